@@ -1,0 +1,99 @@
+//! What a run's journal holds: records in dense order, each with one or more entries that became known together.
+//!
+//! It knows the form of an entry, not which entry may follow which: that is the journal's transition table.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::error::ErrorForm;
+
+/// Milliseconds since the Unix epoch.
+pub type UnixMillis = i64;
+
+/// A value as the client wrote it; the sidecar never interprets it.
+pub type Json = Box<RawValue>;
+
+/// The unit that is numbered, committed and acknowledged.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Record {
+    /// Dense from 0, which is the record with `run_started`.
+    pub seq: u64,
+    /// At least one.
+    pub entries: Vec<Entry>,
+}
+
+/// One fact about a run. On the wire an object with one key, as `{"step_skipped": {"key": "a", "at": 1}}`.
+///
+/// `key` is a step's key (`charge`, `each_item[3].resize`); `at` is the writer's clock.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Entry {
+    /// Always first in record 0.
+    RunStarted(RunStarted),
+    /// A new owner took the run; written by the sidecar before the owner's first record.
+    RunResumed {
+        epoch: u64,
+        session: String,
+        pid: u32,
+        /// The Plan to which the run is pinned from here on, where that changes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        plan: Option<String>,
+        at: UnixMillis,
+    },
+    StepStarted {
+        key: String,
+        task: String,
+        attempt: u32,
+        /// The end of the step's whole budget, where its policy has a deadline.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deadline_at: Option<UnixMillis>,
+        at: UnixMillis,
+    },
+    /// An attempt failed and another will follow at `retry_at`.
+    AttemptFailed { key: String, attempt: u32, error: ErrorForm, retry_at: UnixMillis, at: UnixMillis },
+    StepSucceeded { key: String, attempt: u32, output: Json, at: UnixMillis },
+    /// The policy is exhausted. `tolerated` where the step is not critical.
+    StepFailed { key: String, attempt: u32, error: ErrorForm, tolerated: bool, at: UnixMillis },
+    StepSkipped { key: String, at: UnixMillis },
+    /// Cancelled before or while it ran; `unknown` where a started write may have happened.
+    StepCancelled { key: String, unknown: bool, at: UnixMillis },
+    /// A write whose outcome is unknown and whose `in_doubt` is `pause`.
+    StepInDoubt { key: String, attempt: u32, error: ErrorForm, at: UnixMillis },
+    /// A decision that was not computed from recorded values. `key` is the block's id.
+    Chosen { key: String, value: Json, at: UnixMillis },
+    RunSucceeded { output: Json, at: UnixMillis },
+    RunFailed { error: ErrorForm, step: Option<String>, attempts: u32, at: UnixMillis },
+    RunCancelled { reason: String, at: UnixMillis },
+    RunPaused { reason: String, step: Option<String>, at: UnixMillis },
+}
+
+/// How a run began.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RunStarted {
+    /// [`crate::FORMAT_VERSION`] of the writer.
+    pub format: u32,
+    pub workflow: String,
+    /// Digest of the Plan to which the run is pinned; absent until an owner takes a run started from outside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
+    /// The inputs by their snake-case names.
+    pub input: Json,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
+    pub at: UnixMillis,
+}
+
+/// The step that awaits a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parent {
+    pub run: String,
+    pub key: String,
+}
+
+impl Entry {
+    /// Whether the run has ended with this entry.
+    #[must_use]
+    pub fn ends_run(&self) -> bool {
+        matches!(self, Entry::RunSucceeded { .. } | Entry::RunFailed { .. } | Entry::RunCancelled { .. })
+    }
+}

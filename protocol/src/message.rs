@@ -1,0 +1,258 @@
+//! Messages between a runtime and the sidecar: the bodies of JSON-RPC 2.0 requests, results and notifications.
+//!
+//! `docs/protocol.md` specifies each with an example that is a test. Nothing here reads or writes a socket.
+
+use serde::{Deserialize, Serialize};
+
+use crate::entry::{Json, Parent, Record, UnixMillis};
+use crate::error::ErrorForm;
+use crate::state::RunState;
+
+/// Method names, as they stand on the wire.
+pub mod method {
+    pub const HELLO: &str = "hello";
+    pub const PING: &str = "ping";
+    pub const RUN_START: &str = "run.start";
+    pub const RUN_READ: &str = "run.read";
+    pub const RUN_AWAIT: &str = "run.await";
+    pub const RUN_CANCEL: &str = "run.cancel";
+    pub const RUN_RELEASE: &str = "run.release";
+    pub const STEP_RECORD: &str = "step.record";
+    pub const RUN_ACK: &str = "run.ack";
+    pub const RUN_REFUSED: &str = "run.refused";
+    pub const RUN_DISPATCH: &str = "run.dispatch";
+    pub const RUN_CANCELLING: &str = "run.cancelling";
+}
+
+/// Error codes of JSON-RPC responses and of [`RunRefused`].
+pub mod code {
+    pub const PARSE_ERROR: i32 = -32700;
+    pub const INVALID_REQUEST: i32 = -32600;
+    pub const METHOD_NOT_FOUND: i32 = -32601;
+    pub const INVALID_PARAMS: i32 = -32602;
+    /// The two sides share no protocol version; `data` names both ranges.
+    pub const VERSION: i32 = -32001;
+    /// A message before `hello`, or a second `hello`.
+    pub const NOT_GREETED: i32 = -32002;
+    /// The run exists with another input or workflow.
+    pub const RUN_MISMATCH: i32 = -32010;
+    pub const RUN_UNKNOWN: i32 = -32011;
+    /// The run is pinned to another Plan than the caller's.
+    pub const PLAN_MISMATCH: i32 = -32012;
+    /// The epoch is not the current one: another session owns the run.
+    pub const STALE_EPOCH: i32 = -32013;
+    /// The sequence number leaves a gap, or repeats one with other content.
+    pub const SEQUENCE: i32 = -32014;
+    /// The entry may not follow the run's state.
+    pub const TRANSITION: i32 = -32015;
+    /// A value or message over its limit; `data` has both sizes.
+    pub const TOO_LARGE: i32 = -32016;
+    /// The store refused: full, read-only, locked. Nothing was lost; resend later.
+    pub const STORE: i32 = -32017;
+    /// The sidecar is draining.
+    pub const CLOSING: i32 = -32018;
+}
+
+/// First message of a connection.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Hello {
+    pub protocol: ProtocolRange,
+    /// UUID of the session; the same after a reconnect.
+    pub session: String,
+    pub client: ClientInfo,
+    pub pid: u32,
+    /// Start time of the process as the kernel counts it (field 22 of `/proc/PID/stat`), so that a reused pid is seen.
+    pub process_start: u64,
+    /// How many dispatched runs the session will hold at a time; 0 for a session that serves nothing.
+    pub serve: u32,
+    pub plans: Vec<PlanRef>,
+    /// Runs that the session owned before it lost the connection.
+    #[serde(default)]
+    pub owned: Vec<Owned>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProtocolRange {
+    pub min: u32,
+    pub max: u32,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ClientInfo {
+    pub name: String,
+    pub version: String,
+    pub language: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanRef {
+    pub workflow: String,
+    pub digest: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owned {
+    pub run: String,
+    pub epoch: u64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct HelloResult {
+    pub protocol: u32,
+    pub sidecar: SidecarInfo,
+    /// How long after the sending of its last answered message a session may begin attempts.
+    pub lease_ms: u64,
+    pub limits: Limits,
+    /// For each of the claimed runs that is still the session's: the next sequence number the journal wants.
+    pub owned: Vec<Resumable>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SidecarInfo {
+    pub version: String,
+    pub pid: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    pub value_bytes: u64,
+    pub message_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { value_bytes: 4 << 20, message_bytes: 16 << 20 }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resumable {
+    pub run: String,
+    pub epoch: u64,
+    pub next_seq: u64,
+    pub cancelling: bool,
+}
+
+/// Starts a run, or attaches to it, or continues it where nobody owns it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RunStart {
+    pub run: String,
+    pub workflow: String,
+    pub plan: String,
+    pub input: Json,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
+    /// The caller's clock.
+    pub at: UnixMillis,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum RunStartResult {
+    /// The caller owns the run. With `next_seq` over 1 there is a history to read first. Not yet on disk: wait for the
+    /// acknowledgement of sequence number 0 (it rides with the first barrier).
+    Owned { epoch: u64, next_seq: u64, started_at: UnixMillis, cancelling: bool },
+    /// Another session owns it, or it is paused: wait with `run.await`.
+    Attached { state: RunState },
+    /// It has ended; `run.await` answers at once.
+    Finished { state: RunState },
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RunRead {
+    pub run: String,
+    /// First sequence number wanted.
+    pub from: u64,
+}
+
+/// A page of a run's committed records; pages end near a mebibyte.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RunReadResult {
+    pub records: Vec<Record>,
+    pub more: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RunAwait {
+    pub run: String,
+}
+
+/// The committed end of a run, or its pause.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RunAwaitResult {
+    pub state: RunState,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<Json>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<RunError>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunError {
+    #[serde(flatten)]
+    pub error: ErrorForm,
+    /// Key of the step that failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    #[serde(default)]
+    pub attempts: u32,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RunCancel {
+    pub run: String,
+    pub reason: String,
+}
+
+/// Gives an unfinished run back, so that another session may take it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RunRelease {
+    pub run: String,
+    pub epoch: u64,
+}
+
+/// Appends a record. Answered by [`RunAck`] or [`RunRefused`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StepRecord {
+    pub run: String,
+    pub epoch: u64,
+    #[serde(flatten)]
+    pub record: Record,
+}
+
+/// Every record of the run up to and including `seq` is on disk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunAck {
+    pub run: String,
+    pub seq: u64,
+}
+
+/// The record with `seq`, and all after it, were not taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunRefused {
+    pub run: String,
+    pub epoch: u64,
+    pub seq: u64,
+    pub code: i32,
+    pub message: String,
+}
+
+/// From the sidecar: the session owns this run from now on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RunDispatch {
+    pub run: String,
+    pub workflow: String,
+    pub plan: String,
+    pub epoch: u64,
+    pub next_seq: u64,
+    pub started_at: UnixMillis,
+    pub cancelling: bool,
+}
+
+/// From the sidecar to the owner: somebody asked for the run to be cancelled.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RunCancelling {
+    pub run: String,
+    pub epoch: u64,
+    pub reason: String,
+}
