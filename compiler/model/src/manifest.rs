@@ -1,0 +1,98 @@
+//! The manifest as it is written, section by section.
+
+use conductor_protocol::plan::{Effect, InDoubt, Language, OnFailure};
+use conductor_source::{FileId, Span};
+use conductor_syntax::Node;
+
+use crate::policy::{PolicyDef, PolicyUse};
+use crate::types::TypeExpr;
+use crate::Spanned;
+
+/// An identifier where it is written.
+pub type Id = Spanned<String>;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Manifest {
+    pub file: FileId,
+    pub targets: Vec<Target>,
+    pub tasks: Vec<Task>,
+    pub policies: Vec<PolicyDef>,
+    pub workflows: Vec<Workflow>,
+    /// Where the value of `policies:` stands, for fixes that add one; `None` where the section is missing.
+    pub policies_span: Option<Span>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    pub language: Spanned<Language>,
+    /// Relative to the manifest's folder; `.` by default.
+    pub root: Option<Spanned<String>>,
+    pub out: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Task {
+    pub id: Id,
+    pub reference: Spanned<String>,
+    pub policy: Option<PolicyUse>,
+    /// Arguments by parameter; values hold literals and `${}` expressions.
+    pub with: Vec<(Id, Node)>,
+    pub effect: Option<Spanned<Effect>>,
+    pub idempotent: Option<Spanned<bool>>,
+    pub in_doubt: Option<Spanned<InDoubt>>,
+    pub critical: Option<Spanned<bool>>,
+    pub description: Option<Spanned<String>>,
+    /// The whole entry.
+    pub span: Span,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Workflow {
+    pub id: Id,
+    pub entrypoint: Option<Spanned<bool>>,
+    pub inputs: Vec<Input>,
+    pub steps: Vec<Step>,
+    pub output: Option<Node>,
+    pub durable: Option<Spanned<bool>>,
+    /// Milliseconds.
+    pub deadline: Option<Spanned<u64>>,
+    pub target: Option<Spanned<Language>>,
+    pub span: Span,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Input {
+    pub name: Id,
+    pub ty: TypeExpr,
+    pub default: Option<Node>,
+    pub secret: Option<Spanned<bool>>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    pub id: Option<Id>,
+    pub when: Option<Node>,
+    pub with: Vec<(Id, Node)>,
+    pub policy: Option<PolicyUse>,
+    pub critical: Option<Spanned<bool>>,
+    /// Milliseconds; blocks only.
+    pub deadline: Option<Spanned<u64>>,
+    pub kind: StepKind,
+    /// The step's key word (`task`, `parallel`), to point at.
+    pub keyword: Span,
+    pub span: Span,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum StepKind {
+    Task(Id),
+    Workflow(Id),
+    Sequence(Vec<Step>),
+    Parallel {
+        branches: Vec<Step>,
+        max_concurrency: Option<Spanned<u32>>,
+        on_failure: Option<Spanned<OnFailure>>,
+    },
+    /// Reported already; whoever meets it stays silent.
+    Broken,
+}
