@@ -1,0 +1,120 @@
+//! The stages that need Python: the runtime's own tests, and linters and type checkers on runtime and generated code.
+//!
+//! It knows where Python code lies, not what it does.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use crate::suite::{Suite, cargo, watch};
+use crate::{root, setup};
+
+/// Adds the Python stages.
+pub fn stages(suite: &mut Suite) {
+    suite.stage("runtime tests", |counter| {
+        let mut command = interpreter()?;
+        command.args(["-m", "unittest", "discover", "-s", "tests", "-t", "."]);
+        command.current_dir(root().join("runtimes/python"));
+        watch(command, counter)
+    });
+    suite.stage("build of the shop", |_| build_shop());
+    for (name, tool) in TOOLS {
+        suite.stage(name, |counter| {
+            for place in places() {
+                let mut command = interpreter()?;
+                command.args(["-m"]).args(tool).arg(place.target).current_dir(&place.folder);
+                watch(command, counter)?;
+            }
+            Ok(())
+        });
+    }
+}
+
+/// Stage name and module with its options; the place follows as the last argument.
+const TOOLS: [(&str, &[&str]); 4] = [
+    ("ruff check", &["ruff", "check", "--quiet", "--no-cache"]),
+    ("ruff format", &["ruff", "format", "--check", "--quiet", "--no-cache"]),
+    ("mypy --strict", &["mypy", "--strict", "--no-error-summary", "--cache-dir", "/dev/null"]),
+    ("pyright", &["pyright"]),
+];
+
+/// A package and the folder from which it is checked.
+struct Place {
+    folder: PathBuf,
+    target: &'static str,
+}
+
+fn places() -> [Place; 2] {
+    [
+        Place { folder: root().join("runtimes/python"), target: "." },
+        Place { folder: shop(), target: "conductor_gen" },
+    ]
+}
+
+/// Where the example is copied to, so that the checkout stays as it is.
+fn shop() -> PathBuf {
+    root().join("target/xtask/shop")
+}
+
+/// Copies the example, mends its manifest with `conductor fix` and builds it.
+fn build_shop() -> Result<()> {
+    let folder = shop();
+    if folder.exists() {
+        fs::remove_dir_all(&folder).with_context(|| format!("failed to remove {}", folder.display()))?;
+    }
+    copy(&root().join("examples/shop"), &folder)?;
+    let conductor = conductor()?;
+    for command in ["fix", "build"] {
+        let status = Command::new(&conductor).arg(command).current_dir(&folder).status();
+        let status = status.with_context(|| format!("failed to start {}", conductor.display()))?;
+        ensure!(status.success(), "`conductor {command}` in {} ended with {status}", folder.display());
+    }
+    Ok(())
+}
+
+/// The binary, built with the features of the whole workspace, as `cargo test` has built it.
+fn conductor() -> Result<PathBuf> {
+    let build = ["build", "--quiet", "--workspace", "--bin", "conductor", "--message-format", "json"];
+    let output = cargo(&build).stderr(Stdio::inherit()).output().context("failed to start cargo")?;
+    ensure!(output.status.success(), "the build of conductor ended with {}", output.status);
+    let text = String::from_utf8_lossy(&output.stdout);
+    let mut messages = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let executable = messages.find_map(|message| message["executable"].as_str().map(PathBuf::from));
+    executable.context("cargo named no executable")
+}
+
+/// Copies a folder without what a run or a build leaves in it.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to).with_context(|| format!("failed to make {}", to.display()))?;
+    for entry in fs::read_dir(from).with_context(|| format!("failed to list {}", from.display()))? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if [".conductor", "__pycache__", "conductor_gen"].iter().any(|skipped| name == OsStr::new(skipped)) {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &to.join(&name))?;
+        } else {
+            fs::copy(entry.path(), to.join(&name))
+                .with_context(|| format!("failed to copy {}", entry.path().display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// The environment's interpreter, made on first use.
+fn interpreter() -> Result<Command> {
+    Ok(Command::new(setup::run()?))
+}
+
+/// `cargo xtask bench`: release build, then the measurement with the arguments given.
+pub fn bench(arguments: &[String]) -> Result<bool> {
+    let build = cargo(&["build", "--release", "--package", "conductor-cli"]).status()?;
+    ensure!(build.success(), "the release build ended with {build}");
+    let status = interpreter()?.arg(root().join("bench/first_light.py")).args(arguments).status()?;
+    Ok(status.success())
+}

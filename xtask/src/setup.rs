@@ -1,0 +1,83 @@
+//! The Python tools of the checks, pinned, in `target/venv`.
+//!
+//! It knows how to install them, not what they are run on.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::root;
+
+/// Interpreters tried, the user's own choice first.
+const CANDIDATES: [&str; 5] = ["python3", "python3.11", "python3.12", "python3.13", "python3.14"];
+const OLDEST: (u32, u32) = (3, 11);
+
+/// Makes the environment where it is missing or stale and returns its interpreter.
+pub fn run() -> Result<PathBuf> {
+    let folder = root().join("target/venv");
+    let interpreter = folder.join("bin/python");
+    let pins_file = root().join("tests/python-tools.txt");
+    let pins =
+        fs::read_to_string(&pins_file).with_context(|| format!("failed to read {}", pins_file.display()))?;
+    let python = find_python()?;
+    // Written last, so that an interrupted set-up is done again from the start.
+    let stamp = folder.join("conductor-stamp");
+    let wanted = format!("{}\n{pins}", version_text(&python)?);
+    if interpreter.exists() && fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
+        return Ok(interpreter);
+    }
+    eprintln!("setup: {} with {}", folder.display(), python.display());
+    succeed(Command::new(&python).args(["-m", "venv", "--clear"]).arg(&folder))?;
+    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
+    succeed(Command::new(&interpreter).args(install).arg(&pins_file))?;
+    fs::write(&stamp, wanted).with_context(|| format!("failed to write {}", stamp.display()))?;
+    Ok(interpreter)
+}
+
+fn find_python() -> Result<PathBuf> {
+    let mut seen = Vec::new();
+    for candidate in CANDIDATES {
+        let path = PathBuf::from(candidate);
+        let Ok(text) = version_text(&path) else { continue };
+        if version(&text).is_some_and(|found| found >= OLDEST) {
+            return Ok(path);
+        }
+        seen.push(format!("{candidate} is {text}"));
+    }
+    let found = if seen.is_empty() { "none was found".to_owned() } else { seen.join(", ") };
+    bail!("Python {}.{} or newer is needed ({found}): install it with its venv module", OLDEST.0, OLDEST.1)
+}
+
+fn version_text(python: &Path) -> Result<String> {
+    let output = Command::new(python).arg("--version").output()?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+fn version(text: &str) -> Option<(u32, u32)> {
+    let mut parts = text.strip_prefix("Python ")?.split('.');
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+fn succeed(command: &mut Command) -> Result<()> {
+    let status = command.status().with_context(|| format!("failed to start {command:?}"))?;
+    if !status.success() {
+        bail!(
+            "{command:?} ended with {status}: on Debian and Ubuntu, `apt install python3-venv` may be missing"
+        )
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{OLDEST, version};
+
+    #[test]
+    fn an_older_python_is_seen() {
+        assert_eq!(version("Python 3.11.7"), Some((3, 11)));
+        assert!(version("Python 3.9.2").is_some_and(|found| found < OLDEST));
+        assert_eq!(version("pypy"), None);
+    }
+}
