@@ -4,6 +4,8 @@
 
 pub mod diagnostic;
 pub mod file;
+pub mod fix;
+pub mod render;
 
 pub use diagnostic::{Code, Diagnostic, Edit, Fix, Label, Safety, Severity};
 pub use file::{FileId, Sources, Span};
