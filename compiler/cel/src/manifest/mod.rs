@@ -1,0 +1,259 @@
+//! Manifest mode: an expression of a manifest, checked against inputs and steps, to a typed expression of the Plan.
+//!
+//! It does not know where a name comes from nor evaluates anything; `docs/expressions.md` lists what it accepts.
+
+mod access;
+mod calls;
+mod facts;
+mod literals;
+mod operators;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use conductor_protocol::expr::{Expr, Literal, Node as Out};
+use conductor_protocol::types::{EnumBase, Type, TypeDef, TypeTable};
+
+use crate::ast::{Ast, Kind, Node};
+use crate::error::CelError;
+use crate::template::{Part, Template};
+
+/// The deepest expression of a manifest: a Plan is JSON, and its readers bound the nesting.
+pub const MAX_MANIFEST_DEPTH: usize = 24;
+
+/// The functions of [`Out::Call`] that a Plan may hold.
+pub const FUNCTIONS: [&str; 7] = ["size", "contains", "startsWith", "endsWith", "string", "int", "double"];
+
+/// What an expression can see.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'a> {
+    /// Types of the workflow's inputs, declared and inferred.
+    pub inputs: &'a BTreeMap<String, Type>,
+    /// Types of the results of visible steps, by id.
+    pub steps: &'a BTreeMap<String, Type>,
+    pub types: &'a TypeTable,
+    /// Expressions known to hold where this one is evaluated: those of every `when` around it, already checked.
+    pub known: &'a [Expr],
+}
+
+/// Checks an expression. With `expected`, its value must fit that type, and literals adapt to it.
+///
+/// # Errors
+/// Every mistake of the expression, without those that only follow from another.
+pub fn check(ast: &Ast, scope: &Scope<'_>, expected: Option<&Type>) -> Result<Expr, Vec<CelError>> {
+    let mut checker = Checker::new(scope);
+    let result = checker.whole(&ast.root, expected);
+    checker.finish(result)
+}
+
+/// Checks a scalar: a whole expression keeps its type, interpolation and plain text give a string.
+///
+/// # Errors
+/// Every mistake of its expressions; ranges are bytes of the scalar's text.
+pub fn check_template(
+    template: &Template,
+    scope: &Scope<'_>,
+    expected: Option<&Type>,
+) -> Result<Expr, Vec<CelError>> {
+    match template {
+        Template::Whole(ast) => check(ast, scope, expected),
+        Template::Literal(text) => {
+            let literal = string(text.clone());
+            let mut checker = Checker::new(scope);
+            let result = checker.fit(literal, &(0..text.len()), expected);
+            checker.finish(result)
+        }
+        Template::Interpolated(parts) => {
+            let mut checker = Checker::new(scope);
+            let result = checker.interpolated(parts, expected);
+            checker.finish(result)
+        }
+    }
+}
+
+fn string(text: String) -> Expr {
+    Expr { ty: Type::String, node: Out::Literal(Literal::String(text)) }
+}
+
+/// `None` where an error was reported, so that nothing follows from it.
+type Checked = Option<Expr>;
+
+struct Checker<'a> {
+    scope: &'a Scope<'a>,
+    /// Paths known not to be null here.
+    facts: Vec<String>,
+    errors: Vec<CelError>,
+}
+
+impl<'a> Checker<'a> {
+    fn new(scope: &'a Scope<'a>) -> Checker<'a> {
+        let facts = scope.known.iter().flat_map(|known| facts::learned(known, true)).collect();
+        Checker { scope, facts, errors: Vec::new() }
+    }
+
+    fn finish(self, result: Checked) -> Result<Expr, Vec<CelError>> {
+        match result {
+            Some(expr) if self.errors.is_empty() => Ok(expr),
+            // Only a tree with a syntax error fails silently here: the parser has spoken already.
+            _ => Err(self.errors),
+        }
+    }
+
+    fn report(&mut self, error: CelError) -> Checked {
+        self.errors.push(error);
+        None
+    }
+
+    fn unsupported(&mut self, range: &Range<usize>, what: &str) -> Checked {
+        self.report(
+            CelError::new(range.clone(), format!("{what} is not supported in a manifest yet"))
+                .help("compute it in a task"),
+        )
+    }
+
+    fn whole(&mut self, root: &Node, expected: Option<&Type>) -> Checked {
+        if root.depth() > MAX_MANIFEST_DEPTH {
+            let message = format!("this expression is nested more than {MAX_MANIFEST_DEPTH} deep");
+            return self.report(
+                CelError::new(root.range.clone(), message).help("compute a part of it in a task of its own"),
+            );
+        }
+        let expr = self.infer(root, expected)?;
+        self.fit(expr, &root.range, expected)
+    }
+
+    fn interpolated(&mut self, parts: &[Part], expected: Option<&Type>) -> Checked {
+        let mut pieces = Vec::new();
+        let mut range = 0..0;
+        let mut complete = true;
+        for part in parts {
+            let piece = match part {
+                Part::Text(text) => Some(string(text.clone())),
+                Part::Expr(ast) => {
+                    range = ast.root.range.clone();
+                    self.whole(&ast.root, None).and_then(|piece| self.in_text(piece, &range))
+                }
+            };
+            complete &= piece.is_some();
+            pieces.extend(piece);
+        }
+        if !complete {
+            return None;
+        }
+        self.fit(Expr { ty: Type::String, node: Out::Interpolate(pieces) }, &range, expected)
+    }
+
+    /// A value that becomes a part of a text.
+    fn in_text(&mut self, expr: Expr, range: &Range<usize>) -> Checked {
+        let expr = self.wire(expr);
+        let ty = &expr.ty;
+        let message = match ty {
+            ty if is_text(ty) => return Some(expr),
+            Type::Optional(_) => return self.may_be_null(&expr, range),
+            Type::Null => "null cannot be put into a text".to_owned(),
+            _ => format!("a value of type `{ty}` cannot be put into a text"),
+        };
+        self.report(CelError::new(range.clone(), message).help(
+            "only string, int, float, decimal, bool, timestamp, date, duration and uuid can; name a field of it",
+        ))
+    }
+
+    /// The value as what is asked for, or an error that names both types.
+    fn fit(&mut self, expr: Expr, range: &Range<usize>, expected: Option<&Type>) -> Checked {
+        let Some(wanted) = expected else { return Some(expr) };
+        if expr.ty.fits(wanted) {
+            return Some(expr);
+        }
+        if expr.ty.non_null().fits(wanted) {
+            return self.may_be_null(&expr, range);
+        }
+        let message = format!("expected `{wanted}`, but this is `{}`", expr.ty);
+        let error = CelError::new(range.clone(), message);
+        self.report(match (&expr.ty, wanted.non_null()) {
+            (Type::Int, Type::Float) => error.help("convert it with `double(...)`"),
+            (Type::Float | Type::Decimal, Type::Int) => {
+                error.help("convert it with `int(...)`, which truncates")
+            }
+            (ty, Type::String) if is_text(ty) => error.help("convert it with `string(...)`"),
+            _ => error,
+        })
+    }
+
+    fn may_be_null(&mut self, expr: &Expr, range: &Range<usize>) -> Checked {
+        let error = CelError::new(range.clone(), format!("this may be null: its type is `{}`", expr.ty));
+        self.report(match facts::path(expr) {
+            Some(path) => error.help(format!(
+                "test it first: `{path} != null && ...` or `{path} != null ? ... : ...`, or a `when` with `{path} != null`"
+            )),
+            None => error.help("test with `!= null` first"),
+        })
+    }
+
+    /// The value of an enum as its string or int; anything else as it is.
+    fn wire(&self, expr: Expr) -> Expr {
+        let Some(base) = self.enum_base(&expr.ty) else { return expr };
+        let ty = if expr.ty.is_nullable() { Type::optional(base) } else { base };
+        Expr { ty, node: Out::Convert(Box::new(expr)) }
+    }
+
+    fn enum_base(&self, ty: &Type) -> Option<Type> {
+        let Type::Named(name) = ty.non_null() else { return None };
+        match self.scope.types.get(name) {
+            Some(TypeDef::Enum { base: EnumBase::String, .. }) => Some(Type::String),
+            Some(TypeDef::Enum { base: EnumBase::Int, .. }) => Some(Type::Int),
+            _ => None,
+        }
+    }
+
+    /// The value where it is known not to be null, as its non-null type.
+    fn narrowed(&self, expr: Expr) -> Expr {
+        let known = matches!(expr.ty, Type::Optional(_))
+            && facts::path(&expr).is_some_and(|path| self.facts.contains(&path));
+        if !known {
+            return expr;
+        }
+        Expr { ty: expr.ty.non_null().clone(), node: Out::Convert(Box::new(expr)) }
+    }
+
+    fn infer(&mut self, node: &Node, hint: Option<&Type>) -> Checked {
+        let literal = |ty, literal| Some(Expr { ty, node: Out::Literal(literal) });
+        match &node.kind {
+            Kind::Error => None,
+            Kind::Null => literal(Type::Null, Literal::Null),
+            Kind::Bool(value) => literal(Type::Bool, Literal::Bool(*value)),
+            Kind::String(value) => literal(Type::String, Literal::String(value.clone())),
+            Kind::Bytes(value) => literal(Type::Bytes, Literal::Bytes(value.clone())),
+            Kind::Int(value) => Some(literals::int(*value, hint)),
+            Kind::Double(value, spelling) => Some(literals::double(*value, spelling, hint)),
+            Kind::Uint(_) => self.unsupported(&node.range, "an unsigned int"),
+            Kind::Message { .. } => self.unsupported(&node.range, "building a message"),
+            Kind::Ident { name, absolute } => self.name(name, *absolute, &node.range),
+            Kind::Select { of, field, optional } => self.select(of, field, *optional),
+            Kind::Index { of, index, optional } => self.index(of, index, *optional, &node.range),
+            Kind::List(items) => self.list(items, hint),
+            Kind::Map(entries) => self.map(entries, hint),
+            Kind::Unary { op, operand } => self.unary(*op, operand, hint),
+            Kind::Binary { op, left, right } => self.binary(*op, left, right, hint),
+            Kind::Conditional { test, then, otherwise } => self.conditional(test, then, otherwise, hint),
+            Kind::Call { receiver, function, args } => {
+                self.call(receiver.as_deref(), function, args, &node.range)
+            }
+        }
+    }
+}
+
+fn is_text(ty: &Type) -> bool {
+    matches!(
+        ty,
+        Type::String
+            | Type::Int
+            | Type::Float
+            | Type::Decimal
+            | Type::Bool
+            | Type::Timestamp
+            | Type::Date
+            | Type::Duration
+            | Type::Uuid
+            | Type::Any
+    )
+}

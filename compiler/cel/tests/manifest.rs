@@ -1,0 +1,484 @@
+//! Manifest mode: what is accepted and with which type, and the words for what is not.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use conductor_cel::{CelError, Scope, check_template, template};
+use conductor_protocol::expr::Expr;
+use conductor_protocol::types::{EnumBase, EnumMember, Field, Type, TypeDef, TypeName, TypeTable};
+use expect_test::{Expect, expect};
+
+struct World {
+    inputs: BTreeMap<String, Type>,
+    steps: BTreeMap<String, Type>,
+    types: TypeTable,
+}
+
+fn named(name: &str) -> Type {
+    Type::Named(TypeName { module: "shop.models".into(), name: name.into() })
+}
+
+fn class(fields: &[(&str, Type)]) -> TypeDef {
+    let field = |(name, ty): &(&str, Type)| Field {
+        name: (*name).into(),
+        attribute: None,
+        ty: ty.clone(),
+        required: true,
+        init: true,
+    };
+    TypeDef::Class { fields: fields.iter().map(field).collect() }
+}
+
+fn world() -> World {
+    let types =
+        |pairs: Vec<(&str, Type)>| pairs.into_iter().map(|(name, ty)| (name.to_owned(), ty)).collect();
+    let type_name = |name: &str| TypeName { module: "shop.models".into(), name: name.into() };
+    let member = |value: &str| EnumMember { name: value.to_uppercase(), value: value.into() };
+    let user = class(&[
+        ("id", Type::String),
+        ("age", Type::Int),
+        ("email", Type::optional(Type::String)),
+        ("address", Type::optional(named("Address"))),
+        ("status", named("Status")),
+    ]);
+    let status = TypeDef::Enum { base: EnumBase::String, members: vec![member("new"), member("paid")] };
+    World {
+        inputs: types(vec![
+            ("amount", Type::Decimal),
+            ("user_id", Type::String),
+            ("count", Type::Int),
+            ("rate", Type::Float),
+            ("note", Type::optional(Type::String)),
+            ("tags", Type::List(Box::new(Type::String))),
+            ("prices", Type::Map(Box::new(Type::Decimal))),
+            ("since", Type::Timestamp),
+        ]),
+        steps: types(vec![
+            ("fetch_user", named("User")),
+            ("find_user", Type::optional(named("User"))),
+            ("raw", Type::Any),
+            ("both", Type::Record(types(vec![("left", Type::Int), ("right", Type::optional(Type::Int))]))),
+            ("blob", named("Blob")),
+        ]),
+        types: [
+            (type_name("User"), user),
+            (type_name("Address"), class(&[("city", Type::String), ("zip", Type::optional(Type::String))])),
+            (type_name("Status"), status),
+            (type_name("Blob"), TypeDef::Opaque),
+        ]
+        .into(),
+    }
+}
+
+fn run(text: &str, known: &[Expr], expected: Option<&Type>) -> Result<Expr, Vec<CelError>> {
+    let world = world();
+    let scope = Scope { inputs: &world.inputs, steps: &world.steps, types: &world.types, known };
+    let (template, errors) = template::parse(text);
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    check_template(&template, &scope, expected)
+}
+
+fn shown(text: &str, result: Result<Expr, Vec<CelError>>) -> String {
+    let mut out = format!("{text}\n");
+    match result {
+        Ok(expr) => writeln!(out, "    : {}", expr.ty).unwrap(),
+        Err(errors) => {
+            for error in errors {
+                let place = &text[error.range.clone()];
+                writeln!(out, "    {}..{} `{place}`: {}", error.range.start, error.range.end, error.message)
+                    .unwrap();
+                if let Some(help) = error.help {
+                    writeln!(out, "        help: {help}").unwrap();
+                }
+            }
+        }
+    }
+    out
+}
+
+/// One text a line; `TEXT => type` asks for a type.
+fn table(texts: &[&str], expected: Option<Type>, expect: &Expect) {
+    let out: String = texts.iter().map(|text| shown(text, run(text, &[], expected.as_ref()))).collect();
+    expect.assert_eq(&out);
+}
+
+#[test]
+fn accepted() {
+    table(
+        &[
+            "plain text",
+            "costs $${ not an expression }",
+            "${input.amount * 2}",
+            "${0.1 * input.amount}",
+            "${1 + input.rate}",
+            "${input.count + 1 > 5 && 'a' in input.tags}",
+            "${input.prices['x'] > 1 || input.prices.y == 2.50}",
+            "${fetch_user.status == 'paid'}",
+            "${fetch_user.status in ['new', 'paid']}",
+            "${find_user != null && find_user.age > 5}",
+            "${find_user == null || find_user.age > 5}",
+            "${!(find_user == null) ? find_user.id : 'nobody'}",
+            "${has(find_user.address) ? find_user.address.city : ''}",
+            "${find_user != null && find_user.address != null && find_user.address.zip != null ? size(find_user.address.zip) : 0}",
+            "${both.right == 5 && both.right > 2}",
+            "${raw.x.y + 1}",
+            "${raw}",
+            "${{'id': run.id, 'n': [1, 2.5]}}",
+            "user ${input.user_id} owes ${input.amount} since ${input.since}: ${fetch_user.status}${'}'}",
+            "${string(input.count) + int(input.rate) == '' ? 1 : 2.5}",
+            "${string(input.count) + 'x' == '' ? 1 : 2.5}",
+            "${input.note}\n",
+        ],
+        None,
+        &expect![[r#"
+            plain text
+                : string
+            costs $${ not an expression }
+                : string
+            ${input.amount * 2}
+                : decimal
+            ${0.1 * input.amount}
+                : decimal
+            ${1 + input.rate}
+                : float
+            ${input.count + 1 > 5 && 'a' in input.tags}
+                : bool
+            ${input.prices['x'] > 1 || input.prices.y == 2.50}
+                : bool
+            ${fetch_user.status == 'paid'}
+                : bool
+            ${fetch_user.status in ['new', 'paid']}
+                : bool
+            ${find_user != null && find_user.age > 5}
+                : bool
+            ${find_user == null || find_user.age > 5}
+                : bool
+            ${!(find_user == null) ? find_user.id : 'nobody'}
+                : string
+            ${has(find_user.address) ? find_user.address.city : ''}
+                : string
+            ${find_user != null && find_user.address != null && find_user.address.zip != null ? size(find_user.address.zip) : 0}
+                : int
+            ${both.right == 5 && both.right > 2}
+                : bool
+            ${raw.x.y + 1}
+                : int
+            ${raw}
+                : any
+            ${{'id': run.id, 'n': [1, 2.5]}}
+                : {id: string, n: list<float>}
+            user ${input.user_id} owes ${input.amount} since ${input.since}: ${fetch_user.status}${'}'}
+                : string
+            ${string(input.count) + int(input.rate) == '' ? 1 : 2.5}
+                2..39 `string(input.count) + int(input.rate)`: `+` does not take `string` and `int`
+                    help: convert the other one with `string(...)`, or write `...${a}...${b}`
+            ${string(input.count) + 'x' == '' ? 1 : 2.5}
+                : float
+            ${input.note}
+
+                : string?
+        "#]],
+    );
+}
+
+#[test]
+fn mistakes_of_names() {
+    table(
+        &[
+            "${fetch_usr.id}",
+            "${input.amuont}",
+            "${amount}",
+            "${fetch_user.emial}",
+            "${fetch_user.zzz}",
+            "${blob.x}",
+            "${input}",
+            "${env.HOME}",
+            "${run.key}",
+            "${siez(input.tags)}",
+            "${input.tags.all(t, t != '')}",
+            "${input.user_id.contains()}",
+            "${math.greatest(1, 2)}",
+            "${{id: 1}}",
+            "${fetch_usr.id == fetch_user.zzz}",
+            "${User{id: 1}}",
+        ],
+        None,
+        &expect![[r#"
+            ${fetch_usr.id}
+                2..11 `fetch_usr`: `fetch_usr` is not known here
+                    help: did you mean `fetch_user`?
+            ${input.amuont}
+                8..14 `amuont`: the workflow has no input `amuont`
+                    help: did you mean `amount`?
+            ${amount}
+                2..8 `amount`: `amount` is not known here
+                    help: did you mean `input.amount`?
+            ${fetch_user.emial}
+                13..18 `emial`: `User` has no field `emial`
+                    help: did you mean `email`?
+            ${fetch_user.zzz}
+                13..16 `zzz`: `User` has no field `zzz`
+                    help: its fields: `id`, `age`, `email`, `address`, `status`
+            ${blob.x}
+                7..8 `x`: a value of type `Blob` has no fields, so no `x`
+                    help: the code does not say which fields it has
+            ${input}
+                2..7 `input`: `input` is no value of its own
+                    help: name one of its fields: `amount`, `count`, `note`, `prices`, `rate`, `since`, `tags`, `user_id`
+            ${env.HOME}
+                2..5 `env`: `env` cannot be used here
+                    help: only resources and policies read the environment; give the value as an input
+            ${run.key}
+                6..9 `key`: `run` has no field `key`
+                    help: it has only `run.id`
+            ${siez(input.tags)}
+                2..6 `siez`: there is no function `siez`
+                    help: did you mean `size`?
+            ${input.tags.all(t, t != '')}
+                13..16 `all`: `all` is not supported in a manifest yet
+                    help: compute it in a task
+            ${input.user_id.contains()}
+                16..24 `contains`: `contains` is not called like this
+                    help: write `text.contains(part)`
+            ${math.greatest(1, 2)}
+                7..15 `greatest`: `math.greatest` is not supported in a manifest yet
+                    help: compute it in a task
+            ${{id: 1}}
+                3..5 `id`: the key of a record must be a string
+                    help: quote it: `"id"`
+            ${fetch_usr.id == fetch_user.zzz}
+                2..11 `fetch_usr`: `fetch_usr` is not known here
+                    help: did you mean `fetch_user`?
+                29..32 `zzz`: `User` has no field `zzz`
+                    help: its fields: `id`, `age`, `email`, `address`, `status`
+            ${User{id: 1}}
+                2..13 `User{id: 1}`: building a message is not supported in a manifest yet
+                    help: compute it in a task
+        "#]],
+    );
+}
+
+#[test]
+fn mistakes_of_types() {
+    table(
+        &[
+            "${input.count == 'a'}",
+            "${input.count < input.rate}",
+            "${input.count + input.rate}",
+            "${'a' + 1}",
+            "${find_user.age}",
+            "${find_user.age > 5 && find_user != null}",
+            "${find_user != null || find_user.age > 5}",
+            "${both.right + 1}",
+            "${input.note.contains('x')}",
+            "${fetch_user.status == 'payed'}",
+            "${input.count > 1 ? 'a' : 2}",
+            "${input.count ? 1 : 2}",
+            "${input.since + input.since}",
+            "user ${fetch_user}",
+            "user ${input.note}",
+            "user ${input.tags} ${null} ${zzz}",
+            "${5 in input.tags}",
+            "${input.tags['a']}",
+            "${-input.user_id}",
+            "${1u}",
+            "${5 % 2.5}",
+        ],
+        None,
+        &expect![[r#"
+            ${input.count == 'a'}
+                2..20 `input.count == 'a'`: `int` and `string` cannot be compared with `==`
+            ${input.count < input.rate}
+                2..26 `input.count < input.rate`: `int` and `float` cannot be compared with `<`
+            ${input.count + input.rate}
+                2..26 `input.count + input.rate`: `+` does not take `int` and `float`
+                    help: convert one of them with `int(...)` or `double(...)`
+            ${'a' + 1}
+                2..9 `'a' + 1`: `+` does not take `string` and `int`
+                    help: convert the other one with `string(...)`, or write `...${a}...${b}`
+            ${find_user.age}
+                12..15 `age`: `age` is read of `find_user`, which may be null: its type is `User?`
+                    help: test it first: `find_user != null && ...` or `has(find_user.age) ? find_user.age : ...`, or a `when` with `find_user != null`
+            ${find_user.age > 5 && find_user != null}
+                12..15 `age`: `age` is read of `find_user`, which may be null: its type is `User?`
+                    help: test it first: `find_user != null && ...` or `has(find_user.age) ? find_user.age : ...`, or a `when` with `find_user != null`
+            ${find_user != null || find_user.age > 5}
+                33..36 `age`: `age` is read of `find_user`, which may be null: its type is `User?`
+                    help: test it first: `find_user != null && ...` or `has(find_user.age) ? find_user.age : ...`, or a `when` with `find_user != null`
+            ${both.right + 1}
+                2..12 `both.right`: this may be null: its type is `int?`
+                    help: test it first: `both.right != null && ...` or `both.right != null ? ... : ...`, or a `when` with `both.right != null`
+            ${input.note.contains('x')}
+                2..12 `input.note`: this may be null: its type is `string?`
+                    help: test it first: `input.note != null && ...` or `input.note != null ? ... : ...`, or a `when` with `input.note != null`
+            ${fetch_user.status == 'payed'}
+                2..30 `fetch_user.status == 'payed'`: `Status` is never "payed"
+                    help: its values: "new", "paid"
+            ${input.count > 1 ? 'a' : 2}
+                20..27 `'a' : 2`: the two values of `?:` differ in type: `string` and `int`
+            ${input.count ? 1 : 2}
+                2..13 `input.count`: expected `bool`, but this is `int`
+            ${input.since + input.since}
+                2..27 `input.since + input.since`: arithmetic with times is not supported in a manifest yet
+                    help: compute it in a task
+            user ${fetch_user}
+                7..17 `fetch_user`: a value of type `User` cannot be put into a text
+                    help: only string, int, float, decimal, bool, timestamp, date, duration and uuid can; name a field of it
+            user ${input.note}
+                7..17 `input.note`: this may be null: its type is `string?`
+                    help: test it first: `input.note != null && ...` or `input.note != null ? ... : ...`, or a `when` with `input.note != null`
+            user ${input.tags} ${null} ${zzz}
+                7..17 `input.tags`: a value of type `list<string>` cannot be put into a text
+                    help: only string, int, float, decimal, bool, timestamp, date, duration and uuid can; name a field of it
+                21..25 `null`: null cannot be put into a text
+                    help: only string, int, float, decimal, bool, timestamp, date, duration and uuid can; name a field of it
+                29..32 `zzz`: `zzz` is not known here
+                    help: visible steps: `blob`, `both`, `fetch_user`, `find_user`, `raw`; inputs are `input.NAME`
+            ${5 in input.tags}
+                2..17 `5 in input.tags`: a `int` is never in a `list<string>`
+            ${input.tags['a']}
+                13..16 `'a'`: expected `int`, but this is `string`
+            ${-input.user_id}
+                3..16 `input.user_id`: `-` needs a number, but this is `string`
+            ${1u}
+                2..4 `1u`: an unsigned int is not supported in a manifest yet
+                    help: compute it in a task
+            ${5 % 2.5}
+                2..9 `5 % 2.5`: `%` does not take `float` and `float`
+        "#]],
+    );
+}
+
+#[test]
+fn mistakes_of_syntax() {
+    table(
+        &[
+            "${input.count = 5}",
+            "${input.count == 5 and true}",
+            "${}",
+            "${ }",
+            "${1 +}",
+            "${[1, , 2, +]}",
+            "${(1 + 2}",
+            "${'abc}",
+            "text ${input.count",
+            "${a.}",
+            "${true ? 1}",
+            "${'\\q' + '\\u00g0'}",
+            "${9223372036854775808}",
+            "${for}",
+            "${size(1 2)}",
+            "${a & b | c}",
+            "${{'a' 1}}",
+        ],
+        None,
+        &expect![[r#"
+            ${input.count = 5}
+                14..15 `=`: `=` is not an operator
+                    help: compare with `==`
+            ${input.count == 5 and true}
+                19..22 `and`: `and` is not expected after the expression
+                    help: write `&&` for "and"
+            ${}
+                0..3 `${}`: the expression is empty
+            ${ }
+                0..4 `${ }`: the expression is empty
+            ${1 +}
+                0..6 `${1 +}`: expected a value, but the expression ends here
+            ${[1, , 2, +]}
+                6..7 `,`: expected a value, but found `,`
+                11..12 `+`: expected a value, but found `+`
+            ${(1 + 2}
+                0..9 `${(1 + 2}`: expected `)`, but the expression ends here
+            ${'abc}
+                2..6 `'abc`: this string is not closed
+                    help: end it with `'`
+            text ${input.count
+                5..7 `${`: this `${` has no matching `}`
+                    help: close the expression with `}`, or write `$${` for the text `${`
+            ${a.}
+                0..5 `${a.}`: expected the name of a field after `.`, but the expression ends here
+            ${true ? 1}
+                0..11 `${true ? 1}`: expected `:` and the value for when the test does not hold, but the expression ends here
+            ${'\q' + '\u00g0'}
+                3..5 `\q`: `\q` is not an escape of CEL
+                10..12 `\u`: this escape needs 4 digits
+            ${9223372036854775808}
+                2..21 `9223372036854775808`: this number does not fit an int of 64 bits
+            ${for}
+                2..5 `for`: `for` is a reserved word of CEL
+            ${size(1 2)}
+                9..10 `2`: expected `,` or `)`, but found `2`
+            ${a & b | c}
+                4..5 `&`: `&` is not an operator
+                    help: write `&&` for "and"
+                8..9 `|`: `|` is not an operator
+                    help: write `||` for "or"
+            ${{'a' 1}}
+                7..8 `1`: expected `:` and a value, but found `1`
+        "#]],
+    );
+}
+
+#[test]
+fn expected_types() {
+    let floats = Type::List(Box::new(Type::Float));
+    table(&["${[1, 2]}", "${[1, 'a']}", "${input.tags}"], Some(floats), &expect![[r#"
+        ${[1, 2]}
+            : list<float>
+        ${[1, 'a']}
+            2..10 `[1, 'a']`: expected `list<float>`, but this is `list<float | string>`
+        ${input.tags}
+            2..12 `input.tags`: expected `list<float>`, but this is `list<string>`
+    "#]]);
+    let texts =
+        ["${5}", "${1 + 2}", "${input.count}", "${input.count > 1 ? 1 : 2.5}", "${null}", "text", "a${1}"];
+    table(&texts, Some(Type::Decimal), &expect![[r#"
+        ${5}
+            : decimal
+        ${1 + 2}
+            : decimal
+        ${input.count}
+            2..13 `input.count`: expected `decimal`, but this is `int`
+        ${input.count > 1 ? 1 : 2.5}
+            : decimal
+        ${null}
+            2..6 `null`: expected `decimal`, but this is `null`
+        text
+            0..4 `text`: expected `decimal`, but this is `string`
+        a${1}
+            3..4 `1`: expected `decimal`, but this is `string`
+    "#]]);
+    table(&["${input.note}", "${5}", "${input.note != null}"], Some(Type::String), &expect![[r#"
+        ${input.note}
+            2..12 `input.note`: this may be null: its type is `string?`
+                help: test it first: `input.note != null && ...` or `input.note != null ? ... : ...`, or a `when` with `input.note != null`
+        ${5}
+            2..3 `5`: expected `string`, but this is `int`
+                help: convert it with `string(...)`
+        ${input.note != null}
+            2..20 `input.note != null`: expected `string`, but this is `bool`
+                help: convert it with `string(...)`
+    "#]]);
+    table(&["${input.count > 1 ? 'a' : 2}"], Some(Type::union([Type::Int, Type::String])), &expect![[r#"
+        ${input.count > 1 ? 'a' : 2}
+            : int | string
+    "#]]);
+}
+
+#[test]
+fn an_enclosing_when_narrows() {
+    let when = run("${find_user != null && input.note != null}", &[], Some(&Type::Bool)).unwrap();
+    assert_eq!(run("${find_user.id + input.note}", &[when], None).unwrap().ty, Type::String);
+    assert!(run("${find_user.id + input.note}", &[], None).is_err());
+}
+
+#[test]
+fn a_deep_expression_is_refused() {
+    let text = format!("${{{}1{}}}", "(".repeat(10_000), ")".repeat(10_000));
+    assert_eq!(run(&text, &[], None).unwrap_err()[0].message, "this expression is nested more than 250 deep");
+    let text = format!("${{{}1}}", "1 + ".repeat(40));
+    assert_eq!(run(&text, &[], None).unwrap_err()[0].message, "this expression is nested more than 24 deep");
+}
