@@ -80,6 +80,11 @@ pub struct RunStarted {
     pub input: Json,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
+    /// The first owner, where a session started the run; the sidecar fills both in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
     pub at: UnixMillis,
 }
 

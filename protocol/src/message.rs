@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::entry::{Json, Parent, Record, UnixMillis};
+use crate::entry::{Entry, Json, Parent, Record, UnixMillis};
 use crate::error::ErrorForm;
 use crate::state::RunState;
 
@@ -212,12 +212,14 @@ pub struct RunRelease {
 }
 
 /// Appends a record. Answered by [`RunAck`] or [`RunRefused`].
+///
+/// The fields of [`Record`] stand here themselves: a flattened struct cannot hold raw values.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StepRecord {
     pub run: String,
     pub epoch: u64,
-    #[serde(flatten)]
-    pub record: Record,
+    pub seq: u64,
+    pub entries: Vec<Entry>,
 }
 
 /// Every record of the run up to and including `seq` is on disk.

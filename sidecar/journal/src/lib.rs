@@ -1,1 +1,22 @@
+//! The journal: the life of every run as records in a store, appended in order and committed in groups.
+//!
+//! It deliberately knows no socket, no session's connection and no clock but the one that stamps its own entries.
 
+mod commit;
+mod journal;
+pub mod life;
+mod refusal;
+mod run;
+mod sqlite;
+mod store;
+mod view;
+
+pub use commit::{Committed, Note};
+pub use journal::{Cancelled, Fact, Journal, Recorded, RunInfo, StartRequest, Started, Taken};
+pub use refusal::Refusal;
+pub use sqlite::SqliteStore;
+pub use store::{
+    Change, Head, NewRun, Owner, Page, PlanRow, RunFilter, RunPage, RunRow, Span, Store, StoreError,
+    StoredRecord, Verdict,
+};
+pub use view::{AttemptView, OwnerView, RunView, StepView, fold, summary};

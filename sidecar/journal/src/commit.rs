@@ -1,0 +1,207 @@
+//! Group commit: whoever finds the writer idle commits; what gathers meanwhile is the next batch.
+//!
+//! It knows no connection: what came of a batch is handed out as notes, in order.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use conductor_protocol::entry::Parent;
+use conductor_protocol::state::RunState;
+
+use crate::journal::{Fact, Inner, Journal};
+use crate::refusal::Refusal;
+use crate::run::{Cell, Luggage};
+use crate::store::{Change, Head, StoreError, Verdict};
+
+/// What a commit means to somebody.
+#[derive(Debug)]
+pub enum Note {
+    /// Every record of the run up to `seq` is on disk; `session` wrote it.
+    Acked { run: Arc<str>, session: Arc<str>, seq: u64 },
+    /// The record `seq` of the session, and all after it, were not taken.
+    Refused { run: Arc<str>, session: Arc<str>, epoch: u64, seq: u64, refusal: Refusal },
+    /// The run has ended or is paused; `session` owned it until then.
+    Stopped { run: Arc<str>, workflow: Arc<str>, state: RunState, session: Option<Arc<str>>, parent: Option<Parent> },
+    /// Things to count.
+    Facts { workflow: Arc<str>, facts: Vec<Fact> },
+}
+
+/// How a batch went.
+#[derive(Debug)]
+pub struct Committed {
+    pub records: usize,
+    pub took: Duration,
+    /// Whether more has gathered, so that somebody must commit again.
+    pub more: bool,
+    pub failure: Option<StoreError>,
+}
+
+impl Journal {
+    /// Commits what has gathered, unless somebody else is at it: then `None`, and he will see to it that it is
+    /// committed. Blocks for as long as the disk takes. `deliver` gets the notes before the next batch begins, so
+    /// that acknowledgements are in order; it must not commit.
+    pub fn commit(&self, deliver: impl FnOnce(Vec<Note>)) -> Option<Committed> {
+        let batch = self.board()?;
+        let began = Instant::now();
+        let result = self.store.commit(&batch);
+        let took = began.elapsed();
+        let records = batch.iter().map(|change| change.records.len()).sum();
+        let failure = result.as_ref().err().cloned();
+        let notes = match result {
+            Ok(verdicts) => self.land(&batch, &verdicts),
+            Err(error) => self.turn_back(&batch, &error),
+        };
+        deliver(notes);
+        let mut inner = self.hold();
+        inner.committing = false;
+        Some(Committed { records, took, more: !inner.dirty.is_empty(), failure })
+    }
+
+    /// Takes everything queued and becomes the leader, if there is anything and nobody leads.
+    fn board(&self) -> Option<Vec<Arc<Change>>> {
+        let mut inner = self.hold();
+        if inner.committing || inner.dirty.is_empty() {
+            return None;
+        }
+        let mut batch = Vec::new();
+        let Inner { runs, dirty, committing } = &mut *inner;
+        for id in dirty.drain(..) {
+            let Some(cell) = runs.get_mut(&id) else { continue };
+            let Some(mut change) = cell.queued.take() else { continue };
+            change.head = cell.tip.clone();
+            change.key = cell.key;
+            let change = Arc::new(change);
+            cell.flying = Some(Arc::clone(&change));
+            cell.flying_luggage = std::mem::take(&mut cell.luggage);
+            batch.push(change);
+        }
+        *committing = !batch.is_empty();
+        (!batch.is_empty()).then_some(batch)
+    }
+
+    fn land(&self, batch: &[Arc<Change>], verdicts: &[Verdict]) -> Vec<Note> {
+        let mut notes = Vec::with_capacity(batch.len());
+        let mut fenced = Vec::new();
+        let mut inner = self.hold();
+        for (change, verdict) in batch.iter().zip(verdicts) {
+            match verdict {
+                Verdict::Done { key } => landed(&mut inner, change, *key, &mut notes),
+                Verdict::Fenced => fenced.push(change),
+            }
+        }
+        for change in fenced {
+            // Another writer was here: what the store has is the truth.
+            let truth = self.store.find(&change.id).ok().flatten();
+            let refusal = Refusal::StaleEpoch {
+                run: change.id.to_string(),
+                given: change.head.epoch,
+                current: truth.as_ref().map_or(0, |row| row.head.epoch),
+            };
+            if let (Some(row), Some(cell)) = (truth, inner.runs.get_mut(&change.id)) {
+                cell.key = Some(row.key);
+                cell.committed = Some(row.head);
+            }
+            reverted(&mut inner, change, &refusal, &mut notes);
+        }
+        notes
+    }
+
+    fn turn_back(&self, batch: &[Arc<Change>], error: &StoreError) -> Vec<Note> {
+        let refusal = Refusal::Store(error.to_string());
+        let mut notes = Vec::new();
+        let mut inner = self.hold();
+        for change in batch {
+            reverted(&mut inner, change, &refusal, &mut notes);
+        }
+        notes
+    }
+}
+
+fn landed(inner: &mut Inner, change: &Change, key: i64, notes: &mut Vec<Note>) {
+    let Some(cell) = inner.runs.get_mut(&change.id) else { return };
+    cell.key = Some(key);
+    cell.flying = None;
+    let before = cell.committed.replace(change.head.clone());
+    let luggage = std::mem::take(&mut cell.flying_luggage);
+    for span in change.spans.iter().filter(|span| !span.session.is_empty()) {
+        notes.push(Note::Acked {
+            run: Arc::clone(&change.id),
+            session: Arc::clone(&span.session),
+            seq: span.last,
+        });
+    }
+    if !luggage.facts.is_empty() {
+        notes.push(Note::Facts { workflow: Arc::clone(&cell.workflow), facts: luggage.facts });
+    }
+    for waiter in luggage.waiters {
+        // Whoever went away does not want to know.
+        let _ = waiter.send(Ok(()));
+    }
+    let stopped = |state: RunState| state.is_terminal() || state == RunState::Paused;
+    let was_stopped = before.as_ref().is_some_and(|head| stopped(head.state));
+    if stopped(change.head.state) && !was_stopped {
+        notes.push(Note::Stopped {
+            run: Arc::clone(&change.id),
+            workflow: Arc::clone(&cell.workflow),
+            state: change.head.state,
+            session: stopper(change, before.as_ref()),
+            parent: cell.parent.clone(),
+        });
+        for end in cell.ends.drain(..) {
+            let _ = end.send(());
+        }
+    }
+    if change.head.state.is_terminal() && cell.queued.is_none() {
+        inner.runs.remove(&change.id);
+    }
+}
+
+/// Who held the run when it stopped.
+fn stopper(change: &Change, before: Option<&Head>) -> Option<Arc<str>> {
+    let writer = change.spans.last().map(|span| Arc::clone(&span.session)).filter(|session| !session.is_empty());
+    writer.or_else(|| before.and_then(|head| head.owner.as_ref()).map(|owner| Arc::clone(&owner.session)))
+}
+
+/// Memory goes back to what is on disk, and everybody hears who had something in the change or behind it.
+fn reverted(inner: &mut Inner, change: &Change, refusal: &Refusal, notes: &mut Vec<Note>) {
+    let Some(cell) = inner.runs.get_mut(&change.id) else { return };
+    let behind = cell.queued.take();
+    let mut refused: Vec<(Arc<str>, u64)> = Vec::new();
+    let spans = change.spans.iter().chain(behind.iter().flat_map(|behind| behind.spans.iter()));
+    for span in spans.filter(|span| !span.session.is_empty()) {
+        // The first number says it all: what follows it was not taken either.
+        if refused.iter().any(|(session, epoch)| *session == span.session && *epoch == span.epoch) {
+            continue;
+        }
+        refused.push((Arc::clone(&span.session), span.epoch));
+        notes.push(Note::Refused {
+            run: Arc::clone(&change.id),
+            session: Arc::clone(&span.session),
+            epoch: span.epoch,
+            seq: span.first,
+            refusal: refusal.clone(),
+        });
+    }
+    cell.flying = None;
+    for luggage in [std::mem::take(&mut cell.flying_luggage), std::mem::take(&mut cell.luggage)] {
+        turn_away(luggage, refusal);
+    }
+    if restore(cell) {
+        return;
+    }
+    inner.runs.remove(&change.id);
+}
+
+fn turn_away(luggage: Luggage, refusal: &Refusal) {
+    for waiter in luggage.waiters {
+        let _ = waiter.send(Err(refusal.clone()));
+    }
+}
+
+/// Whether anything of the run is on disk, so that it goes on from there.
+fn restore(cell: &mut Cell) -> bool {
+    let Some(head) = &cell.committed else { return false };
+    cell.tip = head.clone();
+    cell.refused_from = Some(head.next_seq);
+    !head.state.is_terminal()
+}

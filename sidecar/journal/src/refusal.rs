@@ -1,0 +1,72 @@
+//! Why the journal did not take something, with the code that the protocol gives it.
+//!
+//! It knows no message: the daemon wraps a refusal as a response, a notification or an HTTP status.
+
+use conductor_protocol::message::code;
+
+use crate::life;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("there is no run {run}")]
+    Unknown { run: String },
+    #[error("run {run} exists with another {what}; use another run id, or the same {what}")]
+    Mismatch { run: String, what: &'static str },
+    #[error("run {run} is pinned to plan {pinned}; the caller has {given}")]
+    PlanMismatch { run: String, pinned: String, given: String },
+    #[error("stale epoch {given}: epoch {current} owns run {run}")]
+    StaleEpoch { run: String, given: u64, current: u64 },
+    #[error("epoch {epoch} of run {run} is not this session's")]
+    NotOwner { run: String, epoch: u64 },
+    #[error("record {given} of run {run} leaves a gap: {expected} is the next")]
+    Gap { run: String, given: u64, expected: u64 },
+    #[error("record {seq} of run {run} is taken by other content")]
+    Conflict { run: String, seq: u64 },
+    #[error("{event:?} may not follow: {reason}")]
+    Transition { event: life::Event, reason: life::Refused },
+    #[error("{0}")]
+    Invalid(String),
+    #[error("{what} has {size} bytes; the limit is {limit}")]
+    TooLarge { what: String, size: u64, limit: u64 },
+    #[error("the store refused: {0}; nothing is lost, resend later")]
+    Store(String),
+    #[error("the sidecar is shutting down")]
+    Closing,
+}
+
+impl Refusal {
+    /// The protocol's code.
+    #[must_use]
+    pub fn code(&self) -> i32 {
+        match self {
+            Refusal::Unknown { .. } => code::RUN_UNKNOWN,
+            Refusal::Mismatch { .. } => code::RUN_MISMATCH,
+            Refusal::PlanMismatch { .. } => code::PLAN_MISMATCH,
+            Refusal::StaleEpoch { .. } | Refusal::NotOwner { .. } => code::STALE_EPOCH,
+            Refusal::Gap { .. } | Refusal::Conflict { .. } => code::SEQUENCE,
+            Refusal::Transition { .. } => code::TRANSITION,
+            Refusal::Invalid(_) => code::INVALID_PARAMS,
+            Refusal::TooLarge { .. } => code::TOO_LARGE,
+            Refusal::Store(_) => code::STORE,
+            Refusal::Closing => code::CLOSING,
+        }
+    }
+
+    /// One word of a closed set, for metrics.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Refusal::Unknown { .. } => "unknown_run",
+            Refusal::Mismatch { .. } => "mismatch",
+            Refusal::PlanMismatch { .. } => "plan_mismatch",
+            Refusal::StaleEpoch { .. } | Refusal::NotOwner { .. } => "stale_epoch",
+            Refusal::Gap { .. } => "gap",
+            Refusal::Conflict { .. } => "conflict",
+            Refusal::Transition { .. } => "transition",
+            Refusal::Invalid(_) => "invalid",
+            Refusal::TooLarge { .. } => "too_large",
+            Refusal::Store(_) => "store",
+            Refusal::Closing => "closing",
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! One open run in memory: what is committed, what is on its way, and the tip that the next record builds on.
+//!
+//! It knows no store and no lock; [`crate::Journal`] keeps it behind one.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use conductor_protocol::entry::{Entry, Parent, UnixMillis};
+use conductor_protocol::error::ErrorForm;
+use conductor_protocol::message::RunError;
+use conductor_protocol::state::RunState;
+use tokio::sync::oneshot;
+
+use crate::journal::Fact;
+use crate::life::{self, Event};
+use crate::refusal::Refusal;
+use crate::store::{Change, Head, NewRun, RunRow, Span, StoredRecord};
+
+/// Told whether the change that it rode with is on disk.
+pub(crate) type Waiter = oneshot::Sender<Result<(), Refusal>>;
+
+/// What one batch takes along for a run besides the change itself.
+#[derive(Default)]
+pub(crate) struct Luggage {
+    pub(crate) waiters: Vec<Waiter>,
+    pub(crate) facts: Vec<Fact>,
+}
+
+pub(crate) struct Cell {
+    pub(crate) id: Arc<str>,
+    pub(crate) workflow: Arc<str>,
+    pub(crate) input_digest: Arc<str>,
+    pub(crate) parent: Option<Parent>,
+    pub(crate) started_at: UnixMillis,
+    pub(crate) key: Option<i64>,
+    /// What everybody may see; absent while the start itself is not on disk.
+    pub(crate) committed: Option<Head>,
+    /// What the next record is checked against. Nobody but the owner is ever shown it.
+    pub(crate) tip: Head,
+    pub(crate) queued: Option<Change>,
+    pub(crate) luggage: Luggage,
+    pub(crate) flying: Option<Arc<Change>>,
+    pub(crate) flying_luggage: Luggage,
+    /// After the store refused: records above this one were on their way and are dropped until it comes again.
+    pub(crate) refused_from: Option<u64>,
+    pub(crate) ends: Vec<oneshot::Sender<()>>,
+    /// Task and start of the attempts that run now, for metrics.
+    pub(crate) attempts: BTreeMap<String, (Arc<str>, UnixMillis)>,
+}
+
+impl Cell {
+    pub(crate) fn new(id: Arc<str>, new: NewRun, tip: Head) -> Cell {
+        let mut cell = Cell {
+            id: Arc::clone(&id),
+            workflow: Arc::clone(&new.workflow),
+            input_digest: Arc::clone(&new.input_digest),
+            parent: new.parent.clone(),
+            started_at: new.started_at,
+            key: None,
+            committed: None,
+            tip,
+            queued: None,
+            luggage: Luggage::default(),
+            flying: None,
+            flying_luggage: Luggage::default(),
+            refused_from: None,
+            ends: Vec::new(),
+            attempts: BTreeMap::new(),
+        };
+        cell.luggage.facts.push(Fact::RunStarted);
+        cell.queued = Some(Change {
+            id,
+            key: None,
+            new: Some(new),
+            expect: (0, 0),
+            head: cell.tip.clone(),
+            records: Vec::new(),
+            spans: Vec::new(),
+        });
+        cell
+    }
+
+    pub(crate) fn stored(row: RunRow) -> Cell {
+        Cell {
+            id: row.id.into(),
+            workflow: row.workflow.into(),
+            input_digest: row.input_digest.into(),
+            parent: row.parent,
+            started_at: row.started_at,
+            key: Some(row.key),
+            committed: Some(row.head.clone()),
+            tip: row.head,
+            queued: None,
+            luggage: Luggage::default(),
+            flying: None,
+            flying_luggage: Luggage::default(),
+            refused_from: None,
+            ends: Vec::new(),
+            attempts: BTreeMap::new(),
+        }
+    }
+
+    /// The change that gathers until the next batch, made if there is none.
+    pub(crate) fn queue(&mut self) -> &mut Change {
+        self.queued.get_or_insert_with(|| Change {
+            id: Arc::clone(&self.id),
+            key: self.key,
+            new: None,
+            expect: (self.tip.epoch, self.tip.next_seq),
+            head: self.tip.clone(),
+            records: Vec::new(),
+            spans: Vec::new(),
+        })
+    }
+
+    /// A receiver that hears when everything admitted so far is on disk; `None` where it is already.
+    pub(crate) fn settled(&mut self) -> Option<oneshot::Receiver<Result<(), Refusal>>> {
+        let (sender, receiver) = oneshot::channel();
+        if self.queued.is_some() {
+            self.luggage.waiters.push(sender);
+        } else if self.flying.is_some() {
+            self.flying_luggage.waiters.push(sender);
+        } else {
+            return None;
+        }
+        Some(receiver)
+    }
+
+    /// Appends a record to the tip. `session` is who is answered for it.
+    pub(crate) fn push(&mut self, body: Arc<str>, session: Arc<str>) {
+        let (seq, epoch) = (self.tip.next_seq, self.tip.epoch);
+        let change = self.queue();
+        change.records.push(StoredRecord { seq, epoch, body });
+        match change.spans.last_mut() {
+            Some(span) if span.session == session && span.epoch == epoch => span.last = seq,
+            _ => change.spans.push(Span { session, epoch, first: seq, last: seq }),
+        }
+        self.tip.next_seq += 1;
+    }
+
+    /// Checks a record's entries against the table and gives the head that they lead to.
+    pub(crate) fn follow(&self, entries: &[Entry]) -> Result<Head, Refusal> {
+        let mut head = self.tip.clone();
+        for entry in entries {
+            let event = Event::of(entry);
+            head.state = life::next(Some(head.state), event)
+                .map_err(|reason| Refusal::Transition { event, reason })?;
+            apply(&mut head, entry)?;
+        }
+        Ok(head)
+    }
+
+    /// The body of a record that is not yet on disk.
+    pub(crate) fn pending_body(&self, seq: u64) -> Option<Arc<str>> {
+        let flying = self.flying.iter().flat_map(|change| change.records.iter());
+        let queued = self.queued.iter().flat_map(|change| change.records.iter());
+        flying.chain(queued).find(|record| record.seq == seq).map(|record| Arc::clone(&record.body))
+    }
+
+    /// Remembers what metrics will count when the entries are on disk.
+    pub(crate) fn note(&mut self, entries: &[Entry]) {
+        for entry in entries {
+            match entry {
+                Entry::StepStarted { key, task, at, .. } => {
+                    self.attempts.insert(key.clone(), (task.as_str().into(), *at));
+                }
+                Entry::AttemptFailed { key, .. } => {
+                    let task = self.attempts.remove(key).map(|(task, _)| task);
+                    self.luggage.facts.push(Fact::AttemptFailed { task });
+                }
+                Entry::StepSucceeded { key, at, .. } => self.step_ended(key, "succeeded", *at),
+                Entry::StepFailed { key, at, tolerated: true, .. } => self.step_ended(key, "tolerated", *at),
+                Entry::StepFailed { key, at, .. } => self.step_ended(key, "failed", *at),
+                Entry::StepSkipped { key, at } => self.step_ended(key, "skipped", *at),
+                Entry::StepCancelled { key, at, .. } => self.step_ended(key, "cancelled", *at),
+                Entry::StepInDoubt { key, at, .. } => self.step_ended(key, "in_doubt", *at),
+                _ => {}
+            }
+        }
+    }
+
+    fn step_ended(&mut self, key: &str, outcome: &'static str, at: UnixMillis) {
+        let started = self.attempts.remove(key);
+        let millis = started.as_ref().map(|(_, since)| at.saturating_sub(*since).max(0));
+        let task = started.map(|(task, _)| task);
+        self.luggage.facts.push(Fact::StepEnded { task, outcome, millis });
+    }
+}
+
+/// What an entry does to the head besides its state.
+fn apply(head: &mut Head, entry: &Entry) -> Result<(), Refusal> {
+    match entry {
+        Entry::RunSucceeded { output, at } => {
+            head.output = Some(output.get().into());
+            end(head, *at);
+        }
+        Entry::RunFailed { error, step, attempts, at } => {
+            head.error = Some(error_json(error.clone(), step.clone(), *attempts)?);
+            end(head, *at);
+        }
+        Entry::RunCancelled { reason, at } => {
+            head.error = Some(error_json(named("conductor.RunCancelled", reason), None, 0)?);
+            end(head, *at);
+        }
+        Entry::RunPaused { reason, step, .. } => {
+            head.error = Some(error_json(named("conductor.RunPaused", reason), step.clone(), 0)?);
+            head.owner = None;
+        }
+        Entry::RunResumed { plan, .. } => {
+            if let Some(plan) = plan {
+                head.plan = Some(plan.as_str().into());
+            }
+            head.error = None;
+        }
+        _ => debug_assert!(head.state == RunState::Running, "the table wakes a run that works"),
+    }
+    Ok(())
+}
+
+fn end(head: &mut Head, at: UnixMillis) {
+    head.finished_at = Some(at);
+    head.owner = None;
+}
+
+fn named(name: &str, message: &str) -> ErrorForm {
+    ErrorForm { types: vec![name.to_owned()], message: message.to_owned(), ..ErrorForm::default() }
+}
+
+fn error_json(error: ErrorForm, step: Option<String>, attempts: u32) -> Result<Arc<str>, Refusal> {
+    serde_json::to_string(&RunError { error, step, attempts })
+        .map(Arc::from)
+        .map_err(|error| Refusal::Invalid(error.to_string()))
+}

@@ -1,0 +1,155 @@
+//! The embedded store: one SQLite file in WAL mode, every commit synced.
+//!
+//! It knows rows and transactions, not what a run's states mean.
+
+mod read;
+mod schema;
+mod write;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use crate::store::{Change, Page, PlanRow, RunFilter, RunPage, RunRow, Store, StoreError, Verdict};
+
+/// How long a commit waits for somebody else's lock before the store counts as locked.
+const BUSY: Duration = Duration::from_secs(1);
+
+/// Pages of the WAL after which [`Store::tidy`] copies them back.
+const TIDY_PAGES: i64 = 1000;
+
+/// Three connections, so that readers and the checkpoint never wait for the writer.
+pub struct SqliteStore {
+    writer: Mutex<Connection>,
+    reader: Mutex<Connection>,
+    keeper: Mutex<Connection>,
+    path: PathBuf,
+}
+
+impl SqliteStore {
+    /// Opens the file, makes it if need be, and brings an older format up to this one.
+    ///
+    /// # Errors
+    /// When it cannot be opened or written, has a newer format, or is another program's database.
+    pub fn open(path: &Path) -> Result<SqliteStore, StoreError> {
+        let mut writer = connect(path)?;
+        schema::prepare(&mut writer, path)?;
+        let reader = connect(path)?;
+        let keeper = connect(path)?;
+        reader.pragma_update(None, "query_only", true).map_err(|error| open_error(path, &error))?;
+        Ok(SqliteStore {
+            writer: Mutex::new(writer),
+            reader: Mutex::new(reader),
+            keeper: Mutex::new(keeper),
+            path: path.to_owned(),
+        })
+    }
+
+    fn fault(&self, error: &rusqlite::Error) -> StoreError {
+        use rusqlite::ErrorCode;
+        let path = self.path.display();
+        let hint = match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => "the disk is full: free some space",
+            Some(ErrorCode::ReadOnly) => "the file is read-only: make it writable",
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                "another program holds a lock on it: let it finish"
+            }
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "the file is damaged",
+            _ => "see the message of SQLite",
+        };
+        StoreError::Failed(format!("{path}: {hint} ({error})"))
+    }
+
+    fn reading<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>,
+    ) -> Result<T, StoreError> {
+        read(&hold(&self.reader)).map_err(|error| self.fault(&error))
+    }
+}
+
+impl Store for SqliteStore {
+    fn commit(&self, batch: &[Arc<Change>]) -> Result<Vec<Verdict>, StoreError> {
+        write::commit(&mut hold(&self.writer), batch).map_err(|error| self.fault(&error))
+    }
+
+    fn find(&self, run: &str) -> Result<Option<RunRow>, StoreError> {
+        self.reading(|connection| read::find(connection, run))
+    }
+
+    fn open_runs(&self) -> Result<Vec<RunRow>, StoreError> {
+        self.reading(read::open_runs)
+    }
+
+    fn records(&self, key: i64, from: u64, max_bytes: usize) -> Result<Page, StoreError> {
+        self.reading(|connection| read::records(connection, key, from, max_bytes))
+    }
+
+    fn list(&self, filter: &RunFilter) -> Result<RunPage, StoreError> {
+        self.reading(|connection| read::list(connection, filter))
+    }
+
+    fn register(&self, plans: &[PlanRow]) -> Result<(), StoreError> {
+        write::register(&mut hold(&self.writer), plans).map_err(|error| self.fault(&error))
+    }
+
+    fn plans(&self) -> Result<Vec<PlanRow>, StoreError> {
+        self.reading(read::plans)
+    }
+
+    fn tidy(&self) -> Result<(), StoreError> {
+        let keeper = hold(&self.keeper);
+        let pages = wal_pages(&self.path);
+        if pages < TIDY_PAGES {
+            return Ok(());
+        }
+        keeper
+            .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+            .map_err(|error| self.fault(&error))
+    }
+}
+
+/// A poisoned lock only means that a thread died between statements; SQLite itself is consistent.
+fn hold(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
+    connection.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Size of the WAL in pages, from its length: asking SQLite would itself be a checkpoint.
+fn wal_pages(path: &Path) -> i64 {
+    let mut wal = path.as_os_str().to_owned();
+    wal.push("-wal");
+    let bytes = std::fs::metadata(wal).map_or(0, |meta| meta.len());
+    i64::try_from(bytes / 4096).unwrap_or(i64::MAX)
+}
+
+fn open_error(path: &Path, error: &rusqlite::Error) -> StoreError {
+    let path = path.display().to_string();
+    if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ReadOnly) {
+        return StoreError::ReadOnly { path };
+    }
+    if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) {
+        return StoreError::Foreign { path };
+    }
+    StoreError::Open { path, cause: error.to_string() }
+}
+
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let fail = |error: rusqlite::Error| open_error(path, &error);
+    let connection = Connection::open(path).map_err(fail)?;
+    connection.busy_timeout(BUSY).map_err(fail)?;
+    // SQLite opens a file it may not write without a word.
+    if connection.is_readonly("main").map_err(fail)? {
+        return Err(StoreError::ReadOnly { path: path.display().to_string() });
+    }
+    schema::refuse_foreign(&connection, path)?;
+    connection
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
+             PRAGMA journal_size_limit = 67108864; PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY;",
+        )
+        .map_err(fail)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(connection)
+}

@@ -1,0 +1,96 @@
+//! The tables of the journal's file, its format version, and the way from each older one.
+//!
+//! It knows no run: only how the file must look.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::open_error;
+use crate::store::StoreError;
+
+/// "Cdct": SQLite's own place for saying whose file it is.
+const APPLICATION: i32 = 0x4364_6374;
+
+/// Migration `n` leads from format `n` to `n + 1`. Never edit one that was released: add the next.
+const MIGRATIONS: [&str; 1] = [FORMAT_1];
+
+const FORMAT_1: &str = "
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE plans (
+    workflow TEXT NOT NULL, digest TEXT NOT NULL, language TEXT NOT NULL,
+    PRIMARY KEY (workflow, digest)
+) WITHOUT ROWID;
+-- The wide columns stand last, so that a change of the head touches a run's first page only.
+CREATE TABLE runs (
+    key INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    workflow TEXT NOT NULL,
+    plan TEXT,
+    language TEXT,
+    state TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    next_seq INTEGER NOT NULL,
+    owner_session TEXT,
+    owner_pid INTEGER,
+    owner_process_start INTEGER,
+    input_digest TEXT NOT NULL,
+    parent_run TEXT,
+    parent_key TEXT,
+    cancel_reason TEXT,
+    started_at INTEGER NOT NULL,
+    finished_at INTEGER,
+    input TEXT NOT NULL,
+    output TEXT,
+    error TEXT
+);
+CREATE INDEX runs_open ON runs (key) WHERE finished_at IS NULL;
+CREATE INDEX runs_by_workflow ON runs (workflow, key);
+CREATE INDEX runs_by_state ON runs (state, key);
+CREATE TABLE records (
+    run INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    UNIQUE (run, seq)
+);
+";
+
+/// The format that this build writes.
+#[expect(clippy::cast_possible_truncation, reason = "there will never be four thousand million formats")]
+pub(crate) const FORMAT: u32 = MIGRATIONS.len() as u32;
+
+/// Refuses a database that is not a journal before anything in it is changed.
+pub(super) fn refuse_foreign(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let fail = |error: rusqlite::Error| open_error(path, &error);
+    let application: i32 =
+        connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(fail)?;
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(fail)?;
+    if application != APPLICATION && tables > 0 {
+        return Err(StoreError::Foreign { path: path.display().to_string() });
+    }
+    Ok(())
+}
+
+/// Makes the tables of a new file and migrates an older one, all or nothing.
+pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let fail = |error: rusqlite::Error| open_error(path, &error);
+    let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(fail)?;
+    if found > FORMAT {
+        return Err(StoreError::Newer { path: path.display().to_string(), found, supported: FORMAT });
+    }
+    if found == FORMAT {
+        return Ok(());
+    }
+    let change = connection.transaction().map_err(fail)?;
+    for migration in &MIGRATIONS[found as usize..] {
+        change.execute_batch(migration).map_err(fail)?;
+    }
+    change.pragma_update(None, "application_id", APPLICATION).map_err(fail)?;
+    change.pragma_update(None, "user_version", FORMAT).map_err(fail)?;
+    change
+        .execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('format', ?1)", [FORMAT])
+        .map_err(fail)?;
+    change.commit().map_err(fail)
+}

@@ -1,0 +1,181 @@
+//! What the journal asks of a store: one atomic batch at a time, and reads of committed state.
+//!
+//! It knows no SQL and no file: SQLite is one implementation.
+
+use std::sync::Arc;
+
+use conductor_protocol::entry::{Parent, UnixMillis};
+use conductor_protocol::state::RunState;
+
+/// The process that executes a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    pub session: Arc<str>,
+    pub pid: u32,
+    /// Field 22 of `/proc/PID/stat`, so that a reused pid is seen.
+    pub process_start: u64,
+}
+
+/// The part of a run that changes; cheap to copy, because every batch keeps the one before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    pub state: RunState,
+    pub epoch: u64,
+    pub next_seq: u64,
+    pub owner: Option<Owner>,
+    pub plan: Option<Arc<str>>,
+    pub language: Option<Arc<str>>,
+    /// Why the run is to be cancelled, once somebody asked.
+    pub cancel: Option<Arc<str>>,
+    pub finished_at: Option<UnixMillis>,
+    /// JSON of the result.
+    pub output: Option<Arc<str>>,
+    /// JSON of a [`conductor_protocol::message::RunError`], or of its like for a cancelled or paused run.
+    pub error: Option<Arc<str>>,
+}
+
+/// A run as the store has it, without its records.
+#[derive(Debug, Clone)]
+pub struct RunRow {
+    /// The store's short name of the run, in order of insertion.
+    pub key: i64,
+    pub id: String,
+    pub workflow: String,
+    pub input: Option<String>,
+    pub input_digest: String,
+    pub parent: Option<Parent>,
+    pub started_at: UnixMillis,
+    pub head: Head,
+}
+
+/// What never changes about a run, for its insertion.
+#[derive(Debug)]
+pub struct NewRun {
+    pub workflow: Arc<str>,
+    pub input: Box<str>,
+    pub input_digest: Arc<str>,
+    pub parent: Option<Parent>,
+    pub started_at: UnixMillis,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredRecord {
+    pub seq: u64,
+    pub epoch: u64,
+    /// The JSON array of the record's entries, as its writer sent it.
+    pub body: Arc<str>,
+}
+
+/// Records of one session in one [`Change`], so that each writer is answered for its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Span {
+    pub session: Arc<str>,
+    pub epoch: u64,
+    pub first: u64,
+    pub last: u64,
+}
+
+/// All that one batch does to one run.
+#[derive(Debug)]
+pub struct Change {
+    pub id: Arc<str>,
+    /// The store's key; absent for a new run.
+    pub key: Option<i64>,
+    pub new: Option<NewRun>,
+    /// Epoch and next sequence number that the store must still have: the fence against another writer.
+    pub expect: (u64, u64),
+    pub head: Head,
+    pub records: Vec<StoredRecord>,
+    pub spans: Vec<Span>,
+}
+
+/// What became of one [`Change`] of a committed batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Done { key: i64 },
+    /// The store's head, or its records, were not what the change expected: nothing of it was written.
+    Fenced,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    #[error("{path} has journal format {found}; this build reads up to {supported}: use a newer conductor")]
+    Newer { path: String, found: u32, supported: u32 },
+    #[error("{path} is a database, but not a Conductor journal: give another --store or --data")]
+    Foreign { path: String },
+    #[error("{path} is read-only: make the file and its folder writable, or give another --data")]
+    ReadOnly { path: String },
+    #[error("cannot open {path}: {cause}")]
+    Open { path: String, cause: String },
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// A page of records and whether there are more.
+#[derive(Debug, Default)]
+pub struct Page {
+    pub records: Vec<StoredRecord>,
+    pub more: bool,
+}
+
+#[derive(Debug, Default, Clone)]
+pub struct RunFilter {
+    pub workflow: Option<String>,
+    pub state: Option<RunState>,
+    pub limit: u32,
+    /// Runs older than this key.
+    pub before: Option<i64>,
+}
+
+#[derive(Debug)]
+pub struct RunPage {
+    pub runs: Vec<RunRow>,
+    pub next: Option<i64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanRow {
+    pub workflow: String,
+    pub digest: String,
+    pub language: String,
+}
+
+/// A durable store. Reads see committed state only and may go on beside a commit.
+pub trait Store: Send + Sync {
+    /// Writes a batch in one transaction and returns when it is on disk: one verdict a change.
+    ///
+    /// # Errors
+    /// When nothing of the batch was written.
+    fn commit(&self, batch: &[Arc<Change>]) -> Result<Vec<Verdict>, StoreError>;
+    /// # Errors
+    /// When the store cannot be read.
+    fn find(&self, run: &str) -> Result<Option<RunRow>, StoreError>;
+    /// Every run that has not ended, without its input.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn open_runs(&self) -> Result<Vec<RunRow>, StoreError>;
+    /// Records from `from` on, until `max_bytes` are passed.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn records(&self, key: i64, from: u64, max_bytes: usize) -> Result<Page, StoreError>;
+    /// The newest runs first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn list(&self, filter: &RunFilter) -> Result<RunPage, StoreError>;
+    /// Remembers plans that sessions serve.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn register(&self, plans: &[PlanRow]) -> Result<(), StoreError>;
+    /// # Errors
+    /// When the store cannot be read.
+    fn plans(&self) -> Result<Vec<PlanRow>, StoreError>;
+    /// Housekeeping beside the commits.
+    ///
+    /// # Errors
+    /// When it could not be done; nothing depends on it.
+    fn tidy(&self) -> Result<(), StoreError>;
+}

@@ -1,0 +1,271 @@
+//! What people are shown of a run: its records folded into steps, attempts and owners.
+//!
+//! It knows no HTTP and no terminal: only the shape that `runs` and `show` print as JSON.
+
+use std::collections::BTreeMap;
+
+use conductor_protocol::entry::{Entry, Json, Parent, UnixMillis};
+use conductor_protocol::error::ErrorForm;
+use conductor_protocol::state::{RunState, StepState};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::store::{RunRow, StoredRecord};
+
+/// A run as `conductor show --format json` has it.
+#[derive(Debug, Serialize)]
+pub struct RunView {
+    pub id: String,
+    pub workflow: String,
+    pub state: RunState,
+    pub started_at: Option<String>,
+    pub finished_at: Option<String>,
+    pub input: Option<Json>,
+    pub output: Option<Json>,
+    pub error: Option<Json>,
+    pub plan: Option<String>,
+    pub language: Option<String>,
+    pub parent: Option<Parent>,
+    pub cancel_reason: Option<String>,
+    /// What an unfinished run waits for that nobody does; absent while somebody owns it.
+    pub waiting_for: Option<String>,
+    pub owners: Vec<OwnerView>,
+    /// In the order in which they first appeared; empty in a list of runs.
+    pub steps: Vec<StepView>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct OwnerView {
+    pub epoch: u64,
+    pub session: String,
+    pub pid: u32,
+    pub at: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct StepView {
+    pub key: String,
+    /// Unknown for a step that never started.
+    pub task: Option<String>,
+    pub state: StepState,
+    pub attempts: u32,
+    pub started_at: Option<String>,
+    pub finished_at: Option<String>,
+    pub output: Option<Json>,
+    pub error: Option<ErrorForm>,
+    pub history: Vec<AttemptView>,
+}
+
+/// One execution of a step: an attempt that a crash cut off stands beside the one that repeats its number.
+#[derive(Debug, Serialize)]
+pub struct AttemptView {
+    pub attempt: u32,
+    pub started_at: Option<String>,
+    pub finished_at: Option<String>,
+    /// `running`, `succeeded`, `failed`, `cancelled`, `unknown` or, cut off by a crash, `interrupted`.
+    pub outcome: &'static str,
+    pub error: Option<ErrorForm>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_at: Option<String>,
+    /// The ownership under which it ran.
+    pub epoch: u64,
+}
+
+/// A run without its records.
+#[must_use]
+pub fn summary(row: RunRow) -> RunView {
+    let raw = |text: Option<&str>| text.and_then(|text| RawValue::from_string(text.to_owned()).ok());
+    RunView {
+        id: row.id,
+        workflow: row.workflow,
+        state: row.head.state,
+        started_at: time(row.started_at),
+        finished_at: row.head.finished_at.and_then(time),
+        input: raw(row.input.as_deref()),
+        output: raw(row.head.output.as_deref()),
+        error: raw(row.head.error.as_deref()),
+        plan: row.head.plan.as_deref().map(str::to_owned),
+        language: row.head.language.as_deref().map(str::to_owned),
+        parent: row.parent,
+        cancel_reason: row.head.cancel.as_deref().map(str::to_owned),
+        waiting_for: None,
+        owners: Vec::new(),
+        steps: Vec::new(),
+    }
+}
+
+/// A run with everything that its records say.
+///
+/// # Errors
+/// When a record does not parse, which is a damaged store.
+pub fn fold(row: RunRow, records: &[StoredRecord]) -> Result<RunView, serde_json::Error> {
+    let mut view = summary(row);
+    let mut fold = Fold::default();
+    for record in records {
+        for entry in serde_json::from_str::<Vec<Entry>>(&record.body)? {
+            fold.entry(record.epoch, entry);
+        }
+    }
+    view.owners = fold.owners;
+    view.steps = fold.steps;
+    Ok(view)
+}
+
+/// RFC 3339 with milliseconds, in UTC.
+fn time(at: UnixMillis) -> Option<String> {
+    jiff::Timestamp::from_millisecond(at).ok().map(|stamp| format!("{stamp:.3}"))
+}
+
+#[derive(Default)]
+struct Fold {
+    owners: Vec<OwnerView>,
+    steps: Vec<StepView>,
+    by_key: BTreeMap<String, usize>,
+}
+
+impl Fold {
+    fn entry(&mut self, epoch: u64, entry: Entry) {
+        match entry {
+            Entry::RunStarted(started) => {
+                if let (Some(session), Some(pid)) = (started.session, started.pid) {
+                    self.owners.push(OwnerView { epoch, session, pid, at: time(started.at) });
+                }
+            }
+            Entry::RunResumed { epoch, session, pid, at, .. } => {
+                self.cut_off();
+                self.owners.push(OwnerView { epoch, session, pid, at: time(at) });
+            }
+            Entry::StepStarted { key, task, attempt, at, .. } => self.started(epoch, &key, task, attempt, at),
+            Entry::AttemptFailed { key, attempt, error, retry_at, at } => {
+                let step = self.step(&key);
+                step.error = Some(error.clone());
+                let run = open_attempt(step, attempt, epoch);
+                close(run, "failed", at, Some(error));
+                run.retry_at = time(retry_at);
+            }
+            Entry::StepSucceeded { key, attempt, output, at } => {
+                let step = self.step(&key);
+                finish(step, StepState::Succeeded, at);
+                step.output = Some(output);
+                step.error = None;
+                close(open_attempt(step, attempt, epoch), "succeeded", at, None);
+            }
+            Entry::StepFailed { key, attempt, error, tolerated, at } => {
+                let state = if tolerated { StepState::Tolerated } else { StepState::Failed };
+                self.gave_up(&key, epoch, attempt, error, state, "failed", at);
+            }
+            Entry::StepInDoubt { key, attempt, error, at } => {
+                self.gave_up(&key, epoch, attempt, error, StepState::InDoubt, "unknown", at);
+            }
+            Entry::StepSkipped { key, at } => finish(self.step(&key), StepState::Skipped, at),
+            Entry::StepCancelled { key, unknown, at } => {
+                let step = self.step(&key);
+                finish(step, StepState::Cancelled, at);
+                if let Some(run) = step.history.last_mut().filter(|run| run.outcome == "running") {
+                    close(run, if unknown { "unknown" } else { "cancelled" }, at, None);
+                }
+            }
+            Entry::Chosen { .. }
+            | Entry::RunSucceeded { .. }
+            | Entry::RunFailed { .. }
+            | Entry::RunCancelled { .. }
+            | Entry::RunPaused { .. } => {}
+        }
+    }
+
+    fn step(&mut self, key: &str) -> &mut StepView {
+        let index = *self.by_key.entry(key.to_owned()).or_insert_with(|| {
+            self.steps.push(StepView {
+                key: key.to_owned(),
+                task: None,
+                state: StepState::Running,
+                attempts: 0,
+                started_at: None,
+                finished_at: None,
+                output: None,
+                error: None,
+                history: Vec::new(),
+            });
+            self.steps.len() - 1
+        });
+        &mut self.steps[index]
+    }
+
+    fn started(&mut self, epoch: u64, key: &str, task: String, attempt: u32, at: UnixMillis) {
+        let step = self.step(key);
+        step.task = Some(task);
+        step.attempts = step.attempts.max(attempt);
+        if step.started_at.is_none() {
+            step.started_at = time(at);
+        }
+        step.history.push(AttemptView {
+            attempt,
+            started_at: time(at),
+            finished_at: None,
+            outcome: "running",
+            error: None,
+            retry_at: None,
+            epoch,
+        });
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of two entries that differ in one word")]
+    fn gave_up(
+        &mut self,
+        key: &str,
+        epoch: u64,
+        attempt: u32,
+        error: ErrorForm,
+        state: StepState,
+        outcome: &'static str,
+        at: UnixMillis,
+    ) {
+        let step = self.step(key);
+        finish(step, state, at);
+        step.error = Some(error.clone());
+        // A budget may end between two attempts: then the last one is closed already.
+        let closed = step.history.last().is_some_and(|run| run.attempt == attempt && run.outcome != "running");
+        if !closed {
+            close(open_attempt(step, attempt, epoch), outcome, at, Some(error));
+        }
+    }
+
+    /// A new owner: what ran under the old one was cut off.
+    fn cut_off(&mut self) {
+        for run in self.steps.iter_mut().flat_map(|step| step.history.iter_mut()) {
+            if run.outcome == "running" {
+                run.outcome = "interrupted";
+            }
+        }
+    }
+}
+
+/// The running execution of that attempt; made where its start was not recorded by itself.
+fn open_attempt(step: &mut StepView, attempt: u32, epoch: u64) -> &mut AttemptView {
+    let found = step.history.iter().rposition(|run| run.attempt == attempt && run.outcome == "running");
+    let index = found.unwrap_or_else(|| {
+        step.history.push(AttemptView {
+            attempt,
+            started_at: None,
+            finished_at: None,
+            outcome: "running",
+            error: None,
+            retry_at: None,
+            epoch,
+        });
+        step.history.len() - 1
+    });
+    step.attempts = step.attempts.max(attempt);
+    &mut step.history[index]
+}
+
+fn close(run: &mut AttemptView, outcome: &'static str, at: UnixMillis, error: Option<ErrorForm>) {
+    run.outcome = outcome;
+    run.finished_at = time(at);
+    run.error = error;
+}
+
+fn finish(step: &mut StepView, state: StepState, at: UnixMillis) {
+    step.state = state;
+    step.finished_at = time(at);
+}
