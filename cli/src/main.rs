@@ -1,1 +1,89 @@
-fn main() {}
+//! The `conductor` binary: arguments in, one command, an exit code out.
+//!
+//! It knows which command is which, and nothing of what they do.
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::exit::{Exit, Failure};
+use crate::output::Format;
+
+mod client;
+mod commands;
+mod disk;
+mod exit;
+mod output;
+mod project;
+mod signals;
+mod timeline;
+mod view;
+
+#[derive(Parser)]
+#[command(name = "conductor", version, about = "Concurrency as a manifest: checked, compiled, run, resumed.")]
+#[command(after_help = "Exit codes: 0 fine, 1 a finding, 2 wrong usage, 3 the environment, 4 the run failed or is \
+                        paused, 5 the run has not ended, 130 interrupted.")]
+struct Cli {
+    #[command(subcommand)]
+    command: commands::Command,
+}
+
+fn main() -> ExitCode {
+    signals::report_bugs();
+    match Cli::try_parse() {
+        Ok(cli) => execute(cli.command),
+        Err(error) => refuse(&error),
+    }
+}
+
+fn execute(command: commands::Command) -> ExitCode {
+    let format = command.format();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let failure = Failure::environment(format!("failed to start: {error}"));
+            output::report(&failure, format);
+            return ExitCode::from(failure.exit.code());
+        }
+    };
+    let exit = match runtime.block_on(signals::until_interrupted(command)) {
+        Ok(Exit::Interrupted) => {
+            output::report_interrupt(format);
+            Exit::Interrupted
+        }
+        Ok(exit) => exit,
+        Err(failure) => {
+            output::report(&failure, format);
+            failure.exit
+        }
+    };
+    // A blocking computation that was interrupted is left behind: the process ends now.
+    runtime.shutdown_background();
+    ExitCode::from(exit.code())
+}
+
+/// Help and version as asked for; anything else is wrong usage, told as JSON too where JSON was asked for.
+fn refuse(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() && wants_json() {
+        let rendered = error.to_string();
+        let text = rendered.strip_prefix("error: ").unwrap_or(&rendered);
+        let message = text.lines().next().unwrap_or_default().to_owned();
+        output::report(&Failure::usage(message).help("see `conductor --help`"), Format::Json);
+    } else {
+        let _gone = error.print();
+    }
+    ExitCode::from(if error.use_stderr() { Exit::Usage } else { Exit::Fine }.code())
+}
+
+/// Whether the arguments, which could not be understood, ask for JSON.
+fn wants_json() -> bool {
+    let arguments: Vec<String> =
+        std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
+    arguments.iter().any(|argument| argument == "--format=json")
+        || arguments.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json")
+}
+
+/// The definition of all commands, for completions.
+fn definition() -> clap::Command {
+    Cli::command()
+}

@@ -1,0 +1,111 @@
+//! `conductor run WORKFLOW`: starts a run in a serving application, and waits for its end.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::client::Client;
+use crate::exit::{Exit, Failure};
+use crate::output::{self, Format, inert_line};
+use crate::view::{self, Run};
+use crate::{disk, project};
+
+const POLL: Duration = Duration::from_millis(100);
+
+/// Start a run in a serving application, and wait for its end
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The workflow's id
+    workflow: String,
+    /// The inputs, a JSON object; `@FILE` reads them from a file
+    #[arg(long, default_value = "{}", value_name = "JSON|@FILE")]
+    input: String,
+    /// The run's id; the same id never runs twice [default: a new one]
+    #[arg(long, value_name = "ID")]
+    run_id: Option<String>,
+    /// Do not wait for the end
+    #[arg(long)]
+    detach: bool,
+    /// Wait at most this long; then exit with 5
+    #[arg(long, value_name = "SECONDS", conflicts_with = "detach")]
+    timeout: Option<u64>,
+    /// The sidecar's socket
+    #[arg(long, value_name = "PATH")]
+    socket: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t, hide_possible_values = true, help = "text or json")]
+    pub format: Format,
+}
+
+pub async fn run(args: Args) -> Result<Exit, Failure> {
+    let input = read_input(&args.input)?;
+    let client = Client::new(project::find_socket(args.socket.as_deref())?);
+    let mut request = json!({"input": input});
+    if let Some(id) = &args.run_id {
+        request["run_id"] = json!(id);
+    }
+    let path = format!("/v1/workflows/{}/runs", view::url_encoded(&args.workflow));
+    let answer = client.post(&path, &request).await?;
+    let body = view::expect_ok(&client, answer)?;
+    let id = body["id"].as_str().or_else(|| body["run_id"].as_str()).unwrap_or_default().to_owned();
+    if args.detach {
+        match args.format {
+            Format::Json => output::print_json(&body),
+            Format::Text => output::print(&format!("{}\n", inert_line(&id, 200))),
+        }
+        return Ok(Exit::Fine);
+    }
+    wait(&client, &id, &args).await
+}
+
+async fn wait(client: &Client, id: &str, args: &Args) -> Result<Exit, Failure> {
+    let begun = Instant::now();
+    let path = format!("/v1/runs/{}", view::url_encoded(id));
+    loop {
+        let answer = client.get(&path).await?;
+        let body = view::expect_ok(client, answer)?;
+        let exit = state_exit(&body);
+        let late = args.timeout.is_some_and(|seconds| begun.elapsed() >= Duration::from_secs(seconds));
+        if exit != Exit::Waiting || late {
+            tell(client, body, args.format)?;
+            return Ok(exit);
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+fn state_exit(run: &Value) -> Exit {
+    match run["state"].as_str() {
+        Some("succeeded") => Exit::Fine,
+        Some("failed" | "cancelled" | "paused") => Exit::RunFailed,
+        _ => Exit::Waiting,
+    }
+}
+
+fn tell(client: &Client, body: Value, format: Format) -> Result<(), Failure> {
+    if format == Format::Json {
+        output::print_json(&body);
+        return Ok(());
+    }
+    let run: Run = view::parse(client, body)?;
+    let what = match (&run.output, &run.error) {
+        (_, Some(error)) => inert_line(&error.form.message, 1000),
+        (Some(output), None) => inert_line(&output.to_string(), 10_000),
+        (None, None) => String::new(),
+    };
+    output::print(&format!("{}  {}  {what}\n", inert_line(&run.id, 200), view::state_text(&run.state)));
+    Ok(())
+}
+
+fn read_input(given: &str) -> Result<Value, Failure> {
+    let text = match given.strip_prefix('@') {
+        Some(path) => disk::read_text(Path::new(path))?,
+        None => given.to_owned(),
+    };
+    let value: Value =
+        serde_json::from_str(&text).map_err(|error| Failure::usage(format!("the input is not JSON: {error}")))?;
+    if value.is_object() {
+        return Ok(value);
+    }
+    Err(Failure::usage("the input is not a JSON object").help("as in `--input '{\"user_id\": \"u1\"}'`"))
+}

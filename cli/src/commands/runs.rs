@@ -1,0 +1,77 @@
+//! `conductor runs`: the runs that a sidecar knows, newest first.
+
+use std::path::PathBuf;
+
+use conductor_protocol::state::RunState;
+
+use crate::client::Client;
+use crate::exit::{Exit, Failure};
+use crate::output::{self, Cell, Format};
+use crate::project;
+use crate::view::{self, Run, Runs};
+
+/// List runs, newest first
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Only runs of this workflow
+    #[arg(long, value_name = "ID")]
+    workflow: Option<String>,
+    /// Only runs in this state
+    #[arg(long, value_parser = parse_state, value_name = "STATE")]
+    state: Option<RunState>,
+    /// At most this many
+    #[arg(long, default_value_t = 50, value_name = "N")]
+    limit: u32,
+    /// The sidecar's socket
+    #[arg(long, value_name = "PATH")]
+    socket: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t, hide_possible_values = true, help = "text or json")]
+    pub format: Format,
+}
+
+fn parse_state(name: &str) -> Result<RunState, String> {
+    RunState::parse(name).ok_or_else(|| {
+        let known: Vec<&str> = RunState::ALL.iter().map(|state| state.as_str()).collect();
+        format!("the states are {}", known.join(", "))
+    })
+}
+
+pub async fn run(args: Args) -> Result<Exit, Failure> {
+    let client = Client::new(project::find_socket(args.socket.as_deref())?);
+    let mut path = format!("/v1/runs?limit={}", args.limit);
+    if let Some(workflow) = &args.workflow {
+        path.push_str(&format!("&workflow={}", view::url_encoded(workflow)));
+    }
+    if let Some(state) = args.state {
+        path.push_str(&format!("&state={}", state.as_str()));
+    }
+    let answer = client.get(&path).await?;
+    let body = view::expect_ok(&client, answer)?;
+    if args.format == Format::Json {
+        output::print_json(&body);
+        return Ok(Exit::Fine);
+    }
+    let runs: Runs = view::parse(&client, body)?;
+    output::print(&table(&runs.runs));
+    Ok(Exit::Fine)
+}
+
+fn table(runs: &[Run]) -> String {
+    if runs.is_empty() {
+        return "no runs\n".to_owned();
+    }
+    let rows: Vec<[Cell; 6]> = runs
+        .iter()
+        .map(|run| {
+            [
+                (output::inert_line(&run.id, 48), ""),
+                (output::inert_line(&run.workflow, 40), ""),
+                view::state_cell(&run.state),
+                (view::moment(&run.started_at), ""),
+                (view::elapsed(&run.started_at, run.finished_at.as_ref()), ""),
+                (output::inert_line(&run.waits_for(), 60), ""),
+            ]
+        })
+        .collect();
+    output::table(["RUN", "WORKFLOW", "STATE", "STARTED", "DURATION", "WAITS FOR"], &rows)
+}

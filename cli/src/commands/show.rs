@@ -1,0 +1,110 @@
+//! `conductor show RUN`: one run with its steps, and when what happened.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use crate::client::Client;
+use crate::exit::{Exit, Failure};
+use crate::output::{self, BOLD, Cell, DIM, Format, RED, RESET, inert, inert_line};
+use crate::project;
+use crate::timeline::Timeline;
+use crate::view::{self, Run, Step, StepError};
+
+/// Show a run: its steps with attempts, times, outcomes and errors, and a time line
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The run's id
+    run: String,
+    /// The sidecar's socket
+    #[arg(long, value_name = "PATH")]
+    socket: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t, hide_possible_values = true, help = "text or json")]
+    pub format: Format,
+}
+
+pub async fn run(args: Args) -> Result<Exit, Failure> {
+    let client = Client::new(project::find_socket(args.socket.as_deref())?);
+    let answer = client.get(&format!("/v1/runs/{}", view::url_encoded(&args.run))).await?;
+    let body = view::expect_ok(&client, answer)?;
+    if args.format == Format::Json {
+        output::print_json(&body);
+        return Ok(Exit::Fine);
+    }
+    let run: Run = view::parse(&client, body)?;
+    output::print(&describe(&run));
+    Ok(Exit::Fine)
+}
+
+/// The run for people: header, steps, errors, time line.
+#[must_use]
+pub fn describe(run: &Run) -> String {
+    let timeline = Timeline::new(run, jiff::Timestamp::now().as_millisecond());
+    header(run) + &steps(&run.steps) + &timeline.draw(output::width(), output::coloured())
+}
+
+fn header(run: &Run) -> String {
+    let (bold, dim, reset) = if output::coloured() { (BOLD, DIM, RESET) } else { ("", "", "") };
+    let mut text = format!("{bold}{}{reset}  {}\n", inert_line(&run.id, 200), view::state_text(&run.state));
+    let mut line = |name: &str, value: String| {
+        let _infallible = writeln!(text, "  {dim}{name:<9}{reset}{value}");
+    };
+    line("workflow", inert_line(&run.workflow, 200));
+    let end = run.finished_at.as_ref();
+    let ended = end.map_or_else(|| "not ended".to_owned(), view::moment);
+    line("started", view::moment(&run.started_at));
+    line("ended", format!("{ended} ({})", view::elapsed(&run.started_at, end)));
+    line("input", inert_line(&run.input.to_string(), 300));
+    if let Some(output) = &run.output {
+        line("output", inert_line(&output.to_string(), 300));
+    }
+    if let Some(plan) = &run.plan {
+        line("plan", inert_line(plan, 80));
+    }
+    let waits_for = run.waits_for();
+    if !waits_for.is_empty() {
+        line("waits for", inert_line(&waits_for, 200));
+    }
+    if let Some(error) = &run.error {
+        let at = error.step.as_ref().map_or_else(String::new, |step| format!(" in {}", inert_line(step, 80)));
+        line("error", format!("{}{at}", error_line(error)));
+    }
+    text
+}
+
+fn error_line(error: &StepError) -> String {
+    let kind = error.form.types.first().map_or("error", String::as_str);
+    let kind = kind.strip_prefix("builtins.").unwrap_or(kind);
+    inert_line(&format!("{kind}: {}", error.form.message), 200)
+}
+
+fn steps(steps: &[Step]) -> String {
+    let rows: Vec<[Cell; 6]> = steps
+        .iter()
+        .map(|step| {
+            let start = step.started_at.as_ref();
+            let took = start.map_or_else(String::new, |start| view::elapsed(start, step.finished_at.as_ref()));
+            [
+                (inert_line(&step.key, 48), ""),
+                (inert_line(step.task.as_deref().unwrap_or(""), 40), ""),
+                view::state_cell(&step.state),
+                (step.attempts.to_string(), ""),
+                (start.map_or_else(String::new, view::moment), ""),
+                (took, ""),
+            ]
+        })
+        .collect();
+    let header = ["STEP", "TASK", "STATE", "ATTEMPTS", "STARTED", "DURATION"];
+    let mut text = format!("\n{}", output::table(header, &rows));
+    let (red, reset) = if output::coloured() { (RED, RESET) } else { ("", "") };
+    for step in steps {
+        if let Some(error) = &step.error {
+            let _infallible = writeln!(text, "\n{red}{}{reset}: {}", inert_line(&step.key, 80), error_line(error));
+            if let Some(stack) = &error.form.stack {
+                for line in inert(stack).lines().take(40) {
+                    let _infallible = writeln!(text, "  {line}");
+                }
+            }
+        }
+    }
+    text
+}

@@ -1,0 +1,72 @@
+//! Ctrl-C, SIGTERM and panics: how a command is stopped without leaving anything half done.
+//!
+//! It does not know what has to be cleaned up: a command does that where it is dropped.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::commands::Command;
+use crate::exit::{Exit, Failure};
+
+/// Held while files are being replaced, so that an interrupt waits the moment until they are whole.
+static WRITING: Mutex<()> = Mutex::new(());
+
+/// Puts off an interrupt until the guard is dropped.
+pub fn writing() -> MutexGuard<'static, ()> {
+    WRITING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// SIGINT and SIGTERM, in the order in which they come.
+pub struct Interrupts {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+/// Which signal it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    Interrupt,
+    Terminate,
+}
+
+impl Interrupts {
+    pub fn listen() -> Result<Interrupts, Failure> {
+        let failed = |error: std::io::Error| Failure::environment(format!("failed to watch for signals: {error}"));
+        Ok(Interrupts {
+            interrupt: signal(SignalKind::interrupt()).map_err(failed)?,
+            terminate: signal(SignalKind::terminate()).map_err(failed)?,
+        })
+    }
+
+    pub async fn next(&mut self) -> Stop {
+        tokio::select! {
+            _ = self.interrupt.recv() => Stop::Interrupt,
+            _ = self.terminate.recv() => Stop::Terminate,
+        }
+    }
+}
+
+/// Runs a command until it ends or is interrupted. Commands with children stop them by themselves.
+pub async fn until_interrupted(command: Command) -> Result<Exit, Failure> {
+    if command.stops_itself() {
+        return command.run().await;
+    }
+    let mut interrupts = Interrupts::listen()?;
+    tokio::select! {
+        result = command.run() => result,
+        _ = interrupts.next() => {
+            drop(writing());
+            Ok(Exit::Interrupted)
+        }
+    }
+}
+
+/// A panic is a bug of ours, and says so.
+pub fn report_bugs() {
+    let default = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        default(panic);
+        eprintln!("this is a bug in conductor {}: please report it with the command line and the text above", env!("CARGO_PKG_VERSION"));
+    }));
+}
