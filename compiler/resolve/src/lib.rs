@@ -1,1 +1,70 @@
+//! Manifest and signatures to a graph in which every name, argument, expression and type is bound.
+//!
+//! It knows neither whether a policy makes sense nor how any language spells a call.
 
+mod binding;
+mod codes;
+mod condition;
+mod graph;
+mod ids;
+mod input;
+mod names;
+mod order;
+mod policy;
+mod policy_fix;
+mod reference;
+mod scope;
+mod sections;
+mod types;
+mod value;
+mod workflow;
+
+pub use codes::CODES;
+pub use graph::{
+    Asker, Binding, BindingSource, Graph, Step, StepKind, Task, TaskStep, ValueName, Workflow, WorkflowStep,
+};
+pub use reference::python_ref;
+
+use std::collections::BTreeMap;
+
+use conductor_model::{Findings, Manifest};
+use conductor_source::{Diagnostic, Sources};
+
+use crate::ids::StepIds;
+use crate::policy::Policies;
+use crate::sections::Sections;
+use crate::workflow::{Shared, bind_workflow};
+
+/// Binds the manifest to the code. The graph lacks what could not be bound; each such place has a diagnostic.
+#[must_use]
+pub fn resolve(manifest: &Manifest, findings: &Findings, sources: &Sources) -> (Graph, Vec<Diagnostic>) {
+    let mut diagnostics = Vec::new();
+    let sections = Sections::new(manifest, &mut diagnostics);
+    let tasks = reference::tasks(manifest, findings, &mut diagnostics);
+    let order = order::order(manifest, &sections, &mut diagnostics);
+    let policies = Policies::new(manifest, &sections);
+    let mut shared = Shared {
+        manifest,
+        findings,
+        sections: &sections,
+        tasks: &tasks,
+        policies,
+        bindings: Vec::new(),
+        diagnostics,
+        finished: BTreeMap::new(),
+    };
+    // What lies on a cycle is bound too, so that its other mistakes are found in the same run.
+    for position in order.sorted.iter().chain(&order.cyclic) {
+        let ids = StepIds::new(&manifest.workflows[*position], sources, &mut shared.diagnostics);
+        bind_workflow(&mut shared, *position, ids);
+    }
+    let Shared { policies, mut bindings, mut diagnostics, finished, .. } = shared;
+    bindings.sort_by_cached_key(|binding| sections.workflows.get(binding.workflow.as_str()).copied());
+    let used_policies = policies.finish(sources, &mut diagnostics);
+    let mut graph = Graph::new(findings);
+    graph.workflows = finished.into_values().collect();
+    graph.tasks = tasks;
+    graph.bindings = bindings;
+    graph.used_policies = used_policies;
+    (graph, diagnostics)
+}

@@ -1,0 +1,359 @@
+//! Which value each parameter of a call gets: written, of its name, of its type, or a new input of the workflow.
+//!
+//! It knows parameters, not whether they are a function's or a sub-workflow's.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use conductor_model::{Id, ParameterKind};
+use conductor_protocol::expr::Expr;
+use conductor_protocol::types::{Type, TypeName};
+use conductor_source::{Diagnostic, Edit, Safety, Span};
+use conductor_syntax::Node;
+
+use crate::codes;
+use crate::graph::{Asker, BindingSource, ValueName};
+use crate::names::{listed, nearest, snake_case};
+use crate::scope::Scope;
+use crate::value::{Place, Wrong, findings, value};
+
+/// A parameter that wants a value.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    pub name: String,
+    pub ty: Type,
+    pub kind: ParameterKind,
+    pub has_default: bool,
+    /// Where it stands in the code or, for a sub-workflow, in the manifest.
+    pub span: Span,
+    /// Whether the name `idempotency_key` means the key.
+    pub takes_key: bool,
+}
+
+/// A call that is to be bound.
+pub(crate) struct Call<'a> {
+    /// The id of the step.
+    pub step: &'a str,
+    /// What is called, as messages name it.
+    pub callee: &'a str,
+    /// Where the callee is defined.
+    pub callee_span: Span,
+    /// Where the step names what it calls.
+    pub span: Span,
+    pub wanted: &'a [Wanted],
+    /// Explicit arguments: the task's, then the step's, which win.
+    pub with: [&'a [(Id, Node)]; 2],
+}
+
+/// What a parameter gets.
+#[derive(Debug, Clone)]
+pub(crate) enum Bound {
+    Value(Expr, Option<BindingSource>),
+    Key,
+    /// Its default, or nothing for `*args` and `**kwargs`.
+    Nothing,
+    /// Reported.
+    Failed,
+}
+
+/// An input that the workflow needs because a parameter found no value.
+#[derive(Debug, Clone)]
+pub(crate) struct Inferred {
+    pub ty: Type,
+    pub asker: Asker,
+}
+
+/// Binds every parameter, in the order of the parameters.
+pub(crate) fn bind(
+    call: &Call<'_>,
+    place: Place<'_>,
+    inferred: &mut BTreeMap<String, Inferred>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Bound> {
+    let explicit = explicit(call, diagnostics);
+    let mut bound: Vec<Option<Bound>> = call
+        .wanted
+        .iter()
+        .enumerate()
+        .map(|(position, wanted)| match explicit.get(&position) {
+            Some((_, node)) => Some(written(call, wanted, node, place, diagnostics)),
+            None => by_name(call, wanted, place, diagnostics),
+        })
+        .collect();
+    let unbound: Vec<&Wanted> = call.wanted.iter().zip(&bound).filter(|(_, b)| b.is_none()).map(|(w, _)| w).collect();
+    let classes = asked_classes(&unbound);
+    for (wanted, slot) in call.wanted.iter().zip(&mut bound) {
+        if slot.is_none() {
+            *slot = by_type(wanted, &classes, place.scope);
+        }
+    }
+    let bound: Vec<Bound> = call
+        .wanted
+        .iter()
+        .zip(bound)
+        .map(|(wanted, slot)| slot.unwrap_or_else(|| rest(call, wanted, place, inferred, diagnostics)))
+        .collect();
+    positional_gap(call, &bound, diagnostics);
+    bound
+}
+
+/// The explicit arguments by the position of their parameter; unknown ones are reported.
+fn explicit<'a>(call: &Call<'a>, diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<usize, &'a (Id, Node)> {
+    let mut given: BTreeMap<usize, &'a (Id, Node)> = BTreeMap::new();
+    let level = |with: usize| call.with[with].iter().map(move |argument| (with, argument));
+    let mut seen = BTreeMap::new();
+    for (with, argument) in level(0).chain(level(1)) {
+        let name = argument.0.value.as_str();
+        let exact = call.wanted.iter().position(|wanted| wanted.name == name && takes_name(wanted));
+        let loose = || {
+            let snake = snake_case(name);
+            call.wanted.iter().position(|wanted| takes_name(wanted) && snake_case(&wanted.name) == snake)
+        };
+        match exact.or_else(loose) {
+            Some(position) => {
+                if let Some(earlier) = seen.insert((position, with), argument.0.span) {
+                    diagnostics.push(given_twice(call, &call.wanted[position], argument.0.span, earlier));
+                }
+                given.insert(position, argument);
+            }
+            None => diagnostics.push(unknown_argument(call, &argument.0)),
+        }
+    }
+    given
+}
+
+fn given_twice(call: &Call<'_>, wanted: &Wanted, here: Span, earlier: Span) -> Diagnostic {
+    let message = format!("`{}` of `{}` is given twice", wanted.name, call.callee);
+    Diagnostic::error(codes::DUPLICATE_ARGUMENT, message, here, "given again here")
+        .label(earlier, "first given here")
+        .help("names match after snake-casing; remove one of them")
+}
+
+fn takes_name(wanted: &Wanted) -> bool {
+    !matches!(wanted.kind, ParameterKind::VarPositional | ParameterKind::VarKeyword)
+}
+
+fn unknown_argument(call: &Call<'_>, id: &Id) -> Diagnostic {
+    let names: Vec<String> =
+        call.wanted.iter().filter(|wanted| takes_name(wanted)).map(|wanted| wanted.name.clone()).collect();
+    let label = match names.len() {
+        0 => "it has no parameters".to_owned(),
+        1 => format!("its parameter is {}", listed(&names)),
+        _ => format!("its parameters are {}", listed(&names)),
+    };
+    let parameters = call.wanted.iter().map(|wanted| wanted.span).reduce(Span::to).unwrap_or(call.callee_span);
+    let finding = Diagnostic::error(
+        codes::UNKNOWN_ARGUMENT,
+        format!("`{}` has no parameter `{}`", call.callee, id.value),
+        id.span,
+        "no such parameter",
+    )
+    .label(parameters, label);
+    match nearest(&id.value, names.iter().map(String::as_str)) {
+        Some(near) => finding.help(format!("did you mean `{near}`?")).fix(
+            format!("replace it by `{near}`"),
+            Safety::Unsafe,
+            vec![Edit { span: id.span, text: near.to_owned() }],
+        ),
+        None => finding.help("remove it, or give the function such a parameter"),
+    }
+}
+
+fn written(
+    call: &Call<'_>,
+    wanted: &Wanted,
+    node: &Node,
+    place: Place<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Bound {
+    let mut wrong = Vec::new();
+    let bound = value(node, Some(&wanted.ty), place, &mut wrong, diagnostics);
+    let (mismatches, others): (Vec<Wrong>, Vec<Wrong>) = wrong.into_iter().partition(|wrong| wrong.mismatch);
+    findings(others, diagnostics);
+    for wrong in mismatches {
+        let message = format!("`{}` of `{}` gets the wrong type", wanted.name, call.callee);
+        let finding = Diagnostic::error(codes::ARGUMENT_TYPE, message, wrong.span, wrong.message)
+            .label(wanted.span, format!("the parameter wants `{}`", wanted.ty));
+        diagnostics.push(match wrong.help {
+            Some(help) => finding.help(help),
+            None => finding,
+        });
+    }
+    bound.map_or(Bound::Failed, |expr| Bound::Value(expr, None))
+}
+
+/// The key, or the visible value of the parameter's name; `None` where there is neither.
+fn by_name(
+    call: &Call<'_>,
+    wanted: &Wanted,
+    place: Place<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Bound> {
+    if !takes_name(wanted) {
+        return Some(Bound::Nothing);
+    }
+    let name = snake_case(&wanted.name);
+    if wanted.takes_key && name == "idempotency_key" && Type::String.fits(&wanted.ty) {
+        return Some(Bound::Key);
+    }
+    let names = [ValueName::Step(name.clone()), ValueName::Input(name)];
+    let mut found = names.into_iter().filter_map(|name| place.scope.get(&name).map(|value| (name, value)));
+    let (name, value) = found.next()?;
+    if let Some((other, also)) = found.next() {
+        diagnostics.push(
+            Diagnostic::error(
+                codes::TWO_VALUES,
+                format!("`{}` of `{}` could be the step `{name}` or `{other}`", wanted.name, call.callee),
+                call.span,
+                "called here",
+            )
+            .label(value.span, "the step")
+            .label(also.span, "the input")
+            .label(wanted.span, "the parameter")
+            .help(format!("say which: `with: {{{}: ${{{other}}}}}`", wanted.name)),
+        );
+        return Some(Bound::Failed);
+    }
+    if value.reported {
+        return Some(Bound::Failed);
+    }
+    if value.ty.fits(&wanted.ty) {
+        let source = BindingSource::Name(name.clone());
+        return Some(Bound::Value(place.scope.read(&name, value), Some(source)));
+    }
+    let finding = Diagnostic::error(
+        codes::ARGUMENT_TYPE,
+        format!("`{}` of `{}` gets the wrong type", wanted.name, call.callee),
+        call.span,
+        format!("it gets `{name}`, which has its name, but is `{}`", value.ty),
+    )
+    .label(wanted.span, format!("the parameter wants `{}`", wanted.ty))
+    .label(value.span, format!("`{name}` comes from here"));
+    diagnostics.push(if value.ty.non_null().fits(&wanted.ty) {
+        finding.help(format!("give the step a `when: ${{{name} != null}}`, or name another value in `with`"))
+    } else {
+        finding.help(format!("name another value: `with: {{{}: ${{...}}}}`", wanted.name))
+    });
+    Some(Bound::Failed)
+}
+
+/// How many unbound parameters want each class.
+fn asked_classes<'a>(unbound: &[&'a Wanted]) -> BTreeMap<&'a TypeName, usize> {
+    let mut classes = BTreeMap::new();
+    for wanted in unbound {
+        if let Type::Named(class) = &wanted.ty {
+            *classes.entry(class).or_default() += 1;
+        }
+    }
+    classes
+}
+
+/// The only visible value of the class that no other unbound parameter wants.
+fn by_type(wanted: &Wanted, classes: &BTreeMap<&TypeName, usize>, scope: &Scope) -> Option<Bound> {
+    let Type::Named(class) = &wanted.ty else { return None };
+    if classes.get(class) != Some(&1) {
+        return None;
+    }
+    let mut values = scope.of_class(class);
+    let name = values.next()?;
+    if values.next().is_some() {
+        return None;
+    }
+    let value = scope.get(name)?;
+    Some(Bound::Value(scope.read(name, value), Some(BindingSource::Type(name.clone()))))
+}
+
+/// The default, else a new input of the workflow, unless a visible value nearly fits.
+fn rest(
+    call: &Call<'_>,
+    wanted: &Wanted,
+    place: Place<'_>,
+    inferred: &mut BTreeMap<String, Inferred>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Bound {
+    if wanted.has_default {
+        return Bound::Nothing;
+    }
+    if let Type::Named(class) = &wanted.ty {
+        if place.scope.has_reported() || place.ids.has_broken() {
+            return Bound::Failed;
+        }
+        let near: BTreeSet<&ValueName> = place.scope.nearly_of_class(class).collect();
+        if !near.is_empty() {
+            diagnostics.push(near_miss(call, wanted, &near, place.scope));
+            return Bound::Failed;
+        }
+    }
+    let name = snake_case(&wanted.name);
+    match inferred.get_mut(&name) {
+        Some(known) if known.ty == Type::Any => known.ty = wanted.ty.clone(),
+        Some(known) if known.ty != wanted.ty && wanted.ty != Type::Any => {
+            diagnostics.push(two_types(call, wanted, &name, known));
+            return Bound::Failed;
+        }
+        Some(_) => {}
+        None => {
+            let asker =
+                Asker { step: call.step.to_owned(), parameter: wanted.name.clone(), span: wanted.span };
+            inferred.insert(name.clone(), Inferred { ty: wanted.ty.clone(), asker });
+        }
+    }
+    let expr = Expr { ty: wanted.ty.clone(), node: conductor_protocol::expr::Node::Input(name.clone()) };
+    Bound::Value(expr, Some(BindingSource::Inferred(name)))
+}
+
+fn near_miss(call: &Call<'_>, wanted: &Wanted, near: &BTreeSet<&ValueName>, scope: &Scope) -> Diagnostic {
+    let mut finding = Diagnostic::error(
+        codes::NEAR_MISS,
+        format!("`{}` of `{}` is missing", wanted.name, call.callee),
+        call.span,
+        "nothing visible here is surely what it wants",
+    )
+    .label(wanted.span, format!("the parameter wants `{}`", wanted.ty));
+    for name in near.iter().take(3) {
+        if let Some(value) = scope.get(name) {
+            finding = finding.label(value.span, format!("`{name}` is `{}`", value.ty));
+        }
+    }
+    let first = near.iter().next().map_or_else(String::new, ToString::to_string);
+    finding.help(format!(
+        "say what it gets: `with: {{{}: ${{{first}}}}}`, with a `when` where the value may be null; or annotate the \
+         function whose result is `any`",
+        wanted.name
+    ))
+}
+
+fn two_types(call: &Call<'_>, wanted: &Wanted, name: &str, known: &Inferred) -> Diagnostic {
+    Diagnostic::error(
+        codes::INPUT_TWO_TYPES,
+        format!("the inferred input `{name}` would have two types"),
+        call.span,
+        format!("`{}` asks for it as `{}`", call.callee, wanted.ty),
+    )
+    .label(wanted.span, format!("`{}` here", wanted.ty))
+    .label(known.asker.span, format!("`{}` here, for the step `{}`", known.ty, known.asker.step))
+    .help(format!("say what `{}` gets here: `with: {{{}: ${{...}}}}`", wanted.name, wanted.name))
+}
+
+/// Positional-only parameters have no names: one that is left out forbids those after it.
+fn positional_gap(call: &Call<'_>, bound: &[Bound], diagnostics: &mut Vec<Diagnostic>) {
+    let mut gap: Option<&Wanted> = None;
+    for (wanted, bound) in call.wanted.iter().zip(bound) {
+        match (wanted.kind, bound, gap) {
+            (ParameterKind::PositionalOnly, Bound::Nothing, None) => gap = Some(wanted),
+            (ParameterKind::PositionalOnly, Bound::Value(..) | Bound::Key, Some(missing)) => {
+                diagnostics.push(
+                    Diagnostic::error(
+                        codes::POSITIONAL_GAP,
+                        format!("`{}` of `{}` must be given, too", missing.name, call.callee),
+                        call.span,
+                        format!("`{}` gets a value, and both are positional-only", wanted.name),
+                    )
+                    .label(missing.span, "has no value")
+                    .help(format!("give it: `with: {{{}: ...}}`", missing.name)),
+                );
+                return;
+            }
+            _ => {}
+        }
+    }
+}

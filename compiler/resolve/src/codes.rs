@@ -1,0 +1,60 @@
+//! The codes of what can be wrong with names, types and the flow between workflows.
+//!
+//! It knows no texts: those stand where the finding is made, and in `docs/codes/`.
+
+use conductor_source::Code;
+
+pub const UNKNOWN_TASK: Code = Code("E101");
+pub const UNKNOWN_WORKFLOW: Code = Code("E102");
+pub const DUPLICATE_ID: Code = Code("E103");
+pub const DUPLICATE_STEP: Code = Code("E104");
+pub const UNDEFINED_POLICY: Code = Code("E110");
+pub const POLICY_ON_BLOCK: Code = Code("E111");
+pub const REF_NOT_FOUND: Code = Code("E120");
+pub const REF_NOT_CALLABLE: Code = Code("E121");
+pub const REF_AMBIGUOUS: Code = Code("E122");
+pub const REF_UNREADABLE: Code = Code("E123");
+pub const REF_UNSUPPORTED: Code = Code("E124");
+pub const UNKNOWN_ARGUMENT: Code = Code("E130");
+pub const ARGUMENT_TYPE: Code = Code("E131");
+pub const NEAR_MISS: Code = Code("E132");
+pub const TWO_VALUES: Code = Code("E133");
+pub const INPUT_TWO_TYPES: Code = Code("E134");
+pub const POSITIONAL_GAP: Code = Code("E135");
+pub const DUPLICATE_ARGUMENT: Code = Code("E136");
+pub const UNKNOWN_NAME: Code = Code("E140");
+pub const NOT_RUN_YET: Code = Code("E141");
+pub const SIBLING_BRANCH: Code = Code("E142");
+pub const BAD_EXPRESSION: Code = Code("E143");
+pub const UNKNOWN_TYPE: Code = Code("E150");
+pub const INPUT_DEFAULT: Code = Code("E151");
+pub const WORKFLOW_CYCLE: Code = Code("E201");
+
+/// Every code this crate reports.
+pub const CODES: &[Code] = &[
+    UNKNOWN_TASK,
+    UNKNOWN_WORKFLOW,
+    DUPLICATE_ID,
+    DUPLICATE_STEP,
+    UNDEFINED_POLICY,
+    POLICY_ON_BLOCK,
+    REF_NOT_FOUND,
+    REF_NOT_CALLABLE,
+    REF_AMBIGUOUS,
+    REF_UNREADABLE,
+    REF_UNSUPPORTED,
+    UNKNOWN_ARGUMENT,
+    ARGUMENT_TYPE,
+    NEAR_MISS,
+    TWO_VALUES,
+    INPUT_TWO_TYPES,
+    POSITIONAL_GAP,
+    DUPLICATE_ARGUMENT,
+    UNKNOWN_NAME,
+    NOT_RUN_YET,
+    SIBLING_BRANCH,
+    BAD_EXPRESSION,
+    UNKNOWN_TYPE,
+    INPUT_DEFAULT,
+    WORKFLOW_CYCLE,
+];

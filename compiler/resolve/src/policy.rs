@@ -1,0 +1,166 @@
+//! Policies with their defaults filled in, and the findings for those that are not defined.
+//!
+//! It knows neither what a policy is applied to nor whether its numbers make sense together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use conductor_model::{Id, Manifest, PolicyFields, PolicyUse, Retries, Spanned};
+use conductor_protocol::plan::Policy;
+use conductor_source::{Diagnostic, Edit, Safety, Sources, Span};
+
+use crate::codes;
+use crate::names::nearest;
+use crate::policy_fix::definition_edit;
+use crate::sections::Sections;
+
+/// A policy as a step gets it.
+#[derive(Debug, Clone)]
+pub(crate) struct Applied {
+    pub policy: Policy,
+    pub critical: Option<bool>,
+    pub deadline: Option<Spanned<u64>>,
+    /// Where it is defined.
+    pub span: Option<Span>,
+}
+
+/// Looks policies up and gathers the uses of undefined ones, so that each name is reported once.
+pub(crate) struct Policies<'a> {
+    manifest: &'a Manifest,
+    defined: &'a BTreeMap<&'a str, usize>,
+    undefined: BTreeMap<&'a str, BTreeSet<Span>>,
+    used: BTreeSet<&'a str>,
+}
+
+impl<'a> Policies<'a> {
+    pub(crate) fn new(manifest: &'a Manifest, sections: &'a Sections<'a>) -> Policies<'a> {
+        let mut policies = Policies {
+            manifest,
+            defined: &sections.policies,
+            undefined: BTreeMap::new(),
+            used: BTreeSet::new(),
+        };
+        // Also those of tasks that no step calls.
+        for task in &manifest.tasks {
+            if let Some(usage) = &task.policy {
+                policies.fields(usage);
+            }
+        }
+        policies
+    }
+
+    /// The fields that a use leads to; `None` where they are not defined.
+    pub(crate) fn fields(&mut self, usage: &'a PolicyUse) -> Option<(&'a PolicyFields, Span)> {
+        match usage {
+            PolicyUse::Inline(fields, span) => Some((fields, *span)),
+            PolicyUse::Named(id) => {
+                let Some(position) = self.defined.get(id.value.as_str()) else {
+                    self.undefined.entry(&id.value).or_default().insert(id.span);
+                    return None;
+                };
+                self.used.insert(&id.value);
+                self.manifest.policies.get(*position).map(|found| (&found.fields, found.span))
+            }
+        }
+    }
+
+    /// The policy of a call: the step's replaces the task's.
+    pub(crate) fn applied(&mut self, step: Option<&'a PolicyUse>, task: Option<&'a PolicyUse>) -> Applied {
+        match step.or(task).and_then(|usage| self.fields(usage)) {
+            Some((fields, span)) => Applied {
+                policy: filled(fields),
+                critical: fields.critical.as_ref().map(|critical| critical.value),
+                deadline: fields.deadline.clone(),
+                span: Some(span),
+            },
+            None => Applied { policy: Policy::default(), critical: None, deadline: None, span: None },
+        }
+    }
+
+    /// Ends the gathering: the ids in use, and a finding for each undefined policy.
+    pub(crate) fn finish(self, sources: &Sources, diagnostics: &mut Vec<Diagnostic>) -> Vec<String> {
+        let names: Vec<&str> = self.undefined.keys().copied().collect();
+        for (name, uses) in &self.undefined {
+            diagnostics.extend(self.finding(name, uses, &names, sources));
+        }
+        self.used.into_iter().map(str::to_owned).collect()
+    }
+
+    fn finding(
+        &self,
+        name: &str,
+        uses: &BTreeSet<Span>,
+        undefined: &[&str],
+        sources: &Sources,
+    ) -> Option<Diagnostic> {
+        let (first, rest) = uses.iter().copied().collect::<Vec<_>>().split_first().map(|(f, r)| (*f, r.to_vec()))?;
+        let mut finding = Diagnostic::error(
+            codes::UNDEFINED_POLICY,
+            format!("the policy `{name}` is not defined"),
+            first,
+            "no policy has this id",
+        );
+        for again in rest {
+            finding = finding.label(again, "used here, too");
+        }
+        if let Some(near) = nearest(name, self.defined.keys().copied()) {
+            finding = finding.help(format!("did you mean `{near}`?")).fix(
+                format!("replace it by `{near}`"),
+                Safety::Unsafe,
+                uses.iter().map(|span| Edit { span: *span, text: near.to_owned() }).collect(),
+            );
+        }
+        if let Some(edit) = definition_edit(self.manifest, sources, name, undefined) {
+            finding = finding.fix(
+                format!("define the policy `{name}`: 3 retries, exponential backoff, 30 s an attempt"),
+                Safety::Safe,
+                vec![edit],
+            );
+        }
+        Some(finding)
+    }
+}
+
+/// What a block takes of a policy; anything else is a finding.
+pub(crate) fn refused_on_block(fields: &PolicyFields) -> Option<(&'static str, Span)> {
+    fn place<T>(field: &Option<Spanned<T>>) -> Option<Span> {
+        field.as_ref().map(|field| field.span)
+    }
+    let first = |list: &[Id]| list.first().map(|id| id.span);
+    [
+        ("retries", place(&fields.retries)),
+        ("strategy", place(&fields.strategy)),
+        ("initial", place(&fields.initial)),
+        ("max_delay", place(&fields.max_delay)),
+        ("multiplier", place(&fields.multiplier)),
+        ("jitter", place(&fields.jitter)),
+        ("retry_on", first(&fields.retry_on)),
+        ("abort_on", first(&fields.abort_on)),
+        ("timeout", place(&fields.timeout)),
+    ]
+    .into_iter()
+    .find_map(|(name, span)| Some((name, span?)))
+}
+
+fn filled(fields: &PolicyFields) -> Policy {
+    fn value<T: Copy>(field: &Option<Spanned<T>>, default: T) -> T {
+        field.as_ref().map_or(default, |field| field.value)
+    }
+    let texts = |list: &[Spanned<String>]| list.iter().map(|item| item.value.clone()).collect();
+    let defaults = Policy::default();
+    Policy {
+        retries: match fields.retries.as_ref().map(|retries| retries.value) {
+            Some(Retries::Forever) => None,
+            Some(Retries::Times(times)) => Some(times),
+            None => defaults.retries,
+        },
+        strategy: value(&fields.strategy, defaults.strategy),
+        initial_ms: value(&fields.initial, defaults.initial_ms),
+        max_delay_ms: value(&fields.max_delay, defaults.max_delay_ms),
+        multiplier: value(&fields.multiplier, defaults.multiplier),
+        jitter: value(&fields.jitter, defaults.jitter),
+        retry_on: texts(&fields.retry_on),
+        abort_on: texts(&fields.abort_on),
+        timeout_ms: fields.timeout.as_ref().map(|timeout| timeout.value),
+        deadline_ms: fields.deadline.as_ref().map(|deadline| deadline.value),
+    }
+}

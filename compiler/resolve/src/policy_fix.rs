@@ -1,0 +1,98 @@
+//! The edit that defines a missing policy, in the indentation and style of the section it goes to.
+//!
+//! It knows nothing of what the policy is for: the values are the same for every name, and printed.
+
+use conductor_model::Manifest;
+use conductor_source::{Edit, Sources, Span};
+
+/// What a definition says after its id.
+const FIELDS: [&str; 3] = ["retries: 3", "strategy: exponential_backoff", "timeout: 30s"];
+
+/// Defines `name`; where the section is missing it is made with every one of `undefined`, so that the edits of
+/// several findings are one. `None` where the text leaves no place for a section.
+pub(crate) fn definition_edit(
+    manifest: &Manifest,
+    sources: &Sources,
+    name: &str,
+    undefined: &[&str],
+) -> Option<Edit> {
+    let text = sources.text(manifest.file);
+    match (manifest.policies.last(), manifest.policies_span) {
+        (Some(last), _) => {
+            let style = Style::of(text, last.span.start());
+            let end = if style.flow { last.span.end() } else { line_end(text, last.span.end()) };
+            Some(insert(manifest, end, style.entry(name)))
+        }
+        (None, Some(section)) => empty_section(manifest, text, section, undefined),
+        (None, None) => {
+            let end = text.trim_end().len();
+            let block = !text.trim_start().starts_with('{');
+            block.then(|| insert(manifest, end, format!("\n\npolicies:{}", block_entries("  ", undefined))))
+        }
+    }
+}
+
+fn insert(manifest: &Manifest, at: usize, text: String) -> Edit {
+    Edit { span: Span::new(manifest.file, at, at), text }
+}
+
+/// `policies: []` or a `policies:` with nothing after it.
+fn empty_section(manifest: &Manifest, text: &str, section: Span, undefined: &[&str]) -> Option<Edit> {
+    let written = text.get(section.start()..section.end())?;
+    let entries = block_entries("  ", undefined);
+    if written.trim().is_empty() {
+        let key = text.get(..section.start())?.rfind("policies")?;
+        let colon = key + text.get(key..)?.find(':')? + 1;
+        return Some(insert(manifest, colon, entries));
+    }
+    Some(Edit { span: section, text: entries })
+}
+
+fn block_entries(indent: &str, names: &[&str]) -> String {
+    let style = Style { flow: false, before: format!("{indent}- "), inside: format!("{indent}  ") };
+    names.iter().map(|name| style.entry(name)).collect()
+}
+
+fn line_end(text: &str, at: usize) -> usize {
+    text.get(at..).and_then(|rest| rest.find('\n')).map_or(text.len(), |newline| at + newline)
+}
+
+/// How the entries of a list are written.
+struct Style {
+    flow: bool,
+    /// What stands before the first key of an entry: `  - `.
+    before: String,
+    /// What stands before the other keys.
+    inside: String,
+}
+
+impl Style {
+    /// The style of the entry that begins at `start`.
+    fn of(text: &str, start: usize) -> Style {
+        let line_start = text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
+        let before = text.get(line_start..start).unwrap_or("");
+        let flow = text.get(start..).is_some_and(|entry| entry.starts_with('{'));
+        let dash = before.find('-');
+        let plain = dash.is_some() && before.chars().all(|letter| matches!(letter, ' ' | '-'));
+        if flow && plain {
+            // `- {id: a, retries: 1}`: one line an entry.
+            return Style { flow: false, before: before.to_owned(), inside: String::new() };
+        }
+        let inside = before.chars().map(|_| ' ').collect();
+        Style { flow, before: if plain { before.to_owned() } else { "  - ".to_owned() }, inside }
+    }
+
+    fn entry(&self, name: &str) -> String {
+        if self.flow {
+            return format!(", {{id: {name}, {}}}", FIELDS.join(", "));
+        }
+        if self.inside.is_empty() {
+            return format!("\n{}{{id: {name}, {}}}", self.before, FIELDS.join(", "));
+        }
+        let mut entry = format!("\n{}id: {name}", self.before);
+        for field in FIELDS {
+            entry.push_str(&format!("\n{}{field}", self.inside));
+        }
+        entry
+    }
+}

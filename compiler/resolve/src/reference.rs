@@ -1,0 +1,152 @@
+//! Refs of tasks: which language they name, and what introspection answered.
+//!
+//! It knows no language's source: the answers are given to it.
+
+use std::collections::BTreeMap;
+
+use conductor_model::{Findings, Lookup, Manifest, Signature, Spanned};
+use conductor_source::{Diagnostic, Edit, Safety};
+
+use crate::codes;
+use crate::graph::Task;
+use crate::names::listed;
+use conductor_protocol::plan::Effect;
+
+const SCHEMES: [&str; 7] = ["py", "ts", "go", "rs", "grpc", "http", "container"];
+
+/// The ref as Python introspection is asked for it: without `py:`.
+///
+/// # Errors
+/// The scheme, where it names what this version does not support.
+pub fn python_ref(reference: &str) -> Result<&str, &str> {
+    match reference.split_once(':') {
+        Some(("py", rest)) => Ok(rest.trim_start()),
+        Some((scheme, _)) if SCHEMES.contains(&scheme) => Err(scheme),
+        _ => Ok(reference),
+    }
+}
+
+/// Every task with its signature. A ref that several tasks share is reported once.
+pub(crate) fn tasks(manifest: &Manifest, findings: &Findings, diagnostics: &mut Vec<Diagnostic>) -> Vec<Task> {
+    let mut failed: BTreeMap<&str, usize> = BTreeMap::new();
+    manifest
+        .tasks
+        .iter()
+        .map(|task| {
+            let signature = signature(&task.reference, findings).unwrap_or_else(|finding| {
+                match failed.get(task.reference.value.as_str()) {
+                    Some(at) => {
+                        let finding: &mut Diagnostic = &mut diagnostics[*at];
+                        *finding = finding.clone().label(task.reference.span, "used here, too");
+                    }
+                    None => {
+                        failed.insert(&task.reference.value, diagnostics.len());
+                        diagnostics.push(*finding);
+                    }
+                }
+                None
+            });
+            Task {
+                id: task.id.clone(),
+                span: task.span,
+                signature,
+                effect: task.effect.as_ref().map_or(Effect::Write, |effect| effect.value),
+                idempotent: task.idempotent.as_ref().is_some_and(|idempotent| idempotent.value),
+                in_doubt: task.in_doubt.as_ref().map(|in_doubt| in_doubt.value),
+            }
+        })
+        .collect()
+}
+
+fn signature(
+    reference: &Spanned<String>,
+    findings: &Findings,
+) -> Result<Option<Signature>, Box<Diagnostic>> {
+    let name = python_ref(&reference.value).map_err(|scheme| {
+        Box::new(
+            Diagnostic::error(
+                codes::REF_UNSUPPORTED,
+                format!("refs with `{scheme}:` are not supported by this version"),
+                reference.span,
+                "only Python functions can be called today",
+            )
+            .help("name a Python function: `module.function`, or `py:module.function`"),
+        )
+    })?;
+    match findings.lookups.get(name) {
+        Some(Lookup::Found(signature)) => Ok(Some(signature.clone())),
+        Some(other) => Err(Box::new(refused(reference, name, other))),
+        // Never asked for: lowering had nothing to ask and said so.
+        None => Ok(None),
+    }
+}
+
+fn refused(reference: &Spanned<String>, name: &str, lookup: &Lookup) -> Diagnostic {
+    match lookup {
+        Lookup::NotFound { searched, similar } => not_found(reference, name, searched, similar),
+        Lookup::NotCallable { what, span } => Diagnostic::error(
+            codes::REF_NOT_CALLABLE,
+            format!("`{name}` is {what}, not a function"),
+            reference.span,
+            "a task calls a function",
+        )
+        .label(*span, "defined here")
+        .help("write a function that does the work, and name it here"),
+        Lookup::Ambiguous(candidates) => {
+            let places: Vec<String> = candidates.iter().map(|(place, _)| place.clone()).collect();
+            let mut finding = Diagnostic::error(
+                codes::REF_AMBIGUOUS,
+                format!("`{name}` could be any of {} functions", candidates.len()),
+                reference.span,
+                "which one is meant?",
+            );
+            for (_, span) in candidates {
+                finding = finding.label(*span, "this one?");
+            }
+            finding.help(format!("they stand in {}: rename one, or name its module in full", listed(&places)))
+        }
+        Lookup::Unreadable { problem, span } => {
+            let finding = Diagnostic::error(
+                codes::REF_UNREADABLE,
+                format!("`{name}` could not be read: {problem}"),
+                reference.span,
+                "wanted here",
+            );
+            match span {
+                Some(span) => finding.label(*span, "the problem is here"),
+                None => finding,
+            }
+        }
+        Lookup::Found(_) => Diagnostic::error(
+            codes::REF_NOT_FOUND,
+            format!("`{name}` was not found"),
+            reference.span,
+            "",
+        ),
+    }
+}
+
+fn not_found(reference: &Spanned<String>, name: &str, searched: &[String], similar: &[String]) -> Diagnostic {
+    let mut finding = Diagnostic::error(
+        codes::REF_NOT_FOUND,
+        format!("there is no function `{name}` in the code"),
+        reference.span,
+        "this ref leads nowhere",
+    );
+    if !searched.is_empty() {
+        finding = finding.note(format!("searched {}", listed(searched)));
+    }
+    let Some((nearest, others)) = similar.split_first() else {
+        return finding.help("write `module.function`, as an import would find it from the target's root");
+    };
+    finding = finding.help(format!("did you mean `{nearest}`?")).fix(
+        format!("replace it by `{nearest}`"),
+        Safety::Unsafe,
+        vec![Edit { span: reference.span, text: requoted(nearest) }],
+    );
+    if others.is_empty() { finding } else { finding.note(format!("there are also {}", listed(others))) }
+}
+
+fn requoted(reference: &str) -> String {
+    format!("\"{reference}\"")
+}

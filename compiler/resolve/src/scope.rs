@@ -1,0 +1,162 @@
+//! The values that a place in a workflow can name, and which of them have a given class.
+//!
+//! It knows names and types; whether a step may see another is decided by whoever adds and withdraws them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use conductor_protocol::expr::{Expr, Node};
+use conductor_protocol::types::{Type, TypeName};
+use conductor_source::Span;
+
+use crate::graph::ValueName;
+
+/// A visible value.
+#[derive(Debug, Clone)]
+pub(crate) struct Value {
+    /// Its type here: what a `when` proved is counted in.
+    pub ty: Type,
+    /// Its type where no `when` narrows it.
+    pub declared: Type,
+    /// Where it comes from.
+    pub span: Span,
+    /// Whether its type is unknown because of a mistake that is reported already.
+    pub reported: bool,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Scope {
+    values: BTreeMap<ValueName, Value>,
+    exact: BTreeMap<TypeName, BTreeSet<ValueName>>,
+    /// Values that are optional or a union of the class.
+    near: BTreeMap<TypeName, BTreeSet<ValueName>>,
+    /// Values of type `any`.
+    open: BTreeSet<ValueName>,
+    reported: BTreeSet<ValueName>,
+    /// Steps in the order in which they became visible.
+    added: Vec<String>,
+}
+
+impl Value {
+    pub(crate) fn new(ty: Type, span: Span) -> Value {
+        Value { declared: ty.clone(), ty, span, reported: false }
+    }
+
+    /// A value of which nothing is known because of a mistake elsewhere.
+    pub(crate) fn reported(span: Span) -> Value {
+        Value { ty: Type::Any, declared: Type::Any, span, reported: true }
+    }
+}
+
+impl Scope {
+    pub(crate) fn add_input(&mut self, name: &str, value: Value) {
+        self.set(ValueName::Input(name.to_owned()), value);
+    }
+
+    pub(crate) fn add_step(&mut self, id: &str, value: Value) {
+        self.set(ValueName::Step(id.to_owned()), value);
+        self.added.push(id.to_owned());
+    }
+
+    /// A point to which [`Scope::withdraw`] returns.
+    pub(crate) fn mark(&self) -> usize {
+        self.added.len()
+    }
+
+    /// Takes back the steps that became visible since `mark`.
+    pub(crate) fn withdraw(&mut self, mark: usize) -> Vec<(String, Value)> {
+        let ids = self.added.split_off(mark.min(self.added.len()));
+        ids.into_iter().filter_map(|id| Some((id.clone(), self.remove(&ValueName::Step(id))?))).collect()
+    }
+
+    /// Replaces the type of a value by a narrower one; gives back what it was.
+    pub(crate) fn narrow(&mut self, name: &ValueName, ty: Type) -> Option<Value> {
+        let before = self.values.get(name)?.clone();
+        self.set(name.clone(), Value { ty, ..before.clone() });
+        Some(before)
+    }
+
+    pub(crate) fn set(&mut self, name: ValueName, value: Value) {
+        self.remove(&name);
+        if value.reported {
+            self.reported.insert(name.clone());
+        } else if value.ty == Type::Any {
+            self.open.insert(name.clone());
+        }
+        for class in classes(&value.ty) {
+            let index = if matches!(value.ty, Type::Named(_)) { &mut self.exact } else { &mut self.near };
+            index.entry(class.clone()).or_default().insert(name.clone());
+        }
+        self.values.insert(name, value);
+    }
+
+    fn remove(&mut self, name: &ValueName) -> Option<Value> {
+        let value = self.values.remove(name)?;
+        self.open.remove(name);
+        self.reported.remove(name);
+        for class in classes(&value.ty) {
+            for index in [&mut self.exact, &mut self.near] {
+                if let Some(names) = index.get_mut(class) {
+                    names.remove(name);
+                }
+            }
+        }
+        Some(value)
+    }
+
+    pub(crate) fn get(&self, name: &ValueName) -> Option<&Value> {
+        self.values.get(name)
+    }
+
+    pub(crate) fn step(&self, id: &str) -> Option<&Value> {
+        self.values.get(&ValueName::Step(id.to_owned()))
+    }
+
+    pub(crate) fn input(&self, name: &str) -> Option<&Value> {
+        self.values.get(&ValueName::Input(name.to_owned()))
+    }
+
+    pub(crate) fn inputs(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.values.iter().filter_map(|(name, value)| match name {
+            ValueName::Input(name) => Some((name.as_str(), value)),
+            ValueName::Step(_) => None,
+        })
+    }
+
+    /// The values of exactly this class.
+    pub(crate) fn of_class(&self, class: &TypeName) -> impl Iterator<Item = &ValueName> {
+        self.exact.get(class).into_iter().flatten()
+    }
+
+    /// Values that may be of this class or may not: optional, `any`, or a union of it.
+    pub(crate) fn nearly_of_class(&self, class: &TypeName) -> impl Iterator<Item = &ValueName> {
+        self.near.get(class).into_iter().flatten().chain(&self.open)
+    }
+
+    /// Whether some visible value could be anything because of a mistake that is reported already.
+    pub(crate) fn has_reported(&self) -> bool {
+        !self.reported.is_empty()
+    }
+
+    /// The expression that reads a visible value.
+    pub(crate) fn read(&self, name: &ValueName, value: &Value) -> Expr {
+        let node = match name {
+            ValueName::Input(name) => Node::Input(name.clone()),
+            ValueName::Step(id) => Node::Step(id.clone()),
+        };
+        let plain = Expr { ty: value.declared.clone(), node };
+        if value.ty == value.declared {
+            return plain;
+        }
+        Expr { ty: value.ty.clone(), node: Node::Convert(Box::new(plain)) }
+    }
+}
+
+/// The classes that a value of the type may be an instance of.
+fn classes(ty: &Type) -> Vec<&TypeName> {
+    match ty {
+        Type::Named(class) => vec![class],
+        Type::Optional(inner) => classes(inner),
+        Type::Union(members) => members.iter().flat_map(classes).collect(),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,80 @@
+//! The ids of tasks, policies and workflows: which exist, which stand twice.
+//!
+//! It knows no steps: those have a name space in each workflow.
+
+use std::collections::BTreeMap;
+
+use conductor_model::{Id, Manifest};
+use conductor_source::{Code, Diagnostic, Edit, Safety};
+
+use crate::codes;
+use crate::names::nearest;
+
+/// Positions in the manifest's sections, by id. Of an id that stands twice the first counts.
+pub(crate) struct Sections<'a> {
+    pub tasks: BTreeMap<&'a str, usize>,
+    pub policies: BTreeMap<&'a str, usize>,
+    pub workflows: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> Sections<'a> {
+    pub(crate) fn new(manifest: &'a Manifest, diagnostics: &mut Vec<Diagnostic>) -> Sections<'a> {
+        Sections {
+            tasks: positions("task", manifest.tasks.iter().map(|task| &task.id), diagnostics),
+            policies: positions("policy", manifest.policies.iter().map(|policy| &policy.id), diagnostics),
+            workflows: positions("workflow", manifest.workflows.iter().map(|flow| &flow.id), diagnostics),
+        }
+    }
+}
+
+fn positions<'a>(
+    what: &str,
+    ids: impl Iterator<Item = &'a Id>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> BTreeMap<&'a str, usize> {
+    let mut first: BTreeMap<&str, (usize, &Id)> = BTreeMap::new();
+    for (position, id) in ids.enumerate() {
+        match first.get(id.value.as_str()) {
+            None => {
+                first.insert(&id.value, (position, id));
+            }
+            Some((_, earlier)) => diagnostics.push(
+                Diagnostic::error(
+                    codes::DUPLICATE_ID,
+                    format!("the {what} `{}` is defined twice", id.value),
+                    id.span,
+                    "defined again here",
+                )
+                .label(earlier.span, "first defined here")
+                .help("rename or remove one of them"),
+            ),
+        }
+    }
+    first.into_iter().map(|(id, (position, _))| (id, position)).collect()
+}
+
+/// The finding for a name that no entry of its section has.
+pub(crate) fn unknown(code: Code, what: &str, id: &Id, known: &BTreeMap<&str, usize>) -> Diagnostic {
+    let finding = Diagnostic::error(
+        code,
+        format!("there is no {what} `{}`", id.value),
+        id.span,
+        format!("no {what} has this id"),
+    );
+    match nearest(&id.value, known.keys().copied()) {
+        Some(near) => finding.help(format!("did you mean `{near}`?")).fix(
+            format!("replace it by `{near}`"),
+            Safety::Unsafe,
+            vec![Edit { span: id.span, text: near.to_owned() }],
+        ),
+        None => finding.help(match known.len() {
+            0 => format!("no {what} is defined"),
+            1..=8 => format!("the {what}s are {}", all(known)),
+            more => format!("{more} {what}s are defined, none with a similar id"),
+        }),
+    }
+}
+
+fn all(known: &BTreeMap<&str, usize>) -> String {
+    crate::names::listed(&known.keys().map(|id| (*id).to_owned()).collect::<Vec<_>>())
+}

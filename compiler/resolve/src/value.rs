@@ -1,0 +1,375 @@
+//! Values of the manifest, literals and `${}` expressions, as typed expressions.
+//!
+//! It knows what is visible at a place, not what the value is for.
+
+use std::collections::BTreeMap;
+
+use conductor_cel::{CelError, Scope as CelScope, Template, template};
+use conductor_protocol::expr::{Expr, Literal, Node as Out};
+use conductor_protocol::types::{Type, TypeDef, TypeTable};
+use conductor_source::{Diagnostic, Edit, Safety, Span};
+use conductor_syntax::{Kind, Node, Scalar};
+
+use crate::codes;
+use crate::graph::ValueName;
+use crate::ids::{Standing, StepIds};
+use crate::names::nearest;
+use crate::scope::Scope;
+
+/// A place in a workflow: what can be named there, and what is known to hold.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    pub scope: &'a Scope,
+    pub ids: &'a StepIds,
+    /// The position of the step; `None` for the workflow's output.
+    pub here: Option<usize>,
+    pub known: &'a [Expr],
+    pub types: &'a TypeTable,
+}
+
+/// A mistake in a value: where, and whether it is only the type that does not fit.
+pub(crate) struct Wrong {
+    pub span: Span,
+    pub message: String,
+    pub help: Option<String>,
+    pub mismatch: bool,
+}
+
+/// The expression of a value. Mistakes go to `wrong`, findings about names to `diagnostics`; where there was one, or
+/// something that was reported before is involved, the answer is `None`.
+pub(crate) fn value(
+    node: &Node,
+    expected: Option<&Type>,
+    place: Place<'_>,
+    wrong: &mut Vec<Wrong>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Expr> {
+    match &node.kind {
+        Kind::Broken => None,
+        Kind::String(scalar) => text(scalar, expected, place, wrong, diagnostics),
+        Kind::List(items) => list(node, items, expected, place, wrong, diagnostics),
+        Kind::Map(_) => record(node, expected, place, wrong, diagnostics),
+        Kind::Null => fitted(literal(Type::Null, Literal::Null), node.span, expected, place, wrong),
+        Kind::Bool(value) => {
+            fitted(literal(Type::Bool, Literal::Bool(*value)), node.span, expected, place, wrong)
+        }
+        Kind::Int(value) => number(&value.to_string(), node.span, expected, place, wrong),
+        Kind::Float { value, text } => {
+            if !text.starts_with(|first: char| first.is_ascii_digit() || first == '-') {
+                let float = literal(Type::Float, Literal::Float(*value));
+                return fitted(float, node.span, expected, place, wrong);
+            }
+            number(text, node.span, expected, place, wrong)
+        }
+    }
+}
+
+fn literal(ty: Type, literal: Literal) -> Expr {
+    Expr { ty, node: Out::Literal(literal) }
+}
+
+/// Numbers adapt to the type that is asked for by the rules of expressions.
+fn number(
+    text: &str,
+    span: Span,
+    expected: Option<&Type>,
+    place: Place<'_>,
+    wrong: &mut Vec<Wrong>,
+) -> Option<Expr> {
+    let (ast, _) = conductor_cel::parse(text);
+    let nothing = BTreeMap::new();
+    let scope = CelScope { inputs: &nothing, steps: &nothing, types: place.types, known: &[] };
+    let wanted = expected.filter(|ty| !is_enum(ty, place.types));
+    match conductor_cel::check(&ast, &scope, wanted) {
+        Ok(expr) => fitted(expr, span, expected, place, wrong),
+        Err(errors) => {
+            wrong.extend(errors.into_iter().map(|error| Wrong {
+                span,
+                message: error.message,
+                help: error.help,
+                mismatch: true,
+            }));
+            None
+        }
+    }
+}
+
+fn is_enum(ty: &Type, types: &TypeTable) -> bool {
+    matches!(ty.non_null(), Type::Named(name) if matches!(types.get(name), Some(TypeDef::Enum { .. })))
+}
+
+/// A literal as what is asked for: as it is, or as the member of an enum whose wire value it is.
+fn fitted(
+    expr: Expr,
+    span: Span,
+    expected: Option<&Type>,
+    place: Place<'_>,
+    wrong: &mut Vec<Wrong>,
+) -> Option<Expr> {
+    let Some(wanted) = expected else { return Some(expr) };
+    if expr.ty.fits(wanted) {
+        return Some(expr);
+    }
+    let mut help = None;
+    if let Type::Named(name) = wanted.non_null()
+        && let Some(TypeDef::Enum { members, .. }) = place.types.get(name)
+    {
+        let given = match &expr.node {
+            Out::Literal(Literal::String(text)) => serde_json::Value::from(text.as_str()),
+            Out::Literal(Literal::Int(number)) => serde_json::Value::from(*number),
+            _ => serde_json::Value::Null,
+        };
+        if members.iter().any(|member| member.value == given) {
+            return Some(Expr { ty: Type::Named(name.clone()), node: Out::Convert(Box::new(expr)) });
+        }
+        let values: Vec<String> = members.iter().map(|member| format!("`{}`", member.value)).collect();
+        help = Some(format!("its values are {}", values.join(", ")));
+    }
+    let message = format!("expected `{wanted}`, but this is `{}`", expr.ty);
+    wrong.push(Wrong { span, message, help, mismatch: true });
+    None
+}
+
+fn list(
+    node: &Node,
+    items: &[Node],
+    expected: Option<&Type>,
+    place: Place<'_>,
+    wrong: &mut Vec<Wrong>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Expr> {
+    let wanted = match expected.map(Type::non_null) {
+        Some(Type::List(item)) => Some(&**item),
+        _ => None,
+    };
+    let values: Vec<Option<Expr>> =
+        items.iter().map(|item| value(item, wanted, place, wrong, diagnostics)).collect();
+    let values: Vec<Expr> = values.into_iter().collect::<Option<_>>()?;
+    let item = match wanted {
+        Some(wanted) => wanted.clone(),
+        None if values.is_empty() => Type::Any,
+        None => Type::union(values.iter().map(|value| value.ty.clone())),
+    };
+    let list = Expr { ty: Type::List(Box::new(item)), node: Out::List(values) };
+    fitted(list, node.span, expected, place, wrong)
+}
+
+fn record(
+    node: &Node,
+    expected: Option<&Type>,
+    place: Place<'_>,
+    wrong: &mut Vec<Wrong>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Expr> {
+    let Kind::Map(entries) = &node.kind else { return None };
+    let wanted = expected.map(Type::non_null);
+    let field_type = |name: &str| match wanted {
+        Some(Type::Map(item)) => Some(&**item),
+        Some(Type::Record(fields)) => fields.get(name),
+        _ => None,
+    };
+    let fields: Vec<Option<(String, Expr)>> = entries
+        .iter()
+        .map(|entry| {
+            let name = entry.key.text.clone();
+            value(&entry.value, field_type(&name), place, wrong, diagnostics).map(|field| (name, field))
+        })
+        .collect();
+    let fields: Vec<(String, Expr)> = fields.into_iter().collect::<Option<_>>()?;
+    let ty = match wanted {
+        Some(Type::Map(item)) => Type::Map(item.clone()),
+        _ => Type::Record(fields.iter().map(|(name, field)| (name.clone(), field.ty.clone())).collect()),
+    };
+    fitted(Expr { ty, node: Out::Record(fields) }, node.span, expected, place, wrong)
+}
+
+fn text(
+    scalar: &Scalar,
+    expected: Option<&Type>,
+    place: Place<'_>,
+    wrong: &mut Vec<Wrong>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Expr> {
+    let (template, errors) = template::parse(&scalar.text);
+    if !errors.is_empty() {
+        wrong.extend(errors.into_iter().map(|error| wrong_at(scalar, error, false)));
+        return None;
+    }
+    if let Template::Literal(text) = &template {
+        let text = literal(Type::String, Literal::String(text.clone()));
+        return fitted(text, scalar.span, expected, place, wrong);
+    }
+    let names = names(scalar, &template, place, diagnostics)?;
+    let scope =
+        CelScope { inputs: &names.inputs, steps: &names.steps, types: place.types, known: place.known };
+    match conductor_cel::check_template(&template, &scope, expected) {
+        Ok(expr) => Some(expr),
+        Err(errors) => {
+            // What is right on its own is wrong only for whom it is given to.
+            let mismatch =
+                expected.is_some() && conductor_cel::check_template(&template, &scope, None).is_ok();
+            wrong.extend(errors.into_iter().map(|error| wrong_at(scalar, error, mismatch)));
+            None
+        }
+    }
+}
+
+fn wrong_at(scalar: &Scalar, error: CelError, mismatch: bool) -> Wrong {
+    Wrong { span: scalar.span_of(error.range), message: error.message, help: error.help, mismatch }
+}
+
+#[derive(Default)]
+struct Names {
+    inputs: BTreeMap<String, Type>,
+    steps: BTreeMap<String, Type>,
+}
+
+/// The types of the names in a template; `None` where one is unknown or reported.
+fn names(
+    scalar: &Scalar,
+    template: &Template,
+    place: Place<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Names> {
+    let mut names = Names::default();
+    let mut whole = true;
+    for reference in template.expressions().flat_map(conductor_cel::Ast::references) {
+        let root = reference.root.text.as_str();
+        match (root, &reference.field) {
+            ("run" | "env", _) | ("input", None) => {}
+            ("input", Some(field)) => match place.scope.input(&field.text) {
+                Some(value) if value.reported => whole = false,
+                Some(value) => {
+                    names.inputs.insert(field.text.clone(), value.declared.clone());
+                }
+                None => {
+                    whole = false;
+                    diagnostics.push(unknown_input(&field.text, scalar.span_of(field.range.clone()), place.scope));
+                }
+            },
+            _ => match place.scope.step(root) {
+                Some(value) if value.reported => whole = false,
+                Some(value) => {
+                    names.steps.insert(root.to_owned(), value.declared.clone());
+                }
+                None => {
+                    whole = false;
+                    diagnostics.extend(unknown_step(root, scalar.span_of(reference.root.range), place));
+                }
+            },
+        }
+    }
+    whole.then_some(names)
+}
+
+fn unknown_input(name: &str, span: Span, scope: &Scope) -> Diagnostic {
+    let finding = Diagnostic::error(
+        codes::UNKNOWN_NAME,
+        format!("the workflow declares no input `{name}`"),
+        span,
+        "not declared",
+    );
+    match nearest(name, scope.inputs().map(|(input, _)| input)) {
+        Some(near) => finding.help(format!("did you mean `input.{near}`?")).fix(
+            format!("replace it by `{near}`"),
+            Safety::Unsafe,
+            vec![Edit { span, text: near.to_owned() }],
+        ),
+        None => finding.help(format!("declare it in the workflow: `input: {{{name}: string}}`")),
+    }
+}
+
+fn unknown_step(name: &str, span: Span, place: Place<'_>) -> Option<Diagnostic> {
+    if let Some(target) = place.ids.find(name) {
+        let there = place.ids.place(target).span;
+        let standing = place.here.map_or(Standing::Later, |here| place.ids.standing(here, target));
+        return Some(not_visible(name, span, there, standing));
+    }
+    if place.ids.has_broken() {
+        return None;
+    }
+    let finding =
+        Diagnostic::error(codes::UNKNOWN_NAME, format!("`{name}` is not known here"), span, "no step has this id");
+    if place.scope.input(name).is_some() {
+        let edit = Edit { span, text: format!("input.{name}") };
+        let help = format!("inputs are named `input.{name}`");
+        return Some(finding.help(help).fix("name the input", Safety::Unsafe, vec![edit]));
+    }
+    Some(match nearest(name, place.ids.all()) {
+        Some(near) => finding.help(format!("did you mean `{near}`?")).fix(
+            format!("replace it by `{near}`"),
+            Safety::Unsafe,
+            vec![Edit { span, text: near.to_owned() }],
+        ),
+        None => finding.help("name a step that ran before, or `input.NAME`"),
+    })
+}
+
+fn not_visible(name: &str, span: Span, there: Span, standing: Standing) -> Diagnostic {
+    let (code, message, label, help) = match standing {
+        Standing::Itself => (
+            codes::NOT_RUN_YET,
+            format!("the step `{name}` uses its own result"),
+            "it has no result before it ran",
+            "name a step that ran before",
+        ),
+        Standing::Encloses => (
+            codes::NOT_RUN_YET,
+            format!("`{name}` has not ended yet: this step is inside it"),
+            "the block has a result when all of its steps ended",
+            "name a step that ran before",
+        ),
+        Standing::Sibling => (
+            codes::SIBLING_BRANCH,
+            format!("`{name}` runs at the same time in another branch"),
+            "the other branch",
+            "put the two into a `sequence`, or use the result after the parallel block",
+        ),
+        Standing::Later => (
+            codes::NOT_RUN_YET,
+            format!("`{name}` has not run yet"),
+            "it runs only here",
+            "move one of the two steps",
+        ),
+    };
+    Diagnostic::error(code, message, span, "no result yet").label(there, label).help(help)
+}
+
+/// A finding for each mistake in an expression.
+pub(crate) fn findings(wrong: Vec<Wrong>, diagnostics: &mut Vec<Diagnostic>) {
+    diagnostics.extend(wrong.into_iter().map(|wrong| {
+        let finding = Diagnostic::error(codes::BAD_EXPRESSION, wrong.message, wrong.span, "");
+        match wrong.help {
+            Some(help) => finding.help(help),
+            None => finding,
+        }
+    }));
+}
+
+/// The visible values that an already checked condition mentions and that are narrower where it holds.
+pub(crate) fn narrowed(node: &Node, place: Place<'_>) -> Vec<(ValueName, Type)> {
+    let Kind::String(scalar) = &node.kind else { return Vec::new() };
+    let (template, _) = template::parse(&scalar.text);
+    let mut narrower = Vec::new();
+    for reference in template.expressions().flat_map(conductor_cel::Ast::references) {
+        let name = match (reference.root.text.as_str(), reference.field) {
+            ("input", Some(field)) => ValueName::Input(field.text),
+            (root, _) => ValueName::Step(root.to_owned()),
+        };
+        let Some(value) = place.scope.get(&name) else { continue };
+        let mut names = Names::default();
+        match &name {
+            ValueName::Input(input) => names.inputs.insert(input.clone(), value.declared.clone()),
+            ValueName::Step(id) => names.steps.insert(id.clone(), value.declared.clone()),
+        };
+        let scope =
+            CelScope { inputs: &names.inputs, steps: &names.steps, types: place.types, known: place.known };
+        let (ast, _) = conductor_cel::parse(&name.to_string());
+        if let Ok(expr) = conductor_cel::check(&ast, &scope, None)
+            && expr.ty != value.ty
+        {
+            narrower.push((name, expr.ty));
+        }
+    }
+    narrower
+}
