@@ -5,6 +5,7 @@
 pub mod checker;
 pub mod http;
 pub mod journal;
+pub mod lab;
 pub mod process;
 pub mod project;
 pub mod random;

@@ -32,6 +32,8 @@ pub struct Finished {
     pub signal: Option<i32>,
     pub stdout: String,
     pub stderr: String,
+    /// Whether another process of its group was alive when it was gone.
+    pub left_behind: bool,
 }
 
 /// Text read from a pipe by a thread of its own, so that a child never blocks on printing.
@@ -114,12 +116,6 @@ impl Process {
         kill_process_group(self.pid, signal).with_context(|| format!("failed to signal {}", self.name))
     }
 
-    /// Whether any process of the group lives.
-    #[must_use]
-    pub fn group_lives(&self) -> bool {
-        test_kill_process_group(self.pid).is_ok()
-    }
-
     /// SIGKILL to the whole group, and waits until the process is gone.
     ///
     /// # Errors
@@ -149,6 +145,7 @@ impl Process {
             std::thread::sleep(Duration::from_millis(2));
         }
         let status = self.child.wait()?;
+        let left_behind = test_kill_process_group(self.pid).is_ok();
         // A grandchild may hold the pipes open: what it prints is not this process's.
         self.stdout.finish(Duration::from_secs(1));
         self.stderr.finish(Duration::from_secs(1));
@@ -157,6 +154,7 @@ impl Process {
             signal: status.signal(),
             stdout: self.stdout(),
             stderr: self.stderr(),
+            left_behind,
         })
     }
 

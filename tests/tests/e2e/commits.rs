@@ -1,0 +1,26 @@
+//! A run waits for the disk where somebody could notice, and nowhere else.
+
+use anyhow::Result;
+use conductor_tests::lab::{Lab, told};
+use serde_json::json;
+
+/// Waits for the disk that one run of the workflow costs.
+fn commits(workflow: &str) -> Result<f64> {
+    let (lab, sidecar) = Lab::with_sidecar()?;
+    let before = sidecar.metric("conductor_journal_commits_total")?;
+    told(lab.call(workflow, &json!({}), &["--run", "r"])?)?;
+    Ok(sidecar.metric("conductor_journal_commits_total")? - before)
+}
+
+#[test]
+fn ten_writes_cost_eleven_waits() -> Result<()> {
+    assert_eq!(commits("ten_writes")?, 11.0);
+    Ok(())
+}
+
+#[test]
+fn nine_reads_and_a_write_cost_at_most_three() -> Result<()> {
+    let waits = commits("nine_reads")?;
+    assert!((2.0..=3.0).contains(&waits), "{waits}");
+    Ok(())
+}

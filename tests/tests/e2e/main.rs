@@ -1,0 +1,13 @@
+//! Stories of users, end to end, with real processes.
+//!
+//! Each starts its own sidecar in its own folder, so that all may run at once.
+
+mod alone;
+mod build;
+mod commits;
+mod failures;
+mod interrupts;
+mod owners;
+mod resume;
+mod seed;
+mod speech;
