@@ -1,1 +1,42 @@
+//! The rules that a bound graph must keep, and the proof that it keeps them.
+//!
+//! It knows neither where names come from nor how code is made.
 
+mod codes;
+mod rules;
+
+pub use codes::CODES;
+
+use conductor_model::Manifest;
+use conductor_resolve::Graph;
+use conductor_source::{Diagnostic, Severity};
+
+/// A graph without an error in it. Only [`check`] makes one, so nothing can be generated from an unchecked graph.
+#[derive(Debug)]
+pub struct Verified(Graph);
+
+impl Verified {
+    #[must_use]
+    pub fn graph(&self) -> &Graph {
+        &self.0
+    }
+}
+
+/// What a rule judges.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'a> {
+    pub manifest: &'a Manifest,
+    pub graph: &'a Graph,
+}
+
+/// Judges the graph. `earlier` are the findings of parsing and resolving: with an error among them or among the
+/// rules' there is no proof.
+#[must_use]
+pub fn check(manifest: &Manifest, graph: Graph, earlier: &[Diagnostic]) -> (Option<Verified>, Vec<Diagnostic>) {
+    let context = Context { manifest, graph: &graph };
+    let found: Vec<Diagnostic> = rules::ALL.iter().flat_map(|rule| rule(context)).collect();
+    let wrong = earlier.iter().chain(&found).any(|finding| finding.severity == Severity::Error);
+    let broken = graph.workflows.iter().any(|workflow| workflow.broken);
+    debug_assert!(wrong || !broken, "what could not be bound was not reported");
+    ((!wrong && !broken).then_some(Verified(graph)), found)
+}

@@ -1,0 +1,30 @@
+//! The codes of the rules.
+//!
+//! It knows no texts: those stand in each rule, and in `docs/codes/`.
+
+use conductor_source::Code;
+
+pub const OPAQUE_VALUE: Code = Code("E160");
+pub const TIMEOUT_OVER_DEADLINE: Code = Code("E301");
+pub const DELAY_ORDER: Code = Code("E302");
+pub const RETRY_AND_ABORT: Code = Code("E303");
+pub const IN_DOUBT_UNSAID: Code = Code("W101");
+pub const BLOCKING_TIMEOUT: Code = Code("W102");
+pub const UNANNOTATED: Code = Code("W103");
+pub const UNUSED_TASK: Code = Code("W104");
+pub const UNUSED_POLICY: Code = Code("W105");
+pub const UNUSED_WORKFLOW: Code = Code("W106");
+
+/// Every code this crate reports.
+pub const CODES: &[Code] = &[
+    OPAQUE_VALUE,
+    TIMEOUT_OVER_DEADLINE,
+    DELAY_ORDER,
+    RETRY_AND_ABORT,
+    IN_DOUBT_UNSAID,
+    BLOCKING_TIMEOUT,
+    UNANNOTATED,
+    UNUSED_TASK,
+    UNUSED_POLICY,
+    UNUSED_WORKFLOW,
+];

@@ -1,0 +1,49 @@
+//! A write that timed out may have happened: whether to try again is for a person to say.
+//!
+//! It knows what the manifest and the signature say of a task, not what the function does.
+
+use std::collections::BTreeSet;
+
+use conductor_protocol::plan::{ArgumentValue, Effect, Policy};
+use conductor_source::Diagnostic;
+
+use super::calls;
+use crate::{Context, codes};
+
+/// One warning a task, at its first call that can retry after a time-out.
+pub(super) fn rule(context: Context<'_>) -> Vec<Diagnostic> {
+    let mut seen = BTreeSet::new();
+    let mut found = Vec::new();
+    for call in calls(context) {
+        let task = &context.graph.tasks[call.task];
+        let takes_key = call.args.iter().any(|argument| matches!(argument.value, ArgumentValue::IdempotencyKey));
+        let said = task.effect != Effect::Write || task.idempotent || task.in_doubt.is_some() || takes_key;
+        if said || !retries_timeouts(&call.policy) || !seen.insert(call.task) {
+            continue;
+        }
+        let mut warning = Diagnostic::warning(
+            codes::IN_DOUBT_UNSAID,
+            format!("`{}` may happen twice: it is a write, and is retried after a time-out", task.id.value),
+            task.id.span,
+            "an attempt that timed out may still have done its work",
+        );
+        if let Some(policy) = call.policy_span {
+            warning = warning.label(policy, "this policy has a `timeout` and retries");
+        }
+        found.push(warning.help(
+            "say `effect: read` if it changes nothing, `idempotent: true` if twice is as good as once, else `in_doubt: \
+             retry`, `fail` or `pause`; or give the function a parameter `idempotency_key`",
+        ));
+    }
+    found
+}
+
+fn retries_timeouts(policy: &Policy) -> bool {
+    let names_timeout = |errors: &[String]| {
+        errors.iter().any(|error| matches!(error.rsplit('.').next(), Some("TimeoutError" | "Exception")))
+    };
+    policy.timeout_ms.is_some()
+        && policy.retries != Some(0)
+        && !names_timeout(&policy.abort_on)
+        && (policy.retry_on.is_empty() || names_timeout(&policy.retry_on))
+}

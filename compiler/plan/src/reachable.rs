@@ -1,0 +1,89 @@
+//! The user's types that a value of one workflow can have, with the types of their fields.
+//!
+//! It knows no values: a type counts as soon as an input, argument, result or expression mentions it.
+
+use std::collections::BTreeSet;
+
+use conductor_protocol::expr::{Expr, Node};
+use conductor_protocol::plan::{ArgumentValue, Plan, Step, StepKind};
+use conductor_protocol::types::{Type, TypeDef, TypeName, TypeTable};
+
+pub(crate) fn types(plan: &Plan, known: &TypeTable) -> TypeTable {
+    let mut found = BTreeSet::new();
+    plan.inputs.iter().for_each(|input| of_type(&input.ty, &mut found));
+    plan.steps.iter().for_each(|step| of_step(step, &mut found));
+    of_expr(&plan.output, &mut found);
+    let mut table = TypeTable::new();
+    let mut pending: Vec<TypeName> = found.into_iter().collect();
+    while let Some(name) = pending.pop() {
+        let Some(definition) = known.get(&name) else { continue };
+        if table.contains_key(&name) {
+            continue;
+        }
+        if let TypeDef::Class { fields } | TypeDef::TypedDict { fields } = definition {
+            let mut inner = BTreeSet::new();
+            fields.iter().for_each(|field| of_type(&field.ty, &mut inner));
+            pending.extend(inner);
+        }
+        table.insert(name, definition.clone());
+    }
+    table
+}
+
+fn of_step(step: &Step, found: &mut BTreeSet<TypeName>) {
+    of_type(&step.ty, found);
+    step.when.iter().for_each(|when| of_expr(when, found));
+    match &step.kind {
+        StepKind::Task(call) => {
+            of_type(&call.callable.returns, found);
+            for argument in &call.args {
+                of_type(&argument.ty, found);
+                if let ArgumentValue::Expr(expr) = &argument.value {
+                    of_expr(expr, found);
+                }
+            }
+        }
+        StepKind::Workflow(call) => call.args.iter().for_each(|(_, expr)| of_expr(expr, found)),
+        StepKind::Sequence { .. } | StepKind::Parallel { .. } => {}
+    }
+    step.children().iter().for_each(|child| of_step(child, found));
+}
+
+fn of_expr(expr: &Expr, found: &mut BTreeSet<TypeName>) {
+    of_type(&expr.ty, found);
+    match &expr.node {
+        Node::Literal(_) | Node::Input(_) | Node::Step(_) | Node::RunId => {}
+        Node::Field { of, .. } | Node::Has { of, .. } | Node::Unary { operand: of, .. } | Node::Convert(of) => {
+            of_expr(of, found);
+        }
+        Node::Index { of, index } => {
+            of_expr(of, found);
+            of_expr(index, found);
+        }
+        Node::List(items) | Node::Interpolate(items) | Node::Call { args: items, .. } => {
+            items.iter().for_each(|item| of_expr(item, found));
+        }
+        Node::Record(fields) => fields.iter().for_each(|(_, field)| of_expr(field, found)),
+        Node::Binary { left, right, .. } => {
+            of_expr(left, found);
+            of_expr(right, found);
+        }
+        Node::Conditional { test, then, otherwise } => {
+            for part in [test, then, otherwise] {
+                of_expr(part, found);
+            }
+        }
+    }
+}
+
+fn of_type(ty: &Type, found: &mut BTreeSet<TypeName>) {
+    match ty {
+        Type::List(inner) | Type::Map(inner) | Type::Optional(inner) => of_type(inner, found),
+        Type::Record(fields) => fields.values().for_each(|field| of_type(field, found)),
+        Type::Union(members) => members.iter().for_each(|member| of_type(member, found)),
+        Type::Named(name) => {
+            found.insert(name.clone());
+        }
+        _ => {}
+    }
+}
