@@ -1,1 +1,97 @@
+//! From the user's source code to signatures and types.
+//!
+//! It opens no files: it says which paths it needs and is given their content. It knows no manifest.
 
+mod python;
+
+use std::collections::BTreeSet;
+
+use conductor_model::Findings;
+use conductor_protocol::plan::Language;
+use conductor_source::Sources;
+
+pub use python::SYNTAX_ERROR;
+
+/// Looks up refs and types in the sources of one language.
+///
+/// Call [`needs`](Introspector::needs) and [`supply`](Introspector::supply) each answer, until nothing is needed;
+/// then [`finish`](Introspector::finish).
+pub struct Introspector {
+    session: Session,
+}
+
+enum Session {
+    Python(Box<python::Session>),
+}
+
+/// A path with `/`, relative to the manifest's folder, which itself is `.`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Need {
+    File(String),
+    Directory(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    Missing,
+    File(Vec<u8>),
+    Directory(Vec<DirEntry>),
+    /// It exists but could not be read; says why: "permission denied".
+    Refused(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirEntry {
+    pub name: String,
+    /// Links are followed.
+    pub is_dir: bool,
+}
+
+impl Introspector {
+    /// `root` is the folder of the sources, `refs` and `type_names` are as the manifest writes them.
+    #[must_use]
+    pub fn new<'a>(
+        language: Language,
+        root: &str,
+        refs: impl IntoIterator<Item = &'a str>,
+        type_names: impl IntoIterator<Item = &'a str>,
+    ) -> Introspector {
+        let refs: BTreeSet<String> = refs.into_iter().map(str::to_owned).collect();
+        let names: BTreeSet<String> = type_names.into_iter().map(str::to_owned).collect();
+        let session = match language {
+            Language::Python => Session::Python(Box::new(python::Session::new(root, refs, names))),
+        };
+        Introspector { session }
+    }
+
+    /// A further folder of sources; a module found in two is ambiguous.
+    #[must_use]
+    pub fn with_root(mut self, root: &str) -> Introspector {
+        match &mut self.session {
+            Session::Python(session) => session.add_root(root),
+        }
+        self
+    }
+
+    /// What must be supplied before it can go on; empty when everything is known.
+    #[must_use]
+    pub fn needs(&mut self) -> Vec<Need> {
+        match &mut self.session {
+            Session::Python(session) => session.needs(),
+        }
+    }
+
+    pub fn supply(&mut self, need: &Need, answer: Answer) {
+        match &mut self.session {
+            Session::Python(session) => session.supply(need, answer),
+        }
+    }
+
+    /// The answers. The texts that spans point into are added to `sources`.
+    #[must_use]
+    pub fn finish(self, sources: &mut Sources) -> Findings {
+        match self.session {
+            Session::Python(session) => session.finish(sources),
+        }
+    }
+}

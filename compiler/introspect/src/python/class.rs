@@ -1,0 +1,283 @@
+//! What is inside a user's class: dataclasses, typed dicts, named tuples and enumerations.
+//!
+//! It does not know how values are encoded; a class that cannot be rebuilt from its fields is opaque.
+
+use conductor_protocol::types::{EnumBase, EnumMember, Field, Type, TypeDef};
+
+use super::annotation::{Reader, Scope};
+use super::names::{Entity, Home};
+use super::syntax::{Class, ClassField, Expr, ExprKind};
+
+/// Deeper inheritance is not followed; a cycle ends here.
+const MAX_BASES: usize = 30;
+
+/// A class with what it inherits.
+struct Shape {
+    kind: Kind,
+    fields: Vec<Field>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    /// No fields that we know; a dataclass may build on it.
+    Plain,
+    Dataclass,
+    TypedDict,
+    NamedTuple,
+    Enum(EnumKind),
+    /// `str` or `int`, which an enumeration may mix in.
+    Mixin(EnumKind),
+    /// Built in a way that we cannot repeat.
+    Foreign,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum EnumKind {
+    Any,
+    /// `StrEnum`, whose `auto()` is the name in lower case.
+    Named,
+    /// `str, Enum`.
+    String,
+    Int,
+}
+
+impl<'w> Reader<'w> {
+    pub fn class_definition(&mut self, home: &Home<'w>, name: &str, class: &'w Class) -> TypeDef {
+        let shape = self.shape(home, name, class, 0);
+        match shape.kind {
+            Kind::Dataclass | Kind::NamedTuple => TypeDef::Class { fields: shape.fields },
+            Kind::TypedDict => TypeDef::TypedDict { fields: shape.fields },
+            Kind::Enum(kind) => enumeration(class, kind, &|expr| self.is_auto(home, expr)),
+            Kind::Plain | Kind::Mixin(_) | Kind::Foreign => TypeDef::Opaque,
+        }
+    }
+
+    fn shape(&mut self, home: &Home<'w>, name: &str, class: &'w Class, depth: usize) -> Shape {
+        if depth > MAX_BASES {
+            return Shape { kind: Kind::Foreign, fields: Vec::new() };
+        }
+        let scope = Scope { class: Some(name.to_owned()), ..Scope::module(home.clone(), &class.type_params) };
+        let mut shape = self.inherited(home, name, class, depth);
+        match shape.kind {
+            Kind::Plain | Kind::Dataclass => self.dataclass(&scope, class, &mut shape),
+            Kind::TypedDict => {
+                let total =
+                    !matches!(class.keyword("total").map(|value| &value.kind), Some(ExprKind::Bool(false)));
+                for (field, annotation) in annotated(class) {
+                    let key = self.key(&scope, &field.name, annotation, total);
+                    put(&mut shape.fields, key);
+                }
+            }
+            // A subclass of a named tuple adds no fields.
+            Kind::NamedTuple if shape.fields.is_empty() => {
+                for (field, annotation) in annotated(class) {
+                    let ty = self.annotation(&scope, annotation);
+                    put(&mut shape.fields, plain(&field.name, ty, field.value.is_none()));
+                }
+            }
+            Kind::NamedTuple | Kind::Enum(_) | Kind::Mixin(_) | Kind::Foreign => {}
+        }
+        shape
+    }
+
+    /// What the bases give, the last base first, as Python collects fields.
+    fn inherited(&mut self, home: &Home<'w>, name: &str, class: &'w Class, depth: usize) -> Shape {
+        // Bases are evaluated outside the class's own body.
+        let outer = name.rsplit_once('.').map(|(outer, _)| outer.to_owned());
+        let scope = Scope { class: outer, ..Scope::module(home.clone(), &class.type_params) };
+        let mut kinds = Vec::new();
+        let mut fields = Vec::new();
+        for base in class.bases.iter().rev() {
+            let shape = self.base(&scope, base, depth);
+            kinds.push(shape.kind);
+            for field in shape.fields {
+                put(&mut fields, field);
+            }
+        }
+        kinds.reverse();
+        Shape { kind: joined(&kinds), fields }
+    }
+
+    fn base(&mut self, scope: &Scope<'w>, base: &Expr, depth: usize) -> Shape {
+        let bare = |kind| Shape { kind, fields: Vec::new() };
+        if let Some(full) = self.external_name(scope, base) {
+            return bare(match full.as_str() {
+                "typing.TypedDict" => Kind::TypedDict,
+                "typing.NamedTuple" => Kind::NamedTuple,
+                "enum.Enum" => Kind::Enum(EnumKind::Any),
+                "enum.StrEnum" => Kind::Enum(EnumKind::Named),
+                "enum.IntEnum" => Kind::Enum(EnumKind::Int),
+                "builtins.str" => Kind::Mixin(EnumKind::String),
+                "builtins.int" => Kind::Mixin(EnumKind::Int),
+                "builtins.object" | "abc.ABC" | "typing.Generic" | "typing.Protocol" => Kind::Plain,
+                _ => Kind::Foreign,
+            });
+        }
+        let path = match &base.kind {
+            ExprKind::Name(path) => Some(&path[..]),
+            ExprKind::Subscript(base, _) => base.dotted(),
+            _ => None,
+        };
+        match path.map(|path| self.store.resolve(&scope.home, scope.class.as_deref(), path)) {
+            Some(Entity::Class(home, name, class)) => self.shape(&home, &name, class, depth + 1),
+            _ => bare(Kind::Foreign),
+        }
+    }
+
+    fn dataclass(&mut self, scope: &Scope<'w>, class: &'w Class, shape: &mut Shape) {
+        let decorator = class.decorators.iter().find(|decorator| self.is_dataclass(scope, decorator));
+        let Some(decorator) = decorator else {
+            if class.defines("__init__") || class.defines("__new__") {
+                shape.kind = Kind::Foreign;
+            }
+            return;
+        };
+        let generates_init = match &decorator.kind {
+            ExprKind::Call(call) => {
+                !matches!(call.keyword("init").map(|value| &value.kind), Some(ExprKind::Bool(false)))
+            }
+            _ => true,
+        };
+        shape.kind = Kind::Dataclass;
+        if !generates_init || class.defines("__init__") {
+            shape.kind = Kind::Foreign;
+            return;
+        }
+        for (field, annotation) in annotated(class) {
+            match self.external_name(scope, &unquoted(annotation)).as_deref() {
+                Some("typing.ClassVar" | "dataclasses.KW_ONLY") => {}
+                // It is asked for by the constructor but not kept: without a default nobody can rebuild the value.
+                Some("dataclasses.InitVar") => {
+                    if field.value.is_none() {
+                        shape.kind = Kind::Foreign;
+                    }
+                }
+                _ => {
+                    let found = self.dataclass_field(scope, field, annotation);
+                    put(&mut shape.fields, found);
+                }
+            }
+        }
+    }
+
+    fn is_dataclass(&self, scope: &Scope<'w>, decorator: &Expr) -> bool {
+        let full = self.external_name(scope, decorator);
+        matches!(full.as_deref(), Some("dataclasses.dataclass" | "pydantic.dataclasses.dataclass"))
+    }
+
+    fn dataclass_field(&mut self, scope: &Scope<'w>, field: &ClassField, annotation: &Expr) -> Field {
+        let ty = self.annotation(scope, annotation);
+        let mut found = plain(&field.name, ty, field.value.is_none());
+        if let Some(value) = &field.value
+            && let ExprKind::Call(call) = &value.kind
+            && self.is_external(scope, value, "dataclasses.field")
+        {
+            found.required = call.keyword("default").is_none() && call.keyword("default_factory").is_none();
+            found.init =
+                !matches!(call.keyword("init").map(|value| &value.kind), Some(ExprKind::Bool(false)));
+        }
+        found
+    }
+
+    /// A key of a typed dict; `Required` and `NotRequired` may stand below `Annotated` and `ReadOnly`.
+    pub fn key(&mut self, scope: &Scope<'w>, name: &str, annotation: &Expr, total: bool) -> Field {
+        let ty = self.annotation(scope, annotation);
+        let mut required = total;
+        let mut inner = unquoted(annotation);
+        loop {
+            match self.external_name(scope, &inner).as_deref() {
+                Some("typing.Required") => required = true,
+                Some("typing.NotRequired") => required = false,
+                Some("typing.Annotated" | "typing.ReadOnly") => {}
+                _ => break,
+            }
+            match inner.kind {
+                ExprKind::Subscript(_, arguments) if !arguments.is_empty() => {
+                    inner = unquoted(&arguments[0]);
+                }
+                _ => break,
+            }
+        }
+        plain(name, ty, required)
+    }
+
+    fn is_auto(&self, home: &Home<'w>, expr: &Expr) -> bool {
+        let scope = Scope::module(home.clone(), &[]);
+        matches!(expr.kind, ExprKind::Call(_)) && self.is_external(&scope, expr, "enum.auto")
+    }
+}
+
+/// The kind that several bases make together: `str, Enum` is an enumeration of strings.
+fn joined(kinds: &[Kind]) -> Kind {
+    let kinds: Vec<Kind> = kinds.iter().copied().filter(|kind| *kind != Kind::Plain).collect();
+    match kinds[..] {
+        [] => Kind::Plain,
+        [Kind::Mixin(_)] => Kind::Foreign,
+        [Kind::Mixin(mixin), Kind::Enum(_)] => Kind::Enum(mixin),
+        [first, ref rest @ ..] if rest.iter().all(|kind| *kind == first) => first,
+        _ => Kind::Foreign,
+    }
+}
+
+fn annotated(class: &Class) -> impl Iterator<Item = (&ClassField, &Expr)> {
+    class.fields.iter().filter_map(|field| Some((field, field.annotation.as_ref()?)))
+}
+
+/// A string annotation's expression, else a copy.
+fn unquoted(annotation: &Expr) -> Expr {
+    match &annotation.kind {
+        ExprKind::Str(text) => super::parse::annotation(text).unwrap_or_else(|| annotation.clone()),
+        _ => annotation.clone(),
+    }
+}
+
+fn plain(name: &str, ty: Type, required: bool) -> Field {
+    Field { name: name.to_owned(), attribute: None, ty, required, init: true }
+}
+
+/// A field that is declared again keeps its place.
+fn put(fields: &mut Vec<Field>, field: Field) {
+    match fields.iter_mut().find(|known| known.name == field.name) {
+        Some(known) => *known = field,
+        None => fields.push(field),
+    }
+}
+
+/// Members with string or integer values, all of one kind; anything else is opaque.
+fn enumeration(class: &Class, kind: EnumKind, is_auto: &dyn Fn(&Expr) -> bool) -> TypeDef {
+    if ["__new__", "__init__", "_generate_next_value_"].into_iter().any(|method| class.defines(method)) {
+        return TypeDef::Opaque;
+    }
+    let mut members: Vec<EnumMember> = Vec::new();
+    let mut highest = 0i64;
+    for field in class.fields.iter().filter(|field| !field.name.starts_with('_')) {
+        let Some(value) = &field.value else { continue };
+        let value = match &value.kind {
+            ExprKind::Str(text) => serde_json::Value::from(text.as_str()),
+            ExprKind::Int(number) => serde_json::Value::from(*number),
+            _ if is_auto(value) && kind == EnumKind::Named => {
+                serde_json::Value::from(field.name.to_lowercase())
+            }
+            _ if is_auto(value) && kind != EnumKind::String => {
+                serde_json::Value::from(highest.saturating_add(1))
+            }
+            // `RED = "red"` then `CRIMSON = RED` is a second name, not a member.
+            ExprKind::Name(path) if matches!(&path[..], [alias] if members.iter().any(|known| known.name == *alias)) =>
+            {
+                continue;
+            }
+            _ => return TypeDef::Opaque,
+        };
+        highest = highest.max(value.as_i64().unwrap_or(0));
+        if !members.iter().any(|known| known.value == value) {
+            members.push(EnumMember { name: field.name.clone(), value });
+        }
+    }
+    let strings = members.iter().filter(|member| member.value.is_string()).count();
+    let base = match strings {
+        0 if matches!(kind, EnumKind::Any | EnumKind::Int) => EnumBase::Int,
+        all if all == members.len() && kind != EnumKind::Int => EnumBase::String,
+        _ => return TypeDef::Opaque,
+    };
+    if members.is_empty() { TypeDef::Opaque } else { TypeDef::Enum { base, members } }
+}

@@ -1,0 +1,291 @@
+//! Statements to bindings: which names a module or class body binds when it runs, and to what.
+//!
+//! It does not know other modules: whether an import would succeed is decided by whoever follows it.
+
+use ruff_python_ast as ast;
+use ruff_text_size::Ranged;
+
+use super::definition::{class, function, type_params};
+use super::expression::expr;
+use super::range;
+use crate::python::syntax::{Binding, ClassField, Expr, ExprKind, Import, Module, Names, Origin, Value};
+
+/// Nested classes and blocks deeper than this are not read.
+const MAX_DEPTH: usize = 40;
+
+pub fn module(body: &[ast::Stmt]) -> Module {
+    let mut scope = Scope::default();
+    scope.block(body, How::Runs);
+    Module { names: scope.names, typing_names: scope.typing_names, stars: scope.stars, errors: Vec::new() }
+}
+
+/// How sure it is that a statement runs.
+#[derive(Clone, Copy, PartialEq)]
+pub enum How {
+    Runs,
+    /// In an `except` or `else` whose names yield to those bound before.
+    Otherwise,
+    TypeChecking,
+}
+
+#[derive(Default)]
+pub struct Scope {
+    pub names: Names,
+    pub fields: Vec<ClassField>,
+    typing_names: Names,
+    stars: Vec<Origin>,
+    depth: usize,
+}
+
+impl Scope {
+    /// The scope of a class that stands `depth` blocks deep.
+    pub fn nested(depth: usize) -> Scope {
+        Scope { depth, ..Scope::default() }
+    }
+
+    pub fn block(&mut self, body: &[ast::Stmt], how: How) {
+        if self.depth >= MAX_DEPTH {
+            return;
+        }
+        self.depth += 1;
+        for statement in body {
+            self.statement(statement, how);
+        }
+        self.depth -= 1;
+    }
+
+    fn statement(&mut self, statement: &ast::Stmt, how: How) {
+        match statement {
+            ast::Stmt::FunctionDef(node) => self.function(node, how),
+            ast::Stmt::ClassDef(node) => {
+                let class = class(node, self.depth);
+                self.bind(node.name.as_str(), Binding::Class(Box::new(class)), how);
+            }
+            ast::Stmt::Import(node) => self.import(node, how),
+            ast::Stmt::ImportFrom(node) => self.import_from(node, how),
+            ast::Stmt::Assign(node) => self.assign(node, how),
+            ast::Stmt::AnnAssign(node) => self.annotated(node, how),
+            ast::Stmt::TypeAlias(node) => self.type_alias(node, how),
+            ast::Stmt::Delete(node) => self.delete(node),
+            ast::Stmt::If(node) => self.branches(node, how),
+            ast::Stmt::Try(node) => self.attempt(node, how),
+            ast::Stmt::With(node) => self.block(&node.body, how),
+            ast::Stmt::For(node) => {
+                self.block(&node.body, how);
+                self.block(&node.orelse, how);
+            }
+            ast::Stmt::While(node) => self.block(&node.body, how),
+            ast::Stmt::Match(node) => {
+                for case in &node.cases {
+                    self.block(&case.body, otherwise(how));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn bind(&mut self, name: &str, binding: Binding, how: How) {
+        if name.is_empty() {
+            return;
+        }
+        let names = if how == How::TypeChecking { &mut self.typing_names } else { &mut self.names };
+        let known = names.entry(name.to_owned()).or_default();
+        // `f = decorate(f)` is a decorator in other words.
+        if let (Some(Binding::Function(_)), Binding::Value(value)) = (known.first(), &binding)
+            && wraps(value, name)
+        {
+            return;
+        }
+        if how != How::Otherwise {
+            known.clear();
+        }
+        known.push(binding);
+    }
+
+    fn function(&mut self, node: &ast::StmtFunctionDef, how: How) {
+        let found = function(node);
+        let is_overload = |decorator: &Expr| {
+            decorator.dotted().and_then(<[String]>::last).is_some_and(|name| name == "overload")
+        };
+        if !found.decorators.iter().any(is_overload) {
+            self.bind(node.name.as_str(), Binding::Function(Box::new(found)), how);
+        }
+    }
+
+    fn import(&mut self, node: &ast::StmtImport, how: How) {
+        for alias in &node.names {
+            let module = alias.name.as_str();
+            let first = module.split('.').next().unwrap_or(module);
+            let (name, module) =
+                alias.asname.as_ref().map_or((first, first), |renamed| (renamed.as_str(), module));
+            let origin = Origin { level: 0, module: module.to_owned() };
+            self.bind(name, Binding::Import(Import { origin, name: None }), how);
+        }
+    }
+
+    fn import_from(&mut self, node: &ast::StmtImportFrom, how: How) {
+        let module = node.module.as_ref().map(|module| module.as_str().to_owned()).unwrap_or_default();
+        let origin = Origin { level: node.level, module };
+        for alias in &node.names {
+            if alias.name.as_str() == "*" {
+                self.stars.push(origin.clone());
+                continue;
+            }
+            let name = alias.asname.as_ref().unwrap_or(&alias.name).as_str();
+            let import = Import { origin: origin.clone(), name: Some(alias.name.as_str().to_owned()) };
+            self.bind(name, Binding::Import(import), how);
+        }
+    }
+
+    fn assign(&mut self, node: &ast::StmtAssign, how: How) {
+        for target in &node.targets {
+            match target {
+                ast::Expr::Name(name) => {
+                    let value = expr(&node.value);
+                    self.fields.push(ClassField {
+                        name: name.id.as_str().to_owned(),
+                        annotation: None,
+                        value: Some(value.clone()),
+                    });
+                    self.bind(name.id.as_str(), bare(name, Some(value)), how);
+                }
+                ast::Expr::Tuple(tuple) => self.unpacked(&tuple.elts, how),
+                ast::Expr::List(list) => self.unpacked(&list.elts, how),
+                _ => {}
+            }
+        }
+    }
+
+    fn unpacked(&mut self, targets: &[ast::Expr], how: How) {
+        for target in targets {
+            if let ast::Expr::Name(name) = target {
+                self.bind(name.id.as_str(), bare(name, None), how);
+            }
+        }
+    }
+
+    fn annotated(&mut self, node: &ast::StmtAnnAssign, how: How) {
+        let ast::Expr::Name(name) = &*node.target else { return };
+        let annotation = expr(&node.annotation);
+        let value = node.value.as_deref().map(expr);
+        self.fields.push(ClassField {
+            name: name.id.as_str().to_owned(),
+            annotation: Some(annotation.clone()),
+            value: value.clone(),
+        });
+        // A bare `x: int` binds nothing.
+        if value.is_some() {
+            let value = Value {
+                name: range(name.range()),
+                annotation: Some(annotation),
+                value,
+                type_params: Vec::new(),
+            };
+            self.bind(name.id.as_str(), Binding::Value(Box::new(value)), how);
+        }
+    }
+
+    fn type_alias(&mut self, node: &ast::StmtTypeAlias, how: How) {
+        let ast::Expr::Name(name) = &*node.name else { return };
+        let value = Value {
+            name: range(name.range()),
+            annotation: None,
+            value: Some(expr(&node.value)),
+            type_params: type_params(node.type_params.as_deref()),
+        };
+        self.bind(name.id.as_str(), Binding::Value(Box::new(value)), how);
+    }
+
+    fn delete(&mut self, node: &ast::StmtDelete) {
+        for target in &node.targets {
+            if let ast::Expr::Name(name) = target {
+                self.names.remove(name.id.as_str());
+            }
+        }
+    }
+
+    /// An `except ImportError` provides what the body could not: its names come after the body's.
+    fn attempt(&mut self, node: &ast::StmtTry, how: How) {
+        self.block(&node.body, how);
+        self.block(&node.orelse, how);
+        for ast::ExceptHandler::ExceptHandler(handler) in &node.handlers {
+            self.block(&handler.body, otherwise(how));
+        }
+        self.block(&node.finalbody, how);
+    }
+
+    fn branches(&mut self, node: &ast::StmtIf, how: How) {
+        let first = (Some(&*node.test), &node.body[..]);
+        let rest = node.elif_else_clauses.iter().map(|clause| (clause.test.as_ref(), &clause.body[..]));
+        let mut how = how;
+        for (test, body) in std::iter::once(first).chain(rest) {
+            match test.map_or(Truth::Yes, truth) {
+                Truth::No => {}
+                Truth::Yes => return self.block(body, how),
+                Truth::TypeChecking => self.block(body, How::TypeChecking),
+                Truth::Unknown => {
+                    self.block(body, how);
+                    how = otherwise(how);
+                }
+            }
+        }
+    }
+}
+
+fn otherwise(how: How) -> How {
+    if how == How::TypeChecking { how } else { How::Otherwise }
+}
+
+fn bare(name: &ast::ExprName, value: Option<Expr>) -> Binding {
+    Binding::Value(Box::new(Value {
+        name: range(name.range()),
+        annotation: None,
+        value,
+        type_params: Vec::new(),
+    }))
+}
+
+fn wraps(value: &Value, name: &str) -> bool {
+    match value.value.as_ref().map(|value| &value.kind) {
+        Some(ExprKind::Call(call)) => {
+            call.arguments.iter().any(|argument| argument.dotted().is_some_and(|path| path == [name]))
+        }
+        _ => false,
+    }
+}
+
+/// What a condition at module level says when the module is imported.
+enum Truth {
+    Yes,
+    No,
+    TypeChecking,
+    Unknown,
+}
+
+fn truth(test: &ast::Expr) -> Truth {
+    let is = |node: &ast::Expr, name: &str| match node {
+        ast::Expr::Name(found) => found.id.as_str() == name,
+        ast::Expr::Attribute(found) => found.attr.as_str() == name,
+        _ => false,
+    };
+    match test {
+        test if is(test, "TYPE_CHECKING") => Truth::TypeChecking,
+        ast::Expr::BooleanLiteral(value) => {
+            if value.value {
+                Truth::Yes
+            } else {
+                Truth::No
+            }
+        }
+        ast::Expr::UnaryOp(not) if not.op == ast::UnaryOp::Not => match truth(&not.operand) {
+            Truth::Yes => Truth::No,
+            Truth::No | Truth::TypeChecking => Truth::Yes,
+            Truth::Unknown => Truth::Unknown,
+        },
+        // `if __name__ == "__main__":` does not run on import.
+        ast::Expr::Compare(compare) if is(&compare.left, "__name__") && *compare.ops == [ast::CmpOp::Eq] => {
+            Truth::No
+        }
+        _ => Truth::Unknown,
+    }
+}
