@@ -2,17 +2,39 @@
 //!
 //! It knows what the manifest says, not whether it is right: names stay unresolved and expressions unparsed.
 
+pub mod lower;
 pub mod manifest;
 pub mod policy;
 pub mod signature;
 pub mod types;
 
+pub use lower::lower;
 pub use manifest::{Id, Input, Manifest, Step, StepKind, Target, Task, Workflow};
 pub use policy::{PolicyDef, PolicyFields, PolicyUse, Retries};
 pub use signature::{Findings, Lookup, Parameter, ParameterKind, Signature};
 pub use types::{TypeExpr, TypeExprKind};
 
-use conductor_source::Span;
+use conductor_source::{Code, Span};
+
+/// Every code that this crate reports.
+pub const CODES: &[Code] = &[
+    lower::UNKNOWN_KEY,
+    lower::NOT_SUPPORTED,
+    lower::WRONG_KIND,
+    lower::MISSING_KEY,
+    lower::BAD_ID,
+    lower::RESERVED_ID,
+    lower::UNKNOWN_WORD,
+    lower::BAD_DURATION,
+    lower::GIVEN_TWICE,
+    lower::OUT_OF_RANGE,
+    lower::STEP_KIND,
+    lower::EMPTY_BLOCK,
+    lower::NOT_AN_EXPRESSION,
+    lower::BAD_TYPE,
+    lower::BAD_VERSION,
+    lower::KEY_OF_ANOTHER_STEP,
+];
 
 /// A value and where the manifest writes it.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,9 +4,9 @@ use conductor_protocol::plan::{Effect, InDoubt, Language, OnFailure};
 use conductor_source::{FileId, Span};
 use conductor_syntax::Node;
 
+use crate::Spanned;
 use crate::policy::{PolicyDef, PolicyUse};
 use crate::types::TypeExpr;
-use crate::Spanned;
 
 /// An identifier where it is written.
 pub type Id = Spanned<String>;
@@ -20,6 +20,8 @@ pub struct Manifest {
     pub workflows: Vec<Workflow>,
     /// Where the value of `policies:` stands, for fixes that add one; `None` where the section is missing.
     pub policies_span: Option<Span>,
+    /// Some part could not be understood, which was reported: a name that seems to be missing may stand there.
+    pub incomplete: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -3,8 +3,8 @@
 use conductor_protocol::plan::{Jitter, Strategy};
 use conductor_source::Span;
 
-use crate::manifest::Id;
 use crate::Spanned;
+use crate::manifest::Id;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct PolicyDef {

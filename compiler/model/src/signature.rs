@@ -51,13 +51,22 @@ pub enum ParameterKind {
 pub enum Lookup {
     Found(Signature),
     /// No such function. `searched` are the paths tried; `similar` full refs that exist, the nearest first.
-    NotFound { searched: Vec<String>, similar: Vec<String> },
+    NotFound {
+        searched: Vec<String>,
+        similar: Vec<String>,
+    },
     /// The name exists but cannot be called as a task: `what` is "a class", "a constant", "a generator function".
-    NotCallable { what: String, span: Span },
+    NotCallable {
+        what: String,
+        span: Span,
+    },
     /// Several definitions answer, each as `path:line` with its place.
     Ambiguous(Vec<(String, Span)>),
     /// The module could not be read well enough; `problem` says what, at `span` where known.
-    Unreadable { problem: String, span: Option<Span> },
+    Unreadable {
+        problem: String,
+        span: Option<Span>,
+    },
 }
 
 /// Everything introspection learned for one compilation.

@@ -25,7 +25,8 @@ fn the_seed_has_one_mistake_and_its_fix_inserts_one_line() {
            |
         39 +     steps:
            |
-    "#]].assert_eq(&shown);
+    "#]]
+    .assert_eq(&shown);
 
     let applied = fix::apply(&sources, diagnostics.iter().flat_map(|found| &found.fixes));
     let mended = &applied.files[&file];
@@ -34,6 +35,7 @@ fn the_seed_has_one_mistake_and_its_fix_inserts_one_line() {
     let added: Vec<&str> = mended.lines().filter(|line| *line == "    steps:").collect();
     assert_eq!(added.len(), 1);
     assert_eq!(mended.replacen("    steps:\n", "", 1), SEED);
-    let position = mended.find("    steps:\n    # Simple sequence of critical steps\n    - task: fetch_user\n");
+    let position =
+        mended.find("    steps:\n    # Simple sequence of critical steps\n    - task: fetch_user\n");
     assert!(position.is_some(), "comments directly above the first item stay with it");
 }

@@ -70,7 +70,8 @@ pub fn json(diagnostics: &[Diagnostic], sources: &Sources) -> String {
     let mut places = Places { sources, lines: BTreeMap::new() };
     let diagnostics = diagnostics.iter().map(|diagnostic| places.finding(diagnostic)).collect();
     // Strings and numbers always serialize; an empty document would only hide findings, so the form stays valid.
-    serde_json::to_string_pretty(&Document { diagnostics }).unwrap_or_else(|_| r#"{"diagnostics": []}"#.to_owned())
+    serde_json::to_string_pretty(&Document { diagnostics })
+        .unwrap_or_else(|_| r#"{"diagnostics": []}"#.to_owned())
 }
 
 /// Line tables, made when a file is first pointed into.

@@ -45,7 +45,8 @@ fn snippets<'a>(labels: &[Label], sources: &Sources) -> Vec<Element<'a>> {
     let mut shown = Vec::new();
     for file in files(labels.iter().map(|label| label.span.file)) {
         let here: Vec<&Label> = labels.iter().filter(|label| label.span.file == file).collect();
-        let ranges: Vec<(usize, usize)> = here.iter().map(|label| (label.span.start(), label.span.end())).collect();
+        let ranges: Vec<(usize, usize)> =
+            here.iter().map(|label| (label.span.start(), label.span.end())).collect();
         let window = Window::around(sources.text(file), &ranges);
         let annotations = here.iter().map(|label| annotation(label, &window)).collect::<Vec<_>>();
         let snippet = Snippet::source(window.text)
@@ -68,7 +69,8 @@ fn suggestion<'a>(fix: &Fix, sources: &Sources) -> Group<'a> {
     let mut group = Level::HELP.secondary_title(inert(&fix.title)).elements(Vec::<Element<'a>>::new());
     for file in files(fix.edits.iter().map(|edit| edit.span.file)) {
         let here: Vec<_> = fix.edits.iter().filter(|edit| edit.span.file == file).collect();
-        let ranges: Vec<(usize, usize)> = here.iter().map(|edit| (edit.span.start(), edit.span.end())).collect();
+        let ranges: Vec<(usize, usize)> =
+            here.iter().map(|edit| (edit.span.start(), edit.span.end())).collect();
         let window = Window::around(sources.text(file), &ranges);
         let patches = here.iter().map(|edit| {
             let (start, end) = window.place(edit.span.start(), edit.span.end());
@@ -129,8 +131,10 @@ impl Window {
         let inside = |offset: usize| offset >= start && offset <= end;
         let touching: Vec<usize> =
             ranges.iter().flat_map(|range| [range.0, range.1]).filter(|offset| inside(*offset)).collect();
-        let low = touching.iter().min().map_or(start, |offset| offset.saturating_sub(NEIGHBOURHOOD).max(start));
-        let high = touching.iter().map(|offset| offset + NEIGHBOURHOOD).min().unwrap_or(start + NEIGHBOURHOOD);
+        let low =
+            touching.iter().min().map_or(start, |offset| offset.saturating_sub(NEIGHBOURHOOD).max(start));
+        let high =
+            touching.iter().map(|offset| offset + NEIGHBOURHOOD).min().unwrap_or(start + NEIGHBOURHOOD);
         self.piece(text, floor_boundary(text, low), floor_boundary(text, high.min(end)));
     }
 
@@ -171,7 +175,9 @@ fn inert_same_length(character: char) -> char {
         '\n' | '\t' => character,
         '\0'..='\u{1f}' | '\u{7f}' => character,
         '\u{80}'..='\u{9f}' | '\u{61c}' | '\u{ad}' => '·',
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => '\u{fffd}',
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => {
+            '\u{fffd}'
+        }
         '\u{e0000}'..='\u{e0fff}' => '\u{1f7a1}',
         other => other,
     }

@@ -42,7 +42,11 @@ pub(super) fn build(source: &Patched) -> Outcome {
             Err(error) => Err(builder.scan_failure(&error)),
         };
         if let Err(failure) = result {
-            return Outcome { node: super::broken(source.file, 0), diagnostics: Vec::new(), failure: Some(failure) };
+            return Outcome {
+                node: super::broken(source.file, 0),
+                diagnostics: Vec::new(),
+                failure: Some(failure),
+            };
         }
     }
     builder.finish()
@@ -126,8 +130,13 @@ impl<'a> Builder<'a> {
         if self.documents == 2 {
             let message = "the file holds several documents, a manifest is one";
             self.report(
-                Diagnostic::error(super::DOCUMENTS, message, self.span(range), "the second document starts here")
-                    .help("put its content under the sections of the first, or into a file of its own"),
+                Diagnostic::error(
+                    super::DOCUMENTS,
+                    message,
+                    self.span(range),
+                    "the second document starts here",
+                )
+                .help("put its content under the sections of the first, or into a file of its own"),
             );
         }
     }
@@ -135,8 +144,12 @@ impl<'a> Builder<'a> {
     fn tag(&mut self, tag: Option<&Tag>, range: Option<Range>) {
         let (Some(tag), Some(range)) = (tag, range) else { return };
         let span = self.span(&range);
-        let after = self.source.text[range.end..].len() - self.source.text[range.end..].trim_start_matches(' ').len();
-        let edit = conductor_source::Edit { span: self.span(&(range.start..range.end + after)), text: String::new() };
+        let after =
+            self.source.text[range.end..].len() - self.source.text[range.end..].trim_start_matches(' ').len();
+        let edit = conductor_source::Edit {
+            span: self.span(&(range.start..range.end + after)),
+            text: String::new(),
+        };
         let message = format!("tags such as `{}` have no meaning in a manifest", tag.original());
         self.report(
             Diagnostic::error(super::TAG, message, span, "")
@@ -211,7 +224,12 @@ impl<'a> Builder<'a> {
             Alias::Bomb => return Err(Failure::AliasBomb { start: range.start, end: range.end }),
             Alias::Unfinished => {
                 let message = "an alias stands inside the value that it names";
-                self.report(Diagnostic::error(super::ALIAS, message, self.span(&range), "it would contain itself"));
+                self.report(Diagnostic::error(
+                    super::ALIAS,
+                    message,
+                    self.span(&range),
+                    "it would contain itself",
+                ));
                 broken
             }
         };
@@ -222,8 +240,9 @@ impl<'a> Builder<'a> {
         if !(name == BROKEN_ALIAS && self.source.is_inserted(range.start)) {
             let message = format!("no value above is named `&{name}`");
             self.report(
-                Diagnostic::error(super::ALIAS, message, self.span(&range), "an alias of nothing")
-                    .help("in YAML a leading `*` is an alias; put the text in quotes if it is meant literally"),
+                Diagnostic::error(super::ALIAS, message, self.span(&range), "an alias of nothing").help(
+                    "in YAML a leading `*` is an alias; put the text in quotes if it is meant literally",
+                ),
             );
         }
         let broken = Weighed { node: self.broken(&range), weight: 1, height: 1 };
@@ -263,7 +282,9 @@ impl<'a> Builder<'a> {
     fn key(&mut self, node: Node, at: usize) -> PendingKey {
         let span = node.span;
         match node.kind {
-            Kind::String(scalar) if scalar.text == DROPPED_KEY && self.source.is_inserted(at) => PendingKey::Dropped,
+            Kind::String(scalar) if scalar.text == DROPPED_KEY && self.source.is_inserted(at) => {
+                PendingKey::Dropped
+            }
             Kind::String(scalar) if scalar.text == "<<" && span.end - span.start == 2 => {
                 let message = "merge keys (`<<`) are not part of YAML 1.2";
                 self.report(

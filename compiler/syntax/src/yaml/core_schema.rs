@@ -72,7 +72,9 @@ mod tests {
 
     #[test]
     fn strings_stay_strings() {
-        for text in ["yes", "no", "on", "off", "y", "1_000", "0b1", "1e", ".", "-", "+", "e5", "12:30", "2001-01-01"] {
+        for text in
+            ["yes", "no", "on", "off", "y", "1_000", "0b1", "1e", ".", "-", "+", "e5", "12:30", "2001-01-01"]
+        {
             assert_eq!(resolve(text), None, "{text}");
         }
     }
@@ -84,7 +86,9 @@ mod tests {
         assert_eq!(resolve("0o17"), Some(Kind::Int(15)));
         assert_eq!(resolve("0xfF"), Some(Kind::Int(255)));
         assert_eq!(resolve("010"), Some(Kind::Int(10)), "no octal by a leading zero");
-        for (text, value) in [("1.", 1.0), (".5", 0.5), ("-1.5e-1", -0.15), ("1E3", 1000.0), ("-.INF", f64::NEG_INFINITY)] {
+        for (text, value) in
+            [("1.", 1.0), (".5", 0.5), ("-1.5e-1", -0.15), ("1E3", 1000.0), ("-.INF", f64::NEG_INFINITY)]
+        {
             assert_eq!(resolve(text), Some(Kind::Float { value, text: text.to_owned() }), "{text}");
         }
         let big = "9223372036854775808";

@@ -14,7 +14,9 @@ pub(super) fn is_cut_by_comment(text: &str, range: &Range<usize>) -> bool {
     let Some(scalar) = text.get(range.clone()) else { return false };
     let Some(open) = scalar.rfind("${") else { return false };
     let rest = text.get(range.end..).unwrap_or("");
-    end_of_expression(&scalar[open..]).is_none() && rest.trim_start_matches([' ', '\t']).starts_with('#') && !rest.starts_with('#')
+    end_of_expression(&scalar[open..]).is_none()
+        && rest.trim_start_matches([' ', '\t']).starts_with('#')
+        && !rest.starts_with('#')
 }
 
 /// The length of the expression at the start of `text`, with its `${` and `}`, where it ends on this line.
@@ -67,7 +69,9 @@ fn value_start(line: &str, expression: usize, in_flow: bool) -> usize {
     let before = &line[..expression];
     let indentation = line.len() - line.trim_start().len();
     let after = |marker: &str| before.rfind(marker).map(|at| at + marker.len());
-    let mut start = indentation.max(after(": ").unwrap_or(0)).max(after("- ").filter(|at| is_dash(before, *at)).unwrap_or(0));
+    let mut start = indentation
+        .max(after(": ").unwrap_or(0))
+        .max(after("- ").filter(|at| is_dash(before, *at)).unwrap_or(0));
     if in_flow {
         let bracket = before.rfind(['[', '{', ',']).map_or(0, |at| at + 1);
         start = start.max(bracket);
@@ -111,10 +115,12 @@ fn around(source: &Patched, range: &Range<usize>, quote: &str) -> Vec<Patch> {
 
 fn single_quotes(source: &Patched, range: &Range<usize>, value: &str) -> Vec<Patch> {
     let mut patches = around(source, range, "'");
-    patches.extend(value.match_indices('\'').map(|(at, _)| Patch::Insert {
-        at: source.original_offset(range.start + at),
-        text: "'".to_owned(),
-    }));
+    patches.extend(
+        value.match_indices('\'').map(|(at, _)| Patch::Insert {
+            at: source.original_offset(range.start + at),
+            text: "'".to_owned(),
+        }),
+    );
     patches
 }
 

@@ -14,11 +14,24 @@ use super::{expression, repair};
 #[derive(Debug)]
 pub(super) enum Failure {
     /// `open` is the innermost flow collection that is open.
-    Scan { kind: ErrorKind, at: usize, open: Option<usize> },
-    CutExpression { start: usize },
-    TooDeep { at: usize },
-    TooManyValues { at: usize },
-    AliasBomb { start: usize, end: usize },
+    Scan {
+        kind: ErrorKind,
+        at: usize,
+        open: Option<usize>,
+    },
+    CutExpression {
+        start: usize,
+    },
+    TooDeep {
+        at: usize,
+    },
+    TooManyValues {
+        at: usize,
+    },
+    AliasBomb {
+        start: usize,
+        end: usize,
+    },
 }
 
 /// A finding with the changes that let the parser go on; without changes the rest of the file is not read.
@@ -59,9 +72,8 @@ pub(super) fn explain(source: &Patched, failure: &Failure) -> Repair {
             )
             .note("anchors and aliases are expanded as copies, up to 100000 values in all"),
         ),
-        Failure::CutExpression { start } => {
-            expression::repair(source, *start, false).unwrap_or_else(|| generic(source, &ErrorKind::UnexpectedEof, *start))
-        }
+        Failure::CutExpression { start } => expression::repair(source, *start, false)
+            .unwrap_or_else(|| generic(source, &ErrorKind::UnexpectedEof, *start)),
         Failure::Scan { kind, at, open } => scan(source, kind, *at, *open),
     }
 }
@@ -82,7 +94,9 @@ fn scan(source: &Patched, kind: &ErrorKind, at: usize, open: Option<usize>) -> R
         (ErrorKind::UnclosedQuotedScalar | ErrorKind::DocumentIndicatorInQuotedScalar, _) => {
             unclosed(source, at, "this quote is never closed", None)
         }
-        (_, Some(open)) if is_about_end(kind) => unclosed(source, open, "this bracket is not closed", Some(at)),
+        (_, Some(open)) if is_about_end(kind) => {
+            unclosed(source, open, "this bracket is not closed", Some(at))
+        }
         _ => generic(source, kind, at),
     }
 }
@@ -186,10 +200,12 @@ pub(super) fn replace_by_broken(source: &Patched, value: Range<usize>) -> Vec<Pa
 }
 
 fn wording(kind: &ErrorKind) -> (String, Option<&'static str>) {
-    let known = match kind {
+    match kind {
         ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => (
             "`:` cannot stand here".to_owned(),
-            Some("a value that contains `: ` must be in quotes; keys of one mapping must start in one column"),
+            Some(
+                "a value that contains `: ` must be in quotes; keys of one mapping must start in one column",
+            ),
         ),
         ErrorKind::SimpleKeyExpected => {
             ("this line is no `key: value`".to_owned(), Some("a key is followed by a colon and a space"))
@@ -216,6 +232,5 @@ fn wording(kind: &ErrorKind) -> (String, Option<&'static str>) {
         ),
         ErrorKind::DirectiveDisallowed => ("directives (`%`) are not used in a manifest".to_owned(), None),
         other => (other.to_string(), None),
-    };
-    known
+    }
 }

@@ -103,7 +103,8 @@ fn broken(file: FileId, end: usize) -> Node {
 
 fn too_large(file: FileId, bytes: usize) -> Diagnostic {
     let mib = |bytes: usize| bytes.div_ceil(1 << 20);
-    let message = format!("the manifest has {} MiB, more than the {} MiB that are read", mib(bytes), mib(MAX_BYTES));
+    let message =
+        format!("the manifest has {} MiB, more than the {} MiB that are read", mib(bytes), mib(MAX_BYTES));
     Diagnostic::error(TOO_LARGE, message, Span::new(file, 0, 0), "")
         .help("is this the right file? a manifest holds structure, data belongs elsewhere")
 }
@@ -112,6 +113,11 @@ fn not_utf8(file: FileId, bytes: &[u8], at: usize) -> Diagnostic {
     let line = bytes[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
     let found = bytes.get(at).copied().unwrap_or(0);
     let message = format!("the manifest is not UTF-8: byte {at} (line {line}) is 0x{found:02x}");
-    Diagnostic::error(NOT_UTF8, message, Span::new(file, at, at + '\u{fffd}'.len_utf8()), "not UTF-8 from here on")
-        .help("save the file as UTF-8")
+    Diagnostic::error(
+        NOT_UTF8,
+        message,
+        Span::new(file, at, at + '\u{fffd}'.len_utf8()),
+        "not UTF-8 from here on",
+    )
+    .help("save the file as UTF-8")
 }

@@ -13,8 +13,8 @@ const STEP_LISTS: &[&str] = &["steps", "sequence", "parallel", "graph", "race", 
 const STEP_HOLDERS: &[&str] = &["workflows", "map", "loop", "hold", "switch", "catch"];
 /// Keys that say what kind a step is.
 const STEP_KINDS: &[&str] = &[
-    "task", "workflow", "sequence", "parallel", "graph", "race", "map", "switch", "loop", "try", "hold", "sleep",
-    "wait_for", "emit", "set", "return", "fail",
+    "task", "workflow", "sequence", "parallel", "graph", "race", "map", "switch", "loop", "try", "hold",
+    "sleep", "wait_for", "emit", "set", "return", "fail",
 ];
 
 /// The repair where the line of `at` starts a list item in the column of a mapping's keys, or deeper below a key that
@@ -57,11 +57,15 @@ fn report(
     match mapping.missing_key() {
         Some(key) if !mapping.keys.contains(&key) => {
             let edit = Edit { span: Span::new(source.file, insertion, insertion), text: text.to_owned() };
-            diagnostic = diagnostic
-                .note(format!("the steps of a {noun} stand under its key `{key}`"))
-                .fix(format!("put the items under `{key}:`"), Safety::Safe, vec![edit]);
+            diagnostic = diagnostic.note(format!("the steps of a {noun} stand under its key `{key}`")).fix(
+                format!("put the items under `{key}:`"),
+                Safety::Safe,
+                vec![edit],
+            );
         }
-        Some(key) => diagnostic = diagnostic.help(format!("the {noun} has `{key}` already: move these items there")),
+        Some(key) => {
+            diagnostic = diagnostic.help(format!("the {noun} has `{key}` already: move these items there"))
+        }
         None => diagnostic = diagnostic.help("put the items under the key that they belong to"),
     }
     diagnostic
@@ -227,7 +231,8 @@ impl<'a> Outline<'a> {
 
     /// The first of the comment lines that stand directly above a line; the line itself where there are none.
     fn first_comment_above(&self, line: usize) -> usize {
-        let comments = self.lines[..line].iter().rev().take_while(|line| line.text.trim_start().starts_with('#'));
+        let comments =
+            self.lines[..line].iter().rev().take_while(|line| line.text.trim_start().starts_with('#'));
         line - comments.count()
     }
 }

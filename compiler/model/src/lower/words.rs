@@ -1,0 +1,79 @@
+//! Words of the language that may stand for a value, and the nearest one to a misspelt word.
+//!
+//! It knows spellings only.
+
+use conductor_protocol::plan::{Effect, InDoubt, Jitter, Language, OnFailure, Strategy};
+use conductor_source::{Diagnostic, Edit, Safety};
+use conductor_syntax::{Entry, Kind};
+
+use super::fields::not_supported;
+use super::{Context, UNKNOWN_WORD, value};
+use crate::Spanned;
+
+pub(super) const EFFECTS: &[(&str, Effect)] =
+    &[("none", Effect::None), ("read", Effect::Read), ("write", Effect::Write)];
+pub(super) const IN_DOUBT: &[(&str, InDoubt)] =
+    &[("retry", InDoubt::Retry), ("fail", InDoubt::Fail), ("pause", InDoubt::Pause)];
+pub(super) const STRATEGIES: &[(&str, Strategy)] = &[
+    ("constant", Strategy::Constant),
+    ("linear", Strategy::Linear),
+    ("exponential_backoff", Strategy::ExponentialBackoff),
+];
+pub(super) const JITTERS: &[(&str, Jitter)] =
+    &[("none", Jitter::None), ("full", Jitter::Full), ("equal", Jitter::Equal)];
+pub(super) const ON_FAILURE: &[(&str, OnFailure)] =
+    &[("cancel", OnFailure::Cancel), ("wait", OnFailure::Wait)];
+const LANGUAGES: &[(&str, Language)] = &[("python", Language::Python)];
+const LATER_LANGUAGES: &[&str] = &["typescript", "go"];
+
+/// One of some words; anything else is reported with the nearest of them.
+pub(super) fn choice<T: Copy>(
+    context: &mut Context,
+    entry: &Entry,
+    words: &[(&str, T)],
+) -> Option<Spanned<T>> {
+    let all = words.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+    let Kind::String(scalar) = &entry.value.kind else {
+        value::wrong_kind(context, &entry.value, entry.key.span, &format!("one of {all}"));
+        return None;
+    };
+    if let Some((_, found)) = words.iter().find(|(word, _)| *word == scalar.text) {
+        return Some(Spanned::new(*found, scalar.span));
+    }
+    let message = format!("`{}` is no value of `{}`", scalar.text, entry.key.text);
+    let mut diagnostic =
+        Diagnostic::error(UNKNOWN_WORD, message, scalar.span, "").note(format!("allowed: {all}"));
+    if let Some(near) = nearest(&scalar.text, words.iter().map(|(word, _)| *word)) {
+        let edit = Edit { span: scalar.span, text: near.to_owned() };
+        diagnostic = diagnostic.fix(format!("did you mean `{near}`?"), Safety::Safe, vec![edit]);
+    }
+    context.report(diagnostic);
+    None
+}
+
+pub(super) fn language(context: &mut Context, entry: &Entry) -> Option<Spanned<Language>> {
+    if let Kind::String(scalar) = &entry.value.kind
+        && LATER_LANGUAGES.contains(&scalar.text.as_str())
+    {
+        context.reject(not_supported(&scalar.text, scalar.span));
+        return None;
+    }
+    choice(context, entry, LANGUAGES)
+}
+
+/// The word that was probably meant: the nearest, where it is near for its length, or the only one that it abbreviates.
+pub(super) fn nearest<'a>(found: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let plain = found.to_lowercase().replace(['-', ' '], "_");
+    let words: Vec<&str> = words.collect();
+    let distance = |word: &str| strsim::damerau_levenshtein(&plain, word);
+    let near = words.iter().map(|word| (distance(word), *word)).min();
+    if let Some((distance, word)) = near
+        && distance * 3 <= plain.chars().count().max(word.len())
+    {
+        return Some(word);
+    }
+    let mut longer = words
+        .iter()
+        .filter(|word| plain.len() >= 3 && (word.starts_with(&plain) || plain.starts_with(**word)));
+    longer.next().filter(|_| longer.next().is_none()).copied()
+}
