@@ -57,11 +57,6 @@ impl Process {
         Ok(Process { name: name.to_owned(), child, pid, stdout, stderr })
     }
 
-    #[must_use]
-    pub fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
     /// Standard output so far.
     #[must_use]
     pub fn stdout(&self) -> String {

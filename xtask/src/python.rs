@@ -67,7 +67,7 @@ fn build_shop() -> Result<()> {
         fs::remove_dir_all(&folder).with_context(|| format!("failed to remove {}", folder.display()))?;
     }
     copy(&root().join("examples/shop"), &folder)?;
-    let conductor = conductor()?;
+    let conductor = conductor(&[])?;
     for command in ["fix", "build"] {
         let status = Command::new(&conductor).arg(command).current_dir(&folder).status();
         let status = status.with_context(|| format!("failed to start {}", conductor.display()))?;
@@ -77,9 +77,10 @@ fn build_shop() -> Result<()> {
 }
 
 /// The binary, built with the features of the whole workspace, as `cargo test` has built it.
-fn conductor() -> Result<PathBuf> {
+fn conductor(profile: &[&str]) -> Result<PathBuf> {
     let build = ["build", "--quiet", "--workspace", "--bin", "conductor", "--message-format", "json"];
-    let output = cargo(&build).stderr(Stdio::inherit()).output().context("failed to start cargo")?;
+    let mut cargo = cargo(&build);
+    let output = cargo.args(profile).stderr(Stdio::inherit()).output().context("failed to start cargo")?;
     ensure!(output.status.success(), "the build of conductor ended with {}", output.status);
     let text = String::from_utf8_lossy(&output.stdout);
     let mut messages = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -113,8 +114,8 @@ fn interpreter() -> Result<Command> {
 
 /// `cargo xtask bench`: release build, then the measurement with the arguments given.
 pub fn bench(arguments: &[String]) -> Result<bool> {
-    let build = cargo(&["build", "--release", "--package", "conductor-cli"]).status()?;
-    ensure!(build.success(), "the release build ended with {build}");
-    let status = interpreter()?.arg(root().join("bench/first_light.py")).args(arguments).status()?;
-    Ok(status.success())
+    let conductor = conductor(&["--release"])?;
+    let mut command = interpreter()?;
+    command.arg(root().join("bench/first_light.py")).args(arguments).env("CONDUCTOR_BINARY", conductor);
+    Ok(command.status()?.success())
 }
