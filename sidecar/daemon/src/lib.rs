@@ -1,1 +1,201 @@
+//! The sidecar as a library: sockets, sessions, dispatch and the HTTP API over one journal.
+//!
+//! It deliberately knows neither the command line nor any manifest: it is started with [`Options`].
 
+mod backlog;
+mod connection;
+mod handlers;
+mod http;
+mod listen;
+mod outbox;
+mod place;
+mod process;
+mod rpc;
+mod schedule;
+mod session;
+mod sidecar;
+
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use conductor_journal::{Journal, SqliteStore, StoreError};
+use conductor_protocol::message::Limits;
+use tokio::task::JoinSet;
+
+pub use place::PlaceError;
+
+use crate::session::Session;
+use crate::sidecar::Sidecar;
+
+/// How long a graceful end waits for what still goes on.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Where runs are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreUrl {
+    Sqlite(PathBuf),
+}
+
+/// A `--store` that names no store of this build.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{given} is not a store: write sqlite:PATH")]
+pub struct StoreUrlError {
+    given: String,
+}
+
+impl std::str::FromStr for StoreUrl {
+    type Err = StoreUrlError;
+
+    fn from_str(given: &str) -> Result<StoreUrl, StoreUrlError> {
+        match given.strip_prefix("sqlite:") {
+            Some(path) if !path.is_empty() => Ok(StoreUrl::Sqlite(PathBuf::from(path))),
+            _ => Err(StoreUrlError { given: given.to_owned() }),
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Made with mode 0700 where it is missing; holds the lock.
+    pub data_dir: PathBuf,
+    pub socket: PathBuf,
+    /// TCP address of the HTTP API; the Unix socket serves it in any case.
+    pub http: Option<SocketAddr>,
+    pub store: StoreUrl,
+    /// How long a session may begin attempts after its last answered message.
+    pub lease: Duration,
+}
+
+impl Options {
+    /// The layout of a project: everything in `data_dir`, no TCP, a lease of ten seconds.
+    #[must_use]
+    pub fn in_folder(data_dir: &Path) -> Options {
+        Options {
+            data_dir: data_dir.to_owned(),
+            socket: data_dir.join("sidecar.sock"),
+            http: None,
+            store: StoreUrl::Sqlite(data_dir.join("journal.db")),
+            lease: Duration::from_secs(10),
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A sidecar at work.
+pub struct Handle {
+    sidecar: Arc<Sidecar>,
+    tasks: JoinSet<()>,
+    socket: PathBuf,
+    http: Option<SocketAddr>,
+    /// Held open for its lock.
+    _lock: File,
+}
+
+/// Opens the store and listens; when this returns, the sidecar is ready.
+///
+/// Needs a multi-threaded Tokio runtime: commits block their thread for as long as the disk takes.
+///
+/// # Errors
+/// When the folder, the lock, the store or a socket cannot be had; nothing is left behind then.
+pub async fn start(options: Options) -> Result<Handle, Error> {
+    place::make_folder(&options.data_dir)?;
+    let lock = place::lock(&options.data_dir)?;
+    let StoreUrl::Sqlite(path) = &options.store;
+    let store = SqliteStore::open(path)?;
+    let journal = Journal::open(Box::new(store), Limits::default())?;
+    let tcp = match options.http {
+        Some(address) => Some(place::listen_http(address).await?),
+        None => None,
+    };
+    let unix = place::listen(&options.socket)?;
+    let sidecar = Arc::new(Sidecar::new(journal, options.lease)?);
+    remember_owners(&sidecar);
+    let http = tcp.as_ref().and_then(|tcp| tcp.local_addr().ok());
+    let mut tasks = JoinSet::new();
+    tasks.spawn(schedule::run(Arc::clone(&sidecar)));
+    tasks.spawn(tidy(Arc::clone(&sidecar)));
+    tasks.spawn(listen::unix(Arc::clone(&sidecar), unix));
+    if let Some(tcp) = tcp {
+        tasks.spawn(listen::tcp(Arc::clone(&sidecar), tcp));
+    }
+    Ok(Handle { sidecar, tasks, socket: options.socket, http, _lock: lock })
+}
+
+/// Serves until SIGTERM or SIGINT, then ends gracefully. `ready` is called once it listens and the store is open.
+///
+/// # Errors
+/// As [`start`].
+pub async fn run(options: Options, ready: impl FnOnce(&Handle)) -> Result<(), Error> {
+    use tokio::signal::unix::{SignalKind, signal};
+    // Listened for before the socket exists: a signal in between must not leave it behind.
+    let fail = |cause| PlaceError::Folder { path: PathBuf::from("signals"), cause };
+    let mut terminate = signal(SignalKind::terminate()).map_err(fail)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(fail)?;
+    let handle = start(options).await?;
+    ready(&handle);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    handle.stop().await;
+    Ok(())
+}
+
+impl Handle {
+    /// The address of the HTTP API, with the port that the system chose for port 0.
+    #[must_use]
+    pub fn http(&self) -> Option<SocketAddr> {
+        self.http
+    }
+
+    #[must_use]
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// Stops accepting, commits what was admitted, lets clients have their answers, and removes the socket.
+    pub async fn stop(mut self) {
+        self.sidecar.closing.send_replace(true);
+        let _ = std::fs::remove_file(&self.socket);
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(PATIENCE, all).await;
+        self.sidecar.flush();
+    }
+}
+
+/// After a restart: the owners in the journal have their lease to come back, unless they are dead.
+fn remember_owners(sidecar: &Sidecar) {
+    for info in sidecar.journal.open_runs() {
+        let Some(owner) = info.owner else { continue };
+        if process::lives(owner.pid, owner.process_start) {
+            let mut table = sidecar.sessions.hold();
+            table.entry(Arc::clone(&owner.session)).or_insert_with(|| Session::new(owner));
+        }
+    }
+}
+
+/// Copies the write-ahead log back, beside the commits.
+async fn tidy(sidecar: Arc<Sidecar>) {
+    let mut tick = tokio::time::interval(Duration::from_millis(500));
+    loop {
+        tokio::select! {
+            () = sidecar.closed() => return,
+            _ = tick.tick() => {}
+        }
+        let this = Arc::clone(&sidecar);
+        let tidied = tokio::task::spawn_blocking(move || this.journal.store().tidy()).await;
+        if let Ok(Err(error)) = tidied {
+            eprintln!("conductor sidecar: the checkpoint failed: {error}");
+        }
+    }
+}

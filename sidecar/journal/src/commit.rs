@@ -21,7 +21,13 @@ pub enum Note {
     /// The record `seq` of the session, and all after it, were not taken.
     Refused { run: Arc<str>, session: Arc<str>, epoch: u64, seq: u64, refusal: Refusal },
     /// The run has ended or is paused; `session` owned it until then.
-    Stopped { run: Arc<str>, workflow: Arc<str>, state: RunState, session: Option<Arc<str>>, parent: Option<Parent> },
+    Stopped {
+        run: Arc<str>,
+        workflow: Arc<str>,
+        state: RunState,
+        session: Option<Arc<str>>,
+        parent: Option<Parent>,
+    },
     /// Things to count.
     Facts { workflow: Arc<str>, facts: Vec<Fact> },
 }
@@ -158,7 +164,8 @@ fn landed(inner: &mut Inner, change: &Change, key: i64, notes: &mut Vec<Note>) {
 
 /// Who held the run when it stopped.
 fn stopper(change: &Change, before: Option<&Head>) -> Option<Arc<str>> {
-    let writer = change.spans.last().map(|span| Arc::clone(&span.session)).filter(|session| !session.is_empty());
+    let writer =
+        change.spans.last().map(|span| Arc::clone(&span.session)).filter(|session| !session.is_empty());
     writer.or_else(|| before.and_then(|head| head.owner.as_ref()).map(|owner| Arc::clone(&owner.session)))
 }
 

@@ -31,8 +31,14 @@ const FRESH_RECORDS: u64 = 16;
 pub enum Fact {
     RunStarted,
     /// The task is unknown where the attempt began before the sidecar did.
-    AttemptFailed { task: Option<Arc<str>> },
-    StepEnded { task: Option<Arc<str>>, outcome: &'static str, millis: Option<i64> },
+    AttemptFailed {
+        task: Option<Arc<str>>,
+    },
+    StepEnded {
+        task: Option<Arc<str>>,
+        outcome: &'static str,
+        millis: Option<i64>,
+    },
 }
 
 /// A start from a session or, without `plan`, from outside.
@@ -50,11 +56,20 @@ pub struct StartRequest {
 #[derive(Debug)]
 pub enum Started {
     /// New, and the caller's where there is one. The start is not on disk yet.
-    New { epoch: u64, started_at: UnixMillis, settled: Settled },
+    New {
+        epoch: u64,
+        started_at: UnixMillis,
+        settled: Settled,
+    },
     Taken(Taken),
     /// Somebody else's, or paused. To be told only when `settled` says that it is on disk.
-    Attached { state: RunState, settled: Option<Settled> },
-    Finished { state: RunState },
+    Attached {
+        state: RunState,
+        settled: Option<Settled>,
+    },
+    Finished {
+        state: RunState,
+    },
 }
 
 /// A run that changed hands. To be told only when `settled` says that it is on disk.
@@ -304,9 +319,7 @@ impl Journal {
                 Ok(Recorded::Known { acked: row.head.next_seq.saturating_sub(1) })
             }
             Some(_) => Err(Refusal::Conflict { run: row.id.clone(), seq }),
-            None => {
-                Err(Refusal::Transition { event: Event::StepStarted, reason: life::Refused::Ended })
-            }
+            None => Err(Refusal::Transition { event: Event::StepStarted, reason: life::Refused::Ended }),
         }
     }
 
@@ -377,7 +390,8 @@ impl Journal {
         if cell.tip.next_seq > FRESH_RECORDS {
             return Ok(true);
         }
-        let mut bodies: Vec<Arc<str>> = (0..cell.tip.next_seq).filter_map(|seq| cell.pending_body(seq)).collect();
+        let mut bodies: Vec<Arc<str>> =
+            (0..cell.tip.next_seq).filter_map(|seq| cell.pending_body(seq)).collect();
         if let Some(key) = cell.key {
             let page = self.store.records(key, 0, usize::MAX).map_err(stored)?;
             bodies.extend(page.records.into_iter().map(|record| record.body));
@@ -408,7 +422,8 @@ impl Journal {
             };
             let own = head.owner.as_ref().is_some_and(|of| of.session == owner.session);
             // A run that stopped in the claimed epoch was stopped by its owner: it may not have heard so.
-            let stopped = head.owner.is_none() && (head.state.is_terminal() || head.state == RunState::Paused);
+            let stopped =
+                head.owner.is_none() && (head.state.is_terminal() || head.state == RunState::Paused);
             if head.epoch == claim.epoch && (own || stopped) {
                 let cancelling = head.cancel.is_some();
                 kept.push(Resumable {
@@ -437,6 +452,12 @@ impl Journal {
     #[must_use]
     pub fn open_runs(&self) -> Vec<RunInfo> {
         self.hold().runs.values().map(info).collect()
+    }
+
+    /// How many runs have not ended.
+    #[must_use]
+    pub fn open_count(&self) -> usize {
+        self.hold().runs.len()
     }
 
     /// An open run, as admitted.
@@ -473,7 +494,9 @@ impl Journal {
         }
         for entry in entries {
             if Event::of(entry).is_sidecars_own() {
-                return Err(Refusal::Invalid("only the sidecar writes run_started and run_resumed".to_owned()));
+                return Err(Refusal::Invalid(
+                    "only the sidecar writes run_started and run_resumed".to_owned(),
+                ));
             }
             match entry {
                 Entry::StepSucceeded { key, output, .. } => {

@@ -12,7 +12,7 @@ mod store;
 mod view;
 
 pub use commit::{Committed, Note};
-pub use journal::{Cancelled, Fact, Journal, Recorded, RunInfo, StartRequest, Started, Taken};
+pub use journal::{Cancelled, Fact, Journal, Recorded, RunInfo, Settled, StartRequest, Started, Taken};
 pub use refusal::Refusal;
 pub use sqlite::SqliteStore;
 pub use store::{

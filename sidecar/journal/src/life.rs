@@ -73,10 +73,7 @@ pub const TABLE: [(Event, Row); 16] = [
             Err(AlreadyStarted),
         ],
     ),
-    (
-        Event::RunResumed,
-        [Err(NotStarted), Ok(S::Running), Ok(S::Running), Ok(S::Running), OVER, OVER, OVER],
-    ),
+    (Event::RunResumed, [Err(NotStarted), Ok(S::Running), Ok(S::Running), Ok(S::Running), OVER, OVER, OVER]),
     (Event::StepStarted, WORK),
     (Event::AttemptFailed, WORK),
     (Event::StepSucceeded, WORK),
@@ -92,14 +89,8 @@ pub const TABLE: [(Event, Row); 16] = [
         [Err(NotStarted), Ok(S::Cancelled), Ok(S::Cancelled), Ok(S::Cancelled), OVER, OVER, OVER],
     ),
     (Event::RunPaused, stop(S::Paused)),
-    (
-        Event::CancelAsked,
-        [Err(NotStarted), Ok(S::Running), Ok(S::Waiting), Ok(S::Paused), OVER, OVER, OVER],
-    ),
-    (
-        Event::Released,
-        [Err(NotStarted), Ok(S::Running), Ok(S::Waiting), Ok(S::Paused), OVER, OVER, OVER],
-    ),
+    (Event::CancelAsked, [Err(NotStarted), Ok(S::Running), Ok(S::Waiting), Ok(S::Paused), OVER, OVER, OVER]),
+    (Event::Released, [Err(NotStarted), Ok(S::Running), Ok(S::Waiting), Ok(S::Paused), OVER, OVER, OVER]),
 ];
 
 /// The state after `event`, or why it may not happen. `None` is a run that does not exist yet.

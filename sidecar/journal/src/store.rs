@@ -92,7 +92,9 @@ pub struct Change {
 /// What became of one [`Change`] of a committed batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    Done { key: i64 },
+    Done {
+        key: i64,
+    },
     /// The store's head, or its records, were not what the change expected: nothing of it was written.
     Fenced,
 }

@@ -224,7 +224,8 @@ impl Fold {
         finish(step, state, at);
         step.error = Some(error.clone());
         // A budget may end between two attempts: then the last one is closed already.
-        let closed = step.history.last().is_some_and(|run| run.attempt == attempt && run.outcome != "running");
+        let closed =
+            step.history.last().is_some_and(|run| run.attempt == attempt && run.outcome != "running");
         if !closed {
             close(open_attempt(step, attempt, epoch), outcome, at, Some(error));
         }

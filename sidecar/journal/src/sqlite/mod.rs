@@ -105,9 +105,7 @@ impl Store for SqliteStore {
         if pages < TIDY_PAGES {
             return Ok(());
         }
-        keeper
-            .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
-            .map_err(|error| self.fault(&error))
+        keeper.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())).map_err(|error| self.fault(&error))
     }
 }
 

@@ -53,8 +53,8 @@ fn apply(transaction: &Transaction<'_>, change: &Change) -> Sql<Verdict> {
         (None, Some(key)) if update(transaction, key, change)? => key,
         _ => return Ok(Verdict::Fenced),
     };
-    let mut statement = transaction
-        .prepare_cached("INSERT INTO records (run, seq, epoch, body) VALUES (?1, ?2, ?3, ?4)")?;
+    let mut statement =
+        transaction.prepare_cached("INSERT INTO records (run, seq, epoch, body) VALUES (?1, ?2, ?3, ?4)")?;
     for record in &change.records {
         statement.execute(params![key, signed(record.seq), signed(record.epoch), &*record.body])?;
     }

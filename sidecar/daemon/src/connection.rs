@@ -1,0 +1,136 @@
+//! One connection: bytes into lines, each line to its handler, then one commit for all that came together.
+//!
+//! It knows the order of messages and their limit, not what a method does.
+
+use std::io::ErrorKind;
+use std::sync::Arc;
+
+use conductor_journal::Refusal;
+use conductor_protocol::message::code;
+use tokio::net::UnixStream;
+use tokio::task::JoinSet;
+
+use crate::handlers::{self, Client};
+use crate::outbox::Outbox;
+use crate::rpc::{self, Fault};
+use crate::sidecar::Sidecar;
+
+/// How much is read at a time.
+const CHUNK: usize = 64 << 10;
+
+/// Requests of one connection that may wait for their answers at a time.
+const IN_FLIGHT: usize = 16 << 10;
+
+/// Serves JSON-RPC lines until either side ends the connection. `first` was read already.
+pub(crate) async fn serve(sidecar: Arc<Sidecar>, stream: UnixStream, first: Vec<u8>) {
+    let stream = Arc::new(stream);
+    let outbox = Arc::new(Outbox::new(Arc::clone(&stream)));
+    let writer = Arc::clone(&outbox);
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move { writer.drain().await });
+    let mut connection = Connection { sidecar, client: None, outbox, tasks, buffer: first, scanned: 0 };
+    connection.run(&stream).await;
+    connection.outbox.flushed(std::time::Duration::from_millis(500)).await;
+    connection.outbox.close();
+    if let Some(client) = &connection.client {
+        handlers::leave(&connection.sidecar, client, &connection.outbox);
+    }
+}
+
+struct Connection {
+    sidecar: Arc<Sidecar>,
+    client: Option<Client>,
+    outbox: Arc<Outbox>,
+    /// The writer, and requests whose answer waits for something. They end with the connection.
+    tasks: JoinSet<()>,
+    buffer: Vec<u8>,
+    /// How far the buffer holds no line's end.
+    scanned: usize,
+}
+
+impl Connection {
+    async fn run(&mut self, stream: &UnixStream) {
+        loop {
+            if !self.lines() {
+                return;
+            }
+            while self.tasks.try_join_next().is_some() {
+                if self.tasks.is_empty() {
+                    return;
+                }
+            }
+            tokio::select! {
+                ready = stream.readable() => if ready.is_err() { return },
+                () = self.outbox.ended() => return,
+                () = self.sidecar.closed() => return,
+            }
+            self.buffer.reserve(CHUNK);
+            match stream.try_read_buf(&mut self.buffer) {
+                Ok(0) => return,
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Handles every whole line in the buffer. False when the connection must end.
+    fn lines(&mut self) -> bool {
+        let mut answers = Vec::new();
+        let mut done = 0;
+        let buffer = std::mem::take(&mut self.buffer);
+        while let Some(length) = buffer[self.scanned..].iter().position(|byte| *byte == b'\n') {
+            let end = self.scanned + length;
+            self.line(&buffer[done..end], &mut answers);
+            done = end + 1;
+            self.scanned = done;
+        }
+        self.buffer = buffer;
+        self.scanned = self.buffer.len() - done;
+        self.buffer.drain(..done);
+        if self.buffer.is_empty() && self.buffer.capacity() > 4 * CHUNK {
+            self.buffer = Vec::new();
+        }
+        let limit = self.sidecar.journal.limits().message_bytes;
+        let fits = self.buffer.len() as u64 <= limit;
+        if !fits {
+            let refusal =
+                Refusal::TooLarge { what: "a line".to_owned(), size: self.buffer.len() as u64, limit };
+            rpc::fault(&mut answers, None, &refusal.into());
+        }
+        // Answers first: what needs no disk does not wait for it.
+        self.outbox.send(&answers);
+        if done > 0 {
+            self.sidecar.flush();
+        }
+        fits
+    }
+
+    fn line(&mut self, line: &[u8], answers: &mut Vec<u8>) {
+        let incoming = match rpc::parse(line) {
+            Ok(incoming) => incoming,
+            Err(fault) => return rpc::fault(answers, None, &fault),
+        };
+        if let Some(client) = &self.client {
+            client.pulse.beat();
+        }
+        if self.tasks.len() > IN_FLIGHT && incoming.id.is_some() {
+            let fault = Fault::new(code::INVALID_REQUEST, "too many requests of this connection wait");
+            return rpc::fault(answers, incoming.id, &fault);
+        }
+        let mut call = handlers::Call {
+            sidecar: &self.sidecar,
+            outbox: &self.outbox,
+            tasks: &mut self.tasks,
+            answers,
+            id: incoming.id,
+        };
+        let handled = handlers::handle(&mut call, &mut self.client, &incoming);
+        if let Err(fault) = handled {
+            // A notification has nobody who waits for an answer; what concerns a run is a refusal of its own.
+            if incoming.id.is_some() || fault.code == code::NOT_GREETED {
+                rpc::fault(answers, incoming.id, &fault);
+            }
+        }
+    }
+}

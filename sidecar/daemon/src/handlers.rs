@@ -1,0 +1,386 @@
+//! The methods of the protocol, one function each.
+//!
+//! It knows no socket: lines come parsed, and answers go into the outbox.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use conductor_journal::{Owner, PlanRow, Recorded, Refusal, Settled, StartRequest, Started, Taken};
+use conductor_protocol::PROTOCOL_VERSION;
+use conductor_protocol::entry::Entry;
+use conductor_protocol::message::{
+    Hello, HelloResult, ProtocolRange, RunAck, RunAwait, RunAwaitResult, RunCancel, RunCancelling, RunRead,
+    RunRefused, RunRelease, RunStart, RunStartResult, SidecarInfo, code, method,
+};
+use conductor_protocol::state::RunState;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use tokio::task::JoinSet;
+
+use crate::outbox::Outbox;
+use crate::process;
+use crate::rpc::{self, Fault, Incoming};
+use crate::session::{Pulse, Session};
+use crate::sidecar::{Sidecar, blocking};
+
+/// Versions that this build speaks.
+const SPOKEN: ProtocolRange = ProtocolRange { min: PROTOCOL_VERSION, max: PROTOCOL_VERSION };
+
+/// Bytes of records after which a page of `run.read` ends.
+const PAGE: usize = 1 << 20;
+
+/// The other side of a greeted connection.
+pub(crate) struct Client {
+    pub(crate) owner: Owner,
+    pub(crate) language: String,
+    pub(crate) pulse: Arc<Pulse>,
+}
+
+/// Where a message came in, and where its answer goes.
+pub(crate) struct Call<'a> {
+    pub(crate) sidecar: &'a Arc<Sidecar>,
+    pub(crate) outbox: &'a Arc<Outbox>,
+    pub(crate) tasks: &'a mut JoinSet<()>,
+    pub(crate) answers: &'a mut Vec<u8>,
+    pub(crate) id: Option<&'a RawValue>,
+}
+
+impl Call<'_> {
+    fn answer<T: Serialize>(&mut self, result: T) {
+        if self.id.is_some() {
+            rpc::answer(self.answers, self.id, result);
+        }
+    }
+
+    /// Answers when `work` is done, without holding up the connection.
+    fn later<T: Serialize + Send>(&mut self, work: impl Future<Output = Result<T, Fault>> + Send + 'static) {
+        let (outbox, id) = (Arc::clone(self.outbox), self.id.map(ToOwned::to_owned));
+        self.tasks.spawn(async move {
+            let result = work.await;
+            let mut out = Vec::new();
+            match result {
+                Ok(result) => rpc::answer(&mut out, id.as_deref(), result),
+                Err(fault) => rpc::fault(&mut out, id.as_deref(), &fault),
+            }
+            if outbox.room().await {
+                outbox.send(&out);
+            }
+        });
+    }
+}
+
+/// Does what a message asks.
+pub(crate) fn handle(
+    call: &mut Call<'_>,
+    client: &mut Option<Client>,
+    incoming: &Incoming<'_>,
+) -> Result<(), Fault> {
+    let Some(greeted) = client else {
+        if incoming.method != method::HELLO {
+            return Err(Fault::new(code::NOT_GREETED, format!("{} before hello", incoming.method)));
+        }
+        *client = Some(hello(call, rpc::params(incoming)?)?);
+        return Ok(());
+    };
+    match &*incoming.method {
+        method::STEP_RECORD => record(call, greeted, incoming),
+        method::PING => {
+            call.answer(Empty {});
+            Ok(())
+        }
+        method::RUN_START => start(call, greeted, rpc::params(incoming)?),
+        method::RUN_READ => read(call, rpc::params(incoming)?),
+        method::RUN_AWAIT => wait(call, rpc::params(incoming)?),
+        method::RUN_CANCEL => cancel(call, rpc::params(incoming)?),
+        method::RUN_RELEASE => release(call, greeted, &rpc::params(incoming)?),
+        method::HELLO => Err(Fault::new(code::NOT_GREETED, "a second hello on one connection")),
+        other => Err(Fault::new(code::METHOD_NOT_FOUND, format!("there is no method {other}"))),
+    }
+}
+
+#[derive(Serialize)]
+struct Empty {}
+
+fn closing(call: &Call<'_>) -> Result<(), Fault> {
+    if call.sidecar.is_closing() { Err(Refusal::Closing.into()) } else { Ok(()) }
+}
+
+fn hello(call: &mut Call<'_>, hello: Hello) -> Result<Client, Fault> {
+    closing(call)?;
+    let sidecar = call.sidecar;
+    let ProtocolRange { min, max } = hello.protocol;
+    if max < SPOKEN.min || min > SPOKEN.max {
+        let theirs = if min == max { format!("{min}") } else { format!("{min} to {max}") };
+        let message = format!("the sidecar speaks protocol {PROTOCOL_VERSION}, the client {theirs}");
+        let data = serde_json::json!({"sidecar": SPOKEN, "client": hello.protocol});
+        return Err(Fault { code: code::VERSION, message, data: Some(data) });
+    }
+    if hello.session.is_empty() || hello.session.len() > 64 {
+        return Err(Fault::new(code::INVALID_PARAMS, "a session needs an id of 1 to 64 bytes"));
+    }
+    let owner = Owner { session: hello.session.into(), pid: hello.pid, process_start: hello.process_start };
+    if let Some(holder) = sidecar.sessions.hold().get(&owner.session).map(|session| session.owner.clone())
+        && holder != owner
+        && process::lives(holder.pid, holder.process_start)
+    {
+        let message = format!("session {} belongs to process {}", owner.session, holder.pid);
+        return Err(Fault::new(code::INVALID_PARAMS, message));
+    }
+    let language = &hello.client.language;
+    let plans: Vec<PlanRow> = hello
+        .plans
+        .iter()
+        .map(|plan| PlanRow {
+            workflow: plan.workflow.clone(),
+            digest: plan.digest.clone(),
+            language: language.clone(),
+        })
+        .collect();
+    sidecar.learn(&plans).map_err(|error| Fault::from(Refusal::Store(error.to_string())))?;
+    let (owned, given_back) = sidecar.journal.reclaim(&owner, &hello.owned)?;
+    let client = Client { owner: owner.clone(), language: language.clone(), pulse: Pulse::new() };
+    sidecar.sessions.join(Session {
+        client: Some(hello.client),
+        serve: hello.serve,
+        plans: hello.plans,
+        outbox: Some(Arc::clone(call.outbox)),
+        pulse: Arc::clone(&client.pulse),
+        ..Session::new(owner)
+    });
+    for info in &given_back {
+        sidecar.sessions.unload(&client.owner.session, &info.run);
+        sidecar.offer(info);
+    }
+    sidecar.kick.notify_one();
+    call.answer(HelloResult {
+        protocol: SPOKEN.max.min(max),
+        sidecar: SidecarInfo { version: env!("CARGO_PKG_VERSION").to_owned(), pid: std::process::id() },
+        lease_ms: u64::try_from(sidecar.lease.as_millis()).unwrap_or(u64::MAX),
+        limits: sidecar.journal.limits(),
+        owned,
+    });
+    Ok(client)
+}
+
+fn start(call: &mut Call<'_>, client: &Client, start: RunStart) -> Result<(), Fault> {
+    closing(call)?;
+    let request = StartRequest {
+        run: start.run,
+        workflow: start.workflow,
+        plan: Some(start.plan),
+        language: Some(client.language.clone()),
+        input: start.input,
+        parent: start.parent,
+        at: start.at,
+    };
+    let sidecar = Arc::clone(call.sidecar);
+    let may_take = |owner: &Owner| sidecar.may_take(owner);
+    match sidecar.journal.start(request, Some(&client.owner), &may_take)? {
+        Started::New { epoch, started_at, .. } => {
+            call.answer(RunStartResult::Owned { epoch, next_seq: 1, started_at, cancelling: false });
+        }
+        Started::Taken(taken) => {
+            let sidecar = Arc::clone(&sidecar);
+            call.later(async move { continued(&sidecar, taken).await });
+        }
+        Started::Attached { state, settled: None } => call.answer(RunStartResult::Attached { state }),
+        Started::Attached { state, settled: Some(settled) } => call.later(async move {
+            on_disk(settled).await?;
+            Ok(RunStartResult::Attached { state })
+        }),
+        Started::Finished { state } => call.answer(RunStartResult::Finished { state }),
+    }
+    Ok(())
+}
+
+async fn continued(sidecar: &Sidecar, taken: Taken) -> Result<RunStartResult, Fault> {
+    on_disk(taken.settled).await?;
+    let now = sidecar.journal.info(&taken.info.run);
+    Ok(RunStartResult::Owned {
+        epoch: taken.info.epoch,
+        next_seq: taken.next_seq,
+        started_at: taken.info.started_at,
+        cancelling: now.is_some_and(|now| now.cancel.is_some()),
+    })
+}
+
+async fn on_disk(settled: Settled) -> Result<(), Fault> {
+    match settled.await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(refusal)) => Err(refusal.into()),
+        Err(_) => Err(Refusal::Closing.into()),
+    }
+}
+
+#[derive(Deserialize)]
+struct RecordParams<'a> {
+    #[serde(borrow)]
+    run: Cow<'a, str>,
+    epoch: u64,
+    seq: u64,
+    #[serde(borrow)]
+    entries: &'a RawValue,
+}
+
+fn record(call: &mut Call<'_>, client: &Client, incoming: &Incoming<'_>) -> Result<(), Fault> {
+    let params: RecordParams<'_> = rpc::params(incoming)?;
+    let body = params.entries.get();
+    let recorded = serde_json::from_str::<Vec<Entry>>(body)
+        .map_err(|error| Refusal::Invalid(format!("entries: {error}")))
+        .and_then(|entries| {
+            let session = &client.owner.session;
+            call.sidecar.journal.record(&params.run, params.epoch, params.seq, &entries, body, session)
+        });
+    match recorded {
+        Ok(Recorded::Queued | Recorded::Dropped) => {}
+        Ok(Recorded::Known { acked }) => {
+            let ack = RunAck { run: params.run.into_owned(), seq: acked };
+            rpc::notice(call.answers, method::RUN_ACK, ack);
+        }
+        Err(refusal) => {
+            call.sidecar.metrics.refused(refusal.reason());
+            let refused = RunRefused {
+                run: params.run.into_owned(),
+                epoch: params.epoch,
+                seq: params.seq,
+                code: refusal.code(),
+                message: refusal.to_string(),
+            };
+            rpc::notice(call.answers, method::RUN_REFUSED, refused);
+        }
+    }
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct ReadRecord {
+    seq: u64,
+    entries: Box<RawValue>,
+}
+
+#[derive(Serialize)]
+struct ReadResult {
+    records: Vec<ReadRecord>,
+    more: bool,
+}
+
+fn read(call: &mut Call<'_>, read: RunRead) -> Result<(), Fault> {
+    let (sidecar, outbox) = (Arc::clone(call.sidecar), Arc::clone(call.outbox));
+    call.later(async move {
+        // A client that asks for many pages gets them as it reads.
+        outbox.room().await;
+        let store = sidecar.journal.store();
+        let page = blocking(|| match store.find(&read.run) {
+            Ok(Some(row)) => store.records(row.key, read.from, PAGE).map(Some),
+            Ok(None) => Ok(None),
+            Err(error) => Err(error),
+        });
+        let page = page
+            .map_err(|error| Fault::from(Refusal::Store(error.to_string())))?
+            .ok_or_else(|| Fault::from(Refusal::Unknown { run: read.run }))?;
+        let mut records = Vec::with_capacity(page.records.len());
+        for record in page.records {
+            let entries = RawValue::from_string(String::from(&*record.body))
+                .map_err(|error| Fault::new(code::STORE, format!("record {}: {error}", record.seq)))?;
+            records.push(ReadRecord { seq: record.seq, entries });
+        }
+        Ok(ReadResult { records, more: page.more })
+    });
+    Ok(())
+}
+
+fn wait(call: &mut Call<'_>, wait: RunAwait) -> Result<(), Fault> {
+    let sidecar = Arc::clone(call.sidecar);
+    call.later(async move { end_of(&sidecar, &wait.run).await });
+    Ok(())
+}
+
+/// The committed end of a run, or its pause.
+async fn end_of(sidecar: &Sidecar, run: &str) -> Result<RunAwaitResult, Fault> {
+    loop {
+        if let Some(stopped) = sidecar.journal.stopped(run) {
+            // An error is a start that the store refused: then there is no such run.
+            let _ = stopped.await;
+        }
+        let row = blocking(|| sidecar.journal.store().find(run))
+            .map_err(|error| Fault::from(Refusal::Store(error.to_string())))?
+            .ok_or_else(|| Fault::from(Refusal::Unknown { run: run.to_owned() }))?;
+        let state = row.head.state;
+        if state.is_terminal() || state == RunState::Paused {
+            let damaged = |error: serde_json::Error| Fault::new(code::STORE, error.to_string());
+            return Ok(RunAwaitResult {
+                state,
+                output: row
+                    .head
+                    .output
+                    .map(|text| RawValue::from_string(String::from(&*text)))
+                    .transpose()
+                    .map_err(damaged)?,
+                error: row.head.error.map(|text| serde_json::from_str(&text)).transpose().map_err(damaged)?,
+            });
+        }
+        // It was resumed between the two looks.
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+fn cancel(call: &mut Call<'_>, cancel: RunCancel) -> Result<(), Fault> {
+    closing(call)?;
+    let sidecar = Arc::clone(call.sidecar);
+    let settled = ask_cancel(&sidecar, &cancel.run, &cancel.reason)?;
+    call.later(async move {
+        if let Some(settled) = settled {
+            on_disk(settled).await?;
+        }
+        tell_owner(&sidecar, &cancel.run);
+        Ok(Empty {})
+    });
+    Ok(())
+}
+
+/// Puts the wish on its way to the disk.
+pub(crate) fn ask_cancel(sidecar: &Sidecar, run: &str, reason: &str) -> Result<Option<Settled>, Refusal> {
+    let at = jiff::Timestamp::now().as_millisecond();
+    sidecar.journal.cancel(run, reason, at, &|owner| sidecar.may_take(owner)).map(|done| done.settled)
+}
+
+/// The wish to cancel is on disk: the owner is told, or the run is offered to one that can settle it.
+pub(crate) fn tell_owner(sidecar: &Sidecar, run: &str) {
+    let Some(info) = sidecar.journal.info(run) else { return };
+    let living = info.owner.as_ref().filter(|owner| !sidecar.may_take(owner));
+    let Some(owner) = living else { return sidecar.offer(&info) };
+    if let Some(outbox) = sidecar.sessions.outbox(&owner.session) {
+        let reason = info.cancel.as_deref().unwrap_or_default().to_owned();
+        let mut line = Vec::new();
+        let notice = RunCancelling { run: info.run.to_string(), epoch: info.epoch, reason };
+        rpc::notice(&mut line, method::RUN_CANCELLING, notice);
+        outbox.send(&line);
+    }
+}
+
+fn release(call: &mut Call<'_>, client: &Client, release: &RunRelease) -> Result<(), Fault> {
+    let sidecar = call.sidecar;
+    if let Some(info) = sidecar.journal.release(&release.run, release.epoch, &client.owner.session)? {
+        sidecar.sessions.unload(&client.owner.session, &info.run);
+        sidecar.offer(&info);
+    }
+    call.answer(Empty {});
+    Ok(())
+}
+
+/// The connection has ended. A dead process is often still on its way out when its socket closes.
+pub(crate) fn leave(sidecar: &Arc<Sidecar>, client: &Client, outbox: &Arc<Outbox>) {
+    let session = Arc::clone(&client.owner.session);
+    sidecar.sessions.leave(&session, outbox);
+    let sidecar = Arc::clone(sidecar);
+    tokio::spawn(async move {
+        for pause in [0, 5, 20, 75, 200, 500] {
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+            if sidecar.sessions.bury(&session) {
+                crate::schedule::offer_free(&sidecar);
+                return;
+            }
+        }
+    });
+}

@@ -1,0 +1,313 @@
+//! The HTTP API: starts, views and cancellations as JSON, metrics and health.
+//!
+//! It knows what design section 9 promises, and only committed state.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::Router;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use conductor_journal::{Owner, Refusal, RunFilter, RunRow, RunView, StartRequest, Started, fold, summary};
+use conductor_protocol::state::RunState;
+use serde::Deserialize;
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use crate::handlers::{ask_cancel, tell_owner};
+use crate::sidecar::{Sidecar, blocking};
+
+/// Where a request came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// Its folder and the peer check keep others out.
+    Unix,
+    /// Any page in a browser can send requests here.
+    Tcp,
+}
+
+type Shared = State<Arc<Sidecar>>;
+
+/// Runs in one page of a list, by default and at most.
+const PAGE: (u32, u32) = (50, 1000);
+
+pub(crate) fn router(sidecar: Arc<Sidecar>, door: Door) -> Router {
+    let limit = usize::try_from(sidecar.journal.limits().message_bytes).unwrap_or(usize::MAX);
+    let router = Router::new()
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics))
+        .route("/v1/sessions", get(sessions))
+        .route("/v1/runs", get(runs))
+        .route("/v1/runs/{id}", get(run))
+        .route("/v1/runs/{id}/cancel", post(cancel))
+        .route("/v1/workflows/{id}/runs", post(start))
+        .fallback(async || refuse(StatusCode::NOT_FOUND, "there is no such path"))
+        .layer(DefaultBodyLimit::max(limit))
+        .with_state(sidecar);
+    match door {
+        Door::Unix => router,
+        Door::Tcp => router.layer(middleware::from_fn(local_names_only)),
+    }
+}
+
+fn refuse(status: StatusCode, message: impl Into<String>) -> Response {
+    (status, Json(json!({"error": {"message": message.into()}}))).into_response()
+}
+
+fn refused(refusal: &Refusal) -> Response {
+    let status = match refusal {
+        Refusal::Unknown { .. } => StatusCode::NOT_FOUND,
+        Refusal::Mismatch { .. } | Refusal::PlanMismatch { .. } | Refusal::Transition { .. } => {
+            StatusCode::CONFLICT
+        }
+        Refusal::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        Refusal::Store(_) | Refusal::Closing => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    let error = json!({"code": refusal.code(), "message": refusal.to_string()});
+    (status, Json(json!({ "error": error }))).into_response()
+}
+
+/// A name that resolves to this machine may be anybody's (DNS rebinding): only its own names are served, and a
+/// browser's page only if it came from here.
+async fn local_names_only(request: Request, next: Next) -> Response {
+    match stranger(request.headers()) {
+        Some(message) => refuse(StatusCode::FORBIDDEN, message),
+        None => next.run(request).await,
+    }
+}
+
+fn stranger(headers: &HeaderMap) -> Option<String> {
+    let text = |name| headers.get(name).map(|value: &header::HeaderValue| value.to_str().unwrap_or(""));
+    let host = text(header::HOST).unwrap_or("");
+    if !is_local(host) {
+        return Some(format!("host {host:?} is not this machine's loopback"));
+    }
+    let origin = text(header::ORIGIN)?;
+    let ours = origin.split_once("://").is_some_and(|(_, host)| is_local(host));
+    (!ours).then(|| format!("origin {origin:?} is not this machine's loopback"))
+}
+
+fn is_local(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    name.eq_ignore_ascii_case("localhost") || matches!(name, "127.0.0.1" | "[::1]")
+}
+
+async fn readyz(State(sidecar): Shared) -> Response {
+    if sidecar.is_closing() {
+        return refuse(StatusCode::SERVICE_UNAVAILABLE, "the sidecar is shutting down");
+    }
+    match blocking(|| sidecar.journal.store().plans()) {
+        Ok(_) => "ready\n".into_response(),
+        Err(error) => refuse(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
+    }
+}
+
+async fn metrics(State(sidecar): Shared) -> Response {
+    let connected = sidecar.sessions.hold().values().filter(|session| session.outbox.is_some()).count();
+    match sidecar.metrics.text(connected, sidecar.journal.open_count()) {
+        Ok(text) => ([(header::CONTENT_TYPE, conductor_telemetry::CONTENT_TYPE)], text).into_response(),
+        Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
+    }
+}
+
+async fn sessions(State(sidecar): Shared) -> Response {
+    let table = sidecar.sessions.hold();
+    let sessions: Vec<_> = table
+        .values()
+        .map(|session| {
+            json!({
+                "session": &*session.owner.session,
+                "pid": session.owner.pid,
+                "connected": session.outbox.is_some(),
+                "client": session.client,
+                "serve": session.serve,
+                "dispatched": session.dispatched.len(),
+                "plans": session.plans,
+            })
+        })
+        .collect();
+    Json(json!({ "sessions": sessions })).into_response()
+}
+
+#[derive(Deserialize)]
+struct ListQuery {
+    workflow: Option<String>,
+    state: Option<String>,
+    limit: Option<u32>,
+    cursor: Option<String>,
+}
+
+async fn runs(State(sidecar): Shared, Query(query): Query<ListQuery>) -> Response {
+    let state = match query.state.as_deref().map(|name| (name, RunState::parse(name))) {
+        Some((name, None)) => {
+            let known: Vec<_> = RunState::ALL.iter().map(|state| state.as_str()).collect();
+            let message = format!("there is no state {name:?}: one of {}", known.join(", "));
+            return refuse(StatusCode::BAD_REQUEST, message);
+        }
+        Some((_, state)) => state,
+        None => None,
+    };
+    let before = match query.cursor.map(|cursor| cursor.parse()) {
+        Some(Err(_)) => return refuse(StatusCode::BAD_REQUEST, "a cursor is the `next` of the page before"),
+        Some(Ok(key)) => Some(key),
+        None => None,
+    };
+    let limit = query.limit.unwrap_or(PAGE.0).clamp(1, PAGE.1);
+    let filter = RunFilter { workflow: query.workflow, state, limit, before };
+    match blocking(|| sidecar.journal.store().list(&filter)) {
+        Ok(page) => {
+            let runs: Vec<RunView> =
+                page.runs.into_iter().map(|row| waiting(&sidecar, row, summary)).collect();
+            let next = page.next.map(|key| key.to_string());
+            Json(json!({"runs": runs, "next": next})).into_response()
+        }
+        Err(error) => refused(&Refusal::Store(error.to_string())),
+    }
+}
+
+/// A view with what an unowned run waits for.
+fn waiting(sidecar: &Sidecar, row: RunRow, view: impl FnOnce(RunRow) -> RunView) -> RunView {
+    let head = &row.head;
+    let free = head.owner.as_ref().is_none_or(|owner| sidecar.may_take(owner));
+    let waiting_for = match (head.state, &head.plan) {
+        (state, _) if state.is_terminal() || !free => None,
+        (RunState::Paused, _) if head.cancel.is_none() => Some("a person who resumes it".to_owned()),
+        _ if row.parent.as_ref().is_some_and(|parent| sidecar.journal.info(&parent.run).is_some()) => {
+            row.parent.as_ref().map(|parent| format!("the owner of its parent {}", parent.run))
+        }
+        (_, Some(plan)) => Some(format!("a session that serves plan {plan} of {}", row.workflow)),
+        (_, None) => Some(format!("a session that serves {}", row.workflow)),
+    };
+    RunView { waiting_for, ..view(row) }
+}
+
+async fn run(State(sidecar): Shared, Path(id): Path<String>) -> Response {
+    let store = sidecar.journal.store();
+    let found = blocking(|| match store.find(&id)? {
+        Some(row) => store.records(row.key, 0, usize::MAX).map(|page| Some((row, page.records))),
+        None => Ok(None),
+    });
+    let (row, records) = match found {
+        Ok(Some(found)) => found,
+        Ok(None) => return refused(&Refusal::Unknown { run: id }),
+        Err(error) => return refused(&Refusal::Store(error.to_string())),
+    };
+    match fold(row.clone(), &records) {
+        Ok(view) => Json(waiting(&sidecar, row, |_| view)).into_response(),
+        Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, format!("run {id} is damaged: {error}")),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StartBody {
+    #[serde(default)]
+    input: Option<Box<RawValue>>,
+    #[serde(default)]
+    run_id: Option<String>,
+}
+
+async fn start(
+    State(sidecar): Shared,
+    Path(workflow): Path<String>,
+    body: Result<Json<StartBody>, JsonRejection>,
+) -> Response {
+    if sidecar.is_closing() {
+        return refused(&Refusal::Closing);
+    }
+    let body = match body {
+        Ok(Json(body)) => body,
+        Err(rejection) => return refuse(rejection.status(), rejection.body_text()),
+    };
+    let known = sidecar.known_workflows();
+    if !known.contains(&workflow) {
+        let message = format!("no session has ever registered workflow {workflow}");
+        let error = json!({"message": message, "workflows": known});
+        return (StatusCode::NOT_FOUND, Json(json!({ "error": error }))).into_response();
+    }
+    let empty = || RawValue::from_string("{}".to_owned());
+    let Ok(input) = body.input.map_or_else(empty, Ok) else {
+        return refuse(StatusCode::BAD_REQUEST, "input");
+    };
+    let run = body.run_id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
+    let request = StartRequest {
+        run: run.clone(),
+        workflow: workflow.clone(),
+        plan: None,
+        language: None,
+        input,
+        parent: None,
+        at: jiff::Timestamp::now().as_millisecond(),
+    };
+    let started = sidecar.journal.start(request, None, &|owner: &Owner| sidecar.may_take(owner));
+    sidecar.flush();
+    let state = match started {
+        Err(refusal) => return refused(&refusal),
+        Ok(Started::New { settled, .. }) => match settled.await {
+            Ok(Ok(())) => {
+                if let Some(info) = sidecar.journal.info(&run) {
+                    sidecar.offer(&info);
+                }
+                RunState::Running
+            }
+            Ok(Err(refusal)) => return refused(&refusal),
+            Err(_) => return refused(&Refusal::Closing),
+        },
+        Ok(Started::Attached { state, settled }) => {
+            if let Some(settled) = settled
+                && !matches!(settled.await, Ok(Ok(())))
+            {
+                return refused(&Refusal::Store("the start was not committed".to_owned()));
+            }
+            state
+        }
+        Ok(Started::Finished { state }) => state,
+        Ok(Started::Taken(taken)) => taken.info.state,
+    };
+    (StatusCode::ACCEPTED, Json(json!({"id": run, "workflow": workflow, "state": state}))).into_response()
+}
+
+#[derive(Default, Deserialize)]
+struct CancelBody {
+    reason: Option<String>,
+}
+
+async fn cancel(
+    State(sidecar): Shared,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: axum::body::Bytes,
+) -> Response {
+    let given = if body.is_empty() { Ok(CancelBody::default()) } else { serde_json::from_slice(&body) };
+    let json =
+        headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"application/json"));
+    let Ok(CancelBody { reason }) = given else {
+        return refuse(StatusCode::BAD_REQUEST, "the body is {\"reason\": \"...\"}, or nothing");
+    };
+    if !json && !body.is_empty() {
+        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body is application/json");
+    }
+    let settled = match ask_cancel(&sidecar, &id, reason.as_deref().unwrap_or("cancelled by operator")) {
+        Ok(settled) => settled,
+        Err(refusal) => return refused(&refusal),
+    };
+    sidecar.flush();
+    if let Some(settled) = settled {
+        match settled.await {
+            Ok(Ok(())) => {}
+            Ok(Err(refusal)) => return refused(&refusal),
+            Err(_) => return refused(&Refusal::Closing),
+        }
+    }
+    tell_owner(&sidecar, &id);
+    (StatusCode::ACCEPTED, Json(json!({ "id": id }))).into_response()
+}

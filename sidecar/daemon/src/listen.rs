@@ -1,0 +1,145 @@
+//! Accepts connections and decides by the first byte which protocol each speaks.
+//!
+//! It knows neither protocol.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, UnixListener, UnixStream};
+use tokio::task::JoinSet;
+
+use crate::sidecar::Sidecar;
+use crate::{connection, http};
+
+/// Accepts on the Unix socket until the sidecar closes, then waits for its connections.
+pub(crate) async fn unix(sidecar: Arc<Sidecar>, listener: UnixListener) {
+    let own = rustix::process::geteuid().as_raw();
+    let mut connections = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            () = sidecar.closed() => break,
+            accepted = listener.accept() => accepted,
+            Some(_) = connections.join_next() => continue,
+        };
+        match accepted {
+            // The folder keeps others out; this does so where its mode was changed behind our back.
+            Ok((stream, _)) if stream.peer_cred().is_ok_and(|peer| peer.uid() == own || peer.uid() == 0) => {
+                connections.spawn(greet(Arc::clone(&sidecar), stream));
+            }
+            Ok(_) => {}
+            Err(error) => breathe(&error).await,
+        }
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+/// Accepts on the TCP port until the sidecar closes.
+pub(crate) async fn tcp(sidecar: Arc<Sidecar>, listener: TcpListener) {
+    let mut connections = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            () = sidecar.closed() => break,
+            accepted = listener.accept() => accepted,
+            Some(_) = connections.join_next() => continue,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                connections.spawn(serve_http(Arc::clone(&sidecar), stream, http::Door::Tcp));
+            }
+            Err(error) => breathe(&error).await,
+        }
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+/// Out of descriptors, most likely: accepting again at once would spin.
+async fn breathe(error: &io::Error) {
+    eprintln!("conductor sidecar: failed to accept a connection: {error}");
+    tokio::time::sleep(Duration::from_millis(50)).await;
+}
+
+async fn greet(sidecar: Arc<Sidecar>, mut stream: UnixStream) {
+    let mut first = Vec::with_capacity(64 << 10);
+    let read = tokio::select! {
+        () = sidecar.closed() => return,
+        read = stream.read_buf(&mut first) => read,
+    };
+    match (read, first.first()) {
+        (Ok(1..), Some(b'A'..=b'Z')) => {
+            serve_http(sidecar, Rewound { first, taken: 0, inner: stream }, http::Door::Unix).await;
+        }
+        (Ok(1..), _) => connection::serve(sidecar, stream, first).await,
+        _ => {}
+    }
+}
+
+async fn serve_http<S>(sidecar: Arc<Sidecar>, stream: S, door: http::Door)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = TowerToHyperService::new(http::router(Arc::clone(&sidecar), door));
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_secs(30))
+        .serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    tokio::select! {
+        // A client that went away in the middle is no error of ours.
+        _ = connection.as_mut() => {}
+        () = sidecar.closed() => {
+            connection.as_mut().graceful_shutdown();
+            let _ = tokio::time::timeout(Duration::from_secs(2), connection).await;
+        }
+    }
+}
+
+/// A stream whose first bytes were read already.
+struct Rewound<S> {
+    first: Vec<u8>,
+    taken: usize,
+    inner: S,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Rewound<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        out: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let rest = &this.first[this.taken..];
+        if rest.is_empty() {
+            return Pin::new(&mut this.inner).poll_read(context, out);
+        }
+        let length = rest.len().min(out.remaining());
+        out.put_slice(&rest[..length]);
+        this.taken += length;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Rewound<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(context)
+    }
+}

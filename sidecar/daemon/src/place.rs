@@ -1,0 +1,126 @@
+//! The folder, the lock and the sockets: one sidecar a data folder, and nobody else's way in.
+//!
+//! It knows no message and no journal.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Seek, Write};
+use std::net::SocketAddr;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::FlockOperation;
+use tokio::net::{TcpListener, UnixListener};
+
+/// Bytes of a socket's path: `sun_path` has 108 with its closing zero.
+const PATH_LIMIT: usize = 107;
+
+#[derive(Debug, thiserror::Error)]
+pub enum PlaceError {
+    #[error("failed to make the folder {path}: {cause}")]
+    Folder { path: PathBuf, cause: std::io::Error },
+    #[error(
+        "{path} can be entered by others (mode {mode:o}): the socket needs a folder of its owner's alone; run `chmod 700 {path}`"
+    )]
+    Open { path: PathBuf, mode: u32 },
+    #[error("{path} belongs to another user (uid {uid}): give another --data or --socket")]
+    Foreign { path: PathBuf, uid: u32 },
+    #[error("a sidecar is at work on {path} already (pid {pid}): use it, or stop it with `kill {pid}`")]
+    Taken { path: PathBuf, pid: String },
+    #[error("failed to lock {path}: {cause}")]
+    Lock { path: PathBuf, cause: std::io::Error },
+    #[error(
+        "the socket's path has {length} bytes and the system's limit is {PATH_LIMIT}: {path}; give a shorter one with --socket and set CONDUCTOR_SOCKET to it"
+    )]
+    TooLong { path: PathBuf, length: usize },
+    #[error("{path} exists and is not a socket: remove it, or give another --socket")]
+    NotASocket { path: PathBuf },
+    #[error("another program listens on {path}: stop it, or give another --socket")]
+    SocketInUse { path: PathBuf },
+    #[error("failed to listen on {path}: {cause}")]
+    Socket { path: PathBuf, cause: std::io::Error },
+    #[error("{address} is in use: give another port with --http, or `--http off`")]
+    PortInUse { address: SocketAddr },
+    #[error("{address} is not a loopback address: without TLS and a token the API is for this machine only")]
+    NotLoopback { address: SocketAddr },
+    #[error("failed to listen on {address}: {cause}")]
+    Port { address: SocketAddr, cause: std::io::Error },
+}
+
+/// Makes a folder for its owner alone.
+pub(crate) fn make_folder(path: &Path) -> Result<(), PlaceError> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|cause| PlaceError::Folder { path: path.to_owned(), cause })
+}
+
+/// Refuses a folder that others may enter: who can, could reach the socket in it.
+fn check_private(path: &Path) -> Result<(), PlaceError> {
+    let meta = fs::metadata(path).map_err(|cause| PlaceError::Folder { path: path.to_owned(), cause })?;
+    let uid = rustix::process::geteuid().as_raw();
+    if meta.uid() != uid {
+        return Err(PlaceError::Foreign { path: path.to_owned(), uid: meta.uid() });
+    }
+    let mode = meta.mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(PlaceError::Open { path: path.to_owned(), mode });
+    }
+    Ok(())
+}
+
+/// Locks the data folder for as long as the file is open: the kernel lets go when the process dies.
+pub(crate) fn lock(data_dir: &Path) -> Result<File, PlaceError> {
+    let path = data_dir.join("sidecar.lock");
+    let fail = |cause: std::io::Error| PlaceError::Lock { path: path.clone(), cause };
+    let mut file =
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(fail)?;
+    match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => {}
+        Err(rustix::io::Errno::WOULDBLOCK) => {
+            let mut pid = String::new();
+            file.read_to_string(&mut pid).map_err(fail)?;
+            let pid = pid.trim().to_owned();
+            return Err(PlaceError::Taken { path: data_dir.to_owned(), pid });
+        }
+        Err(error) => return Err(fail(error.into())),
+    }
+    file.set_len(0).map_err(fail)?;
+    file.rewind().map_err(fail)?;
+    writeln!(file, "{}", std::process::id()).map_err(fail)?;
+    Ok(file)
+}
+
+/// Binds the Unix socket inside a private folder; the socket of a dead sidecar is replaced.
+pub(crate) fn listen(path: &Path) -> Result<UnixListener, PlaceError> {
+    let length = path.as_os_str().as_bytes().len();
+    if length > PATH_LIMIT {
+        return Err(PlaceError::TooLong { path: path.to_owned(), length });
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    make_folder(folder)?;
+    check_private(folder)?;
+    let fail = |cause: std::io::Error| PlaceError::Socket { path: path.to_owned(), cause };
+    if let Ok(meta) = fs::symlink_metadata(path) {
+        if !meta.file_type().is_socket() {
+            return Err(PlaceError::NotASocket { path: path.to_owned() });
+        }
+        if std::os::unix::net::UnixStream::connect(path).is_ok() {
+            return Err(PlaceError::SocketInUse { path: path.to_owned() });
+        }
+        fs::remove_file(path).map_err(fail)?;
+    }
+    UnixListener::bind(path).map_err(fail)
+}
+
+/// Binds the port of the API, on this machine's own addresses only.
+pub(crate) async fn listen_http(address: SocketAddr) -> Result<TcpListener, PlaceError> {
+    if !address.ip().is_loopback() {
+        return Err(PlaceError::NotLoopback { address });
+    }
+    TcpListener::bind(address).await.map_err(|cause| match cause.kind() {
+        std::io::ErrorKind::AddrInUse => PlaceError::PortInUse { address },
+        _ => PlaceError::Port { address, cause },
+    })
+}

@@ -1,0 +1,46 @@
+//! Whether a process still lives, by its pid and start time.
+//!
+//! It knows nothing of sessions, and believes in nothing but `/proc`.
+
+/// The kernel's start time of a living process: field 22 of its `stat`. A zombie does not live.
+pub(crate) fn start_time(pid: u32) -> Option<u64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name may hold blanks and brackets; what follows the last bracket is regular, from field 3 on.
+    let (_, rest) = stat.rsplit_once(')')?;
+    let mut fields = rest.split_ascii_whitespace();
+    let state = fields.next()?;
+    if matches!(state, "Z" | "X" | "x") {
+        return None;
+    }
+    fields.nth(18)?.parse().ok()
+}
+
+/// Whether the process with that pid is the one that started then.
+pub(crate) fn lives(pid: u32, process_start: u64) -> bool {
+    start_time(pid) == Some(process_start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{lives, start_time};
+
+    #[test]
+    fn this_process_lives_and_a_reused_pid_does_not() {
+        let own = std::process::id();
+        let start = start_time(own).unwrap();
+        assert!(lives(own, start));
+        assert!(!lives(own, start + 1));
+        assert!(!lives(u32::MAX, start));
+    }
+
+    #[test]
+    fn a_zombie_is_dead() {
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(5);
+        while start_time(child.id()).is_some() && std::time::Instant::now() < deadline {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        assert_eq!(start_time(child.id()), None);
+        child.wait().unwrap();
+    }
+}

@@ -1,0 +1,127 @@
+//! JSON-RPC 2.0 lines: taking one apart, writing one.
+//!
+//! It knows no method.
+
+use std::borrow::Cow;
+
+use conductor_journal::Refusal;
+use conductor_protocol::message::code;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// A request, or without `id` a notification.
+pub(crate) struct Incoming<'a> {
+    pub(crate) id: Option<&'a RawValue>,
+    pub(crate) method: Cow<'a, str>,
+    pub(crate) params: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Line<'a> {
+    #[serde(borrow)]
+    jsonrpc: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    method: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    params: Option<&'a RawValue>,
+}
+
+/// An error of a response.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Fault {
+    pub(crate) code: i32,
+    pub(crate) message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) data: Option<Value>,
+}
+
+impl Fault {
+    pub(crate) fn new(code: i32, message: impl Into<String>) -> Fault {
+        Fault { code, message: message.into(), data: None }
+    }
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Fault {
+        let data = match &refusal {
+            Refusal::TooLarge { size, limit, .. } => Some(serde_json::json!({"size": size, "limit": limit})),
+            _ => None,
+        };
+        Fault { code: refusal.code(), message: refusal.to_string(), data }
+    }
+}
+
+/// Takes a line apart.
+pub(crate) fn parse(line: &[u8]) -> Result<Incoming<'_>, Fault> {
+    let parsed: Line<'_> = serde_json::from_slice(line).map_err(|error| {
+        if error.is_data() {
+            Fault::new(code::INVALID_REQUEST, format!("not a JSON-RPC message: {error}"))
+        } else {
+            Fault::new(code::PARSE_ERROR, format!("not JSON: {error}"))
+        }
+    })?;
+    if parsed.jsonrpc.as_deref() != Some("2.0") {
+        return Err(Fault::new(
+            code::INVALID_REQUEST,
+            "not a JSON-RPC 2.0 message: \"jsonrpc\" must be \"2.0\"",
+        ));
+    }
+    if parsed.id.is_some_and(|id| !matches!(id.get().as_bytes().first(), Some(b'"' | b'-' | b'0'..=b'9'))) {
+        return Err(Fault::new(code::INVALID_REQUEST, "\"id\" must be a number or a string"));
+    }
+    let Some(method) = parsed.method else {
+        return Err(Fault::new(code::INVALID_REQUEST, "a message needs a \"method\""));
+    };
+    Ok(Incoming { id: parsed.id, method, params: parsed.params })
+}
+
+/// The parameters of a message in their type.
+pub(crate) fn params<'a, T: Deserialize<'a>>(incoming: &Incoming<'a>) -> Result<T, Fault> {
+    let text = incoming.params.map_or("{}", RawValue::get);
+    serde_json::from_str(text).map_err(|error| {
+        Fault::new(code::INVALID_PARAMS, format!("parameters of {}: {error}", incoming.method))
+    })
+}
+
+#[derive(Serialize)]
+struct Answer<'a, T> {
+    jsonrpc: &'static str,
+    id: Option<&'a RawValue>,
+    result: T,
+}
+
+#[derive(Serialize)]
+struct Failure<'a> {
+    jsonrpc: &'static str,
+    id: Option<&'a RawValue>,
+    error: &'a Fault,
+}
+
+#[derive(Serialize)]
+struct Notice<'a, T> {
+    jsonrpc: &'static str,
+    method: &'a str,
+    params: T,
+}
+
+fn write<T: Serialize>(out: &mut Vec<u8>, message: &T) {
+    // Writing to memory fails only for maps with keys that are not strings, and no message has one.
+    if serde_json::to_writer(&mut *out, message).is_ok() {
+        out.push(b'\n');
+    }
+}
+
+pub(crate) fn answer<T: Serialize>(out: &mut Vec<u8>, id: Option<&RawValue>, result: T) {
+    write(out, &Answer { jsonrpc: "2.0", id, result });
+}
+
+pub(crate) fn fault(out: &mut Vec<u8>, id: Option<&RawValue>, error: &Fault) {
+    write(out, &Failure { jsonrpc: "2.0", id, error });
+}
+
+pub(crate) fn notice<T: Serialize>(out: &mut Vec<u8>, method: &str, params: T) {
+    write(out, &Notice { jsonrpc: "2.0", method, params });
+}

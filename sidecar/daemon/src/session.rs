@@ -1,0 +1,190 @@
+//! The sessions: who is connected, who was, how long each has been silent, and what each serves.
+//!
+//! It knows no journal: which runs a session owns stands there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use conductor_journal::Owner;
+use conductor_protocol::message::{ClientInfo, PlanRef};
+
+use crate::outbox::Outbox;
+use crate::process;
+
+/// When a session was last heard; set without a lock, because every message does it.
+pub(crate) struct Pulse {
+    origin: Instant,
+    heard: AtomicU64,
+}
+
+impl Pulse {
+    pub(crate) fn new() -> Arc<Pulse> {
+        Arc::new(Pulse { origin: Instant::now(), heard: AtomicU64::new(0) })
+    }
+
+    pub(crate) fn beat(&self) {
+        let millis = u64::try_from(self.origin.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.heard.store(millis, Ordering::Relaxed);
+    }
+
+    fn silence(&self) -> Duration {
+        self.origin.elapsed().saturating_sub(Duration::from_millis(self.heard.load(Ordering::Relaxed)))
+    }
+}
+
+/// A session, connected or not. One that is only known from the journal has no client and serves nothing.
+pub(crate) struct Session {
+    pub(crate) owner: Owner,
+    pub(crate) client: Option<ClientInfo>,
+    pub(crate) serve: u32,
+    pub(crate) plans: Vec<PlanRef>,
+    pub(crate) outbox: Option<Arc<Outbox>>,
+    pub(crate) pulse: Arc<Pulse>,
+    /// Runs that were dispatched to it and have not stopped.
+    pub(crate) dispatched: BTreeSet<Arc<str>>,
+    /// Whether the loss of its runs was announced.
+    pub(crate) lost: bool,
+}
+
+impl Session {
+    pub(crate) fn new(owner: Owner) -> Session {
+        Session {
+            owner,
+            client: None,
+            serve: 0,
+            plans: Vec::new(),
+            outbox: None,
+            pulse: Pulse::new(),
+            dispatched: BTreeSet::new(),
+            lost: false,
+        }
+    }
+
+    fn room(&self) -> usize {
+        (self.serve as usize).saturating_sub(self.dispatched.len())
+    }
+}
+
+pub(crate) struct Sessions {
+    table: Mutex<BTreeMap<Arc<str>, Session>>,
+    /// Silence after which a session's runs are free.
+    grace: Duration,
+}
+
+/// Whom a run can be dispatched to.
+pub(crate) struct Server {
+    pub(crate) owner: Owner,
+    pub(crate) plan: String,
+    pub(crate) language: String,
+    pub(crate) outbox: Arc<Outbox>,
+}
+
+impl Sessions {
+    pub(crate) fn new(grace: Duration) -> Sessions {
+        Sessions { table: Mutex::default(), grace }
+    }
+
+    pub(crate) fn hold(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, Session>> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether nobody lives any more, or has been heard for long enough, who owns the run.
+    pub(crate) fn may_take(&self, owner: &Owner) -> bool {
+        self.hold().get(&owner.session).is_none_or(|session| session.pulse.silence() > self.grace)
+    }
+
+    /// The connection of a session.
+    pub(crate) fn outbox(&self, session: &str) -> Option<Arc<Outbox>> {
+        self.hold().get(session).and_then(|session| session.outbox.clone())
+    }
+
+    /// Takes up a greeted session; an older connection of the same one is closed.
+    pub(crate) fn join(&self, session: Session) {
+        let mut table = self.hold();
+        let id = Arc::clone(&session.owner.session);
+        let dispatched = table.remove(&id).map(|old| {
+            if let Some(outbox) = &old.outbox {
+                outbox.close();
+            }
+            old.dispatched
+        });
+        let session = Session { dispatched: dispatched.unwrap_or_default(), ..session };
+        table.insert(id, session);
+    }
+
+    /// The connection has ended; the session stays until its process is dead or its lease is over.
+    pub(crate) fn leave(&self, session: &str, outbox: &Arc<Outbox>) {
+        if let Some(session) = self.hold().get_mut(session)
+            && session.outbox.as_ref().is_some_and(|own| Arc::ptr_eq(own, outbox))
+        {
+            session.outbox = None;
+        }
+    }
+
+    /// Forgets a session that is not connected and whose process is dead. Whether it did.
+    pub(crate) fn bury(&self, session: &str) -> bool {
+        let mut table = self.hold();
+        let dead = table.get(session).is_some_and(|session| {
+            session.outbox.is_none() && !process::lives(session.owner.pid, session.owner.process_start)
+        });
+        if dead {
+            table.remove(session);
+        }
+        dead
+    }
+
+    /// Looks at every session: the dead and the silent lose their runs. Whether any did.
+    pub(crate) fn sweep(&self) -> bool {
+        let mut changed = false;
+        self.hold().retain(|_, session| {
+            // A child of a dead process may hold its socket open.
+            let dead = !process::lives(session.owner.pid, session.owner.process_start);
+            let silent = session.pulse.silence() > self.grace;
+            if dead && let Some(outbox) = &session.outbox {
+                outbox.close();
+            }
+            let gone = dead || (silent && session.outbox.is_none());
+            changed |= gone || (silent && !session.lost);
+            session.lost = silent;
+            !gone
+        });
+        changed
+    }
+
+    /// The least loaded connected session that serves the workflow: with this plan, or with any for `None`.
+    pub(crate) fn server_of(&self, workflow: &str, plan: Option<&str>) -> Option<Server> {
+        let table = self.hold();
+        let serving = |session: &Session| {
+            let found = session
+                .plans
+                .iter()
+                .find(|has| has.workflow == workflow && plan.is_none_or(|plan| has.digest == plan))?;
+            Some(found.digest.clone())
+        };
+        table
+            .values()
+            .filter(|session| session.room() > 0 && session.pulse.silence() <= self.grace)
+            .filter_map(|session| Some((session, serving(session)?, session.outbox.clone()?)))
+            .min_by_key(|(session, _, _)| session.dispatched.len())
+            .map(|(session, plan, outbox)| Server {
+                owner: session.owner.clone(),
+                plan,
+                language: session.client.as_ref().map(|client| client.language.clone()).unwrap_or_default(),
+                outbox,
+            })
+    }
+
+    /// Notes a run as dispatched to a session.
+    pub(crate) fn load(&self, session: &str, run: &Arc<str>) {
+        if let Some(session) = self.hold().get_mut(session) {
+            session.dispatched.insert(Arc::clone(run));
+        }
+    }
+
+    /// The run is not executed by the session any more. Whether it had been dispatched.
+    pub(crate) fn unload(&self, session: &str, run: &str) -> bool {
+        self.hold().get_mut(session).is_some_and(|session| session.dispatched.remove(run))
+    }
+}

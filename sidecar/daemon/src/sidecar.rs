@@ -1,0 +1,165 @@
+//! The sidecar's heart: journal, sessions and backlog together, and what a commit sets off.
+//!
+//! It knows no line and no HTTP: connections and handlers call it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use conductor_journal::{Fact, Journal, Note, Owner, PlanRow, RunInfo, StoreError};
+use conductor_protocol::message::{RunAck, RunRefused, method};
+use conductor_telemetry::Metrics;
+use tokio::sync::{Notify, watch};
+
+use crate::backlog::Backlog;
+use crate::rpc;
+use crate::session::Sessions;
+
+pub(crate) struct Sidecar {
+    pub(crate) journal: Journal,
+    pub(crate) sessions: Sessions,
+    pub(crate) backlog: Backlog,
+    pub(crate) metrics: Metrics,
+    pub(crate) lease: Duration,
+    /// Plans that a session has ever registered.
+    known: Mutex<BTreeMap<(String, String), String>>,
+    /// Something may be dispatched.
+    pub(crate) kick: Notify,
+    /// True from the moment in which the sidecar shuts down.
+    pub(crate) closing: watch::Sender<bool>,
+}
+
+impl Sidecar {
+    pub(crate) fn new(journal: Journal, lease: Duration) -> Result<Sidecar, StoreError> {
+        let known =
+            journal.store().plans()?.into_iter().map(|row| ((row.workflow, row.digest), row.language));
+        Ok(Sidecar {
+            known: Mutex::new(known.collect()),
+            journal,
+            sessions: Sessions::new(lease + lease / 2),
+            backlog: Backlog::default(),
+            metrics: Metrics::new(),
+            lease,
+            kick: Notify::new(),
+            closing: watch::Sender::new(false),
+        })
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        *self.closing.borrow()
+    }
+
+    /// Returns when the sidecar shuts down.
+    pub(crate) async fn closed(&self) {
+        // An error would mean that the sidecar is gone, which `self` rules out.
+        let _ = self.closing.subscribe().wait_for(|closing| *closing).await.map(drop);
+    }
+
+    pub(crate) fn may_take(&self, owner: &Owner) -> bool {
+        self.sessions.may_take(owner)
+    }
+
+    /// Commits what has gathered, unless somebody is at it. Called after every batch of messages.
+    pub(crate) fn flush(self: &Arc<Self>) {
+        let Some(done) = blocking(|| self.journal.commit(|notes| self.deliver(notes))) else { return };
+        self.metrics.commit(done.took, done.records);
+        if let Some(error) = done.failure {
+            self.metrics.store_failed();
+            eprintln!("conductor sidecar: a commit failed: {error}");
+        }
+        if done.more {
+            // Somebody else's records: his turn must not be spent in this connection's task for ever.
+            let this = Arc::clone(self);
+            tokio::spawn(async move { this.flush() });
+        }
+    }
+
+    /// Tells everybody what a commit means to them, in its order.
+    fn deliver(&self, notes: Vec<Note>) {
+        let mut lines: BTreeMap<Arc<str>, Vec<u8>> = BTreeMap::new();
+        for note in notes {
+            match note {
+                Note::Acked { run, session, seq } => {
+                    let out = lines.entry(session).or_default();
+                    rpc::notice(out, method::RUN_ACK, RunAck { run: run.to_string(), seq });
+                }
+                Note::Refused { run, session, epoch, seq, refusal } => {
+                    self.metrics.refused(refusal.reason());
+                    let refused = RunRefused {
+                        run: run.to_string(),
+                        epoch,
+                        seq,
+                        code: refusal.code(),
+                        message: refusal.to_string(),
+                    };
+                    rpc::notice(lines.entry(session).or_default(), method::RUN_REFUSED, refused);
+                }
+                Note::Stopped { run, workflow, state, session, .. } => {
+                    if let Some(session) = session {
+                        self.sessions.unload(&session, &run);
+                    }
+                    self.metrics.run_stopped(&workflow, state);
+                    self.backlog.stopped(&run);
+                    self.kick.notify_one();
+                }
+                Note::Facts { workflow, facts } => self.count(&workflow, &facts),
+            }
+        }
+        for (session, lines) in lines {
+            if let Some(outbox) = self.sessions.outbox(&session) {
+                outbox.send(&lines);
+            }
+        }
+    }
+
+    fn count(&self, workflow: &str, facts: &[Fact]) {
+        for fact in facts {
+            match fact {
+                Fact::RunStarted => self.metrics.run_started(workflow),
+                Fact::AttemptFailed { task } => self.metrics.attempt_failed(workflow, task.as_deref()),
+                Fact::StepEnded { task, outcome, millis } => {
+                    let took =
+                        millis.and_then(|millis| u64::try_from(millis).ok()).map(Duration::from_millis);
+                    self.metrics.step_ended(workflow, task.as_deref(), outcome, took);
+                }
+            }
+        }
+    }
+
+    /// Puts a run that somebody gave back, or lost, where it can be dispatched from.
+    pub(crate) fn offer(&self, info: &RunInfo) {
+        let open = |run: &str| self.journal.info(run).is_some();
+        self.backlog.offer(info, open);
+        self.kick.notify_one();
+    }
+
+    /// Remembers which plans there are, so that a start over HTTP knows a workflow when it sees one.
+    pub(crate) fn learn(&self, plans: &[PlanRow]) -> Result<(), StoreError> {
+        let new: Vec<PlanRow> = {
+            let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_new = |row: &&PlanRow| !known.contains_key(&(row.workflow.clone(), row.digest.clone()));
+            plans.iter().filter(is_new).cloned().collect()
+        };
+        if new.is_empty() {
+            return Ok(());
+        }
+        blocking(|| self.journal.store().register(&new))?;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.extend(new.into_iter().map(|row| ((row.workflow, row.digest), row.language)));
+        Ok(())
+    }
+
+    pub(crate) fn known_workflows(&self) -> BTreeSet<String> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.keys().map(|(workflow, _)| workflow.clone()).collect()
+    }
+}
+
+/// Runs what waits for the disk without holding up the other tasks of this thread.
+pub(crate) fn blocking<T>(work: impl FnOnce() -> T) -> T {
+    use tokio::runtime::{Handle, RuntimeFlavor};
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
+    }
+}
