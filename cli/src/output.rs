@@ -48,6 +48,12 @@ pub fn note(text: &str) {
     let _gone = writeln!(out, "{text}");
 }
 
+/// Overwrites the line of standard error that the cursor is on; with an empty text, clears it.
+pub fn redraw(text: &str) {
+    let mut out = anstream::stderr().lock();
+    let _gone = write!(out, "\r\x1b[2K{text}").and_then(|()| out.flush());
+}
+
 /// Writes one JSON document to standard output.
 pub fn print_json(value: &Value) {
     let text = serde_json::to_string_pretty(value).unwrap_or_default();

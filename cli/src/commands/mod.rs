@@ -11,7 +11,7 @@ mod explain;
 mod run;
 mod runs;
 mod show;
-//mod sidecar;
+mod sidecar;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -19,6 +19,7 @@ pub enum Command {
     Runs(runs::Args),
     Show(show::Args),
     Cancel(cancel::Args),
+    Sidecar(sidecar::Args),
     Explain(explain::Args),
     Completions(completions::Args),
 }
@@ -30,6 +31,7 @@ impl Command {
             Command::Runs(args) => runs::run(args).await,
             Command::Show(args) => show::run(args).await,
             Command::Cancel(args) => cancel::run(args).await,
+            Command::Sidecar(args) => sidecar::run(args).await,
             Command::Explain(args) => explain::run(&args),
             Command::Completions(args) => completions::run(&args),
         }
@@ -44,13 +46,13 @@ impl Command {
             Command::Show(args) => args.format,
             Command::Cancel(args) => args.format,
             Command::Explain(args) => args.format,
-            Command::Completions(_) => Format::Text,
+            Command::Sidecar(_) | Command::Completions(_) => Format::Text,
         }
     }
 
     /// Whether the command has work to finish, or processes to end, when it is interrupted.
     #[must_use]
     pub fn stops_itself(&self) -> bool {
-        false
+        matches!(self, Command::Sidecar(_))
     }
 }

@@ -40,6 +40,7 @@ pub struct Args {
 pub async fn run(args: Args) -> Result<Exit, Failure> {
     let input = read_input(&args.input)?;
     let client = Client::new(project::find_socket(args.socket.as_deref())?);
+    need_a_server(&client, &args.workflow).await?;
     let mut request = json!({"input": input});
     if let Some(id) = &args.run_id {
         request["run_id"] = json!(id);
@@ -47,7 +48,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
     let path = format!("/v1/workflows/{}/runs", view::url_encoded(&args.workflow));
     let answer = client.post(&path, &request).await?;
     let body = view::expect_ok(&client, answer)?;
-    let id = body["id"].as_str().or_else(|| body["run_id"].as_str()).unwrap_or_default().to_owned();
+    let id = body["id"].as_str().unwrap_or_default().to_owned();
     if args.detach {
         match args.format {
             Format::Json => output::print_json(&body),
@@ -56,6 +57,30 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         return Ok(Exit::Fine);
     }
     wait(&client, &id, &args).await
+}
+
+/// Somebody must be there to execute the run.
+async fn need_a_server(client: &Client, workflow: &str) -> Result<(), Failure> {
+    let body = view::expect_ok(client, client.get("/v1/sessions").await?)?;
+    let sessions = body["sessions"].as_array().map_or(&[][..], Vec::as_slice);
+    let serving = sessions.iter().filter(|session| {
+        session["connected"] == json!(true) && session["serve"].as_u64().is_some_and(|serve| serve > 0)
+    });
+    let mut served: Vec<&str> = serving
+        .flat_map(|session| session["plans"].as_array().map_or(&[][..], Vec::as_slice))
+        .filter_map(|plan| plan["workflow"].as_str())
+        .collect();
+    if served.contains(&workflow) {
+        return Ok(());
+    }
+    served.sort_unstable();
+    served.dedup();
+    let help = if served.is_empty() {
+        "start the application; it serves with `await conductor_gen.serve()`".to_owned()
+    } else {
+        format!("served are: {}", served.join(", "))
+    };
+    Err(Failure::environment(format!("no application serves the workflow {workflow}")).help(help))
 }
 
 async fn wait(client: &Client, id: &str, args: &Args) -> Result<Exit, Failure> {

@@ -1,8 +1,12 @@
 //! `conductor sidecar`: keeps the journal, until it is stopped.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use conductor_daemon::{Options, StoreUrl};
+
 use crate::exit::{Exit, Failure};
+use crate::output;
 use crate::project::{self, Project};
 use crate::signals::{Interrupts, Stop};
 
@@ -15,10 +19,57 @@ pub struct Args {
     /// Socket for applications and commands [default: sidecar.sock in the folder of the state]
     #[arg(long, value_name = "PATH")]
     socket: Option<PathBuf>,
-    /// Where the HTTP API listens too
-    #[arg(long, default_value = "off", value_name = "ADDR|off")]
-    http: String,
+    /// Where the HTTP API listens beside the socket; 127.0.0.1:0 chooses a port
+    #[arg(long, default_value = "off", value_parser = parse_http, value_name = "ADDR:PORT|off")]
+    http: Http,
     /// The journal [default: sqlite:journal.db in the folder of the state]
     #[arg(long, value_name = "sqlite:PATH")]
-    store: Option<String>,
+    store: Option<StoreUrl>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Http(Option<SocketAddr>);
+
+fn parse_http(given: &str) -> Result<Http, String> {
+    if given == "off" {
+        return Ok(Http(None));
+    }
+    given.parse().map(|address| Http(Some(address))).map_err(|_| "write ADDR:PORT, or off".to_owned())
+}
+
+pub async fn run(args: Args) -> Result<Exit, Failure> {
+    // Listened for before the socket exists: a signal in between must not leave it behind.
+    let mut interrupts = Interrupts::listen()?;
+    let options = options(args)?;
+    let started = conductor_daemon::start(options).await;
+    let sidecar = started.map_err(|error| Failure::environment(error.to_string()))?;
+    output::note(&format!("conductor sidecar: listens on {}", sidecar.socket().display()));
+    if let Some(address) = sidecar.http() {
+        output::note(&format!("conductor sidecar: listens on http://{address}"));
+    }
+    output::print("ready\n");
+    let stop = interrupts.next().await;
+    sidecar.stop().await;
+    Ok(match stop {
+        Stop::Interrupt => Exit::Interrupted,
+        Stop::Terminate => Exit::Fine,
+    })
+}
+
+fn options(args: Args) -> Result<Options, Failure> {
+    let here = project::working_folder()?;
+    let data = match args.data {
+        Some(data) => here.join(data),
+        None => Project::upward(&here)?.map_or_else(|| here.join(".conductor"), |project| project.state()),
+    };
+    let mut options = Options::in_folder(&data);
+    if let Some(socket) = args.socket {
+        options.socket = here.join(socket);
+    }
+    options.socket = project::check_socket_path(options.socket)?;
+    options.http = args.http.0;
+    if let Some(StoreUrl::Sqlite(path)) = args.store {
+        options.store = StoreUrl::Sqlite(here.join(path));
+    }
+    Ok(options)
 }
