@@ -93,6 +93,7 @@ impl Session {
 impl Reader<'_> {
     /// A class by the name the manifest gives it: in full, or by a bare name that exactly one class in reach has.
     fn type_named(&mut self, name: &str, refs: &BTreeSet<String>) -> Option<TypeName> {
+        self.refill();
         if let Some((module, class)) = name.rsplit_once('.') {
             return self.class_in(module, class);
         }

@@ -3,6 +3,7 @@
 //! It does not know what is inside a class (see `class`), and gives `any` for what no rule covers.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use conductor_protocol::types::{Type, TypeDef, TypeName, TypeTable};
 use conductor_source::{FileId, Span};
@@ -14,6 +15,8 @@ use super::syntax::{Call, Class, Expr, ExprKind, Value};
 
 /// Aliases and string annotations nested deeper than this are `any`.
 const MAX_DEPTH: usize = 40;
+/// What one question may read.
+const MAX_NODES: usize = 20_000;
 
 /// Reads types, and keeps the definitions of the classes that it meets.
 pub struct Reader<'w> {
@@ -22,6 +25,10 @@ pub struct Reader<'w> {
     pub types: TypeTable,
     pub spans: BTreeMap<TypeName, Span>,
     depth: usize,
+    /// Nodes still to be read for this question: aliases of aliases can double at every level.
+    budget: usize,
+    /// The aliases being read, so that a recursive one ends.
+    aliases: Vec<(String, Range<usize>)>,
 }
 
 /// Where an annotation stands: what its names mean depends on it.
@@ -41,18 +48,32 @@ impl<'w> Scope<'w> {
 
 impl<'w> Reader<'w> {
     pub fn new(store: &'w Store, files: &'w BTreeMap<String, FileId>) -> Reader<'w> {
-        Reader { store, files, types: TypeTable::new(), spans: BTreeMap::new(), depth: 0 }
+        Reader {
+            store,
+            files,
+            types: TypeTable::new(),
+            spans: BTreeMap::new(),
+            depth: 0,
+            budget: 0,
+            aliases: Vec::new(),
+        }
     }
 
-    pub fn span(&self, path: &str, range: &std::ops::Range<usize>) -> Span {
+    /// Starts a new question.
+    pub fn refill(&mut self) {
+        self.budget = MAX_NODES;
+    }
+
+    pub fn span(&self, path: &str, range: &Range<usize>) -> Span {
         Span::new(self.files.get(path).copied().unwrap_or(FileId(u32::MAX)), range.start, range.end)
     }
 
     pub fn annotation(&mut self, scope: &Scope<'w>, expr: &Expr) -> Type {
-        if self.depth >= MAX_DEPTH {
+        if self.depth >= MAX_DEPTH || self.budget == 0 {
             return Type::Any;
         }
         self.depth += 1;
+        self.budget -= 1;
         let found = match &expr.kind {
             ExprKind::Name(path) => self.named(scope, path, None),
             ExprKind::Subscript(base, arguments) => match base.dotted() {
@@ -115,11 +136,18 @@ impl<'w> Reader<'w> {
         {
             return Type::Any;
         }
-        match value.value.as_ref().map(|value| (&value.kind, value)) {
+        let key = (home.module.clone(), value.name.clone());
+        if self.aliases.contains(&key) {
+            return Type::Any;
+        }
+        self.aliases.push(key);
+        let found = match value.value.as_ref().map(|value| (&value.kind, value)) {
             Some((ExprKind::Call(call), _)) => self.called(&scope, call, path),
             Some((_, value)) => self.annotation(&scope, value),
             None => Type::Any,
-        }
+        };
+        self.aliases.pop();
+        found
     }
 
     fn called(&mut self, scope: &Scope<'w>, call: &Call, path: &[String]) -> Type {

@@ -249,7 +249,7 @@ fn enumeration(class: &Class, kind: EnumKind, is_auto: &dyn Fn(&Expr) -> bool) -
         return TypeDef::Opaque;
     }
     let mut members: Vec<EnumMember> = Vec::new();
-    let mut highest = 0i64;
+    let mut highest: Option<i64> = None;
     for field in class.fields.iter().filter(|field| !field.name.starts_with('_')) {
         let Some(value) = &field.value else { continue };
         let value = match &value.kind {
@@ -259,7 +259,7 @@ fn enumeration(class: &Class, kind: EnumKind, is_auto: &dyn Fn(&Expr) -> bool) -
                 serde_json::Value::from(field.name.to_lowercase())
             }
             _ if is_auto(value) && kind != EnumKind::String => {
-                serde_json::Value::from(highest.saturating_add(1))
+                serde_json::Value::from(highest.map_or(1, |highest| highest.saturating_add(1)))
             }
             // `RED = "red"` then `CRIMSON = RED` is a second name, not a member.
             ExprKind::Name(path) if matches!(&path[..], [alias] if members.iter().any(|known| known.name == *alias)) =>
@@ -268,7 +268,7 @@ fn enumeration(class: &Class, kind: EnumKind, is_auto: &dyn Fn(&Expr) -> bool) -
             }
             _ => return TypeDef::Opaque,
         };
-        highest = highest.max(value.as_i64().unwrap_or(0));
+        highest = highest.max(value.as_i64());
         if !members.iter().any(|known| known.value == value) {
             members.push(EnumMember { name: field.name.clone(), value });
         }

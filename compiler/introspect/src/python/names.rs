@@ -42,8 +42,23 @@ pub enum Module<'a> {
     Pending,
 }
 
-/// The (module, name) pairs on the way, so that cycles end.
-type Visited = BTreeSet<(String, String)>;
+/// The state of following one name.
+pub struct Trail {
+    /// The (module, name) pairs on the way, so that cycles end.
+    seen: BTreeSet<(String, String)>,
+    /// Whether names bound for type checkers only are seen.
+    typing: bool,
+}
+
+impl Trail {
+    pub fn at_run_time() -> Trail {
+        Trail { seen: BTreeSet::new(), typing: false }
+    }
+
+    pub fn in_annotations() -> Trail {
+        Trail { seen: BTreeSet::new(), typing: true }
+    }
+}
 
 impl Store {
     pub fn module(&self, dotted: &str) -> Module<'_> {
@@ -73,7 +88,7 @@ impl Store {
 
     /// A dotted name as code in `home` means it; `in_class` is the class whose body the code stands in.
     pub fn resolve<'a>(&'a self, home: &Home<'a>, in_class: Option<&str>, path: &[String]) -> Entity<'a> {
-        self.resolve_on(home, in_class, path, &mut Visited::new())
+        self.resolve_on(home, in_class, path, &mut Trail::in_annotations())
     }
 
     fn resolve_on<'a>(
@@ -81,25 +96,25 @@ impl Store {
         home: &Home<'a>,
         in_class: Option<&str>,
         path: &[String],
-        visited: &mut Visited,
+        trail: &mut Trail,
     ) -> Entity<'a> {
         let Some((first, rest)) = path.split_first() else { return Entity::Unknown };
         let mut entity = in_class.map_or(Entity::Unknown, |class| self.class_member(home, class, first));
         if matches!(entity, Entity::Unknown) {
-            entity = self.in_module(home, first, visited);
+            entity = self.in_module(home, first, trail);
         }
         if matches!(entity, Entity::Unknown) && is_builtin(first) {
             entity = Entity::External(format!("builtins.{first}"));
         }
         for name in rest {
-            entity = self.member(entity, name, visited);
+            entity = self.member(entity, name, trail);
         }
         entity
     }
 
-    fn member<'a>(&'a self, entity: Entity<'a>, name: &str, visited: &mut Visited) -> Entity<'a> {
+    fn member<'a>(&'a self, entity: Entity<'a>, name: &str, trail: &mut Trail) -> Entity<'a> {
         match entity {
-            Entity::Module(module) => self.attribute(&module, name, visited),
+            Entity::Module(module) => self.attribute(&module, name, trail),
             Entity::External(full) => Entity::External(format!("{full}.{name}")),
             Entity::Class(home, class, _) => self.class_member(&home, &class, name),
             Entity::Pending => Entity::Pending,
@@ -116,7 +131,7 @@ impl Store {
     }
 
     /// `name` of a module, be it bound in its body or a module inside it.
-    pub fn attribute<'a>(&'a self, module: &str, name: &str, visited: &mut Visited) -> Entity<'a> {
+    pub fn attribute<'a>(&'a self, module: &str, name: &str, trail: &mut Trail) -> Entity<'a> {
         let home = match self.module(module) {
             Module::Pending => return Entity::Pending,
             Module::Missing => return Entity::External(format!("{module}.{name}")),
@@ -124,7 +139,7 @@ impl Store {
             Module::Namespace => return self.submodule(module, name),
             Module::Ready(home) => home,
         };
-        match self.in_module(&home, name, visited) {
+        match self.in_module(&home, name, trail) {
             Entity::Unknown if home.is_package => self.submodule(module, name),
             found => found,
         }
@@ -140,35 +155,36 @@ impl Store {
     }
 
     /// What `name` is in the body of a module. Of alternatives the first that leads into the user's code wins.
-    pub fn in_module<'a>(&'a self, home: &Home<'a>, name: &str, visited: &mut Visited) -> Entity<'a> {
-        if visited.len() > MAX_HOPS || !visited.insert((home.module.clone(), name.to_owned())) {
+    pub fn in_module<'a>(&'a self, home: &Home<'a>, name: &str, trail: &mut Trail) -> Entity<'a> {
+        if trail.seen.len() > MAX_HOPS || !trail.seen.insert((home.module.clone(), name.to_owned())) {
             return Entity::Unknown;
         }
         let module = &home.source.module;
-        let bound = module.names.get(name).into_iter().chain(module.typing_names.get(name)).flatten();
+        let typing = if trail.typing { module.typing_names.get(name) } else { None };
+        let bound = module.names.get(name).into_iter().chain(typing).flatten();
         let mut fallback = None;
         for binding in bound {
-            match self.bound(home, name, binding, visited) {
+            match self.bound(home, name, binding, trail) {
                 Entity::Unknown => {}
                 found @ Entity::External(_) => fallback = fallback.or(Some(found)),
                 found => return found,
             }
         }
-        fallback.unwrap_or_else(|| self.in_stars(home, name, visited))
+        fallback.unwrap_or_else(|| self.in_stars(home, name, trail))
     }
 
-    fn in_stars<'a>(&'a self, home: &Home<'a>, name: &str, visited: &mut Visited) -> Entity<'a> {
+    fn in_stars<'a>(&'a self, home: &Home<'a>, name: &str, trail: &mut Trail) -> Entity<'a> {
         if name.starts_with('_') {
             return Entity::Unknown;
         }
         let mut fallback = Entity::Unknown;
         for star in home.source.module.stars.iter().rev() {
-            match absolute(home, star).map(|module| self.attribute(&module, name, visited)) {
+            match absolute(home, star).map(|module| self.attribute(&module, name, trail)) {
                 None | Some(Entity::Unknown | Entity::Module(_)) => {}
-                // What a module outside provides is not known, but `from typing import *` is worth a guess.
-                Some(found @ Entity::External(_)) => {
-                    if !is_builtin(name) {
-                        fallback = found;
+                // What a module outside provides is not known, but for those that hold types.
+                Some(Entity::External(full)) => {
+                    if is_typing(&full) && !is_builtin(name) {
+                        fallback = Entity::External(full);
                     }
                 }
                 Some(found) => return found,
@@ -182,20 +198,20 @@ impl Store {
         home: &Home<'a>,
         name: &str,
         binding: &'a Binding,
-        visited: &mut Visited,
+        trail: &mut Trail,
     ) -> Entity<'a> {
         match binding {
             Binding::Function(function) => Entity::Function(home.clone(), function),
             Binding::Class(class) => Entity::Class(home.clone(), name.to_owned(), class),
-            Binding::Import(import) => self.imported(home, import, visited),
-            Binding::Value(value) => self.aliased(home, value, visited),
+            Binding::Import(import) => self.imported(home, import, trail),
+            Binding::Value(value) => self.aliased(home, value, trail),
         }
     }
 
-    fn imported<'a>(&'a self, home: &Home<'a>, import: &Import, visited: &mut Visited) -> Entity<'a> {
+    fn imported<'a>(&'a self, home: &Home<'a>, import: &Import, trail: &mut Trail) -> Entity<'a> {
         let Some(module) = absolute(home, &import.origin) else { return Entity::Unknown };
         match &import.name {
-            Some(name) => self.attribute(&module, name, visited),
+            Some(name) => self.attribute(&module, name, trail),
             None => match self.locate(&module) {
                 None => Entity::Pending,
                 Some(places) if places.namespace || !places.files.is_empty() => Entity::Module(module),
@@ -205,12 +221,12 @@ impl Store {
     }
 
     /// `g = f` is `f`; any other value is itself.
-    fn aliased<'a>(&'a self, home: &Home<'a>, value: &'a Value, visited: &mut Visited) -> Entity<'a> {
+    fn aliased<'a>(&'a self, home: &Home<'a>, value: &'a Value, trail: &mut Trail) -> Entity<'a> {
         let path = match &value.value {
             Some(Expr { kind: ExprKind::Name(path), .. }) if value.type_params.is_empty() => path,
             _ => return Entity::Value(home.clone(), value),
         };
-        match self.resolve_on(home, None, path, visited) {
+        match self.resolve_on(home, None, path, trail) {
             Entity::Unknown => Entity::Value(home.clone(), value),
             found => found,
         }
@@ -248,6 +264,22 @@ fn absolute(home: &Home<'_>, origin: &Origin) -> Option<String> {
     package.truncate(package.len() - up);
     package.extend(origin.module.split('.').filter(|part| !part.is_empty()));
     (!package.is_empty()).then(|| package.join("."))
+}
+
+/// Whether a name is from a module of the standard library that exists to be imported from by star.
+fn is_typing(full: &str) -> bool {
+    let module = full.rsplit_once('.').map_or("", |(module, _)| module);
+    matches!(
+        module,
+        "typing"
+            | "typing_extensions"
+            | "collections.abc"
+            | "dataclasses"
+            | "datetime"
+            | "decimal"
+            | "enum"
+            | "uuid"
+    )
 }
 
 fn is_builtin(name: &str) -> bool {

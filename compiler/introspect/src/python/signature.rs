@@ -2,18 +2,21 @@
 //!
 //! It does not know the manifest: which `ref`s are asked for, and where, is the caller's.
 
+use std::ops::Range;
+
 use conductor_model::{Lookup, Parameter, Signature};
 use conductor_protocol::plan::Language;
 use conductor_protocol::types::Type;
 
 use super::annotation::{Reader, Scope};
-use super::names::{Entity, Home, Module, class_at};
+use super::names::{Entity, Home, Module, Trail, class_at};
 use super::store::is_identifier;
-use super::syntax::{Expr, ExprKind, Function, Param, Value};
+use super::syntax::{Binding, Expr, ExprKind, Function, Param, Value};
 
 impl<'w> Reader<'w> {
     /// Void while the store awaits a file.
     pub fn lookup(&mut self, reference: &str) -> Lookup {
+        self.refill();
         let dotted = reference.strip_prefix("py:").unwrap_or(reference);
         let is_path = dotted.split('.').all(is_identifier);
         let Some((module, name)) = dotted.rsplit_once('.').filter(|_| is_path) else {
@@ -52,19 +55,28 @@ impl<'w> Reader<'w> {
 
     fn in_home(&mut self, home: &Home<'w>, name: &str, searched: Vec<String>) -> Lookup {
         let not_callable = |what: &str, span| Lookup::NotCallable { what: what.to_owned(), span };
-        match self.store.attribute(&home.module, name, &mut Default::default()) {
+        match self.store.attribute(&home.module, name, &mut Trail::at_run_time()) {
             Entity::Pending => void(),
             Entity::Function(found, function) => self.function(home, name, &found, function),
             Entity::Class(found, _, class) => not_callable("a class", self.span(found.path, &class.name)),
             Entity::Value(found, value) => self.value(home, name, &found, value),
-            Entity::Module(_) => not_callable("a module", self.span(home.path, &(0..0))),
+            Entity::Module(_) => {
+                not_callable("a module", self.span(home.path, &bound_at(home.source.module.names.get(name))))
+            }
             Entity::External(full) => {
                 let problem = format!(
                     "`{}` takes `{name}` from `{full}`, which is outside the project: its parameters cannot be read",
                     home.path
                 );
-                Lookup::Unreadable { problem, span: Some(self.span(home.path, &(0..0))) }
+                Lookup::Unreadable {
+                    problem,
+                    span: Some(self.span(home.path, &bound_at(home.source.module.names.get(name)))),
+                }
             }
+            Entity::Unknown if home.source.module.typing_names.contains_key(name) => not_callable(
+                "a name for type checkers only, bound below `if TYPE_CHECKING:`",
+                self.span(home.path, &bound_at(home.source.module.typing_names.get(name))),
+            ),
             Entity::Unknown => match home.source.module.errors.first() {
                 Some(error) => Lookup::Unreadable {
                     problem: format!(
@@ -85,7 +97,7 @@ impl<'w> Reader<'w> {
                 found.push((format!("{path}:1"), self.span(path, &(0..0))));
                 continue;
             };
-            let place = match self.store.in_module(&home, name, &mut Default::default()) {
+            let place = match self.store.in_module(&home, name, &mut Trail::at_run_time()) {
                 Entity::Function(found, function) => (found, function.name.clone()),
                 _ => (home, 0..0),
             };
@@ -121,9 +133,8 @@ impl<'w> Reader<'w> {
     }
 
     fn function(&mut self, home: &Home<'w>, name: &str, found: &Home<'w>, function: &'w Function) -> Lookup {
-        let touches = |range: &std::ops::Range<usize>| {
-            function.range.start <= range.start && range.start <= function.range.end
-        };
+        let touches =
+            |range: &Range<usize>| function.range.start <= range.start && range.start <= function.range.end;
         if let Some(error) = found.source.module.errors.iter().find(|error| touches(&error.range)) {
             let problem = format!("`{name}` in `{}` has a syntax error: {}", found.path, error.message);
             return Lookup::Unreadable { problem, span: Some(self.span(found.path, &error.range)) };
@@ -209,6 +220,17 @@ impl<'w> Reader<'w> {
             });
         }
         found
+    }
+}
+
+/// Where a module binds a name; its start where the name comes from elsewhere.
+fn bound_at(bindings: Option<&Vec<Binding>>) -> Range<usize> {
+    match bindings.and_then(|bindings| bindings.first()) {
+        Some(Binding::Import(import)) => import.range.clone(),
+        Some(Binding::Function(function)) => function.name.clone(),
+        Some(Binding::Class(class)) => class.name.clone(),
+        Some(Binding::Value(value)) => value.name.clone(),
+        None => 0..0,
     }
 }
 

@@ -40,6 +40,7 @@ pub struct Import {
     pub origin: Origin,
     /// The imported name; `None` binds the module itself.
     pub name: Option<String>,
+    pub range: Range<usize>,
 }
 
 /// A module as an import statement names it.

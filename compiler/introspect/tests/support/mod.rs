@@ -57,15 +57,17 @@ pub fn run(mut introspector: Introspector, files: &Files) -> (Findings, Sources,
 /// `"== path"` starts a file.
 pub fn files(text: &str) -> Files {
     let mut files = Files::new();
-    for part in text.split("== ").skip(1) {
+    for part in text.split("\n== ").skip(1) {
         let (path, body) = part.split_once('\n').unwrap_or((part, ""));
         files.insert(path.trim().to_owned(), Answer::File(body.as_bytes().to_vec()));
     }
     files
 }
 
-pub fn show(files: &Files, refs: &[&str], names: &[&str]) -> String {
-    let introspector = Introspector::new(Language::Python, ".", refs.iter().copied(), names.iter().copied());
+/// Refs are separated by spaces.
+pub fn show(files: &Files, refs: &str, names: &[&str]) -> String {
+    let introspector =
+        Introspector::new(Language::Python, ".", refs.split_whitespace(), names.iter().copied());
     let (findings, sources, _) = run(introspector, files);
     print(&findings, &sources)
 }

@@ -135,11 +135,13 @@ pub fn params(parameters: &ast::Parameters) -> Vec<Param> {
 }
 
 fn param(parameter: &ast::Parameter, kind: ParameterKind, default: Option<std::ops::Range<usize>>) -> Param {
+    // A variadic parameter's own range starts at its stars.
+    let end = parameter.range().end().to_usize();
     Param {
         name: parameter.name.as_str().to_owned(),
         kind,
         annotation: parameter.annotation.as_deref().map(expr),
         default,
-        range: range(parameter.range()),
+        range: parameter.name.range().start().to_usize()..end,
     }
 }

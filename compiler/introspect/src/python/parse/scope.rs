@@ -119,7 +119,7 @@ impl Scope {
             let (name, module) =
                 alias.asname.as_ref().map_or((first, first), |renamed| (renamed.as_str(), module));
             let origin = Origin { level: 0, module: module.to_owned() };
-            self.bind(name, Binding::Import(Import { origin, name: None }), how);
+            self.bind(name, Binding::Import(Import { origin, name: None, range: range(alias.range()) }), how);
         }
     }
 
@@ -132,7 +132,8 @@ impl Scope {
                 continue;
             }
             let name = alias.asname.as_ref().unwrap_or(&alias.name).as_str();
-            let import = Import { origin: origin.clone(), name: Some(alias.name.as_str().to_owned()) };
+            let imported = Some(alias.name.as_str().to_owned());
+            let import = Import { origin: origin.clone(), name: imported, range: range(alias.range()) };
             self.bind(name, Binding::Import(import), how);
         }
     }
