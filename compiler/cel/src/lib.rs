@@ -1,9 +1,11 @@
-//! CEL, whole: a parser with places, templates of a manifest, and the checker that makes typed expressions of them.
+//! CEL, whole: a parser with places, templates of a manifest and their checker, and an evaluator of plain CEL.
 //!
 //! It knows no files and no steps: names and their types are given to it.
 
 pub mod ast;
+pub mod conformance;
 pub mod error;
+pub mod eval;
 mod lexer;
 mod literal;
 pub mod manifest;
@@ -12,6 +14,7 @@ pub mod template;
 
 pub use ast::{Ast, Reference};
 pub use error::CelError;
+pub use eval::{EvalError, Value, evaluate};
 pub use manifest::{Scope, check, check_template};
 pub use parser::{MAX_DEPTH, MAX_LENGTH, parse};
 pub use template::Template;

@@ -425,17 +425,24 @@ fn mistakes_of_syntax() {
 #[test]
 fn expected_types() {
     let floats = Type::List(Box::new(Type::Float));
-    table(&["${[1, 2]}", "${[1, 'a']}", "${input.tags}"], Some(floats), &expect![[r#"
+    table(
+        &["${[1, 2]}", "${[1, 'a']}", "${input.tags}"],
+        Some(floats),
+        &expect![[r#"
         ${[1, 2]}
             : list<float>
         ${[1, 'a']}
             2..10 `[1, 'a']`: expected `list<float>`, but this is `list<float | string>`
         ${input.tags}
             2..12 `input.tags`: expected `list<float>`, but this is `list<string>`
-    "#]]);
+    "#]],
+    );
     let texts =
         ["${5}", "${1 + 2}", "${input.count}", "${input.count > 1 ? 1 : 2.5}", "${null}", "text", "a${1}"];
-    table(&texts, Some(Type::Decimal), &expect![[r#"
+    table(
+        &texts,
+        Some(Type::Decimal),
+        &expect![[r#"
         ${5}
             : decimal
         ${1 + 2}
@@ -450,8 +457,12 @@ fn expected_types() {
             0..4 `text`: expected `decimal`, but this is `string`
         a${1}
             3..4 `1`: expected `decimal`, but this is `string`
-    "#]]);
-    table(&["${input.note}", "${5}", "${input.note != null}"], Some(Type::String), &expect![[r#"
+    "#]],
+    );
+    table(
+        &["${input.note}", "${5}", "${input.note != null}"],
+        Some(Type::String),
+        &expect![[r#"
         ${input.note}
             2..12 `input.note`: this may be null: its type is `string?`
                 help: test it first: `input.note != null && ...` or `input.note != null ? ... : ...`, or a `when` with `input.note != null`
@@ -461,11 +472,16 @@ fn expected_types() {
         ${input.note != null}
             2..20 `input.note != null`: expected `string`, but this is `bool`
                 help: convert it with `string(...)`
-    "#]]);
-    table(&["${input.count > 1 ? 'a' : 2}"], Some(Type::union([Type::Int, Type::String])), &expect![[r#"
+    "#]],
+    );
+    table(
+        &["${input.count > 1 ? 'a' : 2}"],
+        Some(Type::union([Type::Int, Type::String])),
+        &expect![[r#"
         ${input.count > 1 ? 'a' : 2}
             : int | string
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

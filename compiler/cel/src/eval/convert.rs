@@ -1,0 +1,149 @@
+//! Conversions between types: `int(x)`, `string(x)` and their kin.
+//!
+//! It does not know which of them a manifest may use.
+
+use super::Value;
+use super::time;
+
+/// A double as CEL spells it: the fewest digits that read back the same, with an exponent below 1e-4 and from 1e21... of
+/// the kind that C's `%g` writes.
+pub(crate) fn double_text(value: f64) -> String {
+    if !value.is_finite() {
+        return non_finite(value).to_owned();
+    }
+    let scientific = format!("{value:e}");
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if !(-4..21).contains(&exponent) {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        return format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs());
+    }
+    format!("{value}")
+}
+
+pub(crate) fn non_finite(value: f64) -> &'static str {
+    if value.is_nan() {
+        "NaN"
+    } else if value > 0.0 {
+        "Infinity"
+    } else {
+        "-Infinity"
+    }
+}
+
+fn out_of_range(value: &Value, wanted: &str) -> String {
+    format!("{} does not fit {wanted}", value.to_json())
+}
+
+fn not_a(text: &str, wanted: &str) -> String {
+    format!("`{text}` is not {wanted}")
+}
+
+/// A conversion by the name of the type; none where there is none from this type.
+pub(crate) fn call(name: &str, value: &Value) -> Option<Result<Value, String>> {
+    match name {
+        "int" => int(value),
+        "uint" => uint(value),
+        "double" => double(value),
+        "string" => string(value),
+        "bytes" => match value {
+            Value::Bytes(_) => Some(Ok(value.clone())),
+            Value::String(text) => Some(Ok(Value::Bytes(text.as_bytes().into()))),
+            _ => None,
+        },
+        "bool" => bool(value),
+        "timestamp" => match value {
+            Value::Timestamp(_) => Some(Ok(value.clone())),
+            Value::Int(seconds) => Some(time::timestamp_of_seconds(*seconds)),
+            Value::String(text) => Some(time::parse_timestamp(text)),
+            _ => None,
+        },
+        "duration" => match value {
+            Value::Duration(_) => Some(Ok(value.clone())),
+            Value::String(text) => Some(time::parse_duration(text)),
+            _ => None,
+        },
+        "type" => Some(Ok(Value::Type(value.type_name().into()))),
+        "dyn" => Some(Ok(value.clone())),
+        _ => None,
+    }
+}
+
+fn bool(value: &Value) -> Option<Result<Value, String>> {
+    Some(match value {
+        Value::Bool(_) => Ok(value.clone()),
+        Value::String(text) => match &**text {
+            "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(Value::Bool(true)),
+            "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(Value::Bool(false)),
+            other => Err(not_a(other, "a bool")),
+        },
+        _ => return None,
+    })
+}
+
+fn int(value: &Value) -> Option<Result<Value, String>> {
+    Some(match value {
+        Value::Int(_) => Ok(value.clone()),
+        Value::Uint(number) => {
+            i64::try_from(*number).map(Value::Int).map_err(|_| out_of_range(value, "an int"))
+        }
+        // Both ends are excluded: near them a double may stand for a number outside.
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the range is checked; the fraction is to be cut off"
+        )]
+        Value::Double(number) if number.abs() < 9_223_372_036_854_775_808.0 => Ok(Value::Int(*number as i64)),
+        Value::Double(_) => Err(out_of_range(value, "an int")),
+        Value::String(text) => text.parse().map(Value::Int).map_err(|_| not_a(text, "an int")),
+        Value::Timestamp(nanos) => Ok(Value::Int(time::seconds_of(*nanos))),
+        _ => return None,
+    })
+}
+
+fn uint(value: &Value) -> Option<Result<Value, String>> {
+    Some(match value {
+        Value::Uint(_) => Ok(value.clone()),
+        Value::Int(number) => {
+            u64::try_from(*number).map(Value::Uint).map_err(|_| out_of_range(value, "a uint"))
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "the range is checked; the fraction is to be cut off"
+        )]
+        Value::Double(number) if (0.0..18_446_744_073_709_551_616.0).contains(number) => {
+            Ok(Value::Uint(*number as u64))
+        }
+        Value::Double(_) => Err(out_of_range(value, "a uint")),
+        Value::String(text) => text.parse().map(Value::Uint).map_err(|_| not_a(text, "a uint")),
+        _ => return None,
+    })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "CEL rounds to the nearest double")]
+fn double(value: &Value) -> Option<Result<Value, String>> {
+    Some(match value {
+        Value::Double(_) => Ok(value.clone()),
+        Value::Int(number) => Ok(Value::Double(*number as f64)),
+        Value::Uint(number) => Ok(Value::Double(*number as f64)),
+        Value::String(text) => text.parse().map(Value::Double).map_err(|_| not_a(text, "a double")),
+        _ => return None,
+    })
+}
+
+fn string(value: &Value) -> Option<Result<Value, String>> {
+    Some(Ok(match value {
+        Value::String(_) => value.clone(),
+        Value::Bool(flag) => Value::from(flag.to_string()),
+        Value::Int(number) => Value::from(number.to_string()),
+        Value::Uint(number) => Value::from(number.to_string()),
+        Value::Double(number) => Value::from(double_text(*number)),
+        Value::Timestamp(nanos) => Value::from(time::timestamp_text(*nanos)),
+        Value::Duration(nanos) => Value::from(time::duration_text(*nanos)),
+        Value::Bytes(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => Value::from(text),
+            Err(_) => return Some(Err("these bytes are not UTF-8".to_owned())),
+        },
+        _ => return None,
+    }))
+}
