@@ -16,6 +16,8 @@ use crate::tree::{Entry, Key, Kind, Node, Scalar};
 
 /// How many values are read; each takes about a hundred bytes of memory.
 const MAX_VALUES: usize = 1_000_000;
+/// How many mistakes are reported at a time; nobody reads more, and showing them costs time.
+const MAX_FINDINGS: usize = 100;
 
 pub(super) struct Outcome {
     pub node: Node,
@@ -358,6 +360,9 @@ impl<'a> Builder<'a> {
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {
+        if self.diagnostics.len() >= MAX_FINDINGS {
+            return;
+        }
         if self.documents <= 1 || diagnostic.code == super::DOCUMENTS {
             self.diagnostics.push(diagnostic);
         }

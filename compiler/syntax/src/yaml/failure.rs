@@ -79,15 +79,15 @@ pub(super) fn explain(source: &Patched, failure: &Failure) -> Repair {
 }
 
 fn scan(source: &Patched, kind: &ErrorKind, at: usize, open: Option<usize>) -> Repair {
+    if let Some(repair) = tabs(source, at) {
+        return repair;
+    }
     if open.is_none()
         && let Some(repair) = repair::list_items(source, at)
     {
         return repair;
     }
     if let Some(repair) = expression::repair(source, at, open.is_some()) {
-        return repair;
-    }
-    if let Some(repair) = tabs(source, at) {
         return repair;
     }
     match (kind, open) {

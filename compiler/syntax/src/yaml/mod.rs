@@ -83,6 +83,10 @@ pub fn parse(file: FileId, text: &str) -> (Node, Vec<Diagnostic>) {
             return (outcome.node, in_order(repairs));
         };
         let repair = failure::explain(&patched, &failure);
+        if repairs.iter().any(|done: &Diagnostic| done.span().start == repair.diagnostic.span().start) {
+            // The repair before changed nothing for the parser: going on would only say the same again.
+            return (broken(file, text.len()), in_order(repairs));
+        }
         repairs.push(repair.diagnostic);
         let mended = budget > 0 && repairs.len() < MAX_REPAIRS && patched.apply(&repair.patches);
         if !mended {
