@@ -201,7 +201,7 @@ fn ten_thousand_levels_are_refused() {
     );
     let dashes = format!("a: \n{}x", "- ".repeat(10_000));
     assert!(shown(dashes.as_bytes()).1.starts_with("error[E004]"));
-    let mixed = format!("{}{}", "- ".repeat(100), "[".repeat(100));
+    let mixed = format!("{}{}{}", "- ".repeat(100), "[".repeat(100), "]".repeat(100));
     assert!(shown(mixed.as_bytes()).1.starts_with("error[E004]"));
 }
 
@@ -416,15 +416,21 @@ fn unquoted_expressions_that_yaml_splits() {
     check(
         "steps:\n- when: ${a ? {\"x\": 1} : 2}   # why\n  with: 1\n",
         expect![[r#"
-            error[E007]: list items stand where a key must stand
-             --> concurrency.yaml:2:1
+            error[E008]: YAML does not read this expression as one value
+             --> concurrency.yaml:2:9
               |
-            1 | steps:
-              | ------ in this mapping
             2 | - when: ${a ? {"x": 1} : 2}   # why
-              | ^^^^^^^^^^^^^^^^^^^^^^^^^^^ this item belongs to no key of the mapping
+              |         ^^^^^^^^^^^^^^^^^^^ `: ` makes a mapping of it
               |
-              = help: put the items under the key that they belong to
+            help: put the value in quotes
+              |
+            2 - - when: ${a ? {"x": 1} : 2}   # why
+            2 + - when: '${a ? {"x": 1} : 2}'   # why
+              |
+            --- fixed
+            steps:
+            - when: '${a ? {"x": 1} : 2}'   # why
+              with: 1
         "#]],
     );
     check(
@@ -475,7 +481,25 @@ fn unquoted_expressions_that_yaml_splits() {
             a: {b: '${x}', c: ['${y[0]}', 2]}
         "#]],
     );
-    check("- ${a ? b : c}\n- ok: ${a ? b :c}\n", expect![[r#""#]]);
+    check(
+        "- ${a ? b : c}\n- ok: ${a ? b :c}\n",
+        expect![[r#"
+        error[E008]: YAML does not read this expression as one value
+         --> concurrency.yaml:1:3
+          |
+        1 | - ${a ? b : c}
+          |   ^^^^^^^^^^^^ `: ` makes a mapping of it
+          |
+        help: put the value in quotes
+          |
+        1 - - ${a ? b : c}
+        1 + - '${a ? b : c}'
+          |
+        --- fixed
+        - '${a ? b : c}'
+        - ok: ${a ? b :c}
+    "#]],
+    );
     check(
         "a: ${x ? {\"b\": 1}\nc: 2\n",
         expect![[r#"

@@ -63,7 +63,7 @@ tasks:
             9 |     - task: a # why
               |     ^^^^^^^^^ this item belongs to no key of the workflow
               |
-              = note: the steps of a workflow stand under its key `steps`
+              = note: steps inside a workflow stand under its key `steps`
             help: put the items under `steps:`
               |
             8 +     steps:
@@ -76,7 +76,7 @@ tasks:
             14 |     - parallel:
                |     ^^^^^^^^^^^ this item belongs to no key of the workflow
                |
-               = note: the steps of a workflow stand under its key `steps`
+               = note: steps inside a workflow stand under its key `steps`
             help: put the items under `steps:`
                |
             14 +     steps:
@@ -121,43 +121,42 @@ tasks:
 
 #[test]
 fn items_in_two_parts_of_a_workflow() {
-    check("workflows:\n  - id: w\n    - task: a\n    output: x\n    - task: b\n", expect![[r#"
-        error[E007]: list items stand where a key must stand
-         --> concurrency.yaml:3:5
-          |
-        2 |   - id: w
-          |   ------- in this workflow
-        3 |     - task: a
-          |     ^^^^^^^^^ this item belongs to no key of the workflow
-          |
-          = note: the steps of a workflow stand under its key `steps`
-        help: put the items under `steps:`
-          |
-        3 +     steps:
-          |
-        error[E007]: list items stand where a key must stand
-         --> concurrency.yaml:5:5
-          |
-        4 |     output: x
-          |     --------- in this workflow
-        5 |     - task: b
-          |     ^^^^^^^^^ this item belongs to no key of the workflow
-          |
-          = note: the steps of a workflow stand under its key `steps`
-        help: put the items under `steps:`
-          |
-        5 +     steps:
-          |
-        --- fixed
-        workflows:
-          - id: w
-            steps:
-            - task: a
-            output: x
-            steps:
-            - task: b
-        --- still: E012 the key `steps` stands twice
-    "#]]);
+    check(
+        "workflows:\n  - id: w\n    - task: a\n    output: x\n    - task: b\n",
+        expect![[r#"
+            error[E007]: list items stand where a key must stand
+             --> concurrency.yaml:3:5
+              |
+            2 |   - id: w
+              |   ------- in this workflow
+            3 |     - task: a
+              |     ^^^^^^^^^ this item belongs to no key of the workflow
+              |
+              = note: steps inside a workflow stand under its key `steps`
+            help: put the items under `steps:`
+              |
+            3 +     steps:
+              |
+            error[E007]: list items stand where a key must stand
+             --> concurrency.yaml:5:5
+              |
+            2 |   - id: w
+              |   ------- in this workflow
+            ...
+            5 |     - task: b
+              |     ^^^^^^^^^ this item belongs to no key of the workflow
+              |
+              = help: the workflow has `steps` already: move these items there
+            --- fixed
+            workflows:
+              - id: w
+                steps:
+                - task: a
+                output: x
+                - task: b
+            --- still: E007 list items stand where a key must stand
+        "#]],
+    );
     check(
         "workflows:\n  - id: w\n    steps:\n      - task: a\n    output: x\n    - task: b\n",
         expect![[r#"
@@ -173,7 +172,9 @@ fn items_in_two_parts_of_a_workflow() {
               = help: the workflow has `steps` already: move these items there
         "#]],
     );
-    check("workflows:\n  - id: w\n    - task: b\n    steps:\n      - task: a\n", expect![[r#"
+    check(
+        "workflows:\n  - id: w\n    - task: b\n    steps:\n      - task: a\n",
+        expect![[r#"
         error[E007]: list items stand where a key must stand
          --> concurrency.yaml:3:5
           |
@@ -183,58 +184,67 @@ fn items_in_two_parts_of_a_workflow() {
           |     ^^^^^^^^^ this item belongs to no key of the workflow
           |
           = help: the workflow has `steps` already: move these items there
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn in_a_step_and_in_a_block() {
-    check("workflows:\n- id: w\n  steps:\n  - when: ${x}\n    - task: a\n    - task: b\n", expect![[r#"
-        error[E007]: list items stand where a key must stand
-         --> concurrency.yaml:5:5
-          |
-        4 |   - when: ${x}
-          |   ------------ in this step
-        5 |     - task: a
-          |     ^^^^^^^^^ this item belongs to no key of the step
-          |
-          = note: the steps of a step stand under its key `sequence`
-        help: put the items under `sequence:`
-          |
-        5 +     sequence:
-          |
-        --- fixed
-        workflows:
-        - id: w
-          steps:
-          - when: ${x}
-            sequence:
-            - task: a
-            - task: b
-    "#]]);
-    check("workflows:\n- id: w\n  steps:\n  - map:\n      over: ${x}\n      - task: a\n", expect![[r#"
-        error[E007]: list items stand where a key must stand
-         --> concurrency.yaml:6:7
-          |
-        5 |       over: ${x}
-          |       ---------- in this block
-        6 |       - task: a
-          |       ^^^^^^^^^ this item belongs to no key of the block
-          |
-          = note: the steps of a block stand under its key `steps`
-        help: put the items under `steps:`
-          |
-        6 +       steps:
-          |
-        --- fixed
-        workflows:
-        - id: w
-          steps:
-          - map:
-              over: ${x}
+    check(
+        "workflows:\n- id: w\n  steps:\n  - when: ${x}\n    - task: a\n    - task: b\n",
+        expect![[r#"
+            error[E007]: list items stand where a key must stand
+             --> concurrency.yaml:5:5
+              |
+            4 |   - when: ${x}
+              |   ------------ in this step
+            5 |     - task: a
+              |     ^^^^^^^^^ this item belongs to no key of the step
+              |
+              = note: steps inside a step stand under its key `sequence`
+            help: put the items under `sequence:`
+              |
+            5 +     sequence:
+              |
+            --- fixed
+            workflows:
+            - id: w
               steps:
-              - task: a
-    "#]]);
-    check("workflows:\n- id: w\n  steps:\n  - parallel:\n    id: x\n    - task: a\n", expect![[r#"
+              - when: ${x}
+                sequence:
+                - task: a
+                - task: b
+        "#]],
+    );
+    check(
+        "workflows:\n- id: w\n  steps:\n  - map:\n      over: ${x}\n      - task: a\n",
+        expect![[r#"
+            error[E007]: list items stand where a key must stand
+             --> concurrency.yaml:6:7
+              |
+            5 |       over: ${x}
+              |       ---------- in this block
+            6 |       - task: a
+              |       ^^^^^^^^^ this item belongs to no key of the block
+              |
+              = note: steps inside a block stand under its key `steps`
+            help: put the items under `steps:`
+              |
+            6 +       steps:
+              |
+            --- fixed
+            workflows:
+            - id: w
+              steps:
+              - map:
+                  over: ${x}
+                  steps:
+                  - task: a
+        "#]],
+    );
+    check(
+        "workflows:\n- id: w\n  steps:\n  - parallel:\n    id: x\n    - task: a\n",
+        expect![[r#"
         error[E007]: list items stand where a key must stand
          --> concurrency.yaml:6:5
           |
@@ -245,7 +255,8 @@ fn in_a_step_and_in_a_block() {
           |     ^^^^^^^^^ this item belongs to no key of the step
           |
           = help: put the items under the key that they belong to
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -262,7 +273,7 @@ fn deeper_than_the_keys() {
             4 |       - task: a
               |       ^^^^^^^^^ this item belongs to no key of the workflow
               |
-              = note: the steps of a workflow stand under its key `steps`
+              = note: steps inside a workflow stand under its key `steps`
             help: put the items under `steps:`
               |
             4 +     steps:
@@ -281,7 +292,9 @@ fn deeper_than_the_keys() {
 
 #[test]
 fn where_no_key_is_known() {
-    check("version: '1'\n- task: a\n- b\ntasks: []\n", expect![[r#"
+    check(
+        "version: '1'\n- task: a\n- b\ntasks: []\n",
+        expect![[r#"
         error[E007]: list items stand where a key must stand
          --> concurrency.yaml:2:1
           |
@@ -291,8 +304,11 @@ fn where_no_key_is_known() {
           | ^^^^^^^^^ this item belongs to no key of the mapping
           |
           = help: put the items under the key that they belong to
-    "#]]);
-    check("tasks:\n  - id: a\n    ref: m.f\n    - x\n    - y\n", expect![[r#"
+    "#]],
+    );
+    check(
+        "tasks:\n  - id: a\n    ref: m.f\n    - x\n    - y\n",
+        expect![[r#"
         error[E007]: list items stand where a key must stand
          --> concurrency.yaml:4:5
           |
@@ -303,58 +319,65 @@ fn where_no_key_is_known() {
           |     ^^^ this item belongs to no key of the mapping
           |
           = help: put the items under the key that they belong to
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn with_windows_line_ends() {
-    check("workflows:\r\n  - id: w\r\n    - task: a\r\n    - task: b\r\n", expect![[r#"
-        error[E007]: list items stand where a key must stand
-         --> concurrency.yaml:3:5
-          |
-        2 |   - id: w
-          |   ------- in this workflow
-        3 |     - task: a
-          |     ^^^^^^^^^ this item belongs to no key of the workflow
-          |
-          = note: the steps of a workflow stand under its key `steps`
-        help: put the items under `steps:`
-          |
-        3 +     steps:
-          |
-        --- fixed
-        workflows:
-          - id: w
-            steps:
-            - task: a
-            - task: b
-    "#]]);
+    check(
+        "workflows:\r\n  - id: w\r\n    - task: a\r\n    - task: b\r\n",
+        expect![[r#"
+            error[E007]: list items stand where a key must stand
+             --> concurrency.yaml:3:5
+              |
+            2 |   - id: w
+              |   ------- in this workflow
+            3 |     - task: a
+              |     ^^^^^^^^^ this item belongs to no key of the workflow
+              |
+              = note: steps inside a workflow stand under its key `steps`
+            help: put the items under `steps:`
+              |
+            3 +     steps:
+              |
+            --- fixed
+            workflows:
+              - id: w
+                steps:
+                - task: a
+                - task: b
+        "#]],
+    );
 }
 
 #[test]
 fn plain_items_and_nested_lists() {
-    check("workflows:\n  - id: w\n    - a\n    - - b\n      - c\n    -\n      task: d\n", expect![[r#"
-        error[E007]: list items stand where a key must stand
-         --> concurrency.yaml:3:5
-          |
-        2 |   - id: w
-          |   ------- in this workflow
-        3 |     - a
-          |     ^^^ this item belongs to no key of the workflow
-          |
-          = note: the steps of a workflow stand under its key `steps`
-        help: put the items under `steps:`
-          |
-        3 +     steps:
-          |
-        --- fixed
-        workflows:
-          - id: w
-            steps:
-            - a
-            - - b
-              - c
-            -
-              task: d
-    "#]]);
+    check(
+        "workflows:\n  - id: w\n    - a\n    - - b\n      - c\n    -\n      task: d\n",
+        expect![[r#"
+            error[E007]: list items stand where a key must stand
+             --> concurrency.yaml:3:5
+              |
+            2 |   - id: w
+              |   ------- in this workflow
+            3 |     - a
+              |     ^^^ this item belongs to no key of the workflow
+              |
+              = note: steps inside a workflow stand under its key `steps`
+            help: put the items under `steps:`
+              |
+            3 +     steps:
+              |
+            --- fixed
+            workflows:
+              - id: w
+                steps:
+                - a
+                - - b
+                  - c
+                -
+                  task: d
+        "#]],
+    );
 }

@@ -20,7 +20,7 @@ fn the_seed_has_one_mistake_and_its_fix_inserts_one_line() {
         40 |     - task: fetch_user
            |     ^^^^^^^^^^^^^^^^^^ this item belongs to no key of the workflow
            |
-           = note: the steps of a workflow stand under its key `steps`
+           = note: steps inside a workflow stand under its key `steps`
         help: put the items under `steps:`
            |
         39 +     steps:

@@ -272,6 +272,9 @@ impl<'a> Builder<'a> {
         match &mut frame.content {
             Content::List(items) => items.push(value.node),
             Content::Map { entries, seen, key } => match std::mem::replace(key, PendingKey::None) {
+                PendingKey::None if is_split(&value.node) => {
+                    return Err(Failure::CutExpression { start: at });
+                }
                 PendingKey::None => *key = self.key(value.node, at),
                 PendingKey::Dropped => {}
                 PendingKey::Some(key) => self.entry(entries, seen, key, value.node),
@@ -375,6 +378,12 @@ impl<'a> Builder<'a> {
     fn broken(&self, range: &Range) -> Node {
         Node { span: self.span(range), kind: Kind::Broken }
     }
+}
+
+/// Whether a key is the first part of an expression: `${a ? b : c}` makes a mapping from `${a ? b` to `c}`.
+fn is_split(key: &Node) -> bool {
+    let plain = |scalar: &Scalar| scalar.text.len() == scalar.span.end() - scalar.span.start();
+    matches!(&key.kind, Kind::String(scalar) if plain(scalar) && expression::is_open(&scalar.text))
 }
 
 /// The items of two lists that a repair found in one mapping; anything else stays as it was first.

@@ -12,11 +12,13 @@ use super::patched::{Patch, Patched};
 /// Whether a plain scalar ends inside an expression because a comment seems to begin there: `${a #b}`.
 pub(super) fn is_cut_by_comment(text: &str, range: &Range<usize>) -> bool {
     let Some(scalar) = text.get(range.clone()) else { return false };
-    let Some(open) = scalar.rfind("${") else { return false };
     let rest = text.get(range.end..).unwrap_or("");
-    end_of_expression(&scalar[open..]).is_none()
-        && rest.trim_start_matches([' ', '\t']).starts_with('#')
-        && !rest.starts_with('#')
+    is_open(scalar) && rest.starts_with([' ', '\t']) && rest.trim_start_matches([' ', '\t']).starts_with('#')
+}
+
+/// Whether an expression begins in the text that does not end there.
+pub(super) fn is_open(text: &str) -> bool {
+    text.rfind("${").is_some_and(|open| end_of_expression(&text[open..]).is_none())
 }
 
 /// The length of the expression at the start of `text`, with its `${` and `}`, where it ends on this line.

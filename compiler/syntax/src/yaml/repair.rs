@@ -57,7 +57,7 @@ fn report(
     match mapping.missing_key() {
         Some(key) if !mapping.keys.contains(&key) => {
             let edit = Edit { span: Span::new(source.file, insertion, insertion), text: text.to_owned() };
-            diagnostic = diagnostic.note(format!("the steps of a {noun} stand under its key `{key}`")).fix(
+            diagnostic = diagnostic.note(format!("steps inside a {noun} stand under its key `{key}`")).fix(
                 format!("put the items under `{key}:`"),
                 Safety::Safe,
                 vec![edit],
@@ -175,7 +175,7 @@ impl<'a> Outline<'a> {
         let mut nearest = true;
         for (index, line) in self.lines[..item].iter().enumerate().rev().filter(|(_, line)| !line.silent) {
             if line.key.is_some() && line.key_column == column {
-                return Some(index);
+                return (!self.has_items(index)).then_some(index);
             }
             if line.indentation < column {
                 let value_above = nearest && line.key.is_some() && line.has_value && line.key_column < column;
@@ -184,6 +184,13 @@ impl<'a> Outline<'a> {
             nearest = false;
         }
         None
+    }
+
+    /// Whether the key of the line has a list in its own column: that is valid.
+    fn has_items(&self, index: usize) -> bool {
+        let line = &self.lines[index];
+        let next = self.lines[index + 1..].iter().find(|line| !line.silent);
+        !line.has_value && next.is_some_and(|next| next.is_item() && next.indentation == line.key_column)
     }
 
     /// The mapping in which the line is a key.
@@ -195,11 +202,12 @@ impl<'a> Outline<'a> {
             && let Some(above) = self.above(head, |line| line.indentation <= column)
         {
             let line = &self.lines[above];
-            if line.key_column != column {
+            let item_of_a_key = line.is_item() && line.indentation == column;
+            if line.key_column != column && !item_of_a_key {
                 break;
             }
             head = above;
-            keys.extend(line.key);
+            keys.extend(line.key.filter(|_| !item_of_a_key));
         }
         keys.extend(self.keys_below(owner, column));
         let in_list = self.lines[head].indentation < column;
