@@ -10,13 +10,15 @@ use std::ops::Range;
 
 use ruff_python_ast::Mod;
 use ruff_python_ast::token::{TokenKind, Tokens};
-use ruff_python_parser::{Mode, ParseOptions, Parsed, parse_unchecked};
+use ruff_python_parser::{Mode, ParseOptions, Parsed, lexer, parse_unchecked};
 use ruff_text_size::TextRange;
 
 use super::syntax::{Expr, Module, SyntaxError};
 
-/// Deeper trees than this are refused: walking and dropping them recurses. Python itself stops at 200 parentheses.
+/// Deeper trees than this are refused: walking and dropping them recurses.
 const MAX_NESTING: usize = 1000;
+/// Python's own limit of open brackets; nested f-strings beyond it take the parser quadratic time.
+const MAX_BRACKETS: usize = 200;
 /// The longest string annotation that is read.
 const MAX_ANNOTATION: usize = 4096;
 
@@ -26,11 +28,14 @@ pub struct TooDeep;
 
 /// Reads a module, keeping what could be read beside its syntax errors.
 pub fn module(text: &str) -> Result<Module, TooDeep> {
-    let parsed = checked(parse_unchecked(text, ParseOptions::from(Mode::Module)))?;
+    let parsed = parsed(text, Mode::Module)?;
     let errors = parsed
         .errors()
         .iter()
-        .map(|error| SyntaxError { message: error.error.to_string(), range: range(error.location) })
+        .map(|error| SyntaxError {
+            message: printable(&error.error.to_string()),
+            range: range(error.location),
+        })
         .collect();
     let Mod::Module(syntax) = parsed.syntax() else { return Ok(Module { errors, ..Module::default() }) };
     let mut module = scope::module(&syntax.body);
@@ -43,21 +48,47 @@ pub fn annotation(text: &str) -> Option<Expr> {
     if text.len() > MAX_ANNOTATION {
         return None;
     }
-    let options = ParseOptions::from(Mode::ParenthesizedExpression);
-    let parsed = checked(parse_unchecked(text, options)).ok()?;
+    let parsed = parsed(text, Mode::ParenthesizedExpression).ok()?;
     match parsed.syntax() {
         Mod::Expression(found) if parsed.has_valid_syntax() => Some(expression::expr(&found.body)),
         _ => None,
     }
 }
 
-fn checked(parsed: Parsed<Mod>) -> Result<Parsed<Mod>, TooDeep> {
+fn parsed(text: &str, mode: Mode) -> Result<Parsed<Mod>, TooDeep> {
+    if brackets(text, mode) > MAX_BRACKETS {
+        return Err(TooDeep);
+    }
+    let parsed = parse_unchecked(text, ParseOptions::from(mode));
     if nesting(parsed.tokens()) <= MAX_NESTING {
         return Ok(parsed);
     }
     // Dropping a tree recurses as deep as the tree; a hostile one would overflow the stack, so it is leaked.
     std::mem::forget(parsed);
     Err(TooDeep)
+}
+
+/// How deep brackets and f-strings nest, counted no further than the limit.
+fn brackets(text: &str, mode: Mode) -> usize {
+    let (mut depth, mut deepest) = (0usize, 0usize);
+    if text.bytes().filter(|byte| matches!(byte, b'(' | b'[' | b'{')).nth(MAX_BRACKETS).is_none() {
+        return 0;
+    }
+    let mut lexer = lexer::lex(text, mode);
+    while deepest <= MAX_BRACKETS {
+        match lexer.next_token() {
+            TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace | TokenKind::FStringStart => depth += 1,
+            TokenKind::TStringStart => depth += 1,
+            TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace | TokenKind::FStringEnd => {
+                depth = depth.saturating_sub(1);
+            }
+            TokenKind::TStringEnd => depth = depth.saturating_sub(1),
+            TokenKind::EndOfFile => break,
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
 }
 
 /// An upper bound of the tree's depth: inside each bracket every operator since the last comma may nest once.
@@ -82,9 +113,10 @@ fn nesting(tokens: &Tokens) -> usize {
                 }
             }
             TokenKind::Comma | TokenKind::Newline => {
+                let floor = usize::from(open.len() > 1);
                 if let Some(last) = open.last_mut() {
-                    total -= *last;
-                    *last = 0;
+                    total -= *last - floor;
+                    *last = floor;
                 }
             }
             TokenKind::Lambda => total += 1,
@@ -99,6 +131,11 @@ fn nesting(tokens: &Tokens) -> usize {
         deepest = deepest.max(total);
     }
     deepest
+}
+
+/// Messages quote the source, which may hold anything.
+fn printable(message: &str) -> String {
+    message.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
 }
 
 fn range(range: TextRange) -> Range<usize> {

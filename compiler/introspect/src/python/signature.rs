@@ -134,7 +134,7 @@ impl<'w> Reader<'w> {
 
     fn function(&mut self, home: &Home<'w>, name: &str, found: &Home<'w>, function: &'w Function) -> Lookup {
         let touches =
-            |range: &Range<usize>| function.range.start <= range.start && range.start <= function.range.end;
+            |range: &Range<usize>| function.range.start < range.start && range.start <= function.range.end;
         if let Some(error) = found.source.module.errors.iter().find(|error| touches(&error.range)) {
             let problem = format!("`{name}` in `{}` has a syntax error: {}", found.path, error.message);
             return Lookup::Unreadable { problem, span: Some(self.span(found.path, &error.range)) };

@@ -93,7 +93,7 @@ pub fn print(findings: &Findings, sources: &Sources) -> String {
 
 fn place(span: Span, sources: &Sources) -> String {
     let (line, column) = sources.position(span.file, span.start());
-    format!("{}:{line}:{column} `{}`", sources.path(span.file), sources.slice(span))
+    format!("{}:{line}:{column} `{}`", sources.path(span.file), sources.slice(span).escape_debug())
 }
 
 fn lookup_text(lookup: &Lookup, sources: &Sources) -> String {
