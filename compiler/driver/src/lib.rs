@@ -1,1 +1,109 @@
+//! The whole compiler in one function: bytes of a manifest in, findings, Plans and files out.
+//!
+//! It knows no disk and no clock: whoever calls it fetches files and writes what comes out.
 
+mod introspection;
+mod lock;
+mod target;
+
+use std::collections::BTreeMap;
+
+use conductor_check::Verified;
+use conductor_emit::{EmitError, Header};
+use conductor_introspect::{Answer, Need};
+use conductor_protocol::plan::Plan;
+use conductor_resolve::{Binding, Graph};
+use conductor_source::{Code, Diagnostic, FileId, Severity, Sources, Span};
+
+pub use lock::FILE as LOCK_FILE;
+
+pub const NOT_EMITTED: Code = Code("E161");
+
+/// Every code that the driver itself reports.
+pub const CODES: &[Code] =
+    &[target::TWO_TARGETS, target::BAD_FOLDER, NOT_EMITTED, lock::DRIFT, lock::UNREADABLE];
+
+/// What came of a compilation.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Every file that a diagnostic may point into.
+    pub sources: Sources,
+    /// By place, each once.
+    pub diagnostics: Vec<Diagnostic>,
+    /// `None` exactly when a diagnostic is an error.
+    pub compiled: Option<Compiled>,
+}
+
+#[derive(Debug)]
+pub struct Compiled {
+    /// In the manifest's order.
+    pub plans: Vec<Plan>,
+    /// What was bound without being written, in the manifest's order.
+    pub bindings: Vec<Binding>,
+    /// Every generated file by its path relative to the manifest's folder.
+    pub outputs: BTreeMap<String, String>,
+    /// The folder, relative to the manifest's, that holds the generated files and nothing else.
+    pub out: String,
+    /// The text of `conductor.lock`.
+    pub lock: String,
+}
+
+/// Compiles a manifest. `lock` is the text of an earlier `conductor.lock`; `fetch` answers for files of the code,
+/// with paths relative to the manifest's folder.
+pub fn compile(
+    manifest_path: &str,
+    bytes: &[u8],
+    lock: Option<&[u8]>,
+    fetch: &mut dyn FnMut(&Need) -> Answer,
+) -> Outcome {
+    let mut sources = Sources::default();
+    let (_, tree, mut diagnostics) = conductor_syntax::yaml::read(&mut sources, manifest_path, bytes);
+    let (manifest, found) = conductor_model::lower(&tree);
+    diagnostics.extend(found);
+    let folders = target::folders(&manifest, &mut diagnostics);
+    let mut findings = introspection::introspect(&manifest, &folders.root, &mut sources, fetch);
+    diagnostics.append(&mut findings.diagnostics);
+    let (graph, found) = conductor_resolve::resolve(&manifest, &findings, &sources);
+    diagnostics.extend(found);
+    if let Some(lock) = lock.filter(|_| !has_error(&diagnostics)) {
+        diagnostics.extend(lock::drift(&graph, lock, &mut sources));
+    }
+    let (verified, found) = conductor_check::check(&manifest, graph, &diagnostics);
+    diagnostics.extend(found);
+    let compiled = verified.and_then(|verified| {
+        generated(&verified, manifest_path, folders.out).map_err(|finding| diagnostics.push(*finding)).ok()
+    });
+    Outcome { sources, diagnostics: in_order(diagnostics), compiled }
+}
+
+fn generated(verified: &Verified, manifest_path: &str, out: String) -> Result<Compiled, Box<Diagnostic>> {
+    let graph = verified.graph();
+    let plans = conductor_plan::plans(verified);
+    let manifest = manifest_path.rsplit('/').next().unwrap_or(manifest_path);
+    let header = Header { manifest, version: env!("CARGO_PKG_VERSION") };
+    let files = conductor_emit::emit(&plans, &header).map_err(|error| not_emitted(graph, &error))?;
+    Ok(Compiled {
+        outputs: files.into_iter().map(|(path, text)| (format!("{out}/{path}"), text)).collect(),
+        plans,
+        bindings: graph.bindings.clone(),
+        lock: lock::text(graph),
+        out,
+    })
+}
+
+/// What has no form in the target's language.
+fn not_emitted(graph: &Graph, error: &EmitError) -> Box<Diagnostic> {
+    let span = graph.workflows.first().map_or(Span::new(FileId(0), 0, 0), |workflow| workflow.id.span);
+    Box::new(Diagnostic::error(NOT_EMITTED, error.to_string(), span, "in the code of the workflows"))
+}
+
+fn has_error(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(|finding| finding.severity == Severity::Error)
+}
+
+/// By place, then by code; what was found twice stands once.
+fn in_order(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    diagnostics.sort_by_cached_key(|finding| (finding.span(), finding.code, finding.message.clone()));
+    diagnostics.dedup();
+    diagnostics
+}

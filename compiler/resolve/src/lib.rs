@@ -4,7 +4,6 @@
 
 mod binding;
 mod codes;
-mod condition;
 mod graph;
 mod ids;
 mod input;

@@ -79,7 +79,8 @@ impl<'a> Policies<'a> {
     /// Ends the gathering: the ids in use, and a finding for each undefined policy.
     pub(crate) fn finish(self, sources: &Sources, diagnostics: &mut Vec<Diagnostic>) -> Vec<String> {
         let names: Vec<&str> = self.undefined.keys().copied().collect();
-        for (name, uses) in &self.undefined {
+        // Where something could not be read the policy may stand there.
+        for (name, uses) in self.undefined.iter().filter(|_| !self.manifest.incomplete) {
             diagnostics.extend(self.finding(name, uses, &names, sources));
         }
         self.used.into_iter().map(str::to_owned).collect()

@@ -9,11 +9,10 @@ use conductor_model::{Findings, Id, Manifest, ParameterKind, PolicyUse, Workflow
 use conductor_protocol::expr::{Expr, Literal, Node as Out};
 use conductor_protocol::plan::{Argument, ArgumentValue, OnFailure, Passing};
 use conductor_protocol::types::Type;
-use conductor_source::{Diagnostic, Span};
+use conductor_source::{Code, Diagnostic, Span};
 
 use crate::binding::{Bound, Call, Inferred, Wanted, bind};
 use crate::codes;
-use crate::condition::condition;
 use crate::graph::{self, Binding, BindingSource, Task, TaskStep, WorkflowStep};
 use crate::ids::StepIds;
 use crate::input;
@@ -199,8 +198,9 @@ impl<'s, 'a> Binder<'s, 'a> {
 
     fn when(&mut self, step: &Step, here: usize) -> Option<Expr> {
         let node = step.when.as_ref()?;
-        let mut diagnostics = Vec::new();
-        let when = condition(node, self.place(Some(here)), &mut diagnostics);
+        let (mut wrong, mut diagnostics) = (Vec::new(), Vec::new());
+        let when = value(node, Some(&Type::Bool), self.place(Some(here)), &mut wrong, &mut diagnostics);
+        report(wrong, &mut diagnostics);
         self.broken |= when.is_none();
         self.shared.diagnostics.append(&mut diagnostics);
         when
@@ -274,9 +274,18 @@ impl<'s, 'a> Binder<'s, 'a> {
         self.shared.policies.applied(usage, None)
     }
 
+    /// Silent where something could not be read: the name may stand there.
+    fn unknown(&mut self, code: Code, what: &str, id: &Id) {
+        let sections = self.shared.sections;
+        let known = if code == codes::UNKNOWN_TASK { &sections.tasks } else { &sections.workflows };
+        if !self.shared.manifest.incomplete {
+            self.shared.diagnostics.push(unknown(code, what, id, known));
+        }
+    }
+
     fn task(&mut self, step: &'a Step, id: &'a Id, here: usize) -> Option<Inner> {
         let Some(position) = self.shared.sections.tasks.get(id.value.as_str()).copied() else {
-            self.shared.diagnostics.push(unknown(codes::UNKNOWN_TASK, "task", id, &self.shared.sections.tasks));
+            self.unknown(codes::UNKNOWN_TASK, "task", id);
             return None;
         };
         let definition = &self.shared.manifest.tasks[position];
@@ -298,8 +307,7 @@ impl<'s, 'a> Binder<'s, 'a> {
 
     fn sub_workflow(&mut self, step: &'a Step, id: &'a Id, here: usize) -> Option<Inner> {
         let Some(position) = self.shared.sections.workflows.get(id.value.as_str()).copied() else {
-            let known = &self.shared.sections.workflows;
-            self.shared.diagnostics.push(unknown(codes::UNKNOWN_WORKFLOW, "workflow", id, known));
+            self.unknown(codes::UNKNOWN_WORKFLOW, "workflow", id);
             return None;
         };
         let policy = self.block_policy(step.policy.as_ref());

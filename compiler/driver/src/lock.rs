@@ -1,0 +1,158 @@
+//! `conductor.lock`: the inputs that workflows got by inference, pinned, so that a change of them is seen.
+//!
+//! It knows no disk: the old text is given to it, the new one is returned.
+
+use std::collections::BTreeMap;
+
+use conductor_resolve::{Graph, Workflow};
+use conductor_source::{Code, Diagnostic, Edit, FileId, Safety, Sources, Span};
+use serde::{Deserialize, Serialize};
+
+pub const FILE: &str = "conductor.lock";
+pub const DRIFT: Code = Code("E170");
+pub const UNREADABLE: Code = Code("E171");
+
+const VERSION: u32 = 1;
+const ABOUT: &str = "Inputs that Conductor inferred for each workflow. Written by `conductor build`; commit this file.";
+
+/// The file. Fields stand in the order of the text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Lock {
+    about: String,
+    version: u32,
+    workflows: BTreeMap<String, Pins>,
+}
+
+/// Inferred inputs of a workflow, by name.
+type Pins = BTreeMap<String, Pin>;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Pin {
+    #[serde(rename = "type")]
+    ty: String,
+    /// The step and parameter that ask for it: `fetch_user.user_id`.
+    asked_by: String,
+}
+
+#[derive(Deserialize)]
+struct VersionOnly {
+    version: u32,
+}
+
+/// The text of the lock for this graph.
+#[must_use]
+pub(crate) fn text(graph: &Graph) -> String {
+    let workflows = graph.workflows.iter().map(|workflow| (workflow.id.value.clone(), pins(workflow))).collect();
+    let lock = Lock { about: ABOUT.to_owned(), version: VERSION, workflows };
+    // Text keys and text values only: writing them cannot fail.
+    serde_json::to_string_pretty(&lock).map(|text| text + "\n").unwrap_or_default()
+}
+
+/// What the graph's inferred inputs differ in from an earlier lock. A workflow that the lock does not know is new.
+pub(crate) fn drift(graph: &Graph, bytes: &[u8], sources: &mut Sources) -> Vec<Diagnostic> {
+    let file = sources.add(FILE, String::from_utf8_lossy(bytes));
+    let lock = match read(bytes, file, sources) {
+        Ok(lock) => lock,
+        Err(finding) => return vec![*finding],
+    };
+    let changed = graph.workflows.iter().filter_map(|workflow| {
+        let old = lock.workflows.get(&workflow.id.value)?;
+        let new = pins(workflow);
+        let differences = differences(old, &new);
+        (!differences.is_empty()).then(|| finding(workflow, &new, &differences, file, sources))
+    });
+    changed.collect()
+}
+
+fn pins(workflow: &Workflow) -> Pins {
+    let inferred = workflow.inputs.iter().filter_map(|input| {
+        let asker = workflow.inferred.get(&input.name)?;
+        let asked_by = format!("{}.{}", asker.step, asker.parameter);
+        Some((input.name.clone(), Pin { ty: input.ty.to_string(), asked_by }))
+    });
+    inferred.collect()
+}
+
+fn read(bytes: &[u8], file: FileId, sources: &Sources) -> Result<Lock, Box<Diagnostic>> {
+    if let Ok(VersionOnly { version }) = serde_json::from_slice(bytes)
+        && version != VERSION
+    {
+        let message = format!("`{FILE}` has version {version}, but this compiler reads version {VERSION}");
+        let finding = Diagnostic::error(UNREADABLE, message, Span::new(file, 0, 0), "");
+        return Err(Box::new(finding.help("use the version of `conductor` that wrote it, or a newer one")));
+    }
+    serde_json::from_slice(bytes).map_err(|error| {
+        let text = sources.text(file);
+        let line_start: usize =
+            text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+        let at = (line_start + error.column().saturating_sub(1)).min(text.len());
+        let finding =
+            Diagnostic::error(UNREADABLE, format!("`{FILE}` cannot be read"), Span::new(file, at, at), error.to_string());
+        Box::new(finding.help(format!(
+            "restore it from version control; or delete it, and `conductor build` pins what is inferred now"
+        )))
+    })
+}
+
+/// One line for each input that came, went or changed its type.
+fn differences(old: &Pins, new: &Pins) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (name, pin) in old {
+        match new.get(name) {
+            None => lines.push(format!("- {name}: {}, for {}", pin.ty, pin.asked_by)),
+            Some(now) if now.ty != pin.ty => lines.push(format!(
+                "~ {name}: {}, for {}; was {}, for {}",
+                now.ty, now.asked_by, pin.ty, pin.asked_by
+            )),
+            Some(_) => {}
+        }
+    }
+    let added = new.iter().filter(|(name, _)| !old.contains_key(*name));
+    lines.extend(added.map(|(name, pin)| format!("+ {name}: {}, for {}", pin.ty, pin.asked_by)));
+    lines
+}
+
+fn finding(
+    workflow: &Workflow,
+    new: &Pins,
+    differences: &[String],
+    file: FileId,
+    sources: &Sources,
+) -> Diagnostic {
+    let id = &workflow.id.value;
+    let entry = entry(id, sources.text(file));
+    let mut finding = Diagnostic::error(
+        DRIFT,
+        format!("the inferred inputs of `{id}` are not those that `{FILE}` pins"),
+        workflow.id.span,
+        "whoever calls this workflow must change, too",
+    );
+    if let Some((start, end)) = entry {
+        finding = finding.label(Span::new(file, start, end.min(start + id.len() + 2)), "pinned here");
+    }
+    for difference in differences {
+        finding = finding.note(difference.clone());
+    }
+    finding = finding.help("declare the inputs under `input`, so that nothing is inferred; or accept the change");
+    match entry {
+        Some((start, end)) => {
+            let text = serde_json::to_string_pretty(new).unwrap_or_default().replace('\n', "\n    ");
+            let edit = Edit { span: Span::new(file, start, end), text: format!("\"{id}\": {text}") };
+            finding.fix("pin what is inferred now", Safety::Unsafe, vec![edit])
+        }
+        None => finding,
+    }
+}
+
+/// The bytes of a workflow's entry, key and value, in a lock as [`text`] lays it out.
+fn entry(id: &str, text: &str) -> Option<(usize, usize)> {
+    let line = format!("\n    \"{id}\": {{");
+    let start = text.find(&line)? + "\n    ".len();
+    let open = start + line.len() - "\n    ".len();
+    if text.get(open..)?.starts_with('}') {
+        return Some((start, open + 1));
+    }
+    let close = "\n    }";
+    let end = open + text.get(open..)?.find(close)? + close.len();
+    Some((start, end))
+}

@@ -1,0 +1,80 @@
+//! Where the sources of a target stand, and where its generated code goes.
+//!
+//! It knows no language: a folder is a folder.
+
+use conductor_model::{Manifest, Target};
+use conductor_source::{Code, Diagnostic};
+
+pub const TWO_TARGETS: Code = Code("E125");
+pub const BAD_FOLDER: Code = Code("E126");
+
+/// Folders with `/`, relative to the manifest's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Folders {
+    pub root: String,
+    pub out: String,
+}
+
+/// The folders of the one target, with the defaults filled in.
+pub(crate) fn folders(manifest: &Manifest, diagnostics: &mut Vec<Diagnostic>) -> Folders {
+    let mut targets = manifest.targets.iter();
+    let first = targets.next();
+    if let (Some(first), Some(second)) = (first, targets.next()) {
+        let finding = Diagnostic::error(
+            TWO_TARGETS,
+            format!("there are two targets for {}", second.language.value.as_str()),
+            second.language.span,
+            "the second one",
+        );
+        diagnostics.push(finding.label(first.language.span, "the first one").help("remove one of them"));
+    }
+    let root = first.and_then(|target| target.root.as_ref()).map_or(".", |root| root.value.as_str());
+    let root = tidy(root);
+    let out = match first.and_then(|target| target.out.as_ref()) {
+        Some(out) => tidy(&out.value),
+        None if root == "." => "conductor_gen".to_owned(),
+        None => format!("{root}/conductor_gen"),
+    };
+    diagnostics.extend(first.and_then(|target| refused(target, &root, &out)));
+    Folders { root, out }
+}
+
+/// `./a//b/` as `a/b`; the folder itself is `.`.
+fn tidy(path: &str) -> String {
+    let absolute = path.starts_with('/');
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    match (absolute, parts.is_empty()) {
+        (true, _) => format!("/{}", parts.join("/")),
+        (false, true) => ".".to_owned(),
+        (false, false) => parts.join("/"),
+    }
+}
+
+/// A build replaces its output as a whole, so that must be a folder of its own below the manifest's.
+fn refused(target: &Target, root: &str, out: &str) -> Option<Diagnostic> {
+    let outside = |path: &str| path.starts_with('/') || path.split('/').any(|part| part == "..");
+    let at = |span, message: &str, help: &str| {
+        Some(Diagnostic::error(BAD_FOLDER, message, span, "not possible").help(help))
+    };
+    if let Some(written) = target.out.as_ref().filter(|_| outside(out) || out == "." || out == root) {
+        let message = "generated code needs a folder of its own below the manifest's";
+        return at(written.span, message, "name a folder that holds nothing else: `out: conductor_gen`");
+    }
+    if let Some(written) = target.root.as_ref().filter(|_| outside(root)) {
+        let message = "the sources of a target stand below the manifest's folder";
+        return at(written.span, message, "move the manifest up, to the folder that holds both");
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tidy;
+
+    #[test]
+    fn paths_are_tidied() {
+        for (given, wanted) in [("./a//b/", "a/b"), ("", "."), (".", "."), ("/x/", "/x"), ("../a", "../a")] {
+            assert_eq!(tidy(given), wanted);
+        }
+    }
+}
