@@ -14,9 +14,19 @@ pub const READ_LIMIT: u64 = 32 << 20;
 
 /// The bytes of a regular file of at most `limit` bytes.
 pub fn read_bounded(path: &Path, limit: u64) -> std::io::Result<Vec<u8>> {
+    let bytes = read_prefix(path, limit + 1)?;
+    if bytes.len() as u64 > limit {
+        let message = format!("it is larger than {} MiB", limit >> 20);
+        return Err(std::io::Error::new(ErrorKind::FileTooLarge, message));
+    }
+    Ok(bytes)
+}
+
+/// The first `limit` bytes of a regular file.
+pub fn read_prefix(path: &Path, limit: u64) -> std::io::Result<Vec<u8>> {
     // Without O_NONBLOCK the opening of a FIFO would wait for a writer.
     let nonblocking = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or(0);
-    let mut file = OpenOptions::new().read(true).custom_flags(nonblocking).open(path)?;
+    let file = OpenOptions::new().read(true).custom_flags(nonblocking).open(path)?;
     let kind = file.metadata()?;
     if kind.is_dir() {
         return Err(std::io::Error::new(ErrorKind::IsADirectory, "it is a directory, not a file"));
@@ -25,13 +35,7 @@ pub fn read_bounded(path: &Path, limit: u64) -> std::io::Result<Vec<u8>> {
         return Err(std::io::Error::new(ErrorKind::InvalidInput, "it is not a regular file"));
     }
     let mut bytes = Vec::new();
-    if kind.len() <= limit {
-        Read::by_ref(&mut file).take(limit + 1).read_to_end(&mut bytes)?;
-    }
-    if kind.len() > limit || bytes.len() as u64 > limit {
-        let message = format!("it is larger than {} MiB", limit >> 20);
-        return Err(std::io::Error::new(ErrorKind::FileTooLarge, message));
-    }
+    file.take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

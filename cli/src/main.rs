@@ -11,13 +11,16 @@ use crate::output::Format;
 
 mod client;
 mod commands;
+mod compile;
 mod disk;
 mod exit;
 mod output;
+mod processes;
 mod project;
 mod signals;
 mod timeline;
 mod view;
+mod watch;
 
 #[derive(Parser)]
 #[command(name = "conductor", version, about = "Concurrency as a manifest: checked, compiled, run, resumed.")]

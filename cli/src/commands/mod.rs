@@ -5,9 +5,14 @@
 use crate::exit::{Exit, Failure};
 use crate::output::Format;
 
+mod build;
 mod cancel;
+mod check;
 mod completions;
+mod demo;
+mod dev;
 mod explain;
+mod fix;
 mod run;
 mod runs;
 mod show;
@@ -15,11 +20,16 @@ mod sidecar;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
+    Check(check::Args),
+    Fix(fix::Args),
+    Build(build::Args),
     Run(run::Args),
     Runs(runs::Args),
     Show(show::Args),
     Cancel(cancel::Args),
     Sidecar(sidecar::Args),
+    Dev(dev::Args),
+    Demo(demo::Args),
     Explain(explain::Args),
     Completions(completions::Args),
 }
@@ -27,11 +37,16 @@ pub enum Command {
 impl Command {
     pub async fn run(self) -> Result<Exit, Failure> {
         match self {
+            Command::Check(args) => blocking(move || check::run(&args)).await,
+            Command::Fix(args) => blocking(move || fix::run(&args)).await,
+            Command::Build(args) => blocking(move || build::run(&args)).await,
             Command::Run(args) => run::run(args).await,
             Command::Runs(args) => runs::run(args).await,
             Command::Show(args) => show::run(args).await,
             Command::Cancel(args) => cancel::run(args).await,
             Command::Sidecar(args) => sidecar::run(args).await,
+            Command::Dev(args) => dev::run(args).await,
+            Command::Demo(args) => demo::run(args).await,
             Command::Explain(args) => explain::run(&args),
             Command::Completions(args) => completions::run(&args),
         }
@@ -41,18 +56,30 @@ impl Command {
     #[must_use]
     pub fn format(&self) -> Format {
         match self {
+            Command::Check(args) => args.format,
+            Command::Fix(args) => args.format,
+            Command::Build(args) => args.format,
             Command::Run(args) => args.format,
             Command::Runs(args) => args.format,
             Command::Show(args) => args.format,
             Command::Cancel(args) => args.format,
             Command::Explain(args) => args.format,
-            Command::Sidecar(_) | Command::Completions(_) => Format::Text,
+            Command::Sidecar(_) | Command::Dev(_) | Command::Demo(_) | Command::Completions(_) => Format::Text,
         }
     }
 
     /// Whether the command has work to finish, or processes to end, when it is interrupted.
     #[must_use]
     pub fn stops_itself(&self) -> bool {
-        matches!(self, Command::Sidecar(_))
+        matches!(self, Command::Sidecar(_) | Command::Dev(_) | Command::Demo(_))
+    }
+}
+
+/// Work that keeps a thread busy, on a thread of its own, so that an interrupt is heard meanwhile.
+async fn blocking(work: impl FnOnce() -> Result<Exit, Failure> + Send + 'static) -> Result<Exit, Failure> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(error) => Err(Failure::environment(format!("the work broke off: {error}"))),
     }
 }

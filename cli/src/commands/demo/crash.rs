@@ -20,8 +20,8 @@ use crate::view::{self, Run, Runs};
 
 pub const ORDERS: usize = 50;
 /// The crash comes when so many orders are done, and so many payments are on their way.
-const DONE_AT_CRASH: usize = 12;
-const CHARGING_AT_CRASH: usize = 4;
+const DONE_AT_CRASH: u32 = 12;
+const CHARGING_AT_CRASH: u32 = 4;
 const LOOK_EVERY: Duration = Duration::from_millis(3);
 const ALL_DONE_WITHIN: Duration = Duration::from_secs(90);
 

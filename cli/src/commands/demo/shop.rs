@@ -35,8 +35,8 @@ pub struct Shop {
 /// How far the orders are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    pub done: usize,
-    pub charging: usize,
+    pub done: u32,
+    pub charging: u32,
 }
 
 /// An order and all that the database knows about it.
@@ -47,7 +47,7 @@ pub struct Order {
     pub state: String,
     /// The amounts that were really taken.
     pub payments: Vec<String>,
-    pub letters: usize,
+    pub letters: u32,
     /// By function.
     pub calls: BTreeMap<String, Vec<Call>>,
 }
@@ -77,7 +77,7 @@ impl Shop {
     /// Nothing before the application has made its tables.
     pub fn progress(&self) -> Option<Progress> {
         let connection = open(&self.database()).ok()?;
-        let count = |query: &str| connection.query_row(query, [], |row| row.get::<_, usize>(0)).ok();
+        let count = |query: &str| connection.query_row(query, [], |row| row.get::<_, u32>(0)).ok();
         Some(Progress {
             done: count("SELECT count(*) FROM orders WHERE state = 'done'")?,
             charging: count("SELECT count(*) FROM calls WHERE function = 'charge' AND finished_at IS NULL")?,

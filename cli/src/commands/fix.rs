@@ -1,0 +1,122 @@
+//! `conductor fix`: applies the fixes that findings carry, until none is left.
+
+use std::collections::BTreeMap;
+
+use conductor_source::{Fix, Safety, fix as splice};
+use serde_json::json;
+
+use crate::compile::{Compilation, Overlay, compile};
+use crate::exit::{Exit, Failure};
+use crate::output::{self, Format, GREEN, RESET};
+use crate::project::{ManifestArgs, Project};
+use crate::{disk, signals};
+
+/// A fix may bring new findings to light, with fixes of their own; so many times they are followed.
+const MOST_ROUNDS: usize = 50;
+
+/// Apply the fixes of findings to the manifest, keeping everything else in its place
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    manifest: ManifestArgs,
+    /// Apply fixes too that may change what runs today
+    #[arg(long = "unsafe")]
+    all: bool,
+    #[arg(long, value_enum, default_value_t, hide_possible_values = true, help = "text or json")]
+    pub format: Format,
+}
+
+/// Which fixes are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    Safe,
+    All,
+}
+
+/// What was done, and what is left.
+pub struct Fixed {
+    /// Titles, in the order of application.
+    pub titles: Vec<String>,
+    /// Paths of the files that were changed, relative to the manifest's folder.
+    pub files: Vec<String>,
+    /// The findings that remain.
+    pub left: Compilation,
+}
+
+pub fn run(args: &Args) -> Result<Exit, Failure> {
+    let project = args.manifest.find()?;
+    let fixed = fix(&project, if args.all { Which::All } else { Which::Safe })?;
+    match args.format {
+        Format::Json => {
+            let mut document = fixed.left.json();
+            document["fixed"] = json!(fixed.titles);
+            document["files"] = json!(fixed.files);
+            output::print_json(&document);
+        }
+        Format::Text => {
+            output::print(&fixed.report());
+            output::print(&super::check::report(&project, &fixed.left));
+        }
+    }
+    Ok(if fixed.left.errors() == 0 { Exit::Fine } else { Exit::Finding })
+}
+
+/// Applies fixes in rounds, and replaces each file that changed as a whole.
+pub fn fix(project: &Project, which: Which) -> Result<Fixed, Failure> {
+    let mut overlay = Overlay::new();
+    let mut titles = Vec::new();
+    let mut left = compile(project, &overlay)?;
+    for _ in 0..MOST_ROUNDS {
+        let wanted: Vec<&Fix> = fixes(&left, which).collect();
+        let applied = splice::apply(&left.outcome.sources, wanted.iter().copied());
+        let changed: BTreeMap<String, String> = applied
+            .files
+            .into_iter()
+            .map(|(file, text)| (left.outcome.sources.path(file).to_owned(), text))
+            .collect();
+        if changed.is_empty() {
+            break;
+        }
+        for fix in wanted {
+            // What overlapped is left for the next round, under the same title.
+            if !applied.left.contains(&fix.title) && !titles.contains(&fix.title) {
+                titles.push(fix.title.clone());
+            }
+        }
+        overlay.extend(changed);
+        left = compile(project, &overlay)?;
+    }
+    write(project, &overlay)?;
+    Ok(Fixed { titles, files: overlay.into_keys().collect(), left })
+}
+
+fn write(project: &Project, overlay: &Overlay) -> Result<(), Failure> {
+    let _whole = signals::writing();
+    for (path, text) in overlay {
+        disk::replace_file(&project.root.join(path), text.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// The first fix of each finding that may be applied: further ones are alternatives to it.
+fn fixes(compiled: &Compilation, which: Which) -> impl Iterator<Item = &Fix> {
+    let wanted = move |fix: &&Fix| which == Which::All || fix.safety == Safety::Safe;
+    compiled.outcome.diagnostics.iter().filter_map(move |finding| finding.fixes.iter().find(wanted))
+}
+
+/// How many findings a safe fix mends.
+#[must_use]
+pub fn safe_fixes(compiled: &Compilation) -> usize {
+    fixes(compiled, Which::Safe).count()
+}
+
+impl Fixed {
+    /// One line for each fix.
+    #[must_use]
+    pub fn report(&self) -> String {
+        let (green, reset) = if output::coloured() { (GREEN, RESET) } else { ("", "") };
+        let lines = self.titles.iter().map(|title| format!("{green}fixed{reset}: {}\n", output::inert(title)));
+        let text: String = lines.collect();
+        if text.is_empty() { "nothing to fix\n".to_owned() } else { text }
+    }
+}

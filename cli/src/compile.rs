@@ -1,0 +1,143 @@
+//! The compiler, given a disk: reads the manifest, the lock and what introspection asks for, and shows what came out.
+//!
+//! It knows neither rules nor languages, and writes nothing.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
+use std::path::{Component, Path, PathBuf};
+
+use conductor_driver::{LOCK_FILE, Outcome};
+use conductor_introspect::{Answer, DirEntry, Need};
+use conductor_source::{Severity, render};
+use serde_json::Value;
+
+use crate::disk;
+use crate::exit::Failure;
+use crate::project::Project;
+
+/// The compiler refuses a manifest this large by itself, with a finding; no more of one is read.
+const MANIFEST_PREFIX: u64 = 16 << 20;
+/// A folder with more entries is no folder of sources.
+const MOST_ENTRIES: usize = 100_000;
+
+/// Texts that stand for files of the disk, by path relative to the manifest's folder.
+pub type Overlay = BTreeMap<String, String>;
+
+pub struct Compilation {
+    pub outcome: Outcome,
+    /// Every file that was asked for, there or not.
+    pub read: Vec<PathBuf>,
+}
+
+/// Compiles the project's manifest, with `overlay` in front of the disk.
+pub fn compile(project: &Project, overlay: &Overlay) -> Result<Compilation, Failure> {
+    let path = project.manifest_path();
+    let manifest = match overlay.get(&project.manifest) {
+        Some(text) => text.clone().into_bytes(),
+        None => disk::read_prefix(&path, MANIFEST_PREFIX).map_err(|error| Failure::io("read", &path, &error))?,
+    };
+    let lock_path = project.root.join(LOCK_FILE);
+    let lock = match overlay.get(LOCK_FILE) {
+        Some(text) => Some(text.clone().into_bytes()),
+        None => disk::read_if_there(&lock_path)?,
+    };
+    let root = std::fs::canonicalize(&project.root).map_err(|error| Failure::io("find", &project.root, &error))?;
+    let asked = RefCell::new(BTreeSet::from([path, lock_path]));
+    let mut fetch = |need: &Need| {
+        if let Need::File(path) = need {
+            asked.borrow_mut().insert(project.root.join(path));
+            if let Some(text) = overlay.get(path) {
+                return Answer::File(text.clone().into_bytes());
+            }
+        }
+        answer(&root, need)
+    };
+    let outcome = conductor_driver::compile(&project.manifest, &manifest, lock.as_deref(), &mut fetch);
+    Ok(Compilation { outcome, read: asked.into_inner().into_iter().collect() })
+}
+
+/// What the disk has below `root`, which is canonical. Links that lead out of it are not followed.
+fn answer(root: &Path, need: &Need) -> Answer {
+    let (Need::File(path) | Need::Directory(path)) = need;
+    if Path::new(path).components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir)) {
+        return Answer::Refused("it leads out of the project's folder".to_owned());
+    }
+    let found = match std::fs::canonicalize(root.join(path)) {
+        Ok(found) if found.starts_with(root) => found,
+        Ok(found) => return Answer::Refused(format!("it leads out of the project's folder, to {}", found.display())),
+        Err(error) => return unanswered(&error),
+    };
+    let answered = match need {
+        Need::File(_) => disk::read_bounded(&found, disk::READ_LIMIT).map(Answer::File),
+        Need::Directory(_) => entries(&found).map(Answer::Directory),
+    };
+    answered.unwrap_or_else(|error| unanswered(&error))
+}
+
+fn unanswered(error: &std::io::Error) -> Answer {
+    match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory => Answer::Missing,
+        ErrorKind::PermissionDenied => Answer::Refused("permission denied".to_owned()),
+        _ => Answer::Refused(error.to_string()),
+    }
+}
+
+fn entries(folder: &Path) -> std::io::Result<Vec<DirEntry>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)?.take(MOST_ENTRIES) {
+        let entry = entry?;
+        if let Ok(name) = entry.file_name().into_string() {
+            let is_dir = std::fs::metadata(entry.path()).is_ok_and(|metadata| metadata.is_dir());
+            found.push(DirEntry { name, is_dir });
+        }
+    }
+    found.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(found)
+}
+
+impl Compilation {
+    /// How many findings are of that severity.
+    #[must_use]
+    pub fn count(&self, severity: Severity) -> usize {
+        self.outcome.diagnostics.iter().filter(|finding| finding.severity == severity).count()
+    }
+
+    #[must_use]
+    pub fn errors(&self) -> usize {
+        self.count(Severity::Error)
+    }
+
+    /// The findings for people.
+    #[must_use]
+    pub fn findings(&self, coloured: bool) -> String {
+        let Outcome { sources, diagnostics, .. } = &self.outcome;
+        let mut text = String::new();
+        for finding in diagnostics {
+            text.push_str(&render::text(finding, sources, coloured));
+            text.push('\n');
+        }
+        text
+    }
+
+    /// The findings for programs: `{"diagnostics": [...]}`.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        let text = render::json(&self.outcome.diagnostics, &self.outcome.sources);
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    /// `2 errors, 1 warning`; empty where there is nothing.
+    #[must_use]
+    pub fn tally(&self) -> String {
+        let named = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Advice, "piece of advice")];
+        let counted = named.map(|(severity, name)| match (self.count(severity), name) {
+            (0, _) => String::new(),
+            (1, _) => format!("1 {name}"),
+            (count, "piece of advice") => format!("{count} pieces of advice"),
+            (count, _) => format!("{count} {name}s"),
+        });
+        let present: Vec<&str> = counted.iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
+        present.join(", ")
+    }
+}
