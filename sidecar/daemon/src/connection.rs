@@ -81,6 +81,9 @@ impl Connection {
         let buffer = std::mem::take(&mut self.buffer);
         while let Some(length) = buffer[self.scanned..].iter().position(|byte| *byte == b'\n') {
             let end = self.scanned + length;
+            if self.is_over_limit(end - done) {
+                break;
+            }
             self.line(&buffer[done..end], &mut answers);
             done = end + 1;
             self.scanned = done;
@@ -91,11 +94,11 @@ impl Connection {
         if self.buffer.is_empty() && self.buffer.capacity() > 4 * CHUNK {
             self.buffer = Vec::new();
         }
-        let limit = self.sidecar.journal.limits().message_bytes;
-        let fits = self.buffer.len() as u64 <= limit;
+        // What is left is one line that is not whole, or one that is too long.
+        let fits = !self.is_over_limit(self.buffer.len());
         if !fits {
-            let refusal =
-                Refusal::TooLarge { what: "a line".to_owned(), size: self.buffer.len() as u64, limit };
+            let (size, limit) = (self.buffer.len() as u64, self.sidecar.journal.limits().message_bytes);
+            let refusal = Refusal::TooLarge { what: "a line".to_owned(), size, limit };
             rpc::fault(&mut answers, None, &refusal.into());
         }
         // Answers first: what needs no disk does not wait for it.
@@ -104,6 +107,10 @@ impl Connection {
             self.sidecar.flush();
         }
         fits
+    }
+
+    fn is_over_limit(&self, length: usize) -> bool {
+        length as u64 > self.sidecar.journal.limits().message_bytes
     }
 
     fn line(&mut self, line: &[u8], answers: &mut Vec<u8>) {

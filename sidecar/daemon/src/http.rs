@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use conductor_journal::{Owner, Refusal, RunFilter, RunRow, RunView, StartRequest, Started, fold, summary};
 use conductor_protocol::state::RunState;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::RawValue;
 
@@ -138,6 +138,13 @@ async fn sessions(State(sidecar): Shared) -> Response {
     Json(json!({ "sessions": sessions })).into_response()
 }
 
+/// Not built with `json!`: that would round the numbers of inputs and outputs.
+#[derive(Serialize)]
+struct RunsPage {
+    runs: Vec<RunView>,
+    next: Option<String>,
+}
+
 #[derive(Deserialize)]
 struct ListQuery {
     workflow: Option<String>,
@@ -167,8 +174,7 @@ async fn runs(State(sidecar): Shared, Query(query): Query<ListQuery>) -> Respons
         Ok(page) => {
             let runs: Vec<RunView> =
                 page.runs.into_iter().map(|row| waiting(&sidecar, row, summary)).collect();
-            let next = page.next.map(|key| key.to_string());
-            Json(json!({"runs": runs, "next": next})).into_response()
+            Json(RunsPage { runs, next: page.next.map(|key| key.to_string()) }).into_response()
         }
         Err(error) => refused(&Refusal::Store(error.to_string())),
     }

@@ -3,6 +3,7 @@
 //! It knows no line and no HTTP: connections and handlers call it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -23,6 +24,8 @@ pub(crate) struct Sidecar {
     pub(crate) lease: Duration,
     /// Plans that a session has ever registered.
     known: Mutex<BTreeMap<(String, String), String>>,
+    /// Whether the last commit failed, so that trouble and its end are logged once each.
+    trouble: AtomicBool,
     /// Something may be dispatched.
     pub(crate) kick: Notify,
     /// True from the moment in which the sidecar shuts down.
@@ -40,6 +43,7 @@ impl Sidecar {
             backlog: Backlog::default(),
             metrics: Metrics::new(),
             lease,
+            trouble: AtomicBool::new(false),
             kick: Notify::new(),
             closing: watch::Sender::new(false),
         })
@@ -63,9 +67,16 @@ impl Sidecar {
     pub(crate) fn flush(self: &Arc<Self>) {
         let Some(done) = blocking(|| self.journal.commit(|notes| self.deliver(notes))) else { return };
         self.metrics.commit(done.took, done.records);
-        if let Some(error) = done.failure {
-            self.metrics.store_failed();
-            eprintln!("conductor sidecar: a commit failed: {error}");
+        let before = self.trouble.swap(done.failure.is_some(), Ordering::Relaxed);
+        match done.failure {
+            Some(error) => {
+                self.metrics.store_failed();
+                if !before {
+                    eprintln!("conductor sidecar: the store refuses commits: {error}");
+                }
+            }
+            None if before => eprintln!("conductor sidecar: the store takes commits again"),
+            None => {}
         }
         if done.more {
             // Somebody else's records: his turn must not be spent in this connection's task for ever.

@@ -2,9 +2,11 @@
 //!
 //! It deliberately knows no socket, no session's connection and no clock but the one that stamps its own entries.
 
+mod check;
 mod commit;
 mod journal;
 pub mod life;
+mod ownership;
 mod refusal;
 mod run;
 mod sqlite;

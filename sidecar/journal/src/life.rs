@@ -176,6 +176,22 @@ mod tests {
             text.push('\n');
         }
         expect![[r#"
+            RunStarted: running AlreadyStarted! AlreadyStarted! AlreadyStarted! AlreadyStarted! AlreadyStarted! AlreadyStarted!
+            RunResumed: NotStarted! running running running Ended! Ended! Ended!
+            StepStarted: NotStarted! running running Paused! Ended! Ended! Ended!
+            AttemptFailed: NotStarted! running running Paused! Ended! Ended! Ended!
+            StepSucceeded: NotStarted! running running Paused! Ended! Ended! Ended!
+            StepFailed: NotStarted! running running Paused! Ended! Ended! Ended!
+            StepSkipped: NotStarted! running running Paused! Ended! Ended! Ended!
+            StepCancelled: NotStarted! running running Paused! Ended! Ended! Ended!
+            StepInDoubt: NotStarted! running running Paused! Ended! Ended! Ended!
+            Chosen: NotStarted! running running Paused! Ended! Ended! Ended!
+            RunSucceeded: NotStarted! succeeded succeeded Paused! Ended! Ended! Ended!
+            RunFailed: NotStarted! failed failed Paused! Ended! Ended! Ended!
+            RunCancelled: NotStarted! cancelled cancelled cancelled Ended! Ended! Ended!
+            RunPaused: NotStarted! paused paused Paused! Ended! Ended! Ended!
+            CancelAsked: NotStarted! running waiting paused Ended! Ended! Ended!
+            Released: NotStarted! running waiting paused Ended! Ended! Ended!
         "#]]
         .assert_eq(&text);
     }
