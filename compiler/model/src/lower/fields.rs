@@ -14,6 +14,8 @@ pub(super) struct Shape {
     pub keys: &'static [&'static str],
     /// Keys of the language that this version does not carry out.
     pub later: &'static [&'static str],
+    /// Whether names may be defined under its keys, so that an unknown key may hide some.
+    pub defines: bool,
 }
 
 pub(super) struct Fields<'a> {
@@ -48,7 +50,7 @@ impl<'a> Fields<'a> {
         let found = self.get(key);
         if found.is_none() {
             let message = format!("{} needs `{key}`", self.noun);
-            context.reject(Diagnostic::error(
+            context.report(Diagnostic::error(
                 MISSING_KEY,
                 message,
                 self.head(),
@@ -72,8 +74,11 @@ fn check_key(context: &mut Context, entry: &Entry, entries: &[Entry], shape: &Sh
     if shape.keys.contains(&key) {
         return;
     }
+    if shape.defines {
+        context.lose();
+    }
     if shape.later.contains(&key) {
-        return context.reject(not_supported(key, entry.key.span));
+        return context.report(not_supported(key, entry.key.span));
     }
     let message = format!("{} has no key `{key}`", shape.noun);
     let mut diagnostic = Diagnostic::error(UNKNOWN_KEY, message, entry.key.span, "unknown key");
@@ -85,8 +90,7 @@ fn check_key(context: &mut Context, entry: &Entry, entries: &[Entry], shape: &Sh
         }
         None => diagnostic = diagnostic.note(format!("allowed here: {}", shape.keys.join(", "))),
     }
-    // What the key was meant to say is not known: what seems to be missing may stand under it.
-    context.reject(diagnostic);
+    context.report(diagnostic);
 }
 
 pub(super) fn not_supported(key: &str, span: Span) -> Diagnostic {

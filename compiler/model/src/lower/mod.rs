@@ -40,6 +40,9 @@ pub const KEY_OF_ANOTHER_STEP: Code = Code("E065");
 /// The version of the manifest's language that this build reads.
 const VERSION: &str = "1.0";
 
+/// How many mistakes are reported at a time; nobody reads more, and showing them costs time.
+const MAX_FINDINGS: usize = 200;
+
 /// Where findings gather while a manifest is lowered.
 pub(crate) struct Context {
     diagnostics: Vec<Diagnostic>,
@@ -49,17 +52,13 @@ pub(crate) struct Context {
 
 impl Context {
     fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        if self.diagnostics.len() < MAX_FINDINGS {
+            self.diagnostics.push(diagnostic);
+        }
     }
 
-    /// Reports a mistake because of which something is missing from the manifest.
-    fn reject(&mut self, diagnostic: Diagnostic) {
-        self.incomplete = true;
-        self.report(diagnostic);
-    }
-
-    /// Notes that something is missing because of a mistake that was reported already.
-    fn skip_broken(&mut self) {
+    /// Notes that something that may define a name is left out, because of a mistake that is reported.
+    fn lose(&mut self) {
         self.incomplete = true;
     }
 }
@@ -68,9 +67,11 @@ const ROOT: Shape = Shape {
     noun: "the manifest",
     keys: &["version", "targets", "tasks", "policies", "workflows"],
     later: &["resources"],
+    defines: true,
 };
 
-const TARGET: Shape = Shape { noun: "a target", keys: &["language", "root", "out"], later: &[] };
+const TARGET: Shape =
+    Shape { noun: "a target", keys: &["language", "root", "out"], later: &[], defines: false };
 
 /// Lowers a manifest. What could not be understood was reported and is left out; then `incomplete` is set, and a name
 /// that seems to be missing may stand in that part.
@@ -129,11 +130,18 @@ fn items<T>(
 ) -> Vec<T> {
     let Some(entry) = fields.get(key) else { return Vec::new() };
     match &entry.value.kind {
-        Kind::List(nodes) => nodes.iter().filter_map(|node| lower(context, node)).collect(),
+        Kind::List(nodes) => {
+            let read: Vec<T> = nodes.iter().filter_map(|node| lower(context, node)).collect();
+            if read.len() < nodes.len() {
+                context.lose();
+            }
+            read
+        }
         // An empty section says the same as none: a manifest often begins so.
         Kind::Null => Vec::new(),
         _ => {
             value::wrong_kind(context, &entry.value, entry.key.span, &format!("a list of {what}"));
+            context.lose();
             Vec::new()
         }
     }

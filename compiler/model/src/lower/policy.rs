@@ -31,6 +31,7 @@ const DEFINITION: Shape = Shape {
         "critical",
     ],
     later: LATER,
+    defines: false,
 };
 
 const INLINE: Shape = Shape {
@@ -53,6 +54,7 @@ const INLINE: Shape = Shape {
         "critical",
     ],
     later: LATER,
+    defines: false,
 };
 
 pub(super) fn definition(context: &mut Context, node: &Node) -> Option<PolicyDef> {

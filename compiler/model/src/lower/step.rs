@@ -11,7 +11,7 @@ use super::{
     Context, EMPTY_BLOCK, KEY_OF_ANOTHER_STEP, NOT_AN_EXPRESSION, STEP_KIND, WRONG_KIND, duration, number,
     policy, value, visible, words,
 };
-use crate::manifest::{Step, StepKind};
+use crate::manifest::{Id, Step, StepKind};
 
 const STEP: Shape = Shape {
     noun: "a step",
@@ -31,6 +31,7 @@ const STEP: Shape = Shape {
         "on_failure",
     ],
     later: &["needs", "catch", "finally", "detach"],
+    defines: true,
 };
 
 /// Keys that say what kind a step is, and of them those that this version carries out.
@@ -51,7 +52,7 @@ pub(super) fn list(context: &mut Context, entry: &Entry) -> Vec<Step> {
     };
     if empty {
         let message = format!("`{}` has no steps", entry.key.text);
-        context.reject(Diagnostic::error(
+        context.report(Diagnostic::error(
             EMPTY_BLOCK,
             message,
             entry.key.span,
@@ -60,34 +61,44 @@ pub(super) fn list(context: &mut Context, entry: &Entry) -> Vec<Step> {
     } else {
         value::wrong_kind(context, &entry.value, entry.key.span, "a list of steps");
     }
+    context.lose();
     Vec::new()
 }
 
 fn step(context: &mut Context, node: &Node) -> Step {
-    let broken = |span: Span| Step {
-        id: None,
-        when: None,
-        with: Vec::new(),
-        policy: None,
-        critical: None,
-        deadline: None,
-        kind: StepKind::Broken,
-        keyword: span,
-        span: node.span,
+    read(context, node).unwrap_or_else(|| {
+        context.lose();
+        Step {
+            id: None,
+            when: None,
+            with: Vec::new(),
+            policy: None,
+            critical: None,
+            deadline: None,
+            kind: StepKind::Broken,
+            keyword: node.span,
+            span: node.span,
+        }
+    })
+}
+
+fn read(context: &mut Context, node: &Node) -> Option<Step> {
+    let entries = match &node.kind {
+        Kind::Map(entries) => entries,
+        Kind::String(scalar) => {
+            bare_name(context, scalar);
+            return None;
+        }
+        _ => {
+            value::wrong_kind(context, node, node.span, "a step, such as `task: ...`");
+            return None;
+        }
     };
-    if let Kind::String(scalar) = &node.kind {
-        bare_name(context, scalar);
-        return broken(node.span);
-    }
-    let Kind::Map(entries) = &node.kind else {
-        value::wrong_kind(context, node, node.span, "a step, such as `task: ...`");
-        return broken(node.span);
-    };
-    let Some(keyword) = keyword(context, node, entries) else { return broken(node.span) };
-    let Some(fields) = Fields::read(context, node, &STEP) else { return broken(node.span) };
+    let keyword = keyword(context, node, entries)?;
+    let fields = Fields::read(context, node, &STEP)?;
     misplaced(context, &fields, keyword);
     let kind = kind(context, &fields, keyword);
-    Step {
+    Some(Step {
         id: fields.get("id").and_then(|entry| value::new_id(context, entry)),
         when: fields.get("when").and_then(|entry| when(context, entry, fields.flow)),
         with: value::arguments(context, fields.get("with")),
@@ -97,7 +108,7 @@ fn step(context: &mut Context, node: &Node) -> Step {
         kind,
         keyword: keyword.key.span,
         span: node.span,
-    }
+    })
 }
 
 /// `- fetch_user` where `- task: fetch_user` is meant.
@@ -109,7 +120,7 @@ fn bare_name(context: &mut Context, scalar: &Scalar) {
         let edit = Edit { span: at, text: "task: ".to_owned() };
         diagnostic = diagnostic.fix("call the task of that id", Safety::Safe, vec![edit]);
     }
-    context.reject(diagnostic);
+    context.report(diagnostic);
 }
 
 /// The one key that says what kind the step is; `None` is reported.
@@ -122,7 +133,7 @@ fn keyword<'a>(context: &mut Context, node: &Node, entries: &'a [Entry]) -> Opti
     if let (Some(first), Some(second)) = (first, second) {
         let message =
             format!("a step is one thing: this one has `{}` and `{}`", first.key.text, second.key.text);
-        context.reject(
+        context.report(
             Diagnostic::error(STEP_KIND, message, second.key.span, "a second kind")
                 .label(first.key.span, "the first")
                 .help("make two steps of it, or put one inside the other"),
@@ -134,7 +145,7 @@ fn keyword<'a>(context: &mut Context, node: &Node, entries: &'a [Entry]) -> Opti
         return None;
     };
     if LATER_KINDS.contains(&first.key.text.as_str()) {
-        context.reject(not_supported(&first.key.text, first.key.span));
+        context.report(not_supported(&first.key.text, first.key.span));
         return None;
     }
     Some(first)
@@ -159,14 +170,20 @@ fn no_kind(context: &mut Context, node: &Node, entries: &[Entry]) {
             diagnostic = diagnostic.fix(format!("did you mean `{near}`?"), Safety::Safe, vec![edit]);
         }
     }
-    context.reject(diagnostic);
+    context.report(diagnostic);
 }
 
 fn kind(context: &mut Context, fields: &Fields, keyword: &Entry) -> StepKind {
-    let named = |name: Option<_>, kind: fn(_) -> StepKind| name.map_or(StepKind::Broken, kind);
+    let mut named = |what, kind: fn(Id) -> StepKind| {
+        let name = value::name(context, keyword, what);
+        if name.is_none() {
+            context.lose();
+        }
+        name.map_or(StepKind::Broken, kind)
+    };
     match keyword.key.text.as_str() {
-        "task" => named(value::name(context, keyword, "the id of a task"), StepKind::Task),
-        "workflow" => named(value::name(context, keyword, "the id of a workflow"), StepKind::Workflow),
+        "task" => named("the id of a task", StepKind::Task),
+        "workflow" => named("the id of a workflow", StepKind::Workflow),
         "sequence" => blocks(list(context, keyword), StepKind::Sequence),
         _ => {
             let max_concurrency = fields.get("max_concurrency");
@@ -191,11 +208,11 @@ fn misplaced(context: &mut Context, fields: &Fields, keyword: &Entry) {
         "task" | "workflow" => &[
             (
                 "deadline",
-                "the deadline of a call belongs into its policy, the deadline of a workflow to the workflow",
+                "the deadline of a call belongs in its policy, the deadline of a workflow to the workflow",
             ),
             (
                 "deadline_ms",
-                "the deadline of a call belongs into its policy, the deadline of a workflow to the workflow",
+                "the deadline of a call belongs in its policy, the deadline of a workflow to the workflow",
             ),
             ("max_concurrency", "it says how many branches of a `parallel` block run at a time"),
             ("on_failure", "it says what a failing branch does to a `parallel` block"),
@@ -249,7 +266,12 @@ fn not_wrapped(context: &mut Context, scalar: &Scalar, flow: bool) {
     let text = scalar.text.trim();
     let wrapped = format!("${{{text}}}");
     let needs_quotes = flow || [": ", " #", "\n", "\\"].iter().any(|mark| text.contains(mark));
-    let quoted = if needs_quotes { format!("'{}'", wrapped.replace('\'', "''")) } else { wrapped };
+    let double = text.contains('\'') && !text.contains(['"', '\\']);
+    let quoted = match (needs_quotes, double) {
+        (false, _) => wrapped,
+        (true, true) => format!("\"{wrapped}\""),
+        (true, false) => format!("'{}'", wrapped.replace('\'', "''")),
+    };
     let edit = Edit { span: scalar.span, text: quoted };
     let mut diagnostic = Diagnostic::error(
         NOT_AN_EXPRESSION,

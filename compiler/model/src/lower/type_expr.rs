@@ -3,7 +3,7 @@
 //! It does not know whether a named type exists.
 
 use conductor_protocol::types::Type;
-use conductor_source::{Diagnostic, Span};
+use conductor_source::{Diagnostic, Edit, Safety, Span};
 use conductor_syntax::{Entry, Kind, Node, Scalar};
 
 use super::{BAD_TYPE, Context, value, words};
@@ -197,13 +197,14 @@ impl Parser<'_> {
         let typo = || words::nearest(name, BUILTIN.iter().map(|(word, _)| *word));
         let lower_case = !name.contains('.') && name.starts_with(|first: char| first.is_lowercase());
         if let Some(meant) = foreign.or_else(|| if lower_case { typo() } else { None }) {
-            let edit = conductor_source::Edit { span, text: meant.to_owned() };
-            let message = format!("there is no type `{name}`");
-            return Err(Box::new(Diagnostic::error(BAD_TYPE, message, span, "").fix(
-                format!("did you mean `{meant}`?"),
-                conductor_source::Safety::Safe,
-                vec![edit],
-            )));
+            let diagnostic = Diagnostic::error(BAD_TYPE, format!("there is no type `{name}`"), span, "");
+            // A comma would end the value where the type stands inside braces.
+            return Err(Box::new(if meant.contains(',') {
+                diagnostic.help(format!("did you mean `{meant}`?"))
+            } else {
+                let edit = Edit { span, text: meant.to_owned() };
+                diagnostic.fix(format!("did you mean `{meant}`?"), Safety::Safe, vec![edit])
+            }));
         }
         Ok(self.expr(start, TypeExprKind::Name(name.to_owned())))
     }

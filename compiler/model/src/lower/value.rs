@@ -13,14 +13,14 @@ use crate::manifest::Id;
 /// reported already.
 pub(super) fn wrong_kind(context: &mut Context, node: &Node, key: Span, expected: &str) {
     if matches!(node.kind, Kind::Broken) {
-        return context.skip_broken();
+        return context.lose();
     }
     let message = format!("expected {expected}, found {}", node.describe());
     let span = match node.kind {
         Kind::List(_) | Kind::Map(_) if key != node.span => key,
         _ => visible(node.span, key),
     };
-    context.reject(Diagnostic::error(WRONG_KIND, message, span, format!("this is {}", node.describe())));
+    context.report(Diagnostic::error(WRONG_KIND, message, span, format!("this is {}", node.describe())));
 }
 
 pub(super) fn string(context: &mut Context, entry: &Entry) -> Option<Spanned<String>> {
@@ -95,7 +95,7 @@ pub(super) fn arguments(context: &mut Context, entry: Option<&Entry>) -> Vec<(Id
 pub(super) fn name(context: &mut Context, entry: &Entry, what: &str) -> Option<Id> {
     let id = text(context, &entry.value, entry.key.span, what)?;
     if id.value.trim().is_empty() {
-        context.reject(Diagnostic::error(
+        context.report(Diagnostic::error(
             super::BAD_ID,
             format!("expected {what}, found nothing"),
             id.span,
@@ -108,7 +108,10 @@ pub(super) fn name(context: &mut Context, entry: &Entry, what: &str) -> Option<I
 
 /// The id that the entry defines.
 pub(super) fn new_id(context: &mut Context, entry: &Entry) -> Option<Id> {
-    let id = text(context, &entry.value, entry.key.span, "an id")?;
+    let Some(id) = text(context, &entry.value, entry.key.span, "an id") else {
+        context.lose();
+        return None;
+    };
     ids::check(context, &id);
     Some(id)
 }

@@ -55,7 +55,7 @@ pub(super) fn language(context: &mut Context, entry: &Entry) -> Option<Spanned<L
     if let Kind::String(scalar) = &entry.value.kind
         && LATER_LANGUAGES.contains(&scalar.text.as_str())
     {
-        context.reject(not_supported(&scalar.text, scalar.span));
+        context.report(not_supported(&scalar.text, scalar.span));
         return None;
     }
     choice(context, entry, LANGUAGES)

@@ -14,9 +14,11 @@ const WORKFLOW: Shape = Shape {
     noun: "a workflow",
     keys: &["id", "entrypoint", "input", "steps", "output", "durable", "deadline", "deadline_ms", "target"],
     later: &["concurrency", "schedule"],
+    defines: true,
 };
 
-const INPUT: Shape = Shape { noun: "an input", keys: &["type", "default", "secret"], later: &[] };
+const INPUT: Shape =
+    Shape { noun: "an input", keys: &["type", "default", "secret"], later: &[], defines: false };
 
 pub(super) fn workflow(context: &mut Context, node: &Node) -> Option<Workflow> {
     let fields = Fields::read(context, node, &WORKFLOW)?;
@@ -27,7 +29,8 @@ pub(super) fn workflow(context: &mut Context, node: &Node) -> Option<Workflow> {
         Some(entry) => step::list(context, entry),
         None => {
             let message = "a workflow needs `steps`";
-            context.reject(Diagnostic::error(EMPTY_BLOCK, message, fields.head(), "this one has none"));
+            context.report(Diagnostic::error(EMPTY_BLOCK, message, fields.head(), "this one has none"));
+            context.lose();
             Vec::new()
         }
     };
@@ -45,6 +48,7 @@ fn inputs(context: &mut Context, entry: Option<&Entry>) -> Vec<Input> {
         Kind::Null => Vec::new(),
         _ => {
             value::wrong_kind(context, &entry.value, entry.key.span, "a mapping from inputs to their types");
+            context.lose();
             Vec::new()
         }
     }

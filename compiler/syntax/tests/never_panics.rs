@@ -1,0 +1,130 @@
+//! Arbitrary and mutated manifests: the parser always answers, its spans lie in the text, its fixes can be applied.
+
+use conductor_source::{Sources, fix, render};
+use conductor_syntax::{Kind, Node, yaml};
+use proptest::prelude::*;
+
+const SEED: &str = include_str!("seed.yaml");
+
+fn check_spans(node: &Node, text: &str) {
+    assert!(text.get(node.span.start()..node.span.end()).is_some(), "{:?} in {text:?}", node.span);
+    match &node.kind {
+        Kind::List(items) => items.iter().for_each(|item| check_spans(item, text)),
+        Kind::Map(entries) => entries.iter().for_each(|entry| check_spans(&entry.value, text)),
+        Kind::String(scalar) => {
+            for (at, _) in scalar.text.char_indices() {
+                let place = scalar.span_of(at..at + 1);
+                assert!(
+                    place.start() <= text.len() && place.end() <= text.len() + 1,
+                    "{scalar:?} in {text:?}"
+                );
+            }
+        }
+        _ => {}
+    }
+}
+
+fn check(text: &str) {
+    let mut sources = Sources::default();
+    let (_, node, diagnostics) = yaml::read(&mut sources, "a.yaml", text.as_bytes());
+    check_spans(&node, text);
+    for diagnostic in &diagnostics {
+        for label in &diagnostic.labels {
+            assert!(label.span.end() <= text.len() + 1, "{diagnostic:?} in {text:?}");
+        }
+        for fix in &diagnostic.fixes {
+            for edit in &fix.edits {
+                assert!(text.get(edit.span.start()..edit.span.end()).is_some(), "{diagnostic:?} in {text:?}");
+            }
+        }
+        let _ = render::text(diagnostic, &sources, false);
+    }
+    assert!(!matches!(node.kind, Kind::Broken) || !diagnostics.is_empty(), "silently broken: {text:?}");
+    let _ = render::json(&diagnostics, &sources);
+    let _ = fix::apply(&sources, diagnostics.iter().flat_map(|found| &found.fixes));
+}
+
+/// Pieces that mean something to YAML or to the repairs.
+fn piece() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just("\n"),
+        Just("  "),
+        Just("- "),
+        Just(": "),
+        Just(":"),
+        Just("a"),
+        Just("steps"),
+        Just("workflows:\n"),
+        Just("#c"),
+        Just(" #"),
+        Just("\t"),
+        Just("${"),
+        Just("}"),
+        Just("{"),
+        Just("["),
+        Just("]"),
+        Just(","),
+        Just("\""),
+        Just("'"),
+        Just("|\n"),
+        Just(">-\n"),
+        Just("&a "),
+        Just("*a"),
+        Just("*_"),
+        Just("<<: "),
+        Just("!t "),
+        Just("---\n"),
+        Just("\\u00e9"),
+        Just("é"),
+        Just("\r\n"),
+        Just("\u{feff}"),
+        Just("? "),
+        Just("1"),
+        Just("~"),
+        Just("%"),
+        Just("\u{85}"),
+        Just("\u{2028}"),
+        Just("\u{1b}"),
+        Just("\u{202e}"),
+    ]
+    .prop_map(str::to_owned)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn on_pieces(pieces in prop::collection::vec(piece(), 0..60)) {
+        check(&pieces.concat());
+    }
+
+    #[test]
+    fn on_any_text(text in "\\PC{0,200}") {
+        check(&text);
+    }
+
+    #[test]
+    fn on_the_seed_cut_and_mutated(
+        cuts in prop::collection::vec((0..SEED.len(), 0..40_usize, piece()), 1..5),
+    ) {
+        let mut text = SEED.to_owned();
+        for (at, length, piece) in cuts {
+            let start = at.min(text.len());
+            let end = (start + length).min(text.len());
+            text.replace_range(start..end, &piece.chars().filter(char::is_ascii).collect::<String>());
+        }
+        check(&text);
+    }
+}
+
+#[test]
+fn not_utf8_anywhere() {
+    for at in (0..SEED.len()).step_by(37) {
+        let mut bytes = SEED.as_bytes().to_vec();
+        bytes[at] = 0xff;
+        let mut sources = Sources::default();
+        let (_, node, diagnostics) = yaml::read(&mut sources, "a.yaml", &bytes);
+        assert_eq!((node.kind, diagnostics[0].span().start()), (Kind::Broken, at));
+        let _ = render::text(&diagnostics[0], &sources, true);
+    }
+}
