@@ -7,8 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
-use conductor_driver::{LOCK_FILE, Outcome};
-use conductor_introspect::{Answer, DirEntry, Need};
+use conductor_driver::{Answer, DirEntry, LOCK_FILE, Need, Outcome};
 use conductor_source::{Severity, render};
 use serde_json::Value;
 
@@ -23,6 +22,13 @@ const MOST_ENTRIES: usize = 100_000;
 
 /// Texts that stand for files of the disk, by path relative to the manifest's folder.
 pub type Overlay = BTreeMap<String, String>;
+
+/// Which findings are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    All,
+    Errors,
+}
 
 pub struct Compilation {
     pub outcome: Outcome,
@@ -108,14 +114,16 @@ impl Compilation {
         self.count(Severity::Error)
     }
 
-    /// The findings for people.
+    /// The findings for people, or only the errors among them.
     #[must_use]
-    pub fn findings(&self, coloured: bool) -> String {
+    pub fn findings(&self, which: Which, coloured: bool) -> String {
         let Outcome { sources, diagnostics, .. } = &self.outcome;
         let mut text = String::new();
         for finding in diagnostics {
-            text.push_str(&render::text(finding, sources, coloured));
-            text.push('\n');
+            if which == Which::All || finding.severity == Severity::Error {
+                text.push_str(&render::text(finding, sources, coloured));
+                text.push('\n');
+            }
         }
         text
     }
@@ -127,7 +135,7 @@ impl Compilation {
         serde_json::from_str(&text).unwrap_or_default()
     }
 
-    /// `2 errors, 1 warning`; empty where there is nothing.
+    /// `2 errors, 1 warning`, or `no findings`.
     #[must_use]
     pub fn tally(&self) -> String {
         let named = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Advice, "piece of advice")];
@@ -138,6 +146,6 @@ impl Compilation {
             (count, _) => format!("{count} {name}s"),
         });
         let present: Vec<&str> = counted.iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
-        present.join(", ")
+        if present.is_empty() { "no findings".to_owned() } else { present.join(", ") }
     }
 }

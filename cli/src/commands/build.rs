@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use conductor_driver::{Compiled, LOCK_FILE};
 use serde_json::{Value, json};
 
-use crate::compile::{Overlay, compile};
+use crate::compile::{Overlay, Which, compile};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Format};
 use crate::project::{ManifestArgs, Project};
@@ -66,10 +66,11 @@ pub fn build(project: &Project) -> Result<Built, Failure> {
 
 fn perform(project: &Project, mode: Mode) -> Result<Built, Failure> {
     let compilation = compile(project, &Overlay::new())?;
+    let tally = format!("{}: {}\n", output::inert(&project.manifest), compilation.tally());
     let mut built = Built {
         succeeded: false,
-        findings: compilation.findings(output::coloured()),
-        summary: format!("{}: {}; nothing was written\n", output::inert(&project.manifest), compilation.tally()),
+        findings: compilation.findings(Which::Errors, output::coloured()),
+        summary: format!("{tally}nothing was written\n"),
         document: compilation.json(),
         read: compilation.read,
     };
@@ -90,7 +91,7 @@ fn perform(project: &Project, mode: Mode) -> Result<Built, Failure> {
                 write(project, &folder, compiled)?;
             }
             built.succeeded = true;
-            built.summary = written(compiled, &stale);
+            built.summary = written(compiled, &stale) + &tally;
         }
     }
     Ok(built)

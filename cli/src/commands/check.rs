@@ -1,6 +1,7 @@
 //! `conductor check`: what is wrong with the manifest, and with how it fits the code.
 
-use crate::compile::{Compilation, Overlay, compile};
+use crate::commands::fix;
+use crate::compile::{Compilation, Overlay, Which, compile};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Format};
 use crate::project::{ManifestArgs, Project};
@@ -19,23 +20,19 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let checked = compile(&project, &Overlay::new())?;
     match args.format {
         Format::Json => output::print_json(&checked.json()),
-        Format::Text => output::print(&report(&project, &checked)),
+        Format::Text => output::print(&report(&project, &checked, Which::All)),
     }
     Ok(if checked.errors() == 0 { Exit::Fine } else { Exit::Finding })
 }
 
-/// Findings and a last line that counts them.
+/// Findings, and a last line that counts all and says what helps.
 #[must_use]
-pub fn report(project: &Project, checked: &Compilation) -> String {
-    let tally = match checked.tally().as_str() {
-        "" => "no findings".to_owned(),
-        tally => tally.to_owned(),
-    };
-    let fixable = super::fix::safe_fixes(checked);
-    let hint = match fixable {
+pub fn report(project: &Project, checked: &Compilation, which: Which) -> String {
+    let hint = match fix::safe_fixes(checked) {
         0 => String::new(),
         1 => "; `conductor fix` mends one of them".to_owned(),
         count => format!("; `conductor fix` mends {count} of them"),
     };
-    format!("{}{}: {tally}{hint}\n", checked.findings(output::coloured()), output::inert(&project.manifest))
+    let findings = checked.findings(which, output::coloured());
+    format!("{findings}{}: {}{hint}\n", output::inert(&project.manifest), checked.tally())
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use conductor_source::{Fix, Safety, fix as splice};
 use serde_json::json;
 
-use crate::compile::{Compilation, Overlay, compile};
+use crate::commands::check;
+use crate::compile::{self, Compilation, Overlay, compile};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Format, GREEN, RESET};
 use crate::project::{ManifestArgs, Project};
@@ -55,7 +56,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
         }
         Format::Text => {
             output::print(&fixed.report());
-            output::print(&super::check::report(&project, &fixed.left));
+            output::print(&check::report(&project, &fixed.left, compile::Which::Errors));
         }
     }
     Ok(if fixed.left.errors() == 0 { Exit::Fine } else { Exit::Finding })

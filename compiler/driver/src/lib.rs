@@ -10,11 +10,11 @@ use std::collections::BTreeMap;
 
 use conductor_check::Verified;
 use conductor_emit::{EmitError, Header};
-use conductor_introspect::{Answer, Need};
 use conductor_protocol::plan::Plan;
 use conductor_resolve::{Binding, Graph};
 use conductor_source::{Code, Diagnostic, FileId, Severity, Sources, Span};
 
+pub use conductor_introspect::{Answer, DirEntry, Need};
 pub use lock::FILE as LOCK_FILE;
 
 pub const NOT_EMITTED: Code = Code("E161");

@@ -9,7 +9,7 @@ use super::shop::Shop;
 use super::stage::Stage;
 use super::verdict::{Evidence, Fate, Verdict};
 use crate::commands::{build, check, fix, show};
-use crate::compile::{Overlay, compile};
+use crate::compile::{Overlay, Which, compile};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, BOLD, DIM, GREEN, RED, RESET};
 use crate::project::Project;
@@ -83,7 +83,7 @@ fn mend_and_compile(project: &Project) -> Result<(), Failure> {
     chapter(1, "The manifest, as its author wrote it");
     command("conductor check");
     let checked = compile(project, &Overlay::new())?;
-    output::print(&check::report(project, &checked));
+    output::print(&check::report(project, &checked, Which::All));
     let errors = checked.errors();
     if errors != ERRORS_OF_THE_SEED {
         return Err(Failure::environment(format!("the manifest has {errors} errors, not {ERRORS_OF_THE_SEED}")));
@@ -92,7 +92,7 @@ fn mend_and_compile(project: &Project) -> Result<(), Failure> {
     command("conductor fix");
     let fixed = fix::fix(project, fix::Which::Safe)?;
     output::print(&fixed.report());
-    output::print(&check::report(project, &fixed.left));
+    output::print(&check::report(project, &fixed.left, Which::Errors));
     chapter(3, "It compiles, to Python that needs nothing but the standard library");
     command("conductor build");
     let built = build::build(project)?;
