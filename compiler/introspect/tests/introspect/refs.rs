@@ -1,11 +1,9 @@
 //! What a `ref` leads to: modules, imports, definitions, and everything that is not a function.
 
-mod support;
-
+use crate::support::{files, print, run, show};
 use conductor_introspect::Introspector;
 use conductor_protocol::plan::Language;
 use expect_test::expect;
-use support::{files, print, run, show};
 
 #[test]
 fn the_shop() {
@@ -385,7 +383,8 @@ def h(): ...
         a.nope: not found in ["a.py", "a/__init__.py"], similar []
         a.use: a.use(a: A, t: list<map<string, any>>, m: any) -> A at a.py:11:5 `use`
         a.A (a.py:7:7 `A`): opaque
-    "#]].assert_eq(&show(&files, refs, &[]));
+    "#]]
+    .assert_eq(&show(&files, refs, &[]));
 }
 
 #[test]

@@ -1,10 +1,8 @@
 //! Sources that do not parse, cannot be read, or are hostile.
 
-mod support;
-
+use crate::support::{Files, files, show};
 use conductor_introspect::Answer;
 use expect_test::expect;
-use support::{Files, files, show};
 
 #[test]
 fn a_broken_file_gives_what_can_be_read() {

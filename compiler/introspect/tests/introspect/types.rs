@@ -1,9 +1,7 @@
 //! Annotations and the definitions of classes.
 
-mod support;
-
+use crate::support::{files, show};
 use expect_test::expect;
-use support::{files, show};
 
 #[test]
 fn builtin_annotations() {
@@ -54,10 +52,7 @@ def strange(a: 1 + 2, b: foo(), c: "not a type!", d: "", e: [int], f: Undefined,
     "#]].assert_eq(&show(&files, refs, &[]));
 }
 
-#[test]
-fn dataclasses() {
-    let files = files(
-        r#"
+const MODELS: &str = r#"
 == models.py
 from __future__ import annotations
 import dataclasses
@@ -136,8 +131,11 @@ class Entity:
     id: int
     created: float = 0.0
 class Thing: ...
-"#,
-    );
+"#;
+
+#[test]
+fn dataclasses() {
+    let files = files(MODELS);
     expect![[r#"
         models.f: models.f(a: Customer, b: Page, c: Special, d: WithSeed, e: WithDefaultSeed, f: NoInit, g: OwnInit, h: Mixed, i: Plain, j: OnPlain, k: Session, l: any, m: Customer.Inner) -> any at models.py:69:5 `f`
         base.Entity (base.py:4:7 `Entity`): class {id: int, created?: float}
@@ -158,10 +156,7 @@ class Thing: ...
     "#]].assert_eq(&show(&files, "models.f", &["base.Entity", "Inner", "Customer.Inner"]));
 }
 
-#[test]
-fn enums_typed_dicts_and_named_tuples() {
-    let files = files(
-        r#"
+const KINDS: &str = r#"
 == kinds.py
 import enum
 from enum import Enum, IntEnum, StrEnum, auto, Flag
@@ -223,8 +218,11 @@ Made = Enum("Made", "A B")
 
 def f(a: Color, b: Size, c: Level, d: Mode, e: Named, f: Child, g: MixedValues, h: Tuples, i: Permission, j: NotEnum, k: StrAuto): ...
 def g(a: Movie, b: Extra, c: Functional, d: Point, e: Old, f: Made, h: Literal[Color.RED]): ...
-"#,
-    );
+"#;
+
+#[test]
+fn enums_typed_dicts_and_named_tuples() {
+    let files = files(KINDS);
     expect![[r#"
         kinds.f: kinds.f(a: Color, b: Size, c: Level, d: Mode, e: Named, f: Child, g: MixedValues, h: Tuples, i: Permission, j: NotEnum, k: StrAuto) -> any at kinds.py:59:5 `f`
         kinds.g: kinds.g(a: Movie, b: Extra, c: Functional, d: Point, e: Old, f: Made, h: Color) -> any at kinds.py:60:5 `g`
@@ -282,7 +280,8 @@ class Twice: ...
         `User` is models.User
         `a.User` is models.User
         `models.Unused` is models.Unused
-    "#]].assert_eq(&show(&files, "a.f b.g", &names));
+    "#]]
+    .assert_eq(&show(&files, "a.f b.g", &names));
 }
 
 #[test]

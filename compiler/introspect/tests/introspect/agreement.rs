@@ -1,16 +1,14 @@
 //! Signatures and types agree with what Python's own `inspect`, `dataclasses` and `enum` say of the imported code.
 
-mod support;
-
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::support::{Files, run};
 use conductor_introspect::{Answer, Introspector};
 use conductor_model::Lookup;
 use conductor_protocol::plan::Language;
 use serde_json::{Value, json};
-use support::{Files, run};
 
 const REFS: &str = "zoo.nothing zoo.one zoo.annotated zoo.defaults zoo.positional_only zoo.mixed_kinds
     zoo.keyword_only zoo.bare_star zoo.only_args zoo.only_kwargs zoo.all_positional zoo.expressions zoo.strings
@@ -22,7 +20,7 @@ const REFS: &str = "zoo.nothing zoo.one zoo.annotated zoo.defaults zoo.positiona
 
 #[test]
 fn python_agrees() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixture");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/introspect/fixture");
     let mut files = Files::new();
     read(&folder, "", &mut files);
     let introspector = Introspector::new(Language::Python, ".", REFS.split_whitespace(), []);

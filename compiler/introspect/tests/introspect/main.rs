@@ -1,0 +1,8 @@
+//! What the introspector finds in Python sources, in one test binary.
+
+mod agreement;
+mod broken;
+mod mutations;
+mod refs;
+mod support;
+mod types;
