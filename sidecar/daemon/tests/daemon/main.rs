@@ -1,0 +1,8 @@
+//! The daemon over real sockets, with real processes as its clients' owners.
+
+mod bytes;
+mod http;
+mod ownership;
+mod places;
+mod runs;
+mod support;
