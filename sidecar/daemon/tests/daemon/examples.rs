@@ -1,0 +1,74 @@
+//! Every example of docs/protocol.md is a message of the types that speak it, and comes back from them unchanged.
+
+use conductor_protocol::entry::Entry;
+use conductor_protocol::message as m;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// Through the type and back.
+fn turn<T: Serialize + DeserializeOwned>(value: &Value) -> Value {
+    let text = value.to_string();
+    let typed: T = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    serde_json::from_str(&serde_json::to_string(&typed).unwrap()).unwrap()
+}
+
+fn params(method: &str, params: &Value) -> Value {
+    match method {
+        m::method::HELLO => turn::<m::Hello>(params),
+        m::method::PING => params.clone(),
+        m::method::RUN_START => turn::<m::RunStart>(params),
+        m::method::RUN_READ => turn::<m::RunRead>(params),
+        m::method::RUN_AWAIT => turn::<m::RunAwait>(params),
+        m::method::RUN_CANCEL => turn::<m::RunCancel>(params),
+        m::method::RUN_RELEASE => turn::<m::RunRelease>(params),
+        m::method::STEP_RECORD => turn::<m::StepRecord>(params),
+        m::method::RUN_ACK => turn::<m::RunAck>(params),
+        m::method::RUN_REFUSED => turn::<m::RunRefused>(params),
+        m::method::RUN_DISPATCH => turn::<m::RunDispatch>(params),
+        m::method::RUN_CANCELLING => turn::<m::RunCancelling>(params),
+        other => panic!("docs/protocol.md has a method {other} that nobody speaks"),
+    }
+}
+
+fn result(method: &str, result: &Value) -> Value {
+    match method {
+        m::method::HELLO => turn::<m::HelloResult>(result),
+        m::method::RUN_START => turn::<m::RunStartResult>(result),
+        m::method::RUN_READ => turn::<m::RunReadResult>(result),
+        m::method::RUN_AWAIT => turn::<m::RunAwaitResult>(result),
+        m::method::PING | m::method::RUN_CANCEL => result.clone(),
+        other => panic!("docs/protocol.md has an answer to {other}"),
+    }
+}
+
+#[test]
+fn every_example_of_the_document_is_a_message() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/protocol.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let examples: Vec<Value> = text
+        .split("```json\n")
+        .skip(1)
+        .flat_map(|block| block.split("```").next().unwrap().lines())
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect();
+    let mut asked = String::new();
+    let mut methods = std::collections::BTreeSet::new();
+    let mut entries = 0;
+    for example in &examples {
+        if let Some(method) = example["method"].as_str() {
+            assert_eq!(params(method, &example["params"]), example["params"]);
+            method.clone_into(&mut asked);
+            methods.insert(method.to_owned());
+        } else if example.get("result").is_some() {
+            assert_eq!(result(&asked, &example["result"]), example["result"]);
+        } else if example.get("error").is_some() {
+            assert!(example["error"]["code"].is_i64() && example["error"]["message"].is_string());
+        } else {
+            assert_eq!(turn::<Entry>(example), *example);
+            entries += 1;
+        }
+    }
+    assert_eq!(methods.len(), 12, "a method has no example: {methods:?}");
+    assert_eq!(entries, 11, "the entries that stand by themselves");
+}
