@@ -134,10 +134,8 @@ impl Connection {
         };
         let handled = handlers::handle(&mut call, &mut self.client, &incoming);
         if let Err(fault) = handled {
-            // A notification has nobody who waits for an answer; what concerns a run is a refusal of its own.
-            if incoming.id.is_some() || fault.code == code::NOT_GREETED {
-                rpc::fault(answers, incoming.id, &fault);
-            }
+            // Of a notification too, with `id: null`: a client in error should hear of it.
+            rpc::fault(answers, incoming.id, &fault);
         }
     }
 }

@@ -44,6 +44,8 @@ pub(crate) struct Session {
     pub(crate) pulse: Arc<Pulse>,
     /// Runs that were dispatched to it and have not stopped.
     pub(crate) dispatched: BTreeSet<Arc<str>>,
+    /// Whether its process could be seen when it came: one of another pid namespace has its lease alone.
+    pub(crate) watched: bool,
     /// Whether the loss of its runs was announced.
     pub(crate) lost: bool,
 }
@@ -51,6 +53,7 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn new(owner: Owner) -> Session {
         Session {
+            watched: process::lives(owner.pid, owner.process_start),
             owner,
             client: None,
             serve: 0,
@@ -60,6 +63,10 @@ impl Session {
             dispatched: BTreeSet::new(),
             lost: false,
         }
+    }
+
+    fn is_dead(&self) -> bool {
+        self.watched && !process::lives(self.owner.pid, self.owner.process_start)
     }
 
     fn room(&self) -> usize {
@@ -126,9 +133,7 @@ impl Sessions {
     /// Forgets a session that is not connected and whose process is dead. Whether it did.
     pub(crate) fn bury(&self, session: &str) -> bool {
         let mut table = self.hold();
-        let dead = table.get(session).is_some_and(|session| {
-            session.outbox.is_none() && !process::lives(session.owner.pid, session.owner.process_start)
-        });
+        let dead = table.get(session).is_some_and(|session| session.outbox.is_none() && session.is_dead());
         if dead {
             table.remove(session);
         }
@@ -140,7 +145,7 @@ impl Sessions {
         let mut changed = false;
         self.hold().retain(|_, session| {
             // A child of a dead process may hold its socket open.
-            let dead = !process::lives(session.owner.pid, session.owner.process_start);
+            let dead = session.is_dead();
             let silent = session.pulse.silence() > self.grace;
             if dead && let Some(outbox) = &session.outbox {
                 outbox.close();
