@@ -617,7 +617,7 @@ fn options_of_other_steps() {
             5 |     deadline: 1s
               |     ^^^^^^^^
               |
-              = help: the deadline of a call belongs into its policy, the deadline of a workflow to the workflow
+              = help: the deadline of a call belongs in its policy, the deadline of a workflow to the workflow
             error[E065]: a `task` step takes no `on_failure`
              --> concurrency.yaml:6:5
               |
@@ -706,7 +706,7 @@ fn conditions() {
             help: wrap it
               |
             8 -     when: "x == 'a: b'"
-            8 +     when: '${x == ''a: b''}'
+            8 +     when: "${x == 'a: b'}"
               |
             error[E062]: a condition is one expression, this is a text with expressions in it
               --> concurrency.yaml:10:11
@@ -733,7 +733,7 @@ fn conditions() {
                 when: ${x > 5}
               - {task: a, id: b, when: '${x > 5}'}
               - task: a
-                when: '${x == ''a: b''}'
+                when: "${x == 'a: b'}"
               - task: a
                 when: ${x} && ${y}
               - task: a

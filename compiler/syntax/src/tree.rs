@@ -52,20 +52,21 @@ pub struct Scalar {
 }
 
 impl Scalar {
-    /// Where a range of bytes of `text` stands in the file.
+    /// Where a range of bytes of `text` stands in the file; always inside [`Scalar::span`].
     #[must_use]
     pub fn span_of(&self, range: Range<usize>) -> Span {
         let start = self.offset(range.start);
         let end = if range.end > range.start { self.offset(range.end - 1) + 1 } else { start };
-        Span::new(self.span.file, start, end)
+        Span::new(self.span.file, start, end.min(self.span.end()))
     }
 
     fn offset(&self, index: usize) -> usize {
         let after = self.map.partition_point(|(text, _)| *text as usize <= index);
-        match after.checked_sub(1).and_then(|at| self.map.get(at)) {
+        let offset = match after.checked_sub(1).and_then(|at| self.map.get(at)) {
             Some((text, file)) => *file as usize + (index - *text as usize),
             None => self.span.start(),
-        }
+        };
+        offset.min(self.span.end())
     }
 }
 

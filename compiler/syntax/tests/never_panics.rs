@@ -14,10 +14,7 @@ fn check_spans(node: &Node, text: &str) {
         Kind::String(scalar) => {
             for (at, _) in scalar.text.char_indices() {
                 let place = scalar.span_of(at..at + 1);
-                assert!(
-                    place.start() <= text.len() && place.end() <= text.len() + 1,
-                    "{scalar:?} in {text:?}"
-                );
+                assert!(place.start() <= text.len() && place.end() <= text.len(), "{scalar:?} in {text:?}");
             }
         }
         _ => {}
@@ -91,7 +88,7 @@ fn piece() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn on_pieces(pieces in prop::collection::vec(piece(), 0..60)) {

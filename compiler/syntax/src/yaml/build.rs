@@ -338,7 +338,10 @@ impl<'a> Builder<'a> {
 
     fn scan_failure(&self, error: &granit_parser::ScanError) -> Failure {
         let length = self.source.text.len();
-        let at = error.marker().byte_offset().unwrap_or(length).min(length);
+        let mut at = error.marker().byte_offset().unwrap_or(length).min(length);
+        while !self.source.text.is_char_boundary(at) {
+            at -= 1;
+        }
         if *error.kind() == ErrorKind::RecursionLimitExceeded {
             return Failure::TooDeep { at };
         }

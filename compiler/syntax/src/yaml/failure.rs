@@ -164,7 +164,8 @@ fn tabs(source: &Patched, at: usize) -> Option<Repair> {
 fn generic(source: &Patched, kind: &ErrorKind, at: usize) -> Repair {
     let text = &source.text;
     let (line_start, line) = line_at(text, at);
-    let at = at.min(line_start + line.trim_end().len().saturating_sub(1)).max(line_start);
+    let last = line.trim_end().char_indices().next_back().map_or(0, |(last, _)| last);
+    let at = at.min(line_start + last);
     let width = text[at..].chars().next().filter(|next| *next != '\n').map_or(0, char::len_utf8);
     let (message, help) = wording(kind);
     let mut diagnostic = Diagnostic::error(super::SYNTAX, message, source.span(at, at + width), "");

@@ -20,6 +20,9 @@ pub(super) fn map(text: &str, source: &str, start: usize, style: ScalarStyle) ->
     pairs.into_iter().map(|(in_text, in_source)| (in_text, start + in_source)).collect()
 }
 
+/// White space of YAML; Unicode has more, which is content.
+const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
+
 /// Plain and block scalars of several lines: each line's content stands in the text verbatim, only the white space
 /// between lines differs.
 fn by_lines(text: &str, source: &str) -> Vec<(usize, usize)> {
@@ -27,9 +30,9 @@ fn by_lines(text: &str, source: &str) -> Vec<(usize, usize)> {
     let mut at = 0;
     let mut line_start = 0;
     for line in source.split_inclusive('\n') {
-        let content = line.trim();
-        let indentation = line.len() - line.trim_start().len();
-        let blanks = text.get(at..).map_or(0, |rest| rest.len() - rest.trim_start().len());
+        let content = line.trim_matches(BLANKS);
+        let indentation = line.len() - line.trim_start_matches(BLANKS).len();
+        let blanks = text.get(at..).map_or(0, |rest| rest.len() - rest.trim_start_matches(BLANKS).len());
         if !content.is_empty() && text.get(at + blanks..).is_some_and(|rest| rest.starts_with(content)) {
             at += blanks;
             pairs.push((at, line_start + indentation));
@@ -100,7 +103,7 @@ impl Quoted<'_> {
     /// Skips line breaks and the blanks around them; gives how many breaks there were.
     fn skip_breaks(&mut self) -> usize {
         let rest = &self.source[self.at..];
-        let blank = rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\r']).len();
+        let blank = rest.len() - rest.trim_start_matches(BLANKS).len();
         self.at += blank;
         rest[..blank].matches('\n').count().max(1)
     }
