@@ -172,7 +172,8 @@ impl Kind {
 pub(crate) fn bound_names<'a>(function: &str, args: &'a [Node]) -> Vec<&'a str> {
     let names = match (function, args.len()) {
         ("all" | "exists" | "exists_one" | "existsOne" | "filter", 2) | ("map", 2 | 3) => 1,
-        ("all" | "exists" | "existsOne" | "exists_one", 3) | ("transformList" | "transformMap", 3 | 4) => 2,
+        ("all" | "exists" | "existsOne" | "exists_one", 3)
+        | ("transformList" | "transformMap" | "transformMapEntry", 3 | 4) => 2,
         _ => return Vec::new(),
     };
     let bound: Vec<&str> = args[..names]

@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 
 use crate::eval::{Env, Map, Value, base64_decode, evaluate_in};
 use crate::parser::parse;
+use crate::typing::{Declarations, Function, check};
 
 /// What came of a file of cases.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -86,12 +87,46 @@ fn answer(case: &Json) -> Result<Result<Option<Value>, String>, String> {
     if let Some(error) = errors.into_iter().next() {
         return Ok(Err(error.message));
     }
+    let container = case["container"].as_str().unwrap_or("");
+    if !flag("disable_check") {
+        match check(&ast, &declarations(case, container)) {
+            Err(errors) => return Ok(Err(errors.into_iter().map(|error| error.message).collect())),
+            Ok(ty) => {
+                let wanted = case["expect"]["typed"]["type"].as_str();
+                if let Some(wanted) = wanted.filter(|wanted| ty.to_string() != *wanted) {
+                    return Ok(Err(format!("expected the type {wanted}, but got {ty}")));
+                }
+            }
+        }
+    }
     if flag("check_only") {
         return Ok(Ok(None));
     }
-    let container = case["container"].as_str().unwrap_or("");
     let env = Env { bindings: &bindings, container, macros: !flag("disable_macros") };
     Ok(evaluate_in(&ast, &env).map(Some).map_err(|error| error.message))
+}
+
+/// The names and functions that a case declares.
+fn declarations(case: &Json, container: &str) -> Declarations {
+    let text = |json: &Json| json.as_str().unwrap_or("dyn").to_owned();
+    let macros = case["disable_macros"].as_bool() != Some(true);
+    let mut declarations =
+        Declarations { container: container.to_owned(), macros, ..Declarations::default() };
+    for entry in case["type_env"].as_array().into_iter().flatten() {
+        let name = text(&entry["name"]);
+        for form in entry["function"].as_array().into_iter().flatten() {
+            declarations.functions.push(Function {
+                name: name.clone(),
+                member: form["member"].as_bool() == Some(true),
+                params: form["params"].as_array().into_iter().flatten().map(text).collect(),
+                result: text(&form["result"]),
+            });
+        }
+        if let Some(ty) = entry["type"].as_str() {
+            declarations.variables.insert(name, ty.to_owned());
+        }
+    }
+    declarations
 }
 
 fn judge(expect: &Json, value: Option<Value>) -> Result<(), String> {

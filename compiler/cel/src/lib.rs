@@ -11,6 +11,7 @@ mod literal;
 pub mod manifest;
 mod parser;
 pub mod template;
+pub mod typing;
 
 pub use ast::{Ast, Reference};
 pub use error::CelError;

@@ -32,10 +32,6 @@ impl<'a> Evaluator<'a> {
                 Some(self.bind(variable, value, body))
             }
             ("optMap" | "optFlatMap", [variable, body]) => Some(self.opt_map(receiver, name, variable, body)),
-            (
-                "transformMapEntry",
-                [Node { kind: Kind::Ident { .. }, .. }, Node { kind: Kind::Ident { .. }, .. }, ..],
-            ) if matches!(args.len(), 3 | 4) => Some(self.comprehension(node, receiver, name, args, 2)),
             _ => {
                 let names = bound_names(name, args).len();
                 if names > 0 {

@@ -22,6 +22,8 @@ use std::sync::Arc;
 use regex::Regex;
 
 pub(crate) use base64::decode as base64_decode;
+pub(crate) use functions::NAMESPACES;
+pub(crate) use names::{candidates, qualified};
 pub use value::{Map, Value};
 
 use crate::ast::{Ast, Kind, Node};
