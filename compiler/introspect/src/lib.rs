@@ -10,7 +10,7 @@ use conductor_model::Findings;
 use conductor_protocol::plan::Language;
 use conductor_source::Sources;
 
-pub use python::SYNTAX_ERROR;
+pub use python::CODES;
 
 /// Looks up refs and types in the sources of one language.
 ///

@@ -14,7 +14,7 @@ mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use conductor_model::Findings;
+use conductor_model::{Findings, Lookup};
 use conductor_protocol::types::TypeName;
 use conductor_source::{Code, Diagnostic, FileId, Sources};
 
@@ -24,7 +24,10 @@ use names::{Entity, Module};
 use store::Store;
 
 /// A Python file has a syntax error; what could be read of it is used.
-pub const SYNTAX_ERROR: Code = Code("W120");
+const SYNTAX_ERROR: Code = Code("W120");
+
+/// Every code this crate reports.
+pub const CODES: &[Code] = &[SYNTAX_ERROR];
 
 /// The questions of one compilation, and what is known so far.
 pub struct Session {
@@ -83,7 +86,7 @@ impl Session {
                 findings.named.insert(name.clone(), found);
             }
         }
-        findings.diagnostics = reader.syntax_errors();
+        findings.diagnostics = reader.syntax_errors(&findings.lookups);
         findings.types = reader.types;
         findings.type_spans = reader.spans;
         findings
@@ -128,8 +131,20 @@ impl Reader<'_> {
         }
     }
 
-    fn syntax_errors(&self) -> Vec<Diagnostic> {
+    /// One warning for each broken file that something rests on, unless an answer says it already.
+    fn syntax_errors(&self, lookups: &BTreeMap<String, Lookup>) -> Vec<Diagnostic> {
+        let told: BTreeSet<FileId> = lookups
+            .values()
+            .filter_map(|lookup| match lookup {
+                Lookup::Unreadable { span, .. } => span.map(|span| span.file),
+                _ => None,
+            })
+            .collect();
+        let is_told = |path: &str| self.files.get(path).is_some_and(|file| told.contains(file));
         let of = |(path, source): (&str, &store::Source)| {
+            if is_told(path) || !self.store.is_reached(path) {
+                return None;
+            }
             let error = source.module.errors.first()?;
             let message = format!("`{path}` has a syntax error: {}", error.message);
             let diagnostic = Diagnostic::warning(

@@ -30,7 +30,7 @@ impl<'w> Reader<'w> {
         match self.store.module(module) {
             Module::Pending => void(),
             Module::Broken { path, problem } => {
-                Lookup::Unreadable { problem: format!("`{path}` cannot be read: {problem}"), span: None }
+                Lookup::Unreadable { problem: format!("`{path}`: {problem}"), span: None }
             }
             Module::Missing | Module::Namespace => self.without_module(module, name, places.searched),
             Module::Ready(home) => self.in_home(&home, name, places.searched),
@@ -64,10 +64,7 @@ impl<'w> Reader<'w> {
                 not_callable("a module", self.span(home.path, &bound_at(home.source.module.names.get(name))))
             }
             Entity::External(full) => {
-                let problem = format!(
-                    "`{}` takes `{name}` from `{full}`, which is outside the project: its parameters cannot be read",
-                    home.path
-                );
+                let problem = format!("`{}` imports it from outside the project, as `{full}`", home.path);
                 Lookup::Unreadable {
                     problem,
                     span: Some(self.span(home.path, &bound_at(home.source.module.names.get(name)))),
@@ -80,7 +77,7 @@ impl<'w> Reader<'w> {
             Entity::Unknown => match home.source.module.errors.first() {
                 Some(error) => Lookup::Unreadable {
                     problem: format!(
-                        "no `{name}` in what could be read of `{}`, which has a syntax error: {}",
+                        "`{}` has a syntax error, and no `{name}` before or after it: {}",
                         home.path, error.message
                     ),
                     span: Some(self.span(home.path, &error.range)),
@@ -136,7 +133,7 @@ impl<'w> Reader<'w> {
         let touches =
             |range: &Range<usize>| function.range.start < range.start && range.start <= function.range.end;
         if let Some(error) = found.source.module.errors.iter().find(|error| touches(&error.range)) {
-            let problem = format!("`{name}` in `{}` has a syntax error: {}", found.path, error.message);
+            let problem = format!("its definition in `{}` has a syntax error: {}", found.path, error.message);
             return Lookup::Unreadable { problem, span: Some(self.span(found.path, &error.range)) };
         }
         let scope = Scope::module(found.clone(), &function.type_params);

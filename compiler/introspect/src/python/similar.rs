@@ -16,6 +16,10 @@ const MAX_SUGGESTIONS: usize = 5;
 impl Reader<'_> {
     /// Full refs near `module.name`, the nearest first.
     pub fn similar(&self, module: &str, name: &str) -> Vec<String> {
+        self.store.browse(|| self.near_functions(module, name))
+    }
+
+    fn near_functions(&self, module: &str, name: &str) -> Vec<String> {
         let mut found: BTreeSet<(usize, String)> = BTreeSet::new();
         for candidate in self.near_modules(module) {
             let Module::Ready(home) = self.store.module(&candidate) else { continue };

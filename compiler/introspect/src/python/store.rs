@@ -17,6 +17,10 @@ pub struct Store {
     files: BTreeMap<String, File>,
     wanted: RefCell<BTreeSet<Need>>,
     pending: Cell<bool>,
+    /// Whether modules are opened for the sake of suggestions only.
+    browsing: Cell<bool>,
+    /// The files that an answer rests on.
+    reached: RefCell<BTreeSet<String>>,
 }
 
 enum Directory {
@@ -115,9 +119,24 @@ impl Store {
         })
     }
 
+    /// Runs `look` without counting the files it opens as reached.
+    pub fn browse<T>(&self, look: impl FnOnce() -> T) -> T {
+        let before = self.browsing.replace(true);
+        let found = look();
+        self.browsing.set(before);
+        found
+    }
+
+    pub fn is_reached(&self, path: &str) -> bool {
+        self.reached.borrow().contains(path)
+    }
+
     /// `None` while the file is awaited.
     pub fn file(&self, path: &str) -> Option<(&str, &File)> {
         let known = self.files.get_key_value(path);
+        if !self.browsing.get() {
+            self.reached.borrow_mut().insert(path.to_owned());
+        }
         if known.is_none() {
             self.want(Need::File(path.to_owned()));
         }

@@ -1,5 +1,7 @@
 //! What the introspector finds in Python sources, in one test binary.
 
+#![cfg(test)]
+
 mod agreement;
 mod broken;
 mod mutations;

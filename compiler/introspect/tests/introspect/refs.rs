@@ -116,7 +116,7 @@ def f(): ...
         api.place: api.place(order: string) -> null at shop/orders.py:3:5 `place`
         api.users: not found in ["api.py", "api/__init__.py"], similar []
         shop.deep.inner.dig: shop.deep.inner.dig() -> any at shop/deep/inner.py:2:5 `dig`
-        shop.deep.inner.nothing: unreadable, `shop/deep/inner.py` takes `nothing` from `outside.nothing`, which is outside the project: its parameters cannot be read at shop/deep/inner.py:1:24 `nothing`
+        shop.deep.inner.nothing: unreadable, `shop/deep/inner.py` imports it from outside the project, as `outside.nothing` at shop/deep/inner.py:1:24 `nothing`
         shop.find: shop.find(id: int) -> any at shop/users.py:1:5 `find`
         shop.payments.charge: shop.payments.charge() -> any at shop/payments/__init__.py:2:5 `charge`
         shop.payments.find_user: shop.payments.find_user(id: int) -> any at shop/users.py:1:5 `find`
@@ -265,10 +265,10 @@ async def awaitable() -> Awaitable[int]: ...
         things.awaitable: async things.awaitable() -> Awaitable at things.py:37:11 `awaitable`
         things.coro: async things.coro() -> string at things.py:35:5 `coro`
         things.delegating: a generator function at things.py:26:5 `delegating`
-        things.dumps: unreadable, `things.py` takes `dumps` from `json.dumps`, which is outside the project: its parameters cannot be read at things.py:3:18 `dumps`
+        things.dumps: unreadable, `things.py` imports it from outside the project, as `json.dumps` at things.py:3:18 `dumps`
         things.future: async things.future() -> bytes at things.py:36:5 `future`
         things.inner_yield: things.inner_yield() -> any at things.py:22:5 `inner_yield`
-        things.json: unreadable, `things.py` takes `json` from `json`, which is outside the project: its parameters cannot be read at things.py:2:8 `json`
+        things.json: unreadable, `things.py` imports it from outside the project, as `json` at things.py:2:8 `json`
         things.later: async things.later(x: int) -> int at things.py:34:5 `later`
         things.made: the result of a call at things.py:16:1 `made`
         things.numbers: a generator function at things.py:17:5 `numbers`
