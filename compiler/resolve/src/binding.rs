@@ -314,12 +314,19 @@ fn near_miss(call: &Call<'_>, wanted: &Wanted, near: &BTreeSet<&ValueName>, scop
             finding = finding.label(value.span, format!("`{name}` is `{}`", value.ty));
         }
     }
-    let first = near.iter().next().map_or_else(String::new, ToString::to_string);
-    finding.help(format!(
-        "say what it gets: `with: {{{}: ${{{first}}}}}`, with a `when` where the value may be null; or annotate the \
-         function whose result is `any`",
-        wanted.name
-    ))
+    let Some((first, value)) = near.iter().find_map(|name| Some((*name, scope.get(name)?))) else {
+        return finding;
+    };
+    finding.help(if value.ty == Type::Any {
+        format!(
+            "annotate the function whose result is `any`, or say what it gets: `with: {{{}: ${{{first}}}}}`",
+            wanted.name
+        )
+    } else if matches!(value.ty, Type::Optional(_)) {
+        format!("give the step `when: ${{{first} != null}}`; or declare the input `{}`", wanted.name)
+    } else {
+        format!("declare the input `{}`, or say what it gets in `with`", wanted.name)
+    })
 }
 
 fn two_types(call: &Call<'_>, wanted: &Wanted, name: &str, known: &Inferred) -> Diagnostic {

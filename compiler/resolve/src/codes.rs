@@ -9,7 +9,7 @@ pub const UNKNOWN_WORKFLOW: Code = Code("E102");
 pub const DUPLICATE_ID: Code = Code("E103");
 pub const DUPLICATE_STEP: Code = Code("E104");
 pub const UNDEFINED_POLICY: Code = Code("E110");
-pub const POLICY_ON_BLOCK: Code = Code("E111");
+pub const POLICY_ON_WORKFLOW: Code = Code("E111");
 pub const REF_NOT_FOUND: Code = Code("E120");
 pub const REF_NOT_CALLABLE: Code = Code("E121");
 pub const REF_AMBIGUOUS: Code = Code("E122");
@@ -37,7 +37,7 @@ pub const CODES: &[Code] = &[
     DUPLICATE_ID,
     DUPLICATE_STEP,
     UNDEFINED_POLICY,
-    POLICY_ON_BLOCK,
+    POLICY_ON_WORKFLOW,
     REF_NOT_FOUND,
     REF_NOT_CALLABLE,
     REF_AMBIGUOUS,

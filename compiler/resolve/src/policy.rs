@@ -48,7 +48,7 @@ impl<'a> Policies<'a> {
         policies
     }
 
-    /// The fields that a use leads to; `None` where they are not defined.
+    /// The fields that a use leads to and where the policy is defined; `None` where it is not.
     pub(crate) fn fields(&mut self, usage: &'a PolicyUse) -> Option<(&'a PolicyFields, Span)> {
         match usage {
             PolicyUse::Inline(fields, span) => Some((fields, *span)),
@@ -58,7 +58,7 @@ impl<'a> Policies<'a> {
                     return None;
                 };
                 self.used.insert(&id.value);
-                self.manifest.policies.get(*position).map(|found| (&found.fields, found.span))
+                self.manifest.policies.get(*position).map(|found| (&found.fields, found.id.span))
             }
         }
     }
@@ -121,8 +121,8 @@ impl<'a> Policies<'a> {
     }
 }
 
-/// What a block takes of a policy; anything else is a finding.
-pub(crate) fn refused_on_block(fields: &PolicyFields) -> Option<(&'static str, Span)> {
+/// The first field that means nothing for a sub-workflow.
+pub(crate) fn refused_on_workflow(fields: &PolicyFields) -> Option<(&'static str, Span)> {
     fn place<T>(field: &Option<Spanned<T>>) -> Option<Span> {
         field.as_ref().map(|field| field.span)
     }

@@ -16,7 +16,7 @@ use crate::codes;
 use crate::graph::{self, Binding, BindingSource, Task, TaskStep, WorkflowStep};
 use crate::ids::StepIds;
 use crate::input;
-use crate::policy::{Applied, Policies, refused_on_block};
+use crate::policy::{Applied, Policies, refused_on_workflow};
 use crate::scope::{Scope, Value};
 use crate::sections::{Sections, unknown};
 use crate::value::{Place, findings as report, narrowed, value};
@@ -212,17 +212,15 @@ impl<'s, 'a> Binder<'s, 'a> {
             StepKind::Task(id) => self.task(step, id, here),
             StepKind::Workflow(id) => self.sub_workflow(step, id, here),
             StepKind::Sequence(steps) => {
-                let policy = self.block_policy(step.policy.as_ref());
                 let steps = self.steps(steps);
                 let last = steps.last();
                 let ty = last.map_or(Type::Null, |last| last.ty.clone());
                 let reported =
                     last.is_some_and(|last| self.scope.step(&last.id).is_some_and(|value| value.reported));
                 let kind = graph::StepKind::Sequence(steps);
-                Some(block(step, kind, ty, reported, policy))
+                Some(Inner { kind, ty, reported, policy_critical: None, deadline: step.deadline.clone() })
             }
             StepKind::Parallel { branches, max_concurrency, on_failure } => {
-                let policy = self.block_policy(step.policy.as_ref());
                 let branches = self.branches(branches);
                 let named = branches.iter().filter(|branch| !branch.anonymous);
                 let ty = Type::Record(named.map(|branch| (branch.id.clone(), branch.ty.clone())).collect());
@@ -231,7 +229,8 @@ impl<'s, 'a> Binder<'s, 'a> {
                     max_concurrency: max_concurrency.as_ref().map(|width| width.value),
                     on_failure: on_failure.as_ref().map_or(OnFailure::Cancel, |choice| choice.value),
                 };
-                Some(block(step, kind, ty, self.broken, policy))
+                let reported = self.broken;
+                Some(Inner { kind, ty, reported, policy_critical: None, deadline: step.deadline.clone() })
             }
         }
     }
@@ -251,20 +250,21 @@ impl<'s, 'a> Binder<'s, 'a> {
         branches
     }
 
-    fn block_policy(&mut self, usage: Option<&'a PolicyUse>) -> Applied {
+    /// The policy of a sub-workflow: it has no attempts, so only `deadline` and `critical` mean something.
+    fn call_policy(&mut self, usage: Option<&'a PolicyUse>) -> Applied {
         if let Some(usage) = usage
             && let Some((fields, defined)) = self.shared.policies.fields(usage)
-            && let Some((name, span)) = refused_on_block(fields)
+            && let Some((name, span)) = refused_on_workflow(fields)
         {
             let used = match usage {
                 PolicyUse::Named(id) => id.span,
                 PolicyUse::Inline(..) => span,
             };
             let mut finding = Diagnostic::error(
-                codes::POLICY_ON_BLOCK,
-                format!("`{name}` cannot be applied to a block or a sub-workflow"),
+                codes::POLICY_ON_WORKFLOW,
+                format!("`{name}` cannot be applied to a sub-workflow"),
                 used,
-                "a block takes only `deadline` and `critical`",
+                "it takes only `deadline` and `critical`",
             );
             if used != span {
                 finding = finding.label(span, "of this policy").label(defined, "defined here");
@@ -310,7 +310,7 @@ impl<'s, 'a> Binder<'s, 'a> {
             self.unknown(codes::UNKNOWN_WORKFLOW, "workflow", id);
             return None;
         };
-        let policy = self.block_policy(step.policy.as_ref());
+        let policy = self.call_policy(step.policy.as_ref());
         // On a cycle, which is reported.
         let callee = self.shared.finished.get(&position)?;
         let wanted: Vec<Wanted> = callee.inputs.iter().map(|input| sub_input(callee, input)).collect();
@@ -326,7 +326,8 @@ impl<'s, 'a> Binder<'s, 'a> {
             })
             .collect();
         let kind = graph::StepKind::Workflow(WorkflowStep { workflow: position, args });
-        Some(block(step, kind, ty, broken, policy))
+        let (policy_critical, deadline) = (policy.critical, policy.deadline);
+        Some(Inner { kind, ty, reported: broken, policy_critical, deadline })
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one call, named once in `Call`")]
@@ -380,16 +381,6 @@ impl<'s, 'a> Binder<'s, 'a> {
         report(wrong, &mut diagnostics);
         self.shared.diagnostics.append(&mut diagnostics);
         output
-    }
-}
-
-fn block(step: &Step, kind: graph::StepKind, ty: Type, reported: bool, policy: Applied) -> Inner {
-    Inner {
-        kind,
-        ty,
-        reported,
-        policy_critical: policy.critical,
-        deadline: step.deadline.clone().or(policy.deadline),
     }
 }
 

@@ -36,8 +36,8 @@ impl Project {
     /// What `conductor check` would print.
     pub fn check(&self) -> String {
         let outcome = self.compile();
-        let render = |finding| conductor_source::render::text(finding, &outcome.sources, false);
-        outcome.diagnostics.iter().map(render).collect::<Vec<_>>().join("\n")
+        let render = |finding| conductor_source::render::text(finding, &outcome.sources, false) + "\n";
+        outcome.diagnostics.iter().map(render).collect()
     }
 
     fn answer(&self, need: &Need) -> Answer {
