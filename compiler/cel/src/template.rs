@@ -7,6 +7,9 @@ use crate::error::CelError;
 use crate::lexer::{Lexer, TokenKind};
 use crate::parser::parse_range;
 
+/// More errors than this help nobody.
+const MAX_ERRORS: usize = 20;
+
 /// What a scalar holds. Ranges of every tree in it are bytes of the whole scalar's text.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Template {
@@ -55,7 +58,7 @@ pub fn parse(text: &str) -> (Template, Vec<CelError>) {
             continue;
         }
         literal.push_str(&text[at..start]);
-        let Some(end) = closing_brace(text, start + 2) else {
+        let Some((end, broken)) = closing_brace(text, start + 2) else {
             errors.push(
                 CelError::new(start..start + 2, "this `${` has no matching `}`")
                     .help("close the expression with `}`, or write `$${` for the text `${`"),
@@ -69,6 +72,10 @@ pub fn parse(text: &str) -> (Template, Vec<CelError>) {
         }
         parts.push(Part::Expr(ast));
         at = end + 1;
+        if broken || errors.len() >= MAX_ERRORS {
+            // Where a string is never closed nobody knows what follows; reading on would only guess, again and again.
+            break;
+        }
     }
     literal.push_str(&text[at..]);
     (assemble(parts, literal), errors)
@@ -99,8 +106,9 @@ fn assemble(mut parts: Vec<Part>, tail: String) -> Template {
     Template::Interpolated(parts)
 }
 
-/// The `}` that ends the expression that begins at `start`; braces in strings and of maps do not count.
-fn closing_brace(text: &str, start: usize) -> Option<usize> {
+/// The `}` that ends the expression that begins at `start`; braces in strings and of maps do not count. True beside it
+/// where a string in the expression is not closed.
+fn closing_brace(text: &str, start: usize) -> Option<(usize, bool)> {
     let mut lexer = Lexer::new(text, start..text.len());
     let mut open = 0usize;
     loop {
@@ -108,11 +116,12 @@ fn closing_brace(text: &str, start: usize) -> Option<usize> {
         match token.kind {
             TokenKind::End => return None,
             TokenKind::Punct("{") => open += 1,
-            TokenKind::Punct("}") if open == 0 => return Some(token.range.start),
+            TokenKind::Punct("}") if open == 0 => return Some((token.range.start, false)),
             TokenKind::Punct("}") => open -= 1,
             // A string that is never closed runs to the end; the first brace in it is the likeliest end.
             TokenKind::Wrong if token.range.len() > 1 => {
-                return text[token.range.clone()].find('}').map(|brace| token.range.start + brace);
+                let brace = text[token.range.clone()].find('}')?;
+                return Some((token.range.start + brace, true));
             }
             _ => {}
         }

@@ -10,8 +10,8 @@ const CASES: &str = include_str!("cel_cases.jsonl");
 
 fn of_extension(wanted: &[Option<&str>]) -> Report {
     let lines = CASES.lines().filter(|line| {
-        let case: Json = serde_json::from_str(line).expect("a case is JSON");
-        wanted.contains(&case["extension"].as_str())
+        let case: Json = serde_json::from_str(line).unwrap_or_default();
+        case["file"].is_string() && wanted.contains(&case["extension"].as_str())
     });
     run(lines.collect::<Vec<_>>().join("\n").as_bytes())
 }
@@ -31,7 +31,7 @@ fn show(report: &Report) {
 fn every_core_case_passes() {
     let report = of_extension(&[None]);
     show(&report);
-    assert_eq!(report.total().passed, report.total().all);
+    assert_eq!((report.total().passed, report.total().all), (570, 570));
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn every_case_of_the_extensions_that_we_have_passes() {
     let report =
         of_extension(&["string_ext", "math_ext", "optionals", "bindings_ext", "encoders_ext"].map(Some));
     show(&report);
-    assert_eq!(report.total().passed, report.total().all);
+    assert_eq!((report.total().passed, report.total().all), (254, 254));
 }
 
 #[test]

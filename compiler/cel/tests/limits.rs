@@ -69,6 +69,8 @@ fn deep_and_long_texts_end_soon() {
     exercise(&format!("1e{}", "9".repeat(1000)));
     exercise(&format!("'{}'", "\\u0041".repeat(10_000)));
     exercise(&"a".repeat(10 * MAX_LENGTH));
+    exercise(&"${'}".repeat(MAX_LENGTH));
+    exercise(&"${}".repeat(MAX_LENGTH));
 }
 
 #[test]
@@ -79,6 +81,7 @@ fn evaluations_that_would_never_end_are_stopped() {
         nested("cel.bind(a, [a, a], ", "a == a").replacen("[a, a]", "[1]", 1),
         nested("cel.bind(a, [a, a], ", "'%s'.format([a])").replacen("[a, a]", "[1]", 1),
         nested("cel.bind(a, [a, a], ", "a").replacen("[a, a]", "[1]", 1),
+        "[1,2,3,4,5,6,7,8,9].map(x, [1,2,3,4,5,6,7,8,9].map(y, [1,2,3,4,5,6,7,8,9].map(z, 'a'.matches('(a{99}){99}' + string([x,y,z].map(i, string(i)).join())))))".to_owned(),
         format!("{}1{}", "[1,2,3,4,5,6,7,8,9].map(x,".repeat(30), ")".repeat(30)),
         "'a'.matches('(((a{1000}){1000}){1000}){1000}')".to_owned(),
         "cel.bind(a, 'x'.replace('', 'yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy'), a)".to_owned()
@@ -145,7 +148,7 @@ fn print(node: &Node) -> String {
                 args.iter().map(print).collect::<Vec<_>>().join(",")
             )
         }
-        other => panic!("not made here: {other:?}"),
+        other => unreachable!("not made here: {other:?}"),
     }
 }
 

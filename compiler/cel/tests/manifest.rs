@@ -1,4 +1,5 @@
 //! Manifest mode: what is accepted and with which type, and the words for what is not.
+#![expect(clippy::unwrap_used, reason = "helpers of tests, where a panic is the report")]
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -98,7 +99,7 @@ fn shown(text: &str, result: Result<Expr, Vec<CelError>>) -> String {
     out
 }
 
-/// One text a line; `TEXT => type` asks for a type.
+/// Each text with its type or its errors.
 fn table(texts: &[&str], expected: Option<Type>, expect: &Expect) {
     let out: String = texts.iter().map(|text| shown(text, run(text, &[], expected.as_ref()))).collect();
     expect.assert_eq(&out);
@@ -122,14 +123,6 @@ fn accepted() {
             "${!(find_user == null) ? find_user.id : 'nobody'}",
             "${has(find_user.address) ? find_user.address.city : ''}",
             "${find_user != null && find_user.address != null && find_user.address.zip != null ? size(find_user.address.zip) : 0}",
-            "${both.right == 5 && both.right > 2}",
-            "${raw.x.y + 1}",
-            "${raw}",
-            "${{'id': run.id, 'n': [1, 2.5]}}",
-            "user ${input.user_id} owes ${input.amount} since ${input.since}: ${fetch_user.status}${'}'}",
-            "${string(input.count) + int(input.rate) == '' ? 1 : 2.5}",
-            "${string(input.count) + 'x' == '' ? 1 : 2.5}",
-            "${input.note}\n",
         ],
         None,
         &expect![[r#"
@@ -161,6 +154,28 @@ fn accepted() {
                 : string
             ${find_user != null && find_user.address != null && find_user.address.zip != null ? size(find_user.address.zip) : 0}
                 : int
+        "#]],
+    );
+}
+
+#[test]
+fn accepted_values() {
+    table(
+        &[
+            "${has(input.note) ? input.note : ''}",
+            "${both.right == 5 && both.right > 2}",
+            "${raw.x.y + 1}",
+            "${raw}",
+            "${{'id': run.id, 'n': [1, 2.5]}}",
+            "user ${input.user_id} owes ${input.amount} since ${input.since}: ${fetch_user.status}${'}'}",
+            "${string(input.count) + int(input.rate) == '' ? 1 : 2.5}",
+            "${string(input.count) + 'x' == '' ? 1 : 2.5}",
+            "${input.note}\n",
+        ],
+        None,
+        &expect![[r#"
+            ${has(input.note) ? input.note : ''}
+                : string
             ${both.right == 5 && both.right > 2}
                 : bool
             ${raw.x.y + 1}
@@ -194,15 +209,6 @@ fn mistakes_of_names() {
             "${fetch_user.zzz}",
             "${blob.x}",
             "${input}",
-            "${env.HOME}",
-            "${run.key}",
-            "${siez(input.tags)}",
-            "${input.tags.all(t, t != '')}",
-            "${input.user_id.contains()}",
-            "${math.greatest(1, 2)}",
-            "${{id: 1}}",
-            "${fetch_usr.id == fetch_user.zzz}",
-            "${User{id: 1}}",
         ],
         None,
         &expect![[r#"
@@ -227,6 +233,26 @@ fn mistakes_of_names() {
             ${input}
                 2..7 `input`: `input` is no value of its own
                     help: name one of its fields: `amount`, `count`, `note`, `prices`, `rate`, `since`, `tags`, `user_id`
+        "#]],
+    );
+}
+
+#[test]
+fn mistakes_of_calls() {
+    table(
+        &[
+            "${env.HOME}",
+            "${run.key}",
+            "${siez(input.tags)}",
+            "${input.tags.all(t, t != '')}",
+            "${input.user_id.contains()}",
+            "${math.greatest(1, 2)}",
+            "${{id: 1}}",
+            "${fetch_usr.id == fetch_user.zzz}",
+            "${User{id: 1}}",
+        ],
+        None,
+        &expect![[r#"
             ${env.HOME}
                 2..5 `env`: `env` cannot be used here
                     help: only resources and policies read the environment; give the value as an input
@@ -268,36 +294,38 @@ fn mistakes_of_types() {
             "${input.count < input.rate}",
             "${input.count + input.rate}",
             "${'a' + 1}",
-            "${find_user.age}",
-            "${find_user.age > 5 && find_user != null}",
-            "${find_user != null || find_user.age > 5}",
-            "${both.right + 1}",
-            "${input.note.contains('x')}",
-            "${fetch_user.status == 'payed'}",
-            "${input.count > 1 ? 'a' : 2}",
-            "${input.count ? 1 : 2}",
-            "${input.since + input.since}",
-            "user ${fetch_user}",
-            "user ${input.note}",
-            "user ${input.tags} ${null} ${zzz}",
-            "${5 in input.tags}",
-            "${input.tags['a']}",
-            "${-input.user_id}",
-            "${1u}",
-            "${5 % 2.5}",
         ],
         None,
         &expect![[r#"
             ${input.count == 'a'}
                 2..20 `input.count == 'a'`: `int` and `string` cannot be compared with `==`
+                    help: convert the other one with `string(...)`
             ${input.count < input.rate}
                 2..26 `input.count < input.rate`: `int` and `float` cannot be compared with `<`
+                    help: convert one of them with `int(...)` or `double(...)`
             ${input.count + input.rate}
                 2..26 `input.count + input.rate`: `+` does not take `int` and `float`
                     help: convert one of them with `int(...)` or `double(...)`
             ${'a' + 1}
                 2..9 `'a' + 1`: `+` does not take `string` and `int`
                     help: convert the other one with `string(...)`, or write `...${a}...${b}`
+        "#]],
+    );
+}
+
+#[test]
+fn mistakes_with_null() {
+    table(
+        &[
+            "${find_user.age}",
+            "${find_user.age > 5 && find_user != null}",
+            "${find_user != null || find_user.age > 5}",
+            "${both.right + 1}",
+            "${input.note.contains('x')}",
+            "${fetch_user.status == 'payed'}",
+        ],
+        None,
+        &expect![[r#"
             ${find_user.age}
                 12..15 `age`: `age` is read of `find_user`, which may be null: its type is `User?`
                     help: test it first: `find_user != null && ...` or `has(find_user.age) ? find_user.age : ...`, or a `when` with `find_user != null`
@@ -316,6 +344,28 @@ fn mistakes_of_types() {
             ${fetch_user.status == 'payed'}
                 2..30 `fetch_user.status == 'payed'`: `Status` is never "payed"
                     help: its values: "new", "paid"
+        "#]],
+    );
+}
+
+#[test]
+fn mistakes_of_uses() {
+    table(
+        &[
+            "${input.count > 1 ? 'a' : 2}",
+            "${input.count ? 1 : 2}",
+            "${input.since + input.since}",
+            "user ${fetch_user}",
+            "user ${input.note}",
+            "user ${input.tags} ${null} ${zzz}",
+            "${5 in input.tags}",
+            "${input.tags['a']}",
+            "${-input.user_id}",
+            "${1u}",
+            "${5 % 2.5}",
+        ],
+        None,
+        &expect![[r#"
             ${input.count > 1 ? 'a' : 2}
                 20..27 `'a' : 2`: the two values of `?:` differ in type: `string` and `int`
             ${input.count ? 1 : 2}
@@ -366,12 +416,6 @@ fn mistakes_of_syntax() {
             "text ${input.count",
             "${a.}",
             "${true ? 1}",
-            "${'\\q' + '\\u00g0'}",
-            "${9223372036854775808}",
-            "${for}",
-            "${size(1 2)}",
-            "${a & b | c}",
-            "${{'a' 1}}",
         ],
         None,
         &expect![[r#"
@@ -402,6 +446,23 @@ fn mistakes_of_syntax() {
                 0..5 `${a.}`: expected the name of a field after `.`, but the expression ends here
             ${true ? 1}
                 0..11 `${true ? 1}`: expected `:` and the value for when the test does not hold, but the expression ends here
+        "#]],
+    );
+}
+
+#[test]
+fn mistakes_in_literals() {
+    table(
+        &[
+            "${'\\q' + '\\u00g0'}",
+            "${9223372036854775808}",
+            "${for}",
+            "${size(1 2)}",
+            "${a & b | c}",
+            "${{'a' 1}}",
+        ],
+        None,
+        &expect![[r#"
             ${'\q' + '\u00g0'}
                 3..5 `\q`: `\q` is not an escape of CEL
                 10..12 `\u`: this escape needs 4 digits

@@ -11,7 +11,9 @@ use crate::ast::{Kind, Node};
 pub(crate) const NAMESPACES: [&str; 5] = ["math", "strings", "optional", "base64", "cel"];
 
 /// The compiled size that a pattern may have.
-const MAX_PATTERN: usize = 1024 * 1024;
+const MAX_PATTERN: usize = 256 * 1024;
+/// What compiling a pattern costs, in steps.
+const PATTERN_COST: u64 = 20_000;
 
 impl<'a> Evaluator<'a> {
     pub(super) fn call(&mut self, node: &'a Node) -> Outcome {
@@ -114,7 +116,9 @@ impl<'a> Evaluator<'a> {
     }
 
     fn matches(&mut self, text: &str, pattern: &std::sync::Arc<str>) -> Result<Value, String> {
+        let spent = || "the evaluation takes too many steps".to_owned();
         if !self.patterns.contains_key(pattern) {
+            self.budget = self.budget.checked_sub(PATTERN_COST).ok_or_else(spent)?;
             let regex = RegexBuilder::new(pattern)
                 .size_limit(MAX_PATTERN)
                 .dfa_size_limit(MAX_PATTERN)
@@ -123,9 +127,8 @@ impl<'a> Evaluator<'a> {
                 .map_err(|_| format!("`{pattern}` is not a regular expression, or is too large"))?;
             self.patterns.insert(pattern.clone(), regex);
         }
-        // Compiling and searching cost more than a step.
-        let cost = u64::try_from(pattern.len() + text.len() / 16).unwrap_or(u64::MAX);
-        self.budget = self.budget.checked_sub(cost).ok_or("the evaluation takes too many steps")?;
+        let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
+        self.budget = self.budget.checked_sub(length).ok_or_else(spent)?;
         Ok(Value::Bool(self.patterns.get(pattern).is_some_and(|regex| regex.is_match(text))))
     }
 }

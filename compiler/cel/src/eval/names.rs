@@ -85,6 +85,8 @@ impl<'a> Evaluator<'a> {
     }
 
     pub(super) fn select(&mut self, node: &'a Node, of: &'a Node, name: &str, asked: bool) -> Outcome {
+        // Putting a qualified name together costs as much as it is long.
+        self.charge(node, node.depth())?;
         if !asked && let Some(value) = self.whole_name(node) {
             return Ok(value);
         }

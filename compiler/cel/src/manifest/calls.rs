@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use conductor_protocol::expr::{Expr, Node as Out};
+use conductor_protocol::expr::{BinaryOp, Expr, Literal, Node as Out};
 use conductor_protocol::types::{Type, TypeDef};
 
 use super::{Checked, Checker, FUNCTIONS, is_text};
@@ -112,16 +112,22 @@ impl Checker<'_> {
             let error = CelError::new(range.clone(), "`has` asks for a field");
             return self.report(error.help("write `has(value.field)`"));
         };
-        if matches!(&of.kind, Kind::Ident { name, absolute: false } if name == "input" || name == "run") {
-            let error = CelError::new(range.clone(), "an input is always there");
-            return self
-                .report(error.help(format!("ask whether it is null: `input.{} != null`", field.text)));
+        if matches!(&of.kind, Kind::Ident { name, absolute: false } if name == "input") {
+            return self.has_input(of, field);
         }
         let owner = self.infer(of, None)?;
         if !self.has_member(&owner, field) {
             return None;
         }
         Some(Expr { ty: Type::Bool, node: Out::Has { of: Box::new(owner), name: field.text.clone() } })
+    }
+
+    /// An input is always there: `has(input.x)` asks whether it is null.
+    fn has_input(&mut self, of: &Node, field: &Name) -> Checked {
+        let input = self.select(of, field, false)?;
+        let null = Expr { ty: Type::Null, node: Out::Literal(Literal::Null) };
+        let node = Out::Binary { op: BinaryOp::NotEqual, left: Box::new(input), right: Box::new(null) };
+        Some(Expr { ty: Type::Bool, node })
     }
 
     fn size(&mut self, value: &Node, range: &Range<usize>) -> Checked {

@@ -5,7 +5,7 @@
 use conductor_protocol::expr::{BinaryOp, Expr, Literal, Node as Out, UnaryOp};
 use conductor_protocol::types::{Type, TypeDef};
 
-use super::{Checked, Checker, facts, literals};
+use super::{Checked, Checker, facts, is_text, literals};
 use crate::ast::Node;
 use crate::error::CelError;
 
@@ -163,7 +163,16 @@ impl Checker<'_> {
         let fits = if equality { comparable(a, b) } else { ordered(a) && ordered(b) && comparable(a, b) };
         if !fits {
             let message = format!("`{a}` and `{b}` cannot be compared with `{}`", spelled(op));
-            return self.report(CelError::new(range, message));
+            let error = CelError::new(range, message);
+            let text = |one: &Type, other: &Type| *one == Type::String && is_text(other);
+            let number = |ty: &Type| matches!(ty, Type::Int | Type::Float | Type::Decimal);
+            return self.report(if text(a, b) || text(b, a) {
+                error.help("convert the other one with `string(...)`")
+            } else if number(a) && number(b) {
+                error.help("convert one of them with `int(...)` or `double(...)`")
+            } else {
+                error
+            });
         }
         Some(Expr {
             ty: Type::Bool,
