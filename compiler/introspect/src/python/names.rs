@@ -66,8 +66,8 @@ impl Store {
         match places.files.first() {
             Some((path, is_package)) => self.module_at(dotted, path, *is_package),
             None if places.namespace => Module::Namespace,
-            None => match places.problem {
-                Some(problem) => Module::Broken { path: dotted.to_owned(), problem },
+            None => match &places.problem {
+                Some(problem) => Module::Broken { path: dotted.to_owned(), problem: problem.clone() },
                 None => Module::Missing,
             },
         }

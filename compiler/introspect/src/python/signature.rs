@@ -32,13 +32,13 @@ impl<'w> Reader<'w> {
             Module::Broken { path, problem } => {
                 Lookup::Unreadable { problem: format!("`{path}`: {problem}"), span: None }
             }
-            Module::Missing | Module::Namespace => self.without_module(module, name, places.searched),
-            Module::Ready(home) => self.in_home(&home, name, places.searched),
+            Module::Missing | Module::Namespace => self.without_module(module, name, &places.searched),
+            Module::Ready(home) => self.in_home(&home, name, &places.searched),
         }
     }
 
     /// Perhaps the last but one name is a class; else the module does not exist.
-    fn without_module(&mut self, module: &str, name: &str, searched: Vec<String>) -> Lookup {
+    fn without_module(&mut self, module: &str, name: &str, searched: &[String]) -> Lookup {
         if let Some((outer, class)) = module.rsplit_once('.')
             && let Module::Ready(home) = self.store.module(outer)
             && let Some(found) = class_at(&home, class)
@@ -50,10 +50,10 @@ impl<'w> Reader<'w> {
             };
             return Lookup::NotCallable { what, span: self.span(home.path, &found.name) };
         }
-        Lookup::NotFound { searched, similar: self.similar(module, name) }
+        Lookup::NotFound { searched: searched.to_vec(), similar: self.similar(module, name) }
     }
 
-    fn in_home(&mut self, home: &Home<'w>, name: &str, searched: Vec<String>) -> Lookup {
+    fn in_home(&mut self, home: &Home<'w>, name: &str, searched: &[String]) -> Lookup {
         let not_callable = |what: &str, span| Lookup::NotCallable { what: what.to_owned(), span };
         match self.store.attribute(&home.module, name, &mut Trail::at_run_time()) {
             Entity::Pending => void(),
@@ -82,7 +82,10 @@ impl<'w> Reader<'w> {
                     ),
                     span: Some(self.span(home.path, &error.range)),
                 },
-                None => Lookup::NotFound { searched, similar: self.similar(&home.module, name) },
+                None => Lookup::NotFound {
+                    searched: searched.to_vec(),
+                    similar: self.similar(&home.module, name),
+                },
             },
         }
     }

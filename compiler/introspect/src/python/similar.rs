@@ -1,6 +1,6 @@
 //! Functions that a wrong `ref` may have meant.
 //!
-//! It looks into near modules and the root folders only, and never at more than a bounded number of files.
+//! It looks below the root folders and one folder further only, at a bounded number of files.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,10 @@ use super::syntax::Binding;
 
 /// At most so many files are opened for the sake of a suggestion.
 const MAX_FILES: usize = 40;
+const MAX_FOLDERS: usize = 20;
 const MAX_SUGGESTIONS: usize = 5;
+/// Folders that hold no functions of the user's.
+const PASSED_OVER: [&str; 6] = ["__pycache__", "build", "conductor_gen", "dist", "node_modules", "venv"];
 
 impl Reader<'_> {
     /// Full refs near `module.name`, the nearest first.
@@ -38,31 +41,41 @@ impl Reader<'_> {
         found.into_iter().map(|(_, full)| full).take(MAX_SUGGESTIONS).collect()
     }
 
-    /// The module itself, its neighbours in name, then every module of the root folders.
-    fn near_modules(&self, module: &str) -> BTreeSet<String> {
-        let (parent, _) = module.rsplit_once('.').unwrap_or(("", module));
-        let mut near = BTreeSet::new();
+    /// The module itself and those around it, below the roots and one folder further; the nearest first.
+    fn near_modules(&self, module: &str) -> Vec<String> {
+        let (parent, last) = module.rsplit_once('.').unwrap_or(("", module));
+        let mut near = BTreeSet::from([module.to_owned()]);
         for root in self.store.roots() {
-            near.extend(
-                self.store.modules_in(root).into_iter().filter(|(_, is_dir)| !is_dir).map(|(name, _)| name),
-            );
-            if parent.is_empty() {
-                continue;
+            let mut folders = 0;
+            for (name, is_dir) in self.store.modules_in(root) {
+                if !is_dir {
+                    near.insert(name);
+                } else if folders < MAX_FOLDERS && !PASSED_OVER.contains(&name.as_str()) {
+                    folders += 1;
+                    self.modules_below(root, &name, &mut near);
+                }
             }
-            let folder = parent.split('.').fold(root.clone(), |folder, part| join(&folder, part));
-            let inside = self.store.modules_in(&folder).into_iter();
-            near.extend(
-                inside
-                    .filter(|(name, is_dir)| !is_dir && name != "__init__")
-                    .map(|(name, _)| format!("{parent}.{name}")),
-            );
+            if !parent.is_empty() {
+                self.modules_below(root, parent, &mut near);
+            }
         }
-        near.insert(module.to_owned());
-        near.remove("");
-        let mut ranked: Vec<(usize, String)> =
-            near.into_iter().map(|name| (strsim::damerau_levenshtein(module, &name), name)).collect();
+        let distance = |name: &str| {
+            let tail = name.rsplit_once('.').map_or(name, |(_, tail)| tail);
+            strsim::damerau_levenshtein(module, name).min(strsim::damerau_levenshtein(last, tail))
+        };
+        let mut ranked: Vec<(usize, String)> = near.into_iter().map(|name| (distance(&name), name)).collect();
         ranked.sort();
-        ranked.into_iter().map(|(_, name)| name).take(MAX_FILES).collect()
+        let names = ranked.into_iter().map(|(_, name)| name).filter(|name| !name.is_empty());
+        names.take(MAX_FILES).collect()
+    }
+
+    fn modules_below(&self, root: &str, package: &str, near: &mut BTreeSet<String>) {
+        let folder = package.split('.').fold(root.to_owned(), |folder, part| join(&folder, part));
+        for (name, is_dir) in self.store.modules_in(&folder) {
+            if !is_dir {
+                near.insert(format!("{package}.{name}"));
+            }
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::parse;
 use super::syntax::Module;
@@ -15,6 +16,8 @@ pub struct Store {
     roots: Vec<String>,
     directories: BTreeMap<String, Directory>,
     files: BTreeMap<String, File>,
+    /// Modules found in the folders known so far: every name of every annotation asks.
+    located: RefCell<BTreeMap<String, Rc<Places>>>,
     wanted: RefCell<BTreeSet<Need>>,
     pending: Cell<bool>,
     /// Whether modules are opened for the sake of suggestions only.
@@ -148,6 +151,7 @@ impl Store {
         let Some(Directory::Entries(entries)) = self.directory(path) else { return Vec::new() };
         let module = |(name, is_dir): (&String, &bool)| {
             let stem = if *is_dir { Some(name.as_str()) } else { name.strip_suffix(".py") };
+            let stem = stem.filter(|stem| !matches!(*stem, "__init__" | "__main__"));
             stem.filter(|stem| is_identifier(stem)).map(|stem| (stem.to_owned(), *is_dir))
         };
         entries.iter().filter_map(module).collect()
@@ -162,13 +166,21 @@ impl Store {
     }
 
     /// `None` while a folder is awaited.
-    pub fn locate(&self, dotted: &str) -> Option<Places> {
+    pub fn locate(&self, dotted: &str) -> Option<Rc<Places>> {
+        if let Some(known) = self.located.borrow().get(dotted) {
+            return Some(Rc::clone(known));
+        }
         let mut places = Places::default();
         let mut complete = true;
         for root in &self.roots {
             complete &= self.locate_below(root, dotted, &mut places).is_some();
         }
-        complete.then_some(places)
+        if !complete {
+            return None;
+        }
+        let places = Rc::new(places);
+        self.located.borrow_mut().insert(dotted.to_owned(), Rc::clone(&places));
+        Some(places)
     }
 
     fn locate_below(&self, root: &str, dotted: &str, places: &mut Places) -> Option<()> {

@@ -96,7 +96,8 @@ fn a_broken_file_is_reported_once_and_only_where_something_rests_on_it() {
         aa.f: not found in ["aa.py", "aa/__init__.py"], similar ["a.f", "b.f"]
         c.g: unreadable, its definition in `c.py` has a syntax error: Expected an expression at c.py:1:11 `=`
         W120 at a.py:1:5 `=`: `a.py` has a syntax error: Expected an expression
-    "#]].assert_eq(&show(&files(&text), "a.f aa.f c.g", &[]));
+    "#]]
+    .assert_eq(&show(&files(&text), "a.f aa.f c.g", &[]));
 }
 
 /// Each nests in another way; the last one in all of them stays below the limit and is read.
@@ -142,13 +143,14 @@ fn deep_nesting_is_refused_without_overflow() {
 /// Just below the limit, on the small stack of a test's thread, in a build without optimisation.
 #[test]
 fn the_deepest_that_is_read_fits_the_stack() {
-    for nest in ["-", "not ", "lambda: ", "1 if a else ", "1 + "] {
-        let text = format!("\n== deep.py\ndef f(a: int):\n    yield {}1\n", nest.repeat(490));
+    for (nest, times) in [("-", 990), ("not ", 990), ("lambda: ", 490), ("1 if a else ", 490), ("1 + ", 990)]
+    {
+        let text = format!("\n== deep.py\ndef f(a: int):\n    yield {}1\n", nest.repeat(times));
         let shown = show(&files(&text), "deep.f", &[]);
         assert!(shown.contains("a generator function"), "{nest}: {shown}");
     }
-    let blocks: String = (1..480).map(|depth| format!("{}if x:\n", " ".repeat(depth))).collect();
-    let text = format!("\n== deep.py\ndef f():\n{blocks}{}yield 1\n", " ".repeat(480));
+    let blocks: String = (1..490).map(|depth| format!("{}if x:\n", " ".repeat(depth))).collect();
+    let text = format!("\n== deep.py\ndef f():\n{blocks}{}yield 1\n", " ".repeat(490));
     let shown = show(&files(&text), "deep.f", &[]);
     assert!(shown.contains("a generator function"), "{shown}");
 }

@@ -279,6 +279,23 @@ async def awaitable() -> Awaitable[int]: ...
 }
 
 #[test]
+fn a_function_in_a_folder_is_suggested() {
+    let files = files(
+        r#"
+== src/user_service.py
+def get_user(): ...
+== conductor_gen/user_service.py
+def get_user(): ...
+== lib/deep/user_service.py
+def get_user(): ...
+"#,
+    );
+    expect![[r#"
+        user_service.get_user: not found in ["user_service.py", "user_service/__init__.py"], similar ["src.user_service.get_user"]
+    "#]].assert_eq(&show(&files, "user_service.get_user", &[]));
+}
+
+#[test]
 fn what_is_not_there() {
     let files = files(
         r#"
