@@ -1,23 +1,8 @@
 //! List items where a mapping's key must stand: found everywhere, mended where the key is known.
 
-use conductor_source::{Sources, fix, render};
-use conductor_syntax::yaml;
-use expect_test::{Expect, expect};
+use expect_test::expect;
 
-fn check(text: &str, expected: Expect) {
-    let mut sources = Sources::default();
-    let (file, _, diagnostics) = yaml::read(&mut sources, "concurrency.yaml", text.as_bytes());
-    let mut shown: String = diagnostics.iter().map(|found| render::text(found, &sources, false)).collect();
-    let applied = fix::apply(&sources, diagnostics.iter().flat_map(|found| &found.fixes));
-    if let Some(mended) = applied.files.get(&file) {
-        shown.push_str("--- fixed\n");
-        shown.push_str(mended);
-        for found in yaml::parse(file, mended).1 {
-            shown.push_str(&format!("--- still: {} {}\n", found.code, found.message));
-        }
-    }
-    expected.assert_eq(&shown);
-}
+use crate::check;
 
 #[test]
 fn in_several_workflows_with_other_mistakes_around() {
@@ -342,11 +327,11 @@ fn with_windows_line_ends() {
             3 +     steps:
               |
             --- fixed
-            workflows:
-              - id: w
-                steps:
-                - task: a
-                - task: b
+            workflows:␍
+              - id: w␍
+                steps:␍
+                - task: a␍
+                - task: b␍
         "#]],
     );
 }
