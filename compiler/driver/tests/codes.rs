@@ -2,13 +2,11 @@
 //!
 //! `UPDATE_EXPECT=1` writes the renderings and the fixed manifests anew.
 
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use conductor_source::{Code, Fix, Safety, Severity};
-use support::Project;
+use crate::support::Project;
 
 const FIX_HEADING: &str = "\n## After the fix\n";
 

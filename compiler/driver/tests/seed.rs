@@ -1,9 +1,7 @@
 //! The user's own manifest beside the shop's code: two errors, two safe fixes, then Plans.
 
-mod support;
-
 use conductor_source::{Fix, Safety, Severity};
-use support::Project;
+use crate::support::Project;
 
 const SEED: &str = include_str!("../../../examples/shop/concurrency.seed.yaml");
 

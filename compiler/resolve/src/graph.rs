@@ -71,7 +71,7 @@ pub struct Step {
     pub anonymous: bool,
     pub when: Option<Expr>,
     pub critical: bool,
-    /// Milliseconds; of blocks and sub-workflows.
+    /// Milliseconds; of blocks.
     pub deadline: Option<Spanned<u64>>,
     /// The result as later steps see it.
     pub ty: Type,

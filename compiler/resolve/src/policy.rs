@@ -18,7 +18,6 @@ use crate::sections::Sections;
 pub(crate) struct Applied {
     pub policy: Policy,
     pub critical: Option<bool>,
-    pub deadline: Option<Spanned<u64>>,
     /// Where it is defined.
     pub span: Option<Span>,
 }
@@ -69,10 +68,9 @@ impl<'a> Policies<'a> {
             Some((fields, span)) => Applied {
                 policy: filled(fields),
                 critical: fields.critical.as_ref().map(|critical| critical.value),
-                deadline: fields.deadline.clone(),
                 span: Some(span),
             },
-            None => Applied { policy: Policy::default(), critical: None, deadline: None, span: None },
+            None => Applied { policy: Policy::default(), critical: None, span: None },
         }
     }
 
@@ -137,6 +135,7 @@ pub(crate) fn refused_on_workflow(fields: &PolicyFields) -> Option<(&'static str
         ("retry_on", first(&fields.retry_on)),
         ("abort_on", first(&fields.abort_on)),
         ("timeout", place(&fields.timeout)),
+        ("deadline", place(&fields.deadline)),
     ]
     .into_iter()
     .find_map(|(name, span)| Some((name, span?)))

@@ -250,7 +250,7 @@ impl<'s, 'a> Binder<'s, 'a> {
         branches
     }
 
-    /// The policy of a sub-workflow: it has no attempts, so only `deadline` and `critical` mean something.
+    /// The policy of a sub-workflow: it has no attempts, so only `critical` means something.
     fn call_policy(&mut self, usage: Option<&'a PolicyUse>) -> Applied {
         if let Some(usage) = usage
             && let Some((fields, defined)) = self.shared.policies.fields(usage)
@@ -264,12 +264,16 @@ impl<'s, 'a> Binder<'s, 'a> {
                 codes::POLICY_ON_WORKFLOW,
                 format!("`{name}` cannot be applied to a sub-workflow"),
                 used,
-                "it takes only `deadline` and `critical`",
+                "it takes only `critical`",
             );
             if used != span {
                 finding = finding.label(span, "of this policy").label(defined, "defined here");
             }
-            self.shared.diagnostics.push(finding.help("give the policy to the tasks inside"));
+            self.shared.diagnostics.push(finding.help(if name == "deadline" {
+                "give the workflow a `deadline`, or put the step into a `sequence` with one"
+            } else {
+                "give the policy to its tasks"
+            }));
         }
         self.shared.policies.applied(usage, None)
     }
@@ -326,8 +330,7 @@ impl<'s, 'a> Binder<'s, 'a> {
             })
             .collect();
         let kind = graph::StepKind::Workflow(WorkflowStep { workflow: position, args });
-        let (policy_critical, deadline) = (policy.critical, policy.deadline);
-        Some(Inner { kind, ty, reported: broken, policy_critical, deadline })
+        Some(Inner { kind, ty, reported: broken, policy_critical: policy.critical, deadline: None })
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one call, named once in `Call`")]

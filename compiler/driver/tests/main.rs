@@ -1,0 +1,10 @@
+//! The pipeline as its callers see it: one binary, so that it is linked once.
+
+mod binding;
+mod codes;
+mod lock;
+mod plan;
+mod robust;
+mod rules;
+mod seed;
+mod support;

@@ -1,0 +1,151 @@
+//! Rules over whole manifests, as far as `docs/codes` does not show them: what they leave alone, and ids and blocks.
+
+use expect_test::{Expect, expect};
+
+use crate::support::Project;
+
+const CODE: &str = "
+from dataclasses import dataclass
+
+class Session: ...
+
+@dataclass
+class Order:
+    id: str
+    session: Session | None
+
+async def read(name: str) -> str: ...
+async def pay(name: str, idempotency_key: str) -> str: ...
+def block(name: str) -> str: ...
+async def order(name: str) -> list[Order]: ...
+";
+
+/// Every finding as code, message and the text of its primary label.
+fn check(manifest: &str, wanted: &Expect) {
+    let project = Project::new([("concurrency.yaml", manifest), ("app.py", CODE)]);
+    let outcome = project.compile();
+    let lines = outcome.diagnostics.iter().map(|found| {
+        format!(
+            "{}[{}] {} @ `{}`\n",
+            found.severity.as_str(),
+            found.code,
+            found.message,
+            outcome.sources.slice(found.span())
+        )
+    });
+    wanted.assert_eq(&lines.collect::<String>());
+}
+
+#[test]
+fn a_write_that_is_said_to_be_safe_is_not_warned_of() {
+    for said in ["effect: read", "effect: none", "idempotent: true", "in_doubt: fail"] {
+        check(
+            &format!(
+                "tasks: [{{id: read, ref: app.read, {said}, policy: {{retries: 1, timeout: 1s}}}}]\nworkflows: [{{id: w, steps: [{{task: read}}]}}]"
+            ),
+            &expect![""],
+        );
+    }
+    for policy in ["{retries: 1}", "{timeout: 1s}", "{retries: 1, timeout: 1s, abort_on: [TimeoutError]}", "{retries: 1, timeout: 1s, retry_on: [OSError]}"] {
+        check(
+            &format!(
+                "tasks: [{{id: read, ref: app.read, policy: {policy}}}]\nworkflows: [{{id: w, steps: [{{task: read}}]}}]"
+            ),
+            &expect![""],
+        );
+    }
+    check(
+        "tasks: [{id: pay, ref: app.pay, policy: {retries: 1, timeout: 1s}}]\nworkflows: [{id: w, steps: [{task: pay}]}]",
+        &expect![""],
+    );
+}
+
+#[test]
+fn a_task_is_warned_of_once() {
+    check(
+        "
+tasks: [{id: block, ref: app.block, policy: {retries: 1, timeout: 1s}}]
+workflows: [{id: w, steps: [{task: block}, {task: block, id: again}]}, {id: v, steps: [{task: block}]}]
+",
+        &expect![[r#"
+            warning[W101] `block` may happen twice: it is a write, and is retried after a time-out @ `block`
+            warning[W102] `block` blocks: a time-out cannot interrupt it @ `block`
+        "#]],
+    );
+}
+
+#[test]
+fn a_class_inside_a_class_is_journaled_too() {
+    check("tasks: [{id: order, ref: app.order}]\nworkflows: [{id: w, steps: [{task: order}]}]", &expect![[r#"
+        error[E160] the result of `order` cannot be journaled: the inside of `app.Session` is not known @ `list[Order]`
+    "#]]);
+    check(
+        "tasks: [{id: order, ref: app.order}]\nworkflows: [{id: w, durable: false, steps: [{task: order}]}]",
+        &expect![""],
+    );
+}
+
+#[test]
+fn undefined_policies_are_reported_once_each() {
+    check(
+        "
+tasks: [{id: read, ref: app.read, policy: a}, {id: block, ref: app.block, policy: b}]
+workflows: [{id: w, steps: [{task: read}, {task: read, id: x, policy: b}, {task: block}]}]
+",
+        &expect![[r#"
+            error[E110] the policy `a` is not defined @ `a`
+            error[E110] the policy `b` is not defined @ `b`
+        "#]],
+    );
+}
+
+#[test]
+fn broken_parts_silence_what_may_follow_from_them() {
+    check(
+        "
+tasks: [{id: read, ref: app.read}, {ref: app.block}]
+workflows: [{id: w, steps: [{task: block, policy: later}, {task: read, with: {name: '${block}'}}]}]
+",
+        &expect![[r#"
+            error[E053] a task needs `id` @ `ref: app.block`
+        "#]],
+    );
+    check(
+        "
+tasks: [{id: read, ref: app.read}]
+workflows: [{id: w, steps: [{loop: {steps: []}}, {task: read, with: {name: '${later.x}'}}]}]
+",
+        &expect![[r#"
+            error[E051] `loop` is part of the language but not supported by this version @ `loop`
+        "#]],
+    );
+}
+
+#[test]
+fn a_step_sees_what_ended_before_it() {
+    check(
+        "
+tasks: [{id: read, ref: app.read}]
+workflows:
+  - id: w
+    input: {name: string}
+    steps:
+      - {task: read, id: a, with: {name: '${a}'}}
+      - sequence:
+          - {task: read, id: b, with: {name: '${outer}'}}
+          - parallel:
+              - {task: read, id: c, with: {name: '${b}'}}
+              - sequence: [{task: read, id: d, with: {name: '${c}'}}]
+        id: outer
+      - {task: read, id: e, with: {name: '${c + d + input.nme}'}}
+    output: '${f}'
+",
+        &expect![[r#"
+            error[E141] the step `a` uses its own result @ `a`
+            error[E141] `outer` has not ended yet: this step is inside it @ `outer`
+            error[E142] `c` runs at the same time in another branch @ `c`
+            error[E140] the workflow declares no input `nme` @ `nme`
+            error[E140] `f` is not known here @ `f`
+        "#]],
+    );
+}
