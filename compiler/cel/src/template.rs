@@ -58,7 +58,7 @@ pub fn parse(text: &str) -> (Template, Vec<CelError>) {
             continue;
         }
         literal.push_str(&text[at..start]);
-        let Some((end, broken)) = closing_brace(text, start + 2) else {
+        let Some(end) = closing_brace(text, start + 2) else {
             errors.push(
                 CelError::new(start..start + 2, "this `${` has no matching `}`")
                     .help("close the expression with `}`, or write `$${` for the text `${`"),
@@ -72,8 +72,7 @@ pub fn parse(text: &str) -> (Template, Vec<CelError>) {
         }
         parts.push(Part::Expr(ast));
         at = end + 1;
-        if broken || errors.len() >= MAX_ERRORS {
-            // Where a string is never closed nobody knows what follows; reading on would only guess, again and again.
+        if errors.len() >= MAX_ERRORS {
             break;
         }
     }
@@ -106,9 +105,8 @@ fn assemble(mut parts: Vec<Part>, tail: String) -> Template {
     Template::Interpolated(parts)
 }
 
-/// The `}` that ends the expression that begins at `start`; braces in strings and of maps do not count. True beside it
-/// where a string in the expression is not closed.
-fn closing_brace(text: &str, start: usize) -> Option<(usize, bool)> {
+/// The `}` that ends the expression that begins at `start`; braces in strings and of maps do not count.
+fn closing_brace(text: &str, start: usize) -> Option<usize> {
     let mut lexer = Lexer::new(text, start..text.len());
     let mut open = 0usize;
     loop {
@@ -116,12 +114,11 @@ fn closing_brace(text: &str, start: usize) -> Option<(usize, bool)> {
         match token.kind {
             TokenKind::End => return None,
             TokenKind::Punct("{") => open += 1,
-            TokenKind::Punct("}") if open == 0 => return Some((token.range.start, false)),
+            TokenKind::Punct("}") if open == 0 => return Some(token.range.start),
             TokenKind::Punct("}") => open -= 1,
             // A string that is never closed runs to the end; the first brace in it is the likeliest end.
             TokenKind::Wrong if token.range.len() > 1 => {
-                let brace = text[token.range.clone()].find('}')?;
-                return Some((token.range.start + brace, true));
+                return text[token.range.clone()].find('}').map(|brace| token.range.start + brace);
             }
             _ => {}
         }

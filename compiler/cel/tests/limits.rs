@@ -20,6 +20,7 @@ fn exercise(text: &str) {
         Scope { inputs: &BTreeMap::new(), steps: &BTreeMap::new(), types: &BTreeMap::new(), known: &[] };
     let _ = manifest::check(&ast, &scope, None);
     let (template, errors) = template::parse(text);
+    assert!(errors.len() <= 40, "{} errors", errors.len());
     for error in &errors {
         assert!(text.get(error.range.clone()).is_some(), "{error:?} lies outside {text:?}");
     }
@@ -81,7 +82,7 @@ fn evaluations_that_would_never_end_are_stopped() {
         nested("cel.bind(a, [a, a], ", "a == a").replacen("[a, a]", "[1]", 1),
         nested("cel.bind(a, [a, a], ", "'%s'.format([a])").replacen("[a, a]", "[1]", 1),
         nested("cel.bind(a, [a, a], ", "a").replacen("[a, a]", "[1]", 1),
-        "[1,2,3,4,5,6,7,8,9].map(x, [1,2,3,4,5,6,7,8,9].map(y, [1,2,3,4,5,6,7,8,9].map(z, 'a'.matches('(a{99}){99}' + string([x,y,z].map(i, string(i)).join())))))".to_owned(),
+        "[1,2,3,4,5,6,7,8,9].map(x, [1,2,3,4,5,6,7,8,9].map(y, [1,2,3,4,5,6,7,8,9].map(z, 'a'.matches('a{99}' + string([x,y,z].map(i, string(i)).join())))))".to_owned(),
         format!("{}1{}", "[1,2,3,4,5,6,7,8,9].map(x,".repeat(30), ")".repeat(30)),
         "'a'.matches('(((a{1000}){1000}){1000}){1000}')".to_owned(),
         "cel.bind(a, 'x'.replace('', 'yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy'), a)".to_owned()

@@ -10,20 +10,17 @@ const MAX_PRECISION: usize = 1000;
 
 /// The template with its clauses filled in.
 pub(super) fn format(template: &str, args: &[Value]) -> Result<Value, String> {
-    let mut out = Out { text: String::new(), nodes: 0 };
+    let mut out = Out { text: String::new() };
     fill(template, args, &mut out).map(|()| Value::from(out.text))
 }
 
 struct Out {
     text: String,
-    /// Values walked: shared ones count each time.
-    nodes: usize,
 }
 
 impl Out {
     fn put(&mut self, text: &str) -> Result<(), String> {
-        self.nodes += 1;
-        if self.text.len() + text.len() > MAX_SIZE || self.nodes > MAX_SIZE {
+        if self.text.len() + text.len() > MAX_SIZE {
             return Err("the text is too large".to_owned());
         }
         self.text.push_str(text);
@@ -154,7 +151,7 @@ fn put_text(value: &Value, out: &mut Out) -> Result<(), String> {
         Value::Map(map) => {
             let mut entries = Vec::with_capacity(map.len());
             for (key, value) in map.iter() {
-                let mut name = Out { text: String::new(), nodes: 0 };
+                let mut name = Out { text: String::new() };
                 put_text(key, &mut name)?;
                 entries.push((name.text, value));
             }
