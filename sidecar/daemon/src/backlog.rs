@@ -58,6 +58,11 @@ impl Backlog {
         }
     }
 
+    /// Forgets everything: candidates that are not free any more would stay for ever where nobody serves them.
+    pub(crate) fn clear(&self) {
+        *self.hold() = Inner::default();
+    }
+
     pub(crate) fn groups(&self) -> Vec<Group> {
         self.hold().free.keys().cloned().collect()
     }

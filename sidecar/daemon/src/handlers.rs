@@ -6,7 +6,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use conductor_journal::{Owner, PlanRow, Recorded, Refusal, Settled, StartRequest, Started, Taken};
+use conductor_journal::{
+    Owner, PlanRow, Recorded, Refusal, Settled, StartRequest, Started, StoreError, Taken,
+};
 use conductor_protocol::PROTOCOL_VERSION;
 use conductor_protocol::entry::Entry;
 use conductor_protocol::message::{
@@ -55,18 +57,40 @@ impl Call<'_> {
 
     /// Answers when `work` is done, without holding up the connection.
     fn later<T: Serialize + Send>(&mut self, work: impl Future<Output = Result<T, Fault>> + Send + 'static) {
-        let (outbox, id) = (Arc::clone(self.outbox), self.id.map(ToOwned::to_owned));
+        let reply = self.reply();
         self.tasks.spawn(async move {
             let result = work.await;
-            let mut out = Vec::new();
-            match result {
-                Ok(result) => rpc::answer(&mut out, id.as_deref(), result),
-                Err(fault) => rpc::fault(&mut out, id.as_deref(), &fault),
-            }
-            if outbox.room().await {
-                outbox.send(&out);
-            }
+            reply.in_turn(|| result.map(Some)).await;
         });
+    }
+
+    fn reply(&self) -> Reply {
+        Reply { outbox: Arc::clone(self.outbox), id: self.id.map(ToOwned::to_owned) }
+    }
+}
+
+/// An answer that is still to come.
+struct Reply {
+    outbox: Arc<Outbox>,
+    id: Option<Box<RawValue>>,
+}
+
+impl Reply {
+    /// Makes the answer when the client has read most of what it was sent, one at a time, so that a slow reader
+    /// does not fill the memory with pages. False where `make` had nothing yet.
+    async fn in_turn<T: Serialize>(&self, make: impl FnOnce() -> Result<Option<T>, Fault>) -> bool {
+        let _turn = self.outbox.turn().await;
+        if !self.outbox.room().await {
+            return true;
+        }
+        let mut out = Vec::new();
+        match make() {
+            Ok(Some(result)) => rpc::answer(&mut out, self.id.as_deref(), result),
+            Ok(None) => return false,
+            Err(fault) => rpc::fault(&mut out, self.id.as_deref(), &fault),
+        }
+        self.outbox.send(&out);
+        true
     }
 }
 
@@ -266,63 +290,71 @@ struct ReadResult {
 }
 
 fn read(call: &mut Call<'_>, read: RunRead) -> Result<(), Fault> {
-    let (sidecar, outbox) = (Arc::clone(call.sidecar), Arc::clone(call.outbox));
-    call.later(async move {
-        // A client that asks for many pages gets them as it reads.
-        outbox.room().await;
-        let store = sidecar.journal.store();
-        let page = blocking(|| match store.find(&read.run) {
-            Ok(Some(row)) => store.records(row.key, read.from, PAGE).map(Some),
-            Ok(None) => Ok(None),
-            Err(error) => Err(error),
-        });
-        let page = page
-            .map_err(|error| Fault::from(Refusal::Store(error.to_string())))?
-            .ok_or_else(|| Fault::from(Refusal::Unknown { run: read.run }))?;
-        let mut records = Vec::with_capacity(page.records.len());
-        for record in page.records {
-            let entries = RawValue::from_string(String::from(&*record.body))
-                .map_err(|error| Fault::new(code::STORE, format!("record {}: {error}", record.seq)))?;
-            records.push(ReadRecord { seq: record.seq, entries });
-        }
-        Ok(ReadResult { records, more: page.more })
+    let (sidecar, reply) = (Arc::clone(call.sidecar), call.reply());
+    call.tasks.spawn(async move {
+        reply.in_turn(|| page(&sidecar, read).map(Some)).await;
     });
     Ok(())
 }
 
+fn page(sidecar: &Sidecar, read: RunRead) -> Result<ReadResult, Fault> {
+    let store = sidecar.journal.store();
+    let found = blocking(|| match store.find(&read.run)? {
+        Some(row) => store.records(row.key, read.from, PAGE).map(Some),
+        None => Ok(None),
+    });
+    let page = found
+        .map_err(|error: StoreError| Fault::from(Refusal::Store(error.to_string())))?
+        .ok_or_else(|| Fault::from(Refusal::Unknown { run: read.run }))?;
+    let mut records = Vec::with_capacity(page.records.len());
+    for record in page.records {
+        let entries = RawValue::from_string(String::from(&*record.body)).map_err(|error| damaged(&error))?;
+        records.push(ReadRecord { seq: record.seq, entries });
+    }
+    Ok(ReadResult { records, more: page.more })
+}
+
+fn damaged(error: &serde_json::Error) -> Fault {
+    Fault::new(code::STORE, format!("the store is damaged: {error}"))
+}
+
 fn wait(call: &mut Call<'_>, wait: RunAwait) -> Result<(), Fault> {
-    let sidecar = Arc::clone(call.sidecar);
-    call.later(async move { end_of(&sidecar, &wait.run).await });
+    let (sidecar, reply) = (Arc::clone(call.sidecar), call.reply());
+    call.tasks.spawn(async move {
+        loop {
+            if let Some(stopped) = sidecar.journal.stopped(&wait.run) {
+                // An error is a start that the store refused: then there is no such run.
+                let _ = stopped.await;
+            }
+            if reply.in_turn(|| end_of(&sidecar, &wait.run)).await {
+                return;
+            }
+            // It was resumed between the two looks.
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    });
     Ok(())
 }
 
-/// The committed end of a run, or its pause.
-async fn end_of(sidecar: &Sidecar, run: &str) -> Result<RunAwaitResult, Fault> {
-    loop {
-        if let Some(stopped) = sidecar.journal.stopped(run) {
-            // An error is a start that the store refused: then there is no such run.
-            let _ = stopped.await;
-        }
-        let row = blocking(|| sidecar.journal.store().find(run))
-            .map_err(|error| Fault::from(Refusal::Store(error.to_string())))?
-            .ok_or_else(|| Fault::from(Refusal::Unknown { run: run.to_owned() }))?;
-        let state = row.head.state;
-        if state.is_terminal() || state == RunState::Paused {
-            let damaged = |error: serde_json::Error| Fault::new(code::STORE, error.to_string());
-            return Ok(RunAwaitResult {
-                state,
-                output: row
-                    .head
-                    .output
-                    .map(|text| RawValue::from_string(String::from(&*text)))
-                    .transpose()
-                    .map_err(damaged)?,
-                error: row.head.error.map(|text| serde_json::from_str(&text)).transpose().map_err(damaged)?,
-            });
-        }
-        // It was resumed between the two looks.
-        tokio::time::sleep(Duration::from_millis(10)).await;
+/// The committed end of a run, or its pause; `None` while there is neither.
+fn end_of(sidecar: &Sidecar, run: &str) -> Result<Option<RunAwaitResult>, Fault> {
+    let row = blocking(|| sidecar.journal.store().find(run))
+        .map_err(|error| Fault::from(Refusal::Store(error.to_string())))?
+        .ok_or_else(|| Fault::from(Refusal::Unknown { run: run.to_owned() }))?;
+    let head = row.head;
+    if !head.state.is_terminal() && head.state != RunState::Paused {
+        return Ok(None);
     }
+    let raw = |text: Arc<str>| RawValue::from_string(String::from(&*text));
+    Ok(Some(RunAwaitResult {
+        state: head.state,
+        output: head.output.map(raw).transpose().map_err(|error| damaged(&error))?,
+        error: head
+            .error
+            .map(|text| serde_json::from_str(&text))
+            .transpose()
+            .map_err(|error| damaged(&error))?,
+    }))
 }
 
 fn cancel(call: &mut Call<'_>, cancel: RunCancel) -> Result<(), Fault> {

@@ -22,6 +22,8 @@ pub(crate) struct Outbox {
     waiting: Notify,
     /// Bytes have gone, or the outbox was closed.
     moved: Notify,
+    /// Held by whoever makes a large answer.
+    turn: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -39,7 +41,13 @@ impl Buffer {
 
 impl Outbox {
     pub(crate) fn new(stream: Arc<UnixStream>) -> Outbox {
-        Outbox { stream, buffer: Mutex::default(), waiting: Notify::new(), moved: Notify::new() }
+        Outbox {
+            stream,
+            buffer: Mutex::default(),
+            waiting: Notify::new(),
+            moved: Notify::new(),
+            turn: tokio::sync::Mutex::default(),
+        }
     }
 
     fn hold(&self) -> MutexGuard<'_, Buffer> {
@@ -124,6 +132,11 @@ impl Outbox {
         }
         drop(buffer);
         self.moved.notify_waiters();
+    }
+
+    /// Waits for the turn to make an answer that may be large.
+    pub(crate) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.turn.lock().await
     }
 
     /// Waits until there is room for a large answer. False when the connection is closed.

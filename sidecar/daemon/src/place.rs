@@ -35,8 +35,8 @@ pub enum PlaceError {
     TooLong { path: PathBuf, length: usize },
     #[error("{path} exists and is not a socket: remove it, or give another --socket")]
     NotASocket { path: PathBuf },
-    #[error("another program listens on {path}: stop it, or give another --socket")]
-    SocketInUse { path: PathBuf },
+    #[error("process {pid} listens on {path} already: use it, stop it, or give another --socket")]
+    SocketInUse { path: PathBuf, pid: String },
     #[error("failed to listen on {path}: {cause}")]
     Socket { path: PathBuf, cause: std::io::Error },
     #[error("{address} is in use: give another port with --http, or `--http off`")]
@@ -106,8 +106,10 @@ pub(crate) fn listen(path: &Path) -> Result<UnixListener, PlaceError> {
         if !meta.file_type().is_socket() {
             return Err(PlaceError::NotASocket { path: path.to_owned() });
         }
-        if std::os::unix::net::UnixStream::connect(path).is_ok() {
-            return Err(PlaceError::SocketInUse { path: path.to_owned() });
+        if let Ok(living) = std::os::unix::net::UnixStream::connect(path) {
+            let peer = rustix::net::sockopt::socket_peercred(&living);
+            let pid = peer.map_or_else(|_| "?".to_owned(), |peer| peer.pid.to_string());
+            return Err(PlaceError::SocketInUse { path: path.to_owned(), pid });
         }
         fs::remove_file(path).map_err(fail)?;
     }

@@ -31,8 +31,10 @@ pub(crate) async fn run(sidecar: Arc<Sidecar>) {
     }
 }
 
-/// Offers every run without a living owner: after a start, and as the net under every other way.
+/// Fills the backlog anew with every run without a living owner: after a start, and as the net under every other way.
 pub(crate) fn offer_free(sidecar: &Arc<Sidecar>) {
+    // Before the look at the runs: whatever is offered from here on is in that look, or comes after it.
+    sidecar.backlog.clear();
     for info in sidecar.journal.open_runs() {
         if info.owner.as_ref().is_none_or(|owner| sidecar.may_take(owner)) {
             sidecar.offer(&info);

@@ -1,5 +1,7 @@
 //! The journal over a real SQLite file: what is admitted, refused, committed and recovered.
 
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail by panicking")]
+
 use std::path::Path;
 use std::sync::Arc;
 

@@ -1,5 +1,7 @@
 //! The daemon over real sockets, with real processes as its clients' owners.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests fail by panicking")]
+
 mod bytes;
 mod examples;
 mod http;
@@ -7,4 +9,5 @@ mod ownership;
 mod places;
 mod runs;
 mod signals;
+mod store;
 mod support;

@@ -45,7 +45,7 @@ fn a_socket_in_use_by_another_folder_is_left_alone_and_a_stale_one_replaced() {
     let temp = tempfile::tempdir().unwrap();
     let options = Options { socket: daemon.socket(), ..Options::in_folder(&temp.path().join("d")) };
     let message = refusal(options);
-    assert!(message.contains("listens on"), "{message}");
+    assert!(message.contains(&format!("process {} listens on", std::process::id())), "{message}");
     assert_eq!(daemon.http("GET", "/healthz", "").0, 200);
     // A socket that nobody listens on any more.
     let folder = temp.path().join("e");

@@ -155,6 +155,13 @@ impl Stand {
     }
 }
 
+impl Drop for Client {
+    fn drop(&mut self) {
+        // The heartbeat holds the socket too.
+        let _ = self.stream.shutdown(std::net::Shutdown::Both);
+    }
+}
+
 impl Drop for Stand {
     fn drop(&mut self) {
         self.kill();
@@ -275,7 +282,18 @@ impl Client {
 
     pub fn hello_as(&mut self, serve: u32, process: &Process, owned: Value) -> Value {
         let greeting = self.greeting(serve, process, owned);
-        self.call("hello", greeting)
+        let result = self.call("hello", greeting);
+        if serve > 0 {
+            // Who waits for a dispatch keeps its own lease, as every runtime does.
+            let mut stream = self.stream.try_clone().unwrap();
+            std::thread::spawn(move || {
+                let ping = b"{\"jsonrpc\":\"2.0\",\"method\":\"ping\",\"params\":{}}\n";
+                while stream.write_all(ping).is_ok() {
+                    std::thread::sleep(LEASE / 4);
+                }
+            });
+        }
+        result
     }
 
     pub fn start(&mut self, run: &str) -> Value {

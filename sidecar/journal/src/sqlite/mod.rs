@@ -20,9 +20,10 @@ const BUSY: Duration = Duration::from_secs(1);
 /// Pages of the WAL after which [`Store::tidy`] copies them back.
 const TIDY_PAGES: i64 = 1000;
 
-/// Three connections, so that readers and the checkpoint never wait for the writer.
+/// Several connections, so that nobody waits for the writer and the journal's lookups not for somebody's long list.
 pub struct SqliteStore {
     writer: Mutex<Connection>,
+    finder: Mutex<Connection>,
     reader: Mutex<Connection>,
     keeper: Mutex<Connection>,
     path: PathBuf,
@@ -36,11 +37,15 @@ impl SqliteStore {
     pub fn open(path: &Path) -> Result<SqliteStore, StoreError> {
         let mut writer = connect(path)?;
         schema::prepare(&mut writer, path)?;
-        let reader = connect(path)?;
         let keeper = connect(path)?;
-        reader.pragma_update(None, "query_only", true).map_err(|error| open_error(path, &error))?;
+        let readers = [connect(path)?, connect(path)?];
+        for reader in &readers {
+            reader.pragma_update(None, "query_only", true).map_err(|error| open_error(path, &error))?;
+        }
+        let [finder, reader] = readers;
         Ok(SqliteStore {
             writer: Mutex::new(writer),
+            finder: Mutex::new(finder),
             reader: Mutex::new(reader),
             keeper: Mutex::new(keeper),
             path: path.to_owned(),
@@ -76,7 +81,7 @@ impl Store for SqliteStore {
     }
 
     fn find(&self, run: &str) -> Result<Option<RunRow>, StoreError> {
-        self.reading(|connection| read::find(connection, run))
+        read::find(&hold(&self.finder), run).map_err(|error| self.fault(&error))
     }
 
     fn open_runs(&self) -> Result<Vec<RunRow>, StoreError> {
