@@ -100,6 +100,10 @@ impl<'w> Reader<'w> {
 
     fn base(&mut self, scope: &Scope<'w>, base: &Expr, depth: usize) -> Shape {
         let bare = |kind| Shape { kind, fields: Vec::new() };
+        // `class Url(NamedTuple("Url", ...))` inherits from a class that only exists at run time.
+        if matches!(base.kind, ExprKind::Call(_)) {
+            return bare(Kind::Foreign);
+        }
         if let Some(full) = self.external_name(scope, base) {
             return bare(match full.as_str() {
                 "typing.TypedDict" => Kind::TypedDict,

@@ -9,6 +9,8 @@ use super::syntax::{Binding, Class, Expr, ExprKind, Function, Import, Origin, Va
 
 /// Longer chains of re-exports are not followed.
 const MAX_HOPS: usize = 100;
+/// Star imports make a search wide: after so many modules it ends.
+const MAX_MODULES: usize = 5000;
 
 /// A module of the user's code.
 #[derive(Clone)]
@@ -48,15 +50,17 @@ pub struct Trail {
     seen: BTreeSet<(String, String)>,
     /// Whether names bound for type checkers only are seen.
     typing: bool,
+    /// Modules on the way from the start to here.
+    hops: usize,
 }
 
 impl Trail {
     pub fn at_run_time() -> Trail {
-        Trail { seen: BTreeSet::new(), typing: false }
+        Trail { seen: BTreeSet::new(), typing: false, hops: 0 }
     }
 
     pub fn in_annotations() -> Trail {
-        Trail { seen: BTreeSet::new(), typing: true }
+        Trail { seen: BTreeSet::new(), typing: true, hops: 0 }
     }
 }
 
@@ -156,9 +160,17 @@ impl Store {
 
     /// What `name` is in the body of a module. Of alternatives the first that leads into the user's code wins.
     pub fn in_module<'a>(&'a self, home: &Home<'a>, name: &str, trail: &mut Trail) -> Entity<'a> {
-        if trail.seen.len() > MAX_HOPS || !trail.seen.insert((home.module.clone(), name.to_owned())) {
+        let is_far = trail.hops > MAX_HOPS || trail.seen.len() > MAX_MODULES;
+        if is_far || !trail.seen.insert((home.module.clone(), name.to_owned())) {
             return Entity::Unknown;
         }
+        trail.hops += 1;
+        let found = self.bound_or_star(home, name, trail);
+        trail.hops -= 1;
+        found
+    }
+
+    fn bound_or_star<'a>(&'a self, home: &Home<'a>, name: &str, trail: &mut Trail) -> Entity<'a> {
         let module = &home.source.module;
         let typing = if trail.typing { module.typing_names.get(name) } else { None };
         let bound = module.names.get(name).into_iter().chain(typing).flatten();

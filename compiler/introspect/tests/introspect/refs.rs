@@ -198,7 +198,7 @@ def compute2(fast): ...
         jobs.only_else: jobs.only_else() -> any at jobs.py:30:9 `only_else`
         jobs.only_types: a name for type checkers only, bound below `if TYPE_CHECKING:` at jobs.py:7:9 `only_types`
         jobs.parse: jobs.parse(x) -> any at jobs.py:39:5 `parse`
-        jobs.stat: jobs.stat(windows) -> any at jobs.py:25:9 `stat`
+        jobs.stat: jobs.stat(mac) -> any at jobs.py:27:9 `stat`
         jobs.twice: jobs.twice(second) -> any at jobs.py:33:5 `twice`
         jobs.wrapped: jobs.wrapped(x: int) -> any at jobs.py:44:5 `wrapped`
     "#]].assert_eq(&show(&files, refs, &[]));
@@ -402,6 +402,17 @@ def h(): ...
         a.A (a.py:7:7 `A`): opaque
     "#]]
     .assert_eq(&show(&files, refs, &[]));
+}
+
+#[test]
+fn many_star_imports_are_searched() {
+    let mut text = String::new();
+    for module in 0..130 {
+        text.push_str(&format!("\n== pack/m{module}.py\ndef f{module}(): ...\n"));
+    }
+    let stars: String = (0..130).map(|module| format!("from .m{module} import *\n")).collect();
+    text.push_str(&format!("\n== pack/__init__.py\n{stars}"));
+    assert!(show(&files(&text), "pack.f0", &[]).starts_with("pack.f0: pack.f0() -> any"));
 }
 
 #[test]

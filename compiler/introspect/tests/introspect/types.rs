@@ -214,18 +214,21 @@ class Point(NamedTuple):
     x: int
     y: int = 0
 Old = namedtuple("Old", "a b")
+class Called(NamedTuple("Called", [("x", int)])):
+    def area(self): ...
 Made = Enum("Made", "A B")
 
 def f(a: Color, b: Size, c: Level, d: Mode, e: Named, f: Child, g: MixedValues, h: Tuples, i: Permission, j: NotEnum, k: StrAuto): ...
-def g(a: Movie, b: Extra, c: Functional, d: Point, e: Old, f: Made, h: Literal[Color.RED]): ...
+def g(a: Movie, b: Extra, c: Functional, d: Point, e: Old, f: Made, h: Literal[Color.RED], i: Called): ...
 "#;
 
 #[test]
 fn enums_typed_dicts_and_named_tuples() {
     let files = files(KINDS);
     expect![[r#"
-        kinds.f: kinds.f(a: Color, b: Size, c: Level, d: Mode, e: Named, f: Child, g: MixedValues, h: Tuples, i: Permission, j: NotEnum, k: StrAuto) -> any at kinds.py:59:5 `f`
-        kinds.g: kinds.g(a: Movie, b: Extra, c: Functional, d: Point, e: Old, f: Made, h: Color) -> any at kinds.py:60:5 `g`
+        kinds.f: kinds.f(a: Color, b: Size, c: Level, d: Mode, e: Named, f: Child, g: MixedValues, h: Tuples, i: Permission, j: NotEnum, k: StrAuto) -> any at kinds.py:61:5 `f`
+        kinds.g: kinds.g(a: Movie, b: Extra, c: Functional, d: Point, e: Old, f: Made, h: Color, i: Called) -> any at kinds.py:62:5 `g`
+        kinds.Called (kinds.py:57:7 `Called`): opaque
         kinds.Child (kinds.py:30:7 `Child`): enum Int A=1
         kinds.Color (kinds.py:6:7 `Color`): enum String RED="red" GREEN="green"
         kinds.Extra (kinds.py:47:7 `Extra`): dict {title: string, year?: int, rating?: float, director: string, tags: list<string>}

@@ -51,7 +51,7 @@ pub fn type_params(found: Option<&ast::TypeParams>) -> Vec<String> {
     found.map(|found| found.type_params.iter().map(name).collect()).unwrap_or_default()
 }
 
-/// The docstring with its common indentation removed, as `inspect.cleandoc` does.
+/// The docstring as `inspect.cleandoc` gives it, and without blanks at the ends of lines.
 fn docstring(body: &[ast::Stmt]) -> Option<String> {
     let Some(ast::Stmt::Expr(first)) = body.first() else { return None };
     let ast::Expr::StringLiteral(text) = &*first.value else { return None };

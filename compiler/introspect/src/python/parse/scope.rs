@@ -264,13 +264,9 @@ enum Truth {
 }
 
 fn truth(test: &ast::Expr) -> Truth {
-    let is = |node: &ast::Expr, name: &str| match node {
-        ast::Expr::Name(found) => found.id.as_str() == name,
-        ast::Expr::Attribute(found) => found.attr.as_str() == name,
-        _ => false,
-    };
     match test {
-        test if is(test, "TYPE_CHECKING") => Truth::TypeChecking,
+        ast::Expr::Name(found) if found.id.as_str() == "TYPE_CHECKING" => Truth::TypeChecking,
+        ast::Expr::Attribute(found) if found.attr.as_str() == "TYPE_CHECKING" => Truth::TypeChecking,
         ast::Expr::BooleanLiteral(value) => {
             if value.value {
                 Truth::Yes
@@ -283,10 +279,22 @@ fn truth(test: &ast::Expr) -> Truth {
             Truth::No | Truth::TypeChecking => Truth::Yes,
             Truth::Unknown => Truth::Unknown,
         },
-        // `if __name__ == "__main__":` does not run on import.
-        ast::Expr::Compare(compare) if is(&compare.left, "__name__") && *compare.ops == [ast::CmpOp::Eq] => {
-            Truth::No
-        }
+        ast::Expr::Compare(compare) if is_never(compare) => match *compare.ops {
+            [ast::CmpOp::Eq] => Truth::No,
+            [ast::CmpOp::NotEq] => Truth::Yes,
+            _ => Truth::Unknown,
+        },
         _ => Truth::Unknown,
     }
+}
+
+/// `__name__ == "__main__"` does not hold on import, and nothing of ours runs on Windows.
+fn is_never(compare: &ast::ExprCompare) -> bool {
+    let left = match &*compare.left {
+        ast::Expr::Name(found) => found.id.as_str(),
+        ast::Expr::Attribute(found) => found.attr.as_str(),
+        _ => return false,
+    };
+    let [ast::Expr::StringLiteral(right)] = &*compare.comparators else { return false };
+    matches!((left, right.value.to_str()), ("__name__", "__main__") | ("platform", "win32") | ("name", "nt"))
 }
