@@ -5,8 +5,7 @@
 use super::Value;
 use super::time;
 
-/// A double as CEL spells it: the fewest digits that read back the same, with an exponent below 1e-4 and from 1e21... of
-/// the kind that C's `%g` writes.
+/// A double in the fewest digits that read back the same, with an exponent below 1e-4 and from 1e21 on.
 pub(crate) fn double_text(value: f64) -> String {
     if !value.is_finite() {
         return non_finite(value).to_owned();
@@ -126,7 +125,14 @@ fn double(value: &Value) -> Option<Result<Value, String>> {
         Value::Double(_) => Ok(value.clone()),
         Value::Int(number) => Ok(Value::Double(*number as f64)),
         Value::Uint(number) => Ok(Value::Double(*number as f64)),
-        Value::String(text) => text.parse().map(Value::Double).map_err(|_| not_a(text, "a double")),
+        Value::String(text) => match text.parse::<f64>() {
+            // Digits that do not fit become infinite; only the word itself may be.
+            Ok(number) if number.is_infinite() && text.contains(|letter: char| letter.is_ascii_digit()) => {
+                Err(out_of_range(value, "a double"))
+            }
+            Ok(number) => Ok(Value::Double(number)),
+            Err(_) => Err(not_a(text, "a double")),
+        },
         _ => return None,
     })
 }
