@@ -120,14 +120,34 @@ struct Beside {
 
 impl Beside {
     fn of(target: &Path) -> Beside {
-        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        sweep(target, &name);
         Beside { path: target.with_file_name(format!(".{name}.{}.tmp", std::process::id())) }
     }
+}
+
+/// Removes what a killed process has left beside `target`.
+fn sweep(target: &Path, name: &str) {
+    let Some(Ok(entries)) = target.parent().map(fs::read_dir) else { return };
+    for entry in entries.flatten() {
+        let file = entry.file_name().to_string_lossy().into_owned();
+        let pid = file.strip_prefix(&format!(".{name}.")).and_then(|rest| rest.strip_suffix(".tmp"));
+        let Some(Ok(pid)) = pid.map(str::parse::<i32>) else { continue };
+        let lives = rustix::process::Pid::from_raw(pid)
+            .is_some_and(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH));
+        if !lives {
+            remove(&entry.path());
+        }
+    }
+}
+
+fn remove(path: &Path) {
+    let _absent = fs::remove_dir_all(path).or_else(|_| fs::remove_file(path));
 }
 
 impl Drop for Beside {
     fn drop(&mut self) {
         // After an exchange the old folder stands here.
-        let _absent = fs::remove_dir_all(&self.path).or_else(|_| fs::remove_file(&self.path));
+        remove(&self.path);
     }
 }

@@ -160,7 +160,6 @@ fn takeover(run: &Run, before: &Owner, after: &Owner) -> Takeover {
 
 #[cfg(test)]
 mod tests {
-    use expect_test::expect;
     use serde_json::json;
 
     use super::Timeline;
@@ -186,15 +185,16 @@ mod tests {
                     {"outcome": "succeeded", "epoch": 2, "started_at": t(800), "finished_at": t(1000)}]}
             ]
         });
-        expect![[r#"
-
-              a      ▒▒▒▒····████
-              b\e                ▒╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌████████
-                     0 ────────────────────────────── 1.00 s
-              owner last heard of at 320 ms, resumed by process 7 at 800 ms
-              █ attempt  ▒ failed or cut off  · waiting to retry  ╌ crashed, nobody at work
-        "#]]
-        .assert_eq(&draw(run, 49));
+        let lines = [
+            "",
+            "  a      ▒▒▒▒····████",
+            "  b\\e                ▒╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌████████",
+            "         0 ────────────────────────────── 1.00 s",
+            "  owner last heard of at 320 ms, resumed by process 7 at 800 ms",
+            "  █ attempt  ▒ failed or cut off  · waiting to retry  ╌ crashed, nobody at work",
+            "",
+        ];
+        assert_eq!(draw(run, 49), lines.join("\n"));
     }
 
     #[test]

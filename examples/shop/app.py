@@ -6,10 +6,11 @@
 
 import argparse
 import asyncio
+import sys
 from decimal import Decimal
 
 import database
-from conductor_gen import process_order_workflow, serve
+from conductor_gen import WorkflowError, process_order_workflow, serve
 
 AT_A_TIME = 12
 
@@ -30,9 +31,14 @@ def place_orders(count: int) -> None:
 
 async def process(order: str, user_id: str, amount: str, free: asyncio.Semaphore) -> None:
     """Runs the workflow of one order. The order's id is the run's: after a crash this continues the same run."""
+    state = "done"
     async with free:
-        await process_order_workflow(user_id=user_id, amount=Decimal(amount), run_id=order)
-        database.connect().execute("UPDATE orders SET state = 'done' WHERE id = ?", (order,))
+        try:
+            await process_order_workflow(user_id=user_id, amount=Decimal(amount), run_id=order)
+        except WorkflowError as error:
+            print(f"{order}: {error}", file=sys.stderr)
+            state = "failed"
+        database.connect().execute("UPDATE orders SET state = ? WHERE id = ?", (state, order))
 
 
 async def process_open_orders() -> None:

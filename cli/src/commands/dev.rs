@@ -52,18 +52,17 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         watch: Watch::default(),
         attached: false,
     };
-    let end = tokio::select! {
-        end = dev.work() => end,
-        stop = interrupts.next() => {
-            dev.application_signal(stop);
-            Ok(Exit::Interrupted)
-        }
+    let (end, signal) = tokio::select! {
+        end = dev.work() => (end, Signal::TERM),
+        stop = interrupts.next() => (Ok(Exit::Interrupted), forwarded(stop)),
     };
+    // The application first, so that it can tell the sidecar what it has done.
     tokio::select! {
-        () = dev.stop() => {}
-        // A second one: no more patience.
+        () = dev.application.stop(signal) => {}
+        // A second one: no more patience. What is left of the application is killed with the future that is dropped.
         _ = interrupts.next() => {}
     }
+    dev.sidecar.stop(Signal::TERM).await;
     end
 }
 
@@ -220,20 +219,12 @@ impl Dev {
         self.application.runs(group);
         Ok(())
     }
+}
 
-    fn application_signal(&self, stop: Stop) {
-        if let Some(group) = &self.application.group {
-            group.signal(match stop {
-                Stop::Interrupt => Signal::INT,
-                Stop::Terminate => Signal::TERM,
-            });
-        }
-    }
-
-    /// The application first, so that it can tell the sidecar what it has done.
-    async fn stop(&mut self) {
-        self.application.stop(Signal::TERM).await;
-        self.sidecar.stop(Signal::TERM).await;
+fn forwarded(stop: Stop) -> Signal {
+    match stop {
+        Stop::Interrupt => Signal::INT,
+        Stop::Terminate => Signal::TERM,
     }
 }
 

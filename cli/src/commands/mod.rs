@@ -11,6 +11,7 @@ mod check;
 mod completions;
 mod demo;
 mod dev;
+mod eval;
 mod explain;
 mod fix;
 mod run;
@@ -31,6 +32,7 @@ pub enum Command {
     Dev(dev::Args),
     Demo(demo::Args),
     Explain(explain::Args),
+    Eval(eval::Args),
     Completions(completions::Args),
 }
 
@@ -47,6 +49,7 @@ impl Command {
             Command::Sidecar(args) => sidecar::run(args).await,
             Command::Dev(args) => dev::run(args).await,
             Command::Demo(args) => demo::run(args).await,
+            Command::Eval(args) => blocking(move || eval::run(&args)).await,
             Command::Explain(args) => explain::run(&args),
             Command::Completions(args) => completions::run(&args),
         }
@@ -63,6 +66,7 @@ impl Command {
             Command::Runs(args) => args.format,
             Command::Show(args) => args.format,
             Command::Cancel(args) => args.format,
+            Command::Eval(args) => args.format,
             Command::Explain(args) => args.format,
             Command::Sidecar(_) | Command::Dev(_) | Command::Demo(_) | Command::Completions(_) => Format::Text,
         }

@@ -1,0 +1,119 @@
+//! Ctrl-C and SIGTERM: no process, socket or half-written file stays.
+
+use std::fs;
+
+use rustix::process::Signal;
+
+use crate::support::{Project, eventually, finish, signal};
+
+fn socket_exists(project: &Project) -> bool {
+    project.path().join(".conductor/sidecar.sock").exists()
+}
+
+/// `dev` on an application that writes its process id and then sleeps.
+fn dev(project: &Project, script: &str) -> std::process::Child {
+    project.spawn(&["dev", "--", "sh", "-c", script])
+}
+
+#[test]
+fn a_sidecar() {
+    for (sent, code) in [(Signal::INT, 130), (Signal::TERM, 0)] {
+        let project = Project::hello();
+        let sidecar = project.spawn(&["sidecar"]);
+        eventually("the socket", || socket_exists(&project));
+        signal(&sidecar, sent);
+        assert_eq!(finish(sidecar).code, Some(code));
+        assert!(!socket_exists(&project));
+        assert_eq!(project.processes(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn dev_with_an_application_that_has_children_and_ignores_the_signal() {
+    let project = Project::hello();
+    let dev = dev(&project, "trap '' INT TERM; sleep 600 & echo $$ > pid; wait; wait");
+    eventually("the application", || project.path().join("pid").exists() && socket_exists(&project));
+    signal(&dev, Signal::INT);
+    // A second one for an application that does not listen.
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    signal(&dev, Signal::INT);
+    assert_eq!(finish(dev).code, Some(130));
+    eventually("the end of all processes", || project.processes().is_empty());
+    assert!(!socket_exists(&project));
+}
+
+#[test]
+fn dev_while_it_waits_to_start_again() {
+    for sent in [Signal::INT, Signal::TERM] {
+        let project = Project::hello();
+        let dev = dev(&project, "echo x >> starts; exit 7");
+        eventually("three starts", || fs::read_to_string(project.path().join("starts")).is_ok_and(|it| it.len() >= 6));
+        signal(&dev, sent);
+        let finished = finish(dev);
+        finished.says(130, &["ended with exit code 7; starting it again in 0.1 s", "again in 0.2 s"]);
+        assert_eq!(project.processes(), Vec::<String>::new());
+        assert!(!socket_exists(&project));
+    }
+}
+
+#[test]
+fn dev_ends_with_its_application_and_builds_first() {
+    let project = Project::hello();
+    let finished = project.conductor(&["dev", "--", "sh", "-c", "test -S \"$CONDUCTOR_SOCKET\" && test -d conductor_gen"]);
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    assert_eq!(project.processes(), Vec::<String>::new());
+    assert!(!socket_exists(&project));
+    project.write("greetings.py", "");
+    project.conductor(&["dev", "--", "true"]).says(1, &["greetings.greet"]);
+}
+
+#[test]
+fn dev_rebuilds_and_restarts_on_a_change_and_restarts_a_killed_sidecar() {
+    let project = Project::hello();
+    let dev = dev(&project, "echo x >> starts; sleep 600");
+    let starts = |count: usize| {
+        fs::read_to_string(project.path().join("starts")).is_ok_and(|starts| starts.lines().count() >= count)
+    };
+    eventually("the first start", || starts(1));
+    // A build that fails leaves the application alone.
+    project.write("greetings.py", "def greet(");
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    project.write("greetings.py", "def greet(name: str, loud: bool = False) -> str:\n    return name\n");
+    eventually("the restart", || starts(2));
+    let lock = project.read(".conductor/sidecar.lock");
+    let sidecar = rustix::process::Pid::from_raw(lock.trim().parse().unwrap()).unwrap();
+    rustix::process::kill_process(sidecar, Signal::KILL).unwrap();
+    eventually("another sidecar", || {
+        let now = project.read(".conductor/sidecar.lock");
+        now != lock && !now.trim().is_empty() && socket_exists(&project)
+    });
+    assert!(starts(2) && !starts(3));
+    signal(&dev, Signal::INT);
+    finish(dev).says(130, &["greetings.py has changed", "the application goes on", "the sidecar ended with signal: 9"]);
+    assert_eq!(project.processes(), Vec::<String>::new());
+}
+
+#[test]
+fn dev_uses_a_sidecar_that_runs_already_and_leaves_it_alone() {
+    let project = Project::hello();
+    let sidecar = project.spawn(&["sidecar"]);
+    eventually("the socket", || socket_exists(&project));
+    project.conductor(&["dev", "--", "true"]).says(0, &["using the sidecar at"]);
+    project.conductor(&["runs"]).says(0, &["no runs"]);
+    signal(&sidecar, Signal::TERM);
+    assert_eq!(finish(sidecar).code, Some(0));
+}
+
+#[test]
+fn a_demo() {
+    let project = Project::empty();
+    let folder = project.path().join("tmp");
+    fs::create_dir(&folder).unwrap();
+    let demo = project.command(&["demo"]).env("TMPDIR", &folder).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let running = || fs::read_dir(&folder).unwrap().flatten().any(|entry| entry.path().join("shop.db").exists());
+    eventually("the application of the demo", running);
+    signal(&demo, Signal::INT);
+    assert_eq!(finish(demo).code, Some(130));
+    assert_eq!(project.processes(), Vec::<String>::new());
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+}
