@@ -27,15 +27,19 @@ impl Verified {
 pub(crate) struct Context<'a> {
     pub manifest: &'a Manifest,
     pub graph: &'a Graph,
+    /// Whether nothing before the rules was an error.
+    pub sound: bool,
 }
 
 /// Judges the graph. `earlier` are the findings of parsing and resolving: with an error among them or among the
 /// rules' there is no proof.
 #[must_use]
 pub fn check(manifest: &Manifest, graph: Graph, earlier: &[Diagnostic]) -> (Option<Verified>, Vec<Diagnostic>) {
-    let context = Context { manifest, graph: &graph };
+    let has_error = |findings: &[Diagnostic]| findings.iter().any(|found| found.severity == Severity::Error);
+    let sound = !has_error(earlier);
+    let context = Context { manifest, graph: &graph, sound };
     let found: Vec<Diagnostic> = rules::ALL.iter().flat_map(|rule| rule(context)).collect();
-    let wrong = earlier.iter().chain(&found).any(|finding| finding.severity == Severity::Error);
+    let wrong = !sound || has_error(&found);
     let broken = graph.workflows.iter().any(|workflow| workflow.broken);
     debug_assert!(wrong || !broken, "what could not be bound was not reported");
     ((!wrong && !broken).then_some(Verified(graph)), found)

@@ -116,7 +116,7 @@ fn judge(code: &str, found: &[(&str, Severity)]) -> Result<(), String> {
 }
 
 /// The files of a page: blocks whose first line names a path.
-fn blocks(page: &str) -> impl Iterator<Item = (&str, &str)> {
+pub fn blocks(page: &str) -> impl Iterator<Item = (&str, &str)> {
     page.split("\n```").filter_map(|block| {
         let (info, text) = block.split_once('\n')?;
         let (_, path) = info.split_once(' ').filter(|(language, _)| !language.is_empty() && !language.contains(' '))?;

@@ -3,6 +3,7 @@
 mod binding;
 mod codes;
 mod lock;
+mod manual;
 mod plan;
 mod robust;
 mod rules;

@@ -12,8 +12,8 @@ use super::calls;
 use crate::{Context, codes};
 
 pub(super) fn rule(context: Context<'_>) -> Vec<Diagnostic> {
-    // A step that could not be bound may be the one that uses it.
-    if context.graph.workflows.iter().any(|workflow| workflow.broken) {
+    // A step that could not be read or bound may be the one that uses it.
+    if !context.sound {
         return Vec::new();
     }
     let called: BTreeSet<usize> = calls(context).map(|call| call.task).collect();
