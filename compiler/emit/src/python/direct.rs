@@ -1,0 +1,209 @@
+//! What a workflow without durability looks like: plain calls and loops, no journal, no sidecar.
+//!
+//! It knows the small helpers of the runtime that need neither.
+
+use conductor_protocol::plan::{Effect, InDoubt, Step, StepKind, TaskCall};
+use conductor_protocol::types::Type;
+
+use super::durable::{arguments, callee, child_call, in_doubt, logged};
+use super::literal::seconds;
+use super::policy;
+use super::scope::Var;
+use super::tree::{Arg, Function, Operator, Py, Stmt};
+use super::workflow::{Workflow, input_name};
+use crate::EmitError;
+
+/// The body of the public function.
+pub fn body(workflow: &mut Workflow) -> Result<Vec<Stmt>, EmitError> {
+    let plan = workflow.plan;
+    let mut body = Vec::new();
+    let read = workflow.scope.all_reads();
+    for input in &plan.inputs {
+        let var = Var::Input(input.name.clone());
+        let name = workflow.scope.name(&var).to_owned();
+        if read.contains(&var) && name != input_name(input) {
+            body.push(assign(&name, Py::atom(input_name(input))));
+        }
+    }
+    let run = if workflow.scope.uses_run_id(None) {
+        workflow.file.import_as("._conductor.ids", "new_run_id", "_new_run_id");
+        let made = Py::call("_new_run_id", Vec::new());
+        body.push(assign("run", Py::binary(Operator::Or, Py::atom("run_id"), made)));
+        "run"
+    } else {
+        "run_id"
+    };
+    let mut steps = workflow.steps(&plan.steps)?;
+    if plan.output.ty != Type::Null {
+        let output = workflow.translate(&plan.output)?;
+        steps.push(Stmt::Return(Some(output)));
+    }
+    if let Some(milliseconds) = plan.deadline_ms {
+        workflow.file.import_as("._conductor.deadline", "Deadline", "_Deadline");
+        let context = Py::call("_Deadline", vec![Py::atom("None"), Py::atom(seconds(milliseconds))]);
+        steps = vec![Stmt::With { context, name: None, body: steps }];
+    }
+    if steps.is_empty() {
+        return Ok(vec![Stmt::Return(None)]);
+    }
+    workflow.file.import_from("._conductor.errors", "StepFailed");
+    let error = Py::call("failure.of", vec![Py::string(&plan.workflow), Py::atom(run)]);
+    let handler = vec![Stmt::Raise { error, cause: Some("failure.error".to_owned()) }];
+    let errors = "StepFailed".to_owned();
+    body.push(Stmt::Try { body: steps, errors, name: "failure".to_owned(), handler, otherwise: Vec::new() });
+    Ok(body)
+}
+
+/// The function of a task's or sub-workflow's step.
+pub fn step(
+    workflow: &mut Workflow,
+    step: &Step,
+    name: &str,
+    reads: &[Var],
+    is_read: bool,
+) -> Result<Function, EmitError> {
+    let var = Var::Step(step.id.clone());
+    let mut body = workflow.when(step, &if is_read { vec![var] } else { Vec::new() })?;
+    let doc = match &step.kind {
+        StepKind::Task(call) => {
+            body.extend(task(workflow, step, call, is_read)?);
+            policy::doc(&step.id, call)
+        }
+        StepKind::Workflow(call) => {
+            let target = workflow.file.package.plan(&call.workflow)?;
+            let mut started = child_call(workflow, target, call)?;
+            if call.durable {
+                started = started.with("run_id", Py::atom(format!("f\"{{run}}/{}\"", step.id)));
+            }
+            body.extend(attempt(workflow, step, started.awaited(), is_read));
+            format!("Step `{}`: the workflow `{}`.", step.id, call.workflow)
+        }
+        StepKind::Sequence { .. } | StepKind::Parallel { .. } => String::new(),
+    };
+    let returns = if is_read { workflow.file.annotation(&step.ty) } else { "None".to_owned() };
+    Ok(Function {
+        is_async: true,
+        name: name.to_owned(),
+        params: workflow.step_params(step, reads),
+        keyword_only: false,
+        returns,
+        doc: vec![doc],
+        body,
+    })
+}
+
+fn assign(target: &str, value: Py) -> Stmt {
+    Stmt::Assign { target: target.to_owned(), annotation: None, value }
+}
+
+/// What a failed step does in the end.
+fn give_up(workflow: &mut Workflow, step: &Step, attempts: &str, is_read: bool) -> Vec<Stmt> {
+    if !step.critical {
+        let mut body = vec![logged(&mut workflow.file, step)];
+        body.push(Stmt::Return(is_read.then(|| Py::atom("None"))));
+        return body;
+    }
+    workflow.file.import_from("._conductor.errors", "StepFailed");
+    let args = vec![Py::string(&step.id), Py::atom(attempts), Py::atom("error")];
+    vec![Stmt::Raise { error: Py::call("StepFailed", args), cause: Some("error".to_owned()) }]
+}
+
+fn handled(body: Vec<Stmt>, name: &str, handler: Vec<Stmt>) -> Stmt {
+    Stmt::Try { body, errors: "Exception".to_owned(), name: name.to_owned(), handler, otherwise: Vec::new() }
+}
+
+/// One attempt only.
+fn attempt(workflow: &mut Workflow, step: &Step, tried: Py, is_read: bool) -> Vec<Stmt> {
+    let mut handler = give_up(workflow, step, "1", is_read);
+    // The function ends after its only attempt anyway.
+    handler.retain(|statement| *statement != Stmt::Return(None));
+    let body = if is_read { Stmt::Return(Some(tried)) } else { Stmt::Expr(tried) };
+    vec![handled(vec![body], if step.critical { "error" } else { "" }, handler)]
+}
+
+fn task(workflow: &mut Workflow, step: &Step, call: &TaskCall, is_read: bool) -> Result<Vec<Stmt>, EmitError> {
+    let (mut body, callee) = callee(workflow, call);
+    let args = arguments(workflow, step, &call.args)?;
+    let tried = limited(workflow, call, callee, args).awaited();
+    let mut tries = if call.policy.retries == Some(0) {
+        attempt(workflow, step, tried, is_read)
+    } else {
+        retried(workflow, step, call, tried, is_read)
+    };
+    if let Some(milliseconds) = call.policy.deadline_ms {
+        workflow.file.import_from("._conductor.deadline", "Deadline");
+        let context = Py::call("Deadline", vec![Py::string(&step.id), Py::atom(seconds(milliseconds))]);
+        tries = vec![Stmt::With { context, name: None, body: tries }];
+        if !step.critical {
+            workflow.file.import_from("._conductor.errors", "StepFailed");
+            let mut handler = vec![logged(&mut workflow.file, step)];
+            handler.extend(is_read.then(|| Stmt::Return(Some(Py::atom("None")))));
+            let errors = "StepFailed".to_owned();
+            let name = String::new();
+            tries = vec![Stmt::Try { body: tries, errors, name, handler, otherwise: Vec::new() }];
+        }
+    }
+    body.extend(tries);
+    Ok(body)
+}
+
+/// The loop of attempts.
+fn retried(workflow: &mut Workflow, step: &Step, call: &TaskCall, tried: Py, is_read: bool) -> Vec<Stmt> {
+    let mut body = vec![if is_read { Stmt::Return(Some(tried)) } else { Stmt::Expr(tried) }];
+    if !is_read {
+        body.push(Stmt::Return(None));
+    }
+    let mut test = policy::is_retryable(&mut workflow.file, &call.policy).not();
+    if let Some(retries) = call.policy.retries {
+        let spent = Py::binary(Operator::Greater, Py::atom("failures"), Py::atom(retries.to_string()));
+        test = Py::binary(Operator::Or, spent, test);
+    }
+    let delay = policy::delay(&mut workflow.file, &call.policy, Py::atom("failures"));
+    workflow.file.import("asyncio");
+    let give_up = give_up(workflow, step, "failures", is_read);
+    let handler = vec![
+        Stmt::Add { target: "failures".to_owned(), value: Py::atom("1") },
+        Stmt::If { test, body: give_up, otherwise: Vec::new() },
+        assign("delay", delay),
+        Stmt::Expr(Py::call("asyncio.sleep", vec![Py::atom("delay")]).awaited()),
+    ];
+    let attempt = handled(body, "error", handler);
+    vec![assign("failures", Py::atom("0")), Stmt::While { test: Py::atom("True"), body: vec![attempt] }]
+}
+
+/// The call as something to await, with its time limit. The real end of a write that must not run twice is awaited.
+fn limited(workflow: &mut Workflow, call: &TaskCall, callee: Py, args: Vec<Arg>) -> Py {
+    let file = &mut workflow.file;
+    let must_settle = call.effect == Effect::Write && !call.idempotent;
+    let timeout = call.policy.timeout_ms.map(|milliseconds| Py::atom(seconds(milliseconds)));
+    let outwait = must_settle && (!call.callable.is_async || call.in_doubt != InDoubt::Retry && timeout.is_some());
+    let run = match (call.callable.is_async, outwait) {
+        (true, false) => Py::Call { callee: Box::new(callee), args },
+        (true, true) => {
+            file.import_from("._conductor.settle", "start");
+            Py::call("start", vec![Py::Call { callee: Box::new(callee), args }])
+        }
+        (false, settled) => {
+            let name = if settled { "submit" } else { "in_thread" };
+            file.import_from("._conductor.threads", name);
+            let mut all = vec![Arg { name: None, value: callee }];
+            all.extend(args);
+            Py::Call { callee: Box::new(Py::atom(name)), args: all }
+        }
+    };
+    if outwait {
+        file.import_from("._conductor.settle", "settled");
+        let mut settled = Py::call("settled", vec![run]);
+        if let Some(timeout) = timeout {
+            settled = settled.with("timeout", timeout);
+        }
+        return settled.with("in_doubt", Py::string(in_doubt(call.in_doubt)));
+    }
+    match timeout {
+        None => run,
+        Some(timeout) => {
+            file.import_from("._conductor.deadline", "within");
+            Py::call("within", vec![timeout, run])
+        }
+    }
+}

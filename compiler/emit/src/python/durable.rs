@@ -1,0 +1,370 @@
+//! What a durable workflow's parts look like: each attempt between its entries in the journal.
+//!
+//! It knows the runtime's `Run` and `Step`, not how they reach the journal.
+
+use conductor_protocol::plan::{
+    Argument, ArgumentValue, Effect, InDoubt, Input, Passing, Plan, Step, StepKind, TaskCall, WorkflowCall,
+};
+use conductor_protocol::types::Type;
+
+use super::codecs::{Way, apply};
+use super::file::File;
+use super::literal::seconds;
+use super::scope::Var;
+use super::tree::{Arg, Function, Operator, Py, Stmt};
+use super::types::flattened;
+use super::workflow::{Workflow, input_name, sibling};
+use super::{defaults, policy};
+use crate::EmitError;
+
+/// The call that starts, continues or awaits the run.
+pub fn start(workflow: &mut Workflow) -> Stmt {
+    let plan = workflow.plan;
+    let file = &mut workflow.file;
+    let pairs = plan.inputs.iter().map(|input| {
+        let value = apply(file, Way::Encode, &input.ty, Py::atom(input_name(input)));
+        (Py::string(&input.name), value)
+    });
+    let inputs = Py::Dict(pairs.collect());
+    file.import_as("._conductor.execute", "call", "_call");
+    let call = Py::call("_call", vec![Py::atom("WORKFLOW"), inputs, Py::atom("run_id")]).awaited();
+    if plan.output.ty == Type::Null {
+        return Stmt::Expr(call);
+    }
+    Stmt::Return(Some(apply(file, Way::Decode, &plan.output.ty, call)))
+}
+
+/// An input as the run's journal has it.
+pub fn input(file: &mut File, input: &Input, recorded: bool) -> Py {
+    let name = Py::string(&input.name);
+    let given = Py::call("run.given", vec![name.clone()]);
+    let given = match &input.default {
+        None if input.ty.is_nullable() => Py::call("run.input.get", vec![name.clone()]),
+        _ => given,
+    };
+    let value = if recorded {
+        file.import_from("._conductor.recorded", "Recorded");
+        let decode = Py::atom(file.codec(Way::Decode, &input.ty));
+        let raw = match &input.default {
+            Some(default) => or_default(&name, given, defaults::json(default)),
+            None => given,
+        };
+        return Py::call("Recorded", vec![raw, decode]);
+    } else {
+        apply(file, Way::Decode, &input.ty, given)
+    };
+    match &input.default {
+        Some(default) => {
+            let default = defaults::decoded(file, &input.ty, default);
+            or_default(&name, value, default)
+        }
+        None => value,
+    }
+}
+
+fn or_default(name: &Py, given: Py, default: Py) -> Py {
+    Py::Conditional {
+        test: Box::new(Py::binary(Operator::In, name.clone(), Py::atom("run.input"))),
+        then: Box::new(given),
+        otherwise: Box::new(default),
+    }
+}
+
+/// The function of a task's or sub-workflow's step.
+pub fn step(
+    workflow: &mut Workflow,
+    step: &Step,
+    name: &str,
+    reads: &[Var],
+    is_read: bool,
+) -> Result<Function, EmitError> {
+    let var = Var::Step(step.id.clone());
+    let mut body = workflow.when(step, &if is_read { vec![var.clone()] } else { Vec::new() })?;
+    let doc = match &step.kind {
+        StepKind::Task(call) => {
+            body.extend(task(workflow, step, call)?);
+            policy::doc(&step.id, call)
+        }
+        StepKind::Workflow(call) => {
+            body.extend(child(workflow, step, call)?);
+            format!("Step `{}`: the workflow `{}`.", step.id, call.workflow)
+        }
+        StepKind::Sequence { .. } | StepKind::Parallel { .. } => String::new(),
+    };
+    let returns = if is_read {
+        body.push(Stmt::Return(Some(output(workflow, &var, &step.ty))));
+        // Where a block around the step is skipped its result is null, but this function always has one.
+        local_annotation(workflow, &var, &step.ty)
+    } else {
+        body.push(Stmt::Expr(Py::call("step.raise_failure", Vec::new())));
+        "None".to_owned()
+    };
+    Ok(Function {
+        is_async: true,
+        name: name.to_owned(),
+        params: workflow.step_params(step, reads),
+        keyword_only: false,
+        returns,
+        doc: vec![doc],
+        body,
+    })
+}
+
+fn local_annotation(workflow: &mut Workflow, var: &Var, ty: &Type) -> String {
+    let annotation = workflow.file.annotation(ty);
+    if workflow.scope.is_recorded(var) {
+        workflow.file.import_from("._conductor.recorded", "Recorded");
+        return format!("Recorded[{annotation}]");
+    }
+    annotation
+}
+
+fn output(workflow: &mut Workflow, var: &Var, ty: &Type) -> Py {
+    if workflow.scope.is_recorded(var) {
+        let decode = workflow.file.codec(Way::Decode, ty);
+        return Py::call("Recorded", vec![Py::atom("step.output"), Py::atom(decode)]);
+    }
+    apply(&mut workflow.file, Way::Decode, ty, Py::atom("step.output"))
+}
+
+fn task(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Result<Vec<Stmt>, EmitError> {
+    let mut open = Py::call("run.step", vec![Py::string(&step.id)]);
+    if call.task != step.id {
+        open = open.with("task", Py::string(&call.task));
+    }
+    open = open.with("effect", Py::string(effect(call.effect)));
+    if call.idempotent {
+        open = open.with("idempotent", Py::atom("True"));
+    }
+    if call.effect == Effect::Write && call.in_doubt != InDoubt::Retry {
+        open = open.with("in_doubt", Py::string(in_doubt(call.in_doubt)));
+    }
+    if call.barrier != (call.effect == Effect::Write) {
+        open = open.with("barrier", Py::atom(if call.barrier { "True" } else { "False" }));
+    }
+    if !step.critical {
+        open = open.with("critical", Py::atom("False"));
+    }
+    for (name, limit) in [("timeout", call.policy.timeout_ms), ("deadline", call.policy.deadline_ms)] {
+        if let Some(milliseconds) = limit {
+            open = open.with(name, Py::atom(seconds(milliseconds)));
+        }
+    }
+    let (mut body, callee) = callee(workflow, call);
+    body.insert(0, Stmt::Assign { target: "step".to_owned(), annotation: None, value: open });
+    let args = arguments(workflow, step, &call.args)?;
+    let attempt = if call.callable.is_async {
+        Py::call("step.awaited", vec![Py::Call { callee: Box::new(callee), args }])
+    } else {
+        let mut all = vec![Arg { name: None, value: callee }];
+        all.extend(args);
+        Py::Call { callee: Box::new(Py::atom("step.in_thread")), args: all }
+    };
+    let mut tried = Vec::new();
+    let encoded = match &call.callable.returns {
+        Type::Null => {
+            tried.push(Stmt::Expr(attempt.awaited()));
+            Py::atom("None")
+        }
+        ty => {
+            tried.push(Stmt::Assign { target: "result".to_owned(), annotation: None, value: attempt.awaited() });
+            if *ty == Type::Any {
+                let function = format!("{}.{}", call.callable.module, call.callable.name);
+                let args = vec![Py::atom("result"), Py::string(&function)];
+                Py::call(super::codecs::scalar(&mut workflow.file, "encode_unannotated"), args)
+            } else {
+                apply(&mut workflow.file, Way::Encode, ty, Py::atom("result"))
+            }
+        }
+    };
+    tried.push(Stmt::Expr(Py::call("step.succeed", vec![encoded])));
+    let handler = on_failure(workflow, step, call);
+    body.push(attempts(tried, handler));
+    Ok(body)
+}
+
+/// `while await step.next_attempt():` around one attempt.
+fn attempts(tried: Vec<Stmt>, handler: Vec<Stmt>) -> Stmt {
+    let attempt = Stmt::Try {
+        body: tried,
+        errors: "Exception".to_owned(),
+        name: "error".to_owned(),
+        handler,
+        otherwise: Vec::new(),
+    };
+    Stmt::While { test: Py::call("step.next_attempt", Vec::new()).awaited(), body: vec![attempt] }
+}
+
+/// Another attempt where the policy allows one, else the step's failure.
+fn on_failure(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Vec<Stmt> {
+    let fail = give_up(workflow, step);
+    if call.policy.retries == Some(0) {
+        return fail;
+    }
+    let file = &mut workflow.file;
+    let mut test = policy::is_retryable(file, &call.policy).not();
+    if let Some(retries) = call.policy.retries {
+        let spent = Py::binary(Operator::GreaterOrEqual, Py::atom("step.failures"), Py::atom(retries.to_string()));
+        test = Py::binary(Operator::Or, spent, test);
+    }
+    let retry = Py::binary(Operator::Add, Py::atom("step.failures"), Py::atom("1"));
+    let delay = policy::delay(file, &call.policy, retry);
+    let again = vec![
+        Stmt::Assign { target: "delay".to_owned(), annotation: None, value: delay },
+        Stmt::Expr(Py::call("step.retry", vec![Py::atom("error"), Py::atom("delay")])),
+    ];
+    if step.critical {
+        let mut body = vec![Stmt::If { test, body: fail, otherwise: Vec::new() }];
+        body.extend(again);
+        return body;
+    }
+    vec![Stmt::If { test, body: fail, otherwise: again }]
+}
+
+fn give_up(workflow: &mut Workflow, step: &Step) -> Vec<Stmt> {
+    let error = vec![Py::atom("error")];
+    if step.critical {
+        let failed = Py::call("step.failed", error);
+        return vec![Stmt::Raise { error: failed, cause: Some("error".to_owned()) }];
+    }
+    vec![logged(&mut workflow.file, step), Stmt::Expr(Py::call("step.tolerate", error))]
+}
+
+/// A failure that nobody will be told of is logged.
+pub fn logged(file: &mut File, step: &Step) -> Stmt {
+    file.import("logging");
+    let message = format!("step {} failed and is not critical", step.id);
+    Stmt::Expr(Py::call("logger.exception", vec![Py::string(&message)]))
+}
+
+/// The user's function; one without annotations goes by a name that says so to type checkers.
+pub fn callee(workflow: &mut Workflow, call: &TaskCall) -> (Vec<Stmt>, Py) {
+    let module = workflow.file.user_module(&call.callable.module);
+    let function = Py::atom(format!("{module}.{}", call.callable.name));
+    if call.callable.annotated {
+        return (Vec::new(), function);
+    }
+    workflow.file.import_from("collections.abc", "Callable");
+    let any = workflow.file.annotation(&Type::Any);
+    let annotation = Some(format!("Callable[..., {any}]"));
+    let bound = Stmt::Assign { target: "call".to_owned(), annotation, value: function };
+    (vec![bound], Py::atom("call"))
+}
+
+pub fn arguments(workflow: &mut Workflow, step: &Step, args: &[Argument]) -> Result<Vec<Arg>, EmitError> {
+    args.iter()
+        .map(|argument| {
+            let value = match &argument.value {
+                ArgumentValue::Expr(expr) => workflow.translate(expr)?,
+                ArgumentValue::IdempotencyKey if workflow.plan.durable => Py::atom("step.idempotency_key"),
+                ArgumentValue::IdempotencyKey => Py::atom(format!("f\"{{run}}/{}\"", step.id)),
+            };
+            let name = (argument.passing == Passing::Keyword).then(|| argument.parameter.clone());
+            Ok(Arg { name, value })
+        })
+        .collect()
+}
+
+/// A step that runs another workflow, under the id `<run>/<step key>` where that is durable.
+fn child(workflow: &mut Workflow, step: &Step, call: &WorkflowCall) -> Result<Vec<Stmt>, EmitError> {
+    let mut open = Py::call("run.step", vec![Py::string(&step.id)]);
+    if call.workflow != step.id {
+        open = open.with("task", Py::string(&call.workflow));
+    }
+    open = open.with("effect", Py::string("write")).with("idempotent", Py::atom("True"));
+    if !call.barrier {
+        open = open.with("barrier", Py::atom("False"));
+    }
+    if !step.critical {
+        open = open.with("critical", Py::atom("False"));
+    }
+    let mut tried = Vec::new();
+    let target = workflow.file.package.plan(&call.workflow)?;
+    let encoded = if call.durable {
+        let alias = format!("_{}", target.workflow.to_uppercase());
+        workflow.file.import_as(&sibling(&target.workflow), "WORKFLOW", &alias);
+        let inputs = child_inputs(workflow, target, call)?;
+        let value = Py::call("step.child", vec![Py::atom(alias), inputs]).awaited();
+        tried.push(Stmt::Assign { target: "output".to_owned(), annotation: None, value });
+        Py::atom("output")
+    } else {
+        let started = Py::call("step.awaited", vec![child_call(workflow, target, call)?]).awaited();
+        if target.output.ty == Type::Null {
+            tried.push(Stmt::Expr(started));
+            Py::atom("None")
+        } else {
+            tried.push(Stmt::Assign { target: "output".to_owned(), annotation: None, value: started });
+            apply(&mut workflow.file, Way::Encode, &step_output(step, target), Py::atom("output"))
+        }
+    };
+    tried.push(Stmt::Expr(Py::call("step.succeed", vec![encoded])));
+    let handler = give_up(workflow, step);
+    Ok(vec![Stmt::Assign { target: "step".to_owned(), annotation: None, value: open }, attempts(tried, handler)])
+}
+
+/// The child's output as the parent's own types name it.
+fn step_output(step: &Step, target: &Plan) -> Type {
+    if target.output.ty.is_nullable() { step.ty.clone() } else { step.ty.non_null().clone() }
+}
+
+fn child_inputs(workflow: &mut Workflow, target: &Plan, call: &WorkflowCall) -> Result<Py, EmitError> {
+    let mut pairs = Vec::new();
+    for (name, expr) in &call.args {
+        let ty = target.inputs.iter().find(|input| input.name == *name).map_or(&expr.ty, |input| &input.ty);
+        let ty = if super::types::has_record(ty) { &expr.ty } else { ty };
+        let value = workflow.translate(expr)?;
+        pairs.push((Py::string(name), apply(&mut workflow.file, Way::Encode, ty, value)));
+    }
+    Ok(Py::Dict(pairs))
+}
+
+/// A call of another workflow's public function.
+pub fn child_call(workflow: &mut Workflow, target: &Plan, call: &WorkflowCall) -> Result<Py, EmitError> {
+    let public = workflow.file.package.public_name(&target.workflow);
+    let alias = format!("_run_{}", target.workflow);
+    workflow.file.import_as(&sibling(&target.workflow), &public, &alias);
+    let mut started = Py::call(alias, Vec::new());
+    for (name, expr) in &call.args {
+        let value = workflow.translate(expr)?;
+        started = started.with(&super::names::public(name, &["run_id"]), value);
+    }
+    Ok(started)
+}
+
+/// `WORKFLOW`, by which `serve` and parents know the module.
+pub fn descriptor(workflow: &mut Workflow) -> Result<Stmt, EmitError> {
+    let plan = workflow.plan;
+    let digest = plan.digest().map_err(|error| EmitError::Digest(error.to_string()))?;
+    workflow.file.import_from("._conductor.workflow", "Workflow");
+    let mut value = Py::call("Workflow", vec![Py::string(&plan.workflow)])
+        .with("plan", Py::string(&digest))
+        .with("body", Py::atom("_body"));
+    if let Some(milliseconds) = plan.deadline_ms {
+        value = value.with("deadline", Py::atom(seconds(milliseconds)));
+    }
+    let writes: Vec<String> = flattened(&plan.steps)
+        .into_iter()
+        .filter(|step| matches!(&step.kind, StepKind::Task(call) if call.effect == Effect::Write))
+        .map(|step| step.id.clone())
+        .collect();
+    if !writes.is_empty() {
+        value = value.with("writes", super::literal::strings(&writes));
+    }
+    Ok(Stmt::Assign { target: "WORKFLOW".to_owned(), annotation: None, value })
+}
+
+fn effect(effect: Effect) -> &'static str {
+    match effect {
+        Effect::None => "none",
+        Effect::Read => "read",
+        Effect::Write => "write",
+    }
+}
+
+pub fn in_doubt(in_doubt: InDoubt) -> &'static str {
+    match in_doubt {
+        InDoubt::Retry => "retry",
+        InDoubt::Fail => "fail",
+        InDoubt::Pause => "pause",
+    }
+}

@@ -1,0 +1,353 @@
+//! Translates the expressions of a Plan to native Python that keeps CEL's rules.
+//!
+//! It knows what an expression means and which names stand for its variables; where Python's own operator means
+//! something else, a small function of the runtime's `cel` module stands in.
+
+use conductor_protocol::expr::{BinaryOp, Expr, Literal, Node, UnaryOp};
+use conductor_protocol::types::{Type, TypeDef};
+
+use super::file::File;
+use super::literal;
+use super::scope::{Scope, Var};
+use super::tree::{Operator, Py, Unary};
+use crate::EmitError;
+
+pub struct Translator<'f, 'a> {
+    pub file: &'f mut File<'a>,
+    pub scope: &'f Scope<'a>,
+}
+
+type Result<T> = std::result::Result<T, EmitError>;
+
+impl Translator<'_, '_> {
+    pub fn expr(&mut self, expr: &Expr) -> Result<Py> {
+        Ok(match &expr.node {
+            Node::Literal(value) => self.literal(value),
+            Node::Input(name) => self.scope.read(&Var::Input(name.clone())),
+            Node::Step(id) => self.step(id)?,
+            Node::RunId => self.scope.run_id(),
+            Node::Field { of, name } => self.field(of, name)?,
+            Node::Index { of, index } => self.index(of, index)?,
+            Node::Has { of, name } => self.has(of, name)?,
+            Node::List(items) => Py::List(self.exprs(items)?),
+            Node::Record(fields) => self.record(fields)?,
+            Node::Unary { op, operand } => self.unary(*op, operand)?,
+            Node::Binary { op, left, right } => self.binary(*op, left, right)?,
+            Node::Conditional { test, then, otherwise } => Py::Conditional {
+                test: Box::new(self.expr(test)?),
+                then: Box::new(self.expr(then)?),
+                otherwise: Box::new(self.expr(otherwise)?),
+            },
+            Node::Call { function, args } => self.call(function, args)?,
+            Node::Interpolate(parts) => self.interpolate(parts)?,
+            Node::Convert(inner) => self.convert(inner, &expr.ty)?,
+        })
+    }
+
+    fn exprs(&mut self, exprs: &[Expr]) -> Result<Vec<Py>> {
+        exprs.iter().map(|expr| self.expr(expr)).collect()
+    }
+
+    /// A function of the runtime's `cel` module.
+    fn cel(&mut self, name: &str, args: Vec<Py>) -> Py {
+        self.file.import_as("._conductor", "cel", "_cel");
+        Py::call(format!("_cel.{name}"), args)
+    }
+
+    fn literal(&mut self, value: &Literal) -> Py {
+        match value {
+            Literal::Null => Py::atom("None"),
+            Literal::Bool(true) => Py::atom("True"),
+            Literal::Bool(false) => Py::atom("False"),
+            Literal::Int(value) => Py::atom(value.to_string()),
+            Literal::Float(value) => Py::atom(literal::float(*value)),
+            Literal::String(value) => Py::string(value),
+            Literal::Bytes(value) => Py::atom(literal::bytes(value)),
+            Literal::Decimal(value) => {
+                let decimal = self.file.annotation(&Type::Decimal);
+                Py::call(decimal, vec![Py::string(value)])
+            }
+        }
+    }
+
+    /// The result of a step. A block has no result of its own: it is made of its steps'.
+    fn step(&mut self, id: &str) -> Result<Py> {
+        let Some(block) = self.scope.block(id) else {
+            return Ok(self.scope.read(&Var::Step(id.to_owned())));
+        };
+        let value = match block.last {
+            Some(last) => self.step(&last.id)?,
+            None => {
+                let Type::Record(fields) = block.step.ty.non_null() else { return Ok(Py::atom("None")) };
+                let mut pairs = Vec::new();
+                for (name, ty) in fields {
+                    let value = self.step(name)?;
+                    let narrowed = self.scope.is_nullable_here(name) && !ty.is_nullable();
+                    let value = if narrowed { self.cel("present", vec![value]) } else { value };
+                    pairs.push((Py::string(name), value));
+                }
+                Py::Dict(pairs)
+            }
+        };
+        if !block.nullable {
+            return Ok(value);
+        }
+        Ok(Py::Conditional {
+            test: Box::new(self.scope.read(&Var::Ran(id.to_owned()))),
+            then: Box::new(value),
+            otherwise: Box::new(Py::atom("None")),
+        })
+    }
+
+    fn field(&mut self, of: &Expr, name: &str) -> Result<Py> {
+        let value = self.expr(of)?;
+        Ok(match self.attribute(of.ty.non_null(), name) {
+            Some(attribute) => value.attr(attribute),
+            None => match of.ty.non_null() {
+                Type::Record(_) => value.index(Py::string(name)),
+                Type::Named(class) if self.always_has(class, name) => value.index(Py::string(name)),
+                _ => self.cel("field", vec![value, Py::string(name)]),
+            },
+        })
+    }
+
+    /// The attribute that is the field of a class; `None` where the value is a mapping.
+    fn attribute(&self, ty: &Type, name: &str) -> Option<String> {
+        let Type::Named(class) = ty else { return None };
+        let Some(TypeDef::Class { fields }) = self.file.package.types.def(class) else { return None };
+        let field = fields.iter().find(|field| field.name == name)?;
+        Some(field.attribute.clone().unwrap_or_else(|| name.to_owned()))
+    }
+
+    fn always_has(&self, class: &conductor_protocol::types::TypeName, name: &str) -> bool {
+        match self.file.package.types.def(class) {
+            Some(TypeDef::TypedDict { fields }) => fields.iter().any(|field| field.name == name && field.required),
+            _ => false,
+        }
+    }
+
+    fn has(&mut self, of: &Expr, name: &str) -> Result<Py> {
+        let value = self.expr(of)?;
+        Ok(match self.attribute(of.ty.non_null(), name) {
+            Some(attribute) => Py::binary(Operator::IsNot, value.attr(attribute), Py::atom("None")),
+            None => self.cel("has", vec![value, Py::string(name)]),
+        })
+    }
+
+    fn index(&mut self, of: &Expr, index: &Expr) -> Result<Py> {
+        let args = vec![self.expr(of)?, self.expr(index)?];
+        let function = match of.ty.non_null() {
+            Type::List(_) => "item",
+            Type::Map(_) => "value",
+            _ => "index",
+        };
+        Ok(self.cel(function, args))
+    }
+
+    fn record(&mut self, fields: &[(String, Expr)]) -> Result<Py> {
+        let pairs = fields.iter().map(|(name, value)| Ok((Py::string(name), self.expr(value)?)));
+        Ok(Py::Dict(pairs.collect::<Result<_>>()?))
+    }
+
+    fn unary(&mut self, op: UnaryOp, operand: &Expr) -> Result<Py> {
+        let value = self.expr(operand)?;
+        Ok(match (op, &operand.ty) {
+            (UnaryOp::Not, Type::Bool) => value.not(),
+            (UnaryOp::Not, _) => self.cel("not_", vec![value]),
+            (UnaryOp::Negate, Type::Float | Type::Decimal | Type::Duration) => {
+                Py::Unary(Unary::Negate, Box::new(value))
+            }
+            (UnaryOp::Negate, _) => self.cel("negate", vec![value]),
+        })
+    }
+
+    fn binary(&mut self, op: BinaryOp, left: &Expr, right: &Expr) -> Result<Py> {
+        match op {
+            BinaryOp::And => self.logic(Operator::And, "and_", left, right),
+            BinaryOp::Or => self.logic(Operator::Or, "or_", left, right),
+            BinaryOp::Equal => self.equality(true, left, right),
+            BinaryOp::NotEqual => self.equality(false, left, right),
+            BinaryOp::Less => self.order(Operator::Less, "less", left, right),
+            BinaryOp::LessOrEqual => self.order(Operator::LessOrEqual, "less_or_equal", left, right),
+            BinaryOp::Greater => self.order(Operator::Greater, "greater", left, right),
+            BinaryOp::GreaterOrEqual => self.order(Operator::GreaterOrEqual, "greater_or_equal", left, right),
+            BinaryOp::In => self.membership(left, right),
+            BinaryOp::Add => self.arithmetic("add", left, right),
+            BinaryOp::Subtract => self.arithmetic("subtract", left, right),
+            BinaryOp::Multiply => self.arithmetic("multiply", left, right),
+            BinaryOp::Divide => self.arithmetic("divide", left, right),
+            BinaryOp::Modulo => self.arithmetic("modulo", left, right),
+        }
+    }
+
+    /// CEL's `&&` and `||` are decided by either side: an error on the left does not matter if the right decides.
+    fn logic(&mut self, op: Operator, helper: &str, left: &Expr, right: &Expr) -> Result<Py> {
+        let native = !may_fail(left) && left.ty == Type::Bool && right.ty == Type::Bool;
+        let (left, right) = (self.expr(left)?, self.expr(right)?);
+        if native {
+            return Ok(Py::binary(op, left, right));
+        }
+        Ok(self.cel(helper, vec![Py::lambda(left), Py::lambda(right)]))
+    }
+
+    fn equality(&mut self, wanted: bool, left: &Expr, right: &Expr) -> Result<Py> {
+        let is_null = |expr: &Expr| expr.node == Node::Literal(Literal::Null);
+        if is_null(right) || is_null(left) {
+            let value = self.expr(if is_null(right) { left } else { right })?;
+            let op = if wanted { Operator::Is } else { Operator::IsNot };
+            return Ok(Py::binary(op, value, Py::atom("None")));
+        }
+        let native = left.ty.non_null() == right.ty.non_null() && is_simple(left.ty.non_null());
+        let (left, right) = (self.expr(left)?, self.expr(right)?);
+        if native {
+            let op = if wanted { Operator::Equal } else { Operator::NotEqual };
+            return Ok(Py::binary(op, left, right));
+        }
+        let equal = self.cel("equal", vec![left, right]);
+        Ok(if wanted { equal } else { equal.not() })
+    }
+
+    fn order(&mut self, op: Operator, helper: &str, left: &Expr, right: &Expr) -> Result<Py> {
+        let numeric = |ty: &Type| matches!(ty, Type::Int | Type::Float);
+        let native = (left.ty == right.ty
+            && matches!(left.ty, Type::Int | Type::Float | Type::Decimal | Type::String | Type::Bytes))
+            || (numeric(&left.ty) && numeric(&right.ty));
+        let (left, right) = (self.expr(left)?, self.expr(right)?);
+        Ok(if native { Py::binary(op, left, right) } else { self.cel(helper, vec![left, right]) })
+    }
+
+    fn membership(&mut self, left: &Expr, right: &Expr) -> Result<Py> {
+        let native = match right.ty.non_null() {
+            Type::List(item) => **item == left.ty && is_simple(item),
+            Type::Map(_) => left.ty == Type::String,
+            _ => false,
+        };
+        let (left, right) = (self.expr(left)?, self.expr(right)?);
+        Ok(if native { Py::binary(Operator::In, left, right) } else { self.cel("contained", vec![left, right]) })
+    }
+
+    /// Python's own operator where it is exact; else the function that checks 64 bits or rounds as decimals do.
+    fn arithmetic(&mut self, name: &str, left: &Expr, right: &Expr) -> Result<Py> {
+        let both = |ty: &Type| left.ty == *ty && right.ty == *ty;
+        let operator = match name {
+            "add" => Some(Operator::Add),
+            "subtract" => Some(Operator::Subtract),
+            "multiply" => Some(Operator::Multiply),
+            _ => None,
+        };
+        let native = both(&Type::Float) || ((both(&Type::String) || both(&Type::Bytes)) && name == "add");
+        let function = if both(&Type::Int) {
+            format!("{name}_int")
+        } else if both(&Type::Decimal) {
+            format!("{name}_decimal")
+        } else if both(&Type::Float) {
+            format!("{name}_float")
+        } else if matches!((&left.ty, &right.ty), (Type::List(_), Type::List(_))) {
+            "add_lists".to_owned()
+        } else {
+            name.to_owned()
+        };
+        let (left, right) = (self.expr(left)?, self.expr(right)?);
+        Ok(match operator.filter(|_| native) {
+            Some(op) => Py::binary(op, left, right),
+            None => self.cel(&function, vec![left, right]),
+        })
+    }
+
+    fn call(&mut self, function: &str, args: &[Expr]) -> Result<Py> {
+        let name = match function {
+            "size" => "size",
+            "contains" => "contains",
+            "startsWith" => "starts_with",
+            "endsWith" => "ends_with",
+            "matches" => "matches",
+            "string" => "text",
+            "int" => "to_int",
+            "double" | "float" => "to_float",
+            "decimal" => "to_decimal",
+            "bool" => "to_bool",
+            _ => return Err(EmitError::Function { name: function.to_owned() }),
+        };
+        let args = self.exprs(args)?;
+        Ok(self.cel(name, args))
+    }
+
+    fn interpolate(&mut self, parts: &[Expr]) -> Result<Py> {
+        let parts = self.exprs(parts)?;
+        Ok(self.cel("interpolate", parts))
+    }
+
+    fn convert(&mut self, inner: &Expr, to: &Type) -> Result<Py> {
+        if let (Node::Literal(Literal::Int(value)), Type::Decimal) = (&inner.node, to) {
+            return Ok(self.literal(&Literal::Decimal(value.to_string())));
+        }
+        let value = self.expr(inner)?;
+        Ok(match (&inner.ty, to) {
+            (Type::Optional(from), to) if **from == *to => self.cel("present", vec![value]),
+            (Type::Int, Type::Float) => Py::call("float", vec![value]),
+            (Type::Int | Type::String, Type::Decimal) => {
+                let decimal = self.file.annotation(&Type::Decimal);
+                Py::call(decimal, vec![value])
+            }
+            (Type::Float, Type::Decimal) => self.cel("to_decimal", vec![value]),
+            (Type::Union(_) | Type::Optional(_), to) => self.narrow(value, to),
+            _ => value,
+        })
+    }
+
+    /// A member of a union that is known to be there.
+    fn narrow(&mut self, value: Py, to: &Type) -> Py {
+        if matches!(to, Type::Optional(_) | Type::Union(_) | Type::Any) {
+            return value;
+        }
+        let class = match to {
+            Type::List(_) => "list".to_owned(),
+            Type::Map(_) | Type::Record(_) => "dict".to_owned(),
+            other => self.file.annotation(other),
+        };
+        self.cel("narrowed", vec![value, Py::atom(class)])
+    }
+}
+
+/// Whether Python's `==` means what CEL's does: equal types and nothing inside.
+fn is_simple(ty: &Type) -> bool {
+    matches!(
+        ty,
+        Type::Bool
+            | Type::Int
+            | Type::Float
+            | Type::Decimal
+            | Type::String
+            | Type::Bytes
+            | Type::Timestamp
+            | Type::Date
+            | Type::Duration
+            | Type::Uuid
+            | Type::Named(_)
+    )
+}
+
+/// Whether evaluation can end without a value.
+pub fn may_fail(expr: &Expr) -> bool {
+    match &expr.node {
+        Node::Literal(_) | Node::Input(_) | Node::Step(_) | Node::RunId => false,
+        Node::Field { of, .. } | Node::Has { of, .. } => {
+            matches!(of.ty, Type::Any | Type::Map(_) | Type::Optional(_) | Type::Union(_)) || may_fail(of)
+        }
+        Node::List(items) => items.iter().any(may_fail),
+        Node::Record(fields) => fields.iter().any(|(_, value)| may_fail(value)),
+        Node::Unary { op: UnaryOp::Not, operand } => operand.ty != Type::Bool || may_fail(operand),
+        Node::Binary { op: BinaryOp::Equal | BinaryOp::NotEqual, left, right } => may_fail(left) || may_fail(right),
+        Node::Binary {
+            op: BinaryOp::Less | BinaryOp::LessOrEqual | BinaryOp::Greater | BinaryOp::GreaterOrEqual,
+            left,
+            right,
+        } => left.ty != right.ty || !is_simple(&left.ty) || may_fail(left) || may_fail(right),
+        Node::Binary { op: BinaryOp::And | BinaryOp::Or, left, right } => {
+            left.ty != Type::Bool || right.ty != Type::Bool || may_fail(left) || may_fail(right)
+        }
+        Node::Conditional { test, then, otherwise } => may_fail(test) || may_fail(then) || may_fail(otherwise),
+        Node::Interpolate(parts) => parts.iter().any(may_fail),
+        _ => true,
+    }
+}

@@ -1,0 +1,24 @@
+//! Plans to a Python package.
+//!
+//! It knows Python and the runtime beside the generated code; it knows neither manifests nor where files are written.
+
+mod codecs;
+mod defaults;
+mod direct;
+mod durable;
+mod expr;
+mod file;
+mod imports;
+mod literal;
+mod names;
+mod package;
+mod policy;
+mod runtime;
+mod scope;
+mod tree;
+mod types;
+mod union;
+mod workflow;
+mod writer;
+
+pub use package::files;

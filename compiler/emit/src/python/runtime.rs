@@ -1,0 +1,32 @@
+//! The runtime's files, embedded so that they can never differ in version from the code that is written beside them.
+//!
+//! It knows their names only.
+
+/// Name and text of each file of `_conductor/`.
+pub const FILES: [(&str, &str); 25] = [
+    ("__init__.py", include_str!("../../../../runtimes/python/_conductor/__init__.py")),
+    ("background.py", include_str!("../../../../runtimes/python/_conductor/background.py")),
+    ("cel.py", include_str!("../../../../runtimes/python/_conductor/cel.py")),
+    ("config.py", include_str!("../../../../runtimes/python/_conductor/config.py")),
+    ("connection.py", include_str!("../../../../runtimes/python/_conductor/connection.py")),
+    ("deadline.py", include_str!("../../../../runtimes/python/_conductor/deadline.py")),
+    ("errors.py", include_str!("../../../../runtimes/python/_conductor/errors.py")),
+    ("execute.py", include_str!("../../../../runtimes/python/_conductor/execute.py")),
+    ("form.py", include_str!("../../../../runtimes/python/_conductor/form.py")),
+    ("history.py", include_str!("../../../../runtimes/python/_conductor/history.py")),
+    ("ids.py", include_str!("../../../../runtimes/python/_conductor/ids.py")),
+    ("journal.py", include_str!("../../../../runtimes/python/_conductor/journal.py")),
+    ("parallel.py", include_str!("../../../../runtimes/python/_conductor/parallel.py")),
+    ("policy.py", include_str!("../../../../runtimes/python/_conductor/policy.py")),
+    ("process.py", include_str!("../../../../runtimes/python/_conductor/process.py")),
+    ("recorded.py", include_str!("../../../../runtimes/python/_conductor/recorded.py")),
+    ("run.py", include_str!("../../../../runtimes/python/_conductor/run.py")),
+    ("scalars.py", include_str!("../../../../runtimes/python/_conductor/scalars.py")),
+    ("serve.py", include_str!("../../../../runtimes/python/_conductor/serve.py")),
+    ("session.py", include_str!("../../../../runtimes/python/_conductor/session.py")),
+    ("sessions.py", include_str!("../../../../runtimes/python/_conductor/sessions.py")),
+    ("settle.py", include_str!("../../../../runtimes/python/_conductor/settle.py")),
+    ("step.py", include_str!("../../../../runtimes/python/_conductor/step.py")),
+    ("threads.py", include_str!("../../../../runtimes/python/_conductor/threads.py")),
+    ("workflow.py", include_str!("../../../../runtimes/python/_conductor/workflow.py")),
+];

@@ -1,0 +1,268 @@
+//! Which variables a part of a workflow reads and leaves behind, and the Python names they have.
+//!
+//! It knows the steps of one Plan; it writes nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use conductor_protocol::expr::{Expr, Node};
+use conductor_protocol::plan::{ArgumentValue, Plan, Step, StepKind};
+use conductor_protocol::types::Type;
+
+use super::names::Names;
+use super::tree::Py;
+use super::types::{Types, flattened};
+
+/// Something that later steps can read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Var {
+    Input(String),
+    Step(String),
+    /// Whether a block that may be skipped or tolerated has done its work.
+    Ran(String),
+}
+
+/// A block whose result is made of those of its steps.
+pub struct Block<'a> {
+    pub step: &'a Step,
+    /// Of a sequence.
+    pub last: Option<&'a Step>,
+    pub nullable: bool,
+}
+
+pub struct Scope<'a> {
+    plan: &'a Plan,
+    steps: BTreeMap<&'a str, &'a Step>,
+    /// Steps inside a block that may be skipped: outside, their results may be null.
+    guarded: BTreeSet<&'a str>,
+    names: BTreeMap<Var, String>,
+    types: &'a Types,
+    order: BTreeMap<Var, usize>,
+}
+
+/// Whether a block's inner steps may be missing after it.
+pub fn is_nullable_block(step: &Step) -> bool {
+    step.when.is_some() || !step.critical
+}
+
+impl<'a> Scope<'a> {
+    pub fn new(plan: &'a Plan, types: &'a Types, names: &mut Names) -> Scope<'a> {
+        let all = flattened(&plan.steps);
+        let steps = all.iter().map(|step| (step.id.as_str(), *step)).collect();
+        let mut guarded = BTreeSet::new();
+        for block in all.iter().filter(|step| is_nullable_block(step)) {
+            guarded.extend(flattened(block.children()).iter().map(|step| step.id.as_str()));
+        }
+        let mut scope =
+            Scope { plan, steps, guarded, names: BTreeMap::new(), types, order: BTreeMap::new() };
+        for input in &plan.inputs {
+            scope.declare(Var::Input(input.name.clone()), names.fresh(&input.name));
+        }
+        for step in all {
+            scope.declare(Var::Step(step.id.clone()), names.fresh(&step.id));
+            if !step.children().is_empty() && is_nullable_block(step) {
+                scope.declare(Var::Ran(step.id.clone()), names.fresh(&format!("{}_ran", step.id)));
+            }
+        }
+        scope
+    }
+
+    fn declare(&mut self, var: Var, name: String) {
+        self.order.insert(var.clone(), self.order.len());
+        self.names.insert(var, name);
+    }
+
+    pub fn name(&self, var: &Var) -> &str {
+        self.names.get(var).map_or("", String::as_str)
+    }
+
+    pub fn is_nullable_here(&self, id: &str) -> bool {
+        self.guarded.contains(id) || self.steps.get(id).is_none_or(|step| step.ty.is_nullable())
+    }
+
+    pub fn block(&self, id: &str) -> Option<Block<'a>> {
+        let step = *self.steps.get(id)?;
+        let last = match &step.kind {
+            StepKind::Task(_) | StepKind::Workflow(_) => return None,
+            StepKind::Sequence { steps } => steps.last(),
+            StepKind::Parallel { .. } => None,
+        };
+        Some(Block { step, last, nullable: is_nullable_block(step) })
+    }
+
+    /// The type of the variable where it is read outside of the block that made it.
+    pub fn ty(&self, var: &Var) -> Type {
+        match var {
+            Var::Input(name) => self
+                .plan
+                .inputs
+                .iter()
+                .find(|input| input.name == *name)
+                .map_or(Type::Any, |input| input.ty.clone()),
+            Var::Step(id) => {
+                let ty = self.steps.get(id.as_str()).map_or(Type::Any, |step| step.ty.clone());
+                if self.guarded.contains(id.as_str()) { Type::optional(ty) } else { ty }
+            }
+            Var::Ran(_) => Type::Bool,
+        }
+    }
+
+    /// Whether the variable holds recorded bytes that each reader decodes anew.
+    pub fn is_recorded(&self, var: &Var) -> bool {
+        self.plan.durable && !self.types.is_immutable(&self.ty(var))
+    }
+
+    /// The variable's value.
+    pub fn read(&self, var: &Var) -> Py {
+        let name = Py::atom(self.name(var));
+        if self.is_recorded(var) { name.attr("value").called(Vec::new()) } else { name }
+    }
+
+    pub fn run_id(&self) -> Py {
+        Py::atom(if self.plan.durable { "run.id" } else { "run" })
+    }
+
+    /// The variables in the order of the workflow.
+    pub fn sorted(&self, vars: BTreeSet<Var>) -> Vec<Var> {
+        let mut sorted: Vec<Var> = vars.into_iter().collect();
+        sorted.sort_by_key(|var| self.order.get(var).copied());
+        sorted
+    }
+
+    /// What `step` reads from outside of itself.
+    pub fn reads(&self, step: &Step) -> BTreeSet<Var> {
+        let mut vars = BTreeSet::new();
+        self.collect(std::slice::from_ref(step), None, &mut vars);
+        for var in self.made_by(step) {
+            vars.remove(&var);
+        }
+        vars
+    }
+
+    /// What `step` leaves behind that something outside of it reads.
+    pub fn leaves(&self, step: &Step) -> Vec<Var> {
+        let mut outside = BTreeSet::new();
+        self.collect(&self.plan.steps, Some(&step.id), &mut outside);
+        self.collect_expr(&self.plan.output, &mut outside);
+        let made = self.made_by(step);
+        self.sorted(made.intersection(&outside).cloned().collect())
+    }
+
+    /// Whether anything reads the input.
+    pub fn all_reads(&self) -> BTreeSet<Var> {
+        let mut vars = BTreeSet::new();
+        self.collect(&self.plan.steps, None, &mut vars);
+        self.collect_expr(&self.plan.output, &mut vars);
+        vars
+    }
+
+    fn made_by(&self, step: &Step) -> BTreeSet<Var> {
+        let mut made = BTreeSet::new();
+        for step in flattened(std::slice::from_ref(step)) {
+            if step.children().is_empty() {
+                made.insert(Var::Step(step.id.clone()));
+            } else if is_nullable_block(step) {
+                made.insert(Var::Ran(step.id.clone()));
+            }
+        }
+        made
+    }
+
+    fn collect(&self, steps: &[Step], except: Option<&str>, vars: &mut BTreeSet<Var>) {
+        for step in steps.iter().filter(|step| except != Some(step.id.as_str())) {
+            if let Some(when) = &step.when {
+                self.collect_expr(when, vars);
+            }
+            match &step.kind {
+                StepKind::Task(call) => {
+                    for argument in &call.args {
+                        if let ArgumentValue::Expr(expr) = &argument.value {
+                            self.collect_expr(expr, vars);
+                        }
+                    }
+                }
+                StepKind::Workflow(call) => call.args.iter().for_each(|(_, expr)| self.collect_expr(expr, vars)),
+                StepKind::Sequence { .. } | StepKind::Parallel { .. } => self.collect(step.children(), except, vars),
+            }
+        }
+    }
+
+    fn collect_expr(&self, expr: &Expr, vars: &mut BTreeSet<Var>) {
+        match &expr.node {
+            Node::Input(name) => {
+                vars.insert(Var::Input(name.clone()));
+            }
+            Node::Step(id) => self.collect_step(id, vars),
+            Node::Literal(_) | Node::RunId => {}
+            Node::Field { of, .. } | Node::Has { of, .. } => self.collect_expr(of, vars),
+            Node::Index { of, index } => [of, index].into_iter().for_each(|part| self.collect_expr(part, vars)),
+            Node::List(parts) | Node::Interpolate(parts) | Node::Call { args: parts, .. } => {
+                parts.iter().for_each(|part| self.collect_expr(part, vars));
+            }
+            Node::Record(fields) => fields.iter().for_each(|(_, part)| self.collect_expr(part, vars)),
+            Node::Unary { operand: part, .. } | Node::Convert(part) => self.collect_expr(part, vars),
+            Node::Binary { left, right, .. } => {
+                [left, right].into_iter().for_each(|part| self.collect_expr(part, vars));
+            }
+            Node::Conditional { test, then, otherwise } => {
+                [test, then, otherwise].into_iter().for_each(|part| self.collect_expr(part, vars));
+            }
+        }
+    }
+
+    fn collect_step(&self, id: &str, vars: &mut BTreeSet<Var>) {
+        let Some(block) = self.block(id) else {
+            if self.ty(&Var::Step(id.to_owned())) != Type::Null {
+                vars.insert(Var::Step(id.to_owned()));
+            }
+            return;
+        };
+        if block.nullable {
+            vars.insert(Var::Ran(id.to_owned()));
+        }
+        if let Some(last) = block.last {
+            self.collect_step(&last.id, vars);
+        } else if let Type::Record(fields) = block.step.ty.non_null() {
+            fields.keys().for_each(|name| self.collect_step(name, vars));
+        }
+    }
+
+    /// Whether `run.id` or an idempotency key stands in the steps or the output.
+    pub fn uses_run_id(&self, step: Option<&Step>) -> bool {
+        let steps = step.map_or(&self.plan.steps[..], std::slice::from_ref);
+        let in_output = step.is_none() && mentions_run(&self.plan.output);
+        in_output || flattened(steps).iter().any(|step| step_mentions_run(step))
+    }
+}
+
+fn step_mentions_run(step: &Step) -> bool {
+    step.when.as_ref().is_some_and(mentions_run)
+        || match &step.kind {
+            StepKind::Task(call) => call.args.iter().any(|argument| match &argument.value {
+                ArgumentValue::Expr(expr) => mentions_run(expr),
+                ArgumentValue::IdempotencyKey => true,
+            }),
+            StepKind::Workflow(call) => call.durable || call.args.iter().any(|(_, expr)| mentions_run(expr)),
+            StepKind::Sequence { .. } | StepKind::Parallel { .. } => false,
+        }
+}
+
+fn mentions_run(expr: &Expr) -> bool {
+    match &expr.node {
+        Node::RunId => true,
+        Node::Literal(_) | Node::Input(_) | Node::Step(_) => false,
+        Node::Field { of: part, .. }
+        | Node::Has { of: part, .. }
+        | Node::Unary { operand: part, .. }
+        | Node::Convert(part) => mentions_run(part),
+        Node::Index { of: left, index: right } | Node::Binary { left, right, .. } => {
+            mentions_run(left) || mentions_run(right)
+        }
+        Node::List(parts) | Node::Interpolate(parts) | Node::Call { args: parts, .. } => {
+            parts.iter().any(mentions_run)
+        }
+        Node::Record(fields) => fields.iter().any(|(_, part)| mentions_run(part)),
+        Node::Conditional { test, then, otherwise } => {
+            mentions_run(test) || mentions_run(then) || mentions_run(otherwise)
+        }
+    }
+}

@@ -1,0 +1,507 @@
+//! Writes a tree as text, laid out exactly as `ruff format` leaves it.
+//!
+//! It knows layout and nothing of what the code means. Where a line would be too long, the outermost bracket is opened
+//! with one item a line and a trailing comma, which the formatter then keeps.
+
+use super::tree::{Arg, Function, Import, Item, Module, Param, Py, Record, Stmt, Unary};
+
+const WIDTH: usize = 88;
+const INDENT: usize = 4;
+
+pub fn module(module: &Module) -> String {
+    let mut writer = Writer { out: String::new(), indent: 0 };
+    writer.line(&module.header);
+    writer.docstring(&module.doc);
+    writer.imports(&module.imports);
+    writer.all(&module.all, !module.imports.is_empty());
+    for (index, item) in module.items.iter().enumerate() {
+        let previous = index.checked_sub(1).and_then(|at| module.items.get(at));
+        writer.separate(previous, item);
+        writer.item(item);
+    }
+    writer.out
+}
+
+struct Writer {
+    out: String,
+    indent: usize,
+}
+
+impl Writer {
+    fn line(&mut self, text: &str) {
+        self.begin();
+        self.out.push_str(text);
+        self.out.push('\n');
+    }
+
+    fn begin(&mut self) {
+        self.out.extend(std::iter::repeat_n(' ', self.indent));
+    }
+
+    fn blank(&mut self, count: usize) {
+        self.out.extend(std::iter::repeat_n('\n', count));
+    }
+
+    /// Width of the line that is being written.
+    fn column(&self) -> usize {
+        let start = self.out.rfind('\n').map_or(0, |at| at + 1);
+        width(&self.out[start..])
+    }
+
+    fn docstring(&mut self, lines: &[String]) {
+        let Some((first, rest)) = lines.split_first() else { return };
+        self.begin();
+        self.out.push_str("\"\"\"");
+        self.out.push_str(&doc_text(first));
+        for line in rest {
+            self.out.push('\n');
+            if !line.is_empty() {
+                self.begin();
+                self.out.push_str(&doc_text(line));
+            }
+        }
+        if !rest.is_empty() {
+            self.out.push('\n');
+            self.begin();
+        }
+        self.out.push_str("\"\"\"\n");
+    }
+
+    /// Sorted and grouped as isort does it: what has an alias is a statement of its own.
+    fn imports(&mut self, imports: &[Import]) {
+        let mut last = None;
+        for statement in super::imports::statements(imports) {
+            if last != Some(statement.section) {
+                self.blank(1);
+                last = Some(statement.section);
+            }
+            self.import(&statement.head, &statement.names);
+        }
+    }
+
+    fn import(&mut self, head: &str, names: &[String]) {
+        let flat = format!("{head}{}", names.join(", "));
+        if self.indent + width(&flat) <= WIDTH || names.is_empty() {
+            return self.line(&flat);
+        }
+        self.line(&format!("{head}("));
+        self.indent += INDENT;
+        for name in names {
+            self.line(&format!("{name},"));
+        }
+        self.indent -= INDENT;
+        self.line(")");
+    }
+
+    fn all(&mut self, names: &[String], after_imports: bool) {
+        if names.is_empty() {
+            return;
+        }
+        self.blank(if after_imports { 1 } else { 0 });
+        let value = Py::List(names.iter().map(|name| Py::string(name)).collect());
+        self.statement(&Stmt::Assign { target: "__all__".to_owned(), annotation: None, value });
+    }
+
+    fn separate(&mut self, previous: Option<&Item>, item: &Item) {
+        let both_statements =
+            matches!(previous, Some(Item::Statement(_)) | None) && matches!(item, Item::Statement(_));
+        self.blank(if both_statements { 1 } else { 2 });
+    }
+
+    fn item(&mut self, item: &Item) {
+        match item {
+            Item::Function(function) => self.function(function),
+            Item::Record(record) => self.record(record),
+            Item::Statement(statement) => self.statement(statement),
+        }
+    }
+
+    fn record(&mut self, record: &Record) {
+        self.line(&format!("class {}(TypedDict):", record.name));
+        self.indent += INDENT;
+        self.docstring(std::slice::from_ref(&record.doc));
+        if !record.fields.is_empty() {
+            self.blank(1);
+        }
+        for (name, annotation) in &record.fields {
+            self.line(&format!("{name}: {annotation}"));
+        }
+        self.indent -= INDENT;
+    }
+
+    fn function(&mut self, function: &Function) {
+        self.signature(function);
+        self.indent += INDENT;
+        self.docstring(&function.doc);
+        self.body(&function.body);
+        self.indent -= INDENT;
+    }
+
+    fn signature(&mut self, function: &Function) {
+        let head = format!("{}def {}(", if function.is_async { "async " } else { "" }, function.name);
+        let tail = format!(") -> {}:", function.returns);
+        let mut params: Vec<String> = function.params.iter().map(param).collect();
+        if function.keyword_only && !params.is_empty() {
+            params.insert(0, "*".to_owned());
+        }
+        let flat = format!("{head}{}{tail}", params.join(", "));
+        if self.indent + width(&flat) <= WIDTH || params.is_empty() {
+            return self.line(&flat);
+        }
+        self.line(&head);
+        self.indent += INDENT;
+        for text in params {
+            self.line(&format!("{text},"));
+        }
+        self.indent -= INDENT;
+        self.line(&tail);
+    }
+
+    fn body(&mut self, statements: &[Stmt]) {
+        for statement in statements {
+            self.statement(statement);
+        }
+    }
+
+    fn nested(&mut self, statements: &[Stmt]) {
+        self.indent += INDENT;
+        self.body(statements);
+        self.indent -= INDENT;
+    }
+
+    fn statement(&mut self, statement: &Stmt) {
+        match statement {
+            Stmt::Expr(value) => self.simple("", value, ""),
+            Stmt::Assign { target, annotation, value } => {
+                let annotation = annotation.as_ref().map_or_else(String::new, |ty| format!(": {ty}"));
+                self.simple(&format!("{target}{annotation} = "), value, "");
+            }
+            Stmt::Add { target, value } => self.simple(&format!("{target} += "), value, ""),
+            Stmt::Return(None) => self.line("return"),
+            Stmt::Return(Some(value)) => self.simple("return ", value, ""),
+            Stmt::Raise { error, cause } => {
+                let cause = cause.as_ref().map_or_else(String::new, |name| format!(" from {name}"));
+                self.simple("raise ", error, &cause);
+            }
+            Stmt::If { test, body, otherwise } => {
+                self.simple("if ", test, ":");
+                self.nested(body);
+                self.otherwise(otherwise);
+            }
+            Stmt::While { test, body } => {
+                self.simple("while ", test, ":");
+                self.nested(body);
+            }
+            Stmt::Try { body, errors, name, handler, otherwise } => {
+                self.line("try:");
+                self.nested(body);
+                let bound = if name.is_empty() { String::new() } else { format!(" as {name}") };
+                self.line(&format!("except {errors}{bound}:"));
+                self.nested(handler);
+                self.otherwise(otherwise);
+            }
+            Stmt::With { context, name, body } => {
+                let tail = name.as_ref().map_or_else(|| ":".to_owned(), |name| format!(" as {name}:"));
+                self.simple("async with ", context, &tail);
+                self.nested(body);
+            }
+        }
+    }
+
+    fn otherwise(&mut self, statements: &[Stmt]) {
+        if !statements.is_empty() {
+            self.line("else:");
+            self.nested(statements);
+        }
+    }
+
+    /// A logical line around one expression.
+    fn simple(&mut self, prefix: &str, value: &Py, suffix: &str) {
+        self.begin();
+        self.out.push_str(prefix);
+        let text = flat(value);
+        let fits = self.column() + width(&text) + width(suffix) <= WIDTH;
+        if fits {
+            self.out.push_str(&text);
+        } else if let Some((head, tail)) = opens_at_its_end(value)
+            && self.column() + width(&head) + width(&first_line(tail)) <= WIDTH
+        {
+            self.out.push_str(&head);
+            self.expression(tail, width(suffix));
+        } else if needs_parentheses(value) {
+            self.parenthesized(value);
+        } else {
+            self.expression(value, width(suffix));
+        }
+        self.out.push_str(suffix);
+        self.out.push('\n');
+    }
+
+    fn parenthesized(&mut self, value: &Py) {
+        self.out.push_str("(\n");
+        self.indent += INDENT;
+        self.begin();
+        self.expression(value, 0);
+        self.out.push('\n');
+        self.indent -= INDENT;
+        self.begin();
+        self.out.push(')');
+    }
+
+    /// The expression at the current column, broken where it does not fit with `trailing` more columns.
+    fn expression(&mut self, value: &Py, trailing: usize) {
+        let text = flat(value);
+        if self.column() + width(&text) + trailing <= WIDTH {
+            return self.out.push_str(&text);
+        }
+        match value {
+            Py::Atom(_) | Py::Index(..) | Py::Unary(Unary::Negate, _) => self.out.push_str(&text),
+            Py::Await(inner) => {
+                self.out.push_str("await ");
+                self.expression(inner, trailing);
+            }
+            Py::Lambda(body) => {
+                self.out.push_str("lambda: ");
+                self.expression(body, trailing);
+            }
+            Py::Unary(Unary::Not, inner) => {
+                self.out.push_str("not ");
+                if inner.binding() < 4 { self.parenthesized(inner) } else { self.expression(inner, trailing) }
+            }
+            Py::Attr(of, name) => {
+                self.expression(of, trailing);
+                self.out.push('.');
+                self.out.push_str(name);
+            }
+            Py::Call { callee, args } => self.call(callee, args, trailing),
+            Py::List(items) => self.bracketed("[", items, "]"),
+            Py::Tuple(items) => self.bracketed("(", items, ")"),
+            Py::Dict(items) => self.dict(items),
+            Py::Comprehension { key, item, names, source } => {
+                self.comprehension(key.as_deref(), item, names, source);
+            }
+            Py::Binary { .. } => self.operands(value),
+            Py::Conditional { test, then, otherwise } => self.conditional(test, then, otherwise),
+        }
+    }
+
+    fn call(&mut self, callee: &Py, args: &[Arg], trailing: usize) {
+        if args.is_empty() {
+            self.expression(callee, trailing + 2);
+            self.out.push_str("()");
+            return;
+        }
+        self.out.push_str(&flat(callee));
+        self.out.push_str("(\n");
+        self.indent += INDENT;
+        for arg in args {
+            self.begin();
+            if let Some(name) = &arg.name {
+                self.out.push_str(name);
+                if name != "**" {
+                    self.out.push('=');
+                }
+            }
+            self.expression(&arg.value, 1);
+            self.out.push_str(",\n");
+        }
+        self.indent -= INDENT;
+        self.begin();
+        self.out.push(')');
+    }
+
+    fn bracketed(&mut self, open: &str, items: &[Py], close: &str) {
+        self.out.push_str(open);
+        self.out.push('\n');
+        self.indent += INDENT;
+        for item in items {
+            self.begin();
+            self.expression(item, 1);
+            self.out.push_str(",\n");
+        }
+        self.indent -= INDENT;
+        self.begin();
+        self.out.push_str(close);
+    }
+
+    fn dict(&mut self, items: &[(Py, Py)]) {
+        self.out.push_str("{\n");
+        self.indent += INDENT;
+        for (key, value) in items {
+            self.begin();
+            self.out.push_str(&flat(key));
+            self.out.push_str(": ");
+            let fits = self.column() + width(&flat(value)) < WIDTH;
+            if !fits && needs_parentheses(value) && !matches!(value, Py::Atom(_)) {
+                self.parenthesized(value);
+            } else {
+                self.expression(value, 1);
+            }
+            self.out.push_str(",\n");
+        }
+        self.indent -= INDENT;
+        self.begin();
+        self.out.push('}');
+    }
+
+    fn comprehension(&mut self, key: Option<&Py>, item: &Py, names: &str, source: &Py) {
+        self.out.push_str(if key.is_some() { "{\n" } else { "[\n" });
+        self.indent += INDENT;
+        self.begin();
+        if let Some(key) = key {
+            self.out.push_str(&flat(key));
+            self.out.push_str(": ");
+        }
+        self.expression(item, 0);
+        self.out.push('\n');
+        self.begin();
+        self.out.push_str(&format!("for {names} in "));
+        self.expression(source, 0);
+        self.out.push('\n');
+        self.indent -= INDENT;
+        self.begin();
+        self.out.push(if key.is_some() { '}' } else { ']' });
+    }
+
+    /// One operand a line, all operators of the same binding flattened.
+    fn operands(&mut self, value: &Py) {
+        let Py::Binary { op, left, right } = value else { return self.expression(value, 0) };
+        let same = |side: &Py| match side {
+            Py::Binary { op: inner, .. } => inner.binding() == op.binding() && !op.is_comparison(),
+            _ => false,
+        };
+        if same(left) {
+            self.operands(left);
+        } else {
+            self.operand(left, op.binding() + u8::from(op.is_comparison()));
+        }
+        self.out.push('\n');
+        self.begin();
+        self.out.push_str(op.text());
+        self.out.push(' ');
+        self.operand(right, op.binding() + 1);
+    }
+
+    fn operand(&mut self, value: &Py, binding: u8) {
+        if value.binding() >= binding {
+            return self.expression(value, 0);
+        }
+        let text = format!("({})", flat(value));
+        if self.column() + width(&text) <= WIDTH {
+            self.out.push_str(&text);
+        } else {
+            self.parenthesized(value);
+        }
+    }
+
+    fn conditional(&mut self, test: &Py, then: &Py, otherwise: &Py) {
+        self.operand(then, 2);
+        for (word, part) in [("if ", test), ("else ", otherwise)] {
+            self.out.push('\n');
+            self.begin();
+            self.out.push_str(word);
+            self.operand(part, if word == "if " { 2 } else { 1 });
+        }
+    }
+}
+
+fn width(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// Text inside a docstring.
+fn doc_text(line: &str) -> String {
+    line.replace('\\', "\\\\").replace("\"\"\"", "\\\"\\\"\\\"")
+}
+
+fn param(param: &Param) -> String {
+    match &param.default {
+        Some(default) => format!("{}: {} = {default}", param.name, param.annotation),
+        None => format!("{}: {}", param.name, param.annotation),
+    }
+}
+
+/// Whether a line that does not fit is wrapped in parentheses rather than opened at a bracket of its own.
+fn needs_parentheses(value: &Py) -> bool {
+    match value {
+        Py::Binary { .. } | Py::Conditional { .. } | Py::Atom(_) | Py::Index(..) => true,
+        Py::Attr(of, _) | Py::Await(of) => needs_parentheses(of),
+        Py::Call { callee, args } => args.is_empty() && needs_parentheses(callee),
+        _ => false,
+    }
+}
+
+/// A single operator whose right side has a bracket to open stays on its line: the text up to that side, and the side.
+fn opens_at_its_end(value: &Py) -> Option<(String, &Py)> {
+    let Py::Binary { op, left, right } = value else { return None };
+    let chained = matches!(&**left, Py::Binary { op: inner, .. } if inner.binding() == op.binding());
+    if chained || right.binding() < op.binding() + 1 || !has_bracket(right) {
+        return None;
+    }
+    let left_binding = op.binding() + u8::from(op.is_comparison());
+    Some((format!("{} {} ", within(left, left_binding), op.text()), right))
+}
+
+fn has_bracket(value: &Py) -> bool {
+    match value {
+        Py::Call { args, .. } => !args.is_empty(),
+        Py::List(items) | Py::Tuple(items) => !items.is_empty(),
+        Py::Dict(items) => !items.is_empty(),
+        Py::Unary(_, inner) | Py::Await(inner) => has_bracket(inner),
+        _ => false,
+    }
+}
+
+/// The expression up to the bracket that is opened.
+fn first_line(value: &Py) -> String {
+    let text = flat(value);
+    let end = text.find(['(', '[', '{']).map_or(text.len(), |at| at + 1);
+    text[..end].to_owned()
+}
+
+/// The expression on one line.
+pub fn flat(value: &Py) -> String {
+    match value {
+        Py::Atom(text) => text.clone(),
+        Py::Attr(of, name) => format!("{}.{name}", within(of, 11)),
+        Py::Index(of, index) => format!("{}[{}]", within(of, 11), flat(index)),
+        Py::Call { callee, args } => {
+            format!("{}({})", within(callee, 11), join(args, |arg| match arg.name.as_deref() {
+                None => flat(&arg.value),
+                Some("**") => format!("**{}", flat(&arg.value)),
+                Some(name) => format!("{name}={}", flat(&arg.value)),
+            }))
+        }
+        Py::List(items) => format!("[{}]", join(items, flat)),
+        Py::Tuple(items) if items.len() == 1 => format!("({},)", flat(&items[0])),
+        Py::Tuple(items) => format!("({})", join(items, flat)),
+        Py::Dict(items) => {
+            format!("{{{}}}", join(items, |(key, value)| format!("{}: {}", flat(key), flat(value))))
+        }
+        Py::Comprehension { key: None, item, names, source } => {
+            format!("[{} for {names} in {}]", flat(item), within(source, 2))
+        }
+        Py::Comprehension { key: Some(key), item, names, source } => {
+            format!("{{{}: {} for {names} in {}}}", flat(key), flat(item), within(source, 2))
+        }
+        Py::Await(inner) => format!("await {}", within(inner, 11)),
+        Py::Lambda(body) => format!("lambda: {}", flat(body)),
+        Py::Unary(Unary::Not, inner) => format!("not {}", within(inner, 4)),
+        Py::Unary(Unary::Negate, inner) => format!("-{}", within(inner, 9)),
+        Py::Binary { op, left, right } => {
+            let left_binding = op.binding() + u8::from(op.is_comparison());
+            format!("{} {} {}", within(left, left_binding), op.text(), within(right, op.binding() + 1))
+        }
+        Py::Conditional { test, then, otherwise } => {
+            format!("{} if {} else {}", within(then, 2), within(test, 2), within(otherwise, 1))
+        }
+    }
+}
+
+fn within(value: &Py, binding: u8) -> String {
+    if value.binding() < binding { format!("({})", flat(value)) } else { flat(value) }
+}
+
+fn join<T>(items: &[T], text: impl Fn(&T) -> String) -> String {
+    items.iter().map(text).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,215 @@
+//! Hand-made Plans and the Python tools that judge what is emitted for them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use conductor_emit::{Header, emit};
+use conductor_protocol::expr::{Expr, Literal, Node};
+use conductor_protocol::plan::{
+    Argument, ArgumentValue, Callable, Effect, InDoubt, Input, Jitter, Language, OnFailure, Passing, Plan, Policy,
+    Step, StepKind, TaskCall,
+};
+use conductor_protocol::types::{EnumBase, EnumMember, Field, Type, TypeDef, TypeName, TypeTable};
+
+pub const HEADER: Header<'_> = Header { manifest: "concurrency.yaml", version: "0.1.0" };
+
+pub fn named(module: &str, name: &str) -> Type {
+    Type::Named(TypeName { module: module.to_owned(), name: name.to_owned() })
+}
+
+pub fn class(module: &str, name: &str, fields: &[(&str, Type)]) -> (TypeName, TypeDef) {
+    let fields = fields.iter().map(|(name, ty)| field(name, ty.clone(), true)).collect();
+    (TypeName { module: module.to_owned(), name: name.to_owned() }, TypeDef::Class { fields })
+}
+
+pub fn field(name: &str, ty: Type, required: bool) -> Field {
+    Field { name: name.to_owned(), attribute: None, ty, required, init: true }
+}
+
+pub fn enumeration(module: &str, name: &str, members: &[(&str, &str)]) -> (TypeName, TypeDef) {
+    let members = members
+        .iter()
+        .map(|(name, value)| EnumMember { name: (*name).to_owned(), value: serde_json::Value::from(*value) })
+        .collect();
+    let name = TypeName { module: module.to_owned(), name: name.to_owned() };
+    (name, TypeDef::Enum { base: EnumBase::String, members })
+}
+
+pub fn expr(ty: Type, node: Node) -> Expr {
+    Expr { ty, node }
+}
+
+pub fn input(name: &str, ty: Type) -> Expr {
+    expr(ty, Node::Input(name.to_owned()))
+}
+
+pub fn result(id: &str, ty: Type) -> Expr {
+    expr(ty, Node::Step(id.to_owned()))
+}
+
+pub fn get(of: Expr, name: &str, ty: Type) -> Expr {
+    expr(ty, Node::Field { of: Box::new(of), name: name.to_owned() })
+}
+
+pub fn int(value: i64) -> Expr {
+    expr(Type::Int, Node::Literal(Literal::Int(value)))
+}
+
+pub fn null() -> Expr {
+    expr(Type::Null, Node::Literal(Literal::Null))
+}
+
+pub fn function(path: &str, is_async: bool, returns: Type) -> Callable {
+    let (module, name) = path.rsplit_once('.').unwrap();
+    Callable {
+        language: Language::Python,
+        module: module.to_owned(),
+        name: name.to_owned(),
+        is_async,
+        annotated: true,
+        returns,
+    }
+}
+
+pub fn arg(name: &str, value: Expr) -> Argument {
+    Argument {
+        parameter: name.to_owned(),
+        ty: value.ty.clone(),
+        passing: Passing::Keyword,
+        value: ArgumentValue::Expr(value),
+    }
+}
+
+pub fn key() -> Argument {
+    Argument {
+        parameter: "idempotency_key".to_owned(),
+        ty: Type::String,
+        passing: Passing::Keyword,
+        value: ArgumentValue::IdempotencyKey,
+    }
+}
+
+pub fn call(task: &str, callable: Callable, args: Vec<Argument>, effect: Effect) -> TaskCall {
+    TaskCall {
+        task: task.to_owned(),
+        callable,
+        args,
+        policy: Policy::default(),
+        effect,
+        idempotent: false,
+        in_doubt: InDoubt::Retry,
+        barrier: effect == Effect::Write,
+    }
+}
+
+pub fn step(id: &str, ty: Type, kind: StepKind) -> Step {
+    Step { id: id.to_owned(), anonymous: false, when: None, critical: true, deadline_ms: None, ty, kind }
+}
+
+pub fn task(id: &str, call: TaskCall) -> Step {
+    step(id, call.callable.returns.clone(), StepKind::Task(Box::new(call)))
+}
+
+pub fn record(fields: &[(&str, Type)]) -> Type {
+    Type::Record(fields.iter().map(|(name, ty)| ((*name).to_owned(), ty.clone())).collect())
+}
+
+pub fn parallel(id: &str, branches: Vec<Step>) -> Step {
+    let ty = Type::Record(branches.iter().map(|branch| (branch.id.clone(), branch.ty.clone())).collect());
+    step(id, ty, StepKind::Parallel { branches, max_concurrency: None, on_failure: OnFailure::Cancel })
+}
+
+pub fn retries(retries: u32) -> Policy {
+    Policy { retries: Some(retries), initial_ms: 10, jitter: Jitter::None, ..Policy::default() }
+}
+
+pub fn plan(workflow: &str, durable: bool, inputs: Vec<Input>, steps: Vec<Step>, output: Expr) -> Plan {
+    Plan {
+        format: conductor_protocol::FORMAT_VERSION,
+        workflow: workflow.to_owned(),
+        language: Language::Python,
+        entrypoint: true,
+        durable,
+        deadline_ms: None,
+        inputs,
+        steps,
+        output,
+        types: TypeTable::new(),
+    }
+}
+
+pub fn given(name: &str, ty: Type) -> Input {
+    Input { name: name.to_owned(), ty, default: None, secret: false }
+}
+
+/// A project in a folder of its own: the user's modules and the emitted package.
+pub struct Project {
+    pub dir: tempfile::TempDir,
+}
+
+impl Project {
+    pub fn new(modules: &[(&str, &str)], plans: &[Plan]) -> Project {
+        let dir = tempfile::tempdir().unwrap();
+        let project = Project { dir };
+        for (name, text) in modules {
+            project.write(name, text);
+        }
+        for (name, text) in emitted(plans) {
+            project.write(&format!("conductor_gen/{name}"), &text);
+        }
+        project
+    }
+
+    pub fn write(&self, name: &str, text: &str) {
+        let path = self.dir.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    /// What the Python tools have to say about the package; nothing is what they should say.
+    pub fn check(&self) {
+        self.quiet("ruff", &["format", "--no-cache", "--isolated", "--diff", "conductor_gen"]);
+        self.quiet("ruff", &["check", "--no-cache", "--isolated", "conductor_gen"]);
+        self.quiet("mypy", &["--strict", "--no-incremental", "conductor_gen"]);
+        self.quiet("pyright", &["--pythonpath", "../python", "conductor_gen"]);
+    }
+
+    fn quiet(&self, name: &str, args: &[&str]) {
+        let python = tool("python");
+        let args: Vec<&str> =
+            args.iter().map(|arg| if *arg == "../python" { python.to_str().unwrap() } else { *arg }).collect();
+        let output = Command::new(tool(name)).args(&args).current_dir(self.dir.path()).output().unwrap();
+        assert!(output.status.success(), "{name} {args:?}\n{}", text_of(&output));
+    }
+
+    /// Runs `script` beside the package, without a sidecar, and gives back what it printed.
+    pub fn python(&self, script: &str) -> String {
+        self.write("script.py", script);
+        let output = Command::new(tool("python"))
+            .args(["-X", "dev", "-W", "error", "script.py"])
+            .current_dir(self.dir.path())
+            .env_remove("CONDUCTOR_SOCKET")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", text_of(&output));
+        assert!(output.stderr.is_empty(), "{}", text_of(&output));
+        String::from_utf8(output.stdout).unwrap()
+    }
+}
+
+pub fn emitted(plans: &[Plan]) -> BTreeMap<String, String> {
+    emit(plans, &HEADER).unwrap()
+}
+
+fn text_of(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// A Python tool of the pinned set.
+pub fn tool(name: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let path = root.join("target/venv/bin").join(name);
+    assert!(path.exists(), "{} is missing: run `cargo xtask setup`", path.display());
+    path
+}

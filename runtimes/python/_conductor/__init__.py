@@ -1,0 +1,1 @@
+"""The support modules of generated workflows. It deliberately knows no workflow."""

@@ -1,0 +1,71 @@
+"""Lines over a Unix socket: writes are gathered per turn of the event loop, lines are cut out of what arrives.
+
+It deliberately knows no messages, only where a line ends.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+
+class Connection(asyncio.Protocol):
+    """One connection to the sidecar."""
+
+    def __init__(
+        self,
+        received: Callable[[bytes], None],
+        lost: Callable[["Connection"], None],
+    ) -> None:
+        self._received = received
+        self._lost = lost
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._outgoing: list[bytes] = []
+        self._partial: list[bytes] = []
+        self.closed: asyncio.Future[None] = self._loop.create_future()
+
+    @property
+    def fileno(self) -> int:
+        """The socket's descriptor, -1 when there is none."""
+        if self._transport is None:
+            return -1
+        sock = self._transport.get_extra_info("socket")
+        return -1 if sock is None else int(sock.fileno())
+
+    def send(self, line: bytes) -> None:
+        """Sends a line, together with all others of this turn."""
+        if not self._outgoing:
+            self._loop.call_soon(self._flush)
+        self._outgoing.append(line)
+
+    def _flush(self) -> None:
+        outgoing, self._outgoing = self._outgoing, []
+        if outgoing and self._transport is not None:
+            self._transport.write(b"".join(outgoing))
+
+    def close(self) -> None:
+        """Sends what is left, then closes."""
+        self._flush()
+        if self._transport is not None:
+            self._transport.close()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if isinstance(transport, asyncio.Transport):
+            self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        *lines, rest = data.split(b"\n")
+        if lines and self._partial:
+            self._partial.append(lines[0])
+            lines[0] = b"".join(self._partial)
+            self._partial.clear()
+        if rest:
+            self._partial.append(rest)
+        for line in lines:
+            self._received(line)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+        self._outgoing.clear()
+        if not self.closed.done():
+            self.closed.set_result(None)
+        self._lost(self)

@@ -1,0 +1,119 @@
+"""What a workflow raises, and what its parts tell each other by raising.
+
+It deliberately knows nothing of journals, sockets and policies.
+"""
+
+import logging
+
+logger = logging.getLogger("conductor")
+"""Generated code logs here what it tolerates."""
+
+
+class WorkflowError(Exception):
+    """A workflow failed. `__cause__` is the error of the user's own code."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        workflow: str,
+        run: str,
+        step: str | None = None,
+        attempts: int = 0,
+    ) -> None:
+        super().__init__(message)
+        self.workflow = workflow
+        self.run = run
+        self.step = step
+        self.attempts = attempts
+
+
+class WorkflowCancelled(WorkflowError):
+    """Somebody cancelled the run."""
+
+
+class RunPaused(WorkflowError):
+    """The run waits for a person: `conductor show RUN` says why."""
+
+
+class SidecarUnavailable(WorkflowError):
+    """A durable workflow found no sidecar to keep its journal."""
+
+
+class RunRefused(WorkflowError):
+    """The sidecar does not let this call start, continue or keep the run."""
+
+
+class RecordedError(Exception):
+    """An error that only the journal still knows: the attempt ran in another process."""
+
+    def __init__(self, form: dict[str, object]) -> None:
+        types = form.get("types")
+        self.types = tuple(map(str, types)) if isinstance(types, list) else ()
+        self.code = form.get("code")
+        self.fields = form.get("fields") or {}
+        self.stack = form.get("stack")
+        self.message = str(form.get("message", ""))
+        self.form = form
+        super().__init__(
+            f"{self.types[0]}: {self.message}" if self.types else self.message
+        )
+
+
+class DeadlineExceeded(TimeoutError):
+    """The time allowed for a step, a block or a whole workflow is over."""
+
+
+class OutcomeUnknown(Exception):
+    """A write was started and nobody can tell whether it happened."""
+
+
+class ResultError(TypeError):
+    """A value is not of the type that the code declares for it. Never retried."""
+
+
+class ExpressionError(ArithmeticError):
+    """An expression of the manifest has no value, as CEL defines it. Never retried."""
+
+
+class StepFailed(Exception):
+    """Carries the failure of a step up to its workflow. Users see `WorkflowError`."""
+
+    def __init__(self, step: str | None, attempts: int, error: Exception) -> None:
+        super().__init__(step, attempts, error)
+        self.step = step
+        self.attempts = attempts
+        self.error = error
+
+    def of(self, workflow: str, run: str | None) -> WorkflowError:
+        """The failure as the workflow's caller sees it."""
+        return workflow_error(workflow, run, self.step, self.attempts, self.error)
+
+
+class Halt(BaseException):
+    """Stops a run without ending it: a person must look at `step`."""
+
+    def __init__(self, reason: str, step: str) -> None:
+        super().__init__(reason, step)
+        self.reason = reason
+        self.step = step
+
+
+def workflow_error(
+    workflow: str, run: str | None, step: str | None, attempts: int, error: Exception
+) -> WorkflowError:
+    """The exception for a failed run; the caller raises it from `error`."""
+    where = f"workflow {workflow} failed"
+    if step is not None:
+        tries = "1 attempt" if attempts == 1 else f"{attempts} attempts"
+        where += f" at step {step} after {tries}"
+    if run is not None:
+        where += f" (run {run})"
+    name = "" if isinstance(error, RecordedError) else f"{type(error).__qualname__}: "
+    return WorkflowError(
+        f"{where}: {name}{error}",
+        workflow=workflow,
+        run=run or "",
+        step=step,
+        attempts=attempts,
+    )

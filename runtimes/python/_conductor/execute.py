@@ -1,0 +1,368 @@
+"""Starts durable runs, attaches to them, carries them on, and tells callers how they ended.
+
+It deliberately knows no steps: those are in the workflow's body.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, Literal
+from weakref import WeakKeyDictionary
+
+from . import sessions
+from .errors import (
+    DeadlineExceeded,
+    Halt,
+    RecordedError,
+    ResultError,
+    RunPaused,
+    RunRefused,
+    StepFailed,
+    WorkflowCancelled,
+    WorkflowError,
+    logger,
+    workflow_error,
+)
+from .form import error_form
+from .history import History
+from .ids import new_run_id
+from .journal import Journal, dumps
+from .parallel import REAL
+from .run import Run
+from .session import Refused, Session
+from .settle import all_ended, ended, forget
+from .step import now_ms
+from .workflow import Workflow
+
+ATTACHED_SECONDS = 3.0
+"""How long a caller waits for another's run before it asks whether that has lost its owner."""
+
+DEADLINE_KEY = "run"
+"""No step can have this id."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How a run ended, as far as this process is concerned."""
+
+    state: Literal["succeeded", "failed", "cancelled", "paused", "gone"]
+    output: object = None
+    error: WorkflowError | None = None
+    cause: Exception | None = None
+
+    def unwrap(self) -> object:
+        """The output, or the error with its cause."""
+        if self.error is not None:
+            raise self.error from self.cause
+        return self.output
+
+
+class Execution:
+    """A run that this process owns."""
+
+    def __init__(
+        self,
+        session: Session,
+        workflow: Workflow,
+        run: str,
+        answer: dict[str, Any],
+        inputs: dict[str, object] | None,
+    ) -> None:
+        self.workflow = workflow
+        self.run = run
+        self.waiters = 0
+        self.is_served = inputs is None
+        self._session = session
+        self._answer = answer
+        self._inputs = inputs
+        self._reason: str | None = None
+        self._is_over = False
+        self._journal = Journal(run, answer["epoch"], answer["next_seq"], session.send)
+        self._journal.on_lost = self._lost
+        self._journal.on_cancelling = self._cancel
+        session.owned[run] = self._journal
+        self.task = session.loop.create_task(self._drive(), name=f"run {run}")
+        _executions(session)[run] = self
+        self.task.add_done_callback(self._forget)
+        if answer["cancelling"]:
+            self._reason = "cancelled while nobody executed it"
+
+    def _forget(self, task: asyncio.Task[Outcome]) -> None:
+        executions = _executions(self._session)
+        if executions.get(self.run) is self:
+            del executions[self.run]
+        if self._session.owned.get(self.run) is self._journal:
+            self._session.release(self._journal)
+
+    def _lost(self, reason: str) -> None:
+        self.task.cancel()
+
+    def _cancel(self, reason: str) -> None:
+        if self._reason is None and not self._is_over:
+            self._reason = reason
+            self.task.cancel(REAL)
+
+    def detach(self) -> None:
+        """Stops executing here; the run goes on elsewhere."""
+        if not self._is_over:
+            self.task.cancel()
+
+    async def wait(self) -> Outcome:
+        """The outcome. When the last waiter is cancelled the run is given back."""
+        self.waiters += 1
+        try:
+            await ended(self.task, None)
+        finally:
+            self.waiters -= 1
+            if not self.task.done() and self.waiters == 0 and not self.is_served:
+                self.detach()
+        return Outcome("gone") if self.task.cancelled() else self.task.result()
+
+    async def _drive(self) -> Outcome:
+        run: Run | None = None
+        try:
+            history = await self._history()
+            run = Run(self.run, self._session, self._journal, history, _call_child)
+            outcome = await self._perform(run)
+        except asyncio.CancelledError:
+            if self._journal.ended is not None or self._reason is None:
+                return Outcome("gone")
+            outcome = self._cancelled()
+            if run is None:
+                run = Run(
+                    self.run, self._session, self._journal, History(), _call_child
+                )
+        except Refused as refusal:
+            return self._refused(refusal)
+        self._is_over = True
+        await all_ended(run.unsettled)
+        return await self._end(outcome)
+
+    async def _history(self) -> History:
+        if self._inputs is not None and self._answer["next_seq"] == 1:
+            return History(input=self._inputs)
+        history = History()
+        seq, more = 0, True
+        while more:
+            page = await self._session.request(
+                "run.read", {"run": self.run, "from": seq}
+            )
+            for record in page["records"]:
+                history.add(record["entries"])
+                seq = record["seq"] + 1
+            more = page["more"]
+        return history
+
+    async def _perform(self, run: Run) -> Outcome:
+        if self._reason is not None:
+            self._settle_leftovers(run)
+            return self._cancelled()
+        try:
+            if self.workflow.deadline is None:
+                output = await self.workflow.body(run)
+            else:
+                output = await self._within_deadline(run, self.workflow.deadline)
+            return self._succeeded(output)
+        except StepFailed as failure:
+            return self._failed(failure.step, failure.attempts, failure.error)
+        except Halt as halt:
+            return self._paused(halt)
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            logger.exception("run %s failed outside of a step", self.run)
+            return self._failed(None, 0, error)
+
+    async def _within_deadline(self, run: Run, seconds: float) -> object:
+        """The deadline counts from the start of the run, wherever that was."""
+        chosen = run.history.chosen
+        started_at: int = self._answer["started_at"]
+        chosen[f"{DEADLINE_KEY}.deadline"] = started_at + round(seconds * 1000)
+        try:
+            async with run.deadline(DEADLINE_KEY, seconds):
+                return await self.workflow.body(run)
+        except StepFailed as failure:
+            if failure.step == DEADLINE_KEY:
+                raise StepFailed(None, 0, failure.error) from failure.error
+            raise
+        raise DeadlineExceeded
+
+    def _settle_leftovers(self, run: Run) -> None:
+        """What a run that is cancelled had begun in another process."""
+        for key, past in run.history.steps.items():
+            if past.is_open and past.outcome is None:
+                unknown = key in self.workflow.writes
+                self._journal.record(
+                    "step_cancelled", key=key, unknown=unknown, at=now_ms()
+                )
+
+    def _succeeded(self, output: object) -> Outcome:
+        text = dumps(output)
+        limit = self._session.value_bytes
+        if len(text) > limit:
+            raise ResultError(
+                f"the output has {len(text)} bytes as JSON, the limit is {limit}"
+            )
+        self._journal.record_text(
+            f'{{"run_succeeded":{{"output":{text},"at":{now_ms()}}}}}'
+        )
+        return Outcome("succeeded", output)
+
+    def _failed(self, step: str | None, attempts: int, error: Exception) -> Outcome:
+        self._journal.record(
+            "run_failed",
+            error=error_form(error),
+            step=step,
+            attempts=attempts,
+            at=now_ms(),
+        )
+        failure = workflow_error(self.workflow.name, self.run, step, attempts, error)
+        return Outcome("failed", error=failure, cause=error)
+
+    def _cancelled(self) -> Outcome:
+        reason = self._reason or ""
+        self._journal.record("run_cancelled", reason=reason, at=now_ms())
+        return Outcome("cancelled", error=_cancelled(self.workflow, self.run, reason))
+
+    def _paused(self, halt: Halt) -> Outcome:
+        self._journal.record(
+            "run_paused", reason=halt.reason, step=halt.step, at=now_ms()
+        )
+        return Outcome("paused", error=_paused(self.workflow, self.run, halt.reason))
+
+    def _refused(self, refusal: Refused) -> Outcome:
+        error = RunRefused(
+            f"run {self.run}: {refusal}", workflow=self.workflow.name, run=self.run
+        )
+        return Outcome("failed", error=error)
+
+    async def _end(self, outcome: Outcome) -> Outcome:
+        """Nobody is shown an end before it is on the disk."""
+        await self._journal.barrier()
+        if self._journal.ended == "lost":
+            return Outcome("gone")
+        logger.debug("run %s: %d waits for the disk", self.run, self._journal.waits)
+        self._journal.end("finished")
+        self._session.owned.pop(self.run, None)
+        return outcome
+
+
+_by_session: WeakKeyDictionary[Session, dict[str, Execution]] = WeakKeyDictionary()
+
+
+def _executions(session: Session) -> dict[str, Execution]:
+    return _by_session.setdefault(session, {})
+
+
+def all_of(session: Session) -> list[Execution]:
+    """The runs that are executed for `session`."""
+    return list(_executions(session).values())
+
+
+async def call(
+    workflow: Workflow, inputs: dict[str, object], run_id: str | None
+) -> object:
+    """The output of the run, as JSON: starts it, continues it, or waits for whoever executes it."""
+    return await _call(workflow, inputs, run_id or new_run_id(), None)
+
+
+async def _call_child(
+    workflow: Workflow, inputs: dict[str, object], run: str, parent: dict[str, str]
+) -> object:
+    return await _call(workflow, inputs, run, parent)
+
+
+async def _call(
+    workflow: Workflow,
+    inputs: dict[str, object],
+    run: str,
+    parent: dict[str, str] | None,
+) -> object:
+    session = await sessions.for_this_loop(workflow.name, run)
+    request = {
+        "run": run,
+        "workflow": workflow.name,
+        "plan": workflow.plan,
+        "input": inputs,
+        "at": now_ms(),
+    }
+    if parent is not None:
+        request["parent"] = parent
+    end: asyncio.Future[Any] | None = None
+    try:
+        while True:
+            answer = await _start(session, workflow, run, request)
+            local = _executions(session).get(run)
+            if answer["outcome"] == "owned":
+                local = Execution(session, workflow, run, answer, inputs)
+            if local is not None:
+                outcome = await local.wait()
+                if outcome.state != "gone":
+                    return outcome.unwrap()
+                continue
+            end = end or session.request("run.await", {"run": run})
+            is_finished = answer["outcome"] == "finished"
+            if await ended(end, None if is_finished else ATTACHED_SECONDS):
+                return _told(workflow, run, end.result()).unwrap()
+    finally:
+        if end is not None:
+            forget(end)
+            end.cancel()
+
+
+async def _start(
+    session: Session, workflow: Workflow, run: str, request: dict[str, Any]
+) -> dict[str, Any]:
+    answer = session.request("run.start", request)
+    try:
+        await ended(answer, None)
+    except asyncio.CancelledError:
+        # Whoever is cancelled here must not keep a run that nobody executes.
+        def give_back(late: asyncio.Future[Any]) -> None:
+            if late.exception() is None and late.result()["outcome"] == "owned":
+                epoch = late.result()["epoch"]
+                session.notify("run.release", {"run": run, "epoch": epoch})
+
+        answer.add_done_callback(give_back)
+        raise
+    try:
+        started: dict[str, Any] = answer.result()
+    except Refused as refusal:
+        raise RunRefused(
+            f"workflow {workflow.name} (run {run}) was refused: {refusal}",
+            workflow=workflow.name,
+            run=run,
+        ) from None
+    return started
+
+
+def _told(workflow: Workflow, run: str, end: dict[str, Any]) -> Outcome:
+    """The outcome of a run that another executed."""
+    state = end["state"]
+    if state == "succeeded":
+        return Outcome("succeeded", end.get("output"))
+    form = end.get("error") or {}
+    reason = str(form.get("message", ""))
+    if state == "cancelled":
+        return Outcome("cancelled", error=_cancelled(workflow, run, reason))
+    if state == "paused":
+        return Outcome("paused", error=_paused(workflow, run, reason))
+    cause = RecordedError(form)
+    step, attempts = form.get("step"), form.get("attempts", 0)
+    failure = workflow_error(workflow.name, run, step, attempts, cause)
+    return Outcome("failed", error=failure, cause=cause)
+
+
+def _cancelled(workflow: Workflow, run: str, reason: str) -> WorkflowCancelled:
+    return WorkflowCancelled(
+        f"workflow {workflow.name} (run {run}) was cancelled: {reason}",
+        workflow=workflow.name,
+        run=run,
+    )
+
+
+def _paused(workflow: Workflow, run: str, reason: str) -> RunPaused:
+    return RunPaused(
+        f"workflow {workflow.name} (run {run}) is paused: {reason}",
+        workflow=workflow.name,
+        run=run,
+    )

@@ -1,0 +1,143 @@
+"""The records of a run that this process owns, on their way to the disk.
+
+It deliberately knows no steps: entries go in, acknowledgements come back, and at a barrier one waits for the other.
+"""
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Literal
+
+RETRY_STORE_SECONDS = 0.25
+"""How long a refused record waits for the store to mend."""
+RECORD_BYTES = 4 << 20
+"""Entries beyond this size go into a record of their own."""
+
+Ended = Literal["lost", "finished"]
+
+
+def dumps(value: object) -> str:
+    """Compact JSON on one line."""
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+
+class Journal:
+    """Numbers the records of one run in one epoch, and keeps them until they are acknowledged."""
+
+    def __init__(
+        self,
+        run: str,
+        epoch: int,
+        next_seq: int,
+        send: Callable[[bytes], bool],
+    ) -> None:
+        self.run = run
+        self.epoch = epoch
+        self.waits = 0
+        """How often somebody had to wait for the disk."""
+        self.ended: Ended | None = None
+        self.on_lost: Callable[[str], None] | None = None
+        self.on_cancelling: Callable[[str], None] | None = None
+        self._first_seq = next_seq
+        self._next_seq = next_seq
+        self._acked = next_seq - 1 if next_seq > 1 else -1
+        self._send = send
+        self._loop = asyncio.get_running_loop()
+        self._entries: list[str] = []
+        self._kept: deque[tuple[int, bytes, float]] = deque()
+        self._waiters: list[tuple[int, asyncio.Future[None]]] = []
+
+    def record(self, kind: str, **fields: Any) -> None:
+        """Adds an entry to the record of this turn."""
+        self.record_text(dumps({kind: fields}))
+
+    def record_text(self, entry: str) -> None:
+        """Adds an entry that is JSON already."""
+        if self.ended is not None:
+            return
+        if not self._entries:
+            self._loop.call_soon(self.flush)
+        self._entries.append(entry)
+
+    def flush(self) -> None:
+        """Makes records of the entries that are waiting, and sends them."""
+        entries, self._entries = self._entries, []
+        size = 0
+        together: list[str] = []
+        for entry in entries:
+            if together and size + len(entry) > RECORD_BYTES:
+                self._emit(together)
+                together, size = [], 0
+            together.append(entry)
+            size += len(entry)
+        if together:
+            self._emit(together)
+
+    def _emit(self, entries: list[str]) -> None:
+        seq = self._next_seq
+        self._next_seq += 1
+        line = (
+            '{"jsonrpc":"2.0","method":"step.record","params":{'
+            f'"run":{dumps(self.run)},"epoch":{self.epoch},"seq":{seq},'
+            f'"entries":[{",".join(entries)}]}}}}\n'
+        ).encode()
+        self._kept.append((seq, line, self._loop.time()))
+        self._send(line)
+
+    async def barrier(self) -> None:
+        """Waits until everything so far is on the disk."""
+        last = self._next_seq - (0 if self._entries else 1)
+        if self._acked >= last or self.ended is not None:
+            return
+        self.waits += 1
+        waiter = self._loop.create_future()
+        self._waiters.append((last, waiter))
+        await waiter
+
+    def acknowledged(self, seq: int) -> float | None:
+        """Everything up to `seq` is on the disk. Says when the last of it was sent."""
+        sent: float | None = None
+        while self._kept and self._kept[0][0] <= seq:
+            sent = self._kept.popleft()[2]
+        self._acked = max(self._acked, seq)
+        self._release()
+        return sent
+
+    def _release(self) -> None:
+        waiting = []
+        for seq, waiter in self._waiters:
+            if seq > self._acked and self.ended is None:
+                waiting.append((seq, waiter))
+            elif not waiter.done():
+                waiter.set_result(None)
+        self._waiters = waiting
+
+    def refused(self, seq: int) -> bool:
+        """The store was in trouble: sends again later. False where the start itself was lost."""
+        if seq < self._first_seq:
+            return False
+        self._loop.call_later(RETRY_STORE_SECONDS, self.resend, seq)
+        return True
+
+    def resend(self, seq: int) -> None:
+        """Sends every kept record from `seq` on."""
+        now = self._loop.time()
+        for at, (number, line, _) in enumerate(self._kept):
+            if number >= seq:
+                self._kept[at] = (number, line, now)
+                self._send(line)
+
+    def end(self, how: Ended) -> None:
+        """Nothing more is recorded; nobody waits any longer."""
+        self.ended = how
+        self._entries.clear()
+        self._kept.clear()
+        self._release()
+
+    def lose(self, reason: str) -> None:
+        """The run is not this process's any more."""
+        if self.ended is None:
+            self.end("lost")
+            if self.on_lost is not None:
+                self.on_lost(reason)

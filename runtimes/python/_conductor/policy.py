@@ -1,0 +1,117 @@
+"""Which errors are tried again, and how long a workflow waits before it does.
+
+It deliberately knows neither clocks nor journals: errors and numbers in, a decision out.
+"""
+
+import random
+from collections.abc import Iterable
+from typing import Literal
+
+from .errors import (
+    ExpressionError,
+    OutcomeUnknown,
+    RecordedError,
+    ResultError,
+    StepFailed,
+    WorkflowCancelled,
+)
+
+Jitter = Literal["none", "full", "equal"]
+
+PROGRAMMING_ERRORS = (
+    TypeError,
+    AttributeError,
+    NameError,
+    AssertionError,
+    NotImplementedError,
+    SyntaxError,
+    ImportError,
+)
+"""Errors that another attempt would only repeat."""
+
+NEVER_AGAIN = (
+    ExpressionError,
+    OutcomeUnknown,
+    ResultError,
+    StepFailed,
+    WorkflowCancelled,
+)
+
+
+def is_retryable(
+    error: Exception,
+    *,
+    retry_on: tuple[str, ...] = (),
+    abort_on: tuple[str, ...] = (),
+) -> bool:
+    """Whether another attempt may help."""
+    if isinstance(error, NEVER_AGAIN):
+        return False
+    if abort_on and _is_any_of(error, abort_on):
+        return False
+    if retry_on:
+        return _is_any_of(error, retry_on)
+    return not isinstance(error, PROGRAMMING_ERRORS)
+
+
+def type_names(error: BaseException) -> list[str]:
+    """The names of the error's classes, most specific first, without `object`."""
+    if isinstance(error, RecordedError):
+        return list(error.types)
+    return [
+        f"{kind.__module__}.{kind.__qualname__}"
+        for kind in type(error).__mro__
+        if kind not in (object, BaseException)
+    ]
+
+
+def error_code(error: BaseException) -> str | None:
+    """The status or code that the error carries, as text."""
+    for name in ("code", "status", "status_code"):
+        code = getattr(error, name, None)
+        if isinstance(code, (int, str)) and not isinstance(code, bool):
+            return str(code)
+    return None
+
+
+def _is_any_of(error: BaseException, patterns: Iterable[str]) -> bool:
+    names = type_names(error)
+    code = error_code(error)
+    return any(
+        pattern == code
+        or any(pattern in (name, name.rpartition(".")[2]) for name in names)
+        for pattern in patterns
+    )
+
+
+def constant(initial: float, max_delay: float, jitter: Jitter) -> float:
+    """Seconds before the next attempt: always the same."""
+    return _spread(min(initial, max_delay), jitter)
+
+
+def linear(failures: int, initial: float, max_delay: float, jitter: Jitter) -> float:
+    """Seconds before the next attempt after `failures`, growing by the same step."""
+    return _spread(min(initial * failures, max_delay), jitter)
+
+
+def exponential(
+    failures: int,
+    initial: float,
+    multiplier: float,
+    max_delay: float,
+    jitter: Jitter,
+) -> float:
+    """Seconds before the next attempt after `failures`, growing by the same factor."""
+    try:
+        delay = initial * multiplier ** (failures - 1)
+    except OverflowError:
+        delay = max_delay
+    return _spread(min(delay, max_delay), jitter)
+
+
+def _spread(delay: float, jitter: Jitter) -> float:
+    if jitter == "full":
+        return random.uniform(0.0, delay)
+    if jitter == "equal":
+        return delay / 2 + random.uniform(0.0, delay / 2)
+    return delay

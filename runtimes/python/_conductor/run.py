@@ -1,0 +1,200 @@
+"""A durable run while it is executed here: what its generated code is given.
+
+It deliberately knows neither how the run began nor what its end means to callers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from .errors import DeadlineExceeded, ResultError, StepFailed
+from .form import error_form
+from .history import History
+from .journal import Journal
+from .parallel import REAL, Branches, OnFailure
+from .session import Session
+from .settle import forget
+from .step import Effect, InDoubt, Step, now_ms
+
+if TYPE_CHECKING:
+    from .workflow import Workflow
+
+CallChild = Callable[
+    ["Workflow", dict[str, object], str, dict[str, str]], Coroutine[Any, Any, object]
+]
+
+
+class Run:
+    """One run, from its inputs to its steps."""
+
+    def __init__(
+        self,
+        run: str,
+        session: Session,
+        journal: Journal,
+        history: History,
+        call: CallChild,
+    ) -> None:
+        self.id = run
+        self.session = session
+        self.journal = journal
+        self.history = history
+        self.unsettled: set[asyncio.Future[Any]] = set()
+        """Idempotent writes that were given up and may still be running."""
+        self._call = call
+
+    @property
+    def input(self) -> dict[str, object]:
+        """The inputs as they are recorded."""
+        return self.history.input
+
+    def given(self, name: str) -> object:
+        """An input that must be there."""
+        try:
+            return self.input[name]
+        except KeyError:
+            raise ResultError(f"the input {name} is missing") from None
+
+    def step(
+        self,
+        key: str,
+        *,
+        task: str | None = None,
+        effect: Effect,
+        idempotent: bool = False,
+        in_doubt: InDoubt = "retry",
+        barrier: bool | None = None,
+        critical: bool = True,
+        timeout: float | None = None,
+        deadline: float | None = None,
+    ) -> Step:
+        """A step with the limits of its policy, in seconds."""
+        return Step(
+            self,
+            key,
+            task=task,
+            effect=effect,
+            idempotent=idempotent,
+            in_doubt=in_doubt,
+            barrier=barrier,
+            critical=critical,
+            timeout=timeout,
+            deadline=deadline,
+        )
+
+    def skip(self, key: str) -> None:
+        """A step whose `when` does not hold."""
+        past = self.history.past(key)
+        if past.outcome is None:
+            past.outcome = "skipped"
+            self.journal.record("step_skipped", key=key, at=now_ms())
+
+    def tolerate(self, key: str, failure: StepFailed) -> None:
+        """A block that is not critical has failed."""
+        past = self.history.past(key)
+        if past.outcome is None:
+            past.outcome = "tolerated"
+            self.journal.record(
+                "step_failed",
+                key=key,
+                attempt=failure.attempts,
+                error=error_form(failure.error),
+                tolerated=True,
+                at=now_ms(),
+            )
+
+    def parallel(
+        self,
+        key: str,
+        *,
+        max_concurrency: int | None = None,
+        on_failure: OnFailure = "cancel",
+    ) -> Branches:
+        """Branches of which the first failure is recorded, so that replay need not decide again."""
+        chosen = self.history.chosen.get(key)
+        if isinstance(chosen, str):
+            return Branches(only=chosen)
+
+        def choose(branch: str) -> None:
+            self.choose(key, branch)
+
+        return Branches(
+            on_failure=on_failure,
+            max_concurrency=max_concurrency,
+            first_failure=choose,
+        )
+
+    def choose(self, key: str, value: object) -> None:
+        """Records a decision that was not computed from recorded values."""
+        self.history.chosen[key] = value
+        self.journal.record("chosen", key=key, value=value, at=now_ms())
+
+    def deadline(self, key: str, seconds: float) -> RunDeadline:
+        """Ends a block when its time is over, counted from when it began in whatever process."""
+        return RunDeadline(self, key, seconds)
+
+    def outwait(self, work: asyncio.Future[Any], is_write: bool) -> None:
+        """Lets work that was given up go on; the run does not end before a write has."""
+        forget(work)
+        if is_write:
+            self.unsettled.add(work)
+            work.add_done_callback(self.unsettled.discard)
+
+    def call_child(
+        self, workflow: Workflow, inputs: dict[str, object], run: str, key: str
+    ) -> Coroutine[Any, Any, object]:
+        """The output of another workflow's run."""
+        return self._call(workflow, inputs, run, {"run": self.id, "key": key})
+
+
+class RunDeadline:
+    """The time limit of a block or a whole run. Its expiry is a recorded choice."""
+
+    def __init__(self, run: Run, key: str, seconds: float) -> None:
+        self._run = run
+        self._key = key
+        self._seconds = seconds
+        self._task: asyncio.Task[Any] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def __aenter__(self) -> None:
+        chosen = self._run.history.chosen
+        begin = f"{self._key}.deadline"
+        if self._is_over():
+            raise self._failure()
+        ends_at = chosen.get(begin)
+        if not isinstance(ends_at, int):
+            ends_at = now_ms() + round(self._seconds * 1000)
+            self._run.choose(begin, ends_at)
+        self._task = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        left = max(0.0, (ends_at - now_ms()) / 1000)
+        self._timer = loop.call_later(left, self._expire)
+
+    def _is_over(self) -> bool:
+        return f"{self._key}.expired" in self._run.history.chosen
+
+    def _expire(self) -> None:
+        self._run.choose(f"{self._key}.expired", True)
+        if self._task is not None:
+            self._task.cancel(REAL)
+
+    def _failure(self) -> StepFailed:
+        over = DeadlineExceeded(f"not done within {self._seconds:g} s")
+        return StepFailed(self._key, 0, over)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if not self._is_over() or self._task is None:
+            return
+        if self._task.uncancel() == 0:
+            raise self._failure() from None

@@ -1,0 +1,56 @@
+"""Takes runs that the sidecar hands out: started elsewhere, or left behind by a crash.
+
+It deliberately knows nothing of how a run is executed.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from . import config, sessions
+from .errors import logger
+from .execute import Execution, all_of
+from .session import Session
+from .settle import SETTLE_SECONDS
+from .workflow import Workflow
+
+AT_A_TIME = 256
+"""How many handed-out runs one process holds."""
+
+
+async def serve(workflows: Sequence[Workflow]) -> None:
+    """Serves until cancelled; then lets what has begun settle, and gives the runs back."""
+    config.may_connect("serve", "")
+    by_name = {workflow.name: workflow for workflow in workflows}
+    is_open = True
+
+    def take(dispatch: dict[str, Any]) -> None:
+        workflow = by_name.get(dispatch["workflow"])
+        run, epoch = dispatch["run"], dispatch["epoch"]
+        if workflow is None or not is_open:
+            session.notify("run.release", {"run": run, "epoch": epoch})
+        else:
+            Execution(session, workflow, run, dispatch, None)
+
+    plans = tuple((workflow.name, workflow.plan) for workflow in workflows)
+    session = Session(serve=AT_A_TIME, plans=plans, dispatched=take)
+    await sessions.guard(session)
+    try:
+        reason = await session.open()
+        if reason is not None:
+            raise config.unavailable("serve", "", reason)
+        logger.info("serving %s", ", ".join(by_name) or "no durable workflow")
+        await asyncio.Event().wait()
+    finally:
+        is_open = False
+        await _drain(session)
+        await sessions.unguard(session)
+
+
+async def _drain(session: Session) -> None:
+    executions = all_of(session)
+    for execution in executions:
+        execution.detach()
+    if executions:
+        tasks = [execution.task for execution in executions]
+        await asyncio.wait(tasks, timeout=SETTLE_SECONDS)

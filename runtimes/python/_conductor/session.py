@@ -1,0 +1,317 @@
+"""A session with the sidecar: requests and answers, the lease, and a connection that comes back.
+
+It deliberately knows neither steps nor workflows; it keeps the journals of the runs that it owns.
+"""
+
+import asyncio
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import config, process
+from .connection import Connection
+from .errors import logger
+from .ids import new_run_id
+from .journal import Journal, dumps
+
+VERSION = 1
+STORE = -32017
+FIRST_CONNECT_DELAYS = (0.0, 0.05, 0.1, 0.2, 0.4)
+MAX_RECONNECT_DELAY = 1.0
+CLOSE_SECONDS = 1.0
+
+
+class Refused(Exception):
+    """The sidecar answered a request with an error."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(slots=True)
+class _Request:
+    line: bytes
+    answer: asyncio.Future[Any]
+    sent: float = 0.0
+
+
+@dataclass(slots=True)
+class _Lease:
+    seconds: float = 10.0
+    until: float = 0.0
+    waiters: list[asyncio.Future[None]] = field(default_factory=list)
+
+    def renew(self, sent: float) -> None:
+        self.until = max(self.until, sent + self.seconds)
+        waiters, self.waiters = self.waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+
+class Session:
+    """What one event loop and the sidecar have to say to each other."""
+
+    def __init__(
+        self,
+        *,
+        serve: int = 0,
+        plans: tuple[tuple[str, str], ...] = (),
+        dispatched: Callable[[dict[str, Any]], None] | None = None,
+    ) -> None:
+        self.id = new_run_id()
+        self.loop = asyncio.get_running_loop()
+        self.value_bytes = 4 << 20
+        self.owned: dict[str, Journal] = {}
+        self._serve = serve
+        self._plans = plans
+        self._dispatched = dispatched
+        self._connection: Connection | None = None
+        self._greeted = False
+        self._closing = False
+        self._opening: asyncio.Task[str | None] | None = None
+        self._reconnecting: asyncio.Task[None] | None = None
+        self._requests: dict[int, _Request] = {}
+        self._next_id = 1
+        self._hello_id = 0
+        self._lease = _Lease()
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def fileno(self) -> int:
+        """The connection's descriptor, -1 when there is none."""
+        return -1 if self._connection is None else self._connection.fileno
+
+    async def open(self) -> str | None:
+        """Connects unless it is connected. Says why that cannot be."""
+        if self._greeted or self._reconnecting is not None:
+            return None
+        if self._opening is None:
+            self._opening = self.loop.create_task(self._open())
+            self._opening.add_done_callback(self._opened)
+        return await asyncio.shield(self._opening)
+
+    def _opened(self, task: asyncio.Task[str | None]) -> None:
+        self._opening = None
+
+    async def _open(self) -> str | None:
+        reason: str | None = None
+        for delay in FIRST_CONNECT_DELAYS:
+            await asyncio.sleep(delay)
+            reason = await self._connect()
+            if reason is None:
+                return None
+        return reason
+
+    async def _connect(self) -> str | None:
+        path = config.find_socket()
+        if path is None:
+            return "there is no .conductor/sidecar.sock here or above"
+        if "://" in path:
+            return f"{path} is not the path of a Unix socket"
+        try:
+            _, connection = await self.loop.create_unix_connection(
+                lambda: Connection(self._received, self._lost), path
+            )
+        except OSError as error:
+            return f"{path} cannot be reached ({error.strerror or error})"
+        self._connection = connection
+        try:
+            answer = await self._hello(connection)
+        except Refused as refusal:
+            connection.close()
+            return f"the sidecar at {path} refuses: {refusal}"
+        except ConnectionError:
+            return f"the sidecar at {path} hung up"
+        self._welcome(answer)
+        return None
+
+    async def _hello(self, connection: Connection) -> dict[str, Any]:
+        hello = {
+            "protocol": {"min": VERSION, "max": VERSION},
+            "session": self.id,
+            "client": {
+                "name": "conductor-python",
+                "version": "0.1.0",
+                "language": "python",
+            },
+            "pid": os.getpid(),
+            "process_start": process.start_time(),
+            "serve": self._serve,
+            "plans": [
+                {"workflow": name, "digest": digest} for name, digest in self._plans
+            ],
+            "owned": [
+                {"run": journal.run, "epoch": journal.epoch}
+                for journal in self.owned.values()
+            ],
+        }
+        request = self._make_request("hello", hello)
+        request.sent = self.loop.time()
+        connection.send(request.line)
+        answer: dict[str, Any] = await request.answer
+        self._lease.seconds = answer["lease_ms"] / 1000
+        self._lease.renew(request.sent)
+        return answer
+
+    def _welcome(self, answer: dict[str, Any]) -> None:
+        self._greeted = True
+        self.value_bytes = answer["limits"]["value_bytes"]
+        for request in list(self._requests.values()):
+            self._send_request(request)
+        kept = {item["run"]: item for item in answer["owned"]}
+        for run, journal in list(self.owned.items()):
+            item = kept.get(run)
+            if item is None or item["epoch"] != journal.epoch:
+                self._give_up(journal, "another session owns the run")
+                continue
+            journal.acknowledged(item["next_seq"] - 1)
+            journal.resend(item["next_seq"])
+            if item["cancelling"] and journal.on_cancelling is not None:
+                journal.on_cancelling("cancelled while the connection was lost")
+        if self._timer is None:
+            self._timer = self.loop.call_later(self._lease.seconds / 3, self._tick)
+
+    def _tick(self) -> None:
+        """Renews the lease where nothing else has of late."""
+        third = self._lease.seconds / 3
+        self._timer = self.loop.call_later(third, self._tick)
+        if self._greeted and self._lease.until - self.loop.time() < 2 * third:
+            self.request("ping", {}).add_done_callback(_forget)
+
+    async def leased(self) -> None:
+        """Waits until this process may begin attempts."""
+        while self.loop.time() >= self._lease.until:
+            waiter: asyncio.Future[None] = self.loop.create_future()
+            self._lease.waiters.append(waiter)
+            await waiter
+
+    def request(self, method: str, params: dict[str, Any]) -> asyncio.Future[Any]:
+        """Asks; the answer may take until the sidecar is back."""
+        request = self._make_request(method, params)
+        if self._greeted:
+            self._send_request(request)
+        return request.answer
+
+    def _make_request(self, method: str, params: dict[str, Any]) -> _Request:
+        number = self._next_id
+        self._next_id += 1
+        message = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+        line = dumps(message).encode() + b"\n"
+        request = _Request(line, self.loop.create_future())
+        if method == "hello":
+            self._hello_id = number
+        self._requests[number] = request
+        request.answer.add_done_callback(lambda _: self._requests.pop(number, None))
+        return request
+
+    def _send_request(self, request: _Request) -> None:
+        request.sent = self.loop.time()
+        self.send(request.line)
+
+    def notify(self, method: str, params: dict[str, Any]) -> None:
+        """Tells; nothing is answered."""
+        message = {"jsonrpc": "2.0", "method": method, "params": params}
+        self.send(dumps(message).encode() + b"\n")
+
+    def send(self, line: bytes) -> bool:
+        """Sends now, or not at all."""
+        if self._greeted and self._connection is not None:
+            self._connection.send(line)
+            return True
+        return False
+
+    def _received(self, line: bytes) -> None:
+        message = json.loads(line)
+        if "method" in message:
+            self._notified(message["method"], message["params"])
+            return
+        request = self._requests.get(message["id"])
+        if request is None or request.answer.done():
+            return
+        self._lease.renew(request.sent)
+        error = message.get("error")
+        if error is None:
+            request.answer.set_result(message["result"])
+        else:
+            request.answer.set_exception(Refused(error["code"], error["message"]))
+
+    def _notified(self, method: str, params: dict[str, Any]) -> None:
+        if method == "run.dispatch":
+            if self._dispatched is not None:
+                self._dispatched(params)
+            return
+        journal = self.owned.get(params["run"])
+        if journal is None:
+            return
+        if method == "run.ack":
+            sent = journal.acknowledged(params["seq"])
+            if sent is not None:
+                self._lease.renew(sent)
+        elif params["epoch"] != journal.epoch:
+            return
+        elif method == "run.refused":
+            if params["code"] != STORE or not journal.refused(params["seq"]):
+                self._give_up(journal, params["message"])
+        elif method == "run.cancelling" and journal.on_cancelling is not None:
+            journal.on_cancelling(params["reason"])
+
+    def _give_up(self, journal: Journal, reason: str) -> None:
+        logger.info("run %s is given up: %s", journal.run, reason)
+        self.owned.pop(journal.run, None)
+        journal.lose(reason)
+
+    def _lost(self, connection: Connection) -> None:
+        if connection is not self._connection:
+            return
+        self._connection = None
+        self._greeted = False
+        hello = self._requests.pop(self._hello_id, None)
+        if hello is not None and not hello.answer.done():
+            hello.answer.set_exception(ConnectionError("the connection was lost"))
+        is_needed = self._requests or self.owned or self._serve
+        if self._closing or self._opening or self._reconnecting or not is_needed:
+            return
+        self._reconnecting = self.loop.create_task(self._reconnect())
+
+    async def _reconnect(self) -> None:
+        delay = 0.02
+        said = False
+        try:
+            while (reason := await self._connect()) is not None:
+                if not said:
+                    logger.warning("the sidecar is away, waiting for it: %s", reason)
+                    said = True
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, MAX_RECONNECT_DELAY)
+        finally:
+            self._reconnecting = None
+
+    async def close(self) -> None:
+        """Hangs up, after what is to be sent."""
+        self._closing = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        for journal in list(self.owned.values()):
+            journal.flush()
+            self.release(journal)
+        connection = self._connection
+        if connection is not None:
+            connection.close()
+            await asyncio.wait((connection.closed,), timeout=CLOSE_SECONDS)
+
+    def release(self, journal: Journal) -> None:
+        """Gives an unfinished run back."""
+        journal.flush()
+        journal.end("finished")
+        self.owned.pop(journal.run, None)
+        self.notify("run.release", {"run": journal.run, "epoch": journal.epoch})
+
+
+def _forget(answer: asyncio.Future[Any]) -> None:
+    if not answer.cancelled():
+        answer.exception()

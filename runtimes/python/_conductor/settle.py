@@ -1,0 +1,78 @@
+"""Waiting for started work that cannot be taken back: its real end counts, within a bound.
+
+It deliberately knows no journal; what an unknown outcome means is its callers' business.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Iterable
+from typing import Any, TypeVar
+
+from .errors import OutcomeUnknown
+
+T = TypeVar("T")
+
+SETTLE_SECONDS = 30.0
+"""How long the real end of a write is awaited after its time is over."""
+
+
+async def ended(work: asyncio.Future[Any], seconds: float | None) -> bool:
+    """Waits until `work` has ended, for `seconds` at most, and says whether it has."""
+    if not work.done():
+        await asyncio.wait((work,), timeout=seconds)
+    return work.done()
+
+
+def forget(work: asyncio.Future[Any]) -> None:
+    """Lets `work` end unseen."""
+    work.add_done_callback(_retrieve)
+
+
+def _retrieve(work: asyncio.Future[Any]) -> None:
+    if not work.cancelled():
+        work.exception()
+
+
+def over_time(seconds: float) -> TimeoutError:
+    """The error of an attempt that took too long."""
+    return TimeoutError(f"no answer within {seconds * 1000:.0f} ms")
+
+
+async def settled(
+    work: asyncio.Future[T], *, timeout: float | None = None, in_doubt: str
+) -> T:
+    """The result of a started write of a workflow that keeps no journal.
+
+    When its time is over, or its caller is cancelled, the real end is awaited first: a thread cannot be interrupted,
+    and nothing more may be tried while the write still runs.
+    """
+    try:
+        if await ended(work, timeout):
+            return work.result()
+    except asyncio.CancelledError:
+        if isinstance(work, asyncio.Task):
+            work.cancel()
+        await ended(work, SETTLE_SECONDS)
+        forget(work)
+        raise
+    if isinstance(work, asyncio.Task):
+        work.cancel()
+    if not await ended(work, None if in_doubt == "retry" else SETTLE_SECONDS):
+        forget(work)
+        raise OutcomeUnknown("the write was still running when its time was over")
+    if work.cancelled():
+        if in_doubt == "retry":
+            raise over_time(timeout or 0.0)
+        raise OutcomeUnknown("the write was cut off when its time was over")
+    return work.result()
+
+
+def start(coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    """Runs an asynchronous function beside its caller, which so can outwait it."""
+    return asyncio.get_running_loop().create_task(coroutine)
+
+
+async def all_ended(works: Iterable[asyncio.Future[Any]]) -> None:
+    """Waits for every one of `works`, within the bound."""
+    pending = [work for work in works if not work.done()]
+    if pending:
+        await asyncio.wait(pending, timeout=SETTLE_SECONDS)
