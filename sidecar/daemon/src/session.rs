@@ -46,8 +46,6 @@ pub(crate) struct Session {
     pub(crate) dispatched: BTreeSet<Arc<str>>,
     /// Whether its process could be seen when it came: one of another pid namespace has its lease alone.
     pub(crate) watched: bool,
-    /// Whether the loss of its runs was announced.
-    pub(crate) lost: bool,
 }
 
 impl Session {
@@ -61,7 +59,6 @@ impl Session {
             outbox: None,
             pulse: Pulse::new(),
             dispatched: BTreeSet::new(),
-            lost: false,
         }
     }
 
@@ -140,22 +137,17 @@ impl Sessions {
         dead
     }
 
-    /// Looks at every session: the dead and the silent lose their runs. Whether any did.
-    pub(crate) fn sweep(&self) -> bool {
-        let mut changed = false;
+    /// Forgets the dead, and the silent that are not connected: their runs are free then.
+    pub(crate) fn sweep(&self) {
         self.hold().retain(|_, session| {
-            // A child of a dead process may hold its socket open.
             let dead = session.is_dead();
-            let silent = session.pulse.silence() > self.grace;
+            // A child of a dead process may hold its socket open.
             if dead && let Some(outbox) = &session.outbox {
                 outbox.close();
             }
-            let gone = dead || (silent && session.outbox.is_none());
-            changed |= gone || (silent && !session.lost);
-            session.lost = silent;
-            !gone
+            let silent = session.pulse.silence() > self.grace;
+            !(dead || (silent && session.outbox.is_none()))
         });
-        changed
     }
 
     /// The least loaded connected session that serves the workflow: with this plan, or with any for `None`.

@@ -105,7 +105,7 @@ impl Sidecar {
                     };
                     rpc::notice(lines.entry(session).or_default(), method::RUN_REFUSED, refused);
                 }
-                Note::Stopped { run, workflow, state, session, .. } => {
+                Note::Stopped { run, workflow, state, session } => {
                     if let Some(session) = session {
                         self.sessions.unload(&session, &run);
                     }

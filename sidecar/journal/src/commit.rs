@@ -5,7 +5,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use conductor_protocol::entry::Parent;
 use conductor_protocol::state::RunState;
 
 use crate::journal::{Fact, Inner, Journal};
@@ -21,13 +20,7 @@ pub enum Note {
     /// The record `seq` of the session, and all after it, were not taken.
     Refused { run: Arc<str>, session: Arc<str>, epoch: u64, seq: u64, refusal: Refusal },
     /// The run has ended or is paused; `session` owned it until then.
-    Stopped {
-        run: Arc<str>,
-        workflow: Arc<str>,
-        state: RunState,
-        session: Option<Arc<str>>,
-        parent: Option<Parent>,
-    },
+    Stopped { run: Arc<str>, workflow: Arc<str>, state: RunState, session: Option<Arc<str>> },
     /// Things to count.
     Facts { workflow: Arc<str>, facts: Vec<Fact> },
 }
@@ -151,7 +144,6 @@ fn landed(inner: &mut Inner, change: &Change, key: i64, notes: &mut Vec<Note>) {
             workflow: Arc::clone(&cell.workflow),
             state: change.head.state,
             session: stopper(change, before.as_ref()),
-            parent: cell.parent.clone(),
         });
         for end in cell.ends.drain(..) {
             let _ = end.send(());
