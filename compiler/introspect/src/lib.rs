@@ -14,8 +14,8 @@ pub use python::CODES;
 
 /// Looks up refs and types in the sources of one language.
 ///
-/// Call [`needs`](Introspector::needs) and [`supply`](Introspector::supply) each answer, until nothing is needed;
-/// then [`finish`](Introspector::finish).
+/// Call [`needs`](Introspector::needs) and [`supply`](Introspector::supply) each answer, until nothing is
+/// needed; then [`finish`](Introspector::finish).
 pub struct Introspector {
     session: Session,
 }

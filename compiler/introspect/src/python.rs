@@ -94,9 +94,14 @@ impl Session {
 }
 
 impl Reader<'_> {
-    /// A class by the name the manifest gives it: in full, or by a bare name that exactly one class in reach has.
+    /// A class by the name the manifest gives it: in full, or bare where exactly one class in reach has it.
     fn type_named(&mut self, name: &str, refs: &BTreeSet<String>) -> Option<TypeName> {
-        self.refill();
+        let found = self.find_type(name, refs);
+        self.read_classes();
+        found
+    }
+
+    fn find_type(&mut self, name: &str, refs: &BTreeSet<String>) -> Option<TypeName> {
         if let Some((module, class)) = name.rsplit_once('.') {
             return self.class_in(module, class);
         }

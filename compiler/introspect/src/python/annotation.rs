@@ -15,7 +15,7 @@ use super::syntax::{Call, Class, Expr, ExprKind, Value};
 
 /// Aliases and string annotations nested deeper than this are `any`.
 const MAX_DEPTH: usize = 40;
-/// What one question may read.
+/// What one annotation may read.
 const MAX_NODES: usize = 20_000;
 
 /// Reads types, and keeps the definitions of the classes that it meets.
@@ -25,10 +25,12 @@ pub struct Reader<'w> {
     pub types: TypeTable,
     pub spans: BTreeMap<TypeName, Span>,
     depth: usize,
-    /// Nodes still to be read for this question: aliases of aliases can double at every level.
+    /// Nodes still to be read for this annotation: aliases of aliases can double at every level.
     budget: usize,
     /// The aliases being read, so that a recursive one ends.
     aliases: Vec<(String, Range<usize>)>,
+    /// Classes that were met and not read yet: a queue, so that a long chain of classes is not a deep one.
+    unread: Vec<(Home<'w>, String, &'w Class)>,
 }
 
 /// Where an annotation stands: what its names mean depends on it.
@@ -56,12 +58,16 @@ impl<'w> Reader<'w> {
             depth: 0,
             budget: 0,
             aliases: Vec::new(),
+            unread: Vec::new(),
         }
     }
 
-    /// Starts a new question.
-    pub fn refill(&mut self) {
-        self.budget = MAX_NODES;
+    /// Reads every class that was met, and those that they lead to.
+    pub fn read_classes(&mut self) {
+        while let Some((home, name, class)) = self.unread.pop() {
+            let definition = self.class_definition(&home, &name, class);
+            self.types.insert(TypeName { module: home.module, name }, definition);
+        }
     }
 
     pub fn span(&self, path: &str, range: &Range<usize>) -> Span {
@@ -69,6 +75,9 @@ impl<'w> Reader<'w> {
     }
 
     pub fn annotation(&mut self, scope: &Scope<'w>, expr: &Expr) -> Type {
+        if self.depth == 0 {
+            self.budget = MAX_NODES;
+        }
         if self.depth >= MAX_DEPTH || self.budget == 0 {
             return Type::Any;
         }
@@ -116,8 +125,7 @@ impl<'w> Reader<'w> {
         if !self.types.contains_key(&full) {
             self.types.insert(full.clone(), TypeDef::Opaque);
             self.spans.insert(full.clone(), self.span(home.path, &class.name));
-            let definition = self.class_definition(home, name, class);
-            self.types.insert(full.clone(), definition);
+            self.unread.push((home.clone(), name.to_owned(), class));
         }
         Type::Named(full)
     }
@@ -180,7 +188,7 @@ impl<'w> Reader<'w> {
         }
     }
 
-    /// The full name of an expression that leads out of the user's code, with `typing_extensions` as `typing`.
+    /// The full name of what leads out of the user's code, with `typing_extensions` as `typing`.
     pub fn external_name(&self, scope: &Scope<'w>, expr: &Expr) -> Option<String> {
         let path = match &expr.kind {
             ExprKind::Name(path) => path,

@@ -150,7 +150,7 @@ impl<'w> Reader<'w> {
         for (field, annotation) in annotated(class) {
             match self.external_name(scope, &unquoted(annotation)).as_deref() {
                 Some("typing.ClassVar" | "dataclasses.KW_ONLY") => {}
-                // It is asked for by the constructor but not kept: without a default nobody can rebuild the value.
+                // The constructor asks for it but it is not kept: without a default nobody can rebuild it.
                 Some("dataclasses.InitVar") => {
                     if field.value.is_none() {
                         shape.kind = Kind::Foreign;
@@ -266,10 +266,7 @@ fn enumeration(class: &Class, kind: EnumKind, is_auto: &dyn Fn(&Expr) -> bool) -
                 serde_json::Value::from(highest.map_or(1, |highest| highest.saturating_add(1)))
             }
             // `RED = "red"` then `CRIMSON = RED` is a second name, not a member.
-            ExprKind::Name(path) if matches!(&path[..], [alias] if members.iter().any(|known| known.name == *alias)) =>
-            {
-                continue;
-            }
+            ExprKind::Name(path) if members.iter().any(|known| path[..] == [known.name.as_str()]) => continue,
             _ => return TypeDef::Opaque,
         };
         highest = highest.max(value.as_i64());

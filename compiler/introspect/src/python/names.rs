@@ -158,7 +158,8 @@ impl Store {
         }
     }
 
-    /// What `name` is in the body of a module. Of alternatives the first that leads into the user's code wins.
+    /// What `name` is in the body of a module. Of alternatives the first that leads into the user's code
+    /// wins.
     pub fn in_module<'a>(&'a self, home: &Home<'a>, name: &str, trail: &mut Trail) -> Entity<'a> {
         let is_far = trail.hops > MAX_HOPS || trail.seen.len() > MAX_MODULES;
         if is_far || !trail.seen.insert((home.module.clone(), name.to_owned())) {

@@ -16,7 +16,12 @@ use super::syntax::{Binding, Expr, ExprKind, Function, Param, Value};
 impl<'w> Reader<'w> {
     /// Void while the store awaits a file.
     pub fn lookup(&mut self, reference: &str) -> Lookup {
-        self.refill();
+        let found = self.find(reference);
+        self.read_classes();
+        found
+    }
+
+    fn find(&mut self, reference: &str) -> Lookup {
         let dotted = reference.strip_prefix("py:").unwrap_or(reference);
         let is_path = dotted.split('.').all(is_identifier);
         let Some((module, name)) = dotted.rsplit_once('.').filter(|_| is_path) else {

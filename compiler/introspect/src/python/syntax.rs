@@ -7,7 +7,8 @@ use std::ops::Range;
 
 use conductor_model::ParameterKind;
 
-/// The bindings of one scope. Several for a name are alternatives (`try`/`except`, `if`/`else`), the likeliest first.
+/// The bindings of one scope. Several for a name are alternatives (`try`/`except`, `if`/`else`), the
+/// likeliest first.
 pub type Names = BTreeMap<String, Vec<Binding>>;
 
 #[derive(Debug, Default)]

@@ -5,7 +5,8 @@
 /// Larger files are not read.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
-/// The text of a source file, or what keeps it from being read. Offsets into Latin-1 files are those of the text in UTF-8.
+/// The text of a source file, or what keeps it from being read. Offsets into Latin-1 files are those of the
+/// text in UTF-8.
 pub fn decode(bytes: Vec<u8>) -> Result<String, String> {
     if bytes.len() > MAX_BYTES {
         return Err(format!("it is larger than {} MiB", MAX_BYTES / (1024 * 1024)));
