@@ -142,11 +142,11 @@ fn a_reader_that_does_not_read_is_disconnected_and_others_are_served() {
     // Each of these is answered with an error that repeats the long name of its method.
     let name = "n".repeat(1 << 20);
     let line = format!("{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"{name}\"}}\n");
-    slow.stream.set_write_timeout(Some(Duration::from_secs(5))).unwrap();
+    slow.stream.set_write_timeout(Some(Duration::from_secs(30))).unwrap();
     let began = Instant::now();
     let sent = (0..200).take_while(|_| slow.stream.write_all(line.as_bytes()).is_ok()).count();
     assert!(sent < 100, "{sent} MiB of answers were kept for a client that does not read");
-    assert!(began.elapsed() < Duration::from_secs(5));
+    assert!(began.elapsed() < Duration::from_secs(25), "it was not disconnected, only not read any more");
     owner.start("r");
     owner.acked("r", 0);
     let mut rest = Vec::new();
