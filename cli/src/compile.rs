@@ -41,14 +41,17 @@ pub fn compile(project: &Project, overlay: &Overlay) -> Result<Compilation, Fail
     let path = project.manifest_path();
     let manifest = match overlay.get(&project.manifest) {
         Some(text) => text.clone().into_bytes(),
-        None => disk::read_prefix(&path, MANIFEST_PREFIX).map_err(|error| Failure::io("read", &path, &error))?,
+        None => {
+            disk::read_prefix(&path, MANIFEST_PREFIX).map_err(|error| Failure::io("read", &path, &error))?
+        }
     };
     let lock_path = project.root.join(LOCK_FILE);
     let lock = match overlay.get(LOCK_FILE) {
         Some(text) => Some(text.clone().into_bytes()),
         None => disk::read_if_there(&lock_path)?,
     };
-    let root = std::fs::canonicalize(&project.root).map_err(|error| Failure::io("find", &project.root, &error))?;
+    let root =
+        std::fs::canonicalize(&project.root).map_err(|error| Failure::io("find", &project.root, &error))?;
     let asked = RefCell::new(BTreeSet::from([path, lock_path]));
     let mut fetch = |need: &Need| {
         if let Need::File(path) = need {
@@ -71,7 +74,9 @@ fn answer(root: &Path, need: &Need) -> Answer {
     }
     let found = match std::fs::canonicalize(root.join(path)) {
         Ok(found) if found.starts_with(root) => found,
-        Ok(found) => return Answer::Refused(format!("it leads out of the project's folder, to {}", found.display())),
+        Ok(found) => {
+            return Answer::Refused(format!("it leads out of the project's folder, to {}", found.display()));
+        }
         Err(error) => return unanswered(&error),
     };
     let answered = match need {
@@ -138,7 +143,11 @@ impl Compilation {
     /// `2 errors, 1 warning`, or `no findings`.
     #[must_use]
     pub fn tally(&self) -> String {
-        let named = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Advice, "piece of advice")];
+        let named = [
+            (Severity::Error, "error"),
+            (Severity::Warning, "warning"),
+            (Severity::Advice, "piece of advice"),
+        ];
         let counted = named.map(|(severity, name)| match (self.count(severity), name) {
             (0, _) => String::new(),
             (1, _) => format!("1 {name}"),

@@ -82,7 +82,8 @@ pub fn replace_folder(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<(), 
     if folder.exists() {
         let flags = rustix::fs::RenameFlags::EXCHANGE;
         let here = rustix::fs::CWD;
-        rustix::fs::renameat_with(here, &beside.path, here, folder, flags).map_err(|error| fail(error.into()))?;
+        rustix::fs::renameat_with(here, &beside.path, here, folder, flags)
+            .map_err(|error| fail(error.into()))?;
     } else {
         fs::create_dir_all(folder.parent().unwrap_or(folder)).map_err(fail)?;
         fs::rename(&beside.path, folder).map_err(fail)?;
@@ -120,14 +121,15 @@ struct Beside {
 
 impl Beside {
     fn of(target: &Path) -> Beside {
-        let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        sweep(target, &name);
+        sweep(target);
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
         Beside { path: target.with_file_name(format!(".{name}.{}.tmp", std::process::id())) }
     }
 }
 
 /// Removes what a killed process has left beside `target`.
-fn sweep(target: &Path, name: &str) {
+pub fn sweep(target: &Path) {
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
     let Some(Ok(entries)) = target.parent().map(fs::read_dir) else { return };
     for entry in entries.flatten() {
         let file = entry.file_name().to_string_lossy().into_owned();

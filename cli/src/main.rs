@@ -24,8 +24,10 @@ mod watch;
 
 #[derive(Parser)]
 #[command(name = "conductor", version, about = "Concurrency as a manifest: checked, compiled, run, resumed.")]
-#[command(after_help = "Exit codes: 0 fine, 1 a finding, 2 wrong usage, 3 the environment, 4 the run failed or is \
-                        paused, 5 the run has not ended, 130 interrupted.")]
+#[command(
+    after_help = "Exit codes: 0 fine, 1 a finding, 2 wrong usage, 3 the environment, 4 the run failed or is \
+                        paused, 5 the run has not ended, 130 interrupted."
+)]
 struct Cli {
     #[command(subcommand)]
     command: commands::Command,

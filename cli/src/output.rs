@@ -196,7 +196,10 @@ mod tests {
 
     #[test]
     fn foreign_text_cannot_reach_the_terminal_s_controls() {
-        assert_eq!(inert("a\x1b[31mred\u{202e}x\u{7}\rz\u{9b}1m"), "a\\e[31mred\\u{202e}x\\u{7}\\rz\\u{9b}1m");
+        assert_eq!(
+            inert("a\x1b[31mred\u{202e}x\u{7}\rz\u{9b}1m"),
+            "a\\e[31mred\\u{202e}x\\u{7}\\rz\\u{9b}1m"
+        );
         assert_eq!(inert_line("one\ntwo", 20), "one\\ntwo");
         assert_eq!(inert_line("abcdef", 4), "abc…");
         assert_eq!(inert_json("\"\u{202e}\u{e0001}\""), "\"\\u202e\\udb40\\udc01\"");

@@ -77,8 +77,12 @@ impl Project {
         match found[..] {
             [] => Ok(None),
             [name] => Ok(Some(Project { root: folder.to_path_buf(), manifest: name.to_owned() })),
-            _ => Err(Failure::usage(format!("{} holds two manifests: {}", folder.display(), found.join(" and ")))
-                .help("name one of them: `-f PATH`")),
+            _ => Err(Failure::usage(format!(
+                "{} holds two manifests: {}",
+                folder.display(),
+                found.join(" and ")
+            ))
+            .help("name one of them: `-f PATH`")),
         }
     }
 
@@ -108,7 +112,8 @@ pub fn find_socket(given: Option<&Path>) -> Result<PathBuf, Failure> {
         return check_socket_path(PathBuf::from(path));
     }
     let here = working_folder()?;
-    let nearest = here.ancestors().map(|folder| folder.join(".conductor/sidecar.sock")).find(|path| path.exists());
+    let nearest =
+        here.ancestors().map(|folder| folder.join(".conductor/sidecar.sock")).find(|path| path.exists());
     nearest.map_or_else(|| Err(no_sidecar(&here)), check_socket_path)
 }
 
@@ -119,8 +124,9 @@ pub fn check_socket_path(path: PathBuf) -> Result<PathBuf, Failure> {
         return Ok(path);
     }
     let message = format!("the socket's path has {length} bytes, the system allows {SOCKET_PATH_LIMIT}: ");
-    Err(Failure::environment(message + &path.display().to_string())
-        .help("choose a shorter one with `--socket PATH`, and set CONDUCTOR_SOCKET to it for the application"))
+    Err(Failure::environment(message + &path.display().to_string()).help(
+        "choose a shorter one with `--socket PATH`, and set CONDUCTOR_SOCKET to it for the application",
+    ))
 }
 
 fn no_sidecar(folder: &Path) -> Failure {

@@ -32,7 +32,8 @@ pub enum Stop {
 
 impl Interrupts {
     pub fn listen() -> Result<Interrupts, Failure> {
-        let failed = |error: std::io::Error| Failure::environment(format!("failed to watch for signals: {error}"));
+        let failed =
+            |error: std::io::Error| Failure::environment(format!("failed to watch for signals: {error}"));
         Ok(Interrupts {
             interrupt: signal(SignalKind::interrupt()).map_err(failed)?,
             terminate: signal(SignalKind::terminate()).map_err(failed)?,
@@ -67,6 +68,9 @@ pub fn report_bugs() {
     let default = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         default(panic);
-        eprintln!("this is a bug in conductor {}: please report it with the command line and the text above", env!("CARGO_PKG_VERSION"));
+        eprintln!(
+            "this is a bug in conductor {}: please report it with the command line and the text above",
+            env!("CARGO_PKG_VERSION")
+        );
     }));
 }

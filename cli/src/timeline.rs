@@ -106,9 +106,11 @@ impl Timeline {
         for Takeover { last_sign, resumed, pid, .. } in &self.takeovers {
             let lost = output::duration(last_sign - self.start);
             let resumed = output::duration(resumed - self.start);
-            let _infallible = writeln!(text, "  owner last heard of at {lost}, resumed by process {pid} at {resumed}");
+            let _infallible =
+                writeln!(text, "  owner last heard of at {lost}, resumed by process {pid} at {resumed}");
         }
-        let _infallible = writeln!(text, "  █ attempt  ▒ failed or cut off  · waiting to retry  ╌ crashed, nobody at work");
+        let _infallible =
+            writeln!(text, "  █ attempt  ▒ failed or cut off  · waiting to retry  ╌ crashed, nobody at work");
         text
     }
 

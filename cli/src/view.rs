@@ -136,15 +136,22 @@ pub fn expect_ok(client: &Client, answer: Answer) -> Result<Value, Failure> {
     let failure = Failure::environment(said);
     match answer.status {
         400 | 422 => Err(Failure { exit: Exit::Usage, ..failure }),
-        500.. => Err(failure.help(format!("the sidecar at {} answered {}", client.socket().display(), answer.status))),
+        500.. => Err(failure.help(format!(
+            "the sidecar at {} answered {}",
+            client.socket().display(),
+            answer.status
+        ))),
         _ => Err(failure),
     }
 }
 
 pub fn parse<T: DeserializeOwned>(client: &Client, body: Value) -> Result<T, Failure> {
     serde_json::from_value(body).map_err(|error| {
-        Failure::environment(format!("did not understand the sidecar at {}: {error}", client.socket().display()))
-            .help("is it of another version? `conductor --version` tells yours")
+        Failure::environment(format!(
+            "did not understand the sidecar at {}: {error}",
+            client.socket().display()
+        ))
+        .help("is it of another version? `conductor --version` tells yours")
     })
 }
 

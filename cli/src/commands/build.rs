@@ -87,6 +87,7 @@ fn perform(project: &Project, mode: Mode) -> Result<Built, Failure> {
             built.summary = compared(&stale);
         }
         Mode::Write => {
+            disk::sweep(&folder);
             if !stale.is_empty() {
                 write(project, &folder, compiled)?;
             }
@@ -109,7 +110,11 @@ fn written(compiled: &Compiled, stale: &[String]) -> String {
     let workflows = compiled.plans.len();
     let noun = if workflows == 1 { "workflow" } else { "workflows" };
     let state = if stale.is_empty() { "is up to date" } else { "written" };
-    format!("{}/ {state}: {workflows} {noun}, {} files\n", output::inert(&compiled.out), compiled.outputs.len())
+    format!(
+        "{}/ {state}: {workflows} {noun}, {} files\n",
+        output::inert(&compiled.out),
+        compiled.outputs.len()
+    )
 }
 
 /// The files of the generated folder, by path relative to it, without what Python leaves there when it imports them.
@@ -130,7 +135,11 @@ fn present(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
 }
 
 /// The build replaces the folder: what somebody else put there must not be lost.
-fn refuse_foreign(folder: &Path, present: &BTreeMap<String, Vec<u8>>, compiled: &Compiled) -> Result<(), Failure> {
+fn refuse_foreign(
+    folder: &Path,
+    present: &BTreeMap<String, Vec<u8>>,
+    compiled: &Compiled,
+) -> Result<(), Failure> {
     let marked = |bytes: &[u8]| {
         let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
         line.windows(MARKER.len()).any(|window| window == MARKER.as_bytes())
@@ -153,7 +162,11 @@ fn refuse_foreign(folder: &Path, present: &BTreeMap<String, Vec<u8>>, compiled: 
 }
 
 /// Paths, relative to the manifest's folder, of what is missing, different or too much.
-fn stale(project: &Project, present: &BTreeMap<String, Vec<u8>>, compiled: &Compiled) -> Result<Vec<String>, Failure> {
+fn stale(
+    project: &Project,
+    present: &BTreeMap<String, Vec<u8>>,
+    compiled: &Compiled,
+) -> Result<Vec<String>, Failure> {
     let mut stale: Vec<String> = compiled
         .outputs
         .iter()
@@ -180,7 +193,9 @@ fn write(project: &Project, folder: &Path, compiled: &Compiled) -> Result<(), Fa
     let files: Vec<(String, Vec<u8>)> = compiled
         .outputs
         .iter()
-        .map(|(path, text)| (path.strip_prefix(&prefix).unwrap_or(path).to_owned(), text.clone().into_bytes()))
+        .map(|(path, text)| {
+            (path.strip_prefix(&prefix).unwrap_or(path).to_owned(), text.clone().into_bytes())
+        })
         .collect();
     disk::replace_file(&project.root.join(LOCK_FILE), compiled.lock.as_bytes())?;
     disk::replace_folder(folder, &files)

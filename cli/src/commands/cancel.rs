@@ -31,7 +31,9 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
     let body = view::expect_ok(&client, answer)?;
     match args.format {
         Format::Json => output::print_json(&body),
-        Format::Text => output::print(&format!("asked for {} to be cancelled\n", output::inert_line(&args.run, 200))),
+        Format::Text => {
+            output::print(&format!("asked for {} to be cancelled\n", output::inert_line(&args.run, 200)))
+        }
     }
     Ok(Exit::Fine)
 }

@@ -112,7 +112,11 @@ impl Supervised {
             self.backoff = FIRST_BACKOFF;
         }
         self.start_at = Instant::now() + self.backoff;
-        say(&format!("{} ended with {how}; starting it again in {:.1} s", self.name, self.backoff.as_secs_f64()));
+        say(&format!(
+            "{} ended with {how}; starting it again in {:.1} s",
+            self.name,
+            self.backoff.as_secs_f64()
+        ));
         self.backoff = (self.backoff * 2).min(LONGEST_BACKOFF);
     }
 

@@ -62,14 +62,18 @@ fn run_expression(written: &str, bindings: &BTreeMap<String, Value>, format: For
     match value(text, bindings) {
         Ok(value) => {
             match format {
-                Format::Json => output::print_json(&json!({"value": value.to_json(), "type": value.type_name()})),
+                Format::Json => {
+                    output::print_json(&json!({"value": value.to_json(), "type": value.type_name()}))
+                }
                 Format::Text => output::print(&format!("{}\n", inert(&value.to_json().to_string()))),
             }
             Exit::Fine
         }
         Err(mistakes) => {
             match format {
-                Format::Json => output::print_json(&json!({"errors": mistakes.iter().map(as_json).collect::<Json>()})),
+                Format::Json => {
+                    output::print_json(&json!({"errors": mistakes.iter().map(as_json).collect::<Json>()}))
+                }
                 Format::Text => mistakes.iter().for_each(|mistake| output::note(&underline(text, mistake))),
             }
             Exit::Finding

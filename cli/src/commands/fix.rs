@@ -116,7 +116,8 @@ impl Fixed {
     #[must_use]
     pub fn report(&self) -> String {
         let (green, reset) = if output::coloured() { (GREEN, RESET) } else { ("", "") };
-        let lines = self.titles.iter().map(|title| format!("{green}fixed{reset}: {}\n", output::inert(title)));
+        let lines =
+            self.titles.iter().map(|title| format!("{green}fixed{reset}: {}\n", output::inert(title)));
         let text: String = lines.collect();
         if text.is_empty() { "nothing to fix\n".to_owned() } else { text }
     }

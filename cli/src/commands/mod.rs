@@ -68,7 +68,9 @@ impl Command {
             Command::Cancel(args) => args.format,
             Command::Eval(args) => args.format,
             Command::Explain(args) => args.format,
-            Command::Sidecar(_) | Command::Dev(_) | Command::Demo(_) | Command::Completions(_) => Format::Text,
+            Command::Sidecar(_) | Command::Dev(_) | Command::Demo(_) | Command::Completions(_) => {
+                Format::Text
+            }
         }
     }
 

@@ -127,8 +127,8 @@ fn read_input(given: &str) -> Result<Value, Failure> {
         Some(path) => disk::read_text(Path::new(path))?,
         None => given.to_owned(),
     };
-    let value: Value =
-        serde_json::from_str(&text).map_err(|error| Failure::usage(format!("the input is not JSON: {error}")))?;
+    let value: Value = serde_json::from_str(&text)
+        .map_err(|error| Failure::usage(format!("the input is not JSON: {error}")))?;
     if value.is_object() {
         return Ok(value);
     }

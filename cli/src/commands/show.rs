@@ -82,7 +82,8 @@ fn steps(steps: &[Step]) -> String {
         .iter()
         .map(|step| {
             let start = step.started_at.as_ref();
-            let took = start.map_or_else(String::new, |start| view::elapsed(start, step.finished_at.as_ref()));
+            let took =
+                start.map_or_else(String::new, |start| view::elapsed(start, step.finished_at.as_ref()));
             [
                 (inert_line(&step.key, 48), ""),
                 (inert_line(step.task.as_deref().unwrap_or(""), 40), ""),
@@ -98,7 +99,8 @@ fn steps(steps: &[Step]) -> String {
     let (red, reset) = if output::coloured() { (RED, RESET) } else { ("", "") };
     for step in steps {
         if let Some(error) = &step.error {
-            let _infallible = writeln!(text, "\n{red}{}{reset}: {}", inert_line(&step.key, 80), error_line(error));
+            let _infallible =
+                writeln!(text, "\n{red}{}{reset}: {}", inert_line(&step.key, 80), error_line(error));
             if let Some(stack) = &error.form.stack {
                 for line in inert(stack).lines().take(40) {
                     let _infallible = writeln!(text, "  {line}");

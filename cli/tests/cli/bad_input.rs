@@ -96,7 +96,8 @@ fn code_behind_links_that_loop_or_lead_out() {
 #[test]
 fn foreign_text_does_not_reach_the_terminal_s_controls() {
     let project = Project::hello();
-    project.write("concurrency.yaml", MANIFEST.replace("greetings.greet", "\"greetings.gr\\e[31m\\u202eeet\""));
+    project
+        .write("concurrency.yaml", MANIFEST.replace("greetings.greet", "\"greetings.gr\\e[31m\\u202eeet\""));
     let finished = project.conductor(&["check"]);
     assert_eq!(finished.code, Some(1), "{finished:?}");
     assert!(!finished.stdout.contains(['\x1b', '\u{202e}']), "{finished:?}");

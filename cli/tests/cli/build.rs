@@ -19,15 +19,21 @@ fn a_failing_build_writes_nothing() {
 #[test]
 fn check_names_the_stale_files() {
     let project = Project::hello();
-    project.conductor(&["build", "--check"]).says(1, &["stale: conductor_gen/hello.py", "stale: conductor.lock"]);
+    project
+        .conductor(&["build", "--check"])
+        .says(1, &["stale: conductor_gen/hello.py", "stale: conductor.lock"]);
     assert!(!project.path().join("conductor_gen").exists());
     project.conductor(&["build"]).says(0, &[]);
     project.conductor(&["build", "--check"]).says(0, &["up to date"]);
     project.write("concurrency.yaml", MANIFEST.replace("id: hello", "id: goodbye"));
     let (code, document) = project.json(&["build", "--check"]);
     assert_eq!(code, Some(1));
-    let stale: Vec<&str> = document["stale"].as_array().unwrap().iter().filter_map(|path| path.as_str()).collect();
-    assert!(stale.contains(&"conductor_gen/goodbye.py") && stale.contains(&"conductor_gen/hello.py"), "{stale:?}");
+    let stale: Vec<&str> =
+        document["stale"].as_array().unwrap().iter().filter_map(|path| path.as_str()).collect();
+    assert!(
+        stale.contains(&"conductor_gen/goodbye.py") && stale.contains(&"conductor_gen/hello.py"),
+        "{stale:?}"
+    );
 }
 
 #[test]
@@ -83,16 +89,26 @@ fn a_killed_build_leaves_the_old_or_the_new() {
     let (mut killed, mut finished) = (0, 0);
     for round in 0..40_u64 {
         project.write("concurrency.yaml", &manifests[usize::try_from(round % 2).unwrap()]);
-        let mut child = project.command(&["build"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child =
+            project.command(&["build"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         // From before the compilation to after the exchange.
         std::thread::sleep(Duration::from_micros(500 * round));
         child.kill().unwrap();
-        if finish(child).code.is_none() { killed += 1 } else { finished += 1 }
+        if finish(child).code.is_none() {
+            killed += 1
+        } else {
+            finished += 1
+        }
         let found = package(&project);
-        assert!(wholes.contains(&found), "round {round}: {:?}", found.iter().map(|(path, _)| path).collect::<Vec<_>>());
+        assert!(
+            wholes.contains(&found),
+            "round {round}: {:?}",
+            found.iter().map(|(path, _)| path).collect::<Vec<_>>()
+        );
     }
     assert!(killed > 3, "{killed} killed, {finished} finished");
     project.conductor(&["build"]).says(0, &[]);
-    let left: Vec<_> = project.files().into_keys().filter(|path| path.to_string_lossy().contains(".tmp")).collect();
+    let left: Vec<_> =
+        project.files().into_keys().filter(|path| path.to_string_lossy().contains(".tmp")).collect();
     assert!(left.is_empty(), "{left:?}");
 }

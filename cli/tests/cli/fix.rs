@@ -10,7 +10,9 @@ fn comments(text: &str) -> Vec<&str> {
 fn the_seed_is_mended_and_keeps_every_comment_and_line() {
     let project = Project::seed();
     let before = project.read("concurrency.yaml");
-    project.conductor(&["fix"]).says(0, &["fixed: define the policy `retry_idempotent`", "fixed: put the items under"]);
+    project
+        .conductor(&["fix"])
+        .says(0, &["fixed: define the policy `retry_idempotent`", "fixed: put the items under"]);
     let after = project.read("concurrency.yaml");
     assert_eq!(comments(&before), comments(&after));
     let mut lines = after.lines();

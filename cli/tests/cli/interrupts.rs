@@ -47,7 +47,9 @@ fn dev_while_it_waits_to_start_again() {
     for sent in [Signal::INT, Signal::TERM] {
         let project = Project::hello();
         let dev = dev(&project, "echo x >> starts; exit 7");
-        eventually("three starts", || fs::read_to_string(project.path().join("starts")).is_ok_and(|it| it.len() >= 6));
+        eventually("three starts", || {
+            fs::read_to_string(project.path().join("starts")).is_ok_and(|it| it.len() >= 6)
+        });
         signal(&dev, sent);
         let finished = finish(dev);
         finished.says(130, &["ended with exit code 7; starting it again in 0.1 s", "again in 0.2 s"]);
@@ -59,7 +61,13 @@ fn dev_while_it_waits_to_start_again() {
 #[test]
 fn dev_ends_with_its_application_and_builds_first() {
     let project = Project::hello();
-    let finished = project.conductor(&["dev", "--", "sh", "-c", "test -S \"$CONDUCTOR_SOCKET\" && test -d conductor_gen"]);
+    let finished = project.conductor(&[
+        "dev",
+        "--",
+        "sh",
+        "-c",
+        "test -S \"$CONDUCTOR_SOCKET\" && test -d conductor_gen",
+    ]);
     assert_eq!(finished.code, Some(0), "{finished:?}");
     assert_eq!(project.processes(), Vec::<String>::new());
     assert!(!socket_exists(&project));
@@ -89,7 +97,10 @@ fn dev_rebuilds_and_restarts_on_a_change_and_restarts_a_killed_sidecar() {
     });
     assert!(starts(2) && !starts(3));
     signal(&dev, Signal::INT);
-    finish(dev).says(130, &["greetings.py has changed", "the application goes on", "the sidecar ended with signal: 9"]);
+    finish(dev).says(
+        130,
+        &["greetings.py has changed", "the application goes on", "the sidecar ended with signal: 9"],
+    );
     assert_eq!(project.processes(), Vec::<String>::new());
 }
 
@@ -109,8 +120,14 @@ fn a_demo() {
     let project = Project::empty();
     let folder = project.path().join("tmp");
     fs::create_dir(&folder).unwrap();
-    let demo = project.command(&["demo"]).env("TMPDIR", &folder).stdout(std::process::Stdio::piped()).spawn().unwrap();
-    let running = || fs::read_dir(&folder).unwrap().flatten().any(|entry| entry.path().join("shop.db").exists());
+    let demo = project
+        .command(&["demo"])
+        .env("TMPDIR", &folder)
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let running =
+        || fs::read_dir(&folder).unwrap().flatten().any(|entry| entry.path().join("shop.db").exists());
     eventually("the application of the demo", running);
     signal(&demo, Signal::INT);
     assert_eq!(finish(demo).code, Some(130));

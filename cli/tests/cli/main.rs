@@ -1,10 +1,18 @@
 //! The real binary, as users and programs call it: exit codes, output, and what is left on disk.
 
+#[cfg(test)]
 mod bad_input;
+#[cfg(test)]
 mod build;
+#[cfg(test)]
 mod fix;
+#[cfg(test)]
 mod interrupts;
+#[cfg(test)]
 mod places;
+#[cfg(test)]
 mod sidecar;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
 mod usage;

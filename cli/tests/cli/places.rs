@@ -11,7 +11,9 @@ fn a_manifest_is_found_upward_by_option_by_path_and_by_folder() {
     let elsewhere = Project::empty();
     let manifest = project.path().join("concurrency.yaml");
     let manifest = manifest.to_str().unwrap();
-    for arguments in [&["check", "-f", manifest][..], &["check", manifest], &["check", project.path().to_str().unwrap()]] {
+    for arguments in
+        [&["check", "-f", manifest][..], &["check", manifest], &["check", project.path().to_str().unwrap()]]
+    {
         elsewhere.conductor(arguments).says(0, &["concurrency.yaml"]);
     }
     let upward = project.command(&["check"]).current_dir(project.path().join("deep/er")).output().unwrap();
@@ -40,7 +42,8 @@ fn a_directory_instead_of_a_manifest() {
 fn a_pipe_instead_of_a_manifest() {
     let project = Project::empty();
     let path = project.path().join("concurrency.yaml");
-    rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0).unwrap();
+    rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0)
+        .unwrap();
     project.conductor(&["check"]).says(3, &["not a regular file"]);
 }
 

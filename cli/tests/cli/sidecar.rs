@@ -10,7 +10,9 @@ use crate::support::Project;
 fn a_socket_path_that_is_too_long() {
     let project = Project::empty();
     let socket = format!("{}/s.sock", "x".repeat(120));
-    project.conductor(&["sidecar", "--socket", &socket]).says(3, &["the system allows 107", "CONDUCTOR_SOCKET"]);
+    project
+        .conductor(&["sidecar", "--socket", &socket])
+        .says(3, &["the system allows 107", "CONDUCTOR_SOCKET"]);
     let deep = project.path().join("d".repeat(110));
     std::fs::create_dir(&deep).unwrap();
     let refused = project.command(&["sidecar"]).current_dir(&deep).output().unwrap();
@@ -24,7 +26,10 @@ fn a_store_that_cannot_be_written() {
     // Nobody, not even root, can make a file there.
     project.conductor(&["sidecar", "--store", "sqlite:/proc/journal.db"]).says(3, &["/proc/journal.db"]);
     assert!(!project.path().join(".conductor/sidecar.sock").exists());
-    project.write("notes.db", "this is not a database, it is a text that is longer than a header is, by far. ".repeat(9));
+    project.write(
+        "notes.db",
+        "this is not a database, it is a text that is longer than a header is, by far. ".repeat(9),
+    );
     project.conductor(&["sidecar", "--store", "sqlite:notes.db"]).says(3, &["notes.db"]);
     assert!(project.read("notes.db").starts_with("this is not a database"));
 }

@@ -39,8 +39,13 @@ fn help_and_version_are_fine() {
 #[test]
 fn a_reader_that_goes_away_is_no_bug() {
     let project = Project::empty();
-    let script = format!("{} completions bash | head -n 1; exit ${{PIPESTATUS[0]}}", env!("CARGO_BIN_EXE_conductor"));
-    let output = std::process::Command::new("bash").args(["-c", &script]).current_dir(project.path()).output().unwrap();
+    let script =
+        format!("{} completions bash | head -n 1; exit ${{PIPESTATUS[0]}}", env!("CARGO_BIN_EXE_conductor"));
+    let output = std::process::Command::new("bash")
+        .args(["-c", &script])
+        .current_dir(project.path())
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
 }
 
@@ -50,7 +55,8 @@ fn colour_is_for_terminals_that_want_it() {
     assert!(!project.conductor(&["check"]).stdout.contains('\x1b'));
     let forced = project.command(&["check"]).env("CLICOLOR_FORCE", "1").output().unwrap();
     assert!(forced.stdout.contains(&b'\x1b'));
-    let refused = project.command(&["check"]).env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1").output().unwrap();
+    let refused =
+        project.command(&["check"]).env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1").output().unwrap();
     assert!(!refused.stdout.contains(&b'\x1b'));
 }
 
@@ -62,7 +68,9 @@ fn expressions_are_evaluated_with_bindings_and_cases_are_counted() {
     project.conductor(&doubled).says(0, &["[2,4,6]"]);
     assert_eq!(project.json(&doubled).1["value"], json!([2, 4, 6]));
     project.conductor(&["eval", "order.item", "--with", "b.json"]).says(1, &["^^^"]);
-    let case = |expr: &str| json!({"file": "f", "id": expr, "expr": expr, "expect": {"value": {"int": "3"}}}).to_string();
+    let case = |expr: &str| {
+        json!({"file": "f", "id": expr, "expr": expr, "expect": {"value": {"int": "3"}}}).to_string()
+    };
     project.write("cases.jsonl", [case("1 + 2"), case("1 + 1")].join("\n"));
     let finished = project.conductor(&["eval", "--cases", "cases.jsonl"]);
     finished.says(1, &["failed 1 + 1"]);

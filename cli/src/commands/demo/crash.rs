@@ -19,9 +19,11 @@ use crate::processes::{self, Group};
 use crate::view::{self, Run, Runs};
 
 pub const ORDERS: usize = 50;
-/// The crash comes when so many orders are done, and so many payments are on their way.
+/// The crash comes when so many orders are done, and so many payments are on their way; some of these must have taken
+/// the money already, so that asking again without a key would take it twice.
 const DONE_AT_CRASH: u32 = 12;
 const CHARGING_AT_CRASH: u32 = 4;
+const TAKEN_AT_CRASH: u32 = 1;
 const LOOK_EVERY: Duration = Duration::from_millis(3);
 const ALL_DONE_WITHIN: Duration = Duration::from_secs(90);
 
@@ -70,7 +72,8 @@ impl Crash {
         let moment = loop {
             if let Some(progress) = shop.progress() {
                 show(progress);
-                if progress.done >= DONE_AT_CRASH && progress.charging >= CHARGING_AT_CRASH {
+                let enough = progress.done >= DONE_AT_CRASH && progress.charging >= CHARGING_AT_CRASH;
+                if enough && shop.taken_in_flight() >= TAKEN_AT_CRASH {
                     break progress;
                 }
             }

@@ -28,6 +28,9 @@ pub const STEPS: [(&str, &str); 4] = [
     ("send_receipt", "send_email"),
 ];
 
+/// The step that takes money.
+pub const PAYMENT: &str = "process_payment";
+
 pub struct Shop {
     pub folder: PathBuf,
 }
@@ -45,11 +48,17 @@ pub struct Order {
     pub id: String,
     pub amount: String,
     pub state: String,
-    /// The amounts that were really taken.
-    pub payments: Vec<String>,
+    /// What was really taken.
+    pub payments: Vec<Payment>,
     pub letters: u32,
     /// By function.
     pub calls: BTreeMap<String, Vec<Call>>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct Payment {
+    pub idempotency_key: String,
+    pub amount: String,
 }
 
 /// One call of a business function, as it wrote it down itself.
@@ -72,6 +81,12 @@ impl Shop {
     #[must_use]
     pub fn database(&self) -> PathBuf {
         self.folder.join("shop.db")
+    }
+
+    /// How many payments that have not come back have taken the money already.
+    pub fn taken_in_flight(&self) -> u32 {
+        let query = "SELECT count(*) FROM calls JOIN payments USING (user_id) WHERE function = 'charge' AND finished_at IS NULL";
+        open(&self.database()).and_then(|it| it.query_row(query, [], |row| row.get(0))).unwrap_or(0)
     }
 
     /// Nothing before the application has made its tables.
@@ -111,15 +126,18 @@ fn read_orders(path: &Path) -> rusqlite::Result<Vec<Order>> {
         // Each order is by a customer of its own, so the customer tells whose call, payment or letter it is.
         Ok((order, row.get::<_, String>(3)?))
     })?;
-    let mut payments = connection.prepare("SELECT amount FROM payments WHERE user_id = ?")?;
+    let mut payments =
+        connection.prepare("SELECT idempotency_key, amount FROM payments WHERE user_id = ?")?;
     let mut letters = connection
         .prepare("SELECT count(*) FROM receipts JOIN users ON email = recipient WHERE users.id = ?")?;
-    let mut calls =
-        connection.prepare("SELECT function, pid, finished_at IS NOT NULL FROM calls WHERE user_id = ? ORDER BY id")?;
+    let mut calls = connection
+        .prepare("SELECT function, pid, finished_at IS NOT NULL FROM calls WHERE user_id = ? ORDER BY id")?;
     let mut found = Vec::new();
     for order in orders {
         let (mut order, user) = order?;
-        order.payments = payments.query_map([&user], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        let taken = payments
+            .query_map([&user], |row| Ok(Payment { idempotency_key: row.get(0)?, amount: row.get(1)? }))?;
+        order.payments = taken.collect::<rusqlite::Result<_>>()?;
         order.letters = letters.query_row([&user], |row| row.get(0))?;
         let rows = calls.query_map([&user], |row| {
             Ok((row.get::<_, String>(0)?, Call { pid: row.get(1)?, finished: row.get(2)? }))

@@ -52,7 +52,11 @@ impl<'stage> Story<'stage> {
         command(&format!("kill -9 {killed}    # the application"));
         command(&format!("kill -9 {sidecar}    # the sidecar"));
         let cut_off = self.shop.progress().map_or(0, |progress| progress.charging);
-        tell(&format!("the shop's own log of calls has {cut_off} payments that began and never came back"));
+        let taken = self.shop.taken_in_flight();
+        tell(&format!(
+            "the shop's own log of calls has {cut_off} payments that began and never came back; \
+             {taken} of them had taken the money"
+        ));
         if cut_off == 0 {
             return Err(Failure::environment("no payment was in flight at the kill"));
         }
@@ -86,7 +90,9 @@ fn mend_and_compile(project: &Project) -> Result<(), Failure> {
     output::print(&check::report(project, &checked, Which::All));
     let errors = checked.errors();
     if errors != ERRORS_OF_THE_SEED {
-        return Err(Failure::environment(format!("the manifest has {errors} errors, not {ERRORS_OF_THE_SEED}")));
+        return Err(Failure::environment(format!(
+            "the manifest has {errors} errors, not {ERRORS_OF_THE_SEED}"
+        )));
     }
     chapter(2, "Both errors come with a fix");
     command("conductor fix");
@@ -146,7 +152,8 @@ fn legend(verdict: &Verdict) -> String {
 
 fn further(stage: &Stage) -> String {
     if !stage.kept {
-        return "\nTo look further: `conductor demo --dir shop` keeps the project and its journal.\n".to_owned();
+        return "\nTo look further: `conductor demo --dir shop` keeps the project and its journal.\n"
+            .to_owned();
     }
     let folder = stage.folder.display();
     format!(

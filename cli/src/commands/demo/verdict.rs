@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::shop::{Order, STEPS};
+use super::shop::{Order, PAYMENT, Payment, STEPS};
 use crate::output::{self, Cell, DIM, GREEN, RED, YELLOW};
 use crate::view::Run;
 
@@ -79,7 +79,9 @@ impl Verdict {
         if !finished {
             self.faults.push(format!("{id} is {} in the shop and {run_state} in the journal", order.state));
         }
-        let charged = order.payments == [order.amount.clone()];
+        let key = format!("{id}/{PAYMENT}");
+        let wanted = Payment { idempotency_key: key, amount: order.amount.clone() };
+        let charged = order.payments == [wanted];
         if !charged {
             self.faults.push(format!("{id} over {} was charged {:?}", order.amount, order.payments));
         }
@@ -99,9 +101,7 @@ impl Verdict {
         let finished_after = after.iter().any(|call| call.finished);
         let journaled = evidence.journaled.contains(&(order.id.clone(), step.to_owned()));
         let fate = match (journaled, before.is_empty(), after.is_empty()) {
-            (true, _, false) => Fate::Wrong,
-            // Not journaled and yet not repeated: its record was on its way and came through.
-            (_, false, true) if finished_before => Fate::Kept,
+            (true, false, true) if finished_before => Fate::Kept,
             (false, false, false) if finished_after => Fate::Again,
             (false, true, false) if finished_after => Fate::After,
             _ => Fate::Wrong,
@@ -143,7 +143,15 @@ impl Verdict {
                 let [fetch, check, payment, receipt] = fates.map(Fate::cell);
                 let order = (output::inert_line(id, 40), "");
                 let charged = yes_no(*charged, "once", "WRONG");
-                [order, yes_no(*finished, "finished", "NOT FINISHED"), charged, fetch, check, payment, receipt]
+                [
+                    order,
+                    yes_no(*finished, "finished", "NOT FINISHED"),
+                    charged,
+                    fetch,
+                    check,
+                    payment,
+                    receipt,
+                ]
             })
             .collect();
         let [fetch, check, payment, receipt] = STEPS.map(|(step, _)| step);
@@ -154,10 +162,14 @@ impl Verdict {
 #[cfg(test)]
 mod tests {
     use super::{Evidence, Fate, Verdict};
-    use crate::commands::demo::shop::{Call, Order, STEPS};
+    use crate::commands::demo::shop::{Call, Order, Payment, STEPS};
 
     const KILLED: u32 = 1;
     const LATER: u32 = 2;
+
+    fn payment(amount: &str) -> Payment {
+        Payment { idempotency_key: "o/process_payment".to_owned(), amount: amount.to_owned() }
+    }
 
     fn evidence(calls: [&[(u32, bool)]; 4], payments: &[&str], journaled: &[&str]) -> Evidence {
         let calls = STEPS.iter().zip(calls).map(|((_, function), calls)| {
@@ -168,7 +180,7 @@ mod tests {
             id: "o".to_owned(),
             amount: "1.50".to_owned(),
             state: "done".to_owned(),
-            payments: payments.iter().map(|amount| (*amount).to_owned()).collect(),
+            payments: payments.iter().map(|amount| payment(amount)).collect(),
             letters: 1,
             calls: calls.collect(),
         };
@@ -197,16 +209,21 @@ mod tests {
     fn a_journaled_step_that_ran_again_is_a_fault() {
         let mut calls = GOOD;
         calls[0] = &[(KILLED, true), (LATER, true)];
-        assert_eq!(Verdict::new(&evidence(calls, &["1.50"], &["fetch_user"]), 1).faults.len(), 1);
-        assert_eq!(Verdict::new(&evidence(calls, &["1.50"], &[]), 1).faults.len(), 0);
+        let journaled = &["fetch_user", "check_permissions"];
+        assert_eq!(Verdict::new(&evidence(calls, &["1.50"], journaled), 1).faults.len(), 1);
+        assert_eq!(Verdict::new(&evidence(calls, &["1.50"], &journaled[1..]), 1).faults.len(), 0);
     }
 
     #[test]
     fn a_lost_step_a_second_payment_and_a_missing_order_are_faults() {
         let mut calls = GOOD;
         calls[3] = &[];
-        assert_eq!(Verdict::new(&evidence(calls, &["1.50"], &[]), 1).faults.len(), 1);
-        assert_eq!(Verdict::new(&evidence(GOOD, &["1.50", "1.50"], &[]), 1).faults.len(), 1);
-        assert_eq!(Verdict::new(&evidence(GOOD, &["1.50"], &[]), 2).faults.len(), 1);
+        let journaled = &["fetch_user", "check_permissions"];
+        assert_eq!(Verdict::new(&evidence(calls, &["1.50"], journaled), 1).faults.len(), 1);
+        assert_eq!(Verdict::new(&evidence(GOOD, &["1.50", "1.50"], journaled), 1).faults.len(), 1);
+        assert_eq!(Verdict::new(&evidence(GOOD, &["2.50"], journaled), 1).faults.len(), 1);
+        assert_eq!(Verdict::new(&evidence(GOOD, &["1.50"], journaled), 2).faults.len(), 1);
+        // Done before the crash, in no journal, and not done again: its result is lost.
+        assert_eq!(Verdict::new(&evidence(GOOD, &["1.50"], &["fetch_user"]), 1).faults.len(), 1);
     }
 }
