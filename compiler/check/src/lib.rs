@@ -34,7 +34,11 @@ pub(crate) struct Context<'a> {
 /// Judges the graph. `earlier` are the findings of parsing and resolving: with an error among them or among the
 /// rules' there is no proof.
 #[must_use]
-pub fn check(manifest: &Manifest, graph: Graph, earlier: &[Diagnostic]) -> (Option<Verified>, Vec<Diagnostic>) {
+pub fn check(
+    manifest: &Manifest,
+    graph: Graph,
+    earlier: &[Diagnostic],
+) -> (Option<Verified>, Vec<Diagnostic>) {
     let has_error = |findings: &[Diagnostic]| findings.iter().any(|found| found.severity == Severity::Error);
     let sound = !has_error(earlier);
     let context = Context { manifest, graph: &graph, sound };

@@ -5,23 +5,22 @@
 mod introspection;
 mod lock;
 mod target;
+mod unwritable;
 
 use std::collections::BTreeMap;
 
 use conductor_check::Verified;
-use conductor_emit::{EmitError, Header};
+use conductor_emit::Header;
 use conductor_protocol::plan::Plan;
-use conductor_resolve::{Binding, Graph};
-use conductor_source::{Code, Diagnostic, FileId, Severity, Sources, Span};
+use conductor_resolve::Binding;
+use conductor_source::{Code, Diagnostic, Severity, Sources};
 
 pub use conductor_introspect::{Answer, DirEntry, Need};
 pub use lock::FILE as LOCK_FILE;
 
-pub const NOT_EMITTED: Code = Code("E161");
-
 /// Every code that the driver itself reports.
 pub const CODES: &[Code] =
-    &[target::TWO_TARGETS, target::BAD_FOLDER, NOT_EMITTED, lock::DRIFT, lock::UNREADABLE];
+    &[target::TWO_TARGETS, target::BAD_FOLDER, unwritable::UNWRITABLE, lock::DRIFT, lock::UNREADABLE];
 
 /// What came of a compilation.
 #[derive(Debug)]
@@ -81,7 +80,8 @@ fn generated(verified: &Verified, manifest_path: &str, out: String) -> Result<Co
     let plans = conductor_plan::plans(verified);
     let manifest = manifest_path.rsplit('/').next().unwrap_or(manifest_path);
     let header = Header { manifest, version: env!("CARGO_PKG_VERSION") };
-    let files = conductor_emit::emit(&plans, &header).map_err(|error| not_emitted(graph, &error))?;
+    let files = conductor_emit::emit(&plans, &header)
+        .map_err(|error| Box::new(unwritable::finding(graph, &error)))?;
     Ok(Compiled {
         outputs: files.into_iter().map(|(path, text)| (format!("{out}/{path}"), text)).collect(),
         plans,
@@ -89,12 +89,6 @@ fn generated(verified: &Verified, manifest_path: &str, out: String) -> Result<Co
         lock: lock::text(graph),
         out,
     })
-}
-
-/// What has no form in the target's language.
-fn not_emitted(graph: &Graph, error: &EmitError) -> Box<Diagnostic> {
-    let span = graph.workflows.first().map_or(Span::new(FileId(0), 0, 0), |workflow| workflow.id.span);
-    Box::new(Diagnostic::error(NOT_EMITTED, error.to_string(), span, "in the code of the workflows"))
 }
 
 fn has_error(diagnostics: &[Diagnostic]) -> bool {

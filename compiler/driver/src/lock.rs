@@ -13,7 +13,8 @@ pub const DRIFT: Code = Code("E170");
 pub const UNREADABLE: Code = Code("E171");
 
 const VERSION: u32 = 1;
-const ABOUT: &str = "Inputs that Conductor inferred for each workflow. Written by `conductor build`; commit this file.";
+const ABOUT: &str =
+    "Inputs that Conductor inferred for each workflow. Written by `conductor build`; commit this file.";
 
 /// The file. Fields stand in the order of the text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +43,8 @@ struct VersionOnly {
 /// The text of the lock for this graph.
 #[must_use]
 pub(crate) fn text(graph: &Graph) -> String {
-    let workflows = graph.workflows.iter().map(|workflow| (workflow.id.value.clone(), pins(workflow))).collect();
+    let workflows =
+        graph.workflows.iter().map(|workflow| (workflow.id.value.clone(), pins(workflow))).collect();
     let lock = Lock { about: ABOUT.to_owned(), version: VERSION, workflows };
     // Text keys and text values only: writing them cannot fail.
     serde_json::to_string_pretty(&lock).map(|text| text + "\n").unwrap_or_default()
@@ -86,11 +88,15 @@ fn read(bytes: &[u8], file: FileId, sources: &Sources) -> Result<Lock, Box<Diagn
         let line_start: usize =
             text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
         let at = (line_start + error.column().saturating_sub(1)).min(text.len());
-        let finding =
-            Diagnostic::error(UNREADABLE, format!("`{FILE}` cannot be read"), Span::new(file, at, at), error.to_string());
-        Box::new(finding.help(format!(
-            "restore it from version control; or delete it, and `conductor build` pins what is inferred now"
-        )))
+        let finding = Diagnostic::error(
+            UNREADABLE,
+            format!("`{FILE}` cannot be read"),
+            Span::new(file, at, at),
+            error.to_string(),
+        );
+        let help =
+            "restore it from version control; or delete it, and `conductor build` pins what is inferred now";
+        Box::new(finding.help(help))
     })
 }
 
@@ -133,7 +139,8 @@ fn finding(
     for difference in differences {
         finding = finding.note(difference.clone());
     }
-    finding = finding.help("declare the inputs under `input`, so that nothing is inferred; or accept the change");
+    finding =
+        finding.help("declare the inputs under `input`, so that nothing is inferred; or accept the change");
     match entry {
         Some((start, end)) => {
             let text = serde_json::to_string_pretty(new).unwrap_or_default().replace('\n', "\n    ");

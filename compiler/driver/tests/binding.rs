@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use expect_test::{Expect, expect};
 use crate::support::Project;
+use expect_test::{Expect, expect};
 
 const CODE: &str = r#"
 from dataclasses import dataclass
@@ -89,12 +89,15 @@ workflows:
 
 #[test]
 fn two_parameters_or_two_values_of_a_class_do_not_bind_by_type() {
-    check("\nworkflows:\n  - id: main\n    steps: [{task: fetch}, {task: pair}]\n", &expect![[r#"
+    check(
+        "\nworkflows:\n  - id: main\n    steps: [{task: fetch}, {task: pair}]\n",
+        &expect![[r#"
         main: fetch(user_id) <- input.user_id: string (inferred input)
         main: pair(payer) <- input.payer: User (inferred input)
         main: pair(payee) <- input.payee: User (inferred input)
         main(payee: User, payer: User, user_id: string) -> null
-    "#]]);
+    "#]],
+    );
     check(
         "\nworkflows:\n  - id: main\n    steps: [{task: fetch}, {task: fetch, id: other}, {task: mail}]\n",
         &expect![[r#"
@@ -108,10 +111,13 @@ fn two_parameters_or_two_values_of_a_class_do_not_bind_by_type() {
 
 #[test]
 fn defaults_and_variadic_parameters_stay_empty() {
-    check("\nworkflows:\n  - id: main\n    steps: [{task: fetch}, {task: lenient}]\n", &expect![[r#"
+    check(
+        "\nworkflows:\n  - id: main\n    steps: [{task: fetch}, {task: lenient}]\n",
+        &expect![[r#"
         main: fetch(user_id) <- input.user_id: string (inferred input)
         main(user_id: string) -> bool
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -127,18 +133,24 @@ fn names_match_after_snake_casing() {
 
 #[test]
 fn near_misses_are_errors() {
-    check("\nworkflows:\n  - id: main\n    steps: [{task: find}, {task: mail}]\n", &expect![[r#"
+    check(
+        "\nworkflows:\n  - id: main\n    steps: [{task: find}, {task: mail}]\n",
+        &expect![[r#"
         E132: `user` of `mail` is missing
           `mail` nothing visible here is surely what it wants
           `user: User` the parameter wants `User`
           `find` `find` is `User?`
-    "#]]);
-    check("\nworkflows:\n  - id: main\n    steps: [{task: untyped}, {task: mail}]\n", &expect![[r#"
+    "#]],
+    );
+    check(
+        "\nworkflows:\n  - id: main\n    steps: [{task: untyped}, {task: mail}]\n",
+        &expect![[r#"
         E132: `user` of `mail` is missing
           `mail` nothing visible here is surely what it wants
           `user: User` the parameter wants `User`
           `untyped` `untyped` is `any`
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use conductor_source::{Code, Fix, Safety, Severity};
 use crate::support::Project;
+use conductor_source::{Code, Fix, Safety, Severity};
 
 const FIX_HEADING: &str = "\n## After the fix\n";
 
@@ -50,7 +50,10 @@ fn every_code_has_a_page_and_every_page_a_code() {
     let codes = codes();
     let missing: Vec<_> = codes.difference(&pages).collect();
     let stale: Vec<_> = pages.difference(&codes).collect();
-    assert!(missing.is_empty() && stale.is_empty(), "codes without a page: {missing:?}; pages without a code: {stale:?}");
+    assert!(
+        missing.is_empty() && stale.is_empty(),
+        "codes without a page: {missing:?}; pages without a code: {stale:?}"
+    );
 }
 
 #[test]
@@ -86,13 +89,18 @@ fn shown(code: &str, page: &str) -> Result<String, String> {
     let project = Project::new(blocks(head));
     if project.get("concurrency.yaml").is_empty() {
         // What no page can hold, such as bytes that are no UTF-8: tests of its own crate show it.
-        return if head.contains("\n## Example\n") { Ok(page.to_owned()) } else { Err("no example".to_owned()) };
+        return if head.contains("\n## Example\n") {
+            Ok(page.to_owned())
+        } else {
+            Err("no example".to_owned())
+        };
     }
     let outcome = project.compile();
     judge(code, &outcome.diagnostics.iter().map(|found| (found.code.0, found.severity)).collect::<Vec<_>>())?;
     let (before, rest) = head.split_once("\n```text\n").ok_or("there is no block `text`")?;
     let (_, after) = rest.split_once("```\n").ok_or("the block `text` does not end")?;
-    let mut current = format!("{before}\n```text\n{}```\n{after}", project.check().trim_end().to_owned() + "\n");
+    let mut current =
+        format!("{before}\n```text\n{}```\n{after}", project.check().trim_end().to_owned() + "\n");
     if let Some((path, fixed)) = fixed(&project) {
         let language = if path.ends_with(".yaml") { "yaml" } else { "json" };
         let mut mended = project.clone();
@@ -100,7 +108,11 @@ fn shown(code: &str, page: &str) -> Result<String, String> {
         if mended.compile().diagnostics.iter().any(|found| found.code.0 == code) {
             return Err("the fix does not mend it".to_owned());
         }
-        current = format!("{}\n{FIX_HEADING}\n```{language} {path}\n{}\n```\n", current.trim_end(), fixed.trim_end());
+        current = format!(
+            "{}\n{FIX_HEADING}\n```{language} {path}\n{}\n```\n",
+            current.trim_end(),
+            fixed.trim_end()
+        );
     }
     Ok(current)
 }
@@ -119,7 +131,8 @@ fn judge(code: &str, found: &[(&str, Severity)]) -> Result<(), String> {
 pub fn blocks(page: &str) -> impl Iterator<Item = (&str, &str)> {
     page.split("\n```").filter_map(|block| {
         let (info, text) = block.split_once('\n')?;
-        let (_, path) = info.split_once(' ').filter(|(language, _)| !language.is_empty() && !language.contains(' '))?;
+        let (_, path) =
+            info.split_once(' ').filter(|(language, _)| !language.is_empty() && !language.contains(' '))?;
         (!path.contains(' ')).then_some((path, text))
     })
 }

@@ -48,7 +48,11 @@ fn a_drift_shows_old_and_new_and_its_fix_mends_each_entry() {
     let outcome = project.compile();
     assert!(outcome.compiled.is_none());
     let shown = project.check();
-    for line in ["- name: string, for greet.name", "+ who: string, for greet.who", "- items: list<string>, for count.items"] {
+    for line in [
+        "- name: string, for greet.name",
+        "+ who: string, for greet.who",
+        "- items: list<string>, for count.items",
+    ] {
         assert!(shown.contains(line), "{line} is missing in\n{shown}");
     }
     let drifts: Vec<_> = outcome.diagnostics.iter().filter(|found| found.code.0 == "E170").collect();
@@ -82,7 +86,8 @@ fn workflows_may_come_and_go() {
 
 #[test]
 fn a_damaged_lock_is_one_error() {
-    for damaged in ["", "null", "{\"version\": 2, \"pins\": []}", "{\"version\": 1}", "\u{fffd}<<<<<<< HEAD"] {
+    for damaged in ["", "null", "{\"version\": 2, \"pins\": []}", "{\"version\": 1}", "\u{fffd}<<<<<<< HEAD"]
+    {
         let mut project = project(CODE);
         project.set("conductor.lock", damaged);
         let outcome = project.compile();

@@ -1,5 +1,7 @@
 //! The pipeline as its callers see it: one binary, so that it is linked once.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
 mod binding;
 mod codes;
 mod lock;

@@ -1,7 +1,7 @@
 //! The same bytes always give the same outcome, and no manifest makes the compiler fall.
 
-use proptest::prelude::*;
 use crate::support::Project;
+use proptest::prelude::*;
 
 const CODE: &str = "
 from dataclasses import dataclass
@@ -24,7 +24,10 @@ workflows:
   - {id: w, steps: [{task: a}, {parallel: [{task: b}, {sequence: [{task: c}]}]}]}
   - {id: v, steps: [{workflow: w}, {task: d}]}
 ";
-    for manifest in [manifest.to_owned(), manifest.replace(", policy: gone", "").replace(", {task: d}", "").replace(", {id: d, ref: m.d}", "")] {
+    for manifest in [
+        manifest.to_owned(),
+        manifest.replace(", policy: gone", "").replace(", {task: d}", "").replace(", {id: d, ref: m.d}", ""),
+    ] {
         let project = Project::new([("concurrency.yaml", manifest.as_str()), ("m.py", CODE)]);
         let outcome = || {
             let outcome = project.compile();
@@ -43,7 +46,8 @@ fn name() -> impl Strategy<Value = String> {
 }
 
 fn expression() -> impl Strategy<Value = String> {
-    let pieces = vec!["a", "b", "b.x", "input.b", "a != null", "1", "'t'", "w", "c.x.y", "true", "}", "a.", "run.id"];
+    let pieces =
+        vec!["a", "b", "b.x", "input.b", "a != null", "1", "'t'", "w", "c.x.y", "true", "}", "a.", "run.id"];
     prop::sample::select(pieces).prop_map(|inner| format!("\"${{{inner}}}\""))
 }
 
@@ -51,7 +55,9 @@ fn step() -> impl Strategy<Value = String> {
     let extras = (
         prop::option::of(name().prop_map(|id| format!(", id: {id}"))),
         prop::option::of(expression().prop_map(|when| format!(", when: {when}"))),
-        prop::option::of((name(), expression()).prop_map(|(key, value)| format!(", with: {{{key}: {value}}}"))),
+        prop::option::of(
+            (name(), expression()).prop_map(|(key, value)| format!(", with: {{{key}: {value}}}")),
+        ),
         prop::option::of(name().prop_map(|policy| format!(", policy: {policy}"))),
         prop::option::of(any::<bool>().prop_map(|critical| format!(", critical: {critical}"))),
     );
@@ -77,7 +83,8 @@ fn step() -> impl Strategy<Value = String> {
 }
 
 fn workflow() -> impl Strategy<Value = String> {
-    let input = prop::option::of((name(), prop::sample::select(vec!["int", "m.A", "A?", "string", "nope", "any"])));
+    let input =
+        prop::option::of((name(), prop::sample::select(vec!["int", "m.A", "A?", "string", "nope", "any"])));
     (name(), prop::collection::vec(step(), 0..5), input, prop::option::of(expression())).prop_map(
         |(id, steps, input, output)| {
             let input = input.map(|(name, ty)| format!(", input: {{{name}: \"{ty}\"}}")).unwrap_or_default();

@@ -46,7 +46,12 @@ fn a_write_that_is_said_to_be_safe_is_not_warned_of() {
             &expect![""],
         );
     }
-    for policy in ["{retries: 1}", "{timeout: 1s}", "{retries: 1, timeout: 1s, abort_on: [TimeoutError]}", "{retries: 1, timeout: 1s, retry_on: [OSError]}"] {
+    for policy in [
+        "{retries: 1}",
+        "{timeout: 1s}",
+        "{retries: 1, timeout: 1s, abort_on: [TimeoutError]}",
+        "{retries: 1, timeout: 1s, retry_on: [OSError]}",
+    ] {
         check(
             &format!(
                 "tasks: [{{id: read, ref: app.read, policy: {policy}}}]\nworkflows: [{{id: w, steps: [{{task: read}}]}}]"
@@ -76,9 +81,12 @@ workflows: [{id: w, steps: [{task: block}, {task: block, id: again}]}, {id: v, s
 
 #[test]
 fn a_class_inside_a_class_is_journaled_too() {
-    check("tasks: [{id: order, ref: app.order}]\nworkflows: [{id: w, steps: [{task: order}]}]", &expect![[r#"
+    check(
+        "tasks: [{id: order, ref: app.order}]\nworkflows: [{id: w, steps: [{task: order}]}]",
+        &expect![[r#"
         error[E160] the result of `order` cannot be journaled: the inside of `app.Session` is not known @ `list[Order]`
-    "#]]);
+    "#]],
+    );
     check(
         "tasks: [{id: order, ref: app.order}]\nworkflows: [{id: w, durable: false, steps: [{task: order}]}]",
         &expect![""],

@@ -1,7 +1,7 @@
 //! The user's own manifest beside the shop's code: two errors, two safe fixes, then Plans.
 
-use conductor_source::{Fix, Safety, Severity};
 use crate::support::Project;
+use conductor_source::{Fix, Safety, Severity};
 
 const SEED: &str = include_str!("../../../examples/shop/concurrency.seed.yaml");
 

@@ -53,7 +53,10 @@ fn of_expr(expr: &Expr, found: &mut BTreeSet<TypeName>) {
     of_type(&expr.ty, found);
     match &expr.node {
         Node::Literal(_) | Node::Input(_) | Node::Step(_) | Node::RunId => {}
-        Node::Field { of, .. } | Node::Has { of, .. } | Node::Unary { operand: of, .. } | Node::Convert(of) => {
+        Node::Field { of, .. }
+        | Node::Has { of, .. }
+        | Node::Unary { operand: of, .. }
+        | Node::Convert(of) => {
             of_expr(of, found);
         }
         Node::Index { of, index } => {

@@ -79,7 +79,8 @@ pub(crate) fn bind(
             None => by_name(call, wanted, place, diagnostics),
         })
         .collect();
-    let unbound: Vec<&Wanted> = call.wanted.iter().zip(&bound).filter(|(_, b)| b.is_none()).map(|(w, _)| w).collect();
+    let unbound: Vec<&Wanted> =
+        call.wanted.iter().zip(&bound).filter(|(_, b)| b.is_none()).map(|(w, _)| w).collect();
     let classes = asked_classes(&unbound);
     for (wanted, slot) in call.wanted.iter().zip(&mut bound) {
         if slot.is_none() {
@@ -140,7 +141,8 @@ fn unknown_argument(call: &Call<'_>, id: &Id) -> Diagnostic {
         1 => format!("its parameter is {}", listed(&names)),
         _ => format!("its parameters are {}", listed(&names)),
     };
-    let parameters = call.wanted.iter().map(|wanted| wanted.span).reduce(Span::to).unwrap_or(call.callee_span);
+    let parameters =
+        call.wanted.iter().map(|wanted| wanted.span).reduce(Span::to).unwrap_or(call.callee_span);
     let finding = Diagnostic::error(
         codes::UNKNOWN_ARGUMENT,
         format!("`{}` has no parameter `{}`", call.callee, id.value),

@@ -117,7 +117,14 @@ impl StepIds {
                 match self.by_id.get(&id.value) {
                     Some(first) => {
                         let free = self.free(&id.value, taken);
-                        diagnostics.push(twice(step, &id.value, id.span, self.places[*first].span, &free, sources));
+                        diagnostics.push(twice(
+                            step,
+                            &id.value,
+                            id.span,
+                            self.places[*first].span,
+                            &free,
+                            sources,
+                        ));
                         taken.push(free);
                     }
                     None => {

@@ -51,7 +51,8 @@ mod tests {
 
     #[test]
     fn camel_case_becomes_snake_case() {
-        for (given, wanted) in [("userId", "user_id"), ("UserID", "user_id"), ("HTTPCode", "http_code"), ("a1B", "a1_b")]
+        for (given, wanted) in
+            [("userId", "user_id"), ("UserID", "user_id"), ("HTTPCode", "http_code"), ("a1B", "a1_b")]
         {
             assert_eq!(snake_case(given), wanted);
         }

@@ -18,7 +18,11 @@ pub(crate) struct Order {
 
 type Calls<'a> = Vec<BTreeMap<usize, &'a Id>>;
 
-pub(crate) fn order(manifest: &Manifest, sections: &Sections<'_>, diagnostics: &mut Vec<Diagnostic>) -> Order {
+pub(crate) fn order(
+    manifest: &Manifest,
+    sections: &Sections<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Order {
     let calls: Calls<'_> = manifest
         .workflows
         .iter()
@@ -68,7 +72,12 @@ fn gather<'a>(steps: &'a [Step], sections: &Sections<'_>, callees: &mut BTreeMap
 }
 
 /// Every workflow in `cyclic` calls another one there: following the first such call ends in a cycle.
-fn report(manifest: &Manifest, calls: &Calls<'_>, cyclic: &BTreeSet<usize>, diagnostics: &mut Vec<Diagnostic>) {
+fn report(
+    manifest: &Manifest,
+    calls: &Calls<'_>,
+    cyclic: &BTreeSet<usize>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     let mut seen = BTreeSet::new();
     for start in cyclic {
         let mut path: Vec<usize> = Vec::new();
@@ -100,5 +109,9 @@ fn cycle(manifest: &Manifest, calls: &Calls<'_>, ring: &[usize]) -> Option<Diagn
     for at in 1..ring.len() {
         finding = finding.label(call(at)?.span, format!("`{}` calls `{}` here", chain[at], chain[at + 1]));
     }
-    Some(finding.note("such a run would never end").help("break the cycle: let one of these steps call a task"))
+    Some(
+        finding
+            .note("such a run would never end")
+            .help("break the cycle: let one of these steps call a task"),
+    )
 }

@@ -91,7 +91,8 @@ impl<'a> Policies<'a> {
         undefined: &[&str],
         sources: &Sources,
     ) -> Option<Diagnostic> {
-        let (first, rest) = uses.iter().copied().collect::<Vec<_>>().split_first().map(|(f, r)| (*f, r.to_vec()))?;
+        let (first, rest) =
+            uses.iter().copied().collect::<Vec<_>>().split_first().map(|(f, r)| (*f, r.to_vec()))?;
         let mut finding = Diagnostic::error(
             codes::UNDEFINED_POLICY,
             format!("the policy `{name}` is not defined"),

@@ -69,7 +69,8 @@ struct Style {
 impl Style {
     /// The style of the entry that begins at `start`.
     fn of(text: &str, start: usize) -> Style {
-        let line_start = text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
+        let line_start =
+            text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
         let before = text.get(line_start..start).unwrap_or("");
         let flow = text.get(start..).is_some_and(|entry| entry.starts_with('{'));
         let dash = before.find('-');

@@ -27,7 +27,11 @@ pub fn python_ref(reference: &str) -> Result<&str, &str> {
 }
 
 /// Every task with its signature. A ref that several tasks share is reported once.
-pub(crate) fn tasks(manifest: &Manifest, findings: &Findings, diagnostics: &mut Vec<Diagnostic>) -> Vec<Task> {
+pub(crate) fn tasks(
+    manifest: &Manifest,
+    findings: &Findings,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Task> {
     let mut failed: BTreeMap<&str, usize> = BTreeMap::new();
     manifest
         .tasks
@@ -58,10 +62,7 @@ pub(crate) fn tasks(manifest: &Manifest, findings: &Findings, diagnostics: &mut 
         .collect()
 }
 
-fn signature(
-    reference: &Spanned<String>,
-    findings: &Findings,
-) -> Result<Option<Signature>, Box<Diagnostic>> {
+fn signature(reference: &Spanned<String>, findings: &Findings) -> Result<Option<Signature>, Box<Diagnostic>> {
     let name = python_ref(&reference.value).map_err(|scheme| {
         Box::new(
             Diagnostic::error(
@@ -117,12 +118,9 @@ fn refused(reference: &Spanned<String>, name: &str, lookup: &Lookup) -> Diagnost
                 None => finding,
             }
         }
-        Lookup::Found(_) => Diagnostic::error(
-            codes::REF_NOT_FOUND,
-            format!("`{name}` was not found"),
-            reference.span,
-            "",
-        ),
+        Lookup::Found(_) => {
+            Diagnostic::error(codes::REF_NOT_FOUND, format!("`{name}` was not found"), reference.span, "")
+        }
     }
 }
 

@@ -68,7 +68,17 @@ fn unknown(name: &str, written: &TypeExpr, findings: &Findings) -> Diagnostic {
         "neither a type of the manifest nor a class of the code",
     );
     let builtins = [
-        "bool", "int", "float", "decimal", "string", "bytes", "timestamp", "date", "duration", "uuid", "any",
+        "bool",
+        "int",
+        "float",
+        "decimal",
+        "string",
+        "bytes",
+        "timestamp",
+        "date",
+        "duration",
+        "uuid",
+        "any",
     ];
     let classes = findings.types.keys().map(|class| class.name.as_str());
     match nearest(name, builtins.into_iter().chain(classes)) {

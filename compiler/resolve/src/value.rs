@@ -244,7 +244,11 @@ fn names(
                 }
                 None => {
                     whole = false;
-                    diagnostics.push(unknown_input(&field.text, scalar.span_of(field.range.clone()), place.scope));
+                    diagnostics.push(unknown_input(
+                        &field.text,
+                        scalar.span_of(field.range.clone()),
+                        place.scope,
+                    ));
                 }
             },
             _ => match place.scope.step(root) {
@@ -288,8 +292,12 @@ fn unknown_step(name: &str, span: Span, place: Place<'_>) -> Option<Diagnostic> 
     if place.ids.has_broken() {
         return None;
     }
-    let finding =
-        Diagnostic::error(codes::UNKNOWN_NAME, format!("`{name}` is not known here"), span, "no step has this id");
+    let finding = Diagnostic::error(
+        codes::UNKNOWN_NAME,
+        format!("`{name}` is not known here"),
+        span,
+        "no step has this id",
+    );
     if place.scope.input(name).is_some() {
         let edit = Edit { span, text: format!("input.{name}") };
         let help = format!("inputs are named `input.{name}`");

@@ -297,8 +297,10 @@ impl<'s, 'a> Binder<'s, 'a> {
         let tasks = self.shared.tasks;
         let signature = tasks[position].signature.as_ref()?;
         let wanted: Vec<Wanted> = signature.parameters.iter().map(parameter).collect();
-        let bound = self.call(step, here, &wanted, &definition.with, &signature.name, signature.span, id.span);
-        let args = wanted.into_iter().zip(bound).filter_map(|(wanted, bound)| argument(wanted, bound)).collect();
+        let bound =
+            self.call(step, here, &wanted, &definition.with, &signature.name, signature.span, id.span);
+        let args =
+            wanted.into_iter().zip(bound).filter_map(|(wanted, bound)| argument(wanted, bound)).collect();
         let kind = graph::StepKind::Task(Box::new(TaskStep {
             task: position,
             args,
@@ -374,10 +376,11 @@ impl<'s, 'a> Binder<'s, 'a> {
     fn output(&mut self, steps: &[graph::Step]) -> Option<Expr> {
         let Some(node) = &self.workflow.output else {
             let null = Expr { ty: Type::Null, node: Out::Literal(Literal::Null) };
-            return Some(steps.last().map_or(null, |last| Expr {
-                ty: last.ty.clone(),
-                node: Out::Step(last.id.clone()),
-            }));
+            return Some(
+                steps
+                    .last()
+                    .map_or(null, |last| Expr { ty: last.ty.clone(), node: Out::Step(last.id.clone()) }),
+            );
         };
         let (mut wrong, mut diagnostics) = (Vec::new(), Vec::new());
         let output = value(node, None, self.place(None), &mut wrong, &mut diagnostics);

@@ -24,17 +24,18 @@ pub(super) fn rule(context: Context<'_>) -> Vec<Diagnostic> {
                     .help("make `initial` at most `max_delay`")
             };
             Some(match (&policy.max_delay, &policy.initial) {
-                (Some(longest), Some(first)) => finding(
+                (Some(longest), Some(first)) => {
+                    finding(longest.span, format!("the longest pause: {} ms", longest.value))
+                        .label(first.span, format!("the first pause: {} ms", first.value))
+                }
+                (Some(longest), None) => finding(
                     longest.span,
-                    format!("the longest pause: {} ms", longest.value),
-                )
-                .label(first.span, format!("the first pause: {} ms", first.value)),
-                (Some(longest), None) => {
-                    finding(longest.span, format!("{} ms, but `initial` is {first} ms by default", longest.value))
-                }
-                (None, Some(first)) => {
-                    finding(first.span, format!("{} ms, but `max_delay` is {longest} ms by default", first.value))
-                }
+                    format!("{} ms, but `initial` is {first} ms by default", longest.value),
+                ),
+                (None, Some(first)) => finding(
+                    first.span,
+                    format!("{} ms, but `max_delay` is {longest} ms by default", first.value),
+                ),
                 (None, None) => return None,
             })
         })

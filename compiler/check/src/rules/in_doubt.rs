@@ -16,7 +16,8 @@ pub(super) fn rule(context: Context<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for call in calls(context) {
         let task = &context.graph.tasks[call.task];
-        let takes_key = call.args.iter().any(|argument| matches!(argument.value, ArgumentValue::IdempotencyKey));
+        let takes_key =
+            call.args.iter().any(|argument| matches!(argument.value, ArgumentValue::IdempotencyKey));
         let said = task.effect != Effect::Write || task.idempotent || task.in_doubt.is_some() || takes_key;
         if said || !retries_timeouts(&call.policy) || !seen.insert(call.task) {
             continue;

@@ -49,7 +49,13 @@ fn result(
     })
 }
 
-fn finding(context: Context<'_>, what: &str, class: &TypeName, span: Span, workflow: &Workflow) -> Diagnostic {
+fn finding(
+    context: Context<'_>,
+    what: &str,
+    class: &TypeName,
+    span: Span,
+    workflow: &Workflow,
+) -> Diagnostic {
     let finding = Diagnostic::error(
         codes::OPAQUE_VALUE,
         format!("{what} cannot be journaled: the inside of `{class}` is not known"),
