@@ -2,6 +2,7 @@
 //!
 //! It knows who may own a run only from its callers.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use conductor_protocol::FORMAT_VERSION;
@@ -158,11 +159,12 @@ impl Journal {
                 });
             }
         }
+        let claimed: BTreeSet<&str> = kept.iter().map(|kept| kept.run.as_str()).collect();
         let mut given_back = Vec::new();
         let Inner { runs, dirty, .. } = &mut *inner;
         for cell in runs.values_mut() {
             let own = cell.tip.owner.as_ref().is_some_and(|of| of.session == owner.session);
-            if own && !kept.iter().any(|kept| *kept.run == *cell.id) {
+            if own && !claimed.contains(&*cell.id) {
                 cell.queue();
                 cell.tip.owner = None;
                 dirty.push(Arc::clone(&cell.id));
