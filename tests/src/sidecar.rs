@@ -101,6 +101,16 @@ impl Sidecar {
         Ok(self.post(&path, &json!({"input": input, "run_id": run}))?.status == 202)
     }
 
+    /// Starts a run over HTTP as soon as an application has made its workflow known.
+    ///
+    /// # Errors
+    /// When none does in time.
+    pub fn accepts(&self, workflow: &str, run: &str, input: &Value) -> Result<()> {
+        eventually(&format!("somebody who knows {workflow}"), || {
+            Ok(self.start_run(workflow, run, input)?.then_some(()))
+        })
+    }
+
     /// The run as the API shows it.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use conductor_protocol::entry::Entry;
 use conductor_tests::checker::{Evidence, Execution, Snapshot, judge};
 use conductor_tests::journal::Follower;
 use conductor_tests::process::Process;
@@ -30,7 +31,7 @@ fn nothing_acknowledged_runs_twice_and_nothing_accepted_is_lost() -> Result<()> 
     let wanted = std::env::var("CONDUCTOR_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(KILLS);
     let start = Instant::now();
     while storm.kills < wanted {
-        std::thread::sleep(Duration::from_millis(20 + random.below(330)));
+        std::thread::sleep(Duration::from_millis(30 + random.below(600)));
         storm.raise(1 + random.below(3))?;
         match random.below(10) {
             0..6 => {
@@ -171,7 +172,8 @@ impl Storm {
             std::thread::sleep(Duration::from_millis(100));
         }
         for application in &mut self.applications {
-            let application = application.take().context("no application")?;
+            let mut application = application.take().context("no application")?;
+            application.wait_for_line("up")?;
             application.signal(Signal::INT)?;
             application.wait()?.expect_code(130)?;
         }
@@ -186,14 +188,17 @@ impl Storm {
         let journal = self.sidecar.journal()?;
         let mut accepted = self.accepted.clone();
         accepted.extend(returned.iter().map(|(run, _)| run.clone()));
+        let entries = journal.values().flat_map(|run| run.entries());
+        let resumed = entries.filter(|(_, entry)| matches!(entry, Entry::RunResumed { .. })).count();
+        let begun = executions.iter().filter(|execution| execution.begin).count();
+        let over_http = self.accepted.len();
         println!(
-            "{} runs, {} executions, {} accepted over HTTP, {} results seen by callers",
+            "{} runs, of which {over_http} over HTTP, {begun} executions, {resumed} changes of owner, {} results seen by callers",
             journal.len(),
-            executions.iter().filter(|execution| execution.begin).count(),
-            self.accepted.len(),
             returned.len()
         );
-        ensure!(journal.len() > 100 && returned.len() > 100, "the storm was too small to prove anything");
+        let small = journal.len() < self.kills || resumed < self.kills / 2 || returned.len() < self.kills / 2;
+        ensure!(!small, "the storm was too small to prove anything");
         Ok(judge(&Evidence {
             executions: &executions,
             snapshots: &self.snapshots,

@@ -4,12 +4,14 @@ use anyhow::Result;
 use conductor_tests::lab::{Lab, told};
 use serde_json::json;
 
+const COMMITS: &str = "conductor_commit_duration_seconds_count";
+
 /// Waits for the disk that one run of the workflow costs.
 fn commits(workflow: &str) -> Result<f64> {
     let (lab, sidecar) = Lab::with_sidecar()?;
-    let before = sidecar.metric("conductor_journal_commits_total")?;
+    let before = sidecar.metric(COMMITS)?;
     told(lab.call(workflow, &json!({}), &["--run", "r"])?)?;
-    Ok(sidecar.metric("conductor_journal_commits_total")? - before)
+    Ok(sidecar.metric(COMMITS)? - before)
 }
 
 #[test]

@@ -8,8 +8,11 @@ use serde_json::json;
 fn a_serving_application_takes_runs_started_over_http() -> Result<()> {
     let (lab, sidecar) = Lab::with_sidecar()?;
     lab.open("hold")?;
+    let first = lab.serve()?;
+    sidecar.accepts("chain", "first", &json!({"n": 0}))?;
+    sidecar.run_in("first", &["succeeded"])?;
+    first.kill()?;
     // Accepted while nobody serves: it waits for somebody.
-    let _early = lab.call("tolerant", &json!({"times": 0, "n": 1}), &[])?.wait()?;
     assert!(sidecar.start_run("chain", "early", &json!({"n": 1}))?);
     let _application = lab.serve()?;
     assert_eq!(sidecar.run_in("early", &["succeeded"])?["output"], "sealed 20");
@@ -38,10 +41,9 @@ fn conductor_run_waits_for_the_end() -> Result<()> {
 #[test]
 fn two_applications_share_runs_and_one_inherits_the_other_s() -> Result<()> {
     let (lab, sidecar) = Lab::with_sidecar()?;
-    let _first = lab.call("chain", &json!({"n": 0}), &["--run", "registers"])?;
-    lab.wait_for("registers/hold", "begin", 1)?;
     let serving = lab.serve()?;
-    for number in 0..5 {
+    sidecar.accepts("chain", "r0", &json!({"n": 0}))?;
+    for number in 1..5 {
         assert!(sidecar.start_run("chain", &format!("r{number}"), &json!({"n": number}))?);
     }
     for number in 0..5 {
