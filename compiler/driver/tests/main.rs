@@ -7,6 +7,7 @@ mod codes;
 mod lock;
 mod manual;
 mod plan;
+mod policies;
 mod robust;
 mod rules;
 mod seed;

@@ -9,8 +9,8 @@ use conductor_protocol::plan::Policy;
 use conductor_source::{Diagnostic, Edit, Safety, Sources, Span};
 
 use crate::codes;
-use crate::names::nearest;
-use crate::policy_fix::definition_edit;
+use crate::names::{listed, nearest};
+use crate::policy_fix::definition;
 use crate::sections::Sections;
 
 /// A policy as a step gets it.
@@ -109,11 +109,13 @@ impl<'a> Policies<'a> {
                 uses.iter().map(|span| Edit { span: *span, text: near.to_owned() }).collect(),
             );
         }
-        if let Some(edit) = definition_edit(self.manifest, sources, name, undefined) {
+        if let Some(definition) = definition(self.manifest, sources, name, undefined) {
+            let names: Vec<String> = definition.names.iter().map(|name| (*name).to_owned()).collect();
+            let what = if names.len() == 1 { "policy" } else { "policies" };
             finding = finding.fix(
-                format!("define the policy `{name}`: 3 retries, exponential backoff, 30 s an attempt"),
+                format!("define the {what} {}: 3 retries, exponential backoff, 30 s an attempt", listed(&names)),
                 Safety::Safe,
-                vec![edit],
+                definition.edits,
             );
         }
         Some(finding)

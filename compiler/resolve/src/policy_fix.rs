@@ -8,26 +8,39 @@ use conductor_source::{Edit, Sources, Span};
 /// What a definition says after its id.
 const FIELDS: [&str; 3] = ["retries: 3", "strategy: exponential_backoff", "timeout: 30s"];
 
-/// Defines `name`; where the section is missing it is made with every one of `undefined`, so that the edits of
-/// several findings are one. `None` where the text leaves no place for a section.
-pub(crate) fn definition_edit(
+/// A fix and the policies that it defines.
+pub(crate) struct Definition<'a> {
+    pub names: Vec<&'a str>,
+    pub edits: Vec<Edit>,
+}
+
+/// Defines `name`; where the section is missing or empty it is made with every one of `undefined`, so that the fixes
+/// of several findings are one. `None` where the text leaves no place for a section.
+pub(crate) fn definition<'a>(
     manifest: &Manifest,
     sources: &Sources,
-    name: &str,
-    undefined: &[&str],
-) -> Option<Edit> {
+    name: &'a str,
+    undefined: &[&'a str],
+) -> Option<Definition<'a>> {
     let text = sources.text(manifest.file);
     match (manifest.policies.last(), manifest.policies_span) {
         (Some(last), _) => {
             let style = Style::of(text, last.span.start());
             let end = if style.flow { last.span.end() } else { line_end(text, last.span.end()) };
-            Some(insert(manifest, end, style.entry(name)))
+            Some(Definition { names: vec![name], edits: vec![insert(manifest, end, style.entry(name))] })
         }
-        (None, Some(section)) => empty_section(manifest, text, section, undefined),
+        (None, Some(section)) => {
+            let edits = empty_section(manifest, text, section, undefined)?;
+            Some(Definition { names: undefined.to_vec(), edits })
+        }
         (None, None) => {
             let end = text.trim_end().len();
             let block = !text.trim_start().starts_with('{');
-            block.then(|| insert(manifest, end, format!("\n\npolicies:{}", block_entries("  ", undefined))))
+            let section = || format!("\n\npolicies:{}", block_entries("  ", undefined));
+            block.then(|| Definition {
+                names: undefined.to_vec(),
+                edits: vec![insert(manifest, end, section())],
+            })
         }
     }
 }
@@ -36,16 +49,19 @@ fn insert(manifest: &Manifest, at: usize, text: String) -> Edit {
     Edit { span: Span::new(manifest.file, at, at), text }
 }
 
-/// `policies: []` or a `policies:` with nothing after it.
-fn empty_section(manifest: &Manifest, text: &str, section: Span, undefined: &[&str]) -> Option<Edit> {
+/// `policies: []` or a `policies:` with nothing after it; a comment in that line stays there.
+fn empty_section(manifest: &Manifest, text: &str, section: Span, undefined: &[&str]) -> Option<Vec<Edit>> {
+    let key = text.get(..section.start())?.rfind("policies")?;
+    let colon = key + text.get(key..)?.find(':')? + 1;
     let written = text.get(section.start()..section.end())?;
-    let entries = block_entries("  ", undefined);
-    if written.trim().is_empty() {
-        let key = text.get(..section.start())?.rfind("policies")?;
-        let colon = key + text.get(key..)?.find(':')? + 1;
-        return Some(insert(manifest, colon, entries));
+    let mut edits = vec![insert(manifest, line_end(text, colon), block_entries("  ", undefined))];
+    if !written.trim().is_empty() {
+        if written.contains('\n') {
+            return None;
+        }
+        edits.insert(0, Edit { span: Span::new(section.file, colon, section.end()), text: String::new() });
     }
-    Some(Edit { span: section, text: entries })
+    Some(edits)
 }
 
 fn block_entries(indent: &str, names: &[&str]) -> String {
