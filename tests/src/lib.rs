@@ -8,6 +8,7 @@ pub mod journal;
 pub mod lab;
 pub mod process;
 pub mod project;
+pub mod proxy;
 pub mod random;
 pub mod rpc;
 pub mod sidecar;
