@@ -1,5 +1,7 @@
 //! One finding over two files, as people and as programs see it.
 
+#![expect(clippy::too_many_lines, reason = "the whole JSON document")]
+
 use conductor_source::{Code, Diagnostic, Edit, Safety, Sources, Span, render};
 use expect_test::expect;
 
