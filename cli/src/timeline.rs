@@ -110,7 +110,7 @@ impl Timeline {
                 writeln!(text, "  owner last heard of at {lost}, resumed by process {pid} at {resumed}");
         }
         let _infallible =
-            writeln!(text, "  █ attempt  ▒ failed or cut off  · waiting to retry  ╌ crashed, nobody at work");
+            writeln!(text, "  █ attempt  ▒ failed or cut off  · waiting to retry  ╌ no sign until resumed");
         text
     }
 
@@ -193,7 +193,7 @@ mod tests {
             "  b\\e                ▒╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌████████",
             "         0 ────────────────────────────── 1.00 s",
             "  owner last heard of at 320 ms, resumed by process 7 at 800 ms",
-            "  █ attempt  ▒ failed or cut off  · waiting to retry  ╌ crashed, nobody at work",
+            "  █ attempt  ▒ failed or cut off  · waiting to retry  ╌ no sign until resumed",
             "",
         ];
         assert_eq!(draw(run, 49), lines.join("\n"));

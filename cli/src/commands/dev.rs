@@ -193,7 +193,8 @@ impl Dev {
             .await
             .map_err(|error| Failure::environment(format!("the build broke off: {error}")))??;
         self.watch = Watch::new(built.read);
-        output::note(built.findings.trim_end());
+        let findings = if built.succeeded { String::new() } else { built.findings };
+        say(&format!("{findings}{}", built.summary.trim_end()));
         Ok(built.succeeded)
     }
 
@@ -220,6 +221,7 @@ impl Dev {
         let group = Group::spawn(command).map_err(|error| {
             Failure::environment(format!("failed to start {}: {error}", program.to_string_lossy()))
         })?;
+        say(&format!("the application is process {}", group.id().unwrap_or(0)));
         self.application.runs(group);
         Ok(())
     }

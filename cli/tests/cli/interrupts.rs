@@ -116,6 +116,31 @@ fn dev_uses_a_sidecar_that_runs_already_and_leaves_it_alone() {
 }
 
 #[test]
+fn a_whole_demo_holds_and_leaves_nothing() {
+    let project = Project::empty();
+    let finished = project.conductor(&["demo", "--dir", "shop"]);
+    let words = [
+        "kill -9",
+        "had taken the money",
+        "order-050  finished",
+        "50 of 50 orders finished, each charged once",
+    ];
+    finished.says(0, &words);
+    assert!(!finished.stdout.contains("WRONG"), "{finished:?}");
+    assert_eq!(project.processes(), Vec::<String>::new());
+    assert!(!project.path().join("shop/.conductor/sidecar.sock").exists());
+    project.conductor(&["demo", "--dir", "shop"]).says(2, &["is not empty"]);
+}
+
+#[test]
+fn a_demo_without_python_says_what_is_missing() {
+    let project = Project::empty();
+    let refused = project.command(&["demo"]).env("PATH", project.path()).output().unwrap();
+    assert_eq!(refused.status.code(), Some(3), "{refused:?}");
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("Python 3.11"), "{refused:?}");
+}
+
+#[test]
 fn a_demo() {
     let project = Project::empty();
     let folder = project.path().join("tmp");
