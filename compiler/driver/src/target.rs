@@ -56,7 +56,9 @@ fn refused(target: &Target, root: &str, out: &str) -> Option<Diagnostic> {
     let at = |span, message: &str, help: &str| {
         Some(Diagnostic::error(BAD_FOLDER, message, span, "not possible").help(help))
     };
-    if let Some(written) = target.out.as_ref().filter(|_| outside(out) || out == "." || out == root) {
+    // The sources must not stand in what is replaced.
+    let holds_sources = out == "." || root == out || root.starts_with(&format!("{out}/"));
+    if let Some(written) = target.out.as_ref().filter(|_| outside(out) || holds_sources) {
         let message = "generated code needs a folder of its own below the manifest's";
         return at(written.span, message, "name a folder that holds nothing else: `out: conductor_gen`");
     }
@@ -69,7 +71,30 @@ fn refused(target: &Target, root: &str, out: &str) -> Option<Diagnostic> {
 
 #[cfg(test)]
 mod tests {
-    use super::tidy;
+    use conductor_model::{Spanned, Target};
+    use conductor_protocol::plan::Language;
+    use conductor_source::{FileId, Span};
+
+    use super::{refused, tidy};
+
+    #[test]
+    fn output_never_holds_sources() {
+        let span = Span::new(FileId(0), 0, 1);
+        let target = |root: &str, out: &str| Target {
+            language: Spanned::new(Language::Python, span),
+            root: Some(Spanned::new(root.to_owned(), span)),
+            out: Some(Spanned::new(out.to_owned(), span)),
+        };
+        let is_refused = |root: &str, out: &str| refused(&target(root, out), root, out).is_some();
+        for (root, out) in
+            [(".", "."), ("app", "app"), ("app/src", "app"), (".", "../x"), (".", "/x"), ("..", "x")]
+        {
+            assert!(is_refused(root, out), "{root} {out}");
+        }
+        for (root, out) in [(".", "gen"), ("app", "app/gen"), ("app", "apple"), ("app/src", "gen")] {
+            assert!(!is_refused(root, out), "{root} {out}");
+        }
+    }
 
     #[test]
     fn paths_are_tidied() {

@@ -10,14 +10,20 @@ fn check(policies: &str, wanted: &Expect) {
     let manifest = format!(
         "tasks:\n  - id: a\n    ref: m.a\n{policies}workflows:\n  - id: w\n    steps:\n      - {{task: a, policy: zap}} # why\n"
     );
-    let mut project = Project::new([("concurrency.yaml", manifest.as_str()), ("m.py", "async def a() -> None: ...")]);
+    let mut project =
+        Project::new([("concurrency.yaml", manifest.as_str()), ("m.py", "async def a() -> None: ...")]);
     let outcome = project.compile();
     let fixes = outcome.diagnostics.iter().flat_map(|found| &found.fixes);
     let applied = fix::apply(&outcome.sources, fixes.filter(|fix| fix.safety == Safety::Safe));
     let fixed = applied.files.values().next().unwrap_or_else(|| panic!("{}", project.check()));
     project.set("concurrency.yaml", fixed);
     assert!(project.compile().compiled.is_some(), "{fixed}\n{}", project.check());
-    let comments = |text: &str| text.lines().filter_map(|line| line.split_once('#')).map(|(_, text)| text.to_owned()).collect::<Vec<_>>();
+    let comments = |text: &str| {
+        text.lines()
+            .filter_map(|line| line.split_once('#'))
+            .map(|(_, text)| text.to_owned())
+            .collect::<Vec<_>>()
+    };
     assert_eq!(comments(fixed), comments(&manifest), "{fixed}");
     let section = fixed.trim_start_matches("tasks:\n  - id: a\n    ref: m.a\n");
     let section = section.split("workflows:\n  - id: w\n").collect::<Vec<_>>().join("...\n");
@@ -26,7 +32,9 @@ fn check(policies: &str, wanted: &Expect) {
 
 #[test]
 fn a_block_section_keeps_its_indentation_and_comments() {
-    check("policies:\n- id: x\n  retries: 2 # two\n\n# flows\n", &expect![[r#"
+    check(
+        "policies:\n- id: x\n  retries: 2 # two\n\n# flows\n",
+        &expect![[r#"
         policies:
         - id: x
           retries: 2 # two
@@ -39,8 +47,11 @@ fn a_block_section_keeps_its_indentation_and_comments() {
         ...
             steps:
               - {task: a, policy: zap} # why
-    "#]]);
-    check("policies:\n    -   id: x\n        retry_on:\n          - A # a\n\n", &expect![[r#"
+    "#]],
+    );
+    check(
+        "policies:\n    -   id: x\n        retry_on:\n          - A # a\n\n",
+        &expect![[r#"
         policies:
             -   id: x
                 retry_on:
@@ -53,8 +64,11 @@ fn a_block_section_keeps_its_indentation_and_comments() {
         ...
             steps:
               - {task: a, policy: zap} # why
-    "#]]);
-    check("policies:\n  - {id: x, retries: 2} # one\n  # end\n\n", &expect![[r#"
+    "#]],
+    );
+    check(
+        "policies:\n  - {id: x, retries: 2} # one\n  # end\n\n",
+        &expect![[r#"
         policies:
           - {id: x, retries: 2} # one
           - {id: zap, retries: 3, strategy: exponential_backoff, timeout: 30s}
@@ -63,8 +77,11 @@ fn a_block_section_keeps_its_indentation_and_comments() {
         ...
             steps:
               - {task: a, policy: zap} # why
-    "#]]);
-    check("policies:\n  -\n    id: x\n    retry_on: [A,\n      B\n    ]\n", &expect![[r#"
+    "#]],
+    );
+    check(
+        "policies:\n  -\n    id: x\n    retry_on: [A,\n      B\n    ]\n",
+        &expect![[r#"
         policies:
           -
             id: x
@@ -78,22 +95,28 @@ fn a_block_section_keeps_its_indentation_and_comments() {
         ...
             steps:
               - {task: a, policy: zap} # why
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_flow_section_stays_one() {
-    check("policies: [{id: x, retries: 2}] # one\n", &expect![[r#"
+    check(
+        "policies: [{id: x, retries: 2}] # one\n",
+        &expect![[r#"
         policies: [{id: x, retries: 2}, {id: zap, retries: 3, strategy: exponential_backoff, timeout: 30s}] # one
         ...
             steps:
               - {task: a, policy: zap} # why
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn an_empty_or_missing_section_is_made() {
-    check("policies: [] # none yet\n\n", &expect![[r#"
+    check(
+        "policies: [] # none yet\n\n",
+        &expect![[r#"
         policies: # none yet
           - id: zap
             retries: 3
@@ -103,8 +126,11 @@ fn an_empty_or_missing_section_is_made() {
         ...
             steps:
               - {task: a, policy: zap} # why
-    "#]]);
-    check("policies: # none yet\n\n# flows\n", &expect![[r#"
+    "#]],
+    );
+    check(
+        "policies: # none yet\n\n# flows\n",
+        &expect![[r#"
         policies: # none yet
           - id: zap
             retries: 3
@@ -115,8 +141,11 @@ fn an_empty_or_missing_section_is_made() {
         ...
             steps:
               - {task: a, policy: zap} # why
-    "#]]);
-    check("", &expect![[r#"
+    "#]],
+    );
+    check(
+        "",
+        &expect![[r#"
         ...
             steps:
               - {task: a, policy: zap} # why
@@ -126,5 +155,6 @@ fn an_empty_or_missing_section_is_made() {
             retries: 3
             strategy: exponential_backoff
             timeout: 30s
-    "#]]);
+    "#]],
+    );
 }

@@ -113,7 +113,10 @@ impl<'a> Policies<'a> {
             let names: Vec<String> = definition.names.iter().map(|name| (*name).to_owned()).collect();
             let what = if names.len() == 1 { "policy" } else { "policies" };
             finding = finding.fix(
-                format!("define the {what} {}: 3 retries, exponential backoff, 30 s an attempt", listed(&names)),
+                format!(
+                    "define the {what} {}: 3 retries, exponential backoff, 30 s an attempt",
+                    listed(&names)
+                ),
                 Safety::Safe,
                 definition.edits,
             );
