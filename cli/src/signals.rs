@@ -17,10 +17,12 @@ pub fn writing() -> MutexGuard<'static, ()> {
     WRITING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// SIGINT and SIGTERM, in the order in which they come.
+/// SIGINT, SIGTERM and the closing of the terminal, in the order in which they come.
 pub struct Interrupts {
     interrupt: Signal,
     terminate: Signal,
+    /// None under `nohup`.
+    hangup: Option<Signal>,
 }
 
 /// Which signal it was.
@@ -37,6 +39,7 @@ impl Interrupts {
         Ok(Interrupts {
             interrupt: signal(SignalKind::interrupt()).map_err(failed)?,
             terminate: signal(SignalKind::terminate()).map_err(failed)?,
+            hangup: if ignores_hangup() { None } else { Some(signal(SignalKind::hangup()).map_err(failed)?) },
         })
     }
 
@@ -44,8 +47,25 @@ impl Interrupts {
         tokio::select! {
             _ = self.interrupt.recv() => Stop::Interrupt,
             _ = self.terminate.recv() => Stop::Terminate,
+            () = hung_up(&mut self.hangup) => Stop::Terminate,
         }
     }
+}
+
+async fn hung_up(hangup: &mut Option<Signal>) {
+    match hangup {
+        Some(hangup) => {
+            hangup.recv().await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// Whether whoever started this process wants it to outlive the terminal. To listen would undo that.
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
 /// Runs a command until it ends or is interrupted. Commands with children stop them by themselves.

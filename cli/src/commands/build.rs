@@ -88,6 +88,7 @@ fn perform(project: &Project, mode: Mode) -> Result<Built, Failure> {
         }
         Mode::Write => {
             disk::sweep(&folder);
+            disk::sweep(&project.root.join(LOCK_FILE));
             if !stale.is_empty() {
                 write(project, &folder, compiled)?;
             }

@@ -172,7 +172,7 @@ impl Dev {
         if let Some(file) = self.watch.changed() {
             let shown = file.strip_prefix(&self.project.root).unwrap_or(&file).display().to_string();
             say(&format!("{} has changed; building again", output::inert(&shown)));
-            if self.build().await? {
+            if self.rebuild().await {
                 self.application.stop(Signal::TERM).await;
                 self.application.backoff = FIRST_BACKOFF;
                 self.start_application()?;
@@ -196,6 +196,14 @@ impl Dev {
         let findings = if built.succeeded { String::new() } else { built.findings };
         say(&format!("{findings}{}", built.summary.trim_end()));
         Ok(built.succeeded)
+    }
+
+    /// As [`Dev::build`], but a failure is only told: an editor may be replacing the manifest this moment.
+    async fn rebuild(&mut self) -> bool {
+        self.build().await.unwrap_or_else(|failure| {
+            say(&failure.message);
+            false
+        })
     }
 
     async fn start_sidecar(&mut self) -> Result<(), Failure> {

@@ -93,6 +93,7 @@ pub fn fix(project: &Project, which: Which) -> Result<Fixed, Failure> {
 
 fn write(project: &Project, overlay: &Overlay) -> Result<(), Failure> {
     let _whole = signals::writing();
+    disk::sweep(&project.manifest_path());
     for (path, text) in overlay {
         disk::replace_file(&project.root.join(path), text.as_bytes())?;
     }

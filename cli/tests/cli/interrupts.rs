@@ -17,7 +17,7 @@ fn dev(project: &Project, script: &str) -> std::process::Child {
 
 #[test]
 fn a_sidecar() {
-    for (sent, code) in [(Signal::INT, 130), (Signal::TERM, 0)] {
+    for (sent, code) in [(Signal::INT, 130), (Signal::TERM, 0), (Signal::HUP, 0)] {
         let project = Project::hello();
         let sidecar = project.spawn(&["sidecar"]);
         eventually("the socket", || socket_exists(&project));
@@ -40,6 +40,23 @@ fn dev_with_an_application_that_has_children_and_ignores_the_signal() {
     assert_eq!(finish(dev).code, Some(130));
     eventually("the end of all processes", || project.processes().is_empty());
     assert!(!socket_exists(&project));
+}
+
+#[test]
+fn a_sidecar_under_nohup_outlives_the_terminal() {
+    let project = Project::hello();
+    let mut command = std::process::Command::new("nohup");
+    command.args([env!("CARGO_BIN_EXE_conductor"), "sidecar"]).current_dir(project.path());
+    command
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null());
+    let sidecar = command.spawn().unwrap();
+    eventually("the socket", || socket_exists(&project));
+    signal(&sidecar, Signal::HUP);
+    project.conductor(&["runs"]).says(0, &["no runs"]);
+    signal(&sidecar, Signal::TERM);
+    assert_eq!(finish(sidecar).code, Some(0));
 }
 
 #[test]

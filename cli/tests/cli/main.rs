@@ -11,6 +11,8 @@ mod interrupts;
 #[cfg(test)]
 mod places;
 #[cfg(test)]
+mod runs;
+#[cfg(test)]
 mod sidecar;
 #[cfg(test)]
 mod support;

@@ -1,0 +1,104 @@
+//! `run`, `runs`, `show` and `cancel` against a real application: exit codes and what is shown.
+
+use std::process::Child;
+
+use rustix::process::Signal;
+use serde_json::json;
+
+use crate::support::{Project, eventually, finish, signal};
+
+const MANIFEST: &str = "\
+tasks:
+  - {id: add, ref: work.add}
+  - {id: fail, ref: work.fail, policy: {retries: 1, initial: 10ms}}
+  - {id: hang, ref: work.hang}
+workflows:
+  - id: adding
+    steps: [task: add]
+  - id: failing
+    steps: [task: fail]
+  - id: hanging
+    steps: [task: hang]
+";
+const WORK: &str = r#"
+import asyncio
+
+
+def add(one: int, other: int) -> int:
+    return one + other
+
+
+def fail() -> None:
+    raise RuntimeError("no \x1b[31mluck\u202e")
+
+
+async def hang() -> None:
+    await asyncio.sleep(600)
+"#;
+const APP: &str = "import asyncio\nfrom conductor_gen import serve\nasyncio.run(serve())\n";
+
+/// `dev` on an application that serves, once it does.
+fn served() -> (Project, Child) {
+    let project = Project::empty();
+    project.write("concurrency.yaml", MANIFEST);
+    project.write("work.py", WORK);
+    project.write("app.py", APP);
+    let dev = project.spawn(&["dev", "--", "python3", "app.py"]);
+    eventually("an application that serves", || {
+        project
+            .conductor(&["run", "adding", "--input", r#"{"one": 1, "other": 2}"#, "--run-id", "first"])
+            .code
+            == Some(0)
+    });
+    (project, dev)
+}
+
+fn end(project: &Project, dev: Child) {
+    signal(&dev, Signal::TERM);
+    assert_eq!(finish(dev).code, Some(130));
+    assert_eq!(project.processes(), Vec::<String>::new());
+}
+
+#[test]
+fn a_run_is_waited_for_and_its_end_is_the_exit_code() {
+    let (project, dev) = served();
+    project.write("input.json", r#"{"one": 2, "other": 3}"#);
+    project
+        .conductor(&["run", "adding", "--input", "@input.json", "--run-id", "a"])
+        .says(0, &["a  succeeded  5"]);
+    let (code, document) = project.json(&["run", "adding", "--input", "@input.json", "--run-id", "a"]);
+    assert_eq!((code, &document["output"], &document["state"]), (Some(0), &json!(5), &json!("succeeded")));
+    project.conductor(&["run", "adding", "--input", "{}", "--run-id", "a"]).says(2, &["another input"]);
+    project.conductor(&["run", "failing", "--run-id", "f"]).says(4, &["f  failed"]);
+    project.conductor(&["run", "hanging", "--run-id", "h", "--timeout", "1"]).says(5, &["h  running"]);
+    project.conductor(&["run", "nowhere"]).says(3, &["no application serves", "adding, failing, hanging"]);
+    project.conductor(&["run", "adding", "--input", "[1]"]).says(2, &["not a JSON object"]);
+    end(&project, dev);
+}
+
+#[test]
+fn show_tells_steps_attempts_and_errors_and_makes_foreign_text_harmless() {
+    let (project, dev) = served();
+    project.conductor(&["run", "failing", "--run-id", "f"]).says(4, &[]);
+    let shown = project.conductor(&["show", "f"]);
+    shown.says(0, &["f  failed", "RuntimeError: no \\e[31mluck\\u{202e}", "▒"]);
+    assert!(!shown.stdout.contains(['\x1b', '\u{202e}']), "{shown:?}");
+    let (code, document) = project.json(&["show", "f"]);
+    assert_eq!((code, &document["steps"][0]["attempts"]), (Some(0), &json!(2)));
+    project.conductor(&["show", "nobody"]).says(3, &["no run nobody"]);
+    end(&project, dev);
+}
+
+#[test]
+fn a_detached_run_is_listed_waited_for_and_cancelled() {
+    let (project, dev) = served();
+    project.conductor(&["run", "hanging", "--run-id", "h", "--detach"]).says(0, &["h"]);
+    eventually("the step", || project.json(&["show", "h"]).1["steps"][0]["state"] == "running");
+    project.conductor(&["runs", "--state", "running"]).says(0, &["h ", "hanging"]);
+    let (_, listed) = project.json(&["runs", "--workflow", "adding"]);
+    assert_eq!(listed["runs"].as_array().map(Vec::len), Some(1), "{listed}");
+    project.conductor(&["cancel", "h"]).says(0, &["asked for h to be cancelled"]);
+    eventually("the end", || project.json(&["show", "h"]).1["state"] == "cancelled");
+    project.conductor(&["run", "hanging", "--run-id", "h"]).says(4, &["h  cancelled"]);
+    end(&project, dev);
+}
