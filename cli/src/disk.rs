@@ -57,9 +57,11 @@ pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
     }
 }
 
-/// Replaces a file as a whole: written beside, flushed, then renamed. Keeps its permissions.
+/// Replaces a file as a whole: written beside, flushed, then renamed. Keeps its permissions, and a link to it.
 pub fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let fail = |error: std::io::Error| Failure::io("write", path, &error);
+    let resolved = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let path = resolved.as_path();
     let beside = Beside::of(path);
     let mut file = File::create(&beside.path).map_err(fail)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(fail)?;

@@ -99,10 +99,16 @@ impl Moment {
 }
 
 impl Run {
+    /// Whether it has ended.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        RUN_ENDS.contains(&self.state.as_str())
+    }
+
     /// What an unfinished run waits for, or its running steps.
     #[must_use]
     pub fn waits_for(&self) -> String {
-        if RUN_ENDS.contains(&self.state.as_str()) {
+        if self.is_over() {
             return String::new();
         }
         if let Some(waiting_for) = &self.waiting_for {

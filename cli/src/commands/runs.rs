@@ -51,9 +51,22 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         output::print_json(&body);
         return Ok(Exit::Fine);
     }
-    let runs: Runs = view::parse(&client, body)?;
+    let mut runs: Runs = view::parse(&client, body)?;
+    for run in &mut runs.runs {
+        look_into(&client, run).await?;
+    }
     output::print(&table(&runs.runs));
     Ok(Exit::Fine)
+}
+
+/// The list does not say at which step somebody works.
+async fn look_into(client: &Client, run: &mut Run) -> Result<(), Failure> {
+    if run.is_over() || run.waiting_for.is_some() {
+        return Ok(());
+    }
+    let answer = client.get(&format!("/v1/runs/{}", view::url_encoded(&run.id))).await?;
+    *run = view::parse(client, view::expect_ok(client, answer)?)?;
+    Ok(())
 }
 
 fn table(runs: &[Run]) -> String {

@@ -33,6 +33,17 @@ fn nothing_to_fix_changes_nothing() {
 }
 
 #[test]
+fn a_link_to_the_manifest_stays_a_link() {
+    let project = Project::seed();
+    let manifest = project.path().join("concurrency.yaml");
+    std::fs::rename(&manifest, project.path().join("real.yaml")).unwrap();
+    std::os::unix::fs::symlink("real.yaml", &manifest).unwrap();
+    project.conductor(&["fix"]).says(0, &["fixed"]);
+    assert!(manifest.symlink_metadata().unwrap().is_symlink());
+    assert!(project.read("real.yaml").contains("steps:"));
+}
+
+#[test]
 fn errors_without_a_fix_remain_and_are_told() {
     let project = Project::hello();
     project.write("concurrency.yaml", MANIFEST.replace("greetings.greet", "nowhere.to_be_found"));

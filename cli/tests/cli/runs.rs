@@ -94,7 +94,7 @@ fn a_detached_run_is_listed_waited_for_and_cancelled() {
     let (project, dev) = served();
     project.conductor(&["run", "hanging", "--run-id", "h", "--detach"]).says(0, &["h"]);
     eventually("the step", || project.json(&["show", "h"]).1["steps"][0]["state"] == "running");
-    project.conductor(&["runs", "--state", "running"]).says(0, &["h ", "hanging"]);
+    project.conductor(&["runs", "--state", "running"]).says(0, &["h ", "hanging", "hang\n"]);
     let (_, listed) = project.json(&["runs", "--workflow", "adding"]);
     assert_eq!(listed["runs"].as_array().map(Vec::len), Some(1), "{listed}");
     project.conductor(&["cancel", "h"]).says(0, &["asked for h to be cancelled"]);
