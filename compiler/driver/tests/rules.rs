@@ -157,3 +157,17 @@ workflows:
         "#]],
     );
 }
+
+#[test]
+fn a_mistake_in_a_task_is_reported_once_however_many_steps_call_it() {
+    check(
+        "
+tasks: [{id: read, ref: app.read, with: {name: 5, nome: x}}]
+workflows: [{id: w, steps: [{task: read}, {task: read, id: again}]}, {id: v, steps: [{task: read}]}]
+",
+        &expect![[r#"
+            error[E131] `name` of `read` gets the wrong type @ `5`
+            error[E130] `read` has no parameter `nome` @ `nome`
+        "#]],
+    );
+}
