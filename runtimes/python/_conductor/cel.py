@@ -272,9 +272,13 @@ def modulo(left: Any, right: Any) -> Any:
     return _arithmetic("modulo", left, right)
 
 
+def negate_int(number: int) -> int:
+    return _int64(-number)
+
+
 def negate(number: Any) -> Any:
     if isinstance(number, int) and not isinstance(number, bool):
-        return _int64(-number)
+        return negate_int(number)
     if isinstance(number, (float, Decimal, dt.timedelta)):
         return -number
     raise _no_overload("-", number)

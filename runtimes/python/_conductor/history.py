@@ -20,6 +20,8 @@ class Past:
     is_open: bool = False
     """The last attempt has no outcome: a crash cut it off."""
     retry_at: int | None = None
+    delay_ms: int = 0
+    """How long the wait until `retry_at` was to be, whatever the clock says now."""
     deadline_at: int | None = None
     outcome: Outcome | None = None
     output: object = None
@@ -62,6 +64,7 @@ class History:
         if kind == "attempt_failed":
             past.failures += 1
             past.retry_at = entry["retry_at"]
+            past.delay_ms = entry["retry_at"] - entry["at"]
         elif kind == "step_succeeded":
             past.outcome = "succeeded"
             past.output = entry["output"]

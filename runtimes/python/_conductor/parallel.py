@@ -36,6 +36,7 @@ class Branches:
         self._only = only
         self._tasks: list[asyncio.Task[Any]] = []
         self._failed: asyncio.Task[Any] | None = None
+        self._has_failed = False
 
     def start(self, name: str, branch: Coroutine[Any, Any, T]) -> asyncio.Future[T]:
         """Starts a branch; its result is there after the block."""
@@ -44,14 +45,32 @@ class Branches:
             branch.close()
             return loop.create_future()
         work = branch
-        if self._permits is not None:
-            work = _permitted(self._permits, branch)
+        if self._permits is not None or self._first_failure is not None:
+            work = self._watched(name, branch)
         task = loop.create_task(work, name=name)
         if work is not branch:  # cancelled before its turn, it was never begun
             task.add_done_callback(lambda _: branch.close())
         task.add_done_callback(self._ended)
         self._tasks.append(task)
         return task
+
+    async def _watched(self, name: str, branch: Coroutine[Any, Any, T]) -> T:
+        """The branch in its turn. Its failure is told in the same moment, so that both stand in one record."""
+        if self._permits is not None:
+            await self._permits.acquire()
+        goes_on = True
+        try:
+            return await branch
+        except Exception:
+            goes_on = self._on_failure == "wait"
+            if not self._has_failed:
+                self._has_failed = True
+                if self._first_failure is not None:
+                    self._first_failure(name)
+            raise
+        finally:
+            if self._permits is not None and goes_on:
+                self._permits.release()
 
     async def __aenter__(self) -> Self:
         return self
@@ -89,8 +108,6 @@ class Branches:
             self._cancel_all(None)
         elif self._failed is None:
             self._failed = task
-            if self._first_failure is not None:
-                self._first_failure(task.get_name())
             if self._on_failure == "cancel":
                 self._cancel_all(REAL)
 
@@ -108,8 +125,3 @@ def message_of(error: BaseException) -> str | None:
 def is_real(error: BaseException) -> bool:
     """Whether the workflow itself cancels, so that the journal is to be told."""
     return isinstance(error, asyncio.CancelledError) and error.args == (REAL,)
-
-
-async def _permitted(permits: asyncio.Semaphore, branch: Coroutine[Any, Any, T]) -> T:
-    async with permits:
-        return await branch

@@ -31,11 +31,6 @@ def check(value: object, kind: type[Any]) -> None:
         raise mismatch(kind.__qualname__, value)
 
 
-def encode_none(value: None) -> None:
-    if value is not None:
-        raise mismatch("None", value)
-
-
 def encode_bool(value: bool) -> bool:
     if not isinstance(value, bool):
         raise mismatch("bool", value)
@@ -129,11 +124,6 @@ def encode_unannotated(value: object, function: str) -> Any:
             f"the result of {function} cannot be journaled: {error}. "
             f"Annotate what {function} returns, or return plain JSON"
         ) from None
-
-
-def decode_none(value: object) -> None:
-    if value is not None:
-        raise mismatch("null", value)
 
 
 def decode_bool(value: object) -> bool:

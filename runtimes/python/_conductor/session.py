@@ -119,17 +119,21 @@ class Session:
         except OSError as error:
             return f"{path} cannot be reached ({error.strerror or error})"
         self._connection = connection
+        # A dispatch may come in the same breath as the answer: it was not claimed, so it is not lost.
+        claimed = list(self.owned.values())
         try:
-            answer = await self._hello(connection)
+            answer = await self._hello(connection, claimed)
         except Refused as refusal:
             connection.close()
             return f"the sidecar at {path} refuses: {refusal}"
         except ConnectionError:
             return f"the sidecar at {path} hung up"
-        self._welcome(answer)
+        self._welcome(answer, claimed)
         return None
 
-    async def _hello(self, connection: Connection) -> dict[str, Any]:
+    async def _hello(
+        self, connection: Connection, claimed: list[Journal]
+    ) -> dict[str, Any]:
         hello = {
             "protocol": {"min": VERSION, "max": VERSION},
             "session": self.id,
@@ -145,8 +149,7 @@ class Session:
                 {"workflow": name, "digest": digest} for name, digest in self._plans
             ],
             "owned": [
-                {"run": journal.run, "epoch": journal.epoch}
-                for journal in self.owned.values()
+                {"run": journal.run, "epoch": journal.epoch} for journal in claimed
             ],
         }
         request = self._make_request("hello", hello)
@@ -157,14 +160,16 @@ class Session:
         self._lease.renew(request.sent)
         return answer
 
-    def _welcome(self, answer: dict[str, Any]) -> None:
+    def _welcome(self, answer: dict[str, Any], claimed: list[Journal]) -> None:
         self._greeted = True
         self.value_bytes = answer["limits"]["value_bytes"]
         for request in list(self._requests.values()):
             self._send_request(request)
         kept = {item["run"]: item for item in answer["owned"]}
-        for run, journal in list(self.owned.items()):
-            item = kept.get(run)
+        for journal in claimed:
+            if self.owned.get(journal.run) is not journal:
+                continue
+            item = kept.get(journal.run)
             if item is None or item["epoch"] != journal.epoch:
                 self._give_up(journal, "another session owns the run")
                 continue

@@ -132,9 +132,10 @@ class Step:
             ends_at = past.retry_at
             if past.deadline_at is not None and past.deadline_at < ends_at:
                 raise self._over_deadline()
-            seconds = (ends_at - now_ms()) / 1000
-            if seconds > 0:
-                await asyncio.sleep(seconds)
+            # A clock that was set back since must not make the wait longer than it was meant to be.
+            milliseconds = min(ends_at - now_ms(), past.delay_ms)
+            if milliseconds > 0:
+                await asyncio.sleep(milliseconds / 1000)
 
     async def _begin(self) -> None:
         run, past = self._run, self._past
@@ -267,7 +268,8 @@ class Step:
         now = now_ms()
         past = self._past
         past.failures += 1
-        past.retry_at = now + round(delay * 1000)
+        past.delay_ms = round(delay * 1000)
+        past.retry_at = now + past.delay_ms
         self._run.journal.record(
             "attempt_failed",
             key=self._key,

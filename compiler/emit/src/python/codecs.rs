@@ -105,6 +105,9 @@ fn value() -> Py {
 
 /// `encode_x(of)` or `decode_x(of)`.
 pub fn apply(file: &mut File, way: Way, ty: &Type, of: Py) -> Py {
+    if *ty == Type::Null {
+        return Py::atom("None");
+    }
     Py::call(file.codec(way, ty), vec![of])
 }
 

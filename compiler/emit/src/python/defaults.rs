@@ -53,10 +53,10 @@ fn shared(file: &mut File, ty: &Type, value: &Value) -> Option<String> {
         (Type::Float, Value::Number(value)) => value.as_f64().map(literal::float),
         (Type::String, Value::String(value)) => Some(literal::string(value)),
         (Type::Decimal, Value::String(value)) => {
-            Some(format!("{}({})", file.annotation(&Type::Decimal), literal::string(value)))
+            Some(format!("{}({})", file.annotation(&Type::Decimal), literal::decimal(value)))
         }
         (Type::Decimal, Value::Number(value)) => {
-            Some(format!("{}({})", file.annotation(&Type::Decimal), literal::string(&value.to_string())))
+            Some(format!("{}({})", file.annotation(&Type::Decimal), literal::decimal(&value.to_string())))
         }
         _ => None,
     }

@@ -9,22 +9,43 @@ use super::durable::{arguments, callee, child_call, in_doubt, logged};
 use super::literal::seconds;
 use super::policy;
 use super::scope::Var;
-use super::tree::{Arg, Function, Operator, Py, Stmt};
+use super::tree::{Arg, Function, Operator, Param, Py, Stmt};
 use super::workflow::{Workflow, input_name};
 use crate::EmitError;
 
-/// The body of the public function.
+/// The public function's body where the inputs go by other names inside.
+pub fn delegate(workflow: &mut Workflow) -> Stmt {
+    let mut args: Vec<Py> = workflow.plan.inputs.iter().map(|input| Py::atom(input_name(input))).collect();
+    args.push(Py::atom("run_id"));
+    let call = Py::call("_body", args).awaited();
+    if workflow.plan.output.ty == Type::Null { Stmt::Expr(call) } else { Stmt::Return(Some(call)) }
+}
+
+/// The function that the public one delegates to.
+pub fn body_function(workflow: &mut Workflow) -> Result<Function, EmitError> {
+    let plan = workflow.plan;
+    let mut params = Vec::new();
+    for input in &plan.inputs {
+        let var = Var::Input(input.name.clone());
+        let annotation = workflow.file.annotation(&input.ty);
+        params.push(Param { name: workflow.scope.name(&var).to_owned(), annotation, default: None });
+    }
+    params.push(Param { name: "run_id".to_owned(), annotation: "str | None".to_owned(), default: None });
+    Ok(Function {
+        is_async: true,
+        name: "_body".to_owned(),
+        params,
+        keyword_only: false,
+        returns: workflow.file.annotation(&plan.output.ty),
+        doc: vec!["The steps.".to_owned()],
+        body: body(workflow)?,
+    })
+}
+
+/// The steps between the inputs and the output.
 pub fn body(workflow: &mut Workflow) -> Result<Vec<Stmt>, EmitError> {
     let plan = workflow.plan;
     let mut body = Vec::new();
-    let read = workflow.scope.all_reads();
-    for input in &plan.inputs {
-        let var = Var::Input(input.name.clone());
-        let name = workflow.scope.name(&var).to_owned();
-        if read.contains(&var) && name != input_name(input) {
-            body.push(assign(&name, Py::atom(input_name(input))));
-        }
-    }
     let run = if workflow.scope.uses_run_id(None) {
         workflow.file.import_as("._conductor.ids", "new_run_id", "_new_run_id");
         let made = Py::call("_new_run_id", Vec::new());

@@ -13,7 +13,7 @@ use super::literal::seconds;
 use super::scope::Var;
 use super::tree::{Arg, Function, Operator, Py, Stmt};
 use super::types::flattened;
-use super::workflow::{Workflow, input_name, sibling};
+use super::workflow::{Workflow, child_alias, input_name, sibling};
 use super::{defaults, policy};
 use crate::EmitError;
 
@@ -321,7 +321,7 @@ fn child_inputs(workflow: &mut Workflow, target: &Plan, call: &WorkflowCall) -> 
 /// A call of another workflow's public function.
 pub fn child_call(workflow: &mut Workflow, target: &Plan, call: &WorkflowCall) -> Result<Py, EmitError> {
     let public = workflow.file.package.public_name(&target.workflow);
-    let alias = format!("_run_{}", target.workflow);
+    let alias = child_alias(&target.workflow);
     workflow.file.import_as(&sibling(&target.workflow), &public, &alias);
     let mut started = Py::call(alias, Vec::new());
     for (name, expr) in &call.args {

@@ -33,11 +33,7 @@ impl Translator<'_, '_> {
             Node::Record(fields) => self.record(fields)?,
             Node::Unary { op, operand } => self.unary(*op, operand)?,
             Node::Binary { op, left, right } => self.binary(*op, left, right)?,
-            Node::Conditional { test, then, otherwise } => Py::Conditional {
-                test: Box::new(self.expr(test)?),
-                then: Box::new(self.expr(then)?),
-                otherwise: Box::new(self.expr(otherwise)?),
-            },
+            Node::Conditional { test, then, otherwise } => self.conditional(test, then, otherwise)?,
             Node::Call { function, args } => self.call(function, args)?,
             Node::Interpolate(parts) => self.interpolate(parts)?,
             Node::Convert(inner) => self.convert(inner, &expr.ty)?,
@@ -65,7 +61,7 @@ impl Translator<'_, '_> {
             Literal::Bytes(value) => Py::atom(literal::bytes(value)),
             Literal::Decimal(value) => {
                 let decimal = self.file.annotation(&Type::Decimal);
-                Py::call(decimal, vec![Py::string(value)])
+                Py::call(decimal, vec![Py::atom(literal::decimal(value))])
             }
         }
     }
@@ -73,7 +69,9 @@ impl Translator<'_, '_> {
     /// The result of a step. A block has no result of its own: it is made of its steps'.
     fn step(&mut self, id: &str) -> Result<Py> {
         let Some(block) = self.scope.block(id) else {
-            return Ok(self.scope.read(&Var::Step(id.to_owned())));
+            let var = Var::Step(id.to_owned());
+            let is_null = self.scope.ty(&var) == Type::Null;
+            return Ok(if is_null { Py::atom("None") } else { self.scope.read(&var) });
         };
         let value = match block.last {
             Some(last) => self.step(&last.id)?,
@@ -106,6 +104,11 @@ impl Translator<'_, '_> {
             None => match of.ty.non_null() {
                 Type::Record(_) => value.index(Py::string(name)),
                 Type::Named(class) if self.always_has(class, name) => value.index(Py::string(name)),
+                Type::Named(_) => {
+                    let found = value.attr("get").called(vec![Py::string(name)]);
+                    self.cel("present", vec![found])
+                }
+                Type::Map(_) => self.cel("value", vec![value, Py::string(name)]),
                 _ => self.cel("field", vec![value, Py::string(name)]),
             },
         })
@@ -149,14 +152,26 @@ impl Translator<'_, '_> {
         Ok(Py::Dict(pairs.collect::<Result<_>>()?))
     }
 
+    fn conditional(&mut self, test: &Expr, then: &Expr, otherwise: &Expr) -> Result<Py> {
+        let value = self.expr(test)?;
+        match (&then.node, &otherwise.node) {
+            (Node::Literal(Literal::Bool(true)), Node::Literal(Literal::Bool(false))) => return Ok(value),
+            (Node::Literal(Literal::Bool(false)), Node::Literal(Literal::Bool(true))) => return Ok(negated(value)),
+            _ => {}
+        }
+        let (then, otherwise) = (self.expr(then)?, self.expr(otherwise)?);
+        Ok(Py::Conditional { test: Box::new(value), then: Box::new(then), otherwise: Box::new(otherwise) })
+    }
+
     fn unary(&mut self, op: UnaryOp, operand: &Expr) -> Result<Py> {
         let value = self.expr(operand)?;
         Ok(match (op, &operand.ty) {
-            (UnaryOp::Not, Type::Bool) => value.not(),
+            (UnaryOp::Not, Type::Bool) => negated(value),
             (UnaryOp::Not, _) => self.cel("not_", vec![value]),
             (UnaryOp::Negate, Type::Float | Type::Decimal | Type::Duration) => {
                 Py::Unary(Unary::Negate, Box::new(value))
             }
+            (UnaryOp::Negate, Type::Int) => self.cel("negate_int", vec![value]),
             (UnaryOp::Negate, _) => self.cel("negate", vec![value]),
         })
     }
@@ -183,6 +198,7 @@ impl Translator<'_, '_> {
     /// CEL's `&&` and `||` are decided by either side: an error on the left does not matter if the right decides.
     fn logic(&mut self, op: Operator, helper: &str, left: &Expr, right: &Expr) -> Result<Py> {
         let native = !may_fail(left) && left.ty == Type::Bool && right.ty == Type::Bool;
+        let native = native && is_worth_joining(left, right);
         let (left, right) = (self.expr(left)?, self.expr(right)?);
         if native {
             return Ok(Py::binary(op, left, right));
@@ -197,7 +213,10 @@ impl Translator<'_, '_> {
             let op = if wanted { Operator::Is } else { Operator::IsNot };
             return Ok(Py::binary(op, value, Py::atom("None")));
         }
-        let native = left.ty.non_null() == right.ty.non_null() && is_simple(left.ty.non_null());
+        let native = left.ty.non_null() == right.ty.non_null()
+            && is_simple(left.ty.non_null())
+            && is_worth_comparing(left, right)
+            && left.ty.non_null() != &Type::Bool;
         let (left, right) = (self.expr(left)?, self.expr(right)?);
         if native {
             let op = if wanted { Operator::Equal } else { Operator::NotEqual };
@@ -212,6 +231,7 @@ impl Translator<'_, '_> {
         let native = (left.ty == right.ty
             && matches!(left.ty, Type::Int | Type::Float | Type::Decimal | Type::String | Type::Bytes))
             || (numeric(&left.ty) && numeric(&right.ty));
+        let native = native && is_worth_comparing(left, right);
         let (left, right) = (self.expr(left)?, self.expr(right)?);
         Ok(if native { Py::binary(op, left, right) } else { self.cel(helper, vec![left, right]) })
     }
@@ -222,6 +242,7 @@ impl Translator<'_, '_> {
             Type::Map(_) => left.ty == Type::String,
             _ => false,
         };
+        let native = native && is_worth_comparing(left, right);
         let (left, right) = (self.expr(left)?, self.expr(right)?);
         Ok(if native { Py::binary(Operator::In, left, right) } else { self.cel("contained", vec![left, right]) })
     }
@@ -309,6 +330,38 @@ impl Translator<'_, '_> {
     }
 }
 
+/// Linters refuse comparisons that are decided already.
+fn is_worth_comparing(left: &Expr, right: &Expr) -> bool {
+    let is_literal = |expr: &Expr| matches!(expr.node, Node::Literal(_));
+    left != right && !(is_literal(left) && is_literal(right))
+}
+
+/// Linters refuse logic that is decided already.
+fn is_worth_joining(left: &Expr, right: &Expr) -> bool {
+    let is_literal = |expr: &Expr| matches!(expr.node, Node::Literal(_));
+    let denies = |one: &Expr, other: &Expr| {
+        matches!(&one.node, Node::Unary { op: UnaryOp::Not, operand } if **operand == *other)
+    };
+    left != right && !is_literal(left) && !is_literal(right) && !denies(left, right) && !denies(right, left)
+}
+
+/// `not value`, as Python has it for comparisons.
+fn negated(value: Py) -> Py {
+    if let Py::Unary(Unary::Not, inner) = value {
+        return *inner;
+    }
+    let Py::Binary { op, left, right } = value else { return value.not() };
+    let op = match op {
+        Operator::Equal => Operator::NotEqual,
+        Operator::NotEqual => Operator::Equal,
+        Operator::Is => Operator::IsNot,
+        Operator::IsNot => Operator::Is,
+        Operator::In => Operator::NotIn,
+        other => return Py::Binary { op: other, left, right }.not(),
+    };
+    Py::Binary { op, left, right }
+}
+
 /// Whether Python's `==` means what CEL's does: equal types and nothing inside.
 fn is_simple(ty: &Type) -> bool {
     matches!(
@@ -331,8 +384,10 @@ fn is_simple(ty: &Type) -> bool {
 pub fn may_fail(expr: &Expr) -> bool {
     match &expr.node {
         Node::Literal(_) | Node::Input(_) | Node::Step(_) | Node::RunId => false,
-        Node::Field { of, .. } | Node::Has { of, .. } => {
-            matches!(of.ty, Type::Any | Type::Map(_) | Type::Optional(_) | Type::Union(_)) || may_fail(of)
+        Node::Has { of, .. } => matches!(of.ty, Type::Optional(_)) || may_fail(of),
+        Node::Field { of, .. } => {
+            // A field of a class may be one that a mapping lacks, so only structural records are sure to have theirs.
+            !matches!(of.ty, Type::Record(_)) || may_fail(of)
         }
         Node::List(items) => items.iter().any(may_fail),
         Node::Record(fields) => fields.iter().any(|(_, value)| may_fail(value)),

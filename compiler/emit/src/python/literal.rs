@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 /// A string literal in the quotes that need fewer escapes, double ones if equal.
 pub fn string(text: &str) -> String {
-    let quote = if text.contains('"') && !text.contains('\'') { '\'' } else { '"' };
+    let quote = quote(text.chars());
     let mut out = String::with_capacity(text.len() + 2);
     out.push(quote);
     for character in text.chars() {
@@ -25,6 +25,14 @@ pub fn string(text: &str) -> String {
     }
     out.push(quote);
     out
+}
+
+/// The quotes that need fewer escapes.
+fn quote(characters: impl Iterator<Item = char>) -> char {
+    let (single, double) = characters.fold((0, 0), |(single, double), character| {
+        (single + usize::from(character == '\''), double + usize::from(character == '"'))
+    });
+    if double > single { '\'' } else { '"' }
 }
 
 /// Control and format characters would be unreadable, or would change how the line is shown.
@@ -46,18 +54,23 @@ fn escape(out: &mut String, character: char) {
 
 /// A bytes literal.
 pub fn bytes(value: &[u8]) -> String {
-    let mut out = String::from("b\"");
+    let quote = quote(value.iter().map(|byte| char::from(*byte)));
+    let mut out = format!("b{quote}");
     for byte in value {
         match byte {
-            b'"' => out.push_str("\\\""),
             b'\\' => out.push_str("\\\\"),
-            0x20..=0x7e => out.push(char::from(*byte)),
+            0x20..=0x7e => {
+                if char::from(*byte) == quote {
+                    out.push('\\');
+                }
+                out.push(char::from(*byte));
+            }
             _ => {
                 let _ = write!(out, "\\x{byte:02x}");
             }
         }
     }
-    out.push('"');
+    out.push(quote);
     out
 }
 
@@ -69,6 +82,14 @@ pub fn float(value: f64) -> String {
         format!("float(\"{}inf\")", if value < 0.0 { "-" } else { "" })
     } else {
         format!("{value:?}")
+    }
+}
+
+/// The argument of `Decimal`: a whole number needs no quotes.
+pub fn decimal(text: &str) -> String {
+    match text.parse::<i64>() {
+        Ok(whole) if whole.to_string() == text => text.to_owned(),
+        _ => string(text),
     }
 }
 
@@ -92,7 +113,7 @@ mod tests {
     #[test]
     fn literals_are_spelled_as_the_formatter_leaves_them() {
         assert_eq!(string("a\"b"), "'a\"b'");
-        assert_eq!(string("it's \"so\"\n"), "\"it's \\\"so\\\"\\n\"");
+        assert_eq!(string("it's \"so\"\n"), "'it\\'s \"so\"\\n'");
         assert_eq!(string("\u{202e}\u{7}"), "\"\\u202e\\x07\"");
         assert_eq!(seconds(500), "0.5");
         assert_eq!(seconds(30_000), "30.0");

@@ -52,6 +52,11 @@ impl Names {
         Names { taken: names.iter().map(|name| (*name).to_owned()).collect() }
     }
 
+    /// Keeps a name from being given out.
+    pub fn reserve(&mut self, name: &str) {
+        self.taken.insert(name.to_owned());
+    }
+
     /// `wanted`, or where it is taken `wanted` with underscores.
     pub fn fresh(&mut self, wanted: &str) -> String {
         let mut name = wanted.to_owned();

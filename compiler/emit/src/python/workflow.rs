@@ -17,7 +17,8 @@ use super::{defaults, direct, durable, literal};
 use crate::EmitError;
 
 /// Names that the functions of a workflow's module use for themselves.
-const RESERVED: [&str; 27] = [
+const RESERVED: [&str; 34] = [
+    "_body", "_call", "_cel", "_codecs", "_dt", "_new_run_id", "_scalars",
     "run", "step", "error", "failure", "failures", "branches", "result", "output", "call", "run_id", "asyncio",
     "is_retryable", "constant", "linear", "exponential", "in_thread", "submit", "start", "Run", "Recorded",
     "Branches", "Deadline", "StepFailed", "delay", "logger", "settled", "within",
@@ -32,7 +33,11 @@ pub struct Workflow<'a> {
 
 pub fn module(package: &Package, plan: &Plan) -> Result<Module, EmitError> {
     let mut names = Names::reserving(&RESERVED);
-    names.fresh("_body");
+    for step in flattened(&plan.steps) {
+        if let StepKind::Workflow(call) = &step.kind {
+            names.reserve(&child_alias(&call.workflow));
+        }
+    }
     let scope = Scope::new(plan, &package.types, &mut names);
     let file = File::new(package, &plan.workflow, names);
     let workflow = Workflow { plan, scope, file, functions: Vec::new() };
@@ -46,6 +51,9 @@ impl Workflow<'_> {
         let logging = Import { module: "logging".to_owned(), name: None, alias: None };
         if self.plan.durable {
             let body = self.durable_body()?;
+            items.push(Item::Function(body));
+        } else if self.renames_inputs() {
+            let body = direct::body_function(&mut self)?;
             items.push(Item::Function(body));
         }
         items.append(&mut self.functions);
@@ -78,6 +86,8 @@ impl Workflow<'_> {
         }
         if self.plan.durable {
             body.push(durable::start(self));
+        } else if self.renames_inputs() {
+            body.push(direct::delegate(self));
         } else {
             body.extend(direct::body(self)?);
         }
@@ -95,6 +105,14 @@ impl Workflow<'_> {
             doc: vec![doc.to_owned()],
             body,
         })
+    }
+
+    /// Whether an input has a name that its workflow's code uses for something else.
+    fn renames_inputs(&self) -> bool {
+        self.plan
+            .inputs
+            .iter()
+            .any(|input| self.scope.name(&Var::Input(input.name.clone())) != input_name(input))
     }
 
     /// `_body(run)`: the steps, from the journaled inputs to the encoded output.
@@ -322,14 +340,14 @@ impl Workflow<'_> {
 
     fn tolerated(&mut self, step: &Step, body: Vec<Stmt>, vars: &[Var]) -> Vec<Stmt> {
         self.file.import_from("._conductor.errors", "StepFailed");
-        let mut handler = Vec::new();
+        let mut handler = vec![durable::logged(&mut self.file, step)];
         if self.plan.durable {
             let args = vec![Py::string(&step.id), Py::atom("failure")];
             handler.push(Stmt::Expr(Py::call("run.tolerate", args)));
         }
         handler.extend(self.block_result(step, vars, false));
         let errors = "StepFailed".to_owned();
-        let name = "failure".to_owned();
+        let name = if self.plan.durable { "failure" } else { "" }.to_owned();
         vec![Stmt::Try { body, errors, name, handler, otherwise: Vec::new() }]
     }
 
@@ -400,6 +418,11 @@ fn input_param(file: &mut File, input: &Input) -> Param {
 /// The parameter for an input: its own name, unless that is a keyword or `run_id`.
 pub fn input_name(input: &Input) -> String {
     super::names::public(&input.name, &["run_id"])
+}
+
+/// The name by which another workflow's function is imported.
+pub fn child_alias(workflow: &str) -> String {
+    format!("_run_{workflow}")
 }
 
 /// Name of the module of another workflow, as seen from beside it.

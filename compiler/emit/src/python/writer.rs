@@ -262,7 +262,7 @@ impl Writer {
             }
             Py::Lambda(body) => {
                 self.out.push_str("lambda: ");
-                self.expression(body, trailing);
+                if needs_parentheses(body) { self.parenthesized(body) } else { self.expression(body, trailing) }
             }
             Py::Unary(Unary::Not, inner) => {
                 self.out.push_str("not ");

@@ -1,16 +1,15 @@
 //! The shop's workflow, durable and not: judged by the Python tools, and run.
 
-mod support;
-
 use conductor_protocol::plan::{Effect, Plan, Strategy};
 use conductor_protocol::types::Type;
-use support::*;
 
-const USER: &str = include_str!("../../../examples/shop/user_service.py");
-const AUTH: &str = include_str!("../../../examples/shop/auth_service.py");
-const PAYMENT: &str = include_str!("../../../examples/shop/payment_provider.py");
-const NOTIFICATION: &str = include_str!("../../../examples/shop/notification_service.py");
-const DATABASE: &str = include_str!("../../../examples/shop/database.py");
+use crate::support::*;
+
+const USER: &str = include_str!("../../../../examples/shop/user_service.py");
+const AUTH: &str = include_str!("../../../../examples/shop/auth_service.py");
+const PAYMENT: &str = include_str!("../../../../examples/shop/payment_provider.py");
+const NOTIFICATION: &str = include_str!("../../../../examples/shop/notification_service.py");
+const DATABASE: &str = include_str!("../../../../examples/shop/database.py");
 
 fn modules() -> Vec<(&'static str, &'static str)> {
     vec![
@@ -145,10 +144,4 @@ fn durable() {
         let text = std::fs::read_to_string(project.dir.path().join("conductor_gen").join(name)).unwrap();
         expect_test::expect_file![format!("golden/shop/{name}")].assert_eq(&text);
     }
-}
-
-#[test]
-fn dump() {
-    let project = Project::new(&modules(), &[shop(false)]);
-    println!("{}", std::fs::read_to_string(project.dir.path().join("conductor_gen/process_order_workflow.py")).unwrap());
 }

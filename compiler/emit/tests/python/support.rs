@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use conductor_emit::{Header, emit};
-use conductor_protocol::expr::{Expr, Literal, Node};
+use conductor_protocol::expr::{BinaryOp, Expr, Literal, Node};
 use conductor_protocol::plan::{
     Argument, ArgumentValue, Callable, Effect, InDoubt, Input, Jitter, Language, OnFailure, Passing, Plan, Policy,
     Step, StepKind, TaskCall,
@@ -54,6 +54,14 @@ pub fn get(of: Expr, name: &str, ty: Type) -> Expr {
 
 pub fn int(value: i64) -> Expr {
     expr(Type::Int, Node::Literal(Literal::Int(value)))
+}
+
+pub fn string(value: &str) -> Expr {
+    expr(Type::String, Node::Literal(Literal::String(value.to_owned())))
+}
+
+pub fn binary(ty: Type, op: BinaryOp, left: Expr, right: Expr) -> Expr {
+    expr(ty, Node::Binary { op, left: Box::new(left), right: Box::new(right) })
 }
 
 pub fn null() -> Expr {
@@ -171,7 +179,7 @@ impl Project {
     pub fn check(&self) {
         self.quiet("ruff", &["format", "--no-cache", "--isolated", "--diff", "conductor_gen"]);
         self.quiet("ruff", &["check", "--no-cache", "--isolated", "conductor_gen"]);
-        self.quiet("mypy", &["--strict", "--no-incremental", "conductor_gen"]);
+        self.quiet("mypy", &["--strict", "--no-incremental", "--follow-imports", "silent", "conductor_gen"]);
         self.quiet("pyright", &["--pythonpath", "../python", "conductor_gen"]);
     }
 
@@ -181,6 +189,12 @@ impl Project {
             args.iter().map(|arg| if *arg == "../python" { python.to_str().unwrap() } else { *arg }).collect();
         let output = Command::new(tool(name)).args(&args).current_dir(self.dir.path()).output().unwrap();
         assert!(output.status.success(), "{name} {args:?}\n{}", text_of(&output));
+    }
+
+    /// Runs `script` beside the package, with a peer that takes every record of a journal.
+    pub fn python_with_peer(&self, script: &str) -> String {
+        self.write("peer.py", include_str!("../../../../runtimes/python/tests/peer.py"));
+        self.python(script)
     }
 
     /// Runs `script` beside the package, without a sidecar, and gives back what it printed.
