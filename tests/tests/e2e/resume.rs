@@ -1,5 +1,8 @@
 //! A run is called, attached to, continued after a crash, and answered from its journal when it has ended.
 
+use std::ffi::OsStr;
+use std::time::Duration;
+
 use anyhow::Result;
 use conductor_tests::lab::{Lab, told};
 use serde_json::json;
@@ -42,7 +45,7 @@ fn a_second_caller_attaches_and_both_get_the_result() -> Result<()> {
     let first = lab.call("chain", &json!({"n": 4}), &["--run", "r"])?;
     lab.wait_for("r/hold", "begin", 1)?;
     let second = lab.call("chain", &json!({"n": 4}), &["--run", "r"])?;
-    std::thread::sleep(std::time::Duration::from_millis(300));
+    std::thread::sleep(Duration::from_millis(300));
     lab.open("hold")?;
     assert_eq!(told(first)?, told(second)?);
     assert_eq!(lab.count("r/hold", "begin")?, 1);
@@ -85,10 +88,24 @@ fn retries_are_counted_across_a_crash() -> Result<()> {
     let call = lab.call("retrying_slowly", &json!({"times": 9}), &["--run", "r"])?;
     lab.wait_for("r/flaky_slowly", "failed", 2)?;
     // The failure is journaled before the next attempt, which comes 300 ms later.
-    std::thread::sleep(std::time::Duration::from_millis(150));
+    std::thread::sleep(Duration::from_millis(150));
     call.kill()?;
     let told = told(lab.call("retrying_slowly", &json!({"times": 9}), &["--run", "r"])?)?;
     assert_eq!(told["error"]["attempts"], 4, "{told}");
     assert_eq!(lab.count("r/flaky_slowly", "begin")?, 4);
+    Ok(())
+}
+
+#[test]
+fn a_clock_that_was_set_back_makes_nobody_wait_longer() -> Result<()> {
+    let (lab, _sidecar) = Lab::with_sidecar()?;
+    let (input, run) = (json!({"times": 3}), ["--run", "r"]);
+    let ahead = [("LAB_CLOCK_HOURS", OsStr::new("24"))];
+    let call = lab.call_with("retrying_slowly", &input, &run, &ahead)?;
+    lab.wait_for("r/flaky_slowly", "failed", 2)?;
+    std::thread::sleep(Duration::from_millis(150));
+    call.kill()?;
+    let behind = [("LAB_CLOCK_HOURS", OsStr::new("-24"))];
+    assert_eq!(told(lab.call_with("retrying_slowly", &input, &run, &behind)?)?, json!({"output": 4}));
     Ok(())
 }
