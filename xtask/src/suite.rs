@@ -96,8 +96,9 @@ pub fn watch(mut command: Command, counter: &mut Counter) -> Result<()> {
     let (reader, writer) = std::io::pipe().context("failed to make a pipe")?;
     let clone = writer.try_clone().context("failed to share a pipe")?;
     command.stdin(Stdio::null()).stdout(clone).stderr(writer);
-    let shown = format!("{command:?}");
-    let mut child = command.spawn().with_context(|| format!("failed to start {shown}"))?;
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let shown = words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
+    let mut child = command.spawn().with_context(|| format!("failed to start `{shown}`"))?;
     // The command holds the writing ends; without this the pipe would never end.
     drop(command);
     for line in BufReader::new(reader).split(b'\n') {
@@ -106,7 +107,7 @@ pub fn watch(mut command: Command, counter: &mut Counter) -> Result<()> {
         println!("{line}");
         counter.line(line.trim_end());
     }
-    let status = child.wait().with_context(|| format!("failed to await {shown}"))?;
-    anyhow::ensure!(status.success(), "{shown} ended with {status}");
+    let status = child.wait().with_context(|| format!("failed to await `{shown}`"))?;
+    anyhow::ensure!(status.success(), "`{shown}` ended with {status}");
     Ok(())
 }
