@@ -3,10 +3,8 @@
 //! Each starts its own sidecar in its own folder, so that all may run at once.
 
 mod alone;
-mod bad_input;
 mod build;
 mod commits;
-mod environment;
 mod failures;
 mod interrupts;
 mod owners;

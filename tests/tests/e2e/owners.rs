@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use conductor_tests::lab::{Lab, told};
+use rustix::process::Signal;
 use serde_json::json;
 
 #[test]
@@ -82,5 +83,23 @@ fn a_cancelled_run_ends_and_its_caller_is_told() -> Result<()> {
     let told = told(call)?;
     assert_eq!(told["error"]["type"], "WorkflowCancelled", "{told}");
     assert_eq!((lab.count("r/hold", "cancelled")?, lab.count("r/seal", "begin")?), (1, 0));
+    Ok(())
+}
+
+#[test]
+fn a_run_of_a_stopped_process_is_given_away_and_the_late_one_is_answered_from_the_journal() -> Result<()> {
+    let (lab, _sidecar) = Lab::with_sidecar()?;
+    let sleeper = lab.call("chain", &json!({"n": 4}), &["--run", "r"])?;
+    lab.wait_for("r/hold", "begin", 1)?;
+    sleeper.signal(Signal::STOP)?;
+    let heir = lab.call("chain", &json!({"n": 4}), &["--run", "r"])?;
+    // Its owner lives, so the heir must wait until nothing has been heard of it for a lease and half of it more.
+    lab.wait_for("r/hold", "begin", 2)?;
+    lab.open("hold")?;
+    let sealed = json!({"output": "sealed 50"});
+    assert_eq!(told(heir)?, sealed);
+    sleeper.signal(Signal::CONT)?;
+    assert_eq!(told(sleeper)?, sealed);
+    assert_eq!((lab.count("r/look", "begin")?, lab.count("r/seal", "begin")?), (1, 1));
     Ok(())
 }

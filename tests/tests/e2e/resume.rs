@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use conductor_tests::lab::{Lab, told};
+use rustix::process::Signal;
 use serde_json::json;
 
 #[test]
@@ -65,6 +66,22 @@ fn an_application_lives_through_the_death_of_its_sidecar() -> Result<()> {
     for key in ["r/look", "r/hold", "r/seal"] {
         assert_eq!(lab.count(key, "begin")?, 1, "{key}");
     }
+    Ok(())
+}
+
+#[test]
+fn a_sidecar_that_is_stopped_in_good_order_is_waited_for_too() -> Result<()> {
+    let (lab, mut sidecar) = Lab::with_sidecar()?;
+    let call = lab.call("chain", &json!({"n": 4}), &["--run", "r"])?;
+    lab.wait_for("r/hold", "begin", 1)?;
+    let process = sidecar.take()?;
+    process.signal(Signal::TERM)?;
+    process.wait()?.expect_code(0)?;
+    lab.open("hold")?;
+    lab.wait_for("r/hold", "end", 1)?;
+    sidecar.restart(&lab.project)?;
+    assert_eq!(told(call)?, json!({"output": "sealed 50"}));
+    assert_eq!(lab.count("r/hold", "begin")?, 1);
     Ok(())
 }
 
