@@ -22,7 +22,9 @@ pub struct Header<'a> {
 pub enum EmitError {
     #[error("values of class `{class}` cannot be journaled: its fields are not known; make it a dataclass")]
     Opaque { class: String },
-    #[error("a value of `{one} | {other}` cannot be told apart in JSON; return one of them, or wrap both in a dataclass")]
+    #[error(
+        "a value of `{one} | {other}` cannot be told apart in JSON; return one of them, or wrap both in a dataclass"
+    )]
     Union { one: String, other: String },
     #[error("the function `{name}` is not available in expressions of this target")]
     Function { name: String },

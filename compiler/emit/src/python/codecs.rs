@@ -48,11 +48,13 @@ impl Wanted {
 
 /// The module, or `None` where no workflow needs one. Writing a codec may ask for further ones.
 pub fn module(package: &Package) -> Result<Option<Module>, EmitError> {
-    let mut file = File::new(package, "", Names::reserving(&["value", "data", "result", "item", "name", "optional"]));
+    let mut file =
+        File::new(package, "", Names::reserving(&["value", "data", "result", "item", "name", "optional"]));
     file.holds_codecs = true;
     let mut done: BTreeMap<Wanted, Function> = BTreeMap::new();
     loop {
-        let missing: Vec<Wanted> = package.wanted().into_iter().filter(|codec| !done.contains_key(codec)).collect();
+        let missing: Vec<Wanted> =
+            package.wanted().into_iter().filter(|codec| !done.contains_key(codec)).collect();
         if missing.is_empty() {
             break;
         }
@@ -230,7 +232,8 @@ fn decode_named(file: &mut File, name: &TypeName) -> Result<Vec<Stmt>, EmitError
 /// Fields that may be absent keep the class's own default.
 fn decode_class(file: &mut File, class: &str, fields: &[Field]) -> Vec<Stmt> {
     let fields: Vec<&Field> = fields.iter().filter(|field| field.init).collect();
-    let required: Vec<&str> = fields.iter().filter(|field| field.required).map(|field| field.name.as_str()).collect();
+    let required: Vec<&str> =
+        fields.iter().filter(|field| field.required).map(|field| field.name.as_str()).collect();
     let mut body = vec![decode_fields(file, &required)];
     let mut args = Vec::new();
     let mut optional = Vec::new();

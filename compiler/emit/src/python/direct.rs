@@ -142,7 +142,12 @@ fn attempt(workflow: &mut Workflow, step: &Step, tried: Py, is_read: bool) -> Ve
     vec![handled(vec![body], if step.critical { "error" } else { "" }, handler)]
 }
 
-fn task(workflow: &mut Workflow, step: &Step, call: &TaskCall, is_read: bool) -> Result<Vec<Stmt>, EmitError> {
+fn task(
+    workflow: &mut Workflow,
+    step: &Step,
+    call: &TaskCall,
+    is_read: bool,
+) -> Result<Vec<Stmt>, EmitError> {
     let (mut body, callee) = callee(workflow, call);
     let args = arguments(workflow, step, &call.args)?;
     let tried = limited(workflow, call, callee, args).awaited();
@@ -197,7 +202,8 @@ fn limited(workflow: &mut Workflow, call: &TaskCall, callee: Py, args: Vec<Arg>)
     let file = &mut workflow.file;
     let must_settle = call.effect == Effect::Write && !call.idempotent;
     let timeout = call.policy.timeout_ms.map(|milliseconds| Py::atom(seconds(milliseconds)));
-    let outwait = must_settle && (!call.callable.is_async || call.in_doubt != InDoubt::Retry && timeout.is_some());
+    let outwait =
+        must_settle && (!call.callable.is_async || call.in_doubt != InDoubt::Retry && timeout.is_some());
     let run = match (call.callable.is_async, outwait) {
         (true, false) => Py::Call { callee: Box::new(callee), args },
         (true, true) => {

@@ -167,7 +167,11 @@ fn task(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Result<Vec<Stm
             Py::atom("None")
         }
         ty => {
-            tried.push(Stmt::Assign { target: "result".to_owned(), annotation: None, value: attempt.awaited() });
+            tried.push(Stmt::Assign {
+                target: "result".to_owned(),
+                annotation: None,
+                value: attempt.awaited(),
+            });
             if *ty == Type::Any {
                 let function = format!("{}.{}", call.callable.module, call.callable.name);
                 let args = vec![Py::atom("result"), Py::string(&function)];
@@ -204,7 +208,8 @@ fn on_failure(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Vec<Stmt
     let file = &mut workflow.file;
     let mut test = policy::is_retryable(file, &call.policy).not();
     if let Some(retries) = call.policy.retries {
-        let spent = Py::binary(Operator::GreaterOrEqual, Py::atom("step.failures"), Py::atom(retries.to_string()));
+        let spent =
+            Py::binary(Operator::GreaterOrEqual, Py::atom("step.failures"), Py::atom(retries.to_string()));
         test = Py::binary(Operator::Or, spent, test);
     }
     let retry = Py::binary(Operator::Add, Py::atom("step.failures"), Py::atom("1"));
@@ -299,7 +304,10 @@ fn child(workflow: &mut Workflow, step: &Step, call: &WorkflowCall) -> Result<Ve
     };
     tried.push(Stmt::Expr(Py::call("step.succeed", vec![encoded])));
     let handler = give_up(workflow, step);
-    Ok(vec![Stmt::Assign { target: "step".to_owned(), annotation: None, value: open }, attempts(tried, handler)])
+    Ok(vec![
+        Stmt::Assign { target: "step".to_owned(), annotation: None, value: open },
+        attempts(tried, handler),
+    ])
 }
 
 /// The child's output as the parent's own types name it.

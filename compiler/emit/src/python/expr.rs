@@ -10,6 +10,7 @@ use super::file::File;
 use super::literal;
 use super::scope::{Scope, Var};
 use super::tree::{Operator, Py, Unary};
+use super::types::Types;
 use crate::EmitError;
 
 pub struct Translator<'f, 'a> {
@@ -102,8 +103,7 @@ impl Translator<'_, '_> {
         Ok(match self.attribute(of.ty.non_null(), name) {
             Some(attribute) => value.attr(attribute),
             None => match of.ty.non_null() {
-                Type::Record(_) => value.index(Py::string(name)),
-                Type::Named(class) if self.always_has(class, name) => value.index(Py::string(name)),
+                ty if always_has(&self.file.package.types, ty, name) => value.index(Py::string(name)),
                 Type::Named(_) => {
                     let found = value.attr("get").called(vec![Py::string(name)]);
                     self.cel("present", vec![found])
@@ -120,13 +120,6 @@ impl Translator<'_, '_> {
         let Some(TypeDef::Class { fields }) = self.file.package.types.def(class) else { return None };
         let field = fields.iter().find(|field| field.name == name)?;
         Some(field.attribute.clone().unwrap_or_else(|| name.to_owned()))
-    }
-
-    fn always_has(&self, class: &conductor_protocol::types::TypeName, name: &str) -> bool {
-        match self.file.package.types.def(class) {
-            Some(TypeDef::TypedDict { fields }) => fields.iter().any(|field| field.name == name && field.required),
-            _ => false,
-        }
     }
 
     fn has(&mut self, of: &Expr, name: &str) -> Result<Py> {
@@ -156,7 +149,9 @@ impl Translator<'_, '_> {
         let value = self.expr(test)?;
         match (&then.node, &otherwise.node) {
             (Node::Literal(Literal::Bool(true)), Node::Literal(Literal::Bool(false))) => return Ok(value),
-            (Node::Literal(Literal::Bool(false)), Node::Literal(Literal::Bool(true))) => return Ok(negated(value)),
+            (Node::Literal(Literal::Bool(false)), Node::Literal(Literal::Bool(true))) => {
+                return Ok(negated(value));
+            }
             _ => {}
         }
         let (then, otherwise) = (self.expr(then)?, self.expr(otherwise)?);
@@ -197,7 +192,8 @@ impl Translator<'_, '_> {
 
     /// CEL's `&&` and `||` are decided by either side: an error on the left does not matter if the right decides.
     fn logic(&mut self, op: Operator, helper: &str, left: &Expr, right: &Expr) -> Result<Py> {
-        let native = !may_fail(left) && left.ty == Type::Bool && right.ty == Type::Bool;
+        let native =
+            !may_fail(&self.file.package.types, left) && left.ty == Type::Bool && right.ty == Type::Bool;
         let native = native && is_worth_joining(left, right);
         let (left, right) = (self.expr(left)?, self.expr(right)?);
         if native {
@@ -244,7 +240,11 @@ impl Translator<'_, '_> {
         };
         let native = native && is_worth_comparing(left, right);
         let (left, right) = (self.expr(left)?, self.expr(right)?);
-        Ok(if native { Py::binary(Operator::In, left, right) } else { self.cel("contained", vec![left, right]) })
+        Ok(if native {
+            Py::binary(Operator::In, left, right)
+        } else {
+            self.cel("contained", vec![left, right])
+        })
     }
 
     /// Python's own operator where it is exact; else the function that checks 64 bits or rounds as decimals do.
@@ -339,9 +339,7 @@ fn is_worth_comparing(left: &Expr, right: &Expr) -> bool {
 /// Linters refuse logic that is decided already.
 fn is_worth_joining(left: &Expr, right: &Expr) -> bool {
     let is_literal = |expr: &Expr| matches!(expr.node, Node::Literal(_));
-    let denies = |one: &Expr, other: &Expr| {
-        matches!(&one.node, Node::Unary { op: UnaryOp::Not, operand } if **operand == *other)
-    };
+    let denies = |one: &Expr, other: &Expr| matches!(&one.node, Node::Unary { op: UnaryOp::Not, operand } if **operand == *other);
     left != right && !is_literal(left) && !is_literal(right) && !denies(left, right) && !denies(right, left)
 }
 
@@ -381,28 +379,41 @@ fn is_simple(ty: &Type) -> bool {
 }
 
 /// Whether evaluation can end without a value.
-pub fn may_fail(expr: &Expr) -> bool {
+pub fn may_fail(types: &Types, expr: &Expr) -> bool {
+    let fails = |expr: &Expr| may_fail(types, expr);
     match &expr.node {
         Node::Literal(_) | Node::Input(_) | Node::Step(_) | Node::RunId => false,
-        Node::Has { of, .. } => matches!(of.ty, Type::Optional(_)) || may_fail(of),
-        Node::Field { of, .. } => {
-            // A field of a class may be one that a mapping lacks, so only structural records are sure to have theirs.
-            !matches!(of.ty, Type::Record(_)) || may_fail(of)
-        }
-        Node::List(items) => items.iter().any(may_fail),
-        Node::Record(fields) => fields.iter().any(|(_, value)| may_fail(value)),
-        Node::Unary { op: UnaryOp::Not, operand } => operand.ty != Type::Bool || may_fail(operand),
-        Node::Binary { op: BinaryOp::Equal | BinaryOp::NotEqual, left, right } => may_fail(left) || may_fail(right),
+        Node::Has { of, .. } => matches!(of.ty, Type::Optional(_)) || fails(of),
+        Node::Field { of, name } => !always_has(types, &of.ty, name) || fails(of),
+        Node::List(items) => items.iter().any(fails),
+        Node::Record(fields) => fields.iter().any(|(_, value)| fails(value)),
+        Node::Unary { op: UnaryOp::Not, operand } => operand.ty != Type::Bool || fails(operand),
+        Node::Binary { op: BinaryOp::Equal | BinaryOp::NotEqual, left, right } => fails(left) || fails(right),
         Node::Binary {
             op: BinaryOp::Less | BinaryOp::LessOrEqual | BinaryOp::Greater | BinaryOp::GreaterOrEqual,
             left,
             right,
-        } => left.ty != right.ty || !is_simple(&left.ty) || may_fail(left) || may_fail(right),
+        } => left.ty != right.ty || !is_simple(&left.ty) || fails(left) || fails(right),
         Node::Binary { op: BinaryOp::And | BinaryOp::Or, left, right } => {
-            left.ty != Type::Bool || right.ty != Type::Bool || may_fail(left) || may_fail(right)
+            left.ty != Type::Bool || right.ty != Type::Bool || fails(left) || fails(right)
         }
-        Node::Conditional { test, then, otherwise } => may_fail(test) || may_fail(then) || may_fail(otherwise),
-        Node::Interpolate(parts) => parts.iter().any(may_fail),
+        Node::Conditional { test, then, otherwise } => fails(test) || fails(then) || fails(otherwise),
+        Node::Interpolate(parts) => parts.iter().any(fails),
         _ => true,
+    }
+}
+
+/// Whether every value of the type has the field.
+fn always_has(types: &Types, ty: &Type, name: &str) -> bool {
+    match ty {
+        Type::Record(_) => true,
+        Type::Named(class) => match types.def(class) {
+            Some(TypeDef::Class { .. }) => true,
+            Some(TypeDef::TypedDict { fields }) => {
+                fields.iter().any(|field| field.name == name && field.required)
+            }
+            _ => false,
+        },
+        _ => false,
     }
 }

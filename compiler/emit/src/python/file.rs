@@ -31,7 +31,16 @@ impl<'a> File<'a> {
         let imports = BTreeSet::from([Import::from("__future__", "annotations")]);
         let private_modules = workflow.is_empty();
         let workflow = workflow.to_owned();
-        File { package, workflow, names, imports, modules: BTreeMap::new(), private_modules, holds_codecs: false, holds_records: false }
+        File {
+            package,
+            workflow,
+            names,
+            imports,
+            modules: BTreeMap::new(),
+            private_modules,
+            holds_codecs: false,
+            holds_records: false,
+        }
     }
 
     pub fn import_from(&mut self, module: &str, name: &str) -> String {
@@ -41,7 +50,11 @@ impl<'a> File<'a> {
 
     pub fn import_as(&mut self, module: &str, name: &str, alias: &str) -> String {
         let alias_field = (name != alias).then(|| alias.to_owned());
-        self.imports.insert(Import { module: module.to_owned(), name: Some(name.to_owned()), alias: alias_field });
+        self.imports.insert(Import {
+            module: module.to_owned(),
+            name: Some(name.to_owned()),
+            alias: alias_field,
+        });
         alias.to_owned()
     }
 

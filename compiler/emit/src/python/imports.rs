@@ -79,16 +79,25 @@ fn place(import: &Import, first: &str) -> Place {
 }
 
 fn member(name: &str) -> Member {
-    let is_constant = name.len() > 1 && name.chars().all(|c| !c.is_lowercase()) && name.chars().any(char::is_uppercase);
+    let is_constant =
+        name.len() > 1 && name.chars().all(|c| !c.is_lowercase()) && name.chars().any(char::is_uppercase);
     let is_class = name.chars().next().is_some_and(char::is_uppercase);
-    let kind = if is_constant { 0 } else if is_class { 1 } else { 2 };
+    let kind = if is_constant {
+        0
+    } else if is_class {
+        1
+    } else {
+        2
+    };
     (kind, name.to_lowercase(), name.to_owned())
 }
 
 fn section(import: &Import) -> Section {
     match import.module.as_str() {
         "__future__" => Section::Future,
-        "asyncio" | "collections.abc" | "datetime" | "decimal" | "logging" | "typing" | "uuid" => Section::Standard,
+        "asyncio" | "collections.abc" | "datetime" | "decimal" | "logging" | "typing" | "uuid" => {
+            Section::Standard
+        }
         module if module.starts_with('.') => Section::Own,
         _ => Section::Users,
     }
@@ -119,15 +128,18 @@ mod tests {
         ];
         let text: Vec<String> =
             statements(&imports).iter().map(|one| format!("{}{}", one.head, one.names.join(", "))).collect();
-        assert_eq!(text, [
-            "import datetime as _dt",
-            "from typing import Any",
-            "from shop import models",
-            "from . import _codecs",
-            "from ._conductor.recorded import NOTHING, Recorded",
-            "from ._conductor.run import Run",
-            "from .order import WORKFLOW as _ORDER",
-            "from .order import order",
-        ]);
+        assert_eq!(
+            text,
+            [
+                "import datetime as _dt",
+                "from typing import Any",
+                "from shop import models",
+                "from . import _codecs",
+                "from ._conductor.recorded import NOTHING, Recorded",
+                "from ._conductor.run import Run",
+                "from .order import WORKFLOW as _ORDER",
+                "from .order import order",
+            ]
+        );
     }
 }

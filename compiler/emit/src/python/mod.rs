@@ -8,6 +8,7 @@ mod direct;
 mod durable;
 mod expr;
 mod file;
+mod flat;
 mod imports;
 mod literal;
 mod names;

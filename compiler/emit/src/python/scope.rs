@@ -52,8 +52,7 @@ impl<'a> Scope<'a> {
         for block in all.iter().filter(|step| is_nullable_block(step)) {
             guarded.extend(flattened(block.children()).iter().map(|step| step.id.as_str()));
         }
-        let mut scope =
-            Scope { plan, steps, guarded, names: BTreeMap::new(), types, order: BTreeMap::new() };
+        let mut scope = Scope { plan, steps, guarded, names: BTreeMap::new(), types, order: BTreeMap::new() };
         for input in &plan.inputs {
             scope.declare(Var::Input(input.name.clone()), names.fresh(&input.name));
         }
@@ -180,8 +179,12 @@ impl<'a> Scope<'a> {
                         }
                     }
                 }
-                StepKind::Workflow(call) => call.args.iter().for_each(|(_, expr)| self.collect_expr(expr, vars)),
-                StepKind::Sequence { .. } | StepKind::Parallel { .. } => self.collect(step.children(), except, vars),
+                StepKind::Workflow(call) => {
+                    call.args.iter().for_each(|(_, expr)| self.collect_expr(expr, vars))
+                }
+                StepKind::Sequence { .. } | StepKind::Parallel { .. } => {
+                    self.collect(step.children(), except, vars)
+                }
             }
         }
     }
@@ -194,7 +197,9 @@ impl<'a> Scope<'a> {
             Node::Step(id) => self.collect_step(id, vars),
             Node::Literal(_) | Node::RunId => {}
             Node::Field { of, .. } | Node::Has { of, .. } => self.collect_expr(of, vars),
-            Node::Index { of, index } => [of, index].into_iter().for_each(|part| self.collect_expr(part, vars)),
+            Node::Index { of, index } => {
+                [of, index].into_iter().for_each(|part| self.collect_expr(part, vars))
+            }
             Node::List(parts) | Node::Interpolate(parts) | Node::Call { args: parts, .. } => {
                 parts.iter().for_each(|part| self.collect_expr(part, vars));
             }

@@ -112,15 +112,42 @@ impl Operator {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stmt {
     Expr(Py),
-    Assign { target: String, annotation: Option<String>, value: Py },
-    Add { target: String, value: Py },
+    Assign {
+        target: String,
+        annotation: Option<String>,
+        value: Py,
+    },
+    Add {
+        target: String,
+        value: Py,
+    },
     Return(Option<Py>),
-    Raise { error: Py, cause: Option<String> },
-    If { test: Py, body: Vec<Stmt>, otherwise: Vec<Stmt> },
-    While { test: Py, body: Vec<Stmt> },
+    Raise {
+        error: Py,
+        cause: Option<String>,
+    },
+    If {
+        test: Py,
+        body: Vec<Stmt>,
+        otherwise: Vec<Stmt>,
+    },
+    While {
+        test: Py,
+        body: Vec<Stmt>,
+    },
     /// Without a `name` the handler does not look at the error.
-    Try { body: Vec<Stmt>, errors: String, name: String, handler: Vec<Stmt>, otherwise: Vec<Stmt> },
-    With { context: Py, name: Option<String>, body: Vec<Stmt> },
+    Try {
+        body: Vec<Stmt>,
+        errors: String,
+        name: String,
+        handler: Vec<Stmt>,
+        otherwise: Vec<Stmt>,
+    },
+    With {
+        context: Py,
+        name: Option<String>,
+        body: Vec<Stmt>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

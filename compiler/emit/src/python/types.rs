@@ -61,7 +61,9 @@ impl Types {
                     self.name_record(plan, ty, &format!("{hint}{}", pascal(field)));
                 }
             }
-            Type::List(inner) | Type::Map(inner) | Type::Optional(inner) => self.name_record(plan, inner, hint),
+            Type::List(inner) | Type::Map(inner) | Type::Optional(inner) => {
+                self.name_record(plan, inner, hint)
+            }
             Type::Union(members) => members.iter().for_each(|member| self.name_record(plan, member, hint)),
             _ => {}
         }

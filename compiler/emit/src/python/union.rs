@@ -106,9 +106,8 @@ fn told_apart<'a>(file: &File<'a>, members: &'a [Type]) -> Result<Vec<Member<'a>
 
 /// A field that this member always has and no other object ever has.
 fn mark<'a>(member: &Member<'a>, members: &[Member<'a>]) -> Option<&'a str> {
-    let others = || {
-        members.iter().filter(|other| other.kind == Kind::Object && !std::ptr::eq(*other, member))
-    };
+    let others =
+        || members.iter().filter(|other| other.kind == Kind::Object && !std::ptr::eq(*other, member));
     if member.kind != Kind::Object || others().next().is_none() {
         return None;
     }

@@ -18,10 +18,40 @@ use crate::EmitError;
 
 /// Names that the functions of a workflow's module use for themselves.
 const RESERVED: [&str; 34] = [
-    "_body", "_call", "_cel", "_codecs", "_dt", "_new_run_id", "_scalars",
-    "run", "step", "error", "failure", "failures", "branches", "result", "output", "call", "run_id", "asyncio",
-    "is_retryable", "constant", "linear", "exponential", "in_thread", "submit", "start", "Run", "Recorded",
-    "Branches", "Deadline", "StepFailed", "delay", "logger", "settled", "within",
+    "_body",
+    "_call",
+    "_cel",
+    "_codecs",
+    "_dt",
+    "_new_run_id",
+    "_scalars",
+    "run",
+    "step",
+    "error",
+    "failure",
+    "failures",
+    "branches",
+    "result",
+    "output",
+    "call",
+    "run_id",
+    "asyncio",
+    "is_retryable",
+    "constant",
+    "linear",
+    "exponential",
+    "in_thread",
+    "submit",
+    "start",
+    "Run",
+    "Recorded",
+    "Branches",
+    "Deadline",
+    "StepFailed",
+    "delay",
+    "logger",
+    "settled",
+    "within",
 ];
 
 pub struct Workflow<'a> {
@@ -232,8 +262,12 @@ impl Workflow<'_> {
             StepKind::Task(_) | StepKind::Workflow(_) if self.plan.durable => {
                 durable::step(self, step, &name, &reads, !vars.is_empty())?
             }
-            StepKind::Task(_) | StepKind::Workflow(_) => direct::step(self, step, &name, &reads, !vars.is_empty())?,
-            StepKind::Sequence { .. } | StepKind::Parallel { .. } => self.block(step, &name, &reads, &vars)?,
+            StepKind::Task(_) | StepKind::Workflow(_) => {
+                direct::step(self, step, &name, &reads, !vars.is_empty())?
+            }
+            StepKind::Sequence { .. } | StepKind::Parallel { .. } => {
+                self.block(step, &name, &reads, &vars)?
+            }
         };
         let mut args = Vec::new();
         if self.plan.durable || self.scope.uses_run_id(Some(step)) {
@@ -332,7 +366,7 @@ impl Workflow<'_> {
             0 => Some(Stmt::Return(None)),
             1 => values.pop().map(|value| Stmt::Return(Some(value))),
             _ => {
-                let text: Vec<String> = values.iter().map(super::writer::flat).collect();
+                let text: Vec<String> = values.iter().map(super::flat::flat).collect();
                 Some(Stmt::Return(Some(Py::atom(text.join(", ")))))
             }
         }
@@ -354,7 +388,7 @@ impl Workflow<'_> {
     /// The guard of a step that has a `when`.
     pub fn when(&mut self, step: &Step, vars: &[Var]) -> Result<Vec<Stmt>, EmitError> {
         let Some(when) = &step.when else { return Ok(Vec::new()) };
-        let fallible = super::expr::may_fail(when);
+        let fallible = super::expr::may_fail(&self.file.package.types, when);
         let test = self.translate(when)?;
         let holds = if fallible {
             self.file.import_as("._conductor", "cel", "_cel");

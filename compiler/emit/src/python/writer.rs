@@ -3,6 +3,7 @@
 //! It knows layout and nothing of what the code means. Where a line would be too long, the outermost bracket is opened
 //! with one item a line and a trailing comma, which the formatter then keeps.
 
+use super::flat::{flat, within};
 use super::tree::{Arg, Function, Import, Item, Module, Param, Py, Record, Stmt, Unary};
 
 const WIDTH: usize = 88;
@@ -262,7 +263,11 @@ impl Writer {
             }
             Py::Lambda(body) => {
                 self.out.push_str("lambda: ");
-                if needs_parentheses(body) { self.parenthesized(body) } else { self.expression(body, trailing) }
+                if needs_parentheses(body) {
+                    self.parenthesized(body)
+                } else {
+                    self.expression(body, trailing)
+                }
             }
             Py::Unary(Unary::Not, inner) => {
                 self.out.push_str("not ");
@@ -457,51 +462,4 @@ fn first_line(value: &Py) -> String {
     let text = flat(value);
     let end = text.find(['(', '[', '{']).map_or(text.len(), |at| at + 1);
     text[..end].to_owned()
-}
-
-/// The expression on one line.
-pub fn flat(value: &Py) -> String {
-    match value {
-        Py::Atom(text) => text.clone(),
-        Py::Attr(of, name) => format!("{}.{name}", within(of, 11)),
-        Py::Index(of, index) => format!("{}[{}]", within(of, 11), flat(index)),
-        Py::Call { callee, args } => {
-            format!("{}({})", within(callee, 11), join(args, |arg| match arg.name.as_deref() {
-                None => flat(&arg.value),
-                Some("**") => format!("**{}", flat(&arg.value)),
-                Some(name) => format!("{name}={}", flat(&arg.value)),
-            }))
-        }
-        Py::List(items) => format!("[{}]", join(items, flat)),
-        Py::Tuple(items) if items.len() == 1 => format!("({},)", flat(&items[0])),
-        Py::Tuple(items) => format!("({})", join(items, flat)),
-        Py::Dict(items) => {
-            format!("{{{}}}", join(items, |(key, value)| format!("{}: {}", flat(key), flat(value))))
-        }
-        Py::Comprehension { key: None, item, names, source } => {
-            format!("[{} for {names} in {}]", flat(item), within(source, 2))
-        }
-        Py::Comprehension { key: Some(key), item, names, source } => {
-            format!("{{{}: {} for {names} in {}}}", flat(key), flat(item), within(source, 2))
-        }
-        Py::Await(inner) => format!("await {}", within(inner, 11)),
-        Py::Lambda(body) => format!("lambda: {}", flat(body)),
-        Py::Unary(Unary::Not, inner) => format!("not {}", within(inner, 4)),
-        Py::Unary(Unary::Negate, inner) => format!("-{}", within(inner, 9)),
-        Py::Binary { op, left, right } => {
-            let left_binding = op.binding() + u8::from(op.is_comparison());
-            format!("{} {} {}", within(left, left_binding), op.text(), within(right, op.binding() + 1))
-        }
-        Py::Conditional { test, then, otherwise } => {
-            format!("{} if {} else {}", within(then, 2), within(test, 2), within(otherwise, 1))
-        }
-    }
-}
-
-fn within(value: &Py, binding: u8) -> String {
-    if value.binding() < binding { format!("({})", flat(value)) } else { flat(value) }
-}
-
-fn join<T>(items: &[T], text: impl Fn(&T) -> String) -> String {
-    items.iter().map(text).collect::<Vec<_>>().join(", ")
 }

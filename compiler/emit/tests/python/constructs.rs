@@ -86,7 +86,13 @@ fn cart() -> Type {
     named("tasks", "Cart")
 }
 
-fn built(name: &str, durable: bool, inputs: Vec<Input>, steps: Vec<Step>, output: conductor_protocol::expr::Expr) -> Plan {
+fn built(
+    name: &str,
+    durable: bool,
+    inputs: Vec<Input>,
+    steps: Vec<Step>,
+    output: conductor_protocol::expr::Expr,
+) -> Plan {
     let mut plan = plan(name, durable, inputs, steps, output);
     let (name, def) = class("tasks", "Cart", &[("owner", Type::String)]);
     let conductor_protocol::types::TypeDef::Class { mut fields } = def else { unreachable!() };
@@ -118,7 +124,12 @@ fn sequence(id: &str, steps: Vec<Step>) -> Step {
 fn sharing(durable: bool) -> Plan {
     let load = task(
         "load",
-        call("load", function("tasks.load", true, cart()), vec![arg("owner", input("owner", Type::String))], Effect::Read),
+        call(
+            "load",
+            function("tasks.load", true, cart()),
+            vec![arg("owner", input("owner", Type::String))],
+            Effect::Read,
+        ),
     );
     let spoil = |id: &str| {
         let args = vec![arg("cart", result("load", cart()))];
@@ -217,10 +228,18 @@ fn policies(durable: bool) -> Plan {
 fn calls(durable: bool, inner_durable: bool) -> Vec<Plan> {
     let mut untyped = function("tasks.untyped", false, Type::Any);
     untyped.annotated = false;
-    let untyped = task("untyped", call("untyped", untyped, vec![arg("x", input("n", Type::Int))], Effect::Read));
+    let untyped =
+        task("untyped", call("untyped", untyped, vec![arg("x", input("n", Type::Int))], Effect::Read));
     let nothing = function("tasks.nothing", false, Type::Null);
-    let nothing = task("nothing", call("nothing", nothing, vec![arg("x", input("n", Type::Int))], Effect::Write));
-    let inner = built("inner", inner_durable, vec![given("n", Type::Int)], vec![untyped, nothing], result("untyped", Type::Any));
+    let nothing =
+        task("nothing", call("nothing", nothing, vec![arg("x", input("n", Type::Int))], Effect::Write));
+    let inner = built(
+        "inner",
+        inner_durable,
+        vec![given("n", Type::Int)],
+        vec![untyped, nothing],
+        result("untyped", Type::Any),
+    );
     let child = WorkflowCall {
         workflow: "inner".to_owned(),
         durable: inner_durable,
@@ -234,7 +253,9 @@ fn calls(durable: bool, inner_durable: bool) -> Vec<Plan> {
 
 /// Names that are keywords, builtins, ours, or a module's.
 fn hostile(durable: bool) -> Plan {
-    let ids = ["run", "step", "list", "class", "tasks", "codecs", "body", "error", "asyncio", "str", "self", "call"];
+    let ids = [
+        "run", "step", "list", "class", "tasks", "codecs", "body", "error", "asyncio", "str", "self", "call",
+    ];
     let steps: Vec<Step> = ids.iter().map(|id| slow(id, 0.0)).collect();
     let fields: Vec<(&str, Type)> = ids.iter().map(|id| (*id, Type::String)).collect();
     let output = expr(
@@ -279,7 +300,10 @@ fn without_durability_values_are_python_s_own() {
     let project = project(&[sharing(false)]);
     project.check();
     let printed = run(&project, false, "sharing", SHARING);
-    assert_eq!(printed, "['a', 'spoilt', 'spoilt'] ['a', 'spoilt', 'spoilt'] ['a', 'spoilt', 'spoilt'] first\n");
+    assert_eq!(
+        printed,
+        "['a', 'spoilt', 'spoilt'] ['a', 'spoilt', 'spoilt'] ['a', 'spoilt', 'spoilt'] first\n"
+    );
 }
 
 const GUARDED: &str = r"
@@ -327,7 +351,12 @@ fn policies_are_loops_with_their_numbers() {
     for durable in [true, false] {
         let project = project(&[policies(durable)]);
         project.check();
-        let printed = run(&project, durable, "policies", "\n    print(await policies(times=3), tasks.attempts, tasks.log)\n");
+        let printed = run(
+            &project,
+            durable,
+            "policies",
+            "\n    print(await policies(times=3), tasks.attempts, tasks.log)\n",
+        );
         assert_eq!(printed, "late 5 ['blocking done']\n");
     }
 }
@@ -355,7 +384,12 @@ fn hostile_names_are_kept_apart() {
 ";
         let printed = run(&project, durable, "serve_", script);
         assert!(printed.contains("'class': 'class'") && printed.contains("'self': 'self'"), "{printed}");
-        assert!(printed.ends_with("['nothing 1', 'nothing 2', 'nothing 3', 'nothing 4', 'nothing 5', 'nothing 6']\n"), "{printed}");
+        assert!(
+            printed.ends_with(
+                "['nothing 1', 'nothing 2', 'nothing 3', 'nothing 4', 'nothing 5', 'nothing 6']\n"
+            ),
+            "{printed}"
+        );
     }
 }
 

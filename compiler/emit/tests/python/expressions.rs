@@ -110,10 +110,14 @@ const INT_MAX: i64 = i64::MAX;
 
 /// Each expression with the output it has for `n=7`; `!` is an error.
 fn cases() -> Vec<(Expr, &'static str)> {
-    use BinaryOp::{
-        Add, And, Divide, Equal, Greater, GreaterOrEqual, In, Less, LessOrEqual, Modulo, Multiply, NotEqual, Or, Subtract,
-    };
-    let any_item = |name: &str| get(anything(), name, Type::Any);
+    [values(), arithmetic(), comparisons(), logic(), functions()].into_iter().flatten().collect()
+}
+
+fn any_item(name: &str) -> Expr {
+    get(anything(), name, Type::Any)
+}
+
+fn values() -> Vec<(Expr, &'static str)> {
     vec![
         (expr(Type::String, Node::RunId), "'r'"),
         (literal(Type::Bytes, Literal::Bytes(vec![0, 34, 255])), "b'\\x00\"\\xff'"),
@@ -133,7 +137,12 @@ fn cases() -> Vec<(Expr, &'static str)> {
         (at(table(), string("b"), Type::Int), "!"),
         (at(any_item("list"), int(1), Type::Any), "2"),
         (list(Type::Int, vec![n(), int(-1)]), "[7, -1]"),
-        (unary(UnaryOp::Not, boolean(true)), "False"),
+    ]
+}
+
+fn arithmetic() -> Vec<(Expr, &'static str)> {
+    use BinaryOp::{Add, Divide, Modulo, Multiply, Subtract};
+    vec![
         (unary(UnaryOp::Negate, n()), "-7"),
         (unary(UnaryOp::Negate, int(i64::MIN)), "!"),
         (unary(UnaryOp::Negate, float(1.5)), "-1.5"),
@@ -153,6 +162,12 @@ fn cases() -> Vec<(Expr, &'static str)> {
         (calc(Add, list(Type::Int, vec![n()]), list(Type::Int, vec![int(2)])), "[7, 2]"),
         (calc(Add, any_item("list"), any_item("list")), "[1, 2, 1, 2]"),
         (calc(Add, any_item("name"), any_item("list")), "!"),
+    ]
+}
+
+fn comparisons() -> Vec<(Expr, &'static str)> {
+    use BinaryOp::{Divide, Equal, Greater, GreaterOrEqual, In, Less, LessOrEqual, NotEqual};
+    vec![
         (test(Equal, n(), int(7)), "True"),
         (test(Equal, boolean(true), convert(Type::Any, int(1))), "False"),
         (test(NotEqual, maybe(), null()), "False"),
@@ -166,22 +181,22 @@ fn cases() -> Vec<(Expr, &'static str)> {
         (test(In, string("a"), table()), "True"),
         (test(In, boolean(true), any_item("list")), "False"),
         (test(Equal, test(Equal, n(), int(7)), test(Less, n(), int(3))), "False"),
+    ]
+}
+
+fn logic() -> Vec<(Expr, &'static str)> {
+    use BinaryOp::{And, Equal, In, Less, NotEqual, Or};
+    vec![
+        (unary(UnaryOp::Not, boolean(true)), "False"),
         (test(And, boolean(false), failing()), "False"),
         (test(And, failing(), boolean(false)), "False"),
         (test(Or, failing(), test(Equal, n(), int(7))), "True"),
         (test(Or, failing(), boolean(false)), "!"),
-        (test(And, test(Or, boolean(false), boolean(true)), unary(UnaryOp::Not, test(Less, n(), int(3)))), "True"),
-        (either(test(Greater, n(), int(3)), string("many"), string("few")), "'many'"),
-        (function_call(Type::Int, "size", vec![string("añ😀")]), "3"),
-        (function_call(Type::Bool, "startsWith", vec![string("abc"), string("ab")]), "True"),
-        (function_call(Type::Bool, "endsWith", vec![string("abc"), string("ab")]), "False"),
-        (function_call(Type::Bool, "contains", vec![string("abc"), string("b")]), "True"),
-        (function_call(Type::Bool, "matches", vec![string("abc"), string("^a.c$")]), "True"),
-        (function_call(Type::String, "string", vec![float(2.5)]), "'2.5'"),
-        (function_call(Type::Int, "int", vec![string("12")]), "12"),
-        (function_call(Type::Int, "int", vec![string("1_2")]), "!"),
-        (function_call(Type::Float, "double", vec![string("1e3")]), "1000.0"),
-        (function_call(Type::Bool, "bool", vec![string("true")]), "True"),
+        (
+            test(And, test(Or, boolean(false), boolean(true)), unary(UnaryOp::Not, test(Less, n(), int(3)))),
+            "True",
+        ),
+        (either(test(Less, n(), int(3)), string("few"), string("many")), "'many'"),
         (unary(UnaryOp::Not, test(Equal, n(), int(3))), "True"),
         (unary(UnaryOp::Not, test(In, n(), list(Type::Int, vec![int(7)]))), "False"),
         (unary(UnaryOp::Not, unary(UnaryOp::Not, test(Less, n(), int(3)))), "False"),
@@ -192,6 +207,21 @@ fn cases() -> Vec<(Expr, &'static str)> {
         (test(And, test(Less, n(), int(7)), unary(UnaryOp::Not, test(Less, n(), int(7)))), "False"),
         (either(test(Less, n(), int(3)), boolean(true), boolean(false)), "False"),
         (either(test(NotEqual, maybe(), null()), convert(Type::Int, maybe()), int(5)), "5"),
+    ]
+}
+
+fn functions() -> Vec<(Expr, &'static str)> {
+    vec![
+        (function_call(Type::Int, "size", vec![string("añ😀")]), "3"),
+        (function_call(Type::Bool, "startsWith", vec![string("abc"), string("ab")]), "True"),
+        (function_call(Type::Bool, "endsWith", vec![string("abc"), string("ab")]), "False"),
+        (function_call(Type::Bool, "contains", vec![string("abc"), string("b")]), "True"),
+        (function_call(Type::Bool, "matches", vec![string("abc"), string("^a.c$")]), "True"),
+        (function_call(Type::String, "string", vec![float(2.5)]), "'2.5'"),
+        (function_call(Type::Int, "int", vec![string("12")]), "12"),
+        (function_call(Type::Int, "int", vec![string("1_2")]), "!"),
+        (function_call(Type::Float, "double", vec![string("1e3")]), "1000.0"),
+        (function_call(Type::Bool, "bool", vec![string("true")]), "True"),
         (interpolate(), "'n is 7, true: 1.50 \"null\"'"),
         (long(), "True"),
     ]
@@ -217,8 +247,10 @@ fn long() -> Expr {
     let name = "a rather long piece of text that fills a line";
     let pair = |other: &str| test(BinaryOp::Equal, input("text", Type::String), string(other));
     let either_way = test(BinaryOp::Or, pair("x"), pair(name));
-    let both = test(BinaryOp::And, either_way, test(BinaryOp::Less, calc(BinaryOp::Add, n(), int(1)), int(1000)));
-    let inside = unary(UnaryOp::Not, test(BinaryOp::Or, pair("y"), pair("z, which is a longer piece of text")));
+    let both =
+        test(BinaryOp::And, either_way, test(BinaryOp::Less, calc(BinaryOp::Add, n(), int(1)), int(1000)));
+    let inside =
+        unary(UnaryOp::Not, test(BinaryOp::Or, pair("y"), pair("z, which is a longer piece of text")));
     test(BinaryOp::And, both, either(inside, pair(name), pair("not this one at all, whatever happens")))
 }
 
@@ -251,7 +283,9 @@ fn every_node_keeps_the_rules_of_cel() {
     let plans: Vec<Plan> = cases
         .iter()
         .enumerate()
-        .map(|(at, (output, _))| with_types(plan(&format!("case_{at:02}"), false, inputs(), vec![], output.clone())))
+        .map(|(at, (output, _))| {
+            with_types(plan(&format!("case_{at:02}"), false, inputs(), vec![], output.clone()))
+        })
         .collect();
     let project = Project::new(&[("models.py", MODELS)], &plans);
     project.check();
@@ -296,12 +330,15 @@ asyncio.run(main())
 
 #[test]
 fn conditions_of_steps_are_laid_out_as_the_formatter_leaves_them() {
-    let mut skipped = task("peek", call(
+    let mut skipped = task(
         "peek",
-        function("models.peek", true, Type::Int),
-        vec![],
-        conductor_protocol::plan::Effect::Read,
-    ));
+        call(
+            "peek",
+            function("models.peek", true, Type::Int),
+            vec![],
+            conductor_protocol::plan::Effect::Read,
+        ),
+    );
     skipped.when = Some(long());
     skipped.ty = Type::optional(Type::Int);
     let mut risky = skipped.clone();
@@ -309,7 +346,8 @@ fn conditions_of_steps_are_laid_out_as_the_formatter_leaves_them() {
     risky.when = Some(failing());
     let steps = vec![skipped, risky];
     let inputs = vec![given("n", Type::Int), given("text", Type::String)];
-    let plan = with_types(plan("conditional", false, inputs, steps, result("risky", Type::optional(Type::Int))));
+    let plan =
+        with_types(plan("conditional", false, inputs, steps, result("risky", Type::optional(Type::Int))));
     let modules = format!("{MODELS}\n\nasync def peek() -> int:\n    return 1\n");
     let project = Project::new(&[("models.py", &modules)], &[plan]);
     project.check();

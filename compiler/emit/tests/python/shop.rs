@@ -1,7 +1,7 @@
 //! The shop's workflow, durable and not: judged by the Python tools, and run.
 
 use conductor_protocol::plan::{Effect, Plan, Strategy};
-use conductor_protocol::types::Type;
+use conductor_protocol::types::{Type, TypeDef, TypeName};
 
 use crate::support::*;
 
@@ -18,6 +18,40 @@ fn modules() -> Vec<(&'static str, &'static str)> {
         ("payment_provider.py", PAYMENT),
         ("notification_service.py", NOTIFICATION),
         ("database.py", DATABASE),
+    ]
+}
+
+fn types() -> Vec<(TypeName, TypeDef)> {
+    vec![
+        class(
+            "user_service",
+            "User",
+            &[
+                ("id", Type::String),
+                ("name", Type::String),
+                ("email", Type::String),
+                ("tier", named("user_service", "Tier")),
+                ("blocked", Type::Bool),
+            ],
+        ),
+        class("auth_service", "Permissions", &[("may_order", Type::Bool), ("limit", Type::Decimal)]),
+        class(
+            "payment_provider",
+            "Charge",
+            &[
+                ("id", Type::Int),
+                ("user_id", Type::String),
+                ("amount", Type::Decimal),
+                ("status", named("payment_provider", "PaymentStatus")),
+            ],
+        ),
+        class("notification_service", "Receipt", &[("id", Type::Int), ("recipient", Type::String)]),
+        enumeration("user_service", "Tier", &[("BASIC", "basic"), ("GOLD", "gold")]),
+        enumeration(
+            "payment_provider",
+            "PaymentStatus",
+            &[("CAPTURED", "captured"), ("CAPTURED_BEFORE", "captured_before")],
+        ),
     ]
 }
 
@@ -70,28 +104,7 @@ fn shop(durable: bool) -> Plan {
     let steps = vec![task("fetch_user", fetch), task("check_permissions", check), block];
     let inputs = vec![given("user_id", Type::String), given("amount", Type::Decimal)];
     let mut plan = plan("process_order_workflow", durable, inputs, steps, output);
-    plan.types.extend([
-        class("user_service", "User", &[
-            ("id", Type::String),
-            ("name", Type::String),
-            ("email", Type::String),
-            ("tier", named("user_service", "Tier")),
-            ("blocked", Type::Bool),
-        ]),
-        class("auth_service", "Permissions", &[("may_order", Type::Bool), ("limit", Type::Decimal)]),
-        class("payment_provider", "Charge", &[
-            ("id", Type::Int),
-            ("user_id", Type::String),
-            ("amount", Type::Decimal),
-            ("status", named("payment_provider", "PaymentStatus")),
-        ]),
-        class("notification_service", "Receipt", &[("id", Type::Int), ("recipient", Type::String)]),
-        enumeration("user_service", "Tier", &[("BASIC", "basic"), ("GOLD", "gold")]),
-        enumeration("payment_provider", "PaymentStatus", &[
-            ("CAPTURED", "captured"),
-            ("CAPTURED_BEFORE", "captured_before"),
-        ]),
-    ]);
+    plan.types.extend(types());
     plan
 }
 

@@ -7,8 +7,8 @@ use std::process::{Command, Output};
 use conductor_emit::{Header, emit};
 use conductor_protocol::expr::{BinaryOp, Expr, Literal, Node};
 use conductor_protocol::plan::{
-    Argument, ArgumentValue, Callable, Effect, InDoubt, Input, Jitter, Language, OnFailure, Passing, Plan, Policy,
-    Step, StepKind, TaskCall,
+    Argument, ArgumentValue, Callable, Effect, InDoubt, Input, Jitter, Language, OnFailure, Passing, Plan,
+    Policy, Step, StepKind, TaskCall,
 };
 use conductor_protocol::types::{EnumBase, EnumMember, Field, Type, TypeDef, TypeName, TypeTable};
 
@@ -179,14 +179,28 @@ impl Project {
     pub fn check(&self) {
         self.quiet("ruff", &["format", "--no-cache", "--isolated", "--diff", "conductor_gen"]);
         self.quiet("ruff", &["check", "--no-cache", "--isolated", "conductor_gen"]);
-        self.quiet("mypy", &["--strict", "--no-incremental", "--follow-imports", "silent", "conductor_gen"]);
+        // What mypy knows of Python's own library is kept between tests.
+        let cache = root().join("target/mypy");
+        self.quiet(
+            "mypy",
+            &[
+                "--strict",
+                "--cache-dir",
+                cache.to_str().unwrap(),
+                "--follow-imports",
+                "silent",
+                "conductor_gen",
+            ],
+        );
         self.quiet("pyright", &["--pythonpath", "../python", "conductor_gen"]);
     }
 
     fn quiet(&self, name: &str, args: &[&str]) {
         let python = tool("python");
-        let args: Vec<&str> =
-            args.iter().map(|arg| if *arg == "../python" { python.to_str().unwrap() } else { *arg }).collect();
+        let args: Vec<&str> = args
+            .iter()
+            .map(|arg| if *arg == "../python" { python.to_str().unwrap() } else { *arg })
+            .collect();
         let output = Command::new(tool(name)).args(&args).current_dir(self.dir.path()).output().unwrap();
         assert!(output.status.success(), "{name} {args:?}\n{}", text_of(&output));
     }
@@ -220,10 +234,13 @@ fn text_of(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
 /// A Python tool of the pinned set.
 pub fn tool(name: &str) -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let path = root.join("target/venv/bin").join(name);
+    let path = root().join("target/venv/bin").join(name);
     assert!(path.exists(), "{} is missing: run `cargo xtask setup`", path.display());
     path
 }

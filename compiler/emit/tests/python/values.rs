@@ -88,18 +88,19 @@ fn with_types(mut plan: Plan) -> Plan {
     let name = |name: &str| TypeName { module: "models".to_owned(), name: name.to_owned() };
     plan.types.extend([
         enumeration("models", "Color", &[("RED", "red"), ("BLUE", "blue")]),
-        (
-            name("Level"),
-            TypeDef::Enum { base: conductor_protocol::types::EnumBase::Int, members: vec![] },
-        ),
+        (name("Level"), TypeDef::Enum { base: conductor_protocol::types::EnumBase::Int, members: vec![] }),
         (
             name("Point"),
-            TypeDef::TypedDict { fields: vec![field("x", Type::Int, true), field("label", Type::String, false)] },
+            TypeDef::TypedDict {
+                fields: vec![field("x", Type::Int, true), field("label", Type::String, false)],
+            },
         ),
         class("models", "Circle", &[("radius", Type::Float)]),
         (
             name("Square"),
-            TypeDef::Class { fields: vec![field("side", Type::Float, true), field("name", Type::String, false)] },
+            TypeDef::Class {
+                fields: vec![field("side", Type::Float, true), field("name", Type::String, false)],
+            },
         ),
     ]);
     let mut fields: Vec<_> = [
@@ -233,7 +234,8 @@ fn defaults(durable: bool) -> Plan {
         defaulted("circle", model("Circle"), json!({"radius": 2.5})),
         defaulted("day", Type::Date, json!("2026-01-02")),
     ];
-    let fields: Vec<(&str, Type)> = inputs.iter().map(|input| (input.name.as_str(), input.ty.clone())).collect();
+    let fields: Vec<(&str, Type)> =
+        inputs.iter().map(|input| (input.name.as_str(), input.ty.clone())).collect();
     let nodes = fields.iter().map(|(name, ty)| ((*name).to_owned(), input(name, ty.clone()))).collect();
     let output = expr(record(&fields), Node::Record(nodes));
     with_types(plan("defaults", durable, inputs, vec![], output))

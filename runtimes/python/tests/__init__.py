@@ -1,0 +1,1 @@
+"""Tests of the runtime. `python -m unittest` in `runtimes/python` runs them."""
