@@ -6,13 +6,13 @@ It deliberately knows no steps: those are in the workflow's body.
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
 from . import sessions
 from .errors import (
-    DeadlineExceeded,
     Halt,
     RecordedError,
     ResultError,
@@ -21,7 +21,6 @@ from .errors import (
     StepFailed,
     WorkflowCancelled,
     WorkflowError,
-    logger,
     workflow_error,
 )
 from .form import error_form
@@ -34,6 +33,8 @@ from .session import Refused, Session
 from .settle import all_ended, ended, forget
 from .step import now_ms
 from .workflow import Workflow
+
+logger = logging.getLogger("conductor")
 
 ATTACHED_SECONDS = 3.0
 """How long a caller waits for another's run before it asks whether that has lost its owner."""
@@ -168,7 +169,7 @@ class Execution:
             return self._failed(failure.step, failure.attempts, failure.error)
         except Halt as halt:
             return self._paused(halt)
-        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        except Exception as error:
             logger.exception("run %s failed outside of a step", self.run)
             return self._failed(None, 0, error)
 
@@ -184,7 +185,6 @@ class Execution:
             if failure.step == DEADLINE_KEY:
                 raise StepFailed(None, 0, failure.error) from failure.error
             raise
-        raise DeadlineExceeded
 
     def _settle_leftovers(self, run: Run) -> None:
         """What a run that is cancelled had begun in another process."""
@@ -302,7 +302,7 @@ async def _call(
             end = end or session.request("run.await", {"run": run})
             is_finished = answer["outcome"] == "finished"
             if await ended(end, None if is_finished else ATTACHED_SECONDS):
-                return _told(workflow, run, end.result()).unwrap()
+                return _told(workflow, run, _answer(workflow, run, end)).unwrap()
     finally:
         if end is not None:
             forget(end)
@@ -324,15 +324,21 @@ async def _start(
 
         answer.add_done_callback(give_back)
         raise
+    return _answer(workflow, run, answer)
+
+
+def _answer(
+    workflow: Workflow, run: str, answer: asyncio.Future[Any]
+) -> dict[str, Any]:
     try:
-        started: dict[str, Any] = answer.result()
+        result: dict[str, Any] = answer.result()
     except Refused as refusal:
         raise RunRefused(
             f"workflow {workflow.name} (run {run}) was refused: {refusal}",
             workflow=workflow.name,
             run=run,
         ) from None
-    return started
+    return result
 
 
 def _told(workflow: Workflow, run: str, end: dict[str, Any]) -> Outcome:

@@ -119,9 +119,9 @@ class Cel(unittest.TestCase):
         noon = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
         self.assertEqual(cel.subtract(noon, noon), dt.timedelta())
         self.assertEqual(cel.add(noon, dt.timedelta(hours=1)).hour, 13)
-        for wrong in (lambda: cel.add(noon, noon), lambda: cel.add(dt.datetime.max, dt.timedelta(1))):
+        for left, right in ((noon, noon), (dt.datetime.max, dt.timedelta(1))):
             with self.assertRaises(ExpressionError):
-                wrong()
+                cel.add(left, right)
 
     def test_text(self) -> None:
         for value, text in ((True, "true"), (1.0, "1"), (1e300, "1e+300"), (None, "null"), (b"a", "a")):

@@ -8,6 +8,7 @@
 
 mod constructs;
 mod expressions;
+mod replay;
 mod shop;
 mod support;
 mod values;

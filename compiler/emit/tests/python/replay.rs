@@ -1,0 +1,204 @@
+//! What is recorded, and what a run does with a past.
+
+use conductor_protocol::plan::{Effect, InDoubt, Plan, Step};
+use conductor_protocol::types::Type;
+
+use crate::support::*;
+
+const TASKS: &str = r#"
+import asyncio
+import time
+
+log: list[str] = []
+
+
+def pay(idempotency_key: str) -> str:
+    log.append(f"pay {idempotency_key}")
+    time.sleep(0.1)
+    log.append("paid")
+    return "paid"
+
+
+async def look() -> int:
+    log.append("look")
+    return 1
+
+
+async def fail() -> int:
+    log.append("fail")
+    raise ConnectionError("down")
+"#;
+
+fn pay(in_doubt: InDoubt) -> Step {
+    let mut pay = call("pay", function("tasks.pay", false, Type::String), vec![key()], Effect::Write);
+    pay.in_doubt = in_doubt;
+    task("pay", pay)
+}
+
+fn look(id: &str) -> Step {
+    task(id, call("look", function("tasks.look", true, Type::Int), vec![], Effect::Read))
+}
+
+fn fail() -> Step {
+    let fail = call("fail", function("tasks.fail", true, Type::Int), vec![], Effect::Read);
+    task("fail", fail)
+}
+
+fn paying(name: &str, in_doubt: InDoubt) -> Plan {
+    let steps = vec![look("one"), look("two"), pay(in_doubt)];
+    plan(name, true, vec![], steps, result("pay", Type::String))
+}
+
+fn forked() -> Plan {
+    plan(
+        "forked",
+        true,
+        vec![],
+        vec![parallel("block", vec![look("quick"), fail(), pay(InDoubt::Retry)])],
+        null(),
+    )
+}
+
+fn run(plan: Plan, body: &str) -> String {
+    let name = plan.workflow.clone();
+    let project = Project::new(&[("tasks.py", TASKS)], &[plan]);
+    project.python_with_peer(&format!(
+        "import asyncio\n\nimport conductor_gen\nimport tasks\nfrom conductor_gen import WorkflowError, {name}\n\
+         from peer import Peer\n\npeer = Peer()\n{body}"
+    ))
+}
+
+#[test]
+fn what_becomes_known_together_is_one_record() {
+    let printed = run(
+        paying("paying", InDoubt::Retry),
+        "asyncio.run(paying(run_id='r'))\n\
+         for record in peer.records['r']:\n    print(*(kind for entry in record['entries'] for kind in entry))\n",
+    );
+    expect_test::expect![[r#"
+        step_started
+        step_succeeded step_started
+        step_succeeded step_started
+        step_succeeded run_succeeded
+    "#]]
+    .assert_eq(&printed);
+}
+
+/// The run's past is a write that was started, and then a crash.
+const CUT_OFF: &str = r"
+peer.records['r'] = [
+    {'seq': 1, 'entries': [{'step_succeeded': {'key': 'one', 'attempt': 1, 'output': 1, 'at': 1}}]},
+    {'seq': 2, 'entries': [{'step_started': {'key': 'pay', 'task': 'pay', 'attempt': 1, 'at': 1}}]},
+]
+try:
+    print(asyncio.run(paying(run_id='r')))
+except WorkflowError as error:
+    print(type(error).__name__, type(error.__cause__).__name__, error.attempts)
+print(tasks.log)
+print(*peer.kinds('r')[2:], sep=', ')
+";
+
+#[test]
+fn in_doubt_decides_on_a_write_that_a_crash_cut_off() {
+    let mut printed = String::new();
+    for in_doubt in [InDoubt::Retry, InDoubt::Fail, InDoubt::Pause] {
+        printed.push_str(&run(paying("paying", in_doubt), CUT_OFF));
+    }
+    expect_test::expect![[r#"
+        paid
+        ['look', 'pay r/pay', 'paid']
+        step_started two, step_succeeded two, step_started pay, step_succeeded pay, run_succeeded
+        WorkflowError OutcomeUnknown 1
+        ['look']
+        step_started two, step_succeeded two, step_failed pay, run_failed
+        RunPaused NoneType 0
+        ['look']
+        step_started two, step_succeeded two, step_in_doubt pay, run_paused
+    "#]]
+    .assert_eq(&printed);
+}
+
+#[test]
+fn a_started_write_is_settled_before_its_siblings_failure_ends_the_run() {
+    let printed = run(
+        forked(),
+        "try:\n    asyncio.run(forked(run_id='r'))\nexcept WorkflowError as error:\n    print(error.step)\n\
+         print(tasks.log)\nprint(*peer.kinds('r'), sep=', ')\n",
+    );
+    expect_test::expect![[r#"
+        fail
+        ['look', 'fail']
+        step_started quick, step_started fail, step_started pay, step_succeeded quick, step_failed fail, chosen block, step_cancelled pay, run_failed
+    "#]]
+    .assert_eq(&printed);
+}
+
+#[test]
+fn a_first_failure_is_read_and_not_decided_again() {
+    let printed = run(
+        forked(),
+        r"
+form = {'types': ['builtins.ConnectionError', 'builtins.Exception'], 'message': 'down'}
+peer.records['r'] = [
+    {'seq': 1, 'entries': [
+        {'step_started': {'key': 'fail', 'task': 'fail', 'attempt': 1, 'at': 1}},
+        {'step_failed': {'key': 'fail', 'attempt': 1, 'error': form, 'tolerated': False, 'at': 1}},
+        {'chosen': {'key': 'block', 'value': 'fail', 'at': 1}},
+    ]},
+]
+try:
+    asyncio.run(forked(run_id='r'))
+except WorkflowError as error:
+    print(error.step, error.attempts, repr(error.__cause__))
+print(tasks.log)
+print(*peer.kinds('r')[3:], sep=', ')
+",
+    );
+    expect_test::expect![[r#"
+        fail 1 RecordedError('builtins.ConnectionError: down')
+        []
+        run_failed
+    "#]]
+    .assert_eq(&printed);
+}
+
+#[test]
+fn a_cancelled_caller_leaves_at_once_and_the_write_is_settled_behind_it() {
+    let printed = run(
+        paying("paying", InDoubt::Retry),
+        r"
+async def main() -> None:
+    call = asyncio.ensure_future(paying(run_id='r'))
+    while len(tasks.log) < 3:
+        await asyncio.sleep(0.001)
+    call.cancel()
+    try:
+        await call
+    except asyncio.CancelledError:
+        print('cancelled', tasks.log)
+    while peer.kinds('r')[-1] != 'step_succeeded pay':
+        await asyncio.sleep(0.001)
+
+
+asyncio.run(main())
+print(tasks.log)
+print(*peer.kinds('r')[4:], sep=', ')
+",
+    );
+    expect_test::expect![[r#"
+        cancelled ['look', 'look', 'pay r/pay']
+        ['look', 'look', 'pay r/pay', 'paid']
+        step_started pay, step_succeeded pay
+    "#]]
+    .assert_eq(&printed);
+}
+
+#[test]
+fn a_loop_that_is_shut_down_neither_hangs_nor_complains() {
+    let printed = run(
+        paying("paying", InDoubt::Retry),
+        "async def main() -> None:\n    asyncio.ensure_future(paying(run_id='r'))\n    while len(tasks.log) < 3:\n        await asyncio.sleep(0.001)\n\n\n\
+         asyncio.run(main())\nprint(tasks.log)\n",
+    );
+    assert_eq!(printed, "['look', 'look', 'pay r/pay']\n");
+}
