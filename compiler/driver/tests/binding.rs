@@ -324,3 +324,25 @@ workflows:
         "#]],
     );
 }
+
+#[test]
+fn a_condition_that_names_a_value_twice_narrows_it_inside_the_step_only() {
+    check(
+        "
+workflows:
+  - id: main
+    steps:
+      - task: find
+      - task: mail
+        when: ${find != null && find.email != null}
+      - task: mail
+        id: later
+",
+        &expect![[r#"
+            E132: `user` of `mail` is missing
+              `mail` nothing visible here is surely what it wants
+              `user: User` the parameter wants `User`
+              `find` `find` is `User?`
+        "#]],
+    );
+}

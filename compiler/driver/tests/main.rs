@@ -4,6 +4,7 @@
 
 mod binding;
 mod codes;
+mod inputs;
 mod lock;
 mod manual;
 mod plan;

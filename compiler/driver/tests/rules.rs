@@ -152,7 +152,7 @@ workflows:
             error[E141] the step `a` uses its own result @ `a`
             error[E141] `outer` has not ended yet: this step is inside it @ `outer`
             error[E142] `c` runs at the same time in another branch @ `c`
-            error[E140] the workflow declares no input `nme` @ `nme`
+            error[E140] the workflow has no input `nme` @ `nme`
             error[E140] `f` is not known here @ `f`
         "#]],
     );

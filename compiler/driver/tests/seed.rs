@@ -48,3 +48,17 @@ fn the_seed_has_exactly_two_errors_and_both_can_be_fixed() {
         assert!(fixed.get("concurrency.yaml").contains(comment.1), "lost the comment `{}`", comment.1);
     }
 }
+
+#[test]
+fn a_step_of_the_seed_can_depend_on_an_input_that_another_one_asks_for() {
+    let manifest = fixed(&shop(SEED));
+    let large = "- task: send_receipt\n          when: ${input.amount > 1000}";
+    let changed = manifest.replace("- task: send_receipt", large);
+    assert_ne!(changed, manifest);
+    let (before, after) = (shop(&manifest).compile(), shop(&changed).compile());
+    let before = before.compiled.expect("the fixed seed compiles");
+    let after = after.compiled.unwrap_or_else(|| panic!("{}", shop(&changed).check()));
+    assert_eq!(after.bindings, before.bindings);
+    assert_eq!(after.lock, before.lock);
+    assert_eq!(after.plans[0].inputs, before.plans[0].inputs);
+}

@@ -10,6 +10,7 @@ use conductor_protocol::types::{Type, TypeName};
 use conductor_source::{Diagnostic, Edit, Safety, Span};
 use conductor_syntax::Node;
 
+use crate::asked::{Asked, Inferred};
 use crate::codes;
 use crate::graph::{Asker, BindingSource, ValueName};
 use crate::names::{listed, nearest, snake_case};
@@ -55,18 +56,11 @@ pub(crate) enum Bound {
     Failed,
 }
 
-/// An input that the workflow needs because a parameter found no value.
-#[derive(Debug, Clone)]
-pub(crate) struct Inferred {
-    pub ty: Type,
-    pub asker: Asker,
-}
-
 /// Binds every parameter, in the order of the parameters.
 pub(crate) fn bind(
     call: &Call<'_>,
     place: Place<'_>,
-    inferred: &mut BTreeMap<String, Inferred>,
+    asked: &mut Asked,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Bound> {
     let explicit = explicit(call, diagnostics);
@@ -91,7 +85,7 @@ pub(crate) fn bind(
         .wanted
         .iter()
         .zip(bound)
-        .map(|(wanted, slot)| slot.unwrap_or_else(|| rest(call, wanted, place, inferred, diagnostics)))
+        .map(|(wanted, slot)| slot.unwrap_or_else(|| rest(call, wanted, place, asked, diagnostics)))
         .collect();
     positional_gap(call, &bound, diagnostics);
     bound
@@ -269,34 +263,38 @@ fn rest(
     call: &Call<'_>,
     wanted: &Wanted,
     place: Place<'_>,
-    inferred: &mut BTreeMap<String, Inferred>,
+    asked: &mut Asked,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Bound {
     if wanted.has_default {
         return Bound::Nothing;
     }
+    let name = snake_case(&wanted.name);
     if let Type::Named(class) = &wanted.ty {
         if place.scope.has_reported() || place.ids.has_broken() {
+            asked.unsure.insert(name);
             return Bound::Failed;
         }
         let near: BTreeSet<&ValueName> = place.scope.nearly_of_class(class).collect();
         if !near.is_empty() {
             diagnostics.push(near_miss(call, wanted, &near, place.scope));
+            asked.unsure.insert(name);
             return Bound::Failed;
         }
     }
-    let name = snake_case(&wanted.name);
-    match inferred.get_mut(&name) {
+    match asked.inputs.get_mut(&name) {
         Some(known) if known.ty == Type::Any => known.ty = wanted.ty.clone(),
         Some(known) if known.ty != wanted.ty && wanted.ty != Type::Any => {
             diagnostics.push(two_types(call, wanted, &name, known));
+            known.disputed = true;
             return Bound::Failed;
         }
         Some(_) => {}
         None => {
             let asker =
                 Asker { step: call.step.to_owned(), parameter: wanted.name.clone(), span: wanted.span };
-            inferred.insert(name.clone(), Inferred { ty: wanted.ty.clone(), asker });
+            let input = Inferred { ty: wanted.ty.clone(), asker, disputed: false };
+            asked.inputs.insert(name.clone(), input);
         }
     }
     let expr = Expr { ty: wanted.ty.clone(), node: conductor_protocol::expr::Node::Input(name.clone()) };

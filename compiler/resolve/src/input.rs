@@ -12,6 +12,7 @@ use conductor_source::{Diagnostic, Span};
 use conductor_syntax::{Kind, Node};
 use serde_json::Value as Json;
 
+use crate::asked::Naming;
 use crate::codes;
 use crate::ids::StepIds;
 use crate::scope::{Scope, Value};
@@ -55,8 +56,9 @@ fn default(node: &Node, ty: &Type, findings: &Findings, diagnostics: &mut Vec<Di
     if matches!(node.kind, Kind::Broken) {
         return None;
     }
-    let (scope, ids) = (Scope::default(), StepIds::default());
-    let place = Place { scope: &scope, ids: &ids, here: None, known: &[], types: &findings.types };
+    let (scope, naming, ids) = (Scope::default(), Naming::default(), StepIds::default());
+    let place =
+        Place { scope: &scope, naming: &naming, ids: &ids, here: None, known: &[], types: &findings.types };
     let (mut wrong, mut names) = (Vec::new(), Vec::new());
     let json = value(node, Some(ty), place, &mut wrong, &mut names).and_then(|expr| literal(&expr));
     if json.is_none() {

@@ -2,6 +2,7 @@
 //!
 //! It knows neither whether a policy makes sense nor how any language spells a call.
 
+mod asked;
 mod binding;
 mod codes;
 mod graph;

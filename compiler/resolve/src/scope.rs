@@ -23,7 +23,7 @@ pub(crate) struct Value {
     pub reported: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Scope {
     values: BTreeMap<ValueName, Value>,
     exact: BTreeMap<TypeName, BTreeSet<ValueName>>,
@@ -113,13 +113,6 @@ impl Scope {
 
     pub(crate) fn input(&self, name: &str) -> Option<&Value> {
         self.values.get(&ValueName::Input(name.to_owned()))
-    }
-
-    pub(crate) fn inputs(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.values.iter().filter_map(|(name, value)| match name {
-            ValueName::Input(name) => Some((name.as_str(), value)),
-            ValueName::Step(_) => None,
-        })
     }
 
     /// The values of exactly this class.

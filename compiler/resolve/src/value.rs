@@ -2,7 +2,7 @@
 //!
 //! It knows what is visible at a place, not what the value is for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use conductor_cel::{CelError, Scope as CelScope, Template, template};
 use conductor_protocol::expr::{Expr, Literal, Node as Out};
@@ -10,6 +10,7 @@ use conductor_protocol::types::{Type, TypeDef, TypeTable};
 use conductor_source::{Diagnostic, Edit, Safety, Span};
 use conductor_syntax::{Kind, Node, Scalar};
 
+use crate::asked::Naming;
 use crate::codes;
 use crate::graph::ValueName;
 use crate::ids::{Standing, StepIds};
@@ -20,6 +21,8 @@ use crate::scope::Scope;
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'a> {
     pub scope: &'a Scope,
+    /// What else `input.NAME` can be there.
+    pub naming: &'a Naming,
     pub ids: &'a StepIds,
     /// The position of the step; `None` for the workflow's output.
     pub here: Option<usize>,
@@ -242,14 +245,12 @@ fn names(
                 Some(value) => {
                     names.inputs.insert(field.text.clone(), value.declared.clone());
                 }
-                None => {
-                    whole = false;
-                    diagnostics.push(unknown_input(
-                        &field.text,
-                        scalar.span_of(field.range.clone()),
-                        place.scope,
-                    ));
-                }
+                None => match place.naming.use_at(&field.text, scalar.span_of(field.range.clone())) {
+                    Some(ty) => {
+                        names.inputs.insert(field.text.clone(), ty);
+                    }
+                    None => whole = false,
+                },
             },
             _ => match place.scope.step(root) {
                 Some(value) if value.reported => whole = false,
@@ -264,23 +265,6 @@ fn names(
         }
     }
     whole.then_some(names)
-}
-
-fn unknown_input(name: &str, span: Span, scope: &Scope) -> Diagnostic {
-    let finding = Diagnostic::error(
-        codes::UNKNOWN_NAME,
-        format!("the workflow declares no input `{name}`"),
-        span,
-        "not declared",
-    );
-    match nearest(name, scope.inputs().map(|(input, _)| input)) {
-        Some(near) => finding.help(format!("did you mean `input.{near}`?")).fix(
-            format!("replace it by `{near}`"),
-            Safety::Unsafe,
-            vec![Edit { span, text: near.to_owned() }],
-        ),
-        None => finding.help(format!("declare it in the workflow: `input: {{{name}: string}}`")),
-    }
 }
 
 fn unknown_step(name: &str, span: Span, place: Place<'_>) -> Option<Diagnostic> {
@@ -298,7 +282,7 @@ fn unknown_step(name: &str, span: Span, place: Place<'_>) -> Option<Diagnostic> 
         span,
         "no step has this id",
     );
-    if place.scope.input(name).is_some() {
+    if place.scope.input(name).is_some() || place.naming.knows(name) {
         let edit = Edit { span, text: format!("input.{name}") };
         let help = format!("inputs are named `input.{name}`");
         return Some(finding.help(help).fix("name the input", Safety::Unsafe, vec![edit]));
@@ -356,14 +340,8 @@ pub(crate) fn findings(wrong: Vec<Wrong>, diagnostics: &mut Vec<Diagnostic>) {
 
 /// The visible values that an already checked condition mentions and that are narrower where it holds.
 pub(crate) fn narrowed(node: &Node, place: Place<'_>) -> Vec<(ValueName, Type)> {
-    let Kind::String(scalar) = &node.kind else { return Vec::new() };
-    let (template, _) = template::parse(&scalar.text);
     let mut narrower = Vec::new();
-    for reference in template.expressions().flat_map(conductor_cel::Ast::references) {
-        let name = match (reference.root.text.as_str(), reference.field) {
-            ("input", Some(field)) => ValueName::Input(field.text),
-            (root, _) => ValueName::Step(root.to_owned()),
-        };
+    for name in mentioned(node) {
         let Some(value) = place.scope.get(&name) else { continue };
         let mut names = Names::default();
         match &name {
@@ -380,4 +358,17 @@ pub(crate) fn narrowed(node: &Node, place: Place<'_>) -> Vec<(ValueName, Type)> 
         }
     }
     narrower
+}
+
+/// The names in a value, each once, whether they can be seen or not.
+pub(crate) fn mentioned(node: &Node) -> BTreeSet<ValueName> {
+    let Kind::String(scalar) = &node.kind else { return BTreeSet::new() };
+    let (template, _) = template::parse(&scalar.text);
+    let references = template.expressions().flat_map(conductor_cel::Ast::references);
+    references
+        .map(|reference| match (reference.root.text.as_str(), reference.field) {
+            ("input", Some(field)) => ValueName::Input(field.text),
+            (root, _) => ValueName::Step(root.to_owned()),
+        })
+        .collect()
 }

@@ -9,17 +9,18 @@ use conductor_model::{Findings, Id, Manifest, ParameterKind, PolicyUse, Workflow
 use conductor_protocol::expr::{Expr, Literal, Node as Out};
 use conductor_protocol::plan::{Argument, ArgumentValue, OnFailure, Passing};
 use conductor_protocol::types::Type;
-use conductor_source::{Code, Diagnostic, Span};
+use conductor_source::{Code, Diagnostic, Severity, Span};
 
-use crate::binding::{Bound, Call, Inferred, Wanted, bind};
+use crate::asked::{Asked, Naming};
+use crate::binding::{Bound, Call, Wanted, bind};
 use crate::codes;
-use crate::graph::{self, Binding, BindingSource, Task, TaskStep, WorkflowStep};
+use crate::graph::{self, Binding, BindingSource, Task, TaskStep, ValueName, WorkflowStep};
 use crate::ids::StepIds;
 use crate::input;
 use crate::policy::{Applied, Policies, refused_on_workflow};
 use crate::scope::{Scope, Value};
 use crate::sections::{Sections, unknown};
-use crate::value::{Place, findings as report, narrowed, value};
+use crate::value::{Place, findings as report, mentioned, narrowed, value};
 
 /// What the binding of every workflow shares.
 pub(crate) struct Shared<'a> {
@@ -37,11 +38,20 @@ pub(crate) struct Shared<'a> {
 struct Binder<'s, 'a> {
     shared: &'s mut Shared<'a>,
     workflow: &'a Workflow,
-    ids: StepIds,
+    ids: &'s StepIds,
     scope: Scope,
+    naming: &'s Naming,
     known: Vec<Expr>,
-    inferred: BTreeMap<String, Inferred>,
+    asked: Asked,
     next: usize,
+    broken: bool,
+}
+
+/// A workflow's steps and output, bound.
+struct Round {
+    steps: Vec<graph::Step>,
+    output: Option<Expr>,
+    asked: Asked,
     broken: bool,
 }
 
@@ -57,22 +67,24 @@ struct Inner {
 /// Binds `workflow`, whose sub-workflows are finished or lie on a cycle.
 pub(crate) fn bind_workflow(shared: &mut Shared<'_>, position: usize, ids: StepIds) {
     let workflow = &shared.manifest.workflows[position];
+    let first_finding = shared.diagnostics.len();
     let mut scope = Scope::default();
     let declared = input::declared(workflow, shared.findings, &mut scope, &mut shared.diagnostics);
     let broken = declared.broken || ids.has_broken();
-    let mut binder = Binder {
-        shared,
-        workflow,
-        ids,
-        scope,
-        known: Vec::new(),
-        inferred: BTreeMap::new(),
-        next: 0,
-        broken,
-    };
-    let steps = binder.steps(&workflow.steps);
-    let output = binder.output(&steps);
-    let Binder { shared, inferred, broken, .. } = binder;
+    let (findings, bindings) = (shared.diagnostics.len(), shared.bindings.len());
+    let first = Naming::default();
+    let mut round = bind_steps(shared, workflow, &ids, scope.clone(), &first, broken);
+    if first.missed() {
+        shared.diagnostics.truncate(findings);
+        shared.bindings.truncate(bindings);
+        let second = Naming::of(round.asked);
+        round = bind_steps(shared, workflow, &ids, scope, &second, broken);
+        let other = broken || shared.diagnostics[first_finding..].iter().any(is_error);
+        let declared = declared.inputs.iter().map(|input| input.name.as_str());
+        shared.diagnostics.extend(second.unknown(&round.asked, declared, other));
+    }
+    let Round { steps, output, asked, broken: unbound } = round;
+    let inferred = asked.inputs;
     let mut inputs = declared.inputs;
     let mut spans = declared.spans;
     for (name, found) in &inferred {
@@ -96,14 +108,33 @@ pub(crate) fn bind_workflow(shared: &mut Shared<'_>, position: usize, ids: StepI
         input_spans: spans,
         inferred: inferred.into_iter().map(|(name, found)| (name, found.asker)).collect(),
         steps,
-        broken: broken || output.is_none(),
+        broken: unbound || output.is_none(),
         output: output.unwrap_or(Expr { ty: Type::Any, node: Out::Literal(Literal::Null) }),
         output_span: workflow.output.as_ref().map_or(workflow.id.span, |output| output.span),
     };
     shared.finished.insert(position, bound);
 }
 
-impl<'s, 'a> Binder<'s, 'a> {
+fn is_error(finding: &Diagnostic) -> bool {
+    finding.severity == Severity::Error
+}
+
+fn bind_steps<'s, 'a>(
+    shared: &'s mut Shared<'a>,
+    workflow: &'a Workflow,
+    ids: &'s StepIds,
+    scope: Scope,
+    naming: &'s Naming,
+    broken: bool,
+) -> Round {
+    let (known, asked) = (Vec::new(), Asked::default());
+    let mut binder = Binder { shared, workflow, ids, scope, naming, known, asked, next: 0, broken };
+    let steps = binder.steps(&workflow.steps);
+    let output = binder.output(&steps);
+    Round { steps, output, asked: binder.asked, broken: binder.broken }
+}
+
+impl<'a> Binder<'_, 'a> {
     fn steps(&mut self, steps: &'a [Step]) -> Vec<graph::Step> {
         steps.iter().filter_map(|step| self.step(step)).collect()
     }
@@ -114,14 +145,7 @@ impl<'s, 'a> Binder<'s, 'a> {
         let when = self.when(step, here);
         let learned = self.known.len();
         self.known.extend(when.clone());
-        let narrower = match (&step.when, &when) {
-            (Some(node), Some(_)) => narrowed(node, self.place(Some(here))),
-            _ => Vec::new(),
-        };
-        let before: Vec<_> = narrower
-            .into_iter()
-            .filter_map(|(name, ty)| self.scope.narrow(&name, ty).map(|value| (name, value)))
-            .collect();
+        let before = self.under(step, when.is_some(), here);
         let mark = self.scope.mark();
         let inner = self.inner(step, here);
         for (name, value) in before {
@@ -129,6 +153,26 @@ impl<'s, 'a> Binder<'s, 'a> {
         }
         self.known.truncate(learned);
         self.seen(step, here, mark, inner, when)
+    }
+
+    /// Makes what the step's `when` proves visible inside the step; the answer is what it was before.
+    fn under(&mut self, step: &Step, holds: bool, here: usize) -> Vec<(ValueName, Value)> {
+        let Some(node) = &step.when else { return Vec::new() };
+        if holds {
+            let narrower = narrowed(node, self.place(Some(here))).into_iter();
+            return narrower
+                .filter_map(|(name, ty)| self.scope.narrow(&name, ty).map(|value| (name, value)))
+                .collect();
+        }
+        // What a `when` with a mistake would prove of the values in it is not known.
+        let mut before = Vec::new();
+        for name in mentioned(node) {
+            if let Some(value) = self.scope.get(&name).cloned() {
+                self.scope.set(name.clone(), Value::reported(value.span));
+                before.push((name, value));
+            }
+        }
+        before
     }
 
     /// The step's result and those inside it as later steps see them.
@@ -147,6 +191,7 @@ impl<'s, 'a> Binder<'s, 'a> {
         let own = self.ids.find(&id) == Some(here);
         let Some(inner) = inner else {
             self.broken = true;
+            self.asked.open = true;
             if own {
                 self.scope.add_step(&id, Value::reported(span));
             }
@@ -189,7 +234,8 @@ impl<'s, 'a> Binder<'s, 'a> {
     fn place(&self, here: Option<usize>) -> Place<'_> {
         Place {
             scope: &self.scope,
-            ids: &self.ids,
+            naming: self.naming,
+            ids: self.ids,
             here,
             known: &self.known,
             types: &self.shared.findings.types,
@@ -322,6 +368,7 @@ impl<'s, 'a> Binder<'s, 'a> {
         let wanted: Vec<Wanted> = callee.inputs.iter().map(|input| sub_input(callee, input)).collect();
         let (name, span, ty, broken) =
             (callee.id.value.clone(), callee.id.span, callee.output.ty.clone(), callee.broken);
+        self.asked.open |= broken;
         let bound = self.call(step, here, &wanted, &[], &name, span, id.span);
         let args = wanted
             .into_iter()
@@ -349,10 +396,10 @@ impl<'s, 'a> Binder<'s, 'a> {
         let id = self.ids.place(here).id.clone();
         let with = [of_task, step.with.as_slice()];
         let call = Call { step: &id, callee, callee_span, span, wanted, with };
-        let mut inferred = std::mem::take(&mut self.inferred);
+        let mut asked = std::mem::take(&mut self.asked);
         let mut diagnostics = Vec::new();
-        let bound = bind(&call, self.place(Some(here)), &mut inferred, &mut diagnostics);
-        self.inferred = inferred;
+        let bound = bind(&call, self.place(Some(here)), &mut asked, &mut diagnostics);
+        self.asked = asked;
         self.shared.diagnostics.append(&mut diagnostics);
         self.broken |= bound.iter().any(|bound| matches!(bound, Bound::Failed));
         for (wanted, bound) in wanted.iter().zip(&bound) {
