@@ -50,21 +50,69 @@ pub enum Entry {
         at: UnixMillis,
     },
     /// An attempt failed and another will follow at `retry_at`.
-    AttemptFailed { key: String, attempt: u32, error: ErrorForm, retry_at: UnixMillis, at: UnixMillis },
-    StepSucceeded { key: String, attempt: u32, output: Json, at: UnixMillis },
+    AttemptFailed {
+        key: String,
+        attempt: u32,
+        error: ErrorForm,
+        retry_at: UnixMillis,
+        at: UnixMillis,
+    },
+    StepSucceeded {
+        key: String,
+        attempt: u32,
+        output: Json,
+        at: UnixMillis,
+    },
     /// The policy is exhausted. `tolerated` where the step is not critical.
-    StepFailed { key: String, attempt: u32, error: ErrorForm, tolerated: bool, at: UnixMillis },
-    StepSkipped { key: String, at: UnixMillis },
+    StepFailed {
+        key: String,
+        attempt: u32,
+        error: ErrorForm,
+        tolerated: bool,
+        at: UnixMillis,
+    },
+    StepSkipped {
+        key: String,
+        at: UnixMillis,
+    },
     /// Cancelled before or while it ran; `unknown` where a started write may have happened.
-    StepCancelled { key: String, unknown: bool, at: UnixMillis },
+    StepCancelled {
+        key: String,
+        unknown: bool,
+        at: UnixMillis,
+    },
     /// A write whose outcome is unknown and whose `in_doubt` is `pause`.
-    StepInDoubt { key: String, attempt: u32, error: ErrorForm, at: UnixMillis },
+    StepInDoubt {
+        key: String,
+        attempt: u32,
+        error: ErrorForm,
+        at: UnixMillis,
+    },
     /// A decision that was not computed from recorded values. `key` is the block's id.
-    Chosen { key: String, value: Json, at: UnixMillis },
-    RunSucceeded { output: Json, at: UnixMillis },
-    RunFailed { error: ErrorForm, step: Option<String>, attempts: u32, at: UnixMillis },
-    RunCancelled { reason: String, at: UnixMillis },
-    RunPaused { reason: String, step: Option<String>, at: UnixMillis },
+    Chosen {
+        key: String,
+        value: Json,
+        at: UnixMillis,
+    },
+    RunSucceeded {
+        output: Json,
+        at: UnixMillis,
+    },
+    RunFailed {
+        error: ErrorForm,
+        step: Option<String>,
+        attempts: u32,
+        at: UnixMillis,
+    },
+    RunCancelled {
+        reason: String,
+        at: UnixMillis,
+    },
+    RunPaused {
+        reason: String,
+        step: Option<String>,
+        at: UnixMillis,
+    },
 }
 
 /// How a run began.

@@ -23,18 +23,41 @@ pub enum Node {
     Step(String),
     /// `run.id`.
     RunId,
-    Field { of: Box<Expr>, name: String },
-    Index { of: Box<Expr>, index: Box<Expr> },
+    Field {
+        of: Box<Expr>,
+        name: String,
+    },
+    Index {
+        of: Box<Expr>,
+        index: Box<Expr>,
+    },
     /// `has(of.name)`.
-    Has { of: Box<Expr>, name: String },
+    Has {
+        of: Box<Expr>,
+        name: String,
+    },
     List(Vec<Expr>),
     /// A record or a map, in source order.
     Record(Vec<(String, Expr)>),
-    Unary { op: UnaryOp, operand: Box<Expr> },
-    Binary { op: BinaryOp, left: Box<Expr>, right: Box<Expr> },
-    Conditional { test: Box<Expr>, then: Box<Expr>, otherwise: Box<Expr> },
+    Unary {
+        op: UnaryOp,
+        operand: Box<Expr>,
+    },
+    Binary {
+        op: BinaryOp,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
+    Conditional {
+        test: Box<Expr>,
+        then: Box<Expr>,
+        otherwise: Box<Expr>,
+    },
     /// A function of CEL by name; for a member call the receiver is the first argument.
-    Call { function: String, args: Vec<Expr> },
+    Call {
+        function: String,
+        args: Vec<Expr>,
+    },
     /// A string with expressions in it.
     Interpolate(Vec<Expr>),
     /// A value whose static type is wider, known to be of `ty` here (`T?` after `x != null`, a literal `1` as decimal).

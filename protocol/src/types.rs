@@ -164,10 +164,12 @@ impl Type {
             (Type::Optional(inner), _) => wanted.is_nullable() && inner.fits(wanted.non_null()),
             (_, Type::Optional(inner)) => *self == Type::Null || self.fits(inner),
             (_, Type::Union(members)) => members.iter().any(|member| self.fits(member)),
-            (Type::List(item), Type::List(wanted)) | (Type::Map(item), Type::Map(wanted)) => item.fits(wanted),
-            (Type::Record(fields), Type::Record(wanted)) => wanted.iter().all(|(name, ty)| {
-                fields.get(name).map_or_else(|| ty.is_nullable(), |given| given.fits(ty))
-            }),
+            (Type::List(item), Type::List(wanted)) | (Type::Map(item), Type::Map(wanted)) => {
+                item.fits(wanted)
+            }
+            (Type::Record(fields), Type::Record(wanted)) => wanted
+                .iter()
+                .all(|(name, ty)| fields.get(name).map_or_else(|| ty.is_nullable(), |given| given.fits(ty))),
             (Type::Record(fields), Type::Map(wanted)) => fields.values().all(|ty| ty.fits(wanted)),
             _ => self == wanted,
         }
@@ -176,7 +178,11 @@ impl Type {
 
 impl fmt::Display for TypeName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.module.is_empty() { f.write_str(&self.name) } else { write!(f, "{}.{}", self.module, self.name) }
+        if self.module.is_empty() {
+            f.write_str(&self.name)
+        } else {
+            write!(f, "{}.{}", self.module, self.name)
+        }
     }
 }
 
