@@ -20,8 +20,9 @@ async def pay(user: User) -> str: ...
 async def charge(amount: Decimal, note: str = '') -> int: ...
 async def count(amount: int) -> int: ...
 async def unknown(amount) -> int: ...
+async def whose(who: User) -> None: ...
 ";
-const TASKS: [&str; 7] = ["fetch", "find", "mail", "pay", "charge", "count", "unknown"];
+const TASKS: [&str; 8] = ["fetch", "find", "mail", "pay", "charge", "count", "unknown", "whose"];
 
 /// The bindings and inputs of each workflow, or every error with the text of its primary label and its help.
 fn check(workflows: &str, wanted: &Expect) {
@@ -234,6 +235,26 @@ fn a_condition_on_an_input_narrows_as_others_do() {
       - task: find
       - task: mail
         when: ${find != null && input.user != null}
+",
+        &expect![[r#"
+            E140: the workflow has no input `user` @ `user`; declare it in the workflow: `input: {user: string}`
+        "#]],
+    );
+}
+
+/// Only `find` being compared with a `User` makes it a second one, so that `mail` asks for an input.
+#[test]
+fn what_is_asked_for_because_of_an_expression_must_be_declared() {
+    check(
+        "
+  - id: main
+    steps:
+      - task: whose
+      - task: find
+      - task: fetch
+      - task: mail
+        when: ${find == input.who}
+    output: '${input.user.id}'
 ",
         &expect![[r#"
             E140: the workflow has no input `user` @ `user`; declare it in the workflow: `input: {user: string}`

@@ -87,10 +87,8 @@ impl Naming {
         declared: impl Iterator<Item = &'n str>,
         other_errors: bool,
     ) -> Vec<Diagnostic> {
-        let has = |name: &str| {
-            let before = self.asked.as_ref().and_then(|asked| asked.inputs.get(name));
-            asked.inputs.get(name).zip(before).is_some_and(|(now, before)| now.ty == before.ty)
-        };
+        // Both rounds must agree: what the first one found gave the expressions their types.
+        let has = |name: &str| self.knows(name) && asked.inputs.contains_key(name);
         let excused = |name: &str| asked.open || (other_errors && asked.unsure.contains(name));
         let known: BTreeSet<&str> = declared.chain(asked.inputs.keys().map(String::as_str)).collect();
         let uses = self.uses.borrow();
@@ -106,7 +104,7 @@ fn finding(name: &str, span: Span, known: &BTreeSet<&str>) -> Diagnostic {
         span,
         "neither declared nor asked for by a step",
     );
-    match nearest(name, known.iter().copied()) {
+    match nearest(name, known.iter().copied().filter(|known| *known != name)) {
         Some(near) => finding.help(format!("did you mean `input.{near}`?")).fix(
             format!("replace it by `{near}`"),
             Safety::Unsafe,
