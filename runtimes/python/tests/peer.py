@@ -30,11 +30,19 @@ class Peer:
 
     def entries(self, run: str) -> list[tuple[str, dict[str, Any]]]:
         """What was recorded, in order."""
-        return [item for record in self.records[run] for entry in record["entries"] for item in entry.items()]
+        return [
+            item
+            for record in self.records[run]
+            for entry in record["entries"]
+            for item in entry.items()
+        ]
 
     def kinds(self, run: str) -> list[str]:
         """What was recorded, as `kind key`."""
-        return [f"{kind} {entry.get('key', '')}".strip() for kind, entry in self.entries(run)]
+        return [
+            f"{kind} {entry.get('key', '')}".strip()
+            for kind, entry in self.entries(run)
+        ]
 
     def _accept(self) -> None:
         while True:
@@ -50,7 +58,9 @@ class Peer:
                     continue
                 if "id" in message:
                     answer = {"id": message["id"], "result": answer}
-                connection.sendall(json.dumps({"jsonrpc": "2.0", **answer}).encode() + b"\n")
+                connection.sendall(
+                    json.dumps({"jsonrpc": "2.0", **answer}).encode() + b"\n"
+                )
 
     def _answer(self, method: str, params: dict[str, Any]) -> dict[str, Any] | None:
         if method == "hello":
@@ -61,13 +71,26 @@ class Peer:
             self.runs[run] = params
             known = self.records.setdefault(run, [])
             seq = 1 + max((record["seq"] for record in known), default=0)
-            owned = {"outcome": "owned", "epoch": 1, "started_at": params["at"], "cancelling": False}
+            owned = {
+                "outcome": "owned",
+                "epoch": 1,
+                "started_at": params["at"],
+                "cancelling": False,
+            }
             return {**owned, "next_seq": seq}
         if method == "run.read":
             run = self.runs[params["run"]]
-            first = {"seq": 0, "entries": [{"run_started": {"input": run["input"], "at": run["at"]}}]}
+            first = {
+                "seq": 0,
+                "entries": [{"run_started": {"input": run["input"], "at": run["at"]}}],
+            }
             return {"records": [first, *self.records[params["run"]]], "more": False}
         if method == "step.record":
-            self.records[params["run"]].append({"seq": params["seq"], "entries": params["entries"]})
-            return {"method": "run.ack", "params": {"run": params["run"], "seq": params["seq"]}}
+            self.records[params["run"]].append(
+                {"seq": params["seq"], "entries": params["entries"]}
+            )
+            return {
+                "method": "run.ack",
+                "params": {"run": params["run"], "seq": params["seq"]},
+            }
         return {} if method in ("ping", "run.cancel") else None

@@ -24,7 +24,9 @@ class Backoff(unittest.TestCase):
         self.assertEqual([policy.constant(0.1, 30.0, "none")] * 3, [0.1] * 3)
         linear = [policy.linear(retry, 0.1, 0.25, "none") for retry in (1, 2, 3)]
         self.assertEqual(linear, [0.1, 0.2, 0.25])
-        growing = [policy.exponential(retry, 0.1, 3.0, 2.0, "none") for retry in (1, 2, 3, 4)]
+        growing = [
+            policy.exponential(retry, 0.1, 3.0, 2.0, "none") for retry in (1, 2, 3, 4)
+        ]
         for got, wanted in zip(growing, (0.1, 0.3, 0.9, 2.0), strict=True):
             self.assertAlmostEqual(got, wanted)
 
@@ -32,7 +34,10 @@ class Backoff(unittest.TestCase):
         self.assertEqual(policy.exponential(100_000, 0.1, 2.0, 30.0, "none"), 30.0)
 
     def test_jitter(self) -> None:
-        cases: list[tuple[float, float, policy.Jitter]] = [(0.0, 1.0, "full"), (0.5, 1.0, "equal")]
+        cases: list[tuple[float, float, policy.Jitter]] = [
+            (0.0, 1.0, "full"),
+            (0.5, 1.0, "equal"),
+        ]
         for low, high, jitter in cases:
             with mock.patch("random.uniform", side_effect=lambda one, other: one):
                 self.assertEqual(policy.constant(1.0, 30.0, jitter), low)
@@ -43,7 +48,12 @@ class Backoff(unittest.TestCase):
 class Matching(unittest.TestCase):
     def test_by_default_all_but_programming_errors(self) -> None:
         self.assertTrue(policy.is_retryable(ConnectionError()))
-        for error in (TypeError(), AttributeError(), NotImplementedError(), ModuleNotFoundError()):
+        for error in (
+            TypeError(),
+            AttributeError(),
+            NotImplementedError(),
+            ModuleNotFoundError(),
+        ):
             self.assertFalse(policy.is_retryable(error), error)
 
     def test_by_name_base_and_code(self) -> None:
@@ -53,14 +63,18 @@ class Matching(unittest.TestCase):
             self.assertFalse(policy.is_retryable(error, abort_on=(pattern,)), pattern)
         self.assertFalse(policy.is_retryable(error, retry_on=("tatus", "50", "504")))
         self.assertTrue(policy.is_retryable(TypeError(), retry_on=("TypeError",)))
-        self.assertFalse(policy.is_retryable(error, retry_on=("Special",), abort_on=("503",)))
+        self.assertFalse(
+            policy.is_retryable(error, retry_on=("Special",), abort_on=("503",))
+        )
 
     def test_what_another_attempt_cannot_mend(self) -> None:
         for error in (OutcomeUnknown(), ResultError()):
             self.assertFalse(policy.is_retryable(error, retry_on=("Exception",)))
 
     def test_a_recorded_error_goes_by_its_own_names(self) -> None:
-        error = RecordedError({"types": ["shop.Busy", "builtins.Exception"], "message": "m", "code": "7"})
+        error = RecordedError(
+            {"types": ["shop.Busy", "builtins.Exception"], "message": "m", "code": "7"}
+        )
         self.assertTrue(policy.is_retryable(error, retry_on=("Busy",)))
         self.assertTrue(policy.is_retryable(error, retry_on=("7",)))
 

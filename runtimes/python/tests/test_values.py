@@ -72,7 +72,9 @@ class Forms(unittest.TestCase):
             form = error_form(error)
         json.dumps(form)
         self.assertEqual(form["types"], [f"{__name__}.Odd", "builtins.Exception"])
-        self.assertEqual((form["code"], form["fields"]), ("E7", {"code": "E7", "detail": {"n": 1}}))
+        self.assertEqual(
+            (form["code"], form["fields"]), ("E7", {"code": "E7", "detail": {"n": 1}})
+        )
         self.assertIn("no text", str(form["message"]))
         self.assertIn("raise Odd", str(form["stack"]))
 
@@ -88,13 +90,22 @@ class Past(unittest.TestCase):
         history = History()
         history.add([{"run_started": {"input": {"n": 1}}}])
         history.add([{"step_started": {"key": "a", "attempt": 1, "deadline_at": 9}}])
-        history.add([{"attempt_failed": {"key": "a", "attempt": 1, "retry_at": 5, "at": 2}}])
+        history.add(
+            [{"attempt_failed": {"key": "a", "attempt": 1, "retry_at": 5, "at": 2}}]
+        )
         history.add([{"step_started": {"key": "a", "attempt": 2}}])
         past = history.past("a")
         self.assertEqual((past.attempt, past.failures, past.is_open), (2, 1, True))
         self.assertEqual((past.deadline_at, past.retry_at, past.outcome), (9, 5, None))
-        history.add([{"step_succeeded": {"key": "a", "output": 3}}, {"chosen": {"key": "b", "value": "x"}}])
-        self.assertEqual((past.outcome, past.output, past.is_open), ("succeeded", 3, False))
+        history.add(
+            [
+                {"step_succeeded": {"key": "a", "output": 3}},
+                {"chosen": {"key": "b", "value": "x"}},
+            ]
+        )
+        self.assertEqual(
+            (past.outcome, past.output, past.is_open), ("succeeded", 3, False)
+        )
         self.assertEqual((history.input, history.chosen), ({"n": 1}, {"b": "x"}))
 
 
@@ -124,7 +135,13 @@ class Cel(unittest.TestCase):
                 cel.add(left, right)
 
     def test_text(self) -> None:
-        for value, text in ((True, "true"), (1.0, "1"), (1e300, "1e+300"), (None, "null"), (b"a", "a")):
+        for value, text in (
+            (True, "true"),
+            (1.0, "1"),
+            (1e300, "1e+300"),
+            (None, "null"),
+            (b"a", "a"),
+        ):
             self.assertEqual(cel.text(value), text)
         with self.assertRaises(ExpressionError):
             cel.text(b"\xff")
@@ -133,7 +150,10 @@ class Cel(unittest.TestCase):
 class Ids(unittest.TestCase):
     def test_uuid_7(self) -> None:
         first, second = ids.new_run_id(), ids.new_run_id()
-        self.assertRegex(first, r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
+        self.assertRegex(
+            first,
+            r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$",
+        )
         self.assertNotEqual(first, second)
         self.assertLessEqual(first[:13], second[:13])
 
