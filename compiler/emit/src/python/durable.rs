@@ -334,7 +334,7 @@ pub fn child_call(workflow: &mut Workflow, target: &Plan, call: &WorkflowCall) -
     let mut started = Py::call(alias, Vec::new());
     for (name, expr) in &call.args {
         let value = workflow.translate(expr)?;
-        started = started.with(&super::names::public(name, &["run_id"]), value);
+        started = started.with(&super::names::public_input(name), value);
     }
     Ok(started)
 }

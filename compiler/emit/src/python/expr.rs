@@ -304,7 +304,7 @@ impl Translator<'_, '_> {
         }
         let value = self.expr(inner)?;
         Ok(match (&inner.ty, to) {
-            (Type::Optional(from), to) if **from == *to => self.cel("present", vec![value]),
+            (Type::Optional(from), to) if **from == *to => self.present(value, to),
             (Type::Int, Type::Float) => Py::call("float", vec![value]),
             (Type::Int | Type::String, Type::Decimal) => {
                 let decimal = self.file.annotation(&Type::Decimal);
@@ -314,6 +314,17 @@ impl Translator<'_, '_> {
             (Type::Union(_) | Type::Optional(_), to) => self.narrow(value, to),
             _ => value,
         })
+    }
+
+    /// A value that is known not to be null. Of a union type checkers infer only what its members share.
+    fn present(&mut self, value: Py, ty: &Type) -> Py {
+        let value = self.cel("present", vec![value]);
+        if !matches!(ty, Type::Union(_)) {
+            return value;
+        }
+        self.file.import_as("typing", "cast", "_cast");
+        let annotation = self.file.annotation(ty);
+        Py::call("_cast", vec![Py::string(&annotation), value])
     }
 
     /// A member of a union that is known to be there.

@@ -142,6 +142,11 @@ pub fn public(id: &str, reserved: &[&str]) -> String {
     if is_keyword(id) || reserved.contains(&id) { format!("{id}_") } else { id.to_owned() }
 }
 
+/// The public name for an input. What starts with an underscore is ours, but a parameter that asks for an input may.
+pub fn public_input(name: &str) -> String {
+    if name.starts_with('_') { format!("{name}_") } else { public(name, &["run_id"]) }
+}
+
 /// `process_order` as `ProcessOrder`.
 pub fn pascal(id: &str) -> String {
     let mut out = String::new();

@@ -185,7 +185,7 @@ fn init(package: &Package) -> Module {
 fn blocking(package: &Package) -> Module {
     let mut imports: BTreeSet<Import> = BTreeSet::from([Import::from("__future__", "annotations")]);
     let mut items = Vec::new();
-    let mut all = Vec::new();
+    let mut all = BTreeSet::new();
     imports.insert(Import {
         module: "._conductor.background".to_owned(),
         name: Some("run".to_owned()),
@@ -218,10 +218,16 @@ fn blocking(package: &Package) -> Module {
             doc: vec![format!("Runs `{}` and waits for its end.", plan.workflow)],
             body: vec![body],
         }));
-        all.push(name);
+        all.insert(name);
     }
     imports.extend(file.imports);
     let doc =
         vec!["The workflows for synchronous callers, from any thread without an event loop.".to_owned()];
-    Module { header: package.header.clone(), doc, imports: imports.into_iter().collect(), items, all }
+    Module {
+        header: package.header.clone(),
+        doc,
+        imports: imports.into_iter().collect(),
+        items,
+        all: all.into_iter().collect(),
+    }
 }

@@ -32,8 +32,8 @@ pub struct Block<'a> {
 pub struct Scope<'a> {
     plan: &'a Plan,
     steps: BTreeMap<&'a str, &'a Step>,
-    /// Steps inside a block that may be skipped: outside, their results may be null.
-    guarded: BTreeSet<&'a str>,
+    /// The blocks around each step that may be skipped or tolerated: outside of them its result may be null.
+    guards: BTreeMap<&'a str, BTreeSet<&'a str>>,
     names: BTreeMap<Var, String>,
     types: &'a Types,
     order: BTreeMap<Var, usize>,
@@ -48,11 +48,13 @@ impl<'a> Scope<'a> {
     pub fn new(plan: &'a Plan, types: &'a Types, names: &mut Names) -> Scope<'a> {
         let all = flattened(&plan.steps);
         let steps = all.iter().map(|step| (step.id.as_str(), *step)).collect();
-        let mut guarded = BTreeSet::new();
+        let mut guards: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for block in all.iter().filter(|step| is_nullable_block(step)) {
-            guarded.extend(flattened(block.children()).iter().map(|step| step.id.as_str()));
+            for inside in flattened(block.children()) {
+                guards.entry(&inside.id).or_default().insert(&block.id);
+            }
         }
-        let mut scope = Scope { plan, steps, guarded, names: BTreeMap::new(), types, order: BTreeMap::new() };
+        let mut scope = Scope { plan, steps, guards, names: BTreeMap::new(), types, order: BTreeMap::new() };
         for input in &plan.inputs {
             scope.declare(Var::Input(input.name.clone()), names.fresh(&input.name));
         }
@@ -75,7 +77,7 @@ impl<'a> Scope<'a> {
     }
 
     pub fn is_nullable_here(&self, id: &str) -> bool {
-        self.guarded.contains(id) || self.steps.get(id).is_none_or(|step| step.ty.is_nullable())
+        self.guards.contains_key(id) || self.steps.get(id).is_none_or(|step| step.ty.is_nullable())
     }
 
     pub fn block(&self, id: &str) -> Option<Block<'a>> {
@@ -88,8 +90,20 @@ impl<'a> Scope<'a> {
         Some(Block { step, last, nullable: is_nullable_block(step) })
     }
 
-    /// The type of the variable where it is read outside of the block that made it.
+    /// The type of the variable after all blocks around the step that made it.
     pub fn ty(&self, var: &Var) -> Type {
+        self.ty_outside(var, &BTreeSet::new())
+    }
+
+    /// The type of the variable as the step `reader` sees it, which may stand in the same block.
+    pub fn ty_for(&self, var: &Var, reader: &str) -> Type {
+        match self.guards.get(reader) {
+            Some(shared) => self.ty_outside(var, shared),
+            None => self.ty(var),
+        }
+    }
+
+    fn ty_outside(&self, var: &Var, shared: &BTreeSet<&str>) -> Type {
         match var {
             Var::Input(name) => self
                 .plan
@@ -99,7 +113,8 @@ impl<'a> Scope<'a> {
                 .map_or(Type::Any, |input| input.ty.clone()),
             Var::Step(id) => {
                 let ty = self.steps.get(id.as_str()).map_or(Type::Any, |step| step.ty.clone());
-                if self.guarded.contains(id.as_str()) { Type::optional(ty) } else { ty }
+                let left = self.guards.get(id.as_str()).is_some_and(|guards| !guards.is_subset(shared));
+                if left { Type::optional(ty) } else { ty }
             }
             Var::Ran(_) => Type::Bool,
         }

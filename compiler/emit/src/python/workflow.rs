@@ -17,9 +17,11 @@ use super::{defaults, direct, durable, literal};
 use crate::EmitError;
 
 /// Names that the functions of a workflow's module use for themselves.
-const RESERVED: [&str; 34] = [
+const RESERVED: [&str; 36] = [
+    "_Deadline",
     "_body",
     "_call",
+    "_cast",
     "_cel",
     "_codecs",
     "_dt",
@@ -288,15 +290,15 @@ impl Workflow<'_> {
             params.push(Param { name: "run".to_owned(), annotation: "str".to_owned(), default: None });
         }
         for var in reads {
-            let annotation = self.annotation(var);
+            let annotation = self.annotation(var, step);
             params.push(Param { name: self.scope.name(var).to_owned(), annotation, default: None });
         }
         params
     }
 
-    /// How a variable is typed where functions hand it on.
-    pub fn annotation(&mut self, var: &Var) -> String {
-        let ty = self.file.annotation(&self.scope.ty(var));
+    /// How a variable is typed where the function of `step` takes it or hands it on.
+    fn annotation(&mut self, var: &Var, step: &Step) -> String {
+        let ty = self.file.annotation(&self.scope.ty_for(var, &step.id));
         if !self.scope.is_recorded(var) {
             return ty;
         }
@@ -331,14 +333,14 @@ impl Workflow<'_> {
             name: name.to_owned(),
             params: self.step_params(step, reads),
             keyword_only: false,
-            returns: self.block_returns(vars),
+            returns: self.block_returns(step, vars),
             doc: vec![block_doc(step)],
             body: all,
         })
     }
 
-    fn block_returns(&mut self, vars: &[Var]) -> String {
-        let types: Vec<String> = vars.iter().map(|var| self.annotation(var)).collect();
+    fn block_returns(&mut self, step: &Step, vars: &[Var]) -> String {
+        let types: Vec<String> = vars.iter().map(|var| self.annotation(var, step)).collect();
         match types.as_slice() {
             [] => "None".to_owned(),
             [one] => one.clone(),
@@ -449,9 +451,9 @@ fn input_param(file: &mut File, input: &Input) -> Param {
     Param { name: input_name(input), annotation, default }
 }
 
-/// The parameter for an input: its own name, unless that is a keyword or `run_id`.
+/// The parameter for an input: its own name, unless that is a keyword, `run_id` or begins with an underscore.
 pub fn input_name(input: &Input) -> String {
-    super::names::public(&input.name, &["run_id"])
+    super::names::public_input(&input.name)
 }
 
 /// The name by which another workflow's function is imported.

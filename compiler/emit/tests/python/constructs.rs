@@ -20,6 +20,19 @@ class Cart:
     items: list[str] = field(default_factory=list)
 
 
+@dataclass
+class Parcel:
+    weight: int
+
+
+async def find(x: int) -> Cart | Parcel | None:
+    return None if x == 0 else Parcel(x)
+
+
+def weigh(thing: Cart | Parcel) -> int:
+    return thing.weight if isinstance(thing, Parcel) else 0
+
+
 log: list[str] = []
 running = 0
 most = 0
@@ -98,6 +111,7 @@ fn built(
     let conductor_protocol::types::TypeDef::Class { mut fields } = def else { unreachable!() };
     fields.push(field("items", Type::List(Box::new(Type::String)), false));
     plan.types.insert(name, conductor_protocol::types::TypeDef::Class { fields });
+    plan.types.extend([class("tasks", "Parcel", &[("weight", Type::Int)])]);
     plan
 }
 
@@ -154,7 +168,11 @@ fn guarded(durable: bool) -> Plan {
     let mut skipped = slow("skipped", 0.0);
     skipped.when = Some(over(10));
     skipped.ty = Type::optional(Type::String);
-    let mut block = sequence("block", vec![slow("inner_one", 0.0), slow("inner_two", 0.0)]);
+    let mut inner_two = slow("inner_two", 0.0);
+    let StepKind::Task(call) = &mut inner_two.kind else { unreachable!() };
+    // Inside of the block its result is not null.
+    call.args[0] = arg("name", result("inner_one", Type::String));
+    let mut block = sequence("block", vec![slow("inner_one", 0.0), inner_two]);
     block.when = Some(over(5));
     block.ty = Type::optional(Type::String);
     let mut tolerated = parallel("tolerated", vec![slow("fine", 0.0), failing("bad")]);
@@ -177,6 +195,22 @@ fn guarded(durable: bool) -> Plan {
         ),
     );
     built("guarded", durable, vec![given("n", Type::Int)], vec![skipped, block, tolerated, late], output)
+}
+
+/// A union that may be null, and a step that runs where it is not.
+fn found(durable: bool) -> Plan {
+    let thing = Type::union([cart(), named("tasks", "Parcel")]);
+    let maybe = Type::optional(thing.clone());
+    let find = function("tasks.find", true, maybe.clone());
+    let find = task("find", call("find", find, vec![arg("x", input("x", Type::Int))], Effect::Read));
+    let test = binary(Type::Bool, BinaryOp::NotEqual, result("find", maybe.clone()), null());
+    let sure = expr(thing, conductor_protocol::expr::Node::Convert(Box::new(result("find", maybe))));
+    let weigh = function("tasks.weigh", false, Type::Int);
+    let mut weigh = task("weigh", call("weigh", weigh, vec![arg("thing", sure)], Effect::Read));
+    weigh.when = Some(test);
+    weigh.ty = Type::optional(Type::Int);
+    let output = result("weigh", weigh.ty.clone());
+    built("found", durable, vec![given("x", Type::Int)], vec![find, weigh], output)
 }
 
 /// A failing branch cancels, or waits for, its siblings; so many at once.
@@ -264,7 +298,7 @@ fn hostile(durable: bool) -> Plan {
             ids.iter().map(|id| ((*id).to_owned(), result(id, Type::String))).collect(),
         ),
     );
-    let names = ["import", "dict", "len", "step_", "run_id", "date", "failure"];
+    let names = ["import", "dict", "len", "step_", "run_id", "date", "failure", "_codecs"];
     let mut inputs: Vec<Input> = names.iter().map(|name| given(name, Type::Int)).collect();
     inputs[5].ty = Type::Date;
     let mut steps = steps;
@@ -315,11 +349,21 @@ const GUARDED: &str = r"
 #[test]
 fn what_is_skipped_or_tolerated_is_null() {
     let expected = "{'skipped': None, 'block': None, 'tolerated': None, 'late': None}\n\
-        {'skipped': 'skipped', 'block': 'inner_two', 'tolerated': None, 'late': None}\n";
+        {'skipped': 'skipped', 'block': 'inner_one', 'tolerated': None, 'late': None}\n";
     for durable in [true, false] {
         let project = project(&[guarded(durable)]);
         project.check();
         assert_eq!(run(&project, durable, "guarded", GUARDED), expected);
+    }
+}
+
+#[test]
+fn a_union_is_told_from_null() {
+    for durable in [true, false] {
+        let project = project(&[found(durable)]);
+        project.check();
+        let script = "\n    print(await found(x=0), await found(x=3))\n";
+        assert_eq!(run(&project, durable, "found", script), "None 3\n");
     }
 }
 
@@ -378,15 +422,15 @@ fn hostile_names_are_kept_apart() {
         project.check();
         let script = "
     import datetime
-    kwargs = {'import_': 1, 'dict': 2, 'len': 3, 'step_': 4, 'run_id_': 5, 'failure': 6}
+    kwargs = {'import_': 1, 'dict': 2, 'len': 3, 'step_': 4, 'run_id_': 5, 'failure': 6, '_codecs_': 7}
     print(await serve_(date=datetime.date(2026, 1, 2), **kwargs))
-    print(tasks.log[-6:])
+    print(tasks.log[-7:])
 ";
         let printed = run(&project, durable, "serve_", script);
         assert!(printed.contains("'class': 'class'") && printed.contains("'self': 'self'"), "{printed}");
         assert!(
             printed.ends_with(
-                "['nothing 1', 'nothing 2', 'nothing 3', 'nothing 4', 'nothing 5', 'nothing 6']\n"
+                "['nothing 1', 'nothing 2', 'nothing 3', 'nothing 4', 'nothing 5', 'nothing 6', 'nothing 7']\n"
             ),
             "{printed}"
         );
