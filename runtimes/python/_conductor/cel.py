@@ -10,6 +10,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from enum import Enum
 from typing import Any, TypeVar
 
 from .errors import ExpressionError, StepFailed
@@ -40,6 +41,18 @@ def narrowed(value: object, kind: type[T]) -> T:
     """A value that is known to be of `kind` here."""
     if not isinstance(value, kind):
         raise ExpressionError(f"expected {kind.__name__}, got {_name(value)}")
+    return value
+
+
+def wire_text(of: Enum | None) -> str | None:
+    """The text that stands for an enum's member that may be null."""
+    value: str | None = None if of is None else of.value
+    return value
+
+
+def wire_int(of: Enum | None) -> int | None:
+    """The number that stands for an enum's member that may be null."""
+    value: int | None = None if of is None else of.value
     return value
 
 
@@ -78,6 +91,10 @@ def not_(value: object) -> bool:
 
 def equal(left: object, right: object) -> bool:
     """CEL's `==`: numbers by value, everything else only within its own type."""
+    if isinstance(left, Enum) is not isinstance(right, Enum):
+        left, right = (
+            side.value if isinstance(side, Enum) else side for side in (left, right)
+        )
     if _is_number(left) and _is_number(right):
         return left == right
     if isinstance(left, Mapping) and isinstance(right, Mapping):
@@ -353,6 +370,8 @@ def matches(text: str, pattern: str) -> bool:
 
 def text(of: object) -> str:
     """A value as CEL's `string()` writes it."""
+    if isinstance(of, Enum):
+        of = of.value
     if isinstance(of, str):
         return of
     if isinstance(of, bool):

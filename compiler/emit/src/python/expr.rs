@@ -303,6 +303,14 @@ impl Translator<'_, '_> {
             return Ok(self.literal(&Literal::Decimal(value.to_string())));
         }
         let value = self.expr(inner)?;
+        if self.is_enum(&inner.ty) && matches!(to.non_null(), Type::String | Type::Int) {
+            let helper = if to.non_null() == &Type::Int { "wire_int" } else { "wire_text" };
+            let may_be_null = matches!(inner.ty, Type::Optional(_));
+            return Ok(if may_be_null { self.cel(helper, vec![value]) } else { value.attr("value") });
+        }
+        if let (true, Type::Named(name)) = (self.is_enum(to) && !self.is_enum(&inner.ty), to.non_null()) {
+            return Ok(Py::call(self.file.class(name), vec![value]));
+        }
         Ok(match (&inner.ty, to) {
             (Type::Optional(from), to) if **from == *to => self.present(value, to),
             (Type::Int, Type::Float) => Py::call("float", vec![value]),
@@ -325,6 +333,10 @@ impl Translator<'_, '_> {
         self.file.import_as("typing", "cast", "_cast");
         let annotation = self.file.annotation(ty);
         Py::call("_cast", vec![Py::string(&annotation), value])
+    }
+
+    fn is_enum(&self, ty: &Type) -> bool {
+        self.file.package.types.is_enum(ty)
     }
 
     /// A member of a union that is known to be there.
@@ -410,6 +422,7 @@ pub fn may_fail(types: &Types, expr: &Expr) -> bool {
         }
         Node::Conditional { test, then, otherwise } => fails(test) || fails(then) || fails(otherwise),
         Node::Interpolate(parts) => parts.iter().any(fails),
+        Node::Convert(of) if types.is_enum(&of.ty) && !types.is_enum(&expr.ty) => fails(of),
         _ => true,
     }
 }

@@ -86,11 +86,16 @@ impl Types {
         self.table.get(name)
     }
 
+    /// Whether the type is an enum, or null beside one.
+    pub fn is_enum(&self, ty: &Type) -> bool {
+        matches!(ty.non_null(), Type::Named(name) if matches!(self.def(name), Some(TypeDef::Enum { .. })))
+    }
+
     /// Whether nobody can change a value of the type, so that all may share it.
     pub fn is_immutable(&self, ty: &Type) -> bool {
         match ty {
             Type::List(_) | Type::Map(_) | Type::Record(_) | Type::Any => false,
-            Type::Named(name) => matches!(self.def(name), Some(TypeDef::Enum { .. })),
+            Type::Named(_) => self.is_enum(ty),
             Type::Optional(inner) => self.is_immutable(inner),
             Type::Union(members) => members.iter().all(|member| self.is_immutable(member)),
             _ => true,

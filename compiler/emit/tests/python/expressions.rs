@@ -2,12 +2,13 @@
 
 use conductor_protocol::expr::{BinaryOp, Expr, Literal, Node, UnaryOp};
 use conductor_protocol::plan::Plan;
-use conductor_protocol::types::{Type, TypeDef, TypeName};
+use conductor_protocol::types::{EnumBase, Type, TypeDef, TypeName};
 
 use crate::support::*;
 
 const MODELS: &str = r#"
 from dataclasses import dataclass
+from enum import Enum, IntEnum
 from typing import NotRequired, TypedDict
 
 
@@ -20,6 +21,16 @@ class Point(TypedDict):
 class Box:
     class_: int
     note: str | None = None
+
+
+class Tier(Enum):
+    GOLD = "gold"
+    SILVER = "silver"
+
+
+class Level(IntEnum):
+    LOW = 1
+    HIGH = 2
 "#;
 
 fn literal(ty: Type, value: Literal) -> Expr {
@@ -110,7 +121,7 @@ const INT_MAX: i64 = i64::MAX;
 
 /// Each expression with the output it has for `n=7`; `!` is an error.
 fn cases() -> Vec<(Expr, &'static str)> {
-    [values(), arithmetic(), comparisons(), logic(), functions()].into_iter().flatten().collect()
+    [values(), enums(), arithmetic(), comparisons(), logic(), functions()].into_iter().flatten().collect()
 }
 
 fn any_item(name: &str) -> Expr {
@@ -137,6 +148,37 @@ fn values() -> Vec<(Expr, &'static str)> {
         (at(table(), string("b"), Type::Int), "!"),
         (at(any_item("list"), int(1), Type::Any), "2"),
         (list(Type::Int, vec![n(), int(-1)]), "[7, -1]"),
+    ]
+}
+
+/// An enum's wire value and back, as the checker converts it.
+fn enums() -> Vec<(Expr, &'static str)> {
+    use BinaryOp::{And, Equal, In, NotEqual};
+    let tier = || convert(Type::String, input("tier", named("models", "Tier")));
+    let level = || convert(Type::Int, input("level", named("models", "Level")));
+    let maybe = || input("maybe_tier", Type::optional(named("models", "Tier")));
+    let maybe_wire = || convert(Type::optional(Type::String), maybe());
+    let present = || convert(Type::String, convert(named("models", "Tier"), maybe()));
+    let gold = || convert(named("models", "Tier"), string("gold"));
+    let words = vec![tier(), string(" "), level(), string(" "), maybe_wire()];
+    vec![
+        (tier(), "'gold'"),
+        (level(), "2"),
+        (maybe_wire(), "None"),
+        (present(), "!"),
+        (gold(), "<Tier.GOLD: 'gold'>"),
+        (convert(named("models", "Level"), int(1)), "<Level.LOW: 1>"),
+        (test(Equal, tier(), string("gold")), "True"),
+        (test(NotEqual, tier(), string("gold")), "False"),
+        (test(Equal, level(), int(2)), "True"),
+        (test(Equal, maybe_wire(), string("gold")), "False"),
+        (test(Equal, maybe(), gold()), "False"),
+        (test(In, tier(), list(Type::String, vec![string("silver"), string("gold")])), "True"),
+        (test(And, test(Equal, tier(), string("gold")), test(Equal, level(), int(2))), "True"),
+        (expr(Type::String, Node::Interpolate(words)), "'gold 2 null'"),
+        (function_call(Type::String, "string", vec![level()]), "'2'"),
+        (function_call(Type::String, "string", vec![get(anything(), "tier", Type::Any)]), "'silver'"),
+        (test(Equal, get(anything(), "tier", Type::Any), string("silver")), "True"),
     ]
 }
 
@@ -263,6 +305,9 @@ fn inputs() -> Vec<conductor_protocol::plan::Input> {
         given("anything", Type::Any),
         given("table", Type::Map(Box::new(Type::Int))),
         given("maybe", Type::optional(Type::Int)),
+        given("tier", named("models", "Tier")),
+        given("level", named("models", "Level")),
+        given("maybe_tier", Type::optional(named("models", "Tier"))),
     ]
 }
 
@@ -274,6 +319,8 @@ fn with_types(mut plan: Plan) -> Plan {
     class.attribute = Some("class_".to_owned());
     let fields = vec![class, field("note", Type::optional(Type::String), false)];
     plan.types.insert(name("Box"), TypeDef::Class { fields });
+    plan.types.extend([enumeration("models", "Tier", &[("GOLD", "gold"), ("SILVER", "silver")])]);
+    plan.types.insert(name("Level"), TypeDef::Enum { base: EnumBase::Int, members: vec![] });
     plan
 }
 
@@ -293,7 +340,7 @@ fn every_node_keeps_the_rules_of_cel() {
         r"
 import asyncio
 import conductor_gen
-from models import Box
+from models import Box, Level, Tier
 
 
 async def main() -> None:
@@ -306,9 +353,12 @@ async def main() -> None:
                         text='a rather long piece of text that fills a line',
                         point={'x': 3},
                         a_box=Box(4),
-                        anything={'name': 'ann', 'list': [1, 2]},
+                        anything={'name': 'ann', 'list': [1, 2], 'tier': Tier.SILVER},
                         table={'a': 1},
                         maybe=None,
+                        tier=Tier.GOLD,
+                        level=Level.HIGH,
+                        maybe_tier=None,
                         run_id='r',
                     )
                 )
