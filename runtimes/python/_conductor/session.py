@@ -15,6 +15,7 @@ from .connection import Connection
 from .errors import logger
 from .ids import new_run_id
 from .journal import Journal, dumps
+from .version import VERSION as CLIENT_VERSION
 
 VERSION = 1
 STORE = -32017
@@ -139,7 +140,7 @@ class Session:
             "session": self.id,
             "client": {
                 "name": "conductor-python",
-                "version": "0.1.0",
+                "version": CLIENT_VERSION,
                 "language": "python",
             },
             "pid": os.getpid(),

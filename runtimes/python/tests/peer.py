@@ -19,6 +19,7 @@ class Peer:
     def __init__(self) -> None:
         self.records: dict[str, list[dict[str, Any]]] = {}
         self.runs: dict[str, dict[str, Any]] = {}
+        self.hello: dict[str, Any] = {}
         folder = tempfile.mkdtemp()
         atexit.register(shutil.rmtree, folder)
         self.path = os.path.join(folder, "s")
@@ -64,6 +65,7 @@ class Peer:
 
     def _answer(self, method: str, params: dict[str, Any]) -> dict[str, Any] | None:
         if method == "hello":
+            self.hello = params
             limits = {"value_bytes": 4 << 20, "message_bytes": 16 << 20}
             return {"protocol": 1, "lease_ms": 10_000, "limits": limits, "owned": []}
         if method == "run.start":

@@ -2,8 +2,15 @@
 //!
 //! It knows their names only.
 
+/// The one file that is written here, so that a client says the version of the compiler that made it.
+const VERSION: &str = concat!(
+    "\"\"\"The version of the compiler that wrote these files.\"\"\"\n\nVERSION = \"",
+    env!("CARGO_PKG_VERSION"),
+    "\"\n"
+);
+
 /// Name and text of each file of `_conductor/`.
-pub const FILES: [(&str, &str); 25] = [
+pub const FILES: [(&str, &str); 26] = [
     ("__init__.py", include_str!("../../../../runtimes/python/_conductor/__init__.py")),
     ("background.py", include_str!("../../../../runtimes/python/_conductor/background.py")),
     ("cel.py", include_str!("../../../../runtimes/python/_conductor/cel.py")),
@@ -28,5 +35,6 @@ pub const FILES: [(&str, &str); 25] = [
     ("settle.py", include_str!("../../../../runtimes/python/_conductor/settle.py")),
     ("step.py", include_str!("../../../../runtimes/python/_conductor/step.py")),
     ("threads.py", include_str!("../../../../runtimes/python/_conductor/threads.py")),
+    ("version.py", VERSION),
     ("workflow.py", include_str!("../../../../runtimes/python/_conductor/workflow.py")),
 ];

@@ -202,3 +202,12 @@ fn a_loop_that_is_shut_down_neither_hangs_nor_complains() {
     );
     assert_eq!(printed, "['look', 'look', 'pay r/pay']\n");
 }
+
+#[test]
+fn the_client_says_the_version_of_its_compiler() {
+    let printed = run(
+        paying("paying", InDoubt::Retry),
+        "asyncio.run(paying(run_id='r'))\nprint(peer.hello['client']['version'])\n",
+    );
+    assert_eq!(printed.trim_end(), env!("CARGO_PKG_VERSION"));
+}
