@@ -262,7 +262,9 @@ async def call(
     workflow: Workflow, inputs: dict[str, object], run_id: str | None
 ) -> object:
     """The output of the run, as JSON: starts it, continues it, or waits for whoever executes it."""
-    return await _call(workflow, inputs, run_id or new_run_id(), None)
+    return await _call(
+        workflow, inputs, new_run_id() if run_id is None else run_id, None
+    )
 
 
 async def _call_child(

@@ -8,12 +8,15 @@ import os
 import traceback
 
 from .errors import RecordedError, ResultError, WorkflowError
+from .journal import dumps
 from .policy import error_code, type_names
 from .scalars import encode_any
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MAX_TEXT = 16_384
 """Characters of a message or a stack that are kept."""
+MAX_FIELDS = 262_144
+"""Bytes of the fields, as JSON, that are kept: whole fields only."""
 
 
 def cause_of(error: Exception) -> Exception:
@@ -29,18 +32,23 @@ def error_form(error: Exception) -> dict[str, object]:
         return error.form
     form: dict[str, object] = {
         "types": type_names(error),
-        "message": _message(error)[:MAX_TEXT],
+        "message": _writable(_message(error)[:MAX_TEXT]),
     }
     code = error_code(error)
     if code is not None:
-        form["code"] = code
+        form["code"] = _writable(code[:MAX_TEXT])
     fields = _fields(error)
     if fields:
         form["fields"] = fields
     stack = _stack(error)
     if stack:
-        form["stack"] = stack
+        form["stack"] = _writable(stack)
     return form
+
+
+def _writable(text: str) -> str:
+    """Text with its lone surrogates spelled out: as they are, no journal takes them."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _message(error: Exception) -> str:
@@ -51,15 +59,20 @@ def _message(error: Exception) -> str:
 
 
 def _fields(error: Exception) -> dict[str, object]:
-    """Attributes of the error that are plain JSON."""
+    """Attributes of the error that are plain JSON, as far as there is room for them."""
     fields: dict[str, object] = {}
+    room = MAX_FIELDS
     for name, value in vars(error).items():
         if name.startswith("_"):
             continue
         try:
-            fields[name] = encode_any(value)
+            field = encode_any({name: value})
+            size = len(dumps(field))
         except ResultError:
             continue
+        if size <= room:
+            room -= size
+            fields.update(field)
     return fields
 
 

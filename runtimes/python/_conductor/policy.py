@@ -3,6 +3,7 @@
 It deliberately knows neither clocks nor journals: errors and numbers in, a decision out.
 """
 
+import contextlib
 import random
 from collections.abc import Iterable
 from typing import Literal
@@ -68,7 +69,9 @@ def type_names(error: BaseException) -> list[str]:
 def error_code(error: BaseException) -> str | None:
     """The status or code that the error carries, as text."""
     for name in ("code", "status", "status_code"):
-        code = getattr(error, name, None)
+        code = None
+        with contextlib.suppress(Exception):  # a property of the user's
+            code = getattr(error, name)
         if isinstance(code, (int, str)) and not isinstance(code, bool):
             return str(code)
     return None

@@ -16,6 +16,8 @@ from .errors import ResultError
 
 INT_MIN = -(2**63)
 INT_MAX = 2**63 - 1
+MAX_DEPTH = 100
+"""How deep plain JSON may be nested; parsers of other languages stop at 128."""
 
 
 def mismatch(expected: str, value: object) -> ResultError:
@@ -57,7 +59,17 @@ def encode_float(value: float) -> float | str:
 def encode_str(value: str) -> str:
     if not isinstance(value, str):
         raise mismatch("str", value)
-    return str.__str__(value)
+    return _unicode(str.__str__(value))
+
+
+def _unicode(text: str) -> str:
+    """Text that can be written as UTF-8: a lone surrogate cannot, and whoever reads the journal refuses it."""
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise mismatch("text without lone surrogates", text) from None
+    return text
 
 
 def encode_decimal(value: Decimal) -> str:
@@ -100,18 +112,24 @@ def encode_uuid(value: UUID) -> str:
     return str(value)
 
 
-def encode_any(value: object) -> Any:
+def encode_any(value: object, room: int = MAX_DEPTH) -> Any:
     """A copy of a value without a declared type, which must be plain JSON."""
-    if value is None or isinstance(value, (bool, str)):
+    if room == 0:
+        raise ResultError(f"lists and dicts are nested more than {MAX_DEPTH} deep")
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, str):
+        return _unicode(value)
     if isinstance(value, int):
         return encode_int(value)
     if isinstance(value, float) and math.isfinite(value):
         return value
     if isinstance(value, list):
-        return [encode_any(item) for item in value]
+        return [encode_any(item, room - 1) for item in value]
     if isinstance(value, dict) and all(isinstance(name, str) for name in value):
-        return {name: encode_any(item) for name, item in value.items()}
+        return {
+            _unicode(name): encode_any(item, room - 1) for name, item in value.items()
+        }
     raise mismatch("plain JSON (None, bool, int, float, str, list, dict)", value)
 
 

@@ -18,6 +18,7 @@ from .journal import Journal, dumps
 from .version import VERSION as CLIENT_VERSION
 
 VERSION = 1
+LIMIT = -32016
 STORE = -32017
 FIRST_CONNECT_DELAYS = (0.0, 0.05, 0.1, 0.2, 0.4)
 MAX_RECONNECT_DELAY = 1.0
@@ -66,6 +67,7 @@ class Session:
         self.id = new_run_id()
         self.loop = asyncio.get_running_loop()
         self.value_bytes = 4 << 20
+        self._message_bytes = 16 << 20
         self.owned: dict[str, Journal] = {}
         self._serve = serve
         self._plans = plans
@@ -164,6 +166,7 @@ class Session:
     def _welcome(self, answer: dict[str, Any], claimed: list[Journal]) -> None:
         self._greeted = True
         self.value_bytes = answer["limits"]["value_bytes"]
+        self._message_bytes = answer["limits"]["message_bytes"]
         for request in list(self._requests.values()):
             self._send_request(request)
         kept = {item["run"]: item for item in answer["owned"]}
@@ -198,7 +201,14 @@ class Session:
     def request(self, method: str, params: dict[str, Any]) -> asyncio.Future[Any]:
         """Asks; the answer may take until the sidecar is back."""
         request = self._make_request(method, params)
-        if self._greeted:
+        size = len(request.line)
+        if size > self._message_bytes:
+            # The sidecar would hang up on it, and again whenever it is sent after that.
+            reason = (
+                f"it takes {size} bytes; a message has at most {self._message_bytes}"
+            )
+            request.answer.set_exception(Refused(LIMIT, reason))
+        elif self._greeted:
             self._send_request(request)
         return request.answer
 
@@ -236,6 +246,8 @@ class Session:
             self._notified(message["method"], message["params"])
             return
         request = self._requests.get(message["id"])
+        if message["id"] is None:
+            logger.error("the sidecar did not understand: %s", message["error"])
         if request is None or request.answer.done():
             return
         self._lease.renew(request.sent)

@@ -40,12 +40,29 @@ class Scalars(unittest.TestCase):
             with self.assertRaises(ResultError, msg=f"{decode.__name__} {value!r}"):
                 decode(value)
 
+    def test_plain_json_is_nested_as_deep_as_others_can_read(self) -> None:
+        def nested(depth: int) -> object:
+            return [nested(depth - 1)] if depth else 0
+
+        scalars.encode_any(nested(99))
+        with self.assertRaises(ResultError):
+            scalars.encode_any(nested(100))
+
     def test_plain_json_is_copied(self) -> None:
         value = {"a": [1, {"b": None}]}
         copy = scalars.encode_any(value)
         self.assertEqual(copy, value)
         self.assertIsNot(copy["a"][1], value["a"][1])
-        for wrong in ({1: 2}, (1,), {1}, Decimal(1), float("nan"), object()):
+        surrogates = ("\ud800", {"\udc00": 1})
+        for wrong in (
+            {1: 2},
+            (1,),
+            {1},
+            Decimal(1),
+            float("nan"),
+            object(),
+            *surrogates,
+        ):
             with self.assertRaises(ResultError):
                 scalars.encode_any([wrong])
 
@@ -57,6 +74,11 @@ class Odd(Exception):
         super().__init__()
         self.code = "E7"
         self.detail = {"n": 1}
+        self.itself = [self]
+        self.endless: list[object] = []
+        self.endless.append(self.endless)
+        self.text = "\ud800"
+        self.huge = "x" * 300_000
         self.handle = object()
         self._secret = "no"
 
@@ -77,6 +99,18 @@ class Forms(unittest.TestCase):
         )
         self.assertIn("no text", str(form["message"]))
         self.assertIn("raise Odd", str(form["stack"]))
+
+    def test_a_message_is_text_that_can_be_written(self) -> None:
+        message = error_form(ValueError("a\ud800b"))["message"]
+        self.assertEqual(message, "a\\ud800b")
+
+    def test_a_code_that_cannot_be_read_is_none(self) -> None:
+        class Broken(Exception):
+            @property
+            def code(self) -> str:
+                raise RuntimeError
+
+        self.assertNotIn("code", error_form(Broken()))
 
     def test_the_cause_of_a_child_is_the_user_s_own(self) -> None:
         inner = ValueError("v")

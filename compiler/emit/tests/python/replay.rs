@@ -211,3 +211,19 @@ fn the_client_says_the_version_of_its_compiler() {
     );
     assert_eq!(printed.trim_end(), env!("CARGO_PKG_VERSION"));
 }
+
+#[test]
+fn a_call_that_no_message_holds_is_refused_and_the_next_one_is_not() {
+    let steps = vec![look("one")];
+    let inputs = vec![given("text", Type::String)];
+    let printed = run(
+        plan("looking", true, inputs, steps, result("one", Type::Int)),
+        "async def main() -> None:\n    \
+             asyncio.get_running_loop().slow_callback_duration = 60\n    \
+             for text in ('x' * (17 << 20), 'x'):\n        \
+                 try:\n            print(await asyncio.wait_for(looking(text=text), 5))\n        \
+                 except WorkflowError as error:\n            print(type(error).__name__)\n\n\n\
+         asyncio.run(main())\n",
+    );
+    assert_eq!(printed, "RunRefused\n1\n");
+}
