@@ -313,7 +313,7 @@ fn one_mistake_gives_one_error() {
         &expect![[r#"
             E110: the policy `nowhere` is not defined @ `nowhere`; -
             E143: `+` does not take `string` and `int` @ `input.user_id + 5`; convert the other one with `string(...)`, or write `...${a}...${b}`
-            E130: `main` has no parameter `nobody` @ `nobody`; remove it, or give the function such a parameter
+            E130: `main` has no input `nobody` @ `nobody`; remove it, or declare it in the workflow's `input`
             E143: expected `bool`, but this is `string` @ `input.user_id`; -
         "#]],
     );

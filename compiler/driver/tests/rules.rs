@@ -116,6 +116,28 @@ workflows: [{id: w, steps: [{task: block, policy: later}, {task: read, with: {na
 ",
         &expect![[r#"
             error[E053] a task needs `id` @ `ref: app.block`
+            error[E110] the policy `later` is not defined @ `later`
+        "#]],
+    );
+    check(
+        "
+tasks: [{id: read, ref: app.read}, {id: pay}]
+policies: [{id: p, retires: 1}]
+workflows:
+- {id: w, steps: [{task: reed, policy: q}, {task: pay}, {workflow: v, with: {x: 1}}, {workflow: u}]}
+- {id: v, steps: {task: read}}
+- {id: t, stepz: [{task: rad, polcy: p}]}
+",
+        &expect![[r#"
+            error[E053] a task needs `ref` @ `id: pay`
+            error[E050] a policy has no key `retires` @ `retires`
+            error[E101] there is no task `reed` @ `reed`
+            error[E110] the policy `q` is not defined @ `q`
+            error[E102] there is no workflow `u` @ `u`
+            error[E052] expected a list of steps, found a mapping @ `steps`
+            error[E050] a workflow has no key `stepz` @ `stepz`
+            error[E101] there is no task `rad` @ `rad`
+            error[E050] a step has no key `polcy` @ `polcy`
         "#]],
     );
     check(

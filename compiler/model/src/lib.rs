@@ -9,7 +9,7 @@ pub mod signature;
 pub mod types;
 
 pub use lower::lower;
-pub use manifest::{Id, Input, Manifest, Step, StepKind, Target, Task, Workflow};
+pub use manifest::{Id, Input, Lost, LostNames, Manifest, Step, StepKind, Target, Task, Workflow};
 pub use policy::{PolicyDef, PolicyFields, PolicyUse, Retries};
 pub use signature::{Findings, Lookup, Parameter, ParameterKind, Signature};
 pub use types::{TypeExpr, TypeExprKind};

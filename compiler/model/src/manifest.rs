@@ -20,8 +20,34 @@ pub struct Manifest {
     pub workflows: Vec<Workflow>,
     /// Where the value of `policies:` stands, for fixes that add one; `None` where the section is missing.
     pub policies_span: Option<Span>,
-    /// Some part could not be understood, which was reported: a name that seems to be missing may stand there.
-    pub incomplete: bool,
+    pub lost: Lost,
+}
+
+/// The names that parts define which could not be understood, which was reported.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Lost {
+    pub tasks: LostNames,
+    pub policies: LostNames,
+    pub workflows: LostNames,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LostNames {
+    /// Nobody can tell which: any name that seems to be missing may be one of them.
+    pub any: bool,
+    pub ids: Vec<String>,
+}
+
+impl LostNames {
+    pub(crate) fn add(&mut self, more: LostNames) {
+        self.any |= more.any;
+        self.ids.extend(more.ids);
+    }
+
+    #[must_use]
+    pub fn may_hold(&self, id: &str) -> bool {
+        self.any || self.ids.iter().any(|lost| lost == id)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -30,14 +30,28 @@ pub(crate) struct Wanted {
     pub takes_key: bool,
 }
 
+/// What is called.
+pub(crate) struct Callee {
+    pub name: String,
+    /// Where it is defined.
+    pub span: Span,
+    pub is_workflow: bool,
+    /// Part of it could not be read, so it may have other inputs, too.
+    pub open: bool,
+}
+
+impl Callee {
+    /// What it wants values for.
+    fn noun(&self) -> &'static str {
+        if self.is_workflow { "input" } else { "parameter" }
+    }
+}
+
 /// A call that is to be bound.
 pub(crate) struct Call<'a> {
     /// The id of the step.
     pub step: &'a str,
-    /// What is called, as messages name it.
-    pub callee: &'a str,
-    /// Where the callee is defined.
-    pub callee_span: Span,
+    pub callee: &'a Callee,
     /// Where the step names what it calls.
     pub span: Span,
     pub wanted: &'a [Wanted],
@@ -110,6 +124,7 @@ fn explicit<'a>(call: &Call<'a>, diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<
                 }
                 given.insert(position, argument);
             }
+            None if call.callee.open => {}
             None => diagnostics.push(unknown_argument(call, &argument.0)),
         }
     }
@@ -117,7 +132,7 @@ fn explicit<'a>(call: &Call<'a>, diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<
 }
 
 fn given_twice(call: &Call<'_>, wanted: &Wanted, here: Span, earlier: Span) -> Diagnostic {
-    let message = format!("`{}` of `{}` is given twice", wanted.name, call.callee);
+    let message = format!("`{}` of `{}` is given twice", wanted.name, call.callee.name);
     Diagnostic::error(codes::DUPLICATE_ARGUMENT, message, here, "given again here")
         .label(earlier, "first given here")
         .help("names match after snake-casing; remove one of them")
@@ -130,26 +145,28 @@ fn takes_name(wanted: &Wanted) -> bool {
 fn unknown_argument(call: &Call<'_>, id: &Id) -> Diagnostic {
     let names: Vec<String> =
         call.wanted.iter().filter(|wanted| takes_name(wanted)).map(|wanted| wanted.name.clone()).collect();
+    let (callee, noun) = (call.callee, call.callee.noun());
     let label = match names.len() {
-        0 => "it has no parameters".to_owned(),
-        1 => format!("its parameter is {}", listed(&names)),
-        _ => format!("its parameters are {}", listed(&names)),
+        0 => format!("it has no {noun}s"),
+        1 => format!("its {noun} is {}", listed(&names)),
+        _ => format!("its {noun}s are {}", listed(&names)),
     };
-    let parameters =
-        call.wanted.iter().map(|wanted| wanted.span).reduce(Span::to).unwrap_or(call.callee_span);
+    // The inputs of a workflow stand in no one place.
+    let spans = call.wanted.iter().map(|wanted| wanted.span).filter(|_| !callee.is_workflow);
     let finding = Diagnostic::error(
         codes::UNKNOWN_ARGUMENT,
-        format!("`{}` has no parameter `{}`", call.callee, id.value),
+        format!("`{}` has no {noun} `{}`", callee.name, id.value),
         id.span,
-        "no such parameter",
+        format!("no such {noun}"),
     )
-    .label(parameters, label);
+    .label(spans.reduce(Span::to).unwrap_or(callee.span), label);
     match nearest(&id.value, names.iter().map(String::as_str)) {
         Some(near) => finding.help(format!("did you mean `{near}`?")).fix(
             format!("replace it by `{near}`"),
             Safety::Unsafe,
             vec![Edit { span: id.span, text: near.to_owned() }],
         ),
+        None if callee.is_workflow => finding.help("remove it, or declare it in the workflow's `input`"),
         None => finding.help("remove it, or give the function such a parameter"),
     }
 }
@@ -166,9 +183,9 @@ fn written(
     let (mismatches, others): (Vec<Wrong>, Vec<Wrong>) = wrong.into_iter().partition(|wrong| wrong.mismatch);
     findings(others, diagnostics);
     for wrong in mismatches {
-        let message = format!("`{}` of `{}` gets the wrong type", wanted.name, call.callee);
+        let message = format!("`{}` of `{}` gets the wrong type", wanted.name, call.callee.name);
         let finding = Diagnostic::error(codes::ARGUMENT_TYPE, message, wrong.span, wrong.message)
-            .label(wanted.span, format!("the parameter wants `{}`", wanted.ty));
+            .label(wanted.span, format!("the {} wants `{}`", call.callee.noun(), wanted.ty));
         diagnostics.push(match wrong.help {
             Some(help) => finding.help(help),
             None => finding,
@@ -198,7 +215,10 @@ fn by_name(
         diagnostics.push(
             Diagnostic::error(
                 codes::TWO_VALUES,
-                format!("`{}` of `{}` could be the step `{name}` or `{other}`", wanted.name, call.callee),
+                format!(
+                    "`{}` of `{}` could be the step `{name}` or `{other}`",
+                    wanted.name, call.callee.name
+                ),
                 call.span,
                 "called here",
             )
@@ -218,7 +238,7 @@ fn by_name(
     }
     let finding = Diagnostic::error(
         codes::ARGUMENT_TYPE,
-        format!("`{}` of `{}` gets the wrong type", wanted.name, call.callee),
+        format!("`{}` of `{}` gets the wrong type", wanted.name, call.callee.name),
         call.span,
         format!("it gets `{name}`, which has its name, but is `{}`", value.ty),
     )
@@ -304,11 +324,11 @@ fn rest(
 fn near_miss(call: &Call<'_>, wanted: &Wanted, near: &BTreeSet<&ValueName>, scope: &Scope) -> Diagnostic {
     let mut finding = Diagnostic::error(
         codes::NEAR_MISS,
-        format!("`{}` of `{}` is missing", wanted.name, call.callee),
+        format!("`{}` of `{}` is missing", wanted.name, call.callee.name),
         call.span,
         "nothing visible here is surely what it wants",
     )
-    .label(wanted.span, format!("the parameter wants `{}`", wanted.ty));
+    .label(wanted.span, format!("the {} wants `{}`", call.callee.noun(), wanted.ty));
     for name in near.iter().take(3) {
         if let Some(value) = scope.get(name) {
             finding = finding.label(value.span, format!("`{name}` is `{}`", value.ty));
@@ -334,7 +354,7 @@ fn two_types(call: &Call<'_>, wanted: &Wanted, name: &str, known: &Inferred) -> 
         codes::INPUT_TWO_TYPES,
         format!("the inferred input `{name}` would have two types"),
         call.span,
-        format!("`{}` asks for it as `{}`", call.callee, wanted.ty),
+        format!("`{}` asks for it as `{}`", call.callee.name, wanted.ty),
     )
     .label(wanted.span, format!("`{}` here", wanted.ty))
     .label(known.asker.span, format!("`{}` here, for the step `{}`", known.ty, known.asker.step))
@@ -351,7 +371,7 @@ fn positional_gap(call: &Call<'_>, bound: &[Bound], diagnostics: &mut Vec<Diagno
                 diagnostics.push(
                     Diagnostic::error(
                         codes::POSITIONAL_GAP,
-                        format!("`{}` of `{}` must be given, too", missing.name, call.callee),
+                        format!("`{}` of `{}` must be given, too", missing.name, call.callee.name),
                         call.span,
                         format!("`{}` gets a value, and both are positional-only", wanted.name),
                     )

@@ -54,6 +54,8 @@ pub struct Workflow {
     pub output_span: Span,
     /// Whether something in it could not be bound; that is reported.
     pub broken: bool,
+    /// Whether a step of it could not be read or leads nowhere, so that it may want further inputs.
+    pub open: bool,
 }
 
 /// The step and parameter that made an input necessary.

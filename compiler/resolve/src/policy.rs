@@ -78,7 +78,8 @@ impl<'a> Policies<'a> {
     pub(crate) fn finish(self, sources: &Sources, diagnostics: &mut Vec<Diagnostic>) -> Vec<String> {
         let names: Vec<&str> = self.undefined.keys().copied().collect();
         // Where something could not be read the policy may stand there.
-        for (name, uses) in self.undefined.iter().filter(|_| !self.manifest.incomplete) {
+        let lost = &self.manifest.lost.policies;
+        for (name, uses) in self.undefined.iter().filter(|(name, _)| !lost.may_hold(name)) {
             diagnostics.extend(self.finding(name, uses, &names, sources));
         }
         self.used.into_iter().map(str::to_owned).collect()

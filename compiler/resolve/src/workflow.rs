@@ -12,7 +12,7 @@ use conductor_protocol::types::Type;
 use conductor_source::{Code, Diagnostic, Severity, Span};
 
 use crate::asked::{Asked, Naming};
-use crate::binding::{Bound, Call, Wanted, bind};
+use crate::binding::{Bound, Call, Callee, Wanted, bind};
 use crate::codes;
 use crate::graph::{self, Binding, BindingSource, Task, TaskStep, ValueName, WorkflowStep};
 use crate::ids::StepIds;
@@ -84,6 +84,7 @@ pub(crate) fn bind_workflow(shared: &mut Shared<'_>, position: usize, ids: StepI
         shared.diagnostics.extend(second.unknown(&round.asked, declared, other));
     }
     let Round { steps, output, asked, broken: unbound } = round;
+    let open = asked.open || declared.broken || ids.has_broken();
     let inferred = asked.inputs;
     let mut inputs = declared.inputs;
     let mut spans = declared.spans;
@@ -109,6 +110,7 @@ pub(crate) fn bind_workflow(shared: &mut Shared<'_>, position: usize, ids: StepI
         inferred: inferred.into_iter().map(|(name, found)| (name, found.asker)).collect(),
         steps,
         broken: unbound || output.is_none(),
+        open,
         output: output.unwrap_or(Expr { ty: Type::Any, node: Out::Literal(Literal::Null) }),
         output_span: workflow.output.as_ref().map_or(workflow.id.span, |output| output.span),
     };
@@ -327,8 +329,12 @@ impl<'a> Binder<'_, 'a> {
     /// Silent where something could not be read: the name may stand there.
     fn unknown(&mut self, code: Code, what: &str, id: &Id) {
         let sections = self.shared.sections;
-        let known = if code == codes::UNKNOWN_TASK { &sections.tasks } else { &sections.workflows };
-        if !self.shared.manifest.incomplete {
+        let lost = &self.shared.manifest.lost;
+        let (known, lost) = match code {
+            codes::UNKNOWN_TASK => (&sections.tasks, &lost.tasks),
+            _ => (&sections.workflows, &lost.workflows),
+        };
+        if !lost.may_hold(&id.value) {
             self.shared.diagnostics.push(unknown(code, what, id, known));
         }
     }
@@ -336,6 +342,7 @@ impl<'a> Binder<'_, 'a> {
     fn task(&mut self, step: &'a Step, id: &'a Id, here: usize) -> Option<Inner> {
         let Some(position) = self.shared.sections.tasks.get(id.value.as_str()).copied() else {
             self.unknown(codes::UNKNOWN_TASK, "task", id);
+            self.shared.policies.applied(step.policy.as_ref(), None);
             return None;
         };
         let definition = &self.shared.manifest.tasks[position];
@@ -343,8 +350,9 @@ impl<'a> Binder<'_, 'a> {
         let tasks = self.shared.tasks;
         let signature = tasks[position].signature.as_ref()?;
         let wanted: Vec<Wanted> = signature.parameters.iter().map(parameter).collect();
-        let bound =
-            self.call(step, here, &wanted, &definition.with, &signature.name, signature.span, id.span);
+        let (name, span) = (signature.name.clone(), signature.span);
+        let callee = Callee { name, span, is_workflow: false, open: false };
+        let bound = self.call(step, here, &wanted, &definition.with, &callee, id.span);
         let args =
             wanted.into_iter().zip(bound).filter_map(|(wanted, bound)| argument(wanted, bound)).collect();
         let kind = graph::StepKind::Task(Box::new(TaskStep {
@@ -366,10 +374,11 @@ impl<'a> Binder<'_, 'a> {
         // On a cycle, which is reported.
         let callee = self.shared.finished.get(&position)?;
         let wanted: Vec<Wanted> = callee.inputs.iter().map(|input| sub_input(callee, input)).collect();
-        let (name, span, ty, broken) =
-            (callee.id.value.clone(), callee.id.span, callee.output.ty.clone(), callee.broken);
+        let (name, span) = (callee.id.value.clone(), callee.id.span);
+        let (ty, broken, open) = (callee.output.ty.clone(), callee.broken, callee.open);
         self.asked.open |= broken;
-        let bound = self.call(step, here, &wanted, &[], &name, span, id.span);
+        let callee = Callee { name, span, is_workflow: true, open };
+        let bound = self.call(step, here, &wanted, &[], &callee, id.span);
         let args = wanted
             .into_iter()
             .zip(bound)
@@ -382,20 +391,18 @@ impl<'a> Binder<'_, 'a> {
         Some(Inner { kind, ty, reported: broken, policy_critical: policy.critical, deadline: None })
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one call, named once in `Call`")]
     fn call(
         &mut self,
         step: &'a Step,
         here: usize,
         wanted: &[Wanted],
         of_task: &'a [(Id, conductor_syntax::Node)],
-        callee: &str,
-        callee_span: Span,
+        callee: &Callee,
         span: Span,
     ) -> Vec<Bound> {
         let id = self.ids.place(here).id.clone();
         let with = [of_task, step.with.as_slice()];
-        let call = Call { step: &id, callee, callee_span, span, wanted, with };
+        let call = Call { step: &id, callee, span, wanted, with };
         let mut asked = std::mem::take(&mut self.asked);
         let mut diagnostics = Vec::new();
         let bound = bind(&call, self.place(Some(here)), &mut asked, &mut diagnostics);

@@ -14,12 +14,14 @@ pub(super) struct Shape {
     pub keys: &'static [&'static str],
     /// Keys of the language that this version does not carry out.
     pub later: &'static [&'static str],
-    /// Whether names may be defined under its keys, so that an unknown key may hide some.
-    pub defines: bool,
 }
 
 pub(super) struct Fields<'a> {
     entries: &'a [Entry],
+    /// Entries of misspelt keys, by the key that is meant: they are read as such, so that one mistake is one finding.
+    meant: Vec<(&'static str, &'a Entry)>,
+    /// A key is unknown and like no other.
+    pub puzzling: bool,
     noun: &'static str,
     /// The mapping, or its first key where it is a block.
     pub span: Span,
@@ -34,15 +36,18 @@ impl<'a> Fields<'a> {
             value::wrong_kind(context, node, node.span, &format!("{}, which is a mapping", shape.noun));
             return None;
         };
-        for entry in entries {
-            check_key(context, entry, entries, shape);
-        }
         let flow = entries.first().is_none_or(|entry| node.span.start < entry.key.span.start);
-        Some(Fields { entries, noun: shape.noun, span: node.span, flow })
+        let (meant, puzzling) = (Vec::new(), false);
+        let mut fields = Fields { entries, meant, puzzling, noun: shape.noun, span: node.span, flow };
+        for entry in entries.iter().filter(|entry| !shape.keys.contains(&entry.key.text.as_str())) {
+            fields.unknown_key(context, entry, shape);
+        }
+        Some(fields)
     }
 
     pub fn get(&self, key: &str) -> Option<&'a Entry> {
-        self.entries.iter().find(|entry| entry.key.text == key)
+        let meant = || self.meant.iter().find(|(meant, _)| *meant == key).map(|(_, entry)| *entry);
+        self.entries.iter().find(|entry| entry.key.text == key).or_else(meant)
     }
 
     /// The entry of a key that must be there; reported where it is not.
@@ -60,6 +65,27 @@ impl<'a> Fields<'a> {
         found
     }
 
+    fn unknown_key(&mut self, context: &mut Context, entry: &'a Entry, shape: &Shape) {
+        let key = entry.key.text.as_str();
+        if shape.later.contains(&key) {
+            return context.report(not_supported(key, entry.key.span));
+        }
+        let message = format!("{} has no key `{key}`", shape.noun);
+        let mut diagnostic = Diagnostic::error(UNKNOWN_KEY, message, entry.key.span, "unknown key");
+        match words::nearest(key, shape.keys.iter().copied().filter(|key| self.get(key).is_none())) {
+            Some(near) => {
+                let edit = Edit { span: entry.key.span, text: near.to_owned() };
+                diagnostic = diagnostic.fix(format!("did you mean `{near}`?"), Safety::Safe, vec![edit]);
+                self.meant.push((near, entry));
+            }
+            None => {
+                diagnostic = diagnostic.note(format!("allowed here: {}", shape.keys.join(", ")));
+                self.puzzling = true;
+            }
+        }
+        context.report(diagnostic);
+    }
+
     /// What stands for the whole mapping in a message: its first entry.
     pub fn head(&self) -> Span {
         self.entries.first().map_or(self.span, |entry| match entry.value.kind {
@@ -67,30 +93,6 @@ impl<'a> Fields<'a> {
             _ => entry.key.span.to(entry.value.span),
         })
     }
-}
-
-fn check_key(context: &mut Context, entry: &Entry, entries: &[Entry], shape: &Shape) {
-    let key = entry.key.text.as_str();
-    if shape.keys.contains(&key) {
-        return;
-    }
-    if shape.defines {
-        context.lose();
-    }
-    if shape.later.contains(&key) {
-        return context.report(not_supported(key, entry.key.span));
-    }
-    let message = format!("{} has no key `{key}`", shape.noun);
-    let mut diagnostic = Diagnostic::error(UNKNOWN_KEY, message, entry.key.span, "unknown key");
-    let free = |candidate: &&&str| entries.iter().all(|entry| entry.key.text != **candidate);
-    match words::nearest(key, shape.keys.iter().filter(free).copied()) {
-        Some(near) => {
-            let edit = Edit { span: entry.key.span, text: near.to_owned() };
-            diagnostic = diagnostic.fix(format!("did you mean `{near}`?"), Safety::Safe, vec![edit]);
-        }
-        None => diagnostic = diagnostic.note(format!("allowed here: {}", shape.keys.join(", "))),
-    }
-    context.report(diagnostic);
 }
 
 pub(super) fn not_supported(key: &str, span: Span) -> Diagnostic {

@@ -17,7 +17,7 @@ mod workflow;
 use conductor_source::{Code, Diagnostic, Span};
 use conductor_syntax::{Kind, Node};
 
-use crate::manifest::{Manifest, Target};
+use crate::manifest::{Lost, LostNames, Manifest, Target};
 use fields::{Fields, Shape};
 
 pub const UNKNOWN_KEY: Code = Code("E050");
@@ -46,8 +46,7 @@ const MAX_FINDINGS: usize = 200;
 /// Where findings gather while a manifest is lowered.
 pub(crate) struct Context {
     diagnostics: Vec<Diagnostic>,
-    /// Something was left out of the manifest because it could not be understood.
-    incomplete: bool,
+    lost: Lost,
 }
 
 impl Context {
@@ -57,9 +56,11 @@ impl Context {
         }
     }
 
-    /// Notes that something that may define a name is left out, because of a mistake that is reported.
-    fn lose(&mut self) {
-        self.incomplete = true;
+    /// Notes that a part is left out, because of a mistake that is reported, and that nobody knows what it defines.
+    fn lose_all(&mut self) {
+        for section in [&mut self.lost.tasks, &mut self.lost.policies, &mut self.lost.workflows] {
+            section.any = true;
+        }
     }
 }
 
@@ -67,17 +68,14 @@ const ROOT: Shape = Shape {
     noun: "the manifest",
     keys: &["version", "targets", "tasks", "policies", "workflows"],
     later: &["resources"],
-    defines: true,
 };
 
-const TARGET: Shape =
-    Shape { noun: "a target", keys: &["language", "root", "out"], later: &[], defines: false };
+const TARGET: Shape = Shape { noun: "a target", keys: &["language", "root", "out"], later: &[] };
 
-/// Lowers a manifest. What could not be understood was reported and is left out; then `incomplete` is set, and a name
-/// that seems to be missing may stand in that part.
+/// Lowers a manifest. What could not be understood was reported and is left out; `lost` says which names it may define.
 #[must_use]
 pub fn lower(tree: &Node) -> (Manifest, Vec<Diagnostic>) {
-    let mut context = Context { diagnostics: Vec::new(), incomplete: false };
+    let mut context = Context { diagnostics: Vec::new(), lost: Lost::default() };
     let mut manifest = Manifest {
         file: tree.span.file,
         targets: Vec::new(),
@@ -85,23 +83,30 @@ pub fn lower(tree: &Node) -> (Manifest, Vec<Diagnostic>) {
         policies: Vec::new(),
         workflows: Vec::new(),
         policies_span: None,
-        incomplete: false,
+        lost: Lost::default(),
     };
     if let Some(fields) = Fields::read(&mut context, tree, &ROOT) {
         sections(&mut context, &fields, &mut manifest);
+        if fields.puzzling {
+            context.lose_all();
+        }
     }
-    manifest.incomplete = context.incomplete;
+    manifest.lost = context.lost;
     context.diagnostics.sort_by_key(|diagnostic| (diagnostic.span().start, diagnostic.code));
     (manifest, context.diagnostics)
 }
 
 fn sections(context: &mut Context, fields: &Fields, manifest: &mut Manifest) {
     version(context, fields);
-    manifest.targets = items(context, fields, "targets", "targets", target);
-    manifest.tasks = items(context, fields, "tasks", "tasks", task::task);
-    manifest.policies = items(context, fields, "policies", "policies", policy::definition);
+    manifest.targets = items(context, fields, "targets", target).0;
+    let (tasks, lost_tasks) = items(context, fields, "tasks", task::task);
+    let (policies, lost_policies) = items(context, fields, "policies", policy::definition);
     manifest.policies_span = fields.get("policies").map(|entry| entry.value.span);
-    manifest.workflows = items(context, fields, "workflows", "workflows", workflow::workflow);
+    let (workflows, lost_workflows) = items(context, fields, "workflows", workflow::workflow);
+    (manifest.tasks, manifest.policies, manifest.workflows) = (tasks, policies, workflows);
+    context.lost.tasks.add(lost_tasks);
+    context.lost.policies.add(lost_policies);
+    context.lost.workflows.add(lost_workflows);
 }
 
 fn version(context: &mut Context, fields: &Fields) {
@@ -120,31 +125,40 @@ fn version(context: &mut Context, fields: &Fields) {
     }
 }
 
-/// The items of a section that is a list; those that cannot be understood are left out.
+/// The items of a section that is a list, and the names of those that cannot be understood and are left out.
 fn items<T>(
     context: &mut Context,
     fields: &Fields,
     key: &str,
-    what: &str,
     mut lower: impl FnMut(&mut Context, &Node) -> Option<T>,
-) -> Vec<T> {
-    let Some(entry) = fields.get(key) else { return Vec::new() };
+) -> (Vec<T>, LostNames) {
+    let (mut read, mut lost) = (Vec::new(), LostNames::default());
+    let Some(entry) = fields.get(key) else { return (read, lost) };
     match &entry.value.kind {
         Kind::List(nodes) => {
-            let read: Vec<T> = nodes.iter().filter_map(|node| lower(context, node)).collect();
-            if read.len() < nodes.len() {
-                context.lose();
+            for node in nodes {
+                match (lower(context, node), id_of(node)) {
+                    (Some(item), _) => read.push(item),
+                    (None, Some(id)) => lost.ids.push(id.to_owned()),
+                    (None, None) => lost.any = true,
+                }
             }
-            read
         }
         // An empty section says the same as none: a manifest often begins so.
-        Kind::Null => Vec::new(),
+        Kind::Null => {}
         _ => {
-            value::wrong_kind(context, &entry.value, entry.key.span, &format!("a list of {what}"));
-            context.lose();
-            Vec::new()
+            value::wrong_kind(context, &entry.value, entry.key.span, &format!("a list of {key}"));
+            lost.any = true;
         }
     }
+    (read, lost)
+}
+
+/// The id of an item that could not be read as a whole.
+fn id_of(node: &Node) -> Option<&str> {
+    let Kind::Map(entries) = &node.kind else { return None };
+    let entry = entries.iter().find(|entry| entry.key.text == "id")?;
+    if let Kind::String(scalar) = &entry.value.kind { Some(&scalar.text) } else { None }
 }
 
 fn target(context: &mut Context, node: &Node) -> Option<Target> {

@@ -31,7 +31,6 @@ const DEFINITION: Shape = Shape {
         "critical",
     ],
     later: LATER,
-    defines: false,
 };
 
 const INLINE: Shape = Shape {
@@ -54,7 +53,6 @@ const INLINE: Shape = Shape {
         "critical",
     ],
     later: LATER,
-    defines: false,
 };
 
 pub(super) fn definition(context: &mut Context, node: &Node) -> Option<PolicyDef> {

@@ -31,7 +31,6 @@ const STEP: Shape = Shape {
         "on_failure",
     ],
     later: &["needs", "catch", "finally", "detach"],
-    defines: true,
 };
 
 /// Keys that say what kind a step is, and of them those that this version carries out.
@@ -41,11 +40,12 @@ const LATER_KINDS: &[&str] = &[
     "fail",
 ];
 
-/// The steps under a key: `steps`, `sequence` or `parallel`.
-pub(super) fn list(context: &mut Context, entry: &Entry) -> Vec<Step> {
+/// The steps under a key: `steps`, `sequence` or `parallel`. `None` is reported.
+pub(super) fn list(context: &mut Context, entry: &Entry) -> Option<Vec<Step>> {
     let empty = match &entry.value.kind {
         Kind::List(nodes) if !nodes.is_empty() => {
-            return nodes.iter().map(|node| step(context, node)).collect();
+            let steps = nodes.iter().map(|node| read(context, node).unwrap_or_else(|| broken(node.span)));
+            return Some(steps.collect());
         }
         Kind::List(_) | Kind::Null => true,
         _ => false,
@@ -61,25 +61,22 @@ pub(super) fn list(context: &mut Context, entry: &Entry) -> Vec<Step> {
     } else {
         value::wrong_kind(context, &entry.value, entry.key.span, "a list of steps");
     }
-    context.lose();
-    Vec::new()
+    None
 }
 
-fn step(context: &mut Context, node: &Node) -> Step {
-    read(context, node).unwrap_or_else(|| {
-        context.lose();
-        Step {
-            id: None,
-            when: None,
-            with: Vec::new(),
-            policy: None,
-            critical: None,
-            deadline: None,
-            kind: StepKind::Broken,
-            keyword: node.span,
-            span: node.span,
-        }
-    })
+/// A step that could not be read, which was reported.
+pub(super) fn broken(span: Span) -> Step {
+    Step {
+        id: None,
+        when: None,
+        with: Vec::new(),
+        policy: None,
+        critical: None,
+        deadline: None,
+        kind: StepKind::Broken,
+        keyword: span,
+        span,
+    }
 }
 
 fn read(context: &mut Context, node: &Node) -> Option<Step> {
@@ -174,13 +171,8 @@ fn no_kind(context: &mut Context, node: &Node, entries: &[Entry]) {
 }
 
 fn kind(context: &mut Context, fields: &Fields, keyword: &Entry) -> StepKind {
-    let mut named = |what, kind: fn(Id) -> StepKind| {
-        let name = value::name(context, keyword, what);
-        if name.is_none() {
-            context.lose();
-        }
-        name.map_or(StepKind::Broken, kind)
-    };
+    let mut named =
+        |what, kind: fn(Id) -> StepKind| value::name(context, keyword, what).map_or(StepKind::Broken, kind);
     match keyword.key.text.as_str() {
         "task" => named("the id of a task", StepKind::Task),
         "workflow" => named("the id of a workflow", StepKind::Workflow),
@@ -197,8 +189,8 @@ fn kind(context: &mut Context, fields: &Fields, keyword: &Entry) -> StepKind {
 }
 
 /// A block whose steps could not be read is broken: that was reported.
-fn blocks(steps: Vec<Step>, kind: impl FnOnce(Vec<Step>) -> StepKind) -> StepKind {
-    if steps.is_empty() { StepKind::Broken } else { kind(steps) }
+fn blocks(steps: Option<Vec<Step>>, kind: impl FnOnce(Vec<Step>) -> StepKind) -> StepKind {
+    steps.map_or(StepKind::Broken, kind)
 }
 
 /// Keys of a step that belong to steps of another kind.

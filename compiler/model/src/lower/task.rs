@@ -12,7 +12,6 @@ const TASK: Shape = Shape {
     noun: "a task",
     keys: &["id", "ref", "policy", "with", "effect", "idempotent", "in_doubt", "critical", "description"],
     later: &["uses", "compensate", "cache"],
-    defines: false,
 };
 
 pub(super) fn task(context: &mut Context, node: &Node) -> Option<Task> {

@@ -13,7 +13,7 @@ use crate::manifest::Id;
 /// reported already.
 pub(super) fn wrong_kind(context: &mut Context, node: &Node, key: Span, expected: &str) {
     if matches!(node.kind, Kind::Broken) {
-        return context.lose();
+        return context.lose_all();
     }
     let message = format!("expected {expected}, found {}", node.describe());
     let span = match node.kind {
@@ -108,10 +108,7 @@ pub(super) fn name(context: &mut Context, entry: &Entry, what: &str) -> Option<I
 
 /// The id that the entry defines.
 pub(super) fn new_id(context: &mut Context, entry: &Entry) -> Option<Id> {
-    let Some(id) = text(context, &entry.value, entry.key.span, "an id") else {
-        context.lose();
-        return None;
-    };
+    let id = text(context, &entry.value, entry.key.span, "an id")?;
     ids::check(context, &id);
     Some(id)
 }

@@ -72,8 +72,9 @@ pub(super) fn nearest<'a>(found: &str, words: impl Iterator<Item = &'a str>) -> 
     {
         return Some(word);
     }
-    let mut longer = words
-        .iter()
-        .filter(|word| plain.len() >= 3 && (word.starts_with(&plain) || plain.starts_with(**word)));
+    // `retry` abbreviates `retries`, too.
+    let stem = plain.strip_suffix('y').filter(|stem| stem.len() >= 3).unwrap_or(&plain);
+    let mut longer =
+        words.iter().filter(|word| plain.len() >= 3 && (word.starts_with(stem) || plain.starts_with(**word)));
     longer.next().filter(|_| longer.next().is_none()).copied()
 }

@@ -14,11 +14,9 @@ const WORKFLOW: Shape = Shape {
     noun: "a workflow",
     keys: &["id", "entrypoint", "input", "steps", "output", "durable", "deadline", "deadline_ms", "target"],
     later: &["concurrency", "schedule"],
-    defines: true,
 };
 
-const INPUT: Shape =
-    Shape { noun: "an input", keys: &["type", "default", "secret"], later: &[], defines: false };
+const INPUT: Shape = Shape { noun: "an input", keys: &["type", "default", "secret"], later: &[] };
 
 pub(super) fn workflow(context: &mut Context, node: &Node) -> Option<Workflow> {
     let fields = Fields::read(context, node, &WORKFLOW)?;
@@ -26,12 +24,11 @@ pub(super) fn workflow(context: &mut Context, node: &Node) -> Option<Workflow> {
     let entrypoint = fields.get("entrypoint").and_then(|entry| value::boolean(context, entry));
     let inputs = inputs(context, fields.get("input"));
     let steps = match fields.get("steps") {
-        Some(entry) => step::list(context, entry),
+        Some(entry) => step::list(context, entry).unwrap_or_else(|| vec![step::broken(entry.value.span)]),
         None => {
             let message = "a workflow needs `steps`";
             context.report(Diagnostic::error(EMPTY_BLOCK, message, fields.head(), "this one has none"));
-            context.lose();
-            Vec::new()
+            vec![step::broken(node.span)]
         }
     };
     let output = fields.get("output").map(|entry| entry.value.clone());
@@ -48,7 +45,6 @@ fn inputs(context: &mut Context, entry: Option<&Entry>) -> Vec<Input> {
         Kind::Null => Vec::new(),
         _ => {
             value::wrong_kind(context, &entry.value, entry.key.span, "a mapping from inputs to their types");
-            context.lose();
             Vec::new()
         }
     }

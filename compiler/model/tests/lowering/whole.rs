@@ -1,6 +1,6 @@
 //! Manifests without mistakes, and those of which a part is missing.
 
-use conductor_model::{PolicyUse, StepKind};
+use conductor_model::{Lost, PolicyUse, StepKind};
 use conductor_protocol::plan::OnFailure;
 use expect_test::expect;
 
@@ -9,7 +9,7 @@ use crate::findings;
 #[test]
 fn the_seed_becomes_four_tasks_three_policies_and_a_workflow() {
     let (manifest, _) = findings(include_str!("../../../syntax/tests/seed.yaml"));
-    assert!(!manifest.incomplete);
+    assert_eq!(manifest.lost, Lost::default());
     assert_eq!(manifest.tasks.len(), 4);
     assert_eq!(manifest.policies.len(), 3);
     let workflow = &manifest.workflows[0];
@@ -46,7 +46,7 @@ workflows:
     - task: b
 ";
     let (manifest, shown) = findings(text);
-    assert_eq!((shown.as_str(), manifest.incomplete), ("", false));
+    assert_eq!((shown.as_str(), manifest.lost), ("", Lost::default()));
     let workflow = &manifest.workflows[0];
     assert_eq!(workflow.deadline.as_ref().map(|deadline| deadline.value), Some(300_000));
     let StepKind::Parallel { branches, max_concurrency, on_failure } = &workflow.steps[0].kind else {
@@ -62,7 +62,7 @@ workflows:
 }
 
 #[test]
-fn broken_parts_are_reported_once_and_make_the_manifest_incomplete() {
+fn broken_parts_are_reported_once_and_their_names_are_lost() {
     let (manifest, shown) = findings("tasks:\n- id: @a\n  ref: m.f\n- id: b\n  ref: m.g\n  critical: @x\n");
     expect![[r#"
         error[E005]: a value cannot start with `@`
@@ -81,8 +81,8 @@ fn broken_parts_are_reported_once_and_make_the_manifest_incomplete() {
           = help: put the value in quotes if the character belongs to it
     "#]]
     .assert_eq(&shown);
-    assert!(manifest.incomplete);
+    assert!(manifest.lost.tasks.any);
     assert_eq!(manifest.tasks.len(), 1);
-    assert!(!findings("tasks:\n- id: b\n  ref: m.g\n  critical: maybe\n").0.incomplete);
-    assert!(findings("a: [\n").0.incomplete);
+    assert!(!findings("tasks:\n- id: b\n  ref: m.g\n  critical: maybe\n").0.lost.tasks.any);
+    assert!(findings("a: [\n").0.lost.tasks.any);
 }
