@@ -356,7 +356,7 @@ impl<'a> Builder<'a> {
             let span = Span::new(self.source.file, 0, 0);
             self.diagnostics.push(
                 Diagnostic::error(super::EMPTY, "the manifest is empty", span, "")
-                    .help("`conductor init` writes one to start from"),
+                    .help("write `tasks:` and `workflows:`; `conductor explain E001` has lines to start from"),
             );
         }
         if empty {

@@ -16,7 +16,7 @@ fn empty_files() {
             1 |
               | ^
               |
-              = help: `conductor init` writes one to start from
+              = help: write `tasks:` and `workflows:`; `conductor explain E001` has lines to start from
         "#]],
     );
     check(
@@ -28,7 +28,7 @@ fn empty_files() {
             1 | # only a comment
               | ^
               |
-              = help: `conductor init` writes one to start from
+              = help: write `tasks:` and `workflows:`; `conductor explain E001` has lines to start from
         "#]],
     );
     check(
@@ -40,7 +40,7 @@ fn empty_files() {
             1 | ---
               | ^
               |
-              = help: `conductor init` writes one to start from
+              = help: write `tasks:` and `workflows:`; `conductor explain E001` has lines to start from
         "#]],
     );
 }
