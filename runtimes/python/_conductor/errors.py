@@ -3,6 +3,7 @@
 It deliberately knows nothing of journals, sockets and policies.
 """
 
+import contextlib
 import logging
 
 logger = logging.getLogger("conductor")
@@ -99,6 +100,14 @@ class Halt(BaseException):
         self.step = step
 
 
+def text_of(error: Exception) -> str:
+    """What the error says of itself, where it can."""
+    text = "it has no text"
+    with contextlib.suppress(Exception):
+        text = str(error)
+    return text
+
+
 def workflow_error(
     workflow: str, run: str | None, step: str | None, attempts: int, error: Exception
 ) -> WorkflowError:
@@ -111,7 +120,7 @@ def workflow_error(
         where += f" (run {run})"
     name = "" if isinstance(error, RecordedError) else f"{type(error).__qualname__}: "
     return WorkflowError(
-        f"{where}: {name}{error}",
+        f"{where}: {name}{text_of(error)}",
         workflow=workflow,
         run=run or "",
         step=step,

@@ -3,11 +3,10 @@
 It deliberately knows no policies: those match the error itself, by the same names.
 """
 
-import contextlib
 import os
 import traceback
 
-from .errors import RecordedError, ResultError, WorkflowError
+from .errors import RecordedError, ResultError, WorkflowError, text_of
 from .journal import dumps
 from .policy import error_code, type_names
 from .scalars import encode_any
@@ -32,7 +31,7 @@ def error_form(error: Exception) -> dict[str, object]:
         return error.form
     form: dict[str, object] = {
         "types": type_names(error),
-        "message": _writable(_message(error)[:MAX_TEXT]),
+        "message": _writable(text_of(error)[:MAX_TEXT]),
     }
     code = error_code(error)
     if code is not None:
@@ -49,13 +48,6 @@ def error_form(error: Exception) -> dict[str, object]:
 def _writable(text: str) -> str:
     """Text with its lone surrogates spelled out: as they are, no journal takes them."""
     return text.encode("utf-8", "backslashreplace").decode()
-
-
-def _message(error: Exception) -> str:
-    text = f"an error of class {type(error).__qualname__} that has no text"
-    with contextlib.suppress(Exception):
-        text = str(error)
-    return text
 
 
 def _fields(error: Exception) -> dict[str, object]:

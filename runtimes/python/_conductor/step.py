@@ -71,6 +71,7 @@ class Step:
         self._past = run.history.past(key)
         self._failure: Exception | None = None
         self._cancelled: asyncio.CancelledError | None = None
+        self._was_cut_off = False
 
     @property
     def idempotency_key(self) -> str:
@@ -105,7 +106,7 @@ class Step:
             await self._begin()
         except asyncio.CancelledError as cancellation:
             if is_real(cancellation) and self._past.attempt:
-                self._record_cancelled(unknown=False)
+                self._record_cancelled(unknown=self._was_cut_off)
             raise
         except (DeadlineExceeded, OutcomeUnknown) as error:
             if self._critical:
@@ -117,6 +118,7 @@ class Step:
     def _cut_off_by_a_crash(self) -> None:
         """The last attempt has no outcome, and this process did not make it."""
         self._past.is_open = False
+        self._was_cut_off = self._is_write
         if not self._is_write or self._in_doubt == "retry":
             return
         error = OutcomeUnknown(

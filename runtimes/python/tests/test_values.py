@@ -6,7 +6,12 @@ import unittest
 from decimal import Decimal
 
 from _conductor import cel, ids, scalars
-from _conductor.errors import ExpressionError, ResultError, WorkflowError
+from _conductor.errors import (
+    ExpressionError,
+    ResultError,
+    WorkflowError,
+    workflow_error,
+)
 from _conductor.form import cause_of, error_form
 from _conductor.history import History
 
@@ -99,6 +104,8 @@ class Forms(unittest.TestCase):
         )
         self.assertIn("no text", str(form["message"]))
         self.assertIn("raise Odd", str(form["stack"]))
+        failure = workflow_error("w", "r", "s", 1, Odd())
+        self.assertIn("Odd: it has no text", str(failure))
 
     def test_a_message_is_text_that_can_be_written(self) -> None:
         message = error_form(ValueError("a\ud800b"))["message"]
