@@ -60,8 +60,8 @@ pub fn body(workflow: &mut Workflow) -> Result<Vec<Stmt>, EmitError> {
         steps.push(Stmt::Return(Some(output)));
     }
     if let Some(milliseconds) = plan.deadline_ms {
-        workflow.file.import_as("._conductor.deadline", "Deadline", "_Deadline");
-        let context = Py::call("_Deadline", vec![Py::atom("None"), Py::atom(seconds(milliseconds))]);
+        workflow.file.import_from("._conductor.deadline", "Deadline");
+        let context = Py::call("Deadline", vec![Py::atom("None"), Py::atom(seconds(milliseconds))]);
         steps = vec![Stmt::With { context, name: None, body: steps }];
     }
     if steps.is_empty() {

@@ -8,7 +8,7 @@ use conductor_protocol::types::{Type, TypeDef};
 
 use super::file::File;
 use super::literal;
-use super::scope::{Scope, Var};
+use super::scope::{Block, Scope, Var};
 use super::tree::{Operator, Py, Unary};
 use super::types::Types;
 use crate::EmitError;
@@ -79,11 +79,8 @@ impl Translator<'_, '_> {
             None => {
                 let Type::Record(fields) = block.step.ty.non_null() else { return Ok(Py::atom("None")) };
                 let mut pairs = Vec::new();
-                for (name, ty) in fields {
-                    let value = self.step(name)?;
-                    let narrowed = self.scope.is_nullable_here(name) && !ty.is_nullable();
-                    let value = if narrowed { self.cel("present", vec![value]) } else { value };
-                    pairs.push((Py::string(name), value));
+                for name in fields.keys() {
+                    pairs.push((Py::string(name), self.branch(&block, name)?));
                 }
                 Py::Dict(pairs)
             }
@@ -98,7 +95,24 @@ impl Translator<'_, '_> {
         })
     }
 
+    /// The result of a branch as its block has it: not null where only the block itself can be missing.
+    fn branch(&mut self, block: &Block<'_>, name: &str) -> Result<Py> {
+        let value = self.step(name)?;
+        let Type::Record(fields) = block.step.ty.non_null() else { return Ok(value) };
+        let is_nullable = fields.get(name).is_none_or(Type::is_nullable);
+        let narrowed = self.scope.is_nullable_here(name) && !is_nullable;
+        Ok(if narrowed { self.cel("present", vec![value]) } else { value })
+    }
+
     fn field(&mut self, of: &Expr, name: &str) -> Result<Py> {
+        if let Node::Step(id) = &of.node
+            && let Some(block) = self.scope.block(id)
+            && block.last.is_none()
+            && !block.nullable
+        {
+            // The branch itself, rather than a record of all that is made to read one of them.
+            return self.branch(&block, name);
+        }
         let value = self.expr(of)?;
         Ok(match self.attribute(of.ty.non_null(), name) {
             Some(attribute) => value.attr(attribute),

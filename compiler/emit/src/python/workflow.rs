@@ -17,8 +17,7 @@ use super::{defaults, direct, durable, literal};
 use crate::EmitError;
 
 /// Names that the functions of a workflow's module use for themselves.
-const RESERVED: [&str; 36] = [
-    "_Deadline",
+const RESERVED: [&str; 35] = [
     "_body",
     "_call",
     "_cast",

@@ -197,20 +197,25 @@ fn guarded(durable: bool) -> Plan {
     built("guarded", durable, vec![given("n", Type::Int)], vec![skipped, block, tolerated, late], output)
 }
 
-/// A union that may be null, and a step that runs where it is not.
+/// A union that may be null, read as a field of its block, and a step that runs where it is not; deadlines around it.
 fn found(durable: bool) -> Plan {
     let thing = Type::union([cart(), named("tasks", "Parcel")]);
     let maybe = Type::optional(thing.clone());
     let find = function("tasks.find", true, maybe.clone());
     let find = task("find", call("find", find, vec![arg("x", input("x", Type::Int))], Effect::Read));
-    let test = binary(Type::Bool, BinaryOp::NotEqual, result("find", maybe.clone()), null());
-    let sure = expr(thing, conductor_protocol::expr::Node::Convert(Box::new(result("find", maybe))));
+    let mut pair = parallel("pair", vec![find, slow("other", 0.0)]);
+    pair.deadline_ms = Some(5000);
+    let found = get(result("pair", pair.ty.clone()), "find", maybe);
+    let test = binary(Type::Bool, BinaryOp::NotEqual, found.clone(), null());
+    let sure = expr(thing, conductor_protocol::expr::Node::Convert(Box::new(found)));
     let weigh = function("tasks.weigh", false, Type::Int);
     let mut weigh = task("weigh", call("weigh", weigh, vec![arg("thing", sure)], Effect::Read));
     weigh.when = Some(test);
     weigh.ty = Type::optional(Type::Int);
     let output = result("weigh", weigh.ty.clone());
-    built("found", durable, vec![given("x", Type::Int)], vec![find, weigh], output)
+    let mut plan = built("found", durable, vec![given("x", Type::Int)], vec![pair, weigh], output);
+    plan.deadline_ms = Some(10_000);
+    plan
 }
 
 /// A failing branch cancels, or waits for, its siblings; so many at once.

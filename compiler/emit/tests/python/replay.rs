@@ -24,6 +24,12 @@ async def look() -> int:
     return 1
 
 
+async def fail_beside_pay() -> int:
+    while not log:
+        await asyncio.sleep(0.001)
+    raise ConnectionError("down")
+
+
 async def fail() -> int:
     log.append("fail")
     raise ConnectionError("down")
@@ -129,6 +135,41 @@ fn a_started_write_is_settled_before_its_siblings_failure_ends_the_run() {
         fail
         ['look', 'fail']
         step_started quick, step_started fail, step_started pay, step_succeeded quick, step_failed fail, chosen block, step_cancelled pay, run_failed
+    "#]]
+    .assert_eq(&printed);
+}
+
+/// A second wish to cancel, of whatever cause, must not cut the wait for the write short.
+#[test]
+fn a_started_write_is_settled_however_often_its_run_is_cancelled() {
+    let beside = call("fail", function("tasks.fail_beside_pay", true, Type::Int), vec![], Effect::Read);
+    let block = parallel("block", vec![pay(InDoubt::Retry), task("fail", beside)]);
+    let printed = run(
+        plan("forked", true, vec![], vec![block], null()),
+        r"
+from conductor_gen import WorkflowCancelled
+from conductor_gen._conductor import sessions
+
+
+async def main() -> None:
+    call = asyncio.ensure_future(forked(run_id='r'))
+    while 'r' not in peer.records or 'step_failed fail' not in peer.kinds('r'):
+        await asyncio.sleep(0.001)
+    session = await sessions.for_this_loop('forked', 'r')
+    session._notified('run.cancelling', {'run': 'r', 'epoch': 1, 'reason': 'no more'})
+    try:
+        await call
+    except WorkflowCancelled:
+        print(tasks.log)
+
+
+asyncio.run(main())
+print(*peer.kinds('r')[-2:], sep=', ')
+",
+    );
+    expect_test::expect![[r#"
+        ['pay r/pay', 'paid']
+        step_succeeded pay, run_cancelled
     "#]]
     .assert_eq(&printed);
 }
