@@ -49,7 +49,6 @@ pub struct Input {
     pub name: String,
     pub ty: Type,
     pub default: Option<Value>,
-    pub secret: bool,
 }
 
 /// A step of the graph.

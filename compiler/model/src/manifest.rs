@@ -93,7 +93,6 @@ pub struct Input {
     pub name: Id,
     pub ty: TypeExpr,
     pub default: Option<Node>,
-    pub secret: Option<Spanned<bool>>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

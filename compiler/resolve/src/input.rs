@@ -45,8 +45,7 @@ pub(crate) fn declared(
             _ => None,
         };
         declared.spans.insert(name.clone(), input.name.span);
-        let secret = input.secret.as_ref().is_some_and(|secret| secret.value);
-        declared.inputs.push(Input { name, ty, default, secret });
+        declared.inputs.push(Input { name, ty, default });
     }
     declared
 }

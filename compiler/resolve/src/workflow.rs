@@ -94,7 +94,6 @@ pub(crate) fn bind_workflow(shared: &mut Shared<'_>, position: usize, ids: StepI
             name: name.clone(),
             ty: found.ty.clone(),
             default: None,
-            secret: false,
         });
     }
     let flag = |field: &Option<conductor_model::Spanned<bool>>, default| {

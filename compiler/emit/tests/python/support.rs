@@ -148,7 +148,7 @@ pub fn plan(workflow: &str, durable: bool, inputs: Vec<Input>, steps: Vec<Step>,
 }
 
 pub fn given(name: &str, ty: Type) -> Input {
-    Input { name: name.to_owned(), ty, default: None, secret: false }
+    Input { name: name.to_owned(), ty, default: None }
 }
 
 /// A project in a folder of its own: the user's modules and the emitted package.

@@ -16,7 +16,7 @@ const WORKFLOW: Shape = Shape {
     later: &["concurrency", "schedule"],
 };
 
-const INPUT: Shape = Shape { noun: "an input", keys: &["type", "default", "secret"], later: &[] };
+const INPUT: Shape = Shape { noun: "an input", keys: &["type", "default"], later: &["secret"] };
 
 pub(super) fn workflow(context: &mut Context, node: &Node) -> Option<Workflow> {
     let fields = Fields::read(context, node, &WORKFLOW)?;
@@ -57,7 +57,7 @@ fn input(context: &mut Context, entry: &Entry) -> Input {
     let described = matches!(&entry.value.kind, Kind::Map(entries) if is_description(entries));
     if !described {
         let ty = type_expr::lower(context, &entry.value, entry.key.span);
-        return Input { name, ty, default: None, secret: None };
+        return Input { name, ty, default: None };
     }
     let fields = Fields::read(context, &entry.value, &INPUT);
     let ty = fields.as_ref().and_then(|fields| fields.get("type"));
@@ -70,9 +70,7 @@ fn input(context: &mut Context, entry: &Entry) -> Input {
         }
     };
     let default = fields.as_ref().and_then(|fields| fields.get("default")).map(|entry| entry.value.clone());
-    let secret = fields.as_ref().and_then(|fields| fields.get("secret"));
-    let secret = secret.and_then(|entry| value::boolean(context, entry));
-    Input { name, ty, default, secret }
+    Input { name, ty, default }
 }
 
 fn is_description(entries: &[Entry]) -> bool {
