@@ -77,7 +77,10 @@ pub fn module(package: &Package) -> Result<Option<Module>, EmitError> {
 }
 
 fn function(file: &mut File, codec: &Wanted) -> Result<Function, EmitError> {
-    let annotation = file.annotation(&codec.ty);
+    let annotation = match codec.way {
+        Way::Encode => readable(file, &codec.ty),
+        Way::Decode => file.annotation(&codec.ty),
+    };
     let body = match codec.way {
         Way::Encode => encode(file, &codec.ty)?,
         Way::Decode => decode(file, &codec.ty)?,
@@ -99,6 +102,20 @@ fn function(file: &mut File, codec: &Wanted) -> Result<Function, EmitError> {
         doc: vec![doc],
         body,
     })
+}
+
+/// What an encoder takes: it only reads, so whatever can be read as the type will do.
+fn readable(file: &mut File, ty: &Type) -> String {
+    match ty {
+        Type::List(item) => {
+            format!("{}[{}]", file.import_from("collections.abc", "Sequence"), readable(file, item))
+        }
+        Type::Map(item) => {
+            format!("{}[str, {}]", file.import_from("collections.abc", "Mapping"), readable(file, item))
+        }
+        Type::Optional(inner) => format!("{} | None", readable(file, inner)),
+        _ => file.annotation(ty),
+    }
 }
 
 fn value() -> Py {

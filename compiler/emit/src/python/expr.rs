@@ -381,7 +381,7 @@ fn is_worth_joining(left: &Expr, right: &Expr) -> bool {
 }
 
 /// `not value`, as Python has it for comparisons.
-fn negated(value: Py) -> Py {
+pub fn negated(value: Py) -> Py {
     if let Py::Unary(Unary::Not, inner) = value {
         return *inner;
     }

@@ -402,7 +402,7 @@ impl Workflow<'_> {
             body.push(Stmt::Expr(Py::call("run.skip", vec![Py::string(&step.id)])));
         }
         body.extend(self.block_result(step, vars, false));
-        Ok(vec![Stmt::If { test: holds.not(), body, otherwise: Vec::new() }])
+        Ok(vec![Stmt::If { test: super::expr::negated(holds), body, otherwise: Vec::new() }])
     }
 }
 

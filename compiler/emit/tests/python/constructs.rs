@@ -1,6 +1,6 @@
 //! Each construct of a Plan, durable and not.
 
-use conductor_protocol::expr::BinaryOp;
+use conductor_protocol::expr::{BinaryOp, Node, UnaryOp};
 use conductor_protocol::plan::{
     Effect, InDoubt, Input, Jitter, OnFailure, Plan, Policy, Step, StepKind, Strategy, WorkflowCall,
 };
@@ -11,6 +11,7 @@ use crate::support::*;
 const TASKS: &str = r#"
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 
@@ -27,6 +28,10 @@ class Parcel:
 
 async def find(x: int) -> Cart | Parcel | None:
     return None if x == 0 else Parcel(x)
+
+
+def words() -> Sequence[tuple[str, ...]]:
+    return [("a", "b")]
 
 
 def weigh(thing: Cart | Parcel) -> int:
@@ -213,7 +218,13 @@ fn found(durable: bool) -> Plan {
     weigh.when = Some(test);
     weigh.ty = Type::optional(Type::Int);
     let output = result("weigh", weigh.ty.clone());
-    let mut plan = built("found", durable, vec![given("x", Type::Int)], vec![pair, weigh], output);
+    let words = function("tasks.words", false, Type::List(Box::new(Type::List(Box::new(Type::String)))));
+    let mut words = task("words", call("words", words, vec![], Effect::Read));
+    let calm = Box::new(input("calm", Type::Bool));
+    words.when = Some(expr(Type::Bool, Node::Unary { op: UnaryOp::Not, operand: calm }));
+    words.ty = Type::optional(words.ty);
+    let inputs = vec![given("x", Type::Int), given("calm", Type::Bool)];
+    let mut plan = built("found", durable, inputs, vec![pair, weigh, words], output);
     plan.deadline_ms = Some(10_000);
     plan
 }
@@ -367,7 +378,7 @@ fn a_union_is_told_from_null() {
     for durable in [true, false] {
         let project = project(&[found(durable)]);
         project.check();
-        let script = "\n    print(await found(x=0), await found(x=3))\n";
+        let script = "\n    print(await found(x=0, calm=True), await found(x=3, calm=False))\n";
         assert_eq!(run(&project, durable, "found", script), "None 3\n");
     }
 }
