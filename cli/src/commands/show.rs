@@ -46,7 +46,7 @@ fn header(run: &Run) -> String {
     let (bold, dim, reset) = if output::coloured() { (BOLD, DIM, RESET) } else { ("", "", "") };
     let mut text = format!("{bold}{}{reset}  {}\n", inert_line(&run.id, 200), view::state_text(&run.state));
     let mut line = |name: &str, value: String| {
-        let _infallible = writeln!(text, "  {dim}{name:<9}{reset}{value}");
+        let _infallible = writeln!(text, "  {dim}{name:<11}{reset}{value}");
     };
     line("workflow", inert_line(&run.workflow, 200));
     let end = run.finished_at.as_ref();
