@@ -209,7 +209,14 @@ fn decode(file: &mut File, ty: &Type) -> Result<Vec<Stmt>, EmitError> {
             let pairs = fields.iter().map(|(name, ty)| {
                 (Py::string(name), apply(file, Way::Decode, ty, Py::atom("data").index(Py::string(name))))
             });
-            let pairs = pairs.collect();
+            let pairs: Vec<(Py, Py)> = pairs.collect();
+            // Nulls are not read: linters refuse a name that nobody uses.
+            let head = match head {
+                Stmt::Assign { value, .. } if pairs.iter().all(|(_, of)| *of == Py::atom("None")) => {
+                    Stmt::Expr(value)
+                }
+                read => read,
+            };
             return Ok(vec![head, Stmt::Return(Some(Py::Dict(pairs)))]);
         }
         Type::Union(members) => return union::decode(file, members),

@@ -283,7 +283,8 @@ impl Writer {
             Py::Tuple(items) => self.bracketed("(", items, ")"),
             Py::Dict(items) => self.dict(items),
             Py::Comprehension { key, item, names, source } => {
-                self.comprehension(key.as_deref(), item, names, source);
+                let inside = &text[1..text.len() - 1];
+                self.comprehension(inside, key.as_deref(), item, names, source);
             }
             Py::Binary { .. } => self.operands(value),
             Py::Conditional { test, then, otherwise } => self.conditional(test, then, otherwise),
@@ -349,19 +350,23 @@ impl Writer {
         self.out.push('}');
     }
 
-    fn comprehension(&mut self, key: Option<&Py>, item: &Py, names: &str, source: &Py) {
+    fn comprehension(&mut self, inside: &str, key: Option<&Py>, item: &Py, names: &str, source: &Py) {
         self.out.push_str(if key.is_some() { "{\n" } else { "[\n" });
         self.indent += INDENT;
         self.begin();
-        if let Some(key) = key {
-            self.out.push_str(&flat(key));
-            self.out.push_str(": ");
+        if self.column() + width(inside) <= WIDTH {
+            self.out.push_str(inside);
+        } else {
+            if let Some(key) = key {
+                self.out.push_str(&flat(key));
+                self.out.push_str(": ");
+            }
+            self.expression(item, 0);
+            self.out.push('\n');
+            self.begin();
+            self.out.push_str(&format!("for {names} in "));
+            self.expression(source, 0);
         }
-        self.expression(item, 0);
-        self.out.push('\n');
-        self.begin();
-        self.out.push_str(&format!("for {names} in "));
-        self.expression(source, 0);
         self.out.push('\n');
         self.indent -= INDENT;
         self.begin();

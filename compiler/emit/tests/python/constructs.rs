@@ -30,8 +30,8 @@ async def find(x: int) -> Cart | Parcel | None:
     return None if x == 0 else Parcel(x)
 
 
-def words() -> Sequence[tuple[str, ...]]:
-    return [("a", "b")]
+def words() -> Sequence[Sequence[tuple[list[int], ...]]]:
+    return [[([1],)]]
 
 
 def weigh(thing: Cart | Parcel) -> int:
@@ -218,7 +218,8 @@ fn found(durable: bool) -> Plan {
     weigh.when = Some(test);
     weigh.ty = Type::optional(Type::Int);
     let output = result("weigh", weigh.ty.clone());
-    let words = function("tasks.words", false, Type::List(Box::new(Type::List(Box::new(Type::String)))));
+    let list = |item| Type::List(Box::new(item));
+    let words = function("tasks.words", false, list(list(list(list(Type::Int)))));
     let mut words = task("words", call("words", words, vec![], Effect::Read));
     let calm = Box::new(input("calm", Type::Bool));
     words.when = Some(expr(Type::Bool, Node::Unary { op: UnaryOp::Not, operand: calm }));
