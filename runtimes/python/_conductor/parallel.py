@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
 from .errors import Halt
+from .settle import SETTLE_SECONDS, ended
 
 T = TypeVar("T")
 
@@ -120,6 +121,21 @@ class Branches:
 def message_of(error: BaseException) -> str | None:
     """What a cancellation says of itself."""
     return REAL if is_real(error) else None
+
+
+async def ended_anyway(
+    work: asyncio.Future[Any], cancellation: asyncio.CancelledError
+) -> asyncio.CancelledError:
+    """Waits for `work` within the bound, however often it is cancelled meanwhile. Says what to raise then."""
+    loop = asyncio.get_running_loop()
+    ends_at = loop.time() + SETTLE_SECONDS
+    while True:
+        try:
+            await ended(work, max(0.0, ends_at - loop.time()))
+            return cancellation
+        except asyncio.CancelledError as again:
+            if is_real(again):
+                cancellation = again
 
 
 def is_real(error: BaseException) -> bool:

@@ -21,7 +21,7 @@ from .errors import (
 )
 from .form import cause_of, error_form
 from .journal import dumps
-from .parallel import is_real
+from .parallel import ended_anyway, is_real
 from .settle import SETTLE_SECONDS, ended, forget, over_time, start
 from .threads import submit
 
@@ -219,11 +219,8 @@ class Step:
         is_task = isinstance(work, asyncio.Task)
         if is_task and (is_real(cancellation) or not self._is_write):
             work.cancel()
-        try:
-            if self._is_write or is_task:
-                await ended(work, SETTLE_SECONDS)
-        except asyncio.CancelledError:
-            pass  # asked twice: the loop is being closed
+        if self._is_write or is_task:
+            cancellation = await ended_anyway(work, cancellation)
         if self._is_write and work.done() and not work.cancelled():
             self._cancelled = cancellation
             return work.result()
@@ -321,7 +318,7 @@ class Step:
             await ended(work, None)
         except asyncio.CancelledError as cancellation:
             if is_real(cancellation):
-                await self._cancel_child(run, work)
+                await self._cancel_child(run, work, cancellation)
                 self._record_cancelled(unknown=not work.done())
             work.cancel()
             forget(work)
@@ -331,13 +328,15 @@ class Step:
         except RunPaused as pause:
             raise Halt(f"the run {run} is paused: {pause}", self._key) from None
 
-    async def _cancel_child(self, run: str, work: asyncio.Future[object]) -> None:
+    async def _cancel_child(
+        self,
+        run: str,
+        work: asyncio.Future[object],
+        cancellation: asyncio.CancelledError,
+    ) -> None:
         reason = f"its parent {self._run.id} was cancelled"
         forget(self._run.session.request("run.cancel", {"run": run, "reason": reason}))
-        try:
-            await ended(work, SETTLE_SECONDS)
-        except asyncio.CancelledError:
-            return  # asked twice: the loop is being closed
+        await ended_anyway(work, cancellation)
 
 
 def _result(work: asyncio.Future[T]) -> T:

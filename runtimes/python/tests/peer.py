@@ -4,6 +4,7 @@ It deliberately keeps none of the sidecar's promises; those are tested against t
 """
 
 import atexit
+import contextlib
 import json
 import os
 import shutil
@@ -59,9 +60,9 @@ class Peer:
                     continue
                 if "id" in message:
                     answer = {"id": message["id"], "result": answer}
-                connection.sendall(
-                    json.dumps({"jsonrpc": "2.0", **answer}).encode() + b"\n"
-                )
+                told = json.dumps({"jsonrpc": "2.0", **answer}).encode() + b"\n"
+                with contextlib.suppress(OSError):  # the client has gone
+                    connection.sendall(told)
 
     def _answer(self, method: str, params: dict[str, Any]) -> dict[str, Any] | None:
         if method == "hello":
