@@ -168,7 +168,7 @@ async def _send_receipt(
 
 WORKFLOW = Workflow(
     "process_order_workflow",
-    plan="blake3:2ce2e3c437ea04b77069087d7f69c84f",
+    plan="blake3:b18cdaf524c7c2a10d5576909d85b422",
     body=_body,
     writes=("process_payment", "send_receipt"),
 )
