@@ -39,9 +39,6 @@ pub struct Compilation {
 /// Compiles the project's manifest, with `overlay` in front of the disk.
 pub fn compile(project: &Project, overlay: &Overlay) -> Result<Compilation, Failure> {
     let path = project.manifest_path();
-    if path.extension().is_some_and(|extension| extension == "hcl") {
-        return Err(Failure::usage(format!("{} is HCL, and this version reads YAML only", project.manifest)));
-    }
     let manifest = match overlay.get(&project.manifest) {
         Some(text) => text.clone().into_bytes(),
         None => {

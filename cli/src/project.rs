@@ -44,15 +44,21 @@ impl Project {
         let here = working_folder()?;
         let Some(path) = path else {
             return Project::upward(&here)?.ok_or_else(|| {
-                Failure::environment(format!("found no concurrency.yaml in {} or above it", here.display()))
-                    .help("name the manifest: `-f PATH`")
+                Failure::environment(format!(
+                    "found no concurrency.yaml or concurrency.hcl in {} or above it",
+                    here.display()
+                ))
+                .help("name the manifest: `-f PATH`")
             });
         };
         let path = here.join(path);
         let kind = std::fs::metadata(&path).map_err(|error| Failure::io("read", &path, &error))?;
         if kind.is_dir() {
             return Project::inside(&path)?.ok_or_else(|| {
-                Failure::environment(format!("{} is a directory without a concurrency.yaml", path.display()))
+                Failure::environment(format!(
+                    "{} is a directory without a concurrency.yaml or concurrency.hcl",
+                    path.display()
+                ))
             });
         }
         let name = path.file_name().and_then(|name| name.to_str());

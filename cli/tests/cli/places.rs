@@ -53,5 +53,5 @@ fn two_manifests_in_one_folder() {
     project.write("concurrency.hcl", "");
     project.conductor(&["check"]).says(2, &["two manifests", "-f PATH"]);
     project.conductor(&["check", "-f", "concurrency.yaml"]).says(0, &[]);
-    project.conductor(&["check", "-f", "concurrency.hcl"]).says(2, &["YAML only"]);
+    project.conductor(&["check", "-f", "concurrency.hcl"]).says(1, &["E001", "concurrency.hcl"]);
 }

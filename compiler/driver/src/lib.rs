@@ -14,6 +14,7 @@ use conductor_emit::Header;
 use conductor_protocol::plan::Plan;
 use conductor_resolve::Binding;
 use conductor_source::{Code, Diagnostic, Severity, Sources};
+use conductor_syntax::Syntax;
 
 pub use conductor_introspect::{Answer, DirEntry, Need};
 pub use lock::FILE as LOCK_FILE;
@@ -47,7 +48,7 @@ pub struct Compiled {
     pub lock: String,
 }
 
-/// Compiles a manifest. `lock` is the text of an earlier `conductor.lock`; `fetch` answers for files of the code,
+/// Compiles a manifest, in the syntax that its name says. `lock` is the text of an earlier `conductor.lock`; `fetch` answers for files of the code,
 /// with paths relative to the manifest's folder.
 pub fn compile(
     manifest_path: &str,
@@ -56,8 +57,9 @@ pub fn compile(
     fetch: &mut dyn FnMut(&Need) -> Answer,
 ) -> Outcome {
     let mut sources = Sources::default();
-    let (_, tree, mut diagnostics) = conductor_syntax::yaml::read(&mut sources, manifest_path, bytes);
-    let (manifest, found) = conductor_model::lower(&tree);
+    let syntax = Syntax::of(manifest_path);
+    let (_, tree, mut diagnostics) = syntax.read(&mut sources, manifest_path, bytes);
+    let (manifest, found) = conductor_model::lower(&tree, syntax);
     diagnostics.extend(found);
     let folders = target::folders(&manifest, &mut diagnostics);
     let mut findings = introspection::introspect(&manifest, &folders.root, &mut sources, fetch);

@@ -4,6 +4,7 @@
 
 use conductor_model::{Manifest, Target};
 use conductor_source::{Code, Diagnostic};
+use conductor_syntax::Syntax;
 
 pub const TWO_TARGETS: Code = Code("E125");
 pub const BAD_FOLDER: Code = Code("E126");
@@ -35,7 +36,7 @@ pub(crate) fn folders(manifest: &Manifest, diagnostics: &mut Vec<Diagnostic>) ->
         None if root == "." => "conductor_gen".to_owned(),
         None => format!("{root}/conductor_gen"),
     };
-    diagnostics.extend(first.and_then(|target| refused(target, &root, &out)));
+    diagnostics.extend(first.and_then(|target| refused(target, &root, &out, manifest.syntax)));
     Folders { root, out }
 }
 
@@ -51,7 +52,7 @@ fn tidy(path: &str) -> String {
 }
 
 /// A build replaces its output as a whole, so that must be a folder of its own below the manifest's.
-fn refused(target: &Target, root: &str, out: &str) -> Option<Diagnostic> {
+fn refused(target: &Target, root: &str, out: &str, syntax: Syntax) -> Option<Diagnostic> {
     let outside = |path: &str| path.starts_with('/') || path.split('/').any(|part| part == "..");
     let at = |span, message: &str, help: &str| {
         Some(Diagnostic::error(BAD_FOLDER, message, span, "not possible").help(help))
@@ -60,7 +61,8 @@ fn refused(target: &Target, root: &str, out: &str) -> Option<Diagnostic> {
     let holds_sources = out == "." || root == out || root.starts_with(&format!("{out}/"));
     if let Some(written) = target.out.as_ref().filter(|_| outside(out) || holds_sources) {
         let message = "generated code needs a folder of its own below the manifest's";
-        return at(written.span, message, "name a folder that holds nothing else: `out: conductor_gen`");
+        let written_out = syntax.pair("out", "conductor_gen");
+        return at(written.span, message, &format!("name a folder that holds nothing else: `{written_out}`"));
     }
     if let Some(written) = target.root.as_ref().filter(|_| outside(root)) {
         let message = "the sources of a target stand below the manifest's folder";
@@ -74,6 +76,7 @@ mod tests {
     use conductor_model::{Spanned, Target};
     use conductor_protocol::plan::Language;
     use conductor_source::{FileId, Span};
+    use conductor_syntax::Syntax;
 
     use super::{refused, tidy};
 
@@ -85,7 +88,8 @@ mod tests {
             root: Some(Spanned::new(root.to_owned(), span)),
             out: Some(Spanned::new(out.to_owned(), span)),
         };
-        let is_refused = |root: &str, out: &str| refused(&target(root, out), root, out).is_some();
+        let is_refused =
+            |root: &str, out: &str| refused(&target(root, out), root, out, Syntax::Yaml).is_some();
         for (root, out) in
             [(".", "."), ("app", "app"), ("app/src", "app"), (".", "../x"), (".", "/x"), ("..", "x")]
         {

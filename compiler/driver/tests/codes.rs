@@ -87,7 +87,7 @@ fn shown(code: &str, page: &str) -> Result<String, String> {
     }
     let (head, _) = page.split_once(FIX_HEADING).unwrap_or((page, ""));
     let project = Project::new(blocks(head));
-    if project.get("concurrency.yaml").is_empty() {
+    if project.get(project.manifest()).is_empty() {
         // What no page can hold, such as bytes that are no UTF-8: tests of its own crate show it.
         return if head.contains("\n## Example\n") {
             Ok(page.to_owned())
@@ -102,7 +102,10 @@ fn shown(code: &str, page: &str) -> Result<String, String> {
     let mut current =
         format!("{before}\n```text\n{}```\n{after}", project.check().trim_end().to_owned() + "\n");
     if let Some((path, fixed)) = fixed(&project) {
-        let language = if path.ends_with(".yaml") { "yaml" } else { "json" };
+        let language = match path.rsplit_once('.') {
+            Some((_, "lock")) | None => "json",
+            Some((_, known)) => known,
+        };
         let mut mended = project.clone();
         mended.set(&path, &fixed);
         if mended.compile().diagnostics.iter().any(|found| found.code.0 == code) {

@@ -4,6 +4,7 @@
 
 mod binding;
 mod codes;
+mod hcl;
 mod inputs;
 mod lock;
 mod manual;
@@ -13,3 +14,4 @@ mod robust;
 mod rules;
 mod seed;
 mod support;
+mod twins;

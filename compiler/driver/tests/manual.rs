@@ -4,6 +4,7 @@ use conductor_protocol::plan::{Policy, StepKind};
 
 use crate::codes::blocks;
 use crate::support::Project;
+use crate::twins::assert_twins;
 
 const MANUAL: &str = include_str!("../../../docs/manifest.md");
 
@@ -14,6 +15,19 @@ fn the_example_of_the_manual_compiles_without_a_finding() {
     let compiled = project.compile().compiled.expect("there is no error");
     let inputs: Vec<&str> = compiled.plans[0].inputs.iter().map(|input| input.name.as_str()).collect();
     assert_eq!(inputs, ["amount", "user_id"]);
+}
+
+/// The block of the manual that follows the heading `## HCL`.
+fn hcl() -> &'static str {
+    let (_, section) = MANUAL.split_once("\n## HCL\n").expect("the section");
+    let (_, block) = section.split_once("\n```hcl\n").expect("the example");
+    block.split("\n```\n").next().expect("its end")
+}
+
+#[test]
+fn the_twin_of_the_shop_in_the_manual_gives_the_same_plan() {
+    let yaml = include_str!("../../../examples/shop/concurrency.yaml");
+    assert_twins(hcl(), yaml, &crate::seed::CODE);
 }
 
 #[test]

@@ -5,15 +5,17 @@ use conductor_source::{Fix, Safety, Severity};
 
 const SEED: &str = include_str!("../../../examples/shop/concurrency.seed.yaml");
 
+/// The code of the shop.
+pub const CODE: [(&str, &str); 5] = [
+    ("auth_service.py", include_str!("../../../examples/shop/auth_service.py")),
+    ("database.py", include_str!("../../../examples/shop/database.py")),
+    ("notification_service.py", include_str!("../../../examples/shop/notification_service.py")),
+    ("payment_provider.py", include_str!("../../../examples/shop/payment_provider.py")),
+    ("user_service.py", include_str!("../../../examples/shop/user_service.py")),
+];
+
 fn shop(manifest: &str) -> Project {
-    Project::new([
-        ("concurrency.yaml", manifest),
-        ("auth_service.py", include_str!("../../../examples/shop/auth_service.py")),
-        ("database.py", include_str!("../../../examples/shop/database.py")),
-        ("notification_service.py", include_str!("../../../examples/shop/notification_service.py")),
-        ("payment_provider.py", include_str!("../../../examples/shop/payment_provider.py")),
-        ("user_service.py", include_str!("../../../examples/shop/user_service.py")),
-    ])
+    Project::new([("concurrency.yaml", manifest)].into_iter().chain(CODE))
 }
 
 /// The manifest after its safe fixes.

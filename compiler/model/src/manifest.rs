@@ -2,7 +2,7 @@
 
 use conductor_protocol::plan::{Effect, InDoubt, Language, OnFailure};
 use conductor_source::{FileId, Span};
-use conductor_syntax::Node;
+use conductor_syntax::{Node, Syntax};
 
 use crate::Spanned;
 use crate::policy::{PolicyDef, PolicyUse};
@@ -14,6 +14,8 @@ pub type Id = Spanned<String>;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Manifest {
     pub file: FileId,
+    /// For fixes, which write as the manifest is written.
+    pub syntax: Syntax,
     pub targets: Vec<Target>,
     pub tasks: Vec<Task>,
     pub policies: Vec<PolicyDef>,

@@ -2,7 +2,7 @@
 
 use conductor_model::lower;
 use conductor_source::{Sources, fix, render};
-use conductor_syntax::yaml;
+use conductor_syntax::{Syntax, yaml};
 use proptest::prelude::*;
 
 const MANIFEST: &str = "\
@@ -80,14 +80,14 @@ proptest! {
         }
         let mut sources = Sources::default();
         let (_, tree, mut diagnostics) = yaml::read(&mut sources, "a.yaml", text.as_bytes());
-        diagnostics.extend(lower(&tree).1);
+        diagnostics.extend(lower(&tree, Syntax::Yaml).1);
         for diagnostic in &diagnostics {
             prop_assert!(!diagnostic.message.is_empty());
             let _ = render::text(diagnostic, &sources, true);
         }
         let applied = fix::apply(&sources, diagnostics.iter().flat_map(|found| &found.fixes));
         for (file, text) in applied.files {
-            let _ = lower(&yaml::parse(file, &text).0);
+            let _ = lower(&yaml::parse(file, &text).0, Syntax::Yaml);
         }
     }
 }

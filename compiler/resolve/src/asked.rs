@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use conductor_protocol::types::Type;
 use conductor_source::{Diagnostic, Edit, Safety, Span};
+use conductor_syntax::Syntax;
 
 use crate::codes;
 use crate::graph::Asker;
@@ -86,6 +87,7 @@ impl Naming {
         asked: &'n Asked,
         declared: impl Iterator<Item = &'n str>,
         other_errors: bool,
+        syntax: Syntax,
     ) -> Vec<Diagnostic> {
         // Both rounds must agree: what the first one found gave the expressions their types.
         let has = |name: &str| self.knows(name) && asked.inputs.contains_key(name);
@@ -93,11 +95,11 @@ impl Naming {
         let known: BTreeSet<&str> = declared.chain(asked.inputs.keys().map(String::as_str)).collect();
         let uses = self.uses.borrow();
         let unknown = uses.iter().filter(|(_, name)| !has(name) && !excused(name));
-        unknown.map(|(span, name)| finding(name, *span, &known)).collect()
+        unknown.map(|(span, name)| finding(name, *span, &known, syntax)).collect()
     }
 }
 
-fn finding(name: &str, span: Span, known: &BTreeSet<&str>) -> Diagnostic {
+fn finding(name: &str, span: Span, known: &BTreeSet<&str>, syntax: Syntax) -> Diagnostic {
     let finding = Diagnostic::error(
         codes::UNKNOWN_NAME,
         format!("the workflow has no input `{name}`"),
@@ -110,6 +112,8 @@ fn finding(name: &str, span: Span, known: &BTreeSet<&str>) -> Diagnostic {
             Safety::Unsafe,
             vec![Edit { span, text: near.to_owned() }],
         ),
-        None => finding.help(format!("declare it in the workflow: `input: {{{name}: string}}`")),
+        None => {
+            finding.help(format!("declare it in the workflow: `{}`", syntax.mapping("input", name, "string")))
+        }
     }
 }

@@ -3,12 +3,13 @@
 //! It knows parameters, not whether they are a function's or a sub-workflow's.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use conductor_model::{Id, ParameterKind};
 use conductor_protocol::expr::Expr;
 use conductor_protocol::types::{Type, TypeName};
 use conductor_source::{Diagnostic, Edit, Safety, Span};
-use conductor_syntax::Node;
+use conductor_syntax::{Node, Syntax};
 
 use crate::asked::{Asked, Inferred};
 use crate::codes;
@@ -49,6 +50,7 @@ impl Callee {
 
 /// A call that is to be bound.
 pub(crate) struct Call<'a> {
+    pub syntax: Syntax,
     /// The id of the step.
     pub step: &'a str,
     pub callee: &'a Callee,
@@ -225,7 +227,7 @@ fn by_name(
             .label(value.span, "the step")
             .label(also.span, "the input")
             .label(wanted.span, "the parameter")
-            .help(format!("say which: `with: {{{}: ${{{other}}}}}`", wanted.name)),
+            .help(format!("say which: `{}`", given(call, wanted, &other))),
         );
         return Some(Bound::Failed);
     }
@@ -245,9 +247,9 @@ fn by_name(
     .label(wanted.span, format!("the parameter wants `{}`", wanted.ty))
     .label(value.span, format!("`{name}` comes from here"));
     diagnostics.push(if value.ty.non_null().fits(&wanted.ty) {
-        finding.help(format!("give the step a `when: ${{{name} != null}}`, or name another value in `with`"))
+        finding.help(format!("give the step a `{}`, or name another value in `with`", not_null(call, &name)))
     } else {
-        finding.help(format!("name another value: `with: {{{}: ${{...}}}}`", wanted.name))
+        finding.help(format!("name another value: `{}`", given(call, wanted, &"...")))
     });
     Some(Bound::Failed)
 }
@@ -339,14 +341,23 @@ fn near_miss(call: &Call<'_>, wanted: &Wanted, near: &BTreeSet<&ValueName>, scop
     };
     finding.help(if value.ty == Type::Any {
         format!(
-            "annotate the function whose result is `any`, or say what it gets: `with: {{{}: ${{{first}}}}}`",
-            wanted.name
+            "annotate the function whose result is `any`, or say what it gets: `{}`",
+            given(call, wanted, &first)
         )
     } else if matches!(value.ty, Type::Optional(_)) {
-        format!("give the step `when: ${{{first} != null}}`; or declare the input `{}`", wanted.name)
+        format!("give the step `{}`; or declare the input `{}`", not_null(call, &first), wanted.name)
     } else {
         format!("declare the input `{}`, or say what it gets in `with`", wanted.name)
     })
+}
+
+/// An explicit argument as it would be written.
+fn given(call: &Call<'_>, wanted: &Wanted, expression: &dyn fmt::Display) -> String {
+    call.syntax.mapping("with", &wanted.name, &format!("${{{expression}}}"))
+}
+
+fn not_null(call: &Call<'_>, name: &dyn fmt::Display) -> String {
+    call.syntax.pair("when", &format!("${{{name} != null}}"))
 }
 
 fn two_types(call: &Call<'_>, wanted: &Wanted, name: &str, known: &Inferred) -> Diagnostic {
@@ -358,7 +369,7 @@ fn two_types(call: &Call<'_>, wanted: &Wanted, name: &str, known: &Inferred) -> 
     )
     .label(wanted.span, format!("`{}` here", wanted.ty))
     .label(known.asker.span, format!("`{}` here, for the step `{}`", known.ty, known.asker.step))
-    .help(format!("say what `{}` gets here: `with: {{{}: ${{...}}}}`", wanted.name, wanted.name))
+    .help(format!("say what `{}` gets here: `{}`", wanted.name, given(call, wanted, &"...")))
 }
 
 /// Positional-only parameters have no names: one that is left out forbids those after it.
@@ -376,7 +387,7 @@ fn positional_gap(call: &Call<'_>, bound: &[Bound], diagnostics: &mut Vec<Diagno
                         format!("`{}` gets a value, and both are positional-only", wanted.name),
                     )
                     .label(missing.span, "has no value")
-                    .help(format!("give it: `with: {{{}: ...}}`", missing.name)),
+                    .help(format!("give it: `{}`", given(call, missing, &"..."))),
                 );
                 return;
             }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use conductor_model::{Step, StepKind, Workflow};
 use conductor_source::{Diagnostic, Edit, Safety, Sources, Span};
+use conductor_syntax::Syntax;
 
 use crate::codes;
 
@@ -191,7 +192,8 @@ fn twice(step: &Step, id: &str, here: Span, first: Span, free: &str, sources: &S
     )
     .label(first, "the first one");
     if let Some(written) = &step.id {
-        let edit = Edit { span: written.span, text: free.to_owned() };
+        let syntax = Syntax::of(sources.path(here.file));
+        let edit = Edit { span: written.span, text: syntax.word(free) };
         return finding.fix(format!("rename the second one to `{free}`"), Safety::Unsafe, vec![edit]);
     }
     finding.note("a step without an `id` has that of its task or workflow").fix(
@@ -201,8 +203,15 @@ fn twice(step: &Step, id: &str, here: Span, first: Span, free: &str, sources: &S
     )
 }
 
-/// Writes `id: free` before the step's keyword, in block or flow style as the step is written.
+/// Writes the id as the step is written: a second label in HCL, else `id: free` before the step's keyword, in block or
+/// flow style.
 fn id_edit(step: &Step, free: &str, sources: &Sources) -> Edit {
+    if let (Syntax::Hcl, StepKind::Task(callee) | StepKind::Workflow(callee)) =
+        (Syntax::of(sources.path(step.keyword.file)), &step.kind)
+    {
+        let at = Span { start: callee.span.end, ..callee.span };
+        return Edit { span: at, text: format!(" \"{free}\"") };
+    }
     let at = step.keyword.start();
     let before = sources.text(step.keyword.file).get(..at).unwrap_or("");
     let line = before.rsplit('\n').next().unwrap_or("");

@@ -107,7 +107,7 @@ impl<'a> Policies<'a> {
             finding = finding.help(format!("did you mean `{near}`?")).fix(
                 format!("replace it by `{near}`"),
                 Safety::Unsafe,
-                uses.iter().map(|span| Edit { span: *span, text: near.to_owned() }).collect(),
+                uses.iter().map(|span| Edit { span: *span, text: self.manifest.syntax.word(near) }).collect(),
             );
         }
         if let Some(definition) = definition(self.manifest, sources, name, undefined) {

@@ -4,9 +4,13 @@
 
 use conductor_model::Manifest;
 use conductor_source::{Edit, Sources, Span};
+use conductor_syntax::Syntax;
 
+const RETRIES: &str = "3";
+const STRATEGY: &str = "exponential_backoff";
+const TIMEOUT: &str = "30s";
 /// What a definition says after its id.
-const FIELDS: [&str; 3] = ["retries: 3", "strategy: exponential_backoff", "timeout: 30s"];
+const FIELDS: [(&str, &str); 3] = [("retries", RETRIES), ("strategy", STRATEGY), ("timeout", TIMEOUT)];
 
 /// A fix and the policies that it defines.
 pub(crate) struct Definition<'a> {
@@ -23,6 +27,9 @@ pub(crate) fn definition<'a>(
     undefined: &[&'a str],
 ) -> Option<Definition<'a>> {
     let text = sources.text(manifest.file);
+    if manifest.syntax == Syntax::Hcl {
+        return Some(Definition { names: vec![name], edits: vec![block(manifest, text, name)] });
+    }
     match (manifest.policies.last(), manifest.policies_span) {
         (Some(last), _) => {
             let style = Style::of(text, last.span.start());
@@ -43,6 +50,16 @@ pub(crate) fn definition<'a>(
             })
         }
     }
+}
+
+/// A block after the last policy, or at the end of the file.
+fn block(manifest: &Manifest, text: &str, name: &str) -> Edit {
+    let end = match manifest.policies.last() {
+        Some(last) => line_end(text, last.span.end()),
+        None => text.trim_end().len(),
+    };
+    let attributes = format!("retries  = {RETRIES}\n  strategy = \"{STRATEGY}\"\n  timeout  = \"{TIMEOUT}\"");
+    insert(manifest, end, format!("\n\npolicy \"{name}\" {{\n  {attributes}\n}}"))
 }
 
 fn insert(manifest: &Manifest, at: usize, text: String) -> Edit {
@@ -100,14 +117,15 @@ impl Style {
     }
 
     fn entry(&self, name: &str) -> String {
+        let fields: Vec<String> = FIELDS.iter().map(|(key, value)| format!("{key}: {value}")).collect();
         if self.flow {
-            return format!(", {{id: {name}, {}}}", FIELDS.join(", "));
+            return format!(", {{id: {name}, {}}}", fields.join(", "));
         }
         if self.inside.is_empty() {
-            return format!("\n{}{{id: {name}, {}}}", self.before, FIELDS.join(", "));
+            return format!("\n{}{{id: {name}, {}}}", self.before, fields.join(", "));
         }
         let mut entry = format!("\n{}id: {name}", self.before);
-        for field in FIELDS {
+        for field in fields {
             entry.push_str(&format!("\n{}{field}", self.inside));
         }
         entry

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use conductor_model::{Id, Manifest};
 use conductor_source::{Code, Diagnostic, Edit, Safety};
+use conductor_syntax::Syntax;
 
 use crate::codes;
 use crate::names::nearest;
@@ -54,7 +55,13 @@ fn positions<'a>(
 }
 
 /// The finding for a name that no entry of its section has.
-pub(crate) fn unknown(code: Code, what: &str, id: &Id, known: &BTreeMap<&str, usize>) -> Diagnostic {
+pub(crate) fn unknown(
+    code: Code,
+    what: &str,
+    id: &Id,
+    known: &BTreeMap<&str, usize>,
+    syntax: Syntax,
+) -> Diagnostic {
     let finding = Diagnostic::error(
         code,
         format!("there is no {what} `{}`", id.value),
@@ -65,7 +72,7 @@ pub(crate) fn unknown(code: Code, what: &str, id: &Id, known: &BTreeMap<&str, us
         Some(near) => finding.help(format!("did you mean `{near}`?")).fix(
             format!("replace it by `{near}`"),
             Safety::Unsafe,
-            vec![Edit { span: id.span, text: near.to_owned() }],
+            vec![Edit { span: id.span, text: syntax.word(near) }],
         ),
         None => finding.help(match known.len() {
             0 => format!("no {what} is defined"),

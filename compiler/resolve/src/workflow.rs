@@ -81,7 +81,7 @@ pub(crate) fn bind_workflow(shared: &mut Shared<'_>, position: usize, ids: StepI
         round = bind_steps(shared, workflow, &ids, scope, &second, broken);
         let other = broken || shared.diagnostics[first_finding..].iter().any(is_error);
         let declared = declared.inputs.iter().map(|input| input.name.as_str());
-        shared.diagnostics.extend(second.unknown(&round.asked, declared, other));
+        shared.diagnostics.extend(second.unknown(&round.asked, declared, other, shared.manifest.syntax));
     }
     let Round { steps, output, asked, broken: unbound } = round;
     let open = asked.open || declared.broken || ids.has_broken();
@@ -334,7 +334,7 @@ impl<'a> Binder<'_, 'a> {
             _ => (&sections.workflows, &lost.workflows),
         };
         if !lost.may_hold(&id.value) {
-            self.shared.diagnostics.push(unknown(code, what, id, known));
+            self.shared.diagnostics.push(unknown(code, what, id, known, self.shared.manifest.syntax));
         }
     }
 
@@ -401,7 +401,8 @@ impl<'a> Binder<'_, 'a> {
     ) -> Vec<Bound> {
         let id = self.ids.place(here).id.clone();
         let with = [of_task, step.with.as_slice()];
-        let call = Call { step: &id, callee, span, wanted, with };
+        let syntax = self.shared.manifest.syntax;
+        let call = Call { syntax, step: &id, callee, span, wanted, with };
         let mut asked = std::mem::take(&mut self.asked);
         let mut diagnostics = Vec::new();
         let bound = bind(&call, self.place(Some(here)), &mut asked, &mut diagnostics);

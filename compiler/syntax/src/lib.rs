@@ -1,13 +1,15 @@
 //! Manifest text to one span tree, and edits of the text that keep everything else in its place.
 //!
-//! It knows YAML, not what a key means; only its repairs know which keys of a manifest hold steps.
+//! It knows YAML and HCL, not what a key means; only where steps may stand.
 
+mod bytes;
+pub mod hcl;
 pub mod tree;
 pub mod yaml;
 
 pub use tree::{Entry, Key, Kind, Node, Scalar};
 
-use conductor_source::Code;
+use conductor_source::{Code, Diagnostic, FileId, Sources};
 
 /// Every code that this crate reports.
 pub const CODES: &[Code] = &[
@@ -27,4 +29,74 @@ pub const CODES: &[Code] = &[
     yaml::TAG,
     yaml::KEY,
     yaml::MERGE_KEY,
+    hcl::SYNTAX,
+    hcl::COLON,
+    hcl::ONE_LINE,
+    hcl::BARE_EXPRESSION,
+    hcl::ESCAPE,
+    hcl::ESCAPED_QUOTE,
+    hcl::DIRECTIVE,
+    hcl::LABELS,
+    hcl::OUT_OF_PLACE,
 ];
+
+/// The two ways to write a manifest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Syntax {
+    Yaml,
+    Hcl,
+}
+
+impl Syntax {
+    /// By the name of the file: `.hcl` is HCL, everything else YAML.
+    #[must_use]
+    pub fn of(path: &str) -> Syntax {
+        if path.ends_with(".hcl") { Syntax::Hcl } else { Syntax::Yaml }
+    }
+
+    /// Takes the bytes of a manifest into `sources` and parses them.
+    pub fn read(self, sources: &mut Sources, path: &str, bytes: &[u8]) -> (FileId, Node, Vec<Diagnostic>) {
+        match self {
+            Syntax::Yaml => yaml::read(sources, path, bytes),
+            Syntax::Hcl => hcl::read(sources, path, bytes),
+        }
+    }
+
+    /// An id, a word or a duration as a value of the manifest.
+    #[must_use]
+    pub fn word(self, word: &str) -> String {
+        match self {
+            Syntax::Yaml => word.to_owned(),
+            Syntax::Hcl => format!("\"{word}\""),
+        }
+    }
+
+    /// A key with its value, a boolean or a text, as a help text shows it.
+    #[must_use]
+    pub fn pair(self, key: &str, value: &str) -> String {
+        match (self, value) {
+            (Syntax::Yaml, _) => format!("{key}: {value}"),
+            (Syntax::Hcl, "true" | "false") => format!("{key} = {value}"),
+            (Syntax::Hcl, _) => format!("{key} = \"{value}\""),
+        }
+    }
+
+    /// A mapping with one key whose value is a text, as a help text shows it.
+    #[must_use]
+    pub fn mapping(self, mapping: &str, key: &str, value: &str) -> String {
+        let pair = self.pair(key, value);
+        match self {
+            Syntax::Yaml => format!("{mapping}: {{{pair}}}"),
+            Syntax::Hcl => format!("{mapping} = {{ {pair} }}"),
+        }
+    }
+
+    /// What the key of a mapping is called: a section of YAML is a kind of block in HCL.
+    #[must_use]
+    pub fn spelled(self, key: &str) -> &str {
+        match self {
+            Syntax::Yaml => key,
+            Syntax::Hcl => hcl::spelled(key),
+        }
+    }
+}

@@ -31,10 +31,14 @@ pub(super) fn rule(context: Context<'_>) -> Vec<Diagnostic> {
         if let Some(policy) = call.policy_span {
             warning = warning.label(policy, "this policy has a `timeout` and retries");
         }
-        found.push(warning.help(
-            "say `effect: read` if it changes nothing, `idempotent: true` if twice is as good as once, else `in_doubt: \
-             retry`, `fail` or `pause`; or give the function a parameter `idempotency_key`",
-        ));
+        let pair = |key, value| context.manifest.syntax.pair(key, value);
+        found.push(warning.help(format!(
+            "say `{}` if it changes nothing, `{}` if twice is as good as once, else `{}`, `fail` or `pause`; or give the \
+             function a parameter `idempotency_key`",
+            pair("effect", "read"),
+            pair("idempotent", "true"),
+            pair("in_doubt", "retry"),
+        )));
     }
     found
 }

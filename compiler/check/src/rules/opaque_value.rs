@@ -67,7 +67,8 @@ fn finding(
         None => finding,
     };
     finding.help(format!(
-        "make it a dataclass, a TypedDict or an enum, or return its id instead; or say `durable: false` in `{}`",
+        "make it a dataclass, a TypedDict or an enum, or return its id instead; or say `{}` in `{}`",
+        context.manifest.syntax.pair("durable", "false"),
         workflow.id.value
     ))
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use conductor_driver::{Outcome, compile};
 use conductor_introspect::{Answer, DirEntry, Need};
 
-/// The files of a project by path; the manifest is `concurrency.yaml`.
+/// The files of a project by path; the manifest is `concurrency.yaml` or `concurrency.hcl`.
 #[derive(Debug, Clone, Default)]
 pub struct Project {
     files: BTreeMap<String, String>,
@@ -27,10 +27,16 @@ impl Project {
         self.files.get(path).map_or("", String::as_str)
     }
 
+    /// The path of the manifest.
+    pub fn manifest(&self) -> &'static str {
+        if self.files.contains_key("concurrency.hcl") { "concurrency.hcl" } else { "concurrency.yaml" }
+    }
+
     pub fn compile(&self) -> Outcome {
-        let manifest = self.get("concurrency.yaml");
+        let path = self.manifest();
+        let manifest = self.get(path);
         let lock = self.files.get("conductor.lock").map(String::as_bytes);
-        compile("concurrency.yaml", manifest.as_bytes(), lock, &mut |need| self.answer(need))
+        compile(path, manifest.as_bytes(), lock, &mut |need| self.answer(need))
     }
 
     /// What `conductor check` would print.

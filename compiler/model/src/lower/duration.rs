@@ -94,7 +94,8 @@ fn with_unit(context: &mut Context, entry: &Entry) -> Option<Spanned<u64>> {
         }
     };
     let message = "a duration needs a unit";
-    let edit = |unit: &str| vec![Edit { span, text: format!("{number}{unit}") }];
+    let syntax = context.syntax;
+    let edit = |unit: &str| vec![Edit { span, text: syntax.word(&format!("{number}{unit}")) }];
     context.report(
         Diagnostic::error(BAD_DURATION, message, span, "milliseconds? seconds?")
             .fix(format!("milliseconds: `{number}ms`"), Safety::Unsafe, edit("ms"))

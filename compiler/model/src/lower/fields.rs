@@ -3,7 +3,7 @@
 //! It knows nothing of values.
 
 use conductor_source::{Diagnostic, Edit, Safety, Span};
-use conductor_syntax::{Entry, Kind, Node};
+use conductor_syntax::{Entry, Kind, Node, Syntax};
 
 use super::{Context, MISSING_KEY, NOT_SUPPORTED, UNKNOWN_KEY, value, words};
 
@@ -70,16 +70,28 @@ impl<'a> Fields<'a> {
         if shape.later.contains(&key) {
             return context.report(not_supported(key, entry.key.span));
         }
-        let message = format!("{} has no key `{key}`", shape.noun);
-        let mut diagnostic = Diagnostic::error(UNKNOWN_KEY, message, entry.key.span, "unknown key");
-        match words::nearest(key, shape.keys.iter().copied().filter(|key| self.get(key).is_none())) {
+        let syntax = context.syntax;
+        let what = match syntax {
+            Syntax::Yaml => "key",
+            Syntax::Hcl => "block or attribute",
+        };
+        let message = format!("{} has no {what} `{key}`", shape.noun);
+        let mut diagnostic =
+            Diagnostic::error(UNKNOWN_KEY, message, entry.key.span, format!("unknown {what}"));
+        // A section that is written as blocks may have one more.
+        let free = |key: &&str| self.get(key).is_none() || syntax.spelled(key) != *key;
+        match words::nearest(key, shape.keys.iter().copied().filter(free).map(|key| syntax.spelled(key))) {
             Some(near) => {
                 let edit = Edit { span: entry.key.span, text: near.to_owned() };
                 diagnostic = diagnostic.fix(format!("did you mean `{near}`?"), Safety::Safe, vec![edit]);
-                self.meant.push((near, entry));
+                match shape.keys.contains(&near) {
+                    true => self.meant.push((near, entry)),
+                    false => self.puzzling = true,
+                }
             }
             None => {
-                diagnostic = diagnostic.note(format!("allowed here: {}", shape.keys.join(", ")));
+                let allowed: Vec<&str> = shape.keys.iter().map(|key| syntax.spelled(key)).collect();
+                diagnostic = diagnostic.note(format!("allowed here: {}", allowed.join(", ")));
                 self.puzzling = true;
             }
         }

@@ -15,7 +15,7 @@ mod words;
 mod workflow;
 
 use conductor_source::{Code, Diagnostic, Span};
-use conductor_syntax::{Kind, Node};
+use conductor_syntax::{Kind, Node, Syntax};
 
 use crate::manifest::{Lost, LostNames, Manifest, Target};
 use fields::{Fields, Shape};
@@ -45,6 +45,7 @@ const MAX_FINDINGS: usize = 200;
 
 /// Where findings gather while a manifest is lowered.
 pub(crate) struct Context {
+    syntax: Syntax,
     diagnostics: Vec<Diagnostic>,
     lost: Lost,
 }
@@ -72,12 +73,14 @@ const ROOT: Shape = Shape {
 
 const TARGET: Shape = Shape { noun: "a target", keys: &["language", "root", "out"], later: &[] };
 
-/// Lowers a manifest. What could not be understood was reported and is left out; `lost` says which names it may define.
+/// Lowers a manifest that is written in `syntax`. What could not be understood was reported and is left out; `lost`
+/// says which names it may define.
 #[must_use]
-pub fn lower(tree: &Node) -> (Manifest, Vec<Diagnostic>) {
-    let mut context = Context { diagnostics: Vec::new(), lost: Lost::default() };
+pub fn lower(tree: &Node, syntax: Syntax) -> (Manifest, Vec<Diagnostic>) {
+    let mut context = Context { syntax, diagnostics: Vec::new(), lost: Lost::default() };
     let mut manifest = Manifest {
         file: tree.span.file,
+        syntax,
         targets: Vec::new(),
         tasks: Vec::new(),
         policies: Vec::new(),

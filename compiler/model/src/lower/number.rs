@@ -68,7 +68,8 @@ fn whole(
     let message = format!("`{}` must be between {least} and {most}", entry.key.text);
     let mut diagnostic = Diagnostic::error(OUT_OF_RANGE, message, span, "");
     if entry.key.text == "retries" && number > 0 {
-        diagnostic = diagnostic.help("retrying without end is written `retries: forever`");
+        diagnostic = diagnostic
+            .help(format!("retrying without end is written `{}`", context.syntax.pair("retries", "forever")));
     }
     context.report(diagnostic);
     None

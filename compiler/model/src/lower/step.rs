@@ -4,7 +4,7 @@
 
 use conductor_cel::Template;
 use conductor_source::{Diagnostic, Edit, Safety, Span};
-use conductor_syntax::{Entry, Kind, Node, Scalar};
+use conductor_syntax::{Entry, Kind, Node, Scalar, Syntax};
 
 use super::fields::{Fields, Shape, not_supported};
 use super::{
@@ -257,12 +257,10 @@ fn when(context: &mut Context, entry: &Entry, flow: bool) -> Option<Node> {
 fn not_wrapped(context: &mut Context, scalar: &Scalar, flow: bool) {
     let text = scalar.text.trim();
     let wrapped = format!("${{{text}}}");
-    let needs_quotes = flow || [": ", " #", "\n", "\\"].iter().any(|mark| text.contains(mark));
-    let double = text.contains('\'') && !text.contains(['"', '\\']);
-    let quoted = match (needs_quotes, double) {
-        (false, _) => wrapped,
-        (true, true) => format!("\"{wrapped}\""),
-        (true, false) => format!("'{}'", wrapped.replace('\'', "''")),
+    let quoted = match context.syntax {
+        Syntax::Yaml => in_yaml(wrapped, flow),
+        // Inside `${}` nothing is escaped.
+        Syntax::Hcl => format!("\"{wrapped}\""),
     };
     let edit = Edit { span: scalar.span, text: quoted };
     let mut diagnostic = Diagnostic::error(
@@ -275,4 +273,15 @@ fn not_wrapped(context: &mut Context, scalar: &Scalar, flow: bool) {
         diagnostic = diagnostic.fix("wrap it", Safety::Safe, vec![edit]);
     }
     context.report(diagnostic);
+}
+
+/// An expression in quotes, where YAML would not read it as one value without them.
+fn in_yaml(wrapped: String, flow: bool) -> String {
+    let needs_quotes = flow || [": ", " #", "\n", "\\"].iter().any(|mark| wrapped.contains(mark));
+    let double = wrapped.contains('\'') && !wrapped.contains(['"', '\\']);
+    match (needs_quotes, double) {
+        (false, _) => wrapped,
+        (true, true) => format!("\"{wrapped}\""),
+        (true, false) => format!("'{}'", wrapped.replace('\'', "''")),
+    }
 }

@@ -44,7 +44,7 @@ pub(super) fn choice<T: Copy>(
     let mut diagnostic =
         Diagnostic::error(UNKNOWN_WORD, message, scalar.span, "").note(format!("allowed: {all}"));
     if let Some(near) = nearest(&scalar.text, words.iter().map(|(word, _)| *word)) {
-        let edit = Edit { span: scalar.span, text: near.to_owned() };
+        let edit = Edit { span: scalar.span, text: context.syntax.word(near) };
         diagnostic = diagnostic.fix(format!("did you mean `{near}`?"), Safety::Safe, vec![edit]);
     }
     context.report(diagnostic);

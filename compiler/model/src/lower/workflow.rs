@@ -3,7 +3,7 @@
 //! It does not know which inputs are inferred.
 
 use conductor_source::Diagnostic;
-use conductor_syntax::{Entry, Kind, Node};
+use conductor_syntax::{Entry, Kind, Node, Syntax};
 
 use super::fields::{Fields, Shape};
 use super::{BAD_TYPE, Context, EMPTY_BLOCK, duration, ids, step, type_expr, value, words};
@@ -26,7 +26,10 @@ pub(super) fn workflow(context: &mut Context, node: &Node) -> Option<Workflow> {
     let steps = match fields.get("steps") {
         Some(entry) => step::list(context, entry).unwrap_or_else(|| vec![step::broken(entry.value.span)]),
         None => {
-            let message = "a workflow needs `steps`";
+            let message = match context.syntax {
+                Syntax::Yaml => "a workflow needs `steps`",
+                Syntax::Hcl => "a workflow needs steps, each a block",
+            };
             context.report(Diagnostic::error(EMPTY_BLOCK, message, fields.head(), "this one has none"));
             vec![step::broken(node.span)]
         }

@@ -10,14 +10,14 @@ mod whole;
 
 use conductor_model::{Manifest, lower};
 use conductor_source::{Sources, fix, render};
-use conductor_syntax::yaml;
+use conductor_syntax::{Syntax, yaml};
 use expect_test::Expect;
 
 /// The findings as text, and below them what the safe fixes make of the manifest.
 pub fn findings(text: &str) -> (Manifest, String) {
     let mut sources = Sources::default();
     let (file, tree, mut diagnostics) = yaml::read(&mut sources, "concurrency.yaml", text.as_bytes());
-    let (manifest, found) = lower(&tree);
+    let (manifest, found) = lower(&tree, Syntax::Yaml);
     diagnostics.extend(found);
     let mut shown: String = diagnostics.iter().map(|found| render::text(found, &sources, false)).collect();
     let applied = fix::apply(&sources, diagnostics.iter().flat_map(|found| &found.fixes));

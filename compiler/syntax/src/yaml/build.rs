@@ -14,11 +14,6 @@ use super::patched::Patched;
 use super::{expression, scalar};
 use crate::tree::{Entry, Key, Kind, Node, Scalar};
 
-/// How many values are read; each takes about a hundred bytes of memory.
-const MAX_VALUES: usize = 1_000_000;
-/// How many mistakes are reported at a time; nobody reads more, and showing them costs time.
-const MAX_FINDINGS: usize = 100;
-
 pub(super) struct Outcome {
     pub node: Node,
     pub diagnostics: Vec<Diagnostic>,
@@ -255,7 +250,7 @@ impl<'a> Builder<'a> {
     /// text.
     fn value(&mut self, value: Weighed, anchor: usize, at: usize) -> Result<(), Failure> {
         self.values += 1;
-        if self.values > MAX_VALUES {
+        if self.values > super::MAX_VALUES {
             return Err(Failure::TooManyValues { at });
         }
         if !self.anchors.keep(anchor, &value) {
@@ -353,11 +348,7 @@ impl<'a> Builder<'a> {
         let empty = self.root.as_ref().is_none_or(|root| matches!(root.kind, Kind::Null));
         let mut node = self.root.take().unwrap_or_else(|| super::broken(self.source.file, 0));
         if empty && self.diagnostics.is_empty() {
-            let span = Span::new(self.source.file, 0, 0);
-            self.diagnostics.push(
-                Diagnostic::error(super::EMPTY, "the manifest is empty", span, "")
-                    .help("write `tasks:` and `workflows:`; `conductor explain E001` has lines to start from"),
-            );
+            self.diagnostics.push(crate::bytes::empty(self.source.file, "`tasks:` and `workflows:`"));
         }
         if empty {
             node.kind = Kind::Broken;
@@ -366,7 +357,7 @@ impl<'a> Builder<'a> {
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {
-        if self.diagnostics.len() >= MAX_FINDINGS {
+        if self.diagnostics.len() >= super::MAX_FINDINGS {
             return;
         }
         if self.documents <= 1 || diagnostic.code == super::DOCUMENTS {

@@ -11,15 +11,13 @@ mod patched;
 mod repair;
 mod scalar;
 
-use conductor_source::{Code, Diagnostic, FileId, Sources, Span};
+use conductor_source::{Code, Diagnostic, FileId, Sources};
 
-use crate::tree::{Kind, Node};
+pub use crate::bytes::{EMPTY, MAX_BYTES, MAX_DEPTH, NOT_UTF8, TOO_DEEP, TOO_LARGE};
+use crate::bytes::{MAX_FINDINGS, MAX_VALUES, broken, in_order, too_large};
+use crate::tree::Node;
 use patched::Patched;
 
-pub const EMPTY: Code = Code("E001");
-pub const NOT_UTF8: Code = Code("E002");
-pub const TOO_LARGE: Code = Code("E003");
-pub const TOO_DEEP: Code = Code("E004");
 pub const SYNTAX: Code = Code("E005");
 pub const TAB: Code = Code("E006");
 pub const LIST_ITEM: Code = Code("E007");
@@ -33,11 +31,6 @@ pub const TAG: Code = Code("E014");
 pub const KEY: Code = Code("E015");
 pub const MERGE_KEY: Code = Code("E016");
 
-/// The largest manifest that is read, in bytes.
-pub const MAX_BYTES: usize = 10 << 20;
-/// How deep values may be nested.
-pub const MAX_DEPTH: usize = 128;
-
 /// How many mistakes are mended in memory before the rest of the file is given up.
 const MAX_REPAIRS: usize = 64;
 /// Bytes that may be parsed again after repairs: large files get fewer, so that the time stays bounded.
@@ -48,25 +41,10 @@ const REPAIR_BUDGET: usize = 4 * MAX_BYTES;
 /// Of a file over [`MAX_BYTES`] nothing is kept; what is not UTF-8 is kept with replacement characters, so that the
 /// place can be shown.
 pub fn read(sources: &mut Sources, path: &str, bytes: &[u8]) -> (FileId, Node, Vec<Diagnostic>) {
-    if bytes.len() > MAX_BYTES {
-        let file = sources.add(path, "");
-        return (file, broken(file, 0), vec![too_large(file, bytes.len())]);
-    }
-    match std::str::from_utf8(bytes) {
-        Ok(text) => {
-            let file = sources.add(path, text);
-            let (node, diagnostics) = parse(file, text);
-            (file, node, diagnostics)
-        }
-        Err(error) => {
-            let text = String::from_utf8_lossy(bytes).into_owned();
-            let file = sources.add(path, text);
-            (file, broken(file, 0), vec![not_utf8(file, bytes, error.valid_up_to())])
-        }
-    }
+    crate::bytes::read(sources, path, bytes, parse)
 }
 
-/// Parses a manifest. The tree is always usable: what could not be read is [`Kind::Broken`] and was reported.
+/// Parses a manifest. The tree is always usable: what could not be read is [`crate::Kind::Broken`] and was reported.
 #[must_use]
 pub fn parse(file: FileId, text: &str) -> (Node, Vec<Diagnostic>) {
     if text.len() > MAX_BYTES {
@@ -94,34 +72,4 @@ pub fn parse(file: FileId, text: &str) -> (Node, Vec<Diagnostic>) {
             return (broken(file, text.len()), in_order(repairs));
         }
     }
-}
-
-fn in_order(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    diagnostics.sort_by_key(|diagnostic| (diagnostic.span().start, diagnostic.code));
-    diagnostics
-}
-
-fn broken(file: FileId, end: usize) -> Node {
-    Node { span: Span::new(file, 0, end), kind: Kind::Broken }
-}
-
-fn too_large(file: FileId, bytes: usize) -> Diagnostic {
-    let mib = |bytes: usize| bytes.div_ceil(1 << 20);
-    let message =
-        format!("the manifest has {} MiB, more than the {} MiB that are read", mib(bytes), mib(MAX_BYTES));
-    Diagnostic::error(TOO_LARGE, message, Span::new(file, 0, 0), "")
-        .help("is this the right file? a manifest holds structure, data belongs elsewhere")
-}
-
-fn not_utf8(file: FileId, bytes: &[u8], at: usize) -> Diagnostic {
-    let line = bytes[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
-    let found = bytes.get(at).copied().unwrap_or(0);
-    let message = format!("the manifest is not UTF-8: byte {at} (line {line}) is 0x{found:02x}");
-    Diagnostic::error(
-        NOT_UTF8,
-        message,
-        Span::new(file, at, at + '\u{fffd}'.len_utf8()),
-        "not UTF-8 from here on",
-    )
-    .help("save the file as UTF-8")
 }
