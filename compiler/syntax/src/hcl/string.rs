@@ -38,8 +38,6 @@ impl Parser<'_> {
         let start = self.at;
         self.at += 1;
         let mut decoded = Decoded::default();
-        // Where the part begins in which a `$` may double the next one.
-        let mut part = self.at;
         loop {
             let at = self.at;
             match self.byte(0) {
@@ -56,13 +54,12 @@ impl Parser<'_> {
                 }
                 b'\\' => self.escape(&mut decoded),
                 b'$' if self.byte(1) == b'{' => {
-                    if at > part && self.text[part..at].ends_with('$') {
+                    if self.text[..at].ends_with('$') {
                         decoded.push("${", at);
                         self.at += 2;
                     } else {
                         self.expression(&mut decoded);
                     }
-                    part = self.at;
                 }
                 b'%' if self.byte(1) == b'{' || self.rest().starts_with("%%{") => self.percent(&mut decoded),
                 _ => {

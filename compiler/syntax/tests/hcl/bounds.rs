@@ -70,4 +70,5 @@ fn bytes() {
     assert_eq!(codes("a {\n".repeat(200).as_bytes()), ["E004"]);
     let deepest = format!("a = {}{}\n", "[".repeat(128), "]".repeat(128));
     assert_eq!(hcl::parse(FileId(0), &deepest).1, vec![]);
+    assert_eq!(codes(deepest.replace("[]", "[[]]").as_bytes()), ["E004"]);
 }

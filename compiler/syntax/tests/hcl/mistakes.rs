@@ -273,6 +273,16 @@ fn yaml_in_a_file_of_hcl() {
 #[test]
 fn what_is_never_closed() {
     check(
+        "a = [1,\nb = c + 1\n",
+        expect![[r#"
+        error[E009]: this bracket is never closed
+         --> concurrency.hcl:1:5
+          |
+        1 | a = [1,
+          |     ^ opened here
+    "#]],
+    );
+    check(
         "task \"a\" {\n  ref = \"m.a\n  policy = \"x\"\n}\n",
         expect![[r#"
         error[E009]: this quote is never closed
