@@ -94,6 +94,44 @@ fn a_class_inside_a_class_is_journaled_too() {
 }
 
 #[test]
+fn a_set_or_tuple_cannot_be_journaled_and_a_named_tuple_can() {
+    let help = |returns: &str| {
+        let code = format!(
+            "
+from collections.abc import Set
+from dataclasses import dataclass
+from typing import NamedTuple
+
+class Point(NamedTuple):
+    x: int
+
+@dataclass
+class Box:
+    xs: tuple[int, ...]
+
+async def f(a: int) -> {returns}: ...
+"
+        );
+        let manifest = "tasks: [{id: f, ref: app.f}]\nworkflows: [{id: w, steps: [{task: f}]}]";
+        let outcome = Project::new([("concurrency.yaml", manifest), ("app.py", &code)]).compile();
+        let found: Vec<String> = outcome
+            .diagnostics
+            .iter()
+            .map(|found| format!("{} {}", found.code, found.help.as_deref().unwrap_or("")))
+            .collect();
+        found.join("\n")
+    };
+    let tuple = "E160 use a list, or a dataclass where each place means something else; or say `durable: false` in `w`";
+    for returns in ["tuple", "tuple[int, str]", "list[tuple[int, ...]]", "Box"] {
+        assert_eq!(help(returns), tuple, "{returns}");
+    }
+    for returns in ["set[int]", "frozenset[str]", "Set[int]"] {
+        assert_eq!(help(returns), "E160 use a list; or say `durable: false` in `w`", "{returns}");
+    }
+    assert_eq!(help("Point"), "");
+}
+
+#[test]
 fn undefined_policies_are_reported_once_each() {
     check(
         "

@@ -66,11 +66,25 @@ fn finding(
         Some(defined) => finding.label(*defined, "defined here"),
         None => finding,
     };
-    finding.help(format!(
-        "make it a dataclass, a TypedDict or an enum, or return its id instead; or say `{}` in `{}`",
-        context.manifest.syntax.pair("durable", "false"),
-        workflow.id.value
-    ))
+    finding.help(format!("{}; or say `durable: false` in `{}`", instead(class), workflow.id.value))
+}
+
+/// What to write in place of the class.
+fn instead(class: &TypeName) -> &'static str {
+    match class.to_string().as_str() {
+        "builtins.set"
+        | "builtins.frozenset"
+        | "typing.Set"
+        | "typing.FrozenSet"
+        | "typing.AbstractSet"
+        | "collections.abc.Set"
+        | "collections.abc.MutableSet"
+        | "typing.MutableSet" => "use a list",
+        "builtins.tuple" | "typing.Tuple" => {
+            "use a list, or a dataclass where each place means something else"
+        }
+        _ => "make it a dataclass, a TypedDict or an enum, or return its id instead",
+    }
 }
 
 /// The first class in the type whose values cannot be written down.

@@ -231,14 +231,9 @@ impl<'w> Reader<'w> {
         }
     }
 
-    /// Tuples are lists too: of their members' types.
+    /// A tuple is none: what is decoded from an array is a list.
     fn list(&mut self, scope: &Scope<'w>, arguments: &[Expr]) -> Type {
-        let members: Vec<Type> = arguments
-            .iter()
-            .filter(|argument| !matches!(argument.kind, ExprKind::Ellipsis))
-            .map(|argument| self.annotation(scope, argument))
-            .collect();
-        let item = if members.is_empty() { Type::Any } else { Type::union(members) };
+        let item = arguments.first().map_or(Type::Any, |item| self.annotation(scope, item));
         Type::List(Box::new(item))
     }
 
@@ -295,10 +290,7 @@ fn simple(full: &str) -> Option<Type> {
 }
 
 fn is_list(name: &str) -> bool {
-    matches!(
-        name,
-        "list" | "List" | "tuple" | "Tuple" | "Sequence" | "MutableSequence" | "Iterable" | "Collection"
-    )
+    matches!(name, "list" | "List" | "Sequence" | "MutableSequence" | "Iterable" | "Collection")
 }
 
 fn is_map(name: &str) -> bool {
