@@ -20,8 +20,14 @@ pub use conductor_introspect::{Answer, DirEntry, Need};
 pub use lock::FILE as LOCK_FILE;
 
 /// Every code that the driver itself reports.
-pub const CODES: &[Code] =
-    &[target::TWO_TARGETS, target::BAD_FOLDER, unwritable::UNWRITABLE, lock::DRIFT, lock::UNREADABLE];
+pub const CODES: &[Code] = &[
+    target::TWO_TARGETS,
+    target::BAD_FOLDER,
+    target::NO_ROOT,
+    unwritable::UNWRITABLE,
+    lock::DRIFT,
+    lock::UNREADABLE,
+];
 
 /// What came of a compilation.
 #[derive(Debug)]
@@ -64,7 +70,12 @@ pub fn compile(
     let folders = target::folders(&manifest, &mut diagnostics);
     let mut findings = introspection::introspect(&manifest, &folders.root, &mut sources, fetch);
     diagnostics.append(&mut findings.diagnostics);
-    let (graph, found) = conductor_resolve::resolve(&manifest, &findings, &sources);
+    let (graph, mut found) = conductor_resolve::resolve(&manifest, &findings, &sources);
+    if let Some(missing) = target::missing_root(&manifest, &folders, fetch) {
+        // That nothing is found there follows from it.
+        found.retain(|finding| !conductor_resolve::NOT_IN_CODE.contains(&finding.code));
+        diagnostics.push(missing);
+    }
     diagnostics.extend(found);
     if let Some(lock) = lock.filter(|_| !has_error(&diagnostics)) {
         diagnostics.extend(lock::drift(&graph, lock, &mut sources));

@@ -6,8 +6,11 @@ use conductor_model::{Manifest, Target};
 use conductor_source::{Code, Diagnostic};
 use conductor_syntax::Syntax;
 
+use crate::{Answer, Need};
+
 pub const TWO_TARGETS: Code = Code("E125");
 pub const BAD_FOLDER: Code = Code("E126");
+pub const NO_ROOT: Code = Code("E127");
 
 /// Folders with `/`, relative to the manifest's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +41,27 @@ pub(crate) fn folders(manifest: &Manifest, diagnostics: &mut Vec<Diagnostic>) ->
     };
     diagnostics.extend(first.and_then(|target| refused(target, &root, &out, manifest.syntax)));
     Folders { root, out }
+}
+
+/// The finding where the first target's root names no folder.
+pub(crate) fn missing_root(
+    manifest: &Manifest,
+    folders: &Folders,
+    fetch: &mut dyn FnMut(&Need) -> Answer,
+) -> Option<Diagnostic> {
+    let written = manifest.targets.first()?.root.as_ref()?;
+    match fetch(&Need::Directory(folders.root.clone())) {
+        Answer::Missing => Some(
+            Diagnostic::error(
+                NO_ROOT,
+                format!("there is no folder `{}`", folders.root),
+                written.span,
+                "the sources should stand there",
+            )
+            .help("name the folder where imports begin, relative to the manifest's"),
+        ),
+        _ => None,
+    }
 }
 
 /// `./a//b/` as `a/b`; the folder itself is `.`.

@@ -58,3 +58,6 @@ pub const CODES: &[Code] = &[
     INPUT_DEFAULT,
     WORKFLOW_CYCLE,
 ];
+
+/// What is found wherever the code itself was not.
+pub const NOT_IN_CODE: &[Code] = &[REF_NOT_FOUND, UNKNOWN_TYPE];

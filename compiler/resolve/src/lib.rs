@@ -19,7 +19,7 @@ mod types;
 mod value;
 mod workflow;
 
-pub use codes::CODES;
+pub use codes::{CODES, NOT_IN_CODE};
 pub use graph::{
     Asker, Binding, BindingSource, Graph, Step, StepKind, Task, TaskStep, ValueName, Workflow, WorkflowStep,
 };
