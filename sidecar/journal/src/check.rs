@@ -8,6 +8,7 @@ use conductor_protocol::message::Limits;
 
 use crate::journal::StartRequest;
 use crate::life::Event;
+use crate::readable::unreadable;
 use crate::refusal::Refusal;
 
 pub(crate) fn check_id(run: &str) -> Result<(), Refusal> {
@@ -44,8 +45,16 @@ pub(crate) fn same(
     Ok(())
 }
 
-/// Counts encoded bytes; `what` is made only for the refusal.
-pub(crate) fn check_value(limits: Limits, size: usize, what: impl FnOnce() -> String) -> Result<(), Refusal> {
+/// Counts encoded bytes, and asks that every reader can parse them; `what` is made only for the refusal.
+pub(crate) fn check_value(limits: Limits, json: &str, what: impl Fn() -> String) -> Result<(), Refusal> {
+    check_size(limits, json.len(), &what)?;
+    match unreadable(json) {
+        Some(why) => Err(Refusal::Invalid(format!("{} is JSON that not every parser reads: {why}", what()))),
+        None => Ok(()),
+    }
+}
+
+fn check_size(limits: Limits, size: usize, what: impl Fn() -> String) -> Result<(), Refusal> {
     let (size, limit) = (size as u64, limits.value_bytes);
     if size > limit {
         return Err(Refusal::TooLarge { what: what(), size, limit });
@@ -64,21 +73,22 @@ pub(crate) fn check_entries(limits: Limits, entries: &[Entry]) -> Result<(), Ref
         }
         match entry {
             Entry::StepSucceeded { key, output, .. } => {
-                check_value(limits, output.get().len(), || format!("the result of {key}"))?;
+                check_value(limits, output.get(), || format!("the result of {key}"))?;
             }
             Entry::Chosen { key, value, .. } => {
-                check_value(limits, value.get().len(), || format!("the choice of {key}"))?;
+                check_value(limits, value.get(), || format!("the choice of {key}"))?;
             }
             Entry::RunSucceeded { output, .. } => {
-                check_value(limits, output.get().len(), || "the run's output".to_owned())?;
+                check_value(limits, output.get(), || "the run's output".to_owned())?;
             }
             Entry::AttemptFailed { error, .. }
             | Entry::StepFailed { error, .. }
             | Entry::StepInDoubt { error, .. }
             | Entry::RunFailed { error, .. } => {
                 let stack = error.stack.as_ref().map_or(0, String::len);
-                let fields = serde_json::to_string(&error.fields).map_or(0, |text| text.len());
-                check_value(limits, error.message.len() + stack + fields, || "an error".to_owned())?;
+                let fields = serde_json::to_string(&error.fields).unwrap_or_default();
+                check_size(limits, error.message.len() + stack + fields.len(), || "an error".to_owned())?;
+                check_value(limits, &fields, || "an error".to_owned())?;
             }
             _ => {}
         }

@@ -185,7 +185,7 @@ impl Journal {
         may_take: MayTake<'_>,
     ) -> Result<Started, Refusal> {
         check_id(&request.run)?;
-        check_value(self.limits, request.input.get().len(), || "the input".to_owned())?;
+        check_value(self.limits, request.input.get(), || "the input".to_owned())?;
         let input_digest = canonical_json(&request.input)
             .map(|text| digest(text.as_bytes()))
             .map_err(|error| Refusal::Invalid(format!("input: {error}")))?;

@@ -7,6 +7,7 @@ mod commit;
 mod journal;
 pub mod life;
 mod ownership;
+mod readable;
 mod refusal;
 mod run;
 mod sqlite;

@@ -10,6 +10,7 @@ use conductor_protocol::state::{RunState, StepState};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::readable::unreadable;
 use crate::store::{RunRow, StoredRecord};
 
 /// A run as `conductor show --format json` has it.
@@ -74,7 +75,8 @@ pub struct AttemptView {
 /// A run without its records.
 #[must_use]
 pub fn summary(row: RunRow) -> RunView {
-    let raw = |text: Option<&str>| text.and_then(|text| RawValue::from_string(text.to_owned()).ok());
+    let raw =
+        |text: Option<&str>| text.and_then(|text| RawValue::from_string(text.to_owned()).ok()).map(shown);
     RunView {
         id: row.id,
         workflow: row.workflow,
@@ -111,6 +113,22 @@ pub fn fold(row: RunRow, records: &[StoredRecord]) -> Result<RunView, serde_json
     Ok(view)
 }
 
+/// The value, or, of one that only an older sidecar took, why it cannot be shown: it would make the whole answer
+/// unreadable. It has the fields of an error, which may stand here too.
+fn shown(value: Json) -> Json {
+    let Some(why) = unreadable(value.get()) else { return value };
+    let form = serde_json::json!({"types": [], "message": format!("this value cannot be shown: {why}")});
+    serde_json::value::to_raw_value(&form).unwrap_or(value)
+}
+
+/// The error without fields that would make the whole answer unreadable.
+fn shown_error(mut error: ErrorForm) -> ErrorForm {
+    if serde_json::to_string(&error.fields).is_ok_and(|fields| unreadable(&fields).is_some()) {
+        error.fields.clear();
+    }
+    error
+}
+
 /// RFC 3339 with milliseconds, in UTC.
 fn time(at: UnixMillis) -> Option<String> {
     jiff::Timestamp::from_millisecond(at).ok().map(|stamp| format!("{stamp:.3}"))
@@ -137,6 +155,7 @@ impl Fold {
             }
             Entry::StepStarted { key, task, attempt, at, .. } => self.started(epoch, &key, task, attempt, at),
             Entry::AttemptFailed { key, attempt, error, retry_at, at } => {
+                let error = shown_error(error);
                 let step = self.step(&key);
                 step.error = Some(error.clone());
                 let run = open_attempt(step, attempt, epoch);
@@ -146,7 +165,7 @@ impl Fold {
             Entry::StepSucceeded { key, attempt, output, at } => {
                 let step = self.step(&key);
                 finish(step, StepState::Succeeded, at);
-                step.output = Some(output);
+                step.output = Some(shown(output));
                 step.error = None;
                 close(open_attempt(step, attempt, epoch), "succeeded", at, None);
             }
@@ -220,6 +239,7 @@ impl Fold {
         outcome: &'static str,
         at: UnixMillis,
     ) {
+        let error = shown_error(error);
         let step = self.step(key);
         finish(step, state, at);
         step.error = Some(error.clone());

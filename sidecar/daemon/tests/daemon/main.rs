@@ -11,3 +11,4 @@ mod runs;
 mod signals;
 mod store;
 mod support;
+mod unreadable;
