@@ -80,7 +80,13 @@ impl<'a> Fields<'a> {
             Diagnostic::error(UNKNOWN_KEY, message, entry.key.span, format!("unknown {what}"));
         // A section that is written as blocks may have one more.
         let free = |key: &&str| self.get(key).is_none() || syntax.spelled(key) != *key;
-        match words::nearest(key, shape.keys.iter().copied().filter(free).map(|key| syntax.spelled(key))) {
+        let spelled = |key| syntax.spelled(key);
+        let left: Vec<&'static str> = shape.keys.iter().copied().filter(free).map(spelled).collect();
+        // What abbreviates two keys does not mean the one because the other is there already.
+        let abbreviated = || words::abbreviated(key, shape.keys.iter().copied().map(spelled));
+        let near = words::misspelt(key, left.iter().copied())
+            .or_else(|| abbreviated().filter(|near| left.contains(near)));
+        match near {
             Some(near) => {
                 let edit = Edit { span: entry.key.span, text: near.to_owned() };
                 diagnostic = diagnostic.fix(format!("did you mean `{near}`?"), Safety::Safe, vec![edit]);

@@ -63,18 +63,28 @@ pub(super) fn language(context: &mut Context, entry: &Entry) -> Option<Spanned<L
 
 /// The word that was probably meant: the nearest, where it is near for its length, or the only one that it abbreviates.
 pub(super) fn nearest<'a>(found: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let plain = found.to_lowercase().replace(['-', ' '], "_");
     let words: Vec<&str> = words.collect();
-    let distance = |word: &str| strsim::damerau_levenshtein(&plain, word);
-    let near = words.iter().map(|word| (distance(word), *word)).min();
-    if let Some((distance, word)) = near
-        && distance * 3 <= plain.chars().count().max(word.len())
-    {
-        return Some(word);
-    }
+    misspelt(found, words.iter().copied()).or_else(|| abbreviated(found, words.into_iter()))
+}
+
+/// The nearest word, where it is near for its length.
+pub(super) fn misspelt<'a>(found: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let plain = plain(found);
+    let near = words.map(|word| (strsim::damerau_levenshtein(&plain, word), word)).min();
+    near.filter(|(distance, word)| distance * 3 <= plain.chars().count().max(word.len()))
+        .map(|(_, word)| word)
+}
+
+/// The only word that it abbreviates.
+pub(super) fn abbreviated<'a>(found: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let plain = plain(found);
     // `retry` abbreviates `retries`, too.
     let stem = plain.strip_suffix('y').filter(|stem| stem.len() >= 3).unwrap_or(&plain);
     let mut longer =
-        words.iter().filter(|word| plain.len() >= 3 && (word.starts_with(stem) || plain.starts_with(**word)));
-    longer.next().filter(|_| longer.next().is_none()).copied()
+        words.filter(|word| plain.len() >= 3 && (word.starts_with(stem) || plain.starts_with(*word)));
+    longer.next().filter(|_| longer.next().is_none())
+}
+
+fn plain(found: &str) -> String {
+    found.to_lowercase().replace(['-', ' '], "_")
 }

@@ -188,3 +188,14 @@ fn numbers() {
     assert_eq!((retries[0].value, retries[1].value), (Retries::Forever, Retries::Times(3)));
     assert_eq!(manifest.policies[1].fields.retry_on[0].value, "503");
 }
+
+#[test]
+fn an_abbreviation_of_two_keys_means_neither() {
+    for policy in ["{id: p, retry: 3}", "{id: p, retries: 3, retry: [E]}", "{id: p, retry_on: [E], retry: 3}"]
+    {
+        let (_, text) = findings(&format!("policies:\n- {policy}\n"));
+        assert!(text.starts_with("error[E050]: a policy has no key `retry`\n"), "{text}");
+        assert!(text.contains("allowed here: id, retries,"), "{text}");
+        assert!(!text.contains("did you mean") && !text.contains("--- fixed"), "{text}");
+    }
+}
