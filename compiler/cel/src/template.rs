@@ -66,7 +66,13 @@ pub fn parse(text: &str) -> (Template, Vec<CelError>) {
             return (Template::Literal(literal), errors);
         };
         let (ast, found) = parse_range(text, start + 2..end);
-        errors.extend(found.into_iter().map(|error| widened(error, start..end + 1)));
+        match doubled(text, start + 2..end).filter(|_| !found.is_empty()) {
+            Some(inside) => errors.push(
+                CelError::new(start..end + 1, "an expression stands in one pair of braces")
+                    .help(format!("write `${{{inside}}}`")),
+            ),
+            None => errors.extend(found.into_iter().map(|error| widened(error, start..end + 1))),
+        }
         if !literal.is_empty() {
             parts.push(Part::Text(std::mem::take(&mut literal)));
         }
@@ -78,6 +84,13 @@ pub fn parse(text: &str) -> (Template, Vec<CelError>) {
     }
     literal.push_str(&text[at..]);
     (assemble(parts, literal), errors)
+}
+
+/// The expression in `${{ expression }}`, as other tools write it.
+fn doubled(text: &str, range: std::ops::Range<usize>) -> Option<&str> {
+    let inside = text[range.clone()].strip_prefix('{')?.strip_suffix('}')?;
+    let (_, errors) = parse_range(text, range.start + 1..range.end - 1);
+    errors.is_empty().then(|| inside.trim())
 }
 
 /// An error about an empty place inside `${...}` is shown on the whole of it.

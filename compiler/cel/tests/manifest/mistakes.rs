@@ -54,6 +54,8 @@ fn mistakes_of_calls() {
             "${input.user_id.contains()}",
             "${math.greatest(1, 2)}",
             "${{id: 1}}",
+            "${{ input.count }} of ${{ size(input.tags) }}",
+            "${{ input. }}",
             "${fetch_usr.id == fetch_user.zzz}",
             "${User{id: 1}}",
         ],
@@ -80,6 +82,13 @@ fn mistakes_of_calls() {
             ${{id: 1}}
                 3..5 `id`: the key of a record must be a string
                     help: quote it: `"id"`
+            ${{ input.count }} of ${{ size(input.tags) }}
+                0..18 `${{ input.count }}`: an expression stands in one pair of braces
+                    help: write `${input.count}`
+                22..45 `${{ size(input.tags) }}`: an expression stands in one pair of braces
+                    help: write `${size(input.tags)}`
+            ${{ input. }}
+                11..12 `}`: expected the name of a field after `.`, but found `}`
             ${fetch_usr.id == fetch_user.zzz}
                 2..11 `fetch_usr`: `fetch_usr` is not known here
                     help: did you mean `fetch_user`?
