@@ -346,3 +346,33 @@ workflows:
         "#]],
     );
 }
+
+#[test]
+fn literals_of_another_type_and_habits_from_elsewhere_get_a_hint() {
+    let help = |value: &str| {
+        let manifest = format!(
+            "
+tasks: [{{id: number, ref: app.number}}, {{id: fetch, ref: app.fetch, with: {{user_id: a}}}}]
+workflows: [{{id: w, steps: [{{task: fetch}}, {{task: number, with: {{x: {value}}}}}]}}]
+"
+        );
+        let outcome = Project::new([("concurrency.yaml", manifest.as_str()), ("app.py", CODE)]).compile();
+        let helps: Vec<String> = outcome
+            .diagnostics
+            .iter()
+            .map(|found| format!("{} {}", found.code, found.help.as_deref().unwrap_or("-")))
+            .collect();
+        helps.join("\n")
+    };
+    for (value, wanted) in [
+        ("3.5", "E131 write a whole number"),
+        ("-1e3", "E131 write a whole number"),
+        ("'${3.5}'", "E131 write a whole number"),
+        ("'3'", "E131 write it without quotes"),
+        ("three", "E131 -"),
+        ("'${steps.fetch.output}'", "E140 the id alone is the result of a step: write `${fetch}`"),
+        ("'${{ input.x }}'", "E143 write `${input.x}`"),
+    ] {
+        assert_eq!(help(value), wanted, "{value}");
+    }
+}

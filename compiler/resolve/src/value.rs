@@ -113,7 +113,7 @@ fn fitted(
     if expr.ty.fits(wanted) {
         return Some(expr);
     }
-    let mut help = None;
+    let mut help = quoted(&expr.node, wanted.non_null()).then(|| "write it without quotes".to_owned());
     if let Type::Named(name) = wanted.non_null()
         && let Some(TypeDef::Enum { members, .. }) = place.types.get(name)
     {
@@ -131,6 +131,17 @@ fn fitted(
     let message = format!("expected `{wanted}`, but this is `{}`", expr.ty);
     wrong.push(Wrong { span, message, help, mismatch: true });
     None
+}
+
+/// Whether a text would be of the type if it did not stand in quotes.
+fn quoted(given: &Out, wanted: &Type) -> bool {
+    let Out::Literal(Literal::String(text)) = given else { return false };
+    match wanted {
+        Type::Int => text.parse::<i64>().is_ok(),
+        Type::Float | Type::Decimal => text.parse::<f64>().is_ok_and(f64::is_finite),
+        Type::Bool => matches!(text.as_str(), "true" | "false"),
+        _ => false,
+    }
 }
 
 fn list(
@@ -259,12 +270,22 @@ fn names(
                 }
                 None => {
                     whole = false;
-                    diagnostics.extend(unknown_step(root, scalar.span_of(reference.root.range), place));
+                    let span = scalar.span_of(reference.root.range);
+                    diagnostics.extend(match &reference.field {
+                        Some(field) if root == "steps" => Some(steps(&field.text, span)),
+                        _ => unknown_step(root, span, place),
+                    });
                 }
             },
         }
     }
     whole.then_some(names)
+}
+
+/// `steps.ID.output`, a habit from other tools.
+fn steps(id: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::UNKNOWN_NAME, "`steps` is not known here", span, "no step has this id")
+        .help(format!("the id alone is the result of a step: write `${{{id}}}`"))
 }
 
 fn unknown_step(name: &str, span: Span, place: Place<'_>) -> Option<Diagnostic> {

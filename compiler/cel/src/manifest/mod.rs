@@ -171,6 +171,9 @@ impl<'a> Checker<'a> {
         let error = CelError::new(range.clone(), message);
         self.report(match (&expr.ty, wanted.non_null()) {
             (Type::Int, Type::Float) => error.help("convert it with `double(...)`"),
+            (Type::Float, Type::Int) if matches!(expr.node, Out::Literal(_)) => {
+                error.help("write a whole number")
+            }
             (Type::Float | Type::Decimal, Type::Int) => {
                 error.help("convert it with `int(...)`, which truncates")
             }
