@@ -6,13 +6,15 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 
 use conductor_journal::Refusal;
-use conductor_protocol::message::code;
+use conductor_protocol::message::{RunRefused, code, method};
+use serde_json::value::RawValue;
 use tokio::net::UnixStream;
 use tokio::task::JoinSet;
 
 use crate::handlers::{self, Client};
 use crate::outbox::Outbox;
 use crate::rpc::{self, Fault};
+use crate::salvage;
 use crate::sidecar::Sidecar;
 
 /// How much is read at a time.
@@ -116,7 +118,7 @@ impl Connection {
     fn line(&mut self, line: &[u8], answers: &mut Vec<u8>) {
         let incoming = match rpc::parse(line) {
             Ok(incoming) => incoming,
-            Err(fault) => return rpc::fault(answers, None, &fault),
+            Err(fault) => return self.not_understood(line, None, &fault, answers),
         };
         if let Some(client) = &self.client {
             client.pulse.beat();
@@ -134,8 +136,25 @@ impl Connection {
         };
         let handled = handlers::handle(&mut call, &mut self.client, &incoming);
         if let Err(fault) = handled {
-            // Of a notification too, with `id: null`: a client in error should hear of it.
-            rpc::fault(answers, incoming.id, &fault);
+            self.not_understood(line, incoming.id, &fault, answers);
         }
+    }
+
+    /// A fault is answered with `id: null` where there is no id: a client in error should hear of it. Somebody waits
+    /// for a record, and hears which one was refused.
+    fn not_understood(&self, line: &[u8], id: Option<&RawValue>, fault: &Fault, answers: &mut Vec<u8>) {
+        let greeted = self.client.is_some() && id.is_none();
+        let Some(record) = greeted.then(|| salvage::numbers(line)).flatten() else {
+            return rpc::fault(answers, id, fault);
+        };
+        self.sidecar.metrics.refused("invalid");
+        let refused = RunRefused {
+            run: record.run,
+            epoch: record.epoch,
+            seq: record.seq,
+            code: code::INVALID_PARAMS,
+            message: fault.message.clone(),
+        };
+        rpc::notice(answers, method::RUN_REFUSED, refused);
     }
 }

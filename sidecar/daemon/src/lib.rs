@@ -11,6 +11,7 @@ mod outbox;
 mod place;
 mod process;
 mod rpc;
+mod salvage;
 mod schedule;
 mod session;
 mod sidecar;

@@ -168,3 +168,33 @@ fn large_pages_wait_for_a_slow_reader_instead_of_filling_memory() {
         assert_eq!(client.answer(id)["result"]["records"][0]["seq"], 1);
     }
 }
+
+#[test]
+fn a_record_that_cannot_be_read_is_refused_by_its_numbers() {
+    let daemon = Daemon::new();
+    let mut client = daemon.client("a");
+    client.hello(0);
+    client.start("r");
+    client.acked("r", 0);
+    let record = |entries: &[u8]| {
+        let head = br#"{"jsonrpc":"2.0","method":"step.record","params":{"run":"r","epoch":1,"seq":1"#;
+        [head, entries, b"}}\n"].concat()
+    };
+    for entries in
+        [&br#","entries":[{"chosen":{"key":"a","value":NaN,"at":1}}]"#[..], b",\"entries\":[\"\xff\"]", b""]
+    {
+        client.raw(&record(entries));
+        let refused = client.notice("run.refused");
+        assert_eq!(
+            (&refused["run"], &refused["epoch"], &refused["seq"]),
+            (&json!("r"), &json!(1), &json!(1))
+        );
+        assert_eq!(refused["code"], -32602, "{refused}");
+    }
+    // Where the numbers cannot be read either, nobody can be named.
+    client
+        .raw(b"{\"jsonrpc\":\"2.0\",\"method\":\"step.record\",\"params\":{\"run\":\"r\",\"epoch\":NaN}}\n");
+    assert_eq!(client.line().unwrap()["id"], json!(null));
+    client.record("r", 1, 1, step_started("a"));
+    client.acked("r", 1);
+}
