@@ -62,9 +62,10 @@ fn refuse(status: StatusCode, message: impl Into<String>) -> Response {
 fn refused(refusal: &Refusal) -> Response {
     let status = match refusal {
         Refusal::Unknown { .. } => StatusCode::NOT_FOUND,
-        Refusal::Mismatch { .. } | Refusal::PlanMismatch { .. } | Refusal::Transition { .. } => {
-            StatusCode::CONFLICT
-        }
+        Refusal::Mismatch { .. }
+        | Refusal::PlanMismatch { .. }
+        | Refusal::Transition { .. }
+        | Refusal::Ended { .. } => StatusCode::CONFLICT,
         Refusal::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Refusal::Store(_) | Refusal::Closing => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::BAD_REQUEST,

@@ -87,14 +87,19 @@ impl Journal {
             Place::Ended(row) if row.head.state == RunState::Cancelled => {
                 return Ok(Cancelled { settled: None, info: info(&Cell::stored(*row)) });
             }
-            Place::Ended(_) => return Err(Refusal::Transition { event, reason: life::Refused::Ended }),
+            Place::Ended(row) => {
+                return Err(Refusal::Ended { run: run.to_owned(), state: row.head.state });
+            }
             Place::Absent => return Err(Refusal::Unknown { run: run.to_owned() }),
         };
         if cell.tip.cancel.is_some() {
             return Ok(Cancelled { settled: cell.settled(), info: info(cell) });
         }
-        cell.tip.state = life::next(Some(cell.tip.state), event)
-            .map_err(|reason| Refusal::Transition { event, reason })?;
+        let state = cell.tip.state;
+        cell.tip.state = life::next(Some(state), event).map_err(|reason| match reason {
+            life::Refused::Ended => Refusal::Ended { run: run.to_owned(), state },
+            reason => Refusal::Transition { event, reason },
+        })?;
         cell.queue();
         cell.tip.cancel = Some(reason.into());
         let free = cell.tip.owner.as_ref().is_none_or(may_take);

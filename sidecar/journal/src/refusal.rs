@@ -3,6 +3,7 @@
 //! It knows no message: the daemon wraps a refusal as a response, a notification or an HTTP status.
 
 use conductor_protocol::message::code;
+use conductor_protocol::state::RunState;
 
 use crate::life;
 
@@ -24,6 +25,9 @@ pub enum Refusal {
     Conflict { run: String, seq: u64 },
     #[error("{event:?} may not follow: {reason}")]
     Transition { event: life::Event, reason: life::Refused },
+    /// Of a wish: what an owner writes after the end is a [`Refusal::Transition`].
+    #[error("run {run} has ended already ({})", state.as_str())]
+    Ended { run: String, state: RunState },
     #[error("{0}")]
     Invalid(String),
     #[error("{what} has {size} bytes; the limit is {limit}")]
@@ -44,7 +48,7 @@ impl Refusal {
             Refusal::PlanMismatch { .. } => code::PLAN_MISMATCH,
             Refusal::StaleEpoch { .. } | Refusal::NotOwner { .. } => code::STALE_EPOCH,
             Refusal::Gap { .. } | Refusal::Conflict { .. } => code::SEQUENCE,
-            Refusal::Transition { .. } => code::TRANSITION,
+            Refusal::Transition { .. } | Refusal::Ended { .. } => code::TRANSITION,
             Refusal::Invalid(_) => code::INVALID_PARAMS,
             Refusal::TooLarge { .. } => code::TOO_LARGE,
             Refusal::Store(_) => code::STORE,
@@ -62,7 +66,7 @@ impl Refusal {
             Refusal::StaleEpoch { .. } | Refusal::NotOwner { .. } => "stale_epoch",
             Refusal::Gap { .. } => "gap",
             Refusal::Conflict { .. } => "conflict",
-            Refusal::Transition { .. } => "transition",
+            Refusal::Transition { .. } | Refusal::Ended { .. } => "transition",
             Refusal::Invalid(_) => "invalid",
             Refusal::TooLarge { .. } => "too_large",
             Refusal::Store(_) => "store",

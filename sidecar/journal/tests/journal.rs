@@ -200,7 +200,9 @@ fn cancelling_ends_a_free_run_only_before_it_has_begun() {
     start(&journal, "done", "s");
     record(&journal, "done", 1, 1, FINISHED, "s").unwrap();
     commit(&journal);
-    assert_eq!(journal.cancel("done", "late", 4, &never).unwrap_err().code(), code::TRANSITION);
+    let late = journal.cancel("done", "late", 4, &never).unwrap_err();
+    assert_eq!(late.code(), code::TRANSITION);
+    assert_eq!(late.to_string(), "run done has ended already (succeeded)");
     assert_eq!(journal.cancel("none", "late", 4, &never).unwrap_err().code(), code::RUN_UNKNOWN);
 }
 
