@@ -39,6 +39,9 @@ logger = logging.getLogger("conductor")
 ATTACHED_SECONDS = 3.0
 """How long a caller waits for another's run before it asks whether that has lost its owner."""
 
+START_AGAIN_SECONDS = (0.25, 2.0)
+"""Pauses between the starts of a run that is lost again and again, as while the disk is full; the first is at once."""
+
 DEADLINE_KEY = "run"
 """No step can have this id."""
 
@@ -118,7 +121,7 @@ class Execution:
             self.waiters -= 1
             if not self.task.done() and self.waiters == 0 and not self.is_served:
                 self.detach()
-        return Outcome("gone") if self.task.cancelled() else self.task.result()
+        return self._gone() if self.task.cancelled() else self.task.result()
 
     async def _drive(self) -> Outcome:
         run: Run | None = None
@@ -128,14 +131,14 @@ class Execution:
             outcome = await self._perform(run)
         except asyncio.CancelledError:
             if self._journal.ended is not None or self._reason is None:
-                return Outcome("gone")
+                return self._gone()
             outcome = self._cancelled()
             if run is None:
                 run = Run(
                     self.run, self._session, self._journal, History(), _call_child
                 )
         except Refused as refusal:
-            return self._refused(refusal)
+            return self._refused(str(refusal))
         self._is_over = True
         await all_ended(run.unsettled)
         return await self._end(outcome)
@@ -229,9 +232,22 @@ class Execution:
         )
         return Outcome("paused", error=_paused(self.workflow, self.run, halt.reason))
 
-    def _refused(self, refusal: Refused) -> Outcome:
+    def _gone(self) -> Outcome:
+        """Somebody else has the run, unless the sidecar refused what was recorded: that would happen again."""
+        refusal = self._journal.refusal
+        if refusal is None:
+            return Outcome("gone")
+        if self.is_served:
+            # It is kept: whoever it is handed to next would end here too.
+            logger.error("run %s is stuck, the sidecar refused: %s", self.run, refusal)
+        else:
+            epoch = self._journal.epoch
+            self._session.notify("run.release", {"run": self.run, "epoch": epoch})
+        return self._refused(refusal)
+
+    def _refused(self, reason: str) -> Outcome:
         error = RunRefused(
-            f"run {self.run}: {refusal}", workflow=self.workflow.name, run=self.run
+            f"run {self.run}: {reason}", workflow=self.workflow.name, run=self.run
         )
         return Outcome("failed", error=error)
 
@@ -239,7 +255,7 @@ class Execution:
         """Nobody is shown an end before it is on the disk."""
         await self._journal.barrier()
         if self._journal.ended == "lost":
-            return Outcome("gone")
+            return self._gone()
         logger.debug("run %s: %d waits for the disk", self.run, self._journal.waits)
         self._journal.end("finished")
         self._session.owned.pop(self.run, None)
@@ -290,6 +306,7 @@ async def _call(
     if parent is not None:
         request["parent"] = parent
     end: asyncio.Future[Any] | None = None
+    pause = 0.0
     try:
         while True:
             answer = await _start(session, workflow, run, request)
@@ -300,6 +317,10 @@ async def _call(
                 outcome = await local.wait()
                 if outcome.state != "gone":
                     return outcome.unwrap()
+                await asyncio.sleep(pause)
+                pause = min(
+                    max(2 * pause, START_AGAIN_SECONDS[0]), START_AGAIN_SECONDS[1]
+                )
                 continue
             end = end or session.request("run.await", {"run": run})
             is_finished = answer["outcome"] == "finished"

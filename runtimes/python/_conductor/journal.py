@@ -37,6 +37,8 @@ class Journal:
         self.waits = 0
         """How often somebody had to wait for the disk."""
         self.ended: Ended | None = None
+        self.refusal: str | None = None
+        """Why the sidecar does not take what this process has to say of the run."""
         self.on_lost: Callable[[str], None] | None = None
         self.on_cancelling: Callable[[str], None] | None = None
         self._first_seq = next_seq

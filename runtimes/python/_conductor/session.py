@@ -18,8 +18,12 @@ from .journal import Journal, dumps
 from .version import VERSION as CLIENT_VERSION
 
 VERSION = 1
+RUN_UNKNOWN = -32011
+STALE_EPOCH = -32013
 LIMIT = -32016
 STORE = -32017
+LOST = (RUN_UNKNOWN, STALE_EPOCH, STORE)
+"""A refused record with one of these says that the run is another's, or that its start did not reach the disk."""
 FIRST_CONNECT_DELAYS = (0.0, 0.05, 0.1, 0.2, 0.4)
 MAX_RECONNECT_DELAY = 1.0
 CLOSE_SECONDS = 1.0
@@ -272,8 +276,12 @@ class Session:
         elif params["epoch"] != journal.epoch:
             return
         elif method == "run.refused":
-            if params["code"] != STORE or not journal.refused(params["seq"]):
-                self._give_up(journal, params["message"])
+            code, message = params["code"], params["message"]
+            if code == STORE and journal.refused(params["seq"]):
+                return
+            if code not in LOST:
+                journal.refusal = message
+            self._give_up(journal, message)
         elif method == "run.cancelling" and journal.on_cancelling is not None:
             journal.on_cancelling(params["reason"])
 

@@ -269,3 +269,54 @@ fn a_call_that_no_message_holds_is_refused_and_the_next_one_is_not() {
     );
     assert_eq!(printed, "RunRefused\n1\n");
 }
+
+/// The peer refuses records with `code` while `trouble` says so, and counts starts.
+const REFUSING: &str = r"
+import time
+
+answer, starts, released = peer._answer, [], []
+began = time.monotonic()
+
+
+def refusing(method, params):
+    if method == 'run.start':
+        starts.append(params['run'])
+    if method == 'run.release':
+        released.append(params['run'])
+    if method == 'step.record' and time.monotonic() - began < trouble:
+        refused = {'run': params['run'], 'epoch': 1, 'seq': seq, 'code': code, 'message': 'the reason'}
+        return {'method': 'run.refused', 'params': refused}
+    return answer(method, params)
+
+
+peer._answer = refusing
+
+
+async def main() -> None:
+    try:
+        print(await asyncio.wait_for(paying(run_id='r'), 10))
+    except WorkflowError as error:
+        print(type(error).__name__, error)
+        await asyncio.sleep(0.1)
+
+
+asyncio.run(main())
+";
+
+#[test]
+fn a_refused_record_is_the_callers_error_and_not_tried_without_end() {
+    let printed = run(
+        paying("paying", InDoubt::Retry),
+        &format!("code, seq, trouble = -32602, 1, 60\n{REFUSING}\nprint(starts, released)\n"),
+    );
+    assert_eq!(printed, "RunRefused run r: the reason\n['r'] ['r']\n");
+}
+
+#[test]
+fn a_start_that_the_disk_refuses_is_tried_again_with_pauses() {
+    let printed = run(
+        paying("paying", InDoubt::Retry),
+        &format!("code, seq, trouble = -32017, 0, 1\n{REFUSING}\nprint(2 < len(starts) < 8)\n"),
+    );
+    assert_eq!(printed, "paid\nTrue\n");
+}
