@@ -2,8 +2,8 @@
 //!
 //! It knows no entry. It is given JSON whose grammar was checked, and looks for what that allows and parsers refuse.
 
-/// Brackets within brackets. Parsers stop at 128, and a value is shown some levels deep.
-const DEPTH: usize = 100;
+/// Brackets within brackets. Parsers stop at 128, and a value is shown up to six levels deep.
+const DEPTH: usize = 120;
 
 /// Digits from which on a number without an exponent may be beyond a double.
 const LONG: usize = 300;
@@ -22,7 +22,7 @@ pub(crate) fn unreadable(json: &str) -> Option<&'static str> {
             b'[' | b'{' => {
                 depth += 1;
                 if depth > DEPTH {
-                    return Some("it is nested more than 100 deep");
+                    return Some("it is nested more than 120 deep");
                 }
             }
             b']' | b'}' => depth = depth.saturating_sub(1),
@@ -74,9 +74,10 @@ fn unit(bytes: &[u8], at: usize) -> Option<u16> {
 mod tests {
     use super::unreadable;
 
-    /// What `serde_json` makes of a value that a list of runs holds.
+    /// Whether `serde_json` reads a value as deep inside as the fields of an attempt's error are shown.
     fn parses(json: &str) -> bool {
-        serde_json::from_str::<serde_json::Value>(&format!("{{\"runs\":[{{\"output\":{json}}}]}}")).is_ok()
+        let shown = format!(r#"{{"steps":[{{"history":[{{"error":{{"fields":{json}}}}}]}}]}}"#);
+        serde_json::from_str::<serde_json::Value>(&shown).is_ok()
     }
 
     #[test]
@@ -105,12 +106,12 @@ mod tests {
             "\"é😀\"",
             "1e-999",
             &long[..300],
-            &deep(100),
+            &deep(120),
             &format!("[{}1]", "[],".repeat(200)),
         ] {
             assert!(parses(json), "{json}");
             assert_eq!(unreadable(json), None, "{json}");
         }
-        assert!(unreadable(&deep(101)).is_some());
+        assert!(unreadable(&deep(121)).is_some());
     }
 }

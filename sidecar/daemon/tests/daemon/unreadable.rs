@@ -36,7 +36,7 @@ fn they_are_refused_where_they_come_in() {
             client.acked(&run, 1);
         }
     }
-    let deep = (0..110).fold(json!(1), |inner, _| json!([inner]));
+    let deep = (0..121).fold(json!(1), |inner, _| json!([inner]));
     assert_eq!(client.fails("run.start", start("deep", json!({ "deep": deep }))), -32602);
     let fields = json!({"types": ["E"], "message": "m", "fields": {"deep": deep}});
     client.start("error");
