@@ -170,7 +170,10 @@ class Step:
 
     async def awaited(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """The attempt's result, from an asynchronous function."""
-        return await self._outcome(start(coroutine))
+        work = start(_contained(coroutine))
+        # Of a task that is cancelled before it begins nobody else would.
+        work.add_done_callback(lambda _: coroutine.close())
+        return await self._outcome(work)
 
     async def _outcome(self, work: asyncio.Future[T]) -> T:
         try:
@@ -204,7 +207,7 @@ class Step:
             # Nothing more is tried while it still runs.
             has_ended = await ended(work, None)
         if has_ended and not work.cancelled():
-            return work.result()
+            return _result(work)
         forget(work)
         if not self._may_repeat and self._in_doubt == "pause":
             raise self._paused(error)
@@ -223,7 +226,7 @@ class Step:
             cancellation = await ended_anyway(work, cancellation)
         if self._is_write and work.done() and not work.cancelled():
             self._cancelled = cancellation
-            return work.result()
+            return _result(work)
         if is_task:
             work.cancel()
         forget(work)
@@ -339,7 +342,22 @@ class Step:
         await ended_anyway(work, cancellation)
 
 
+async def _contained(coroutine: Coroutine[Any, Any, T]) -> T:
+    """An exit of one step ends no other, as in threads; a task would let it out of the event loop."""
+    try:
+        return await coroutine
+    except SystemExit as error:
+        raise _exited(error) from error
+
+
+def _exited(error: BaseException) -> RuntimeError:
+    return RuntimeError(f"the function raised {error!r}")
+
+
 def _result(work: asyncio.Future[T]) -> T:
     if work.cancelled():
         raise RuntimeError("the function cancelled itself")
-    return work.result()
+    try:
+        return work.result()
+    except GeneratorExit as error:
+        raise _exited(error) from error

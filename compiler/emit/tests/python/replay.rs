@@ -30,6 +30,10 @@ async def fail_beside_pay() -> int:
     raise ConnectionError("down")
 
 
+async def leave() -> int:
+    raise [SystemExit, GeneratorExit][log.count("leave")](3)
+
+
 async def fail() -> int:
     log.append("fail")
     raise ConnectionError("down")
@@ -319,4 +323,28 @@ fn a_start_that_the_disk_refuses_is_tried_again_with_pauses() {
         &format!("code, seq, trouble = -32017, 0, 1\n{REFUSING}\nprint(2 < len(starts) < 8)\n"),
     );
     assert_eq!(printed, "paid\nTrue\n");
+}
+
+#[test]
+fn an_exit_inside_an_asynchronous_step_is_a_failure_of_the_attempt() {
+    let leave = call("leave", function("tasks.leave", true, Type::Int), vec![], Effect::Read);
+    let printed = run(
+        plan("leaving", true, vec![], vec![task("leave", leave)], result("leave", Type::Int)),
+        r"
+for run in 'sg':
+    try:
+        asyncio.run(leaving(run_id=run))
+    except WorkflowError as error:
+        print(repr(error.__cause__))
+    print(*peer.kinds(run), sep=', ')
+    tasks.log.append('leave')
+",
+    );
+    expect_test::expect![[r#"
+        RuntimeError('the function raised SystemExit(3)')
+        step_started leave, step_failed leave, run_failed
+        RuntimeError('the function raised GeneratorExit(3)')
+        step_started leave, step_failed leave, run_failed
+    "#]]
+    .assert_eq(&printed);
 }
