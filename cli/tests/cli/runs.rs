@@ -97,6 +97,10 @@ fn a_detached_run_is_listed_waited_for_and_cancelled() {
     project.conductor(&["runs", "--state", "running"]).says(0, &["h ", "hanging", "hang\n"]);
     let (_, listed) = project.json(&["runs", "--workflow", "adding"]);
     assert_eq!(listed["runs"].as_array().map(Vec::len), Some(1), "{listed}");
+    let ended = listed["runs"][0]["id"].as_str().unwrap_or_default();
+    project
+        .conductor(&["cancel", ended])
+        .says(2, &[&format!("error: run {ended} has ended already (succeeded)")]);
     project.conductor(&["cancel", "h"]).says(0, &["asked for h to be cancelled"]);
     eventually("the end", || project.json(&["show", "h"]).1["state"] == "cancelled");
     project.conductor(&["run", "hanging", "--run-id", "h"]).says(4, &["h  cancelled"]);
