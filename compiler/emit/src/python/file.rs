@@ -107,6 +107,8 @@ impl<'a> File<'a> {
             Type::Union(members) => {
                 members.iter().map(|member| self.annotation(member)).collect::<Vec<_>>().join(" | ")
             }
+            // A set or tuple, whose elements are not known: strict type checkers refuse the bare name.
+            Type::Named(name) if name.module == "builtins" => self.annotation(&Type::Any),
             Type::Named(name) => self.class(name),
             Type::Record(_) => match self.package.types.record(&self.workflow, ty) {
                 Some(name) => {

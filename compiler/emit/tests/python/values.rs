@@ -259,6 +259,19 @@ fn inputs_have_their_defaults() {
     }
 }
 
+/// The elements of a set or tuple are not known, and a bare `tuple` is refused by a strict type checker.
+#[test]
+fn without_a_journal_sets_and_tuples_pass_untyped() {
+    let tuple = named("builtins", "tuple");
+    let mut plan = one_step("pairs", "pair", tuple);
+    plan.durable = false;
+    let models = "def pair(n: int) -> tuple[int, str]:\n    return (n, 'x')\n";
+    let project = Project::new(&[("models.py", models)], &[plan]);
+    project.check();
+    let printed = project.python("from conductor_gen import blocking\nprint(blocking.pairs(n=1))\n");
+    assert_eq!(printed, "(1, 'x')\n");
+}
+
 #[test]
 fn types_that_json_cannot_tell_apart_are_refused() {
     let refused = |ty: Type| {
