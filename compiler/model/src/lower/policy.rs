@@ -10,50 +10,29 @@ use crate::policy::{PolicyDef, PolicyFields, PolicyUse};
 
 const LATER: &[&str] = &["circuit_breaker", "rate_limit", "bulkhead", "hedge", "fallback"];
 
-const DEFINITION: Shape = Shape {
-    noun: "a policy",
-    keys: &[
-        "id",
-        "retries",
-        "strategy",
-        "initial",
-        "initial_ms",
-        "max_delay",
-        "max_delay_ms",
-        "multiplier",
-        "jitter",
-        "retry_on",
-        "abort_on",
-        "timeout",
-        "timeout_ms",
-        "deadline",
-        "deadline_ms",
-        "critical",
-    ],
-    later: LATER,
-};
+/// The keys of a definition; one that is written in place has all but the id, which stands first.
+const KEYS: &[&str] = &[
+    "id",
+    "retries",
+    "strategy",
+    "initial",
+    "initial_ms",
+    "max_delay",
+    "max_delay_ms",
+    "multiplier",
+    "jitter",
+    "retry_on",
+    "abort_on",
+    "timeout",
+    "timeout_ms",
+    "deadline",
+    "deadline_ms",
+    "critical",
+];
 
-const INLINE: Shape = Shape {
-    noun: "an inline policy",
-    keys: &[
-        "retries",
-        "strategy",
-        "initial",
-        "initial_ms",
-        "max_delay",
-        "max_delay_ms",
-        "multiplier",
-        "jitter",
-        "retry_on",
-        "abort_on",
-        "timeout",
-        "timeout_ms",
-        "deadline",
-        "deadline_ms",
-        "critical",
-    ],
-    later: LATER,
-};
+const DEFINITION: Shape = Shape { noun: "a policy", keys: KEYS, later: LATER };
+
+const INLINE: Shape = Shape { noun: "an inline policy", keys: KEYS.split_at(1).1, later: LATER };
 
 pub(super) fn definition(context: &mut Context, node: &Node) -> Option<PolicyDef> {
     let fields = Fields::read(context, node, &DEFINITION)?;
