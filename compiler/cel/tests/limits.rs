@@ -16,8 +16,8 @@ fn exercise(text: &str) {
     let _ = ast.references();
     let _ = typing::check(&ast, &Declarations::default());
     let _ = evaluate(&ast, &BTreeMap::new());
-    let scope =
-        Scope { inputs: &BTreeMap::new(), steps: &BTreeMap::new(), types: &BTreeMap::new(), known: &[] };
+    let types = BTreeMap::new();
+    let scope = Scope::new(&types);
     let _ = manifest::check(&ast, &scope, None);
     let (template, errors) = template::parse(text);
     assert!(errors.len() <= 40, "{} errors", errors.len());

@@ -28,6 +28,8 @@ pub enum EmitError {
     Union { one: String, other: String },
     #[error("the function `{name}` is not available in expressions of this target")]
     Function { name: String },
+    #[error("{what} cannot be written for this target yet")]
+    Unsupported { what: String },
     #[error("the workflow `{workflow}` is called but not among the Plans")]
     MissingWorkflow { workflow: String },
     #[error("the Plan has no digest: {0}")]

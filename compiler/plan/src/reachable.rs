@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use conductor_protocol::expr::{Expr, Node};
+use conductor_protocol::expr::Expr;
 use conductor_protocol::plan::{ArgumentValue, Plan, Step, StepKind};
 use conductor_protocol::types::{Type, TypeDef, TypeName, TypeTable};
 
@@ -51,32 +51,7 @@ fn of_step(step: &Step, found: &mut BTreeSet<TypeName>) {
 
 fn of_expr(expr: &Expr, found: &mut BTreeSet<TypeName>) {
     of_type(&expr.ty, found);
-    match &expr.node {
-        Node::Literal(_) | Node::Input(_) | Node::Step(_) | Node::RunId => {}
-        Node::Field { of, .. }
-        | Node::Has { of, .. }
-        | Node::Unary { operand: of, .. }
-        | Node::Convert(of) => {
-            of_expr(of, found);
-        }
-        Node::Index { of, index } => {
-            of_expr(of, found);
-            of_expr(index, found);
-        }
-        Node::List(items) | Node::Interpolate(items) | Node::Call { args: items, .. } => {
-            items.iter().for_each(|item| of_expr(item, found));
-        }
-        Node::Record(fields) => fields.iter().for_each(|(_, field)| of_expr(field, found)),
-        Node::Binary { left, right, .. } => {
-            of_expr(left, found);
-            of_expr(right, found);
-        }
-        Node::Conditional { test, then, otherwise } => {
-            for part in [test, then, otherwise] {
-                of_expr(part, found);
-            }
-        }
-    }
+    expr.for_each_child(|part| of_expr(part, found));
 }
 
 fn of_type(ty: &Type, found: &mut BTreeSet<TypeName>) {

@@ -80,8 +80,7 @@ fn number(
     wrong: &mut Vec<Wrong>,
 ) -> Option<Expr> {
     let (ast, _) = conductor_cel::parse(text);
-    let nothing = BTreeMap::new();
-    let scope = CelScope { inputs: &nothing, steps: &nothing, types: place.types, known: &[] };
+    let scope = CelScope::new(place.types);
     let wanted = expected.filter(|ty| !is_enum(ty, place.types));
     match conductor_cel::check(&ast, &scope, wanted) {
         Ok(expr) => fitted(expr, span, expected, place, wrong),
@@ -214,8 +213,7 @@ fn text(
         return fitted(text, scalar.span, expected, place, wrong);
     }
     let names = names(scalar, &template, place, diagnostics)?;
-    let scope =
-        CelScope { inputs: &names.inputs, steps: &names.steps, types: place.types, known: place.known };
+    let scope = names.scope(place);
     match conductor_cel::check_template(&template, &scope, expected) {
         Ok(expr) => Some(expr),
         Err(errors) => {
@@ -236,6 +234,13 @@ fn wrong_at(scalar: &Scalar, error: CelError, mismatch: bool) -> Wrong {
 struct Names {
     inputs: BTreeMap<String, Type>,
     steps: BTreeMap<String, Type>,
+}
+
+impl Names {
+    fn scope<'a>(&'a self, place: Place<'a>) -> CelScope<'a> {
+        let scope = CelScope::new(place.types);
+        CelScope { inputs: &self.inputs, steps: &self.steps, known: place.known, ..scope }
+    }
 }
 
 /// The types of the names in a template; `None` where one is unknown or reported.
@@ -369,8 +374,7 @@ pub(crate) fn narrowed(node: &Node, place: Place<'_>) -> Vec<(ValueName, Type)> 
             ValueName::Input(input) => names.inputs.insert(input.clone(), value.declared.clone()),
             ValueName::Step(id) => names.steps.insert(id.clone(), value.declared.clone()),
         };
-        let scope =
-            CelScope { inputs: &names.inputs, steps: &names.steps, types: place.types, known: place.known };
+        let scope = names.scope(place);
         let (ast, _) = conductor_cel::parse(&name.to_string());
         if let Ok(expr) = conductor_cel::check(&ast, &scope, None)
             && expr.ty != value.ty

@@ -26,6 +26,10 @@ impl Checker<'_> {
         if absolute {
             return self.unsupported(range, "a name that begins with a dot");
         }
+        if let Some(ty) = self.scope.variables.get(name) {
+            let variable = Expr { ty: ty.clone(), node: Out::Variable(name.to_owned()) };
+            return Some(self.narrowed(variable));
+        }
         if let Some(ty) = self.scope.steps.get(name) {
             let step = Expr { ty: ty.clone(), node: Out::Step(name.to_owned()) };
             return Some(self.narrowed(step));
@@ -38,15 +42,22 @@ impl Checker<'_> {
             "run" => {
                 CelError::new(range.clone(), "`run` is no value of its own").help("the run's id is `run.id`")
             }
+            "env" if self.scope.env => CelError::new(range.clone(), "`env` is no value of its own")
+                .help("name a variable of the environment: `env.NAME`"),
             "env" => CelError::new(range.clone(), "`env` cannot be used here")
                 .help("only resources and policies read the environment; give the value as an input"),
             _ if self.scope.inputs.contains_key(name) => error.help(format!("did you mean `input.{name}`?")),
-            _ => match nearest(name, self.scope.steps.keys().map(String::as_str).chain(["input", "run"])) {
+            _ => match nearest(name, self.visible().chain(["input", "run"])) {
                 Some(near) => error.help(format!("did you mean `{near}`?")),
                 None => error.help(self.steps_help()),
             },
         };
         self.report(error)
+    }
+
+    /// The names that stand alone.
+    fn visible(&self) -> impl Iterator<Item = &str> {
+        self.scope.variables.keys().chain(self.scope.steps.keys()).map(String::as_str)
     }
 
     fn inputs_help(&self) -> String {
@@ -68,6 +79,9 @@ impl Checker<'_> {
         if let Kind::Ident { name, absolute: false } = &of.kind {
             match name.as_str() {
                 "input" => return self.input(field),
+                "env" if self.scope.env => {
+                    return Some(Expr { ty: Type::String, node: Out::Env(field.text.clone()) });
+                }
                 "run" if field.text == "id" => return Some(Expr { ty: Type::String, node: Out::RunId }),
                 "run" => {
                     let error =

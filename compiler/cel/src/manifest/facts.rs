@@ -7,26 +7,46 @@ use conductor_protocol::types::Type;
 
 /// The spelling of a value that cannot change between two looks at it: `input.user`, `fetch.items`.
 pub(super) fn path(expr: &Expr) -> Option<String> {
+    match &expr.node {
+        Node::Variable(name) => Some(name.clone()),
+        _ => spelled(expr, path),
+    }
+}
+
+/// The path as what is known of it is kept: a variable is told from a step of the same name.
+pub(super) fn key(expr: &Expr) -> Option<String> {
+    match &expr.node {
+        Node::Variable(name) => Some(of_variable(name)),
+        _ => spelled(expr, key),
+    }
+}
+
+/// What the keys of a variable begin with.
+pub(super) fn of_variable(name: &str) -> String {
+    format!("${name}")
+}
+
+fn spelled(expr: &Expr, owner: fn(&Expr) -> Option<String>) -> Option<String> {
     Some(match &expr.node {
         Node::Input(name) => format!("input.{name}"),
         Node::Step(id) => id.clone(),
-        Node::Field { of, name } => format!("{}.{name}", path(of)?),
+        Node::Field { of, name } => format!("{}.{name}", owner(of)?),
         Node::Index { of, index } => match &index.node {
-            Node::Literal(Literal::String(key)) => format!("{}[{key:?}]", path(of)?),
-            Node::Literal(Literal::Int(at)) => format!("{}[{at}]", path(of)?),
+            Node::Literal(Literal::String(key)) => format!("{}[{key:?}]", owner(of)?),
+            Node::Literal(Literal::Int(at)) => format!("{}[{at}]", owner(of)?),
             _ => return None,
         },
-        Node::Convert(inner) => path(inner)?,
+        Node::Convert(inner) => owner(inner)?,
         _ => return None,
     })
 }
 
-/// The paths that are not null where `expr` is `holds`.
+/// The keys of what is not null where `expr` is `holds`.
 pub(super) fn learned(expr: &Expr, holds: bool) -> Vec<String> {
     match &expr.node {
         Node::Unary { op: UnaryOp::Not, operand } => learned(operand, !holds),
         Node::Binary { op, left, right } => from_binary(*op, left, right, holds),
-        Node::Has { of, name } if holds => match path(of) {
+        Node::Has { of, name } if holds => match key(of) {
             Some(owner) => vec![format!("{owner}.{name}"), owner],
             None => Vec::new(),
         },
@@ -43,17 +63,17 @@ fn from_binary(op: BinaryOp, left: &Expr, right: &Expr, holds: bool) -> Vec<Stri
         }
         (BinaryOp::And, false) | (BinaryOp::Or, true) => {
             let other = learned(right, holds);
-            learned(left, holds).into_iter().filter(|path| other.contains(path)).collect()
+            learned(left, holds).into_iter().filter(|key| other.contains(key)).collect()
         }
         (BinaryOp::NotEqual, true) | (BinaryOp::Equal, false) => match (is_null(left), is_null(right)) {
-            (false, true) => path(left).into_iter().collect(),
-            (true, false) => path(right).into_iter().collect(),
+            (false, true) => key(left).into_iter().collect(),
+            (true, false) => key(right).into_iter().collect(),
             _ => Vec::new(),
         },
         // What equals a value that is not null is not null.
         (BinaryOp::Equal, true) | (BinaryOp::NotEqual, false) => match (nullable(left), nullable(right)) {
-            (true, false) => path(left).into_iter().collect(),
-            (false, true) => path(right).into_iter().collect(),
+            (true, false) => key(left).into_iter().collect(),
+            (false, true) => key(right).into_iter().collect(),
             _ => Vec::new(),
         },
         _ => Vec::new(),

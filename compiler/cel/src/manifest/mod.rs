@@ -31,9 +31,24 @@ pub struct Scope<'a> {
     pub inputs: &'a BTreeMap<String, Type>,
     /// Types of the results of visible steps, by id.
     pub steps: &'a BTreeMap<String, Type>,
+    /// Types of the variables of constructs around the expression: items of a map, caught errors and the like. They hide
+    /// steps of the same name.
+    pub variables: &'a BTreeMap<String, Type>,
+    /// Whether `env.NAME` may be read: in resources and policies.
+    pub env: bool,
     pub types: &'a TypeTable,
     /// Expressions known to hold where this one is evaluated: those of every `when` around it, already checked.
     pub known: &'a [Expr],
+}
+
+static NOTHING: BTreeMap<String, Type> = BTreeMap::new();
+
+impl<'a> Scope<'a> {
+    /// A scope in which nothing can be named.
+    #[must_use]
+    pub fn new(types: &'a TypeTable) -> Scope<'a> {
+        Scope { inputs: &NOTHING, steps: &NOTHING, variables: &NOTHING, env: false, types, known: &[] }
+    }
 }
 
 /// Checks an expression. With `expected`, its value must fit that type, and literals adapt to it.
@@ -80,7 +95,7 @@ type Checked = Option<Expr>;
 
 struct Checker<'a> {
     scope: &'a Scope<'a>,
-    /// Paths known not to be null here.
+    /// Keys of what is known not to be null here.
     facts: Vec<String>,
     errors: Vec<CelError>,
 }
@@ -211,7 +226,7 @@ impl<'a> Checker<'a> {
     /// The value where it is known not to be null, as its non-null type.
     fn narrowed(&self, expr: Expr) -> Expr {
         let known = matches!(expr.ty, Type::Optional(_))
-            && facts::path(&expr).is_some_and(|path| self.facts.contains(&path));
+            && facts::key(&expr).is_some_and(|key| self.facts.contains(&key));
         if !known {
             return expr;
         }

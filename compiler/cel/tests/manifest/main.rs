@@ -3,6 +3,7 @@
 
 mod accepted;
 mod mistakes;
+mod variables;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -76,7 +77,7 @@ fn world() -> World {
 
 fn run(text: &str, known: &[Expr], expected: Option<&Type>) -> Result<Expr, Vec<CelError>> {
     let world = world();
-    let scope = Scope { inputs: &world.inputs, steps: &world.steps, types: &world.types, known };
+    let scope = Scope { inputs: &world.inputs, steps: &world.steps, known, ..Scope::new(&world.types) };
     let (template, errors) = template::parse(text);
     if !errors.is_empty() {
         return Err(errors);

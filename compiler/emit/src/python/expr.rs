@@ -27,6 +27,11 @@ impl Translator<'_, '_> {
             Node::Input(name) => self.scope.read(&Var::Input(name.clone())),
             Node::Step(id) => self.step(id)?,
             Node::RunId => self.scope.run_id(),
+            Node::Variable(name) => return Err(unsupported(&format!("the variable `{name}`"))),
+            Node::Env(name) => return Err(unsupported(&format!("`env.{name}` in a workflow"))),
+            Node::Entries(_) => return Err(unsupported("a map with computed keys")),
+            Node::Comprehension { .. } => return Err(unsupported("a comprehension")),
+            Node::Bind { .. } => return Err(unsupported("`cel.bind`")),
             Node::Field { of, name } => self.field(of, name)?,
             Node::Index { of, index } => self.index(of, index)?,
             Node::Has { of, name } => self.has(of, name)?,
@@ -367,6 +372,10 @@ impl Translator<'_, '_> {
     }
 }
 
+fn unsupported(what: &str) -> EmitError {
+    EmitError::Unsupported { what: what.to_owned() }
+}
+
 /// Linters refuse comparisons that are decided already.
 fn is_worth_comparing(left: &Expr, right: &Expr) -> bool {
     let is_literal = |expr: &Expr| matches!(expr.node, Node::Literal(_));
@@ -419,7 +428,7 @@ fn is_simple(ty: &Type) -> bool {
 pub fn may_fail(types: &Types, expr: &Expr) -> bool {
     let fails = |expr: &Expr| may_fail(types, expr);
     match &expr.node {
-        Node::Literal(_) | Node::Input(_) | Node::Step(_) | Node::RunId => false,
+        Node::Literal(_) | Node::Input(_) | Node::Step(_) | Node::Variable(_) | Node::RunId => false,
         Node::Has { of, .. } => matches!(of.ty, Type::Optional(_)) || fails(of),
         Node::Field { of, name } => !always_has(types, &of.ty, name) || fails(of),
         Node::List(items) => items.iter().any(fails),

@@ -210,22 +210,7 @@ impl<'a> Scope<'a> {
                 vars.insert(Var::Input(name.clone()));
             }
             Node::Step(id) => self.collect_step(id, vars),
-            Node::Literal(_) | Node::RunId => {}
-            Node::Field { of, .. } | Node::Has { of, .. } => self.collect_expr(of, vars),
-            Node::Index { of, index } => {
-                [of, index].into_iter().for_each(|part| self.collect_expr(part, vars))
-            }
-            Node::List(parts) | Node::Interpolate(parts) | Node::Call { args: parts, .. } => {
-                parts.iter().for_each(|part| self.collect_expr(part, vars));
-            }
-            Node::Record(fields) => fields.iter().for_each(|(_, part)| self.collect_expr(part, vars)),
-            Node::Unary { operand: part, .. } | Node::Convert(part) => self.collect_expr(part, vars),
-            Node::Binary { left, right, .. } => {
-                [left, right].into_iter().for_each(|part| self.collect_expr(part, vars));
-            }
-            Node::Conditional { test, then, otherwise } => {
-                [test, then, otherwise].into_iter().for_each(|part| self.collect_expr(part, vars));
-            }
+            _ => expr.for_each_child(|part| self.collect_expr(part, vars)),
         }
     }
 
@@ -267,22 +252,7 @@ fn step_mentions_run(step: &Step) -> bool {
 }
 
 fn mentions_run(expr: &Expr) -> bool {
-    match &expr.node {
-        Node::RunId => true,
-        Node::Literal(_) | Node::Input(_) | Node::Step(_) => false,
-        Node::Field { of: part, .. }
-        | Node::Has { of: part, .. }
-        | Node::Unary { operand: part, .. }
-        | Node::Convert(part) => mentions_run(part),
-        Node::Index { of: left, index: right } | Node::Binary { left, right, .. } => {
-            mentions_run(left) || mentions_run(right)
-        }
-        Node::List(parts) | Node::Interpolate(parts) | Node::Call { args: parts, .. } => {
-            parts.iter().any(mentions_run)
-        }
-        Node::Record(fields) => fields.iter().any(|(_, part)| mentions_run(part)),
-        Node::Conditional { test, then, otherwise } => {
-            mentions_run(test) || mentions_run(then) || mentions_run(otherwise)
-        }
-    }
+    let mut found = expr.node == Node::RunId;
+    expr.for_each_child(|part| found = found || mentions_run(part));
+    found
 }
