@@ -6,6 +6,9 @@ use std::ops::Range;
 
 pub use conductor_protocol::expr::{BinaryOp, UnaryOp};
 
+use crate::eval::NAMESPACES;
+use crate::manifest::FUNCTIONS;
+
 /// A parsed expression. Ranges are bytes of the text that was given to the parser.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ast {
@@ -121,6 +124,16 @@ impl Node {
         self.depth
     }
 
+    /// The namespace that the receiver of a call is, such as `math` in `math.abs(x)`. A method of that name goes before.
+    #[must_use]
+    pub(crate) fn namespace(&self, function: &str) -> Option<&str> {
+        let names = self.dotted()?;
+        let [name] = names.as_slice() else { return None };
+        let method = FUNCTIONS.iter().any(|known| known.member && known.name == function)
+            || MACROS.iter().any(|(known, _)| *known == function);
+        (NAMESPACES.contains(name) && !method).then_some(*name)
+    }
+
     /// `a.b.c` as `["a", "b", "c"]`, where the node is a chain of plain names.
     #[must_use]
     pub fn dotted(&self) -> Option<Vec<&str>> {
@@ -186,6 +199,53 @@ pub(crate) fn bound_names<'a>(function: &str, args: &'a [Node]) -> Vec<&'a str> 
     if bound.len() == names { bound } else { Vec::new() }
 }
 
+/// Macros by name, and how they are written.
+pub(crate) const MACROS: [(&str, &str); 12] = [
+    ("has", "has(value.field)"),
+    ("all", "list.all(x, test)"),
+    ("exists", "list.exists(x, test)"),
+    ("exists_one", "list.exists_one(x, test)"),
+    ("filter", "list.filter(x, test)"),
+    ("map", "list.map(x, value)"),
+    ("transformList", "list.transformList(i, x, value)"),
+    ("transformMap", "map.transformMap(k, v, value)"),
+    ("transformMapEntry", "list.transformMapEntry(i, x, {key: value})"),
+    ("cel.bind", "cel.bind(x, value, result)"),
+    ("optMap", "value.optMap(x, result)"),
+    ("optFlatMap", "value.optFlatMap(x, result)"),
+];
+
+/// A macro that names variables.
+pub(crate) struct Binding<'a> {
+    pub variables: Vec<Name>,
+    /// Arguments that do not see the variables.
+    pub values: &'a [Node],
+    /// Arguments that do.
+    pub bodies: &'a [Node],
+}
+
+/// The variables of a call, where it is a macro that has some.
+pub(crate) fn binding<'a>(receiver: Option<&Node>, function: &str, args: &'a [Node]) -> Option<Binding<'a>> {
+    let receiver = receiver?;
+    let (names, values) = match (function, args.len()) {
+        ("bind", 3) if receiver.dotted().as_deref() == Some(&["cel"]) => (1, 1),
+        ("optMap" | "optFlatMap", 2) => (1, 0),
+        _ => (bound_names(function, args).len(), 0),
+    };
+    let variables: Vec<Name> = args[..names]
+        .iter()
+        .filter_map(|arg| match &arg.kind {
+            Kind::Ident { name, absolute: false } => {
+                Some(Name { text: name.clone(), range: arg.range.clone() })
+            }
+            _ => None,
+        })
+        .collect();
+    let whole = names > 0 && variables.len() == names;
+    let (values, bodies) = args[names..].split_at(values);
+    whole.then_some(Binding { variables, values, bodies })
+}
+
 impl Ast {
     /// Every use of a name from outside the expression, in the order of the text; variables of macros are left out.
     #[must_use]
@@ -196,9 +256,9 @@ impl Ast {
     }
 }
 
-fn collect<'a>(node: &'a Node, bound: &mut Vec<&'a str>, found: &mut Vec<Reference>) {
+fn collect(node: &Node, bound: &mut Vec<String>, found: &mut Vec<Reference>) {
     match &node.kind {
-        Kind::Ident { name, .. } if !bound.contains(&name.as_str()) => {
+        Kind::Ident { name, .. } if !bound.contains(name) => {
             let root = Name { text: name.clone(), range: node.range.clone() };
             found.push(Reference { root, field: None });
         }
@@ -210,12 +270,17 @@ fn collect<'a>(node: &'a Node, bound: &mut Vec<&'a str>, found: &mut Vec<Referen
             }
         }
         Kind::Call { receiver: Some(receiver), function, args } => {
-            collect(receiver, bound, found);
-            let names = bound_names(&function.text, args);
+            if receiver.namespace(&function.text).is_none() {
+                collect(receiver, bound, found);
+            }
+            let Some(binding) = binding(Some(receiver), &function.text, args) else {
+                args.iter().for_each(|arg| collect(arg, bound, found));
+                return;
+            };
+            binding.values.iter().for_each(|value| collect(value, bound, found));
             let outer = bound.len();
-            let skipped = names.len();
-            bound.extend(names);
-            args[skipped..].iter().for_each(|arg| collect(arg, bound, found));
+            bound.extend(binding.variables.iter().map(|name| name.text.clone()));
+            binding.bodies.iter().for_each(|body| collect(body, bound, found));
             bound.truncate(outer);
         }
         // Keys of a message are names of fields, not of values.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use crate::eval::{Env, Map, Value, base64_decode, evaluate_in};
+use crate::eval::{Env, Map, Moment, Value, base64_decode, evaluate_in};
 use crate::parser::parse;
 use crate::typing::{Declarations, Function, check};
 
@@ -197,7 +197,7 @@ fn object(json: &Json) -> Option<Value> {
     let seconds: i128 = json["seconds"].as_str()?.parse().ok()?;
     let nanos = seconds * 1_000_000_000 + i128::from(json["nanos"].as_i64()?);
     match json["object"].as_str()? {
-        "google.protobuf.Timestamp" => Some(Value::Timestamp(nanos)),
+        "google.protobuf.Timestamp" => Some(Value::Timestamp(Moment::utc(nanos))),
         "google.protobuf.Duration" => Some(Value::Duration(nanos)),
         _ => None,
     }

@@ -1,4 +1,4 @@
-//! CEL, whole: a parser with places, templates of a manifest and their checker, and an evaluator of plain CEL.
+//! CEL, whole: a parser with places, templates of a manifest and their checker, and evaluators of plain CEL and of Plans.
 //!
 //! It knows no files and no steps: names and their types are given to it.
 
@@ -10,6 +10,7 @@ mod lexer;
 mod literal;
 pub mod manifest;
 mod parser;
+pub mod plan;
 pub mod template;
 pub mod typing;
 

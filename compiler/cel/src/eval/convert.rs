@@ -2,8 +2,8 @@
 //!
 //! It does not know which of them a manifest may use.
 
-use super::Value;
-use super::time;
+use super::decimal::Decimal;
+use super::{Value, time};
 
 /// A double in the fewest digits that read back the same, with an exponent below 1e-4 and from 1e21 on.
 pub(crate) fn double_text(value: f64) -> String {
@@ -68,6 +68,18 @@ pub(crate) fn call(name: &str, value: &Value) -> Option<Result<Value, String>> {
     }
 }
 
+/// Conversions of a manifest: plain CEL's and those to its own types; times hold microseconds.
+pub(crate) fn of_manifest(name: &str, value: &Value) -> Option<Result<Value, String>> {
+    match (name, value) {
+        ("decimal", _) => decimal(value),
+        ("date", _) => date(value),
+        ("timestamp", Value::Date(days)) => Some(time::timestamp(i128::from(*days) * time::DAY)),
+        ("timestamp", Value::Timestamp(_)) | ("duration", Value::Duration(_)) => Some(Ok(value.clone())),
+        ("timestamp" | "duration", _) => Some(call(name, value)?.map(time::to_microseconds)),
+        _ => call(name, value),
+    }
+}
+
 fn bool(value: &Value) -> Option<Result<Value, String>> {
     Some(match value {
         Value::Bool(_) => Ok(value.clone()),
@@ -94,7 +106,8 @@ fn int(value: &Value) -> Option<Result<Value, String>> {
         Value::Double(number) if number.abs() < 9_223_372_036_854_775_808.0 => Ok(Value::Int(*number as i64)),
         Value::Double(_) => Err(out_of_range(value, "an int")),
         Value::String(text) => text.parse().map(Value::Int).map_err(|_| not_a(text, "an int")),
-        Value::Timestamp(nanos) => Ok(Value::Int(time::seconds_of(*nanos))),
+        Value::Timestamp(moment) => moment.instant().map(|nanos| Value::Int(time::seconds_of(nanos))),
+        Value::Decimal(number) => number.int().map(Value::Int).ok_or_else(|| out_of_range(value, "an int")),
         _ => return None,
     })
 }
@@ -125,6 +138,10 @@ fn double(value: &Value) -> Option<Result<Value, String>> {
         Value::Double(_) => Ok(value.clone()),
         Value::Int(number) => Ok(Value::Double(*number as f64)),
         Value::Uint(number) => Ok(Value::Double(*number as f64)),
+        Value::Decimal(number) => match number.double() {
+            infinite if infinite.is_infinite() => Err(out_of_range(value, "a double")),
+            number => Ok(Value::Double(number)),
+        },
         Value::String(text) => match text.parse::<f64>() {
             // Digits that do not fit become infinite; only the word itself may be.
             Ok(number) if number.is_infinite() && text.contains(|letter: char| letter.is_ascii_digit()) => {
@@ -137,6 +154,29 @@ fn double(value: &Value) -> Option<Result<Value, String>> {
     })
 }
 
+fn decimal(value: &Value) -> Option<Result<Value, String>> {
+    let wrong = || format!("{} is not a decimal", value.to_json());
+    let number = match value {
+        Value::Decimal(_) => return Some(Ok(value.clone())),
+        Value::Int(number) => Some(Decimal::of_int(*number)),
+        Value::Double(number) => Decimal::of_double(*number),
+        Value::String(text) => Decimal::parse(text),
+        _ => return None,
+    };
+    Some(number.map(Value::from).ok_or_else(wrong))
+}
+
+fn date(value: &Value) -> Option<Result<Value, String>> {
+    Some(match value {
+        Value::Date(_) => Ok(value.clone()),
+        Value::Timestamp(moment) => {
+            Ok(Value::Date(i64::try_from(moment.nanos.div_euclid(time::DAY)).unwrap_or(0)))
+        }
+        Value::String(text) => time::parse_date(text),
+        _ => return None,
+    })
+}
+
 fn string(value: &Value) -> Option<Result<Value, String>> {
     Some(Ok(match value {
         Value::String(_) => value.clone(),
@@ -144,7 +184,9 @@ fn string(value: &Value) -> Option<Result<Value, String>> {
         Value::Int(number) => Value::from(number.to_string()),
         Value::Uint(number) => Value::from(number.to_string()),
         Value::Double(number) => Value::from(double_text(*number)),
-        Value::Timestamp(nanos) => Value::from(time::timestamp_text(*nanos)),
+        Value::Timestamp(moment) => Value::from(time::timestamp_text(*moment)),
+        Value::Decimal(number) => Value::from(number.to_string()),
+        Value::Date(days) => Value::from(time::date_text(*days)),
         Value::Duration(nanos) => Value::from(time::duration_text(*nanos)),
         Value::Bytes(bytes) => match std::str::from_utf8(bytes) {
             Ok(text) => Value::from(text),

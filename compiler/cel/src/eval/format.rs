@@ -68,6 +68,11 @@ fn put_clause(clause: char, precision: Option<usize>, arg: &Value, out: &mut Out
             Value::Double(number) if !number.is_finite() => non_finite(*number).to_owned(),
             _ => return Err(wrong()),
         },
+        'f' if matches!(arg, Value::Decimal(_)) => {
+            let Value::Decimal(number) = arg else { return Err(wrong()) };
+            let text = number.with_places(precision.unwrap_or(6));
+            text.ok_or("the decimal is too large or too small to be written out")?
+        }
         'f' | 'e' => {
             let number = decimal(arg).ok_or_else(wrong)?;
             let precision = precision.unwrap_or(6);
@@ -137,7 +142,9 @@ fn put_text(value: &Value, out: &mut Out) -> Result<(), String> {
         Value::Double(number) => out.put(&double_text(*number)),
         Value::String(text) | Value::Type(text) => out.put(text),
         Value::Bytes(bytes) => out.put(&String::from_utf8_lossy(bytes)),
-        Value::Timestamp(nanos) => out.put(&time::timestamp_text(*nanos)),
+        Value::Timestamp(moment) => out.put(&time::timestamp_text(*moment)),
+        Value::Decimal(number) => out.put(&number.to_string()),
+        Value::Date(days) => out.put(&time::date_text(*days)),
         Value::Duration(nanos) => out.put(&time::duration_text(*nanos)),
         Value::Optional(_) => Err("`%s` does not take an optional".to_owned()),
         Value::List(items) => {

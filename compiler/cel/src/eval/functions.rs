@@ -2,18 +2,13 @@
 //!
 //! It knows no macros and no operators.
 
-use regex::RegexBuilder;
-
-use super::{Evaluator, Outcome, Value, base64, convert, error, format, math, optional, strings, time};
+use super::{
+    Evaluator, Meter, Outcome, Value, base64, convert, error, format, math, optional, strings, time,
+};
 use crate::ast::{Kind, Node};
 
 /// Namespaces of functions; `math` in `math.abs(x)` is no value.
 pub(crate) const NAMESPACES: [&str; 5] = ["math", "strings", "optional", "base64", "cel"];
-
-/// The compiled size that a pattern may have.
-const MAX_PATTERN: usize = 256 * 1024;
-/// What compiling a pattern costs, in steps.
-const PATTERN_COST: u64 = 20_000;
 
 impl<'a> Evaluator<'a> {
     pub(super) fn call(&mut self, node: &'a Node) -> Outcome {
@@ -42,7 +37,7 @@ impl<'a> Evaluator<'a> {
             values.push(self.eval(arg)?);
         }
         let full = namespace.map(|namespace| format!("{namespace}.{name}"));
-        let result = self.apply(full.as_deref().unwrap_or(name), receiver.is_some(), &values);
+        let result = apply(&mut self.meter, full.as_deref().unwrap_or(name), receiver.is_some(), &values);
         let Some(result) = result else {
             let types: Vec<&str> = values.iter().map(Value::type_name).collect();
             return Err(error(node, format!("there is no `{name}` for ({})", types.join(", "))));
@@ -75,61 +70,50 @@ impl<'a> Evaluator<'a> {
             }
         }
     }
+}
 
-    fn apply(&mut self, name: &str, member: bool, args: &[Value]) -> Option<Result<Value, String>> {
-        match (name, member, args) {
-            ("size", _, [value]) => return size(value),
-            ("matches", _, [Value::String(text), Value::String(pattern)]) => {
-                return Some(self.matches(text, pattern));
-            }
-            ("contains", true, [Value::String(text), Value::String(part)]) => {
-                return Some(Ok(Value::Bool(text.contains(&**part))));
-            }
-            ("startsWith", true, [Value::String(text), Value::String(part)]) => {
-                return Some(Ok(Value::Bool(text.starts_with(&**part))));
-            }
-            ("endsWith", true, [Value::String(text), Value::String(part)]) => {
-                return Some(Ok(Value::Bool(text.ends_with(&**part))));
-            }
-            ("format", true, [Value::String(template), Value::List(args)]) => {
-                return Some(format::format(template, args));
-            }
-            ("base64.encode", false, [Value::Bytes(bytes)]) => {
-                return Some(Ok(Value::from(base64::encode(bytes))));
-            }
-            ("base64.decode", false, [Value::String(text)]) => {
-                let bytes = base64::decode(text).ok_or_else(|| "this is not base64".to_owned());
-                return Some(bytes.map(|bytes| Value::Bytes(bytes.into())));
-            }
-            (name, false, [value]) if !name.contains('.') => return convert::call(name, value),
-            _ => {}
+/// What a function makes of its arguments, the receiver first; none where there is none for these types.
+pub(crate) fn apply(
+    meter: &mut Meter,
+    name: &str,
+    member: bool,
+    args: &[Value],
+) -> Option<Result<Value, String>> {
+    match (name, member, args) {
+        ("size", _, [value]) => return size(value),
+        ("matches", _, [Value::String(text), Value::String(pattern)]) => {
+            return Some(meter.matches(text, pattern));
         }
-        if member {
-            return time::call(name, args)
-                .or_else(|| strings::call(name, args))
-                .or_else(|| optional::call(name, true, args));
+        ("contains", true, [Value::String(text), Value::String(part)]) => {
+            return Some(Ok(Value::Bool(text.contains(&**part))));
         }
-        match (name, args) {
-            ("strings.quote", [Value::String(text)]) => Some(Ok(Value::from(strings::quote(text)))),
-            _ => math::call(name, args).or_else(|| optional::call(name, false, args)),
+        ("startsWith", true, [Value::String(text), Value::String(part)]) => {
+            return Some(Ok(Value::Bool(text.starts_with(&**part))));
         }
+        ("endsWith", true, [Value::String(text), Value::String(part)]) => {
+            return Some(Ok(Value::Bool(text.ends_with(&**part))));
+        }
+        ("format", true, [Value::String(template), Value::List(args)]) => {
+            return Some(format::format(template, args));
+        }
+        ("base64.encode", false, [Value::Bytes(bytes)]) => {
+            return Some(Ok(Value::from(base64::encode(bytes))));
+        }
+        ("base64.decode", false, [Value::String(text)]) => {
+            let bytes = base64::decode(text).ok_or_else(|| "this is not base64".to_owned());
+            return Some(bytes.map(|bytes| Value::Bytes(bytes.into())));
+        }
+        (name, false, [value]) if !name.contains('.') => return convert::call(name, value),
+        _ => {}
     }
-
-    fn matches(&mut self, text: &str, pattern: &std::sync::Arc<str>) -> Result<Value, String> {
-        let spent = || "the evaluation takes too many steps".to_owned();
-        if !self.patterns.contains_key(pattern) {
-            self.budget = self.budget.checked_sub(PATTERN_COST).ok_or_else(spent)?;
-            let regex = RegexBuilder::new(pattern)
-                .size_limit(MAX_PATTERN)
-                .dfa_size_limit(MAX_PATTERN)
-                .nest_limit(100)
-                .build()
-                .map_err(|_| format!("`{pattern}` is not a regular expression, or is too large"))?;
-            self.patterns.insert(pattern.clone(), regex);
-        }
-        let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
-        self.budget = self.budget.checked_sub(length).ok_or_else(spent)?;
-        Ok(Value::Bool(self.patterns.get(pattern).is_some_and(|regex| regex.is_match(text))))
+    if member {
+        return time::call(name, args)
+            .or_else(|| strings::call(name, args))
+            .or_else(|| optional::call(name, true, args));
+    }
+    match (name, args) {
+        ("strings.quote", [Value::String(text)]) => Some(Ok(Value::from(strings::quote(text)))),
+        _ => math::call(name, args).or_else(|| optional::call(name, false, args)),
     }
 }
 

@@ -5,6 +5,7 @@
 use std::cmp::Ordering;
 
 use super::Value;
+use super::decimal::{Decimal, Rounding};
 
 /// A function of the namespace `math`; none where there is no such function for these types.
 pub(super) fn call(name: &str, args: &[Value]) -> Option<Result<Value, String>> {
@@ -14,6 +15,9 @@ pub(super) fn call(name: &str, args: &[Value]) -> Option<Result<Value, String>> 
         ("greatest" | "least", numbers) => extreme(name, numbers),
         ("ceil" | "floor" | "round" | "trunc" | "isNaN" | "isInf" | "isFinite", [Value::Double(number)]) => {
             Some(Ok(on_double(name, *number)))
+        }
+        ("abs" | "sign" | "ceil" | "floor" | "round" | "trunc", [Value::Decimal(number)]) => {
+            Some(Ok(Value::from(on_decimal(name, number))))
         }
         ("abs" | "sign" | "sqrt", [number]) => on_number(name, number),
         ("bitAnd" | "bitOr" | "bitXor", [Value::Int(left), Value::Int(right)]) => {
@@ -43,10 +47,10 @@ fn extreme(name: &str, numbers: &[Value]) -> Option<Result<Value, String>> {
     let wanted = if name == "greatest" { Ordering::Greater } else { Ordering::Less };
     let mut best: Option<&Value> = None;
     for number in numbers {
-        if !matches!(number, Value::Int(_) | Value::Uint(_) | Value::Double(_)) {
+        if !matches!(number, Value::Int(_) | Value::Uint(_) | Value::Double(_) | Value::Decimal(_)) {
             return None;
         }
-        if best.is_none_or(|best| number.compare_numbers(best) == Some(wanted)) {
+        if best.is_none_or(|best| number.compare(best) == Some(wanted)) {
             best = Some(number);
         }
     }
@@ -63,6 +67,17 @@ fn on_double(name: &str, number: f64) -> Value {
         "isNaN" => Value::Bool(number.is_nan()),
         "isInf" => Value::Bool(number.is_infinite()),
         _ => Value::Bool(number.is_finite()),
+    }
+}
+
+fn on_decimal(name: &str, number: &Decimal) -> Decimal {
+    match name {
+        "abs" => number.abs(),
+        "sign" => Decimal::of_int(number.sign()),
+        "ceil" => number.whole(Rounding::Ceiling),
+        "floor" => number.whole(Rounding::Floor),
+        "round" => number.whole(Rounding::Half),
+        _ => number.whole(Rounding::Truncate),
     }
 }
 

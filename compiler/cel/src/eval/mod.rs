@@ -1,35 +1,39 @@
 //! The meaning of plain CEL: an expression and bindings to a value, within a budget of steps and memory.
 //!
-//! It checks no types beforehand and knows nothing of manifests: decimals and steps do not exist here.
+//! It checks no types beforehand and knows nothing of steps; decimals and dates are values here, but plain CEL makes none.
 
 mod base64;
 pub(crate) mod convert;
+pub(crate) mod decimal;
+mod digits;
 mod format;
-mod functions;
+pub(crate) mod functions;
 mod macros;
 mod math;
+pub(crate) mod meter;
 mod names;
-mod operators;
+pub(crate) mod operators;
 mod optional;
 mod strings;
-mod time;
+pub(crate) mod time;
 mod value;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use regex::Regex;
-
 pub(crate) use base64::decode as base64_decode;
+pub use decimal::Decimal;
 pub(crate) use functions::NAMESPACES;
+pub(crate) use meter::Meter;
 pub(crate) use names::{candidates, qualified};
+pub use time::Moment;
 pub use value::{Map, Value};
 
 use crate::ast::{Ast, Kind, Node};
 
 /// Nodes evaluated and values made before an evaluation is stopped.
-const MAX_STEPS: u64 = 2_000_000;
+pub(crate) const MAX_STEPS: u64 = 2_000_000;
 /// The largest string, bytes, list or map that is made, in bytes or elements.
 pub(crate) const MAX_SIZE: usize = 8 * 1024 * 1024;
 
@@ -65,7 +69,7 @@ pub fn evaluate(ast: &Ast, bindings: &BTreeMap<String, Value>) -> Result<Value, 
 /// # Errors
 /// As [`evaluate`].
 pub fn evaluate_in(ast: &Ast, env: &Env<'_>) -> Result<Value, EvalError> {
-    let mut evaluator = Evaluator { env, locals: Vec::new(), budget: MAX_STEPS, patterns: BTreeMap::new() };
+    let mut evaluator = Evaluator { env, locals: Vec::new(), meter: Meter::new() };
     let value = evaluator.eval(&ast.root)?;
     let mut left = MAX_STEPS;
     if !is_walkable(&value, &mut left) {
@@ -75,7 +79,7 @@ pub fn evaluate_in(ast: &Ast, env: &Env<'_>) -> Result<Value, EvalError> {
 }
 
 /// Whether the value has less than `left` parts, counting shared ones each time they are met.
-fn is_walkable(value: &Value, left: &mut u64) -> bool {
+pub(crate) fn is_walkable(value: &Value, left: &mut u64) -> bool {
     let Some(rest) = left.checked_sub(1) else { return false };
     *left = rest;
     match value {
@@ -96,32 +100,17 @@ struct Evaluator<'a> {
     env: &'a Env<'a>,
     /// Variables of macros, the innermost last.
     locals: Vec<(&'a str, Value)>,
-    budget: u64,
-    /// Compiled patterns of `matches`.
-    patterns: BTreeMap<Arc<str>, Regex>,
+    meter: Meter,
 }
 
 impl<'a> Evaluator<'a> {
     fn charge(&mut self, node: &Node, amount: usize) -> Result<(), EvalError> {
-        let left = u64::try_from(amount).ok().and_then(|amount| self.budget.checked_sub(amount));
-        self.budget = left.ok_or_else(|| error(node, "the evaluation takes too many steps"))?;
-        Ok(())
+        self.meter.charge(amount).map_err(|message| error(node, message))
     }
 
     /// A new value, within the limits.
     fn made(&mut self, node: &Node, value: Value) -> Outcome {
-        let size = match &value {
-            Value::String(text) => text.len(),
-            Value::Bytes(bytes) => bytes.len(),
-            Value::List(items) => items.len(),
-            Value::Map(map) => map.len(),
-            _ => return Ok(value),
-        };
-        if size > MAX_SIZE {
-            return Err(error(node, "the value is too large"));
-        }
-        self.charge(node, size / 16)?;
-        Ok(value)
+        self.meter.made(value).map_err(|message| error(node, message))
     }
 
     fn eval(&mut self, node: &'a Node) -> Outcome {
@@ -189,7 +178,7 @@ impl<'a> Evaluator<'a> {
 }
 
 /// What a list or map holds: `Ok(None)` where there is no such element.
-fn element(owner: &Value, at: &Value) -> Result<Option<Value>, String> {
+pub(crate) fn element(owner: &Value, at: &Value) -> Result<Option<Value>, String> {
     match owner {
         Value::Map(map) => Ok(map.get(at).cloned()),
         Value::List(items) => {

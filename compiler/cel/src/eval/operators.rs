@@ -5,23 +5,14 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::{Evaluator, Outcome, Value, error, time};
+use super::decimal::Decimal;
+use super::{Evaluator, Meter, Outcome, Value, error, time};
 use crate::ast::{BinaryOp, Node, UnaryOp};
 
 impl<'a> Evaluator<'a> {
     pub(super) fn unary(&mut self, node: &'a Node, op: UnaryOp, operand: &'a Node) -> Outcome {
         let value = self.eval(operand)?;
-        match (op, &value) {
-            (UnaryOp::Not, Value::Bool(value)) => Ok(Value::Bool(!value)),
-            (UnaryOp::Negate, Value::Int(value)) => {
-                value.checked_neg().map(Value::Int).ok_or_else(|| error(node, OVERFLOW))
-            }
-            (UnaryOp::Negate, Value::Double(value)) => Ok(Value::Double(-value)),
-            _ => {
-                let sign = if op == UnaryOp::Not { "!" } else { "-" };
-                Err(error(node, format!("`{sign}` does not take a {}", value.type_name())))
-            }
-        }
+        unary(op, &value).map_err(|message| error(node, message))
     }
 
     pub(super) fn binary(
@@ -36,16 +27,7 @@ impl<'a> Evaluator<'a> {
         }
         let left = self.eval(left)?;
         let right = self.eval(right)?;
-        let value = match op {
-            BinaryOp::Equal | BinaryOp::NotEqual => left
-                .equals(&right, &mut self.budget)
-                .map(|equal| Value::Bool(equal == (op == BinaryOp::Equal))),
-            BinaryOp::In => self.within(&left, &right),
-            BinaryOp::Less | BinaryOp::LessOrEqual | BinaryOp::Greater | BinaryOp::GreaterOrEqual => {
-                ordered(op, &left, &right)
-            }
-            _ => arithmetic(op, &left, &right),
-        };
+        let value = binary(op, &left, &right, &mut self.meter);
         let value = value.map_err(|message| error(node, message))?;
         self.made(node, value)
     }
@@ -67,21 +49,68 @@ impl<'a> Evaluator<'a> {
             }
         }
     }
+}
 
-    fn within(&mut self, value: &Value, container: &Value) -> Result<Value, String> {
-        match container {
-            Value::Map(map) => Ok(Value::Bool(map.get(value).is_some())),
-            Value::List(items) => {
-                for item in items.iter() {
-                    if value.equals(item, &mut self.budget)? {
-                        return Ok(Value::Bool(true));
-                    }
-                }
-                Ok(Value::Bool(false))
-            }
-            other => Err(format!("`in` does not look into a {}", other.type_name())),
+/// `!` and `-`.
+pub(crate) fn unary(op: UnaryOp, value: &Value) -> Result<Value, String> {
+    match (op, value) {
+        (UnaryOp::Not, Value::Bool(value)) => Ok(Value::Bool(!value)),
+        (UnaryOp::Negate, Value::Int(value)) => {
+            value.checked_neg().map(Value::Int).ok_or_else(|| OVERFLOW.to_owned())
+        }
+        (UnaryOp::Negate, Value::Double(value)) => Ok(Value::Double(-value)),
+        (UnaryOp::Negate, Value::Decimal(value)) => Ok(Value::from(value.negated())),
+        _ => {
+            let sign = if op == UnaryOp::Not { "!" } else { "-" };
+            Err(format!("`{sign}` does not take a {}", value.type_name()))
         }
     }
+}
+
+/// Every operator with two operands but `&&` and `||`.
+pub(crate) fn binary(op: BinaryOp, left: &Value, right: &Value, meter: &mut Meter) -> Result<Value, String> {
+    match op {
+        BinaryOp::Equal | BinaryOp::NotEqual => {
+            left.equals(right, &mut meter.budget).map(|equal| Value::Bool(equal == (op == BinaryOp::Equal)))
+        }
+        BinaryOp::In => within(left, right, meter),
+        BinaryOp::Less | BinaryOp::LessOrEqual | BinaryOp::Greater | BinaryOp::GreaterOrEqual => {
+            ordered(op, left, right)
+        }
+        _ => match (left, right) {
+            (Value::Decimal(left), Value::Decimal(right)) => {
+                meter.charge(left.digits() * right.digits() / 64)?;
+                decimal(op, left, right)
+            }
+            _ => arithmetic(op, left, right),
+        },
+    }
+}
+
+fn within(value: &Value, container: &Value, meter: &mut Meter) -> Result<Value, String> {
+    match container {
+        Value::Map(map) => Ok(Value::Bool(map.get(value).is_some())),
+        Value::List(items) => {
+            for item in items.iter() {
+                if value.equals(item, &mut meter.budget)? {
+                    return Ok(Value::Bool(true));
+                }
+            }
+            Ok(Value::Bool(false))
+        }
+        other => Err(format!("`in` does not look into a {}", other.type_name())),
+    }
+}
+
+fn decimal(op: BinaryOp, left: &Decimal, right: &Decimal) -> Result<Value, String> {
+    let result = match op {
+        BinaryOp::Add => left.add(right),
+        BinaryOp::Subtract => left.subtract(right),
+        BinaryOp::Multiply => left.multiply(right),
+        BinaryOp::Divide => left.divide(right),
+        _ => Err("`%` does not take a decimal and a decimal".to_owned()),
+    };
+    result.map(Value::from)
 }
 
 const OVERFLOW: &str = "the result does not fit 64 bits";
@@ -164,18 +193,23 @@ fn sum(left: &Value, right: &Value) -> Result<Value, String> {
             Value::List(Arc::new(left.iter().chain(right.iter()).cloned().collect()))
         }
         (Value::Timestamp(at), Value::Duration(by)) | (Value::Duration(by), Value::Timestamp(at)) => {
-            return time::timestamp(at + by);
+            return at.plus(*by);
         }
         (Value::Duration(left), Value::Duration(right)) => return time::duration(left + right),
+        (Value::Date(days), Value::Duration(by)) | (Value::Duration(by), Value::Date(days)) => {
+            return time::date_plus(*days, *by);
+        }
         _ => return Err(no_overload(BinaryOp::Add, left, right)),
     })
 }
 
 fn difference(left: &Value, right: &Value) -> Result<Value, String> {
     match (left, right) {
-        (Value::Timestamp(at), Value::Duration(by)) => time::timestamp(at - by),
-        (Value::Timestamp(left), Value::Timestamp(right))
-        | (Value::Duration(left), Value::Duration(right)) => time::duration(left - right),
+        (Value::Timestamp(at), Value::Duration(by)) => at.plus(-by),
+        (Value::Timestamp(left), Value::Timestamp(right)) => left.since(*right),
+        (Value::Duration(left), Value::Duration(right)) => time::duration(left - right),
+        (Value::Date(left), Value::Date(right)) => time::days_between(*left, *right),
+        (Value::Date(days), Value::Duration(by)) => time::date_plus(*days, -by),
         _ => Err(no_overload(BinaryOp::Subtract, left, right)),
     }
 }

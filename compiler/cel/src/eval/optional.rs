@@ -45,7 +45,8 @@ fn is_zero(value: &Value) -> bool {
         Value::List(items) => items.is_empty(),
         Value::Map(map) => map.is_empty(),
         Value::Duration(nanos) => *nanos == 0,
-        Value::Timestamp(_) | Value::Type(_) | Value::Optional(Some(_)) => false,
+        Value::Decimal(number) => number.is_zero(),
+        Value::Timestamp(_) | Value::Date(_) | Value::Type(_) | Value::Optional(Some(_)) => false,
     }
 }
 

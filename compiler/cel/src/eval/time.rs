@@ -4,18 +4,64 @@
 
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
+use std::cmp::Ordering;
+
 use super::Value;
 
-const SECOND: i128 = 1_000_000_000;
+/// A point in time and the clock that shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// Since 1970: in UTC, or on the moment's own clock where its offset is not known.
+    pub nanos: i128,
+    /// Seconds east of UTC; none for a timestamp of a manifest without an offset.
+    pub offset: Option<i32>,
+}
+
+impl Moment {
+    #[must_use]
+    pub fn utc(nanos: i128) -> Moment {
+        Moment { nanos, offset: Some(0) }
+    }
+
+    /// The order of two moments; none where only one says its offset.
+    #[must_use]
+    pub fn compare(self, other: Moment) -> Option<Ordering> {
+        (self.offset.is_some() == other.offset.is_some()).then(|| self.nanos.cmp(&other.nanos))
+    }
+
+    /// Later by `by`, on the same clock.
+    pub(crate) fn plus(self, by: i128) -> Result<Value, String> {
+        let moved = Moment { nanos: self.nanos + by, ..self };
+        let shown = moved.nanos + i128::from(self.offset.unwrap_or(0)) * SECOND;
+        if (FIRST..=LAST).contains(&moved.nanos) && (FIRST..=LAST).contains(&shown) {
+            return Ok(Value::Timestamp(moved));
+        }
+        Err("this timestamp is outside the years 1 to 9999".to_owned())
+    }
+
+    /// The time since `other`.
+    pub(crate) fn since(self, other: Moment) -> Result<Value, String> {
+        self.compare(other).ok_or("a timestamp without an offset has no distance from one with an offset")?;
+        duration(self.nanos - other.nanos)
+    }
+
+    /// Nanoseconds since 1970 in UTC.
+    pub(crate) fn instant(self) -> Result<i128, String> {
+        match self.offset {
+            Some(_) => Ok(self.nanos),
+            None => Err("this timestamp does not say its offset from UTC".to_owned()),
+        }
+    }
+}
+
+pub(crate) const SECOND: i128 = 1_000_000_000;
+pub(crate) const DAY: i128 = 86_400 * SECOND;
 const FIRST: i128 = -62_135_596_800 * SECOND;
 const LAST: i128 = 253_402_300_800 * SECOND - 1;
 
 /// A timestamp of the years 1 to 9999.
 pub(crate) fn timestamp(nanos: i128) -> Result<Value, String> {
-    if (FIRST..=LAST).contains(&nanos) {
-        return Ok(Value::Timestamp(nanos));
-    }
-    Err("this timestamp is outside the years 1 to 9999".to_owned())
+    Moment::utc(0).plus(nanos)
 }
 
 pub(crate) fn timestamp_of_seconds(seconds: i64) -> Result<Value, String> {
@@ -32,6 +78,33 @@ pub(crate) fn duration(nanos: i128) -> Result<Value, String> {
         return Ok(Value::Duration(nanos));
     }
     Err("this duration is longer than 292 years".to_owned())
+}
+
+/// The time between two dates, at midnight.
+pub(crate) fn days_between(left: i64, right: i64) -> Result<Value, String> {
+    duration(i128::from(left - right) * DAY)
+}
+
+/// The date whole days later.
+pub(crate) fn date_plus(days: i64, by: i128) -> Result<Value, String> {
+    if by % DAY != 0 {
+        return Err("a date moves by whole days only, such as `24h`".to_owned());
+    }
+    let moved = days + i64::try_from(by / DAY).unwrap_or(0);
+    timestamp(i128::from(moved) * DAY)
+        .map(|_| Value::Date(moved))
+        .map_err(|_| "this date is outside the years 1 to 9999".to_owned())
+}
+
+/// As much of a time as a manifest's types hold; smaller parts are cut off.
+pub(crate) fn to_microseconds(value: Value) -> Value {
+    match value {
+        Value::Timestamp(moment) => {
+            Value::Timestamp(Moment { nanos: moment.nanos - moment.nanos.rem_euclid(1000), ..moment })
+        }
+        Value::Duration(nanos) => Value::Duration(nanos - nanos % 1000),
+        other => other,
+    }
 }
 
 /// `-1h30m2.5s`, with the units h, m, s, ms, us and ns; also plain `0`.
@@ -145,14 +218,21 @@ pub(crate) fn civil(nanos: i128, offset_seconds: i64) -> Civil {
     }
 }
 
-/// RFC 3339 in UTC, with as many decimals as needed.
-pub(crate) fn timestamp_text(nanos: i128) -> String {
-    let at = civil(nanos, 0);
+/// RFC 3339 in UTC, with as many decimals as needed; without an offset where none is known.
+pub(crate) fn timestamp_text(moment: Moment) -> String {
+    let at = civil(moment.nanos, 0);
     let fraction = fraction(at.nanosecond.unsigned_abs().into());
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{fraction}Z",
-        at.year, at.month, at.day, at.hour, at.minute, at.second
-    )
+    format!("{}{fraction}{}", clock_text(&at), if moment.offset.is_some() { "Z" } else { "" })
+}
+
+/// Date and time to the second.
+pub(crate) fn clock_text(at: &Civil) -> String {
+    format!("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", at.year, at.month, at.day, at.hour, at.minute, at.second)
+}
+
+pub(crate) fn date_text(days: i64) -> String {
+    let at = midnight(days);
+    format!("{:04}-{:02}-{:02}", at.year, at.month, at.day)
 }
 
 /// RFC 3339: `2009-02-13T23:31:30.5+01:00`.
@@ -164,20 +244,24 @@ pub(crate) fn parse_timestamp(text: &str) -> Result<Value, String> {
 }
 
 fn read_timestamp(text: &str) -> Option<i128> {
-    let bytes = text.as_bytes();
-    let number = |range: std::ops::Range<usize>| -> Option<i64> {
-        let digits = bytes.get(range)?;
-        digits
-            .iter()
-            .all(u8::is_ascii_digit)
-            .then(|| digits.iter().fold(0, |value, digit| value * 10 + i64::from(digit - b'0')))
+    let (nanos, zone) = read_clock(text, b"Tt")?;
+    let offset = match zone {
+        "Z" | "z" => 0,
+        zone => fixed_offset(zone).filter(|_| zone.starts_with(['+', '-']))?,
     };
-    let is = |at: usize, allowed: &[u8]| bytes.get(at).is_some_and(|byte| allowed.contains(byte));
-    if !(is(4, b"-") && is(7, b"-") && is(10, b"Tt") && is(13, b":") && is(16, b":")) {
-        return None;
-    }
-    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
-    let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
+    Some(nanos - i128::from(offset) * SECOND)
+}
+
+/// `2026-01-31` in days since 1970.
+pub(crate) fn parse_date(text: &str) -> Result<Value, String> {
+    let days = read_date(text).filter(|_| text.len() == 10).map(Value::Date);
+    days.ok_or_else(|| format!("`{text}` is not a date such as `2026-01-31`"))
+}
+
+/// Reads a date of the years 1 to 9999 at the start of `text`.
+fn read_date(text: &str) -> Option<i64> {
+    let bytes = text.as_bytes();
+    let (year, month, day) = (digits(bytes, 0..4)?, digits(bytes, 5..7)?, digits(bytes, 8..10)?);
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let last_day = match month {
         2 => 28 + i64::from(leap),
@@ -185,29 +269,44 @@ fn read_timestamp(text: &str) -> Option<i128> {
         1..=12 => 31,
         _ => return None,
     };
-    if !(1..=last_day).contains(&day) || hour > 23 || minute > 59 || second > 59 {
+    let dashes = bytes.get(4) == Some(&b'-') && bytes.get(7) == Some(&b'-');
+    (dashes && year > 0 && (1..=last_day).contains(&day)).then(|| days(year, month, day))
+}
+
+fn digits(bytes: &[u8], range: std::ops::Range<usize>) -> Option<i64> {
+    let digits = bytes.get(range)?;
+    let all = digits.iter().all(u8::is_ascii_digit);
+    all.then(|| digits.iter().fold(0, |value, digit| value * 10 + i64::from(digit - b'0')))
+}
+
+/// Nanoseconds that a clock shows since 1970, and what is written behind it.
+pub(crate) fn read_clock<'t>(text: &'t str, separators: &[u8]) -> Option<(i128, &'t str)> {
+    let bytes = text.as_bytes();
+    let is = |at: usize, allowed: &[u8]| bytes.get(at).is_some_and(|byte| allowed.contains(byte));
+    if !(is(10, separators) && is(13, b":") && is(16, b":")) {
+        return None;
+    }
+    let day = read_date(text)?;
+    let (hour, minute, second) = (digits(bytes, 11..13)?, digits(bytes, 14..16)?, digits(bytes, 17..19)?);
+    if hour > 23 || minute > 59 || second > 59 {
         return None;
     }
     let mut at = 19;
     let mut nanos = 0i128;
     if is(at, b".") {
-        let digits = bytes[at + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if digits == 0 {
+        let places = bytes[at + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if places == 0 {
             return None;
         }
-        nanos = scaled(&text[at..=at + digits], SECOND)?;
-        at += 1 + digits;
+        nanos = scaled(&text[at..=at + places], SECOND)?;
+        at += 1 + places;
     }
-    let offset = match &text[at..] {
-        "Z" | "z" => 0,
-        zone => fixed_offset(zone).filter(|_| zone.starts_with(['+', '-']))?,
-    };
-    let seconds = days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset;
-    Some(i128::from(seconds) * SECOND + nanos)
+    let seconds = day * 86_400 + hour * 3600 + minute * 60 + second;
+    Some((i128::from(seconds) * SECOND + nanos, text.get(at..)?))
 }
 
 /// `+02:00`, `-02:30` or `02:00` in seconds.
-fn fixed_offset(zone: &str) -> Option<i64> {
+pub(crate) fn fixed_offset(zone: &str) -> Option<i64> {
     let (sign, clock) = match zone.strip_prefix('-') {
         Some(clock) => (-1, clock),
         None => (1, zone.strip_prefix('+').unwrap_or(zone)),
@@ -219,6 +318,11 @@ fn fixed_offset(zone: &str) -> Option<i64> {
     };
     let (hours, minutes) = (part(hours)?, part(minutes)?);
     (hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
+}
+
+/// Whether a zone is known.
+pub(crate) fn zone(name: &str) -> Result<(), String> {
+    offset(name, 0).map(|_| ())
 }
 
 /// Seconds east of UTC at a point in time.
@@ -249,13 +353,22 @@ pub(crate) fn call(name: &str, args: &[Value]) -> Option<Result<Value, String>> 
             };
             Some(Ok(Value::Int(i64::try_from(amount).unwrap_or(i64::MAX))))
         }
-        [Value::Timestamp(nanos)] => part(name, &civil(*nanos, 0)).map(Ok),
-        [Value::Timestamp(nanos), Value::String(zone)] => {
-            part(name, &civil(*nanos, 0))?;
-            Some(offset(zone, *nanos).map(|offset| part(name, &civil(*nanos, offset)).unwrap_or(Value::Null)))
+        [Value::Timestamp(moment)] => part(name, &civil(moment.nanos, 0)).map(Ok),
+        [Value::Date(days)] if !OF_CLOCK.contains(&name) => part(name, &midnight(*days)).map(Ok),
+        [Value::Timestamp(moment), Value::String(zone)] => {
+            part(name, &civil(moment.nanos, 0))?;
+            let offset = moment.instant().and_then(|nanos| offset(zone, nanos));
+            Some(offset.map(|offset| part(name, &civil(moment.nanos, offset)).unwrap_or(Value::Null)))
         }
         _ => None,
     }
+}
+
+/// Parts that a date does not have.
+const OF_CLOCK: [&str; 4] = ["getHours", "getMinutes", "getSeconds", "getMilliseconds"];
+
+fn midnight(days: i64) -> Civil {
+    civil(i128::from(days) * DAY, 0)
 }
 
 fn part(name: &str, at: &Civil) -> Option<Value> {

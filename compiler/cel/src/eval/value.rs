@@ -8,6 +8,9 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::decimal::Decimal;
+use super::time::Moment;
+
 /// A value of CEL. Lists and maps are shared: a clone is cheap.
 #[derive(Debug, Clone)]
 pub enum Value {
@@ -22,10 +25,13 @@ pub enum Value {
     Map(Arc<Map>),
     /// A type by name, as `type(x)` gives it.
     Type(Arc<str>),
-    /// Nanoseconds since 1970 in UTC.
-    Timestamp(i128),
+    Timestamp(Moment),
     /// Nanoseconds.
     Duration(i128),
+    /// Of a manifest only.
+    Decimal(Arc<Decimal>),
+    /// Days since 1970; of a manifest only.
+    Date(i64),
     Optional(Option<Arc<Value>>),
 }
 
@@ -112,6 +118,12 @@ impl From<String> for Value {
     }
 }
 
+impl From<Decimal> for Value {
+    fn from(number: Decimal) -> Value {
+        Value::Decimal(Arc::new(number))
+    }
+}
+
 impl From<Vec<Value>> for Value {
     fn from(items: Vec<Value>) -> Value {
         Value::List(Arc::new(items))
@@ -157,6 +169,8 @@ impl Value {
             Value::Type(_) => "type",
             Value::Timestamp(_) => "google.protobuf.Timestamp",
             Value::Duration(_) => "google.protobuf.Duration",
+            Value::Decimal(_) => "decimal",
+            Value::Date(_) => "date",
             Value::Optional(_) => "optional_type",
         }
     }
@@ -185,7 +199,9 @@ impl Value {
                         .collect::<serde_json::Map<_, _>>(),
                 )
             }
-            Value::Timestamp(nanos) => Json::from(super::time::timestamp_text(*nanos)),
+            Value::Timestamp(moment) => Json::from(super::time::timestamp_text(*moment)),
+            Value::Decimal(number) => Json::from(number.to_string()),
+            Value::Date(days) => Json::from(super::time::date_text(*days)),
             Value::Duration(nanos) => Json::from(super::time::duration_text(*nanos)),
             Value::Optional(Some(value)) => value.to_json(),
         }
@@ -221,8 +237,10 @@ impl Value {
             (Value::Bool(left), Value::Bool(right)) => Some(left.cmp(right)),
             (Value::String(left), Value::String(right)) => Some(left.cmp(right)),
             (Value::Bytes(left), Value::Bytes(right)) => Some(left.cmp(right)),
-            (Value::Timestamp(left), Value::Timestamp(right))
-            | (Value::Duration(left), Value::Duration(right)) => Some(left.cmp(right)),
+            (Value::Timestamp(left), Value::Timestamp(right)) => left.compare(*right),
+            (Value::Duration(left), Value::Duration(right)) => Some(left.cmp(right)),
+            (Value::Decimal(left), Value::Decimal(right)) => Some(left.cmp(right)),
+            (Value::Date(left), Value::Date(right)) => Some(left.cmp(right)),
             _ => self.compare_numbers(other),
         }
     }

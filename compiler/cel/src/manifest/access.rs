@@ -24,9 +24,10 @@ enum Member {
 impl Checker<'_> {
     pub(super) fn name(&mut self, name: &str, absolute: bool, range: &Range<usize>) -> Checked {
         if absolute {
-            return self.unsupported(range, "a name that begins with a dot");
+            let error = CelError::new(range.clone(), "a name of a manifest does not begin with a dot");
+            return self.report(error.help(format!("write `{name}`")));
         }
-        if let Some(ty) = self.scope.variables.get(name) {
+        if let Some(ty) = self.local(name).or_else(|| self.scope.variables.get(name)) {
             let variable = Expr { ty: ty.clone(), node: Out::Variable(name.to_owned()) };
             return Some(self.narrowed(variable));
         }
@@ -55,9 +56,15 @@ impl Checker<'_> {
         self.report(error)
     }
 
+    /// A variable of a comprehension or a bind.
+    pub(super) fn local(&self, name: &str) -> Option<&Type> {
+        self.locals.iter().rev().find(|(known, _)| known == name).map(|(_, ty)| ty)
+    }
+
     /// The names that stand alone.
     fn visible(&self) -> impl Iterator<Item = &str> {
-        self.scope.variables.keys().chain(self.scope.steps.keys()).map(String::as_str)
+        let locals = self.locals.iter().map(|(name, _)| name).filter(|name| !name.starts_with('@'));
+        locals.chain(self.scope.variables.keys()).chain(self.scope.steps.keys()).map(String::as_str)
     }
 
     fn inputs_help(&self) -> String {
@@ -73,8 +80,8 @@ impl Checker<'_> {
     }
 
     pub(super) fn select(&mut self, of: &Node, field: &Name, optional: bool) -> Checked {
-        if optional {
-            return self.unsupported(&field.range, "`.?`");
+        if let Some(result) = self.optional_select(of, field, optional) {
+            return result;
         }
         if let Kind::Ident { name, absolute: false } = &of.kind {
             match name.as_str() {
@@ -208,8 +215,8 @@ impl Checker<'_> {
     }
 
     pub(super) fn index(&mut self, of: &Node, index: &Node, optional: bool, range: &Range<usize>) -> Checked {
-        if optional {
-            return self.unsupported(&index.range, "`[?`");
+        if let Some(result) = self.optional_index(of, index, optional, range) {
+            return result;
         }
         let owner = self.infer(of, None);
         let at = self.infer(index, None);

@@ -96,7 +96,8 @@ impl Checker<'_> {
         let mut complete = true;
         for item in items {
             if item.optional {
-                self.unsupported(&item.value.range, "an optional element");
+                let error = CelError::new(item.value.range.clone(), "a manifest has no optional elements");
+                self.report(error.help("write `[...].filter(x, x != null)`"));
                 complete = false;
                 continue;
             }
@@ -116,6 +117,12 @@ impl Checker<'_> {
     }
 
     pub(super) fn map(&mut self, entries: &[Entry], hint: Option<&Type>) -> Checked {
+        let computed = |entry: &Entry| !matches!(entry.key.kind, Kind::String(_) | Kind::Error);
+        let quotable =
+            |entry: &Entry| matches!(&entry.key.kind, Kind::Ident { name, .. } if !self.is_known(name));
+        if entries.iter().any(computed) && !entries.iter().any(quotable) {
+            return self.entries(entries, hint);
+        }
         let wanted = hint.map(Type::non_null);
         let mut fields: Vec<(String, Expr)> = Vec::new();
         let mut complete = true;
@@ -150,11 +157,55 @@ impl Checker<'_> {
         Some(Expr { ty, node: Out::Record(fields) })
     }
 
+    fn is_known(&self, name: &str) -> bool {
+        self.local(name).is_some()
+            || self.scope.variables.contains_key(name)
+            || self.scope.steps.contains_key(name)
+    }
+
+    /// A map of which a key is computed.
+    fn entries(&mut self, entries: &[Entry], hint: Option<&Type>) -> Checked {
+        let wanted = match hint.map(Type::non_null) {
+            Some(Type::Map(item)) => Some(&**item),
+            _ => None,
+        };
+        let mut pairs = Vec::new();
+        let mut complete = true;
+        for entry in entries {
+            if entry.optional {
+                let error = CelError::new(entry.key.range.clone(), "a manifest has no optional entries");
+                self.report(error.help("write a value that may be null"));
+                complete = false;
+                continue;
+            }
+            let key = self.string(&entry.key);
+            let value = self.infer(&entry.value, wanted);
+            complete &= key.is_some() && value.is_some();
+            pairs.extend(key.zip(value));
+        }
+        if !complete {
+            return None;
+        }
+        let item = match wanted {
+            Some(wanted) if pairs.iter().all(|(_, value)| value.ty.fits(wanted)) => wanted.clone(),
+            _ => Type::union(pairs.iter().map(|(_, value)| value.ty.clone())),
+        };
+        Some(Expr { ty: Type::Map(Box::new(item)), node: Out::Entries(pairs) })
+    }
+
+    /// A string, or an enum's.
+    fn string(&mut self, node: &Node) -> Checked {
+        let text = self.infer(node, None)?;
+        let text = self.wire(text);
+        self.fit(text, &node.range, Some(&Type::String))
+    }
+
     fn entry(&mut self, entry: &Entry, wanted: Option<&Type>) -> Option<(String, Expr)> {
         let range = &entry.key.range;
         let name = match &entry.key.kind {
             _ if entry.optional => {
-                self.unsupported(range, "an optional entry");
+                let error = CelError::new(range.clone(), "a manifest has no optional entries");
+                self.report(error.help("write a value that may be null"));
                 return None;
             }
             Kind::String(name) => name,
@@ -163,11 +214,8 @@ impl Checker<'_> {
                 self.report(error.help(format!("quote it: `\"{name}\"`")));
                 return None;
             }
-            Kind::Error => return None,
-            _ => {
-                self.unsupported(range, "a key that is not a string literal");
-                return None;
-            }
+            // The parser has spoken, or another key of the map is the one to be mended.
+            _ => return None,
         };
         let hint = match wanted {
             Some(Type::Map(item)) => Some(&**item),

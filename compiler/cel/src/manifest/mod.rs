@@ -4,9 +4,12 @@
 
 mod access;
 mod calls;
+mod comprehensions;
 mod facts;
+mod functions;
 mod literals;
 mod operators;
+mod optionals;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -18,11 +21,12 @@ use crate::ast::{Ast, Kind, Node};
 use crate::error::CelError;
 use crate::template::{Part, Template};
 
+pub use functions::{FUNCTIONS, Function};
+
 /// The deepest expression of a manifest: a Plan is JSON, and its readers bound the nesting.
 pub const MAX_MANIFEST_DEPTH: usize = 24;
-
-/// The functions of [`Out::Call`] that a Plan may hold.
-pub const FUNCTIONS: [&str; 7] = ["size", "contains", "startsWith", "endsWith", "string", "int", "double"];
+/// The same of the checked expression as JSON, which leaves room for the steps around it.
+const MAX_LEVELS: usize = 100;
 
 /// What an expression can see.
 #[derive(Debug, Clone, Copy)]
@@ -98,12 +102,16 @@ struct Checker<'a> {
     /// Keys of what is known not to be null here.
     facts: Vec<String>,
     errors: Vec<CelError>,
+    /// Variables of comprehensions and binds, the innermost last.
+    locals: Vec<(String, Type)>,
+    /// How many variables were made that nobody wrote.
+    made: usize,
 }
 
 impl<'a> Checker<'a> {
     fn new(scope: &'a Scope<'a>) -> Checker<'a> {
         let facts = scope.known.iter().flat_map(|known| facts::learned(known, true)).collect();
-        Checker { scope, facts, errors: Vec::new() }
+        Checker { scope, facts, errors: Vec::new(), locals: Vec::new(), made: 0 }
     }
 
     fn finish(self, result: Checked) -> Result<Expr, Vec<CelError>> {
@@ -119,13 +127,6 @@ impl<'a> Checker<'a> {
         None
     }
 
-    fn unsupported(&mut self, range: &Range<usize>, what: &str) -> Checked {
-        self.report(
-            CelError::new(range.clone(), format!("{what} is not supported in a manifest yet"))
-                .help("compute it in a task"),
-        )
-    }
-
     fn whole(&mut self, root: &Node, expected: Option<&Type>) -> Checked {
         if root.depth() > MAX_MANIFEST_DEPTH {
             let message = format!("this expression is nested more than {MAX_MANIFEST_DEPTH} deep");
@@ -134,7 +135,12 @@ impl<'a> Checker<'a> {
             );
         }
         let expr = self.infer(root, expected)?;
-        self.fit(expr, &root.range, expected)
+        let expr = self.fit(expr, &root.range, expected)?;
+        if levels(&expr) > MAX_LEVELS {
+            let error = CelError::new(root.range.clone(), "this expression is nested too deep for a Plan");
+            return self.report(error.help("compute a part of it in a task of its own"));
+        }
+        Some(expr)
     }
 
     fn interpolated(&mut self, parts: &[Part], expected: Option<&Type>) -> Checked {
@@ -243,8 +249,14 @@ impl<'a> Checker<'a> {
             Kind::Bytes(value) => literal(Type::Bytes, Literal::Bytes(value.clone())),
             Kind::Int(value) => Some(literals::int(*value, hint)),
             Kind::Double(value, spelling) => Some(literals::double(*value, spelling, hint)),
-            Kind::Uint(_) => self.unsupported(&node.range, "an unsigned int"),
-            Kind::Message { .. } => self.unsupported(&node.range, "building a message"),
+            Kind::Uint(value) => {
+                let error = CelError::new(node.range.clone(), "a manifest has no unsigned ints");
+                self.report(error.help(format!("write `{value}`")))
+            }
+            Kind::Message { .. } => {
+                let error = CelError::new(node.range.clone(), "a manifest has no messages to build");
+                self.report(error.help("write a record: `{'field': value}`"))
+            }
             Kind::Ident { name, absolute } => self.name(name, *absolute, &node.range),
             Kind::Select { of, field, optional } => self.select(of, field, *optional),
             Kind::Index { of, index, optional } => self.index(of, index, *optional, &node.range),
@@ -254,9 +266,30 @@ impl<'a> Checker<'a> {
             Kind::Binary { op, left, right } => self.binary(*op, left, right, hint),
             Kind::Conditional { test, then, otherwise } => self.conditional(test, then, otherwise, hint),
             Kind::Call { receiver, function, args } => {
-                self.call(receiver.as_deref(), function, args, &node.range)
+                self.call(receiver.as_deref(), function, args, &node.range, hint)
             }
         }
+    }
+}
+
+/// How deep the expression is nested as JSON.
+fn levels(expr: &Expr) -> usize {
+    let own = match &expr.node {
+        Out::Record(_) | Out::Entries(_) | Out::Call { .. } => 4,
+        Out::Literal(_) | Out::Input(_) | Out::Step(_) | Out::Variable(_) | Out::Convert(_) => 2,
+        _ => 3,
+    };
+    let mut below = of_type(&expr.ty).saturating_sub(own);
+    expr.for_each_child(|part| below = below.max(levels(part)));
+    own + below
+}
+
+fn of_type(ty: &Type) -> usize {
+    match ty {
+        Type::List(inner) | Type::Map(inner) | Type::Optional(inner) => 1 + of_type(inner),
+        Type::Record(fields) => 2 + fields.values().map(of_type).max().unwrap_or(0),
+        Type::Union(members) => 2 + members.iter().map(of_type).max().unwrap_or(0),
+        _ => 2,
     }
 }
 

@@ -51,7 +51,7 @@ impl Checker<'_> {
     }
 
     /// A condition. An optional one says how to narrow, anything else names its type.
-    fn bool(&mut self, node: &Node) -> Checked {
+    pub(super) fn bool(&mut self, node: &Node) -> Checked {
         let value = self.infer(node, None)?;
         self.fit(value, &node.range, Some(&Type::Bool))
     }
@@ -72,7 +72,13 @@ impl Checker<'_> {
     }
 
     /// Checks `node` where `test` is `holds`.
-    fn under(&mut self, test: Option<&Expr>, holds: bool, node: &Node, hint: Option<&Type>) -> Checked {
+    pub(super) fn under(
+        &mut self,
+        test: Option<&Expr>,
+        holds: bool,
+        node: &Node,
+        hint: Option<&Type>,
+    ) -> Checked {
         let outer = self.facts.len();
         if let Some(test) = test {
             self.facts.extend(facts::learned(test, holds));
@@ -256,24 +262,9 @@ impl Checker<'_> {
             }
         }
         let (a, b) = (&left.1.ty, &right.1.ty);
-        let allowed = |ty: &Type| match ty {
-            Type::Any | Type::Int => true,
-            Type::Float | Type::Decimal => op != BinaryOp::Modulo,
-            Type::String => op == BinaryOp::Add,
-            _ => false,
-        };
         let symbol = spelled(op);
-        let same = a == b || *a == Type::Any || *b == Type::Any;
-        if !(same && allowed(a) && allowed(b)) {
-            let time = |ty: &Type| matches!(ty, Type::Timestamp | Type::Date | Type::Duration);
-            if time(a) || time(b) {
-                return self.unsupported(&range, "arithmetic with times");
-            }
-            if matches!((a, b), (Type::List(_), Type::List(_)) | (Type::Bytes, Type::Bytes))
-                && op == BinaryOp::Add
-            {
-                return self.unsupported(&range, &format!("`+` of `{a}`"));
-            }
+        let same = a == b;
+        let Some(ty) = result(op, a, b) else {
             let error = CelError::new(range, format!("`{symbol}` does not take `{a}` and `{b}`"));
             let text = op == BinaryOp::Add && (*a == Type::String || *b == Type::String);
             let number = |ty: &Type| matches!(ty, Type::Int | Type::Float | Type::Decimal);
@@ -284,11 +275,38 @@ impl Checker<'_> {
             } else {
                 error
             });
-        }
-        let ty = if *a == Type::Any { b.clone() } else { a.clone() };
+        };
         let node = Out::Binary { op, left: Box::new(left.1), right: Box::new(right.1) };
         Some(Expr { ty, node })
     }
+}
+
+/// The type of an operation; none where the two types have no such one.
+fn result(op: BinaryOp, a: &Type, b: &Type) -> Option<Type> {
+    use Type::{Any, Bytes, Date, Decimal, Duration, Float, Int, List, String, Timestamp};
+    let number = |ty: &Type| match ty {
+        Int => true,
+        Float | Decimal => op != BinaryOp::Modulo,
+        _ => false,
+    };
+    let adds = op == BinaryOp::Add;
+    let subtracts = op == BinaryOp::Subtract;
+    Some(match (a, b) {
+        (Any, Any) => Any,
+        // With a time, `any` could be another time or a duration.
+        (Any, Timestamp | Date | Duration) | (Timestamp | Date | Duration, Any) if adds || subtracts => Any,
+        (Any, List(_)) | (List(_), Any) if adds => List(Box::new(Any)),
+        (Any, ty) | (ty, Any) if number(ty) || (adds && matches!(ty, String | Bytes)) => ty.clone(),
+        (a, b) if a == b && number(a) => a.clone(),
+        (String, String) | (Bytes, Bytes) if adds => a.clone(),
+        (List(a), List(b)) if adds => List(Box::new(Type::union([(**a).clone(), (**b).clone()]))),
+        (Duration, Duration) if adds || subtracts => Duration,
+        (Timestamp, Duration) if adds || subtracts => Timestamp,
+        (Date, Duration) if adds || subtracts => Date,
+        (Duration, Timestamp | Date) if adds => b.clone(),
+        (Timestamp, Timestamp) | (Date, Date) if subtracts => Duration,
+        _ => return None,
+    })
 }
 
 /// Whether values of both types can be equal.
@@ -306,7 +324,7 @@ fn comparable(a: &Type, b: &Type) -> bool {
 }
 
 /// The type of a choice between two values, if they belong together.
-fn joined(a: &Type, b: &Type, hint: Option<&Type>) -> Option<Type> {
+pub(super) fn joined(a: &Type, b: &Type, hint: Option<&Type>) -> Option<Type> {
     if a == b {
         return Some(a.clone());
     }

@@ -50,9 +50,7 @@ fn mistakes_of_calls() {
             "${env.HOME}",
             "${run.key}",
             "${siez(input.tags)}",
-            "${input.tags.all(t, t != '')}",
             "${input.user_id.contains()}",
-            "${math.greatest(1, 2)}",
             "${{id: 1}}",
             "${{ input.count }} of ${{ size(input.tags) }}",
             "${{ input. }}",
@@ -70,15 +68,9 @@ fn mistakes_of_calls() {
             ${siez(input.tags)}
                 2..6 `siez`: there is no function `siez`
                     help: did you mean `size`?
-            ${input.tags.all(t, t != '')}
-                13..16 `all`: `all` is not supported in a manifest yet
-                    help: compute it in a task
             ${input.user_id.contains()}
                 16..24 `contains`: `contains` is not called like this
-                    help: write `text.contains(part)`
-            ${math.greatest(1, 2)}
-                7..15 `greatest`: `math.greatest` is not supported in a manifest yet
-                    help: compute it in a task
+                    help: write `string.contains(string)`
             ${{id: 1}}
                 3..5 `id`: the key of a record must be a string
                     help: quote it: `"id"`
@@ -95,8 +87,8 @@ fn mistakes_of_calls() {
                 29..32 `zzz`: `User` has no field `zzz`
                     help: its fields: `id`, `age`, `email`, `address`, `status`
             ${User{id: 1}}
-                2..13 `User{id: 1}`: building a message is not supported in a manifest yet
-                    help: compute it in a task
+                2..13 `User{id: 1}`: a manifest has no messages to build
+                    help: write a record: `{'field': value}`
         "#]],
     );
 }
@@ -186,8 +178,7 @@ fn mistakes_of_uses() {
             ${input.count ? 1 : 2}
                 2..13 `input.count`: expected `bool`, but this is `int`
             ${input.since + input.since}
-                2..27 `input.since + input.since`: arithmetic with times is not supported in a manifest yet
-                    help: compute it in a task
+                2..27 `input.since + input.since`: `+` does not take `timestamp` and `timestamp`
             user ${fetch_user}
                 7..17 `fetch_user`: a value of type `User` cannot be put into a text
                     help: only string, int, float, decimal, bool, timestamp, date, duration and uuid can; name a field of it
@@ -208,8 +199,8 @@ fn mistakes_of_uses() {
             ${-input.user_id}
                 3..16 `input.user_id`: `-` needs a number, but this is `string`
             ${1u}
-                2..4 `1u`: an unsigned int is not supported in a manifest yet
-                    help: compute it in a task
+                2..4 `1u`: a manifest has no unsigned ints
+                    help: write `1`
             ${5 % 2.5}
                 2..9 `5 % 2.5`: `%` does not take `float` and `float`
         "#]],
