@@ -20,6 +20,13 @@ pub(super) const SECTIONS: &[(&str, &str)] = &[
 const OPTIONS: &[&str] = &["input", "output", "with", "policy", "concurrency", "schedule"];
 /// Steps that name what they call.
 const CALLS: &[&str] = &["task", "workflow"];
+/// Steps whose value is no mapping of theirs: their options stand beside it. The second word is the attribute that holds
+/// the value.
+const VALUES: &[(&str, &str)] = &[("sleep", "duration"), ("return", "value")];
+/// Steps that are a mapping of keys that this crate need not know.
+const RECORDS: &[&str] = &["wait_for", "emit", "fail", "set"];
+/// Options that every step may have. In a `set`, whose other keys are names, they stand beside the mapping.
+const STEP_OPTIONS: &[&str] = &["id", "when", "with", "policy", "critical"];
 /// Steps that are a list of steps, their options beside it.
 const LISTS: &[&str] = &["sequence", "parallel", "graph", "race", "try"];
 /// Steps that are a mapping with `steps` in it.
@@ -166,7 +173,6 @@ impl Shaper {
 
     fn step(&mut self, block: Block) -> Node {
         let kind = block.kind.text.as_str();
-        let mut entries = Entries::default();
         if CALLS.contains(&kind) {
             return self.call(block);
         }
@@ -175,25 +181,28 @@ impl Shaper {
             let mut beside = Entries::default();
             self.labels(&mut beside, &block, &["id"]);
             let steps = self.container(block.body, &mut beside);
-            entries.add(Entry { key, value: Node { span: block.span, kind: Kind::List(steps) } });
-            beside.list.into_iter().for_each(|entry| self.diagnostics.extend(entries.add(entry)));
-            return map(block.span, entries);
+            let value = Node { span: block.span, kind: Kind::List(steps) };
+            return self.step_of(key, value, block.span, beside);
+        }
+        if let Some((_, name)) = VALUES.iter().find(|(step, _)| *step == kind) {
+            return self.valued(block, name);
+        }
+        if kind == "switch" {
+            return self.switch(block);
+        }
+        if kind == "set" {
+            return self.set(block);
         }
         let mut inside = Entries::default();
         self.labels(&mut inside, &block, &["id"]);
         let (key, span) = (block.kind.clone(), block.span);
-        let value = if kind == "switch" {
-            Kind::List(self.cases(block.body))
-        } else if MAPPINGS.contains(&kind) {
+        if MAPPINGS.contains(&kind) {
             let steps = self.container(block.body, &mut inside);
             self.steps(&mut inside, steps);
-            Kind::Map(inside.list)
         } else {
             self.plain(block.body, &mut inside);
-            Kind::Map(inside.list)
-        };
-        entries.add(Entry { key, value: Node { span, kind: value } });
-        map(span, entries)
+        }
+        self.step_of(key, map(span, inside), span, Entries::default())
     }
 
     /// `task "x" { ... }` or `task "x" "id" { ... }`.
@@ -219,31 +228,109 @@ impl Shaper {
         map(block.span, entries)
     }
 
-    fn cases(&mut self, body: Body) -> Vec<Node> {
-        let mut cases = Vec::new();
-        for item in body.items {
+    /// `sleep { duration = "5m" }`, or `sleep "5m" {}`; `return { value = ... }`.
+    fn valued(&mut self, block: Block, name: &str) -> Node {
+        let mut beside = Entries::default();
+        let given = |item: &Item| match item {
+            Item::Attribute(entry) => entry.key.text == name,
+            Item::Block(inner) => inner.kind.text == name,
+            Item::Broken(_) => false,
+        };
+        let is_value = |label: &Scalar| label.text.starts_with(|first: char| first.is_ascii_digit());
+        let mut value = None;
+        if block.body.items.iter().any(given) || block.labels.is_empty() {
+            self.labels(&mut beside, &block, &["id"]);
+        } else if block.kind.text == "sleep" && block.labels.first().is_some_and(is_value) {
+            value = block.labels.first().map(string);
+            self.labels(&mut beside, &Block { labels: block.labels[1..].to_vec(), ..head(&block) }, &["id"]);
+        } else {
+            value = Some(Node { span: block.span, kind: Kind::Broken });
+            self.label_for_value(&block, name);
+        }
+        for item in block.body.items {
+            match item {
+                Item::Attribute(entry) if entry.key.text == name && value.is_none() => value = Some(entry.value),
+                // An object may be written as a block.
+                Item::Block(inner) if inner.kind.text == name && value.is_none() => {
+                    let mut entries = Entries::default();
+                    self.labels(&mut entries, &inner, &[]);
+                    self.plain(inner.body, &mut entries);
+                    value = Some(map(inner.span, entries));
+                }
+                Item::Attribute(entry) => self.attribute(&mut beside, entry, []),
+                Item::Block(inner) => self.mapping(&mut beside, inner),
+                Item::Broken(_) => beside.is_broken = true,
+            }
+        }
+        let nothing = Node { span: block.kind.span, kind: Kind::Null };
+        self.step_of(block.kind, value.unwrap_or(nothing), block.span, beside)
+    }
+
+    /// The label says what the attribute `name` should say.
+    fn label_for_value(&mut self, block: &Block, name: &str) {
+        let Some(label) = block.labels.first() else { return };
+        let kind = &block.kind.text;
+        let message = format!("the label of a `{kind}` is its id, and its `{name}` is missing");
+        let finding = Diagnostic::error(super::LABELS, message, label.span, "");
+        let text = label.text.replace('\\', "\\\\").replace('"', "\\\"");
+        self.diagnostics.push(finding.help(format!("write `{kind} {{ {name} = \"{text}\" }}`")));
+    }
+
+    /// A step with its options beside its value.
+    fn step_of(&mut self, key: Key, value: Node, span: Span, beside: Entries) -> Node {
+        let mut entries = Entries::default();
+        entries.is_broken = beside.is_broken;
+        entries.add(Entry { key, value });
+        beside.list.into_iter().for_each(|entry| self.diagnostics.extend(entries.add(entry)));
+        map(span, entries)
+    }
+
+    /// The keys of a `set` are names; those of every step's options are options here too.
+    fn set(&mut self, block: Block) -> Node {
+        let (mut all, mut names) = (Entries::default(), Entries::default());
+        let mut beside = Entries::default();
+        self.labels(&mut all, &block, &["id"]);
+        self.plain(block.body, &mut all);
+        names.is_broken = all.is_broken;
+        for entry in all.list {
+            let option = STEP_OPTIONS.contains(&entry.key.text.as_str());
+            if option { &mut beside } else { &mut names }.add(entry);
+        }
+        let value = map(block.span, names);
+        self.step_of(block.kind, value, block.span, beside)
+    }
+
+    fn switch(&mut self, block: Block) -> Node {
+        let (mut beside, mut cases) = (Entries::default(), Vec::new());
+        self.labels(&mut beside, &block, &["id"]);
+        for item in block.body.items {
             let span = item.span();
             match item {
-                Item::Block(block) if matches!(block.kind.text.as_str(), "case" | "default") => {
+                Item::Block(inner) if matches!(inner.kind.text.as_str(), "case" | "default") => {
                     let mut entries = Entries::default();
-                    self.labels(&mut entries, &block, &[]);
-                    let steps = self.container(block.body, &mut entries);
-                    let text = if block.kind.text == "case" { "steps" } else { "default" };
-                    let key = Key { text: text.to_owned(), span: block.kind.span };
+                    self.labels(&mut entries, &inner, &[]);
+                    let steps = self.container(inner.body, &mut entries);
+                    let text = if inner.kind.text == "case" { "steps" } else { "default" };
+                    let key = Key { text: text.to_owned(), span: inner.kind.span };
                     entries.add(Entry { key, value: Node { span, kind: Kind::List(steps) } });
                     cases.push(map(span, entries));
+                }
+                Item::Attribute(entry) if !is_step(&entry.key.text) => self.attribute(&mut beside, entry, []),
+                Item::Block(inner) if OPTIONS.contains(&inner.kind.text.as_str()) => {
+                    self.mapping(&mut beside, inner);
                 }
                 Item::Broken(span) => cases.push(Node { span, kind: Kind::Broken }),
                 Item::Block(Block { kind: key, .. }) | Item::Attribute(Entry { key, .. }) => {
                     self.out_of_place(
-                        "a `switch` holds only `case` and `default` blocks",
+                        "the steps of a `switch` stand in `case` and `default` blocks",
                         key.span,
                         "put it into one of them",
                     );
                 }
             }
         }
-        cases
+        let value = Node { span: block.span, kind: Kind::List(cases) };
+        self.step_of(block.kind, value, block.span, beside)
     }
 
     fn steps(&mut self, entries: &mut Entries, steps: Vec<Node>) {
@@ -291,8 +378,18 @@ impl Shaper {
                 let text = format!("{key} \"{}\" {{}}", scalar.text);
                 finding = finding.fix("make it a block", Safety::Safe, vec![Edit { span, text }]);
             }
+            _ if VALUES.iter().any(|(step, _)| *step == key) => {
+                let name = VALUES.iter().find(|(step, _)| *step == key).map_or("", |(_, name)| name);
+                let before = Span { end: entry.value.span.start, ..entry.key.span };
+                let after = Span { start: entry.value.span.end, ..entry.value.span };
+                let edits = vec![
+                    Edit { span: before, text: format!("{key} {{ {name} = ") },
+                    Edit { span: after, text: " }".to_owned() },
+                ];
+                finding = finding.fix("make it a block", Safety::Safe, edits);
+            }
             _ if key == "steps" => finding = finding.help("each step is a block: `task \"fetch_user\" {}`"),
-            _ if LISTS.contains(&key) => finding = finding.help(format!("write `{key} {{ ... }}`")),
+            _ if is_step(key) => finding = finding.help(format!("write `{key} {{ ... }}`")),
             _ => finding = finding.help(format!("write `{block} \"ID\" {{ ... }}` for each")),
         }
         self.diagnostics.push(finding);
@@ -304,7 +401,14 @@ impl Shaper {
 }
 
 fn is_step(key: &str) -> bool {
-    CALLS.contains(&key) || LISTS.contains(&key) || MAPPINGS.contains(&key) || key == "switch"
+    let valued = VALUES.iter().any(|(step, _)| *step == key);
+    valued || key == "switch" || [CALLS, LISTS, MAPPINGS, RECORDS].iter().any(|kinds| kinds.contains(&key))
+}
+
+/// A block without its body.
+fn head(block: &Block) -> Block {
+    let body = Body { items: Vec::new() };
+    Block { kind: block.kind.clone(), labels: block.labels.clone(), body, span: block.span }
 }
 
 /// Adds `node` to the list under `key`, which it makes where it is not there yet.

@@ -144,22 +144,73 @@ fn blocks() {
     "#]],
     );
     check(
-        "workflow \"w\" {\n  switch {\n    when = true\n    task \"a\" {}\n  }\n}\n",
+        "workflow \"w\" {\n  switch {\n    task \"a\" {}\n  }\n}\n",
         expect![[r#"
-        error[E028]: a `switch` holds only `case` and `default` blocks
-         --> concurrency.hcl:3:5
-          |
-        3 |     when = true
-          |     ^^^^
-          |
-          = help: put it into one of them
-        error[E028]: a `switch` holds only `case` and `default` blocks
-         --> concurrency.hcl:4:5
-          |
-        4 |     task "a" {}
-          |     ^^^^
-          |
-          = help: put it into one of them
-    "#]],
+            error[E028]: the steps of a `switch` stand in `case` and `default` blocks
+             --> concurrency.hcl:3:5
+              |
+            3 |     task "a" {}
+              |     ^^^^
+              |
+              = help: put it into one of them
+        "#]],
+    );
+    check(
+        "workflow \"w\" {\n  sleep = \"5m\"\n  return = [1, 2]\n  emit = {}\n}\n",
+        expect![[r#"
+            error[E028]: `sleep` is written as a block in HCL
+             --> concurrency.hcl:2:3
+              |
+            2 |   sleep = "5m"
+              |   ^^^^^ this is an attribute
+              |
+            help: make it a block
+              |
+            2 |   sleep { duration = "5m" }
+              |         ++++++++++        +
+            error[E028]: `return` is written as a block in HCL
+             --> concurrency.hcl:3:3
+              |
+            3 |   return = [1, 2]
+              |   ^^^^^^ this is an attribute
+              |
+            help: make it a block
+              |
+            3 |   return { value = [1, 2] }
+              |          +++++++          +
+            error[E028]: `emit` is written as a block in HCL
+             --> concurrency.hcl:4:3
+              |
+            4 |   emit = {}
+              |   ^^^^ this is an attribute
+              |
+              = help: write `emit { ... }`
+            --- fixed
+            workflow "w" {
+              sleep { duration = "5m" }
+              return { value = [1, 2] }
+              emit = {}
+            }
+            --- still: E028 `emit` is written as a block in HCL
+        "#]],
+    );
+    check(
+        "workflow \"w\" {\n  sleep \"soon\" {}\n  return \"a\\\"b\" { when = \"${x}\" }\n}\n",
+        expect![[r#"
+            error[E027]: the label of a `sleep` is its id, and its `duration` is missing
+             --> concurrency.hcl:2:9
+              |
+            2 |   sleep "soon" {}
+              |         ^^^^^^
+              |
+              = help: write `sleep { duration = "soon" }`
+            error[E027]: the label of a `return` is its id, and its `value` is missing
+             --> concurrency.hcl:3:10
+              |
+            3 |   return "a\"b" { when = "${x}" }
+              |          ^^^^^^
+              |
+              = help: write `return { value = "a\"b" }`
+        "#]],
     );
 }

@@ -155,6 +155,213 @@ workflows:
 }
 
 #[test]
+fn steps_that_hold_none() {
+    twins(
+        r#"
+workflow "main" {
+  sleep "5m" {}
+  sleep "1h" "night" { when = "${x}" }
+  sleep "pause" { duration = "${input.pause}" }
+  sleep { duration = "5m" }
+  wait_for "approval" {
+    signal     = "approved"
+    type       = { by = "string" }
+    timeout    = "2d"
+    on_timeout = "null"
+  }
+  emit {
+    signal = "done"
+    run    = "${input.parent}"
+    data { total = 1 }
+    when   = "${x}"
+  }
+  set {
+    total = "${a + b}"
+    label = "x"
+    when  = "${x}"
+  }
+  set "names" { n = 1 }
+  return { value = "${x}" }
+  return {
+    value = { a = 1 }
+    when  = "${x}"
+  }
+  return "early" {
+    value = { a = 1 }
+  }
+  return {
+    value {
+      a = 1
+    }
+  }
+  return {}
+  fail "no" {
+    type    = "Refused"
+    message = "no ${x}"
+  }
+}
+"#,
+        r#"
+workflows:
+  - id: main
+    steps:
+      - sleep: 5m
+      - {sleep: 1h, id: night, when: "${x}"}
+      - {sleep: "${input.pause}", id: pause}
+      - sleep: 5m
+      - wait_for: {id: approval, signal: approved, type: {by: string}, timeout: 2d, on_timeout: "null"}
+      - emit: {signal: done, run: "${input.parent}", data: {total: 1}, when: "${x}"}
+      - {set: {total: "${a + b}", label: x}, when: "${x}"}
+      - {set: {n: 1}, id: names}
+      - return: ${x}
+      - {return: {a: 1}, when: "${x}"}
+      - {return: {a: 1}, id: early}
+      - return: {a: 1}
+      - return:
+      - fail: {id: "no", type: Refused, message: "no ${x}"}
+"#,
+    );
+}
+
+#[test]
+fn options_of_blocks() {
+    twins(
+        r#"
+workflow "main" {
+  deadline = "1h"
+  concurrency {
+    limit = 3
+    key   = "${input.user}"
+  }
+  schedule {
+    cron = "0 3 * * *"
+    zone = "Europe/Berlin"
+  }
+  input {
+    order { total = "decimal" }
+    lines = { type = "list<string>", default = [] }
+  }
+  switch "size" {
+    when     = "${x}"
+    critical = false
+    case {
+      when = "${big}"
+      task "a" {}
+      task "b" {}
+    }
+    default {
+      task "c" {}
+    }
+  }
+  try "charge" {
+    critical = false
+    task "a" {}
+    catch {
+      errors = ["Declined"]
+      as     = "why"
+      when   = "${x}"
+      task "b" {}
+    }
+    finally {
+      task "c" {}
+    }
+  }
+  map "each" {
+    over            = "${xs}"
+    as              = "x"
+    max_concurrency = 4
+    task "a" {}
+    task "b" { needs = ["a"] }
+  }
+  hold {
+    resource = "db"
+    atomic   = true
+    policy { deadline = "5s" }
+    task "a" {}
+  }
+  workflow "other" { detach = true }
+}
+"#,
+        r#"
+workflows:
+  - id: main
+    deadline: 1h
+    concurrency: {limit: 3, key: "${input.user}"}
+    schedule: {cron: 0 3 * * *, zone: Europe/Berlin}
+    input: {order: {total: decimal}, lines: {type: list<string>, default: []}}
+    steps:
+      - switch: [{when: "${big}", steps: [{task: a}, {task: b}]}, {default: [{task: c}]}]
+        id: size
+        when: ${x}
+        critical: false
+      - try: [{task: a}]
+        id: charge
+        critical: false
+        catch: [{errors: [Declined], as: why, when: "${x}", steps: [{task: b}]}]
+        finally: [{task: c}]
+      - map: {id: each, over: "${xs}", as: x, max_concurrency: 4, steps: [{task: a}, {task: b, needs: [a]}]}
+      - hold: {resource: db, atomic: true, policy: {deadline: 5s}, steps: [{task: a}]}
+      - {workflow: other, detach: true}
+"#,
+    );
+}
+
+#[test]
+fn policies_resources_and_tasks() {
+    twins(
+        r#"
+policy "careful" {
+  retries = 3
+  circuit_breaker {
+    failure_rate = 0.5
+    window       = "30s"
+  }
+  hedge { after = "200ms" }
+  fallback { task = "charge_later" }
+  rate_limit = "100/s"
+}
+resource "db" {
+  kind = "postgres"
+  url  = "${env.DATABASE_URL}"
+  pool {
+    min = 1
+    max = 10
+  }
+}
+task "charge" {
+  ref  = "m.charge"
+  uses = ["db"]
+  cache {
+    ttl = "5m"
+    key = "${input.id}"
+  }
+  compensate {
+    task = "refund"
+    with { id = "${result.id}" }
+  }
+}
+"#,
+        r#"
+policies:
+  - id: careful
+    retries: 3
+    circuit_breaker: {failure_rate: 0.5, window: 30s}
+    hedge: {after: 200ms}
+    fallback: {task: charge_later}
+    rate_limit: 100/s
+resources:
+  - {id: db, kind: postgres, url: "${env.DATABASE_URL}", pool: {min: 1, max: 10}}
+tasks:
+  - id: charge
+    ref: m.charge
+    uses: [db]
+    cache: {ttl: 5m, key: "${input.id}"}
+    compensate: {task: refund, with: {id: "${result.id}"}}
+"#,
+    );
+}
+
+#[test]
 fn values() {
     twins(
         r#"
