@@ -42,6 +42,13 @@ pub fn print(text: &str) {
     let _gone = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
+/// Writes a document byte for byte, unless a terminal would obey what is in it.
+pub fn print_document(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let shown = if out.is_terminal() { std::borrow::Cow::Owned(inert(text)) } else { text.into() };
+    let _gone = out.write_all(shown.as_bytes()).and_then(|()| out.flush());
+}
+
 /// Writes a line to standard error, at once.
 pub fn note(text: &str) {
     let mut out = anstream::stderr().lock();

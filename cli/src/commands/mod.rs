@@ -14,6 +14,7 @@ mod dev;
 mod eval;
 mod explain;
 mod fix;
+mod fmt;
 mod run;
 mod runs;
 mod show;
@@ -23,6 +24,7 @@ mod sidecar;
 pub enum Command {
     Check(check::Args),
     Fix(fix::Args),
+    Fmt(fmt::Args),
     Build(build::Args),
     Run(run::Args),
     Runs(runs::Args),
@@ -41,6 +43,7 @@ impl Command {
         match self {
             Command::Check(args) => blocking(move || check::run(&args)).await,
             Command::Fix(args) => blocking(move || fix::run(&args)).await,
+            Command::Fmt(args) => blocking(move || fmt::run(&args)).await,
             Command::Build(args) => blocking(move || build::run(&args)).await,
             Command::Run(args) => run::run(args).await,
             Command::Runs(args) => runs::run(args).await,
@@ -61,6 +64,7 @@ impl Command {
         match self {
             Command::Check(args) => args.format,
             Command::Fix(args) => args.format,
+            Command::Fmt(args) => args.format,
             Command::Build(args) => args.format,
             Command::Run(args) => args.format,
             Command::Runs(args) => args.format,

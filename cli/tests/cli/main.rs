@@ -7,6 +7,8 @@ mod build;
 #[cfg(test)]
 mod fix;
 #[cfg(test)]
+mod fmt;
+#[cfg(test)]
 mod hcl;
 #[cfg(test)]
 mod interrupts;

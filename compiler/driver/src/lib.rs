@@ -4,6 +4,7 @@
 
 mod introspection;
 mod lock;
+mod rewrite;
 mod target;
 mod unwritable;
 
@@ -18,6 +19,7 @@ use conductor_syntax::Syntax;
 
 pub use conductor_introspect::{Answer, DirEntry, Need};
 pub use lock::FILE as LOCK_FILE;
+pub use rewrite::{Rewritten, Unformatted, format};
 
 /// Every code that the driver itself reports.
 pub const CODES: &[Code] = &[

@@ -3,6 +3,7 @@
 //! It knows YAML and HCL, not what a key means; only where steps may stand.
 
 mod bytes;
+pub mod format;
 pub mod hcl;
 pub mod tree;
 pub mod yaml;
@@ -59,6 +60,15 @@ impl Syntax {
         match self {
             Syntax::Yaml => yaml::read(sources, path, bytes),
             Syntax::Hcl => hcl::read(sources, path, bytes),
+        }
+    }
+
+    /// Parses a text.
+    #[must_use]
+    pub fn parse(self, file: FileId, text: &str) -> (Node, Vec<Diagnostic>) {
+        match self {
+            Syntax::Yaml => yaml::parse(file, text),
+            Syntax::Hcl => hcl::parse(file, text),
         }
     }
 

@@ -7,6 +7,7 @@ mod cel;
 mod parser;
 mod shape;
 mod string;
+pub(crate) mod tokens;
 mod value;
 
 use conductor_source::{Code, Diagnostic, FileId, Sources, Span};

@@ -249,7 +249,9 @@ impl Shaper {
         }
         for item in block.body.items {
             match item {
-                Item::Attribute(entry) if entry.key.text == name && value.is_none() => value = Some(entry.value),
+                Item::Attribute(entry) if entry.key.text == name && value.is_none() => {
+                    value = Some(entry.value)
+                }
                 // An object may be written as a block.
                 Item::Block(inner) if inner.kind.text == name && value.is_none() => {
                     let mut entries = Entries::default();

@@ -1,0 +1,24 @@
+//! A manifest in another form that says the same: formatted.
+//!
+//! It looks at the syntax only: neither the code nor the meaning of the manifest.
+
+use conductor_source::Sources;
+use conductor_syntax::{Syntax, format};
+
+pub use conductor_syntax::format::Unformatted;
+
+/// A manifest that was to be written anew.
+#[derive(Debug)]
+pub struct Rewritten {
+    /// Every file that a finding may point into.
+    pub sources: Sources,
+    pub text: Result<String, Unformatted>,
+}
+
+/// The manifest in the canonical layout, in the syntax that its name says.
+#[must_use]
+pub fn format(manifest_path: &str, bytes: &[u8]) -> Rewritten {
+    let mut sources = Sources::default();
+    let text = format::read(Syntax::of(manifest_path), &mut sources, manifest_path, bytes);
+    Rewritten { sources, text }
+}
