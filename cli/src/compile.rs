@@ -108,6 +108,12 @@ fn entries(folder: &Path) -> std::io::Result<Vec<DirEntry>> {
 }
 
 impl Compilation {
+    /// The compilation for who needs the generated code.
+    #[must_use]
+    pub fn for_build(self) -> Compilation {
+        Compilation { outcome: self.outcome.for_build(), ..self }
+    }
+
     /// How many findings are of that severity.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {

@@ -65,7 +65,7 @@ pub fn build(project: &Project) -> Result<Built, Failure> {
 }
 
 fn perform(project: &Project, mode: Mode) -> Result<Built, Failure> {
-    let compilation = compile(project, &Overlay::new())?;
+    let compilation = compile(project, &Overlay::new())?.for_build();
     let tally = format!("{}: {}\n", output::inert(&project.manifest), compilation.tally());
     let mut built = Built {
         succeeded: false,

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use conductor_introspect::{Answer, Introspector, Need};
-use conductor_model::{Findings, Manifest, TypeExpr, TypeExprKind};
+use conductor_model::{Findings, Manifest, Step, StepKind, TypeExpr, TypeExprKind};
 use conductor_protocol::plan::Language;
 use conductor_resolve::python_ref;
 use conductor_source::Sources;
@@ -17,10 +17,13 @@ pub(crate) fn introspect(
     sources: &mut Sources,
     fetch: &mut dyn FnMut(&Need) -> Answer,
 ) -> Findings {
-    let refs = manifest.tasks.iter().filter_map(|task| python_ref(&task.reference.value).ok());
+    let of_resources = manifest.resources.iter().flat_map(|resource| [&resource.open, &resource.close]);
+    let written = manifest.tasks.iter().map(|task| &task.reference).chain(of_resources.flatten());
+    let refs = written.filter_map(|reference| python_ref(&reference.value).ok());
     let mut names = BTreeSet::new();
     let inputs = manifest.workflows.iter().flat_map(|workflow| &workflow.inputs);
     inputs.for_each(|input| type_names(&input.ty, &mut names));
+    manifest.workflows.iter().for_each(|workflow| of_steps(&workflow.steps, &mut names));
     let mut introspector = Introspector::new(Language::Python, root, refs, names);
     loop {
         let needs = introspector.needs();
@@ -31,6 +34,16 @@ pub(crate) fn introspect(
             let answer = fetch(&need);
             introspector.supply(&need, answer);
         }
+    }
+}
+
+/// The types of the data that signals bring.
+fn of_steps<'a>(steps: &'a [Step], names: &mut BTreeSet<&'a str>) {
+    for step in steps {
+        if let StepKind::WaitFor(wait) = &step.kind {
+            wait.data.iter().for_each(|ty| type_names(ty, names));
+        }
+        step.kind.bodies().into_iter().for_each(|inside| of_steps(inside, names));
     }
 }
 

@@ -6,12 +6,13 @@ mod introspection;
 mod lock;
 mod rewrite;
 mod target;
+mod ungenerated;
 mod unwritable;
 
 use std::collections::BTreeMap;
 
 use conductor_check::Verified;
-use conductor_emit::Header;
+use conductor_emit::{EmitError, Header};
 use conductor_protocol::plan::Plan;
 use conductor_resolve::Binding;
 use conductor_source::{Code, Diagnostic, Severity, Sources};
@@ -27,6 +28,7 @@ pub const CODES: &[Code] = &[
     target::BAD_FOLDER,
     target::NO_ROOT,
     unwritable::UNWRITABLE,
+    ungenerated::NOT_GENERATED,
     lock::DRIFT,
     lock::UNREADABLE,
 ];
@@ -48,7 +50,9 @@ pub struct Compiled {
     pub plans: Vec<Plan>,
     /// What was bound without being written, in the manifest's order.
     pub bindings: Vec<Binding>,
-    /// Every generated file by its path relative to the manifest's folder.
+    /// What the generator of the target does not write yet. The manifest is right; it cannot be built.
+    pub ungenerated: Vec<Diagnostic>,
+    /// Every generated file by its path relative to the manifest's folder; none where something is not generated.
     pub outputs: BTreeMap<String, String>,
     /// The folder, relative to the manifest's, that holds the generated files and nothing else.
     pub out: String,
@@ -95,15 +99,35 @@ fn generated(verified: &Verified, manifest_path: &str, out: String) -> Result<Co
     let plans = conductor_plan::plans(verified);
     let manifest = manifest_path.rsplit('/').next().unwrap_or(manifest_path);
     let header = Header { manifest, version: env!("CARGO_PKG_VERSION") };
-    let files = conductor_emit::emit(&plans, &header)
-        .map_err(|error| Box::new(unwritable::finding(graph, &error)))?;
+    let mut ungenerated = ungenerated::findings(graph, &plans);
+    let mut files = BTreeMap::new();
+    if ungenerated.is_empty() {
+        match conductor_emit::emit(&plans, &header) {
+            Ok(emitted) => files = emitted,
+            Err(EmitError::Unsupported { what }) => ungenerated.push(ungenerated::somewhere(graph, &what)),
+            Err(error) => return Err(Box::new(unwritable::finding(graph, &error))),
+        }
+    }
     Ok(Compiled {
+        ungenerated,
         outputs: files.into_iter().map(|(path, text)| (format!("{out}/{path}"), text)).collect(),
         plans,
         bindings: graph.bindings.clone(),
         lock: lock::text(graph),
         out,
     })
+}
+
+impl Outcome {
+    /// The outcome for who needs the code: what is not generated yet is an error.
+    #[must_use]
+    pub fn for_build(mut self) -> Outcome {
+        let Some(compiled) = self.compiled.take_if(|compiled| !compiled.ungenerated.is_empty()) else {
+            return self;
+        };
+        self.diagnostics.extend(compiled.ungenerated);
+        Outcome { diagnostics: in_order(self.diagnostics), ..self }
+    }
 }
 
 fn has_error(diagnostics: &[Diagnostic]) -> bool {

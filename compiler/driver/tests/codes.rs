@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::support::Project;
+use conductor_driver::Outcome;
 use conductor_source::{Code, Fix, Safety, Severity};
 
 const FIX_HEADING: &str = "\n## After the fix\n";
@@ -95,12 +96,12 @@ fn shown(code: &str, page: &str) -> Result<String, String> {
             Err("no example".to_owned())
         };
     }
-    let outcome = project.compile();
+    let outcome = outcome(code, &project);
     judge(code, &outcome.diagnostics.iter().map(|found| (found.code.0, found.severity)).collect::<Vec<_>>())?;
     let (before, rest) = head.split_once("\n```text\n").ok_or("there is no block `text`")?;
     let (_, after) = rest.split_once("```\n").ok_or("the block `text` does not end")?;
     let mut current =
-        format!("{before}\n```text\n{}```\n{after}", project.check().trim_end().to_owned() + "\n");
+        format!("{before}\n```text\n{}```\n{after}", project.shown(&outcome).trim_end().to_owned() + "\n");
     if let Some((path, fixed)) = fixed(&project) {
         let language = match path.rsplit_once('.') {
             Some((_, "lock")) | None => "json",
@@ -118,6 +119,12 @@ fn shown(code: &str, page: &str) -> Result<String, String> {
         );
     }
     Ok(current)
+}
+
+/// What is not generated yet is found by who builds, everything else by who checks.
+fn outcome(code: &str, project: &Project) -> Outcome {
+    let outcome = project.compile();
+    if code == "E162" { outcome.for_build() } else { outcome }
 }
 
 /// One mistake, one finding: nothing may follow from it.

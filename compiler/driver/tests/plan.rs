@@ -95,10 +95,11 @@ fn show(step: &Step, depth: usize, shown: &mut String) {
         StepKind::Parallel { max_concurrency, on_failure, .. } => {
             format!("parallel {max_concurrency:?} {on_failure:?}")
         }
+        other => other.keyword().to_owned(),
     };
     let critical = if step.critical { "" } else { " tolerated" };
     let _ = writeln!(shown, "{}{}: {}{critical} = {what}", "  ".repeat(depth), step.id, step.ty);
-    step.children().iter().for_each(|child| show(child, depth + 1, shown));
+    step.children().for_each(|child| show(child, depth + 1, shown));
 }
 
 #[test]

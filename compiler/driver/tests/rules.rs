@@ -175,7 +175,7 @@ workflows:
             error[E052] expected a list of steps, found a mapping @ `steps`
             error[E050] a workflow has no key `stepz` @ `stepz`
             error[E101] there is no task `rad` @ `rad`
-            error[E050] a step has no key `polcy` @ `polcy`
+            error[E050] a `task` step has no key `polcy` @ `polcy`
         "#]],
     );
     check(
@@ -184,7 +184,9 @@ tasks: [{id: read, ref: app.read}]
 workflows: [{id: w, steps: [{loop: {steps: []}}, {task: read, with: {name: '${later.x}'}}]}]
 ",
         &expect![[r#"
-            error[E051] `loop` is part of the language but not supported by this version @ `loop`
+            error[E053] a loop needs `max_iterations` @ `loop`
+            error[E053] a loop needs `while` or `until` @ `loop`
+            error[E061] `steps` has no steps @ `steps`
         "#]],
     );
 }

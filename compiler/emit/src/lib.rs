@@ -36,6 +36,22 @@ pub enum EmitError {
     Digest(String),
 }
 
+/// A construct of a Plan that a generator does not write yet. The Plan is right; only this target lacks it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsupported {
+    pub workflow: String,
+    /// The step that uses it; `None` where the workflow itself does.
+    pub step: Option<String>,
+    /// As in "`race`".
+    pub what: String,
+}
+
+/// Everything in the Plan that generated code cannot do yet. Where there is something, [`emit`] must not be asked.
+#[must_use]
+pub fn unsupported(plan: &Plan) -> Vec<Unsupported> {
+    python::unsupported(plan)
+}
+
 /// Every file of the Python package by its path below the output directory, with `/` between its parts.
 ///
 /// # Errors

@@ -5,13 +5,19 @@
 pub mod lower;
 pub mod manifest;
 pub mod policy;
+pub mod resource;
 pub mod signature;
+pub mod step;
 pub mod types;
 
 pub use lower::lower;
-pub use manifest::{Id, Input, Lost, LostNames, Manifest, Step, StepKind, Target, Task, Workflow};
-pub use policy::{PolicyDef, PolicyFields, PolicyUse, Retries};
+pub use manifest::{
+    Cache, Compensate, Concurrency, Id, Input, Lost, LostNames, Manifest, Schedule, Target, Task, Workflow,
+};
+pub use policy::{Breaker, Fallback, Hedge, PolicyDef, PolicyFields, PolicyUse, Retries};
+pub use resource::Resource;
 pub use signature::{Findings, Lookup, Parameter, ParameterKind, Signature};
+pub use step::{Case, Catch, Emit, Fail, Hold, Loop, Map, Sleep, Step, StepKind, Try, WaitFor};
 pub use types::{TypeExpr, TypeExprKind};
 
 use conductor_source::{Code, Span};
@@ -34,6 +40,9 @@ pub const CODES: &[Code] = &[
     lower::BAD_TYPE,
     lower::BAD_VERSION,
     lower::KEY_OF_ANOTHER_STEP,
+    lower::BAD_RATE,
+    lower::BAD_SCHEDULE,
+    lower::KEY_OF_ANOTHER_KIND,
 ];
 
 /// A value and where the manifest writes it.

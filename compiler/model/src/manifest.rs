@@ -1,11 +1,13 @@
 //! The manifest as it is written, section by section.
 
-use conductor_protocol::plan::{Effect, InDoubt, Language, OnFailure};
+use conductor_protocol::plan::{Effect, InDoubt, Language, Missed};
 use conductor_source::{FileId, Span};
 use conductor_syntax::{Node, Syntax};
 
 use crate::Spanned;
 use crate::policy::{PolicyDef, PolicyUse};
+use crate::resource::Resource;
+use crate::step::Step;
 use crate::types::TypeExpr;
 
 /// An identifier where it is written.
@@ -19,6 +21,7 @@ pub struct Manifest {
     pub targets: Vec<Target>,
     pub tasks: Vec<Task>,
     pub policies: Vec<PolicyDef>,
+    pub resources: Vec<Resource>,
     pub workflows: Vec<Workflow>,
     /// Where the value of `policies:` stands, for fixes that add one; `None` where the section is missing.
     pub policies_span: Option<Span>,
@@ -30,6 +33,7 @@ pub struct Manifest {
 pub struct Lost {
     pub tasks: LostNames,
     pub policies: LostNames,
+    pub resources: LostNames,
     pub workflows: LostNames,
 }
 
@@ -70,9 +74,29 @@ pub struct Task {
     pub effect: Option<Spanned<Effect>>,
     pub idempotent: Option<Spanned<bool>>,
     pub in_doubt: Option<Spanned<InDoubt>>,
+    /// Resources of which each attempt holds a permit.
+    pub uses: Vec<Id>,
+    pub compensate: Option<Compensate>,
+    pub cache: Option<Cache>,
     pub critical: Option<Spanned<bool>>,
     pub description: Option<Spanned<String>>,
     /// The whole entry.
+    pub span: Span,
+}
+
+/// The task that undoes this one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compensate {
+    pub task: Id,
+    /// Arguments by parameter; they see this task's arguments and `result`.
+    pub with: Vec<(Id, Node)>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cache {
+    /// Milliseconds.
+    pub ttl: Spanned<u64>,
+    pub key: Option<Node>,
     pub span: Span,
 }
 
@@ -86,6 +110,8 @@ pub struct Workflow {
     pub durable: Option<Spanned<bool>>,
     /// Milliseconds.
     pub deadline: Option<Spanned<u64>>,
+    pub concurrency: Option<Concurrency>,
+    pub schedule: Option<Schedule>,
     pub target: Option<Spanned<Language>>,
     pub span: Span,
 }
@@ -95,33 +121,19 @@ pub struct Input {
     pub name: Id,
     pub ty: TypeExpr,
     pub default: Option<Node>,
+    pub secret: Option<Spanned<bool>>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Step {
-    pub id: Option<Id>,
-    pub when: Option<Node>,
-    pub with: Vec<(Id, Node)>,
-    pub policy: Option<PolicyUse>,
-    pub critical: Option<Spanned<bool>>,
-    /// Milliseconds; blocks only.
-    pub deadline: Option<Spanned<u64>>,
-    pub kind: StepKind,
-    /// The step's key word (`task`, `parallel`), to point at.
-    pub keyword: Span,
+pub struct Concurrency {
+    pub limit: Spanned<u32>,
+    pub key: Option<Node>,
     pub span: Span,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum StepKind {
-    Task(Id),
-    Workflow(Id),
-    Sequence(Vec<Step>),
-    Parallel {
-        branches: Vec<Step>,
-        max_concurrency: Option<Spanned<u32>>,
-        on_failure: Option<Spanned<OnFailure>>,
-    },
-    /// Reported already; whoever meets it stays silent.
-    Broken,
+pub struct Schedule {
+    pub cron: Spanned<String>,
+    pub time_zone: Option<Spanned<String>>,
+    pub missed: Option<Spanned<Missed>>,
 }

@@ -5,10 +5,12 @@
 mod reachable;
 mod step;
 
+use std::collections::BTreeSet;
+
 use conductor_check::Verified;
 use conductor_protocol::FORMAT_VERSION;
-use conductor_protocol::plan::{Language, Plan};
-use conductor_resolve::{Graph, Workflow};
+use conductor_protocol::plan::{Concurrency, Language, Plan, Resource};
+use conductor_resolve::{Fallback, Graph, StepKind, TaskStep, Workflow};
 
 /// The Plans, in the manifest's order.
 #[must_use]
@@ -25,11 +27,44 @@ fn plan(graph: &Graph, workflow: &Workflow) -> Plan {
         entrypoint: workflow.entrypoint,
         durable: workflow.durable,
         deadline_ms: workflow.deadline.as_ref().map(|deadline| deadline.value),
+        concurrency: workflow
+            .concurrency
+            .as_ref()
+            .map(|written| Concurrency { limit: written.limit, key: written.key.clone() }),
+        schedule: workflow.schedule.clone(),
         inputs: workflow.inputs.clone(),
+        resources: resources(graph, workflow),
         steps: workflow.steps.iter().filter_map(|step| step::planned(graph, workflow, step)).collect(),
         output: workflow.output.clone(),
         types: Default::default(),
     };
     plan.types = reachable::types(&plan, &graph.types);
     plan
+}
+
+/// The resources of which the workflow's own steps hold permits, by id.
+fn resources(graph: &Graph, workflow: &Workflow) -> Vec<Resource> {
+    fn of_call(call: &TaskStep, found: &mut BTreeSet<usize>) {
+        found.extend(&call.uses);
+        if let Some(Fallback::Task(other)) = &call.fallback {
+            of_call(other, found);
+        }
+        if let Some(undo) = &call.compensate {
+            of_call(undo, found);
+        }
+    }
+    let mut found = BTreeSet::new();
+    for step in workflow.all_steps() {
+        match &step.kind {
+            StepKind::Task(call) => of_call(call, &mut found),
+            StepKind::Hold(hold) => {
+                found.insert(hold.resource);
+            }
+            _ => {}
+        }
+    }
+    let mut resources: Vec<Resource> =
+        found.into_iter().filter_map(|at| graph.resources.get(at)).map(|found| found.plan.clone()).collect();
+    resources.sort_by(|one, other| one.id.cmp(&other.id));
+    resources
 }

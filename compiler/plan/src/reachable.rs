@@ -5,13 +5,15 @@
 use std::collections::BTreeSet;
 
 use conductor_protocol::expr::Expr;
-use conductor_protocol::plan::{ArgumentValue, Plan, Step, StepKind};
+use conductor_protocol::plan::{ArgumentValue, Delay, Fallback, Plan, Resource, Step, StepKind, TaskCall};
 use conductor_protocol::types::{Type, TypeDef, TypeName, TypeTable};
 
 pub(crate) fn types(plan: &Plan, known: &TypeTable) -> TypeTable {
     let mut found = BTreeSet::new();
     plan.inputs.iter().for_each(|input| of_type(&input.ty, &mut found));
-    plan.steps.iter().for_each(|step| of_step(step, &mut found));
+    plan.concurrency.iter().flat_map(|limit| &limit.key).for_each(|key| of_expr(key, &mut found));
+    plan.resources.iter().for_each(|resource| of_resource(resource, &mut found));
+    plan.all_steps().for_each(|step| of_step(step, &mut found));
     of_expr(&plan.output, &mut found);
     let mut table = TypeTable::new();
     let mut pending: Vec<TypeName> = found.into_iter().collect();
@@ -30,23 +32,59 @@ pub(crate) fn types(plan: &Plan, known: &TypeTable) -> TypeTable {
     table
 }
 
+fn of_resource(resource: &Resource, found: &mut BTreeSet<TypeName>) {
+    for callable in [&resource.open, &resource.close].into_iter().flatten() {
+        of_type(&callable.returns, found);
+    }
+}
+
 fn of_step(step: &Step, found: &mut BTreeSet<TypeName>) {
     of_type(&step.ty, found);
     step.when.iter().for_each(|when| of_expr(when, found));
     match &step.kind {
-        StepKind::Task(call) => {
-            of_type(&call.callable.returns, found);
-            for argument in &call.args {
-                of_type(&argument.ty, found);
-                if let ArgumentValue::Expr(expr) = &argument.value {
-                    of_expr(expr, found);
-                }
-            }
-        }
+        StepKind::Task(call) => of_call(call, found),
         StepKind::Workflow(call) => call.args.iter().for_each(|(_, expr)| of_expr(expr, found)),
-        StepKind::Sequence { .. } | StepKind::Parallel { .. } => {}
+        StepKind::Map(map) => {
+            of_type(&map.item, found);
+            of_expr(&map.over, found);
+        }
+        StepKind::Switch { cases } => {
+            cases.iter().flat_map(|case| &case.when).for_each(|when| of_expr(when, found));
+        }
+        StepKind::Loop(repeat) => of_expr(&repeat.condition, found),
+        StepKind::Sleep(Delay::Computed(expr)) => of_expr(expr, found),
+        StepKind::WaitFor(wait) => of_type(&wait.data, found),
+        StepKind::Emit(emit) => {
+            emit.data.iter().chain(&emit.run).for_each(|expr| of_expr(expr, found));
+        }
+        StepKind::Set { values } => values.iter().for_each(|(_, value)| of_expr(value, found)),
+        StepKind::Return { value } | StepKind::Fail { message: value, .. } => of_expr(value, found),
+        StepKind::Sequence { .. }
+        | StepKind::Parallel { .. }
+        | StepKind::Graph { .. }
+        | StepKind::Race { .. }
+        | StepKind::Try(_)
+        | StepKind::Hold(_)
+        | StepKind::Sleep(Delay::Fixed { .. }) => {}
     }
-    step.children().iter().for_each(|child| of_step(child, found));
+}
+
+fn of_call(call: &TaskCall, found: &mut BTreeSet<TypeName>) {
+    of_type(&call.callable.returns, found);
+    for argument in &call.args {
+        of_type(&argument.ty, found);
+        if let ArgumentValue::Expr(expr) = &argument.value {
+            of_expr(expr, found);
+        }
+    }
+    call.cache.iter().flat_map(|cache| &cache.key).for_each(|key| of_expr(key, found));
+    call.policy.circuit_breaker.iter().flat_map(|breaker| &breaker.key).for_each(|key| of_expr(key, found));
+    call.compensate.iter().for_each(|undo| of_call(undo, found));
+    match &call.fallback {
+        Some(Fallback::Task(other)) => of_call(other, found),
+        Some(Fallback::Value(value)) => of_expr(value, found),
+        None => {}
+    }
 }
 
 fn of_expr(expr: &Expr, found: &mut BTreeSet<TypeName>) {

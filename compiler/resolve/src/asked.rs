@@ -23,7 +23,7 @@ pub(crate) struct Inferred {
 }
 
 /// What the steps of a workflow ask for.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Asked {
     pub inputs: BTreeMap<String, Inferred>,
     /// Names of parameters that got nothing because of a mistake.

@@ -13,9 +13,9 @@ use conductor_syntax::{Node, Syntax};
 
 use crate::asked::{Asked, Inferred};
 use crate::codes;
-use crate::graph::{Asker, BindingSource, ValueName};
+use crate::graph::{Asker, BindingSource, Resource, ValueName};
 use crate::names::{listed, nearest, snake_case};
-use crate::scope::Scope;
+use crate::scope::{Scope, Value};
 use crate::value::{Place, Wrong, findings, value};
 
 /// A parameter that wants a value.
@@ -59,6 +59,10 @@ pub(crate) struct Call<'a> {
     pub wanted: &'a [Wanted],
     /// Explicit arguments: the task's, then the step's, which win.
     pub with: [&'a [(Id, Node)]; 2],
+    /// Those of which a parameter can be handed a client.
+    pub resources: &'a [Resource],
+    /// Whether what finds no value becomes an input of the workflow.
+    pub infers: bool,
 }
 
 /// What a parameter gets.
@@ -66,6 +70,8 @@ pub(crate) struct Call<'a> {
 pub(crate) enum Bound {
     Value(Expr, Option<BindingSource>),
     Key,
+    /// The client of a resource, by its position.
+    Resource(usize),
     /// Its default, or nothing for `*args` and `**kwargs`.
     Nothing,
     /// Reported.
@@ -210,25 +216,13 @@ fn by_name(
     if wanted.takes_key && name == "idempotency_key" && Type::String.fits(&wanted.ty) {
         return Some(Bound::Key);
     }
-    let names = [ValueName::Step(name.clone()), ValueName::Input(name)];
+    let handed = || client(call, wanted, &name);
+    let names =
+        [ValueName::Step(name.clone()), ValueName::Variable(name.clone()), ValueName::Input(name.clone())];
     let mut found = names.into_iter().filter_map(|name| place.scope.get(&name).map(|value| (name, value)));
-    let (name, value) = found.next()?;
+    let Some((name, value)) = found.next() else { return handed() };
     if let Some((other, also)) = found.next() {
-        diagnostics.push(
-            Diagnostic::error(
-                codes::TWO_VALUES,
-                format!(
-                    "`{}` of `{}` could be the step `{name}` or `{other}`",
-                    wanted.name, call.callee.name
-                ),
-                call.span,
-                "called here",
-            )
-            .label(value.span, "the step")
-            .label(also.span, "the input")
-            .label(wanted.span, "the parameter")
-            .help(format!("say which: `{}`", given(call, wanted, &other))),
-        );
+        diagnostics.push(two_values(call, wanted, (&name, value), (&other, also)));
         return Some(Bound::Failed);
     }
     if value.reported {
@@ -252,6 +246,38 @@ fn by_name(
         finding.help(format!("name another value: `{}`", given(call, wanted, &"...")))
     });
     Some(Bound::Failed)
+}
+
+fn two_values(
+    call: &Call<'_>,
+    wanted: &Wanted,
+    (name, value): (&ValueName, &Value),
+    (other, also): (&ValueName, &Value),
+) -> Diagnostic {
+    let what = |name: &ValueName| match name {
+        ValueName::Step(_) => "the step",
+        ValueName::Variable(_) => "the variable",
+        ValueName::Input(_) => "the input",
+    };
+    let first = what(name);
+    Diagnostic::error(
+        codes::TWO_VALUES,
+        format!("`{}` of `{}` could be {first} `{name}` or `{other}`", wanted.name, call.callee.name),
+        call.span,
+        "called here",
+    )
+    .label(value.span, first)
+    .label(also.span, what(other))
+    .label(wanted.span, "the parameter")
+    .help(format!("say which: `{}`", given(call, wanted, other)))
+}
+
+/// The client of the resource of the parameter's name.
+fn client(call: &Call<'_>, wanted: &Wanted, name: &str) -> Option<Bound> {
+    let is_named = |resource: &&Resource| resource.id.value == name && resource.plan.kind.has_client();
+    let position = call.resources.iter().position(|resource| is_named(&resource))?;
+    let fits = wanted.takes_key && call.resources[position].client.fits(&wanted.ty);
+    fits.then_some(Bound::Resource(position))
 }
 
 /// How many unbound parameters want each class.
@@ -292,6 +318,10 @@ fn rest(
         return Bound::Nothing;
     }
     let name = snake_case(&wanted.name);
+    if !call.infers {
+        diagnostics.push(no_value(call, wanted, place.scope));
+        return Bound::Failed;
+    }
     if let Type::Named(class) = &wanted.ty {
         if place.scope.has_reported() || place.ids.has_broken() {
             asked.unsure.insert(name);
@@ -321,6 +351,23 @@ fn rest(
     }
     let expr = Expr { ty: wanted.ty.clone(), node: conductor_protocol::expr::Node::Input(name.clone()) };
     Bound::Value(expr, Some(BindingSource::Inferred(name)))
+}
+
+/// For a call whose arguments are fixed by another one, such as a compensation.
+fn no_value(call: &Call<'_>, wanted: &Wanted, scope: &Scope) -> Diagnostic {
+    let names: Vec<String> = scope.variables().map(str::to_owned).collect();
+    let message = format!("`{}` of `{}` has no value here", wanted.name, call.callee.name);
+    let finding =
+        Diagnostic::error(codes::NO_VALUE, message, call.span, "called with the arguments of the other task")
+            .label(wanted.span, "this parameter");
+    match names.len() {
+        0 => finding.help("give the parameter a default"),
+        _ => finding.help(format!(
+            "there are {}: name the parameter after one of them, or say what it gets: `{}`",
+            listed(&names),
+            given(call, wanted, &"...")
+        )),
+    }
 }
 
 fn near_miss(call: &Call<'_>, wanted: &Wanted, near: &BTreeSet<&ValueName>, scope: &Scope) -> Diagnostic {
@@ -378,7 +425,11 @@ fn positional_gap(call: &Call<'_>, bound: &[Bound], diagnostics: &mut Vec<Diagno
     for (wanted, bound) in call.wanted.iter().zip(bound) {
         match (wanted.kind, bound, gap) {
             (ParameterKind::PositionalOnly, Bound::Nothing, None) => gap = Some(wanted),
-            (ParameterKind::PositionalOnly, Bound::Value(..) | Bound::Key, Some(missing)) => {
+            (
+                ParameterKind::PositionalOnly,
+                Bound::Value(..) | Bound::Key | Bound::Resource(_),
+                Some(missing),
+            ) => {
                 diagnostics.push(
                     Diagnostic::error(
                         codes::POSITIONAL_GAP,

@@ -45,7 +45,8 @@ pub(crate) fn declared(
             _ => None,
         };
         declared.spans.insert(name.clone(), input.name.span);
-        declared.inputs.push(Input { name, ty, default });
+        let secret = input.secret.as_ref().is_some_and(|secret| secret.value);
+        declared.inputs.push(Input { name, ty, default, secret });
     }
     declared
 }
@@ -56,8 +57,15 @@ fn default(node: &Node, ty: &Type, findings: &Findings, diagnostics: &mut Vec<Di
         return None;
     }
     let (scope, naming, ids) = (Scope::default(), Naming::default(), StepIds::default());
-    let place =
-        Place { scope: &scope, naming: &naming, ids: &ids, here: None, known: &[], types: &findings.types };
+    let place = Place {
+        scope: &scope,
+        naming: &naming,
+        ids: &ids,
+        here: None,
+        known: &[],
+        env: false,
+        types: &findings.types,
+    };
     let (mut wrong, mut names) = (Vec::new(), Vec::new());
     let json = value(node, Some(ty), place, &mut wrong, &mut names).and_then(|expr| literal(&expr));
     if json.is_none() {

@@ -3,6 +3,7 @@
 //! It knows neither whether a policy makes sense nor how any language spells a call.
 
 mod asked;
+mod binder;
 mod binding;
 mod codes;
 mod graph;
@@ -13,17 +14,20 @@ mod order;
 mod policy;
 mod policy_fix;
 mod reference;
+mod resources;
 mod scope;
 mod sections;
 mod types;
+mod unseen;
 mod value;
 mod workflow;
 
 pub use codes::{CODES, NOT_IN_CODE};
 pub use graph::{
-    Asker, Binding, BindingSource, Graph, Step, StepKind, Task, TaskStep, ValueName, Workflow, WorkflowStep,
+    Asker, Binding, BindingSource, Case, Catch, Concurrency, Fallback, Graph, Hold, Loop, Map, Resource,
+    Step, StepKind, Task, TaskStep, Try, ValueName, Workflow, WorkflowStep, never_complete,
 };
-pub use reference::python_ref;
+pub use reference::{callable, python_ref};
 
 use std::collections::BTreeMap;
 
@@ -40,7 +44,8 @@ use crate::workflow::{Shared, bind_workflow};
 pub fn resolve(manifest: &Manifest, findings: &Findings, sources: &Sources) -> (Graph, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
     let sections = Sections::new(manifest, &mut diagnostics);
-    let tasks = reference::tasks(manifest, findings, &mut diagnostics);
+    let tasks = reference::tasks(manifest, &sections, findings, &mut diagnostics);
+    let resources = resources::resources(manifest, findings, &mut diagnostics);
     let order = order::order(manifest, &sections, &mut diagnostics);
     let policies = Policies::new(manifest, &sections);
     let mut shared = Shared {
@@ -48,6 +53,7 @@ pub fn resolve(manifest: &Manifest, findings: &Findings, sources: &Sources) -> (
         findings,
         sections: &sections,
         tasks: &tasks,
+        resources: &resources,
         policies,
         bindings: Vec::new(),
         diagnostics,
@@ -64,6 +70,7 @@ pub fn resolve(manifest: &Manifest, findings: &Findings, sources: &Sources) -> (
     let mut graph = Graph::new(findings);
     graph.workflows = finished.into_values().collect();
     graph.tasks = tasks;
+    graph.resources = resources;
     graph.bindings = bindings;
     graph.used_policies = used_policies;
     (graph, diagnostics)

@@ -57,17 +57,12 @@ pub(crate) fn order(
 
 fn gather<'a>(steps: &'a [Step], sections: &Sections<'_>, callees: &mut BTreeMap<usize, &'a Id>) {
     for step in steps {
-        match &step.kind {
-            StepKind::Workflow(id) => {
-                if let Some(position) = sections.workflows.get(id.value.as_str()) {
-                    callees.entry(*position).or_insert(id);
-                }
-            }
-            StepKind::Sequence(inner) | StepKind::Parallel { branches: inner, .. } => {
-                gather(inner, sections, callees);
-            }
-            StepKind::Task(_) | StepKind::Broken => {}
+        if let StepKind::Workflow { callee, .. } = &step.kind
+            && let Some(position) = sections.workflows.get(callee.value.as_str())
+        {
+            callees.entry(*position).or_insert(callee);
         }
+        step.kind.bodies().into_iter().for_each(|inside| gather(inside, sections, callees));
     }
 }
 

@@ -4,9 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use conductor_model::{Id, Manifest, PolicyFields, PolicyUse, Retries, Spanned};
-use conductor_protocol::plan::Policy;
+use conductor_model::{Breaker, Fallback, Id, Manifest, PolicyFields, PolicyUse, Retries, Spanned};
+use conductor_protocol::plan::{CircuitBreaker, Hedge, Policy, Trip};
 use conductor_source::{Diagnostic, Edit, Safety, Sources, Span};
+use conductor_syntax::Node;
 
 use crate::codes;
 use crate::names::{listed, nearest};
@@ -15,8 +16,11 @@ use crate::sections::Sections;
 
 /// A policy as a step gets it.
 #[derive(Debug, Clone)]
-pub(crate) struct Applied {
+pub(crate) struct Applied<'a> {
+    /// Without the breaker's key, which is an expression of the step.
     pub policy: Policy,
+    pub breaker_key: Option<&'a Node>,
+    pub fallback: Option<&'a Fallback>,
     pub critical: Option<bool>,
     /// Where it is defined.
     pub span: Option<Span>,
@@ -63,14 +67,26 @@ impl<'a> Policies<'a> {
     }
 
     /// The policy of a call: the step's replaces the task's.
-    pub(crate) fn applied(&mut self, step: Option<&'a PolicyUse>, task: Option<&'a PolicyUse>) -> Applied {
+    pub(crate) fn applied(
+        &mut self,
+        step: Option<&'a PolicyUse>,
+        task: Option<&'a PolicyUse>,
+    ) -> Applied<'a> {
         match step.or(task).and_then(|usage| self.fields(usage)) {
             Some((fields, span)) => Applied {
                 policy: filled(fields),
+                breaker_key: fields.circuit_breaker.as_ref().and_then(|breaker| breaker.key.as_ref()),
+                fallback: fields.fallback.as_ref(),
                 critical: fields.critical.as_ref().map(|critical| critical.value),
                 span: Some(span),
             },
-            None => Applied { policy: Policy::default(), critical: None, span: None },
+            None => Applied {
+                policy: Policy::default(),
+                breaker_key: None,
+                fallback: None,
+                critical: None,
+                span: None,
+            },
         }
     }
 
@@ -143,6 +159,11 @@ pub(crate) fn refused_on_workflow(fields: &PolicyFields) -> Option<(&'static str
         ("abort_on", first(&fields.abort_on)),
         ("timeout", place(&fields.timeout)),
         ("deadline", place(&fields.deadline)),
+        ("rate_limit", place(&fields.rate_limit)),
+        ("bulkhead", place(&fields.bulkhead)),
+        ("circuit_breaker", fields.circuit_breaker.as_ref().map(|breaker| breaker.span)),
+        ("hedge", fields.hedge.as_ref().map(|hedge| hedge.span)),
+        ("fallback", fields.fallback.as_ref().map(Fallback::span)),
     ]
     .into_iter()
     .find_map(|(name, span)| Some((name, span?)))
@@ -169,5 +190,31 @@ fn filled(fields: &PolicyFields) -> Policy {
         abort_on: texts(&fields.abort_on),
         timeout_ms: fields.timeout.as_ref().map(|timeout| timeout.value),
         deadline_ms: fields.deadline.as_ref().map(|deadline| deadline.value),
+        circuit_breaker: fields.circuit_breaker.as_ref().map(breaker),
+        rate_limit: fields.rate_limit.as_ref().map(|rate| rate.value),
+        bulkhead: fields.bulkhead.as_ref().map(|width| width.value),
+        hedge: fields
+            .hedge
+            .as_ref()
+            .map(|hedge| Hedge { after_ms: hedge.after.value, max: value(&hedge.max, DEFAULT_HEDGES) }),
+    }
+}
+
+const DEFAULT_HEDGES: u32 = 1;
+
+fn breaker(fields: &Breaker) -> CircuitBreaker {
+    fn value<T: Copy>(field: &Option<Spanned<T>>, default: T) -> T {
+        field.as_ref().map_or(default, |field| field.value)
+    }
+    CircuitBreaker {
+        trip: match &fields.failure_rate {
+            Some(rate) => Trip::FailureRate(rate.value),
+            None => Trip::Failures(value(&fields.failures, 5)),
+        },
+        window_ms: value(&fields.window, 30_000),
+        min_calls: value(&fields.min_calls, 10),
+        open_for_ms: value(&fields.open_for, 30_000),
+        half_open_calls: value(&fields.half_open_calls, 1),
+        key: None,
     }
 }

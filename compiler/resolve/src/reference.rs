@@ -4,13 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use conductor_model::{Findings, Lookup, Manifest, Signature, Spanned};
-use conductor_source::{Diagnostic, Edit, Safety};
+use conductor_model::{Findings, Id, Lookup, Manifest, Signature, Spanned};
+use conductor_source::{Diagnostic, Edit, Safety, Span};
 
 use crate::codes;
 use crate::graph::Task;
 use crate::names::listed;
-use conductor_protocol::plan::Effect;
+use crate::sections::{Sections, unknown};
+use conductor_protocol::plan::{Callable, Effect};
 
 const SCHEMES: [&str; 7] = ["py", "ts", "go", "rs", "grpc", "http", "container"];
 
@@ -29,6 +30,7 @@ pub fn python_ref(reference: &str) -> Result<&str, &str> {
 /// Every task with its signature. A ref that several tasks share is reported once.
 pub(crate) fn tasks(
     manifest: &Manifest,
+    sections: &Sections<'_>,
     findings: &Findings,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Task> {
@@ -57,12 +59,18 @@ pub(crate) fn tasks(
                 effect: task.effect.as_ref().map_or(Effect::Write, |effect| effect.value),
                 idempotent: task.idempotent.as_ref().is_some_and(|idempotent| idempotent.value),
                 in_doubt: task.in_doubt.as_ref().map(|in_doubt| in_doubt.value),
+                uses: uses(manifest, &task.uses, sections, diagnostics),
+                compensate: task.compensate.as_ref().map(|compensate| compensate.task.clone()),
+                cache: task.cache.as_ref().map(|cache| cache.span),
             }
         })
         .collect()
 }
 
-fn signature(reference: &Spanned<String>, findings: &Findings) -> Result<Option<Signature>, Box<Diagnostic>> {
+pub(crate) fn signature(
+    reference: &Spanned<String>,
+    findings: &Findings,
+) -> Result<Option<Signature>, Box<Diagnostic>> {
     let name = python_ref(&reference.value).map_err(|scheme| {
         Box::new(
             Diagnostic::error(
@@ -79,6 +87,61 @@ fn signature(reference: &Spanned<String>, findings: &Findings) -> Result<Option<
         Some(other) => Err(Box::new(refused(reference, name, other))),
         // Never asked for: lowering had nothing to ask and said so.
         None => Ok(None),
+    }
+}
+
+/// The resources that a task names, each once.
+fn uses(
+    manifest: &Manifest,
+    ids: &[Id],
+    sections: &Sections<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<(usize, Span)> {
+    let mut found: Vec<(usize, Span)> = Vec::new();
+    for id in ids {
+        let Some(position) = resource(manifest, id, sections, diagnostics) else { continue };
+        match found.iter().find(|(earlier, _)| *earlier == position) {
+            None => found.push((position, id.span)),
+            Some((_, earlier)) => diagnostics.push(
+                Diagnostic::error(
+                    codes::DUPLICATE_ID,
+                    format!("the resource `{}` is named twice", id.value),
+                    id.span,
+                    "named again here",
+                )
+                .label(*earlier, "first named here")
+                .help("an attempt holds one permit of it; remove one of them"),
+            ),
+        }
+    }
+    found
+}
+
+/// The position of a resource; `None` is reported, unless it may be one that could not be read.
+pub(crate) fn resource(
+    manifest: &Manifest,
+    id: &Id,
+    sections: &Sections<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<usize> {
+    let found = sections.resources.get(id.value.as_str()).copied();
+    if found.is_none() && !manifest.lost.resources.may_hold(&id.value) {
+        let known = &sections.resources;
+        diagnostics.push(unknown(codes::UNKNOWN_RESOURCE, "resource", id, known, manifest.syntax));
+    }
+    found
+}
+
+/// The function as a Plan calls it.
+#[must_use]
+pub fn callable(signature: &Signature) -> Callable {
+    Callable {
+        language: signature.language,
+        module: signature.module.clone(),
+        name: signature.name.clone(),
+        is_async: signature.is_async,
+        returns: signature.returns.clone(),
+        annotated: signature.returns_span.is_some(),
     }
 }
 

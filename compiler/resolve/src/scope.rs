@@ -57,9 +57,37 @@ impl Scope {
         self.added.push(id.to_owned());
     }
 
+    /// Makes a variable visible; gives back what it hides.
+    pub(crate) fn bind(&mut self, name: &str, value: Value) -> Option<Value> {
+        let name = ValueName::Variable(name.to_owned());
+        let before = self.values.get(&name).cloned();
+        self.set(name, value);
+        before
+    }
+
+    /// Takes a variable back, and shows again what it hid.
+    pub(crate) fn unbind(&mut self, name: &str, before: Option<Value>) {
+        let name = ValueName::Variable(name.to_owned());
+        match before {
+            Some(value) => self.set(name, value),
+            None => drop(self.remove(&name)),
+        }
+    }
+
+    /// Takes back a step that stays the same only for a while.
+    pub(crate) fn hide_step(&mut self, id: &str) {
+        self.remove(&ValueName::Step(id.to_owned()));
+        self.added.retain(|added| added != id);
+    }
+
     /// A point to which [`Scope::withdraw`] returns.
     pub(crate) fn mark(&self) -> usize {
         self.added.len()
+    }
+
+    /// The steps that became visible since `mark`.
+    pub(crate) fn since(&self, mark: usize) -> impl Iterator<Item = &str> {
+        self.added.iter().skip(mark).map(String::as_str)
     }
 
     /// Takes back the steps that became visible since `mark`.
@@ -111,6 +139,17 @@ impl Scope {
         self.values.get(&ValueName::Step(id.to_owned()))
     }
 
+    pub(crate) fn variable(&self, name: &str) -> Option<&Value> {
+        self.values.get(&ValueName::Variable(name.to_owned()))
+    }
+
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &str> {
+        self.values.keys().filter_map(|name| match name {
+            ValueName::Variable(name) => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
     pub(crate) fn input(&self, name: &str) -> Option<&Value> {
         self.values.get(&ValueName::Input(name.to_owned()))
     }
@@ -135,6 +174,7 @@ impl Scope {
         let node = match name {
             ValueName::Input(name) => Node::Input(name.clone()),
             ValueName::Step(id) => Node::Step(id.clone()),
+            ValueName::Variable(name) => Node::Variable(name.clone()),
         };
         let plain = Expr { ty: value.declared.clone(), node };
         if value.ty == value.declared {

@@ -15,6 +15,7 @@ use crate::names::nearest;
 pub(crate) struct Sections<'a> {
     pub tasks: BTreeMap<&'a str, usize>,
     pub policies: BTreeMap<&'a str, usize>,
+    pub resources: BTreeMap<&'a str, usize>,
     pub workflows: BTreeMap<&'a str, usize>,
 }
 
@@ -23,6 +24,11 @@ impl<'a> Sections<'a> {
         Sections {
             tasks: positions("task", manifest.tasks.iter().map(|task| &task.id), diagnostics),
             policies: positions("policy", manifest.policies.iter().map(|policy| &policy.id), diagnostics),
+            resources: positions(
+                "resource",
+                manifest.resources.iter().map(|resource| &resource.id),
+                diagnostics,
+            ),
             workflows: positions("workflow", manifest.workflows.iter().map(|flow| &flow.id), diagnostics),
         }
     }

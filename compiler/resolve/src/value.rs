@@ -7,15 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use conductor_cel::{CelError, Scope as CelScope, Template, template};
 use conductor_protocol::expr::{Expr, Literal, Node as Out};
 use conductor_protocol::types::{Type, TypeDef, TypeTable};
-use conductor_source::{Diagnostic, Edit, Safety, Span};
+use conductor_source::{Diagnostic, Span};
 use conductor_syntax::{Kind, Node, Scalar};
 
 use crate::asked::Naming;
 use crate::codes;
 use crate::graph::ValueName;
-use crate::ids::{Standing, StepIds};
-use crate::names::nearest;
+use crate::ids::StepIds;
 use crate::scope::Scope;
+use crate::unseen;
 
 /// A place in a workflow: what can be named there, and what is known to hold.
 #[derive(Clone, Copy)]
@@ -27,6 +27,8 @@ pub(crate) struct Place<'a> {
     /// The position of the step; `None` for the workflow's output.
     pub here: Option<usize>,
     pub known: &'a [Expr],
+    /// Whether `env.NAME` may be read.
+    pub env: bool,
     pub types: &'a TypeTable,
 }
 
@@ -234,12 +236,20 @@ fn wrong_at(scalar: &Scalar, error: CelError, mismatch: bool) -> Wrong {
 struct Names {
     inputs: BTreeMap<String, Type>,
     steps: BTreeMap<String, Type>,
+    variables: BTreeMap<String, Type>,
 }
 
 impl Names {
     fn scope<'a>(&'a self, place: Place<'a>) -> CelScope<'a> {
         let scope = CelScope::new(place.types);
-        CelScope { inputs: &self.inputs, steps: &self.steps, known: place.known, ..scope }
+        CelScope {
+            inputs: &self.inputs,
+            steps: &self.steps,
+            variables: &self.variables,
+            known: place.known,
+            env: place.env,
+            ..scope
+        }
     }
 }
 
@@ -268,6 +278,12 @@ fn names(
                     None => whole = false,
                 },
             },
+            _ if place.scope.variable(root).is_some() => match place.scope.variable(root) {
+                Some(value) if !value.reported => {
+                    names.variables.insert(root.to_owned(), value.declared.clone());
+                }
+                _ => whole = false,
+            },
             _ => match place.scope.step(root) {
                 Some(value) if value.reported => whole = false,
                 Some(value) => {
@@ -277,80 +293,14 @@ fn names(
                     whole = false;
                     let span = scalar.span_of(reference.root.range);
                     diagnostics.extend(match &reference.field {
-                        Some(field) if root == "steps" => Some(steps(&field.text, span)),
-                        _ => unknown_step(root, span, place),
+                        Some(field) if root == "steps" => Some(unseen::steps(&field.text, span)),
+                        _ => unseen::step(root, span, place),
                     });
                 }
             },
         }
     }
     whole.then_some(names)
-}
-
-/// `steps.ID.output`, a habit from other tools.
-fn steps(id: &str, span: Span) -> Diagnostic {
-    Diagnostic::error(codes::UNKNOWN_NAME, "`steps` is not known here", span, "no step has this id")
-        .help(format!("the id alone is the result of a step: write `${{{id}}}`"))
-}
-
-fn unknown_step(name: &str, span: Span, place: Place<'_>) -> Option<Diagnostic> {
-    if let Some(target) = place.ids.find(name) {
-        let there = place.ids.place(target).span;
-        let standing = place.here.map_or(Standing::Later, |here| place.ids.standing(here, target));
-        return Some(not_visible(name, span, there, standing));
-    }
-    if place.ids.has_broken() {
-        return None;
-    }
-    let finding = Diagnostic::error(
-        codes::UNKNOWN_NAME,
-        format!("`{name}` is not known here"),
-        span,
-        "no step has this id",
-    );
-    if place.scope.input(name).is_some() || place.naming.knows(name) {
-        let edit = Edit { span, text: format!("input.{name}") };
-        let help = format!("inputs are named `input.{name}`");
-        return Some(finding.help(help).fix("name the input", Safety::Unsafe, vec![edit]));
-    }
-    Some(match nearest(name, place.ids.all()) {
-        Some(near) => finding.help(format!("did you mean `{near}`?")).fix(
-            format!("replace it by `{near}`"),
-            Safety::Unsafe,
-            vec![Edit { span, text: near.to_owned() }],
-        ),
-        None => finding.help("name a step that ran before, or `input.NAME`"),
-    })
-}
-
-fn not_visible(name: &str, span: Span, there: Span, standing: Standing) -> Diagnostic {
-    let (code, message, label, help) = match standing {
-        Standing::Itself => (
-            codes::NOT_RUN_YET,
-            format!("the step `{name}` uses its own result"),
-            "it has no result before it ran",
-            "name a step that ran before",
-        ),
-        Standing::Encloses => (
-            codes::NOT_RUN_YET,
-            format!("`{name}` has not ended yet: this step is inside it"),
-            "the block has a result when all of its steps ended",
-            "name a step that ran before",
-        ),
-        Standing::Sibling => (
-            codes::SIBLING_BRANCH,
-            format!("`{name}` runs at the same time in another branch"),
-            "the other branch",
-            "put the two into a `sequence`, or use the result after the parallel block",
-        ),
-        Standing::Later => (
-            codes::NOT_RUN_YET,
-            format!("`{name}` has not run yet"),
-            "it runs only here",
-            "move one of the two steps",
-        ),
-    };
-    Diagnostic::error(code, message, span, "no result yet").label(there, label).help(help)
 }
 
 /// A finding for each mistake in an expression.
@@ -373,6 +323,7 @@ pub(crate) fn narrowed(node: &Node, place: Place<'_>) -> Vec<(ValueName, Type)> 
         match &name {
             ValueName::Input(input) => names.inputs.insert(input.clone(), value.declared.clone()),
             ValueName::Step(id) => names.steps.insert(id.clone(), value.declared.clone()),
+            ValueName::Variable(name) => names.variables.insert(name.clone(), value.declared.clone()),
         };
         let scope = names.scope(place);
         let (ast, _) = conductor_cel::parse(&name.to_string());
@@ -391,9 +342,9 @@ pub(crate) fn mentioned(node: &Node) -> BTreeSet<ValueName> {
     let (template, _) = template::parse(&scalar.text);
     let references = template.expressions().flat_map(conductor_cel::Ast::references);
     references
-        .map(|reference| match (reference.root.text.as_str(), reference.field) {
-            ("input", Some(field)) => ValueName::Input(field.text),
-            (root, _) => ValueName::Step(root.to_owned()),
+        .flat_map(|reference| match (reference.root.text, reference.field) {
+            (root, Some(field)) if root == "input" => vec![ValueName::Input(field.text)],
+            (root, _) => vec![ValueName::Variable(root.clone()), ValueName::Step(root)],
         })
         .collect()
 }

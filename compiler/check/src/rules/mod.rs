@@ -35,11 +35,7 @@ fn policies<'a>(context: Context<'a>) -> Vec<&'a PolicyFields> {
     fn of_steps<'a>(steps: &'a [conductor_model::Step], found: &mut Vec<&'a PolicyFields>) {
         for step in steps {
             inline(step.policy.as_ref(), found);
-            if let conductor_model::StepKind::Sequence(inner)
-            | conductor_model::StepKind::Parallel { branches: inner, .. } = &step.kind
-            {
-                of_steps(inner, found);
-            }
+            step.kind.bodies().into_iter().for_each(|inside| of_steps(inside, found));
         }
     }
     fn inline<'a>(usage: Option<&'a PolicyUse>, found: &mut Vec<&'a PolicyFields>) {

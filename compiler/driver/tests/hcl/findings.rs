@@ -9,30 +9,30 @@ fn unknown_blocks_and_attributes() {
     check(
         "tsk \"a\" { ref = \"m.a\" }\nfoo = 1\n",
         &expect![[r#"
-        error[E050]: the manifest has no block or attribute `tsk`
-         --> concurrency.hcl:1:1
-          |
-        1 | tsk "a" { ref = "m.a" }
-          | ^^^ unknown block or attribute
-          |
-        help: did you mean `task`?
-          |
-        1 | task "a" { ref = "m.a" }
-          |  +
+            error[E050]: the manifest has no block or attribute `tsk`
+             --> concurrency.hcl:1:1
+              |
+            1 | tsk "a" { ref = "m.a" }
+              | ^^^ unknown block or attribute
+              |
+            help: did you mean `task`?
+              |
+            1 | task "a" { ref = "m.a" }
+              |  +
 
-        error[E050]: the manifest has no block or attribute `foo`
-         --> concurrency.hcl:2:1
-          |
-        2 | foo = 1
-          | ^^^ unknown block or attribute
-          |
-          = note: allowed here: version, target, task, policy, workflow
+            error[E050]: the manifest has no block or attribute `foo`
+             --> concurrency.hcl:2:1
+              |
+            2 | foo = 1
+              | ^^^ unknown block or attribute
+              |
+              = note: allowed here: version, target, task, policy, resource, workflow
 
-        --- fixed
-        task "a" { ref = "m.a" }
-        foo = 1
-        --- still: E050 the manifest has no block or attribute `foo`
-    "#]],
+            --- fixed
+            task "a" { ref = "m.a" }
+            foo = 1
+            --- still: E050 the manifest has no block or attribute `foo`
+        "#]],
     );
     check(
         "task \"a\" {\n  reff = \"m.a\"\n}\npolicy {\n  retry = 1\n}\nworkflow \"w\" {}\n",
@@ -63,7 +63,7 @@ fn unknown_blocks_and_attributes() {
             5 |   retry = 1
               |   ^^^^^ unknown block or attribute
               |
-              = note: allowed here: id, retries, strategy, initial, initial_ms, max_delay, max_delay_ms, multiplier, jitter, retry_on, abort_on, timeout, timeout_ms, deadline, deadline_ms, critical
+              = note: allowed here: id, retries, strategy, initial, initial_ms, max_delay, max_delay_ms, multiplier, jitter, retry_on, abort_on, timeout, timeout_ms, deadline, deadline_ms, circuit_breaker, rate_limit, bulkhead, hedge, fallback, critical
 
             error[E061]: a workflow needs steps, each a block
              --> concurrency.hcl:7:1
@@ -87,56 +87,46 @@ fn unknown_blocks_and_attributes() {
     check(
         &flow("  paralel {\n    task \"b\" {}\n  }\n  task \"b\" {\n    whith = { n = 1 }\n  }\n"),
         &expect![[r#"
-        error[E060]: there is no kind of step `paralel`
-         --> concurrency.hcl:5:3
-          |
-        5 |   paralel {
-          |   ^^^^^^^
-          |
-          = note: a step has one of the keys `task`, `workflow`, `sequence`, `parallel`
-        help: did you mean `parallel`?
-          |
-        5 |   parallel {
-          |        +
+            error[E060]: there is no kind of step `paralel`
+             --> concurrency.hcl:5:3
+              |
+            5 |   paralel {
+              |   ^^^^^^^
+              |
+              = note: a step has one of the keys `task`, `workflow`, `sequence`, `parallel`, `graph`, `race`, `map`, `switch`, `loop`, `try`, `sleep`, `wait_for`, `emit`, `hold`, `set`, `return`, `fail`
+            help: did you mean `parallel`?
+              |
+            5 |   parallel {
+              |        +
 
-        error[E050]: a step has no block or attribute `whith`
-         --> concurrency.hcl:9:5
-          |
-        9 |     whith = { n = 1 }
-          |     ^^^^^ unknown block or attribute
-          |
-        help: did you mean `with`?
-          |
-        9 -     whith = { n = 1 }
-        9 +     with = { n = 1 }
-          |
+            error[E050]: a `task` step has no block or attribute `whith`
+             --> concurrency.hcl:9:5
+              |
+            9 |     whith = { n = 1 }
+              |     ^^^^^ unknown block or attribute
+              |
+            help: did you mean `with`?
+              |
+            9 -     whith = { n = 1 }
+            9 +     with = { n = 1 }
+              |
 
-        --- fixed
-        task "a" { ref = "m.a" }
-        task "b" { ref = "m.b" }
-        workflow "w" {
-          task "a" {}
-          parallel {
-            task "b" {}
-          }
-          task "b" {
-            with = { n = 1 }
-          }
-        }
-        --- still: E104 two steps of this workflow have the id `b`
-    "#]],
+            --- fixed
+            task "a" { ref = "m.a" }
+            task "b" { ref = "m.b" }
+            workflow "w" {
+              task "a" {}
+              parallel {
+                task "b" {}
+              }
+              task "b" {
+                with = { n = 1 }
+              }
+            }
+            --- still: E104 two steps of this workflow have the id `b`
+        "#]],
     );
-    check(
-        &flow("  race {\n    task \"b\" {}\n  }\n"),
-        &expect![[r#"
-        error[E051]: `race` is part of the language but not supported by this version
-         --> concurrency.hcl:5:3
-          |
-        5 |   race {
-          |   ^^^^ not supported yet
-
-    "#]],
-    );
+    check(&flow("  race {\n    task \"b\" {}\n  }\n"), &expect![""]);
     check(
         &flow("  sequence {\n    policy { retries = 1 }\n  }\n"),
         &expect![[r#"

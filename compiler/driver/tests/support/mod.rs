@@ -41,7 +41,11 @@ impl Project {
 
     /// What `conductor check` would print.
     pub fn check(&self) -> String {
-        let outcome = self.compile();
+        self.shown(&self.compile())
+    }
+
+    /// The findings as people see them.
+    pub fn shown(&self, outcome: &Outcome) -> String {
         let render = |finding| conductor_source::render::text(finding, &outcome.sources, false) + "\n";
         outcome.diagnostics.iter().map(render).collect()
     }

@@ -99,7 +99,7 @@ pub fn step(
             body.extend(attempt(workflow, step, started.awaited(), is_read));
             format!("Step `{}`: the workflow `{}`.", step.id, call.workflow)
         }
-        StepKind::Sequence { .. } | StepKind::Parallel { .. } => String::new(),
+        _ => String::new(),
     };
     let returns = if is_read { workflow.file.annotation(&step.ty) } else { "None".to_owned() };
     Ok(Function {

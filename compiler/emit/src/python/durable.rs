@@ -89,7 +89,7 @@ pub fn step(
             body.extend(child(workflow, step, call)?);
             format!("Step `{}`: the workflow `{}`.", step.id, call.workflow)
         }
-        StepKind::Sequence { .. } | StepKind::Parallel { .. } => String::new(),
+        _ => String::new(),
     };
     let returns = if is_read {
         body.push(Stmt::Return(Some(output(workflow, &var, &step.ty))));
@@ -263,6 +263,7 @@ pub fn arguments(workflow: &mut Workflow, step: &Step, args: &[Argument]) -> Res
                 ArgumentValue::Expr(expr) => workflow.translate(expr)?,
                 ArgumentValue::IdempotencyKey if workflow.plan.durable => Py::atom("step.idempotency_key"),
                 ArgumentValue::IdempotencyKey => Py::atom(format!("f\"{{run}}/{}\"", step.id)),
+                ArgumentValue::Resource(id) => Py::atom(id.clone()),
             };
             let name = (argument.passing == Passing::Keyword).then(|| argument.parameter.clone());
             Ok(Arg { name, value })

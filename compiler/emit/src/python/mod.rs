@@ -16,6 +16,7 @@ mod package;
 mod policy;
 mod runtime;
 mod scope;
+mod supported;
 mod tree;
 mod types;
 mod union;
@@ -23,3 +24,4 @@ mod workflow;
 mod writer;
 
 pub use package::files;
+pub use supported::unsupported;

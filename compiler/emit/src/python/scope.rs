@@ -10,7 +10,7 @@ use conductor_protocol::types::Type;
 
 use super::names::Names;
 use super::tree::Py;
-use super::types::{Types, flattened};
+use super::types::{Types, flattened, inside};
 
 /// Something that later steps can read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,8 +50,8 @@ impl<'a> Scope<'a> {
         let steps = all.iter().map(|step| (step.id.as_str(), *step)).collect();
         let mut guards: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for block in all.iter().filter(|step| is_nullable_block(step)) {
-            for inside in flattened(block.children()) {
-                guards.entry(&inside.id).or_default().insert(&block.id);
+            for inner in flattened(inside(block)) {
+                guards.entry(&inner.id).or_default().insert(&block.id);
             }
         }
         let mut scope = Scope { plan, steps, guards, names: BTreeMap::new(), types, order: BTreeMap::new() };
@@ -60,7 +60,7 @@ impl<'a> Scope<'a> {
         }
         for step in all {
             scope.declare(Var::Step(step.id.clone()), names.fresh(&step.id));
-            if !step.children().is_empty() && is_nullable_block(step) {
+            if !inside(step).is_empty() && is_nullable_block(step) {
                 scope.declare(Var::Ran(step.id.clone()), names.fresh(&format!("{}_ran", step.id)));
             }
         }
@@ -85,7 +85,7 @@ impl<'a> Scope<'a> {
         let last = match &step.kind {
             StepKind::Task(_) | StepKind::Workflow(_) => return None,
             StepKind::Sequence { steps } => steps.last(),
-            StepKind::Parallel { .. } => None,
+            _ => None,
         };
         Some(Block { step, last, nullable: is_nullable_block(step) })
     }
@@ -172,7 +172,7 @@ impl<'a> Scope<'a> {
     fn made_by(&self, step: &Step) -> BTreeSet<Var> {
         let mut made = BTreeSet::new();
         for step in flattened(std::slice::from_ref(step)) {
-            if step.children().is_empty() {
+            if inside(step).is_empty() {
                 made.insert(Var::Step(step.id.clone()));
             } else if is_nullable_block(step) {
                 made.insert(Var::Ran(step.id.clone()));
@@ -197,9 +197,7 @@ impl<'a> Scope<'a> {
                 StepKind::Workflow(call) => {
                     call.args.iter().for_each(|(_, expr)| self.collect_expr(expr, vars))
                 }
-                StepKind::Sequence { .. } | StepKind::Parallel { .. } => {
-                    self.collect(step.children(), except, vars)
-                }
+                _ => self.collect(inside(step), except, vars),
             }
         }
     }
@@ -245,9 +243,10 @@ fn step_mentions_run(step: &Step) -> bool {
             StepKind::Task(call) => call.args.iter().any(|argument| match &argument.value {
                 ArgumentValue::Expr(expr) => mentions_run(expr),
                 ArgumentValue::IdempotencyKey => true,
+                ArgumentValue::Resource(_) => false,
             }),
             StepKind::Workflow(call) => call.durable || call.args.iter().any(|(_, expr)| mentions_run(expr)),
-            StepKind::Sequence { .. } | StepKind::Parallel { .. } => false,
+            _ => false,
         }
 }
 

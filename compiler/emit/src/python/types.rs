@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use conductor_protocol::plan::{Plan, Step};
+use conductor_protocol::plan::{Plan, Step, StepKind};
 use conductor_protocol::types::{Type, TypeDef, TypeName, TypeTable};
 
 use super::names::{pascal, snake};
@@ -151,11 +151,20 @@ pub fn is_scalar(ty: &Type) -> bool {
 }
 
 /// The steps and all inside them, in order.
+/// The steps directly inside a block that this generator writes.
+pub fn inside(step: &Step) -> &[Step] {
+    match &step.kind {
+        StepKind::Sequence { steps } => steps,
+        StepKind::Parallel { branches, .. } => branches,
+        _ => &[],
+    }
+}
+
 pub fn flattened(steps: &[Step]) -> Vec<&Step> {
     let mut all = Vec::new();
     for step in steps {
         all.push(step);
-        all.extend(flattened(step.children()));
+        all.extend(flattened(inside(step)));
     }
     all
 }

@@ -12,7 +12,7 @@ use super::names::Names;
 use super::package::{Package, module_name};
 use super::scope::{Scope, Var, is_nullable_block};
 use super::tree::{Function, Import, Item, Module, Param, Py, Stmt};
-use super::types::flattened;
+use super::types::{flattened, inside};
 use super::{defaults, direct, durable, literal};
 use crate::EmitError;
 
@@ -199,6 +199,7 @@ impl Workflow<'_> {
             StepKind::Parallel { branches, max_concurrency, on_failure } => {
                 self.parallel(step, branches, *max_concurrency, *on_failure)
             }
+            _ => Ok(Vec::new()),
         }
     }
 
@@ -266,9 +267,7 @@ impl Workflow<'_> {
             StepKind::Task(_) | StepKind::Workflow(_) => {
                 direct::step(self, step, &name, &reads, !vars.is_empty())?
             }
-            StepKind::Sequence { .. } | StepKind::Parallel { .. } => {
-                self.block(step, &name, &reads, &vars)?
-            }
+            _ => self.block(step, &name, &reads, &vars)?,
         };
         let mut args = Vec::new();
         if self.plan.durable || self.scope.uses_run_id(Some(step)) {
@@ -408,13 +407,13 @@ impl Workflow<'_> {
 
 /// Whether a block cannot stand inside its surroundings' function.
 fn needs_function(step: &Step) -> bool {
-    step.children().is_empty() || is_nullable_block(step) || step.deadline_ms.is_some()
+    inside(step).is_empty() || is_nullable_block(step) || step.deadline_ms.is_some()
 }
 
 fn block_doc(step: &Step) -> String {
-    let inside: Vec<String> = flattened(step.children())
+    let held: Vec<String> = flattened(inside(step))
         .iter()
-        .filter(|inner| inner.children().is_empty())
+        .filter(|inner| inside(inner).is_empty())
         .map(|inner| format!("`{}`", inner.id))
         .collect();
     let name = if step.anonymous { String::new() } else { format!(" `{}`", step.id) };
@@ -422,10 +421,10 @@ fn block_doc(step: &Step) -> String {
         StepKind::Parallel { .. } => "Parallel block",
         _ => "Block",
     };
-    match inside.as_slice() {
+    match held.as_slice() {
         [] => format!("{kind}{name}."),
-        [first, .., last] if inside.len() > 4 => format!("{kind}{name}: {first} to {last}."),
-        _ => format!("{kind}{name}: {}.", inside.join(", ")),
+        [first, .., last] if held.len() > 4 => format!("{kind}{name}: {first} to {last}."),
+        _ => format!("{kind}{name}: {}.", held.join(", ")),
     }
 }
 

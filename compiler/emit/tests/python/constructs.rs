@@ -296,6 +296,7 @@ fn calls(durable: bool, inner_durable: bool) -> Vec<Plan> {
         durable: inner_durable,
         args: vec![("n".to_owned(), int(7))],
         barrier: true,
+        detach: false,
     };
     let child = step("child", Type::Any, StepKind::Workflow(child));
     let outer = built("outer", durable, vec![], vec![child], result("child", Type::Any));

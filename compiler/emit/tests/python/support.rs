@@ -108,11 +108,24 @@ pub fn call(task: &str, callable: Callable, args: Vec<Argument>, effect: Effect)
         idempotent: false,
         in_doubt: InDoubt::Retry,
         barrier: effect == Effect::Write,
+        uses: Vec::new(),
+        cache: None,
+        fallback: None,
+        compensate: None,
     }
 }
 
 pub fn step(id: &str, ty: Type, kind: StepKind) -> Step {
-    Step { id: id.to_owned(), anonymous: false, when: None, critical: true, deadline_ms: None, ty, kind }
+    Step {
+        id: id.to_owned(),
+        anonymous: false,
+        when: None,
+        critical: true,
+        deadline_ms: None,
+        needs: Vec::new(),
+        ty,
+        kind,
+    }
 }
 
 pub fn task(id: &str, call: TaskCall) -> Step {
@@ -140,6 +153,9 @@ pub fn plan(workflow: &str, durable: bool, inputs: Vec<Input>, steps: Vec<Step>,
         entrypoint: true,
         durable,
         deadline_ms: None,
+        concurrency: None,
+        schedule: None,
+        resources: Vec::new(),
         inputs,
         steps,
         output,
@@ -148,7 +164,7 @@ pub fn plan(workflow: &str, durable: bool, inputs: Vec<Input>, steps: Vec<Step>,
 }
 
 pub fn given(name: &str, ty: Type) -> Input {
-    Input { name: name.to_owned(), ty, default: None }
+    Input { name: name.to_owned(), ty, default: None, secret: false }
 }
 
 /// A project in a folder of its own: the user's modules and the emitted package.

@@ -219,7 +219,7 @@ fn a_value_that_is_not_what_it_says_fails_its_step_at_once() {
 }
 
 fn defaulted(name: &str, ty: Type, default: serde_json::Value) -> Input {
-    Input { name: name.to_owned(), ty, default: Some(default) }
+    Input { name: name.to_owned(), ty, default: Some(default), secret: false }
 }
 
 fn defaults(durable: bool) -> Plan {

@@ -6,7 +6,7 @@ use conductor_source::{Diagnostic, Edit, Safety, Span};
 use conductor_syntax::{Entry, Kind};
 
 use super::fields::Fields;
-use super::{BAD_DURATION, Context, GIVEN_TWICE, OUT_OF_RANGE, value};
+use super::{BAD_DURATION, Context, GIVEN_TWICE, OUT_OF_RANGE, value as values};
 use crate::Spanned;
 
 /// The longest duration: a hundred years.
@@ -35,6 +35,16 @@ pub(super) fn field(
         (None, Some(entry)) => milliseconds(context, entry, key),
         (None, None) => None,
     }?;
+    bounded(context, read, key, shortest)
+}
+
+/// The duration that stands under a key of its own, in milliseconds.
+pub(super) fn value(context: &mut Context, entry: &Entry, shortest: u64) -> Option<Spanned<u64>> {
+    let read = with_unit(context, entry)?;
+    bounded(context, read, &entry.key.text, shortest)
+}
+
+fn bounded(context: &mut Context, read: Spanned<u64>, key: &str, shortest: u64) -> Option<Spanned<u64>> {
     let what = if read.value < shortest {
         format!("`{key}` must be longer than nothing")
     } else if read.value > LONGEST_MS {
@@ -60,7 +70,7 @@ fn milliseconds(context: &mut Context, entry: &Entry, key: &str) -> Option<Spann
                 vec![edit],
             ));
         }
-        _ => value::wrong_kind(context, &entry.value, entry.key.span, "a whole number of milliseconds"),
+        _ => values::wrong_kind(context, &entry.value, entry.key.span, "a whole number of milliseconds"),
     }
     None
 }
@@ -84,7 +94,7 @@ fn with_unit(context: &mut Context, entry: &Entry) -> Option<Spanned<u64>> {
         Kind::Int(number) => number.to_string(),
         Kind::Float { text, .. } => text.clone(),
         _ => {
-            value::wrong_kind(
+            values::wrong_kind(
                 context,
                 &entry.value,
                 entry.key.span,

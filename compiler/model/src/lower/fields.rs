@@ -12,8 +12,14 @@ pub(super) struct Shape {
     /// With its article: "a task".
     pub noun: &'static str,
     pub keys: &'static [&'static str],
-    /// Keys of the language that this version does not carry out.
-    pub later: &'static [&'static str],
+    /// Keys that belong somewhere else, which the caller reports.
+    pub elsewhere: fn(&str) -> bool,
+}
+
+impl Shape {
+    pub const fn of(noun: &'static str, keys: &'static [&'static str]) -> Shape {
+        Shape { noun, keys, elsewhere: |_| false }
+    }
 }
 
 pub(super) struct Fields<'a> {
@@ -39,10 +45,20 @@ impl<'a> Fields<'a> {
         let flow = entries.first().is_none_or(|entry| node.span.start < entry.key.span.start);
         let (meant, puzzling) = (Vec::new(), false);
         let mut fields = Fields { entries, meant, puzzling, noun: shape.noun, span: node.span, flow };
-        for entry in entries.iter().filter(|entry| !shape.keys.contains(&entry.key.text.as_str())) {
+        let is_unknown = |key: &str| !shape.keys.contains(&key) && !(shape.elsewhere)(key);
+        for entry in entries.iter().filter(|entry| is_unknown(&entry.key.text)) {
             fields.unknown_key(context, entry, shape);
         }
         Some(fields)
+    }
+
+    /// The entries whose keys belong somewhere else.
+    pub fn elsewhere(&self, shape: &Shape) -> impl Iterator<Item = &'a Entry> {
+        let (keys, elsewhere) = (shape.keys, shape.elsewhere);
+        self.entries.iter().filter(move |entry| {
+            let key = entry.key.text.as_str();
+            !keys.contains(&key) && elsewhere(key)
+        })
     }
 
     pub fn get(&self, key: &str) -> Option<&'a Entry> {
@@ -67,9 +83,6 @@ impl<'a> Fields<'a> {
 
     fn unknown_key(&mut self, context: &mut Context, entry: &'a Entry, shape: &Shape) {
         let key = entry.key.text.as_str();
-        if shape.later.contains(&key) {
-            return context.report(not_supported(key, entry.key.span));
-        }
         let syntax = context.syntax;
         let what = match syntax {
             Syntax::Yaml => "key",

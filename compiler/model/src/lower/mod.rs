@@ -2,11 +2,14 @@
 //!
 //! It knows which keys stand where and what form their values have, not whether names lead anywhere.
 
+mod cron;
 mod duration;
 mod fields;
 mod ids;
 mod number;
 mod policy;
+mod rate;
+mod resource;
 mod step;
 mod task;
 mod type_expr;
@@ -36,6 +39,9 @@ pub const NOT_AN_EXPRESSION: Code = Code("E062");
 pub const BAD_TYPE: Code = Code("E063");
 pub const BAD_VERSION: Code = Code("E064");
 pub const KEY_OF_ANOTHER_STEP: Code = Code("E065");
+pub const BAD_RATE: Code = Code("E066");
+pub const BAD_SCHEDULE: Code = Code("E067");
+pub const KEY_OF_ANOTHER_KIND: Code = Code("E068");
 
 /// The version of the manifest's language that this build reads.
 const VERSION: &str = "1.0";
@@ -59,19 +65,17 @@ impl Context {
 
     /// Notes that a part is left out, because of a mistake that is reported, and that nobody knows what it defines.
     fn lose_all(&mut self) {
-        for section in [&mut self.lost.tasks, &mut self.lost.policies, &mut self.lost.workflows] {
+        let lost = &mut self.lost;
+        for section in [&mut lost.tasks, &mut lost.policies, &mut lost.resources, &mut lost.workflows] {
             section.any = true;
         }
     }
 }
 
-const ROOT: Shape = Shape {
-    noun: "the manifest",
-    keys: &["version", "targets", "tasks", "policies", "workflows"],
-    later: &["resources"],
-};
+const ROOT: Shape =
+    Shape::of("the manifest", &["version", "targets", "tasks", "policies", "resources", "workflows"]);
 
-const TARGET: Shape = Shape { noun: "a target", keys: &["language", "root", "out"], later: &[] };
+const TARGET: Shape = Shape::of("a target", &["language", "root", "out"]);
 
 /// Lowers a manifest that is written in `syntax`. What could not be understood was reported and is left out; `lost`
 /// says which names it may define.
@@ -84,6 +88,7 @@ pub fn lower(tree: &Node, syntax: Syntax) -> (Manifest, Vec<Diagnostic>) {
         targets: Vec::new(),
         tasks: Vec::new(),
         policies: Vec::new(),
+        resources: Vec::new(),
         workflows: Vec::new(),
         policies_span: None,
         lost: Lost::default(),
@@ -105,10 +110,13 @@ fn sections(context: &mut Context, fields: &Fields, manifest: &mut Manifest) {
     let (tasks, lost_tasks) = items(context, fields, "tasks", task::task);
     let (policies, lost_policies) = items(context, fields, "policies", policy::definition);
     manifest.policies_span = fields.get("policies").map(|entry| entry.value.span);
+    let (resources, lost_resources) = items(context, fields, "resources", resource::resource);
     let (workflows, lost_workflows) = items(context, fields, "workflows", workflow::workflow);
     (manifest.tasks, manifest.policies, manifest.workflows) = (tasks, policies, workflows);
     context.lost.tasks.add(lost_tasks);
+    manifest.resources = resources;
     context.lost.policies.add(lost_policies);
+    context.lost.resources.add(lost_resources);
     context.lost.workflows.add(lost_workflows);
 }
 

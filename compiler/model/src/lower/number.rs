@@ -11,7 +11,8 @@ use crate::policy::Retries;
 
 /// More retries than this are `forever`, which must be written.
 const MOST_RETRIES: u32 = 100_000;
-const MOST_BRANCHES: u32 = 100_000;
+/// More than this of anything is a mistake in a number.
+const MOST: u32 = 1_000_000;
 const LARGEST_MULTIPLIER: f64 = 1_000.0;
 
 pub(super) fn retries(context: &mut Context, entry: &Entry) -> Option<Spanned<Retries>> {
@@ -26,27 +27,53 @@ pub(super) fn retries(context: &mut Context, entry: &Entry) -> Option<Spanned<Re
     Some(Spanned::new(Retries::Times(times.value), times.span))
 }
 
-pub(super) fn max_concurrency(context: &mut Context, entry: &Entry) -> Option<Spanned<u32>> {
-    whole(context, entry, 1, MOST_BRANCHES, "a number of branches")
+/// How many of something there are, at least one.
+pub(super) fn count(context: &mut Context, entry: &Entry, expected: &str) -> Option<Spanned<u32>> {
+    whole(context, entry, 1, MOST, expected)
+}
+
+/// How many of something there are, perhaps none.
+pub(super) fn count_from_zero(context: &mut Context, entry: &Entry, expected: &str) -> Option<Spanned<u32>> {
+    whole(context, entry, 0, MOST, expected)
+}
+
+/// A share, above 0 and at most 1.
+pub(super) fn share(context: &mut Context, entry: &Entry) -> Option<Spanned<f64>> {
+    let number = real(context, entry, "a number above 0 and at most 1")?;
+    if number.value > 0.0 && number.value <= 1.0 {
+        return Some(number);
+    }
+    let message = format!("`{}` must be above 0 and at most 1", entry.key.text);
+    let mut diagnostic = Diagnostic::error(OUT_OF_RANGE, message, number.span, "");
+    if number.value > 1.0 && number.value <= 100.0 {
+        diagnostic =
+            diagnostic.help(format!("{} percent is written `{}`", number.value, number.value / 100.0));
+    }
+    context.report(diagnostic);
+    None
 }
 
 pub(super) fn multiplier(context: &mut Context, entry: &Entry) -> Option<Spanned<f64>> {
-    let span = entry.value.span;
+    let number = real(context, entry, "a number")?;
+    if (1.0..=LARGEST_MULTIPLIER).contains(&number.value) {
+        return Some(number);
+    }
+    let message = format!("`multiplier` must be between 1 and {LARGEST_MULTIPLIER}");
+    context.report(Diagnostic::error(OUT_OF_RANGE, message, number.span, ""));
+    None
+}
+
+fn real(context: &mut Context, entry: &Entry, expected: &str) -> Option<Spanned<f64>> {
     let number = match entry.value.kind {
         #[expect(clippy::cast_precision_loss, reason = "what is not exact is far out of range")]
         Kind::Int(number) => number as f64,
         Kind::Float { value, .. } => value,
         _ => {
-            value::wrong_kind(context, &entry.value, entry.key.span, "a number");
+            value::wrong_kind(context, &entry.value, entry.key.span, expected);
             return None;
         }
     };
-    if (1.0..=LARGEST_MULTIPLIER).contains(&number) {
-        return Some(Spanned::new(number, span));
-    }
-    let message = format!("`multiplier` must be between 1 and {LARGEST_MULTIPLIER}");
-    context.report(Diagnostic::error(OUT_OF_RANGE, message, span, ""));
-    None
+    Some(Spanned::new(number, entry.value.span))
 }
 
 fn whole(

@@ -106,6 +106,15 @@ pub(super) fn name(context: &mut Context, entry: &Entry, what: &str) -> Option<I
     Some(id)
 }
 
+/// References to things by their ids: one, or a list of them.
+pub(super) fn names(context: &mut Context, entry: &Entry, what: &str) -> Vec<Id> {
+    let nodes = match &entry.value.kind {
+        Kind::List(nodes) => nodes.as_slice(),
+        _ => std::slice::from_ref(&entry.value),
+    };
+    nodes.iter().filter_map(|node| text(context, node, entry.key.span, what)).collect()
+}
+
 /// The id that the entry defines.
 pub(super) fn new_id(context: &mut Context, entry: &Entry) -> Option<Id> {
     let id = text(context, &entry.value, entry.key.span, "an id")?;

@@ -2,7 +2,10 @@
 //!
 //! It knows spellings only.
 
-use conductor_protocol::plan::{Effect, InDoubt, Jitter, Language, OnFailure, Strategy};
+use conductor_protocol::plan::{
+    Effect, InDoubt, Jitter, Language, Missed, OnExhausted, OnFailure, OnTimeout, ResourceKind, Scope,
+    Strategy,
+};
 use conductor_source::{Diagnostic, Edit, Safety};
 use conductor_syntax::{Entry, Kind};
 
@@ -23,6 +26,21 @@ pub(super) const JITTERS: &[(&str, Jitter)] =
     &[("none", Jitter::None), ("full", Jitter::Full), ("equal", Jitter::Equal)];
 pub(super) const ON_FAILURE: &[(&str, OnFailure)] =
     &[("cancel", OnFailure::Cancel), ("wait", OnFailure::Wait)];
+pub(super) const ON_EXHAUSTED: &[(&str, OnExhausted)] =
+    &[("fail", OnExhausted::Fail), ("continue", OnExhausted::Continue)];
+pub(super) const ON_TIMEOUT: &[(&str, OnTimeout)] = &[("fail", OnTimeout::Fail), ("null", OnTimeout::Null)];
+pub(super) const SCOPES: &[(&str, Scope)] = &[("process", Scope::Process), ("host", Scope::Host)];
+pub(super) const MISSED: &[(&str, Missed)] =
+    &[("skip", Missed::Skip), ("once", Missed::Once), ("all", Missed::All)];
+pub(super) const RESOURCE_KINDS: &[(&str, ResourceKind)] = &[
+    ("semaphore", ResourceKind::Semaphore),
+    ("postgres", ResourceKind::Postgres),
+    ("redis", ResourceKind::Redis),
+    ("http", ResourceKind::Http),
+    ("grpc", ResourceKind::Grpc),
+    ("container", ResourceKind::Container),
+    ("custom", ResourceKind::Custom),
+];
 const LANGUAGES: &[(&str, Language)] = &[("python", Language::Python)];
 const LATER_LANGUAGES: &[&str] = &["typescript", "go"];
 

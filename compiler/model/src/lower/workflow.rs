@@ -6,17 +6,32 @@ use conductor_source::Diagnostic;
 use conductor_syntax::{Entry, Kind, Node, Syntax};
 
 use super::fields::{Fields, Shape};
-use super::{BAD_TYPE, Context, EMPTY_BLOCK, duration, ids, step, type_expr, value, words};
+use super::{BAD_TYPE, Context, EMPTY_BLOCK, cron, duration, ids, number, step, type_expr, value, words};
 use crate::Spanned;
-use crate::manifest::{Input, Workflow};
+use crate::manifest::{Concurrency, Input, Schedule, Workflow};
 
-const WORKFLOW: Shape = Shape {
-    noun: "a workflow",
-    keys: &["id", "entrypoint", "input", "steps", "output", "durable", "deadline", "deadline_ms", "target"],
-    later: &["concurrency", "schedule"],
-};
+const WORKFLOW: Shape = Shape::of(
+    "a workflow",
+    &[
+        "id",
+        "entrypoint",
+        "input",
+        "steps",
+        "output",
+        "durable",
+        "deadline",
+        "deadline_ms",
+        "concurrency",
+        "schedule",
+        "target",
+    ],
+);
 
-const INPUT: Shape = Shape { noun: "an input", keys: &["type", "default"], later: &["secret"] };
+const CONCURRENCY: Shape = Shape::of("a `concurrency`", &["limit", "key"]);
+
+const SCHEDULE: Shape = Shape::of("a `schedule`", &["cron", "time_zone", "missed"]);
+
+const INPUT: Shape = Shape::of("an input", &["type", "default", "secret"]);
 
 pub(super) fn workflow(context: &mut Context, node: &Node) -> Option<Workflow> {
     let fields = Fields::read(context, node, &WORKFLOW)?;
@@ -37,8 +52,50 @@ pub(super) fn workflow(context: &mut Context, node: &Node) -> Option<Workflow> {
     let output = fields.get("output").map(|entry| entry.value.clone());
     let durable = fields.get("durable").and_then(|entry| value::boolean(context, entry));
     let deadline = duration::field(context, &fields, "deadline", 1);
+    let concurrency = fields.get("concurrency").and_then(|entry| concurrency(context, entry));
+    let schedule = fields.get("schedule").and_then(|entry| schedule(context, entry));
     let target = fields.get("target").and_then(|entry| words::language(context, entry));
-    Some(Workflow { id: id?, entrypoint, inputs, steps, output, durable, deadline, target, span: node.span })
+    Some(Workflow {
+        id: id?,
+        entrypoint,
+        inputs,
+        steps,
+        output,
+        durable,
+        deadline,
+        concurrency,
+        schedule,
+        target,
+        span: node.span,
+    })
+}
+
+/// `concurrency: 5`, or `concurrency: {limit: 5, key: "${input.customer}"}`.
+fn concurrency(context: &mut Context, entry: &Entry) -> Option<Concurrency> {
+    let what = "a number of runs at a time";
+    let span = entry.value.span;
+    if !matches!(entry.value.kind, Kind::Map(_)) {
+        return number::count(context, entry, what).map(|limit| Concurrency { limit, key: None, span });
+    }
+    let fields = Fields::read(context, &entry.value, &CONCURRENCY)?;
+    let limit = fields.require(context, "limit").and_then(|entry| number::count(context, entry, what));
+    let key = fields.get("key").map(|entry| entry.value.clone());
+    Some(Concurrency { limit: limit?, key, span })
+}
+
+/// `schedule: "0 3 * * *"`, or a mapping with `cron`, `time_zone` and `missed`.
+fn schedule(context: &mut Context, entry: &Entry) -> Option<Schedule> {
+    if !matches!(entry.value.kind, Kind::Map(_)) {
+        let cron = value::string(context, entry).and_then(|text| cron::checked(context, text))?;
+        return Some(Schedule { cron, time_zone: None, missed: None });
+    }
+    let fields = Fields::read(context, &entry.value, &SCHEDULE)?;
+    let cron = fields.require(context, "cron").and_then(|entry| value::string(context, entry));
+    let cron = cron.and_then(|text| cron::checked(context, text));
+    let time_zone = fields.get("time_zone").and_then(|entry| value::string(context, entry));
+    let time_zone = time_zone.and_then(|zone| cron::zone(context, zone));
+    let missed = fields.get("missed").and_then(|entry| words::choice(context, entry, words::MISSED));
+    Some(Schedule { cron: cron?, time_zone, missed })
 }
 
 fn inputs(context: &mut Context, entry: Option<&Entry>) -> Vec<Input> {
@@ -60,7 +117,7 @@ fn input(context: &mut Context, entry: &Entry) -> Input {
     let described = matches!(&entry.value.kind, Kind::Map(entries) if is_description(entries));
     if !described {
         let ty = type_expr::lower(context, &entry.value, entry.key.span);
-        return Input { name, ty, default: None };
+        return Input { name, ty, default: None, secret: None };
     }
     let fields = Fields::read(context, &entry.value, &INPUT);
     let ty = fields.as_ref().and_then(|fields| fields.get("type"));
@@ -73,7 +130,9 @@ fn input(context: &mut Context, entry: &Entry) -> Input {
         }
     };
     let default = fields.as_ref().and_then(|fields| fields.get("default")).map(|entry| entry.value.clone());
-    Input { name, ty, default }
+    let secret = fields.as_ref().and_then(|fields| fields.get("secret"));
+    let secret = secret.and_then(|entry| value::boolean(context, entry));
+    Input { name, ty, default, secret }
 }
 
 fn is_description(entries: &[Entry]) -> bool {

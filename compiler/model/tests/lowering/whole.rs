@@ -57,7 +57,7 @@ workflows:
     assert_eq!(branches[0].id.as_ref().map(|id| id.value.as_str()), Some("first"));
     assert_eq!(branches[0].with.len(), 2);
     assert!(matches!(&branches[0].policy, Some(PolicyUse::Inline(..))));
-    assert!(matches!(&branches[1].kind, StepKind::Workflow(id) if id.value == "v"));
+    assert!(matches!(&branches[1].kind, StepKind::Workflow { callee, .. } if callee.value == "v"));
     assert!(workflow.steps[0].when.is_some());
 }
 

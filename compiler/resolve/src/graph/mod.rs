@@ -2,12 +2,19 @@
 //!
 //! It knows places, for diagnostics, but no syntax; a graph with errors lacks the steps that could not be bound.
 
+mod reads;
+mod step;
+
+pub use step::{
+    Case, Catch, Fallback, Hold, Loop, Map, Step, StepKind, TaskStep, Try, WorkflowStep, never_complete,
+};
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use conductor_model::{Findings, Id, Signature, Spanned};
 use conductor_protocol::expr::Expr;
-use conductor_protocol::plan::{Argument, Effect, InDoubt, Input, OnFailure, Policy};
+use conductor_protocol::plan::{self, Effect, InDoubt, Input, Schedule};
 use conductor_protocol::types::{Type, TypeName, TypeTable};
 use conductor_source::Span;
 
@@ -15,6 +22,8 @@ use conductor_source::Span;
 pub struct Graph {
     /// In the manifest's order.
     pub tasks: Vec<Task>,
+    /// In the manifest's order.
+    pub resources: Vec<Resource>,
     /// In the manifest's order.
     pub workflows: Vec<Workflow>,
     pub types: TypeTable,
@@ -26,6 +35,15 @@ pub struct Graph {
 }
 
 #[derive(Debug, Clone)]
+pub struct Resource {
+    pub id: Id,
+    pub plan: plan::Resource,
+    /// The client that a function is handed; `Any` where nobody can tell.
+    pub client: Type,
+    pub span: Span,
+}
+
+#[derive(Debug, Clone)]
 pub struct Task {
     pub id: Id,
     pub span: Span,
@@ -34,6 +52,12 @@ pub struct Task {
     pub effect: Effect,
     pub idempotent: bool,
     pub in_doubt: Option<InDoubt>,
+    /// Indices into [`Graph::resources`] with the places where they are named.
+    pub uses: Vec<(usize, Span)>,
+    /// The task that undoes it, where it is named.
+    pub compensate: Option<Id>,
+    /// Where its results are cached.
+    pub cache: Option<Span>,
 }
 
 #[derive(Debug, Clone)]
@@ -42,6 +66,8 @@ pub struct Workflow {
     pub entrypoint: bool,
     pub durable: bool,
     pub deadline: Option<Spanned<u64>>,
+    pub concurrency: Option<Concurrency>,
+    pub schedule: Option<Schedule>,
     /// Declared inputs in their order, then inferred ones by name.
     pub inputs: Vec<Input>,
     /// Where each input is declared, or the parameter that asks for it.
@@ -50,12 +76,21 @@ pub struct Workflow {
     pub inferred: BTreeMap<String, Asker>,
     pub steps: Vec<Step>,
     pub output: Expr,
+    /// What a caller gets: of `output` and of every `return`.
+    pub result: Type,
     /// `output` where it is written, else the id.
     pub output_span: Span,
     /// Whether something in it could not be bound; that is reported.
     pub broken: bool,
     /// Whether a step of it could not be read or leads nowhere, so that it may want further inputs.
     pub open: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct Concurrency {
+    pub limit: u32,
+    pub key: Option<Expr>,
+    pub span: Span,
 }
 
 /// The step and parameter that made an input necessary.
@@ -65,46 +100,6 @@ pub struct Asker {
     pub parameter: String,
     /// The parameter in the code, or the input of the sub-workflow.
     pub span: Span,
-}
-
-#[derive(Debug, Clone)]
-pub struct Step {
-    pub id: String,
-    pub anonymous: bool,
-    pub when: Option<Expr>,
-    pub critical: bool,
-    /// Milliseconds; of blocks.
-    pub deadline: Option<Spanned<u64>>,
-    /// The result as later steps see it.
-    pub ty: Type,
-    pub kind: StepKind,
-    pub span: Span,
-    pub keyword: Span,
-}
-
-#[derive(Debug, Clone)]
-pub enum StepKind {
-    Task(Box<TaskStep>),
-    Workflow(WorkflowStep),
-    Sequence(Vec<Step>),
-    Parallel { branches: Vec<Step>, max_concurrency: Option<u32>, on_failure: OnFailure },
-}
-
-#[derive(Debug, Clone)]
-pub struct TaskStep {
-    /// Index into [`Graph::tasks`].
-    pub task: usize,
-    pub args: Vec<Argument>,
-    pub policy: Policy,
-    /// Where the policy stands, if there is one.
-    pub policy_span: Option<Span>,
-}
-
-#[derive(Debug, Clone)]
-pub struct WorkflowStep {
-    /// Index into [`Graph::workflows`].
-    pub workflow: usize,
-    pub args: Vec<(String, Expr)>,
 }
 
 /// A value that a parameter got without being written: for `plan`, the lock and the docs.
@@ -123,6 +118,8 @@ pub enum BindingSource {
     Name(ValueName),
     /// The only visible value of the parameter's type.
     Type(ValueName),
+    /// The resource of the parameter's name.
+    Resource(String),
     /// An input that the workflow gets because of this parameter.
     Inferred(String),
 }
@@ -132,18 +129,8 @@ pub enum BindingSource {
 pub enum ValueName {
     Input(String),
     Step(String),
-}
-
-impl StepKind {
-    /// The steps directly inside.
-    #[must_use]
-    pub fn children(&self) -> &[Step] {
-        match self {
-            StepKind::Task(_) | StepKind::Workflow(_) => &[],
-            StepKind::Sequence(steps) => steps,
-            StepKind::Parallel { branches, .. } => branches,
-        }
-    }
+    /// An item of a map, a caught error, or an argument of what is compensated.
+    Variable(String),
 }
 
 impl Workflow {
@@ -152,7 +139,8 @@ impl Workflow {
         let mut pending: Vec<&Step> = self.steps.iter().rev().collect();
         std::iter::from_fn(move || {
             let step = pending.pop()?;
-            pending.extend(step.kind.children().iter().rev());
+            let inside: Vec<&Step> = step.children().collect();
+            pending.extend(inside.into_iter().rev());
             Some(step)
         })
     }
@@ -163,6 +151,7 @@ impl Graph {
     pub(crate) fn new(findings: &Findings) -> Graph {
         Graph {
             tasks: Vec::new(),
+            resources: Vec::new(),
             workflows: Vec::new(),
             types: findings.types.clone(),
             type_spans: findings.type_spans.clone(),
@@ -177,7 +166,7 @@ impl fmt::Display for ValueName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ValueName::Input(name) => write!(f, "input.{name}"),
-            ValueName::Step(id) => f.write_str(id),
+            ValueName::Step(name) | ValueName::Variable(name) => f.write_str(name),
         }
     }
 }
@@ -189,6 +178,7 @@ impl fmt::Display for Binding {
         match &self.source {
             BindingSource::Name(value) => write!(f, "{value}: {} (by name)", self.ty),
             BindingSource::Type(value) => write!(f, "{value}: {} (by type)", self.ty),
+            BindingSource::Resource(id) => write!(f, "the resource {id} (by name)"),
             BindingSource::Inferred(input) => write!(f, "input.{input}: {} (inferred input)", self.ty),
         }
     }

@@ -1,0 +1,93 @@
+//! Resources with their defaults filled in: addresses as expressions over the environment, functions looked up.
+//!
+//! It knows no steps.
+
+use conductor_model::{Findings, Manifest, Spanned};
+use conductor_protocol::plan::{self, Callable, ResourceKind, Scope as Sharing};
+use conductor_protocol::types::Type;
+use conductor_source::Diagnostic;
+use conductor_syntax::Node;
+
+use crate::asked::Naming;
+use crate::graph::Resource;
+use crate::ids::StepIds;
+use crate::reference;
+use crate::scope::Scope;
+use crate::value::{Place, findings as report, value};
+
+pub(crate) fn resources(
+    manifest: &Manifest,
+    findings: &Findings,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Resource> {
+    manifest
+        .resources
+        .iter()
+        .map(|written| {
+            let mut function = |reference: Option<&Spanned<String>>| {
+                reference.and_then(|reference| callable(reference, findings, diagnostics))
+            };
+            let (open, close) = (function(written.open.as_ref()), function(written.close.as_ref()));
+            let client = open.as_ref().map_or(Type::Any, |open| open.returns.clone());
+            let address = written.address.as_ref().and_then(|node| address(node, findings, diagnostics));
+            let is_semaphore = written.kind.value == ResourceKind::Semaphore;
+            Resource {
+                id: written.id.clone(),
+                client,
+                span: written.span,
+                plan: plan::Resource {
+                    id: written.id.value.clone(),
+                    kind: written.kind.value,
+                    address,
+                    pool: written.pool.as_ref().map(|pool| pool.value),
+                    max_concurrency: written.max_concurrency.as_ref().map(|limit| limit.value),
+                    rate_limit: written.rate_limit.as_ref().map(|rate| rate.value),
+                    scope: written.scope.as_ref().map_or(default_scope(is_semaphore), |scope| scope.value),
+                    open,
+                    close,
+                },
+            }
+        })
+        .collect()
+}
+
+/// A semaphore that nobody shares would be a `bulkhead`, and a pool belongs to its process.
+fn default_scope(is_semaphore: bool) -> Sharing {
+    if is_semaphore { Sharing::Host } else { Sharing::Process }
+}
+
+fn address(
+    node: &Node,
+    findings: &Findings,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<conductor_protocol::expr::Expr> {
+    let (scope, naming, ids) = (Scope::default(), Naming::default(), StepIds::default());
+    let place = Place {
+        scope: &scope,
+        naming: &naming,
+        ids: &ids,
+        here: None,
+        known: &[],
+        env: true,
+        types: &findings.types,
+    };
+    let mut wrong = Vec::new();
+    let address = value(node, Some(&Type::String), place, &mut wrong, diagnostics);
+    report(wrong, diagnostics);
+    address
+}
+
+fn callable(
+    reference: &Spanned<String>,
+    findings: &Findings,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Callable> {
+    let signature = match reference::signature(reference, findings) {
+        Ok(signature) => signature?,
+        Err(finding) => {
+            diagnostics.push(*finding);
+            return None;
+        }
+    };
+    Some(reference::callable(&signature))
+}

@@ -1,0 +1,95 @@
+//! Findings for names in expressions that no visible step has.
+//!
+//! It knows how steps stand to each other, not what the name was wanted for.
+
+use conductor_source::{Diagnostic, Edit, Safety, Span};
+
+use crate::codes;
+use crate::ids::Standing;
+use crate::names::nearest;
+use crate::value::Place;
+
+/// `steps.ID.output`, a habit from other tools.
+pub(crate) fn steps(id: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::UNKNOWN_NAME, "`steps` is not known here", span, "no step has this id")
+        .help(format!("the id alone is the result of a step: write `${{{id}}}`"))
+}
+
+/// A name that no visible step has. `None` where the step could not be read, which was reported.
+pub(crate) fn step(name: &str, span: Span, place: Place<'_>) -> Option<Diagnostic> {
+    if let Some(target) = place.ids.find(name) {
+        let there = place.ids.place(target).span;
+        let standing = place.here.map_or(Standing::Later, |here| place.ids.standing(here, target));
+        return Some(not_visible(name, span, there, standing));
+    }
+    if place.ids.has_broken() {
+        return None;
+    }
+    let finding = Diagnostic::error(
+        codes::UNKNOWN_NAME,
+        format!("`{name}` is not known here"),
+        span,
+        "no step has this id",
+    );
+    if place.scope.input(name).is_some() || place.naming.knows(name) {
+        let edit = Edit { span, text: format!("input.{name}") };
+        let help = format!("inputs are named `input.{name}`");
+        return Some(finding.help(help).fix("name the input", Safety::Unsafe, vec![edit]));
+    }
+    Some(match nearest(name, place.ids.all()) {
+        Some(near) => finding.help(format!("did you mean `{near}`?")).fix(
+            format!("replace it by `{near}`"),
+            Safety::Unsafe,
+            vec![Edit { span, text: near.to_owned() }],
+        ),
+        None => finding.help("name a step that ran before, or `input.NAME`"),
+    })
+}
+
+fn not_visible(name: &str, span: Span, there: Span, standing: Standing) -> Diagnostic {
+    let (code, message, label, help) = match standing {
+        Standing::Itself => (
+            codes::NOT_RUN_YET,
+            format!("the step `{name}` uses its own result"),
+            "it has no result before it ran",
+            "name a step that ran before",
+        ),
+        Standing::Encloses => (
+            codes::NOT_RUN_YET,
+            format!("`{name}` has not ended yet: this step is inside it"),
+            "the block has a result when all of its steps ended",
+            "name a step that ran before",
+        ),
+        Standing::Sibling => (
+            codes::SIBLING_BRANCH,
+            format!("`{name}` runs at the same time in another branch"),
+            "the other branch",
+            "put the two into a `sequence`, or use the result after the parallel block",
+        ),
+        Standing::NeedsThis => (
+            codes::NOT_RUN_YET,
+            format!("`{name}` waits for this step, so this one cannot wait for it"),
+            "it needs this step, directly or through others",
+            "remove one of the two dependencies",
+        ),
+        Standing::Exclusive => (
+            codes::SIBLING_BRANCH,
+            format!("`{name}` does not run where this step does"),
+            "the other branch",
+            "use the result after the block, where it may be null",
+        ),
+        Standing::Hidden => (
+            codes::NOT_RUN_YET,
+            format!("`{name}` cannot be seen from outside of its block"),
+            "it may run many times, or be cancelled, in there",
+            "use the result of the block: give the block an `id`",
+        ),
+        Standing::Later => (
+            codes::NOT_RUN_YET,
+            format!("`{name}` has not run yet"),
+            "it runs only here",
+            "move one of the two steps",
+        ),
+    };
+    Diagnostic::error(code, message, span, "no result yet").label(there, label).help(help)
+}

@@ -1,0 +1,142 @@
+//! The Plan: one workflow as a language-neutral program, complete enough to emit, simulate and draw.
+//!
+//! It knows neither the manifest's syntax nor where the manifest stands; equal programs have equal digests. What a
+//! manifest does not use is not written, so that a Plan keeps its digest when the language grows.
+
+mod call;
+mod policy;
+mod resource;
+mod step;
+
+pub use call::{
+    Argument, ArgumentValue, Cache, Callable, Effect, Fallback, InDoubt, Passing, TaskCall, WorkflowCall,
+};
+pub use policy::{CircuitBreaker, Hedge, Jitter, Policy, Rate, Strategy, Trip};
+pub use resource::{Pool, Resource, ResourceKind, Scope};
+pub use step::{
+    Case, Catch, Delay, Emit, Hold, Loop, LoopTest, Map, OnExhausted, OnFailure, OnTimeout, Step, StepKind,
+    Try, WaitFor,
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::digest::{canonical_json, digest};
+use crate::expr::Expr;
+use crate::types::{Type, TypeTable};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Language {
+    Python,
+}
+
+impl Language {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Language::Python => "python",
+        }
+    }
+}
+
+/// One workflow.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// [`crate::FORMAT_VERSION`] of the compiler that made it.
+    pub format: u32,
+    pub workflow: String,
+    pub language: Language,
+    pub entrypoint: bool,
+    pub durable: bool,
+    /// Milliseconds from the start of the run.
+    pub deadline_ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concurrency: Option<Concurrency>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Schedule>,
+    /// Declared inputs in their order, then inferred ones by name.
+    pub inputs: Vec<Input>,
+    /// Those that its steps use, by id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<Resource>,
+    pub steps: Vec<Step>,
+    pub output: Expr,
+    /// Every user type that a value of this workflow can have, with the types of its fields.
+    #[serde(with = "type_table")]
+    pub types: TypeTable,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Input {
+    pub name: String,
+    pub ty: Type,
+    pub default: Option<Value>,
+    /// Never shown, and kept from journal and logs in the clear.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub secret: bool,
+}
+
+/// How many runs of the workflow go on at a time; further ones wait.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Concurrency {
+    pub limit: u32,
+    /// Of inputs: runs with different keys do not wait for each other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Expr>,
+}
+
+/// When runs begin by themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schedule {
+    /// Five fields: minute, hour, day of the month, month, day of the week.
+    pub cron: String,
+    /// A name of the IANA database.
+    pub time_zone: String,
+    pub missed: Missed,
+}
+
+/// What becomes of firings while nothing was there to run them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Missed {
+    Skip,
+    Once,
+    All,
+}
+
+impl Plan {
+    /// The identity of the program: the digest of its canonical JSON.
+    ///
+    /// # Errors
+    /// Never for a Plan that the compiler made; serde's signature asks for it.
+    pub fn digest(&self) -> Result<String, serde_json::Error> {
+        Ok(digest(canonical_json(self)?.as_bytes()))
+    }
+
+    /// Every step, outer ones before those inside them.
+    pub fn all_steps(&self) -> impl Iterator<Item = &Step> {
+        let mut pending: Vec<&Step> = self.steps.iter().rev().collect();
+        std::iter::from_fn(move || {
+            let step = pending.pop()?;
+            let inside: Vec<&Step> = step.children().collect();
+            pending.extend(inside.into_iter().rev());
+            Some(step)
+        })
+    }
+}
+
+/// JSON objects have string keys, so the table is a list of pairs on the wire.
+mod type_table {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::types::{TypeDef, TypeName, TypeTable};
+
+    pub fn serialize<S: Serializer>(table: &TypeTable, serializer: S) -> Result<S::Ok, S::Error> {
+        table.iter().collect::<Vec<(&TypeName, &TypeDef)>>().serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TypeTable, D::Error> {
+        Ok(Vec::<(TypeName, TypeDef)>::deserialize(deserializer)?.into_iter().collect())
+    }
+}
