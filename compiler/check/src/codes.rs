@@ -14,6 +14,7 @@ pub const UNANNOTATED: Code = Code("W103");
 pub const UNUSED_TASK: Code = Code("W104");
 pub const UNUSED_POLICY: Code = Code("W105");
 pub const UNUSED_WORKFLOW: Code = Code("W106");
+pub const UNUSED_RESOURCE: Code = Code("W107");
 
 /// Every code this crate reports.
 pub const CODES: &[Code] = &[
@@ -27,4 +28,5 @@ pub const CODES: &[Code] = &[
     UNUSED_TASK,
     UNUSED_POLICY,
     UNUSED_WORKFLOW,
+    UNUSED_RESOURCE,
 ];

@@ -54,12 +54,12 @@ fn policies<'a>(context: Context<'a>) -> Vec<&'a PolicyFields> {
     found
 }
 
-/// Every call of a task, workflow by workflow.
+/// Every call of a task, those of fallbacks and compensations too, workflow by workflow.
 fn calls<'a>(context: Context<'a>) -> impl Iterator<Item = &'a TaskStep> {
-    context.graph.workflows.iter().flat_map(conductor_resolve::Workflow::all_steps).filter_map(|step| {
+    context.graph.workflows.iter().flat_map(conductor_resolve::Workflow::all_steps).flat_map(|step| {
         match &step.kind {
-            StepKind::Task(call) => Some(&**call),
-            _ => None,
+            StepKind::Task(call) => call.with_others(),
+            _ => Vec::new(),
         }
     })
 }

@@ -1,4 +1,4 @@
-//! Tasks, policies and workflows that nothing leads to.
+//! Tasks, policies, resources and workflows that nothing leads to.
 //!
 //! It does not know who calls a workflow from outside: only with an `entrypoint` is another one unused.
 
@@ -24,7 +24,24 @@ pub(super) fn rule(context: Context<'_>) -> Vec<Diagnostic> {
         context.manifest.policies.iter().filter(|policy| !used.contains(policy.id.value.as_str())).map(
             |policy| advice(codes::UNUSED_POLICY, "policy", "neither a task nor a step has it", &policy.id),
         );
-    tasks.chain(policies).chain(workflows(context)).collect()
+    tasks.chain(policies).chain(resources(context)).chain(workflows(context)).collect()
+}
+
+fn resources(context: Context<'_>) -> Vec<Diagnostic> {
+    let mut used: BTreeSet<usize> = calls(context).flat_map(|call| call.uses.iter().copied()).collect();
+    for step in context.graph.workflows.iter().flat_map(conductor_resolve::Workflow::all_steps) {
+        if let StepKind::Hold(hold) = &step.kind {
+            used.insert(hold.resource);
+        }
+    }
+    let resources = context.graph.resources.iter().enumerate();
+    resources
+        .filter(|(position, _)| !used.contains(position))
+        .map(|(_, resource)| {
+            let label = "no task uses it, and no step holds it";
+            advice(codes::UNUSED_RESOURCE, "resource", label, &resource.id)
+        })
+        .collect()
 }
 
 fn workflows(context: Context<'_>) -> Vec<Diagnostic> {
@@ -42,9 +59,11 @@ fn workflows(context: Context<'_>) -> Vec<Diagnostic> {
         .collect();
     all.iter()
         .enumerate()
-        .filter(|(position, workflow)| !workflow.entrypoint && !called.contains(position))
+        .filter(|(position, workflow)| {
+            !workflow.entrypoint && workflow.schedule.is_none() && !called.contains(position)
+        })
         .map(|(_, workflow)| {
-            let label = "no workflow calls it, and it is no `entrypoint`";
+            let label = "no workflow calls it, and it is neither `entrypoint` nor on a `schedule`";
             advice(codes::UNUSED_WORKFLOW, "workflow", label, &workflow.id)
         })
         .collect()

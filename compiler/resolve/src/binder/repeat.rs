@@ -11,6 +11,7 @@ use conductor_source::{Diagnostic, Span};
 use super::{Binder, Inner};
 use crate::codes;
 use crate::graph as bound;
+use crate::graph::ValueName;
 use crate::scope::Value;
 
 /// Loops inside each other that are bound twice; each one doubles the work. Deeper ones know their own result as `any`.
@@ -102,7 +103,8 @@ impl<'a> Binder<'_, 'a> {
         let (ty, reported) = self.last(&steps);
         if tested(LoopTest::Until) {
             if let Some(own) = own {
-                self.scope.narrow(&crate::graph::ValueName::Step(own.to_owned()), ty.clone());
+                // By now an iteration has ended.
+                self.scope.set(ValueName::Step(own.to_owned()), Value::new(ty.clone(), span));
             }
             condition = self.condition(&repeat.condition, Some(here));
         }

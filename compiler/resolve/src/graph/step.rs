@@ -162,6 +162,21 @@ impl StepKind {
     }
 }
 
+impl TaskStep {
+    /// The call itself, then what stands by it: its fallbacks and what undoes it.
+    #[must_use]
+    pub fn with_others(&self) -> Vec<&TaskStep> {
+        let mut all = vec![self];
+        if let Some(Fallback::Task(other)) = &self.fallback {
+            all.extend(other.with_others());
+        }
+        if let Some(undo) = &self.compensate {
+            all.extend(undo.with_others());
+        }
+        all
+    }
+}
+
 impl Step {
     /// The steps directly inside.
     pub fn children(&self) -> impl Iterator<Item = &Step> {

@@ -137,7 +137,9 @@ fn repeat(context: &mut Context, options: &Fields, keyword: &Entry) -> Option<St
         (None, Some(test)) => {
             condition::condition(context, test, options.flow).map(|node| (LoopTest::Until, node))
         }
-        (Some(first), Some(second)) => {
+        (Some(one), Some(other)) => {
+            let in_order = one.key.span.start < other.key.span.start;
+            let (first, second) = if in_order { (one, other) } else { (other, one) };
             context.report(
                 Diagnostic::error(
                     GIVEN_TWICE,
