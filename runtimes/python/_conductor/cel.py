@@ -6,12 +6,12 @@ It deliberately knows no syntax: expressions are compiled to Python, and call th
 import datetime as dt
 import decimal
 import math
-import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
 from typing import Any, TypeVar
+from uuid import UUID
 
 from .errors import ExpressionError, StepFailed
 from .scalars import INT_MAX, INT_MIN, encode_timedelta
@@ -19,7 +19,8 @@ from .scalars import INT_MAX, INT_MIN, encode_timedelta
 T = TypeVar("T")
 K = TypeVar("K")
 
-_DECIMAL = decimal.Context(prec=34, rounding=decimal.ROUND_HALF_EVEN)
+DECIMALS = decimal.Context(prec=34, rounding=decimal.ROUND_HALF_EVEN)
+"""Digits and rounding of decimals, whatever the process has set."""
 
 
 def holds(step: str, test: Callable[[], bool]) -> bool:
@@ -72,7 +73,7 @@ def _decided(by: bool, left: Callable[[], object], right: Callable[[], object]) 
         try:
             value = side()
             if not isinstance(value, bool):
-                raise _no_overload("logic", value)
+                raise no_overload("logic", value)
         except ExpressionError as error:
             failure = failure or error
             continue
@@ -85,7 +86,7 @@ def _decided(by: bool, left: Callable[[], object], right: Callable[[], object]) 
 
 def not_(value: object) -> bool:
     if not isinstance(value, bool):
-        raise _no_overload("!", value)
+        raise no_overload("!", value)
     return not value
 
 
@@ -96,7 +97,10 @@ def equal(left: object, right: object) -> bool:
             side.value if isinstance(side, Enum) else side for side in (left, right)
         )
     if _is_number(left) and _is_number(right):
+        left, right = _alike(left, right)
         return left == right
+    if isinstance(left, Decimal) is not isinstance(right, Decimal):
+        return False
     if isinstance(left, Mapping) and isinstance(right, Mapping):
         return left.keys() == right.keys() and all(
             equal(value, right[name]) for name, value in left.items()
@@ -114,7 +118,7 @@ def contained(item: object, of: object) -> bool:
         return any(equal(item, key) for key in of)
     if isinstance(of, (list, tuple)):
         return any(equal(item, element) for element in of)
-    raise _no_overload("in", of)
+    raise no_overload("in", of)
 
 
 def less(left: object, right: object) -> bool:
@@ -138,13 +142,15 @@ def _compared(left: Any, right: Any, unordered: int = 0) -> int:
     same = isinstance(left, type(right)) or isinstance(right, type(left))
     both_bool = isinstance(left, bool) is isinstance(right, bool)
     if not (same and both_bool) and not (_is_number(left) and _is_number(right)):
-        raise _no_overload("comparison", left, right)
+        raise no_overload("comparison", left, right)
+    if _is_number(left) and _is_number(right):
+        left, right = _alike(left, right)
     try:
         if left == right:
             return 0
         return -1 if left < right else 1 if left > right else unordered
     except TypeError:
-        raise _no_overload("comparison", left, right) from None
+        raise no_overload("comparison", left, right) from None
 
 
 def item(of: Sequence[T], index: int) -> T:
@@ -168,13 +174,21 @@ def index(of: Any, at: Any) -> Any:
         return value(of, at)
     if isinstance(of, (list, tuple)) and isinstance(at, int):
         return item(of, at)
-    raise _no_overload("[]", of, at)
+    raise no_overload("[]", of, at)
+
+
+_WITHOUT_FIELDS = (
+    *(bool, int, float, Decimal, str, bytes, list, tuple),
+    *(dt.date, dt.timedelta, UUID, Enum),
+)
 
 
 def field(of: object, name: str) -> Any:
     """A field of a mapping, or of something whose type the code does not say."""
     if isinstance(of, Mapping):
         return value(of, name)
+    if isinstance(of, _WITHOUT_FIELDS):
+        raise no_overload(f".{name}", of)
     try:
         return getattr(of, name)
     except AttributeError:
@@ -185,25 +199,27 @@ def has(of: object, name: str) -> bool:
     """Whether a field is there and not null."""
     if isinstance(of, Mapping):
         return of.get(name) is not None
+    if isinstance(of, _WITHOUT_FIELDS):
+        raise no_overload(f".{name}", of)
     return getattr(of, name, None) is not None
 
 
-def _int64(number: int) -> int:
+def int64(number: int) -> int:
     if not INT_MIN <= number <= INT_MAX:
         raise ExpressionError("integer overflow")
     return number
 
 
 def add_int(left: int, right: int) -> int:
-    return _int64(left + right)
+    return int64(left + right)
 
 
 def subtract_int(left: int, right: int) -> int:
-    return _int64(left - right)
+    return int64(left - right)
 
 
 def multiply_int(left: int, right: int) -> int:
-    return _int64(left * right)
+    return int64(left * right)
 
 
 def divide_int(left: int, right: int) -> int:
@@ -211,7 +227,7 @@ def divide_int(left: int, right: int) -> int:
     if right == 0:
         raise ExpressionError("division by zero")
     quotient = abs(left) // abs(right)
-    return _int64(quotient if (left < 0) is (right < 0) else -quotient)
+    return int64(quotient if (left < 0) is (right < 0) else -quotient)
 
 
 def modulo_int(left: int, right: int) -> int:
@@ -234,7 +250,7 @@ def divide_float(left: float, right: float) -> float:
 
 def _in_decimal(name: str, left: Decimal, right: Decimal) -> Decimal:
     try:
-        result: Decimal = getattr(_DECIMAL, name)(left, right)
+        result: Decimal = getattr(DECIMALS, name)(left, right)
     except decimal.DecimalException as error:
         raise ExpressionError(f"decimal {name}: {type(error).__name__}") from None
     return result
@@ -264,89 +280,19 @@ def add_lists(left: Sequence[T], right: Sequence[T]) -> list[T]:
     return [*left, *right]
 
 
-def add(left: Any, right: Any) -> Any:
-    """CEL's `+` for types that are known only now."""
-    if isinstance(left, list) and isinstance(right, list):
-        return add_lists(left, right)
-    if _are(str, left, right) or _are(bytes, left, right):
-        return left + right
-    return _arithmetic("add", left, right)
-
-
-def subtract(left: Any, right: Any) -> Any:
-    return _arithmetic("subtract", left, right)
-
-
-def multiply(left: Any, right: Any) -> Any:
-    return _arithmetic("multiply", left, right)
-
-
-def divide(left: Any, right: Any) -> Any:
-    return _arithmetic("divide", left, right)
-
-
-def modulo(left: Any, right: Any) -> Any:
-    return _arithmetic("modulo", left, right)
+def negate_decimal(number: Decimal) -> Decimal:
+    return DECIMALS.minus(number)
 
 
 def negate_int(number: int) -> int:
-    return _int64(-number)
-
-
-def negate(number: Any) -> Any:
-    if isinstance(number, int) and not isinstance(number, bool):
-        return negate_int(number)
-    if isinstance(number, (float, Decimal, dt.timedelta)):
-        return -number
-    raise _no_overload("-", number)
-
-
-def _arithmetic(name: str, left: Any, right: Any) -> Any:
-    if _are(int, left, right):
-        return _INTS[name](left, right)
-    if _are(Decimal, left, right):
-        return _DECIMALS[name](left, right)
-    if _are(float, left, right) and name in _FLOATS:
-        return _FLOATS[name](left, right)
-    if isinstance(left, (dt.timedelta, dt.datetime)) and name in _MOMENTS:
-        try:
-            return _MOMENTS[name](left, right)
-        except (OverflowError, TypeError) as error:
-            raise ExpressionError(f"{name}: {error}") from None
-    raise _no_overload(name, left, right)
-
-
-_INTS: dict[str, Callable[[int, int], int]] = {
-    "add": add_int,
-    "subtract": subtract_int,
-    "multiply": multiply_int,
-    "divide": divide_int,
-    "modulo": modulo_int,
-}
-_FLOATS: dict[str, Callable[[float, float], float]] = {
-    "add": operator.add,
-    "subtract": operator.sub,
-    "multiply": operator.mul,
-    "divide": divide_float,
-}
-_MOMENTS: dict[str, Callable[[Any, Any], Any]] = {
-    "add": operator.add,
-    "subtract": operator.sub,
-}
-_DECIMALS: dict[str, Callable[[Decimal, Decimal], Decimal]] = {
-    "add": add_decimal,
-    "subtract": subtract_decimal,
-    "multiply": multiply_decimal,
-    "divide": divide_decimal,
-    "modulo": modulo_decimal,
-}
+    return int64(-number)
 
 
 def size(of: object) -> int:
     """Code points of a string, bytes, elements."""
     if isinstance(of, (str, bytes, list, tuple, Mapping)):
         return len(of)
-    raise _no_overload("size", of)
+    raise no_overload("size", of)
 
 
 def contains(text: str, part: str) -> bool:
@@ -377,7 +323,7 @@ def text(of: object) -> str:
     if isinstance(of, bool):
         return "true" if of else "false"
     if isinstance(of, float):
-        return _float_text(of)
+        return float_text(of)
     if isinstance(of, bytes):
         try:
             return of.decode()
@@ -386,20 +332,31 @@ def text(of: object) -> str:
     if isinstance(of, dt.timedelta):
         return encode_timedelta(of)
     if isinstance(of, dt.datetime):
-        return of.isoformat().replace("+00:00", "Z")
+        return _moment_text(of)
     if of is None:
         return "null"
     if isinstance(of, (list, tuple, Mapping)):
-        raise _no_overload("string", of)
+        raise no_overload("string", of)
     return str(of)
 
 
-def _float_text(number: float) -> str:
-    if math.isinf(number) or math.isnan(number):
-        return {math.inf: "+Inf", -math.inf: "-Inf"}.get(number, "NaN")
-    return (
-        str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
-    )
+def _moment_text(of: dt.datetime) -> str:
+    """In UTC, with as many decimals as needed; a timestamp without an offset as it is."""
+    zone = "" if of.tzinfo is None else "Z"
+    at = of if of.tzinfo is None else of.astimezone(dt.UTC)
+    fraction = f".{at.microsecond:06d}".rstrip("0") if at.microsecond else ""
+    return f"{at.replace(microsecond=0, tzinfo=None).isoformat()}{fraction}{zone}"
+
+
+def float_text(number: float) -> str:
+    """The fewest digits that read back the same, with an exponent below 1e-4 and from 1e21 on."""
+    if not math.isfinite(number):
+        return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(number, "NaN")
+    digits = Decimal(repr(number))
+    if number and not -4 <= digits.adjusted() < 21:
+        # Of `1e-05`; a whole mantissa has no point.
+        return repr(number).replace(".0e", "e")
+    return f"{digits:f}".removesuffix(".0")
 
 
 def interpolate(*parts: object) -> str:
@@ -412,53 +369,80 @@ def to_int(of: object) -> int:
         if isinstance(of, float):
             if not math.isfinite(of):
                 raise ExpressionError("int: the number is not finite")
-            return _int64(int(of))
+            # Near both ends a float may stand for a number outside.
+            if abs(of) >= 2.0**63:
+                raise ExpressionError("integer overflow")
+            return int(of)
         if isinstance(of, str) and re.fullmatch(r"[+-]?[0-9]+", of, re.ASCII) is None:
             raise ExpressionError(f"int: {of!r} is not an integer")
         if isinstance(of, dt.datetime):
+            if of.tzinfo is None:
+                raise ExpressionError("int: the timestamp does not say its offset")
             return math.floor(of.timestamp())
         if isinstance(of, (int, str, Decimal)):
-            return _int64(int(of))
+            return int64(int(of))
     except (ValueError, OverflowError) as error:
         raise ExpressionError(f"int: {error}") from None
-    raise _no_overload("int", of)
+    raise no_overload("int", of)
+
+
+_FLOAT = re.compile(
+    r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|inf|infinity|nan)",
+    re.IGNORECASE | re.ASCII,
+)
+_DIGITS = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
 
 
 def to_float(of: object) -> float:
-    if isinstance(of, (int, float, Decimal)) or (isinstance(of, str) and "_" not in of):
-        try:
-            return float(of)
-        except (ValueError, OverflowError) as error:
-            raise ExpressionError(f"double: {error}") from None
-    raise _no_overload("double", of)
+    if not isinstance(of, (int, float, Decimal, str)) or isinstance(of, bool):
+        raise no_overload("double", of)
+    if isinstance(of, str) and _FLOAT.fullmatch(of) is None:
+        raise ExpressionError(f"double: {of!r} is not a number")
+    number = float(of)
+    is_word = isinstance(of, str) and _DIGITS.fullmatch(of) is None
+    if math.isinf(number) and not is_word and not isinstance(of, float):
+        raise ExpressionError("double: the number is too large")
+    return number
 
 
 def to_decimal(of: object) -> Decimal:
-    if isinstance(of, (int, str, Decimal)):
-        try:
-            return Decimal(of)
-        except decimal.InvalidOperation:
-            raise ExpressionError(f"decimal: {of!r} is not a number") from None
+    if isinstance(of, Decimal):
+        return of
+    if isinstance(of, str) and _DIGITS.fullmatch(of) is None:
+        raise ExpressionError(f"decimal: {of!r} is not a number")
     if isinstance(of, float):
+        if not math.isfinite(of):
+            raise ExpressionError("decimal: the number is not finite")
         return Decimal(repr(of))
-    raise _no_overload("decimal", of)
+    if isinstance(of, (int, str)) and not isinstance(of, bool):
+        return Decimal(of)
+    raise no_overload("decimal", of)
 
 
 def to_bool(of: object) -> bool:
     if isinstance(of, bool):
         return of
-    if of in ("true", "True", "TRUE", "t", "1"):
+    if not isinstance(of, str):
+        raise no_overload("bool", of)
+    if of in ("true", "True", "TRUE", "t", "T", "1"):
         return True
-    if of in ("false", "False", "FALSE", "f", "0"):
+    if of in ("false", "False", "FALSE", "f", "F", "0"):
         return False
-    raise _no_overload("bool", of)
+    raise ExpressionError(f"bool: {of!r} is not a bool")
+
+
+def _alike(left: Any, right: Any) -> tuple[Any, Any]:
+    """Two numbers of one type: an int and a float are compared as floats."""
+    if isinstance(left, float) is isinstance(right, float):
+        return left, right
+    return float(left), float(right)
 
 
 def _is_number(of: object) -> bool:
     return isinstance(of, (int, float)) and not isinstance(of, bool)
 
 
-def _are(kind: type[object], *values: object) -> bool:
+def are(kind: type[object], *values: object) -> bool:
     return all(isinstance(each, kind) and not isinstance(each, bool) for each in values)
 
 
@@ -466,6 +450,6 @@ def _name(of: object) -> str:
     return "null" if of is None else type(of).__name__
 
 
-def _no_overload(operation: str, *operands: object) -> ExpressionError:
+def no_overload(operation: str, *operands: object) -> ExpressionError:
     kinds = ", ".join(map(_name, operands))
     return ExpressionError(f"no such overload: {operation} of {kinds}")

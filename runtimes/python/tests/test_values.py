@@ -2,10 +2,11 @@
 
 import datetime as dt
 import json
+import math
 import unittest
 from decimal import Decimal
 
-from _conductor import cel, ids, scalars
+from _conductor import cel, cel_time, ids, scalars
 from _conductor.errors import (
     ExpressionError,
     ResultError,
@@ -169,17 +170,25 @@ class Cel(unittest.TestCase):
 
     def test_moments(self) -> None:
         noon = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
-        self.assertEqual(cel.subtract(noon, noon), dt.timedelta())
-        self.assertEqual(cel.add(noon, dt.timedelta(hours=1)).hour, 13)
+        self.assertEqual(cel_time.subtract(noon, noon), dt.timedelta())
+        self.assertEqual(cel_time.add(noon, dt.timedelta(hours=1)).hour, 13)
         for left, right in ((noon, noon), (dt.datetime.max, dt.timedelta(1))):
             with self.assertRaises(ExpressionError):
-                cel.add(left, right)
+                cel_time.add(left, right)
 
     def test_text(self) -> None:
         for value, text in (
             (True, "true"),
             (1.0, "1"),
             (1e300, "1e+300"),
+            (1e20, "100000000000000000000"),
+            (1e21, "1e+21"),
+            (1.5e21, "1.5e+21"),
+            (0.0001, "0.0001"),
+            (1e-5, "1e-05"),
+            (-0.0, "-0"),
+            (5e-324, "5e-324"),
+            (-math.inf, "-Infinity"),
             (None, "null"),
             (b"a", "a"),
         ):

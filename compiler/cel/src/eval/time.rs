@@ -334,7 +334,9 @@ fn offset(zone: &str, nanos: i128) -> Result<i64, String> {
         return Ok(0);
     }
     let found: Result<TimeZone, _> = TimeZoneDatabase::bundled().get(zone);
-    let found = found.map_err(|_| format!("there is no time zone `{zone}`"))?;
+    // The names of zones are told apart by case, as in the database of other languages.
+    let found = found.ok().filter(|found| found.iana_name() == Some(zone));
+    let found = found.ok_or_else(|| format!("there is no time zone `{zone}`"))?;
     // The last hours of the year 9999 lie outside what jiff holds; no zone changes there.
     let instant = jiff::Timestamp::from_second(seconds_of(nanos)).unwrap_or(jiff::Timestamp::MAX);
     Ok(i64::from(found.to_offset(instant).seconds()))
@@ -357,8 +359,12 @@ pub(crate) fn call(name: &str, args: &[Value]) -> Option<Result<Value, String>> 
         [Value::Date(days)] if !OF_CLOCK.contains(&name) => part(name, &midnight(*days)).map(Ok),
         [Value::Timestamp(moment), Value::String(zone)] => {
             part(name, &civil(moment.nanos, 0))?;
-            let offset = moment.instant().and_then(|nanos| offset(zone, nanos));
-            Some(offset.map(|offset| part(name, &civil(moment.nanos, offset)).unwrap_or(Value::Null)))
+            let shown = moment.instant().and_then(|nanos| {
+                let offset = offset(zone, nanos)?;
+                // Calendars of other languages end there, too.
+                timestamp(nanos + i128::from(offset) * SECOND).map(|_| civil(nanos, offset))
+            });
+            Some(shown.map(|shown| part(name, &shown).unwrap_or(Value::Null)))
         }
         _ => None,
     }

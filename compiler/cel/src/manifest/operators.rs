@@ -6,7 +6,7 @@ use conductor_protocol::expr::{BinaryOp, Expr, Literal, Node as Out, UnaryOp};
 use conductor_protocol::types::{Type, TypeDef};
 
 use super::{Checked, Checker, facts, is_text, literals};
-use crate::ast::Node;
+use crate::ast::{Kind, Node};
 use crate::error::CelError;
 
 fn spelled(op: BinaryOp) -> &'static str {
@@ -219,13 +219,17 @@ impl Checker<'_> {
 
     fn within(&mut self, left: &Node, right: &Node) -> Checked {
         let range = left.range.start..right.range.end;
-        let container = self.infer(right, None);
+        let literals = matches!(right.kind, Kind::List(_)) && !literals::adapts(left);
+        // Literals in a list take the type of what is looked for.
+        let first = if literals { Some(self.infer(left, None)?) } else { None };
+        let hint = first.as_ref().map(|first| Type::List(Box::new(first.ty.clone())));
+        let container = self.infer(right, hint.as_ref());
         let item = container.as_ref().and_then(|container| match &container.ty {
             Type::List(item) => Some((**item).clone()),
             Type::Map(_) | Type::Record(_) => Some(Type::String),
             _ => None,
         });
-        let value = self.infer(left, item.as_ref());
+        let value = first.or_else(|| self.infer(left, item.as_ref()));
         let (container, value) = (container?, value?);
         if matches!(container.ty, Type::Optional(_)) {
             return self.may_be_null(&container, &right.range);

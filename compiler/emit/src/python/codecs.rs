@@ -9,7 +9,7 @@ use conductor_protocol::types::{EnumBase, Field, Type, TypeDef, TypeName};
 use super::file::File;
 use super::names::Names;
 use super::package::Package;
-use super::tree::{Arg, Function, Item, Module, Operator, Param, Py, Stmt};
+use super::tree::{Arg, Comprehension, Function, Item, Module, Operator, Param, Py, Stmt};
 use super::types::has_record;
 use super::union;
 use crate::EmitError;
@@ -326,12 +326,14 @@ fn unless_none(inner: Py) -> Py {
 }
 
 fn comprehension(key: Option<Py>, item: Py, names: &str, source: Py) -> Py {
-    Py::Comprehension {
+    Py::Comprehension(Comprehension {
         key: key.map(Box::new),
         item: Box::new(item),
         names: names.to_owned(),
         source: Box::new(source),
-    }
+        filter: None,
+        bare: false,
+    })
 }
 
 /// A helper of the runtime's `scalars` module.

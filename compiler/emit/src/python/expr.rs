@@ -3,7 +3,7 @@
 //! It knows what an expression means and which names stand for its variables; where Python's own operator means
 //! something else, a small function of the runtime's `cel` module stands in.
 
-use conductor_protocol::expr::{BinaryOp, Expr, Literal, Node, UnaryOp};
+use conductor_protocol::expr::{BinaryOp, Comprehension, Expr, Literal, Node, UnaryOp};
 use conductor_protocol::types::{Type, TypeDef};
 
 use super::file::File;
@@ -16,29 +16,37 @@ use crate::EmitError;
 pub struct Translator<'f, 'a> {
     pub file: &'f mut File<'a>,
     pub scope: &'f Scope<'a>,
+    /// Names in Python of what comprehensions and binds name, the innermost last.
+    pub locals: Vec<(String, String)>,
 }
 
 type Result<T> = std::result::Result<T, EmitError>;
 
-impl Translator<'_, '_> {
+impl<'f, 'a> Translator<'f, 'a> {
+    pub fn new(file: &'f mut File<'a>, scope: &'f Scope<'a>) -> Translator<'f, 'a> {
+        Translator { file, scope, locals: Vec::new() }
+    }
+
     pub fn expr(&mut self, expr: &Expr) -> Result<Py> {
         Ok(match &expr.node {
             Node::Literal(value) => self.literal(value),
             Node::Input(name) => self.scope.read(&Var::Input(name.clone())),
             Node::Step(id) => self.step(id)?,
             Node::RunId => self.scope.run_id(),
-            Node::Variable(name) => return Err(unsupported(&format!("the variable `{name}`"))),
+            Node::Variable(name) => self.variable(name)?,
             Node::Env(name) => return Err(unsupported(&format!("`env.{name}` in a workflow"))),
-            Node::Entries(_) => return Err(unsupported("a map with computed keys")),
-            Node::Comprehension { .. } => return Err(unsupported("a comprehension")),
-            Node::Bind { .. } => return Err(unsupported("`cel.bind`")),
-            Node::Field { of, name } => self.field(of, name)?,
+            Node::Entries(entries) => self.entries(entries)?,
+            Node::Comprehension { kind, over, variables, filter, body } => {
+                self.comprehension(*kind, over, variables, filter.as_deref(), body)?
+            }
+            Node::Bind { name, value, body } => self.bind(name, value, body)?,
+            Node::Field { of, name } => self.field(of, name, &expr.ty)?,
             Node::Index { of, index } => self.index(of, index)?,
             Node::Has { of, name } => self.has(of, name)?,
             Node::List(items) => Py::List(self.exprs(items)?),
             Node::Record(fields) => self.record(fields)?,
             Node::Unary { op, operand } => self.unary(*op, operand)?,
-            Node::Binary { op, left, right } => self.binary(*op, left, right)?,
+            Node::Binary { op, left, right } => self.binary(*op, left, right, &expr.ty)?,
             Node::Conditional { test, then, otherwise } => self.conditional(test, then, otherwise)?,
             Node::Call { function, args } => self.call(function, args)?,
             Node::Interpolate(parts) => self.interpolate(parts)?,
@@ -46,17 +54,23 @@ impl Translator<'_, '_> {
         })
     }
 
-    fn exprs(&mut self, exprs: &[Expr]) -> Result<Vec<Py>> {
+    pub fn exprs(&mut self, exprs: &[Expr]) -> Result<Vec<Py>> {
         exprs.iter().map(|expr| self.expr(expr)).collect()
     }
 
     /// A function of the runtime's `cel` module.
-    fn cel(&mut self, name: &str, args: Vec<Py>) -> Py {
+    pub fn cel(&mut self, name: &str, args: Vec<Py>) -> Py {
         self.file.import_as("._conductor", "cel", "_cel");
         Py::call(format!("_cel.{name}"), args)
     }
 
-    fn literal(&mut self, value: &Literal) -> Py {
+    /// A function of one of the runtime's modules beside it: `lists`, `text`, `time`, `math` or `dynamic`.
+    pub fn cel_of(&mut self, part: &str, name: &str, args: Vec<Py>) -> Py {
+        self.file.import_as("._conductor", &format!("cel_{part}"), &format!("_{part}"));
+        Py::call(format!("_{part}.{name}"), args)
+    }
+
+    pub fn literal(&mut self, value: &Literal) -> Py {
         match value {
             Literal::Null => Py::atom("None"),
             Literal::Bool(true) => Py::atom("True"),
@@ -109,7 +123,7 @@ impl Translator<'_, '_> {
         Ok(if narrowed { self.cel("present", vec![value]) } else { value })
     }
 
-    fn field(&mut self, of: &Expr, name: &str) -> Result<Py> {
+    fn field(&mut self, of: &Expr, name: &str, ty: &Type) -> Result<Py> {
         if let Node::Step(id) = &of.node
             && let Some(block) = self.scope.block(id)
             && block.last.is_none()
@@ -125,7 +139,8 @@ impl Translator<'_, '_> {
                 ty if always_has(&self.file.package.types, ty, name) => value.index(Py::string(name)),
                 Type::Named(_) => {
                     let found = value.attr("get").called(vec![Py::string(name)]);
-                    self.cel("present", vec![found])
+                    // A key that may be absent reads as null.
+                    if ty.is_nullable() { found } else { self.cel("present", vec![found]) }
                 }
                 Type::Map(_) => self.cel("value", vec![value, Py::string(name)]),
                 _ => self.cel("field", vec![value, Py::string(name)]),
@@ -165,7 +180,7 @@ impl Translator<'_, '_> {
     }
 
     fn conditional(&mut self, test: &Expr, then: &Expr, otherwise: &Expr) -> Result<Py> {
-        let value = self.expr(test)?;
+        let value = self.condition(test)?;
         match (&then.node, &otherwise.node) {
             (Node::Literal(Literal::Bool(true)), Node::Literal(Literal::Bool(false))) => return Ok(value),
             (Node::Literal(Literal::Bool(false)), Node::Literal(Literal::Bool(true))) => {
@@ -174,6 +189,11 @@ impl Translator<'_, '_> {
             _ => {}
         }
         let (then, otherwise) = (self.expr(then)?, self.expr(otherwise)?);
+        if then == otherwise {
+            // Linters refuse a choice that is none, but its test may fail.
+            let choice = Py::function(vec!["_".to_owned()], then);
+            return Ok(self.cel_of("lists", "bind", vec![value, choice]));
+        }
         Ok(Py::Conditional { test: Box::new(value), then: Box::new(then), otherwise: Box::new(otherwise) })
     }
 
@@ -182,15 +202,14 @@ impl Translator<'_, '_> {
         Ok(match (op, &operand.ty) {
             (UnaryOp::Not, Type::Bool) => negated(value),
             (UnaryOp::Not, _) => self.cel("not_", vec![value]),
-            (UnaryOp::Negate, Type::Float | Type::Decimal | Type::Duration) => {
-                Py::Unary(Unary::Negate, Box::new(value))
-            }
+            (UnaryOp::Negate, Type::Float) => Py::Unary(Unary::Negate, Box::new(value)),
             (UnaryOp::Negate, Type::Int) => self.cel("negate_int", vec![value]),
-            (UnaryOp::Negate, _) => self.cel("negate", vec![value]),
+            (UnaryOp::Negate, Type::Decimal) => self.cel("negate_decimal", vec![value]),
+            (UnaryOp::Negate, _) => self.cel_of("dynamic", "negate", vec![value]),
         })
     }
 
-    fn binary(&mut self, op: BinaryOp, left: &Expr, right: &Expr) -> Result<Py> {
+    fn binary(&mut self, op: BinaryOp, left: &Expr, right: &Expr, ty: &Type) -> Result<Py> {
         match op {
             BinaryOp::And => self.logic(Operator::And, "and_", left, right),
             BinaryOp::Or => self.logic(Operator::Or, "or_", left, right),
@@ -201,11 +220,11 @@ impl Translator<'_, '_> {
             BinaryOp::Greater => self.order(Operator::Greater, "greater", left, right),
             BinaryOp::GreaterOrEqual => self.order(Operator::GreaterOrEqual, "greater_or_equal", left, right),
             BinaryOp::In => self.membership(left, right),
-            BinaryOp::Add => self.arithmetic("add", left, right),
-            BinaryOp::Subtract => self.arithmetic("subtract", left, right),
-            BinaryOp::Multiply => self.arithmetic("multiply", left, right),
-            BinaryOp::Divide => self.arithmetic("divide", left, right),
-            BinaryOp::Modulo => self.arithmetic("modulo", left, right),
+            BinaryOp::Add => self.arithmetic("add", left, right, ty),
+            BinaryOp::Subtract => self.arithmetic("subtract", left, right, ty),
+            BinaryOp::Multiply => self.arithmetic("multiply", left, right, ty),
+            BinaryOp::Divide => self.arithmetic("divide", left, right, ty),
+            BinaryOp::Modulo => self.arithmetic("modulo", left, right, ty),
         }
     }
 
@@ -266,52 +285,6 @@ impl Translator<'_, '_> {
         })
     }
 
-    /// Python's own operator where it is exact; else the function that checks 64 bits or rounds as decimals do.
-    fn arithmetic(&mut self, name: &str, left: &Expr, right: &Expr) -> Result<Py> {
-        let both = |ty: &Type| left.ty == *ty && right.ty == *ty;
-        let operator = match name {
-            "add" => Some(Operator::Add),
-            "subtract" => Some(Operator::Subtract),
-            "multiply" => Some(Operator::Multiply),
-            _ => None,
-        };
-        let native = both(&Type::Float) || ((both(&Type::String) || both(&Type::Bytes)) && name == "add");
-        let function = if both(&Type::Int) {
-            format!("{name}_int")
-        } else if both(&Type::Decimal) {
-            format!("{name}_decimal")
-        } else if both(&Type::Float) {
-            format!("{name}_float")
-        } else if matches!((&left.ty, &right.ty), (Type::List(_), Type::List(_))) {
-            "add_lists".to_owned()
-        } else {
-            name.to_owned()
-        };
-        let (left, right) = (self.expr(left)?, self.expr(right)?);
-        Ok(match operator.filter(|_| native) {
-            Some(op) => Py::binary(op, left, right),
-            None => self.cel(&function, vec![left, right]),
-        })
-    }
-
-    fn call(&mut self, function: &str, args: &[Expr]) -> Result<Py> {
-        let name = match function {
-            "size" => "size",
-            "contains" => "contains",
-            "startsWith" => "starts_with",
-            "endsWith" => "ends_with",
-            "matches" => "matches",
-            "string" => "text",
-            "int" => "to_int",
-            "double" | "float" => "to_float",
-            "decimal" => "to_decimal",
-            "bool" => "to_bool",
-            _ => return Err(EmitError::Function { name: function.to_owned() }),
-        };
-        let args = self.exprs(args)?;
-        Ok(self.cel(name, args))
-    }
-
     fn interpolate(&mut self, parts: &[Expr]) -> Result<Py> {
         let parts = self.exprs(parts)?;
         Ok(self.cel("interpolate", parts))
@@ -359,7 +332,7 @@ impl Translator<'_, '_> {
     }
 
     /// A member of a union that is known to be there.
-    fn narrow(&mut self, value: Py, to: &Type) -> Py {
+    pub fn narrow(&mut self, value: Py, to: &Type) -> Py {
         if matches!(to, Type::Optional(_) | Type::Union(_) | Type::Any) {
             return value;
         }
@@ -372,7 +345,7 @@ impl Translator<'_, '_> {
     }
 }
 
-fn unsupported(what: &str) -> EmitError {
+pub fn unsupported(what: &str) -> EmitError {
     EmitError::Unsupported { what: what.to_owned() }
 }
 
@@ -445,6 +418,17 @@ pub fn may_fail(types: &Types, expr: &Expr) -> bool {
         }
         Node::Conditional { test, then, otherwise } => fails(test) || fails(then) || fails(otherwise),
         Node::Interpolate(parts) => parts.iter().any(fails),
+        Node::Entries(_) => true,
+        Node::Bind { value, body, .. } => fails(value) || fails(body),
+        Node::Comprehension { kind, over, filter, body, .. } => {
+            over.ty == Type::Any
+                || *kind == Comprehension::TransformEntries
+                || (body.ty == Type::Any && !matches!(kind, Comprehension::Map | Comprehension::TransformMap))
+                || filter.as_ref().is_some_and(|filter| filter.ty != Type::Bool || fails(filter))
+                || fails(over)
+                || fails(body)
+        }
+        Node::Call { function, args } => !super::calls::never_fails(function, args) || args.iter().any(fails),
         Node::Convert(of) if types.is_enum(&of.ty) && !types.is_enum(&expr.ty) => fails(of),
         _ => true,
     }

@@ -2,7 +2,7 @@
 //!
 //! It knows how tightly operators bind, and nothing of the width of a line.
 
-use super::tree::{Py, Unary};
+use super::tree::{Comprehension, Py, Unary};
 
 /// The expression on one line.
 pub fn flat(value: &Py) -> String {
@@ -27,14 +27,12 @@ pub fn flat(value: &Py) -> String {
         Py::Dict(items) => {
             format!("{{{}}}", join(items, |(key, value)| format!("{}: {}", flat(key), flat(value))))
         }
-        Py::Comprehension { key: None, item, names, source } => {
-            format!("[{} for {names} in {}]", flat(item), within(source, 2))
-        }
-        Py::Comprehension { key: Some(key), item, names, source } => {
-            format!("{{{}: {} for {names} in {}}}", flat(key), flat(item), within(source, 2))
+        Py::Comprehension(made) => {
+            let (open, close) = made.brackets();
+            format!("{open}{}{close}", inside(made))
         }
         Py::Await(inner) => format!("await {}", within(inner, 11)),
-        Py::Lambda(body) => format!("lambda: {}", flat(body)),
+        Py::Lambda { params, body } => format!("{}{}", lambda_head(params), flat(body)),
         Py::Unary(Unary::Not, inner) => format!("not {}", within(inner, 4)),
         Py::Unary(Unary::Negate, inner) => format!("-{}", within(inner, 9)),
         Py::Binary { op, left, right } => {
@@ -45,6 +43,18 @@ pub fn flat(value: &Py) -> String {
             format!("{} if {} else {}", within(then, 2), within(test, 2), within(otherwise, 1))
         }
     }
+}
+
+/// A comprehension without its brackets.
+pub fn inside(made: &Comprehension) -> String {
+    let key = made.key.as_ref().map_or_else(String::new, |key| format!("{}: ", flat(key)));
+    let filter = made.filter.as_ref().map_or_else(String::new, |test| format!(" if {}", within(test, 2)));
+    format!("{key}{} for {} in {}{filter}", flat(&made.item), made.names, within(&made.source, 2))
+}
+
+/// `lambda x: `
+pub fn lambda_head(params: &[String]) -> String {
+    if params.is_empty() { "lambda: ".to_owned() } else { format!("lambda {}: ", params.join(", ")) }
 }
 
 /// The expression, in parentheses where its surroundings bind more tightly.

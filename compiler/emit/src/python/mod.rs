@@ -2,7 +2,9 @@
 //!
 //! It knows Python and the runtime beside the generated code; it knows neither manifests nor where files are written.
 
+mod calls;
 mod codecs;
+mod comprehensions;
 mod defaults;
 mod direct;
 mod durable;

@@ -122,6 +122,11 @@ impl Names {
         self.taken.insert(name.to_owned());
     }
 
+    /// Gives a name back whose variable is not seen any more.
+    pub fn release(&mut self, name: &str) {
+        self.taken.remove(name);
+    }
+
     /// `wanted`, or where it is taken `wanted` with underscores.
     pub fn fresh(&mut self, wanted: &str) -> String {
         let mut name = wanted.to_owned();

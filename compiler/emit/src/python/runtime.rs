@@ -10,10 +10,15 @@ const VERSION: &str = concat!(
 );
 
 /// Name and text of each file of `_conductor/`.
-pub const FILES: [(&str, &str); 26] = [
+pub const FILES: [(&str, &str); 31] = [
     ("__init__.py", include_str!("../../../../runtimes/python/_conductor/__init__.py")),
     ("background.py", include_str!("../../../../runtimes/python/_conductor/background.py")),
     ("cel.py", include_str!("../../../../runtimes/python/_conductor/cel.py")),
+    ("cel_dynamic.py", include_str!("../../../../runtimes/python/_conductor/cel_dynamic.py")),
+    ("cel_lists.py", include_str!("../../../../runtimes/python/_conductor/cel_lists.py")),
+    ("cel_math.py", include_str!("../../../../runtimes/python/_conductor/cel_math.py")),
+    ("cel_text.py", include_str!("../../../../runtimes/python/_conductor/cel_text.py")),
+    ("cel_time.py", include_str!("../../../../runtimes/python/_conductor/cel_time.py")),
     ("config.py", include_str!("../../../../runtimes/python/_conductor/config.py")),
     ("connection.py", include_str!("../../../../runtimes/python/_conductor/connection.py")),
     ("deadline.py", include_str!("../../../../runtimes/python/_conductor/deadline.py")),

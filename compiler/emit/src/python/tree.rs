@@ -16,15 +16,12 @@ pub enum Py {
     List(Vec<Py>),
     Tuple(Vec<Py>),
     Dict(Vec<(Py, Py)>),
-    /// `[item for name in source]`, or with `key` `{key: item for name in source}`.
-    Comprehension {
-        key: Option<Box<Py>>,
-        item: Box<Py>,
-        names: String,
-        source: Box<Py>,
-    },
+    Comprehension(Comprehension),
     Await(Box<Py>),
-    Lambda(Box<Py>),
+    Lambda {
+        params: Vec<String>,
+        body: Box<Py>,
+    },
     Unary(Unary, Box<Py>),
     Binary {
         op: Operator,
@@ -36,6 +33,29 @@ pub enum Py {
         then: Box<Py>,
         otherwise: Box<Py>,
     },
+}
+
+/// `[item for names in source if filter]`, or with a key `{key: item for ...}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comprehension {
+    pub key: Option<Box<Py>>,
+    pub item: Box<Py>,
+    pub names: String,
+    pub source: Box<Py>,
+    pub filter: Option<Box<Py>>,
+    /// A generator without brackets, which is the only argument of a call.
+    pub bare: bool,
+}
+
+impl Comprehension {
+    /// The brackets around it.
+    pub fn brackets(&self) -> (&'static str, &'static str) {
+        match &self.key {
+            _ if self.bare => ("", ""),
+            Some(_) => ("{", "}"),
+            None => ("[", "]"),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -255,13 +275,17 @@ impl Py {
     }
 
     pub fn lambda(body: Py) -> Py {
-        Py::Lambda(Box::new(body))
+        Py::function(Vec::new(), body)
+    }
+
+    pub fn function(params: Vec<String>, body: Py) -> Py {
+        Py::Lambda { params, body: Box::new(body) }
     }
 
     /// How tightly the expression binds: an operand needs parentheses where its operator binds more tightly.
     pub fn binding(&self) -> u8 {
         match self {
-            Py::Lambda(_) => 0,
+            Py::Lambda { .. } => 0,
             Py::Conditional { .. } => 1,
             Py::Binary { op, .. } => op.binding(),
             Py::Unary(Unary::Not, _) => 4,

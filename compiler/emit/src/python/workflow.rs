@@ -106,7 +106,7 @@ impl Workflow<'_> {
     }
 
     pub fn translate(&mut self, expr: &conductor_protocol::expr::Expr) -> Result<Py, EmitError> {
-        Translator { file: &mut self.file, scope: &self.scope }.expr(expr)
+        Translator::new(&mut self.file, &self.scope).expr(expr)
     }
 
     /// The function that users call.

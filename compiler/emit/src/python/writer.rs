@@ -3,8 +3,8 @@
 //! It knows layout and nothing of what the code means. Where a line would be too long, the outermost bracket is opened
 //! with one item a line and a trailing comma, which the formatter then keeps.
 
-use super::flat::{flat, within};
-use super::tree::{Arg, Function, Import, Item, Module, Param, Py, Record, Stmt, Unary};
+use super::flat::{flat, inside, lambda_head, within};
+use super::tree::{Arg, Comprehension, Function, Import, Item, Module, Param, Py, Record, Stmt, Unary};
 
 const WIDTH: usize = 88;
 const INDENT: usize = 4;
@@ -261,8 +261,8 @@ impl Writer {
                 self.out.push_str("await ");
                 self.expression(inner, trailing);
             }
-            Py::Lambda(body) => {
-                self.out.push_str("lambda: ");
+            Py::Lambda { params, body } => {
+                self.out.push_str(&lambda_head(params));
                 if needs_parentheses(body) {
                     self.parenthesized(body)
                 } else {
@@ -282,10 +282,7 @@ impl Writer {
             Py::List(items) => self.bracketed("[", items, "]"),
             Py::Tuple(items) => self.bracketed("(", items, ")"),
             Py::Dict(items) => self.dict(items),
-            Py::Comprehension { key, item, names, source } => {
-                let inside = &text[1..text.len() - 1];
-                self.comprehension(inside, key.as_deref(), item, names, source);
-            }
+            Py::Comprehension(made) => self.comprehension(made),
             Py::Binary { .. } => self.operands(value),
             Py::Conditional { test, then, otherwise } => self.conditional(test, then, otherwise),
         }
@@ -298,7 +295,14 @@ impl Writer {
             return;
         }
         self.out.push_str(&flat(callee));
-        self.out.push_str("(\n");
+        self.out.push('(');
+        if let [Arg { name: None, value: Py::Comprehension(made) }] = args
+            && made.bare
+        {
+            self.comprehension(made);
+            return self.out.push(')');
+        }
+        self.out.push('\n');
         self.indent += INDENT;
         for arg in args {
             self.begin();
@@ -350,27 +354,36 @@ impl Writer {
         self.out.push('}');
     }
 
-    fn comprehension(&mut self, inside: &str, key: Option<&Py>, item: &Py, names: &str, source: &Py) {
-        self.out.push_str(if key.is_some() { "{\n" } else { "[\n" });
+    fn comprehension(&mut self, made: &Comprehension) {
+        let (open, close) = made.brackets();
+        self.out.push_str(open);
+        self.out.push('\n');
         self.indent += INDENT;
         self.begin();
-        if self.column() + width(inside) <= WIDTH {
-            self.out.push_str(inside);
+        let inside = inside(made);
+        if self.column() + width(&inside) <= WIDTH {
+            self.out.push_str(&inside);
         } else {
-            if let Some(key) = key {
+            if let Some(key) = &made.key {
                 self.out.push_str(&flat(key));
                 self.out.push_str(": ");
             }
-            self.expression(item, 0);
+            self.expression(&made.item, 0);
             self.out.push('\n');
             self.begin();
-            self.out.push_str(&format!("for {names} in "));
-            self.expression(source, 0);
+            self.out.push_str(&format!("for {} in ", made.names));
+            self.operand(&made.source, 2);
+            if let Some(filter) = &made.filter {
+                self.out.push('\n');
+                self.begin();
+                self.out.push_str("if ");
+                self.operand(filter, 2);
+            }
         }
         self.out.push('\n');
         self.indent -= INDENT;
         self.begin();
-        self.out.push(if key.is_some() { '}' } else { ']' });
+        self.out.push_str(close);
     }
 
     /// One operand a line, all operators of the same binding flattened.
@@ -457,6 +470,7 @@ fn has_bracket(value: &Py) -> bool {
         Py::Call { args, .. } => !args.is_empty(),
         Py::List(items) | Py::Tuple(items) => !items.is_empty(),
         Py::Dict(items) => !items.is_empty(),
+        Py::Comprehension(made) => !made.bare,
         Py::Unary(_, inner) | Py::Await(inner) => has_bracket(inner),
         _ => false,
     }

@@ -6,8 +6,11 @@
     reason = "emitted files are written and run; the crate itself stays pure"
 )]
 
+mod agreement;
 mod constructs;
 mod expressions;
+#[path = "../../../cel/tests/forms/mod.rs"]
+mod forms;
 mod replay;
 mod shop;
 mod support;
