@@ -5,6 +5,8 @@
 use conductor_source::Code;
 
 pub const OPAQUE_VALUE: Code = Code("E160");
+pub const DEADLOCK: Code = Code("E210");
+pub const SELF_DEADLOCK: Code = Code("E211");
 pub const TIMEOUT_OVER_DEADLINE: Code = Code("E301");
 pub const DELAY_ORDER: Code = Code("E302");
 pub const RETRY_AND_ABORT: Code = Code("E303");
@@ -15,10 +17,14 @@ pub const UNUSED_TASK: Code = Code("W104");
 pub const UNUSED_POLICY: Code = Code("W105");
 pub const UNUSED_WORKFLOW: Code = Code("W106");
 pub const UNUSED_RESOURCE: Code = Code("W107");
+pub const DEADLOCK_UNTIL_DEADLINE: Code = Code("W210");
+pub const DEADLOCK_NOT_COUNTED: Code = Code("W211");
 
 /// Every code this crate reports.
 pub const CODES: &[Code] = &[
     OPAQUE_VALUE,
+    DEADLOCK,
+    SELF_DEADLOCK,
     TIMEOUT_OVER_DEADLINE,
     DELAY_ORDER,
     RETRY_AND_ABORT,
@@ -29,4 +35,6 @@ pub const CODES: &[Code] = &[
     UNUSED_POLICY,
     UNUSED_WORKFLOW,
     UNUSED_RESOURCE,
+    DEADLOCK_UNTIL_DEADLINE,
+    DEADLOCK_NOT_COUNTED,
 ];

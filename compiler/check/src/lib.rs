@@ -3,6 +3,7 @@
 //! It knows neither where names come from nor how code is made.
 
 mod codes;
+mod flow;
 mod rules;
 
 pub use codes::CODES;

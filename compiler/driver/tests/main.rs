@@ -5,6 +5,7 @@
 mod binding;
 mod blocks;
 mod codes;
+mod deadlocks;
 mod hcl;
 mod inputs;
 mod lock;

@@ -28,6 +28,7 @@ pub(crate) const ALL: &[Rule] = &[
     blocking_timeout::rule,
     unannotated::rule,
     unused::rule,
+    crate::flow::deadlocks,
 ];
 
 /// Every policy of the manifest, named or written where it is used.

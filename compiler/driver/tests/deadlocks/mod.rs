@@ -1,0 +1,62 @@
+//! The cases of `tests/cases/deadlocks`: what the compiler says of each, and nothing of its mended version.
+//!
+//! `UPDATE_EXPECT=1` writes the renderings anew.
+
+mod numbers;
+
+use std::path::{Path, PathBuf};
+
+use crate::codes::{blocks, updating};
+use crate::support::Project;
+
+const MENDED: &str = "\n## Mended\n";
+
+#[expect(clippy::disallowed_methods, reason = "the cases are files; only the crate itself is pure")]
+fn cases() -> Vec<(PathBuf, String)> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases/deadlocks");
+    let entries = std::fs::read_dir(folder).expect("the cases can be listed");
+    let mut cases: Vec<(PathBuf, String)> = entries
+        .map(|entry| entry.expect("an entry can be read").path())
+        .map(|path| (path.clone(), std::fs::read_to_string(path).expect("a case can be read")))
+        .collect();
+    cases.sort();
+    cases
+}
+
+#[expect(clippy::disallowed_methods, reason = "the cases are files; only the crate itself is pure")]
+fn write(path: &Path, text: &str) {
+    std::fs::write(path, text).expect("a case can be written");
+}
+
+#[test]
+fn each_case_is_found_and_its_mended_version_is_clean() {
+    let cases = cases();
+    assert!(cases.len() >= 6, "the cases are there");
+    let mut wrong = Vec::new();
+    for (path, case) in cases {
+        let (head, mended) = case.split_once(MENDED).expect("a case has a mended version");
+        let project = Project::new(blocks(head));
+        let (before, rest) = head.split_once("\n```text\n").expect("a case shows what is said of it");
+        let (_, after) = rest.split_once("```").expect("the block `text` ends");
+        let said = project.check();
+        let codes: Vec<&str> = project.compile().diagnostics.iter().map(|found| found.code.0).collect();
+        if codes.iter().any(|code| !code.starts_with("E2")) || codes.is_empty() {
+            wrong.push(format!("{}: {codes:?}\n{said}", path.display()));
+        }
+        let current = format!("{before}\n```text\n{}\n```{after}{MENDED}{mended}", said.trim_end());
+        if current != case && updating() {
+            write(&path, &current);
+        } else if current != case {
+            wrong.push(format!("{}: it says\n{said}", path.display()));
+        }
+        let mut mended_project = project.clone();
+        for (file, text) in blocks(mended) {
+            mended_project.set(file, text);
+        }
+        let said = mended_project.check();
+        if !said.is_empty() {
+            wrong.push(format!("{}: of the mended version it says\n{said}", path.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}\nUPDATE_EXPECT=1 rewrites the cases", wrong.join("\n"));
+}
