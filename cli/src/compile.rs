@@ -9,10 +9,11 @@ use std::path::{Component, Path, PathBuf};
 
 use conductor_driver::{Answer, DirEntry, LOCK_FILE, Need, Outcome};
 use conductor_source::{Severity, render};
-use serde_json::Value;
+use serde_json::Map;
 
 use crate::disk;
 use crate::exit::Failure;
+use crate::findings::Document;
 use crate::project::Project;
 
 /// The compiler refuses a manifest this large by itself, with a finding; no more of one is read.
@@ -139,11 +140,11 @@ impl Compilation {
         text
     }
 
-    /// The findings for programs: `{"diagnostics": [...]}`.
+    /// The findings for programs.
     #[must_use]
-    pub fn json(&self) -> Value {
-        let text = render::json(&self.outcome.diagnostics, &self.outcome.sources);
-        serde_json::from_str(&text).unwrap_or_default()
+    pub fn document<'a>(&'a self, project: &'a Project) -> Document<'a> {
+        let Outcome { sources, diagnostics, .. } = &self.outcome;
+        Document { project, diagnostics, sources, more: Map::new(), problems: Vec::new() }
     }
 
     /// `2 errors, 1 warning`, or `no findings`.

@@ -7,14 +7,16 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use crate::exit::{Exit, Failure};
-use crate::output::Format;
+use crate::findings::Format;
 
 mod client;
 mod commands;
 mod compile;
 mod disk;
 mod exit;
+mod findings;
 mod output;
+mod pages;
 mod processes;
 mod project;
 mod signals;
@@ -67,25 +69,27 @@ fn execute(command: commands::Command) -> ExitCode {
     ExitCode::from(exit.code())
 }
 
-/// Help and version as asked for; anything else is wrong usage, told as JSON too where JSON was asked for.
+/// Help and version as asked for; anything else is wrong usage, told to programs too where they asked.
 fn refuse(error: &clap::Error) -> ExitCode {
-    if error.use_stderr() && wants_json() {
+    let format = asked_format();
+    if error.use_stderr() && format != Format::Text {
         let rendered = error.to_string();
         let text = rendered.strip_prefix("error: ").unwrap_or(&rendered);
         let message = text.lines().next().unwrap_or_default().to_owned();
-        output::report(&Failure::usage(message).help("see `conductor --help`"), Format::Json);
+        output::report(&Failure::usage(message).help("see `conductor --help`"), format);
     } else {
         let _gone = error.print();
     }
     ExitCode::from(if error.use_stderr() { Exit::Usage } else { Exit::Fine }.code())
 }
 
-/// Whether the arguments, which could not be understood, ask for JSON.
-fn wants_json() -> bool {
+/// The format that the arguments, which could not be understood, ask for.
+fn asked_format() -> Format {
     let arguments: Vec<String> =
         std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
-    arguments.iter().any(|argument| argument == "--format=json")
-        || arguments.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json")
+    let inside = arguments.iter().find_map(|argument| argument.strip_prefix("--format="));
+    let beside = arguments.windows(2).find(|pair| pair[0] == "--format").map(|pair| pair[1].as_str());
+    inside.or(beside).and_then(Format::named).unwrap_or_default()
 }
 
 /// The definition of all commands, for completions.

@@ -5,9 +5,11 @@
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write as _};
 
+use conductor_source::{Severity, render};
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, Failure};
+use crate::findings;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Format {
@@ -68,15 +70,8 @@ pub fn print_json(value: &Value) {
 }
 
 /// Says why a command could not do its work, in the format that was asked for.
-pub fn report(failure: &Failure, format: Format) {
-    if format == Format::Json {
-        print_json(&json!({"error": {
-            "kind": failure.exit.as_str(),
-            "exit": failure.exit.code(),
-            "message": failure.message,
-            "help": failure.help,
-        }}));
-    }
+pub fn report(failure: &Failure, format: findings::Format) {
+    report_to_program(failure.exit, &failure.message, failure.help.as_deref(), format);
     note(&format!("{RED}{BOLD}error{RESET}{BOLD}: {}{RESET}", inert(&failure.message)));
     if let Some(help) = &failure.help {
         note(&format!("  {CYAN}{BOLD}help{RESET}: {}", inert(help)));
@@ -84,10 +79,25 @@ pub fn report(failure: &Failure, format: Format) {
 }
 
 /// Tells a program that the command was interrupted.
-pub fn report_interrupt(format: Format) {
-    if format == Format::Json {
-        print_json(&json!({"error": {"kind": Exit::Interrupted.as_str(), "exit": Exit::Interrupted.code(),
-            "message": "interrupted", "help": null}}));
+pub fn report_interrupt(format: findings::Format) {
+    report_to_program(Exit::Interrupted, "interrupted", None, format);
+}
+
+fn report_to_program(exit: Exit, message: &str, help: Option<&str>, format: findings::Format) {
+    match format {
+        findings::Format::Text => {}
+        findings::Format::Json => print_json(&json!({"error": {
+            "kind": exit.as_str(),
+            "exit": exit.code(),
+            "message": message,
+            "help": help,
+        }})),
+        findings::Format::Sarif => {
+            print_json(&crate::pages::sarif(|tool| render::sarif_failure(tool, exit.code(), message)));
+        }
+        findings::Format::Github => {
+            print(&render::github_command(Severity::Error, &[("title", "conductor")], &inert(message)));
+        }
     }
 }
 

@@ -1,14 +1,15 @@
 //! `conductor build`: the generated code and the lock, replaced as a whole or not at all.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use conductor_driver::{Compiled, LOCK_FILE};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::compile::{Overlay, Which, compile};
+use crate::compile::{Compilation, Overlay, Which, compile};
 use crate::exit::{Exit, Failure};
-use crate::output::{self, Format};
+use crate::findings::Format;
+use crate::output;
 use crate::project::{ManifestArgs, Project};
 use crate::{disk, signals};
 
@@ -25,7 +26,13 @@ pub struct Args {
     /// Write nothing; say whether the generated code is what a build would write
     #[arg(long)]
     check: bool,
-    #[arg(long, value_enum, default_value_t, hide_possible_values = true, help = "text or json")]
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        help = "text, json, sarif or github"
+    )]
     pub format: Format,
 }
 
@@ -36,10 +43,10 @@ pub struct Built {
     pub findings: String,
     /// For people: what was written.
     pub summary: String,
-    /// For programs.
-    pub document: Value,
-    /// Every file that was read or looked for.
-    pub read: Vec<PathBuf>,
+    /// For programs, beside the findings.
+    more: Map<String, Value>,
+    problems: Vec<String>,
+    pub compilation: Compilation,
 }
 
 /// Whether files are written or only compared.
@@ -52,10 +59,10 @@ enum Mode {
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     let project = args.manifest.find()?;
     let built = perform(&project, if args.check { Mode::Compare } else { Mode::Write })?;
-    match args.format {
-        Format::Json => output::print_json(&built.document),
-        Format::Text => output::print(&format!("{}{}", built.findings, built.summary)),
-    }
+    let mut document = built.compilation.document(&project);
+    document.more = built.more;
+    document.problems = built.problems;
+    document.print(args.format, || format!("{}{}", built.findings, built.summary));
     Ok(if built.succeeded { Exit::Fine } else { Exit::Finding })
 }
 
@@ -71,20 +78,25 @@ fn perform(project: &Project, mode: Mode) -> Result<Built, Failure> {
         succeeded: false,
         findings: compilation.findings(Which::Errors, output::coloured()),
         summary: format!("{tally}nothing was written\n"),
-        document: compilation.json(),
-        read: compilation.read,
+        more: Map::new(),
+        problems: Vec::new(),
+        compilation,
     };
-    let Some(compiled) = &compilation.outcome.compiled else { return Ok(built) };
+    let Some(compiled) = &built.compilation.outcome.compiled else { return Ok(built) };
     let folder = project.root.join(&compiled.out);
     let present = present(&folder)?;
     refuse_foreign(&folder, &present, compiled)?;
     let stale = stale(project, &present, compiled)?;
-    built.document["out"] = json!(compiled.out);
-    built.document["stale"] = json!(stale);
+    built.more.insert("out".to_owned(), json!(compiled.out));
+    built.more.insert("stale".to_owned(), json!(stale));
     match mode {
         Mode::Compare => {
             built.succeeded = stale.is_empty();
             built.summary = compared(&stale);
+            built.problems = stale
+                .iter()
+                .map(|path| format!("{} is not what a build would write now", output::inert(path)))
+                .collect();
         }
         Mode::Write => {
             disk::sweep(&folder);

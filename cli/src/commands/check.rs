@@ -3,7 +3,8 @@
 use crate::commands::fix;
 use crate::compile::{Compilation, Overlay, Which, compile};
 use crate::exit::{Exit, Failure};
-use crate::output::{self, Format};
+use crate::findings::Format;
+use crate::output;
 use crate::project::{ManifestArgs, Project};
 
 /// Check a manifest against the code it names
@@ -11,17 +12,20 @@ use crate::project::{ManifestArgs, Project};
 pub struct Args {
     #[command(flatten)]
     manifest: ManifestArgs,
-    #[arg(long, value_enum, default_value_t, hide_possible_values = true, help = "text or json")]
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        help = "text, json, sarif or github"
+    )]
     pub format: Format,
 }
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     let project = args.manifest.find()?;
     let checked = compile(&project, &Overlay::new())?;
-    match args.format {
-        Format::Json => output::print_json(&checked.json()),
-        Format::Text => output::print(&report(&project, &checked, Which::All)),
-    }
+    checked.document(&project).print(args.format, || report(&project, &checked, Which::All));
     Ok(if checked.errors() == 0 { Exit::Fine } else { Exit::Finding })
 }
 

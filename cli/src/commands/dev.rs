@@ -192,7 +192,7 @@ impl Dev {
         let built = tokio::task::spawn_blocking(move || build::build(&project))
             .await
             .map_err(|error| Failure::environment(format!("the build broke off: {error}")))??;
-        self.watch = Watch::new(built.read);
+        self.watch = Watch::new(built.compilation.read);
         let findings = if built.succeeded { String::new() } else { built.findings };
         say(&format!("{findings}{}", built.summary.trim_end()));
         Ok(built.succeeded)

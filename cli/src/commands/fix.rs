@@ -8,7 +8,8 @@ use serde_json::json;
 use crate::commands::check;
 use crate::compile::{self, Compilation, Overlay, compile};
 use crate::exit::{Exit, Failure};
-use crate::output::{self, Format, GREEN, RESET};
+use crate::findings::Format;
+use crate::output::{self, GREEN, RESET};
 use crate::project::{ManifestArgs, Project};
 use crate::{disk, signals};
 
@@ -23,7 +24,13 @@ pub struct Args {
     /// Apply fixes too that may change what runs today
     #[arg(long = "unsafe")]
     all: bool,
-    #[arg(long, value_enum, default_value_t, hide_possible_values = true, help = "text or json")]
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        help = "text, json, sarif or github"
+    )]
     pub format: Format,
 }
 
@@ -47,18 +54,12 @@ pub struct Fixed {
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     let project = args.manifest.find()?;
     let fixed = fix(&project, if args.all { Which::All } else { Which::Safe })?;
-    match args.format {
-        Format::Json => {
-            let mut document = fixed.left.json();
-            document["fixed"] = json!(fixed.titles);
-            document["files"] = json!(fixed.files);
-            output::print_json(&document);
-        }
-        Format::Text => {
-            output::print(&fixed.report());
-            output::print(&check::report(&project, &fixed.left, compile::Which::Errors));
-        }
-    }
+    let mut document = fixed.left.document(&project);
+    document.more.insert("fixed".to_owned(), json!(fixed.titles));
+    document.more.insert("files".to_owned(), json!(fixed.files));
+    document.print(args.format, || {
+        fixed.report() + &check::report(&project, &fixed.left, compile::Which::Errors)
+    });
     Ok(if fixed.left.errors() == 0 { Exit::Fine } else { Exit::Finding })
 }
 

@@ -3,7 +3,7 @@
 //! This list knows their names and arguments, not their work.
 
 use crate::exit::{Exit, Failure};
-use crate::output::Format;
+use crate::findings::Format;
 
 mod build;
 mod cancel;
@@ -64,14 +64,14 @@ impl Command {
         match self {
             Command::Check(args) => args.format,
             Command::Fix(args) => args.format,
-            Command::Fmt(args) => args.format,
             Command::Build(args) => args.format,
-            Command::Run(args) => args.format,
-            Command::Runs(args) => args.format,
-            Command::Show(args) => args.format,
-            Command::Cancel(args) => args.format,
-            Command::Eval(args) => args.format,
-            Command::Explain(args) => args.format,
+            Command::Fmt(args) => args.format.into(),
+            Command::Run(args) => args.format.into(),
+            Command::Runs(args) => args.format.into(),
+            Command::Show(args) => args.format.into(),
+            Command::Cancel(args) => args.format.into(),
+            Command::Eval(args) => args.format.into(),
+            Command::Explain(args) => args.format.into(),
             Command::Sidecar(_) | Command::Dev(_) | Command::Demo(_) | Command::Completions(_) => {
                 Format::Text
             }

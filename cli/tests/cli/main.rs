@@ -5,9 +5,13 @@ mod bad_input;
 #[cfg(test)]
 mod build;
 #[cfg(test)]
+mod explain;
+#[cfg(test)]
 mod fix;
 #[cfg(test)]
 mod fmt;
+#[cfg(test)]
+mod formats;
 #[cfg(test)]
 mod hcl;
 #[cfg(test)]

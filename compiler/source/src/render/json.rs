@@ -2,13 +2,11 @@
 //!
 //! It knows the published form and nothing of how a finding came about.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use crate::diagnostic::{Diagnostic, Safety};
 use crate::file::{FileId, Sources, Span};
-use crate::render::lines::Lines;
+use crate::render::lines::Places;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -67,20 +65,19 @@ struct Edit<'a> {
 /// One JSON document with every finding, in the order given, without a line break at its end.
 #[must_use]
 pub fn json(diagnostics: &[Diagnostic], sources: &Sources) -> String {
-    let mut places = Places { sources, lines: BTreeMap::new() };
-    let diagnostics = diagnostics.iter().map(|diagnostic| places.finding(diagnostic)).collect();
+    let mut document = Builder { sources, places: Places::new(sources) };
+    let diagnostics = diagnostics.iter().map(|diagnostic| document.finding(diagnostic)).collect();
     // Strings and numbers always serialize; an empty document would only hide findings, so the form stays valid.
     serde_json::to_string_pretty(&Document { diagnostics })
         .unwrap_or_else(|_| r#"{"diagnostics": []}"#.to_owned())
 }
 
-/// Line tables, made when a file is first pointed into.
-struct Places<'a> {
+struct Builder<'a> {
     sources: &'a Sources,
-    lines: BTreeMap<FileId, Lines<'a>>,
+    places: Places<'a>,
 }
 
-impl<'a> Places<'a> {
+impl<'a> Builder<'a> {
     fn finding(&mut self, diagnostic: &'a Diagnostic) -> Finding<'a> {
         let span = diagnostic.span();
         Finding {
@@ -124,9 +121,7 @@ impl<'a> Places<'a> {
     }
 
     fn position(&mut self, file: FileId, byte: usize) -> Position {
-        let sources = self.sources;
-        let lines = self.lines.entry(file).or_insert_with(|| Lines::new(sources.text(file)));
-        let (line, column) = lines.position(byte);
+        let (line, column) = self.places.position(file, byte);
         Position { line, column, byte }
     }
 }

@@ -1,6 +1,10 @@
 //! Lines and columns of byte offsets, found without reading the text again for each.
 //!
-//! It knows one text and no files.
+//! It knows texts, not what stands in them.
+
+use std::collections::BTreeMap;
+
+use crate::file::{FileId, Sources};
 
 /// The line starts of a text; built once, each look-up then costs a binary search and one line.
 #[derive(Debug)]
@@ -38,6 +42,24 @@ impl<'a> Lines<'a> {
         let line = self.line_of(offset);
         let start = self.range(line).0;
         (line + 1, self.text[start..offset].chars().count() + 1)
+    }
+}
+
+/// Positions in several files; the table of a file is made when it is first pointed into.
+pub(super) struct Places<'a> {
+    sources: &'a Sources,
+    lines: BTreeMap<FileId, Lines<'a>>,
+}
+
+impl<'a> Places<'a> {
+    pub fn new(sources: &'a Sources) -> Places<'a> {
+        Places { sources, lines: BTreeMap::new() }
+    }
+
+    /// Line and column, both from 1, the column in Unicode scalars.
+    pub fn position(&mut self, file: FileId, offset: usize) -> (usize, usize) {
+        let sources = self.sources;
+        self.lines.entry(file).or_insert_with(|| Lines::new(sources.text(file))).position(offset)
     }
 }
 

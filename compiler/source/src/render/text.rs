@@ -6,6 +6,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Patch
 
 use crate::diagnostic::{Diagnostic, Fix, Label, Severity};
 use crate::file::{FileId, Sources};
+use crate::render::inert;
 use crate::render::lines::{Lines, floor_boundary};
 
 /// Longest line that is handed to the renderer whole; a longer one is shown by its neighbourhood of the spans.
@@ -16,13 +17,13 @@ const NEIGHBOURHOOD: usize = 200;
 /// The finding as text for people, with a line break at its end.
 #[must_use]
 pub fn text(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String {
-    let title = level(diagnostic.severity).primary_title(inert(&diagnostic.message)).id(diagnostic.code.0);
+    let title = level(diagnostic.severity).primary_title(one_line(&diagnostic.message)).id(diagnostic.code.0);
     let mut main = title.elements(snippets(&diagnostic.labels, sources));
     for note in &diagnostic.notes {
-        main = main.element(Level::NOTE.message(inert(note)));
+        main = main.element(Level::NOTE.message(one_line(note)));
     }
     if let Some(help) = &diagnostic.help {
-        main = main.element(Level::HELP.message(inert(help)));
+        main = main.element(Level::HELP.message(one_line(help)));
     }
     let mut groups = vec![main];
     groups.extend(diagnostic.fixes.iter().map(|fix| suggestion(fix, sources)));
@@ -51,7 +52,7 @@ fn snippets<'a>(labels: &[Label], sources: &Sources) -> Vec<Element<'a>> {
         let annotations = here.iter().map(|label| annotation(label, &window)).collect::<Vec<_>>();
         let snippet = Snippet::source(window.text)
             .line_start(window.line)
-            .path(inert(sources.path(file)))
+            .path(one_line(sources.path(file)))
             .annotations(annotations);
         shown.push(snippet.into());
     }
@@ -62,11 +63,11 @@ fn annotation<'a>(label: &Label, window: &Window) -> Annotation<'a> {
     let kind = if label.primary { AnnotationKind::Primary } else { AnnotationKind::Context };
     let (start, end) = window.place(label.span.start(), label.span.end());
     let annotation = kind.span(start..end);
-    if label.message.is_empty() { annotation } else { annotation.label(inert(&label.message)) }
+    if label.message.is_empty() { annotation } else { annotation.label(one_line(&label.message)) }
 }
 
 fn suggestion<'a>(fix: &Fix, sources: &Sources) -> Group<'a> {
-    let mut group = Level::HELP.secondary_title(inert(&fix.title)).elements(Vec::<Element<'a>>::new());
+    let mut group = Level::HELP.secondary_title(one_line(&fix.title)).elements(Vec::<Element<'a>>::new());
     for file in files(fix.edits.iter().map(|edit| edit.span.file)) {
         let here: Vec<_> = fix.edits.iter().filter(|edit| edit.span.file == file).collect();
         let ranges: Vec<(usize, usize)> =
@@ -74,10 +75,10 @@ fn suggestion<'a>(fix: &Fix, sources: &Sources) -> Group<'a> {
         let window = Window::around(sources.text(file), &ranges);
         let patches = here.iter().map(|edit| {
             let (start, end) = window.place(edit.span.start(), edit.span.end());
-            Patch::new(start..end, inert_block(&edit.text))
+            Patch::new(start..end, inert::block(&edit.text))
         });
         let patches: Vec<Patch<'a>> = patches.collect();
-        let snippet = Snippet::source(window.text).line_start(window.line).path(inert(sources.path(file)));
+        let snippet = Snippet::source(window.text).line_start(window.line).path(one_line(sources.path(file)));
         group = group.element(snippet.patches(patches));
     }
     group
@@ -142,7 +143,7 @@ impl Window {
         let shown = text.get(start..end).unwrap_or("");
         let shown = shown.strip_suffix('\r').unwrap_or(shown);
         self.pieces.push((start, self.text.len(), shown.len()));
-        self.text.extend(shown.chars().map(inert_same_length));
+        self.text.extend(shown.chars().map(inert::same_length));
     }
 
     /// Where a range of the file stands in the window; what was left out counts as the nearest place shown.
@@ -160,25 +161,7 @@ impl Window {
     }
 }
 
-/// Control and direction-changing characters replaced, in text of one line.
-fn inert(text: &str) -> String {
-    inert_block(text).replace('\n', " ")
-}
-
-fn inert_block(text: &str) -> String {
-    text.chars().filter(|character| *character != '\r').map(inert_same_length).collect()
-}
-
-/// A harmless character of the same length in UTF-8, so that offsets stay. The renderer shows ASCII controls as symbols.
-fn inert_same_length(character: char) -> char {
-    match character {
-        '\n' | '\t' => character,
-        '\0'..='\u{1f}' | '\u{7f}' => character,
-        '\u{80}'..='\u{9f}' | '\u{61c}' | '\u{ad}' => '·',
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => {
-            '\u{fffd}'
-        }
-        '\u{e0000}'..='\u{e0fff}' => '\u{1f7a1}',
-        other => other,
-    }
+/// Text on one line; the renderer itself shows ASCII controls as symbols.
+fn one_line(text: &str) -> String {
+    inert::block(text).replace('\n', " ")
 }
