@@ -233,3 +233,76 @@ workflows: [{id: w, steps: [{task: read}, {task: read, id: again}]}, {id: v, ste
         "#]],
     );
 }
+
+#[test]
+fn what_stands_by_a_call_is_used() {
+    check(
+        "
+tasks:
+  - {id: pay, ref: app.pay, compensate: {task: undo}, policy: {fallback: {task: other}}}
+  - {id: undo, ref: app.read, with: {name: x}}
+  - {id: other, ref: app.pay, policy: {fallback: {task: last}}}
+  - {id: last, ref: app.pay}
+  - {id: idle, ref: app.pay}
+workflows: [{id: w, steps: [{task: pay}]}]
+",
+        &expect!["advice[W104] the task `idle` is not used @ `idle`\n"],
+    );
+}
+
+#[test]
+fn a_key_beside_the_mapping_it_belongs_into_is_one_mistake() {
+    check(
+        "
+tasks: [{id: read, ref: app.read}]
+workflows:
+  - id: w
+    input: {name: string?}
+    steps:
+      - fail: {type: NoName}
+        when: ${input.name == null}
+      - {task: read, with: {name: x}}
+    output: ${read}
+",
+        &expect!["error[E065] `when` of a `fail` step stands inside `fail` @ `when`\n"],
+    );
+}
+
+#[test]
+fn why_a_step_cannot_be_seen() {
+    let project = Project::new([
+        (
+            "concurrency.yaml",
+            "
+tasks:
+  - {id: read, ref: app.read}
+  - {id: pay, ref: app.pay, compensate: {task: read, with: {name: '${before + input.x}'}}}
+workflows:
+  - id: w
+    concurrency: {limit: 1, key: '${before}'}
+    input: {x: string}
+    steps:
+      - {task: read, id: before, with: {name: x}}
+      - switch:
+          - when: ${input.x == ''}
+            steps: [{task: read, id: ended}, return: '']
+      - {task: pay, with: {name: '${ended}'}}
+      - map: {over: [1], as: n, steps: [{task: read, id: inner}]}
+    output: ['${ended}', '${inner}']
+",
+        ),
+        ("app.py", CODE),
+    ]);
+    let found: Vec<String> = project.compile().diagnostics.into_iter().map(|found| found.message).collect();
+    expect![[r#"
+        [
+            "`before` cannot be seen here",
+            "`input.x` cannot be seen here",
+            "`before` has not run yet",
+            "where `ended` has run, this is never reached",
+            "where `ended` has run, this is never reached",
+            "`inner` cannot be seen from outside of its block",
+        ]
+    "#]]
+    .assert_debug_eq(&found);
+}

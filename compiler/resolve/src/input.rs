@@ -17,7 +17,7 @@ use crate::codes;
 use crate::ids::StepIds;
 use crate::scope::{Scope, Value};
 use crate::types;
-use crate::value::{Place, value};
+use crate::value::{Place, Stand, value};
 
 pub(crate) struct Declared {
     pub inputs: Vec<Input>,
@@ -61,7 +61,7 @@ fn default(node: &Node, ty: &Type, findings: &Findings, diagnostics: &mut Vec<Di
         scope: &scope,
         naming: &naming,
         ids: &ids,
-        here: None,
+        here: Stand::Start,
         known: &[],
         env: false,
         types: &findings.types,

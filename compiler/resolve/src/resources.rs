@@ -13,7 +13,7 @@ use crate::graph::Resource;
 use crate::ids::StepIds;
 use crate::reference;
 use crate::scope::Scope;
-use crate::value::{Place, findings as report, value};
+use crate::value::{Place, Stand, findings as report, value};
 
 pub(crate) fn resources(
     manifest: &Manifest,
@@ -66,7 +66,7 @@ fn address(
         scope: &scope,
         naming: &naming,
         ids: &ids,
-        here: None,
+        here: Stand::Start,
         known: &[],
         env: true,
         types: &findings.types,

@@ -7,7 +7,7 @@ use conductor_source::{Diagnostic, Edit, Safety, Span};
 use crate::codes;
 use crate::ids::Standing;
 use crate::names::nearest;
-use crate::value::Place;
+use crate::value::{Place, Stand};
 
 /// `steps.ID.output`, a habit from other tools.
 pub(crate) fn steps(id: &str, span: Span) -> Diagnostic {
@@ -15,11 +15,20 @@ pub(crate) fn steps(id: &str, span: Span) -> Diagnostic {
         .help(format!("the id alone is the result of a step: write `${{{id}}}`"))
 }
 
+/// A name of the workflow where only the arguments of a call can be seen.
+pub(crate) fn beside(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(codes::NOT_RUN_YET, format!("`{name}` cannot be seen here"), span, "")
+        .help("what undoes or replaces a call sees the arguments of that call by their names, and a compensation its `result`")
+}
+
 /// A name that no visible step has. `None` where the step could not be read, which was reported.
 pub(crate) fn step(name: &str, span: Span, place: Place<'_>) -> Option<Diagnostic> {
     if let Some(target) = place.ids.find(name) {
         let there = place.ids.place(target).span;
-        let standing = place.here.map_or(Standing::Later, |here| place.ids.standing(here, target));
+        if place.here == Stand::Beside {
+            return Some(beside(name, span).label(there, "a step of the workflow"));
+        }
+        let standing = place.ids.standing(place.here, target);
         return Some(not_visible(name, span, there, standing));
     }
     if place.ids.has_broken() {
@@ -83,6 +92,12 @@ fn not_visible(name: &str, span: Span, there: Span, standing: Standing) -> Diagn
             format!("`{name}` cannot be seen from outside of its block"),
             "it may run many times, or be cancelled, in there",
             "use the result of the block: give the block an `id`",
+        ),
+        Standing::Gone => (
+            codes::NOT_RUN_YET,
+            format!("where `{name}` has run, this is never reached"),
+            "the steps here end the run, or fail",
+            "let them go on, or use another value",
         ),
         Standing::Later => (
             codes::NOT_RUN_YET,

@@ -24,12 +24,24 @@ pub(crate) struct Place<'a> {
     /// What else `input.NAME` can be there.
     pub naming: &'a Naming,
     pub ids: &'a StepIds,
-    /// The position of the step; `None` for the workflow's output.
-    pub here: Option<usize>,
+    pub here: Stand,
     pub known: &'a [Expr],
     /// Whether `env.NAME` may be read.
     pub env: bool,
     pub types: &'a TypeTable,
+}
+
+/// Where a value stands among the steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stand {
+    /// Before a run begins, or outside of workflows.
+    Start,
+    /// At the step of that position.
+    At(usize),
+    /// In a call for when another one has failed or must be undone: it sees what that one was given.
+    Beside,
+    /// In the workflow's output.
+    End,
 }
 
 /// A mistake in a value: where, and whether it is only the type that does not fit.
@@ -270,6 +282,11 @@ fn names(
                 Some(value) if value.reported => whole = false,
                 Some(value) => {
                     names.inputs.insert(field.text.clone(), value.declared.clone());
+                }
+                None if place.here == Stand::Beside => {
+                    whole = false;
+                    let span = scalar.span_of(reference.root.range.start..field.range.end);
+                    diagnostics.push(unseen::beside(&format!("input.{}", field.text), span));
                 }
                 None => match place.naming.use_at(&field.text, scalar.span_of(field.range.clone())) {
                     Some(ty) => {

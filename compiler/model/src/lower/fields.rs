@@ -66,6 +66,13 @@ impl<'a> Fields<'a> {
         self.entries.iter().find(|entry| entry.key.text == key).or_else(meant)
     }
 
+    /// Takes an entry from elsewhere, which was reported, as one of this mapping if its key is among `keys`.
+    pub fn means(&mut self, keys: &[&'static str], entry: &'a Entry) {
+        if let Some(key) = keys.iter().find(|key| **key == entry.key.text) {
+            self.meant.push((key, entry));
+        }
+    }
+
     /// The entry of a key that must be there; reported where it is not.
     pub fn require(&self, context: &mut Context, key: &str) -> Option<&'a Entry> {
         let found = self.get(key);

@@ -14,6 +14,7 @@ use crate::codes;
 use crate::graph::{self as bound, Binding, BindingSource, Resource, TaskStep, WorkflowStep};
 use crate::policy::{Applied, refused_on_workflow};
 use crate::sections::unknown;
+use crate::value::Stand;
 
 impl<'a> Binder<'_, 'a> {
     pub(super) fn task(&mut self, step: &'a Step, id: &'a Id, here: usize) -> Option<Inner> {
@@ -28,10 +29,10 @@ impl<'a> Binder<'_, 'a> {
         let callee = callee(signature);
         let bound_args = self.call(step, here, &wanted, &definition.with, &callee, id.span);
         let mut call = self.assembled(position, wanted, bound_args, &applied);
-        call.policy = self.keyed(&applied, Some(here));
+        call.policy = self.keyed(&applied, Stand::At(here));
         call.cache = definition.cache.as_ref().map(|cache| Cache {
             ttl_ms: cache.ttl.value,
-            key: cache.key.as_ref().and_then(|node| self.value(node, None, Some(here))),
+            key: cache.key.as_ref().and_then(|node| self.value(node, None, Stand::At(here))),
         });
         let mut ty = signature.returns.clone();
         if let Some(fallback) = applied.fallback {
@@ -48,11 +49,7 @@ impl<'a> Binder<'_, 'a> {
     }
 
     /// The policy, with the breaker's key bound where the step stands.
-    pub(super) fn keyed(
-        &mut self,
-        applied: &Applied<'a>,
-        here: Option<usize>,
-    ) -> conductor_protocol::plan::Policy {
+    pub(super) fn keyed(&mut self, applied: &Applied<'a>, here: Stand) -> conductor_protocol::plan::Policy {
         let mut policy = applied.policy.clone();
         if let (Some(breaker), Some(node)) = (&mut policy.circuit_breaker, applied.breaker_key) {
             breaker.key = self.value(node, Some(&Type::String), here);
@@ -191,7 +188,7 @@ impl<'a> Binder<'_, 'a> {
         let call = Call { syntax, step: &id, callee, span, wanted, with, resources, infers: true };
         let mut asked = std::mem::take(&mut self.asked);
         let mut diagnostics = Vec::new();
-        let bound = bind(&call, self.place(Some(here)), &mut asked, &mut diagnostics);
+        let bound = bind(&call, self.place(Stand::At(here)), &mut asked, &mut diagnostics);
         self.asked = asked;
         self.shared.diagnostics.append(&mut diagnostics);
         self.broken |= bound.iter().any(|bound| matches!(bound, Bound::Failed));

@@ -11,6 +11,7 @@ use conductor_protocol::types::Type;
 use super::{Binder, Inner};
 use crate::graph as bound;
 use crate::scope::Value;
+use crate::value::Stand;
 
 /// A body of which at most one runs: its result and what it leaves visible.
 struct Branch {
@@ -27,7 +28,7 @@ impl<'a> Binder<'_, 'a> {
         let learned = self.known.len();
         let (mut bound_cases, mut branches) = (Vec::new(), Vec::new());
         for (case, positions) in cases.iter().zip(bodies) {
-            let when = case.when.as_ref().and_then(|node| self.condition(node, Some(here)));
+            let when = case.when.as_ref().and_then(|node| self.condition(node, Stand::At(here)));
             let denied = self.known.len();
             self.known.extend(when.clone());
             let before = self.under(case.when.as_ref(), when.is_some(), here);

@@ -12,12 +12,15 @@ use super::{Binder, Inner};
 use crate::graph as bound;
 use crate::scope::Value;
 use crate::types;
+use crate::value::Stand;
 
 impl<'a> Binder<'_, 'a> {
     pub(super) fn sleep(&mut self, sleep: &'a Sleep, here: usize) -> Option<Inner> {
         let delay = match sleep {
             Sleep::Fixed(duration) => Delay::Fixed { ms: duration.value },
-            Sleep::Computed(node) => Delay::Computed(self.value(node, Some(&Type::Duration), Some(here))?),
+            Sleep::Computed(node) => {
+                Delay::Computed(self.value(node, Some(&Type::Duration), Stand::At(here))?)
+            }
         };
         Some(Inner::new(bound::StepKind::Sleep(delay), Type::Null, false))
     }
@@ -41,8 +44,8 @@ impl<'a> Binder<'_, 'a> {
     }
 
     pub(super) fn emit(&mut self, emit: &'a Emit, here: usize) -> Option<Inner> {
-        let data = emit.data.as_ref().map(|node| self.value(node, None, Some(here)));
-        let run = emit.run.as_ref().map(|node| self.value(node, Some(&Type::String), Some(here)));
+        let data = emit.data.as_ref().map(|node| self.value(node, None, Stand::At(here)));
+        let run = emit.run.as_ref().map(|node| self.value(node, Some(&Type::String), Stand::At(here)));
         let kind = bound::StepKind::Emit(Box::new(plan::Emit {
             signal: emit.signal.value.clone(),
             data: data.map_or(Some(None), |data| data.map(Some))?,
@@ -57,7 +60,7 @@ impl<'a> Binder<'_, 'a> {
         let mut bound_values = Vec::new();
         let mut reported = false;
         for (name, node) in values {
-            let found = self.value(node, None, Some(here));
+            let found = self.value(node, None, Stand::At(here));
             let value = match &found {
                 Some(expr) => Value::new(expr.ty.clone(), name.span),
                 None => Value::reported(name.span),
@@ -72,14 +75,14 @@ impl<'a> Binder<'_, 'a> {
     }
 
     pub(super) fn exit(&mut self, node: &'a Node, here: usize) -> Option<Inner> {
-        let value = self.value(node, None, Some(here))?;
+        let value = self.value(node, None, Stand::At(here))?;
         self.returns.push(value.ty.clone());
         Some(Inner::new(bound::StepKind::Return(value), Type::Null, false))
     }
 
     pub(super) fn fail(&mut self, fail: &'a Fail, here: usize) -> Option<Inner> {
         let message = match &fail.message {
-            Some(node) => self.value(node, Some(&Type::String), Some(here))?,
+            Some(node) => self.value(node, Some(&Type::String), Stand::At(here))?,
             None => {
                 let text = format!("the workflow failed with {}", fail.error.value);
                 Expr { ty: Type::String, node: Out::Literal(Literal::String(text)) }

@@ -22,7 +22,7 @@ use crate::graph as bound;
 use crate::graph::ValueName;
 use crate::ids::StepIds;
 use crate::scope::{Scope, Value};
-use crate::value::{Place, findings as report, mentioned, narrowed, value};
+use crate::value::{Place, Stand, findings as report, mentioned, narrowed, value};
 use crate::workflow::Shared;
 
 pub(crate) struct Binder<'s, 'a> {
@@ -75,7 +75,7 @@ impl<'s, 'a> Binder<'s, 'a> {
 
     fn step(&mut self, step: &'a Step, here: usize) -> Option<bound::Step> {
         self.needs_outside_graph(step, here);
-        let when = step.when.as_ref().and_then(|node| self.condition(node, Some(here)));
+        let when = step.when.as_ref().and_then(|node| self.condition(node, Stand::At(here)));
         let learned = self.known.len();
         self.known.extend(when.clone());
         let before = self.under(step.when.as_ref(), when.is_some(), here);
@@ -102,7 +102,7 @@ impl<'s, 'a> Binder<'s, 'a> {
     fn under(&mut self, when: Option<&Node>, holds: bool, here: usize) -> Vec<(ValueName, Value)> {
         let Some(node) = when else { return Vec::new() };
         if holds {
-            let narrower = narrowed(node, self.place(Some(here))).into_iter();
+            let narrower = narrowed(node, self.place(Stand::At(here))).into_iter();
             return narrower
                 .filter_map(|(name, ty)| self.scope.narrow(&name, ty).map(|value| (name, value)))
                 .collect();
@@ -187,7 +187,7 @@ impl<'s, 'a> Binder<'s, 'a> {
         }
     }
 
-    fn place(&self, here: Option<usize>) -> Place<'_> {
+    fn place(&self, here: Stand) -> Place<'_> {
         Place {
             scope: &self.scope,
             naming: self.naming,
@@ -199,12 +199,12 @@ impl<'s, 'a> Binder<'s, 'a> {
         }
     }
 
-    fn condition(&mut self, node: &Node, here: Option<usize>) -> Option<Expr> {
+    fn condition(&mut self, node: &Node, here: Stand) -> Option<Expr> {
         self.value(node, Some(&Type::Bool), here)
     }
 
     /// A value at a place; `None` is reported.
-    fn value(&mut self, node: &Node, expected: Option<&Type>, here: Option<usize>) -> Option<Expr> {
+    fn value(&mut self, node: &Node, expected: Option<&Type>, here: Stand) -> Option<Expr> {
         let (mut wrong, mut diagnostics) = (Vec::new(), Vec::new());
         let found = value(node, expected, self.place(here), &mut wrong, &mut diagnostics);
         report(wrong, &mut diagnostics);
@@ -272,13 +272,13 @@ impl<'s, 'a> Binder<'s, 'a> {
 
     pub(crate) fn concurrency(&mut self) -> Option<bound::Concurrency> {
         let written = self.workflow.concurrency.as_ref()?;
-        let key = written.key.as_ref().and_then(|node| self.value(node, None, None));
+        let key = written.key.as_ref().and_then(|node| self.value(node, None, Stand::Start));
         Some(bound::Concurrency { limit: written.limit.value, key, span: written.span })
     }
 
     pub(crate) fn output(&mut self, steps: &[bound::Step]) -> Option<Expr> {
         if let Some(node) = &self.workflow.output {
-            return self.value(node, None, None);
+            return self.value(node, None, Stand::End);
         }
         let null = Expr { ty: Type::Null, node: Out::Literal(Literal::Null) };
         let last = steps.last().filter(|_| !bound::never_complete(steps));

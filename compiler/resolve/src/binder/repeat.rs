@@ -13,13 +13,14 @@ use crate::codes;
 use crate::graph as bound;
 use crate::graph::ValueName;
 use crate::scope::Value;
+use crate::value::Stand;
 
 /// Loops inside each other that are bound twice; each one doubles the work. Deeper ones know their own result as `any`.
 const MOST_LOOPS_BOUND_TWICE: usize = 3;
 
 impl<'a> Binder<'_, 'a> {
     pub(super) fn map(&mut self, map: &'a Map, here: usize) -> Option<Inner> {
-        let over = self.value(&map.over, None, Some(here));
+        let over = self.value(&map.over, None, Stand::At(here));
         let item = over.as_ref().and_then(|over| self.item(over, map.over.span));
         let before = self.variable(&map.variable, item.clone().unwrap_or(Type::Any), item.is_none());
         let mark = self.scope.mark();
@@ -97,7 +98,7 @@ impl<'a> Binder<'_, 'a> {
         let tested = |test| repeat.test == test;
         let mut condition = None;
         if tested(LoopTest::While) {
-            condition = self.condition(&repeat.condition, Some(here));
+            condition = self.condition(&repeat.condition, Stand::At(here));
         }
         let steps = self.body(&repeat.steps, &self.ids.place(here).children);
         let (ty, reported) = self.last(&steps);
@@ -106,7 +107,7 @@ impl<'a> Binder<'_, 'a> {
                 // By now an iteration has ended.
                 self.scope.set(ValueName::Step(own.to_owned()), Value::new(ty.clone(), span));
             }
-            condition = self.condition(&repeat.condition, Some(here));
+            condition = self.condition(&repeat.condition, Stand::At(here));
         }
         self.scope.withdraw(mark);
         if let Some(own) = own {

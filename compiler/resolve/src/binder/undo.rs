@@ -16,7 +16,7 @@ use crate::graph::{self as bound, TaskStep};
 use crate::names::snake_case;
 use crate::policy::Applied;
 use crate::scope::{Scope, Value};
-use crate::value::Place;
+use crate::value::{Place, Stand};
 
 impl<'a> Binder<'_, 'a> {
     /// The fallback and the type of its value. `tried` are the tasks that failed before it gets its turn.
@@ -31,7 +31,7 @@ impl<'a> Binder<'_, 'a> {
         let id = match fallback {
             Fallback::Value(node) => {
                 let wanted = Type::optional(returns);
-                let value = self.value(node, Some(&wanted), Some(here))?;
+                let value = self.value(node, Some(&wanted), Stand::At(here))?;
                 let ty = if value.ty.is_nullable() { wanted } else { wanted.non_null().clone() };
                 return Some((bound::Fallback::Value(value), ty));
             }
@@ -128,7 +128,7 @@ impl<'a> Binder<'_, 'a> {
             resources: self.shared.resources,
             infers: false,
         };
-        let place = Place { scope: &scope, known: &[], ..self.place(Some(here)) };
+        let place = Place { scope: &scope, known: &[], ..self.place(Stand::Beside) };
         let mut diagnostics = Vec::new();
         let bound_args = bind(&call, place, &mut Asked::default(), &mut diagnostics);
         self.shared.diagnostics.append(&mut diagnostics);
@@ -136,7 +136,7 @@ impl<'a> Binder<'_, 'a> {
             return None;
         }
         let mut call = self.assembled(position, wanted, bound_args, applied);
-        call.policy = self.keyed(applied, Some(here));
+        call.policy = self.keyed(applied, Stand::At(here));
         Some(call)
     }
 }

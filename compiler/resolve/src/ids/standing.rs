@@ -3,6 +3,7 @@
 //! It knows positions, not names.
 
 use super::{Block, StepIds};
+use crate::value::Stand;
 
 /// How a step that is not visible stands to the one that names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,12 +18,20 @@ pub(crate) enum Standing {
     Hidden,
     /// In a graph: it needs this one.
     NeedsThis,
+    /// Before this one, in a branch that ends the run or fails.
+    Gone,
     Later,
 }
 
 impl StepIds {
-    /// How `target` stands to `here`.
-    pub(crate) fn standing(&self, here: usize, target: usize) -> Standing {
+    /// How `target` stands to a place.
+    pub(crate) fn standing(&self, here: Stand, target: usize) -> Standing {
+        let here = match here {
+            Stand::Start | Stand::Beside => return Standing::Later,
+            Stand::End if self.is_hidden(target) => return Standing::Hidden,
+            Stand::End => return Standing::Gone,
+            Stand::At(here) => here,
+        };
         if here == target {
             return Standing::Itself;
         }
@@ -38,8 +47,18 @@ impl StepIds {
             Some(Block::Switch | Block::Try { .. }) if self.places[mine].body != self.places[its].body => {
                 Standing::Exclusive
             }
+            _ if target < here => Standing::Gone,
             _ => Standing::Later,
         }
+    }
+
+    /// Whether the workflow's own steps cannot see it.
+    fn is_hidden(&self, target: usize) -> bool {
+        let mut top = target;
+        while let Some(parent) = self.places[top].parent {
+            top = parent;
+        }
+        self.hides(target, top)
     }
 
     pub(crate) fn is_in_graph(&self, here: usize) -> bool {

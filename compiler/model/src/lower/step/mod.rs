@@ -113,10 +113,14 @@ fn options<'a>(
         value::wrong_kind(context, &keyword.value, keyword.key.span, &what);
         return None;
     }
-    let shape = Shape { keys: form.keys, ..shape };
-    let fields = Fields::read(context, &keyword.value, &shape)?;
-    misplaced(context, &fields, &shape, keyword, form);
-    Some(fields)
+    let inside = Shape { keys: form.keys, ..shape };
+    let mut within = Fields::read(context, &keyword.value, &inside)?;
+    misplaced(context, &within, &inside, keyword, form);
+    // What stands beside the mapping is meant to stand in it.
+    for entry in fields.elsewhere(&Shape { keys: beside, ..inside }) {
+        within.means(form.keys, entry);
+    }
+    Some(within)
 }
 
 /// Keys of a step that belong to steps of another kind, or inside the mapping of this one.
