@@ -14,6 +14,7 @@ mod plan;
 mod policies;
 mod robust;
 mod rules;
+mod samples;
 mod seed;
 mod support;
 mod twins;

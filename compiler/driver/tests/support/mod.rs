@@ -3,9 +3,57 @@
 //! It knows the driver's public interface only.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use conductor_driver::{Outcome, compile};
 use conductor_introspect::{Answer, DirEntry, Need};
+
+/// A folder of the repository.
+pub fn repository(path: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+}
+
+pub fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry can be read").path()).collect();
+    paths.sort();
+    paths
+}
+
+#[expect(clippy::disallowed_methods, reason = "the samples are files; only the crate itself is pure")]
+pub fn text(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn is_asked_for(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| {
+        ["yaml", "hcl", "py", "lock"].iter().any(|asked| extension.eq_ignore_ascii_case(asked))
+    })
+}
+
+/// Whether `UPDATE_EXPECT` asks for what is expected to be written anew.
+#[expect(clippy::disallowed_methods, reason = "how expect-test is told to rewrite, and so these tests, too")]
+pub fn updating() -> bool {
+    std::env::var("UPDATE_EXPECT").is_ok()
+}
+
+/// What stands in a file is what it should be; `None` where there is no file. Otherwise it is written, or told.
+#[expect(clippy::disallowed_methods, reason = "the samples are files; only the crate itself is pure")]
+pub fn expect_file(path: &Path, current: Option<&str>) -> Result<(), String> {
+    let expected = path.exists().then(|| text(path));
+    if expected.as_deref() == current {
+        return Ok(());
+    }
+    if !updating() {
+        let told = current.unwrap_or("(nothing)");
+        return Err(format!("{} should hold\n{told}\nUPDATE_EXPECT=1 rewrites it", path.display()));
+    }
+    match current {
+        Some(current) => std::fs::write(path, current),
+        None => std::fs::remove_file(path),
+    }
+    .map_err(|error| format!("{}: {error}", path.display()))
+}
 
 /// The files of a project by path; the manifest is `concurrency.yaml` or `concurrency.hcl`.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +64,23 @@ pub struct Project {
 impl Project {
     pub fn new<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Project {
         let files = files.into_iter().map(|(path, text)| (path.to_owned(), text.to_owned())).collect();
+        Project { files }
+    }
+
+    /// The files of a folder that the compiler may ask for: manifests, code and the lock.
+    pub fn read(folder: &Path) -> Project {
+        let mut files = BTreeMap::new();
+        let mut pending = vec![folder.to_owned()];
+        while let Some(inner) = pending.pop() {
+            for path in entries(&inner) {
+                let name = path.strip_prefix(folder).expect("it is inside").to_string_lossy().into_owned();
+                if path.is_dir() {
+                    pending.push(path);
+                } else if is_asked_for(&path) {
+                    files.insert(name, text(&path));
+                }
+            }
+        }
         Project { files }
     }
 

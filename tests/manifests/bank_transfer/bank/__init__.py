@@ -1,0 +1,1 @@
+"""Accounts, limits and fraud reports of the bank."""

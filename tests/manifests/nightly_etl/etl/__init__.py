@@ -1,0 +1,1 @@
+"""Copies the events of a day into the warehouse."""
