@@ -1,8 +1,9 @@
-//! The project's own errands: `cargo xtask setup`, `cargo xtask test`, `cargo xtask bench`.
+//! The project's own errands: `cargo xtask setup`, `test`, `bench` and `fuzz`.
 //!
 //! It knows which tools prove what, in which order; it does not know what any test is about.
 
 mod count;
+mod fuzz;
 mod python;
 mod setup;
 mod suite;
@@ -15,7 +16,8 @@ usage: cargo xtask COMMAND
 
   setup   make target/venv with the pinned Python tools (quick when it is up to date)
   test    everything that CI runs; ends with `N passed, N failed`
-  bench   measure a durable run against a hand-written rival on sqlite3
+  bench   measure a durable run, and the compiler, against rivals; `bench run` or `bench compile` for one of them
+  fuzz    try to make the compiler fall, for `--minutes N` (60 by default)
 ";
 
 fn main() -> ExitCode {
@@ -24,6 +26,7 @@ fn main() -> ExitCode {
         Some("setup") if arguments.len() == 1 => setup::run().map(|_| true),
         Some("test") if arguments.len() == 1 => suite::run(),
         Some("bench") => python::bench(&arguments[1..]),
+        Some("fuzz") => fuzz::run(&arguments[1..]),
         _ => {
             eprint!("{USAGE}");
             return ExitCode::from(2);

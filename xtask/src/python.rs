@@ -112,10 +112,20 @@ fn interpreter() -> Result<Command> {
     Ok(Command::new(setup::run()?))
 }
 
-/// `cargo xtask bench`: release build, then the measurement with the arguments given.
+/// `cargo xtask bench`: release build, then the measurements, or the one that is named, with the arguments given.
 pub fn bench(arguments: &[String]) -> Result<bool> {
+    const PARTS: [(&str, &str); 2] = [("run", "first_light.py"), ("compile", "compile.py")];
     let conductor = conductor(&["--release"])?;
-    let mut command = interpreter()?;
-    command.arg(root().join("bench/first_light.py")).args(arguments).env("CONDUCTOR_BINARY", conductor);
-    Ok(command.status()?.success())
+    let named = arguments.first().and_then(|name| PARTS.iter().find(|(part, _)| part == name));
+    let (parts, rest) = match named {
+        Some(part) => (std::slice::from_ref(part), &arguments[1..]),
+        None => (&PARTS[..], arguments),
+    };
+    let mut all = true;
+    for (_, script) in parts {
+        let mut command = interpreter()?;
+        command.arg(root().join("bench").join(script)).args(rest).env("CONDUCTOR_BINARY", &conductor);
+        all &= command.status()?.success();
+    }
+    Ok(all)
 }

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use crate::support::Project;
+use crate::support::{Project, blocks};
 use conductor_driver::Outcome;
 use conductor_source::{Code, Fix, Safety, Severity};
 
@@ -135,16 +135,6 @@ fn judge(code: &str, found: &[(&str, Severity)]) -> Result<(), String> {
         return Err(format!("the example does not show it: {found:?}"));
     }
     if errors != allowed { Err(format!("{errors} errors, not {allowed}: {found:?}")) } else { Ok(()) }
-}
-
-/// The files of a page: blocks whose first line names a path.
-pub fn blocks(page: &str) -> impl Iterator<Item = (&str, &str)> {
-    page.split("\n```").filter_map(|block| {
-        let (info, text) = block.split_once('\n')?;
-        let (_, path) =
-            info.split_once(' ').filter(|(language, _)| !language.is_empty() && !language.contains(' '))?;
-        (!path.contains(' ')).then_some((path, text))
-    })
 }
 
 /// The file that the fixes change, with the first fix of each finding made, safe ones first.

@@ -2,8 +2,8 @@
 
 use conductor_protocol::plan::{Policy, StepKind};
 
-use crate::codes::blocks;
 use crate::support::Project;
+use crate::support::blocks;
 use crate::twins::assert_twins;
 
 const MANUAL: &str = include_str!("../../../docs/manifest.md");

@@ -6,8 +6,9 @@ mod numbers;
 
 use std::path::{Path, PathBuf};
 
-use crate::codes::{blocks, updating};
+use crate::codes::updating;
 use crate::support::Project;
+use crate::support::blocks;
 
 const MENDED: &str = "\n## Mended\n";
 

@@ -139,3 +139,13 @@ impl Project {
         }
     }
 }
+
+/// The files of a page: blocks whose first line names a path.
+pub fn blocks(page: &str) -> impl Iterator<Item = (&str, &str)> {
+    page.split("\n```").filter_map(|block| {
+        let (info, text) = block.split_once('\n')?;
+        let (_, path) =
+            info.split_once(' ').filter(|(language, _)| !language.is_empty() && !language.contains(' '))?;
+        (!path.contains(' ')).then_some((path, text))
+    })
+}

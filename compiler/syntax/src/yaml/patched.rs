@@ -100,8 +100,12 @@ impl<'a> Patched<'a> {
     }
 
     /// The place in the original of a range of the text.
+    ///
+    /// Offsets within a character, such as one that a repair has overwritten, are those of the whole character.
     pub fn span(&self, start: usize, end: usize) -> Span {
-        Span::new(self.file, self.original_offset(start), self.original_offset(end))
+        let start = self.original.floor_char_boundary(self.original_offset(start));
+        let end = self.original.ceil_char_boundary(self.original_offset(end));
+        Span::new(self.file, start, end)
     }
 
     /// Whether the offset of the text stands in something that a repair inserted.

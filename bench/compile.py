@@ -1,0 +1,140 @@
+"""How long `conductor check` and `plan` take, from a shop to 100,000 steps, beside a real validator of workflow files.
+
+The rival is actionlint (Go module proxy), which checks GitHub workflows: YAML, jobs, needs, typed expressions. It gets a
+file of as many steps, each with an expression, and its optional outside tools are off. Both are whole processes; rounds
+are interleaved and the medians shown. Ratios of one run count, not the milliseconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
+STEPS_OF_A_WORKFLOW = 10
+
+
+def functions(tasks: int) -> str:
+    """One module: a function for each task."""
+    lines = ["async def start(order_id: str) -> int: ...", ""]
+    lines += [f"async def work_{n}(count: int, label: str) -> int: ..." for n in range(tasks)]
+    return "\n".join(lines) + "\n"
+
+
+def manifest(tasks: int) -> str:
+    """Workflows of ten steps: calls in sequence, in parallel, in a switch and in a map, with typed expressions."""
+    lines = ['version: "1.0"', "tasks:", "  - {id: start, ref: app.start, effect: read}"]
+    lines += [
+        f"  - {{id: work_{n}, ref: app.work_{n}, policy: careful, idempotent: true}}" for n in range(tasks)
+    ]
+    lines += ["policies:", "  - {id: careful, retries: 3, timeout: 2s}", "workflows:"]
+    for first in range(0, tasks, STEPS_OF_A_WORKFLOW):
+        lines += [
+            f"  - id: flow_{first // STEPS_OF_A_WORKFLOW}",
+            "    input: {order_id: string, items: list<int>}",
+            "    deadline: 10m",
+            "    steps:",
+            "      - task: start",
+        ]
+        for n in range(first, min(first + STEPS_OF_A_WORKFLOW, tasks)):
+            call = f'task: work_{n}, with: {{count: "${{start + {n}}}", label: "${{input.order_id}}-{n}"}}'
+            place = n - first
+            if place in (3, 4):
+                opening = ["      - parallel:"] if place == 3 else []
+                lines += [*opening, f"          - {{{call}}}"]
+            elif place == 6:
+                lines += [
+                    "      - switch:",
+                    f"          - {{when: '${{start > {n}}}', steps: [{{{call}}}]}}",
+                    "          - default: [{sleep: 1s}]",
+                ]
+            elif place == 8:
+                lines += [f"      - map: {{over: '${{input.items}}', as: item, steps: [{{{call}}}]}}"]
+            else:
+                lines += [f"      - {{{call}}}"]
+    return "\n".join(lines) + "\n"
+
+
+def workflow_file(steps: int) -> str:
+    """A GitHub workflow of as many steps, ten a job."""
+    lines = ["name: bench", "on: push", "jobs:"]
+    for first in range(0, steps, STEPS_OF_A_WORKFLOW):
+        lines += [f"  job_{first}:", "    runs-on: ubuntu-latest", "    steps:"]
+        for n in range(first, min(first + STEPS_OF_A_WORKFLOW, steps)):
+            lines += [
+                f"      - id: work_{n}",
+                f"        if: ${{{{ github.run_number > {n} }}}}",
+                f"        run: echo ${{{{ github.sha }}}} {n}",
+            ]
+    return "\n".join(lines) + "\n"
+
+
+def timed(command: list[str], folder: Path) -> tuple[float, float]:
+    """Milliseconds, and the peak of memory in MiB, of a command that must succeed."""
+    start = time.perf_counter()
+    child = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    _, status, usage = os.wait4(child.pid, 0)
+    took = (time.perf_counter() - start) * 1000
+    if status != 0:
+        assert child.stderr is not None
+        sys.exit(f"{' '.join(command)} failed:\n{child.stderr.read().decode()[:2000]}")
+    return took, usage.ru_maxrss / 1024
+
+
+def rival(folder: Path) -> list[str] | None:
+    """actionlint, built by the Go toolchain; `None` where that cannot be done."""
+    built = folder / "bin" / "actionlint"
+    environment = {**os.environ, "GOBIN": str(built.parent), "GOFLAGS": "-mod=mod"}
+    made = subprocess.run(["go", "install", ACTIONLINT], env=environment, capture_output=True, check=False)
+    if made.returncode != 0:
+        print("actionlint could not be built:", made.stderr.decode()[-500:])
+        return None
+    return [str(built), "-no-color", "-shellcheck=", "-pyflakes=", "flow.yml"]
+
+
+def project(folder: Path, tasks: int) -> Path:
+    """A project of that many tasks."""
+    root = folder / f"tasks_{tasks}"
+    root.mkdir()
+    (root / "app.py").write_text(functions(tasks))
+    (root / "concurrency.yaml").write_text(manifest(tasks))
+    (root / "flow.yml").write_text(workflow_file(tasks))
+    return root
+
+
+def main() -> None:
+    """Measures and prints one table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10, 1_000, 10_000, 100_000])
+    arguments = parser.parse_args()
+    conductor = os.environ["CONDUCTOR_BINARY"]
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        other = rival(folder)
+        print(f"{'tasks':>8} {'check ms':>10} {'us/task':>8} {'MiB':>6} {'actionlint ms':>14} {'ratio':>6}")
+        for size in arguments.sizes:
+            root = project(folder, size)
+            ours, theirs, peak = [], [], 0.0
+            for _ in range(arguments.rounds):
+                took, memory = timed([conductor, "check"], root)
+                ours.append(took)
+                peak = max(peak, memory)
+                if other:
+                    theirs.append(timed(other, root)[0])
+            mine = statistics.median(ours)
+            beside = statistics.median(theirs) if theirs else float("nan")
+            print(
+                f"{size:>8} {mine:>10.1f} {mine * 1000 / size:>8.1f} {peak:>6.0f} "
+                f"{beside:>14.1f} {beside / mine:>6.1f}"
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+//! Fuzzing of the whole pipeline, of both syntaxes and of expressions: nothing falls, and what comes out holds together.
+//!
+//! `cargo test` gives each target a few seconds; `cargo xtask fuzz --minutes 60` more. The bytes of an input are a script
+//! of edits to a real manifest of the repository, so that most inputs reach far behind the parser.
+
+mod corpus;
+mod judge;
+#[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "shared with the other tests, which use more of it")]
+mod support;
+
+use std::time::Duration;
+#[expect(clippy::disallowed_types, reason = "a run has a time; only the crate itself is pure")]
+use std::time::Instant;
+
+use corpus::{Corpus, Script};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use support::Project;
+
+/// How long one target runs.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a longer run is asked for from outside; only the crate itself is pure"
+)]
+fn time() -> Duration {
+    let seconds = std::env::var("CONDUCTOR_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(4))
+}
+
+/// An input of some hundred lines that takes longer than this, even unoptimised, is one that hangs.
+const LONGEST: Duration = Duration::from_secs(20);
+
+/// Gives `target` inputs of up to `longest` bytes until the time is over. One that fails is made as small as can be.
+#[expect(clippy::disallowed_types, reason = "a run has a time; only the crate itself is pure")]
+fn fuzz(longest: usize, target: impl Fn(&[u8])) {
+    let start = Instant::now();
+    let mut inputs = 0_u64;
+    while start.elapsed() < time() {
+        let config = Config { cases: 64, failure_persistence: None, ..Config::default() };
+        let bytes = proptest::collection::vec(any::<u8>(), 0..longest);
+        let ran = TestRunner::new(config).run(&bytes, |bytes| {
+            let begun = Instant::now();
+            target(&bytes);
+            prop_assert!(begun.elapsed() < LONGEST, "it took {:?}", begun.elapsed());
+            Ok(())
+        });
+        assert!(
+            ran.is_ok(),
+            "after {inputs} inputs: {}",
+            ran.err().map_or(String::new(), |why| why.to_string())
+        );
+        inputs += 64;
+    }
+    println!("{inputs} inputs");
+}
+
+#[test]
+fn edited_manifests() {
+    let corpus = Corpus::read();
+    fuzz(96, |bytes| judge::project(&corpus.edited(&mut Script::new(bytes))));
+}
+
+#[test]
+fn any_text_in_both_syntaxes() {
+    fuzz(512, |bytes| {
+        let text = String::from_utf8_lossy(bytes);
+        for path in ["concurrency.yaml", "concurrency.hcl"] {
+            judge::project(&Project::new([(path, &*text)]));
+        }
+    });
+}
+
+#[test]
+fn expressions() {
+    let corpus = Corpus::read();
+    fuzz(96, |bytes| judge::expression(&corpus.expression(&mut Script::new(bytes))));
+}
