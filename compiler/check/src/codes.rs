@@ -7,6 +7,7 @@ use conductor_source::Code;
 pub const OPAQUE_VALUE: Code = Code("E160");
 pub const DEADLOCK: Code = Code("E210");
 pub const SELF_DEADLOCK: Code = Code("E211");
+pub const SIGNAL_TOO_LATE: Code = Code("E212");
 pub const TIMEOUT_OVER_DEADLINE: Code = Code("E301");
 pub const DELAY_ORDER: Code = Code("E302");
 pub const RETRY_AND_ABORT: Code = Code("E303");
@@ -19,12 +20,20 @@ pub const UNUSED_WORKFLOW: Code = Code("W106");
 pub const UNUSED_RESOURCE: Code = Code("W107");
 pub const DEADLOCK_UNTIL_DEADLINE: Code = Code("W210");
 pub const DEADLOCK_NOT_COUNTED: Code = Code("W211");
+pub const SIGNAL_FROM_OUTSIDE: Code = Code("W212");
+pub const SIGNAL_UNHEARD: Code = Code("W213");
+pub const KEPT_WAITING: Code = Code("W214");
+pub const PARALLEL_WRITES: Code = Code("W215");
+pub const UNREACHABLE: Code = Code("W220");
+pub const SHADOWED: Code = Code("W221");
+pub const NEVER_ENDS_WELL: Code = Code("W222");
 
 /// Every code this crate reports.
 pub const CODES: &[Code] = &[
     OPAQUE_VALUE,
     DEADLOCK,
     SELF_DEADLOCK,
+    SIGNAL_TOO_LATE,
     TIMEOUT_OVER_DEADLINE,
     DELAY_ORDER,
     RETRY_AND_ABORT,
@@ -37,4 +46,11 @@ pub const CODES: &[Code] = &[
     UNUSED_RESOURCE,
     DEADLOCK_UNTIL_DEADLINE,
     DEADLOCK_NOT_COUNTED,
+    SIGNAL_FROM_OUTSIDE,
+    SIGNAL_UNHEARD,
+    KEPT_WAITING,
+    PARALLEL_WRITES,
+    UNREACHABLE,
+    SHADOWED,
+    NEVER_ENDS_WELL,
 ];

@@ -17,11 +17,17 @@ pub(crate) fn system<'a>(context: Context<'a>) -> Option<System<'a>> {
     let graph = context.graph;
     let mut system = System::default();
     let mut resources = BTreeMap::new();
+    let written: BTreeMap<&str, &conductor_model::Resource> =
+        context.manifest.resources.iter().map(|written| (written.id.value.as_str(), written)).collect();
     for (position, resource) in graph.resources.iter().enumerate() {
         if let Some(capacity) = resource.plan.permits() {
             resources.insert(position, system.locks.len());
             let what = What::Resource(&resource.id.value);
-            system.locks.push(Lock { what, capacity, span: resource_span(context, resource) });
+            system.locks.push(Lock {
+                what,
+                capacity,
+                span: resource_span(written.get(resource.id.value.as_str()).copied(), resource),
+            });
         }
     }
     let mut slots = BTreeMap::new();
@@ -49,8 +55,7 @@ pub(crate) fn system<'a>(context: Context<'a>) -> Option<System<'a>> {
 }
 
 /// Where the number of permits is written.
-fn resource_span(context: Context<'_>, resource: &Resource) -> Span {
-    let written = context.manifest.resources.iter().find(|written| written.id == resource.id);
+fn resource_span(written: Option<&conductor_model::Resource>, resource: &Resource) -> Span {
     let span = written.and_then(|written| match (&written.max_concurrency, &written.pool) {
         (Some(limit), Some(pool)) if pool.value.max < limit.value => Some(pool.span),
         (Some(limit), _) => Some(limit.span),
@@ -116,12 +121,12 @@ impl<'a> Reader<'a, '_> {
         }
         // What is undone is undone at the end, when every `hold` has been left.
         let steps = Program::sequence([self.steps(&workflow.steps, &[]), Program::sequence(undo)]);
-        let body = steps.bounded(workflow.deadline.is_some());
         let place = Place { span: workflow.id.span, act: Act::Start(&workflow.id.value) };
-        match slot {
-            Some(lock) => Program::Hold { lock, place, body: Box::new(body) },
-            None => body,
-        }
+        let run = match slot {
+            Some(lock) => Program::Hold { lock, place, body: Box::new(steps) },
+            None => steps,
+        };
+        run.bounded(workflow.deadline.is_some())
     }
 
     /// `kept` are the resources of which a connection is at hand.

@@ -10,7 +10,10 @@ mod order;
 mod play;
 mod program;
 mod report;
+pub(crate) mod signals;
 mod stuck;
+
+pub(crate) use extract::constant;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;

@@ -5,10 +5,14 @@
 mod blocking_timeout;
 mod delay_order;
 mod in_doubt;
+mod kept_waiting;
 mod opaque_value;
+mod parallel_writes;
 mod retry_and_abort;
 mod timeout_over_deadline;
 mod unannotated;
+mod unheard_signal;
+mod unreachable;
 mod unused;
 
 use conductor_model::{PolicyFields, PolicyUse};
@@ -29,6 +33,11 @@ pub(crate) const ALL: &[Rule] = &[
     unannotated::rule,
     unused::rule,
     crate::flow::deadlocks,
+    crate::flow::signals::rule,
+    unheard_signal::rule,
+    kept_waiting::rule,
+    parallel_writes::rule,
+    unreachable::rule,
 ];
 
 /// Every policy of the manifest, named or written where it is used.

@@ -3,6 +3,7 @@
 //! `UPDATE_EXPECT=1` writes the renderings anew.
 
 mod numbers;
+mod rules;
 
 use std::path::{Path, PathBuf};
 
