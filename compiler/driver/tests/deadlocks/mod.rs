@@ -2,6 +2,7 @@
 //!
 //! `UPDATE_EXPECT=1` writes the renderings anew.
 
+mod agreement;
 mod numbers;
 mod rules;
 
