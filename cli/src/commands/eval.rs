@@ -1,27 +1,35 @@
-//! `conductor eval`: one expression with bindings, or a file of conformance cases.
+//! `conductor eval`: expressions with bindings, or a file of conformance cases.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::{BufRead as _, IsTerminal as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use conductor_cel::conformance::{self, Report};
-use conductor_cel::{Value, evaluate, parse};
+use conductor_cel::console::Console;
+use conductor_cel::{CelError, Value, evaluate, parse};
 use serde_json::{Value as Json, json};
 
 use crate::disk;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Format, inert};
 
-/// Evaluate an expression, or a file of cases
+/// Evaluate an expression as a manifest would, or a file of cases
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A CEL expression, with or without `${...}` around it
-    #[arg(required_unless_present = "cases", conflicts_with = "cases", value_name = "EXPR")]
+    /// An expression, or a text with `${...}`; without one, each line of standard input is evaluated
+    #[arg(conflicts_with = "cases", value_name = "EXPR")]
     expression: Option<String>,
-    /// A JSON object with the values of names
+    /// A JSON object: `input`, `run`, `env`, and results of steps by their ids
     #[arg(long, value_name = "BINDINGS.json", conflicts_with = "cases")]
     with: Option<PathBuf>,
+    /// Show the type of the value instead of the value
+    #[arg(long = "type", conflicts_with = "cases")]
+    only_type: bool,
+    /// Evaluate plain CEL, with what a manifest has not: unsigned ints, optionals, `type` and `dyn`
+    #[arg(long, conflicts_with = "cases")]
+    plain: bool,
     /// Cases in the form of the CEL specification, one JSON object a line
     #[arg(long, value_name = "FILE")]
     cases: Option<PathBuf>,
@@ -30,76 +38,104 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
-    match (&args.cases, &args.expression) {
-        (Some(cases), _) => run_cases(cases, args.format),
-        (None, Some(expression)) => {
-            let bindings = args.with.as_deref().map_or_else(|| Ok(BTreeMap::new()), read_bindings)?;
-            Ok(run_expression(expression, &bindings, args.format))
-        }
-        (None, None) => Err(Failure::usage("neither an expression nor --cases was given")),
+    if let Some(cases) = &args.cases {
+        return run_cases(cases, args.format);
+    }
+    let bindings = args.with.as_deref().map_or_else(|| Ok(json!({})), read_bindings)?;
+    let with = args.with.as_deref().map_or_else(String::new, |path| format!("{}: ", path.display()));
+    let console =
+        Console::new(bindings.clone()).map_err(|message| Failure::usage(format!("{with}{message}")))?;
+    let plain = if args.plain { Some(plain_bindings(&bindings)) } else { None };
+    let evaluate = |text: &str| match &plain {
+        Some(bindings) => of_plain(text, bindings),
+        None => console.evaluate(text).map(|answer| (answer.value, answer.ty.to_string())),
+    };
+    match &args.expression {
+        Some(expression) => Ok(show(expression.trim(), evaluate(expression.trim()), args)),
+        None => Ok(read_lines(&evaluate, args)),
     }
 }
 
-fn read_bindings(path: &Path) -> Result<BTreeMap<String, Value>, Failure> {
-    let parsed: Json = serde_json::from_str(&disk::read_text(path)?)
-        .map_err(|error| Failure::usage(format!("{} is not JSON: {error}", path.display())))?;
-    let Json::Object(names) = parsed else {
-        return Err(Failure::usage(format!("{} is not a JSON object of names and values", path.display())));
+type Answer = Result<(Json, String), Vec<CelError>>;
+
+/// Each line of standard input. On a terminal a mistake is no reason to end with one.
+fn read_lines(evaluate: &dyn Fn(&str) -> Answer, args: &Args) -> Exit {
+    let input = std::io::stdin();
+    let asked = input.is_terminal();
+    let prompt = || {
+        if asked {
+            output::print("> ");
+        }
     };
-    Ok(names.iter().map(|(name, value)| (name.clone(), Value::from(value))).collect())
-}
-
-/// A mistake in an expression: where, what, and what may help.
-struct Mistake {
-    range: Range<usize>,
-    message: String,
-    help: Option<String>,
-}
-
-fn run_expression(written: &str, bindings: &BTreeMap<String, Value>, format: Format) -> Exit {
-    let trimmed = written.trim();
-    let text = trimmed.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).unwrap_or(trimmed);
-    match value(text, bindings) {
-        Ok(value) => {
-            match format {
-                Format::Json => {
-                    output::print_json(&json!({"value": value.to_json(), "type": value.type_name()}))
-                }
-                Format::Text => output::print(&format!("{}\n", inert(&value.to_json().to_string()))),
+    let mut exit = Exit::Fine;
+    prompt();
+    for line in input.lock().lines() {
+        let Ok(line) = line else { break };
+        if !line.trim().is_empty() {
+            let text = line.trim();
+            if show(text, evaluate(text), args) != Exit::Fine && !asked {
+                exit = Exit::Finding;
             }
+        }
+        prompt();
+    }
+    exit
+}
+
+fn read_bindings(path: &Path) -> Result<Json, Failure> {
+    serde_json::from_str(&disk::read_text(path)?)
+        .map_err(|error| Failure::usage(format!("{} is not JSON: {error}", path.display())))
+}
+
+fn plain_bindings(bindings: &Json) -> BTreeMap<String, Value> {
+    let names = bindings.as_object().into_iter().flatten();
+    names.map(|(name, value)| (name.clone(), Value::from(value))).collect()
+}
+
+fn of_plain(written: &str, bindings: &BTreeMap<String, Value>) -> Answer {
+    let text = written.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).unwrap_or(written);
+    let shift = written.find(text).unwrap_or(0);
+    let moved = |range: Range<usize>| range.start + shift..range.end + shift;
+    let (ast, errors) = parse(text);
+    if !errors.is_empty() {
+        let errors = errors.into_iter().map(|error| CelError { range: moved(error.range.clone()), ..error });
+        return Err(errors.collect());
+    }
+    match evaluate(&ast, bindings) {
+        Ok(value) => Ok((value.to_json(), value.type_name().to_owned())),
+        Err(error) => Err(vec![CelError::new(moved(error.range), error.message)]),
+    }
+}
+
+fn show(text: &str, answer: Answer, args: &Args) -> Exit {
+    match (answer, args.format) {
+        (Ok((value, ty)), Format::Json) => {
+            output::print_json(&json!({"value": value, "type": ty}));
             Exit::Fine
         }
-        Err(mistakes) => {
-            match format {
-                Format::Json => {
-                    output::print_json(&json!({"errors": mistakes.iter().map(as_json).collect::<Json>()}))
-                }
-                Format::Text => mistakes.iter().for_each(|mistake| output::note(&underline(text, mistake))),
-            }
+        (Ok((value, ty)), Format::Text) => {
+            let shown = if args.only_type { ty } else { value.to_string() };
+            output::print(&format!("{}\n", inert(&shown)));
+            Exit::Fine
+        }
+        (Err(mistakes), Format::Json) => {
+            output::print_json(&json!({"errors": mistakes.iter().map(as_json).collect::<Json>()}));
+            Exit::Finding
+        }
+        (Err(mistakes), Format::Text) => {
+            mistakes.iter().for_each(|mistake| output::note(&underline(text, mistake)));
             Exit::Finding
         }
     }
 }
 
-fn value(text: &str, bindings: &BTreeMap<String, Value>) -> Result<Value, Vec<Mistake>> {
-    let (ast, errors) = parse(text);
-    if !errors.is_empty() {
-        let mistakes = errors.into_iter();
-        return Err(mistakes
-            .map(|error| Mistake { range: error.range, message: error.message, help: error.help })
-            .collect());
-    }
-    evaluate(&ast, bindings)
-        .map_err(|error| vec![Mistake { range: error.range, message: error.message, help: None }])
-}
-
-fn as_json(mistake: &Mistake) -> Json {
-    let Mistake { range, message, help } = mistake;
+fn as_json(mistake: &CelError) -> Json {
+    let CelError { range, message, help } = mistake;
     json!({"message": message, "help": help, "start": range.start, "end": range.end})
 }
 
 /// The message, and under it the line of the expression with the place marked.
-fn underline(text: &str, mistake: &Mistake) -> String {
+fn underline(text: &str, mistake: &CelError) -> String {
     let start = mistake.range.start.min(text.len());
     let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
     let line = text[line_start..].lines().next().unwrap_or_default();

@@ -17,7 +17,7 @@ fn wrong_usage_is_exit_2_in_both_formats() {
         &["sidecar", "--http", "everywhere"],
         &["sidecar", "--store", "redis://x"],
         &["explain", "E999999"],
-        &["eval"],
+        &["eval", "1", "--cases", "x"],
     ] {
         let finished = project.conductor(arguments);
         assert_eq!(finished.code, Some(2), "{arguments:?}: {finished:?}");
@@ -68,6 +68,10 @@ fn expressions_are_evaluated_with_bindings_and_cases_are_counted() {
     project.conductor(&doubled).says(0, &["[2,4,6]"]);
     assert_eq!(project.json(&doubled).1["value"], json!([2, 4, 6]));
     project.conductor(&["eval", "order.item", "--with", "b.json"]).says(1, &["^^^"]);
+    project.conductor(&["eval", "1 + 10 / 0"]).says(1, &["division by zero", "      ^^^^^^"]);
+    project.conductor(&["eval", "order.items", "--type", "--with", "b.json"]).says(0, &["list<int>"]);
+    project.conductor(&["eval", "1u"]).says(1, &["a manifest has no unsigned ints"]);
+    project.conductor(&["eval", "--plain", "type(1u)"]).says(0, &["uint"]);
     let case = |expr: &str| {
         json!({"file": "f", "id": expr, "expr": expr, "expect": {"value": {"int": "3"}}}).to_string()
     };

@@ -4,6 +4,7 @@
 
 pub mod ast;
 pub mod conformance;
+pub mod console;
 pub mod error;
 pub mod eval;
 mod lexer;

@@ -228,6 +228,10 @@ impl Checker<'_> {
             (Type::List(item), _) => (Type::Int, (**item).clone()),
             (Type::Map(item), _) => (Type::String, (**item).clone()),
             (Type::Any, _) => (Type::Any, Type::Any),
+            // Of which field is known only when the step runs.
+            (Type::Record(fields), index) if !matches!(index, Out::Literal(_)) && !fields.is_empty() => {
+                (Type::String, Type::union(fields.values().cloned()))
+            }
             (Type::Record(_) | Type::Named(_), Out::Literal(Literal::String(name))) => {
                 let field = Name { text: name.clone(), range: index.range.clone() };
                 return self.field(owner, &field);
