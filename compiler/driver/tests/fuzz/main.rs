@@ -3,6 +3,8 @@
 //! `cargo test` gives each target a few seconds; `cargo xtask fuzz --minutes 60` more. The bytes of an input are a script
 //! of edits to a real manifest of the repository, so that most inputs reach far behind the parser.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
 mod corpus;
 mod judge;
 #[path = "../support/mod.rs"]
