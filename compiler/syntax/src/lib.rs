@@ -3,6 +3,7 @@
 //! It knows YAML and HCL, not what a key means; only where steps may stand.
 
 mod bytes;
+pub mod convert;
 pub mod format;
 pub mod hcl;
 pub mod tree;
@@ -53,6 +54,15 @@ impl Syntax {
     #[must_use]
     pub fn of(path: &str) -> Syntax {
         if path.ends_with(".hcl") { Syntax::Hcl } else { Syntax::Yaml }
+    }
+
+    /// As people call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Syntax::Yaml => "YAML",
+            Syntax::Hcl => "HCL",
+        }
     }
 
     /// Takes the bytes of a manifest into `sources` and parses them.

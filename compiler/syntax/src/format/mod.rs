@@ -4,8 +4,8 @@
 
 mod hcl;
 mod yaml_print;
-mod yaml_read;
-mod yaml_tree;
+pub(crate) mod yaml_read;
+pub(crate) mod yaml_tree;
 
 use conductor_source::{Diagnostic, FileId, Severity, Sources};
 
@@ -59,7 +59,7 @@ fn layout(
 }
 
 /// The text with `\n` as its only line end.
-fn unix(syntax: Syntax, text: &str) -> String {
+pub(crate) fn unix(syntax: Syntax, text: &str) -> String {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
     // To YAML a lone carriage return ends a line too.
     if syntax == Syntax::Yaml { text.replace('\r', "\n") } else { text }

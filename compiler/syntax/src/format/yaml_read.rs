@@ -9,13 +9,13 @@ use crate::bytes::MAX_DEPTH;
 
 /// The text is no single document of YAML that a manifest may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Unreadable;
+pub(crate) struct Unreadable;
 
 type Read<T> = Result<T, Unreadable>;
 type Range = std::ops::Range<usize>;
 
 /// Reads a text whose line breaks are `\n`.
-pub(super) fn read(text: &str) -> Read<Document<'_>> {
+pub(crate) fn read(text: &str) -> Read<Document<'_>> {
     let mut reader = Reader::new(text)?;
     let mut document = Document::default();
     let explicit = loop {

@@ -4,7 +4,7 @@
 
 /// A whole file of one document.
 #[derive(Debug, Default)]
-pub(super) struct Document<'a> {
+pub(crate) struct Document<'a> {
     /// Above the `---`.
     pub head: Vec<Line<'a>>,
     /// `---`, and the comment beside it.
@@ -18,13 +18,13 @@ pub(super) struct Document<'a> {
 
 /// What stands on lines of its own beside the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Line<'a> {
+pub(crate) enum Line<'a> {
     Blank,
     Comment(&'a str),
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Value<'a> {
+pub(crate) struct Value<'a> {
     /// `&name`, or nothing.
     pub anchor: &'a str,
     /// Comments beside the key, the dash or the anchor of a value that begins below.
@@ -37,7 +37,7 @@ pub(super) struct Value<'a> {
 }
 
 #[derive(Debug, Default)]
-pub(super) enum Form<'a> {
+pub(crate) enum Form<'a> {
     /// Nothing is written.
     #[default]
     Empty,
@@ -49,7 +49,7 @@ pub(super) enum Form<'a> {
 }
 
 #[derive(Debug)]
-pub(super) struct BlockScalar<'a> {
+pub(crate) struct BlockScalar<'a> {
     /// `|` or `>` with its indicators.
     pub header: &'a str,
     pub comment: Option<&'a str>,
@@ -58,7 +58,7 @@ pub(super) struct BlockScalar<'a> {
 }
 
 #[derive(Debug)]
-pub(super) struct Collection<'a> {
+pub(crate) struct Collection<'a> {
     pub is_map: bool,
     pub flow: bool,
     /// A single pair in a flow sequence, written without braces.
@@ -70,7 +70,7 @@ pub(super) struct Collection<'a> {
 
 /// An item of a list or an entry of a mapping.
 #[derive(Debug, Default)]
-pub(super) struct Child<'a> {
+pub(crate) struct Child<'a> {
     pub lead: Vec<Line<'a>>,
     /// Of an entry.
     pub key: Option<Key<'a>>,
@@ -82,7 +82,7 @@ pub(super) struct Child<'a> {
 }
 
 #[derive(Debug)]
-pub(super) struct Key<'a> {
+pub(crate) struct Key<'a> {
     pub anchor: &'a str,
     pub text: &'a str,
     /// A literal or folded scalar in place of the text.
@@ -103,6 +103,6 @@ impl Value<'_> {
 }
 
 /// Whether a comment is among the lines.
-pub(super) fn has_comment(lines: &[Line]) -> bool {
+pub(crate) fn has_comment(lines: &[Line]) -> bool {
     lines.iter().any(|line| matches!(line, Line::Comment(_)))
 }

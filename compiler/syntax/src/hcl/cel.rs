@@ -4,7 +4,7 @@
 //! finds the same end in the text that it is given.
 
 /// Where an expression ends.
-pub(super) struct Extent {
+pub(crate) struct Extent {
     /// The place of the closing brace.
     pub end: usize,
     /// Backslashes before quotes that begin and end strings: `\"`, as a string of another language would want it.
@@ -12,7 +12,7 @@ pub(super) struct Extent {
 }
 
 /// The extent of the expression that begins at `start`, after its `${`, or the place where the search was given up.
-pub(super) fn extent(text: &str, start: usize) -> Result<Extent, usize> {
+pub(crate) fn extent(text: &str, start: usize) -> Result<Extent, usize> {
     let bytes = text.as_bytes();
     let byte = |at: usize| bytes.get(at).copied().unwrap_or(0);
     let mut open = 0_usize;

@@ -3,7 +3,7 @@
 //! It knows nothing of a manifest's meaning, except in `shape`, which knows what blocks stand for.
 
 mod body;
-mod cel;
+pub(crate) mod cel;
 mod parser;
 mod shape;
 mod string;
@@ -14,6 +14,10 @@ use conductor_source::{Code, Diagnostic, FileId, Sources, Span};
 
 use crate::bytes;
 use crate::tree::Node;
+
+pub(crate) use shape::{
+    CALLS, LISTS, MAPPINGS, OPTIONS, RECORDS, SECTIONS, STEP_OPTIONS, VALUES, is_gathered, is_step,
+};
 
 pub const SYNTAX: Code = Code("E020");
 pub const COLON: Code = Code("E021");

@@ -9,7 +9,7 @@ use super::value::Entries;
 use crate::tree::{Entry, Key, Kind, Node, Scalar};
 
 /// Blocks of the manifest, and the sections whose entries they are.
-pub(super) const SECTIONS: &[(&str, &str)] = &[
+pub(crate) const SECTIONS: &[(&str, &str)] = &[
     ("target", "targets"),
     ("task", "tasks"),
     ("policy", "policies"),
@@ -17,20 +17,20 @@ pub(super) const SECTIONS: &[(&str, &str)] = &[
     ("workflow", "workflows"),
 ];
 /// Blocks beside the steps that are none.
-const OPTIONS: &[&str] = &["input", "output", "with", "policy", "concurrency", "schedule"];
+pub(crate) const OPTIONS: &[&str] = &["input", "output", "with", "policy", "concurrency", "schedule"];
 /// Steps that name what they call.
-const CALLS: &[&str] = &["task", "workflow"];
+pub(crate) const CALLS: &[&str] = &["task", "workflow"];
 /// Steps whose value is no mapping of theirs: their options stand beside it. The second word is the attribute that holds
 /// the value.
-const VALUES: &[(&str, &str)] = &[("sleep", "duration"), ("return", "value")];
+pub(crate) const VALUES: &[(&str, &str)] = &[("sleep", "duration"), ("return", "value")];
 /// Steps that are a mapping of keys that this crate need not know.
-const RECORDS: &[&str] = &["wait_for", "emit", "fail", "set"];
+pub(crate) const RECORDS: &[&str] = &["wait_for", "emit", "fail", "set"];
 /// Options that every step may have. In a `set`, whose other keys are names, they stand beside the mapping.
-const STEP_OPTIONS: &[&str] = &["id", "when", "with", "policy", "critical"];
+pub(crate) const STEP_OPTIONS: &[&str] = &["id", "when", "with", "policy", "critical"];
 /// Steps that are a list of steps, their options beside it.
-const LISTS: &[&str] = &["sequence", "parallel", "graph", "race", "try"];
+pub(crate) const LISTS: &[&str] = &["sequence", "parallel", "graph", "race", "try"];
 /// Steps that are a mapping with `steps` in it.
-const MAPPINGS: &[&str] = &["map", "loop", "hold"];
+pub(crate) const MAPPINGS: &[&str] = &["map", "loop", "hold"];
 
 /// The tree of a manifest, which stands in `span`.
 pub(super) fn manifest(body: Body, span: Span) -> (Node, Vec<Diagnostic>) {
@@ -402,9 +402,15 @@ impl Shaper {
     }
 }
 
-fn is_step(key: &str) -> bool {
+/// Whether the block of that name is a step that is known.
+pub(crate) fn is_step(key: &str) -> bool {
     let valued = VALUES.iter().any(|(step, _)| *step == key);
     valued || key == "switch" || [CALLS, LISTS, MAPPINGS, RECORDS].iter().any(|kinds| kinds.contains(&key))
+}
+
+/// Whether the list under the key is gathered from blocks, none of which is the list.
+pub(crate) fn is_gathered(key: &str) -> bool {
+    matches!(key, "steps" | "catch") || SECTIONS.iter().any(|(_, section)| *section == key)
 }
 
 /// A block without its body.

@@ -5,7 +5,7 @@
 use crate::tree::Kind;
 
 /// The value of a plain scalar, or `None` where it is a string.
-pub(super) fn resolve(text: &str) -> Option<Kind> {
+pub(crate) fn resolve(text: &str) -> Option<Kind> {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Some(Kind::Null),
         "true" | "True" | "TRUE" => return Some(Kind::Bool(true)),

@@ -4,7 +4,7 @@
 
 mod anchors;
 mod build;
-mod core_schema;
+pub(crate) mod core_schema;
 mod expression;
 mod failure;
 mod patched;

@@ -1,15 +1,18 @@
-//! The formatter: what it makes of layouts, and that it changes nothing else.
+//! Formatting and conversion: what they make of manifests, and that they change and lose nothing.
 
 #![expect(clippy::panic, reason = "a failing helper is a failing test")]
 #![expect(clippy::too_many_lines, reason = "tables of layouts")]
 
+mod converted;
 mod hcl;
 mod random;
+mod there_and_back;
 mod written;
 mod yaml;
 
 use conductor_source::FileId;
 use conductor_syntax::Syntax;
+use conductor_syntax::convert::{Unconverted, convert};
 use conductor_syntax::format::{Unformatted, format};
 use expect_test::Expect;
 
@@ -32,4 +35,22 @@ pub fn formatted(syntax: Syntax, text: &str) -> String {
 
 pub fn check(syntax: Syntax, text: &str, expected: Expect) {
     expected.assert_eq(&formatted(syntax, text));
+}
+
+/// The text in the other syntax, or what cannot be written there.
+pub fn other(syntax: Syntax, text: &str) -> String {
+    match convert(syntax, opposite(syntax), FileId(0), text) {
+        Ok(converted) => converted,
+        Err(Unconverted::Inexpressible(span, what)) => {
+            format!("{what}: {:?}\n", &text[span.start()..span.end()])
+        }
+        Err(error) => panic!("{error:?} in\n{text}"),
+    }
+}
+
+pub fn opposite(syntax: Syntax) -> Syntax {
+    match syntax {
+        Syntax::Yaml => Syntax::Hcl,
+        Syntax::Hcl => Syntax::Yaml,
+    }
 }

@@ -41,7 +41,7 @@ fn map(value: impl Strategy<Value = Value>) -> impl Strategy<Value = Value> {
 /// Words that are no text, or no name.
 const RESERVED: [&str; 4] = ["null", "true", "false", "for"];
 
-fn text() -> impl Strategy<Value = String> {
+pub fn text() -> impl Strategy<Value = String> {
     let special = prop::sample::select(vec![
         "",
         " ",
