@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use conductor_driver::{Rewritten, Unformatted};
+use conductor_driver::{Rewritten, Unwritten};
 use conductor_source::render;
 use serde_json::{Value, json};
 use similar::TextDiff;
@@ -32,26 +32,26 @@ pub struct Args {
     diff: bool,
     /// The syntax of standard input
     #[arg(long, value_enum, default_value_t, value_name = "yaml|hcl", hide_possible_values = true)]
-    syntax: Syntax,
+    syntax: Language,
     #[arg(long, value_enum, default_value_t, hide_possible_values = true, help = "text or json")]
     pub format: Format,
 }
 
 /// A syntax of manifests, as arguments name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum Syntax {
+pub enum Language {
     #[default]
     Yaml,
     Hcl,
 }
 
-impl Syntax {
+impl Language {
     /// The name of a manifest in this syntax.
     #[must_use]
     pub fn manifest(self) -> &'static str {
         match self {
-            Syntax::Yaml => "concurrency.yaml",
-            Syntax::Hcl => "concurrency.hcl",
+            Language::Yaml => "concurrency.yaml",
+            Language::Hcl => "concurrency.hcl",
         }
     }
 }
@@ -120,7 +120,7 @@ fn formatted(name: &str, bytes: &[u8], format: Format) -> Result<Formatted, Exit
 pub fn written(rewritten: Rewritten, format: Format) -> Result<String, Exit> {
     match rewritten.text {
         Ok(text) => Ok(text),
-        Err(Unformatted::Findings(findings)) => {
+        Err(Unwritten::Findings(findings)) => {
             match format {
                 Format::Json => {
                     let text = render::json(&findings, &rewritten.sources);
@@ -137,7 +137,7 @@ pub fn written(rewritten: Rewritten, format: Format) -> Result<String, Exit> {
             Err(Exit::Finding)
         }
         // Nothing was written and nothing is lost: that a user may rely on, whatever we did wrong.
-        Err(Unformatted::Bug(what)) => unreachable!("{what}; nothing was written"),
+        Err(Unwritten::Bug(what)) => unreachable!("{what}; nothing was written"),
     }
 }
 

@@ -9,6 +9,7 @@ mod build;
 mod cancel;
 mod check;
 mod completions;
+mod convert;
 mod demo;
 mod dev;
 mod eval;
@@ -25,6 +26,7 @@ pub enum Command {
     Check(check::Args),
     Fix(fix::Args),
     Fmt(fmt::Args),
+    Convert(convert::Args),
     Build(build::Args),
     Run(run::Args),
     Runs(runs::Args),
@@ -44,6 +46,7 @@ impl Command {
             Command::Check(args) => blocking(move || check::run(&args)).await,
             Command::Fix(args) => blocking(move || fix::run(&args)).await,
             Command::Fmt(args) => blocking(move || fmt::run(&args)).await,
+            Command::Convert(args) => blocking(move || convert::run(&args)).await,
             Command::Build(args) => blocking(move || build::run(&args)).await,
             Command::Run(args) => run::run(args).await,
             Command::Runs(args) => runs::run(args).await,
@@ -66,6 +69,7 @@ impl Command {
             Command::Fix(args) => args.format,
             Command::Build(args) => args.format,
             Command::Fmt(args) => args.format.into(),
+            Command::Convert(args) => args.format.into(),
             Command::Run(args) => args.format.into(),
             Command::Runs(args) => args.format.into(),
             Command::Show(args) => args.format.into(),

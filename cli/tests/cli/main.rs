@@ -5,6 +5,8 @@ mod bad_input;
 #[cfg(test)]
 mod build;
 #[cfg(test)]
+mod convert;
+#[cfg(test)]
 mod explain;
 #[cfg(test)]
 mod fix;

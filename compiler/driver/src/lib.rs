@@ -16,11 +16,11 @@ use conductor_emit::{EmitError, Header};
 use conductor_protocol::plan::Plan;
 use conductor_resolve::Binding;
 use conductor_source::{Code, Diagnostic, Severity, Sources};
-use conductor_syntax::Syntax;
 
 pub use conductor_introspect::{Answer, DirEntry, Need};
+pub use conductor_syntax::Syntax;
 pub use lock::FILE as LOCK_FILE;
-pub use rewrite::{Rewritten, Unformatted, format};
+pub use rewrite::{Rewritten, Unwritten, convert, format};
 
 /// Every code that the driver itself reports.
 pub const CODES: &[Code] = &[

@@ -1,5 +1,7 @@
 //! The same manifest in YAML and in HCL: byte-identical Plans, the same files but for their first line.
 
+use conductor_driver::{Syntax, convert};
+
 use crate::support::Project;
 
 const CODE: (&str, &str) = (
@@ -24,7 +26,7 @@ async def note(data: dict[str, int]) -> int: ...
 );
 
 /// Both manifests compile, to the same Plans.
-pub fn assert_twins(hcl: &str, yaml: &str, code: &[(&'static str, &'static str)]) {
+pub fn assert_twins(hcl_text: &str, yaml_text: &str, code: &[(&'static str, &'static str)]) {
     let compiled = |name, text| {
         let project = Project::new([(name, text)].into_iter().chain(code.iter().copied()));
         let outcome = project.compile();
@@ -32,8 +34,10 @@ pub fn assert_twins(hcl: &str, yaml: &str, code: &[(&'static str, &'static str)]
             outcome.diagnostics.iter().map(|found| (found.code, found.message.clone())).collect();
         (codes, outcome.compiled.unwrap_or_else(|| panic!("{}", project.check())))
     };
-    let (hcl_found, hcl) = compiled("concurrency.hcl", hcl);
-    let (yaml_found, yaml) = compiled("concurrency.yaml", yaml);
+    let (hcl_found, hcl) = compiled("concurrency.hcl", hcl_text);
+    let (yaml_found, yaml) = compiled("concurrency.yaml", yaml_text);
+    assert_converts("concurrency.hcl", hcl_text, code);
+    assert_converts("concurrency.yaml", yaml_text, code);
     let json = |plans| serde_json::to_string(plans).expect("a Plan is JSON");
     assert_eq!(json(&hcl.plans), json(&yaml.plans));
     assert_eq!(hcl.lock, yaml.lock);
@@ -45,6 +49,24 @@ pub fn assert_twins(hcl: &str, yaml: &str, code: &[(&'static str, &'static str)]
     hcl_found.sort();
     yaml_found.sort();
     assert_eq!(hcl_found, yaml_found);
+}
+
+/// The manifest in the other syntax, and that one converted back, compile to the same Plans as the manifest.
+fn assert_converts(name: &'static str, text: &str, code: &[(&'static str, &'static str)]) {
+    let plans = |name, text: &str| {
+        let project = Project::new([(name, text)].into_iter().chain(code.iter().copied()));
+        let compiled = project.compile().compiled.unwrap_or_else(|| panic!("{text}\n{}", project.check()));
+        serde_json::to_string(&compiled.plans).expect("a Plan is JSON")
+    };
+    let (other, target) = match Syntax::of(name) {
+        Syntax::Yaml => ("concurrency.hcl", Syntax::Hcl),
+        Syntax::Hcl => ("concurrency.yaml", Syntax::Yaml),
+    };
+    let converted = convert(name, text.as_bytes(), target).text.expect("it can be converted");
+    let back = convert(other, converted.as_bytes(), Syntax::of(name)).text.expect("it can be converted back");
+    let before = plans(name, text);
+    assert_eq!(before, plans(other, &converted), "{converted}");
+    assert_eq!(before, plans(name, &back), "{back}");
 }
 
 fn twins(hcl: &str, yaml: &str) {

@@ -40,6 +40,7 @@ pub const CODES: &[Code] = &[
     hcl::DIRECTIVE,
     hcl::LABELS,
     hcl::OUT_OF_PLACE,
+    convert::INEXPRESSIBLE,
 ];
 
 /// The two ways to write a manifest.

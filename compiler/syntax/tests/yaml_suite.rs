@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use conductor_source::{FileId, Severity};
-use conductor_syntax::format::{Unformatted, format};
+use conductor_syntax::format::{Unwritten, format};
 use conductor_syntax::{Kind, Node, Syntax, yaml};
 
 const CASES: &str = include_str!("yaml_test_suite/cases.jsonl");
@@ -290,8 +290,8 @@ fn each_case_that_is_read_can_be_formatted() {
                     let _ = writeln!(wrong, "{}: {:?}\n  once {once:?}: {error:?}", case.id, case.yaml);
                 }
             },
-            Err(Unformatted::Findings(_)) => {}
-            Err(Unformatted::Bug(what)) => {
+            Err(Unwritten::Findings(_)) => {}
+            Err(Unwritten::Bug(what)) => {
                 let _ = writeln!(wrong, "{}: {:?}\n  {what}", case.id, case.yaml);
             }
         }

@@ -5,7 +5,7 @@
 use conductor_driver::Outcome;
 use conductor_source::{Severity, render};
 use conductor_syntax::Syntax;
-use conductor_syntax::format::Unformatted;
+use conductor_syntax::format::Unwritten;
 
 use crate::support::Project;
 
@@ -51,7 +51,7 @@ fn formatted(project: &Project) {
         conductor_syntax::format::read(syntax, &mut sources, path, text.as_bytes())
     };
     let once = format(project.get(path));
-    assert!(!matches!(once, Err(Unformatted::Bug(_))), "laying out would change the manifest");
+    assert!(!matches!(once, Err(Unwritten::Bug(_))), "laying out would change the manifest");
     if let Ok(once) = once {
         let twice = format(&once).ok();
         assert_eq!(twice.as_deref(), Some(once.as_str()), "laying out twice is not the same as once");

@@ -10,21 +10,13 @@ mod strings;
 mod to_hcl;
 mod to_yaml;
 
-use conductor_source::{Diagnostic, FileId, Severity, Sources, Span};
+use conductor_source::{Code, Diagnostic, FileId, Severity, Sources, Span};
 
-use crate::Syntax;
-use crate::format::{self, Unformatted};
+use crate::format::{self, Unwritten};
+use crate::{Syntax, bytes};
 
-/// Why a manifest was not converted.
-#[derive(Debug)]
-pub enum Unconverted {
-    /// It cannot be read: the mistakes that must be mended first.
-    Findings(Vec<Diagnostic>),
-    /// What stands there cannot be written in the other syntax.
-    Inexpressible(Span, String),
-    /// The result would not have said the same. It is a bug of ours.
-    Bug(&'static str),
-}
+/// Something has no words in the other syntax.
+pub const INEXPRESSIBLE: Code = Code("E029");
 
 /// Takes the bytes of a manifest into `sources` and writes it in `target`, laid out as the formatter does.
 pub fn read(
@@ -33,19 +25,19 @@ pub fn read(
     sources: &mut Sources,
     path: &str,
     bytes: &[u8],
-) -> Result<String, Unconverted> {
+) -> Result<String, Unwritten> {
     let (file, _, findings) = syntax.read(sources, path, bytes);
     if findings.iter().any(|found| found.severity == Severity::Error) {
-        return Err(Unconverted::Findings(findings));
+        return Err(Unwritten::Findings(findings));
     }
     convert(syntax, target, file, sources.text(file))
 }
 
 /// The text, which is written in `syntax`, in `target`. Places of what cannot be converted are those of the text.
-pub fn convert(syntax: Syntax, target: Syntax, file: FileId, text: &str) -> Result<String, Unconverted> {
+pub fn convert(syntax: Syntax, target: Syntax, file: FileId, text: &str) -> Result<String, Unwritten> {
     let (_, findings) = syntax.parse(file, text);
     if findings.iter().any(|found| found.severity == Severity::Error) {
-        return Err(Unconverted::Findings(findings));
+        return Err(Unwritten::Findings(findings));
     }
     let plain = format::unix(syntax, text);
     // Its places are those of the text, but for carriage returns.
@@ -53,7 +45,7 @@ pub fn convert(syntax: Syntax, target: Syntax, file: FileId, text: &str) -> Resu
     let item = match syntax {
         Syntax::Yaml => {
             let unread =
-                |_| Unconverted::Bug("the manifest is written in a way that the converter does not know");
+                |_| Unwritten::Bug("the manifest is written in a way that the converter does not know");
             from_yaml::noted(&format::yaml_read::read(&plain).map_err(unread)?, &tree)
         }
         Syntax::Hcl => from_hcl::noted(&plain, &tree),
@@ -62,21 +54,30 @@ pub fn convert(syntax: Syntax, target: Syntax, file: FileId, text: &str) -> Resu
     let written = match target {
         Syntax::Yaml => to_yaml::write(&item),
         Syntax::Hcl => {
-            to_hcl::write(&item).map_err(|(span, what)| Unconverted::Inexpressible(moved(span), what))?
+            to_hcl::write(&item).map_err(|(span, what)| inexpressible(moved(span), &what, target))?
         }
     };
     let formatted = format::format(target, file, &written).map_err(|error| match error {
-        Unformatted::Findings(_) => Unconverted::Bug("the converted manifest cannot be read"),
-        Unformatted::Bug(what) => Unconverted::Bug(what),
+        // Blocks of HCL count as the lists and mappings that they stand for.
+        Unwritten::Findings(found) if found.iter().any(|found| LIMITS.contains(&found.code)) => {
+            inexpressible(moved(tree.span), "a manifest this large or deep", target)
+        }
+        Unwritten::Findings(_) => Unwritten::Bug("the converted manifest cannot be read"),
+        Unwritten::Bug(what) => Unwritten::Bug(what),
     })?;
     let (again, _) = target.parse(file, &formatted);
     match same::difference(&tree, &again) {
         None => Ok(formatted),
-        Some(span) => Err(Unconverted::Inexpressible(
-            moved(span),
-            format!("what stands here cannot be written in {}", target.name()),
-        )),
+        Some(span) => Err(inexpressible(moved(span), "what stands here", target)),
     }
+}
+
+/// Bounds that one syntax reaches before the other.
+const LIMITS: [Code; 2] = [bytes::TOO_DEEP, bytes::TOO_LARGE];
+
+fn inexpressible(span: Span, what: &str, target: Syntax) -> Unwritten {
+    let message = format!("{what} cannot be written in {}", target.name());
+    Unwritten::Findings(vec![Diagnostic::error(INEXPRESSIBLE, message, span, "")])
 }
 
 /// The place in the text of a place in the text without its byte order mark and carriage returns.

@@ -30,7 +30,7 @@ pub(super) fn write(root: &Item) -> Result<String, (Span, String)> {
 }
 
 fn refuse<T>(item: &Item, what: &str) -> Result<T, (Span, String)> {
-    Err((item.span, format!("{what} cannot be written in HCL")))
+    Err((item.span, what.to_owned()))
 }
 
 struct Writer {
@@ -410,7 +410,7 @@ impl Writer {
             (None, None) => {
                 return refuse(
                     item,
-                    "an expression that is not closed, or that has backslashes before its quotes,",
+                    "an expression that does not end, or has backslashes before its quotes,",
                 );
             }
         }

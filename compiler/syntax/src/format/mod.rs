@@ -12,25 +12,25 @@ use conductor_source::{Diagnostic, FileId, Severity, Sources};
 use crate::Syntax;
 use crate::tree::{Kind, Node};
 
-/// Why a text was not formatted.
+/// Why a manifest was not written anew.
 #[derive(Debug)]
-pub enum Unformatted {
-    /// It cannot be read: the mistakes that must be mended first.
+pub enum Unwritten {
+    /// It cannot be read, or not be written: the mistakes that must be mended first.
     Findings(Vec<Diagnostic>),
-    /// The formatter would have changed what the manifest says, or lost a comment. It is a bug of ours.
+    /// The result would not have said the same, or lost a comment. It is a bug of ours.
     Bug(&'static str),
 }
 
-const LOST_COMMENT: Unformatted = Unformatted::Bug("the formatted manifest does not have the same comments");
+const LOST_COMMENT: Unwritten = Unwritten::Bug("the formatted manifest does not have the same comments");
 
 /// Takes the bytes of a manifest into `sources` and formats them; see [`format`].
-pub fn read(syntax: Syntax, sources: &mut Sources, path: &str, bytes: &[u8]) -> Result<String, Unformatted> {
+pub fn read(syntax: Syntax, sources: &mut Sources, path: &str, bytes: &[u8]) -> Result<String, Unwritten> {
     let (file, tree, findings) = syntax.read(sources, path, bytes);
     layout(syntax, file, sources.text(file), &tree, findings)
 }
 
 /// The text in the canonical layout. Its line ends are all those of its first line.
-pub fn format(syntax: Syntax, file: FileId, text: &str) -> Result<String, Unformatted> {
+pub fn format(syntax: Syntax, file: FileId, text: &str) -> Result<String, Unwritten> {
     let (tree, findings) = syntax.parse(file, text);
     layout(syntax, file, text, &tree, findings)
 }
@@ -41,9 +41,9 @@ fn layout(
     text: &str,
     tree: &Node,
     findings: Vec<Diagnostic>,
-) -> Result<String, Unformatted> {
+) -> Result<String, Unwritten> {
     if findings.iter().any(|found| found.severity == Severity::Error) {
-        return Err(Unformatted::Findings(findings));
+        return Err(Unwritten::Findings(findings));
     }
     let plain = unix(syntax, text);
     let formatted = match syntax {
@@ -52,7 +52,7 @@ fn layout(
     };
     let (again, found) = syntax.parse(file, &formatted);
     if !found.is_empty() || !same(tree, &again) {
-        return Err(Unformatted::Bug("the formatted manifest does not say the same"));
+        return Err(Unwritten::Bug("the formatted manifest does not say the same"));
     }
     let windows = text.find('\n').is_some_and(|end| text[..end].ends_with('\r'));
     Ok(if windows { formatted.replace('\n', "\r\n") } else { formatted })
@@ -65,8 +65,8 @@ pub(crate) fn unix(syntax: Syntax, text: &str) -> String {
     if syntax == Syntax::Yaml { text.replace('\r', "\n") } else { text }
 }
 
-fn yaml(text: &str) -> Result<String, Unformatted> {
-    let unread = |_| Unformatted::Bug("the manifest is written in a way that the formatter does not know");
+fn yaml(text: &str) -> Result<String, Unwritten> {
+    let unread = |_| Unwritten::Bug("the manifest is written in a way that the formatter does not know");
     let document = yaml_read::read(text).map_err(unread)?;
     if !matches!(document.root.kind, yaml_tree::Form::Collection(_)) {
         // No manifest: there is nothing to lay out.
@@ -77,7 +77,7 @@ fn yaml(text: &str) -> Result<String, Unformatted> {
     if again.comments == document.comments { Ok(formatted) } else { Err(LOST_COMMENT) }
 }
 
-fn hcl(text: &str) -> Result<String, Unformatted> {
+fn hcl(text: &str) -> Result<String, Unwritten> {
     let formatted = hcl::layout(text);
     if hcl::comments(&formatted) == hcl::comments(text) { Ok(formatted) } else { Err(LOST_COMMENT) }
 }

@@ -470,56 +470,56 @@ fn what_has_no_words() {
         (
             "a b: 1\n",
             expect![[r#"
-            the key `a b` of a block cannot be written in HCL: "1"
-        "#]],
+                E029: the key `a b` of a block cannot be written in HCL: "1"
+            "#]],
         ),
         (
             "tasks: [{id: a, ref: m.a, x: .inf}]\n",
             expect![[r#"
-            the number `.inf` cannot be written in HCL: ".inf"
-        "#]],
+                E029: the number `.inf` cannot be written in HCL: ".inf"
+            "#]],
         ),
         (
             "workflows: [{id: w, steps: [{frobnicate: 1}]}]\n",
             expect![[r#"
-            a step of no known kind cannot be written in HCL: "{frobnicate: 1}"
-        "#]],
+                E029: a step of no known kind cannot be written in HCL: "{frobnicate: 1}"
+            "#]],
         ),
         (
             "workflows: [{id: w, steps: [a]}]\n",
             expect![[r#"
-            a step that is no mapping cannot be written in HCL: "a"
-        "#]],
+                E029: a step that is no mapping cannot be written in HCL: "a"
+            "#]],
         ),
         (
             "workflows: [{id: w, steps: [{map: {over: x}, when: true}]}]\n",
             expect![[r#"
-            an option beside a step whose options stand inside cannot be written in HCL: "{over: x}"
-        "#]],
+                E029: an option beside a step whose options stand inside cannot be written in HCL: "{over: x}"
+            "#]],
         ),
         (
             "tasks: [{ref: m.a}]\n",
             expect![[r#"
-            a `task` without `id` cannot be written in HCL: "{ref: m.a}"
-        "#]],
+                E029: a `task` without `id` cannot be written in HCL: "{ref: m.a}"
+            "#]],
         ),
         (
             "tasks: [1]\n",
             expect![[r#"
-            an entry that is no mapping cannot be written in HCL: "1"
-        "#]],
+                E029: an entry that is no mapping cannot be written in HCL: "1"
+            "#]],
         ),
         (
             "x: \"${a\"\n",
             expect![[r#"
-            an expression that is not closed, or that has backslashes before its quotes, cannot be written in HCL: "\"${a\""
-        "#]],
+                E029: an expression that does not end, or has backslashes before its quotes, cannot be written in HCL: "\"${a\""
+            "#]],
         ),
         (
             "[1]\n",
             expect![[r#"
-            a manifest that is no mapping cannot be written in HCL: "[1]"
-        "#]],
+                E029: a manifest that is no mapping cannot be written in HCL: "[1]"
+            "#]],
         ),
     ] {
         expected.assert_eq(&other(Syntax::Yaml, text));

@@ -12,8 +12,8 @@ mod yaml;
 
 use conductor_source::FileId;
 use conductor_syntax::Syntax;
-use conductor_syntax::convert::{Unconverted, convert};
-use conductor_syntax::format::{Unformatted, format};
+use conductor_syntax::convert::convert;
+use conductor_syntax::format::{Unwritten, format};
 use expect_test::Expect;
 
 /// The formatted text, which formatting again does not change; or why there is none.
@@ -26,10 +26,10 @@ pub fn formatted(syntax: Syntax, text: &str) -> String {
             }
             once
         }
-        Err(Unformatted::Findings(findings)) => {
+        Err(Unwritten::Findings(findings)) => {
             findings.iter().map(|found| format!("{}: {}\n", found.code, found.message)).collect()
         }
-        Err(Unformatted::Bug(what)) => panic!("{what}\n{text}"),
+        Err(Unwritten::Bug(what)) => panic!("{what}\n{text}"),
     }
 }
 
@@ -41,10 +41,18 @@ pub fn check(syntax: Syntax, text: &str, expected: Expect) {
 pub fn other(syntax: Syntax, text: &str) -> String {
     match convert(syntax, opposite(syntax), FileId(0), text) {
         Ok(converted) => converted,
-        Err(Unconverted::Inexpressible(span, what)) => {
-            format!("{what}: {:?}\n", &text[span.start()..span.end()])
-        }
-        Err(error) => panic!("{error:?} in\n{text}"),
+        Err(Unwritten::Findings(findings)) => findings
+            .iter()
+            .map(|found| {
+                format!(
+                    "{}: {}: {:?}\n",
+                    found.code,
+                    found.message,
+                    &text[found.span().start()..found.span().end()]
+                )
+            })
+            .collect(),
+        Err(Unwritten::Bug(what)) => panic!("{what} in\n{text}"),
     }
 }
 

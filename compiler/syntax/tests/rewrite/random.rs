@@ -1,7 +1,7 @@
 //! Random values written in random styles: formatted, they are the same values with the same comments.
 
 use conductor_source::FileId;
-use conductor_syntax::format::{Unformatted, format};
+use conductor_syntax::format::{Unwritten, format};
 use conductor_syntax::{Kind, Node, Syntax};
 use proptest::prelude::*;
 
@@ -67,8 +67,8 @@ fn check_any(syntax: Syntax, text: &str) {
         Ok(_) => {
             crate::formatted(syntax, text);
         }
-        Err(Unformatted::Findings(found)) => assert!(!found.is_empty()),
-        Err(Unformatted::Bug(what)) => panic!("{what}\n{text:?}"),
+        Err(Unwritten::Findings(found)) => assert!(!found.is_empty()),
+        Err(Unwritten::Bug(what)) => panic!("{what}\n{text:?}"),
     }
 }
 
