@@ -24,6 +24,10 @@ mod timeline;
 mod view;
 mod watch;
 
+/// The compiler runs on a thread of its own, where the system's allocator grows its heap a page at a time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Parser)]
 #[command(name = "conductor", version, about = "Concurrency as a manifest: checked, compiled, run, resumed.")]
 #[command(
