@@ -55,6 +55,8 @@ fn mistakes_have_places() {
         ("1u", "`1u` a manifest has no unsigned ints"),
         ("1 +", "`` expected a value, but the expression ends here"),
         ("'a'.matches(input.user.name)", "`input.user.name` a pattern must be a literal"),
+        ("'a'.matches('a++')", "`'a++'` `+` has nothing to repeat, or repeats what is repeated: use a group"),
+        ("'a'.matches('(a')", "`'(a'` `(a` is not a regular expression, or is too large"),
         ("optional.of(1)", "`of` a manifest has no `optional.of`"),
         ("type(1)", "`type` a manifest has no `type`"),
         ("math.abz(1)", "`abz` there is no function `math.abz`"),

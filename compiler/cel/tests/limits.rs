@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use conductor_cel::ast::{Ast, BinaryOp, Kind, Node, UnaryOp};
+use conductor_cel::plan::{self, Bindings};
 use conductor_cel::typing::Declarations;
 use conductor_cel::{MAX_LENGTH, Scope, Value, check_template, evaluate, manifest, parse, template, typing};
 use proptest::prelude::*;
@@ -18,7 +19,9 @@ fn exercise(text: &str) {
     let _ = evaluate(&ast, &BTreeMap::new());
     let types = BTreeMap::new();
     let scope = Scope::new(&types);
-    let _ = manifest::check(&ast, &scope, None);
+    if let Ok(expr) = manifest::check(&ast, &scope, None) {
+        let _ = plan::evaluate(&expr, &Bindings::default());
+    }
     let (template, errors) = template::parse(text);
     assert!(errors.len() <= 40, "{} errors", errors.len());
     for error in &errors {
@@ -91,6 +94,25 @@ fn evaluations_that_would_never_end_are_stopped() {
         let (ast, errors) = parse(&text);
         assert_eq!(errors, [], "{text}");
         let error = evaluate(&ast, &BTreeMap::new()).expect_err(&text);
+        assert!(error.message.contains("too"), "{}", error.message);
+    }
+}
+
+/// The same of what a manifest takes, which is not nested as deep.
+#[test]
+fn plans_that_would_never_end_are_stopped() {
+    let nested =
+        |open: &str, inner: &str, depth: usize| format!("{}{inner}{}", open.repeat(depth), ")".repeat(depth));
+    for text in [
+        nested("[1,2,3,4,5,6,7,8,9].map(x,", "1", 11),
+        nested("[1,2,3,4,5,6,7,8,9].all(x,", "true", 11),
+        nested("cel.bind(a, a + a,", "a.size()", 10).replacen("a + a", "'xxxxxxxxxxxxxxxx'.replace('', 'yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy').replace('', 'zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz').replace('', 'zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz')", 1),
+    ] {
+        let (ast, errors) = parse(&text);
+        assert_eq!(errors, [], "{text}");
+        let types = BTreeMap::new();
+        let expr = manifest::check(&ast, &Scope::new(&types), None).expect(&text);
+        let error = plan::evaluate(&expr, &Bindings::default()).expect_err(&text);
         assert!(error.message.contains("too"), "{}", error.message);
     }
 }

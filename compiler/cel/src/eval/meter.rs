@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use regex::{Regex, RegexBuilder};
 
-use super::{MAX_SIZE, MAX_STEPS, Value};
+use super::{MAX_SIZE, MAX_STEPS, Value, pattern};
 
 /// The compiled size that a pattern may have.
 const MAX_PATTERN: usize = 256 * 1024;
@@ -58,9 +58,10 @@ impl Meter {
     }
 }
 
-/// A pattern as it is searched for, within bounds.
+/// A pattern as it is searched for, within bounds: by the rules of RE2 as far as they can be kept.
 pub(crate) fn compiled(pattern: &str) -> Result<Regex, String> {
-    RegexBuilder::new(pattern)
+    let text = pattern::portable(pattern).map_or_else(|_| pattern.to_owned(), |text| pattern::native(&text));
+    RegexBuilder::new(&text)
         .size_limit(MAX_PATTERN)
         .dfa_size_limit(MAX_PATTERN)
         .nest_limit(100)

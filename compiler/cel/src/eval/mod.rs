@@ -14,6 +14,7 @@ pub(crate) mod meter;
 mod names;
 pub(crate) mod operators;
 mod optional;
+pub(crate) mod pattern;
 mod strings;
 pub(crate) mod time;
 mod value;

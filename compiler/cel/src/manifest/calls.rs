@@ -102,11 +102,12 @@ impl Checker<'_> {
             } else {
                 result(first, &args)
             };
-            self.constants(types, nodes, &args)?;
+            self.constants(types, nodes, &mut args)?;
             return Some(Expr { ty, node: Out::Call { function: name.to_owned(), args } });
         }
         for (form, types) in forms {
-            if let Some(args) = self.adapted(types, nodes, &args) {
+            if let Some(mut args) = self.adapted(types, nodes, &args) {
+                self.constants(types, nodes, &mut args)?;
                 let ty = result(form, &args);
                 return Some(Expr { ty, node: Out::Call { function: name.to_owned(), args } });
             }
@@ -153,7 +154,7 @@ impl Checker<'_> {
 
     /// Patterns and zones are looked at before anything runs. A pattern must be a literal: each target has a language of
     /// patterns of its own, and what is not known cannot be translated.
-    fn constants(&mut self, types: &[&str], nodes: &[&Node], args: &[Expr]) -> Option<()> {
+    fn constants(&mut self, types: &[&str], nodes: &[&Node], args: &mut [Expr]) -> Option<()> {
         for ((wanted, node), arg) in types.iter().zip(nodes).zip(args) {
             let literal = match &arg.node {
                 Out::Literal(Literal::String(text)) => Some(text),
@@ -164,9 +165,14 @@ impl Checker<'_> {
                     "a pattern must be a literal".to_owned(),
                     "write it in quotes, best as a raw string: `r'[0-9]+'`; a task can match others",
                 ),
-                ("pattern", Some(text)) => match crate::eval::meter::compiled(text) {
-                    Ok(_) => continue,
-                    Err(message) => (message, "patterns have the syntax of RE2"),
+                ("pattern", Some(text)) => match shared(text) {
+                    Ok(text) => {
+                        arg.node = Out::Literal(Literal::String(text));
+                        continue;
+                    }
+                    Err(message) => {
+                        (message, "patterns have the syntax of RE2, as far as every target knows it")
+                    }
                 },
                 ("zone", Some(text)) => match crate::eval::time::zone(text) {
                     Ok(()) => continue,
@@ -227,6 +233,12 @@ impl Checker<'_> {
         let node = Out::Binary { op: BinaryOp::NotEqual, left: Box::new(value), right: Box::new(null) };
         Some(Expr { ty: Type::Bool, node })
     }
+}
+
+/// The pattern as every target takes it.
+fn shared(pattern: &str) -> Result<String, String> {
+    let portable = crate::eval::pattern::portable(pattern)?;
+    crate::eval::meter::compiled(&portable).map(|_| portable)
 }
 
 /// `write ...`, with every form.

@@ -2,10 +2,10 @@
 //!
 //! It knows the functions of a Plan by their names; which arguments they take the checker has seen to.
 
-use conductor_protocol::expr::Expr;
+use conductor_protocol::expr::{Expr, Literal, Node};
 use conductor_protocol::types::Type;
 
-use super::expr::Translator;
+use super::expr::{Translator, unsupported};
 use super::tree::{Operator, Py};
 use crate::EmitError;
 
@@ -144,10 +144,37 @@ impl Translator<'_, '_> {
         let found = FUNCTIONS.iter().find(|(known, ..)| *known == function);
         let (_, part, name) = found.ok_or_else(|| EmitError::Function { name: function.to_owned() })?;
         let mut values = self.exprs(args)?;
+        if function == "matches" {
+            let Some(Node::Literal(Literal::String(pattern))) = args.get(1).map(|pattern| &pattern.node)
+            else {
+                return Err(unsupported("a pattern that is not a literal"));
+            };
+            values[1] = Py::string(&pattern_of(pattern));
+        }
         let of_numbers = matches!(function, "math.greatest" | "math.least");
         if of_numbers && !matches!(args, [list] if matches!(list.ty, Type::List(_) | Type::Any)) {
             values = vec![Py::List(values)];
         }
         Ok(if part.is_empty() { self.cel(name, values) } else { self.cel_of(part, name, values) })
     }
+}
+
+/// A pattern of the checker for Python's `re`, where `$` also matches before a line feed and `\b` is Unicode.
+fn pattern_of(portable: &str) -> String {
+    let mut out = String::with_capacity(portable.len());
+    let mut letters = portable.chars();
+    let mut inside = false;
+    while let Some(letter) = letters.next() {
+        match (letter, if letter == '\\' { letters.next() } else { None }) {
+            ('\\', Some('z')) => out.push_str("\\Z"),
+            ('\\', Some(escaped @ ('b' | 'B'))) => out.push_str(&format!("(?a:\\{escaped})")),
+            ('$', _) if !inside => out.push_str("\\Z"),
+            (_, escaped) => {
+                inside = (inside || letter == '[') && letter != ']';
+                out.push(letter);
+                out.extend(escaped);
+            }
+        }
+    }
+    out
 }

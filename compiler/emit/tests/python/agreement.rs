@@ -14,7 +14,7 @@ use crate::forms::{FORMS, TYPES, grow};
 use crate::support::*;
 
 /// What plain CEL does not have, or not with these types.
-const MANIFEST: [&str; 96] = [
+const MANIFEST: [&str; 99] = [
     "input.amount + 1 == 11.10 && input.amount * 0.10 < 2",
     "input.amount / 3",
     "input.amount - 0.005",
@@ -109,6 +109,9 @@ const MANIFEST: [&str; 96] = [
     "{'a': 1, 'b': 2}.transformList(k, v, v * 10)",
     "input.list.map(l, input.list.map(class, class + l).filter(x, x > l)).size()",
     "cel.bind(print, input.n, cel.bind(print, print * 2, print + input.n))",
+    r"'ab\n'.matches('^ab$') || '\u0663'.matches(r'^\d$') || '\u00e9'.matches(r'^\w$')",
+    r"'a-b c'.matches(r'^[\w-]+\sc\z') && 'x$'.matches('^x[$]$') && 'x y'.matches(r'\by\b')",
+    r"'\u00e9a'.matches(r'\ba') && 'KELVIN'.matches('(?i)^kelvin$') && !'b'.matches('^(?:a|c)?$')",
     "input.text + '${'.reverse() + string(b'\\xff')",
     "['b', 'a'].map(s, s.matches('^[ab]$') ? {s: 1} : {s: 2})",
 ];
