@@ -5,9 +5,11 @@
 mod codes;
 mod flow;
 mod rules;
+mod work;
 
 pub use codes::CODES;
 
+use conductor_budget::{Flow, FlowTiming, timings};
 use conductor_model::Manifest;
 use conductor_resolve::Graph;
 use conductor_source::{Diagnostic, Severity};
@@ -28,6 +30,9 @@ impl Verified {
 pub(crate) struct Context<'a> {
     pub manifest: &'a Manifest,
     pub graph: &'a Graph,
+    /// The workflows of the graph as timed work, and the bounds of each.
+    pub flows: &'a [Flow<'a>],
+    pub timings: &'a [FlowTiming<'a>],
     /// Whether nothing before the rules was an error.
     pub sound: bool,
 }
@@ -42,7 +47,9 @@ pub fn check(
 ) -> (Option<Verified>, Vec<Diagnostic>) {
     let has_error = |findings: &[Diagnostic]| findings.iter().any(|found| found.severity == Severity::Error);
     let sound = !has_error(earlier);
-    let context = Context { manifest, graph: &graph, sound };
+    let flows = work::flows(&graph);
+    let timings = timings(&flows);
+    let context = Context { manifest, graph: &graph, flows: &flows, timings: &timings, sound };
     let found: Vec<Diagnostic> = rules::ALL.iter().flat_map(|rule| rule(context)).collect();
     let wrong = !sound || has_error(&found);
     let broken = graph.workflows.iter().any(|workflow| workflow.broken);

@@ -17,4 +17,5 @@ mod rules;
 mod samples;
 mod seed;
 mod support;
+mod time_rules;
 mod twins;

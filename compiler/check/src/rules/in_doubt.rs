@@ -4,21 +4,19 @@
 
 use std::collections::BTreeSet;
 
-use conductor_protocol::plan::{ArgumentValue, Effect, Policy};
+use conductor_protocol::plan::Policy;
 use conductor_source::Diagnostic;
 
-use super::calls;
+use super::{all_calls, may_happen_twice};
 use crate::{Context, codes};
 
 /// One warning a task, at its first call that can retry after a time-out.
 pub(super) fn rule(context: Context<'_>) -> Vec<Diagnostic> {
     let mut seen = BTreeSet::new();
     let mut found = Vec::new();
-    for call in calls(context) {
+    for call in all_calls(context) {
         let task = &context.graph.tasks[call.task];
-        let takes_key =
-            call.args.iter().any(|argument| matches!(argument.value, ArgumentValue::IdempotencyKey));
-        let said = task.effect != Effect::Write || task.idempotent || task.in_doubt.is_some() || takes_key;
+        let said = may_happen_twice(call, task) || task.in_doubt.is_some();
         if said || !retries_timeouts(&call.policy) || !seen.insert(call.task) {
             continue;
         }
@@ -43,12 +41,16 @@ pub(super) fn rule(context: Context<'_>) -> Vec<Diagnostic> {
     found
 }
 
-fn retries_timeouts(policy: &Policy) -> bool {
-    let names_timeout = |errors: &[String]| {
-        errors.iter().any(|error| matches!(error.rsplit('.').next(), Some("TimeoutError" | "Exception")))
-    };
+/// Whether another attempt follows one that timed out.
+pub(super) fn retries_timeouts(policy: &Policy) -> bool {
+    let any = |errors: &[String]| errors.iter().any(|error| names_timeout(error));
     policy.timeout_ms.is_some()
         && policy.retries != Some(0)
-        && !names_timeout(&policy.abort_on)
-        && (policy.retry_on.is_empty() || names_timeout(&policy.retry_on))
+        && !any(&policy.abort_on)
+        && (policy.retry_on.is_empty() || any(&policy.retry_on))
+}
+
+/// Whether a time-out is such an error.
+pub(super) fn names_timeout(error: &str) -> bool {
+    matches!(error.rsplit('.').next(), Some("TimeoutError" | "Exception"))
 }

@@ -2,22 +2,34 @@
 //!
 //! No rule knows another: a finding never depends on whether a second one is made.
 
+mod amplified;
 mod blocking_timeout;
+mod deadline_too_short;
 mod delay_order;
+mod enclosed;
+mod fallback_after_write;
+mod idle_numbers;
 mod in_doubt;
 mod kept_waiting;
+mod loop_cut_off;
 mod opaque_value;
 mod parallel_writes;
+mod retries_never;
 mod retry_and_abort;
+mod timeout_cut_off;
 mod timeout_over_deadline;
+mod too_wide;
 mod unannotated;
+mod undurable_wait;
 mod unheard_signal;
 mod unreachable;
+mod unsafe_twice;
 mod unused;
 
 use conductor_model::{PolicyFields, PolicyUse};
-use conductor_resolve::{StepKind, TaskStep};
-use conductor_source::Diagnostic;
+use conductor_protocol::plan::{ArgumentValue, Effect};
+use conductor_resolve::{Fallback, StepKind, Task, TaskStep};
+use conductor_source::{Diagnostic, Span};
 
 use crate::Context;
 
@@ -30,6 +42,16 @@ pub(crate) const ALL: &[Rule] = &[
     retry_and_abort::rule,
     in_doubt::rule,
     blocking_timeout::rule,
+    deadline_too_short::rule,
+    timeout_cut_off::rule,
+    retries_never::rule,
+    loop_cut_off::rule,
+    amplified::rule,
+    unsafe_twice::rule,
+    fallback_after_write::rule,
+    idle_numbers::rule,
+    too_wide::rule,
+    undurable_wait::rule,
     unannotated::rule,
     unused::rule,
     crate::flow::deadlocks,
@@ -42,19 +64,25 @@ pub(crate) const ALL: &[Rule] = &[
 
 /// Every policy of the manifest, named or written where it is used.
 fn policies<'a>(context: Context<'a>) -> Vec<&'a PolicyFields> {
-    fn of_steps<'a>(steps: &'a [conductor_model::Step], found: &mut Vec<&'a PolicyFields>) {
+    placed_policies(context).into_iter().map(|(_, fields)| fields).collect()
+}
+
+/// The same with the place that a bound step knows it by: of its id, or of itself.
+fn placed_policies<'a>(context: Context<'a>) -> Vec<(Span, &'a PolicyFields)> {
+    type Found<'a> = Vec<(Span, &'a PolicyFields)>;
+    fn of_steps<'a>(steps: &'a [conductor_model::Step], found: &mut Found<'a>) {
         for step in steps {
             inline(step.policy.as_ref(), found);
             step.kind.bodies().into_iter().for_each(|inside| of_steps(inside, found));
         }
     }
-    fn inline<'a>(usage: Option<&'a PolicyUse>, found: &mut Vec<&'a PolicyFields>) {
-        if let Some(PolicyUse::Inline(fields, _)) = usage {
-            found.push(fields);
+    fn inline<'a>(usage: Option<&'a PolicyUse>, found: &mut Found<'a>) {
+        if let Some(PolicyUse::Inline(fields, span)) = usage {
+            found.push((*span, fields));
         }
     }
-    let mut found: Vec<&PolicyFields> =
-        context.manifest.policies.iter().map(|policy| &policy.fields).collect();
+    let mut found: Found<'a> =
+        context.manifest.policies.iter().map(|policy| (policy.id.span, &policy.fields)).collect();
     for task in &context.manifest.tasks {
         inline(task.policy.as_ref(), &mut found);
     }
@@ -72,4 +100,28 @@ fn calls<'a>(context: Context<'a>) -> impl Iterator<Item = &'a TaskStep> {
             _ => Vec::new(),
         }
     })
+}
+
+/// Every call of a task, with those that stand by for its failure.
+fn all_calls<'a>(context: Context<'a>) -> impl Iterator<Item = &'a TaskStep> {
+    calls(context).flat_map(calls_of)
+}
+
+/// The call, its fallbacks, and what undoes each of them.
+fn calls_of(call: &TaskStep) -> impl Iterator<Item = &TaskStep> {
+    let mut pending = vec![call];
+    std::iter::from_fn(move || {
+        let call = pending.pop()?;
+        pending.extend(call.compensate.as_deref());
+        if let Some(Fallback::Task(fallback)) = &call.fallback {
+            pending.push(fallback);
+        }
+        Some(call)
+    })
+}
+
+/// Whether an attempt whose outcome is unknown may be tried again without harm.
+fn may_happen_twice(call: &TaskStep, task: &Task) -> bool {
+    let takes_key = call.args.iter().any(|argument| matches!(argument.value, ArgumentValue::IdempotencyKey));
+    task.effect != Effect::Write || task.idempotent || takes_key
 }
