@@ -12,6 +12,9 @@ use crate::exit::Failure;
 /// No manifest, source file or input is larger; what is, is a mistake or an attack.
 pub const READ_LIMIT: u64 = 32 << 20;
 
+/// Generated files are longer than what they are generated from.
+pub const GENERATED_LIMIT: u64 = 1 << 30;
+
 /// The bytes of a regular file of at most `limit` bytes.
 pub fn read_bounded(path: &Path, limit: u64) -> std::io::Result<Vec<u8>> {
     let bytes = read_prefix(path, limit + 1)?;

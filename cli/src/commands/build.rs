@@ -140,7 +140,9 @@ fn present(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
     let mut found = BTreeMap::new();
     for path in disk::list(folder)? {
         if !path.split('/').any(|part| part == "__pycache__") {
-            let bytes = disk::read(&folder.join(&path))?;
+            let file = folder.join(&path);
+            let bytes = disk::read_bounded(&file, disk::GENERATED_LIMIT)
+                .map_err(|error| Failure::io("read", &file, &error))?;
             found.insert(path, bytes);
         }
     }

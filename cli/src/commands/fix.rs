@@ -1,11 +1,12 @@
 //! `conductor fix`: applies the fixes that findings carry, until none is left.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use conductor_source::{Fix, Safety, fix as splice};
 use serde_json::json;
 
-use crate::commands::check;
+use crate::commands::pin::Pinned;
+use crate::commands::{check, pin};
 use crate::compile::{self, Compilation, Overlay, compile};
 use crate::exit::{Exit, Failure};
 use crate::findings::Format;
@@ -24,6 +25,9 @@ pub struct Args {
     /// Apply fixes too that may change what runs today
     #[arg(long = "unsafe")]
     all: bool,
+    /// Write out what was bound without being written, as `input` and `with`
+    #[arg(long)]
+    pin_bindings: bool,
     #[arg(
         long,
         value_enum,
@@ -54,13 +58,26 @@ pub struct Fixed {
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     let project = args.manifest.find()?;
     let fixed = fix(&project, if args.all { Which::All } else { Which::Safe })?;
+    let pinned =
+        (args.pin_bindings && fixed.left.errors() == 0).then(|| pin::pin_bindings(&project)).transpose()?;
     let mut document = fixed.left.document(&project);
     document.more.insert("fixed".to_owned(), json!(fixed.titles));
-    document.more.insert("files".to_owned(), json!(fixed.files));
+    document.more.insert("files".to_owned(), json!(files(&fixed, pinned.as_ref())));
+    if let Some(pinned) = &pinned {
+        document.more.insert("pinned".to_owned(), json!(pinned.written));
+        document.more.insert("unpinned".to_owned(), json!(pinned.left));
+    }
     document.print(args.format, || {
-        fixed.report() + &check::report(&project, &fixed.left, compile::Which::Errors)
+        let pinned = pinned.iter().map(Pinned::report).collect::<String>();
+        fixed.report() + &pinned + &check::report(&project, &fixed.left, compile::Which::Errors)
     });
     Ok(if fixed.left.errors() == 0 { Exit::Fine } else { Exit::Finding })
+}
+
+/// Every file that was changed, once.
+fn files<'a>(fixed: &'a Fixed, pinned: Option<&'a Pinned>) -> BTreeSet<&'a str> {
+    let pinned = pinned.into_iter().flat_map(|pinned| &pinned.files);
+    fixed.files.iter().chain(pinned).map(String::as_str).collect()
 }
 
 /// Applies fixes in rounds, and replaces each file that changed as a whole.

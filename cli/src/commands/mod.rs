@@ -16,6 +16,8 @@ mod eval;
 mod explain;
 mod fix;
 mod fmt;
+mod pin;
+mod plan;
 mod run;
 mod runs;
 mod show;
@@ -28,6 +30,7 @@ pub enum Command {
     Fmt(fmt::Args),
     Convert(convert::Args),
     Build(build::Args),
+    Plan(plan::Args),
     Run(run::Args),
     Runs(runs::Args),
     Show(show::Args),
@@ -48,6 +51,7 @@ impl Command {
             Command::Fmt(args) => blocking(move || fmt::run(&args)).await,
             Command::Convert(args) => blocking(move || convert::run(&args)).await,
             Command::Build(args) => blocking(move || build::run(&args)).await,
+            Command::Plan(args) => plan::run(args).await,
             Command::Run(args) => run::run(args).await,
             Command::Runs(args) => runs::run(args).await,
             Command::Show(args) => show::run(args).await,
@@ -70,6 +74,7 @@ impl Command {
             Command::Build(args) => args.format,
             Command::Fmt(args) => args.format.into(),
             Command::Convert(args) => args.format.into(),
+            Command::Plan(args) => args.format.into(),
             Command::Run(args) => args.format.into(),
             Command::Runs(args) => args.format.into(),
             Command::Show(args) => args.format.into(),
@@ -90,7 +95,9 @@ impl Command {
 }
 
 /// Work that keeps a thread busy, on a thread of its own, so that an interrupt is heard meanwhile.
-async fn blocking(work: impl FnOnce() -> Result<Exit, Failure> + Send + 'static) -> Result<Exit, Failure> {
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),

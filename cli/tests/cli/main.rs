@@ -19,7 +19,11 @@ mod hcl;
 #[cfg(test)]
 mod interrupts;
 #[cfg(test)]
+mod pin;
+#[cfg(test)]
 mod places;
+#[cfg(test)]
+mod plan;
 #[cfg(test)]
 mod runs;
 #[cfg(test)]

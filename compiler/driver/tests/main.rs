@@ -11,6 +11,7 @@ mod inputs;
 mod lock;
 mod manual;
 mod plan;
+mod plan_diff;
 mod policies;
 mod robust;
 mod rules;

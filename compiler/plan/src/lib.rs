@@ -1,9 +1,21 @@
-//! The verified graph as Plans, one a workflow: barriers placed, types gathered, places forgotten.
+//! The verified graph as Plans, one a workflow: barriers placed, types gathered, places forgotten; and what lies between
+//! two sets of Plans.
 //!
 //! It knows neither the manifest's text nor any target language.
 
+mod continuity;
+mod diff;
 mod reachable;
+mod saved;
+mod spell;
 mod step;
+mod waits;
+
+pub use continuity::{Obstacle, Recorded, obstacles};
+pub use diff::{Action, FieldChange, Moved, Place, StepChange, WorkflowChange, counts, diff};
+pub use saved::{FILE as SAVED_PLANS, SavedError, read as read_plans, text as saved_plans};
+pub use spell::qualified;
+pub use waits::{Waits, waits};
 
 use std::collections::BTreeSet;
 

@@ -126,7 +126,7 @@ fn unknown_blocks_and_attributes() {
             --- still: E104 two steps of this workflow have the id `b`
         "#]],
     );
-    check(&flow("  race {\n    task \"b\" {}\n  }\n"), &expect![""]);
+    check(&flow("  task \"b\" {}\n  race {\n    set { x = 1 }\n  }\n"), &expect![""]);
     check(
         &flow("  sequence {\n    policy { retries = 1 }\n  }\n"),
         &expect![[r#"
