@@ -42,7 +42,7 @@ pub(crate) type Trouble = (Arc<str>, Arc<str>);
 pub(crate) fn undo_all<'p>(ctx: &Ctx<'p>) -> Flowing<'p, Result<(), Trouble>> {
     let ctx = ctx.clone();
     Box::pin(async move {
-        let mut all = std::mem::take(&mut *ctx.run.undo.borrow_mut());
+        let mut all = ctx.run.undo.borrow().clone();
         all.sort_by_key(|undo| undo.position);
         for undo in all.into_iter().rev() {
             undo_one(&ctx, undo).await?;

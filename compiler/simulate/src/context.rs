@@ -147,8 +147,16 @@ impl<'p> Ctx<'p> {
         self.emit(What::Chosen { key: key.clone(), value });
     }
 
+    /// Goes no further where the process has died: what outlives it must not be touched.
+    pub async fn alive(&self) {
+        if self.world.is_dead() {
+            std::future::pending().await
+        }
+    }
+
     /// Waits until everything recorded so far is on disk.
     pub async fn barrier(&self, key: &Arc<str>) {
+        self.alive().await;
         let journal = &self.run.journal;
         let wanted = journal.appended();
         if self.is_atomic || !self.run.is_durable() || journal.durable() >= wanted {

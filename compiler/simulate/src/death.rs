@@ -37,11 +37,17 @@ impl<'p> World<'p> {
 
     /// The run as its journal has it.
     fn reset(&self, run: &Rc<Run<'p>>, left: usize) {
-        let has_ended = run.journal.has_ended() || (run.end.borrow().is_some() && !run.is_owned.get());
         let was_owned = run.is_owned.replace(false);
-        if has_ended {
-            let end = run.end.borrow().clone().filter(|_| was_owned);
-            end.into_iter().for_each(|end| self.emit_of(&run.id, What::RunEnded(end)));
+        *run.history.borrow_mut() = run.journal.history();
+        if let Some(end) = run.journal.end() {
+            let was_shown = run.end.replace(Some(end.clone())).is_some();
+            if !was_shown {
+                self.emit_of(&run.id, What::RunEnded(end));
+            }
+            return;
+        }
+        if run.end.borrow().is_some() && !was_owned {
+            // It is paused, or keeps no journal.
             return;
         }
         if left == 0 && (run.depth > 0 || !run.is_durable()) {
@@ -50,7 +56,6 @@ impl<'p> World<'p> {
             return;
         }
         *run.end.borrow_mut() = None;
-        *run.history.borrow_mut() = run.journal.history();
         *run.cancel.borrow_mut() = Cancel::new(&self.scheduler);
         *run.ended.borrow_mut() = Promise::new(&self.scheduler);
         run.undo.borrow_mut().clear();

@@ -14,12 +14,13 @@ use crate::clock::Micros;
 use crate::compensate::Undo;
 use crate::error::Failure;
 use crate::promise::Promise;
+use crate::trace::RunEnd;
 
 /// One fact about a step or the run.
 #[derive(Clone)]
 pub(crate) enum Fact<'p> {
     RunStarted,
-    RunEnded,
+    RunEnded(RunEnd),
     /// `deadline_at`: the end of the step's budget, of a sleep, or of a wait for a signal.
     Started {
         attempt: u32,
@@ -159,16 +160,19 @@ impl<'p> Journal<'p> {
         history
     }
 
-    /// Whether an entry says that the run has ended.
-    pub fn has_ended(&self) -> bool {
-        self.entries.borrow().iter().any(|entry| matches!(entry.fact, Fact::RunEnded))
+    /// How the run ended, where an entry says so.
+    pub fn end(&self) -> Option<RunEnd> {
+        self.entries.borrow().iter().find_map(|entry| match &entry.fact {
+            Fact::RunEnded(end) => Some(end.clone()),
+            _ => None,
+        })
     }
 }
 
 impl<'p> Past<'p> {
     fn learn(&mut self, fact: &Fact<'p>) {
         match fact {
-            Fact::RunStarted | Fact::RunEnded => {}
+            Fact::RunStarted | Fact::RunEnded(_) => {}
             Fact::Started { attempt, deadline_at } => {
                 self.is_open = true;
                 self.attempt = *attempt;

@@ -6,6 +6,7 @@
 //! - [`run`] plays a [`Scenario`]: every duration, outcome, signal and crash is given; the answer is a [`Trace`].
 //! - [`explore`] tries every interleaving of a few runs; the answer is every outcome that can be reached, and every
 //!   deadlock with the interleaving that leads to it.
+//! - [`study::study`] plays many runs with drawn durations and failures; the answer is a [`study::Report`].
 //!
 //! # How it is built
 //! One file per construct in `steps/`, written as the orchestrator that a careful engineer would write: small
@@ -33,6 +34,7 @@ mod scenario;
 mod scope;
 mod signals;
 mod steps;
+pub mod study;
 mod trace;
 mod values;
 mod world;
@@ -40,7 +42,7 @@ mod world;
 pub use clock::Micros;
 pub use error::names as errors;
 pub use explore::{Deadlock, Exploration, Limits, Moved, Outcome, Start, Stuck, explore};
-pub use oracle::{Action, Attempt, Attempted, Oracle};
+pub use oracle::{Action, Answered, Attempt, Attempted, Oracle, Waited};
 pub use random::Random;
 pub use scenario::{Cancel, Crash, Scenario, Scripted, Sent, run};
 pub use trace::{CanonicalRun, Event, RunEnd, Sink, StepEnd, Stopped, Trace, What};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use conductor_protocol::error::ErrorForm;
 use conductor_protocol::plan::TaskCall;
-use conductor_protocol::types::TypeTable;
+use conductor_protocol::types::{Type, TypeTable};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -35,13 +35,37 @@ pub struct Attempted {
     pub result: Result<Arc<Json>, ErrorForm>,
 }
 
+/// A signal that a step begins to wait for.
+#[derive(Debug, Clone, Copy)]
+pub struct Waited<'a> {
+    pub run: &'a str,
+    pub key: &'a str,
+    pub signal: &'a str,
+    /// Of the data that comes with it.
+    pub ty: &'a Type,
+    pub types: &'a TypeTable,
+}
+
+/// A signal that comes from outside.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    pub after: Micros,
+    pub data: Arc<Json>,
+}
+
 /// Answers what is not computed from the Plan and the inputs. The same answers give the same trace.
 pub trait Oracle {
     /// How an attempt will end.
     fn attempt(&mut self, attempt: &Attempt<'_>) -> Attempted;
 
-    /// A number in `0.0..1.0` that spreads a pause.
-    fn jitter(&mut self) -> f64;
+    /// A number in `0.0..=1.0` that spreads the pause after so many failures of a step.
+    fn jitter(&mut self, run: &str, key: &str, failures: u32) -> f64;
+
+    /// When a signal comes from outside to a step that begins to wait for it. `None`: not by itself.
+    fn signal(&mut self, waited: &Waited<'_>) -> Option<Answered> {
+        let _ = waited;
+        None
+    }
 
     /// Whether a condition (`when`, a case, a loop's) counts as true; `holds` is what it evaluated to.
     fn condition(&mut self, holds: bool) -> bool {

@@ -209,8 +209,7 @@ async fn settle(ctx: &Ctx<'_>) {
 async fn finish(ctx: &Ctx<'_>, end: &RunEnd) {
     let nobody = Arc::from("");
     if end.state.is_terminal() {
-        *ctx.run.end.borrow_mut() = Some(end.clone());
-        ctx.record(&nobody, Fact::RunEnded);
+        ctx.record(&nobody, Fact::RunEnded(end.clone()));
     }
     ctx.barrier(&nobody).await;
     *ctx.run.end.borrow_mut() = Some(end.clone());

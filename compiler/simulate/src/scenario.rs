@@ -139,7 +139,7 @@ pub fn run(plans: &[Plan], scenario: &Scenario) -> Trace {
 fn externals(plans: &[Plan], scenario: &Scenario) -> Vec<(Micros, External)> {
     let mut all = Vec::new();
     for start in &scenario.starts {
-        all.push((micros(start.at_ms), started(plans, start, scenario.seed)));
+        all.push((micros(start.at_ms), started(plans, start, scenario.seed, Lengths::default())));
     }
     for (number, sent) in scenario.signals.iter().enumerate() {
         let id = sent.id.clone().unwrap_or_else(|| format!("outside-{number}"));
@@ -154,14 +154,14 @@ fn externals(plans: &[Plan], scenario: &Scenario) -> Vec<(Micros, External)> {
 }
 
 /// The start of a run, with an input for everything that is asked for.
-pub(crate) fn started(plans: &[Plan], start: &Start, seed: u64) -> External {
+pub(crate) fn started(plans: &[Plan], start: &Start, seed: u64, lengths: Lengths) -> External {
     let plan = plans.iter().find(|plan| plan.workflow == start.workflow);
     let mut input: Map<String, Json> = start.input.clone();
     for wanted in plan.iter().flat_map(|plan| &plan.inputs) {
         if wanted.default.is_none() && !input.contains_key(&wanted.name) {
             let mut random = Random::new(mix(seed, digest_of(&wanted.name)));
             let types = plan.map(|plan| &plan.types);
-            let value = types.map(|types| synthesise(&wanted.ty, types, Lengths::default(), &mut random));
+            let value = types.map(|types| synthesise(&wanted.ty, types, lengths, &mut random));
             input.insert(wanted.name.clone(), value.unwrap_or_default());
         }
     }
@@ -206,7 +206,7 @@ impl Oracle for Script<'_> {
         Attempted { after: (!scripted.hangs).then_some(after), result }
     }
 
-    fn jitter(&mut self) -> f64 {
+    fn jitter(&mut self, _: &str, _: &str, _: u32) -> f64 {
         if self.scenario.jitter { self.random.unit() } else { 1.0 }
     }
 }

@@ -69,6 +69,11 @@ impl Mailbox {
         self.inner.borrow_mut().kept.get_mut(name)?.pop_front()
     }
 
+    /// Whether a signal of the name is there for the taking.
+    pub fn has(&self, name: &str) -> bool {
+        self.inner.borrow().kept.get(name).is_some_and(|kept| !kept.is_empty())
+    }
+
     fn wait(&self, name: &Arc<str>, key: &Arc<str>, promise: Promise<Delivered>) {
         let waiting = Waiting { key: key.clone(), promise };
         self.inner.borrow_mut().waiting.entry(name.clone()).or_default().push_back(waiting);

@@ -80,6 +80,8 @@ pub(crate) struct World<'p> {
     pub(crate) deaths: RefCell<VecDeque<Death>>,
     appended: Cell<u64>,
     pub(crate) is_dead: Cell<bool>,
+    spent: Cell<u64>,
+    externals: Cell<u64>,
 }
 
 impl<'p> World<'p> {
@@ -109,6 +111,8 @@ impl<'p> World<'p> {
             deaths: RefCell::default(),
             appended: Cell::new(0),
             is_dead: Cell::new(false),
+            spent: Cell::new(0),
+            externals: Cell::new(0),
         })
     }
 
@@ -124,6 +128,11 @@ impl<'p> World<'p> {
     /// Whether time decides what happens next; else windows, rates and caches mean nothing.
     pub fn is_timed(&self) -> bool {
         self.scheduler.timed
+    }
+
+    /// How often tasks were woken.
+    pub fn spent(&self) -> u64 {
+        self.spent.get()
     }
 
     pub fn is_dead(&self) -> bool {
@@ -272,9 +281,9 @@ impl<'p> World<'p> {
     }
 
     pub fn plan_external(&self, at: Micros, external: External) {
-        let mut timeline = self.timeline.borrow_mut();
-        let number = timeline.len() as u64;
-        timeline.insert((at, number), external);
+        let number = self.externals.get();
+        self.externals.set(number + 1);
+        self.timeline.borrow_mut().insert((at, number), external);
     }
 
     pub fn plan_deaths(&self, deaths: impl IntoIterator<Item = Death>) {
@@ -327,6 +336,7 @@ impl<'p> World<'p> {
         // What is left holds on to the world; here it lets go, without telling anybody.
         self.is_dead.set(true);
         executor.kill(&self.spawned);
+        self.spent.set(self.settings.budget - executor.budget);
         stopped
     }
 

@@ -99,7 +99,7 @@ async fn back_off<'p>(ctx: &Ctx<'p>, call: &Call<'p>, at: Micros, limit: &Limit)
 
 fn failed<'p>(ctx: &Ctx<'p>, call: &Call<'p>, past: &mut Past<'p>, error: ErrorForm) {
     past.failures += 1;
-    let random = ctx.world.oracle.borrow_mut().jitter();
+    let random = ctx.world.oracle.borrow_mut().jitter(&ctx.run.id, &call.key, past.failures);
     let pause = backoff(&call.call.policy).pause(past.failures, random);
     let at = ctx.world.now().saturating_add(u64::try_from(pause.as_micros()).unwrap_or(u64::MAX));
     past.retry_at = Some(at);

@@ -137,7 +137,7 @@ fn play(
 fn externals(plans: &[Plan], starts: &[Start]) -> Vec<External> {
     let mut all = Vec::new();
     for start in starts {
-        all.push(started(plans, start, 0));
+        all.push(started(plans, start, 0, Lengths { list: 2, map: 1 }));
         for signal in &start.signals {
             let delivered = Delivered {
                 id: format!("outside-{signal}").into(),
@@ -201,7 +201,7 @@ impl Oracle for Searcher<'_> {
         Attempted { after, result: Ok(Arc::new(value)) }
     }
 
-    fn jitter(&mut self) -> f64 {
+    fn jitter(&mut self, _: &str, _: &str, _: u32) -> f64 {
         1.0
     }
 

@@ -44,6 +44,7 @@ pub(super) async fn run<'p>(
             ctx.barrier(key).await;
         }
     }
+    ctx.alive().await;
     let id: Arc<str> = format!("{}/{key}", ctx.run.id).into();
     let Some(child) = ctx.world.start(&id, plan, input, Some(&ctx.run), call.detach) else {
         let error = own(names::TOO_DEEP, "workflows call each other too deep");

@@ -16,9 +16,12 @@ mod sleep;
 mod switch;
 mod values;
 
+use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Poll;
 
 use conductor_protocol::error::ErrorForm;
 use conductor_protocol::plan::{Step, StepKind};
@@ -26,7 +29,7 @@ use serde_json::Value as Json;
 
 use crate::call;
 use crate::cancel::Why;
-use crate::context::Ctx;
+use crate::context::{Ctx, Stop};
 use crate::error::{Exit, Failure, Flow, names, own};
 use crate::executor::{Either, first};
 use crate::journal::{Fact, Recorded};
@@ -37,6 +40,8 @@ pub(crate) type Flowing<'p, T> = Pin<Box<dyn Future<Output = T> + 'p>>;
 
 /// Blocks in blocks. No syntax lets a manifest come near it.
 const MAX_DEPTH: u32 = 300;
+/// So many blocks stand on one stack.
+const STACKED: u32 = 12;
 
 /// What a step came to when the run goes on after it.
 #[derive(Debug, Clone)]
@@ -67,11 +72,33 @@ pub(crate) async fn body<'p>(ctx: &Ctx<'p>, steps: &'p [Step]) -> Flow {
 
 /// One step.
 pub(crate) fn step<'p>(ctx: Ctx<'p>, step: &'p Step) -> Flowing<'p, Flow<Done>> {
-    Box::pin(async move {
-        let done = guarded(&ctx, step).await?;
-        ctx.scope.put(&step.id, done.value.clone(), &step.ty);
-        Ok(done)
-    })
+    let is_deep = ctx.depth > 0 && ctx.depth.is_multiple_of(STACKED);
+    if is_deep { Box::pin(apart(ctx, step)) } else { Box::pin(in_place(ctx, step)) }
+}
+
+async fn in_place<'p>(ctx: Ctx<'p>, step: &'p Step) -> Flow<Done> {
+    let done = guarded(&ctx, step).await?;
+    ctx.scope.put(&step.id, done.value.clone(), &step.ty);
+    Ok(done)
+}
+
+/// The step as a task of its own, so that deep nesting does not use up the stack.
+async fn apart<'p>(ctx: Ctx<'p>, step: &'p Step) -> Flow<Done> {
+    let (world, me) = (ctx.world.clone(), ctx.world.scheduler.current());
+    let end: Rc<RefCell<Option<Flow<Done>>>> = Rc::default();
+    let (result, scheduler) = (end.clone(), world.scheduler.clone());
+    let task = world.spawn(async move {
+        let done = in_place(ctx, step).await;
+        *result.borrow_mut() = Some(done);
+        scheduler.wake(me);
+    });
+    let done = std::future::poll_fn(|_| match end.borrow_mut().take() {
+        Some(done) => Poll::Ready(done),
+        None => Poll::Pending,
+    });
+    let done = done.await;
+    world.scheduler.forget(task);
+    done
 }
 
 async fn guarded<'p>(ctx: &Ctx<'p>, step: &'p Step) -> Flow<Done> {
@@ -199,6 +226,14 @@ async fn kind<'p>(outer: &Ctx<'p>, step: &'p Step, key: &Arc<str>) -> Flow<Done>
         StepKind::Fail { error, message } => values::fail(ctx, key, error, message)?,
     };
     Ok(Done::success(value))
+}
+
+/// A wait was cancelled. Where the run only stops for a person it is not recorded: it goes on later.
+pub(crate) fn cancelled(ctx: &Ctx<'_>, key: &Arc<str>, stop: Stop) {
+    if stop != Stop::Cancelled(Why::Paused) {
+        ctx.emit(What::StepCancelled { key: key.clone(), unknown: false });
+        ctx.record(key, Fact::Cancelled { undo: Vec::new() });
+    }
 }
 
 /// The error of an expression, as the failure of the step.

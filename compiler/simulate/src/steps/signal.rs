@@ -12,10 +12,11 @@ use crate::context::{Ctx, Limit, Stop};
 use crate::error::{Exit, Flow, names, own};
 use crate::executor::digest_of;
 use crate::journal::Fact;
-use crate::oracle::Action;
+use crate::oracle::{Action, Answered, Waited};
 use crate::promise::Promise;
 use crate::signals::{Delivered, Place};
 use crate::trace::What;
+use crate::world::External;
 
 pub(super) async fn wait_for<'p>(
     ctx: &Ctx<'p>,
@@ -34,6 +35,7 @@ pub(super) async fn wait_for<'p>(
         ctx.emit(What::StepStarted { key: key.clone(), kind, name });
         ctx.record(key, Fact::Started { attempt: 0, deadline_at: at });
     }
+    expect_answer(ctx, key, wait);
     let limit = Limit { at, key: key.clone() };
     match received(ctx, key, &Arc::from(wait.signal.as_str()), &limit).await {
         Ok(signal) => {
@@ -45,9 +47,8 @@ pub(super) async fn wait_for<'p>(
             });
             Ok(succeeded(ctx, key, data, Some(id)))
         }
-        Err(Stop::Cancelled(why)) => {
-            ctx.emit(What::StepCancelled { key: key.clone(), unknown: false });
-            ctx.record(key, Fact::Cancelled { undo: Vec::new() });
+        Err(stop @ Stop::Cancelled(why)) => {
+            super::cancelled(ctx, key, stop);
             Err(Exit::Cancelled(why))
         }
         Err(Stop::Over) if wait.on_timeout == OnTimeout::Null => {
@@ -58,6 +59,22 @@ pub(super) async fn wait_for<'p>(
             let message = format!("the signal `{}` did not come within {milliseconds} ms", wait.signal);
             child::tolerable(ctx, key, own(names::SIGNAL_TIMEOUT, message), critical)
         }
+    }
+}
+
+/// Somebody outside answers, where the oracle says so and nothing is there yet.
+fn expect_answer(ctx: &Ctx<'_>, key: &Arc<str>, wait: &WaitFor) {
+    if ctx.run.mailbox.has(&wait.signal) {
+        return;
+    }
+    let waited =
+        Waited { run: &ctx.run.id, key, signal: &wait.signal, ty: &wait.data, types: &ctx.run.plan.types };
+    let answered = ctx.world.oracle.borrow_mut().signal(&waited);
+    if let Some(Answered { after, data }) = answered {
+        let id = format!("outside/{}/{key}", ctx.run.id).into();
+        let signal = Delivered { id, name: wait.signal.as_str().into(), data };
+        let at = ctx.world.now().saturating_add(after);
+        ctx.world.plan_external(at, External::Send { run: ctx.run.id.to_string(), signal });
     }
 }
 
@@ -114,6 +131,7 @@ pub(super) async fn emit<'p>(ctx: &Ctx<'p>, key: &Arc<str>, emit: &Emit, critica
         to: to.clone(),
     };
     ctx.world.visible(action).await;
+    ctx.alive().await;
     let known = ctx.world.runs.borrow().get(to.as_str()).cloned();
     let Some(target) = known.filter(|run| !run.has_ended()) else {
         let message = format!("there is no run `{to}` that could get the signal `{signal}`");

@@ -39,8 +39,7 @@ pub(super) async fn until_passed(ctx: &Ctx<'_>, key: &Arc<str>, micros: Micros) 
     }
     let limit = Limit { at: None, key: key.clone() };
     if let Err(stop) = ctx.pause(at, key, &limit).await {
-        ctx.emit(What::StepCancelled { key: key.clone(), unknown: false });
-        ctx.record(key, Fact::Cancelled { undo: Vec::new() });
+        super::cancelled(ctx, key, stop);
         return Err(stop.into_exit(ctx, key, 0, Default::default));
     }
     let output = Arc::new(Json::Null);
