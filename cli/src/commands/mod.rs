@@ -22,6 +22,7 @@ mod run;
 mod runs;
 mod show;
 mod sidecar;
+mod simulate;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -35,6 +36,7 @@ pub enum Command {
     Runs(runs::Args),
     Show(show::Args),
     Cancel(cancel::Args),
+    Simulate(simulate::Args),
     Sidecar(sidecar::Args),
     Dev(dev::Args),
     Demo(demo::Args),
@@ -56,6 +58,7 @@ impl Command {
             Command::Runs(args) => runs::run(args).await,
             Command::Show(args) => show::run(args).await,
             Command::Cancel(args) => cancel::run(args).await,
+            Command::Simulate(args) => blocking(move || simulate::run(&args)).await,
             Command::Sidecar(args) => sidecar::run(args).await,
             Command::Dev(args) => dev::run(args).await,
             Command::Demo(args) => demo::run(args).await,
@@ -81,6 +84,7 @@ impl Command {
             Command::Cancel(args) => args.format.into(),
             Command::Eval(args) => args.format.into(),
             Command::Explain(args) => args.format.into(),
+            Command::Simulate(args) => args.format.into(),
             Command::Sidecar(_) | Command::Dev(_) | Command::Demo(_) | Command::Completions(_) => {
                 Format::Text
             }

@@ -29,6 +29,8 @@ mod runs;
 #[cfg(test)]
 mod sidecar;
 #[cfg(test)]
+mod simulate;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod usage;

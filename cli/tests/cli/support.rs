@@ -50,6 +50,15 @@ impl Project {
 
     /// The shop with the manifest as its author wrote it.
     pub fn seed() -> Project {
+        Project::of_shop("concurrency.seed.yaml")
+    }
+
+    /// The shop with its manifest mended.
+    pub fn shop() -> Project {
+        Project::of_shop("concurrency.yaml")
+    }
+
+    fn of_shop(manifest: &str) -> Project {
         let project = Project::empty();
         let shop = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/shop");
         for entry in fs::read_dir(&shop).unwrap() {
@@ -58,7 +67,7 @@ impl Project {
                 fs::copy(&path, project.path().join(path.file_name().unwrap())).unwrap();
             }
         }
-        fs::copy(shop.join("concurrency.seed.yaml"), project.path().join("concurrency.yaml")).unwrap();
+        fs::copy(shop.join(manifest), project.path().join("concurrency.yaml")).unwrap();
         project
     }
 

@@ -2,9 +2,11 @@
 //!
 //! It knows no disk and no clock: whoever calls it fetches files and writes what comes out.
 
+mod data;
 mod introspection;
 mod lock;
 mod pin;
+mod policies;
 mod rewrite;
 mod target;
 mod ungenerated;
@@ -14,6 +16,7 @@ use std::collections::BTreeMap;
 
 use conductor_check::Verified;
 use conductor_emit::{EmitError, Header};
+use conductor_model::Manifest;
 use conductor_plan::SAVED_PLANS;
 use conductor_protocol::plan::Plan;
 use conductor_source::{Code, Diagnostic, Severity, Sources};
@@ -21,6 +24,7 @@ use conductor_source::{Code, Diagnostic, Severity, Sources};
 pub use conductor_introspect::{Answer, DirEntry, Need};
 pub use conductor_resolve::{Binding, BindingSource};
 pub use conductor_syntax::Syntax;
+pub use data::read_data;
 pub use lock::FILE as LOCK_FILE;
 pub use pin::{Pinned, pin};
 pub use rewrite::{Rewritten, Unwritten, convert, format};
@@ -51,6 +55,8 @@ pub struct Outcome {
 pub struct Compiled {
     /// In the manifest's order.
     pub plans: Vec<Plan>,
+    /// Tasks by the policy that they, or steps that call them, name.
+    pub policies: BTreeMap<String, Vec<String>>,
     /// What was bound without being written, in the manifest's order.
     pub bindings: Vec<Binding>,
     /// What the generator of the target does not write yet. The manifest is right; it cannot be built.
@@ -92,12 +98,19 @@ pub fn compile(
     let (verified, found) = conductor_check::check(&manifest, graph, &diagnostics);
     diagnostics.extend(found);
     let compiled = verified.and_then(|verified| {
-        generated(&verified, manifest_path, folders.out).map_err(|finding| diagnostics.push(*finding)).ok()
+        generated(&manifest, &verified, manifest_path, folders.out)
+            .map_err(|finding| diagnostics.push(*finding))
+            .ok()
     });
     Outcome { sources, diagnostics: in_order(diagnostics), compiled }
 }
 
-fn generated(verified: &Verified, manifest_path: &str, out: String) -> Result<Compiled, Box<Diagnostic>> {
+fn generated(
+    written: &Manifest,
+    verified: &Verified,
+    manifest_path: &str,
+    out: String,
+) -> Result<Compiled, Box<Diagnostic>> {
     let graph = verified.graph();
     let plans = conductor_plan::plans(verified);
     let manifest = manifest_path.rsplit('/').next().unwrap_or(manifest_path);
@@ -118,6 +131,7 @@ fn generated(verified: &Verified, manifest_path: &str, out: String) -> Result<Co
         ungenerated,
         outputs: files.into_iter().map(|(path, text)| (format!("{out}/{path}"), text)).collect(),
         plans,
+        policies: policies::users(written),
         bindings: graph.bindings.clone(),
         lock: lock::text(graph),
         out,

@@ -29,7 +29,7 @@ use tally::Tally;
 /// Steps of one run before it counts as unfinished.
 const RUN_BUDGET: u64 = 200_000;
 /// Steps of all runs before the study stops.
-const BUDGET: u64 = 100_000_000;
+const BUDGET: u64 = 30_000_000;
 
 /// How runs come.
 #[derive(Debug, Clone, Copy, PartialEq)]
