@@ -68,13 +68,41 @@ pub struct Plan {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "WrittenInput", into = "WrittenInput")]
 pub struct Input {
     pub name: String,
     pub ty: Type,
+    /// Null is a default, too.
     pub default: Option<Value>,
     /// Never shown, and kept from journal and logs in the clear.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub secret: bool,
+}
+
+/// An input as JSON, where a default of null has to be told from none.
+#[derive(Serialize, Deserialize)]
+struct WrittenInput {
+    name: String,
+    ty: Type,
+    default: Option<Value>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    default_is_null: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    secret: bool,
+}
+
+impl From<Input> for WrittenInput {
+    fn from(input: Input) -> WrittenInput {
+        let Input { name, ty, default, secret } = input;
+        WrittenInput { name, ty, default_is_null: default == Some(Value::Null), default, secret }
+    }
+}
+
+impl From<WrittenInput> for Input {
+    fn from(written: WrittenInput) -> Input {
+        let null = written.default_is_null.then_some(Value::Null);
+        let WrittenInput { name, ty, default, secret, .. } = written;
+        Input { name, ty, default: default.or(null), secret }
+    }
 }
 
 /// How many runs of the workflow go on at a time; further ones wait.
