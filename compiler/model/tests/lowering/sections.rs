@@ -25,12 +25,7 @@ fn unknown_keys() {
             5 |     frob: 1
               |     ^^^^ unknown key
               |
-              = note: allowed here: id, ref, policy, with, effect, idempotent, in_doubt, critical, description
-            error[E051]: `cache` is part of the language but not supported by this version
-             --> concurrency.yaml:6:5
-              |
-            6 |     cache: {ttl: 1s}
-              |     ^^^^^ not supported yet
+              = note: allowed here: id, ref, policy, with, uses, effect, idempotent, in_doubt, compensate, cache, critical, description
             --- fixed
             tasks:
               - id: a
@@ -72,33 +67,28 @@ fn sections_of_the_wrong_kind() {
     check(
         "task: []\nresources: []\nversion: 2\n",
         expect![[r#"
-        error[E050]: the manifest has no key `task`
-         --> concurrency.yaml:1:1
-          |
-        1 | task: []
-          | ^^^^ unknown key
-          |
-        help: did you mean `tasks`?
-          |
-        1 | tasks: []
-          |     +
-        error[E051]: `resources` is part of the language but not supported by this version
-         --> concurrency.yaml:2:1
-          |
-        2 | resources: []
-          | ^^^^^^^^^ not supported yet
-        error[E064]: this build reads manifests of version 1.0, this one says 2
-         --> concurrency.yaml:3:10
-          |
-        3 | version: 2
-          |          ^
-          |
-          = help: a newer `conductor` may read it
-        --- fixed
-        tasks: []
-        resources: []
-        version: 2
-    "#]],
+            error[E050]: the manifest has no key `task`
+             --> concurrency.yaml:1:1
+              |
+            1 | task: []
+              | ^^^^ unknown key
+              |
+            help: did you mean `tasks`?
+              |
+            1 | tasks: []
+              |     +
+            error[E064]: this build reads manifests of version 1.0, this one says 2
+             --> concurrency.yaml:3:10
+              |
+            3 | version: 2
+              |          ^
+              |
+              = help: a newer `conductor` may read it
+            --- fixed
+            tasks: []
+            resources: []
+            version: 2
+        "#]],
     );
 }
 

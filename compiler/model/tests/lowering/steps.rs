@@ -39,24 +39,19 @@ fn kinds_of_steps() {
             8 |   - id: x
               |     ^^
               |
-              = note: a step has one of the keys `task`, `workflow`, `sequence`, `parallel`
+              = note: a step has one of the keys `task`, `workflow`, `sequence`, `parallel`, `graph`, `race`, `map`, `switch`, `loop`, `try`, `sleep`, `wait_for`, `emit`, `hold`, `set`, `return`, `fail`
             error[E060]: there is no kind of step `tusk`
              --> concurrency.yaml:9:5
               |
             9 |   - tusk: a
               |     ^^^^
               |
-              = note: a step has one of the keys `task`, `workflow`, `sequence`, `parallel`
+              = note: a step has one of the keys `task`, `workflow`, `sequence`, `parallel`, `graph`, `race`, `map`, `switch`, `loop`, `try`, `sleep`, `wait_for`, `emit`, `hold`, `set`, `return`, `fail`
             help: did you mean `task`?
               |
             9 -   - tusk: a
             9 +   - task: a
               |
-            error[E051]: `race` is part of the language but not supported by this version
-              --> concurrency.yaml:10:5
-               |
-            10 |   - race: [{task: a}]
-               |     ^^^^ not supported yet
             error[E052]: expected the id of a task, found a list
               --> concurrency.yaml:11:5
                |
@@ -78,7 +73,7 @@ fn kinds_of_steps() {
             14 |   - {}
                |     ^^
                |
-               = note: a step has one of the keys `task`, `workflow`, `sequence`, `parallel`
+               = note: a step has one of the keys `task`, `workflow`, `sequence`, `parallel`, `graph`, `race`, `map`, `switch`, `loop`, `try`, `sleep`, `wait_for`, `emit`, `hold`, `set`, `return`, `fail`
             error[E052]: expected a step, such as `task: ...`, found nothing
               --> concurrency.yaml:15:4
                |
@@ -176,7 +171,7 @@ fn options_of_other_steps() {
               |     ^^^^
               |
               = help: arguments belong to the calls inside the block
-            error[E059]: `max_concurrency` must be between 1 and 100000
+            error[E059]: `max_concurrency` must be between 1 and 1000000
               --> concurrency.yaml:10:22
                |
             10 |     max_concurrency: 0
@@ -189,12 +184,7 @@ fn options_of_other_steps() {
             12 |     max_concurrency: 2
                |     ^^^^^^^^^^^^^^^
                |
-               = help: it says how many branches of a `parallel` block run at a time
-            error[E051]: `needs` is part of the language but not supported by this version
-              --> concurrency.yaml:13:5
-               |
-            13 |     needs: [a]
-               |     ^^^^^ not supported yet
+               = help: it says how many branches of a `parallel` block, or items of a `map`, run at a time
         "#]],
     );
 }
