@@ -130,7 +130,7 @@ fn closing_brace(text: &str, start: usize) -> Option<usize> {
             TokenKind::Punct("}") if open == 0 => return Some(token.range.start),
             TokenKind::Punct("}") => open -= 1,
             // A string that is never closed runs to the end; the first brace in it is the likeliest end.
-            TokenKind::Wrong if token.range.len() > 1 => {
+            TokenKind::Wrong if text[token.range.clone()].chars().nth(1).is_some() => {
                 return text[token.range.clone()].find('}').map(|brace| token.range.start + brace);
             }
             _ => {}

@@ -187,10 +187,10 @@ fn maps_loops_and_races_hide_their_steps() {
       - {task: text, with: {x: '${number}'}}
       - {task: text, id: again, with: {x: '${each}'}}
 ",
-        &expect![[r"
+        &expect![[r#"
             E141: `number` cannot be seen from outside of its block @ `number`, `number`
-            E140: `each` is not known here @ `each`
-        "]],
+            E140: `each` is not known here @ `each`, `each`
+        "#]],
     );
     check(
         "

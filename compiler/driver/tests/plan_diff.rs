@@ -248,7 +248,7 @@ fn every_difference_is_told_by_name() {
     deadline: 10m
     concurrency: {limit: 3}
     schedule: {cron: '0 3 * * *', time_zone: Europe/Berlin}
-    input: {user_id: string, amount: {type: int, default: 5}, names: list<string>}
+    input: {user_id: {type: string, default: u}, amount: {type: int, default: 5}, names: {type: list<string>, default: [a]}}
     steps:
       - task: fetch_user
       - task: charge

@@ -33,6 +33,7 @@ pub const BAD_EXPRESSION: Code = Code("E143");
 pub const NOT_A_LIST: Code = Code("E144");
 pub const UNKNOWN_TYPE: Code = Code("E150");
 pub const INPUT_DEFAULT: Code = Code("E151");
+pub const SCHEDULED_INPUT: Code = Code("E152");
 pub const WORKFLOW_CYCLE: Code = Code("E201");
 pub const GRAPH_CYCLE: Code = Code("E202");
 pub const FALLBACK_CYCLE: Code = Code("E203");
@@ -68,6 +69,7 @@ pub const CODES: &[Code] = &[
     NOT_A_LIST,
     UNKNOWN_TYPE,
     INPUT_DEFAULT,
+    SCHEDULED_INPUT,
     WORKFLOW_CYCLE,
     GRAPH_CYCLE,
     FALLBACK_CYCLE,

@@ -6,7 +6,7 @@ use conductor_source::{Diagnostic, Edit, Safety, Span};
 
 use crate::codes;
 use crate::ids::Standing;
-use crate::names::nearest;
+use crate::names::{listed, nearest};
 use crate::value::{Place, Stand};
 
 /// `steps.ID.output`, a habit from other tools.
@@ -16,20 +16,48 @@ pub(crate) fn steps(id: &str, span: Span) -> Diagnostic {
 }
 
 /// A name of the workflow where only the arguments of a call can be seen.
-pub(crate) fn beside(name: &str, span: Span) -> Diagnostic {
-    Diagnostic::error(codes::NOT_RUN_YET, format!("`{name}` cannot be seen here"), span, "")
-        .help("what undoes or replaces a call sees the arguments of that call by their names, and a compensation its `result`")
+pub(crate) fn beside(name: &str, span: Span, place: Place<'_>) -> Diagnostic {
+    let seen: Vec<String> = place.scope.variables().map(str::to_owned).collect();
+    let finding = Diagnostic::error(codes::NOT_RUN_YET, format!("`{name}` cannot be seen here"), span, "");
+    let what = "what undoes or replaces a call sees the arguments of that call";
+    match seen.len() {
+        0 => finding.help(format!("{what}, and it has none")),
+        _ => finding.help(format!("{what} by their names: {}", listed(&seen))),
+    }
+}
+
+/// A value of a `set` that names itself or one after it.
+fn not_set(name: &str, span: Span, there: Span) -> Diagnostic {
+    Diagnostic::error(codes::NOT_RUN_YET, format!("`{name}` has not been set yet"), span, "no value yet")
+        .label(there, "it gets its value here")
+        .help("each value of a `set` sees those before it; what counts up is the result of a `loop`")
+}
+
+/// A variable outside of its block.
+fn outside(name: &str, span: Span, there: Span) -> Diagnostic {
+    Diagnostic::error(codes::UNKNOWN_NAME, format!("`{name}` is not known here"), span, "")
+        .label(there, "it is known inside this block only")
+        .help("use it there, or the result of the block after it")
 }
 
 /// A name that no visible step has. `None` where the step could not be read, which was reported.
 pub(crate) fn step(name: &str, span: Span, place: Place<'_>) -> Option<Diagnostic> {
     if let Some(target) = place.ids.find(name) {
-        let there = place.ids.place(target).span;
+        let there = place.ids.span(name, target);
         if place.here == Stand::Beside {
-            return Some(beside(name, span).label(there, "a step of the workflow"));
+            return Some(beside(name, span, place).label(there, "a step of the workflow"));
         }
         let standing = place.ids.standing(place.here, target);
+        if standing == Standing::Itself && place.ids.place(target).id != name {
+            return Some(not_set(name, span, there));
+        }
         return Some(not_visible(name, span, there, standing));
+    }
+    if place.here == Stand::Beside {
+        return Some(beside(name, span, place));
+    }
+    if let Some(there) = place.ids.variable(name) {
+        return Some(outside(name, span, there));
     }
     if place.ids.has_broken() {
         return None;
@@ -68,6 +96,12 @@ fn not_visible(name: &str, span: Span, there: Span, standing: Standing) -> Diagn
             format!("`{name}` has not ended yet: this step is inside it"),
             "the block has a result when all of its steps ended",
             "name a step that ran before",
+        ),
+        Standing::Inside => (
+            codes::NOT_RUN_YET,
+            format!("`{name}` is inside this step, and has not run yet"),
+            "it runs only here",
+            "name a step that ran before; of a `loop`, `until` sees the steps inside, and its own id is what came before",
         ),
         Standing::Sibling => (
             codes::SIBLING_BRANCH,

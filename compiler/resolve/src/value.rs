@@ -286,7 +286,7 @@ fn names(
                 None if place.here == Stand::Beside => {
                     whole = false;
                     let span = scalar.span_of(reference.root.range.start..field.range.end);
-                    diagnostics.push(unseen::beside(&format!("input.{}", field.text), span));
+                    diagnostics.push(unseen::beside(&format!("input.{}", field.text), span, place));
                 }
                 None => match place.naming.use_at(&field.text, scalar.span_of(field.range.clone())) {
                     Some(ty) => {

@@ -12,9 +12,11 @@ use conductor_source::{Diagnostic, Severity};
 
 use crate::asked::{Asked, Naming};
 use crate::binder::Binder;
+use crate::codes;
 use crate::graph::{self, Binding, Resource, Task};
 use crate::ids::StepIds;
 use crate::input::{self, Declared};
+use crate::names::listed;
 use crate::policy::Policies;
 use crate::scope::Scope;
 use crate::sections::Sections;
@@ -65,6 +67,7 @@ pub(crate) fn bind_workflow(shared: &mut Shared<'_>, position: usize, ids: StepI
     }
     let open = round.asked.open || declared.broken || ids.has_broken();
     let bound = finished(workflow, round, declared, open);
+    shared.diagnostics.extend(nobody_gives(workflow, &bound));
     shared.finished.insert(position, bound);
 }
 
@@ -99,6 +102,25 @@ fn finished(workflow: &Workflow, round: Round, declared: Declared, open: bool) -
         output,
         output_span: workflow.output.as_ref().map_or(workflow.id.span, |output| output.span),
     }
+}
+
+/// Inputs of a workflow that begins by itself: there is nobody to give them.
+fn nobody_gives(workflow: &Workflow, bound: &graph::Workflow) -> Option<Diagnostic> {
+    let schedule = workflow.schedule.as_ref()?;
+    let missing: Vec<&Input> = bound.inputs.iter().filter(|input| input.default.is_none()).collect();
+    let names: Vec<String> = missing.iter().map(|input| input.name.clone()).collect();
+    let noun = if names.len() == 1 { "input" } else { "inputs" };
+    let message = format!(
+        "`{}` begins by itself, and nobody gives it its {noun} {}",
+        workflow.id.value,
+        listed(&names)
+    );
+    let first = bound.input_spans.get(&missing.first()?.name)?;
+    Some(
+        Diagnostic::error(codes::SCHEDULED_INPUT, message, schedule.cron.span, "here is when it begins")
+            .label(*first, "this needs a value")
+            .help("declare a `default` in the workflow's `input`, or give the value in `with`"),
+    )
 }
 
 fn schedule(written: &conductor_model::Schedule) -> Schedule {

@@ -51,6 +51,13 @@ pub(super) fn choice<T: Copy>(
     words: &[(&str, T)],
 ) -> Option<Spanned<T>> {
     let all = words.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+    // `null` is one of the words of some keys; nobody should have to quote it.
+    if let (Kind::Null, Some((_, found))) =
+        (&entry.value.kind, words.iter().find(|(word, _)| *word == "null"))
+        && entry.value.span.start < entry.value.span.end
+    {
+        return Some(Spanned::new(*found, entry.value.span));
+    }
     let Kind::String(scalar) = &entry.value.kind else {
         value::wrong_kind(context, &entry.value, entry.key.span, &format!("one of {all}"));
         return None;

@@ -58,6 +58,10 @@ pub(crate) struct StepIds {
     roots: Vec<usize>,
     /// Every step that defines the name: several where they exclude each other.
     by_id: BTreeMap<String, Vec<usize>>,
+    /// Where names stand that are not the id of their step, which are those of a `set`.
+    names: BTreeMap<(usize, String), Span>,
+    /// The variables of maps and handlers, each where it is first named.
+    variables: BTreeMap<String, Span>,
     broken: bool,
 }
 
@@ -92,6 +96,17 @@ impl StepIds {
     /// The first step that defines the name, as its id or with `set`.
     pub(crate) fn find(&self, id: &str) -> Option<usize> {
         self.by_id.get(id)?.first().copied()
+    }
+
+    /// Where the step at `position` says the name.
+    pub(crate) fn span(&self, name: &str, position: usize) -> Span {
+        let own = self.places[position].span;
+        self.names.get(&(position, name.to_owned())).copied().unwrap_or(own)
+    }
+
+    /// Where a variable of that name is, which can be seen in its block only.
+    pub(crate) fn variable(&self, name: &str) -> Option<Span> {
+        self.variables.get(name).copied()
     }
 
     /// Whether a step could not be read, so that an unknown name may well be its id.
@@ -136,10 +151,16 @@ impl StepIds {
         if let Some(id) = own {
             self.places[index].is_double = !self.defines(id, index, step, walk);
         }
-        if let StepKind::Set(values) = &step.kind {
-            for (name, _) in values {
+        match &step.kind {
+            StepKind::Set(values) => values.iter().for_each(|(name, _)| {
                 self.defines(name, index, step, walk);
-            }
+            }),
+            StepKind::Map(map) => self.binds(&map.variable.value, map.variable.span),
+            StepKind::Try(block) => block.catches.iter().for_each(|catch| match &catch.variable {
+                Some(name) => self.binds(&name.value, name.span),
+                None => self.binds("error", catch.span),
+            }),
+            _ => {}
         }
         let bodies = step.kind.bodies().into_iter().enumerate();
         let children = bodies.flat_map(|(body, steps)| self.named(steps, Some(index), body, walk));
@@ -153,13 +174,20 @@ impl StepIds {
         let known = self.by_id.get(&id.value).map_or(&[][..], Vec::as_slice);
         let Some(first) = known.iter().copied().find(|other| !self.exclude_each_other(*other, index)) else {
             self.by_id.entry(id.value.clone()).or_default().push(index);
+            if self.places[index].span != id.span {
+                self.names.insert((index, id.value.clone()), id.span);
+            }
             return true;
         };
         let free = self.free(&id.value, &walk.taken);
-        let first = self.places[first].span;
+        let first = self.span(&id.value, first);
         walk.diagnostics.push(rename::twice(step, id, first, &free, walk.sources));
         walk.taken.push(free);
         false
+    }
+
+    fn binds(&mut self, variable: &str, span: Span) {
+        self.variables.entry(variable.to_owned()).or_insert(span);
     }
 
     fn free(&self, id: &str, taken: &[String]) -> String {

@@ -10,6 +10,8 @@ use crate::value::Stand;
 pub(crate) enum Standing {
     Itself,
     Encloses,
+    /// Inside this one, which has not begun.
+    Inside,
     /// At the same time, in another branch.
     Sibling,
     /// In a case that is not taken where this one is.
@@ -36,7 +38,7 @@ impl StepIds {
             return Standing::Itself;
         }
         let Some((mine, its)) = self.split(here, target) else {
-            return if self.is_inside(here, target) { Standing::Encloses } else { Standing::Later };
+            return if self.is_inside(here, target) { Standing::Encloses } else { Standing::Inside };
         };
         if self.hides(target, its) {
             return Standing::Hidden;

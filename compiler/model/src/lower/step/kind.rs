@@ -104,7 +104,7 @@ fn switch(context: &mut Context, keyword: &Entry) -> Option<StepKind> {
 }
 
 fn case(context: &mut Context, node: &Node, is_last: bool) -> Option<Case> {
-    const CASE: Shape = Shape::of("a case", &["when", "steps"]);
+    const CASE: Shape = Shape::of("a case", &["when", "steps", "default"]);
     const DEFAULT: Shape = Shape::of("the default of a `switch`", &["default"]);
     let default = match &node.kind {
         Kind::Map(entries) => entries.iter().find(|entry| entry.key.text == "default"),
@@ -122,6 +122,12 @@ fn case(context: &mut Context, node: &Node, is_last: bool) -> Option<Case> {
         return Some(Case { when: None, steps: list(context, default)?, span: node.span });
     }
     let fields = Fields::read(context, node, &CASE)?;
+    if let Some(default) = fields.get("default") {
+        return list(context, default).map(|steps| Case { when: None, steps, span: node.span });
+    }
+    if fields.puzzling && fields.get("when").is_none() && fields.get("steps").is_none() {
+        return None;
+    }
     let when = fields.require(context, "when");
     let when = when.and_then(|entry| condition::condition(context, entry, fields.flow));
     let steps = body(context, &fields);

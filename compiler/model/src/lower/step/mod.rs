@@ -183,6 +183,29 @@ fn keyword<'a>(
     first
 }
 
+/// What says here what other languages say with the word.
+fn habit(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "if" | "choice" | "case" | "condition" => {
+            "`switch` chooses between steps; `when` on a step says whether it runs"
+        }
+        "for" | "foreach" | "for_each" | "each" | "with_items" => "`map` does steps for each item of a list",
+        "while" | "until" | "repeat" | "do_while" => {
+            "`loop` repeats steps `while` or `until` something holds"
+        }
+        "fork" | "all" | "concurrent" => "`parallel` runs its branches at once",
+        "any" | "first" => "`race` takes the first of its branches that succeeds",
+        "dag" => "`graph` runs its steps in the order of their needs",
+        "call" | "run" | "function" | "step" => "`task` calls a function, `workflow` another workflow",
+        "steps" | "do" | "block" => "`sequence` makes one step of several",
+        "raise" | "throw" | "error" => "`fail` fails with an error of its own",
+        "wait" | "delay" | "pause" => "`sleep` waits for a time, `wait_for` for a signal",
+        "signal" | "event" | "send" => "`emit` sends a signal, `wait_for` waits for one",
+        "lock" | "mutex" | "with_lock" => "`hold` keeps a permit of a resource over its steps",
+        _ => return None,
+    })
+}
+
 fn no_kind(context: &mut Context, node: &Node, entries: &[Entry]) {
     let unknown = entries.iter().find(|entry| !form::is_known(&entry.key.text));
     let all = words().collect::<Vec<_>>().join("`, `");
@@ -194,7 +217,9 @@ fn no_kind(context: &mut Context, node: &Node, entries: &[Entry]) {
         diagnostic =
             Diagnostic::error(STEP_KIND, format!("there is no kind of step `{key}`"), entry.key.span, "")
                 .note(format!("a step has one of the keys `{all}`"));
-        if let Some(near) = words::nearest(key, words()) {
+        if let Some(help) = habit(key) {
+            diagnostic = diagnostic.help(help);
+        } else if let Some(near) = words::nearest(key, words()) {
             let edit = Edit { span: entry.key.span, text: near.to_owned() };
             diagnostic = diagnostic.fix(format!("did you mean `{near}`?"), Safety::Safe, vec![edit]);
         }
