@@ -1,6 +1,9 @@
 //! The folders of `tests/`: manifests as teams write them, cases of the language, patterns of workflows.
 
+mod cases;
 mod manifests;
+mod names;
+mod patterns;
 
 use std::path::PathBuf;
 

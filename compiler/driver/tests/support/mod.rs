@@ -84,6 +84,13 @@ impl Project {
         Project { files }
     }
 
+    /// With one manifest only, where there are twins.
+    pub fn only(&self, manifest: &str) -> Project {
+        let is_other = |path: &str| path.starts_with("concurrency.") && path != manifest;
+        let files = self.files.iter().filter(|(path, _)| !is_other(path));
+        Project { files: files.map(|(path, text)| (path.clone(), text.clone())).collect() }
+    }
+
     pub fn set(&mut self, path: &str, text: &str) {
         self.files.insert(path.to_owned(), text.to_owned());
     }

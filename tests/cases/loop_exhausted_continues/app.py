@@ -1,0 +1,2 @@
+async def ask() -> str:
+    return "no"

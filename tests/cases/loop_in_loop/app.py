@@ -1,0 +1,2 @@
+async def add(n: int) -> int:
+    return n + 1

@@ -1,0 +1,2 @@
+async def next_number(n: int) -> int:
+    return n + 1

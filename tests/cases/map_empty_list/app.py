@@ -1,0 +1,6 @@
+async def items() -> list[str]:
+    return []
+
+
+async def use(item: str) -> str:
+    return item

@@ -1,0 +1,6 @@
+import asyncio
+
+
+async def wait(ms: int) -> int:
+    await asyncio.sleep(ms / 1000)
+    return 10 * ms

@@ -1,0 +1,2 @@
+async def ship(order: str) -> str:
+    return f"{order} is on its way"

@@ -1,0 +1,2 @@
+async def work(n: int) -> int:
+    return n + 1

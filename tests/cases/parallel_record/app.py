@@ -1,0 +1,2 @@
+async def number(n: int) -> int:
+    return n

@@ -1,0 +1,10 @@
+class Broken(Exception):
+    pass
+
+
+async def broken(n: int) -> int:
+    raise Broken(str(n))
+
+
+async def works(n: int) -> int:
+    return n

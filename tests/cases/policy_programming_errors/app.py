@@ -1,0 +1,2 @@
+async def wrong(text: str) -> int:
+    return int(text, base=1000)

@@ -1,0 +1,2 @@
+async def call(n: int) -> int:
+    return n

@@ -1,0 +1,6 @@
+import asyncio
+
+
+async def slow() -> str:
+    await asyncio.sleep(5)
+    return "late"

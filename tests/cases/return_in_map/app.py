@@ -1,0 +1,2 @@
+async def check(name: str) -> bool:
+    return name.startswith("b")

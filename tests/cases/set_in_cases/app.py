@@ -1,0 +1,2 @@
+async def show(discount: int) -> str:
+    return f"{discount} percent"

@@ -1,0 +1,2 @@
+async def slow() -> None:
+    return None

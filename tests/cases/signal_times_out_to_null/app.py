@@ -1,0 +1,2 @@
+async def remind() -> None:
+    print("anybody there?")

@@ -1,0 +1,2 @@
+async def work() -> int:
+    return 100

@@ -1,0 +1,5 @@
+from datetime import timedelta
+
+
+async def pause(factor: int) -> timedelta:
+    return timedelta(milliseconds=10 * factor)

@@ -1,0 +1,6 @@
+class Broken(Exception):
+    pass
+
+
+async def work() -> str:
+    raise Broken("always")

@@ -1,0 +1,2 @@
+async def greet(name: str) -> str:
+    return f"Hello, {name}"

@@ -1,0 +1,10 @@
+class Broken(Exception):
+    pass
+
+
+async def work() -> str:
+    raise Broken("always")
+
+
+async def note(text: str) -> str:
+    return text

@@ -1,0 +1,2 @@
+async def upper(text: str) -> str:
+    return text.upper()

@@ -1,0 +1,2 @@
+async def work() -> str:
+    return "alone"

@@ -1,0 +1,2 @@
+async def work(customer: str) -> str:
+    return customer

@@ -1,0 +1,2 @@
+async def report(days: int) -> str:
+    return f"{days} days"
