@@ -14,7 +14,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
-  setup   make target/venv with the pinned Python tools (quick when it is up to date)
+  setup   make target/venv and target/node with the pinned tools (quick when they are up to date)
   test    everything that CI runs; ends with `N passed, N failed`
   bench   measure a durable run, and the compiler, against rivals; `bench run` or `bench compile` for one of them
   fuzz    try to make the compiler fall, for `--minutes N` (60 by default)

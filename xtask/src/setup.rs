@@ -1,4 +1,4 @@
-//! The Python tools of the checks, pinned, in `target/venv`.
+//! The tools of the checks, pinned: those in Python in `target/venv`, those for Node in `target/node`.
 //!
 //! It knows how to install them, not what they are run on.
 
@@ -14,8 +14,30 @@ use crate::root;
 const CANDIDATES: [&str; 5] = ["python3", "python3.11", "python3.12", "python3.13", "python3.14"];
 const OLDEST: (u32, u32) = (3, 11);
 
-/// Makes the environment where it is missing or stale and returns its interpreter.
+/// Makes both environments where they are missing or stale and returns the Python interpreter.
 pub fn run() -> Result<PathBuf> {
+    node()?;
+    python()
+}
+
+fn node() -> Result<()> {
+    let folder = root().join("target/node");
+    let pins_file = root().join("tests/node-tools/package.json");
+    let pins =
+        fs::read_to_string(&pins_file).with_context(|| format!("failed to read {}", pins_file.display()))?;
+    let stamp = folder.join("conductor-stamp");
+    if fs::read_to_string(&stamp).is_ok_and(|found| found == pins) {
+        return Ok(());
+    }
+    eprintln!("setup: {}", folder.display());
+    fs::create_dir_all(&folder).with_context(|| format!("failed to make {}", folder.display()))?;
+    fs::write(folder.join("package.json"), &pins)?;
+    let install = ["install", "--silent", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"];
+    succeed(Command::new("npm").args(install).current_dir(&folder), "install Node 20 or newer with npm")?;
+    fs::write(&stamp, pins).with_context(|| format!("failed to write {}", stamp.display()))
+}
+
+fn python() -> Result<PathBuf> {
     let folder = root().join("target/venv");
     let interpreter = folder.join("bin/python");
     let pins_file = root().join("tests/python-tools.txt");
@@ -29,9 +51,10 @@ pub fn run() -> Result<PathBuf> {
         return Ok(interpreter);
     }
     eprintln!("setup: {} with {}", folder.display(), python.display());
-    succeed(Command::new(&python).args(["-m", "venv", "--clear"]).arg(&folder))?;
+    let hint = "on Debian and Ubuntu, `apt install python3-venv` may be missing";
+    succeed(Command::new(&python).args(["-m", "venv", "--clear"]).arg(&folder), hint)?;
     let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
-    succeed(Command::new(&interpreter).args(install).arg(&pins_file))?;
+    succeed(Command::new(&interpreter).args(install).arg(&pins_file), hint)?;
     fs::write(&stamp, wanted).with_context(|| format!("failed to write {}", stamp.display()))?;
     Ok(interpreter)
 }
@@ -60,12 +83,11 @@ fn version(text: &str) -> Option<(u32, u32)> {
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
 
-fn succeed(command: &mut Command) -> Result<()> {
-    let status = command.status().with_context(|| format!("failed to start {command:?}"))?;
+/// Runs a command; `hint` says what may be missing where it fails.
+fn succeed(command: &mut Command, hint: &str) -> Result<()> {
+    let status = command.status().with_context(|| format!("failed to start {command:?}: {hint}"))?;
     if !status.success() {
-        bail!(
-            "{command:?} ended with {status}: on Debian and Ubuntu, `apt install python3-venv` may be missing"
-        )
+        bail!("{command:?} ended with {status}: {hint}")
     }
     Ok(())
 }

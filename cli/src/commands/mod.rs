@@ -14,6 +14,7 @@ mod demo;
 mod dev;
 mod eval;
 mod explain;
+mod export;
 mod fix;
 mod fmt;
 mod pin;
@@ -41,6 +42,7 @@ pub enum Command {
     Dev(dev::Args),
     Demo(demo::Args),
     Explain(explain::Args),
+    Export(export::Args),
     Eval(eval::Args),
     Completions(completions::Args),
 }
@@ -64,6 +66,7 @@ impl Command {
             Command::Demo(args) => demo::run(args).await,
             Command::Eval(args) => blocking(move || eval::run(&args)).await,
             Command::Explain(args) => explain::run(&args),
+            Command::Export(args) => export::run(&args),
             Command::Completions(args) => completions::run(&args),
         }
     }
@@ -85,9 +88,11 @@ impl Command {
             Command::Eval(args) => args.format.into(),
             Command::Explain(args) => args.format.into(),
             Command::Simulate(args) => args.format.into(),
-            Command::Sidecar(_) | Command::Dev(_) | Command::Demo(_) | Command::Completions(_) => {
-                Format::Text
-            }
+            Command::Sidecar(_)
+            | Command::Dev(_)
+            | Command::Demo(_)
+            | Command::Export(_)
+            | Command::Completions(_) => Format::Text,
         }
     }
 

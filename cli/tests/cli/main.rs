@@ -7,6 +7,8 @@ mod build;
 #[cfg(test)]
 mod convert;
 #[cfg(test)]
+mod editor;
+#[cfg(test)]
 mod explain;
 #[cfg(test)]
 mod fix;

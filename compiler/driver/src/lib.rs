@@ -22,6 +22,7 @@ use conductor_protocol::plan::Plan;
 use conductor_source::{Code, Diagnostic, Severity, Sources};
 
 pub use conductor_introspect::{Answer, DirEntry, Need};
+pub use conductor_model::schema;
 pub use conductor_resolve::{Binding, BindingSource};
 pub use conductor_syntax::Syntax;
 pub use data::read_data;

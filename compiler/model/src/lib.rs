@@ -6,6 +6,7 @@ pub mod lower;
 pub mod manifest;
 pub mod policy;
 pub mod resource;
+pub mod schema;
 pub mod signature;
 pub mod step;
 pub mod types;
@@ -16,6 +17,7 @@ pub use manifest::{
 };
 pub use policy::{Breaker, Fallback, Hedge, PolicyDef, PolicyFields, PolicyUse, Retries};
 pub use resource::Resource;
+pub use schema::schema;
 pub use signature::{Findings, Lookup, Parameter, ParameterKind, Signature};
 pub use step::{Case, Catch, Emit, Fail, Hold, Loop, Map, Sleep, Step, StepKind, Try, WaitFor};
 pub use types::{TypeExpr, TypeExprKind};

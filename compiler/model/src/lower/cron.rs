@@ -34,7 +34,7 @@ const FIELDS: [Field; 5] = [
 ];
 
 /// Words for whole schedules.
-const NICKNAMES: [&str; 7] =
+pub(crate) const NICKNAMES: [&str; 7] =
     ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
 
 /// The schedule, where it is one.

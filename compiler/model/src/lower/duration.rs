@@ -11,7 +11,7 @@ use crate::Spanned;
 
 /// The longest duration: a hundred years.
 const LONGEST_MS: u64 = 100 * 365 * 24 * 3_600_000;
-const UNITS: &[(&str, u64)] = &[("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
+pub(crate) const UNITS: &[(&str, u64)] = &[("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
 
 /// The duration under `key` or `key_ms`, in milliseconds. `shortest` is the least that makes sense.
 pub(super) fn field(

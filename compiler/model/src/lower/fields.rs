@@ -8,7 +8,7 @@ use conductor_syntax::{Entry, Kind, Node, Syntax};
 use super::{Context, MISSING_KEY, NOT_SUPPORTED, UNKNOWN_KEY, value, words};
 
 /// Which keys a mapping may have.
-pub(super) struct Shape {
+pub(crate) struct Shape {
     /// With its article: "a task".
     pub noun: &'static str,
     pub keys: &'static [&'static str],

@@ -8,9 +8,9 @@ use super::{BAD_ID, Context, RESERVED_ID};
 use crate::manifest::Id;
 
 /// Names that expressions have already.
-const SCOPE: &[&str] = &["input", "env", "run", "error"];
+pub(crate) const SCOPE: &[&str] = &["input", "env", "run", "error"];
 /// Reserved words of the CEL specification, with its literals.
-const CEL: &[&str] = &[
+pub(crate) const CEL: &[&str] = &[
     "as",
     "break",
     "const",

@@ -2,20 +2,20 @@
 //!
 //! It knows which keys stand where and what form their values have, not whether names lead anywhere.
 
-mod cron;
-mod duration;
-mod fields;
-mod ids;
-mod number;
-mod policy;
-mod rate;
-mod resource;
-mod step;
-mod task;
-mod type_expr;
+pub(crate) mod cron;
+pub(crate) mod duration;
+pub(crate) mod fields;
+pub(crate) mod ids;
+pub(crate) mod number;
+pub(crate) mod policy;
+pub(crate) mod rate;
+pub(crate) mod resource;
+pub(crate) mod step;
+pub(crate) mod task;
+pub(crate) mod type_expr;
 mod value;
-mod words;
-mod workflow;
+pub(crate) mod words;
+pub(crate) mod workflow;
 
 use conductor_source::{Code, Diagnostic, Span};
 use conductor_syntax::{Kind, Node, Syntax};
@@ -44,7 +44,7 @@ pub const BAD_SCHEDULE: Code = Code("E067");
 pub const KEY_OF_ANOTHER_KIND: Code = Code("E068");
 
 /// The version of the manifest's language that this build reads.
-const VERSION: &str = "1.0";
+pub(crate) const VERSION: &str = "1.0";
 
 /// How many mistakes are reported at a time; nobody reads more, and showing them costs time.
 const MAX_FINDINGS: usize = 200;
@@ -72,10 +72,10 @@ impl Context {
     }
 }
 
-const ROOT: Shape =
+pub(crate) const ROOT: Shape =
     Shape::of("the manifest", &["version", "targets", "tasks", "policies", "resources", "workflows"]);
 
-const TARGET: Shape = Shape::of("a target", &["language", "root", "out"]);
+pub(crate) const TARGET: Shape = Shape::of("a target", &["language", "root", "out"]);
 
 /// Lowers a manifest that is written in `syntax`. What could not be understood was reported and is left out; `lost`
 /// says which names it may define.

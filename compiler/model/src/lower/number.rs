@@ -10,10 +10,10 @@ use crate::Spanned;
 use crate::policy::Retries;
 
 /// More retries than this are `forever`, which must be written.
-const MOST_RETRIES: u32 = 100_000;
+pub(crate) const MOST_RETRIES: u32 = 100_000;
 /// More than this of anything is a mistake in a number.
-const MOST: u32 = 1_000_000;
-const LARGEST_MULTIPLIER: f64 = 1_000.0;
+pub(crate) const MOST: u32 = 1_000_000;
+pub(crate) const LARGEST_MULTIPLIER: f64 = 1_000.0;
 
 pub(super) fn retries(context: &mut Context, entry: &Entry) -> Option<Spanned<Retries>> {
     if let Kind::String(scalar) = &entry.value.kind {

@@ -34,11 +34,11 @@ const KEYS: &[&str] = &[
     "critical",
 ];
 
-const DEFINITION: Shape = Shape::of("a policy", KEYS);
+pub(crate) const DEFINITION: Shape = Shape::of("a policy", KEYS);
 
-const INLINE: Shape = Shape::of("an inline policy", KEYS.split_at(1).1);
+pub(crate) const INLINE: Shape = Shape::of("an inline policy", KEYS.split_at(1).1);
 
-const BREAKER: Shape = Shape::of(
+pub(crate) const BREAKER: Shape = Shape::of(
     "a `circuit_breaker`",
     &[
         "failures",
@@ -53,9 +53,9 @@ const BREAKER: Shape = Shape::of(
     ],
 );
 
-const HEDGE: Shape = Shape::of("a `hedge`", &["after", "after_ms", "max"]);
+pub(crate) const HEDGE: Shape = Shape::of("a `hedge`", &["after", "after_ms", "max"]);
 
-const FALLBACK: Shape = Shape::of("a `fallback`", &["task", "value"]);
+pub(crate) const FALLBACK: Shape = Shape::of("a `fallback`", &["task", "value"]);
 
 pub(super) fn definition(context: &mut Context, node: &Node) -> Option<PolicyDef> {
     let fields = Fields::read(context, node, &DEFINITION)?;

@@ -9,7 +9,7 @@ use conductor_syntax::{Entry, Kind};
 use super::{BAD_RATE, Context, value};
 use crate::Spanned;
 
-const UNITS: &[(&str, u64)] = &[("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
+pub(crate) const UNITS: &[(&str, u64)] = &[("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
 
 pub(super) fn rate(context: &mut Context, entry: &Entry) -> Option<Spanned<Rate>> {
     let span = entry.value.span;

@@ -13,12 +13,12 @@ use super::{
 use crate::Spanned;
 use crate::resource::Resource;
 
-const RESOURCE: Shape = Shape::of(
+pub(crate) const RESOURCE: Shape = Shape::of(
     "a resource",
     &["id", "kind", "url", "address", "pool", "max_concurrency", "rate_limit", "scope", "open", "close"],
 );
 
-const POOL: Shape = Shape::of("a `pool`", &["min", "max"]);
+pub(crate) const POOL: Shape = Shape::of("a `pool`", &["min", "max"]);
 
 /// The most connections that a pool keeps open where it does not say.
 const DEFAULT_MIN: u32 = 0;
@@ -101,28 +101,38 @@ fn pool(context: &mut Context, entry: &Entry) -> Option<Spanned<Pool>> {
     Some(Spanned::new(Pool { min, max: max.value }, entry.value.span))
 }
 
+/// Keys that a resource of some kind needs, and those that say nothing there, each with the reason.
+pub(crate) struct Demands {
+    /// `address` does for `url`.
+    pub needed: &'static [&'static str],
+    pub refused: &'static [(&'static str, &'static str)],
+}
+
 const OPENED: &[(&str, &str)] = &[
     ("open", "only a `custom` resource is opened by a function"),
     ("close", "only a `custom` resource is closed by a function"),
 ];
 
+const PERMITS: &[(&str, &str)] = &[
+    ("url", "a semaphore connects to nothing"),
+    ("address", "a semaphore connects to nothing"),
+    ("pool", "a semaphore has permits: say `max_concurrency`"),
+    ("open", "only a `custom` resource is opened by a function"),
+    ("close", "only a `custom` resource is closed by a function"),
+];
+
+pub(crate) fn demands(kind: ResourceKind) -> Demands {
+    match kind {
+        ResourceKind::Semaphore => Demands { needed: &["max_concurrency"], refused: PERMITS },
+        ResourceKind::Custom => Demands { needed: &["open"], refused: &[] },
+        ResourceKind::Container => Demands { needed: &[], refused: OPENED },
+        _ => Demands { needed: &["url"], refused: OPENED },
+    }
+}
+
 /// Keys that a resource of its kind needs, and those that say nothing there.
 fn of_kind(context: &mut Context, fields: &Fields, kind: &Spanned<ResourceKind>) {
-    let (needed, refused): (&[&str], &[(&str, &str)]) = match kind.value {
-        ResourceKind::Semaphore => (
-            &["max_concurrency"],
-            &[
-                ("url", "a semaphore connects to nothing"),
-                ("address", "a semaphore connects to nothing"),
-                ("pool", "a semaphore has permits: say `max_concurrency`"),
-                ("open", "only a `custom` resource is opened by a function"),
-                ("close", "only a `custom` resource is closed by a function"),
-            ],
-        ),
-        ResourceKind::Custom => (&["open"], &[]),
-        ResourceKind::Container => (&[], OPENED),
-        _ => (&["url"], OPENED),
-    };
+    let Demands { needed, refused } = demands(kind.value);
     for key in needed {
         let alias = *key == "url" && fields.get("address").is_some();
         if fields.get(key).is_none() && !alias {

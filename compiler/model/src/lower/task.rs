@@ -8,7 +8,7 @@ use super::fields::{Fields, Shape};
 use super::{Context, MISSING_KEY, duration, policy, value, words};
 use crate::manifest::{Cache, Compensate, Task};
 
-const TASK: Shape = Shape::of(
+pub(crate) const TASK: Shape = Shape::of(
     "a task",
     &[
         "id",
@@ -26,9 +26,9 @@ const TASK: Shape = Shape::of(
     ],
 );
 
-const COMPENSATE: Shape = Shape::of("a `compensate`", &["task", "with"]);
+pub(crate) const COMPENSATE: Shape = Shape::of("a `compensate`", &["task", "with"]);
 
-const CACHE: Shape = Shape::of("a `cache`", &["ttl", "ttl_ms", "key"]);
+pub(crate) const CACHE: Shape = Shape::of("a `cache`", &["ttl", "ttl_ms", "key"]);
 
 pub(super) fn task(context: &mut Context, node: &Node) -> Option<Task> {
     let fields = Fields::read(context, node, &TASK)?;

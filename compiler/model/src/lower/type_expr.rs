@@ -27,6 +27,11 @@ const BUILTIN: &[(&str, Type)] = &[
     ("any", Type::Any),
 ];
 
+/// The names of the built-in types.
+pub(crate) fn names() -> Vec<&'static str> {
+    words::names(BUILTIN)
+}
+
 /// What other languages call the built-in types.
 const FOREIGN: &[(&str, &str)] = &[
     ("str", "string"),

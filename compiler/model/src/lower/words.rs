@@ -13,26 +13,26 @@ use super::fields::not_supported;
 use super::{Context, UNKNOWN_WORD, value};
 use crate::Spanned;
 
-pub(super) const EFFECTS: &[(&str, Effect)] =
+pub(crate) const EFFECTS: &[(&str, Effect)] =
     &[("none", Effect::None), ("read", Effect::Read), ("write", Effect::Write)];
-pub(super) const IN_DOUBT: &[(&str, InDoubt)] =
+pub(crate) const IN_DOUBT: &[(&str, InDoubt)] =
     &[("retry", InDoubt::Retry), ("fail", InDoubt::Fail), ("pause", InDoubt::Pause)];
-pub(super) const STRATEGIES: &[(&str, Strategy)] = &[
+pub(crate) const STRATEGIES: &[(&str, Strategy)] = &[
     ("constant", Strategy::Constant),
     ("linear", Strategy::Linear),
     ("exponential_backoff", Strategy::ExponentialBackoff),
 ];
-pub(super) const JITTERS: &[(&str, Jitter)] =
+pub(crate) const JITTERS: &[(&str, Jitter)] =
     &[("none", Jitter::None), ("full", Jitter::Full), ("equal", Jitter::Equal)];
-pub(super) const ON_FAILURE: &[(&str, OnFailure)] =
+pub(crate) const ON_FAILURE: &[(&str, OnFailure)] =
     &[("cancel", OnFailure::Cancel), ("wait", OnFailure::Wait)];
-pub(super) const ON_EXHAUSTED: &[(&str, OnExhausted)] =
+pub(crate) const ON_EXHAUSTED: &[(&str, OnExhausted)] =
     &[("fail", OnExhausted::Fail), ("continue", OnExhausted::Continue)];
-pub(super) const ON_TIMEOUT: &[(&str, OnTimeout)] = &[("fail", OnTimeout::Fail), ("null", OnTimeout::Null)];
-pub(super) const SCOPES: &[(&str, Scope)] = &[("process", Scope::Process), ("host", Scope::Host)];
-pub(super) const MISSED: &[(&str, Missed)] =
+pub(crate) const ON_TIMEOUT: &[(&str, OnTimeout)] = &[("fail", OnTimeout::Fail), ("null", OnTimeout::Null)];
+pub(crate) const SCOPES: &[(&str, Scope)] = &[("process", Scope::Process), ("host", Scope::Host)];
+pub(crate) const MISSED: &[(&str, Missed)] =
     &[("skip", Missed::Skip), ("once", Missed::Once), ("all", Missed::All)];
-pub(super) const RESOURCE_KINDS: &[(&str, ResourceKind)] = &[
+pub(crate) const RESOURCE_KINDS: &[(&str, ResourceKind)] = &[
     ("semaphore", ResourceKind::Semaphore),
     ("postgres", ResourceKind::Postgres),
     ("redis", ResourceKind::Redis),
@@ -41,8 +41,13 @@ pub(super) const RESOURCE_KINDS: &[(&str, ResourceKind)] = &[
     ("container", ResourceKind::Container),
     ("custom", ResourceKind::Custom),
 ];
-const LANGUAGES: &[(&str, Language)] = &[("python", Language::Python)];
+pub(crate) const LANGUAGES: &[(&str, Language)] = &[("python", Language::Python)];
 const LATER_LANGUAGES: &[&str] = &["typescript", "go"];
+
+/// The words of a table.
+pub(crate) fn names<T>(table: &[(&'static str, T)]) -> Vec<&'static str> {
+    table.iter().map(|(word, _)| *word).collect()
+}
 
 /// One of some words; anything else is reported with the nearest of them.
 pub(super) fn choice<T: Copy>(

@@ -10,7 +10,7 @@ use super::{BAD_TYPE, Context, EMPTY_BLOCK, cron, duration, ids, number, step, t
 use crate::Spanned;
 use crate::manifest::{Concurrency, Input, Schedule, Workflow};
 
-const WORKFLOW: Shape = Shape::of(
+pub(crate) const WORKFLOW: Shape = Shape::of(
     "a workflow",
     &[
         "id",
@@ -27,11 +27,11 @@ const WORKFLOW: Shape = Shape::of(
     ],
 );
 
-const CONCURRENCY: Shape = Shape::of("a `concurrency`", &["limit", "key"]);
+pub(crate) const CONCURRENCY: Shape = Shape::of("a `concurrency`", &["limit", "key"]);
 
-const SCHEDULE: Shape = Shape::of("a `schedule`", &["cron", "time_zone", "missed"]);
+pub(crate) const SCHEDULE: Shape = Shape::of("a `schedule`", &["cron", "time_zone", "missed"]);
 
-const INPUT: Shape = Shape::of("an input", &["type", "default", "secret"]);
+pub(crate) const INPUT: Shape = Shape::of("an input", &["type", "default", "secret"]);
 
 pub(super) fn workflow(context: &mut Context, node: &Node) -> Option<Workflow> {
     let fields = Fields::read(context, node, &WORKFLOW)?;

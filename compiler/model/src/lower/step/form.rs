@@ -4,12 +4,12 @@
 
 /// Where the options of a step stand: beside its word, or in the mapping under it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Options {
+pub(crate) enum Options {
     Beside,
     Inside,
 }
 
-pub(super) struct Form {
+pub(crate) struct Form {
     pub word: &'static str,
     pub options: Options,
     /// With the word itself where they stand beside it.
@@ -29,7 +29,7 @@ macro_rules! form {
     };
 }
 
-pub(super) const FORMS: &[Form] = &[
+pub(crate) const FORMS: &[Form] = &[
     form!(beside "task" "with" "policy" "critical"),
     form!(beside "workflow" "with" "policy" "critical" "detach"),
     form!(beside "sequence" "critical" "deadline" "deadline_ms"),

@@ -13,6 +13,12 @@ use crate::Spanned;
 use crate::manifest::Id;
 use crate::step::{Case, Catch, Emit, Fail, Hold, Loop, Map, Sleep, Step, StepKind, Try, WaitFor};
 
+pub(crate) const CASE: Shape = Shape::of("a case", &["when", "steps", "default"]);
+
+pub(crate) const DEFAULT: Shape = Shape::of("the default of a `switch`", &["default"]);
+
+pub(crate) const CATCH: Shape = Shape::of("a `catch`", &["errors", "as", "steps"]);
+
 /// What the step does; broken where that could not be read, which was reported.
 pub(super) fn read(context: &mut Context, options: &Fields, keyword: &Entry) -> StepKind {
     let steps = |context: &mut Context| list(context, keyword);
@@ -104,8 +110,6 @@ fn switch(context: &mut Context, keyword: &Entry) -> Option<StepKind> {
 }
 
 fn case(context: &mut Context, node: &Node, is_last: bool) -> Option<Case> {
-    const CASE: Shape = Shape::of("a case", &["when", "steps", "default"]);
-    const DEFAULT: Shape = Shape::of("the default of a `switch`", &["default"]);
     let default = match &node.kind {
         Kind::Map(entries) => entries.iter().find(|entry| entry.key.text == "default"),
         _ => None,
@@ -230,7 +234,6 @@ fn attempt(context: &mut Context, options: &Fields, keyword: &Entry) -> Option<S
 }
 
 fn catch(context: &mut Context, node: &Node) -> Option<Catch> {
-    const CATCH: Shape = Shape::of("a `catch`", &["errors", "as", "steps"]);
     let fields = Fields::read(context, node, &CATCH)?;
     let errors = value::strings(context, fields.get("errors"));
     let variable = fields.get("as").and_then(|entry| {

@@ -3,8 +3,8 @@
 //! It does not know which ids a step can see.
 
 mod condition;
-mod form;
-mod kind;
+pub(crate) mod form;
+pub(crate) mod kind;
 
 use conductor_source::{Diagnostic, Edit, Safety, Span};
 use conductor_syntax::{Entry, Kind, Node, Scalar};
