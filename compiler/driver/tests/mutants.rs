@@ -6,6 +6,10 @@ use conductor_source::Sources;
 use conductor_syntax::{Kind, Node, Syntax};
 use serde_json::{Map, Value, json};
 
+use crate::support::Project;
+
+pub const CODE: (&str, &str) = ("shop.py", include_str!("constructs/shop.py"));
+
 const MANIFESTS: [(&str, &str); 8] = [
     ("blocks", include_str!("constructs/blocks.yaml")),
     ("calls", include_str!("constructs/calls.yaml")),
@@ -27,15 +31,17 @@ pub struct Mutant {
     /// Which manifest, where, and what was done.
     pub name: String,
     pub document: Value,
+    /// Whether it must be an error, whatever else the manifest says.
+    pub wrong: bool,
 }
 
 /// The valid manifests, by name.
-fn originals() -> impl Iterator<Item = (&'static str, Value)> {
+pub fn originals() -> impl Iterator<Item = (&'static str, Value)> {
     MANIFESTS.into_iter().map(|(name, text)| (name, document("concurrency.yaml", text)))
 }
 
 /// The tree of a manifest as JSON.
-fn document(path: &str, text: &str) -> Value {
+pub fn document(path: &str, text: &str) -> Value {
     let mut sources = Sources::default();
     let (_, tree, findings) = Syntax::of(path).read(&mut sources, path, text.as_bytes());
     assert!(findings.is_empty(), "{path} cannot be read: {findings:?}");
@@ -57,6 +63,12 @@ pub fn json_of(node: &Node) -> Value {
     }
 }
 
+/// A project with the manifest, which is written in JSON: that is YAML, too.
+pub fn project(document: &Value) -> Project {
+    let text = serde_json::to_string_pretty(document).expect("a document can be written");
+    Project::new([("concurrency.yaml", text.as_str()), CODE])
+}
+
 /// Every original with every mistake at every place.
 pub fn all() -> Vec<Mutant> {
     let mut mutants = Vec::new();
@@ -64,8 +76,12 @@ pub fn all() -> Vec<Mutant> {
         let mut places = Vec::new();
         visit(&original, String::new(), false, &mut places);
         for (pointer, free) in places {
-            for (mistake, changed) in mistakes(&original, &pointer, free) {
-                mutants.push(Mutant { name: format!("{name}{pointer}: {mistake}"), document: changed });
+            for (mistake, wrong, changed) in mistakes(&original, &pointer, free) {
+                mutants.push(Mutant {
+                    name: format!("{name}{pointer}: {mistake}"),
+                    document: changed,
+                    wrong,
+                });
             }
         }
     }
@@ -93,25 +109,29 @@ fn visit(value: &Value, pointer: String, free: bool, places: &mut Vec<(String, b
     }
 }
 
-/// What can be done to the value at a place: a word for it, and the outcome.
-fn mistakes(original: &Value, pointer: &str, free: bool) -> Vec<(&'static str, Value)> {
+/// What can be done to the value at a place: a word for it, whether it must be an error, and the outcome.
+fn mistakes(original: &Value, pointer: &str, free: bool) -> Vec<(&'static str, bool, Value)> {
     let (parent, last) = pointer.rsplit_once('/').expect("a pointer has a slash");
     let value = original.pointer(pointer).expect("the place is there");
     let owner = parent.rsplit('/').find(|part| part.parse::<usize>().is_err()).unwrap_or_default();
     let at_key = original.pointer(parent).is_some_and(Value::is_object);
     let mut made = Vec::new();
     if at_key {
-        made.push(("the key is misspelt", renamed(original, parent, last)));
-        made.push(("the key is missing", without(original, parent, last)));
+        // What anything may stand under is itself a key that must be spelt right.
+        let vocabulary = !free || (FREE.contains(&last) && !FREE.contains(&owner));
+        made.push(("the key is misspelt", vocabulary, renamed(original, parent, last)));
+        made.push(("the key is missing", false, without(original, parent, last)));
     }
     for (word, other) in [("a number", json!(7)), ("a text", json!("qux quux")), ("a list", json!([1.5]))] {
-        if std::mem::discriminant(&other) != std::mem::discriminant(value) {
-            made.push((word, replaced(original, pointer, other)));
+        // A list may stand there.
+        let fits = last == "over" && other.is_array();
+        if !fits && std::mem::discriminant(&other) != std::mem::discriminant(value) {
+            made.push((word, false, replaced(original, pointer, other)));
         }
     }
     let key = if at_key { last } else { owner };
     if let (false, true, Some(name)) = (free, NAMES.contains(&key), value.as_str()) {
-        made.push(("the name is misspelt", replaced(original, pointer, json!(misspelt(name)))));
+        made.push(("the name is misspelt", true, replaced(original, pointer, json!(misspelt(name)))));
     }
     made
 }

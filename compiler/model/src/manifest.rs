@@ -105,6 +105,8 @@ pub struct Workflow {
     pub id: Id,
     pub entrypoint: Option<Spanned<bool>>,
     pub inputs: Vec<Input>,
+    /// Whether the inputs could not be read, which is reported: any name may be one.
+    pub inputs_lost: bool,
     pub steps: Vec<Step>,
     pub output: Option<Node>,
     pub durable: Option<Spanned<bool>>,

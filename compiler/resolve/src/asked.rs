@@ -91,7 +91,9 @@ impl Naming {
     ) -> Vec<Diagnostic> {
         // Both rounds must agree: what the first one found gave the expressions their types.
         let has = |name: &str| self.knows(name) && asked.inputs.contains_key(name);
-        let excused = |name: &str| asked.open || (other_errors && asked.unsure.contains(name));
+        // In the second round a step may be unreadable because of the very name that is unknown.
+        let open = self.asked.as_ref().is_some_and(|first| first.open);
+        let excused = |name: &str| open || (other_errors && asked.unsure.contains(name));
         let known: BTreeSet<&str> = declared.chain(asked.inputs.keys().map(String::as_str)).collect();
         let uses = self.uses.borrow();
         let unknown = uses.iter().filter(|(_, name)| !has(name) && !excused(name));

@@ -41,7 +41,7 @@ pub(crate) fn declared(
         scope.add_input(&name, visible);
         declared.broken |= !whole;
         let default = match &input.default {
-            Some(node) if whole => default(node, &ty, findings, diagnostics),
+            Some(node) if whole => default(node, (&ty, input.ty.span), findings, diagnostics),
             _ => None,
         };
         declared.spans.insert(name.clone(), input.name.span);
@@ -51,8 +51,13 @@ pub(crate) fn declared(
     declared
 }
 
-/// The default as JSON; it must be a literal of the input's type.
-fn default(node: &Node, ty: &Type, findings: &Findings, diagnostics: &mut Vec<Diagnostic>) -> Option<Json> {
+/// The default as JSON; it must be a literal of the input's type, which is given with its place.
+fn default(
+    node: &Node,
+    (ty, declared): (&Type, Span),
+    findings: &Findings,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Json> {
     if matches!(node.kind, Kind::Broken) {
         return None;
     }
@@ -74,7 +79,8 @@ fn default(node: &Node, ty: &Type, findings: &Findings, diagnostics: &mut Vec<Di
             None => "a default is a literal, not an expression".to_owned(),
         };
         let message = format!("the default is no literal of type `{ty}`");
-        diagnostics.push(Diagnostic::error(codes::INPUT_DEFAULT, message, node.span, label));
+        let finding = Diagnostic::error(codes::INPUT_DEFAULT, message, node.span, label);
+        diagnostics.push(finding.label(declared, "the declared type"));
     }
     json
 }

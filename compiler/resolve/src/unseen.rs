@@ -2,12 +2,17 @@
 //!
 //! It knows how steps stand to each other, not what the name was wanted for.
 
-use conductor_source::{Diagnostic, Edit, Safety, Span};
+use std::collections::{BTreeMap, BTreeSet};
+
+use conductor_source::{Diagnostic, Edit, Label, Safety, Span};
 
 use crate::codes;
 use crate::ids::Standing;
 use crate::names::{listed, nearest};
 use crate::value::{Place, Stand};
+
+/// Places of one unknown name that are shown; its fix changes all.
+const MOST_PLACES: usize = 5;
 
 /// `steps.ID.output`, a habit from other tools.
 pub(crate) fn steps(id: &str, span: Span) -> Diagnostic {
@@ -81,6 +86,35 @@ pub(crate) fn step(name: &str, span: Span, place: Place<'_>) -> Option<Diagnosti
         ),
         None => finding.help("name a step that ran before, or `input.NAME`"),
     })
+}
+
+/// Makes one finding of those from `first` on that say of several places that the same name is not known.
+pub(crate) fn once(diagnostics: &mut Vec<Diagnostic>, first: usize) {
+    let mut kept: Vec<Diagnostic> = Vec::new();
+    let mut seen: BTreeMap<String, (usize, BTreeSet<Span>)> = BTreeMap::new();
+    for finding in diagnostics.split_off(first.min(diagnostics.len())) {
+        if finding.code != codes::UNKNOWN_NAME {
+            kept.push(finding);
+            continue;
+        }
+        let span = finding.span();
+        let Some((at, places)) = seen.get_mut(&finding.message) else {
+            seen.insert(finding.message.clone(), (kept.len(), BTreeSet::from([span])));
+            kept.push(finding);
+            continue;
+        };
+        if places.insert(span) {
+            let earlier = &mut kept[*at];
+            if earlier.labels.len() < MOST_PLACES {
+                earlier.labels.push(Label { span, message: "and here".to_owned(), primary: false });
+            }
+            let edits = finding.fixes.into_iter().next().map(|fix| fix.edits);
+            if let (Some(fix), Some(edits)) = (earlier.fixes.first_mut(), edits) {
+                fix.edits.extend(edits);
+            }
+        }
+    }
+    diagnostics.append(&mut kept);
 }
 
 fn not_visible(name: &str, span: Span, there: Span, standing: Standing) -> Diagnostic {

@@ -20,6 +20,7 @@ use crate::names::listed;
 use crate::policy::Policies;
 use crate::scope::Scope;
 use crate::sections::Sections;
+use crate::unseen;
 
 /// What the binding of every workflow shares.
 pub(crate) struct Shared<'a> {
@@ -63,9 +64,12 @@ pub(crate) fn bind_workflow(shared: &mut Shared<'_>, position: usize, ids: StepI
         round = bind_steps(shared, workflow, &ids, scope, &second, broken);
         let other = broken || shared.diagnostics[first_finding..].iter().any(is_error);
         let names = declared.inputs.iter().map(|input| input.name.as_str());
-        shared.diagnostics.extend(second.unknown(&round.asked, names, other, shared.manifest.syntax));
+        if !workflow.inputs_lost {
+            shared.diagnostics.extend(second.unknown(&round.asked, names, other, shared.manifest.syntax));
+        }
     }
-    let open = round.asked.open || declared.broken || ids.has_broken();
+    unseen::once(&mut shared.diagnostics, first_finding);
+    let open = round.asked.open || declared.broken || workflow.inputs_lost || ids.has_broken();
     let bound = finished(workflow, round, declared, open);
     shared.diagnostics.extend(nobody_gives(workflow, &bound));
     shared.finished.insert(position, bound);

@@ -101,8 +101,20 @@ pub(super) fn nearest<'a>(found: &str, words: impl Iterator<Item = &'a str>) -> 
 pub(super) fn misspelt<'a>(found: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let plain = plain(found);
     let near = words.map(|word| (strsim::damerau_levenshtein(&plain, word), word)).min();
-    near.filter(|(distance, word)| distance * 3 <= plain.chars().count().max(word.len()))
-        .map(|(_, word)| word)
+    let is_near = |distance: usize, word: &str| {
+        distance * 3 <= plain.chars().count().max(word.len()) || (distance == 1 && swapped(&plain, word))
+    };
+    near.filter(|(distance, word)| is_near(*distance, word)).map(|(_, word)| word)
+}
+
+/// Whether two words have the same letters: `di` is a misspelt `id`, short as it is.
+fn swapped(one: &str, other: &str) -> bool {
+    let sorted = |word: &str| {
+        let mut letters: Vec<char> = word.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    sorted(one) == sorted(other)
 }
 
 /// The only word that it abbreviates.

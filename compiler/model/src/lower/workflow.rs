@@ -38,6 +38,7 @@ pub(super) fn workflow(context: &mut Context, node: &Node) -> Option<Workflow> {
     let id = fields.require(context, "id").and_then(|entry| value::new_id(context, entry));
     let entrypoint = fields.get("entrypoint").and_then(|entry| value::boolean(context, entry));
     let inputs = inputs(context, fields.get("input"));
+    let inputs_lost = inputs.is_none();
     let steps = match fields.get("steps") {
         Some(entry) => step::list(context, entry).unwrap_or_else(|| vec![step::broken(entry.value.span)]),
         None => {
@@ -58,7 +59,8 @@ pub(super) fn workflow(context: &mut Context, node: &Node) -> Option<Workflow> {
     Some(Workflow {
         id: id?,
         entrypoint,
-        inputs,
+        inputs: inputs.unwrap_or_default(),
+        inputs_lost,
         steps,
         output,
         durable,
@@ -98,14 +100,15 @@ fn schedule(context: &mut Context, entry: &Entry) -> Option<Schedule> {
     Some(Schedule { cron: cron?, time_zone, missed })
 }
 
-fn inputs(context: &mut Context, entry: Option<&Entry>) -> Vec<Input> {
-    let Some(entry) = entry else { return Vec::new() };
+/// `None` where they cannot be read, which is reported.
+fn inputs(context: &mut Context, entry: Option<&Entry>) -> Option<Vec<Input>> {
+    let Some(entry) = entry else { return Some(Vec::new()) };
     match &entry.value.kind {
-        Kind::Map(entries) => entries.iter().map(|entry| input(context, entry)).collect(),
-        Kind::Null => Vec::new(),
+        Kind::Map(entries) => Some(entries.iter().map(|entry| input(context, entry)).collect()),
+        Kind::Null => Some(Vec::new()),
         _ => {
             value::wrong_kind(context, &entry.value, entry.key.span, "a mapping from inputs to their types");
-            Vec::new()
+            None
         }
     }
 }

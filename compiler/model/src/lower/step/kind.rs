@@ -111,7 +111,7 @@ fn switch(context: &mut Context, keyword: &Entry) -> Option<StepKind> {
 
 fn case(context: &mut Context, node: &Node, is_last: bool) -> Option<Case> {
     let default = match &node.kind {
-        Kind::Map(entries) => entries.iter().find(|entry| entry.key.text == "default"),
+        Kind::Map(entries) => entries.iter().find(|entry| is_default(&entry.key.text)),
         _ => None,
     };
     if let Some(default) = default {
@@ -136,6 +136,11 @@ fn case(context: &mut Context, node: &Node, is_last: bool) -> Option<Case> {
     let when = when.and_then(|entry| condition::condition(context, entry, fields.flow));
     let steps = body(context, &fields);
     Some(Case { when: Some(when?), steps: steps?, span: node.span })
+}
+
+/// Misspelt, it is no condition that is missing.
+fn is_default(key: &str) -> bool {
+    key == "default" || words::misspelt(key, ["default"].into_iter()).is_some()
 }
 
 fn repeat(context: &mut Context, options: &Fields, keyword: &Entry) -> Option<StepKind> {
