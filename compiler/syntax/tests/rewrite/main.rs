@@ -5,6 +5,7 @@
 
 mod converted;
 mod hcl;
+mod hostile;
 mod random;
 mod there_and_back;
 mod written;
