@@ -11,6 +11,7 @@ mod hcl;
 mod inputs;
 mod lock;
 mod manual;
+mod meaning;
 mod mutants;
 mod mutations;
 mod plan;

@@ -13,7 +13,7 @@ use conductor_source::Severity;
 use crate::support::{Project, entries, expect_file, repository};
 
 /// The folders inside one of the repository that hold a manifest, with its files.
-fn samples(folder: &str) -> Vec<(PathBuf, Project)> {
+pub fn samples(folder: &str) -> Vec<(PathBuf, Project)> {
     let folders = entries(&repository(folder)).into_iter().filter(|path| path.is_dir());
     let read = folders.map(|path| (path.clone(), Project::read(&path)));
     read.filter(|(_, project)| !project.get(project.manifest()).is_empty()).collect()
