@@ -18,7 +18,7 @@ use place::Target;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pinned {
     pub text: String,
-    /// What stays inferred: clients of resources, which no expression names, and steps that an alias shares.
+    /// What stays inferred: clients of resources, which no expression names, and what steps share that differ.
     pub left: Vec<Binding>,
 }
 
@@ -34,8 +34,13 @@ pub fn pin(manifest_path: &str, bytes: &[u8], bindings: &[Binding]) -> Pinned {
     let (manifest, _) = conductor_model::lower(&tree, syntax);
     let text = sources.text(file).to_owned();
     let mut gathered = Gathered::default();
+    let mut alike: BTreeMap<(&str, &str, &str), Vec<&Binding>> = BTreeMap::new();
     for binding in bindings {
-        gathered.binding(&manifest, binding);
+        let Binding { workflow, step, parameter, .. } = binding;
+        alike.entry((workflow, step, parameter)).or_default().push(binding);
+    }
+    for bindings in alike.values() {
+        gathered.bindings(&manifest, bindings);
     }
     let mut edits: Vec<Edit> = Vec::new();
     let nodes = mappings(&tree);
@@ -59,27 +64,49 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn binding(&mut self, manifest: &Manifest, binding: &Binding) {
-        let value = match &binding.source {
-            BindingSource::Name(value) | BindingSource::Type(value) => value.to_string(),
-            BindingSource::Inferred(input) => format!("input.{input}"),
-            BindingSource::Resource(_) => return self.left.push(binding.clone()),
+    /// Those of one parameter of the steps with one id: there are several only in branches that exclude each other.
+    fn bindings(&mut self, manifest: &Manifest, bindings: &[&Binding]) {
+        if !self.written(manifest, bindings) {
+            self.left.extend(bindings.iter().map(|binding| (*binding).clone()));
+        }
+    }
+
+    fn written(&mut self, manifest: &Manifest, bindings: &[&Binding]) -> bool {
+        let values: BTreeSet<String> = bindings.iter().filter_map(|binding| value(binding)).collect();
+        let (Some(first), Some(value), 1) = (bindings.first(), values.first(), values.len()) else {
+            return false;
         };
-        let workflow = manifest.workflows.iter().find(|workflow| workflow.id.value == binding.workflow);
-        let Some(workflow) = workflow else { return self.left.push(binding.clone()) };
-        let spans: BTreeSet<(usize, usize)> = called(&workflow.steps, &binding.step);
-        // Of two steps with one id, in exclusive branches, nobody can tell here which one it is.
-        let (Some(span), 1) = (spans.first(), spans.len()) else { return self.left.push(binding.clone()) };
-        let value = format!("${{{value}}}");
-        let names = self.with.entry(*span).or_default();
-        if names.get(&binding.parameter).is_some_and(|other| *other != value) {
-            return self.left.push(binding.clone());
+        let workflow = manifest.workflows.iter().find(|workflow| workflow.id.value == first.workflow);
+        let Some(workflow) = workflow else { return false };
+        let spans = called(&workflow.steps, &first.step);
+        // Where one of the steps says by itself what it gives, nobody can tell here which one it is.
+        if spans.len() != bindings.len() {
+            return false;
         }
-        names.insert(binding.parameter.clone(), value);
-        if let BindingSource::Inferred(input) = &binding.source {
+        let other = |span| {
+            let names: Option<&BTreeMap<String, String>> = self.with.get(span);
+            names.and_then(|names| names.get(&first.parameter)).is_some_and(|other| other != value)
+        };
+        if spans.iter().any(other) {
+            return false;
+        }
+        for span in spans {
+            self.with.entry(span).or_default().insert(first.parameter.clone(), value.clone());
+        }
+        if let BindingSource::Inferred(input) = &first.source {
             let span = (workflow.span.start(), workflow.span.end());
-            self.input.entry(span).or_default().insert(input.clone(), qualified(&binding.ty));
+            self.input.entry(span).or_default().insert(input.clone(), qualified(&first.ty));
         }
+        true
+    }
+}
+
+/// The expression that says what is bound; `None` for the client of a resource.
+fn value(binding: &Binding) -> Option<String> {
+    match &binding.source {
+        BindingSource::Name(value) | BindingSource::Type(value) => Some(format!("${{{value}}}")),
+        BindingSource::Inferred(input) => Some(format!("${{input.{input}}}")),
+        BindingSource::Resource(_) => None,
     }
 }
 

@@ -4,6 +4,7 @@ mod cases;
 mod manifests;
 mod names;
 mod patterns;
+mod pinned;
 
 use std::path::PathBuf;
 
