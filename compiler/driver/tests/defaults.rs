@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::Project;
 
-const CODE: &str = "async def a() -> int:\n    return 1\n\n\nasync def b() -> int:\n    return 1\n\n\nasync def open_it() -> int:\n    return 1\n";
+const CODE: &str = "async def a(idempotency_key: str) -> int:\n    return 1\n\n\nasync def b() -> int:\n    return 1\n\n\nasync def open_it() -> int:\n    return 1\n";
 
 /// A manifest in which every mapping stands that has defaults.
 fn manifest() -> Value {
