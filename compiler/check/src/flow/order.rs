@@ -21,12 +21,18 @@ pub(crate) struct Ring {
     pub signals: BTreeSet<usize>,
     /// Locks that may be held outside of those of the ring: they count runs, too.
     pub around: BTreeSet<LockId>,
+    /// Workflows whose runs come to a lock of the ring, themselves or in one that they call.
+    pub flows: BTreeSet<usize>,
 }
 
 /// The circles of the order, in the order of their locks; circles without a lock are not among them.
 pub(crate) fn rings(system: &System<'_>) -> Vec<Ring> {
     let order = Order::of(system);
     let components = components(&order.edges);
+    let mut before: Vec<Vec<usize>> = vec![Vec::new(); order.edges.len()];
+    for (from, targets) in order.edges.iter().enumerate() {
+        targets.iter().for_each(|target| before[*target].push(from));
+    }
     let mut rings = Vec::new();
     for component in components {
         let cyclic = component.len() > 1 || component.iter().any(|node| order.edges[*node].contains(node));
@@ -36,8 +42,12 @@ pub(crate) fn rings(system: &System<'_>) -> Vec<Ring> {
         }
         let is_signal = |node: &usize| (order.locks..order.locks + order.signals).contains(node);
         let signals = component.iter().copied().filter(is_signal).map(|node| node - order.locks).collect();
-        let around = order.reaching(&component).into_iter().filter(|node| !locks.contains(node)).collect();
-        rings.push(Ring { locks, signals, around });
+        let reaching = reaching(&before, &component);
+        let is_around = |node: &usize| *node < order.locks && !locks.contains(node);
+        let around = reaching.iter().copied().filter(is_around).collect();
+        let first = order.locks + order.signals;
+        let flows = reaching.iter().filter_map(|node| node.checked_sub(first)).collect();
+        rings.push(Ring { locks, signals, around, flows });
     }
     rings.sort_by(|one, other| one.locks.cmp(&other.locks));
     rings
@@ -81,26 +91,20 @@ impl Order {
             pending.extend(program.parts().into_iter().map(|part| (inside, part)));
         }
     }
+}
 
-    /// The locks from which a node of the component can be reached.
-    fn reaching(&self, component: &[usize]) -> BTreeSet<LockId> {
-        let mut before: Vec<Vec<usize>> = vec![Vec::new(); self.edges.len()];
-        for (from, targets) in self.edges.iter().enumerate() {
-            for target in targets {
-                before[*target].push(from);
+/// The nodes from which a node of the component can be reached, and the component.
+fn reaching(before: &[Vec<usize>], component: &[usize]) -> BTreeSet<usize> {
+    let mut seen: BTreeSet<usize> = component.iter().copied().collect();
+    let mut pending: Vec<usize> = component.to_vec();
+    while let Some(node) = pending.pop() {
+        for from in &before[node] {
+            if seen.insert(*from) {
+                pending.push(*from);
             }
         }
-        let mut seen: BTreeSet<usize> = component.iter().copied().collect();
-        let mut pending: Vec<usize> = component.to_vec();
-        while let Some(node) = pending.pop() {
-            for from in &before[node] {
-                if seen.insert(*from) {
-                    pending.push(*from);
-                }
-            }
-        }
-        seen.into_iter().filter(|node| *node < self.locks).collect()
     }
+    seen
 }
 
 /// Strongly connected components (Tarjan, "Depth-first search and linear graph algorithms", 1972), without recursion.

@@ -91,12 +91,14 @@ impl<'s> Standing<'s> {
         let emits_matter = !ring.signals.is_empty();
         let mut standing =
             Standing { system, ring, bounded, flows: BTreeMap::new(), emits_matter, left: BUDGET };
-        let mut depth = vec![0; system.flows.len()];
-        for flow in order {
+        let mut depth: BTreeMap<usize, usize> = BTreeMap::new();
+        for flow in order.iter().filter(|flow| ring.flows.contains(flow)) {
             let program = &system.flows[*flow].program;
-            depth[*flow] = callees(program).map(|callee| depth[callee] + 1).max().unwrap_or(0);
+            let deepest = callees(program).filter_map(|callee| depth.get(&callee)).max();
+            let here = deepest.map_or(0, |deepest| deepest + 1);
+            depth.insert(*flow, here);
             let stands = standing.run(program)?;
-            if depth[*flow] > DEEPEST && !stands.is_empty() {
+            if here > DEEPEST && !stands.is_empty() {
                 return Err(TooLarge);
             }
             standing.flows.insert(*flow, stands);

@@ -31,6 +31,27 @@ fn write(path: &Path, text: &str) {
     std::fs::write(path, text).expect("a case can be written");
 }
 
+/// The text with what the compiler says of its files in the block `text`.
+fn shown(text: &str) -> String {
+    let (before, rest) = text.split_once("\n```text\n").expect("it shows what is said");
+    let (_, after) = rest.split_once("```").expect("the block `text` ends");
+    let said = Project::new(blocks(text)).check();
+    format!("{before}\n```text\n{}\n```{after}", said.trim_end())
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the page is a file; only the crate itself is pure")]
+fn the_page_shows_what_the_compiler_says() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/deadlocks.md");
+    let page = std::fs::read_to_string(&path).expect("the page can be read");
+    let current = shown(&page);
+    if current != page && updating() {
+        write(&path, &current);
+    } else {
+        assert_eq!(current, page, "UPDATE_EXPECT=1 rewrites the page");
+    }
+}
+
 #[test]
 fn each_case_is_found_and_its_mended_version_is_clean() {
     let cases = cases();
@@ -39,14 +60,12 @@ fn each_case_is_found_and_its_mended_version_is_clean() {
     for (path, case) in cases {
         let (head, mended) = case.split_once(MENDED).expect("a case has a mended version");
         let project = Project::new(blocks(head));
-        let (before, rest) = head.split_once("\n```text\n").expect("a case shows what is said of it");
-        let (_, after) = rest.split_once("```").expect("the block `text` ends");
         let said = project.check();
         let codes: Vec<&str> = project.compile().diagnostics.iter().map(|found| found.code.0).collect();
         if codes.iter().any(|code| !code.starts_with("E2")) || codes.is_empty() {
             wrong.push(format!("{}: {codes:?}\n{said}", path.display()));
         }
-        let current = format!("{before}\n```text\n{}\n```{after}{MENDED}{mended}", said.trim_end());
+        let current = format!("{}{MENDED}{mended}", shown(head));
         if current != case && updating() {
             write(&path, &current);
         } else if current != case {
