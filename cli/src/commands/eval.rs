@@ -130,7 +130,7 @@ fn show(text: &str, answer: Answer, args: &Args) -> Exit {
 }
 
 fn as_json(mistake: &CelError) -> Json {
-    let CelError { range, message, help } = mistake;
+    let CelError { range, message, help, .. } = mistake;
     json!({"message": message, "help": help, "start": range.start, "end": range.end})
 }
 

@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use conductor_protocol::expr::{Expr, Node};
+
 /// A mistake in an expression. `message` is one sentence, lower case, without a full stop.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CelError {
@@ -12,12 +14,22 @@ pub struct CelError {
     pub message: String,
     /// How to mend it.
     pub help: Option<String>,
+    /// The step of which it is the result that may be null here.
+    pub null_step: Option<String>,
 }
 
 impl CelError {
     #[must_use]
     pub fn new(range: Range<usize>, message: impl Into<String>) -> CelError {
-        CelError { range, message: message.into(), help: None }
+        CelError { range, message: message.into(), help: None, null_step: None }
+    }
+
+    /// Names the step whose result it is, where it is one.
+    pub(crate) fn null_of(mut self, expr: &Expr) -> CelError {
+        if let Node::Step(id) = &expr.node {
+            self.null_step = Some(id.clone());
+        }
+        self
     }
 
     #[must_use]

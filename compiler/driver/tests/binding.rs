@@ -215,8 +215,9 @@ workflows:
 ",
         &expect![[r#"
             E131: `user` of `mail` gets the wrong type
-              `fetch` this may be null: its type is `User?`
+              `fetch` the result of `fetch` may be null: its type is `User?`
               `user: User` the parameter wants `User`
+              `false` the block is not critical: where it fails, results inside are null
         "#]],
     );
 }
@@ -374,5 +375,33 @@ workflows: [{{id: w, steps: [{{task: fetch}}, {{task: number, with: {{x: {value}
         ("'${{ input.x }}'", "E143 write `${input.x}`"),
     ] {
         assert_eq!(help(value), wanted, "{value}");
+    }
+}
+
+#[test]
+fn a_result_that_may_be_null_is_shown_with_the_step_that_may_not_give_one() {
+    let said = |more: &str, used: &str| {
+        let manifest = format!(
+            "tasks: [{{id: find, ref: app.fetch{more}}}, {{id: mail, ref: app.mail}}, {{id: number, ref: app.number}}]\nworkflows: [{{id: w, input: {{go: bool}}, steps: [{{task: find, WHEN}}, {used}]}}]"
+        );
+        let manifest = if more.is_empty() {
+            manifest.replace("WHEN", "when: '${input.go}'")
+        } else {
+            manifest.replace(", WHEN", "")
+        };
+        let outcome = Project::new([("concurrency.yaml", manifest.as_str()), ("app.py", CODE)]).compile();
+        let found =
+            outcome.diagnostics.iter().find(|found| found.severity.as_str() == "error").expect("an error");
+        let labels = found.labels.iter().filter(|label| !label.primary);
+        let labels = labels.map(|label| format!("{} @ {}", label.message, outcome.sources.slice(label.span)));
+        format!("{} {}\n{}", found.code, found.message, labels.collect::<Vec<_>>().join("\n"))
+    };
+    let tolerated = "`find` is not critical: where it fails its result is null @ false";
+    let skipped = "where this does not hold, `find` is skipped and its result is null @ '${input.go}'";
+    let by_hand = "{task: mail, with: {user: '${find}'}}";
+    let read = "{task: number, with: {x: '${size(find.id)}'}}";
+    for used in [by_hand, read] {
+        assert!(said(", critical: false", used).contains(tolerated), "{}", said(", critical: false", used));
+        assert!(said("", used).contains(skipped), "{}", said("", used));
     }
 }

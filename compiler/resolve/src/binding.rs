@@ -194,6 +194,10 @@ fn written(
         let message = format!("`{}` of `{}` gets the wrong type", wanted.name, call.callee.name);
         let finding = Diagnostic::error(codes::ARGUMENT_TYPE, message, wrong.span, wrong.message)
             .label(wanted.span, format!("the {} wants `{}`", call.callee.noun(), wanted.ty));
+        let finding = match wrong.absent {
+            Some((span, why)) => finding.label(span, why),
+            None => finding,
+        };
         diagnostics.push(match wrong.help {
             Some(help) => finding.help(help),
             None => finding,
@@ -240,6 +244,10 @@ fn by_name(
     )
     .label(wanted.span, format!("the parameter wants `{}`", wanted.ty))
     .label(value.span, format!("`{name}` comes from here"));
+    let finding = match &value.absent {
+        Some((span, why)) => finding.label(*span, why),
+        None => finding,
+    };
     diagnostics.push(if value.ty.non_null().fits(&wanted.ty) {
         finding.help(format!("give the step a `{}`, or name another value in `with`", not_null(call, &name)))
     } else {

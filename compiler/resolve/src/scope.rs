@@ -19,6 +19,8 @@ pub(crate) struct Value {
     pub declared: Type,
     /// Where it comes from.
     pub span: Span,
+    /// Why it may be null, where a step of the manifest says so: the place and what it says.
+    pub absent: Option<(Span, String)>,
     /// Whether its type is unknown because of a mistake that is reported already.
     pub reported: bool,
 }
@@ -38,12 +40,12 @@ pub(crate) struct Scope {
 
 impl Value {
     pub(crate) fn new(ty: Type, span: Span) -> Value {
-        Value { declared: ty.clone(), ty, span, reported: false }
+        Value { declared: ty.clone(), ty, span, absent: None, reported: false }
     }
 
     /// A value of which nothing is known because of a mistake elsewhere.
     pub(crate) fn reported(span: Span) -> Value {
-        Value { ty: Type::Any, declared: Type::Any, span, reported: true }
+        Value { ty: Type::Any, declared: Type::Any, span, absent: None, reported: true }
     }
 }
 

@@ -49,6 +49,8 @@ pub(crate) struct Wrong {
     pub span: Span,
     pub message: String,
     pub help: Option<String>,
+    /// Why a value may be null: the place and what it says.
+    pub absent: Option<(Span, String)>,
     pub mismatch: bool,
 }
 
@@ -103,6 +105,7 @@ fn number(
                 span,
                 message: error.message,
                 help: error.help,
+                absent: None,
                 mismatch: true,
             }));
             None
@@ -142,7 +145,7 @@ fn fitted(
         help = Some(format!("its values are {}", values.join(", ")));
     }
     let message = format!("expected `{wanted}`, but this is `{}`", expr.ty);
-    wrong.push(Wrong { span, message, help, mismatch: true });
+    wrong.push(Wrong { span, message, help, absent: None, mismatch: true });
     None
 }
 
@@ -219,7 +222,7 @@ fn text(
 ) -> Option<Expr> {
     let (template, errors) = template::parse(&scalar.text);
     if !errors.is_empty() {
-        wrong.extend(errors.into_iter().map(|error| wrong_at(scalar, error, false)));
+        wrong.extend(errors.into_iter().map(|error| wrong_at(scalar, error, place, false)));
         return None;
     }
     if let Template::Literal(text) = &template {
@@ -234,14 +237,16 @@ fn text(
             // What is right on its own is wrong only for whom it is given to.
             let mismatch =
                 expected.is_some() && conductor_cel::check_template(&template, &scope, None).is_ok();
-            wrong.extend(errors.into_iter().map(|error| wrong_at(scalar, error, mismatch)));
+            wrong.extend(errors.into_iter().map(|error| wrong_at(scalar, error, place, mismatch)));
             None
         }
     }
 }
 
-fn wrong_at(scalar: &Scalar, error: CelError, mismatch: bool) -> Wrong {
-    Wrong { span: scalar.span_of(error.range), message: error.message, help: error.help, mismatch }
+fn wrong_at(scalar: &Scalar, error: CelError, place: Place<'_>, mismatch: bool) -> Wrong {
+    let step = error.null_step.as_deref().and_then(|id| place.scope.step(id));
+    let absent = step.and_then(|step| step.absent.clone());
+    Wrong { span: scalar.span_of(error.range), message: error.message, help: error.help, absent, mismatch }
 }
 
 #[derive(Default)]
@@ -324,6 +329,10 @@ fn names(
 pub(crate) fn findings(wrong: Vec<Wrong>, diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.extend(wrong.into_iter().map(|wrong| {
         let finding = Diagnostic::error(codes::BAD_EXPRESSION, wrong.message, wrong.span, "");
+        let finding = match wrong.absent {
+            Some((span, why)) => finding.label(span, why),
+            None => finding,
+        };
         match wrong.help {
             Some(help) => finding.help(help),
             None => finding,

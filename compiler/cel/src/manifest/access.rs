@@ -111,7 +111,8 @@ impl Checker<'_> {
         let error = CelError::new(
             field.range.clone(),
             format!("`{name}` is read of `{path}`, which may be null: its type is `{}`", owner.ty),
-        );
+        )
+        .null_of(owner);
         self.report(error.help(format!(
             "test it first: `{path} != null && ...` or `has({path}.{name}) ? {path}.{name} : ...`, or a `when` with `{path} != null`"
         )))

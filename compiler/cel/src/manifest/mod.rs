@@ -204,7 +204,11 @@ impl<'a> Checker<'a> {
     }
 
     fn may_be_null(&mut self, expr: &Expr, range: &Range<usize>) -> Checked {
-        let error = CelError::new(range.clone(), format!("this may be null: its type is `{}`", expr.ty));
+        let message = match &expr.node {
+            Out::Step(id) => format!("the result of `{id}` may be null: its type is `{}`", expr.ty),
+            _ => format!("this may be null: its type is `{}`", expr.ty),
+        };
+        let error = CelError::new(range.clone(), message).null_of(expr);
         self.report(match facts::path(expr) {
             Some(path) => error.help(format!(
                 "test it first: `{path} != null && ...` or `{path} != null ? ... : ...`, or a `when` with `{path} != null`"

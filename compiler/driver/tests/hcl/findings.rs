@@ -264,7 +264,9 @@ fn help_is_written_in_hcl() {
               --> concurrency.hcl:12:8
                |
             11 |   task "a" "n" { when = "${input.nothing > 1}" }
-               |            --- `n` comes from here
+               |            ---          ---------------------- where this does not hold, `n` is skipped and its result is null
+               |            |
+               |            `n` comes from here
             12 |   task "b" {}
                |        ^^^ it gets `n`, which has its name, but is `string?`
                |

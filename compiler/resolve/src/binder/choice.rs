@@ -148,5 +148,6 @@ fn union(values: &[&Value], may_be_null: bool) -> Value {
     let ty = Type::union(values.iter().map(|value| value.declared.clone()));
     let ty = if may_be_null { Type::optional(ty) } else { ty };
     let reported = values.iter().any(|value| value.reported);
-    Value { declared: ty.clone(), ty, span: values[0].span, reported }
+    let absent = values.iter().find_map(|value| value.absent.clone());
+    Value { declared: ty.clone(), ty, span: values[0].span, absent, reported }
 }

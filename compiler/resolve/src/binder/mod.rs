@@ -146,14 +146,15 @@ impl<'s, 'a> Binder<'s, 'a> {
             return None;
         };
         let critical = self.critical(step, &inner);
-        let may_be_null = step.when.is_some() || !critical;
-        if may_be_null {
-            self.make_optional(mark);
+        let absent = self.absent(step, &inner, (&id, anonymous), critical);
+        let may_be_null = absent.is_some();
+        if let Some(absent) = &absent {
+            self.make_optional(mark, absent);
         }
         let ty = if may_be_null { Type::optional(inner.ty) } else { inner.ty };
         if own {
             let value = if inner.reported { Value::reported(span) } else { Value::new(ty.clone(), span) };
-            self.scope.add_step(&id, value);
+            self.scope.add_step(&id, Value { absent, ..value });
         }
         Some(bound::Step {
             id,
@@ -179,11 +180,40 @@ impl<'s, 'a> Binder<'s, 'a> {
         value(step.critical.as_ref()).or(value(of_task)).or(inner.policy_critical).unwrap_or(true)
     }
 
+    /// Why the step's result may be null although it ended, with the place that says so.
+    fn absent(
+        &self,
+        step: &Step,
+        inner: &Inner,
+        (id, anonymous): (&str, bool),
+        critical: bool,
+    ) -> Option<(Span, String)> {
+        if !critical {
+            let of_task = match &inner.kind {
+                bound::StepKind::Task(call) => self.shared.manifest.tasks[call.task].critical.as_ref(),
+                _ => None,
+            };
+            let said = step.critical.as_ref().or(of_task).map(|said| said.span);
+            let text = match anonymous {
+                true => "the block is not critical: where it fails, results inside are null".to_owned(),
+                false => format!("`{id}` is not critical: where it fails its result is null"),
+            };
+            return Some((said.unwrap_or(step.keyword), text));
+        }
+        let when = step.when.as_ref()?;
+        let text = match anonymous {
+            true => "where this does not hold, the block is skipped, and results inside are null".to_owned(),
+            false => format!("where this does not hold, `{id}` is skipped and its result is null"),
+        };
+        Some((when.span, text))
+    }
+
     /// What became visible since `mark` may not have run.
-    fn make_optional(&mut self, mark: usize) {
+    fn make_optional(&mut self, mark: usize, absent: &(Span, String)) {
         for (id, value) in self.scope.withdraw(mark) {
             let ty = Type::optional(value.declared.clone());
-            self.scope.add_step(&id, Value { declared: ty.clone(), ty, ..value });
+            let absent = value.absent.or(Some(absent.clone()));
+            self.scope.add_step(&id, Value { declared: ty.clone(), ty, absent, ..value });
         }
     }
 
