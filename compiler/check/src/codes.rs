@@ -8,6 +8,7 @@ pub const OPAQUE_VALUE: Code = Code("E160");
 pub const DEADLOCK: Code = Code("E210");
 pub const SELF_DEADLOCK: Code = Code("E211");
 pub const SIGNAL_TOO_LATE: Code = Code("E212");
+pub const KEPT_OUT: Code = Code("E213");
 pub const TIMEOUT_OVER_DEADLINE: Code = Code("E301");
 pub const DELAY_ORDER: Code = Code("E302");
 pub const RETRY_AND_ABORT: Code = Code("E303");
@@ -47,6 +48,7 @@ pub const CODES: &[Code] = &[
     DEADLOCK,
     SELF_DEADLOCK,
     SIGNAL_TOO_LATE,
+    KEPT_OUT,
     TIMEOUT_OVER_DEADLINE,
     DELAY_ORDER,
     RETRY_AND_ABORT,

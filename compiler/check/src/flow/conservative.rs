@@ -13,17 +13,18 @@ const SHOWN: usize = 6;
 
 pub(crate) fn warning(system: &System<'_>, ring: &Ring) -> Option<Diagnostic> {
     let places = places(system, ring);
-    let (_, inner) = places.first()?;
+    let first = *ring.locks.first()?;
+    let (at, here) = match places.first() {
+        Some((_, inner)) => (inner.1.span, format!("takes a permit of {} here", name(system, inner.0))),
+        None => {
+            (system.locks[first].span, format!("a permit of {} is taken in a circle", name(system, first)))
+        }
+    };
     let names: Vec<String> = ring.locks.iter().take(SHOWN).map(|lock| name(system, *lock)).collect();
     let more = ring.locks.len().saturating_sub(SHOWN);
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
     let message = format!("runs may wait for each other for ever: over {}{more}", names.join(", "));
-    let mut found = Diagnostic::warning(
-        codes::DEADLOCK_NOT_COUNTED,
-        message,
-        inner.1.span,
-        format!("takes a permit of {} here", name(system, inner.0)),
-    );
+    let mut found = Diagnostic::warning(codes::DEADLOCK_NOT_COUNTED, message, at, here);
     for (outer, inner) in places.iter().take(SHOWN) {
         found = label(found, outer.1, format!("holds a permit of {}", name(system, outer.0)));
         found = label(found, inner.1, format!("takes a permit of {} here", name(system, inner.0)));
@@ -63,9 +64,11 @@ fn places<'s>(system: &System<'s>, ring: &Ring) -> Vec<(Taken<'s>, Taken<'s>)> {
                     places.extend(held.map(|outer| (outer, (*lock, *place))));
                     inside = Some((*lock, *place));
                 }
-                Program::Call { flow, place } => {
-                    let first = ring.locks.iter().find(|lock| takes(&system.flows[*flow].program, **lock));
-                    places.extend(held.zip(first.map(|lock| (*lock, *place))));
+                Program::Call { flow, place } if ring.flows.contains(flow) => {
+                    let direct = ring.locks.iter().find(|lock| takes(&system.flows[*flow].program, **lock));
+                    // Further down it comes to one of the ring, whichever it is.
+                    let lock = direct.or(ring.locks.first());
+                    places.extend(held.zip(lock.map(|lock| (*lock, *place))));
                 }
                 _ => {}
             }

@@ -6,6 +6,7 @@
 mod conservative;
 mod count;
 mod extract;
+pub(crate) mod kept_out;
 mod order;
 mod play;
 mod program;

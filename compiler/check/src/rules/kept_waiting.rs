@@ -13,9 +13,12 @@ use crate::{Context, codes};
 /// Milliseconds from which on a pause is long: nobody queues that long for a connection.
 const LONG_MS: u64 = 60_000;
 
+/// How many calls of workflows are followed.
+const DEEPEST: usize = 32;
+
 /// One warning a `hold`, at the first such step inside it.
 pub(super) fn rule(context: Context<'_>) -> Vec<Diagnostic> {
-    let mut pauses = Pauses { graph: context.graph, known: BTreeMap::new() };
+    let mut pauses = Pauses { graph: context.graph, known: BTreeMap::new(), depth: 0 };
     let mut found = Vec::new();
     for step in context.graph.workflows.iter().flat_map(conductor_resolve::Workflow::all_steps) {
         let StepKind::Hold(hold) = &step.kind else { continue };
@@ -54,6 +57,8 @@ struct Pauses<'g> {
     graph: &'g Graph,
     /// The first pause of each workflow that was looked at.
     known: BTreeMap<usize, Option<Pause>>,
+    /// How many calls lead to where it looks.
+    depth: usize,
 }
 
 impl Pauses<'_> {
@@ -84,10 +89,16 @@ impl Pauses<'_> {
         if let Some(known) = self.known.get(&workflow) {
             return known.clone();
         }
+        // Nobody could follow a longer chain of calls.
+        if self.depth >= DEEPEST {
+            return None;
+        }
         // In a cycle of calls, which is reported, the second visit finds nothing.
         self.known.insert(workflow, None);
         let graph = self.graph;
+        self.depth += 1;
         let found = self.first(&graph.workflows[workflow].steps);
+        self.depth -= 1;
         self.known.insert(workflow, found.clone());
         found
     }

@@ -56,6 +56,7 @@ pub(crate) const ALL: &[Rule] = &[
     unused::rule,
     crate::flow::deadlocks,
     crate::flow::signals::rule,
+    crate::flow::kept_out::rule,
     unheard_signal::rule,
     kept_waiting::rule,
     parallel_writes::rule,

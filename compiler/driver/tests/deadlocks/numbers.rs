@@ -198,3 +198,18 @@ fn hostile_shapes_are_answered_in_bounded_time() {
         ["[W211] runs may wait for each other for ever: over `r0`, `r1`, `r2`, `r3`, `r4`, `r5` and 94 more"]
     );
 }
+
+#[test]
+fn long_chains_of_calls_are_answered_without_a_stack_for_each() {
+    let length = 3_000;
+    let mut flows = String::new();
+    for at in 0..length {
+        let steps = match at {
+            0 => "{hold: {resource: a, steps: [{workflow: w1}]}}".to_owned(),
+            _ if at + 1 < length => format!("{{workflow: w{}}}", at + 1),
+            _ => "{hold: {resource: a, steps: [{sleep: 1s}]}}".to_owned(),
+        };
+        flows += &format!("- {{id: w{at}, steps: [{steps}]}}\n");
+    }
+    assert_eq!(codes(&semaphores("a", 1), &flows), "W211");
+}

@@ -156,3 +156,42 @@ fn a_loop_that_can_only_fail_is_found() {
     assert_eq!(codes(&round("while: true, on_exhausted: continue", "{task: work}")), "");
     assert_eq!(codes(&round("until: '${input.go}'", "{task: work}")), "");
 }
+
+/// What is said of workflows with these steps, by code.
+fn of_flows(flows: &str, permits: u32) -> String {
+    let manifest = format!(
+        "tasks: [{{id: work, ref: app.work, uses: [lock]}}]\nresources: [{{id: lock, kind: semaphore, max_concurrency: {permits}}}]\nworkflows:\n{flows}"
+    );
+    let found =
+        Project::new([("concurrency.yaml", manifest.as_str()), ("app.py", CODE)]).compile().diagnostics;
+    let codes: Vec<&str> =
+        found.iter().map(|found| found.code.0).filter(|code| code.starts_with('E')).collect();
+    codes.join(" ")
+}
+
+#[test]
+fn a_wait_that_keeps_out_who_would_end_it_is_found() {
+    let waiter = "- {id: w, concurrency: {limit: 2}, steps: [{hold: {resource: lock, steps: [{wait_for: {signal: s}}]}}]}\n";
+    let teller = |steps: &str| format!("- {{id: t, input: {{to: string}}, steps: [{steps}]}}\n");
+    let tell = "{emit: {signal: s, run: '${input.to}'}}";
+    let inside = teller(&format!("{{task: work}}, {tell}"));
+    assert_eq!(of_flows(&format!("{waiter}{inside}"), 1), "E213");
+    assert_eq!(of_flows(&format!("{waiter}{inside}"), 2), "E213");
+    assert_eq!(of_flows(&format!("{waiter}{inside}"), 3), "", "one permit is left");
+    let after = teller(&format!("{tell}, {{task: work}}"));
+    assert_eq!(of_flows(&format!("{waiter}{after}"), 1), "");
+    let maybe = teller(&format!("{{task: work, when: '${{size(input.to) > 3}}'}}, {tell}"));
+    assert_eq!(of_flows(&format!("{waiter}{maybe}"), 1), "");
+    let other = "- {id: u, input: {to: string}, steps: [{emit: {signal: s, run: '${input.to}'}}]}";
+    assert_eq!(of_flows(&format!("{waiter}{inside}{other}"), 1), "", "another one may come");
+    let ended = waiter.replace("signal: s", "signal: s, timeout: 5s");
+    assert_eq!(of_flows(&format!("{ended}{inside}"), 1), "");
+    let own = |limit: &str| {
+        format!(
+            "- {{id: w, input: {{to: string}}{limit}, steps: [{{wait_for: {{signal: s}}}}, {{task: work}}, {tell}]}}\n"
+        )
+    };
+    assert_eq!(of_flows(&own(", concurrency: {limit: 1}"), 1), "E213");
+    assert_eq!(of_flows(&own(", concurrency: {limit: 1, key: '${input.to}'}"), 1), "");
+    assert_eq!(of_flows(&own(""), 1), "");
+}
