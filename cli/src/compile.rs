@@ -17,7 +17,7 @@ use crate::findings::Document;
 use crate::project::Project;
 
 /// The compiler refuses a manifest this large by itself, with a finding; no more of one is read.
-pub const MANIFEST_PREFIX: u64 = 16 << 20;
+pub const MANIFEST_PREFIX: u64 = 32 << 20;
 /// A folder with more entries is no folder of sources.
 const MOST_ENTRIES: usize = 100_000;
 

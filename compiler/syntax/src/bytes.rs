@@ -12,11 +12,11 @@ pub const TOO_LARGE: Code = Code("E003");
 pub const TOO_DEEP: Code = Code("E004");
 
 /// The largest manifest that is read, in bytes.
-pub const MAX_BYTES: usize = 10 << 20;
+pub const MAX_BYTES: usize = 24 << 20;
 /// How deep values may be nested.
 pub const MAX_DEPTH: usize = 128;
 /// How many values are read; each takes about a hundred bytes of memory.
-pub(crate) const MAX_VALUES: usize = 1_000_000;
+pub(crate) const MAX_VALUES: usize = 2_000_000;
 /// How many mistakes are reported at a time; nobody reads more, and showing them costs time.
 pub(crate) const MAX_FINDINGS: usize = 100;
 

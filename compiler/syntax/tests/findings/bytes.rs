@@ -149,7 +149,7 @@ fn fifty_megabytes_are_refused_by_their_size() {
     let (node, text) = shown(&vec![b'a'; 50 << 20]);
     assert_eq!(node.kind, Kind::Broken);
     expect![[r#"
-        error[E003]: the manifest has 50 MiB, more than the 10 MiB that are read
+        error[E003]: the manifest has 50 MiB, more than the 24 MiB that are read
          --> concurrency.yaml:1:1
           |
         1 |
