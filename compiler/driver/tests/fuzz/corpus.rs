@@ -238,6 +238,20 @@ impl Corpus {
         Corpus { projects, lines, expressions }
     }
 
+    /// Every project of the repository without one line of its manifest, for each of them.
+    pub fn without_one_line(&self) -> impl Iterator<Item = Project> {
+        let lines = |files: &Files| files[0].1.split('\n').count();
+        self.projects.iter().flat_map(move |files| {
+            (0..lines(files)).map(|at| {
+                let mut files = files.clone();
+                let mut left: Vec<&str> = files[0].1.split('\n').collect();
+                left.remove(at);
+                files[0].1 = left.join("\n");
+                Project::new(files.iter().map(|(path, text)| (path.as_str(), text.as_str())))
+            })
+        })
+    }
+
     /// A project of the repository after the edits of the script.
     pub fn edited(&self, script: &mut Script) -> Project {
         let mut files = self.projects[script.below(self.projects.len())].clone();

@@ -17,7 +17,7 @@ use std::time::Instant;
 
 use corpus::{Corpus, Script};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, TestError, TestRunner};
 use support::Project;
 
 /// How long one target runs.
@@ -33,9 +33,10 @@ fn time() -> Duration {
 /// An input of some hundred lines that takes longer than this, even unoptimised, is one that hangs.
 const LONGEST: Duration = Duration::from_secs(20);
 
-/// Gives `target` inputs of up to `longest` bytes until the time is over. One that fails is made as small as can be.
+/// Makes inputs of up to `longest` bytes and judges them until the time is over. One that fails is made as small as can be
+/// and shown.
 #[expect(clippy::disallowed_types, reason = "a run has a time; only the crate itself is pure")]
-fn fuzz(longest: usize, target: impl Fn(&[u8])) {
+fn fuzz<T: std::fmt::Debug>(longest: usize, make: impl Fn(&[u8]) -> T, judge: impl Fn(&T)) {
     let start = Instant::now();
     let mut inputs = 0_u64;
     while start.elapsed() < time() {
@@ -43,15 +44,16 @@ fn fuzz(longest: usize, target: impl Fn(&[u8])) {
         let bytes = proptest::collection::vec(any::<u8>(), 0..longest);
         let ran = TestRunner::new(config).run(&bytes, |bytes| {
             let begun = Instant::now();
-            target(&bytes);
+            judge(&make(&bytes));
             prop_assert!(begun.elapsed() < LONGEST, "it took {:?}", begun.elapsed());
             Ok(())
         });
-        assert!(
-            ran.is_ok(),
-            "after {inputs} inputs: {}",
-            ran.err().map_or(String::new(), |why| why.to_string())
-        );
+        let failed = match ran {
+            Ok(()) => None,
+            Err(TestError::Fail(why, bytes)) => Some(format!("{why}\n{:#?}", make(&bytes))),
+            Err(other) => Some(other.to_string()),
+        };
+        assert_eq!(failed, None, "after {inputs} inputs: {}", failed.as_deref().unwrap_or_default());
         inputs += 64;
     }
     println!("{inputs} inputs");
@@ -60,21 +62,29 @@ fn fuzz(longest: usize, target: impl Fn(&[u8])) {
 #[test]
 fn edited_manifests() {
     let corpus = Corpus::read();
-    fuzz(96, |bytes| judge::project(&corpus.edited(&mut Script::new(bytes))));
+    fuzz(96, |bytes| corpus.edited(&mut Script::new(bytes)), judge::project);
+}
+
+#[test]
+fn manifests_without_one_line() {
+    let corpus = Corpus::read();
+    for project in corpus.without_one_line() {
+        let judged = std::panic::catch_unwind(|| judge::project(&project));
+        assert!(judged.is_ok(), "{project:#?}");
+    }
 }
 
 #[test]
 fn any_text_in_both_syntaxes() {
-    fuzz(512, |bytes| {
+    let projects = |bytes: &[u8]| {
         let text = String::from_utf8_lossy(bytes);
-        for path in ["concurrency.yaml", "concurrency.hcl"] {
-            judge::project(&Project::new([(path, &*text)]));
-        }
-    });
+        ["concurrency.yaml", "concurrency.hcl"].map(|path| Project::new([(path, &*text)]))
+    };
+    fuzz(512, projects, |projects| projects.iter().for_each(judge::project));
 }
 
 #[test]
 fn expressions() {
     let corpus = Corpus::read();
-    fuzz(96, |bytes| judge::expression(&corpus.expression(&mut Script::new(bytes))));
+    fuzz(96, |bytes| corpus.expression(&mut Script::new(bytes)), |text| judge::expression(text));
 }

@@ -58,19 +58,24 @@ impl<'a> Binder<'_, 'a> {
         (branches, visible)
     }
 
-    pub(super) fn hold(&mut self, hold: &'a Hold, here: usize) -> Option<Inner> {
+    pub(super) fn hold(&mut self, hold: &'a Hold, here: usize) -> Inner {
         let shared = &mut *self.shared;
         let resource =
             reference::resource(shared.manifest, &hold.resource, shared.sections, &mut shared.diagnostics);
         let steps = self.body(&hold.steps, &self.ids.place(here).children);
         let (ty, reported) = self.last(&steps);
+        let Some(resource) = resource else {
+            // Reported; what is inside is bound all the same.
+            self.broken = true;
+            return Inner::new(bound::StepKind::Sequence(steps), ty, reported);
+        };
         let kind = bound::StepKind::Hold(bound::Hold {
-            resource: resource?,
+            resource,
             resource_span: hold.resource.span,
             atomic: hold.atomic.as_ref().is_some_and(|atomic| atomic.value),
             steps,
         });
-        Some(Inner::new(kind, ty, reported))
+        Inner::new(kind, ty, reported)
     }
 }
 

@@ -36,9 +36,12 @@ impl<'a> Binder<'_, 'a> {
         });
         let mut ty = signature.returns.clone();
         if let Some(fallback) = applied.fallback {
-            let (fallback, other) = self.fallback(&call, fallback, here, &mut vec![position])?;
-            ty = Type::union([ty, other]);
-            call.fallback = Some(fallback);
+            let fallback = self.fallback(&call, fallback, here, &mut vec![position]);
+            self.broken |= fallback.is_none();
+            if let Some((fallback, other)) = fallback {
+                ty = Type::union([ty, other]);
+                call.fallback = Some(fallback);
+            }
         }
         if let Some(compensate) = &definition.compensate {
             call.compensate = self.compensation(&call, compensate, here).map(Box::new);

@@ -8,21 +8,22 @@ use conductor_protocol::plan::{self, Delay, OnTimeout};
 use conductor_protocol::types::Type;
 use conductor_syntax::Node;
 
-use super::{Binder, Inner};
+use super::{Binder, Inner, missing};
 use crate::graph as bound;
 use crate::scope::Value;
 use crate::types;
 use crate::value::Stand;
 
 impl<'a> Binder<'_, 'a> {
-    pub(super) fn sleep(&mut self, sleep: &'a Sleep, here: usize) -> Option<Inner> {
+    pub(super) fn sleep(&mut self, sleep: &'a Sleep, here: usize) -> Inner {
         let delay = match sleep {
             Sleep::Fixed(duration) => Delay::Fixed { ms: duration.value },
             Sleep::Computed(node) => {
-                Delay::Computed(self.value(node, Some(&Type::Duration), Stand::At(here))?)
+                let delay = self.value(node, Some(&Type::Duration), Stand::At(here));
+                Delay::Computed(delay.unwrap_or_else(missing))
             }
         };
-        Some(Inner::new(bound::StepKind::Sleep(delay), Type::Null, false))
+        Inner::new(bound::StepKind::Sleep(delay), Type::Null, false)
     }
 
     pub(super) fn wait_for(&mut self, wait: &'a WaitFor) -> Inner {
@@ -43,16 +44,16 @@ impl<'a> Binder<'_, 'a> {
         Inner::new(kind, ty, !whole)
     }
 
-    pub(super) fn emit(&mut self, emit: &'a Emit, here: usize) -> Option<Inner> {
-        let data = emit.data.as_ref().map(|node| self.value(node, None, Stand::At(here)));
-        let run = emit.run.as_ref().map(|node| self.value(node, Some(&Type::String), Stand::At(here)));
+    pub(super) fn emit(&mut self, emit: &'a Emit, here: usize) -> Inner {
+        let data = emit.data.as_ref().and_then(|node| self.value(node, None, Stand::At(here)));
+        let run = emit.run.as_ref().and_then(|node| self.value(node, Some(&Type::String), Stand::At(here)));
         let kind = bound::StepKind::Emit(Box::new(plan::Emit {
             signal: emit.signal.value.clone(),
-            data: data.map_or(Some(None), |data| data.map(Some))?,
-            run: run.map_or(Some(None), |run| run.map(Some))?,
+            data,
+            run,
             barrier: false,
         }));
-        Some(Inner::new(kind, Type::Null, false))
+        Inner::new(kind, Type::Null, false)
     }
 
     /// Each value sees those before it.
@@ -74,21 +75,21 @@ impl<'a> Binder<'_, 'a> {
         Inner::new(bound::StepKind::Set(bound_values), ty, reported)
     }
 
-    pub(super) fn exit(&mut self, node: &'a Node, here: usize) -> Option<Inner> {
-        let value = self.value(node, None, Stand::At(here))?;
+    pub(super) fn exit(&mut self, node: &'a Node, here: usize) -> Inner {
+        let value = self.value(node, None, Stand::At(here)).unwrap_or_else(missing);
         self.returns.push(value.ty.clone());
-        Some(Inner::new(bound::StepKind::Return(value), Type::Null, false))
+        Inner::new(bound::StepKind::Return(value), Type::Null, false)
     }
 
-    pub(super) fn fail(&mut self, fail: &'a Fail, here: usize) -> Option<Inner> {
+    pub(super) fn fail(&mut self, fail: &'a Fail, here: usize) -> Inner {
         let message = match &fail.message {
-            Some(node) => self.value(node, Some(&Type::String), Stand::At(here))?,
+            Some(node) => self.value(node, Some(&Type::String), Stand::At(here)).unwrap_or_else(missing),
             None => {
                 let text = format!("the workflow failed with {}", fail.error.value);
                 Expr { ty: Type::String, node: Out::Literal(Literal::String(text)) }
             }
         };
         let kind = bound::StepKind::Fail { error: fail.error.value.clone(), message };
-        Some(Inner::new(kind, Type::Null, false))
+        Inner::new(kind, Type::Null, false)
     }
 }

@@ -254,17 +254,17 @@ impl<'s, 'a> Binder<'s, 'a> {
             }
             StepKind::Graph(steps) => Some(self.graph(steps, here)),
             StepKind::Race(branches) => Some(self.race(branches, here)),
-            StepKind::Map(map) => self.map(map, here),
+            StepKind::Map(map) => Some(self.map(map, here)),
             StepKind::Switch(cases) => Some(self.switch(cases, here)),
-            StepKind::Loop(repeat) => self.repeat(repeat, here),
+            StepKind::Loop(repeat) => Some(self.repeat(repeat, here)),
             StepKind::Try(block) => Some(self.attempt(block, here)),
-            StepKind::Sleep(sleep) => self.sleep(sleep, here),
+            StepKind::Sleep(sleep) => Some(self.sleep(sleep, here)),
             StepKind::WaitFor(wait) => Some(self.wait_for(wait)),
-            StepKind::Emit(emit) => self.emit(emit, here),
-            StepKind::Hold(hold) => self.hold(hold, here),
+            StepKind::Emit(emit) => Some(self.emit(emit, here)),
+            StepKind::Hold(hold) => Some(self.hold(hold, here)),
             StepKind::Set(values) => Some(self.set(values, here)),
-            StepKind::Return(node) => self.exit(node, here),
-            StepKind::Fail(fail) => self.fail(fail, here),
+            StepKind::Return(node) => Some(self.exit(node, here)),
+            StepKind::Fail(fail) => Some(self.fail(fail, here)),
         }
     }
 
@@ -325,4 +325,9 @@ fn hides(name: &Spanned<String>, other: Span) -> Diagnostic {
     )
     .label(other, "and this")
     .help("call the variable something else")
+}
+
+/// Stands for an expression with a mistake, which is reported: the rest of its step is bound all the same.
+fn missing() -> Expr {
+    Expr { ty: Type::Any, node: Out::Literal(Literal::Null) }
 }

@@ -8,7 +8,7 @@ use conductor_protocol::plan::{LoopTest, OnExhausted};
 use conductor_protocol::types::Type;
 use conductor_source::{Diagnostic, Span};
 
-use super::{Binder, Inner};
+use super::{Binder, Inner, missing};
 use crate::codes;
 use crate::graph as bound;
 use crate::graph::ValueName;
@@ -19,7 +19,7 @@ use crate::value::Stand;
 const MOST_LOOPS_BOUND_TWICE: usize = 3;
 
 impl<'a> Binder<'_, 'a> {
-    pub(super) fn map(&mut self, map: &'a Map, here: usize) -> Option<Inner> {
+    pub(super) fn map(&mut self, map: &'a Map, here: usize) -> Inner {
         let over = self.value(&map.over, None, Stand::At(here));
         let item = over.as_ref().and_then(|over| self.item(over, map.over.span));
         let before = self.variable(&map.variable, item.clone().unwrap_or(Type::Any), item.is_none());
@@ -29,13 +29,13 @@ impl<'a> Binder<'_, 'a> {
         self.scope.withdraw(mark);
         self.scope.unbind(&map.variable.value, before);
         let kind = bound::StepKind::Map(Box::new(bound::Map {
-            over: over?,
+            over: over.unwrap_or_else(missing),
             variable: map.variable.value.clone(),
-            item: item?,
+            item: item.unwrap_or(Type::Any),
             max_concurrency: map.max_concurrency.as_ref().map(|width| width.value),
             steps,
         }));
-        Some(Inner::new(kind, Type::List(Box::new(ty)), reported))
+        Inner::new(kind, Type::List(Box::new(ty)), reported)
     }
 
     /// The type of the items; `None`, which is reported, where the value is no list.
@@ -61,7 +61,7 @@ impl<'a> Binder<'_, 'a> {
         None
     }
 
-    pub(super) fn repeat(&mut self, repeat: &'a Loop, here: usize) -> Option<Inner> {
+    pub(super) fn repeat(&mut self, repeat: &'a Loop, here: usize) -> Inner {
         let place = self.ids.place(here);
         let own = (!place.anonymous && !place.is_double).then(|| place.id.clone());
         let Some(own) = own.filter(|own| self.mentions(repeat, own)) else {
@@ -74,10 +74,9 @@ impl<'a> Binder<'_, 'a> {
         let (findings, bindings) = (self.shared.diagnostics.len(), self.shared.bindings.len());
         let (asked, broken, returns) = (self.asked.clone(), self.broken, self.returns.clone());
         let first = self.iteration(repeat, here, Some(&own), Type::Any);
-        let learned = first.as_ref().map(|first| first.ty.clone()).filter(|ty| !is_open(ty));
-        let bound = match learned {
-            None => first,
-            Some(ty) => {
+        let bound = match first.ty.clone() {
+            ty if is_open(&ty) => first,
+            ty => {
                 self.shared.diagnostics.truncate(findings);
                 self.shared.bindings.truncate(bindings);
                 (self.asked, self.broken, self.returns) = (asked, broken, returns);
@@ -89,7 +88,7 @@ impl<'a> Binder<'_, 'a> {
     }
 
     /// One iteration. `own` is the loop's id where it is named inside: the result of the iteration before, of type `ty`.
-    fn iteration(&mut self, repeat: &'a Loop, here: usize, own: Option<&str>, ty: Type) -> Option<Inner> {
+    fn iteration(&mut self, repeat: &'a Loop, here: usize, own: Option<&str>, ty: Type) -> Inner {
         let span = self.ids.place(here).span;
         if let Some(own) = own {
             self.scope.add_step(own, Value::new(Type::optional(ty), span));
@@ -115,14 +114,14 @@ impl<'a> Binder<'_, 'a> {
         }
         let kind = bound::StepKind::Loop(Box::new(bound::Loop {
             test: repeat.test,
-            condition: condition?,
+            condition: condition.unwrap_or_else(missing),
             max_iterations: repeat.max_iterations.value,
             every_ms: repeat.every.as_ref().map(|every| every.value),
             on_exhausted: repeat.on_exhausted.as_ref().map_or(OnExhausted::Fail, |choice| choice.value),
             steps,
         }));
         let may_not_run = tested(LoopTest::While);
-        Some(Inner::new(kind, if may_not_run { Type::optional(ty) } else { ty }, reported))
+        Inner::new(kind, if may_not_run { Type::optional(ty) } else { ty }, reported)
     }
 
     fn mentions(&self, repeat: &Loop, own: &str) -> bool {
