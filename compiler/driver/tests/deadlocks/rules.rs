@@ -52,6 +52,8 @@ fn signals_that_may_come_are_left_alone() {
         "{parallel: [{emit: {signal: s}}, {wait_for: {signal: s}}], max_concurrency: 1}",
         "{race: [{wait_for: {id: a, signal: s}}, {sleep: 5s}]}, {emit: {signal: s}}, {wait_for: {id: b, signal: s}}",
         "{map: {over: '${input.xs}', as: x, steps: [{emit: {signal: s}}]}}, {wait_for: {signal: s}}",
+        "{race: [{sequence: [{wait_for: {signal: s}}, {emit: {signal: s}}]}, {sleep: 5s}]}",
+        "{parallel: [{sequence: [{wait_for: {signal: s}}, {emit: {signal: s}}]}, {return: done, when: '${input.go}'}]}",
         "{wait_for: {signal: s}}, {emit: {signal: s, run: 'other'}}",
         "{parallel: [{sequence: [{wait_for: {id: a, signal: s}}, {emit: {signal: t}}]}, {sequence: [{emit: {signal: s}}, {wait_for: {signal: t}}]}]}",
     ] {
