@@ -7,6 +7,7 @@ mod converted;
 mod hcl;
 mod hostile;
 mod random;
+mod texts;
 mod there_and_back;
 mod written;
 mod yaml;
