@@ -248,6 +248,37 @@ fn a_loop_knows_its_last_iteration() {
 }
 
 #[test]
+fn a_loop_that_ended_has_what_it_waited_for() {
+    let found = |rest: &str| {
+        format!(
+            "
+      - loop:
+          id: found
+          until: ${{maybe != null && maybe > 2}}
+          max_iterations: 5{rest}
+          steps: [{{task: number, id: maybe, when: '${{input.n > 1}}', with: {{x: 1}}}}]
+      - {{task: text, with: {{x: '${{found}}'}}}}
+"
+        )
+    };
+    check(
+        &found(""),
+        &expect![[r#"
+        found: int
+          maybe: int?
+        text: string
+        -> string
+    "#]],
+    );
+    check(
+        &found("\n          on_exhausted: continue"),
+        &expect![[r#"
+        E131: `x` of `text` gets the wrong type @ `found`, `x: int`
+    "#]],
+    );
+}
+
+#[test]
 fn a_graph_follows_its_data() {
     check(
         "

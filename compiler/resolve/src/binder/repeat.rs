@@ -14,6 +14,7 @@ use crate::graph as bound;
 use crate::graph::ValueName;
 use crate::scope::Value;
 use crate::value::Stand;
+use crate::value::narrowed;
 
 /// Loops inside each other that are bound twice; each one doubles the work. Deeper ones know their own result as `any`.
 const MOST_LOOPS_BOUND_TWICE: usize = 3;
@@ -100,13 +101,17 @@ impl<'a> Binder<'_, 'a> {
             condition = self.condition(&repeat.condition, Stand::At(here));
         }
         let steps = self.body(&repeat.steps, &self.ids.place(here).children);
-        let (ty, reported) = self.last(&steps);
+        let (mut ty, reported) = self.last(&steps);
         if tested(LoopTest::Until) {
             if let Some(own) = own {
                 // By now an iteration has ended.
                 self.scope.set(ValueName::Step(own.to_owned()), Value::new(ty.clone(), span));
             }
             condition = self.condition(&repeat.condition, Stand::At(here));
+            let last = steps.last().map(|last| last.id.as_str());
+            if let Some(proven) = self.proven(repeat, condition.as_ref(), [own, last], here) {
+                ty = proven;
+            }
         }
         self.scope.withdraw(mark);
         if let Some(own) = own {
@@ -122,6 +127,28 @@ impl<'a> Binder<'_, 'a> {
         }));
         let may_not_run = tested(LoopTest::While);
         Inner::new(kind, if may_not_run { Type::optional(ty) } else { ty }, reported)
+    }
+
+    /// The type of the result where the condition holds, as it does when a loop that fails otherwise has ended: narrower
+    /// where the condition says so of the loop's id or of its last step's.
+    fn proven(
+        &mut self,
+        repeat: &Loop,
+        condition: Option<&Expr>,
+        results: [Option<&str>; 2],
+        here: usize,
+    ) -> Option<Type> {
+        let may_go_on =
+            repeat.on_exhausted.as_ref().is_some_and(|choice| choice.value == OnExhausted::Continue);
+        let condition = condition.filter(|_| !may_go_on)?;
+        self.known.push(condition.clone());
+        let narrower = narrowed(&repeat.condition, self.place(Stand::At(here)));
+        self.known.pop();
+        let is_result = |name: &ValueName| match name {
+            ValueName::Step(id) => results.contains(&Some(id.as_str())),
+            _ => false,
+        };
+        narrower.into_iter().find(|(name, _)| is_result(name)).map(|(_, ty)| ty)
     }
 
     fn mentions(&self, repeat: &Loop, own: &str) -> bool {
