@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
-use conductor_driver::{Answer, DirEntry, LOCK_FILE, Need, Outcome};
+use conductor_driver::{Answer, DirEntry, LOCK_FILE, Need, Outcome, Wanted};
 use conductor_source::{Severity, render};
 use serde_json::Map;
 
@@ -37,8 +37,17 @@ pub struct Compilation {
     pub read: Vec<PathBuf>,
 }
 
-/// Compiles the project's manifest, with `overlay` in front of the disk.
+/// Compiles the project's manifest to code, with `overlay` in front of the disk.
 pub fn compile(project: &Project, overlay: &Overlay) -> Result<Compilation, Failure> {
+    compile_for(Wanted::Code, project, overlay)
+}
+
+/// Looks for findings only, with `overlay` in front of the disk.
+pub fn judge(project: &Project, overlay: &Overlay) -> Result<Compilation, Failure> {
+    compile_for(Wanted::Findings, project, overlay)
+}
+
+fn compile_for(wanted: Wanted, project: &Project, overlay: &Overlay) -> Result<Compilation, Failure> {
     let path = project.manifest_path();
     let manifest = match overlay.get(&project.manifest) {
         Some(text) => text.clone().into_bytes(),
@@ -63,7 +72,8 @@ pub fn compile(project: &Project, overlay: &Overlay) -> Result<Compilation, Fail
         }
         answer(&root, need)
     };
-    let outcome = conductor_driver::compile(&project.manifest, &manifest, lock.as_deref(), &mut fetch);
+    let (path, lock) = (&project.manifest, lock.as_deref());
+    let outcome = conductor_driver::compile_for(wanted, path, &manifest, lock, &mut fetch);
     Ok(Compilation { outcome, read: asked.into_inner().into_iter().collect() })
 }
 

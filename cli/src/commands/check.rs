@@ -1,7 +1,7 @@
 //! `conductor check`: what is wrong with the manifest, and with how it fits the code.
 
 use crate::commands::fix;
-use crate::compile::{Compilation, Overlay, Which, compile};
+use crate::compile::{Compilation, Overlay, Which, judge};
 use crate::exit::{Exit, Failure};
 use crate::findings::Format;
 use crate::output;
@@ -24,7 +24,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     let project = args.manifest.find()?;
-    let checked = compile(&project, &Overlay::new())?;
+    let checked = judge(&project, &Overlay::new())?;
     checked.document(&project).print(args.format, || report(&project, &checked, Which::All));
     Ok(if checked.errors() == 0 { Exit::Fine } else { Exit::Finding })
 }

@@ -90,7 +90,10 @@ fn answer(case: &Json) -> Result<Result<Option<Value>, String>, String> {
     let container = case["container"].as_str().unwrap_or("");
     if !flag("disable_check") {
         match check(&ast, &declarations(case, container)) {
-            Err(errors) => return Ok(Err(errors.into_iter().map(|error| error.message).collect())),
+            Err(errors) => {
+                let messages: Vec<String> = errors.into_iter().map(|error| error.message).collect();
+                return Ok(Err(messages.join("; ")));
+            }
             Ok(ty) => {
                 let wanted = case["expect"]["typed"]["type"].as_str();
                 if let Some(wanted) = wanted.filter(|wanted| ty.to_string() != *wanted) {

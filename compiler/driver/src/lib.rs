@@ -62,7 +62,8 @@ pub struct Compiled {
     pub bindings: Vec<Binding>,
     /// What the generator of the target does not write yet. The manifest is right; it cannot be built.
     pub ungenerated: Vec<Diagnostic>,
-    /// Every generated file by its path relative to the manifest's folder; none where something is not generated.
+    /// Every generated file by its path relative to the manifest's folder; none where something is not generated, or
+    /// nobody asked for the code.
     pub outputs: BTreeMap<String, String>,
     /// The folder, relative to the manifest's, that holds the generated files and nothing else.
     pub out: String,
@@ -70,9 +71,28 @@ pub struct Compiled {
     pub lock: String,
 }
 
-/// Compiles a manifest, in the syntax that its name says. `lock` is the text of an earlier `conductor.lock`; `fetch` answers for files of the code,
+/// What a compilation is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    Code,
+    /// The findings and the Plans; code is written only as far as it can be the cause of a finding.
+    Findings,
+}
+
+/// Compiles a manifest to code, in the syntax that its name says. `lock` is the text of an earlier `conductor.lock`; `fetch` answers for files of the code,
 /// with paths relative to the manifest's folder.
 pub fn compile(
+    manifest_path: &str,
+    bytes: &[u8],
+    lock: Option<&[u8]>,
+    fetch: &mut dyn FnMut(&Need) -> Answer,
+) -> Outcome {
+    compile_for(Wanted::Code, manifest_path, bytes, lock, fetch)
+}
+
+/// As [`compile`], for who may not need the code.
+pub fn compile_for(
+    wanted: Wanted,
     manifest_path: &str,
     bytes: &[u8],
     lock: Option<&[u8]>,
@@ -82,6 +102,8 @@ pub fn compile(
     let syntax = Syntax::of(manifest_path);
     let (_, tree, mut diagnostics) = syntax.read(&mut sources, manifest_path, bytes);
     let (manifest, found) = conductor_model::lower(&tree, syntax);
+    // It is as large as all that follows, which takes its place in memory.
+    drop(tree);
     diagnostics.extend(found);
     let folders = target::folders(&manifest, &mut diagnostics);
     let mut findings = introspection::introspect(&manifest, &folders.root, &mut sources, fetch);
@@ -99,7 +121,7 @@ pub fn compile(
     let (verified, found) = conductor_check::check(&manifest, graph, &diagnostics);
     diagnostics.extend(found);
     let compiled = verified.and_then(|verified| {
-        generated(&manifest, &verified, manifest_path, folders.out)
+        generated(wanted, &manifest, &verified, manifest_path, folders.out)
             .map_err(|finding| diagnostics.push(*finding))
             .ok()
     });
@@ -107,6 +129,7 @@ pub fn compile(
 }
 
 fn generated(
+    wanted: Wanted,
     written: &Manifest,
     verified: &Verified,
     manifest_path: &str,
@@ -118,14 +141,15 @@ fn generated(
     let header = Header { manifest, version: env!("CARGO_PKG_VERSION") };
     let mut ungenerated = ungenerated::findings(graph, &plans);
     let mut files = BTreeMap::new();
-    if ungenerated.is_empty() {
+    let may_be_refused = || plans.iter().any(conductor_plan::has_open_types);
+    if ungenerated.is_empty() && (wanted == Wanted::Code || may_be_refused()) {
         match conductor_emit::emit(&plans, &header) {
             Ok(emitted) => files = emitted,
             Err(EmitError::Unsupported { what }) => ungenerated.push(ungenerated::somewhere(graph, &what)),
             Err(error) => return Err(Box::new(unwritable::finding(graph, &error))),
         }
     }
-    if ungenerated.is_empty() {
+    if ungenerated.is_empty() && wanted == Wanted::Code {
         files.insert(SAVED_PLANS.to_owned(), saved(&plans, &header));
     }
     Ok(Compiled {

@@ -13,6 +13,7 @@ mod waits;
 
 pub use continuity::{Obstacle, Recorded, obstacles};
 pub use diff::{Action, FieldChange, Moved, Place, StepChange, WorkflowChange, counts, diff};
+pub use reachable::has_open_types;
 pub use saved::{FILE as SAVED_PLANS, SavedError, read as read_plans, text as saved_plans};
 pub use spell::qualified;
 pub use waits::{Waits, waits};

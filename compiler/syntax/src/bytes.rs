@@ -16,7 +16,7 @@ pub const MAX_BYTES: usize = 24 << 20;
 /// How deep values may be nested.
 pub const MAX_DEPTH: usize = 128;
 /// How many values are read; each takes about a hundred bytes of memory.
-pub(crate) const MAX_VALUES: usize = 2_000_000;
+pub(crate) const MAX_VALUES: usize = 3_000_000;
 /// How many mistakes are reported at a time; nobody reads more, and showing them costs time.
 pub(crate) const MAX_FINDINGS: usize = 100;
 

@@ -41,7 +41,10 @@ pub(super) fn rule(context: Context<'_>) -> Vec<Diagnostic> {
         found.push(
             Diagnostic::new(severity, codes::LOOP_CUT_OFF, message, step.keyword, label)
                 .label(limit.span, format!("`{}` ends after {}", limit.owner, duration(limit.ms)))
-                .help(format!("say `max_iterations: {reachable}` or less, or make the deadline longer")),
+                .help(format!(
+                    "say `{}` or less, or make the deadline longer",
+                    context.manifest.syntax.pair("max_iterations", &reachable.to_string())
+                )),
         );
     }
     found

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use conductor_resolve::{Step, StepKind};
+use conductor_resolve::{Resource, Step, StepKind};
 use conductor_source::{Diagnostic, Severity, Span};
 
 use super::calls;
@@ -26,14 +26,7 @@ pub(super) fn rule(context: Context<'_>) -> Vec<Diagnostic> {
         let tightest = tight.filter(|(permits, _)| *permits < width).min_by_key(|(permits, _)| *permits);
         if let Some((permits, resource)) = tightest {
             let label = format!("{width} at a time");
-            found.push(advice(
-                "max_concurrency",
-                step.keyword,
-                &label,
-                permits,
-                &resource.id.value,
-                resource.id.span,
-            ));
+            found.push(advice(context, "max_concurrency", step.keyword, &label, permits, resource));
         }
     }
     found.extend(bulkheads(context));
@@ -52,29 +45,25 @@ fn bulkheads(context: Context<'_>) -> Vec<Diagnostic> {
             && seen.insert(span)
         {
             let label = format!("its bulkhead lets {width} calls through");
-            found.push(advice("bulkhead", span, &label, permits, &resource.id.value, resource.id.span));
+            found.push(advice(context, "bulkhead", span, &label, permits, resource));
         }
     }
     found
 }
 
 fn advice(
+    context: Context<'_>,
     key: &str,
     span: Span,
     label: &str,
     permits: u32,
-    resource: &str,
-    resource_span: Span,
+    resource: &Resource,
 ) -> Diagnostic {
-    Diagnostic::new(
-        Severity::Advice,
-        codes::TOO_WIDE,
-        format!("`{key}` is wider than `{resource}` allows: the rest waits for a permit"),
-        span,
-        label,
-    )
-    .label(resource_span, format!("has {permits} permits"))
-    .help(format!("say `{key}: {permits}`, or leave it out"))
+    let message =
+        format!("`{key}` is wider than `{}` allows: the rest waits for a permit", resource.id.value);
+    Diagnostic::new(Severity::Advice, codes::TOO_WIDE, message, span, label)
+        .label(resource.id.span, format!("has {permits} permits"))
+        .help(format!("say `{}`, or leave it out", context.manifest.syntax.pair(key, &permits.to_string())))
 }
 
 /// Resources that every call in the steps takes: where some do not, a greater width lets those overlap.

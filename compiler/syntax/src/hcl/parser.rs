@@ -121,7 +121,7 @@ impl<'a> Parser<'a> {
         if self.values <= MAX_VALUES {
             return Ok(());
         }
-        let message = "the manifest holds more than two million values";
+        let message = "the manifest holds more than three million values";
         let span = self.next_character();
         self.report(Diagnostic::error(TOO_LARGE, message, span, "not read from here on"));
         Err(Stop)

@@ -59,7 +59,7 @@ pub(super) fn explain(source: &Patched, failure: &Failure) -> Repair {
         ),
         Failure::TooManyValues { at } => stop(Diagnostic::error(
             super::TOO_LARGE,
-            "the manifest holds more than two million values",
+            "the manifest holds more than three million values",
             source.span(*at, at + 1),
             "not read from here on",
         )),
