@@ -18,20 +18,23 @@ from pathlib import Path
 
 ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
 STEPS_OF_A_WORKFLOW = 10
+FUNCTIONS_OF_A_MODULE = 1_000
 
 
-def functions(tasks: int) -> str:
-    """One module: a function for each task."""
+def module(first: int, tasks: int) -> str:
+    """The functions of tasks from `first` on, at most as many as a module has."""
     lines = ["async def start(order_id: str) -> int: ...", ""]
-    lines += [f"async def work_{n}(count: int, label: str) -> int: ..." for n in range(tasks)]
+    last = min(first + FUNCTIONS_OF_A_MODULE, tasks)
+    lines += [f"async def work_{n}(count: int, label: str) -> int: ..." for n in range(first, last)]
     return "\n".join(lines) + "\n"
 
 
 def manifest(tasks: int) -> str:
     """Workflows of ten steps: calls in sequence, in parallel, in a switch and in a map, with typed expressions."""
-    lines = ['version: "1.0"', "tasks:", "  - {id: start, ref: app.start, effect: read}"]
+    lines = ['version: "1.0"', "tasks:", "  - {id: start, ref: app_0.start, effect: read}"]
     lines += [
-        f"  - {{id: work_{n}, ref: app.work_{n}, policy: careful, idempotent: true}}" for n in range(tasks)
+        f"  - {{id: work_{n}, ref: app_{n // FUNCTIONS_OF_A_MODULE}.work_{n}, policy: careful, idempotent: true}}"
+        for n in range(tasks)
     ]
     lines += ["policies:", "  - {id: careful, retries: 3, timeout: 2s}", "workflows:"]
     for first in range(0, tasks, STEPS_OF_A_WORKFLOW):
@@ -102,7 +105,8 @@ def project(folder: Path, tasks: int) -> Path:
     """A project of that many tasks."""
     root = folder / f"tasks_{tasks}"
     root.mkdir()
-    (root / "app.py").write_text(functions(tasks))
+    for first in range(0, tasks, FUNCTIONS_OF_A_MODULE):
+        (root / f"app_{first // FUNCTIONS_OF_A_MODULE}.py").write_text(module(first, tasks))
     (root / "concurrency.yaml").write_text(manifest(tasks))
     (root / "flow.yml").write_text(workflow_file(tasks))
     return root

@@ -13,6 +13,9 @@ use crate::names::listed;
 use crate::sections::{Sections, unknown};
 use conductor_protocol::plan::{Callable, Effect};
 
+/// How many places one finding points at; nobody follows more.
+const MOST_PLACES: usize = 8;
+
 const SCHEMES: [&str; 7] = ["py", "ts", "go", "rs", "grpc", "http", "container"];
 
 /// The ref as Python introspection is asked for it: without `py:`.
@@ -40,13 +43,16 @@ pub(crate) fn tasks(
         .iter()
         .map(|task| {
             let signature = signature(&task.reference, findings).unwrap_or_else(|finding| {
-                match failed.get(task.reference.value.as_str()) {
+                // A file that cannot be read is one mistake, however many functions it has.
+                let about = unreadable(&task.reference, findings).unwrap_or(&task.reference.value);
+                match failed.get(about) {
+                    Some(at) if diagnostics[*at].labels.len() >= MOST_PLACES => {}
                     Some(at) => {
                         let finding: &mut Diagnostic = &mut diagnostics[*at];
                         *finding = finding.clone().label(task.reference.span, "used here, too");
                     }
                     None => {
-                        failed.insert(&task.reference.value, diagnostics.len());
+                        failed.insert(about, diagnostics.len());
                         diagnostics.push(*finding);
                     }
                 }
@@ -65,6 +71,14 @@ pub(crate) fn tasks(
             }
         })
         .collect()
+}
+
+/// What cannot be read, where the ref leads into it.
+fn unreadable<'a>(reference: &Spanned<String>, findings: &'a Findings) -> Option<&'a str> {
+    match findings.lookups.get(python_ref(&reference.value).ok()?)? {
+        Lookup::Unreadable { problem, .. } => Some(problem),
+        _ => None,
+    }
 }
 
 pub(crate) fn signature(
