@@ -64,6 +64,22 @@ def manifest(tasks: int) -> str:
     return "\n".join(lines) + "\n"
 
 
+def plain_manifest(tasks: int) -> str:
+    """The same tasks in sequences and parallel blocks; every argument is bound by its name."""
+    lines = ['version: "1.0"', "tasks:"]
+    for n in range(tasks):
+        module = n // FUNCTIONS_OF_A_MODULE
+        lines += [f"  - id: work_{n}", f"    ref: app_{module}.work_{n}", "    effect: read", "    policy: careful"]
+    lines += ["policies:", "  - {id: careful, retries: 3, timeout: 2s}", "workflows:"]
+    for first in range(0, tasks, STEPS_OF_A_WORKFLOW):
+        lines += [f"  - id: flow_{first // STEPS_OF_A_WORKFLOW}", "    steps:"]
+        for n in range(first, min(first + STEPS_OF_A_WORKFLOW, tasks)):
+            place = n - first
+            lines += ["      - parallel:"] if place == 4 else []
+            lines += [f"          - task: work_{n}" if 4 <= place <= 6 else f"      - task: work_{n}"]
+    return "\n".join(lines) + "\n"
+
+
 def workflow_file(steps: int) -> str:
     """A GitHub workflow of as many steps, ten a job."""
     lines = ["name: bench", "on: push", "jobs:"]
@@ -101,13 +117,13 @@ def rival(folder: Path) -> list[str] | None:
     return [str(built), "-no-color", "-shellcheck=", "-pyflakes=", "flow.yml"]
 
 
-def project(folder: Path, tasks: int) -> Path:
+def project(folder: Path, tasks: int, plain: bool) -> Path:
     """A project of that many tasks."""
     root = folder / f"tasks_{tasks}"
     root.mkdir()
     for first in range(0, tasks, FUNCTIONS_OF_A_MODULE):
         (root / f"app_{first // FUNCTIONS_OF_A_MODULE}.py").write_text(module(first, tasks))
-    (root / "concurrency.yaml").write_text(manifest(tasks))
+    (root / "concurrency.yaml").write_text(plain_manifest(tasks) if plain else manifest(tasks))
     (root / "flow.yml").write_text(workflow_file(tasks))
     return root
 
@@ -117,6 +133,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10, 1_000, 10_000, 100_000])
+    parser.add_argument("--plain", action="store_true")
     arguments = parser.parse_args()
     conductor = os.environ["CONDUCTOR_BINARY"]
     with tempfile.TemporaryDirectory() as temporary:
@@ -124,7 +141,7 @@ def main() -> None:
         other = rival(folder)
         print(f"{'tasks':>8} {'check ms':>10} {'us/task':>8} {'MiB':>6} {'actionlint ms':>14} {'ratio':>6}")
         for size in arguments.sizes:
-            root = project(folder, size)
+            root = project(folder, size, arguments.plain)
             ours, theirs, peak = [], [], 0.0
             for _ in range(arguments.rounds):
                 took, memory = timed([conductor, "check"], root)
