@@ -93,10 +93,16 @@ fn a_port_in_use_and_an_address_of_others_are_refused() {
     assert!(!temp.path().join("a/sidecar.sock").exists());
 }
 
-/// Root may write everything, so the check runs as nobody.
+/// Root may write everything, so the check runs as nobody, in a folder that nobody can enter although the checkout may be
+/// root's alone.
 #[test]
 fn a_read_only_store_is_refused_by_name() {
-    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    let temp = tempfile::tempdir().unwrap();
+    fs::set_permissions(temp.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let program = temp.path().join("daemon");
+    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    let mut child = std::process::Command::new(&program);
+    child.current_dir(temp.path());
     child.args(["--exact", "--ignored", "places::a_read_only_store_as_nobody"]);
     if fs::metadata("/proc/self").is_ok_and(|meta| std::os::unix::fs::MetadataExt::uid(&meta) == 0) {
         child.uid(65534).gid(65534);
