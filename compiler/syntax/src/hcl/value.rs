@@ -279,7 +279,9 @@ impl Parser<'_> {
             self.bump();
         }
         let written = self.text[start..self.at].trim_end();
-        self.at = start + written.len();
+        if !written.is_empty() {
+            self.at = start + written.len();
+        }
         let span = self.span(start, self.at);
         let is_text = !COMPUTED.contains(&place.key) && is_text(written);
         let is_for = written.starts_with(['[', '{']);

@@ -54,6 +54,15 @@ fn many_mistakes() {
     check("heredocs without an end", "a = <<E\n", "");
 }
 
+/// A blank of Unicode that is none of HCL is passed over, not read again and again up to the bound of values.
+#[test]
+fn strange_blanks_in_a_list() {
+    for blank in ['\u{c}', '\u{b}', '\u{1c}', '\u{a0}', '\u{2003}'] {
+        let found = hcl::parse(FileId(0), &format!("a = [1, {blank}, 2]\n")).1;
+        assert!(found.iter().all(|found| found.code.0 != "E003"), "{blank:?}: as if it were endless");
+    }
+}
+
 #[test]
 fn bytes() {
     let codes = |bytes: &[u8]| {
