@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 use conductor_check::Verified;
 use conductor_protocol::FORMAT_VERSION;
 use conductor_protocol::plan::{Concurrency, Language, Plan, Resource};
-use conductor_resolve::{Fallback, Graph, StepKind, TaskStep, Workflow};
+use conductor_resolve::{Graph, StepKind, Workflow};
 
 /// The Plans, in the manifest's order.
 #[must_use]
@@ -57,19 +57,10 @@ fn plan(graph: &Graph, workflow: &Workflow) -> Plan {
 
 /// The resources of which the workflow's own steps hold permits, by id.
 fn resources(graph: &Graph, workflow: &Workflow) -> Vec<Resource> {
-    fn of_call(call: &TaskStep, found: &mut BTreeSet<usize>) {
-        found.extend(&call.uses);
-        if let Some(Fallback::Task(other)) = &call.fallback {
-            of_call(other, found);
-        }
-        if let Some(undo) = &call.compensate {
-            of_call(undo, found);
-        }
-    }
     let mut found = BTreeSet::new();
     for step in workflow.all_steps() {
         match &step.kind {
-            StepKind::Task(call) => of_call(call, &mut found),
+            StepKind::Task(call) => found.extend(call.with_others().into_iter().flat_map(|call| &call.uses)),
             StepKind::Hold(hold) => {
                 found.insert(hold.resource);
             }

@@ -9,7 +9,7 @@ use conductor_resolve::{StepKind, Task, TaskStep};
 use conductor_source::{Diagnostic, Severity};
 
 use super::enclosed::{Enclosed, enclosed};
-use super::{calls_of, may_happen_twice};
+use super::may_happen_twice;
 use crate::{Context, codes};
 
 /// What would cut a call off.
@@ -27,7 +27,7 @@ pub(super) fn rule(context: Context<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for place in enclosed(context) {
         let StepKind::Task(step) = &place.step.kind else { continue };
-        for call in calls_of(step) {
+        for call in step.with_others() {
             let task = &context.graph.tasks[call.task];
             let (Some(signature), Some(cut)) = (&task.signature, cut(call, place)) else { continue };
             if !signature.is_async && seen.insert(signature.span) {

@@ -9,7 +9,7 @@ use conductor_model::PolicyFields;
 use conductor_protocol::plan::{Policy, Rate, Trip};
 use conductor_source::{Diagnostic, Span};
 
-use super::{all_calls, placed_policies};
+use super::{calls, placed_policies};
 use crate::{Context, codes};
 
 pub(super) fn rule(context: Context<'_>) -> Vec<Diagnostic> {
@@ -17,7 +17,7 @@ pub(super) fn rule(context: Context<'_>) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> =
         written.values().flat_map(|fields| [min_calls(fields), never_hedged(fields)]).flatten().collect();
     let mut seen = BTreeSet::new();
-    for call in all_calls(context) {
+    for call in calls(context) {
         let Some(fields) = call.policy_span.and_then(|span| written.get(&span)) else { continue };
         let own = call.policy.rate_limit.zip(fields.rate_limit.as_ref().map(|rate| rate.span));
         let resources = call.uses.iter().filter_map(|index| {

@@ -7,14 +7,14 @@ use std::collections::BTreeSet;
 use conductor_protocol::plan::Policy;
 use conductor_source::Diagnostic;
 
-use super::{all_calls, may_happen_twice};
+use super::{calls, may_happen_twice};
 use crate::{Context, codes};
 
 /// One warning a task, at its first call that can retry after a time-out.
 pub(super) fn rule(context: Context<'_>) -> Vec<Diagnostic> {
     let mut seen = BTreeSet::new();
     let mut found = Vec::new();
-    for call in all_calls(context) {
+    for call in calls(context) {
         let task = &context.graph.tasks[call.task];
         let said = may_happen_twice(call, task) || task.in_doubt.is_some();
         if said || !retries_timeouts(&call.policy) || !seen.insert(call.task) {

@@ -28,7 +28,7 @@ mod unused;
 
 use conductor_model::{PolicyFields, PolicyUse};
 use conductor_protocol::plan::{ArgumentValue, Effect};
-use conductor_resolve::{Fallback, StepKind, Task, TaskStep};
+use conductor_resolve::{StepKind, Task, TaskStep};
 use conductor_source::{Diagnostic, Span};
 
 use crate::Context;
@@ -100,24 +100,6 @@ fn calls<'a>(context: Context<'a>) -> impl Iterator<Item = &'a TaskStep> {
             StepKind::Task(call) => call.with_others(),
             _ => Vec::new(),
         }
-    })
-}
-
-/// Every call of a task, with those that stand by for its failure.
-fn all_calls<'a>(context: Context<'a>) -> impl Iterator<Item = &'a TaskStep> {
-    calls(context).flat_map(calls_of)
-}
-
-/// The call, its fallbacks, and what undoes each of them.
-fn calls_of(call: &TaskStep) -> impl Iterator<Item = &TaskStep> {
-    let mut pending = vec![call];
-    std::iter::from_fn(move || {
-        let call = pending.pop()?;
-        pending.extend(call.compensate.as_deref());
-        if let Some(Fallback::Task(fallback)) = &call.fallback {
-            pending.push(fallback);
-        }
-        Some(call)
     })
 }
 

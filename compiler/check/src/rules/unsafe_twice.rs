@@ -8,7 +8,7 @@ use conductor_protocol::plan::Effect;
 use conductor_resolve::{Step, StepKind, TaskStep};
 use conductor_source::{Diagnostic, Span};
 
-use super::{all_calls, calls_of, may_happen_twice};
+use super::{calls, may_happen_twice};
 use crate::{Context, codes};
 
 /// One error a task and reason.
@@ -40,7 +40,7 @@ fn cached(context: Context<'_>) -> Vec<Diagnostic> {
 fn hedged(context: Context<'_>) -> Vec<Diagnostic> {
     let mut seen = BTreeSet::new();
     let mut found = Vec::new();
-    for call in all_calls(context) {
+    for call in calls(context) {
         let task = &context.graph.tasks[call.task];
         let (Some(_), Some(policy)) = (call.policy.hedge, call.policy_span) else { continue };
         if may_happen_twice(call, task) || !seen.insert(call.task) {
@@ -93,7 +93,9 @@ fn steps_with_calls(step: &Step) -> Vec<(&Step, &TaskStep)> {
     let mut pending = vec![step];
     while let Some(step) = pending.pop() {
         if let StepKind::Task(call) = &step.kind {
-            found.extend(calls_of(call).filter(|inner| !is_undo(call, inner)).map(|call| (step, call)));
+            found.extend(
+                call.with_others().into_iter().filter(|inner| !is_undo(call, inner)).map(|call| (step, call)),
+            );
         }
         pending.extend(step.children());
     }

@@ -8,7 +8,7 @@ use conductor_model::Id;
 use conductor_resolve::StepKind;
 use conductor_source::{Code, Diagnostic, Severity};
 
-use super::all_calls;
+use super::calls;
 use crate::{Context, codes};
 
 pub(super) fn rule(context: Context<'_>) -> Vec<Diagnostic> {
@@ -16,7 +16,7 @@ pub(super) fn rule(context: Context<'_>) -> Vec<Diagnostic> {
     if !context.sound {
         return Vec::new();
     }
-    let called: BTreeSet<usize> = all_calls(context).map(|call| call.task).collect();
+    let called: BTreeSet<usize> = calls(context).map(|call| call.task).collect();
     let tasks = context.graph.tasks.iter().enumerate().filter(|(position, _)| !called.contains(position));
     let tasks = tasks.map(|(_, task)| advice(codes::UNUSED_TASK, "task", "no workflow calls it", &task.id));
     let used: BTreeSet<&str> = context.graph.used_policies.iter().map(String::as_str).collect();
@@ -28,7 +28,7 @@ pub(super) fn rule(context: Context<'_>) -> Vec<Diagnostic> {
 }
 
 fn resources(context: Context<'_>) -> Vec<Diagnostic> {
-    let mut used: BTreeSet<usize> = all_calls(context).flat_map(|call| call.uses.iter().copied()).collect();
+    let mut used: BTreeSet<usize> = calls(context).flat_map(|call| call.uses.iter().copied()).collect();
     for step in context.graph.workflows.iter().flat_map(conductor_resolve::Workflow::all_steps) {
         if let StepKind::Hold(hold) = &step.kind {
             used.insert(hold.resource);
