@@ -55,25 +55,25 @@ impl Session {
     pub fn needs(&mut self) -> Vec<Need> {
         let files = BTreeMap::new();
         let mut reader = Reader::new(&self.store, &files);
-        self.store.take_pending();
+        self.store.files().take_pending();
         let mut settled = BTreeSet::new();
         for reference in self.refs.iter().filter(|reference| !self.settled.contains(*reference)) {
             reader.lookup(reference);
-            if !self.store.take_pending() {
+            if !self.store.files().take_pending() {
                 settled.insert(reference.clone());
             }
         }
         for name in &self.type_names {
             reader.type_named(name, &self.refs);
         }
-        self.store.take_pending();
+        self.store.files().take_pending();
         self.settled.extend(settled);
-        self.store.take_wanted()
+        self.store.files().take_wanted()
     }
 
     pub fn finish(self, sources: &mut Sources) -> Findings {
         let mut files: BTreeMap<String, FileId> = BTreeMap::new();
-        for (path, source) in self.store.sources() {
+        for (path, source) in self.store.files().sources() {
             files.insert(path.to_owned(), sources.add(path, source.text.as_str()));
         }
         let mut reader = Reader::new(&self.store, &files);
@@ -147,7 +147,7 @@ impl Reader<'_> {
             .collect();
         let is_told = |path: &str| self.files.get(path).is_some_and(|file| told.contains(file));
         let of = |(path, source): (&str, &store::Source)| {
-            if is_told(path) || !self.store.is_reached(path) {
+            if is_told(path) || !self.store.files().is_reached(path) {
                 return None;
             }
             let error = source.module.errors.first()?;
@@ -163,6 +163,6 @@ impl Reader<'_> {
                 if more > 0 { diagnostic.note(format!("and {more} more in this file")) } else { diagnostic };
             Some(diagnostic.note("what could be read of the file was used; Python will refuse to import it"))
         };
-        self.store.sources().filter_map(of).collect()
+        self.store.files().sources().filter_map(of).collect()
     }
 }

@@ -78,7 +78,7 @@ impl Store {
     }
 
     pub fn module_at(&self, dotted: &str, path: &str, is_package: bool) -> Module<'_> {
-        match self.file(path) {
+        match self.files().file(path) {
             None => Module::Pending,
             Some((path, File::Ready(source))) => {
                 Module::Ready(Home { module: dotted.to_owned(), path, is_package, source })

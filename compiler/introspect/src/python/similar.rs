@@ -19,7 +19,7 @@ const PASSED_OVER: [&str; 6] = ["__pycache__", "build", "conductor_gen", "dist",
 impl Reader<'_> {
     /// Full refs near `module.name`, the nearest first.
     pub fn similar(&self, module: &str, name: &str) -> Vec<String> {
-        self.store.browse(|| self.near_functions(module, name))
+        self.store.files().browse(|| self.near_functions(module, name))
     }
 
     fn near_functions(&self, module: &str, name: &str) -> Vec<String> {

@@ -2,44 +2,26 @@
 //!
 //! It knows how Python finds a module in folders, not what a module holds.
 
-use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::parse;
 use super::syntax::Module;
 use super::text;
+use crate::files::{self, Files, Folder};
 use crate::{Answer, Need};
+
+pub use crate::files::join;
+
+pub type File = files::File<Source>;
 
 #[derive(Default)]
 pub struct Store {
     roots: Vec<String>,
-    directories: BTreeMap<String, Directory>,
-    files: BTreeMap<String, File>,
+    files: Files<Source>,
     /// Modules found in the folders known so far: every name of every annotation asks.
     located: RefCell<BTreeMap<String, Rc<Places>>>,
-    wanted: RefCell<BTreeSet<Need>>,
-    pending: Cell<bool>,
-    /// Whether modules are opened for the sake of suggestions only.
-    browsing: Cell<bool>,
-    /// The files that an answer rests on.
-    reached: RefCell<BTreeSet<String>>,
-}
-
-enum Directory {
-    Missing,
-    Refused(String),
-    /// Whether each entry is a folder.
-    Entries(BTreeMap<String, bool>),
-}
-
-pub enum File {
-    Missing,
-    /// Not readable as Python at all; the text is kept where there is one.
-    Broken {
-        problem: String,
-    },
-    Ready(Box<Source>),
 }
 
 pub struct Source {
@@ -62,11 +44,11 @@ pub struct Places {
 
 impl Store {
     pub fn new(root: &str) -> Store {
-        Store { roots: vec![normal(root)], ..Store::default() }
+        Store { roots: vec![files::normal(root)], ..Store::default() }
     }
 
     pub fn add_root(&mut self, root: &str) {
-        let root = normal(root);
+        let root = files::normal(root);
         if !self.roots.contains(&root) {
             self.roots.push(root);
         }
@@ -77,92 +59,22 @@ impl Store {
     }
 
     pub fn supply(&mut self, need: &Need, answer: Answer) {
-        match (need, answer) {
-            (Need::File(path), answer) => {
-                let file = match answer {
-                    Answer::File(bytes) => read(bytes),
-                    Answer::Refused(why) => File::Broken { problem: why },
-                    Answer::Missing | Answer::Directory(_) => File::Missing,
-                };
-                self.files.insert(path.clone(), file);
-            }
-            (Need::Directory(path), answer) => {
-                let directory = match answer {
-                    Answer::Directory(entries) => Directory::Entries(
-                        entries.into_iter().map(|entry| (entry.name, entry.is_dir)).collect(),
-                    ),
-                    Answer::Refused(why) => Directory::Refused(why),
-                    Answer::Missing | Answer::File(_) => Directory::Missing,
-                };
-                self.directories.insert(path.clone(), directory);
-            }
-        }
+        self.files.supply(need, answer, |_, bytes| read(bytes));
     }
 
-    /// What was asked for and not known since the last call.
-    pub fn take_wanted(&self) -> Vec<Need> {
-        self.wanted.take().into_iter().collect()
-    }
-
-    /// Whether anything was missing since the last call: if so, what was concluded meanwhile is void.
-    pub fn take_pending(&self) -> bool {
-        self.pending.take()
-    }
-
-    fn want(&self, need: Need) {
-        self.pending.set(true);
-        self.wanted.borrow_mut().insert(need);
-    }
-
-    /// Every file that was read as Python.
-    pub fn sources(&self) -> impl Iterator<Item = (&str, &Source)> {
-        self.files.iter().filter_map(|(path, file)| match file {
-            File::Ready(source) => Some((path.as_str(), &**source)),
-            _ => None,
-        })
-    }
-
-    /// Runs `look` without counting the files it opens as reached.
-    pub fn browse<T>(&self, look: impl FnOnce() -> T) -> T {
-        let before = self.browsing.replace(true);
-        let found = look();
-        self.browsing.set(before);
-        found
-    }
-
-    pub fn is_reached(&self, path: &str) -> bool {
-        self.reached.borrow().contains(path)
-    }
-
-    /// `None` while the file is awaited.
-    pub fn file(&self, path: &str) -> Option<(&str, &File)> {
-        let known = self.files.get_key_value(path);
-        if !self.browsing.get() {
-            self.reached.borrow_mut().insert(path.to_owned());
-        }
-        if known.is_none() {
-            self.want(Need::File(path.to_owned()));
-        }
-        known.map(|(path, file)| (path.as_str(), file))
+    pub fn files(&self) -> &Files<Source> {
+        &self.files
     }
 
     /// Names of a folder's Python modules: files by stem, and sub-folders. Empty while it is awaited.
     pub fn modules_in(&self, path: &str) -> Vec<(String, bool)> {
-        let Some(Directory::Entries(entries)) = self.directory(path) else { return Vec::new() };
+        let Some(Folder::Entries(entries)) = self.files.folder(path) else { return Vec::new() };
         let module = |(name, is_dir): (&String, &bool)| {
             let stem = if *is_dir { Some(name.as_str()) } else { name.strip_suffix(".py") };
             let stem = stem.filter(|stem| !matches!(*stem, "__init__" | "__main__"));
             stem.filter(|stem| is_identifier(stem)).map(|stem| (stem.to_owned(), *is_dir))
         };
         entries.iter().filter_map(module).collect()
-    }
-
-    fn directory(&self, path: &str) -> Option<&Directory> {
-        let known = self.directories.get(path);
-        if known.is_none() {
-            self.want(Need::Directory(path.to_owned()));
-        }
-        known
     }
 
     /// `None` while a folder is awaited.
@@ -187,13 +99,13 @@ impl Store {
         let mut folder = root.to_owned();
         let mut names = dotted.split('.').peekable();
         while let Some(name) = names.next() {
-            let entries = match self.directory(&folder)? {
-                Directory::Entries(entries) => entries,
-                Directory::Missing => {
+            let entries = match self.files.folder(&folder)? {
+                Folder::Entries(entries) => entries,
+                Folder::Missing => {
                     places.searched.push(folder);
                     return Some(());
                 }
-                Directory::Refused(why) => {
+                Folder::Refused(why) => {
                     places.problem = Some(format!("the folder `{folder}` cannot be listed: {why}"));
                     return Some(());
                 }
@@ -222,8 +134,8 @@ impl Store {
         let package = join(path, "__init__.py");
         places.searched.extend([file.clone(), package.clone()]);
         if is_folder {
-            match self.directory(path)? {
-                Directory::Entries(entries) if entries.get("__init__.py") == Some(&false) => {
+            match self.files.folder(path)? {
+                Folder::Entries(entries) if entries.get("__init__.py") == Some(&false) => {
                     places.files.push((package, true));
                 }
                 _ => places.namespace = true,
@@ -236,14 +148,11 @@ impl Store {
     }
 }
 
-fn read(bytes: Vec<u8>) -> File {
-    let text = match text::decode(bytes) {
-        Ok(text) => text,
-        Err(problem) => return File::Broken { problem },
-    };
+fn read(bytes: Vec<u8>) -> Result<Source, String> {
+    let text = text::decode(bytes)?;
     match parse::module(&text) {
-        Ok(module) => File::Ready(Box::new(Source { text, module })),
-        Err(parse::TooDeep) => File::Broken { problem: "it nests too deeply to be read".to_owned() },
+        Ok(module) => Ok(Source { text, module }),
+        Err(parse::TooDeep) => Err("it nests too deeply to be read".to_owned()),
     }
 }
 
@@ -251,18 +160,4 @@ pub fn is_identifier(name: &str) -> bool {
     let mut letters = name.chars();
     letters.next().is_some_and(|first| first == '_' || first.is_alphabetic())
         && letters.all(|letter| letter == '_' || letter.is_alphanumeric())
-}
-
-pub fn join(folder: &str, name: &str) -> String {
-    if folder == "." { name.to_owned() } else { format!("{folder}/{name}") }
-}
-
-/// `./src/` -> `src`; the folder itself is `.`.
-fn normal(root: &str) -> String {
-    let parts: Vec<&str> = root.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
-    match (root.starts_with('/'), parts.is_empty()) {
-        (true, _) => format!("/{}", parts.join("/")),
-        (false, true) => ".".to_owned(),
-        (false, false) => parts.join("/"),
-    }
 }

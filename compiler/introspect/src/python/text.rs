@@ -2,33 +2,26 @@
 //!
 //! It knows UTF-8 and Latin-1; other encodings are a problem for the user to mend.
 
-/// Larger files are not read.
-const MAX_BYTES: usize = 4 * 1024 * 1024;
+use crate::files;
 
 /// The text of a source file, or what keeps it from being read. Offsets into Latin-1 files are those of the
 /// text in UTF-8.
 pub fn decode(bytes: Vec<u8>) -> Result<String, String> {
-    if bytes.len() > MAX_BYTES {
-        return Err(format!("it is larger than {} MiB", MAX_BYTES / (1024 * 1024)));
-    }
+    let bytes = files::bounded(bytes)?;
     let encoding = cookie(&bytes);
     match encoding.as_deref() {
-        None | Some("utf-8" | "utf8" | "utf-8-sig" | "ascii" | "us-ascii") => String::from_utf8(bytes)
-            .map_err(|error| {
-                let line = newlines(error.as_bytes(), error.utf8_error().valid_up_to()) + 1;
+        None | Some("utf-8" | "utf8" | "utf-8-sig" | "ascii" | "us-ascii") => {
+            files::utf8(bytes).map_err(|line| {
                 format!(
                     "line {line} is not UTF-8; save it as UTF-8 or declare its encoding in the first line"
                 )
-            }),
+            })
+        }
         Some("latin-1" | "latin1" | "iso-8859-1" | "iso8859-1" | "l1") => {
             Ok(bytes.iter().map(|&byte| char::from(byte)).collect())
         }
         Some(other) => Err(format!("its encoding `{other}` is not supported; save it as UTF-8")),
     }
-}
-
-fn newlines(bytes: &[u8], end: usize) -> usize {
-    bytes.iter().take(end).filter(|&&byte| byte == b'\n').count()
 }
 
 /// The encoding that a comment in the first two lines declares.
