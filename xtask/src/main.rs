@@ -1,7 +1,8 @@
-//! The project's own errands: `cargo xtask setup`, `test`, `bench` and `fuzz`.
+//! The project's own errands: `cargo xtask setup`, `test`, `bench`, `agreement` and `fuzz`.
 //!
 //! It knows which tools prove what, in which order; it does not know what any test is about.
 
+mod agreement;
 mod count;
 mod fuzz;
 mod python;
@@ -17,6 +18,8 @@ usage: cargo xtask COMMAND
   setup   make target/venv and target/node with the pinned tools (quick when they are up to date)
   test    everything that CI runs; ends with `N passed, N failed`
   bench   measure a durable run, and the compiler, against rivals; `bench run` or `bench compile` for one of them
+  agreement
+          compare signatures with an independent reading of real code bases: `--seed N --count N --only NAME`
   fuzz    try to make the compiler fall, for `--minutes N` (60 by default)
 ";
 
@@ -26,6 +29,7 @@ fn main() -> ExitCode {
         Some("setup") if arguments.len() == 1 => setup::run().map(|_| true),
         Some("test") if arguments.len() == 1 => suite::run(),
         Some("bench") => python::bench(&arguments[1..]),
+        Some("agreement") => agreement::run(&arguments[1..]),
         Some("fuzz") => fuzz::run(&arguments[1..]),
         _ => {
             eprint!("{USAGE}");

@@ -38,11 +38,14 @@ fn node() -> Result<()> {
 }
 
 fn python() -> Result<PathBuf> {
-    let folder = root().join("target/venv");
+    environment(&root().join("target/venv"), &root().join("tests/python-tools.txt"))
+}
+
+/// A virtual environment in `folder` with what the file pins, made where it is missing or stale; its interpreter.
+pub fn environment(folder: &Path, pins_file: &Path) -> Result<PathBuf> {
     let interpreter = folder.join("bin/python");
-    let pins_file = root().join("tests/python-tools.txt");
     let pins =
-        fs::read_to_string(&pins_file).with_context(|| format!("failed to read {}", pins_file.display()))?;
+        fs::read_to_string(pins_file).with_context(|| format!("failed to read {}", pins_file.display()))?;
     let python = find_python()?;
     // Written last, so that an interrupted set-up is done again from the start.
     let stamp = folder.join("conductor-stamp");
@@ -52,9 +55,9 @@ fn python() -> Result<PathBuf> {
     }
     eprintln!("setup: {} with {}", folder.display(), python.display());
     let hint = "on Debian and Ubuntu, `apt install python3-venv` may be missing";
-    succeed(Command::new(&python).args(["-m", "venv", "--clear"]).arg(&folder), hint)?;
+    succeed(Command::new(&python).args(["-m", "venv", "--clear"]).arg(folder), hint)?;
     let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
-    succeed(Command::new(&interpreter).args(install).arg(&pins_file), hint)?;
+    succeed(Command::new(&interpreter).args(install).arg(pins_file), hint)?;
     fs::write(&stamp, wanted).with_context(|| format!("failed to write {}", stamp.display()))?;
     Ok(interpreter)
 }
