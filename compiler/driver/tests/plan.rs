@@ -81,7 +81,7 @@ fn show(step: &Step, depth: usize, shown: &mut String) {
                 call.args.iter().map(|arg| format!("{}:{:?}", arg.parameter, arg.passing)).collect();
             format!(
                 "{}({}) barrier={} retries={:?} timeout={:?} deadline={:?} {:?}",
-                call.callable.name,
+                call.callable.function().map(|function| function.name.as_str()).unwrap_or_default(),
                 args.join(", "),
                 call.barrier,
                 policy.retries,

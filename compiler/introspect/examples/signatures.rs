@@ -86,8 +86,8 @@ fn signature(reference: &str, found: &Signature, sources: &Sources) -> Value {
     json!({
         "ref": reference,
         "kind": "function",
-        "name": found.name,
-        "is_async": found.is_async,
+        "name": found.name(),
+        "is_async": found.function().is_some_and(|function| function.is_async),
         "parameters": found.parameters.iter().map(parameter).collect::<Vec<_>>(),
         "returns": found.returns.to_string(),
         "place": format!("{}:{line}", sources.path(found.span.file)),
@@ -101,6 +101,7 @@ fn parameter(found: &Parameter) -> Value {
         ParameterKind::KeywordOnly => "keyword only",
         ParameterKind::VarPositional => "variadic",
         ParameterKind::VarKeyword => "variadic keyword",
+        ParameterKind::Cancellation => "cancellation",
     };
     json!({
         "name": found.name,

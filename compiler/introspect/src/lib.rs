@@ -7,7 +7,7 @@ mod python;
 
 use std::collections::BTreeSet;
 
-use conductor_model::Findings;
+use conductor_model::{Findings, Lookup};
 use conductor_protocol::plan::Language;
 use conductor_source::Sources;
 
@@ -23,6 +23,8 @@ pub struct Introspector {
 
 enum Session {
     Python(Box<python::Session>),
+    /// A language of which nothing is found yet.
+    Unread(BTreeSet<String>),
 }
 
 /// A path with `/`, relative to the manifest's folder, which itself is `.`.
@@ -61,6 +63,7 @@ impl Introspector {
         let names: BTreeSet<String> = type_names.into_iter().map(str::to_owned).collect();
         let session = match language {
             Language::Python => Session::Python(Box::new(python::Session::new(root, refs, names))),
+            Language::Typescript | Language::Go | Language::Rust => Session::Unread(refs),
         };
         Introspector { session }
     }
@@ -70,6 +73,7 @@ impl Introspector {
     pub fn with_root(mut self, root: &str) -> Introspector {
         match &mut self.session {
             Session::Python(session) => session.add_root(root),
+            Session::Unread(_) => {}
         }
         self
     }
@@ -79,12 +83,14 @@ impl Introspector {
     pub fn needs(&mut self) -> Vec<Need> {
         match &mut self.session {
             Session::Python(session) => session.needs(),
+            Session::Unread(_) => Vec::new(),
         }
     }
 
     pub fn supply(&mut self, need: &Need, answer: Answer) {
         match &mut self.session {
             Session::Python(session) => session.supply(need, answer),
+            Session::Unread(_) => {}
         }
     }
 
@@ -93,6 +99,13 @@ impl Introspector {
     pub fn finish(self, sources: &mut Sources) -> Findings {
         match self.session {
             Session::Python(session) => session.finish(sources),
+            Session::Unread(refs) => {
+                Findings { lookups: refs.into_iter().map(nothing).collect(), ..Findings::default() }
+            }
         }
     }
+}
+
+fn nothing(reference: String) -> (String, Lookup) {
+    (reference, Lookup::NotFound { searched: Vec::new(), similar: Vec::new() })
 }

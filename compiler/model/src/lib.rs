@@ -18,7 +18,7 @@ pub use manifest::{
 pub use policy::{Breaker, Fallback, Hedge, PolicyDef, PolicyFields, PolicyUse, Retries};
 pub use resource::Resource;
 pub use schema::schema;
-pub use signature::{Findings, Lookup, Parameter, ParameterKind, Signature};
+pub use signature::{Callee, Constructor, Findings, Function, Lookup, Parameter, ParameterKind, Signature};
 pub use step::{Case, Catch, Emit, Fail, Hold, Loop, Map, Sleep, Step, StepKind, Try, WaitFor};
 pub use types::{TypeExpr, TypeExprKind};
 

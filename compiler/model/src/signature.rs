@@ -2,25 +2,56 @@
 
 use std::collections::BTreeMap;
 
-use conductor_protocol::plan::Language;
+use conductor_protocol::plan::{Effect, GrpcMethod, HttpOperation, Language};
 use conductor_protocol::types::{Type, TypeName, TypeTable};
 use conductor_source::{Diagnostic, Span};
 
-/// A function that a `ref` leads to.
+/// What a `ref` leads to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Signature {
-    pub language: Language,
-    /// The module that defines it, importable: `shop.user_service`.
-    pub module: String,
-    pub name: String,
-    pub is_async: bool,
+    pub callee: Callee,
     pub parameters: Vec<Parameter>,
     /// `Any` where the code does not say.
     pub returns: Type,
     /// The return annotation, where there is one.
     pub returns_span: Option<Span>,
     pub doc: Option<String>,
+    /// What the code or schema says of its effect: `GET`, `idempotency_level`.
+    pub effect: Option<Effect>,
+    pub idempotent: Option<bool>,
     /// The name in its definition.
+    pub span: Span,
+}
+
+/// What is called.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Callee {
+    Function(Function),
+    Grpc(GrpcMethod),
+    Http(HttpOperation),
+}
+
+/// A function or method of the code.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Function {
+    pub language: Language,
+    /// The module that defines it, importable: `shop.user_service`.
+    pub module: String,
+    /// With dots for what belongs to a class: `Users.get`.
+    pub name: String,
+    pub is_async: bool,
+    /// Whether it returns an error beside its result.
+    pub returns_error: bool,
+    /// How the object of an instance method is made.
+    pub receiver: Option<Constructor>,
+}
+
+/// What makes the object of an instance method. Its parameters are bound as those of the method.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Constructor {
+    /// The class, or the function that makes the object: `Users`, `NewUsers`.
+    pub name: String,
+    pub parameters: Vec<Parameter>,
     pub span: Span,
 }
 
@@ -44,12 +75,59 @@ pub enum ParameterKind {
     KeywordOnly,
     VarPositional,
     VarKeyword,
+    /// Given by the runtime: a `context.Context`, an `AbortSignal`.
+    Cancellation,
+}
+
+impl Signature {
+    /// Every parameter that wants a value: those of what makes the object of an instance method, then the method's own.
+    pub fn all_parameters(&self) -> impl Iterator<Item = &Parameter> {
+        self.constructor().into_iter().flat_map(|constructor| &constructor.parameters).chain(&self.parameters)
+    }
+
+    /// How many of them make the object.
+    #[must_use]
+    pub fn object_parameters(&self) -> usize {
+        self.constructor().map_or(0, |constructor| constructor.parameters.len())
+    }
+
+    /// `None` for what is not of the code.
+    #[must_use]
+    pub fn function(&self) -> Option<&Function> {
+        match &self.callee {
+            Callee::Function(function) => Some(function),
+            Callee::Grpc(_) | Callee::Http(_) => None,
+        }
+    }
+
+    fn constructor(&self) -> Option<&Constructor> {
+        self.function()?.receiver.as_ref()
+    }
+
+    /// As the code or the schema calls it: `get_user_by_id`, `CheckPermissions`, `GET /users/{user_id}`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match &self.callee {
+            Callee::Function(function) => function.name.clone(),
+            Callee::Grpc(grpc) => grpc.method.clone(),
+            Callee::Http(http) => format!("{} {}", http.method, http.path),
+        }
+    }
+
+    /// Whether cancelling an attempt ends the call itself.
+    #[must_use]
+    pub fn listens(&self) -> bool {
+        match &self.callee {
+            Callee::Function(function) => function.is_async,
+            Callee::Grpc(_) | Callee::Http(_) => true,
+        }
+    }
 }
 
 /// The answer for one `ref`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Lookup {
-    Found(Signature),
+    Found(Box<Signature>),
     /// No such function. `searched` are the paths tried; `similar` full refs that exist, the nearest first.
     NotFound {
         searched: Vec<String>,

@@ -57,8 +57,8 @@ fn each_type(plan: &Plan, visit: Visit<'_>) {
 }
 
 fn of_resource(resource: &Resource, visit: Visit<'_>) {
-    for callable in [&resource.open, &resource.close].into_iter().flatten() {
-        visit(&callable.returns);
+    for function in [&resource.open, &resource.close].into_iter().flatten() {
+        visit(&function.returns);
     }
 }
 
@@ -94,8 +94,8 @@ fn of_step(step: &Step, visit: Visit<'_>) {
 }
 
 fn of_call(call: &TaskCall, visit: Visit<'_>) {
-    visit(&call.callable.returns);
-    for argument in &call.args {
+    visit(call.callable.returns());
+    for argument in call.arguments() {
         visit(&argument.ty);
         if let ArgumentValue::Expr(expr) = &argument.value {
             of_expr(expr, visit);

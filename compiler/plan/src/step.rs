@@ -114,7 +114,7 @@ fn task(graph: &Graph, workflow: &Workflow, call: &bound::TaskStep) -> Option<Ta
     let resource = |at: &usize| graph.resources.get(*at).map(|resource| resource.id.value.clone());
     Some(TaskCall {
         task: task.id.value.clone(),
-        callable: callable(task.signature.as_ref()?),
+        callable: callable(task.signature.as_ref()?, &call.object),
         args: call.args.clone(),
         policy: call.policy.clone(),
         effect: task.effect,

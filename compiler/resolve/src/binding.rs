@@ -72,6 +72,8 @@ pub(crate) enum Bound {
     Key,
     /// The client of a resource, by its position.
     Resource(usize),
+    /// What tells it to stop.
+    Cancellation,
     /// Its default, or nothing for `*args` and `**kwargs`.
     Nothing,
     /// Reported.
@@ -147,7 +149,8 @@ fn given_twice(call: &Call<'_>, wanted: &Wanted, here: Span, earlier: Span) -> D
 }
 
 fn takes_name(wanted: &Wanted) -> bool {
-    !matches!(wanted.kind, ParameterKind::VarPositional | ParameterKind::VarKeyword)
+    use ParameterKind::{Cancellation, VarKeyword, VarPositional};
+    !matches!(wanted.kind, VarPositional | VarKeyword | Cancellation)
 }
 
 fn unknown_argument(call: &Call<'_>, id: &Id) -> Diagnostic {
@@ -213,8 +216,10 @@ fn by_name(
     place: Place<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Bound> {
-    if !takes_name(wanted) {
-        return Some(Bound::Nothing);
+    match wanted.kind {
+        ParameterKind::Cancellation => return Some(Bound::Cancellation),
+        ParameterKind::VarPositional | ParameterKind::VarKeyword => return Some(Bound::Nothing),
+        _ => {}
     }
     let name = snake_case(&wanted.name);
     if wanted.takes_key && name == "idempotency_key" && Type::String.fits(&wanted.ty) {

@@ -4,14 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use conductor_model::{Findings, Id, Lookup, Manifest, Signature, Spanned};
+use conductor_model::{self as model, Callee, Findings, Id, Lookup, Manifest, Signature, Spanned};
 use conductor_source::{Diagnostic, Edit, Safety, Span};
 
 use crate::codes;
 use crate::graph::Task;
 use crate::names::listed;
 use crate::sections::{Sections, unknown};
-use conductor_protocol::plan::{Callable, Effect};
+use conductor_protocol::plan::{Argument, Callable, Effect, Function, Receiver};
 
 /// How many places one finding points at; nobody follows more.
 const MOST_PLACES: usize = 8;
@@ -61,9 +61,20 @@ pub(crate) fn tasks(
             Task {
                 id: task.id.clone(),
                 span: task.span,
+                // The manifest has the last word over what the code or the schema says.
+                effect: task
+                    .effect
+                    .as_ref()
+                    .map(|effect| effect.value)
+                    .or(signature.as_ref().and_then(|signature| signature.effect))
+                    .unwrap_or(Effect::Write),
+                idempotent: task
+                    .idempotent
+                    .as_ref()
+                    .map(|idempotent| idempotent.value)
+                    .or(signature.as_ref().and_then(|signature| signature.idempotent))
+                    .unwrap_or(false),
                 signature,
-                effect: task.effect.as_ref().map_or(Effect::Write, |effect| effect.value),
-                idempotent: task.idempotent.as_ref().is_some_and(|idempotent| idempotent.value),
                 in_doubt: task.in_doubt.as_ref().map(|in_doubt| in_doubt.value),
                 uses: uses(manifest, &task.uses, sections, diagnostics),
                 compensate: task.compensate.as_ref().map(|compensate| compensate.task.clone()),
@@ -97,7 +108,7 @@ pub(crate) fn signature(
         )
     })?;
     match findings.lookups.get(name) {
-        Some(Lookup::Found(signature)) => Ok(Some(signature.clone())),
+        Some(Lookup::Found(signature)) => Ok(Some((**signature).clone())),
         Some(other) => Err(Box::new(refused(reference, name, other))),
         // Never asked for: lowering had nothing to ask and said so.
         None => Ok(None),
@@ -146,16 +157,36 @@ pub(crate) fn resource(
     found
 }
 
-/// The function as a Plan calls it.
+/// What a Plan calls; `object` are the arguments of what makes the object of an instance method.
 #[must_use]
-pub fn callable(signature: &Signature) -> Callable {
-    Callable {
-        language: signature.language,
-        module: signature.module.clone(),
-        name: signature.name.clone(),
-        is_async: signature.is_async,
+pub fn callable(signature: &Signature, object: &[Argument]) -> Callable {
+    match &signature.callee {
+        Callee::Function(found) => {
+            let receiver = found.receiver.as_ref().map(|made_by| Receiver::Constructed {
+                constructor: made_by.name.clone(),
+                args: object.to_vec(),
+            });
+            Callable::Function(function(signature, found, receiver))
+        }
+        Callee::Grpc(grpc) => Callable::Grpc { grpc: grpc.clone() },
+        Callee::Http(http) => Callable::Http { http: http.clone() },
+    }
+}
+
+pub(crate) fn function(
+    signature: &Signature,
+    found: &model::Function,
+    receiver: Option<Receiver>,
+) -> Function {
+    Function {
+        language: found.language,
+        module: found.module.clone(),
+        name: found.name.clone(),
+        is_async: found.is_async,
         returns: signature.returns.clone(),
         annotated: signature.returns_span.is_some(),
+        receiver,
+        returns_error: found.returns_error,
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! It knows no steps.
 
-use conductor_model::{Findings, Manifest, Spanned};
-use conductor_protocol::plan::{self, Callable, ResourceKind, Scope as Sharing};
+use conductor_model::{Callee, Findings, Manifest, Spanned};
+use conductor_protocol::plan::{self, Function, ResourceKind, Scope as Sharing};
 use conductor_protocol::types::Type;
 use conductor_source::Diagnostic;
 use conductor_syntax::Node;
@@ -24,27 +24,26 @@ pub(crate) fn resources(
         .resources
         .iter()
         .map(|written| {
-            let mut function = |reference: Option<&Spanned<String>>| {
-                reference.and_then(|reference| callable(reference, findings, diagnostics))
+            let mut looked_up = |reference: Option<&Spanned<String>>| {
+                reference.and_then(|reference| function(reference, findings, diagnostics))
             };
-            let (open, close) = (function(written.open.as_ref()), function(written.close.as_ref()));
+            let (open, close) = (looked_up(written.open.as_ref()), looked_up(written.close.as_ref()));
             let client = open.as_ref().map_or(Type::Any, |open| open.returns.clone());
             let address = written.address.as_ref().and_then(|node| address(node, findings, diagnostics));
             let is_semaphore = written.kind.value == ResourceKind::Semaphore;
+            let scope = written.scope.as_ref().map_or(default_scope(is_semaphore), |scope| scope.value);
             Resource {
                 id: written.id.clone(),
                 client,
                 span: written.span,
                 plan: plan::Resource {
-                    id: written.id.value.clone(),
-                    kind: written.kind.value,
                     address,
                     pool: written.pool.as_ref().map(|pool| pool.value),
                     max_concurrency: written.max_concurrency.as_ref().map(|limit| limit.value),
                     rate_limit: written.rate_limit.as_ref().map(|rate| rate.value),
-                    scope: written.scope.as_ref().map_or(default_scope(is_semaphore), |scope| scope.value),
                     open,
                     close,
+                    ..plan::Resource::new(&written.id.value, written.kind.value, scope)
                 },
             }
         })
@@ -77,11 +76,11 @@ fn address(
     address
 }
 
-fn callable(
+fn function(
     reference: &Spanned<String>,
     findings: &Findings,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Callable> {
+) -> Option<Function> {
     let signature = match reference::signature(reference, findings) {
         Ok(signature) => signature?,
         Err(finding) => {
@@ -89,5 +88,8 @@ fn callable(
             return None;
         }
     };
-    Some(reference::callable(&signature))
+    match &signature.callee {
+        Callee::Function(found) => Some(reference::function(&signature, found, None)),
+        Callee::Grpc(_) | Callee::Http(_) => None,
+    }
 }

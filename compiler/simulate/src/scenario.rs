@@ -199,7 +199,7 @@ impl Oracle for Script<'_> {
             (None, Some(value)) => Ok(Arc::new(value)),
             (None, None) => {
                 let mut random = Random::new(mix(self.scenario.seed, digest_of(&full)));
-                let returns = &attempt.call.callable.returns;
+                let returns = attempt.call.callable.returns();
                 Ok(Arc::new(synthesise(returns, attempt.types, Lengths::default(), &mut random)))
             }
         };

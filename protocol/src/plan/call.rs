@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Language;
+use super::callable::{Callable, Receiver};
 use super::policy::Policy;
 use crate::expr::Expr;
 use crate::types::Type;
@@ -36,20 +36,6 @@ pub struct TaskCall {
     pub compensate: Option<Box<TaskCall>>,
 }
 
-/// A function of the user's code, resolved.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Callable {
-    pub language: Language,
-    /// Importable module: `shop.user_service`.
-    pub module: String,
-    /// Name in the module: `get_user_by_id`.
-    pub name: String,
-    pub is_async: bool,
-    pub returns: Type,
-    /// Whether the code says what it returns.
-    pub annotated: bool,
-}
-
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Argument {
     pub parameter: String,
@@ -74,6 +60,8 @@ pub enum ArgumentValue {
     IdempotencyKey,
     /// The client or connection of a resource.
     Resource(String),
+    /// What tells the call that nobody waits for it any more: a `context.Context`, an `AbortSignal`.
+    Cancellation,
 }
 
 /// Another workflow of the same target.
@@ -124,10 +112,20 @@ pub enum Fallback {
 }
 
 impl TaskCall {
+    /// The call's arguments, after those that make the object it is made on.
+    pub fn arguments(&self) -> impl Iterator<Item = &Argument> {
+        let receiver = self.callable.function().and_then(|function| function.receiver.as_ref());
+        let object: &[Argument] = match receiver {
+            Some(Receiver::Constructed { args, .. }) => args,
+            _ => &[],
+        };
+        object.iter().chain(&self.args)
+    }
+
     /// Whether an attempt whose outcome is unknown may be tried again without harm.
     #[must_use]
     pub fn may_happen_twice(&self) -> bool {
         let takes_key = |argument: &Argument| matches!(argument.value, ArgumentValue::IdempotencyKey);
-        self.effect != Effect::Write || self.idempotent || self.args.iter().any(takes_key)
+        self.effect != Effect::Write || self.idempotent || self.arguments().any(takes_key)
     }
 }

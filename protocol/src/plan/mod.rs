@@ -4,15 +4,17 @@
 //! manifest does not use is not written, so that a Plan keeps its digest when the language grows.
 
 mod call;
+mod callable;
 mod policy;
 mod resource;
 mod step;
 
-pub use call::{
-    Argument, ArgumentValue, Cache, Callable, Effect, Fallback, InDoubt, Passing, TaskCall, WorkflowCall,
+pub use call::{Argument, ArgumentValue, Cache, Effect, Fallback, InDoubt, Passing, TaskCall, WorkflowCall};
+pub use callable::{
+    BodyForm, Callable, Function, GrpcMethod, HttpError, HttpOperation, HttpParameter, Place, Receiver,
 };
 pub use policy::{CircuitBreaker, Hedge, Jitter, Policy, Rate, Strategy, Trip};
-pub use resource::{Pool, Resource, ResourceKind, Scope};
+pub use resource::{Health, Pool, Resource, ResourceKind, Scope};
 pub use step::{
     Case, Catch, Delay, Emit, Hold, Loop, LoopTest, Map, OnExhausted, OnFailure, OnTimeout, Step, StepKind,
     Try, WaitFor,
@@ -29,6 +31,9 @@ use crate::types::{Type, TypeTable};
 #[serde(rename_all = "snake_case")]
 pub enum Language {
     Python,
+    Typescript,
+    Go,
+    Rust,
 }
 
 impl Language {
@@ -36,6 +41,9 @@ impl Language {
     pub fn as_str(self) -> &'static str {
         match self {
             Language::Python => "python",
+            Language::Typescript => "typescript",
+            Language::Go => "go",
+            Language::Rust => "rust",
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::call::Callable;
+use super::callable::Function;
 use super::policy::Rate;
 use crate::expr::Expr;
 
@@ -24,10 +24,25 @@ pub struct Resource {
     pub scope: Scope,
     /// Of kind `custom`: makes the client.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub open: Option<Callable>,
+    pub open: Option<Function>,
     /// Of kind `custom`: takes the client at shutdown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub close: Option<Callable>,
+    pub close: Option<Function>,
+    /// Of gRPC: a serialized `FileDescriptorSet` in base64, with what the called methods need.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub descriptors: Option<String>,
+    /// Of HTTP: sent with each request.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<(String, Expr)>,
+    /// Of gRPC over TLS: the file of the certificates that are trusted, relative to the manifest's folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca: Option<String>,
+    /// How long it is waited for, in milliseconds, before the first call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ready_ms: Option<u64>,
+    /// Of a container: what says that it is ready.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<Health>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -40,6 +55,18 @@ pub enum ResourceKind {
     Grpc,
     Container,
     Custom,
+}
+
+/// How a service says that it is ready.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Health {
+    /// A connection is accepted.
+    Tcp,
+    /// A request for this path is answered with 2xx.
+    Http(String),
+    /// `grpc.health.v1.Health/Check` answers `SERVING`.
+    Grpc,
 }
 
 /// Connections kept open and allowed.
@@ -58,6 +85,27 @@ pub enum Scope {
 }
 
 impl Resource {
+    /// A resource of which only the kind is known.
+    #[must_use]
+    pub fn new(id: &str, kind: ResourceKind, scope: Scope) -> Resource {
+        Resource {
+            id: id.to_owned(),
+            kind,
+            address: None,
+            pool: None,
+            max_concurrency: None,
+            rate_limit: None,
+            scope,
+            open: None,
+            close: None,
+            descriptors: None,
+            headers: Vec::new(),
+            ca: None,
+            ready_ms: None,
+            health: None,
+        }
+    }
+
     /// How many permits there are; `None` where their number is not limited.
     #[must_use]
     pub fn permits(&self) -> Option<u32> {

@@ -30,7 +30,7 @@ pub(super) fn rule(context: Context<'_>) -> Vec<Diagnostic> {
         for call in step.with_others() {
             let task = &context.graph.tasks[call.task];
             let (Some(signature), Some(cut)) = (&task.signature, cut(call, place)) else { continue };
-            if !signature.is_async && seen.insert(signature.span) {
+            if !signature.listens() && seen.insert(signature.span) {
                 found.push(finding(call, task, signature, cut));
             }
         }
@@ -61,7 +61,7 @@ fn finding(call: &TaskStep, task: &Task, signature: &Signature, cut: Cut) -> Dia
     Diagnostic::new(
         severity,
         codes::BLOCKING_TIMEOUT,
-        format!("`{}` blocks: {what} cannot interrupt it", signature.name),
+        format!("`{}` blocks: {what} cannot interrupt it", signature.name()),
         task.id.span,
         label,
     )

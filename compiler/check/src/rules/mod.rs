@@ -105,6 +105,10 @@ fn calls<'a>(context: Context<'a>) -> impl Iterator<Item = &'a TaskStep> {
 
 /// Whether an attempt whose outcome is unknown may be tried again without harm.
 fn may_happen_twice(call: &TaskStep, task: &Task) -> bool {
-    let takes_key = call.args.iter().any(|argument| matches!(argument.value, ArgumentValue::IdempotencyKey));
+    let takes_key = call
+        .object
+        .iter()
+        .chain(&call.args)
+        .any(|argument| matches!(argument.value, ArgumentValue::IdempotencyKey));
     task.effect != Effect::Write || task.idempotent || takes_key
 }

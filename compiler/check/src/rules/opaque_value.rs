@@ -44,7 +44,7 @@ fn result(
     let class = opaque(&signature.returns, &context.graph.types, &mut BTreeSet::new())?;
     let span = signature.returns_span.unwrap_or(signature.span);
     seen.insert(span).then(|| {
-        let what = format!("the result of `{}`", signature.name);
+        let what = format!("the result of `{}`", signature.name());
         finding(context, &what, &class, span, workflow).label(step.keyword, "called here")
     })
 }

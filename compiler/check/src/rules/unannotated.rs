@@ -25,7 +25,10 @@ pub(super) fn rule(context: Context<'_>) -> Vec<Diagnostic> {
             .iter()
             .filter(|parameter| !parameter.annotated)
             .filter(|parameter| {
-                !matches!(parameter.kind, ParameterKind::VarPositional | ParameterKind::VarKeyword)
+                !matches!(
+                    parameter.kind,
+                    ParameterKind::VarPositional | ParameterKind::VarKeyword | ParameterKind::Cancellation
+                )
             })
             .map(|parameter| format!("`{}`", parameter.name))
             .collect();
@@ -38,7 +41,7 @@ pub(super) fn rule(context: Context<'_>) -> Vec<Diagnostic> {
         found.push(Diagnostic::new(
             Severity::Advice,
             codes::UNANNOTATED,
-            format!("`{}` does not say the type of {}", signature.name, missing.join(", ")),
+            format!("`{}` does not say the type of {}", signature.name(), missing.join(", ")),
             signature.span,
             "so it is `any`: not checked, and not bound by type",
         ));

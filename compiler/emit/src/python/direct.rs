@@ -148,7 +148,7 @@ fn task(
     call: &TaskCall,
     is_read: bool,
 ) -> Result<Vec<Stmt>, EmitError> {
-    let (mut body, callee) = callee(workflow, call);
+    let (mut body, callee) = callee(workflow, call)?;
     let args = arguments(workflow, step, &call.args)?;
     let tried = limited(workflow, call, callee, args).awaited();
     let mut tries = if call.policy.retries == Some(0) {
@@ -203,8 +203,8 @@ fn limited(workflow: &mut Workflow, call: &TaskCall, callee: Py, args: Vec<Arg>)
     let must_settle = call.effect == Effect::Write && !call.idempotent;
     let timeout = call.policy.timeout_ms.map(|milliseconds| Py::atom(seconds(milliseconds)));
     let outwait =
-        must_settle && (!call.callable.is_async || call.in_doubt != InDoubt::Retry && timeout.is_some());
-    let run = match (call.callable.is_async, outwait) {
+        must_settle && (!call.callable.listens() || call.in_doubt != InDoubt::Retry && timeout.is_some());
+    let run = match (call.callable.listens(), outwait) {
         (true, false) => Py::Call { callee: Box::new(callee), args },
         (true, true) => {
             file.import_from("._conductor.settle", "start");

@@ -150,10 +150,10 @@ fn task(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Result<Vec<Stm
             open = open.with(name, Py::atom(seconds(milliseconds)));
         }
     }
-    let (mut body, callee) = callee(workflow, call);
+    let (mut body, callee) = callee(workflow, call)?;
     body.insert(0, Stmt::Assign { target: "step".to_owned(), annotation: None, value: open });
     let args = arguments(workflow, step, &call.args)?;
-    let attempt = if call.callable.is_async {
+    let attempt = if call.callable.listens() {
         Py::call("step.awaited", vec![Py::Call { callee: Box::new(callee), args }])
     } else {
         let mut all = vec![Arg { name: None, value: callee }];
@@ -161,7 +161,7 @@ fn task(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Result<Vec<Stm
         Py::Call { callee: Box::new(Py::atom("step.in_thread")), args: all }
     };
     let mut tried = Vec::new();
-    let encoded = match &call.callable.returns {
+    let encoded = match call.callable.returns() {
         Type::Null => {
             tried.push(Stmt::Expr(attempt.awaited()));
             Py::atom("None")
@@ -173,7 +173,7 @@ fn task(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Result<Vec<Stm
                 value: attempt.awaited(),
             });
             if *ty == Type::Any {
-                let function = format!("{}.{}", call.callable.module, call.callable.name);
+                let function = call.callable.to_string();
                 let args = vec![Py::atom("result"), Py::string(&function)];
                 Py::call(super::codecs::scalar(&mut workflow.file, "encode_unannotated"), args)
             } else {
@@ -243,17 +243,20 @@ pub fn logged(file: &mut File, step: &Step) -> Stmt {
 }
 
 /// The user's function; one without annotations goes by a name that says so to type checkers.
-pub fn callee(workflow: &mut Workflow, call: &TaskCall) -> (Vec<Stmt>, Py) {
-    let module = workflow.file.user_module(&call.callable.module);
-    let function = Py::atom(format!("{module}.{}", call.callable.name));
-    if call.callable.annotated {
-        return (Vec::new(), function);
+pub fn callee(workflow: &mut Workflow, call: &TaskCall) -> Result<(Vec<Stmt>, Py), EmitError> {
+    let Some(called) = call.callable.function() else {
+        return Err(EmitError::Unsupported { what: format!("a call of `{}`", call.callable) });
+    };
+    let module = workflow.file.user_module(&called.module);
+    let function = Py::atom(format!("{module}.{}", called.name));
+    if called.annotated {
+        return Ok((Vec::new(), function));
     }
     workflow.file.import_from("collections.abc", "Callable");
     let any = workflow.file.annotation(&Type::Any);
     let annotation = Some(format!("Callable[..., {any}]"));
     let bound = Stmt::Assign { target: "call".to_owned(), annotation, value: function };
-    (vec![bound], Py::atom("call"))
+    Ok((vec![bound], Py::atom("call")))
 }
 
 pub fn arguments(workflow: &mut Workflow, step: &Step, args: &[Argument]) -> Result<Vec<Arg>, EmitError> {
@@ -264,6 +267,9 @@ pub fn arguments(workflow: &mut Workflow, step: &Step, args: &[Argument]) -> Res
                 ArgumentValue::IdempotencyKey if workflow.plan.durable => Py::atom("step.idempotency_key"),
                 ArgumentValue::IdempotencyKey => Py::atom(format!("f\"{{run}}/{}\"", step.id)),
                 ArgumentValue::Resource(id) => Py::atom(id.clone()),
+                ArgumentValue::Cancellation => {
+                    return Err(EmitError::Unsupported { what: "a cancellation as argument".to_owned() });
+                }
             };
             let name = (argument.passing == Passing::Keyword).then(|| argument.parameter.clone());
             Ok(Arg { name, value })

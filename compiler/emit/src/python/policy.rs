@@ -57,5 +57,5 @@ pub fn doc(id: &str, call: &TaskCall) -> String {
         Some(1) => ", 1 retry".to_owned(),
         Some(count) => format!(", {count} retries"),
     };
-    format!("Step `{id}`: `{}.{}`, {effect}{retries}.", call.callable.module, call.callable.name)
+    format!("Step `{id}`: `{}`, {effect}{retries}.", call.callable)
 }

@@ -188,7 +188,7 @@ impl<'a> Scope<'a> {
             }
             match &step.kind {
                 StepKind::Task(call) => {
-                    for argument in &call.args {
+                    for argument in call.arguments() {
                         if let ArgumentValue::Expr(expr) = &argument.value {
                             self.collect_expr(expr, vars);
                         }
@@ -240,10 +240,10 @@ impl<'a> Scope<'a> {
 fn step_mentions_run(step: &Step) -> bool {
     step.when.as_ref().is_some_and(mentions_run)
         || match &step.kind {
-            StepKind::Task(call) => call.args.iter().any(|argument| match &argument.value {
+            StepKind::Task(call) => call.arguments().any(|argument| match &argument.value {
                 ArgumentValue::Expr(expr) => mentions_run(expr),
                 ArgumentValue::IdempotencyKey => true,
-                ArgumentValue::Resource(_) => false,
+                ArgumentValue::Resource(_) | ArgumentValue::Cancellation => false,
             }),
             StepKind::Workflow(call) => call.durable || call.args.iter().any(|(_, expr)| mentions_run(expr)),
             _ => false,

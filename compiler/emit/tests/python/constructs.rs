@@ -277,8 +277,7 @@ fn policies(durable: bool) -> Plan {
 
 /// Functions without annotations, without results, and workflows in workflows.
 fn calls(durable: bool, inner_durable: bool) -> Vec<Plan> {
-    let mut untyped = function("tasks.untyped", false, Type::Any);
-    untyped.annotated = false;
+    let untyped = unannotated(function("tasks.untyped", false, Type::Any));
     let untyped =
         task("untyped", call("untyped", untyped, vec![arg("x", input("n", Type::Int))], Effect::Read));
     let nothing = function("tasks.nothing", false, Type::Null);

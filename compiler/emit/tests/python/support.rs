@@ -7,8 +7,8 @@ use std::process::{Command, Output};
 use conductor_emit::{Header, emit};
 use conductor_protocol::expr::{BinaryOp, Expr, Literal, Node};
 use conductor_protocol::plan::{
-    Argument, ArgumentValue, Callable, Effect, InDoubt, Input, Jitter, Language, OnFailure, Passing, Plan,
-    Policy, Step, StepKind, TaskCall,
+    Argument, ArgumentValue, Callable, Effect, Function, InDoubt, Input, Jitter, Language, OnFailure,
+    Passing, Plan, Policy, Step, StepKind, TaskCall,
 };
 use conductor_protocol::types::{EnumBase, EnumMember, Field, Type, TypeDef, TypeName, TypeTable};
 
@@ -68,16 +68,25 @@ pub fn null() -> Expr {
     expr(Type::Null, Node::Literal(Literal::Null))
 }
 
+pub fn unannotated(callable: Callable) -> Callable {
+    match callable {
+        Callable::Function(function) => Callable::Function(Function { annotated: false, ..function }),
+        other => other,
+    }
+}
+
 pub fn function(path: &str, is_async: bool, returns: Type) -> Callable {
     let (module, name) = path.rsplit_once('.').unwrap();
-    Callable {
+    Callable::Function(Function {
         language: Language::Python,
         module: module.to_owned(),
         name: name.to_owned(),
         is_async,
         annotated: true,
         returns,
-    }
+        receiver: None,
+        returns_error: false,
+    })
 }
 
 pub fn arg(name: &str, value: Expr) -> Argument {
@@ -129,7 +138,7 @@ pub fn step(id: &str, ty: Type, kind: StepKind) -> Step {
 }
 
 pub fn task(id: &str, call: TaskCall) -> Step {
-    step(id, call.callable.returns.clone(), StepKind::Task(Box::new(call)))
+    step(id, call.callable.returns().clone(), StepKind::Task(Box::new(call)))
 }
 
 pub fn record(fields: &[(&str, Type)]) -> Type {

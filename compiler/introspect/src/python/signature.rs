@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use conductor_model::{Lookup, Parameter, Signature};
+use conductor_model::{self as model, Callee, Lookup, Parameter, Signature};
 use conductor_protocol::plan::Language;
 use conductor_protocol::types::Type;
 
@@ -119,15 +119,14 @@ impl<'w> Reader<'w> {
             Some(ExprKind::Lambda(parameters)) => {
                 let scope = Scope::module(found.clone(), &value.type_params);
                 let parameters = self.parameters(&scope, parameters);
-                return Lookup::Found(Signature {
-                    language: Language::Python,
-                    module: home.module.clone(),
-                    name: name.to_owned(),
-                    is_async: false,
+                return found_one(Signature {
+                    callee: callee(home, name, false),
                     parameters,
                     returns: Type::Any,
                     returns_span: None,
                     doc: None,
+                    effect: None,
+                    idempotent: None,
                     span,
                 });
             }
@@ -150,15 +149,14 @@ impl<'w> Reader<'w> {
             return Lookup::NotCallable { what: what.to_owned(), span };
         }
         let (is_async, returns) = self.returns(&scope, function);
-        Lookup::Found(Signature {
-            language: Language::Python,
-            module: home.module.clone(),
-            name: name.to_owned(),
-            is_async,
+        found_one(Signature {
+            callee: callee(home, name, is_async),
             parameters: self.parameters(&scope, &function.parameters),
             returns,
             returns_span: function.returns.as_ref().map(|expr| self.span(found.path, &expr.range)),
             doc: function.doc.clone(),
+            effect: None,
+            idempotent: None,
             span,
         })
     }
@@ -226,6 +224,21 @@ impl<'w> Reader<'w> {
         }
         found
     }
+}
+
+fn found_one(signature: Signature) -> Lookup {
+    Lookup::Found(Box::new(signature))
+}
+
+fn callee(home: &Home<'_>, name: &str, is_async: bool) -> Callee {
+    Callee::Function(model::Function {
+        language: Language::Python,
+        module: home.module.clone(),
+        name: name.to_owned(),
+        is_async,
+        returns_error: false,
+        receiver: None,
+    })
 }
 
 /// Where a module binds a name; its start where the name comes from elsewhere.

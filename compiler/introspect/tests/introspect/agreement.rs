@@ -34,8 +34,9 @@ fn python_agrees() {
             json!({"name": one.name, "kind": kind, "annotated": one.annotated, "default": one.default})
         };
         let parameters: Vec<Value> = found.parameters.iter().map(parameter).collect();
+        let function = found.function().unwrap();
         functions.push(json!({
-            "module": found.module, "name": found.name, "is_async": found.is_async, "doc": found.doc,
+            "module": function.module, "name": function.name, "is_async": function.is_async, "doc": found.doc,
             "parameters": parameters,
         }));
     }

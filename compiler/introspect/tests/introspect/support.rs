@@ -121,6 +121,7 @@ fn signature_text(found: &Signature, sources: &Sources) -> String {
             ParameterKind::KeywordOnly => "kw ",
             ParameterKind::VarPositional => "*",
             ParameterKind::VarKeyword => "**",
+            ParameterKind::Cancellation => "cancellation ",
         };
         let name = &parameter.name;
         assert!(sources.slice(parameter.span).starts_with(name.as_str()), "{name} has a wrong span");
@@ -128,11 +129,12 @@ fn signature_text(found: &Signature, sources: &Sources) -> String {
         let default = parameter.default.as_ref().map_or(String::new(), |text| format!(" = {text}"));
         parameters.push(format!("{mark}{name}{ty}{default}"));
     }
-    let keyword = if found.is_async { "async " } else { "" };
+    let function = found.function().unwrap();
+    let keyword = if function.is_async { "async " } else { "" };
     let doc = found.doc.as_ref().map_or(String::new(), |doc| format!(" {doc:?}"));
     let at = place(found.span, sources);
     let parameters = parameters.join(", ");
-    format!("{keyword}{}.{}({parameters}) -> {} at {at}{doc}", found.module, found.name, found.returns)
+    format!("{keyword}{}.{}({parameters}) -> {} at {at}{doc}", function.module, function.name, found.returns)
 }
 
 fn definition_text(definition: &TypeDef) -> String {

@@ -3,9 +3,11 @@
 //! It knows what each field is called in a manifest, not which of them changed.
 
 use conductor_budget::duration;
+use conductor_protocol::digest::digest;
 use conductor_protocol::plan::{
-    Argument, ArgumentValue, Callable, CircuitBreaker, Delay, Fallback, Loop, LoopTest, Map, OnFailure, Plan,
-    Policy, Rate, Resource, Step, StepKind, TaskCall, Trip, WaitFor, WorkflowCall,
+    Argument, ArgumentValue, Callable, CircuitBreaker, Delay, Fallback, Function, Health, Loop, LoopTest,
+    Map, OnFailure, Plan, Policy, Rate, Receiver, Resource, Step, StepKind, TaskCall, Trip, WaitFor,
+    WorkflowCall,
 };
 use conductor_protocol::types::{Field, TypeDef};
 use serde::Serialize;
@@ -143,7 +145,7 @@ fn of_kind(kind: &StepKind, fields: &mut Fields) {
 fn of_call(prefix: &str, call: &TaskCall, fields: &mut Fields) {
     let name = |field: &str| format!("{prefix}{field}");
     put(fields, &name("task"), &call.task);
-    of_function(&name("function"), &call.callable, fields);
+    of_callable(&name("function"), &call.callable, fields);
     of_arguments(&name("with"), &call.args, fields);
     put(fields, &name("effect"), word(&call.effect));
     put(fields, &name("idempotent"), call.idempotent);
@@ -167,12 +169,31 @@ fn of_call(prefix: &str, call: &TaskCall, fields: &mut Fields) {
     }
 }
 
-fn of_function(name: &str, callable: &Callable, fields: &mut Fields) {
-    put(fields, name, format!("{}.{}", callable.module, callable.name));
-    put(fields, &format!("{name}.language"), callable.language.as_str());
-    put(fields, &format!("{name}.async"), callable.is_async);
-    let returns = if callable.annotated { qualified(&callable.returns) } else { "not annotated".to_owned() };
+fn of_callable(name: &str, callable: &Callable, fields: &mut Fields) {
+    let (resource, returns) = match callable {
+        Callable::Function(function) => return of_function(name, function, fields),
+        Callable::Grpc { grpc } => (&grpc.resource, &grpc.returns),
+        Callable::Http { http } => (&http.resource, &http.returns),
+    };
+    put(fields, name, callable.to_string());
+    put(fields, &format!("{name}.resource"), resource);
+    put(fields, &format!("{name}.returns"), qualified(returns));
+}
+
+fn of_function(name: &str, function: &Function, fields: &mut Fields) {
+    put(fields, name, function.to_string());
+    put(fields, &format!("{name}.language"), function.language.as_str());
+    put(fields, &format!("{name}.async"), function.is_async);
+    let returns = if function.annotated { qualified(&function.returns) } else { "not annotated".to_owned() };
     put(fields, &format!("{name}.returns"), returns);
+    match &function.receiver {
+        Some(Receiver::Constructed { constructor, args }) => {
+            put(fields, &format!("{name}.object"), constructor);
+            of_arguments(&format!("{name}.object.with"), args, fields);
+        }
+        Some(Receiver::Resource(id)) => put(fields, &format!("{name}.object"), format!("the resource {id}")),
+        None => {}
+    }
 }
 
 fn of_arguments(prefix: &str, arguments: &[Argument], fields: &mut Fields) {
@@ -181,6 +202,7 @@ fn of_arguments(prefix: &str, arguments: &[Argument], fields: &mut Fields) {
             ArgumentValue::Expr(expr) => value(expr),
             ArgumentValue::IdempotencyKey => "the idempotency key".to_owned(),
             ArgumentValue::Resource(id) => format!("the resource {id}"),
+            ArgumentValue::Cancellation => "the run's cancellation".to_owned(),
         };
         put(fields, &format!("{prefix}.{}", argument.parameter), given);
         put(fields, &format!("{prefix}.{}.type", argument.parameter), qualified(&argument.ty));
@@ -280,10 +302,25 @@ fn of_resource(resource: &Resource, fields: &mut Fields) {
     optional(fields, &name("max_concurrency"), resource.max_concurrency.map(|limit| limit.to_string()));
     optional(fields, &name("rate_limit"), resource.rate_limit.map(rate));
     put(fields, &name("scope"), word(&resource.scope));
-    for (field, callable) in [("open", &resource.open), ("close", &resource.close)] {
-        if let Some(callable) = callable {
-            of_function(&name(field), callable, fields);
+    for (field, function) in [("open", &resource.open), ("close", &resource.close)] {
+        if let Some(function) = function {
+            of_function(&name(field), function, fields);
         }
+    }
+    for (header, text) in &resource.headers {
+        put(fields, &name(&format!("headers.{header}")), value(text));
+    }
+    optional(fields, &name("ca"), resource.ca.clone());
+    optional(fields, &name("ready"), resource.ready_ms.map(duration));
+    optional(fields, &name("health"), resource.health.as_ref().map(health));
+    optional(fields, &name("schema"), resource.descriptors.as_ref().map(|text| digest(text.as_bytes())));
+}
+
+fn health(health: &Health) -> String {
+    match health {
+        Health::Tcp => "a connection".to_owned(),
+        Health::Http(path) => format!("GET {path}"),
+        Health::Grpc => "grpc.health.v1".to_owned(),
     }
 }
 

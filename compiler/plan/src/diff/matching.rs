@@ -59,7 +59,7 @@ fn alone(step: &Step, action: Action) -> StepChange {
         anonymous: step.anonymous,
         kind: step.kind.keyword(),
         calls: match &step.kind {
-            StepKind::Task(call) => Some(format!("{}.{}", call.callable.module, call.callable.name)),
+            StepKind::Task(call) => Some(call.callable.to_string()),
             StepKind::Workflow(call) => Some(call.workflow.clone()),
             _ => None,
         },

@@ -2,7 +2,7 @@
 //!
 //! It knows what stands by a call; how a parameter finds its value is decided in `binding`.
 
-use conductor_model::{Id, ParameterKind, PolicyUse, Signature, Spanned, Step};
+use conductor_model::{self as model, Id, ParameterKind, PolicyUse, Signature, Spanned, Step};
 use conductor_protocol::expr::Expr;
 use conductor_protocol::plan::{Argument, ArgumentValue, Cache, Input, Passing};
 use conductor_protocol::types::Type;
@@ -25,7 +25,7 @@ impl<'a> Binder<'_, 'a> {
         let definition = &self.shared.manifest.tasks[position];
         let applied = self.shared.policies.applied(step.policy.as_ref(), definition.policy.as_ref());
         let signature = self.shared.tasks[position].signature.as_ref()?;
-        let wanted: Vec<Wanted> = signature.parameters.iter().map(parameter).collect();
+        let wanted = wanted(signature);
         let callee = callee(signature);
         let bound_args = self.call(step, here, &wanted, &definition.with, &callee, id.span);
         let mut call = self.assembled(position, wanted, bound_args, &applied);
@@ -76,12 +76,19 @@ impl<'a> Binder<'_, 'a> {
         let named = self.shared.tasks[position].uses.iter().map(|(resource, _)| *resource);
         let mut uses: Vec<usize> = named.chain(handed).collect();
         // One order for all steps, so that two of them cannot wait for each other.
+        uses.extend(self.called_through(position));
         uses.sort_by_key(|resource| resources[*resource].id.value.as_str());
         uses.dedup();
-        let args = wanted.into_iter().zip(bound_args);
+        let object = self.shared.tasks[position].signature.as_ref().map_or(0, Signature::object_parameters);
+        let mut args = wanted.into_iter().zip(bound_args);
+        let mut arguments = |count: usize| -> Vec<Argument> {
+            let some = args.by_ref().take(count);
+            some.filter_map(|(wanted, bound)| argument(wanted, bound, resources)).collect()
+        };
         TaskStep {
             task: position,
-            args: args.filter_map(|(wanted, bound)| argument(wanted, bound, resources)).collect(),
+            object: arguments(object),
+            args: arguments(usize::MAX),
             policy: applied.policy.clone(),
             policy_span: applied.span,
             uses,
@@ -89,6 +96,16 @@ impl<'a> Binder<'_, 'a> {
             fallback: None,
             compensate: None,
         }
+    }
+
+    /// The resource whose connections a remote call takes.
+    fn called_through(&self, position: usize) -> Option<usize> {
+        let id = match &self.shared.tasks[position].signature.as_ref()?.callee {
+            model::Callee::Grpc(grpc) => &grpc.resource,
+            model::Callee::Http(http) => &http.resource,
+            model::Callee::Function(_) => return None,
+        };
+        self.shared.resources.iter().position(|resource| resource.id.value == *id)
     }
 
     /// The task of that id; `None` is reported, unless it may be one that could not be read.
@@ -221,11 +238,16 @@ impl<'a> Binder<'_, 'a> {
     }
 }
 
-pub(super) fn callee(signature: &Signature) -> Callee {
-    Callee { name: signature.name.clone(), span: signature.span, is_workflow: false, open: false }
+/// The parameters of what makes the object of an instance method, then the method's own.
+pub(super) fn wanted(signature: &Signature) -> Vec<Wanted> {
+    signature.all_parameters().map(parameter).collect()
 }
 
-pub(super) fn parameter(parameter: &conductor_model::Parameter) -> Wanted {
+pub(super) fn callee(signature: &Signature) -> Callee {
+    Callee { name: signature.name(), span: signature.span, is_workflow: false, open: false }
+}
+
+fn parameter(parameter: &conductor_model::Parameter) -> Wanted {
     Wanted {
         name: parameter.name.clone(),
         ty: parameter.ty.clone(),
@@ -252,6 +274,7 @@ fn argument(wanted: Wanted, bound: Bound, resources: &[Resource]) -> Option<Argu
         Bound::Value(expr, _) => ArgumentValue::Expr(expr),
         Bound::Key => ArgumentValue::IdempotencyKey,
         Bound::Resource(resource) => ArgumentValue::Resource(resources[resource].id.value.clone()),
+        Bound::Cancellation => ArgumentValue::Cancellation,
         Bound::Nothing | Bound::Failed => return None,
     };
     let passing =

@@ -205,7 +205,10 @@ impl<'a> Binder<'_, 'a> {
             StepKind::Task(id) => {
                 let task = sections.tasks.get(id.value.as_str()).map(|at| &self.shared.tasks[*at]);
                 let signature = task.and_then(|task| task.signature.as_ref());
-                signature.iter().flat_map(|signature| &signature.parameters).for_each(|one| add(&one.name));
+                signature
+                    .iter()
+                    .flat_map(|signature| signature.all_parameters())
+                    .for_each(|one| add(&one.name));
             }
             StepKind::Workflow { callee, .. } => {
                 let position = sections.workflows.get(callee.value.as_str());

@@ -8,9 +8,9 @@ use conductor_source::{Diagnostic, Span};
 use conductor_syntax::Node;
 
 use super::Binder;
-use super::call::{callee, given, parameter};
+use super::call::{callee, given, wanted};
 use crate::asked::Asked;
-use crate::binding::{Bound, Call, Wanted, bind};
+use crate::binding::{Bound, Call, bind};
 use crate::codes;
 use crate::graph::{self as bound, TaskStep};
 use crate::names::snake_case;
@@ -116,7 +116,7 @@ impl<'a> Binder<'_, 'a> {
         here: usize,
     ) -> Option<TaskStep> {
         let signature = self.shared.tasks[position].signature.as_ref()?;
-        let wanted: Vec<Wanted> = signature.parameters.iter().map(parameter).collect();
+        let wanted = wanted(signature);
         let of_task = self.shared.manifest.tasks[position].with.as_slice();
         let call = Call {
             syntax: self.shared.manifest.syntax,

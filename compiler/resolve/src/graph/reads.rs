@@ -51,6 +51,7 @@ impl Step {
 
 /// What stands by a call is over its own arguments; only the call's arguments and keys read the workflow.
 fn of_call<'a>(call: &'a TaskStep, visit: &mut dyn FnMut(&'a Expr)) {
+    of_args(&call.object, visit);
     of_args(&call.args, visit);
     call.cache.iter().flat_map(|cache| &cache.key).for_each(&mut *visit);
     call.policy.circuit_breaker.iter().flat_map(|breaker| &breaker.key).for_each(&mut *visit);

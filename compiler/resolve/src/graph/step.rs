@@ -58,6 +58,8 @@ pub enum StepKind {
 pub struct TaskStep {
     /// Index into [`super::Graph::tasks`].
     pub task: usize,
+    /// What makes the object of an instance method.
+    pub object: Vec<Argument>,
     pub args: Vec<Argument>,
     pub policy: Policy,
     /// Where the policy stands, if there is one.

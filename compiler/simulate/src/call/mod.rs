@@ -68,6 +68,7 @@ pub(crate) fn arguments<'p>(ctx: &Ctx<'p>, key: &str, call: &'p TaskCall) -> Res
         ArgumentValue::Expr(expr) => ctx.evaluate(expr),
         ArgumentValue::IdempotencyKey => Ok(Arc::new(Json::from(format!("{}/{key}", ctx.run.id)))),
         ArgumentValue::Resource(id) => Ok(Arc::new(json!({ "resource": id }))),
+        ArgumentValue::Cancellation => Ok(Arc::new(Json::Null)),
     };
     let args = call.args.iter().map(|argument| {
         Ok((argument.parameter.as_str(), Named { json: value(&argument.value)?, ty: &argument.ty }))
@@ -211,7 +212,7 @@ pub(crate) fn undo_arguments<'p>(
     output: Arc<Json>,
 ) -> Result<Args<'p>, ErrorForm> {
     static NULLABLE: Type = Type::Any;
-    let ty = if output.is_null() { &NULLABLE } else { &call.call.callable.returns };
+    let ty = if output.is_null() { &NULLABLE } else { call.call.callable.returns() };
     let result = [("result", Named { json: output, ty })];
     let scope = ctx.scope.with(call.args.iter().cloned()).with(result);
     let key = format!("{}.compensate", call.key);

@@ -26,7 +26,7 @@ pub(super) async fn timed_out<'p>(
         return AttemptEnd::Failed { error, unknown: false };
     }
     let may_repeat = task.may_happen_twice();
-    if may_repeat && in_doubt == InDoubt::Retry && !task.callable.is_async {
+    if may_repeat && in_doubt == InDoubt::Retry && !task.callable.listens() {
         // It goes on beside whatever is tried next; the run does not end before it does.
         ctx.run.unsettled.borrow_mut().push(work.ended.clone());
         return AttemptEnd::Failed { error, unknown: true };

@@ -130,7 +130,7 @@ fn begin<'p>(ctx: &Ctx<'p>, call: &Call<'p>, attempt: u32, hedge: u32, permits: 
         Timer::new(&world.scheduler, world.now().saturating_add(after), action)
     });
     let (ended, interrupt) = (work.ended.clone(), work.interrupt.clone());
-    let (listens, is_timed) = (call.call.callable.is_async, world.is_timed());
+    let (listens, is_timed) = (call.call.callable.listens(), world.is_timed());
     world.spawn(async move {
         let by_itself = async {
             match timer {

@@ -196,7 +196,7 @@ impl Oracle for Searcher<'_> {
             return Attempted { after, result: Err(error) };
         }
         let mut random = Random::new(mix(digest_of(attempt.run), digest_of(attempt.key)));
-        let returns = &attempt.call.callable.returns;
+        let returns = attempt.call.callable.returns();
         let value = synthesise(returns, attempt.types, Lengths { list: 2, map: 1 }, &mut random);
         Attempted { after, result: Ok(Arc::new(value)) }
     }

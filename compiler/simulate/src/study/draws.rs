@@ -48,7 +48,7 @@ impl Oracle for Draws<'_> {
             Ok(match &profile.returns {
                 Some(value) => Arc::new(value.clone()),
                 None => {
-                    let returns = &attempt.call.callable.returns;
+                    let returns = attempt.call.callable.returns();
                     Arc::new(synthesise(returns, attempt.types, self.profile.lengths(), &mut random))
                 }
             })

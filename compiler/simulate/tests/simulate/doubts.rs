@@ -8,7 +8,7 @@ use crate::kit::*;
 use crate::rules::check;
 
 fn blocking(step: Step) -> Step {
-    with_call(step, |call| call.callable.is_async = false)
+    with_call(step, |call| called(call).is_async = false)
 }
 
 fn timed(step: Step, in_doubt: InDoubt) -> Step {

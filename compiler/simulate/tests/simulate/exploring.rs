@@ -213,7 +213,7 @@ fn a_wait_that_only_its_timeout_ends_is_a_deadlock_where_time_does_not_pass() {
 #[test]
 fn every_winner_of_a_race_is_found() {
     let of_int =
-        |id: &str| with_call(read(id), |call| call.callable.returns = conductor_protocol::types::Type::Int);
+        |id: &str| with_call(read(id), |call| called(call).returns = conductor_protocol::types::Type::Int);
     let racing = plan("w", vec![race("who", vec![of_int("a"), of_int("b"), fail("c", "x.Bad")])]);
     let found = check(
         &[racing],

@@ -86,14 +86,16 @@ pub fn block(kind: StepKind) -> Step {
 pub fn call(task: &str) -> TaskCall {
     TaskCall {
         task: task.to_owned(),
-        callable: Callable {
+        callable: Callable::Function(Function {
             language: Language::Python,
             module: "shop".to_owned(),
             name: task.to_owned(),
             is_async: true,
             returns: Type::Any,
             annotated: true,
-        },
+            receiver: None,
+            returns_error: false,
+        }),
         args: Vec::new(),
         policy: Policy { jitter: Jitter::None, ..Policy::default() },
         effect: Effect::Write,
@@ -215,18 +217,15 @@ pub fn attempt(steps: Vec<Step>, catches: Vec<(&[&str], Vec<Step>)>, finally: Ve
     step("attempt", StepKind::Try(Box::new(Try { steps, catches: catches.collect(), finally })))
 }
 
-pub fn semaphore(id: &str, permits: u32) -> Resource {
-    Resource {
-        id: id.to_owned(),
-        kind: ResourceKind::Semaphore,
-        address: None,
-        pool: None,
-        max_concurrency: Some(permits),
-        rate_limit: None,
-        scope: Scope::Process,
-        open: None,
-        close: None,
+pub fn called(call: &mut TaskCall) -> &mut Function {
+    match &mut call.callable {
+        Callable::Function(function) => function,
+        other => unreachable!("not a function: {other}"),
     }
+}
+
+pub fn semaphore(id: &str, permits: u32) -> Resource {
+    Resource { max_concurrency: Some(permits), ..Resource::new(id, ResourceKind::Semaphore, Scope::Process) }
 }
 
 pub fn plan(workflow: &str, steps: Vec<Step>) -> Plan {

@@ -106,7 +106,7 @@ impl Building {
             Shape::Undoable(end) => self.called(undoable(&id), *end),
             Shape::Blocking(end) => {
                 let step = with_call(task(&id), |call| {
-                    call.callable.is_async = false;
+                    called(call).is_async = false;
                     call.idempotent = true;
                     call.policy.timeout_ms = Some(20);
                 });
