@@ -2,6 +2,7 @@
 //!
 //! It opens no files: it says which paths it needs and is given their content. It knows no manifest.
 
+pub mod annotation;
 mod files;
 mod python;
 

@@ -87,6 +87,7 @@ impl Session {
             }
         }
         findings.diagnostics = reader.syntax_errors(&findings.lookups);
+        findings.diagnostics.append(&mut reader.warnings);
         findings.types = reader.types;
         findings.type_spans = reader.spans;
         findings

@@ -2,6 +2,7 @@
 //!
 //! It knows what the manifest says, not whether it is right: names stay unresolved and expressions unparsed.
 
+pub mod annotation;
 pub mod lower;
 pub mod manifest;
 pub mod policy;
@@ -11,6 +12,7 @@ pub mod signature;
 pub mod step;
 pub mod types;
 
+pub use annotation::{Annotation, AnnotationWord};
 pub use lower::lower;
 pub use manifest::{
     Cache, Compensate, Concurrency, Id, Input, Lost, LostNames, Manifest, Schedule, Target, Task, Workflow,
@@ -45,6 +47,7 @@ pub const CODES: &[Code] = &[
     lower::BAD_RATE,
     lower::BAD_SCHEDULE,
     lower::KEY_OF_ANOTHER_KIND,
+    lower::ANNOTATION,
 ];
 
 /// A value and where the manifest writes it.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::Annotation;
 use conductor_protocol::plan::{Effect, GrpcMethod, HttpOperation, Language};
 use conductor_protocol::types::{Type, TypeName, TypeTable};
 use conductor_source::{Diagnostic, Span};
@@ -19,6 +20,8 @@ pub struct Signature {
     /// What the code or schema says of its effect: `GET`, `idempotency_level`.
     pub effect: Option<Effect>,
     pub idempotent: Option<bool>,
+    /// What a comment beside it says of it as a task.
+    pub annotation: Option<Annotation>,
     /// The name in its definition.
     pub span: Span,
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use conductor_protocol::types::{Type, TypeDef, TypeName, TypeTable};
-use conductor_source::{FileId, Span};
+use conductor_source::{Diagnostic, FileId, Span};
 
 use super::names::{Entity, Home};
 use super::parse;
@@ -24,6 +24,8 @@ pub struct Reader<'w> {
     pub files: &'w BTreeMap<String, FileId>,
     pub types: TypeTable,
     pub spans: BTreeMap<TypeName, Span>,
+    /// What is odd about the code that was read.
+    pub warnings: Vec<Diagnostic>,
     depth: usize,
     /// Nodes still to be read for this annotation: aliases of aliases can double at every level.
     budget: usize,
@@ -55,6 +57,7 @@ impl<'w> Reader<'w> {
             files,
             types: TypeTable::new(),
             spans: BTreeMap::new(),
+            warnings: Vec::new(),
             depth: 0,
             budget: 0,
             aliases: Vec::new(),

@@ -11,9 +11,10 @@ use std::ops::Range;
 use ruff_python_ast::Mod;
 use ruff_python_ast::token::{TokenKind, Tokens};
 use ruff_python_parser::{Mode, ParseOptions, Parsed, lexer, parse_unchecked};
-use ruff_text_size::TextRange;
+use ruff_text_size::{Ranged, TextRange};
 
 use super::syntax::{Expr, Module, SyntaxError};
+use crate::annotation;
 
 /// Deeper trees than this are refused: walking and dropping them recurses.
 const MAX_NESTING: usize = 1000;
@@ -40,6 +41,10 @@ pub fn module(text: &str) -> Result<Module, TooDeep> {
     let Mod::Module(syntax) = parsed.syntax() else { return Ok(Module { errors, ..Module::default() }) };
     let mut module = scope::module(&syntax.body);
     module.errors = errors;
+    if annotation::may_hold(text.as_bytes()) {
+        let comments = parsed.tokens().iter().filter(|token| token.kind() == TokenKind::Comment);
+        module.comments = comments.map(|token| range(token.range())).collect();
+    }
     Ok(module)
 }
 

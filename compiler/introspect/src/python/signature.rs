@@ -12,6 +12,7 @@ use super::annotation::{Reader, Scope};
 use super::names::{Entity, Home, Module, Trail, class_at};
 use super::store::is_identifier;
 use super::syntax::{Binding, Expr, ExprKind, Function, Param, Value};
+use crate::annotation;
 
 impl<'w> Reader<'w> {
     /// Void while the store awaits a file.
@@ -127,6 +128,7 @@ impl<'w> Reader<'w> {
                     doc: None,
                     effect: None,
                     idempotent: None,
+                    annotation: self.comment(found, value.name.start, value.name.start),
                     span,
                 });
             }
@@ -157,8 +159,22 @@ impl<'w> Reader<'w> {
             doc: function.doc.clone(),
             effect: None,
             idempotent: None,
+            annotation: self.comment(found, function.range.start, function.name.start),
             span,
         })
+    }
+
+    /// The annotation in comments above a definition: above its decorators, or between them and its own line.
+    fn comment(&mut self, home: &Home<'w>, start: usize, name: usize) -> Option<model::Annotation> {
+        let source = home.source;
+        let file = self.span(home.path, &(0..0)).file;
+        let line = source.text.get(..name)?.rfind('\n').map_or(0, |end| end + 1);
+        let comments = &source.module.comments;
+        let found = [start, line]
+            .into_iter()
+            .find_map(|place| annotation::above(&source.text, file, comments, place))?;
+        self.warnings.extend(found.diagnostics);
+        Some(found.annotation)
     }
 
     /// Unknown decorators are taken to keep the signature, as `functools.wraps` does.

@@ -19,6 +19,8 @@ pub struct Module {
     /// The modules of `from x import *`, in order.
     pub stars: Vec<Origin>,
     pub errors: Vec<SyntaxError>,
+    /// Every comment, where one of them may be an annotation.
+    pub comments: Vec<Range<usize>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,6 +4,7 @@
 
 mod agreement;
 mod broken;
+mod comments;
 mod mutations;
 mod refs;
 mod support;

@@ -2,6 +2,7 @@
 //!
 //! It knows which keys stand where and what form their values have, not whether names lead anywhere.
 
+mod annotation;
 pub(crate) mod cron;
 pub(crate) mod duration;
 pub(crate) mod fields;
@@ -21,6 +22,7 @@ use conductor_source::{Code, Diagnostic, Span};
 use conductor_syntax::{Kind, Node, Syntax};
 
 use crate::manifest::{Lost, LostNames, Manifest, Target};
+pub use annotation::ANNOTATION;
 use fields::{Fields, Shape};
 
 pub const UNKNOWN_KEY: Code = Code("E050");

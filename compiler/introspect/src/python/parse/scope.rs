@@ -16,7 +16,7 @@ const MAX_DEPTH: usize = 40;
 pub fn module(body: &[ast::Stmt]) -> Module {
     let mut scope = Scope::default();
     scope.block(body, How::Runs);
-    Module { names: scope.names, typing_names: scope.typing_names, stars: scope.stars, errors: Vec::new() }
+    Module { names: scope.names, typing_names: scope.typing_names, stars: scope.stars, ..Module::default() }
 }
 
 /// How sure it is that a statement runs.
