@@ -18,7 +18,7 @@ pub use manifest::{
     Cache, Compensate, Concurrency, Id, Input, Lost, LostNames, Manifest, Schedule, Target, Task, Workflow,
 };
 pub use policy::{Breaker, Fallback, Hedge, PolicyDef, PolicyFields, PolicyUse, Retries};
-pub use resource::Resource;
+pub use resource::{Api, Operation, OperationBody, Protocol, Request, Resource};
 pub use schema::schema;
 pub use signature::{Callee, Constructor, Findings, Function, Lookup, Parameter, ParameterKind, Signature};
 pub use step::{Case, Catch, Emit, Fail, Hold, Loop, Map, Sleep, Step, StepKind, Try, WaitFor};
@@ -48,6 +48,7 @@ pub const CODES: &[Code] = &[
     lower::BAD_SCHEDULE,
     lower::KEY_OF_ANOTHER_KIND,
     lower::ANNOTATION,
+    lower::BAD_REQUEST,
 ];
 
 /// A value and where the manifest writes it.

@@ -6,6 +6,7 @@ use conductor_syntax::Node;
 
 use crate::Spanned;
 use crate::manifest::Id;
+use crate::types::TypeExpr;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resource {
@@ -19,6 +20,72 @@ pub struct Resource {
     pub scope: Option<Spanned<Scope>>,
     pub open: Option<Spanned<String>>,
     pub close: Option<Spanned<String>>,
+    pub api: Api,
+    /// Of HTTP: sent with each request.
+    pub headers: Vec<(Id, Node)>,
+    /// Of gRPC over TLS: the file of the certificates that are trusted.
+    pub ca: Option<Spanned<String>>,
+    /// How long it is waited for before the first call, in milliseconds.
+    pub ready: Option<Spanned<u64>>,
+    /// Of a container: the service of the compose file.
+    pub service: Option<Spanned<String>>,
+    /// Of a container: the compose file.
+    pub compose: Option<Spanned<String>>,
+    /// Of a container: the port that the service listens on, inside.
+    pub port: Option<Spanned<u32>>,
     /// The whole entry.
     pub span: Span,
+}
+
+/// What says which operations a service has.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Api {
+    /// An OpenAPI document: a path relative to the manifest's folder, or a URL.
+    pub openapi: Option<Spanned<String>>,
+    pub operations: Vec<Operation>,
+    /// Protocol buffers: paths relative to the manifest's folder.
+    pub proto: Vec<Spanned<String>>,
+    /// A file with a serialized `FileDescriptorSet`.
+    pub descriptors: Option<Spanned<String>>,
+    /// What a container speaks, where nothing else says so.
+    pub protocol: Option<Spanned<Protocol>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    Http,
+    Grpc,
+}
+
+/// An operation of an HTTP API that has no document.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Operation {
+    pub id: Id,
+    pub request: Spanned<Request>,
+    /// Types of parameters in the path; the others there are strings.
+    pub path: Vec<(Id, TypeExpr)>,
+    pub query: Vec<(Id, TypeExpr)>,
+    pub headers: Vec<(Id, TypeExpr)>,
+    pub body: Option<OperationBody>,
+    /// Nothing where it is not said.
+    pub response: Option<TypeExpr>,
+    /// Statuses (`404`, `4xx`) by the name of the error.
+    pub errors: Vec<(Id, Spanned<String>)>,
+    pub description: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// In capitals: `GET`.
+    pub method: String,
+    /// With the names of its parameters in braces: `/users/{user_id}`.
+    pub path: String,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum OperationBody {
+    /// Each field is a parameter.
+    Fields(Vec<(Id, TypeExpr)>),
+    /// The parameter `body`.
+    Whole(TypeExpr),
 }

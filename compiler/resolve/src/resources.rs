@@ -29,7 +29,12 @@ pub(crate) fn resources(
             };
             let (open, close) = (looked_up(written.open.as_ref()), looked_up(written.close.as_ref()));
             let client = open.as_ref().map_or(Type::Any, |open| open.returns.clone());
-            let address = written.address.as_ref().and_then(|node| address(node, findings, diagnostics));
+            let address = written.address.as_ref().and_then(|node| text(node, findings, diagnostics));
+            let headers = written
+                .headers
+                .iter()
+                .filter_map(|(name, node)| Some((name.value.clone(), text(node, findings, diagnostics)?)))
+                .collect();
             let is_semaphore = written.kind.value == ResourceKind::Semaphore;
             let scope = written.scope.as_ref().map_or(default_scope(is_semaphore), |scope| scope.value);
             Resource {
@@ -43,6 +48,9 @@ pub(crate) fn resources(
                     rate_limit: written.rate_limit.as_ref().map(|rate| rate.value),
                     open,
                     close,
+                    headers,
+                    ca: written.ca.as_ref().map(|path| path.value.clone()),
+                    ready_ms: written.ready.as_ref().map(|ready| ready.value),
                     ..plan::Resource::new(&written.id.value, written.kind.value, scope)
                 },
             }
@@ -55,7 +63,8 @@ fn default_scope(is_semaphore: bool) -> Sharing {
     if is_semaphore { Sharing::Host } else { Sharing::Process }
 }
 
-fn address(
+/// A text over the environment.
+fn text(
     node: &Node,
     findings: &Findings,
     diagnostics: &mut Vec<Diagnostic>,
@@ -71,9 +80,9 @@ fn address(
         types: &findings.types,
     };
     let mut wrong = Vec::new();
-    let address = value(node, Some(&Type::String), place, &mut wrong, diagnostics);
+    let text = value(node, Some(&Type::String), place, &mut wrong, diagnostics);
     report(wrong, diagnostics);
-    address
+    text
 }
 
 fn function(

@@ -44,6 +44,7 @@ pub const KEY_OF_ANOTHER_STEP: Code = Code("E065");
 pub const BAD_RATE: Code = Code("E066");
 pub const BAD_SCHEDULE: Code = Code("E067");
 pub const KEY_OF_ANOTHER_KIND: Code = Code("E068");
+pub const BAD_REQUEST: Code = Code("E069");
 
 /// The version of the manifest's language that this build reads.
 pub(crate) const VERSION: &str = "1.0";

@@ -13,6 +13,7 @@ use crate::policy::Retries;
 pub(crate) const MOST_RETRIES: u32 = 100_000;
 /// More than this of anything is a mistake in a number.
 pub(crate) const MOST: u32 = 1_000_000;
+pub(crate) const LAST_PORT: u32 = 65_535;
 pub(crate) const LARGEST_MULTIPLIER: f64 = 1_000.0;
 
 pub(super) fn retries(context: &mut Context, entry: &Entry) -> Option<Spanned<Retries>> {
@@ -35,6 +36,11 @@ pub(super) fn count(context: &mut Context, entry: &Entry, expected: &str) -> Opt
 /// How many of something there are, perhaps none.
 pub(super) fn count_from_zero(context: &mut Context, entry: &Entry, expected: &str) -> Option<Spanned<u32>> {
     whole(context, entry, 0, MOST, expected)
+}
+
+/// A port of TCP.
+pub(super) fn port(context: &mut Context, entry: &Entry) -> Option<Spanned<u32>> {
+    whole(context, entry, 1, LAST_PORT, "a port: a number from 1 to 65535")
 }
 
 /// A share, above 0 and at most 1.

@@ -2,23 +2,49 @@
 //!
 //! It does not know what they connect to.
 
-use conductor_protocol::plan::{Pool, ResourceKind};
+pub(crate) mod api;
+pub(crate) mod kind;
+
+use conductor_protocol::plan::Pool;
 use conductor_source::Diagnostic;
 use conductor_syntax::{Entry, Node};
 
 use super::fields::{Fields, Shape};
-use super::{
-    Context, GIVEN_TWICE, KEY_OF_ANOTHER_KIND, MISSING_KEY, OUT_OF_RANGE, number, rate, value, words,
-};
+use super::{Context, GIVEN_TWICE, OUT_OF_RANGE, duration, number, rate, value, words};
 use crate::Spanned;
 use crate::resource::Resource;
 
 pub(crate) const RESOURCE: Shape = Shape::of(
     "a resource",
-    &["id", "kind", "url", "address", "pool", "max_concurrency", "rate_limit", "scope", "open", "close"],
+    &[
+        "id",
+        "kind",
+        "url",
+        "address",
+        "pool",
+        "max_concurrency",
+        "rate_limit",
+        "scope",
+        "open",
+        "close",
+        "openapi",
+        "operations",
+        "headers",
+        "proto",
+        "descriptors",
+        "ca",
+        "service",
+        "compose",
+        "port",
+        "protocol",
+        "ready",
+        "ready_ms",
+    ],
 );
 
 pub(crate) const POOL: Shape = Shape::of("a `pool`", &["min", "max"]);
+
+const A_PATH: &str = "a path relative to the manifest's folder";
 
 /// The most connections that a pool keeps open where it does not say.
 const DEFAULT_MIN: u32 = 0;
@@ -37,8 +63,16 @@ pub(super) fn resource(context: &mut Context, node: &Node) -> Option<Resource> {
     let scope = fields.get("scope").and_then(|entry| words::choice(context, entry, words::SCOPES));
     let open = function(context, &fields, "open");
     let close = function(context, &fields, "close");
+    let api = api::api(context, &fields);
+    let headers = value::arguments(context, fields.get("headers"));
+    let ca = fields.get("ca").and_then(|entry| value::name(context, entry, A_PATH));
+    let ready = duration::field(context, &fields, "ready", 1);
+    let service =
+        fields.get("service").and_then(|entry| value::name(context, entry, "the name of a service"));
+    let compose = fields.get("compose").and_then(|entry| value::name(context, entry, A_PATH));
+    let port = fields.get("port").and_then(|entry| number::port(context, entry));
     let kind = kind?;
-    of_kind(context, &fields, &kind);
+    kind::check(context, &fields, &kind);
     Some(Resource {
         id: id?,
         kind,
@@ -49,6 +83,13 @@ pub(super) fn resource(context: &mut Context, node: &Node) -> Option<Resource> {
         scope,
         open,
         close,
+        api,
+        headers,
+        ca,
+        ready,
+        service,
+        compose,
+        port,
         span: node.span,
     })
 }
@@ -99,71 +140,4 @@ fn pool(context: &mut Context, entry: &Entry) -> Option<Spanned<Pool>> {
     }
     let min = min.map_or(DEFAULT_MIN, |min| min.value);
     Some(Spanned::new(Pool { min, max: max.value }, entry.value.span))
-}
-
-/// Keys that a resource of some kind needs, and those that say nothing there, each with the reason.
-pub(crate) struct Demands {
-    /// `address` does for `url`.
-    pub needed: &'static [&'static str],
-    pub refused: &'static [(&'static str, &'static str)],
-}
-
-const OPENED: &[(&str, &str)] = &[
-    ("open", "only a `custom` resource is opened by a function"),
-    ("close", "only a `custom` resource is closed by a function"),
-];
-
-const PERMITS: &[(&str, &str)] = &[
-    ("url", "a semaphore connects to nothing"),
-    ("address", "a semaphore connects to nothing"),
-    ("pool", "a semaphore has permits: say `max_concurrency`"),
-    ("open", "only a `custom` resource is opened by a function"),
-    ("close", "only a `custom` resource is closed by a function"),
-];
-
-pub(crate) fn demands(kind: ResourceKind) -> Demands {
-    match kind {
-        ResourceKind::Semaphore => Demands { needed: &["max_concurrency"], refused: PERMITS },
-        ResourceKind::Custom => Demands { needed: &["open"], refused: &[] },
-        ResourceKind::Container => Demands { needed: &[], refused: OPENED },
-        _ => Demands { needed: &["url"], refused: OPENED },
-    }
-}
-
-/// Keys that a resource of its kind needs, and those that say nothing there.
-fn of_kind(context: &mut Context, fields: &Fields, kind: &Spanned<ResourceKind>) {
-    let Demands { needed, refused } = demands(kind.value);
-    for key in needed {
-        let alias = *key == "url" && fields.get("address").is_some();
-        if fields.get(key).is_none() && !alias {
-            let word = word(kind.value);
-            let message = format!("a `{word}` resource needs `{key}`");
-            context.report(
-                Diagnostic::error(MISSING_KEY, message, kind.span, format!("`{key}` is missing"))
-                    .help(needed_help(key)),
-            );
-        }
-    }
-    for (key, reason) in refused {
-        if let Some(entry) = fields.get(key) {
-            let message = format!("a `{}` resource takes no `{key}`", word(kind.value));
-            context.report(
-                Diagnostic::error(KEY_OF_ANOTHER_KIND, message, entry.key.span, "")
-                    .label(kind.span, "this kind of resource")
-                    .help(*reason),
-            );
-        }
-    }
-}
-
-fn needed_help(key: &str) -> &'static str {
-    match key {
-        "max_concurrency" => "say how many permits it has",
-        "open" => "name the function that makes the client",
-        _ => "say where it is, or read that when the process starts: `${env.NAME}`",
-    }
-}
-
-fn word(kind: ResourceKind) -> &'static str {
-    words::RESOURCE_KINDS.iter().find(|(_, known)| *known == kind).map_or("", |(word, _)| word)
 }

@@ -12,6 +12,7 @@ use conductor_syntax::{Entry, Kind};
 use super::fields::not_supported;
 use super::{Context, UNKNOWN_WORD, value};
 use crate::Spanned;
+use crate::resource::Protocol;
 
 pub(crate) const EFFECTS: &[(&str, Effect)] =
     &[("none", Effect::None), ("read", Effect::Read), ("write", Effect::Write)];
@@ -41,6 +42,7 @@ pub(crate) const RESOURCE_KINDS: &[(&str, ResourceKind)] = &[
     ("container", ResourceKind::Container),
     ("custom", ResourceKind::Custom),
 ];
+pub(crate) const PROTOCOLS: &[(&str, Protocol)] = &[("http", Protocol::Http), ("grpc", Protocol::Grpc)];
 pub(crate) const LANGUAGES: &[(&str, Language)] = &[("python", Language::Python)];
 const LATER_LANGUAGES: &[&str] = &["typescript", "go"];
 

@@ -5,6 +5,7 @@
 use serde_json::{Value, json};
 
 use super::object::{self, inline};
+use crate::lower::resource::api;
 use crate::lower::{self, cron, duration, ids, number, rate, type_expr, words};
 
 /// What stands under a key.
@@ -46,6 +47,11 @@ pub(super) enum Form {
     Hedge,
     Fallback,
     Pool,
+    Port,
+    Operations,
+    Request,
+    Types,
+    Statuses,
     Concurrency,
     Schedule,
     Inputs,
@@ -86,6 +92,7 @@ impl Form {
             Form::Sleep => {
                 json!({"type": "string", "pattern": format!("({})|{EXPRESSION}", duration_pattern())})
             }
+            Form::Request => json!({"type": "string", "pattern": request_pattern()}),
             Form::Rate => json!({"type": "string", "pattern": rate_pattern()}),
             Form::Cron => json!({"type": "string", "pattern": cron_pattern()}),
             Form::Zone => json!({"type": "string", "pattern": ZONE}),
@@ -104,6 +111,7 @@ impl Form {
                 {"type": "integer", "minimum": 0, "maximum": number::MOST_RETRIES},
                 {"const": "forever"},
             ]}),
+            Form::Port => json!({"type": "integer", "minimum": 1, "maximum": number::LAST_PORT}),
             Form::Share => json!({"type": "number", "exclusiveMinimum": 0, "maximum": 1}),
             Form::Multiplier => {
                 json!({"type": "number", "minimum": 1, "maximum": number::LARGEST_MULTIPLIER})
@@ -125,6 +133,15 @@ impl Form {
             Form::Hedge => object::hedge(),
             Form::Fallback => object::fallback(),
             Form::Pool => object::pool(),
+            Form::Operations => json!({"type": ["array", "null"], "items": object::operation()}),
+            Form::Types => json!({"type": ["object", "null"], "additionalProperties": inline("type")}),
+            Form::Statuses => json!({
+                "type": "object",
+                "additionalProperties": {"anyOf": [
+                    {"type": "integer", "minimum": 400, "maximum": 599},
+                    {"type": "string", "pattern": "^[45]([0-9][0-9]|[xX][xX])$"},
+                ]},
+            }),
             Form::Concurrency => json!({"anyOf": [Form::Count.schema(), object::concurrency()]}),
             Form::Schedule => json!({"anyOf": [Form::Cron.schema(), object::schedule()]}),
             Form::Inputs => inputs(),
@@ -162,6 +179,16 @@ fn id_pattern(but: &[&str]) -> String {
 
 fn duration_pattern() -> String {
     format!(r"^([0-9]+\.?[0-9]*|\.[0-9]+)\s*({})$", words::names(duration::UNITS).join("|"))
+}
+
+fn request_pattern() -> String {
+    let methods: Vec<String> = api::METHODS.iter().map(|method| any_case(method)).collect();
+    format!(r"^\s*({})\s+/", methods.join("|"))
+}
+
+/// Patterns of JSON Schema have no flag for it.
+fn any_case(word: &str) -> String {
+    word.chars().map(|letter| format!("[{letter}{}]", letter.to_ascii_lowercase())).collect()
 }
 
 fn rate_pattern() -> String {

@@ -48,6 +48,7 @@ pub(super) const TABLE: &[(&str, &[Key])] = &[
     ("a `hedge`", HEDGE),
     ("a `fallback`", FALLBACK),
     ("a resource", RESOURCE),
+    ("an operation", OPERATION),
     ("a `pool`", POOL),
     ("a workflow", WORKFLOW),
     ("a `concurrency`", CONCURRENCY),
@@ -206,6 +207,63 @@ const RESOURCE: &[Key] = &[
     key("open", Form::Name, "The function that makes the client of a `custom` resource.")
         .such_as(&["\"clients.open_ledger\""]),
     key("close", Form::Name, "The function that closes the client of a `custom` resource."),
+    key(
+        "openapi",
+        Form::Name,
+        "The OpenAPI document of an HTTP service: a path relative to the manifest's folder, or a URL.",
+    )
+    .such_as(&["\"openapi.yaml\"", "\"http://localhost:8000/openapi.json\""]),
+    key("operations", Form::Operations, "The operations of an HTTP service that has no document."),
+    key("headers", Form::Arguments, "Headers that each request to an HTTP service carries.")
+        .such_as(&["{\"Authorization\": \"Bearer ${env.TOKEN}\"}"]),
+    key(
+        "proto",
+        Form::Names,
+        "The `.proto` file of a gRPC service, or a list of them; by default the server is asked.",
+    )
+    .such_as(&["\"protos/users.proto\""]),
+    key("descriptors", Form::Name, "A file with a serialized `FileDescriptorSet` of a gRPC service."),
+    key(
+        "ca",
+        Form::Name,
+        "The file of the certificates that a gRPC service's is signed by; by default the system's.",
+    ),
+    key("service", Form::Name, "The service of the compose file that a container is; by default its id."),
+    key(
+        "compose",
+        Form::Name,
+        "The compose file, relative to the manifest's folder; by default the one beside the manifest.",
+    ),
+    key(
+        "port",
+        Form::Port,
+        "The port that a container's service listens on, inside; by default the only one that it publishes.",
+    ),
+    key(
+        "protocol",
+        words!(PROTOCOLS),
+        "What a container speaks; needed only where neither a document nor operations say so.",
+    ),
+    key("ready", Form::Duration, "How long it is waited for before the first call.").such_as(&["\"30s\""]),
+];
+
+const OPERATION: &[Key] = &[
+    key("id", Form::Id, "The operation's name, by which a `ref` leads to it."),
+    key("request", Form::Request, "Its method and its path, with the names of parameters in braces.")
+        .such_as(&["\"GET /users/{user_id}\""]),
+    key("path", Form::Types, "Types of parameters in the path; those that are not named here are strings."),
+    key("query", Form::Types, "Parameters of the query, with their types.")
+        .such_as(&["{\"limit\": \"int?\"}"]),
+    key("headers", Form::Types, "Parameters that are headers, with their types."),
+    key(
+        "body",
+        Form::Type,
+        "The JSON body: a mapping makes each field a parameter, a type makes the whole one parameter `body`.",
+    ),
+    key("response", Form::Type, "The type of the JSON that a success answers with; by default nothing."),
+    key("errors", Form::Statuses, "Names of errors, with the status of each.")
+        .such_as(&["{\"UserNotFound\": 404}"]),
+    key("description", Form::Text, "A text for people."),
 ];
 
 const POOL: &[Key] = &[

@@ -133,11 +133,8 @@ pub(super) fn fallback() -> Value {
 pub(super) fn resource() -> Value {
     let schema = not_both(object(&resource::RESOURCE, &["id", "kind"]), "url", "address");
     let by_kind = words::RESOURCE_KINDS.iter().map(|(word, kind)| {
-        let demands = resource::demands(*kind);
-        let needed = demands.needed.iter().map(|key| match *key {
-            "url" => json!({"anyOf": [{"required": ["url"]}, {"required": ["address"]}]}),
-            key => json!({"required": [key]}),
-        });
+        let demands = resource::kind::demands(*kind);
+        let needed = demands.needed.iter().map(|keys| any_of(json!({}), keys));
         let refused: Map<String, Value> =
             demands.refused.iter().map(|(key, _)| ((*key).to_owned(), json!(false))).collect();
         json!({
@@ -146,6 +143,10 @@ pub(super) fn resource() -> Value {
         })
     });
     also(schema, by_kind.collect())
+}
+
+pub(super) fn operation() -> Value {
+    object(&resource::api::OPERATION, &["id", "request"])
 }
 
 pub(super) fn pool() -> Value {

@@ -11,7 +11,7 @@ use crate::lower::step::kind;
 use crate::lower::{ROOT, TARGET, policy, resource, task, workflow};
 
 /// Every shape that lowering reads a mapping by, but those of steps.
-const SHAPES: [&Shape; 19] = [
+const SHAPES: [&Shape; 20] = [
     &ROOT,
     &TARGET,
     &task::TASK,
@@ -24,6 +24,7 @@ const SHAPES: [&Shape; 19] = [
     &policy::FALLBACK,
     &resource::RESOURCE,
     &resource::POOL,
+    &resource::api::OPERATION,
     &workflow::WORKFLOW,
     &workflow::CONCURRENCY,
     &workflow::SCHEDULE,

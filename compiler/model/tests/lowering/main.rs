@@ -4,6 +4,7 @@
 
 mod inputs;
 mod policies;
+mod resources;
 mod sections;
 mod steps;
 mod whole;
