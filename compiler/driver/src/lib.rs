@@ -18,8 +18,10 @@ use conductor_check::Verified;
 use conductor_emit::{EmitError, Header};
 use conductor_model::Manifest;
 use conductor_plan::SAVED_PLANS;
-use conductor_protocol::plan::Plan;
+use conductor_protocol::plan::{Language, Plan};
 use conductor_source::{Code, Diagnostic, Severity, Sources};
+
+use crate::introspection::Asking;
 
 pub use conductor_introspect::{Answer, DirEntry, Need};
 pub use conductor_model::schema;
@@ -106,13 +108,15 @@ pub fn compile_for(
     drop(tree);
     diagnostics.extend(found);
     let folders = target::folders(&manifest, &mut diagnostics);
-    let mut findings = introspection::introspect(&manifest, &folders.root, &mut sources, fetch);
+    let mut asking = Asking { folders: &folders, sources: &mut sources, fetch };
+    let mut findings = introspection::introspect(&manifest, &mut asking);
     diagnostics.append(&mut findings.diagnostics);
     let (graph, mut found) = conductor_resolve::resolve(&manifest, &findings, &sources);
-    if let Some(missing) = target::missing_root(&manifest, &folders, fetch) {
+    let missing = target::missing_roots(&manifest, &folders, fetch);
+    if !missing.is_empty() {
         // That nothing is found there follows from it.
         found.retain(|finding| !conductor_resolve::NOT_IN_CODE.contains(&finding.code));
-        diagnostics.push(missing);
+        diagnostics.extend(missing);
     }
     diagnostics.extend(found);
     if let Some(lock) = lock.filter(|_| !has_error(&diagnostics)) {
@@ -121,7 +125,7 @@ pub fn compile_for(
     let (verified, found) = conductor_check::check(&manifest, graph, &diagnostics);
     diagnostics.extend(found);
     let compiled = verified.and_then(|verified| {
-        generated(wanted, &manifest, &verified, manifest_path, folders.out)
+        generated(wanted, &manifest, &verified, manifest_path, folders.of(Language::Python).out)
             .map_err(|finding| diagnostics.push(*finding))
             .ok()
     });

@@ -2,8 +2,11 @@
 //!
 //! It knows no language: a folder is a folder.
 
+use std::collections::BTreeMap;
+
 use conductor_model::{Manifest, Target};
-use conductor_source::{Code, Diagnostic};
+use conductor_protocol::plan::Language;
+use conductor_source::{Code, Diagnostic, Span};
 use conductor_syntax::Syntax;
 
 use crate::{Answer, Need};
@@ -12,56 +15,81 @@ pub const TWO_TARGETS: Code = Code("E125");
 pub const BAD_FOLDER: Code = Code("E126");
 pub const NO_ROOT: Code = Code("E127");
 
-/// Folders with `/`, relative to the manifest's.
+/// With `/`, relative to the manifest's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Folders {
+pub(crate) struct Folder {
     pub root: String,
     pub out: String,
 }
 
-/// The folders of the one target, with the defaults filled in.
-pub(crate) fn folders(manifest: &Manifest, diagnostics: &mut Vec<Diagnostic>) -> Folders {
-    let mut targets = manifest.targets.iter();
-    let first = targets.next();
-    if let (Some(first), Some(second)) = (first, targets.next()) {
-        let finding = Diagnostic::error(
-            TWO_TARGETS,
-            format!("there are two targets for {}", second.language.value.as_str()),
-            second.language.span,
-            "the second one",
-        );
-        diagnostics.push(finding.label(first.language.span, "the first one").help("remove one of them"));
-    }
-    let root = first.and_then(|target| target.root.as_ref()).map_or(".", |root| root.value.as_str());
-    let root = tidy(root);
-    let out = match first.and_then(|target| target.out.as_ref()) {
-        Some(out) => tidy(&out.value),
-        None if root == "." => "conductor_gen".to_owned(),
-        None => format!("{root}/conductor_gen"),
-    };
-    diagnostics.extend(first.and_then(|target| refused(target, &root, &out, manifest.syntax)));
-    Folders { root, out }
+/// The folders of each target that the manifest writes.
+#[derive(Debug, Default)]
+pub(crate) struct Folders {
+    written: BTreeMap<Language, Folder>,
 }
 
-/// The finding where the first target's root names no folder.
-pub(crate) fn missing_root(
+impl Folders {
+    /// With the defaults filled in.
+    pub(crate) fn of(&self, language: Language) -> Folder {
+        self.written.get(&language).cloned().unwrap_or_else(|| folder(language, None))
+    }
+}
+
+/// The folders of every target; two of one language are reported.
+pub(crate) fn folders(manifest: &Manifest, diagnostics: &mut Vec<Diagnostic>) -> Folders {
+    let mut folders = Folders::default();
+    let mut seen: BTreeMap<Language, Span> = BTreeMap::new();
+    for target in &manifest.targets {
+        let language = target.language.value;
+        if let Some(first) = seen.get(&language) {
+            let finding = Diagnostic::error(
+                TWO_TARGETS,
+                format!("there are two targets for {}", language.as_str()),
+                target.language.span,
+                "the second one",
+            );
+            diagnostics.push(finding.label(*first, "the first one").help("remove one of them"));
+            continue;
+        }
+        seen.insert(language, target.language.span);
+        let found = folder(language, Some(target));
+        diagnostics.extend(refused(target, &found.root, &found.out, manifest.syntax));
+        folders.written.insert(language, found);
+    }
+    folders
+}
+
+fn folder(language: Language, target: Option<&Target>) -> Folder {
+    let root = target.and_then(|target| target.root.as_ref()).map_or(".", |root| root.value.as_str());
+    let root = tidy(root);
+    let name = if language == Language::Go { "conductorgen" } else { "conductor_gen" };
+    let out = match target.and_then(|target| target.out.as_ref()) {
+        Some(out) => tidy(&out.value),
+        None if root == "." => name.to_owned(),
+        None => format!("{root}/{name}"),
+    };
+    Folder { root, out }
+}
+
+/// The findings where a target's root names no folder.
+pub(crate) fn missing_roots(
     manifest: &Manifest,
     folders: &Folders,
     fetch: &mut dyn FnMut(&Need) -> Answer,
-) -> Option<Diagnostic> {
-    let written = manifest.targets.first()?.root.as_ref()?;
-    match fetch(&Need::Directory(folders.root.clone())) {
-        Answer::Missing => Some(
-            Diagnostic::error(
-                NO_ROOT,
-                format!("there is no folder `{}`", folders.root),
-                written.span,
-                "the sources should stand there",
-            )
-            .help("name the folder where imports begin, relative to the manifest's"),
-        ),
-        _ => None,
+) -> Vec<Diagnostic> {
+    let mut missing = Vec::new();
+    for target in &manifest.targets {
+        let Some(written) = &target.root else { continue };
+        let root = folders.of(target.language.value).root;
+        if fetch(&Need::Directory(root.clone())) == Answer::Missing {
+            let message = format!("there is no folder `{root}`");
+            missing.push(
+                Diagnostic::error(NO_ROOT, message, written.span, "the sources should stand there")
+                    .help("name the folder where imports begin, relative to the manifest's"),
+            );
+        }
     }
+    missing
 }
 
 /// `./a//b/` as `a/b`; the folder itself is `.`.

@@ -78,6 +78,7 @@ fn described(reference: &str, lookup: &Lookup, sources: &Sources) -> Value {
             refused(format!("ambiguous: {}", places.join(", ")))
         }
         Lookup::Unreadable { problem, .. } => refused(problem.clone()),
+        Lookup::Reported => refused("reported elsewhere".to_owned()),
     }
 }
 

@@ -5,6 +5,7 @@
 pub mod annotation;
 mod files;
 mod python;
+mod service;
 
 use std::collections::BTreeSet;
 
@@ -13,6 +14,7 @@ use conductor_protocol::plan::Language;
 use conductor_source::Sources;
 
 pub use python::CODES;
+pub use service::{Learned, Service};
 
 /// Looks up refs and types in the sources of one language.
 ///

@@ -5,7 +5,9 @@
 pub mod annotation;
 pub mod lower;
 pub mod manifest;
+pub mod names;
 pub mod policy;
+pub mod reference;
 pub mod resource;
 pub mod schema;
 pub mod signature;
@@ -18,9 +20,13 @@ pub use manifest::{
     Cache, Compensate, Concurrency, Id, Input, Lost, LostNames, Manifest, Schedule, Target, Task, Workflow,
 };
 pub use policy::{Breaker, Fallback, Hedge, PolicyDef, PolicyFields, PolicyUse, Retries};
+pub use reference::{Reference, SCHEMES, Scheme};
 pub use resource::{Api, Operation, OperationBody, Protocol, Request, Resource};
 pub use schema::schema;
-pub use signature::{Callee, Constructor, Findings, Function, Lookup, Parameter, ParameterKind, Signature};
+pub use signature::{
+    Callee, Constructor, Findings, Function, Lookup, Parameter, ParameterKind, Receiver, ServiceFacts,
+    Signature,
+};
 pub use step::{Case, Catch, Emit, Fail, Hold, Loop, Map, Sleep, Step, StepKind, Try, WaitFor};
 pub use types::{TypeExpr, TypeExprKind};
 
@@ -29,7 +35,6 @@ use conductor_source::{Code, Span};
 /// Every code that this crate reports.
 pub const CODES: &[Code] = &[
     lower::UNKNOWN_KEY,
-    lower::NOT_SUPPORTED,
     lower::WRONG_KIND,
     lower::MISSING_KEY,
     lower::BAD_ID,

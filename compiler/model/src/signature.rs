@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::Annotation;
-use conductor_protocol::plan::{Effect, GrpcMethod, HttpOperation, Language};
+use conductor_protocol::plan::{Effect, GrpcMethod, Health, HttpOperation, Language};
 use conductor_protocol::types::{Type, TypeName, TypeTable};
 use conductor_source::{Diagnostic, Span};
+
+use crate::Annotation;
+use crate::reference::{SCHEMES, Scheme};
 
 /// What a `ref` leads to.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,8 +47,16 @@ pub struct Function {
     pub is_async: bool,
     /// Whether it returns an error beside its result.
     pub returns_error: bool,
-    /// How the object of an instance method is made.
-    pub receiver: Option<Constructor>,
+    /// What an instance method is called on.
+    pub receiver: Option<Receiver>,
+}
+
+/// The object of an instance method.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Receiver {
+    Constructed(Constructor),
+    /// The client of the custom resource of that id.
+    Resource(String),
 }
 
 /// What makes the object of an instance method. Its parameters are bound as those of the method.
@@ -104,7 +114,10 @@ impl Signature {
     }
 
     fn constructor(&self) -> Option<&Constructor> {
-        self.function()?.receiver.as_ref()
+        match self.function()?.receiver.as_ref()? {
+            Receiver::Constructed(constructor) => Some(constructor),
+            Receiver::Resource(_) => None,
+        }
     }
 
     /// As the code or the schema calls it: `get_user_by_id`, `CheckPermissions`, `GET /users/{user_id}`.
@@ -114,6 +127,26 @@ impl Signature {
             Callee::Function(function) => function.name.clone(),
             Callee::Grpc(grpc) => grpc.method.clone(),
             Callee::Http(http) => format!("{} {}", http.method, http.path),
+        }
+    }
+
+    /// A ref that leads here and nowhere else: `py:user_service.get`, `grpc:auth.shop.v1.Auth/Check`.
+    #[must_use]
+    pub fn explicit_ref(&self) -> String {
+        match &self.callee {
+            Callee::Function(function) => {
+                let Function { language, module, name, receiver, .. } = function;
+                let code = Scheme::Code(*language);
+                let scheme = SCHEMES.iter().find(|(_, scheme)| *scheme == code).map_or("", |(word, _)| word);
+                match receiver {
+                    Some(Receiver::Resource(id)) => {
+                        format!("{id}.{}", name.rsplit('.').next().unwrap_or(name))
+                    }
+                    _ => format!("{scheme}:{}.{name}", module.trim_start_matches("./")),
+                }
+            }
+            Callee::Grpc(grpc) => format!("grpc:{}.{}/{}", grpc.resource, grpc.service, grpc.method),
+            Callee::Http(http) => format!("http:{}.{} {}", http.resource, http.method, http.path),
         }
     }
 
@@ -148,6 +181,19 @@ pub enum Lookup {
         problem: String,
         span: Option<Span>,
     },
+    /// What stands in the way was reported where it stands.
+    Reported,
+}
+
+/// What was learned of the service behind a resource, for its Plan.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ServiceFacts {
+    /// Where the manifest does not say it.
+    pub address: Option<String>,
+    /// A `FileDescriptorSet` in base64.
+    pub descriptors: Option<String>,
+    pub health: Option<Health>,
+    pub ready_ms: Option<u64>,
 }
 
 /// Everything introspection learned for one compilation.
@@ -161,6 +207,8 @@ pub struct Findings {
     pub type_spans: BTreeMap<TypeName, Span>,
     /// The manifest's type names that were found, by their spelling.
     pub named: BTreeMap<String, TypeName>,
+    /// By the id of the resource.
+    pub services: BTreeMap<String, ServiceFacts>,
     /// Files that were survived with errors, as warnings.
     pub diagnostics: Vec<Diagnostic>,
 }

@@ -22,7 +22,7 @@ use std::collections::BTreeSet;
 
 use conductor_check::Verified;
 use conductor_protocol::FORMAT_VERSION;
-use conductor_protocol::plan::{Concurrency, Language, Plan, Resource};
+use conductor_protocol::plan::{Concurrency, Plan, Resource};
 use conductor_resolve::{Graph, StepKind, Workflow};
 
 /// The Plans, in the manifest's order.
@@ -36,7 +36,7 @@ fn plan(graph: &Graph, workflow: &Workflow) -> Plan {
     let mut plan = Plan {
         format: FORMAT_VERSION,
         workflow: workflow.id.value.clone(),
-        language: Language::Python,
+        language: workflow.language,
         entrypoint: workflow.entrypoint,
         durable: workflow.durable,
         deadline_ms: workflow.deadline.as_ref().map(|deadline| deadline.value),

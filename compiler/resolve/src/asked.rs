@@ -11,7 +11,7 @@ use conductor_syntax::Syntax;
 
 use crate::codes;
 use crate::graph::Asker;
-use crate::names::nearest;
+use conductor_model::names::nearest;
 
 /// An input that the workflow needs because a parameter found no value.
 #[derive(Debug, Clone)]

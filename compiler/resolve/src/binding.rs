@@ -14,9 +14,9 @@ use conductor_syntax::{Node, Syntax};
 use crate::asked::{Asked, Inferred};
 use crate::codes;
 use crate::graph::{Asker, BindingSource, Resource, ValueName};
-use crate::names::{listed, nearest, snake_case};
 use crate::scope::{Scope, Value};
 use crate::value::{Place, Wrong, findings, value};
+use conductor_model::names::{listed, nearest, snake_case};
 
 /// A parameter that wants a value.
 #[derive(Debug, Clone)]

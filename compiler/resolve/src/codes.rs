@@ -17,7 +17,7 @@ pub const REF_NOT_FOUND: Code = Code("E120");
 pub const REF_NOT_CALLABLE: Code = Code("E121");
 pub const REF_AMBIGUOUS: Code = Code("E122");
 pub const REF_UNREADABLE: Code = Code("E123");
-pub const REF_UNSUPPORTED: Code = Code("E124");
+pub const NO_SERVICE: Code = Code("E124");
 pub const UNKNOWN_ARGUMENT: Code = Code("E130");
 pub const ARGUMENT_TYPE: Code = Code("E131");
 pub const NEAR_MISS: Code = Code("E132");
@@ -53,7 +53,7 @@ pub const CODES: &[Code] = &[
     REF_NOT_CALLABLE,
     REF_AMBIGUOUS,
     REF_UNREADABLE,
-    REF_UNSUPPORTED,
+    NO_SERVICE,
     UNKNOWN_ARGUMENT,
     ARGUMENT_TYPE,
     NEAR_MISS,

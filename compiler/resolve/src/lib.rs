@@ -9,7 +9,7 @@ mod codes;
 mod graph;
 mod ids;
 mod input;
-mod names;
+mod language;
 mod order;
 mod policy;
 mod policy_fix;
@@ -27,7 +27,7 @@ pub use graph::{
     Asker, Binding, BindingSource, Case, Catch, Concurrency, Fallback, Graph, Hold, Loop, Map, Resource,
     Step, StepKind, Task, TaskStep, Try, ValueName, Workflow, WorkflowStep, never_complete,
 };
-pub use reference::{callable, python_ref};
+pub use reference::callable;
 
 use std::collections::BTreeMap;
 

@@ -10,9 +10,9 @@ use conductor_source::{Diagnostic, Edit, Safety, Sources, Span};
 use conductor_syntax::Node;
 
 use crate::codes;
-use crate::names::{listed, nearest};
 use crate::policy_fix::definition;
 use crate::sections::Sections;
+use conductor_model::names::{listed, nearest};
 
 /// A policy as a step gets it.
 #[derive(Debug, Clone)]

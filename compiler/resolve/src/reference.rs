@@ -4,31 +4,19 @@
 
 use std::collections::BTreeMap;
 
-use conductor_model::{self as model, Callee, Findings, Id, Lookup, Manifest, Signature, Spanned};
+use conductor_model::{
+    self as model, Callee, Findings, Id, Lookup, Manifest, Reference, Scheme, Signature, Spanned,
+};
 use conductor_source::{Diagnostic, Edit, Safety, Span};
 
 use crate::codes;
 use crate::graph::Task;
-use crate::names::listed;
 use crate::sections::{Sections, unknown};
-use conductor_protocol::plan::{Argument, Callable, Effect, Function, Receiver};
+use conductor_model::names::{listed, nearest};
+use conductor_protocol::plan::{Argument, Callable, Effect, Function, Receiver, ResourceKind};
 
 /// How many places one finding points at; nobody follows more.
 const MOST_PLACES: usize = 8;
-
-const SCHEMES: [&str; 7] = ["py", "ts", "go", "rs", "grpc", "http", "container"];
-
-/// The ref as Python introspection is asked for it: without `py:`.
-///
-/// # Errors
-/// The scheme, where it names what this version does not support.
-pub fn python_ref(reference: &str) -> Result<&str, &str> {
-    match reference.split_once(':') {
-        Some(("py", rest)) => Ok(rest.trim_start()),
-        Some((scheme, _)) if SCHEMES.contains(&scheme) => Err(scheme),
-        _ => Ok(reference),
-    }
-}
 
 /// Every task with its signature. A ref that several tasks share is reported once.
 pub(crate) fn tasks(
@@ -42,7 +30,11 @@ pub(crate) fn tasks(
         .tasks
         .iter()
         .map(|task| {
-            let signature = signature(&task.reference, findings).unwrap_or_else(|finding| {
+            let found = match no_service(manifest, &task.reference) {
+                Some(finding) => Err(Box::new(finding)),
+                None => signature(&task.reference, findings),
+            };
+            let signature = found.unwrap_or_else(|finding| {
                 // A file that cannot be read is one mistake, however many functions it has.
                 let about = unreadable(&task.reference, findings).unwrap_or(&task.reference.value);
                 match failed.get(about) {
@@ -86,7 +78,7 @@ pub(crate) fn tasks(
 
 /// What cannot be read, where the ref leads into it.
 fn unreadable<'a>(reference: &Spanned<String>, findings: &'a Findings) -> Option<&'a str> {
-    match findings.lookups.get(python_ref(&reference.value).ok()?)? {
+    match findings.lookups.get(&reference.value)? {
         Lookup::Unreadable { problem, .. } => Some(problem),
         _ => None,
     }
@@ -96,23 +88,41 @@ pub(crate) fn signature(
     reference: &Spanned<String>,
     findings: &Findings,
 ) -> Result<Option<Signature>, Box<Diagnostic>> {
-    let name = python_ref(&reference.value).map_err(|scheme| {
-        Box::new(
-            Diagnostic::error(
-                codes::REF_UNSUPPORTED,
-                format!("refs with `{scheme}:` are not supported by this version"),
-                reference.span,
-                "only Python functions can be called today",
-            )
-            .help("name a Python function: `module.function`, or `py:module.function`"),
-        )
-    })?;
-    match findings.lookups.get(name) {
+    let name = Reference::parse(&reference.value).path;
+    match findings.lookups.get(&reference.value) {
+        Some(Lookup::Reported) => Ok(None),
         Some(Lookup::Found(signature)) => Ok(Some((**signature).clone())),
         Some(other) => Err(Box::new(refused(reference, name, other))),
         // Never asked for: lowering had nothing to ask and said so.
         None => Ok(None),
     }
+}
+
+/// The finding where a ref says that it leads to an operation of a resource, and there is no such resource.
+fn no_service(manifest: &Manifest, reference: &Spanned<String>) -> Option<Diagnostic> {
+    let parsed = Reference::parse(&reference.value);
+    let kind = match parsed.scheme? {
+        Scheme::Code(_) => return None,
+        Scheme::Grpc => ResourceKind::Grpc,
+        Scheme::Http => ResourceKind::Http,
+        Scheme::Container => ResourceKind::Container,
+    };
+    // An address in full needs no resource.
+    let id = parsed.path.split('.').next().filter(|_| !parsed.path.starts_with("//"))?;
+    let of_kind = || manifest.resources.iter().filter(|resource| resource.kind.value == kind);
+    if of_kind().any(|resource| resource.id.value == id) || manifest.lost.resources.may_hold(id) {
+        return None;
+    }
+    let word = reference.value.split(':').next().unwrap_or_default();
+    let message = format!("there is no resource `{id}` of kind `{word}`");
+    let finding = Diagnostic::error(codes::NO_SERVICE, message, reference.span, "this ref needs one");
+    let ids: Vec<String> = of_kind().map(|resource| resource.id.value.clone()).collect();
+    Some(match nearest(id, ids.iter().map(String::as_str)) {
+        Some(near) => finding.help(format!("did you mean `{near}`?")),
+        None if ids.is_empty() => finding
+            .help(format!("define it under `resources`, with `kind: {word}`; a ref is `RESOURCE.OPERATION`")),
+        None => finding.help(format!("resources of that kind are {}", listed(&ids))),
+    })
 }
 
 /// The resources that a task names, each once.
@@ -162,9 +172,11 @@ pub(crate) fn resource(
 pub fn callable(signature: &Signature, object: &[Argument]) -> Callable {
     match &signature.callee {
         Callee::Function(found) => {
-            let receiver = found.receiver.as_ref().map(|made_by| Receiver::Constructed {
-                constructor: made_by.name.clone(),
-                args: object.to_vec(),
+            let receiver = found.receiver.as_ref().map(|receiver| match receiver {
+                model::Receiver::Constructed(made_by) => {
+                    Receiver::Constructed { constructor: made_by.name.clone(), args: object.to_vec() }
+                }
+                model::Receiver::Resource(id) => Receiver::Resource(id.clone()),
             });
             Callable::Function(function(signature, found, receiver))
         }
@@ -212,7 +224,10 @@ fn refused(reference: &Spanned<String>, name: &str, lookup: &Lookup) -> Diagnost
             for (_, span) in candidates {
                 finding = finding.label(*span, "this one?");
             }
-            finding.help(format!("they stand in {}: rename one, or name its module in full", listed(&places)))
+            finding.help(format!(
+                "they are {}: rename one, or name the one that is meant in full",
+                listed(&places)
+            ))
         }
         Lookup::Unreadable { problem, span } => {
             let finding = Diagnostic::error(
@@ -226,7 +241,7 @@ fn refused(reference: &Spanned<String>, name: &str, lookup: &Lookup) -> Diagnost
                 None => finding,
             }
         }
-        Lookup::Found(_) => {
+        Lookup::Found(_) | Lookup::Reported => {
             Diagnostic::error(codes::REF_NOT_FOUND, format!("`{name}` was not found"), reference.span, "")
         }
     }

@@ -9,7 +9,7 @@ use conductor_source::{Code, Diagnostic, Edit, Safety};
 use conductor_syntax::Syntax;
 
 use crate::codes;
-use crate::names::nearest;
+use conductor_model::names::nearest;
 
 /// Positions in the manifest's sections, by id. Of an id that stands twice the first counts.
 pub(crate) struct Sections<'a> {
@@ -89,5 +89,5 @@ pub(crate) fn unknown(
 }
 
 fn all(known: &BTreeMap<&str, usize>) -> String {
-    crate::names::listed(&known.keys().map(|id| (*id).to_owned()).collect::<Vec<_>>())
+    conductor_model::names::listed(&known.keys().map(|id| (*id).to_owned()).collect::<Vec<_>>())
 }

@@ -9,7 +9,7 @@ use conductor_protocol::types::Type;
 use conductor_source::Diagnostic;
 
 use crate::codes;
-use crate::names::nearest;
+use conductor_model::names::nearest;
 
 /// The type, and whether all of it could be read; what could not is `any` and was reported.
 pub(crate) fn resolve(

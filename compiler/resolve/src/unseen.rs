@@ -8,8 +8,8 @@ use conductor_source::{Diagnostic, Edit, Label, Safety, Span};
 
 use crate::codes;
 use crate::ids::Standing;
-use crate::names::{listed, nearest};
 use crate::value::{Place, Stand};
+use conductor_model::names::{listed, nearest};
 
 /// Places of one unknown name that are shown; its fix changes all.
 const MOST_PLACES: usize = 5;

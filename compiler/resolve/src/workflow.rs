@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use conductor_model::{Findings, Manifest, Spanned, Workflow};
 use conductor_protocol::expr::{Expr, Literal, Node as Out};
-use conductor_protocol::plan::{Input, Schedule};
+use conductor_protocol::plan::{Input, Language, Schedule};
 use conductor_protocol::types::Type;
 use conductor_source::{Diagnostic, Severity};
 
@@ -16,11 +16,12 @@ use crate::codes;
 use crate::graph::{self, Binding, Resource, Task};
 use crate::ids::StepIds;
 use crate::input::{self, Declared};
-use crate::names::listed;
+use crate::language::language;
 use crate::policy::Policies;
 use crate::scope::Scope;
 use crate::sections::Sections;
 use crate::unseen;
+use conductor_model::names::listed;
 
 /// What the binding of every workflow shares.
 pub(crate) struct Shared<'a> {
@@ -70,12 +71,19 @@ pub(crate) fn bind_workflow(shared: &mut Shared<'_>, position: usize, ids: StepI
     }
     unseen::once(&mut shared.diagnostics, first_finding);
     let open = round.asked.open || declared.broken || workflow.inputs_lost || ids.has_broken();
-    let bound = finished(workflow, round, declared, open);
+    let language = language(shared.manifest, workflow, &round.steps, shared.tasks);
+    let bound = finished(workflow, language, round, declared, open);
     shared.diagnostics.extend(nobody_gives(workflow, &bound));
     shared.finished.insert(position, bound);
 }
 
-fn finished(workflow: &Workflow, round: Round, declared: Declared, open: bool) -> graph::Workflow {
+fn finished(
+    workflow: &Workflow,
+    language: Language,
+    round: Round,
+    declared: Declared,
+    open: bool,
+) -> graph::Workflow {
     let Round { steps, output, concurrency, returns, asked, broken } = round;
     let inferred = asked.inputs;
     let mut inputs = declared.inputs;
@@ -91,6 +99,7 @@ fn finished(workflow: &Workflow, round: Round, declared: Declared, open: bool) -
     let outcomes = completes.then(|| output.ty.clone()).into_iter().chain(returns);
     graph::Workflow {
         id: workflow.id.clone(),
+        language,
         entrypoint: flag(&workflow.entrypoint, false),
         durable: flag(&workflow.durable, true),
         deadline: workflow.deadline.clone(),

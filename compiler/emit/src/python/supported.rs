@@ -2,7 +2,7 @@
 //!
 //! It knows names of constructs, not how they would be written.
 
-use conductor_protocol::plan::{ArgumentValue, Callable, Plan, Step, StepKind, TaskCall};
+use conductor_protocol::plan::{ArgumentValue, Callable, Language, Plan, Step, StepKind, TaskCall};
 
 use crate::Unsupported;
 
@@ -14,6 +14,10 @@ pub fn unsupported(plan: &Plan) -> Vec<Unsupported> {
             found.push(Unsupported { workflow: plan.workflow.clone(), step: None, what: what.to_owned() });
         }
     };
+    whole(
+        plan.language != Language::Python,
+        &format!("a workflow that {} orchestrates", plan.language.as_str()),
+    );
     whole(plan.concurrency.is_some(), "`concurrency`");
     whole(plan.schedule.is_some(), "`schedule`");
     whole(plan.inputs.iter().any(|input| input.secret), "a `secret` input");
@@ -39,11 +43,13 @@ fn of_step(step: &Step) -> Vec<String> {
 fn of_call(call: &TaskCall) -> Vec<String> {
     let resource = call.args.iter().any(|argument| matches!(argument.value, ArgumentValue::Resource(_)));
     let policy = &call.policy;
+    let elsewhere = call.callable.function().is_some_and(|function| function.language != Language::Python);
     let object = call.callable.function().is_some_and(|function| function.receiver.is_some());
     let used = [
         (matches!(call.callable, Callable::Grpc { .. }), "a call of a gRPC method"),
         (matches!(call.callable, Callable::Http { .. }), "a call of an HTTP operation"),
         (object, "a method of an object"),
+        (elsewhere, "a function in another language"),
         (policy.circuit_breaker.is_some(), "`circuit_breaker`"),
         (policy.rate_limit.is_some(), "`rate_limit`"),
         (policy.bulkhead.is_some(), "`bulkhead`"),

@@ -109,6 +109,7 @@ fn lookup_text(lookup: &Lookup, sources: &Sources) -> String {
             let at = span.map_or(String::new(), |span| format!(" at {}", place(span, sources)));
             format!("unreadable, {problem}{at}")
         }
+        Lookup::Reported => "reported elsewhere".to_owned(),
     }
 }
 

@@ -5,7 +5,7 @@
 use conductor_source::{Diagnostic, Edit, Safety, Span};
 use conductor_syntax::{Entry, Kind, Node, Syntax};
 
-use super::{Context, MISSING_KEY, NOT_SUPPORTED, UNKNOWN_KEY, value, words};
+use super::{Context, MISSING_KEY, UNKNOWN_KEY, value, words};
 
 /// Which keys a mapping may have.
 pub(crate) struct Shape {
@@ -131,9 +131,4 @@ impl<'a> Fields<'a> {
             _ => entry.key.span.to(entry.value.span),
         })
     }
-}
-
-pub(super) fn not_supported(key: &str, span: Span) -> Diagnostic {
-    let message = format!("`{key}` is part of the language but not supported by this version");
-    Diagnostic::error(NOT_SUPPORTED, message, span, "not supported yet")
 }

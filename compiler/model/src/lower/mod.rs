@@ -26,7 +26,6 @@ pub use annotation::ANNOTATION;
 use fields::{Fields, Shape};
 
 pub const UNKNOWN_KEY: Code = Code("E050");
-pub const NOT_SUPPORTED: Code = Code("E051");
 pub const WRONG_KIND: Code = Code("E052");
 pub const MISSING_KEY: Code = Code("E053");
 pub const BAD_ID: Code = Code("E054");
@@ -180,7 +179,7 @@ fn target(context: &mut Context, node: &Node) -> Option<Target> {
     let root = fields.get("root").and_then(|entry| value::string(context, entry));
     let out = fields.get("out").and_then(|entry| value::string(context, entry));
     let language = fields.require(context, "language")?;
-    let language = words::language(context, language)?;
+    let language = words::choice(context, language, words::LANGUAGES)?;
     Some(Target { language, root, out })
 }
 

@@ -9,7 +9,6 @@ use conductor_protocol::plan::{
 use conductor_source::{Diagnostic, Edit, Safety};
 use conductor_syntax::{Entry, Kind};
 
-use super::fields::not_supported;
 use super::{Context, UNKNOWN_WORD, value};
 use crate::Spanned;
 use crate::resource::Protocol;
@@ -43,8 +42,8 @@ pub(crate) const RESOURCE_KINDS: &[(&str, ResourceKind)] = &[
     ("custom", ResourceKind::Custom),
 ];
 pub(crate) const PROTOCOLS: &[(&str, Protocol)] = &[("http", Protocol::Http), ("grpc", Protocol::Grpc)];
-pub(crate) const LANGUAGES: &[(&str, Language)] = &[("python", Language::Python)];
-const LATER_LANGUAGES: &[&str] = &["typescript", "go"];
+pub(crate) const LANGUAGES: &[(&str, Language)] =
+    &[("python", Language::Python), ("typescript", Language::Typescript), ("go", Language::Go)];
 
 /// The words of a table.
 pub(crate) fn names<T>(table: &[(&'static str, T)]) -> Vec<&'static str> {
@@ -81,16 +80,6 @@ pub(super) fn choice<T: Copy>(
     }
     context.report(diagnostic);
     None
-}
-
-pub(super) fn language(context: &mut Context, entry: &Entry) -> Option<Spanned<Language>> {
-    if let Kind::String(scalar) = &entry.value.kind
-        && LATER_LANGUAGES.contains(&scalar.text.as_str())
-    {
-        context.report(not_supported(&scalar.text, scalar.span));
-        return None;
-    }
-    choice(context, entry, LANGUAGES)
 }
 
 /// The word that was probably meant: the nearest, where it is near for its length, or the only one that it abbreviates.

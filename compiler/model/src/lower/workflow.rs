@@ -55,7 +55,7 @@ pub(super) fn workflow(context: &mut Context, node: &Node) -> Option<Workflow> {
     let deadline = duration::field(context, &fields, "deadline", 1);
     let concurrency = fields.get("concurrency").and_then(|entry| concurrency(context, entry));
     let schedule = fields.get("schedule").and_then(|entry| schedule(context, entry));
-    let target = fields.get("target").and_then(|entry| words::language(context, entry));
+    let target = fields.get("target").and_then(|entry| words::choice(context, entry, words::LANGUAGES));
     Some(Workflow {
         id: id?,
         entrypoint,

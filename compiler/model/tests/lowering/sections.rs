@@ -248,30 +248,25 @@ fn words_and_booleans() {
 }
 
 #[test]
-fn languages_that_come_later() {
+fn a_language_that_is_none() {
     check(
         "targets:\n- language: go\n- language: pyton\n",
         expect![[r#"
-        error[E051]: `go` is part of the language but not supported by this version
-         --> concurrency.yaml:2:13
-          |
-        2 | - language: go
-          |             ^^ not supported yet
-        error[E056]: `pyton` is no value of `language`
-         --> concurrency.yaml:3:13
-          |
-        3 | - language: pyton
-          |             ^^^^^
-          |
-          = note: allowed: `python`
-        help: did you mean `python`?
-          |
-        3 | - language: python
-          |                +
-        --- fixed
-        targets:
-        - language: go
-        - language: python
-    "#]],
+            error[E056]: `pyton` is no value of `language`
+             --> concurrency.yaml:3:13
+              |
+            3 | - language: pyton
+              |             ^^^^^
+              |
+              = note: allowed: `python`, `typescript`, `go`
+            help: did you mean `python`?
+              |
+            3 | - language: python
+              |                +
+            --- fixed
+            targets:
+            - language: go
+            - language: python
+        "#]],
     );
 }

@@ -11,8 +11,8 @@ use conductor_syntax::{Kind, Node};
 use super::{Binder, Inner, blocks};
 use crate::codes;
 use crate::graph as bound;
-use crate::names::{nearest, snake_case};
 use crate::scope::Value;
+use conductor_model::names::{nearest, snake_case};
 
 impl<'a> Binder<'_, 'a> {
     pub(super) fn graph(&mut self, steps: &'a [Step], here: usize) -> Inner {

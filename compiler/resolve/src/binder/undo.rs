@@ -13,10 +13,10 @@ use crate::asked::Asked;
 use crate::binding::{Bound, Call, bind};
 use crate::codes;
 use crate::graph::{self as bound, TaskStep};
-use crate::names::snake_case;
 use crate::policy::Applied;
 use crate::scope::{Scope, Value};
 use crate::value::{Place, Stand};
+use conductor_model::names::snake_case;
 
 impl<'a> Binder<'_, 'a> {
     /// The fallback and the type of its value. `tried` are the tasks that failed before it gets its turn.

@@ -14,7 +14,7 @@ use std::fmt;
 
 use conductor_model::{Findings, Id, Signature, Spanned};
 use conductor_protocol::expr::Expr;
-use conductor_protocol::plan::{self, Effect, InDoubt, Input, Schedule};
+use conductor_protocol::plan::{self, Effect, InDoubt, Input, Language, Schedule};
 use conductor_protocol::types::{Type, TypeName, TypeTable};
 use conductor_source::Span;
 
@@ -63,6 +63,8 @@ pub struct Task {
 #[derive(Debug, Clone)]
 pub struct Workflow {
     pub id: Id,
+    /// Of the generated code.
+    pub language: Language,
     pub entrypoint: bool,
     pub durable: bool,
     pub deadline: Option<Spanned<u64>>,

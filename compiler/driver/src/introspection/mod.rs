@@ -1,0 +1,50 @@
+//! Everything that the manifest names outside itself: functions and types of the code, operations of services.
+//!
+//! It knows no disk and no network: whoever compiles answers.
+
+mod code;
+mod merge;
+mod objects;
+mod services;
+
+use std::collections::BTreeMap;
+
+use conductor_introspect::{Answer, Need};
+use conductor_model::{Findings, Lookup, Manifest, Reference};
+use conductor_source::Sources;
+
+use self::services::Services;
+use crate::target::Folders;
+
+/// What answers, and where texts are kept that spans point into.
+pub(crate) struct Asking<'a> {
+    pub folders: &'a Folders,
+    pub sources: &'a mut Sources,
+    pub fetch: &'a mut dyn FnMut(&Need) -> Answer,
+}
+
+/// Looks everything up that the manifest names. Every place where a ref may lead is asked.
+pub(crate) fn introspect(manifest: &Manifest, asking: &mut Asking<'_>) -> Findings {
+    let written = references(manifest);
+    let mut found = code::findings(manifest, &written, asking);
+    let mut services = Services::open(manifest, asking, &mut found.diagnostics);
+    let objects = objects::methods(manifest, &written, &found, asking);
+    let mut lookups = BTreeMap::new();
+    for (text, reference) in &written {
+        let mut candidates: Vec<Lookup> = found.lookups.get(*text).cloned().into_iter().collect();
+        candidates.extend(services.lookup(manifest, reference));
+        candidates.extend(objects.lookups.get(*text).cloned());
+        lookups.insert((*text).to_owned(), merge::one_of(candidates));
+    }
+    merge::types(&mut found, objects);
+    found.lookups = lookups;
+    services.finish(&mut found);
+    found
+}
+
+/// Every ref as it is written, with its parts.
+fn references(manifest: &Manifest) -> BTreeMap<&str, Reference<'_>> {
+    let of_resources = manifest.resources.iter().flat_map(|resource| [&resource.open, &resource.close]);
+    let written = manifest.tasks.iter().map(|task| &task.reference).chain(of_resources.flatten());
+    written.map(|written| (written.value.as_str(), Reference::parse(&written.value))).collect()
+}
