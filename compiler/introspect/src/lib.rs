@@ -4,6 +4,7 @@
 
 pub mod annotation;
 mod files;
+pub mod grpc;
 mod python;
 mod service;
 

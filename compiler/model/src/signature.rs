@@ -192,6 +192,8 @@ pub struct ServiceFacts {
     pub address: Option<String>,
     /// A `FileDescriptorSet` in base64.
     pub descriptors: Option<String>,
+    /// What its server has told and is worth keeping: by the operation as a ref names it, the method that is meant.
+    pub operations: BTreeMap<String, String>,
     pub health: Option<Health>,
     pub ready_ms: Option<u64>,
 }

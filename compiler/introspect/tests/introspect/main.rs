@@ -5,6 +5,7 @@
 mod agreement;
 mod broken;
 mod comments;
+mod grpc;
 mod mutations;
 mod refs;
 mod support;
