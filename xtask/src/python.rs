@@ -26,7 +26,12 @@ pub fn stages(suite: &mut Suite) {
         suite.stage(name, |counter| {
             for place in places() {
                 let mut command = interpreter()?;
-                command.args(["-m"]).args(tool).arg(place.target).current_dir(&place.folder);
+                command.args(["-m"]).args(tool);
+                if name == "pyright" {
+                    // It would look for packages beside whatever `python` is first in the path.
+                    command.arg("--pythonpath").arg(setup::run()?);
+                }
+                command.arg(place.target).current_dir(&place.folder);
                 watch(command, counter)?;
             }
             Ok(())

@@ -56,12 +56,13 @@ def _reset_after_fork() -> None:
     _background = _Background()
 
 
-def _stop() -> None:
+def stop() -> None:
+    """Ends the event loop and its thread, where there are any."""
     _background.stop()
 
 
 os.register_at_fork(after_in_child=_reset_after_fork)
-atexit.register(_stop)
+atexit.register(stop)
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:

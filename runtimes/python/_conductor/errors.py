@@ -73,6 +73,14 @@ class ResultError(TypeError):
     """A value is not of the type that the code declares for it. Never retried."""
 
 
+class ResourceUnavailable(ConnectionError):
+    """The client of a resource cannot be opened. The next attempt tries again."""
+
+
+class MissingVariable(ResourceUnavailable):
+    """The address of a resource is read from an environment variable that is not set. Never retried."""
+
+
 class ExpressionError(ArithmeticError):
     """An expression of the manifest has no value, as CEL defines it. Never retried."""
 

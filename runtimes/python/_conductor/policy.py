@@ -10,6 +10,7 @@ from typing import Literal
 
 from .errors import (
     ExpressionError,
+    MissingVariable,
     OutcomeUnknown,
     RecordedError,
     ResultError,
@@ -32,6 +33,7 @@ PROGRAMMING_ERRORS = (
 
 NEVER_AGAIN = (
     ExpressionError,
+    MissingVariable,
     OutcomeUnknown,
     ResultError,
     StepFailed,

@@ -15,6 +15,7 @@ from .form import error_form
 from .history import History
 from .journal import Journal
 from .parallel import REAL, Branches, OnFailure
+from .permits import Taker
 from .session import Session
 from .settle import forget
 from .step import Effect, InDoubt, Step, now_ms
@@ -70,6 +71,7 @@ class Run:
         critical: bool = True,
         timeout: float | None = None,
         deadline: float | None = None,
+        uses: tuple[Taker, ...] = (),
     ) -> Step:
         """A step with the limits of its policy, in seconds."""
         return Step(
@@ -83,6 +85,7 @@ class Run:
             critical=critical,
             timeout=timeout,
             deadline=deadline,
+            uses=uses,
         )
 
     def skip(self, key: str) -> None:

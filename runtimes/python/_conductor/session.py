@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import config, process
+from . import config, process, saturation
 from .connection import Connection
 from .errors import logger
 from .ids import new_run_id
@@ -73,6 +73,8 @@ class Session:
         self.value_bytes = 4 << 20
         self._message_bytes = 16 << 20
         self.owned: dict[str, Journal] = {}
+        self.claims: dict[int, dict[str, object]] = {}
+        """Permits of the host that are held or waited for, by number."""
         self._serve = serve
         self._plans = plans
         self._dispatched = dispatched
@@ -91,6 +93,11 @@ class Session:
     def fileno(self) -> int:
         """The connection's descriptor, -1 when there is none."""
         return -1 if self._connection is None else self._connection.fileno
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the sidecar hears what is said now."""
+        return self._greeted
 
     async def open(self) -> str | None:
         """Connects unless it is connected. Says why that cannot be."""
@@ -158,6 +165,7 @@ class Session:
             "owned": [
                 {"run": journal.run, "epoch": journal.epoch} for journal in claimed
             ],
+            "permits": list(self.claims.values()),
         }
         request = self._make_request("hello", hello)
         request.sent = self.loop.time()
@@ -187,6 +195,7 @@ class Session:
                 journal.on_cancelling("cancelled while the connection was lost")
         if self._timer is None:
             self._timer = self.loop.call_later(self._lease.seconds / 3, self._tick)
+        saturation.attach(self)
 
     def _tick(self) -> None:
         """Renews the lease where nothing else has of late."""
@@ -295,10 +304,11 @@ class Session:
             return
         self._connection = None
         self._greeted = False
+        saturation.detach(self)
         hello = self._requests.pop(self._hello_id, None)
         if hello is not None and not hello.answer.done():
             hello.answer.set_exception(ConnectionError("the connection was lost"))
-        is_needed = self._requests or self.owned or self._serve
+        is_needed = self._requests or self.owned or self.claims or self._serve
         if self._closing or self._opening or self._reconnecting or not is_needed:
             return
         self._reconnecting = self.loop.create_task(self._reconnect())
@@ -325,6 +335,10 @@ class Session:
         for journal in list(self.owned.values()):
             journal.flush()
             self.release(journal)
+        for permit in list(self.claims):
+            del self.claims[permit]
+            self.notify("permit.release", {"permit": permit})
+        saturation.detach(self)
         connection = self._connection
         if connection is not None:
             connection.close()

@@ -4,10 +4,12 @@ It deliberately knows no journal; what an unknown outcome means is its callers' 
 """
 
 import asyncio
+import contextvars
 from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
 
 from .errors import OutcomeUnknown
+from .threads import HOLDER
 
 T = TypeVar("T")
 
@@ -68,7 +70,16 @@ async def settled(
 
 def start(coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
     """Runs an asynchronous function beside its caller, which so can outwait it."""
-    return asyncio.get_running_loop().create_task(coroutine)
+    loop = asyncio.get_running_loop()
+    holder = HOLDER.get()
+    if holder is None:
+        return loop.create_task(coroutine)
+    context = contextvars.copy_context()
+    context.run(HOLDER.set, None)
+    task = loop.create_task(coroutine, context=context)
+    holder.started()
+    task.add_done_callback(lambda _: holder.ended())
+    return task
 
 
 async def all_ended(works: Iterable[asyncio.Future[Any]]) -> None:

@@ -22,6 +22,7 @@ from .errors import (
 from .form import cause_of, error_form
 from .journal import dumps
 from .parallel import ended_anyway, is_real
+from .permits import Taken, Taker, take
 from .settle import SETTLE_SECONDS, ended, forget, over_time, start
 from .threads import submit
 
@@ -57,6 +58,7 @@ class Step:
         critical: bool = True,
         timeout: float | None = None,
         deadline: float | None = None,
+        uses: tuple[Taker, ...] = (),
     ) -> None:
         self._run = run
         self._key = key
@@ -68,6 +70,8 @@ class Step:
         self._critical = critical
         self._timeout = timeout
         self._deadline = deadline
+        self._uses = uses
+        self._taken = Taken()
         self._past = run.history.past(key)
         self._failure: Exception | None = None
         self._cancelled: asyncio.CancelledError | None = None
@@ -96,14 +100,17 @@ class Step:
             raise StepFailed(self._key, self._past.attempt, error) from error
 
     async def next_attempt(self) -> bool:
-        """Begins an attempt where one is needed: waits out the backoff, and for the disk before a write."""
+        """Begins an attempt where one is needed: waits out the backoff, for permits, for the disk before a write."""
         if self._past.outcome is not None:
             return False
+        has_begun = False
         try:
             if self._past.is_open:
                 self._cut_off_by_a_crash()
             await self._back_off()
+            await self._take()
             await self._begin()
+            has_begun = True
         except asyncio.CancelledError as cancellation:
             if is_real(cancellation) and self._past.attempt:
                 self._record_cancelled(unknown=self._was_cut_off)
@@ -112,8 +119,10 @@ class Step:
             if self._critical:
                 raise self.failed(error) from error
             self.tolerate(error)
-            return False
-        return True
+        finally:
+            if not has_begun:
+                self._taken.over()
+        return has_begun
 
     def _cut_off_by_a_crash(self) -> None:
         """The last attempt has no outcome, and this process did not make it."""
@@ -139,12 +148,31 @@ class Step:
             if milliseconds > 0:
                 await asyncio.sleep(milliseconds / 1000)
 
-    async def _begin(self) -> None:
-        run, past = self._run, self._past
+    async def _take(self) -> None:
+        """Waiting counts against the deadline, not against the time of the attempt."""
+        left = self._left()
+        if left is not None and left <= 0:
+            raise self._over_deadline()
+        if not self._uses:
+            return
+        try:
+            self._taken = await take(
+                self._uses, seconds=left, session=self._run.session
+            )
+        except TimeoutError:
+            raise self._over_deadline() from None
+
+    def _left(self) -> float | None:
+        """Seconds until the deadline, which begins with the first attempt."""
+        past = self._past
         if past.deadline_at is None and self._deadline is not None:
             past.deadline_at = now_ms() + round(self._deadline * 1000)
-        if past.deadline_at is not None and past.deadline_at <= now_ms():
-            raise self._over_deadline()
+        if past.deadline_at is None:
+            return None
+        return (past.deadline_at - now_ms()) / 1000
+
+    async def _begin(self) -> None:
+        run, past = self._run, self._past
         await run.session.leased()
         past.attempt += 1
         entry: dict[str, Any] = {
@@ -166,11 +194,14 @@ class Step:
         self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """The attempt's result, from a function that blocks."""
-        return await self._outcome(submit(function, *args, **kwargs))
+        with self._taken.watching():
+            work = submit(function, *args, **kwargs)
+        return await self._outcome(work)
 
     async def awaited(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """The attempt's result, from an asynchronous function."""
-        work = start(_contained(coroutine))
+        with self._taken.watching():
+            work = start(_contained(coroutine))
         # Of a task that is cancelled before it begins nobody else would.
         work.add_done_callback(lambda _: coroutine.close())
         return await self._outcome(work)
@@ -182,16 +213,17 @@ class Step:
                 return await self._timed_out(work, error)
         except asyncio.CancelledError as cancellation:
             return await self._cancelled_in(work, cancellation)
+        finally:
+            self._taken.over()
         return _result(work)
 
     def _limit(self) -> tuple[float | None, Exception]:
         """What is left of the attempt's time, and the error when it is over."""
         limit = self._timeout
         error: Exception = over_time(limit or 0.0)
-        if self._past.deadline_at is not None:
-            left = max(0.0, (self._past.deadline_at - now_ms()) / 1000)
-            if limit is None or left < limit:
-                return left, self._over_deadline()
+        left = self._left()
+        if left is not None and (limit is None or left < limit):
+            return max(0.0, left), self._over_deadline()
         return limit, error
 
     async def _timed_out(self, work: asyncio.Future[T], error: Exception) -> T:
@@ -267,6 +299,7 @@ class Step:
 
     def retry(self, error: Exception, delay: float) -> None:
         """Records a failure that another attempt follows, in `delay` seconds."""
+        self._taken.over()
         now = now_ms()
         past = self._past
         past.failures += 1
@@ -295,6 +328,7 @@ class Step:
         self._record_failure(cause_of(error), tolerated=True)
 
     def _record_failure(self, error: Exception, *, tolerated: bool) -> None:
+        self._taken.over()
         past = self._past
         past.outcome = "tolerated" if tolerated else "failed"
         past.error = error_form(error)

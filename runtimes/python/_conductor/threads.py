@@ -12,8 +12,9 @@ import os
 import queue
 import threading
 from collections.abc import Callable
+from contextvars import ContextVar
 from types import TracebackType
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -22,6 +23,20 @@ IDLE_SECONDS = 10.0
 """How long a thread without work is kept."""
 
 _Job = Callable[[], None]
+
+
+class Holder(Protocol):
+    """Holds something until all that was started for it has ended."""
+
+    def started(self) -> None:
+        """A thread or task has begun."""
+
+    def ended(self) -> None:
+        """It has ended. From any thread."""
+
+
+HOLDER: ContextVar[Holder | None] = ContextVar("conductor_holder", default=None)
+"""For whom threads and tasks are started here. What runs in them starts nothing for it."""
 
 
 class _Pool:
@@ -82,9 +97,13 @@ def submit(
     """Starts `function` in a thread. Cancelling the future does not stop it."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
+    holder = HOLDER.get()
     context = contextvars.copy_context()
+    context.run(HOLDER.set, None)
     call = functools.partial(context.run, function, *args, **kwargs)
-    _pool.run(functools.partial(_perform, call, loop, future))
+    if holder is not None:
+        holder.started()
+    _pool.run(functools.partial(_perform, call, loop, future, holder))
     return future
 
 
@@ -92,8 +111,9 @@ def _perform(
     call: Callable[[], T],
     loop: asyncio.AbstractEventLoop,
     future: asyncio.Future[T],
+    holder: Holder | None,
 ) -> None:
-    with _Delivery(loop, future):
+    with _Delivery(loop, future, holder):
         result = call()
         _tell(loop, _succeed, future, result)
 
@@ -102,10 +122,14 @@ class _Delivery:
     """Hands an error of whatever kind to the future that waits."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, future: asyncio.Future[Any]
+        self,
+        loop: asyncio.AbstractEventLoop,
+        future: asyncio.Future[Any],
+        holder: Holder | None,
     ) -> None:
         self._loop = loop
         self._future = future
+        self._holder = holder
 
     def __enter__(self) -> None:
         pass
@@ -116,6 +140,8 @@ class _Delivery:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> bool:
+        if self._holder is not None:
+            self._holder.ended()
         if error is not None:
             _tell(self._loop, _fail, self._future, error)
         return True

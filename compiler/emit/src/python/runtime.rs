@@ -10,8 +10,9 @@ const VERSION: &str = concat!(
 );
 
 /// Name and text of each file of `_conductor/`.
-pub const FILES: [(&str, &str); 31] = [
+pub const FILES: [(&str, &str); 36] = [
     ("__init__.py", include_str!("../../../../runtimes/python/_conductor/__init__.py")),
+    ("address.py", include_str!("../../../../runtimes/python/_conductor/address.py")),
     ("background.py", include_str!("../../../../runtimes/python/_conductor/background.py")),
     ("cel.py", include_str!("../../../../runtimes/python/_conductor/cel.py")),
     ("cel_dynamic.py", include_str!("../../../../runtimes/python/_conductor/cel_dynamic.py")),
@@ -26,13 +27,17 @@ pub const FILES: [(&str, &str); 31] = [
     ("execute.py", include_str!("../../../../runtimes/python/_conductor/execute.py")),
     ("form.py", include_str!("../../../../runtimes/python/_conductor/form.py")),
     ("history.py", include_str!("../../../../runtimes/python/_conductor/history.py")),
+    ("host.py", include_str!("../../../../runtimes/python/_conductor/host.py")),
     ("ids.py", include_str!("../../../../runtimes/python/_conductor/ids.py")),
     ("journal.py", include_str!("../../../../runtimes/python/_conductor/journal.py")),
     ("parallel.py", include_str!("../../../../runtimes/python/_conductor/parallel.py")),
+    ("permits.py", include_str!("../../../../runtimes/python/_conductor/permits.py")),
     ("policy.py", include_str!("../../../../runtimes/python/_conductor/policy.py")),
     ("process.py", include_str!("../../../../runtimes/python/_conductor/process.py")),
     ("recorded.py", include_str!("../../../../runtimes/python/_conductor/recorded.py")),
+    ("resources.py", include_str!("../../../../runtimes/python/_conductor/resources.py")),
     ("run.py", include_str!("../../../../runtimes/python/_conductor/run.py")),
+    ("saturation.py", include_str!("../../../../runtimes/python/_conductor/saturation.py")),
     ("scalars.py", include_str!("../../../../runtimes/python/_conductor/scalars.py")),
     ("serve.py", include_str!("../../../../runtimes/python/_conductor/serve.py")),
     ("session.py", include_str!("../../../../runtimes/python/_conductor/session.py")),

@@ -1,0 +1,126 @@
+"""Permits that all processes of the host share: the sidecar grants them; without one this process decides alone.
+
+It deliberately knows nothing of whose turn it is: that is the sidecar's to say.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import os
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from . import config, sessions
+from .errors import SidecarUnavailable, logger
+from .session import Refused, Session
+from .settle import ended, forget
+
+if TYPE_CHECKING:
+    from .permits import Pool
+
+AWAY_SECONDS = 10.0
+"""How long a workflow without durability waits for a sidecar that has gone; durable ones wait for its return."""
+ASK_AGAIN_SECONDS = 5.0
+"""How long a process that found no sidecar decides alone before it looks for one again."""
+
+_numbers = itertools.count(1)
+_alone_until: WeakKeyDictionary[asyncio.AbstractEventLoop, float] = WeakKeyDictionary()
+_said: set[str] = set()
+
+
+async def take(pool: Pool, session: Session | None) -> Callable[[], None] | None:
+    """Takes a permit in its turn among all processes. `None` where this process has to decide alone."""
+    is_patient = session is not None
+    if session is None:
+        session = await _find(pool)
+    if session is None:
+        return None
+    permit = next(_numbers)
+    claim: dict[str, object] = {"permit": permit, "resource": pool.id, "held": False}
+    if pool.limit is not None:
+        claim["limit"] = pool.limit
+    request = {key: claim[key] for key in claim if key != "held"}
+    if pool.rate is not None:
+        per_ms = round(pool.rate.seconds * 1000)
+        request["rate"] = {"permits": pool.rate.permits, "per_ms": per_ms}
+    session.claims[permit] = claim
+    answer = session.request("permit.acquire", request)
+    is_granted = False
+    try:
+        is_granted = await _answered(session, answer, is_patient)
+    except Refused as refusal:
+        _say_once(pool, f"the sidecar refuses: {refusal}")
+    finally:
+        if not is_granted:
+            forget(answer)
+            answer.cancel()
+            _release(session, permit)
+    if not is_granted:
+        return None
+    claim["held"] = True
+    return lambda: _release_from_anywhere(session, permit)
+
+
+async def _answered(
+    session: Session, answer: asyncio.Future[Any], is_patient: bool
+) -> bool:
+    """Whether the permit was granted; not where nobody is there to grant it for too long."""
+    away_since: float | None = None
+    while not await ended(answer, None if is_patient else 1.0):
+        now = time.monotonic()
+        if session.is_connected:
+            away_since = None
+        elif away_since is None:
+            away_since = now
+        elif now - away_since > AWAY_SECONDS:
+            return False
+    answer.result()
+    return True
+
+
+async def _find(pool: Pool) -> Session | None:
+    """The event loop's session; connected on first need, because a workflow without durability has none."""
+    loop = asyncio.get_running_loop()
+    mode = os.environ.get("CONDUCTOR_SIDECAR") or "auto"
+    if mode == "off":
+        _say_once(pool, "CONDUCTOR_SIDECAR=off forbids a sidecar")
+        return None
+    if mode == "auto" and _alone_until.get(loop, 0.0) > time.monotonic():
+        return None
+    if mode == "auto" and config.find_socket() is None:
+        reason = "there is no sidecar"
+    else:
+        try:
+            return await sessions.for_this_loop(f"that uses {pool.id}", "")
+        except SidecarUnavailable as error:
+            if mode != "auto":
+                raise
+            reason = str(error)
+    _alone_until[loop] = time.monotonic() + ASK_AGAIN_SECONDS
+    _say_once(pool, reason)
+    return None
+
+
+def _say_once(pool: Pool, reason: str) -> None:
+    if pool.id not in _said:
+        _said.add(pool.id)
+        logger.warning(
+            "the limit of %s holds in this process only, not on the whole host: %s",
+            pool.id,
+            reason,
+        )
+
+
+def _release_from_anywhere(session: Session, permit: int) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop is closed, and so is the session
+        session.loop.call_soon_threadsafe(_release, session, permit)
+
+
+def _release(session: Session, permit: int) -> None:
+    """What is not claimed at the next connection is given back by that, so nothing is lost where this is."""
+    if session.claims.pop(permit, None) is not None:
+        session.notify("permit.release", {"permit": permit})
