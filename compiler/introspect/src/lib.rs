@@ -4,18 +4,25 @@
 
 pub mod annotation;
 mod files;
+mod go;
 pub mod grpc;
 mod python;
 mod service;
+mod tree;
 
 use std::collections::BTreeSet;
 
 use conductor_model::{Findings, Lookup};
 use conductor_protocol::plan::Language;
-use conductor_source::Sources;
+use conductor_source::{Code, Sources};
 
-pub use python::CODES;
 pub use service::{Learned, Service};
+
+/// A source file has a syntax error; what could be read of it is used.
+const SYNTAX_ERROR: Code = Code("W120");
+
+/// Every code this crate reports.
+pub const CODES: &[Code] = &[SYNTAX_ERROR];
 
 /// Looks up refs and types in the sources of one language.
 ///
@@ -27,6 +34,7 @@ pub struct Introspector {
 
 enum Session {
     Python(Box<python::Session>),
+    Go(Box<go::Session>),
     /// A language of which nothing is found yet.
     Unread(BTreeSet<String>),
 }
@@ -67,7 +75,8 @@ impl Introspector {
         let names: BTreeSet<String> = type_names.into_iter().map(str::to_owned).collect();
         let session = match language {
             Language::Python => Session::Python(Box::new(python::Session::new(root, refs, names))),
-            Language::Typescript | Language::Go | Language::Rust => Session::Unread(refs),
+            Language::Go => Session::Go(Box::new(go::Session::new(root, refs, names))),
+            Language::Typescript | Language::Rust => Session::Unread(refs),
         };
         Introspector { session }
     }
@@ -77,6 +86,7 @@ impl Introspector {
     pub fn with_root(mut self, root: &str) -> Introspector {
         match &mut self.session {
             Session::Python(session) => session.add_root(root),
+            Session::Go(session) => session.add_root(root),
             Session::Unread(_) => {}
         }
         self
@@ -87,6 +97,7 @@ impl Introspector {
     pub fn needs(&mut self) -> Vec<Need> {
         match &mut self.session {
             Session::Python(session) => session.needs(),
+            Session::Go(session) => session.needs(),
             Session::Unread(_) => Vec::new(),
         }
     }
@@ -94,6 +105,7 @@ impl Introspector {
     pub fn supply(&mut self, need: &Need, answer: Answer) {
         match &mut self.session {
             Session::Python(session) => session.supply(need, answer),
+            Session::Go(session) => session.supply(need, answer),
             Session::Unread(_) => {}
         }
     }
@@ -103,6 +115,7 @@ impl Introspector {
     pub fn finish(self, sources: &mut Sources) -> Findings {
         match self.session {
             Session::Python(session) => session.finish(sources),
+            Session::Go(session) => session.finish(sources),
             Session::Unread(refs) => {
                 Findings { lookups: refs.into_iter().map(nothing).collect(), ..Findings::default() }
             }

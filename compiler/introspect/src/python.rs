@@ -16,18 +16,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use conductor_model::{Findings, Lookup};
 use conductor_protocol::types::TypeName;
-use conductor_source::{Code, Diagnostic, FileId, Sources};
+use conductor_source::{Diagnostic, FileId, Sources};
 
-use crate::{Answer, Need};
+use crate::{Answer, Need, SYNTAX_ERROR};
 use annotation::Reader;
 use names::{Entity, Module};
 use store::Store;
-
-/// A Python file has a syntax error; what could be read of it is used.
-const SYNTAX_ERROR: Code = Code("W120");
-
-/// Every code this crate reports.
-pub const CODES: &[Code] = &[SYNTAX_ERROR];
 
 /// The questions of one compilation, and what is known so far.
 pub struct Session {

@@ -49,7 +49,12 @@ fn opened<'a>(
     let resource = manifest.resources.iter().find(|resource| resource.id.value == id)?;
     let open = resource.open.as_ref().filter(|_| resource.kind.value == ResourceKind::Custom)?;
     let Lookup::Found(signature) = found.lookups.get(&open.value)? else { return None };
-    match &signature.returns {
+    // A pointer in Go, which may be nil; with an error beside it, it is not.
+    let returns = match &signature.returns {
+        Type::Optional(inner) => inner,
+        returns => returns,
+    };
+    match returns {
         Type::Named(class) => Some((signature.function()?.language, class, &resource.id.value)),
         _ => None,
     }

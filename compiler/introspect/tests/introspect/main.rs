@@ -1,10 +1,11 @@
-//! What the introspector finds in Python sources, in one test binary.
+//! What the introspector finds in sources, in one test binary; Python unless a module says otherwise.
 
 #![cfg(test)]
 
 mod agreement;
 mod broken;
 mod comments;
+mod go;
 mod grpc;
 mod mutations;
 mod refs;

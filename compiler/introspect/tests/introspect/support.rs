@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use conductor_introspect::{Answer, DirEntry, Introspector, Need};
-use conductor_model::{Findings, Lookup, ParameterKind, Signature};
+use conductor_model::{Findings, Lookup, Parameter, ParameterKind, Receiver, Signature};
 use conductor_protocol::plan::Language;
 use conductor_protocol::types::TypeDef;
 use conductor_source::{Sources, Span};
@@ -25,7 +25,7 @@ pub fn answer(files: &Files, need: &Need) -> Answer {
                 let (name, is_dir) = rest.split_once('/').map_or((rest, false), |(folder, _)| (folder, true));
                 let refused_folder =
                     matches!(files.get(&format!("{prefix}{name}")), Some(Answer::Refused(_)));
-                entries.insert((name.to_owned(), is_dir || refused_folder && !name.ends_with(".py")));
+                entries.insert((name.to_owned(), is_dir || refused_folder && !name.contains('.')));
             }
             if entries.is_empty() && path != "." {
                 return Answer::Missing;
@@ -66,8 +66,11 @@ pub fn files(text: &str) -> Files {
 
 /// Refs are separated by spaces.
 pub fn show(files: &Files, refs: &str, names: &[&str]) -> String {
-    let introspector =
-        Introspector::new(Language::Python, ".", refs.split_whitespace(), names.iter().copied());
+    show_in(Language::Python, files, refs, names)
+}
+
+pub fn show_in(language: Language, files: &Files, refs: &str, names: &[&str]) -> String {
+    let introspector = Introspector::new(language, ".", refs.split_whitespace(), names.iter().copied());
     let (findings, sources, _) = run(introspector, files);
     print(&findings, &sources)
 }
@@ -113,9 +116,9 @@ fn lookup_text(lookup: &Lookup, sources: &Sources) -> String {
     }
 }
 
-fn signature_text(found: &Signature, sources: &Sources) -> String {
+fn parameters_text(of: &[Parameter], sources: &Sources) -> String {
     let mut parameters = Vec::new();
-    for parameter in &found.parameters {
+    for parameter in of {
         let mark = match parameter.kind {
             ParameterKind::PositionalOnly => "pos ",
             ParameterKind::PositionalOrKeyword => "",
@@ -125,17 +128,35 @@ fn signature_text(found: &Signature, sources: &Sources) -> String {
             ParameterKind::Cancellation => "cancellation ",
         };
         let name = &parameter.name;
-        assert!(sources.slice(parameter.span).starts_with(name.as_str()), "{name} has a wrong span");
+        let has_no_name = name.strip_prefix("arg").is_some_and(|number| number.parse::<usize>().is_ok());
+        let begins = sources.slice(parameter.span).starts_with(name.as_str());
+        assert!(begins || has_no_name, "{name} has a wrong span");
         let ty = if parameter.annotated { format!(": {}", parameter.ty) } else { String::new() };
         let default = parameter.default.as_ref().map_or(String::new(), |text| format!(" = {text}"));
         parameters.push(format!("{mark}{name}{ty}{default}"));
     }
+    parameters.join(", ")
+}
+
+fn signature_text(found: &Signature, sources: &Sources) -> String {
+    let parameters = parameters_text(&found.parameters, sources);
     let function = found.function().unwrap();
     let keyword = if function.is_async { "async " } else { "" };
     let doc = found.doc.as_ref().map_or(String::new(), |doc| format!(" {doc:?}"));
     let at = place(found.span, sources);
-    let parameters = parameters.join(", ");
-    format!("{keyword}{}.{}({parameters}) -> {} at {at}{doc}", function.module, function.name, found.returns)
+    let or_error = if function.returns_error { " or an error" } else { "" };
+    let on = match &function.receiver {
+        Some(Receiver::Constructed(made)) => {
+            format!(" on {}({})", made.name, parameters_text(&made.parameters, sources))
+        }
+        Some(Receiver::Resource(id)) => format!(" on {id}"),
+        None => String::new(),
+    };
+    let returns = &found.returns;
+    format!(
+        "{keyword}{}.{}({parameters}) -> {returns}{or_error}{on} at {at}{doc}",
+        function.module, function.name
+    )
 }
 
 fn definition_text(definition: &TypeDef) -> String {

@@ -1,0 +1,45 @@
+//! Types of well-known packages outside the project.
+//!
+//! It knows their meaning by their import path, not their sources.
+
+use conductor_protocol::types::Type;
+
+/// What the values of such a type are; `None` where it is not known.
+pub fn well_known(path: &str, name: &str) -> Option<Type> {
+    Some(match (path, name) {
+        ("time", "Time") | ("google.golang.org/protobuf/types/known/timestamppb", "Timestamp") => {
+            Type::Timestamp
+        }
+        ("time", "Duration") | ("google.golang.org/protobuf/types/known/durationpb", "Duration") => {
+            Type::Duration
+        }
+        ("time", "Month" | "Weekday") | ("math/big", "Int") => Type::Int,
+        ("encoding/json", "RawMessage") => Type::Any,
+        ("encoding/json", "Number") => Type::Float,
+        ("github.com/google/uuid" | "github.com/gofrs/uuid" | "github.com/gofrs/uuid/v5", "UUID") => {
+            Type::Uuid
+        }
+        ("github.com/google/uuid", "NullUUID") => Type::optional(Type::Uuid),
+        ("github.com/shopspring/decimal", "Decimal") => Type::Decimal,
+        ("github.com/shopspring/decimal", "NullDecimal") => Type::optional(Type::Decimal),
+        ("cloud.google.com/go/civil", "Date") => Type::Date,
+        ("net/netip", "Addr" | "AddrPort" | "Prefix") | ("net", "IP") => Type::String,
+        _ => return None,
+    })
+}
+
+/// The context that tells a function that nobody waits any more.
+pub fn is_context(path: &str, name: &str) -> bool {
+    (path, name) == ("context", "Context")
+}
+
+/// The predeclared type below a type of the standard library.
+pub fn basic_below(path: &str, name: &str) -> Option<&'static str> {
+    match (path, name) {
+        ("time", "Duration") => Some("int64"),
+        ("time", "Month" | "Weekday") => Some("int"),
+        ("encoding/json", "Number") => Some("string"),
+        ("os", "FileMode") | ("io/fs", "FileMode") => Some("uint32"),
+        _ => None,
+    }
+}
