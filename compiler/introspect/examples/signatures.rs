@@ -54,6 +54,7 @@ fn main() {
 fn answer(root: &Path, need: &Need) -> Answer {
     match need {
         Need::File(path) => std::fs::read(root.join(path)).map_or(Answer::Missing, Answer::File),
+        Need::Url(_) => Answer::Missing,
         Need::Directory(path) => {
             let Ok(entries) = std::fs::read_dir(root.join(path)) else { return Answer::Missing };
             let entry = |entry: std::io::Result<std::fs::DirEntry>| {

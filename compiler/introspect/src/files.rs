@@ -80,6 +80,8 @@ impl<S> Files<S> {
                 };
                 self.folders.insert(path.clone(), folder);
             }
+            // Sources stand in files.
+            (Need::Url(_), _) => {}
         }
     }
 

@@ -3,9 +3,11 @@
 //! It opens no files: it says which paths it needs and is given their content. It knows no manifest.
 
 pub mod annotation;
+mod document;
 mod files;
 mod go;
 pub mod grpc;
+pub mod openapi;
 mod python;
 mod service;
 mod tree;
@@ -39,11 +41,13 @@ enum Session {
     Unread(BTreeSet<String>),
 }
 
-/// A path with `/`, relative to the manifest's folder, which itself is `.`.
+/// What only who compiles can get. Paths have `/` and are relative to the manifest's folder, which itself is `.`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Need {
     File(String),
     Directory(String),
+    /// What a server answers to `GET`, as a file.
+    Url(String),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
