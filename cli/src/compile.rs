@@ -13,6 +13,7 @@ use serde_json::Map;
 
 use crate::disk;
 use crate::exit::Failure;
+use crate::fetch;
 use crate::findings::Document;
 use crate::project::Project;
 
@@ -70,7 +71,10 @@ fn compile_for(wanted: Wanted, project: &Project, overlay: &Overlay) -> Result<C
                 return Answer::File(text.clone().into_bytes());
             }
         }
-        answer(&root, need)
+        match need {
+            Need::Url(url) => fetch::get(url, &|name| std::env::var(name).ok()),
+            Need::File(path) | Need::Directory(path) => answer(&root, need, path),
+        }
     };
     let (path, lock) = (&project.manifest, lock.as_deref());
     let outcome = conductor_driver::compile_for(wanted, path, &manifest, lock, &mut fetch);
@@ -78,8 +82,7 @@ fn compile_for(wanted: Wanted, project: &Project, overlay: &Overlay) -> Result<C
 }
 
 /// What the disk has below `root`, which is canonical. Links that lead out of it are not followed.
-fn answer(root: &Path, need: &Need) -> Answer {
-    let (Need::File(path) | Need::Directory(path)) = need;
+fn answer(root: &Path, need: &Need, path: &str) -> Answer {
     if Path::new(path).components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir)) {
         return Answer::Refused("it leads out of the project's folder".to_owned());
     }
@@ -91,8 +94,8 @@ fn answer(root: &Path, need: &Need) -> Answer {
         Err(error) => return unanswered(&error),
     };
     let answered = match need {
-        Need::File(_) => disk::read_bounded(&found, disk::READ_LIMIT).map(Answer::File),
         Need::Directory(_) => entries(&found).map(Answer::Directory),
+        _ => disk::read_bounded(&found, disk::READ_LIMIT).map(Answer::File),
     };
     answered.unwrap_or_else(|error| unanswered(&error))
 }
