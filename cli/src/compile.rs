@@ -7,15 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
-use conductor_driver::{Answer, DirEntry, LOCK_FILE, Need, Outcome, Wanted};
+use conductor_driver::{Answer, DirEntry, LOCK_FILE, Need, Outcome, Server, Wanted};
 use conductor_source::{Severity, render};
 use serde_json::Map;
 
 use crate::disk;
 use crate::exit::Failure;
-use crate::fetch;
 use crate::findings::Document;
 use crate::project::Project;
+use crate::reflection;
 
 /// The compiler refuses a manifest this large by itself, with a finding; no more of one is read.
 pub const MANIFEST_PREFIX: u64 = 32 << 20;
@@ -71,10 +71,7 @@ fn compile_for(wanted: Wanted, project: &Project, overlay: &Overlay) -> Result<C
                 return Answer::File(text.clone().into_bytes());
             }
         }
-        match need {
-            Need::Url(url) => fetch::get(url, &|name| std::env::var(name).ok()),
-            Need::File(path) | Need::Directory(path) => answer(&root, need, path),
-        }
+        answer(&root, need)
     };
     let (path, lock) = (&project.manifest, lock.as_deref());
     let outcome = conductor_driver::compile_for(wanted, path, &manifest, lock, &mut fetch);
@@ -82,7 +79,12 @@ fn compile_for(wanted: Wanted, project: &Project, overlay: &Overlay) -> Result<C
 }
 
 /// What the disk has below `root`, which is canonical. Links that lead out of it are not followed.
-fn answer(root: &Path, need: &Need, path: &str) -> Answer {
+fn answer(root: &Path, need: &Need) -> Answer {
+    let path = match need {
+        Need::File(path) | Need::Directory(path) => path,
+        Need::Variable(name) => return std::env::var(name).map_or(Answer::Missing, Answer::Variable),
+        Need::Reflection(server) => return reflection(root, server),
+    };
     if Path::new(path).components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir)) {
         return Answer::Refused("it leads out of the project's folder".to_owned());
     }
@@ -94,10 +96,30 @@ fn answer(root: &Path, need: &Need, path: &str) -> Answer {
         Err(error) => return unanswered(&error),
     };
     let answered = match need {
-        Need::Directory(_) => entries(&found).map(Answer::Directory),
-        _ => disk::read_bounded(&found, disk::READ_LIMIT).map(Answer::File),
+        Need::File(_) => disk::read_bounded(&found, disk::READ_LIMIT).map(Answer::File),
+        _ => entries(&found).map(Answer::Directory),
     };
     answered.unwrap_or_else(|error| unanswered(&error))
+}
+
+/// What a server tells; the certificates that it is trusted by are a file of the project.
+fn reflection(root: &Path, server: &Server) -> Answer {
+    let ca = match &server.ca {
+        None => None,
+        Some(path) => match answer(root, &Need::File(path.clone())) {
+            Answer::File(bytes) => Some(bytes),
+            other => {
+                let why =
+                    if let Answer::Refused(why) = other { why } else { "there is no such file".to_owned() };
+                let problem = format!("the certificates in `{path}` cannot be read: {why}");
+                return Answer::Failed {
+                    problem,
+                    help: "name the file relative to the manifest's folder".to_owned(),
+                };
+            }
+        },
+    };
+    reflection::ask(&server.address, ca.as_deref())
 }
 
 fn unanswered(error: &std::io::Error) -> Answer {

@@ -23,7 +23,7 @@ use conductor_source::{Code, Diagnostic, Severity, Sources};
 
 use crate::introspection::Asking;
 
-pub use conductor_introspect::{Answer, DirEntry, Need};
+pub use conductor_introspect::{Answer, DirEntry, Need, Reflection, Server};
 pub use conductor_model::schema;
 pub use conductor_resolve::{Binding, BindingSource};
 pub use conductor_syntax::Syntax;
@@ -41,6 +41,8 @@ pub const CODES: &[Code] = &[
     ungenerated::NOT_GENERATED,
     lock::DRIFT,
     lock::UNREADABLE,
+    introspection::grpc::UNREACHABLE,
+    introspection::grpc::UNREADABLE,
 ];
 
 /// What came of a compilation.

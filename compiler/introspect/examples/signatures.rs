@@ -54,7 +54,6 @@ fn main() {
 fn answer(root: &Path, need: &Need) -> Answer {
     match need {
         Need::File(path) => std::fs::read(root.join(path)).map_or(Answer::Missing, Answer::File),
-        Need::Url(_) => Answer::Missing,
         Need::Directory(path) => {
             let Ok(entries) = std::fs::read_dir(root.join(path)) else { return Answer::Missing };
             let entry = |entry: std::io::Result<std::fs::DirEntry>| {
@@ -65,6 +64,7 @@ fn answer(root: &Path, need: &Need) -> Answer {
             found.sort_by(|one, other| one.name.cmp(&other.name));
             Answer::Directory(found)
         }
+        Need::Variable(_) | Need::Reflection(_) => Answer::Missing,
     }
 }
 

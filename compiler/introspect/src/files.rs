@@ -66,7 +66,7 @@ impl<S> Files<S> {
                         Err(problem) => File::Broken { problem },
                     },
                     Answer::Refused(problem) => File::Broken { problem },
-                    Answer::Missing | Answer::Directory(_) => File::Missing,
+                    _ => File::Missing,
                 };
                 self.files.insert(path.clone(), file);
             }
@@ -76,12 +76,11 @@ impl<S> Files<S> {
                         Folder::Entries(entries.into_iter().map(|entry| (entry.name, entry.is_dir)).collect())
                     }
                     Answer::Refused(why) => Folder::Refused(why),
-                    Answer::Missing | Answer::File(_) => Folder::Missing,
+                    _ => Folder::Missing,
                 };
                 self.folders.insert(path.clone(), folder);
             }
-            // Sources stand in files.
-            (Need::Url(_), _) => {}
+            (Need::Variable(_) | Need::Reflection(_), _) => {}
         }
     }
 

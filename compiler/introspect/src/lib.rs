@@ -3,11 +3,9 @@
 //! It opens no files: it says which paths it needs and is given their content. It knows no manifest.
 
 pub mod annotation;
-mod document;
 mod files;
 mod go;
 pub mod grpc;
-pub mod openapi;
 mod python;
 mod service;
 mod tree;
@@ -46,8 +44,19 @@ enum Session {
 pub enum Need {
     File(String),
     Directory(String),
-    /// What a server answers to `GET`, as a file.
-    Url(String),
+    /// A variable of the environment.
+    Variable(String),
+    /// What a gRPC server tells of its services.
+    Reflection(Server),
+}
+
+/// A gRPC server as a manifest names it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Server {
+    /// `host:port`, or a URL whose scheme says whether it speaks TLS.
+    pub address: String,
+    /// The file of the certificates that are trusted, where the system's are not.
+    pub ca: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +66,22 @@ pub enum Answer {
     Directory(Vec<DirEntry>),
     /// It exists but could not be read; says why: "permission denied".
     Refused(String),
+    Variable(String),
+    Reflection(Reflection),
+    /// It was asked for in vain: what went wrong, and what helps.
+    Failed {
+        problem: String,
+        help: String,
+    },
+}
+
+/// What a server told of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reflection {
+    /// Full names.
+    pub services: Vec<String>,
+    /// Serialized file descriptors, in any order.
+    pub files: Vec<Vec<u8>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -28,6 +28,7 @@ pub use graph::{
     Step, StepKind, Task, TaskStep, Try, ValueName, Workflow, WorkflowStep, never_complete,
 };
 pub use reference::callable;
+pub use resources::address;
 
 use std::collections::BTreeMap;
 

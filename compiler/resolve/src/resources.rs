@@ -35,6 +35,7 @@ pub(crate) fn resources(
                 .iter()
                 .filter_map(|(name, node)| Some((name.value.clone(), text(node, findings, diagnostics)?)))
                 .collect();
+            let facts = findings.services.get(&written.id.value);
             let is_semaphore = written.kind.value == ResourceKind::Semaphore;
             let scope = written.scope.as_ref().map_or(default_scope(is_semaphore), |scope| scope.value);
             Resource {
@@ -50,6 +51,7 @@ pub(crate) fn resources(
                     close,
                     headers,
                     ca: written.ca.as_ref().map(|path| path.value.clone()),
+                    descriptors: facts.and_then(|facts| facts.descriptors.clone()),
                     ready_ms: written.ready.as_ref().map(|ready| ready.value),
                     ..plan::Resource::new(&written.id.value, written.kind.value, scope)
                 },
@@ -61,6 +63,13 @@ pub(crate) fn resources(
 /// A semaphore that nobody shares would be a `bulkhead`, and a pool belongs to its process.
 fn default_scope(is_semaphore: bool) -> Sharing {
     if is_semaphore { Sharing::Host } else { Sharing::Process }
+}
+
+/// The address of a resource as it is written: a text over the environment. Mistakes in it are reported when names are
+/// resolved.
+#[must_use]
+pub fn address(written: &conductor_model::Resource) -> Option<conductor_protocol::expr::Expr> {
+    text(written.address.as_ref()?, &Findings::default(), &mut Vec::new())
 }
 
 /// A text over the environment.

@@ -2,7 +2,9 @@
 //!
 //! It knows no disk and no network: whoever compiles answers.
 
+mod address;
 mod code;
+pub(crate) mod grpc;
 mod merge;
 mod objects;
 mod services;
@@ -27,7 +29,7 @@ pub(crate) struct Asking<'a> {
 pub(crate) fn introspect(manifest: &Manifest, asking: &mut Asking<'_>) -> Findings {
     let written = references(manifest);
     let mut found = code::findings(manifest, &written, asking);
-    let mut services = Services::open(manifest, asking, &mut found.diagnostics);
+    let mut services = Services::open(manifest, &written, asking, &mut found.diagnostics);
     let objects = objects::methods(manifest, &written, &found, asking);
     let mut lookups = BTreeMap::new();
     for (text, reference) in &written {

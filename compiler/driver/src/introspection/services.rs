@@ -2,14 +2,14 @@
 //!
 //! It knows which resource is which kind of service, not how any of them says what it offers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use conductor_introspect::Service;
 use conductor_model::{Findings, Lookup, Manifest, Reference, Resource, Scheme};
 use conductor_protocol::plan::ResourceKind;
 use conductor_source::Diagnostic;
 
-use super::{Asking, merge};
+use super::{Asking, grpc, merge};
 
 /// By the id of the resource; `None` where it could not be opened, which is reported.
 #[derive(Default)]
@@ -21,12 +21,17 @@ impl Services {
     /// Opens every service that a ref may name.
     pub(super) fn open(
         manifest: &Manifest,
+        written: &BTreeMap<&str, Reference<'_>>,
         asking: &mut Asking<'_>,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Services {
         let mut services = Services::default();
         for resource in &manifest.resources {
-            if let Some(service) = opened(resource, asking, diagnostics) {
+            let operations = operations(resource, written);
+            // Nobody is asked whom no ref names.
+            if !operations.is_empty()
+                && let Some(service) = opened(resource, &operations, asking, diagnostics)
+            {
                 services.opened.insert(resource.id.value.clone(), service);
             }
         }
@@ -65,13 +70,24 @@ impl Services {
     }
 }
 
-/// `None` where the resource is no service with operations, or no ref asks for one.
+/// What refs name of it.
+fn operations<'a>(resource: &Resource, written: &BTreeMap<&str, Reference<'a>>) -> BTreeSet<&'a str> {
+    let of_resource = written.values().filter(|reference| may_be(reference.scheme, resource.kind.value));
+    let named = of_resource.filter_map(Reference::operation);
+    named.filter(|(id, _)| *id == resource.id.value).map(|(_, operation)| operation).collect()
+}
+
+/// `None` where the resource is no service with operations.
 fn opened(
-    _resource: &Resource,
-    _asking: &mut Asking<'_>,
-    _diagnostics: &mut Vec<Diagnostic>,
+    resource: &Resource,
+    operations: &BTreeSet<&str>,
+    asking: &mut Asking<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Option<Box<dyn Service>>> {
-    None
+    match resource.kind.value {
+        ResourceKind::Grpc => Some(grpc::open(resource, operations, asking, diagnostics)),
+        _ => None,
+    }
 }
 
 fn may_be(scheme: Option<Scheme>, kind: ResourceKind) -> bool {

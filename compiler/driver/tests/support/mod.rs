@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use conductor_driver::{Outcome, compile};
-use conductor_introspect::{Answer, DirEntry, Need};
+use conductor_introspect::{Answer, DirEntry, Need, Reflection, Server};
+use prost::Message;
 
 /// A folder of the repository.
 pub fn repository(path: &str) -> PathBuf {
@@ -27,7 +28,7 @@ pub fn text(path: &Path) -> String {
 
 fn is_asked_for(path: &Path) -> bool {
     path.extension().is_some_and(|extension| {
-        ["yaml", "hcl", "py", "lock"].iter().any(|asked| extension.eq_ignore_ascii_case(asked))
+        ["yaml", "hcl", "py", "lock", "proto"].iter().any(|asked| extension.eq_ignore_ascii_case(asked))
     })
 }
 
@@ -122,9 +123,23 @@ impl Project {
         outcome.diagnostics.iter().map(render).collect()
     }
 
+    /// What a server tells whose schema is the file `server.proto`; nobody listens where there is none.
+    fn reflection(&self, server: &Server) -> Answer {
+        let Some(text) = self.files.get("server.proto") else {
+            return Answer::Failed {
+                problem: format!("nobody listens at {}", server.address),
+                help: "start the server".to_owned(),
+            };
+        };
+        let file = protox_parse::parse("server.proto", text).expect("the schema of the server is valid");
+        let full = |name: &str| format!("{}.{name}", file.package());
+        let services = file.service.iter().map(|service| full(service.name())).collect();
+        Answer::Reflection(Reflection { services, files: vec![file.encode_to_vec()] })
+    }
+
     fn answer(&self, need: &Need) -> Answer {
         match need {
-            Need::File(path) | Need::Url(path) => match self.files.get(path) {
+            Need::File(path) => match self.files.get(path) {
                 Some(text) => Answer::File(text.clone().into_bytes()),
                 None => Answer::Missing,
             },
@@ -143,6 +158,8 @@ impl Project {
                 let entries = entries.into_iter().map(|(name, is_dir)| DirEntry { name, is_dir });
                 Answer::Directory(entries.collect())
             }
+            Need::Variable(_) => Answer::Missing,
+            Need::Reflection(server) => self.reflection(server),
         }
     }
 }
