@@ -4,6 +4,7 @@
 //! module of its language, and what counts as agreement in `compare`.
 
 mod compare;
+mod go;
 mod python;
 
 use std::io::Write;
@@ -72,6 +73,14 @@ pub struct Function {
     pub is_async: bool,
     #[serde(default)]
     pub parameters: Vec<Parameter>,
+    /// What makes the object of a method, empty where nothing does; compared where the independent reading says.
+    #[serde(default)]
+    pub receiver: Option<String>,
+    /// The type of its result, compared where the independent reading says.
+    #[serde(default)]
+    pub returns: Option<String>,
+    #[serde(default)]
+    pub returns_error: bool,
     /// Why it cannot be a task: the independent reading says a word that our reason must hold.
     #[serde(default)]
     pub refused: Option<String>,
@@ -86,6 +95,9 @@ pub struct Parameter {
     pub kind: String,
     pub has_default: bool,
     pub default: Option<String>,
+    /// Compared where the independent reading says it.
+    #[serde(default, rename = "type")]
+    pub ty: Option<String>,
 }
 
 /// The command: false when a code base agrees less than it must.
@@ -105,7 +117,7 @@ pub fn run(arguments: &[String]) -> Result<bool> {
 }
 
 fn compare_all(seed: u64, count: usize, only: Option<&str>) -> Result<bool> {
-    let bases: Vec<CodeBase> = [python::code_bases()].into_iter().flatten().collect();
+    let bases: Vec<CodeBase> = python::code_bases().into_iter().chain(go::code_bases()).collect();
     let names: Vec<&str> = bases.iter().map(|base| base.name).collect();
     let chosen = |base: &CodeBase| only.is_none_or(|only| only.eq_ignore_ascii_case(base.name));
     let chosen: Vec<&CodeBase> = bases.iter().filter(|base| chosen(base)).collect();
@@ -199,6 +211,9 @@ mod tests {
             kind: String::new(),
             is_async: false,
             parameters: Vec::new(),
+            receiver: None,
+            returns: None,
+            returns_error: false,
             refused: None,
             note: None,
         };

@@ -14,7 +14,7 @@ use std::io::Read;
 use std::path::Path;
 
 use conductor_introspect::{Answer, DirEntry, Introspector, Need};
-use conductor_model::{Lookup, Parameter, ParameterKind, Signature};
+use conductor_model::{Lookup, Parameter, ParameterKind, Receiver, Signature};
 use conductor_protocol::plan::Language;
 use conductor_source::Sources;
 use serde_json::{Value, json};
@@ -87,13 +87,33 @@ fn signature(reference: &str, found: &Signature, sources: &Sources) -> Value {
     let (line, _) = sources.position(found.span.file, found.span.start());
     json!({
         "ref": reference,
-        "kind": "function",
-        "name": found.name(),
+        "kind": kind(found),
+        "name": found.name().rsplit('.').next(),
         "is_async": found.function().is_some_and(|function| function.is_async),
         "parameters": found.parameters.iter().map(parameter).collect::<Vec<_>>(),
         "returns": found.returns.to_string(),
+        "returns_error": found.function().is_some_and(|function| function.returns_error),
+        "receiver": found.function().and_then(|function| receiver(function.receiver.as_ref()?)),
         "place": format!("{}:{line}", sources.path(found.span.file)),
     })
+}
+
+fn kind(found: &Signature) -> &'static str {
+    let Some(function) = found.function() else { return "remote" };
+    match &function.receiver {
+        Some(_) => "method",
+        None if function.name.contains('.') => "static or class method",
+        None => "function",
+    }
+}
+
+/// What makes the object of a method; empty where nothing does.
+fn receiver(of: &Receiver) -> Option<&str> {
+    match of {
+        Receiver::Constructed(made) => Some(&made.name),
+        Receiver::Unmade(_) => Some(""),
+        Receiver::Resource(_) => None,
+    }
 }
 
 fn parameter(found: &Parameter) -> Value {

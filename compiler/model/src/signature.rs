@@ -57,6 +57,8 @@ pub enum Receiver {
     Constructed(Constructor),
     /// The client of the custom resource of that id.
     Resource(String),
+    /// Nothing makes it, so that only a resource could give it; why, as a sentence goes on after "is".
+    Unmade(String),
 }
 
 /// What makes the object of an instance method. Its parameters are bound as those of the method.
@@ -116,7 +118,7 @@ impl Signature {
     fn constructor(&self) -> Option<&Constructor> {
         match self.function()?.receiver.as_ref()? {
             Receiver::Constructed(constructor) => Some(constructor),
-            Receiver::Resource(_) => None,
+            Receiver::Resource(_) | Receiver::Unmade(_) => None,
         }
     }
 

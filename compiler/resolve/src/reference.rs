@@ -91,7 +91,10 @@ pub(crate) fn signature(
     let name = Reference::parse(&reference.value).path;
     match findings.lookups.get(&reference.value) {
         Some(Lookup::Reported) => Ok(None),
-        Some(Lookup::Found(signature)) => Ok(Some((**signature).clone())),
+        Some(Lookup::Found(signature)) => match unmade(signature) {
+            Some(lookup) => Err(Box::new(refused(reference, name, &lookup))),
+            None => Ok(Some((**signature).clone())),
+        },
         Some(other) => Err(Box::new(refused(reference, name, other))),
         // Never asked for: lowering had nothing to ask and said so.
         None => Ok(None),
@@ -123,6 +126,16 @@ fn no_service(manifest: &Manifest, reference: &Spanned<String>) -> Option<Diagno
             .help(format!("define it under `resources`, with `kind: {word}`; a ref is `RESOURCE.OPERATION`")),
         None => finding.help(format!("resources of that kind are {}", listed(&ids))),
     })
+}
+
+/// A method that nothing makes an object for.
+fn unmade(signature: &Signature) -> Option<Lookup> {
+    match &signature.function()?.receiver {
+        Some(model::Receiver::Unmade(what)) => {
+            Some(Lookup::NotCallable { what: what.clone(), span: signature.span })
+        }
+        _ => None,
+    }
 }
 
 /// The resources that a task names, each once.
@@ -172,11 +185,13 @@ pub(crate) fn resource(
 pub fn callable(signature: &Signature, object: &[Argument]) -> Callable {
     match &signature.callee {
         Callee::Function(found) => {
-            let receiver = found.receiver.as_ref().map(|receiver| match receiver {
+            let receiver = found.receiver.as_ref().and_then(|receiver| match receiver {
                 model::Receiver::Constructed(made_by) => {
-                    Receiver::Constructed { constructor: made_by.name.clone(), args: object.to_vec() }
+                    Some(Receiver::Constructed { constructor: made_by.name.clone(), args: object.to_vec() })
                 }
-                model::Receiver::Resource(id) => Receiver::Resource(id.clone()),
+                model::Receiver::Resource(id) => Some(Receiver::Resource(id.clone())),
+                // Refused before anything is bound.
+                model::Receiver::Unmade(_) => None,
             });
             Callable::Function(function(signature, found, receiver))
         }

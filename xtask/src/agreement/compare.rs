@@ -17,13 +17,14 @@ pub struct Verdict {
     left_out: usize,
     sampled: usize,
     /// How many agreed on each [`ASPECTS`].
-    agreed: [usize; 4],
+    agreed: [usize; 5],
     agreed_on_all: usize,
     disagreements: Vec<String>,
 }
 
-/// What is compared: that it is found under its name; what it is; its parameters with their kinds, in order; its defaults.
-const ASPECTS: [&str; 4] = ["names", "kinds", "parameters", "defaults"];
+/// What is compared: that it is found under its name; what it is; its parameters with their kinds, in order; its defaults;
+/// where the independent reading knows them, types, and what makes the object of a method.
+const ASPECTS: [&str; 5] = ["names", "kinds", "parameters", "defaults", "types"];
 
 impl Verdict {
     pub fn percent(&self) -> f64 {
@@ -45,7 +46,7 @@ pub fn verdict(
         known: reading.functions.len(),
         left_out: reading.left_out,
         sampled: sample.len(),
-        agreed: [0; 4],
+        agreed: [0; 5],
         agreed_on_all: 0,
         disagreements: Vec::new(),
     };
@@ -104,10 +105,10 @@ fn differs(ours: &str, theirs: &str) -> Option<String> {
     (bare(ours) != bare(theirs)).then(|| format!("`{ours}` against `{theirs}`"))
 }
 
-fn differences(theirs: &Function, ours: &Function, defaults: &[String]) -> [Option<String>; 4] {
+fn differences(theirs: &Function, ours: &Function, defaults: &[String]) -> [Option<String>; 5] {
     if let Some(word) = &theirs.refused {
         let agreed = ours.refused.as_ref().is_some_and(|why| why.contains(word.as_str()));
-        return [None, (!agreed).then(|| format!("it is a {word}")), None, None];
+        return [None, (!agreed).then(|| format!("it is a {word}")), None, None, None];
     }
     if let Some(why) = &ours.refused {
         let all = Some(format!("refused: {why}"));
@@ -116,6 +117,7 @@ fn differences(theirs: &Function, ours: &Function, defaults: &[String]) -> [Opti
             Some("no kind".to_owned()),
             Some("no parameters".to_owned()),
             Some("no defaults".to_owned()),
+            Some("no types".to_owned()),
         ];
     }
     let name = (theirs.name != ours.name).then(|| format!("the name is {}, not {}", ours.name, theirs.name));
@@ -135,7 +137,28 @@ fn differences(theirs: &Function, ours: &Function, defaults: &[String]) -> [Opti
     let missing = (given(theirs) != given(ours))
         .then(|| format!("defaults of [{}], not of [{}]", given(ours), given(theirs)));
     let wrong = missing.or_else(|| (!defaults.is_empty()).then(|| defaults.join("; ")));
-    [name, kind, parameters, wrong]
+    [name, kind, parameters, wrong, types(theirs, ours)]
+}
+
+/// What the independent reading says of types, and how ours differs.
+fn types(theirs: &Function, ours: &Function) -> Option<String> {
+    let mut told = Vec::new();
+    let mut compare = |what: &str, theirs: &Option<String>, ours: &Option<String>| {
+        if let (Some(theirs), ours) = (theirs, ours.as_deref().unwrap_or("nothing"))
+            && theirs != ours
+        {
+            told.push(format!("{what} {ours}, not {theirs}"));
+        }
+    };
+    compare("made by", &theirs.receiver, &ours.receiver);
+    compare("returns", &theirs.returns, &ours.returns);
+    for (one, other) in theirs.parameters.iter().zip(&ours.parameters) {
+        compare(&one.name, &one.ty, &other.ty);
+    }
+    if theirs.returns.is_some() && theirs.returns_error != ours.returns_error {
+        told.push(format!("returns an error: {}", ours.returns_error));
+    }
+    (!told.is_empty()).then(|| told.join(", "))
 }
 
 /// The table, then every disagreement.
@@ -179,6 +202,7 @@ mod tests {
             kind: kind.to_owned(),
             has_default: default.is_some(),
             default: default.map(str::to_owned),
+            ty: Some("int".to_owned()),
         };
         Function {
             reference: "m.f".to_owned(),
@@ -186,6 +210,9 @@ mod tests {
             kind: "function".to_owned(),
             is_async: false,
             parameters: vec![parameter],
+            receiver: None,
+            returns: None,
+            returns_error: false,
             refused: None,
             note: None,
         }
@@ -194,22 +221,30 @@ mod tests {
     #[test]
     fn each_aspect_is_compared() {
         let one = function("f", "keyword only", None);
-        assert_eq!(differences(&one, &one, &[]), [None, None, None, None]);
+        assert_eq!(differences(&one, &one, &[]), [None, None, None, None, None]);
         let told =
             |other: &Function, wrong: &[String]| differences(&one, other, wrong).map(|found| found.is_some());
-        assert_eq!(told(&function("g", "keyword only", None), &[]), [true, false, false, false]);
-        assert_eq!(told(&function("f", "variadic", None), &[]), [false, false, true, false]);
-        assert_eq!(told(&function("f", "keyword only", Some("1")), &[]), [false, false, false, true]);
-        assert_eq!(told(&one, &["a: 1".to_owned()]), [false, false, false, true]);
+        assert_eq!(told(&function("g", "keyword only", None), &[]), [true, false, false, false, false]);
+        assert_eq!(told(&function("f", "variadic", None), &[]), [false, false, true, false, false]);
+        assert_eq!(told(&function("f", "keyword only", Some("1")), &[]), [false, false, false, true, false]);
+        assert_eq!(told(&one, &["a: 1".to_owned()]), [false, false, false, true, false]);
         let is_async = Function { is_async: true, ..one.clone() };
-        assert_eq!(told(&is_async, &[]), [false, true, false, false]);
+        assert_eq!(told(&is_async, &[]), [false, true, false, false, false]);
+        let typed =
+            Function { returns: Some("string".to_owned()), receiver: Some(String::new()), ..one.clone() };
+        assert_eq!(told(&typed, &[]), [false; 5], "what they do not say is not compared");
+        let found = differences(&typed, &one, &[]).map(|found| found.is_some());
+        assert_eq!(found, [false, false, false, false, true]);
+        let mut other = one.clone();
+        other.parameters[0].ty = Some("bool".to_owned());
+        assert_eq!(told(&other, &[]), [false, false, false, false, true]);
         let refused = Function { refused: Some("a generator function".to_owned()), ..one.clone() };
-        assert_eq!(told(&refused, &[]), [true; 4]);
+        assert_eq!(told(&refused, &[]), [true; 5]);
         let generator = Function { refused: Some("generator".to_owned()), ..one.clone() };
-        assert_eq!(differences(&generator, &refused, &[]), [None, None, None, None]);
+        assert_eq!(differences(&generator, &refused, &[]), [None, None, None, None, None]);
         assert_eq!(
             differences(&generator, &one, &[]).map(|found| found.is_some()),
-            [false, true, false, false]
+            [false, true, false, false, false]
         );
     }
 

@@ -2,13 +2,14 @@
 //!
 //! It does not know whether other values occur; Go does not either.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use conductor_protocol::types::{EnumBase, EnumMember, TypeDef};
 use serde_json::Value;
 
-use super::package::Package;
+use super::names::Scope;
+use super::package::{Decl, Item, Package};
+use super::store::Store;
 use super::syntax::{ConstExpr, Constant, TypeKind};
 use super::types::Reader;
 
@@ -19,7 +20,7 @@ const MAX_STEPS: usize = 50_000;
 const MAX_MEMBERS: usize = 2000;
 
 struct Evaluation<'w> {
-    by_name: BTreeMap<&'w str, &'w Constant>,
+    store: &'w Store,
     steps: usize,
 }
 
@@ -34,18 +35,15 @@ impl<'w> Reader<'w> {
             }
             _ => EnumBase::Int,
         };
-        let constants: Vec<&'w Constant> = package
-            .constants(self.store)
-            .filter(|constant| is_of(constant, name))
-            .take(MAX_MEMBERS + 1)
-            .collect();
+        let all = package.constants(self.store).into_iter();
+        let constants: Vec<(Decl<'w>, &'w Constant)> =
+            all.filter(|(_, constant)| is_of(constant, name)).take(MAX_MEMBERS + 1).collect();
         if constants.len() < 2 || constants.len() > MAX_MEMBERS {
             return None;
         }
-        let all = package.constants(self.store).map(|constant| (constant.name.as_str(), constant));
-        let mut evaluation = Evaluation { by_name: all.collect(), steps: MAX_STEPS };
+        let mut evaluation = Evaluation { store: self.store, steps: MAX_STEPS };
         let mut members: Vec<EnumMember> = Vec::new();
-        for constant in constants {
+        for (decl, constant) in constants {
             if constant.name == "_" {
                 continue;
             }
@@ -53,7 +51,7 @@ impl<'w> Reader<'w> {
             if base == EnumBase::Int && shifts(expr) {
                 return None;
             }
-            let value = evaluation.value(expr, constant.iota, 0)?;
+            let value = evaluation.value(&Scope::new(package, decl), expr, constant.iota, 0)?;
             let fits = if base == EnumBase::Int { value.is_i64() } else { value.is_string() };
             if !fits {
                 return None;
@@ -85,8 +83,8 @@ fn shifts(expr: &ConstExpr) -> bool {
     }
 }
 
-impl Evaluation<'_> {
-    fn value(&mut self, expr: &ConstExpr, iota: i64, depth: usize) -> Option<Value> {
+impl<'w> Evaluation<'w> {
+    fn value(&mut self, scope: &Scope<'w>, expr: &ConstExpr, iota: i64, depth: usize) -> Option<Value> {
         self.steps = self.steps.checked_sub(1)?;
         if depth > MAX_DEPTH {
             return None;
@@ -96,12 +94,21 @@ impl Evaluation<'_> {
             ConstExpr::Int(number) => Some(Value::from(*number)),
             ConstExpr::Iota => Some(Value::from(iota)),
             ConstExpr::Name(name) => {
-                let constant = *self.by_name.get(name.as_str())?;
-                self.value(constant.value.as_ref()?, constant.iota, depth + 1)
+                let mut found = scope.package.named(self.store, name).into_iter();
+                let (decl, constant) = found.find_map(|decl| match decl.item {
+                    Item::Constant(constant) => Some((decl, constant)),
+                    _ => None,
+                })?;
+                let scope = Scope::new(&scope.package, decl);
+                self.value(&scope, constant.value.as_ref()?, constant.iota, depth + 1)
             }
-            ConstExpr::Convert(_, inner) => self.value(inner, iota, depth + 1),
+            ConstExpr::Qualified(package, name) => {
+                let (scope, constant) = self.store.constant_of(scope, package, name)?;
+                self.value(&scope, constant.value.as_ref()?, constant.iota, depth + 1)
+            }
+            ConstExpr::Convert(_, inner) => self.value(scope, inner, iota, depth + 1),
             ConstExpr::Unary(operator, inner) => {
-                let value = self.value(inner, iota, depth + 1)?.as_i64()?;
+                let value = self.value(scope, inner, iota, depth + 1)?.as_i64()?;
                 match operator {
                     '-' => value.checked_neg().map(Value::from),
                     '+' => Some(Value::from(value)),
@@ -110,8 +117,8 @@ impl Evaluation<'_> {
                 }
             }
             ConstExpr::Binary(left, operator, right) => {
-                let left = self.value(left, iota, depth + 1)?;
-                let right = self.value(right, iota, depth + 1)?;
+                let left = self.value(scope, left, iota, depth + 1)?;
+                let right = self.value(scope, right, iota, depth + 1)?;
                 if let (Some(left), Some(right), "+") = (left.as_str(), right.as_str(), operator.as_str()) {
                     return (left.len() + right.len() < 10_000)
                         .then(|| Value::from(format!("{left}{right}")));

@@ -7,9 +7,9 @@ use std::rc::Rc;
 
 use conductor_protocol::types::Type;
 
-use super::package::{Decl, Package, is_exported};
+use super::package::{Decl, Item, Package, is_exported};
 use super::store::{Pack, Store};
-use super::syntax::{File, Import, TypeDecl, TypeExpr, TypeKind};
+use super::syntax::{Constant, File, Import, TypeDecl, TypeExpr, TypeKind};
 
 /// Longer chains of aliases and definitions are not followed.
 pub const MAX_HOPS: usize = 60;
@@ -115,28 +115,52 @@ impl Store {
     }
 
     fn imported<'w>(&'w self, scope: &Scope<'w>, alias: &str, name: &str) -> Entity<'w> {
+        match self.import_called(scope, alias) {
+            None => Entity::Pending,
+            Some(None) => Entity::Unknown,
+            Some(Some(path)) => self.in_import(&scope.package.folder, path, name),
+        }
+    }
+
+    /// The path of the import that a file calls so. `None` while a file is awaited.
+    fn import_called<'w>(&self, scope: &Scope<'w>, alias: &str) -> Option<Option<&'w str>> {
         let from = &scope.package.folder;
         let imports = &scope.file.imports;
         if let Some(import) = imports.iter().find(|import| import.name.as_deref() == Some(alias)) {
-            return self.in_import(from, &import.path, name);
+            return Some(Some(&import.path));
         }
         let plain = imports.iter().filter(|import| import.name.is_none());
-        let (likely, others): (Vec<&Import>, Vec<&Import>) =
+        let (likely, others): (Vec<&'w Import>, Vec<&'w Import>) =
             plain.partition(|import| guesses(&import.path).contains(alias));
         for import in likely.iter().chain(&others) {
-            let Some(located) = self.locate(from, &import.path) else { return Entity::Pending };
-            let Some(folder) = located else { continue };
-            let Some(clause) = self.package_name(&folder) else { return Entity::Pending };
-            if clause.as_deref() == Some(alias) {
-                return self.in_import(from, &import.path, name);
+            let Some(folder) = self.locate(from, &import.path)? else { continue };
+            if self.package_name(&folder)?.as_deref() == Some(alias) {
+                return Some(Some(&import.path));
             }
         }
         for import in likely {
-            if matches!(self.locate(from, &import.path), Some(None)) {
-                return Entity::External(import.path.clone(), name.to_owned());
+            if self.locate(from, &import.path)?.is_none() {
+                return Some(Some(&import.path));
             }
         }
-        Entity::Unknown
+        Some(None)
+    }
+
+    /// A constant of another package, with the scope that it stands in.
+    pub fn constant_of<'w>(
+        &'w self,
+        scope: &Scope<'w>,
+        alias: &str,
+        name: &str,
+    ) -> Option<(Scope<'w>, &'w Constant)> {
+        let path = self.import_called(scope, alias)??;
+        let folder = self.locate(&scope.package.folder, path)??;
+        let Pack::Ready(package) = self.package(&folder) else { return None };
+        let found = package.named(self, name).into_iter().find_map(|decl| match decl.item {
+            Item::Constant(constant) => Some((decl, constant)),
+            _ => None,
+        });
+        found.map(|(decl, constant)| (Scope::new(&package, decl), constant))
     }
 
     fn in_import<'w>(&'w self, from: &str, path: &str, name: &str) -> Entity<'w> {

@@ -185,10 +185,14 @@ impl Package {
     }
 
     /// Every constant, file by file as written.
-    pub fn constants<'w>(&self, store: &'w Store) -> impl Iterator<Item = &'w Constant> {
-        let files: Vec<&'w syntax::File> =
-            self.files.iter().filter_map(|path| store.source(path)?.1.file().ok()).collect();
-        files.into_iter().flat_map(|file| &file.constants)
+    pub fn constants<'w>(&self, store: &'w Store) -> Vec<(Decl<'w>, &'w Constant)> {
+        let sources = self.files.iter().filter_map(|path| store.source(path));
+        let files = sources.filter_map(|(path, source)| Some((path, source.file().ok()?)));
+        let all = files.flat_map(|(path, file)| {
+            let decl = |constant| (Decl { path, file, item: Item::Constant(constant) }, constant);
+            file.constants.iter().map(decl)
+        });
+        all.collect()
     }
 
     fn at<'w>(&self, store: &'w Store, place: Place) -> Option<Decl<'w>> {

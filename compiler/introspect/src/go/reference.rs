@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use conductor_model::Lookup;
+use conductor_model::{Lookup, Receiver};
 
 use super::methods::{Method, Search};
 use super::names::Scope;
@@ -231,8 +231,8 @@ impl<'w> Reader<'w> {
             }
         }
         let receiver = match self.constructor(package, decl, found) {
-            Ok(receiver) => receiver,
-            Err(why) => return self.not_callable(why, scope, method.name_at),
+            Ok(made) => Receiver::Constructed(made),
+            Err(why) => Receiver::Unmade(why),
         };
         let annotation = method.function.and_then(|function| self.annotation(scope, function));
         let call = Call {

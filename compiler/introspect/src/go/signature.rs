@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use conductor_model::{
-    Annotation, Callee, Constructor, Function as Found, Lookup, Parameter, ParameterKind, Receiver, Signature,
+    Annotation, Callee, Function as Found, Lookup, Parameter, ParameterKind, Receiver, Signature,
 };
 use conductor_protocol::plan::Language;
 use conductor_protocol::types::Type;
@@ -26,7 +26,7 @@ pub struct Call<'w> {
     pub name_at: &'w Range<usize>,
     pub doc: Option<String>,
     pub annotation: Option<Annotation>,
-    pub receiver: Option<Constructor>,
+    pub receiver: Option<Receiver>,
 }
 
 impl<'w> Reader<'w> {
@@ -83,7 +83,7 @@ impl<'w> Reader<'w> {
                 name: call.name,
                 is_async: false,
                 returns_error,
-                receiver: call.receiver.map(Receiver::Constructed),
+                receiver: call.receiver,
             }),
             parameters: self.parameters(scope, call.signature),
             returns,

@@ -108,6 +108,8 @@ pub enum ConstExpr {
     Int(i64),
     Iota,
     Name(String),
+    /// `http.StatusOK`.
+    Qualified(String, String),
     Unary(char, Box<ConstExpr>),
     Binary(Box<ConstExpr>, String, Box<ConstExpr>),
     /// `State("open")`.

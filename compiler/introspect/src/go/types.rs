@@ -13,7 +13,7 @@ use super::external::{basic_below, well_known};
 use super::names::{Argument, Entity, Scope, Under};
 use super::package::{Decl, Package};
 use super::store::Store;
-use super::syntax::{Element, TypeDecl, TypeExpr, TypeKind, TypeParam};
+use super::syntax::{TypeDecl, TypeExpr, TypeKind, TypeParam};
 
 /// Types nested deeper are `any`.
 const MAX_DEPTH: usize = 40;
@@ -290,10 +290,10 @@ impl<'w> Reader<'w> {
             params.iter().map(one).collect::<Vec<_>>().join(", ")
         };
         match &expr.kind {
-            TypeKind::Name { package, name } => self.name_text(scope, package.as_deref(), name),
+            TypeKind::Name { package, name } => self.name_text(scope, package.as_deref(), name, depth),
             TypeKind::Generic { package, name, arguments } => {
                 let arguments: Vec<String> = arguments.iter().map(inner).collect();
-                format!("{}[{}]", self.name_text(scope, package.as_deref(), name), arguments.join(","))
+                format!("{}[{}]", self.name_text(scope, package.as_deref(), name, depth), arguments.join(","))
             }
             TypeKind::Pointer(to) => format!("*{}", inner(to)),
             TypeKind::Slice(of) => format!("[]{}", inner(of)),
@@ -312,20 +312,17 @@ impl<'w> Reader<'w> {
             TypeKind::Struct(fields) if fields.is_empty() => "struct{}".to_owned(),
             TypeKind::Struct(_) => "struct{...}".to_owned(),
             TypeKind::Interface(elements) if elements.is_empty() => "interface{}".to_owned(),
-            TypeKind::Interface(elements) => {
-                let name = elements.iter().find_map(|element| match element {
-                    Element::Method(name, ..) => Some(name.as_str()),
-                    Element::Type(_) => None,
-                });
-                format!("interface{{{}...}}", name.unwrap_or(""))
-            }
+            TypeKind::Interface(_) => "interface{...}".to_owned(),
             TypeKind::Union(_) | TypeKind::Unknown => "...".to_owned(),
         }
     }
 
-    fn name_text(&self, scope: &Scope<'w>, package: Option<&str>, name: &str) -> String {
+    fn name_text(&self, scope: &Scope<'w>, package: Option<&str>, name: &str, depth: usize) -> String {
         match self.store.type_entity(scope, package, name) {
             Entity::Param(argument) => argument.text,
+            Entity::Type(package, decl, found) if found.is_alias && found.type_params.is_empty() => {
+                self.text(&Scope::new(&package, decl), &found.ty, depth + 1)
+            }
             Entity::Type(package, _, found) => format!("{}.{}", package.path, found.name),
             Entity::External(path, name) => format!("{path}.{name}"),
             Entity::Basic(basic) => basic.to_owned(),

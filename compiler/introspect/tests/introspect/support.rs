@@ -151,6 +151,7 @@ fn signature_text(found: &Signature, sources: &Sources) -> String {
             format!(" on {}({})", made.name, parameters_text(&made.parameters, sources))
         }
         Some(Receiver::Resource(id)) => format!(" on {id}"),
+        Some(Receiver::Unmade(why)) => format!(" unmade: {why}"),
         None => String::new(),
     };
     let returns = &found.returns;

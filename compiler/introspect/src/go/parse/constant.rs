@@ -51,6 +51,13 @@ impl Reader<'_> {
             "iota" => ConstExpr::Iota,
             "identifier" if self.text(node) == "iota" => ConstExpr::Iota,
             "identifier" => ConstExpr::Name(self.owned(node)),
+            "selector_expression" => {
+                let part = |name| node.child_by_field_name(name).map(|part| self.owned(part));
+                match (part("operand"), part("field")) {
+                    (Some(package), Some(name)) => ConstExpr::Qualified(package, name),
+                    _ => ConstExpr::Unknown,
+                }
+            }
             "parenthesized_expression" => match children(node).first() {
                 Some(inner) => self.expression(*inner, depth + 1),
                 None => ConstExpr::Unknown,

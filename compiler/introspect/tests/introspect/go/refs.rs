@@ -254,11 +254,11 @@ func (b *Base) Rename(to string) {}
     expect![[r#"
         svc.Alias.Do: m/svc.Client.Do(pos path: string) -> null or an error on Client(kw URL: string = "", kw Retries: int = 0, kw Tags: list<string> = nil) at svc/svc.go:29:17 `Do`
         svc.Cache.Drop: m/svc.Cache.Drop(pos key: string) -> null on NewCache() at svc/svc.go:48:23 `Drop`
-        svc.Celsius.Double: a method of `Celsius`, which is no struct and no function `NewCelsius` makes at svc/svc.go:54:18 `Double`
+        svc.Celsius.Double: m/svc.Celsius.Double() -> float unmade: a method of `Celsius`, which is no struct and no function `NewCelsius` makes at svc/svc.go:54:18 `Double`
         svc.Client.Do: m/svc.Client.Do(pos path: string) -> null or an error on Client(kw URL: string = "", kw Retries: int = 0, kw Tags: list<string> = nil) at svc/svc.go:29:17 `Do`
-        svc.Closed.Do: a method of `Closed`, whose field `conn` only a function `NewClosed` could set at svc/svc.go:33:18 `Do`
-        svc.Many.Do: a method of `Many`, which `NewManyA`, `NewManyB` make and no function `NewMany` at svc/svc.go:39:13 `Do`
-        svc.Page.First: a method of the generic type `Page`, whose type arguments nothing gives at svc/svc.go:58:19 `First`
+        svc.Closed.Do: m/svc.Closed.Do() -> null unmade: a method of `Closed`, whose field `conn` only a function `NewClosed` could set at svc/svc.go:33:18 `Do`
+        svc.Many.Do: m/svc.Many.Do() -> null unmade: a method of `Many`, which `NewManyA`, `NewManyB` make and no function `NewMany` at svc/svc.go:39:13 `Do`
+        svc.Page.First: m/svc.Page.First() -> any unmade: a method of the generic type `Page`, whose type arguments nothing gives at svc/svc.go:58:19 `First`
         svc.Service.ByValue: m/svc.Service.ByValue() -> null on NewService(pos db: DB?, pos name: string) at svc/svc.go:19:18 `ByValue`
         svc.Service.Get: m/svc.Service.Get(cancellation ctx: any, pos id: string) -> string or an error on NewService(pos db: DB?, pos name: string) at svc/svc.go:18:19 `Get` "Get gets."
         svc.Service.Gett: not found in ["svc/*.go"], similar ["svc.Service.Get"]
@@ -266,8 +266,8 @@ func (b *Base) Rename(to string) {}
         svc.Service.Ping: not found in ["svc/*.go"], similar []
         svc.Service.Rename: m/svc.Service.Rename(pos to: string) -> null on NewService(pos db: DB?, pos name: string) at base/base.go:3:16 `Rename`
         svc.Service.private: not exported from its package (`Private` would be) at svc/svc.go:20:19 `private`
-        svc.Store.Close: a method of the interface `Store`, of which no function `NewStore` makes one at svc/svc.go:46:24 `Close`
-        svc.Store.Load: a method of the interface `Store`, of which no function `NewStore` makes one at svc/svc.go:42:2 `Load`
+        svc.Store.Close: m/svc.Store.Close() -> null or an error unmade: a method of the interface `Store`, of which no function `NewStore` makes one at svc/svc.go:46:24 `Close`
+        svc.Store.Load: m/svc.Store.Load(pos id: string) -> bytes or an error unmade: a method of the interface `Store`, of which no function `NewStore` makes one at svc/svc.go:42:2 `Load`
         svc.Users.First: m/svc.Users.First() -> string on Users() at svc/svc.go:58:19 `First`
         svc.hidden.Do: not exported from its package (`Hidden` would be) at svc/svc.go:66:15 `Do`
         database/sql.DB (outside): opaque

@@ -57,13 +57,13 @@ type Thing struct{ Y int }
         t.Far: m/t.Far(pos a: Dotted, pos b: Thing, pos c: Node, pos d: Client, pos e: any, pos f: any) -> null at t/t.go:33:6 `Far`
         t.Known: m/t.Known(pos a: timestamp, pos b: duration, pos c: any, pos d: uuid, pos e: decimal, pos f: int, pos g: float, pos h: timestamp?) -> null at t/t.go:30:6 `Known`
         t.Named: m/t.Named(pos a: string, pos b: map<string, list<string>>, pos c: any, pos d: Reader, pos e: Handler, pos f: list<any>) -> null at t/t.go:31:6 `Named`
-        t.Odd: m/t.Odd(pos a: chan int, pos b: <-chan string, pos c: func(string, ...int) (int, error), pos d: interface{M...}, pos e: {Y: string, x: int?}) -> null at t/t.go:32:6 `Odd`
+        t.Odd: m/t.Odd(pos a: chan int, pos b: <-chan string, pos c: func(string, ...int) (int, error), pos d: interface{...}, pos e: {Y: string, x: int?}) -> null at t/t.go:32:6 `Odd`
         builtin.<-chan string (outside): opaque
         builtin.chan int (outside): opaque
         builtin.complex128 (outside): opaque
         builtin.error (outside): opaque
         builtin.func(string, ...int) (int, error) (outside): opaque
-        builtin.interface{M...} (outside): opaque
+        builtin.interface{...} (outside): opaque
         builtin.map[m/t.Key]int (outside): opaque
         gopkg.in/yaml.v3.Node (outside): opaque
         m/dot.Dotted (dot/dot.go:2:6 `Dotted`): class {X: int}
