@@ -119,6 +119,16 @@ impl<S> Files<S> {
         self.reached.borrow().contains(path)
     }
 
+    /// Whether the file was asked for and answered.
+    pub fn is_known(&self, path: &str) -> bool {
+        self.files.contains_key(path)
+    }
+
+    /// How many files were answered.
+    pub fn count(&self) -> usize {
+        self.files.len()
+    }
+
     /// `None` while the file is awaited.
     pub fn file(&self, path: &str) -> Option<(&str, &File<S>)> {
         let known = self.files.get_key_value(path);

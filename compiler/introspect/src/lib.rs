@@ -9,6 +9,7 @@ pub mod grpc;
 mod python;
 mod service;
 mod tree;
+mod typescript;
 
 use std::collections::BTreeSet;
 
@@ -35,6 +36,7 @@ pub struct Introspector {
 enum Session {
     Python(Box<python::Session>),
     Go(Box<go::Session>),
+    Typescript(Box<typescript::Session>),
     /// A language of which nothing is found yet.
     Unread(BTreeSet<String>),
 }
@@ -105,7 +107,10 @@ impl Introspector {
         let session = match language {
             Language::Python => Session::Python(Box::new(python::Session::new(root, refs, names))),
             Language::Go => Session::Go(Box::new(go::Session::new(root, refs, names))),
-            Language::Typescript | Language::Rust => Session::Unread(refs),
+            Language::Typescript => {
+                Session::Typescript(Box::new(typescript::Session::new(root, refs, names)))
+            }
+            Language::Rust => Session::Unread(refs),
         };
         Introspector { session }
     }
@@ -116,6 +121,7 @@ impl Introspector {
         match &mut self.session {
             Session::Python(session) => session.add_root(root),
             Session::Go(session) => session.add_root(root),
+            Session::Typescript(session) => session.add_root(root),
             Session::Unread(_) => {}
         }
         self
@@ -127,6 +133,7 @@ impl Introspector {
         match &mut self.session {
             Session::Python(session) => session.needs(),
             Session::Go(session) => session.needs(),
+            Session::Typescript(session) => session.needs(),
             Session::Unread(_) => Vec::new(),
         }
     }
@@ -135,6 +142,7 @@ impl Introspector {
         match &mut self.session {
             Session::Python(session) => session.supply(need, answer),
             Session::Go(session) => session.supply(need, answer),
+            Session::Typescript(session) => session.supply(need, answer),
             Session::Unread(_) => {}
         }
     }
@@ -145,6 +153,7 @@ impl Introspector {
         match self.session {
             Session::Python(session) => session.finish(sources),
             Session::Go(session) => session.finish(sources),
+            Session::Typescript(session) => session.finish(sources),
             Session::Unread(refs) => {
                 Findings { lookups: refs.into_iter().map(nothing).collect(), ..Findings::default() }
             }

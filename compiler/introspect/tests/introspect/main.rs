@@ -11,3 +11,4 @@ mod mutations;
 mod refs;
 mod support;
 mod types;
+mod typescript;
