@@ -61,6 +61,9 @@ pub struct Step {
     pub finished_at: Option<Moment>,
     #[serde(default)]
     pub error: Option<StepError>,
+    /// What its attempts came to, where a fallback took their place.
+    #[serde(default)]
+    pub fell_back: Option<StepError>,
     #[serde(default)]
     pub history: Vec<Attempt>,
 }

@@ -49,12 +49,13 @@ pub enum Entry {
         deadline_at: Option<UnixMillis>,
         at: UnixMillis,
     },
-    /// An attempt failed and another will follow at `retry_at`.
+    /// An attempt failed and another will follow at `retry_at`; without it none will, but the step's fallback.
     AttemptFailed {
         key: String,
         attempt: u32,
         error: ErrorForm,
-        retry_at: UnixMillis,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_at: Option<UnixMillis>,
         at: UnixMillis,
     },
     StepSucceeded {

@@ -74,7 +74,8 @@ fn header(run: &Run) -> String {
 fn error_line(error: &StepError) -> String {
     let kind = error.form.types.first().map_or("error", String::as_str);
     let kind = kind.strip_prefix("builtins.").unwrap_or(kind);
-    inert_line(&format!("{kind}: {}", error.form.message), 200)
+    let code = error.form.code.as_ref().map_or_else(String::new, |code| format!(" {code}"));
+    inert_line(&format!("{kind}{code}: {}", error.form.message), 200)
 }
 
 fn steps(steps: &[Step]) -> String {
@@ -98,6 +99,10 @@ fn steps(steps: &[Step]) -> String {
     let mut text = format!("\n{}", output::table(header, &rows));
     let (red, reset) = if output::coloured() { (RED, RESET) } else { ("", "") };
     for step in steps {
+        if let Some(error) = &step.fell_back {
+            let key = inert_line(&step.key, 80);
+            let _infallible = writeln!(text, "\n{key}: fell back after {}", error_line(error));
+        }
         if let Some(error) = &step.error {
             let _infallible =
                 writeln!(text, "\n{red}{}{reset}: {}", inert_line(&step.key, 80), error_line(error));

@@ -22,6 +22,8 @@ class Past:
     retry_at: int | None = None
     delay_ms: int = 0
     """How long the wait until `retry_at` was to be, whatever the clock says now."""
+    exhausted: dict[str, object] | None = None
+    """The error after which no attempt follows, but the fallback."""
     deadline_at: int | None = None
     outcome: Outcome | None = None
     output: object = None
@@ -62,9 +64,13 @@ class History:
             return
         past.is_open = False
         if kind == "attempt_failed":
+            retry_at = entry.get("retry_at")
+            if retry_at is None:
+                past.exhausted = entry["error"]
+                return
             past.failures += 1
-            past.retry_at = entry["retry_at"]
-            past.delay_ms = entry["retry_at"] - entry["at"]
+            past.retry_at = retry_at
+            past.delay_ms = retry_at - entry["at"]
         elif kind == "step_succeeded":
             past.outcome = "succeeded"
             past.output = entry["output"]

@@ -54,6 +54,9 @@ pub struct StepView {
     pub finished_at: Option<String>,
     pub output: Option<Json>,
     pub error: Option<ErrorForm>,
+    /// What its attempts came to, where a fallback took their place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fell_back: Option<ErrorForm>,
     pub history: Vec<AttemptView>,
 }
 
@@ -158,16 +161,20 @@ impl Fold {
                 let error = shown_error(error);
                 let step = self.step(&key);
                 step.error = Some(error.clone());
-                let run = open_attempt(step, attempt, epoch);
-                close(run, "failed", at, Some(error));
-                run.retry_at = time(retry_at);
+                step.fell_back = retry_at.is_none().then(|| error.clone());
+                if let Some(run) = attempt_to_close(step, attempt, epoch) {
+                    close(run, "failed", at, Some(error));
+                    run.retry_at = retry_at.and_then(time);
+                }
             }
             Entry::StepSucceeded { key, attempt, output, at } => {
                 let step = self.step(&key);
                 finish(step, StepState::Succeeded, at);
                 step.output = Some(shown(output));
                 step.error = None;
-                close(open_attempt(step, attempt, epoch), "succeeded", at, None);
+                if let Some(run) = attempt_to_close(step, attempt, epoch) {
+                    close(run, "succeeded", at, None);
+                }
             }
             Entry::StepFailed { key, attempt, error, tolerated, at } => {
                 let state = if tolerated { StepState::Tolerated } else { StepState::Failed };
@@ -203,6 +210,7 @@ impl Fold {
                 finished_at: None,
                 output: None,
                 error: None,
+                fell_back: None,
                 history: Vec::new(),
             });
             self.steps.len() - 1
@@ -243,11 +251,8 @@ impl Fold {
         let step = self.step(key);
         finish(step, state, at);
         step.error = Some(error.clone());
-        // A budget may end between two attempts: then the last one is closed already.
-        let closed =
-            step.history.last().is_some_and(|run| run.attempt == attempt && run.outcome != "running");
-        if !closed {
-            close(open_attempt(step, attempt, epoch), outcome, at, Some(error));
+        if let Some(run) = attempt_to_close(step, attempt, epoch) {
+            close(run, outcome, at, Some(error));
         }
     }
 
@@ -259,6 +264,12 @@ impl Fold {
             }
         }
     }
+}
+
+/// The execution of that attempt. A budget may end between two attempts, and a fallback fail: then it is closed already.
+fn attempt_to_close(step: &mut StepView, attempt: u32, epoch: u64) -> Option<&mut AttemptView> {
+    let closed = step.history.last().is_some_and(|run| run.attempt == attempt && run.outcome != "running");
+    if closed { None } else { Some(open_attempt(step, attempt, epoch)) }
 }
 
 /// The running execution of that attempt; made where its start was not recorded by itself.

@@ -85,6 +85,40 @@ fn a_run_is_shown_with_steps_attempts_and_owners() {
 }
 
 #[test]
+fn a_step_that_fell_back_says_after_what() {
+    let daemon = Daemon::new();
+    let mut owner = daemon.client("a");
+    owner.hello(0);
+    owner.start("r");
+    let error = json!({"types": ["GrpcError"], "code": "UNAVAILABLE", "message": "refused"});
+    let at = 1_790_000_000_200_i64;
+    let entries = [
+        step_started("a"),
+        json!({"attempt_failed": {"key": "a", "attempt": 1, "error": error, "at": at}}),
+        json!({"step_started": {"key": "a.fallback", "task": "b", "attempt": 1, "at": at}}),
+        json!({"step_succeeded": {"key": "a.fallback", "attempt": 1, "output": 7, "at": at}}),
+        json!({"step_succeeded": {"key": "a", "attempt": 1, "output": 7, "at": at}}),
+    ];
+    for (seq, entry) in (1..).zip(entries) {
+        owner.record("r", 1, seq, entry);
+    }
+    owner.acked("r", 5);
+    let (_, view) = daemon.http("GET", "/v1/runs/r", "");
+    let step = &view["steps"][0];
+    assert_eq!(
+        (&step["state"], &step["output"], &step["error"]),
+        (&json!("succeeded"), &json!(7), &json!(null))
+    );
+    assert_eq!(step["fell_back"], error);
+    // Its one attempt failed: the result is not of a second one.
+    assert_eq!(step["history"].as_array().unwrap().len(), 1, "{step}");
+    assert_eq!((&step["history"][0]["outcome"], &step["history"][0]["error"]), (&json!("failed"), &error));
+    let instead = &view["steps"][1];
+    assert_eq!((&instead["key"], &instead["state"]), (&json!("a.fallback"), &json!("succeeded")));
+    assert_eq!(instead.get("fell_back"), None);
+}
+
+#[test]
 fn lists_are_filtered_and_paged() {
     let daemon = Daemon::new();
     let mut owner = daemon.client("a");
