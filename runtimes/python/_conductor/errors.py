@@ -61,6 +61,42 @@ class RecordedError(Exception):
         )
 
 
+class RemoteError(Exception):
+    """A service answered with an error, or did not answer. `fields` says more, as plain JSON."""
+
+    types: tuple[str, ...] = ()
+    """Its names in policies and in the journal, most specific first."""
+
+    def __init__(self, code: str, message: str, fields: dict[str, object]) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.fields = fields
+
+
+class GrpcError(RemoteError):
+    """A gRPC call failed: `code` is the name of its status, such as `UNAVAILABLE`."""
+
+    types: tuple[str, ...] = ("GrpcError",)
+
+
+class HttpError(RemoteError):
+    """An HTTP API answered with an error: `code` is its status as text, such as `503`."""
+
+    types: tuple[str, ...] = ("HttpError",)
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        fields: dict[str, object],
+        name: str | None = None,
+    ) -> None:
+        super().__init__(code, message, fields)
+        if name is not None:
+            self.types = (name, "HttpError")
+
+
 class DeadlineExceeded(TimeoutError):
     """The time allowed for a step, a block or a whole workflow is over."""
 

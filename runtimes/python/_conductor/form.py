@@ -6,7 +6,13 @@ It deliberately knows no policies: those match the error itself, by the same nam
 import os
 import traceback
 
-from .errors import RecordedError, ResultError, WorkflowError, text_of
+from .errors import (
+    RecordedError,
+    RemoteError,
+    ResultError,
+    WorkflowError,
+    text_of,
+)
 from .journal import dumps
 from .policy import error_code, type_names
 from .scalars import encode_any
@@ -29,9 +35,10 @@ def error_form(error: Exception) -> dict[str, object]:
     """The error as `{types, code, message, fields, stack}`."""
     if isinstance(error, RecordedError):
         return error.form
+    message = error.message if isinstance(error, RemoteError) else text_of(error)
     form: dict[str, object] = {
         "types": type_names(error),
-        "message": _writable(text_of(error)[:MAX_TEXT]),
+        "message": _writable(message[:MAX_TEXT]),
     }
     code = error_code(error)
     if code is not None:
@@ -54,7 +61,8 @@ def _fields(error: Exception) -> dict[str, object]:
     """Attributes of the error that are plain JSON, as far as there is room for them."""
     fields: dict[str, object] = {}
     room = MAX_FIELDS
-    for name, value in vars(error).items():
+    given = error.fields if isinstance(error, RemoteError) else vars(error)
+    for name, value in given.items():
         if name.startswith("_"):
             continue
         try:

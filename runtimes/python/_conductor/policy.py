@@ -13,6 +13,7 @@ from .errors import (
     MissingVariable,
     OutcomeUnknown,
     RecordedError,
+    RemoteError,
     ResultError,
     StepFailed,
     WorkflowCancelled,
@@ -41,6 +42,22 @@ NEVER_AGAIN = (
 )
 
 
+REFUSED_BY_GRPC = (
+    "INVALID_ARGUMENT",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "UNAUTHENTICATED",
+    "FAILED_PRECONDITION",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+)
+"""Status codes of gRPC that say that the call itself is wrong."""
+
+MENDED_BY_WAITING = ("408", "425", "429")
+"""Those status codes of HTTP from 400 to 499 that do not."""
+
+
 def is_retryable(
     error: Exception,
     *,
@@ -54,12 +71,14 @@ def is_retryable(
         return False
     if retry_on:
         return _is_any_of(error, retry_on)
-    return not isinstance(error, PROGRAMMING_ERRORS)
+    if isinstance(error, PROGRAMMING_ERRORS):
+        return False
+    return not _is_refused(type_names(error), error_code(error))
 
 
 def type_names(error: BaseException) -> list[str]:
     """The names of the error's classes, most specific first, without `object`."""
-    if isinstance(error, RecordedError):
+    if isinstance(error, (RecordedError, RemoteError)):
         return list(error.types)
     return [
         f"{kind.__module__}.{kind.__qualname__}"
@@ -83,10 +102,27 @@ def _is_any_of(error: BaseException, patterns: Iterable[str]) -> bool:
     names = type_names(error)
     code = error_code(error)
     return any(
-        pattern == code
+        (code is not None and (pattern == code or _is_of_class(pattern, code)))
         or any(pattern in (name, name.rpartition(".")[2]) for name in names)
         for pattern in patterns
     )
+
+
+def _is_refused(names: list[str], code: str | None) -> bool:
+    """Whether a service says that the call itself is wrong, so that another attempt would only repeat it."""
+    if code is None:
+        return False
+    last = [name.rpartition(".")[2] for name in names]
+    if "GrpcError" in last and code in REFUSED_BY_GRPC:
+        return True
+    is_client_error = "HttpError" in last and _is_of_class("4xx", code)
+    return is_client_error and code not in MENDED_BY_WAITING
+
+
+def _is_of_class(pattern: str, code: str) -> bool:
+    """Whether `5xx` means `503`."""
+    is_status = len(code) == 3 and code.isascii() and code.isdigit()
+    return is_status and pattern == f"{code[0]}xx"
 
 
 def constant(initial: float, max_delay: float, jitter: Jitter) -> float:

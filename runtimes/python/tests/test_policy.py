@@ -4,7 +4,13 @@ import unittest
 from unittest import mock
 
 from _conductor import policy
-from _conductor.errors import OutcomeUnknown, RecordedError, ResultError
+from _conductor.errors import (
+    GrpcError,
+    HttpError,
+    OutcomeUnknown,
+    RecordedError,
+    ResultError,
+)
 
 
 class Status(Exception):
@@ -46,6 +52,28 @@ class Backoff(unittest.TestCase):
 
 
 class Matching(unittest.TestCase):
+    def test_what_a_service_refuses_is_not_asked_again(self) -> None:
+        cases = [
+            (GrpcError("UNAVAILABLE", "down", {}), True),
+            (GrpcError("NOT_FOUND", "no such user", {}), False),
+            (HttpError("404", "Not Found", {}, "NoSuchUser"), False),
+            (HttpError("429", "Too Many Requests", {}), True),
+            (HttpError("503", "Service Unavailable", {}), True),
+            (RecordedError({"types": ["HttpError"], "code": "404"}), False),
+            (Status(404), True),
+        ]
+        for error, expected in cases:
+            self.assertEqual(policy.is_retryable(error), expected, repr(error))
+
+    def test_a_class_of_codes_is_one_of_http(self) -> None:
+        error = HttpError("404", "Not Found", {}, "NoSuchUser")
+        for pattern in ("4xx", "404", "NoSuchUser", "HttpError"):
+            self.assertTrue(policy.is_retryable(error, retry_on=(pattern,)), pattern)
+        for pattern in ("5xx", "xxx", "40x"):
+            self.assertFalse(policy.is_retryable(error, retry_on=(pattern,)), pattern)
+        grpc = GrpcError("UNAVAILABLE", "down", {})
+        self.assertFalse(policy.is_retryable(grpc, retry_on=("4xx", "Uxx")))
+
     def test_by_default_all_but_programming_errors(self) -> None:
         self.assertTrue(policy.is_retryable(ConnectionError()))
         for error in (
