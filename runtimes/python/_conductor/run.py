@@ -72,6 +72,7 @@ class Run:
         timeout: float | None = None,
         deadline: float | None = None,
         uses: tuple[Taker, ...] = (),
+        fallback: bool = False,
     ) -> Step:
         """A step with the limits of its policy, in seconds."""
         return Step(
@@ -86,6 +87,7 @@ class Run:
             timeout=timeout,
             deadline=deadline,
             uses=uses,
+            fallback=fallback,
         )
 
     def skip(self, key: str) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 from .errors import (
     DeadlineExceeded,
+    ExpressionError,
     Halt,
     OutcomeUnknown,
     RecordedError,
@@ -59,6 +60,7 @@ class Step:
         timeout: float | None = None,
         deadline: float | None = None,
         uses: tuple[Taker, ...] = (),
+        fallback: bool = False,
     ) -> None:
         self._run = run
         self._key = key
@@ -72,6 +74,7 @@ class Step:
         self._deadline = deadline
         self._uses = uses
         self._taken = Taken()
+        self._has_fallback = fallback
         self._past = run.history.past(key)
         self._failure: Exception | None = None
         self._cancelled: asyncio.CancelledError | None = None
@@ -88,6 +91,11 @@ class Step:
         return self._past.failures
 
     @property
+    def is_exhausted(self) -> bool:
+        """Whether all attempts have failed, in whatever process, and the fallback is still to be asked."""
+        return self._past.exhausted is not None and self._past.outcome is None
+
+    @property
     def output(self) -> object:
         """The result as JSON; `None` where the failure is tolerated."""
         self.raise_failure()
@@ -101,7 +109,7 @@ class Step:
 
     async def next_attempt(self) -> bool:
         """Begins an attempt where one is needed: waits out the backoff, for permits, for the disk before a write."""
-        if self._past.outcome is not None:
+        if self._past.outcome is not None or self._past.exhausted is not None:
             return False
         has_begun = False
         try:
@@ -116,13 +124,19 @@ class Step:
                 self._record_cancelled(unknown=self._was_cut_off)
             raise
         except (DeadlineExceeded, OutcomeUnknown) as error:
-            if self._critical:
-                raise self.failed(error) from error
-            self.tolerate(error)
+            self._give_up(error)
         finally:
             if not has_begun:
                 self._taken.over()
         return has_begun
+
+    def _give_up(self, error: Exception) -> None:
+        if self._has_fallback:
+            self.exhaust(error)
+        elif self._critical:
+            raise self.failed(error) from error
+        else:
+            self.tolerate(error)
 
     def _cut_off_by_a_crash(self) -> None:
         """The last attempt has no outcome, and this process did not make it."""
@@ -316,6 +330,38 @@ class Step:
         if self._cancelled is not None and is_real(self._cancelled):
             self._record_cancelled(unknown=False)
         self._go_on_cancelling()
+
+    def exhaust(self, error: Exception) -> None:
+        """Records a failure that no attempt follows, but the fallback."""
+        if isinstance(error, ExpressionError):
+            # An argument has no value: there was no call that something could stand in for.
+            self._has_fallback = False
+            self._give_up(error)
+            return
+        cause = cause_of(error)
+        self._past.exhausted = error_form(cause)
+        self._run.journal.record(
+            "attempt_failed",
+            key=self._key,
+            attempt=self._past.attempt,
+            error=self._past.exhausted,
+            at=now_ms(),
+        )
+        self._go_on_cancelling()
+
+    async def fall_back(self, other: Coroutine[Any, Any, object]) -> None:
+        """Takes the result of another task, or its failure, for the step's own."""
+        try:
+            output = await other
+        except StepFailed as failure:
+            self._has_fallback = False
+            self._give_up(failure.error)
+        except asyncio.CancelledError as cancellation:
+            if is_real(cancellation):
+                self._record_cancelled(unknown=self._was_cut_off)
+            raise
+        else:
+            self.succeed(output)
 
     def failed(self, error: Exception) -> StepFailed:
         """Records the step's failure."""

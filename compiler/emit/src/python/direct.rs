@@ -5,12 +5,13 @@
 use conductor_protocol::plan::{Effect, InDoubt, Step, StepKind, TaskCall};
 use conductor_protocol::types::Type;
 
-use super::durable::{arguments, callee, child_call, in_doubt, logged};
+use super::children::child_call;
+use super::durable::{in_doubt, logged};
 use super::literal::seconds;
-use super::policy;
 use super::scope::Var;
 use super::tree::{Arg, Function, Operator, Param, Py, Stmt};
 use super::workflow::{Workflow, input_name};
+use super::{call, fallback, policy};
 use crate::EmitError;
 
 /// The public function's body where the inputs go by other names inside.
@@ -87,7 +88,7 @@ pub fn step(
     let mut body = workflow.when(step, &if is_read { vec![var] } else { Vec::new() })?;
     let doc = match &step.kind {
         StepKind::Task(call) => {
-            body.extend(task(workflow, step, call, is_read)?);
+            body.extend(task(workflow, step, step, call, is_read)?);
             policy::doc(&step.id, call)
         }
         StepKind::Workflow(call) => {
@@ -96,7 +97,7 @@ pub fn step(
             if call.durable {
                 started = started.with("run_id", Py::atom(format!("f\"{{run}}/{}\"", step.id)));
             }
-            body.extend(attempt(workflow, step, started.awaited(), is_read));
+            body.extend(attempt(workflow, step, Vec::new(), started.awaited(), is_read));
             format!("Step `{}`: the workflow `{}`.", step.id, call.workflow)
         }
         _ => String::new(),
@@ -105,7 +106,7 @@ pub fn step(
     Ok(Function {
         is_async: true,
         name: name.to_owned(),
-        params: workflow.step_params(step, reads),
+        params: workflow.step_params(step, step, reads),
         keyword_only: false,
         returns,
         doc: vec![doc],
@@ -134,48 +135,69 @@ fn handled(body: Vec<Stmt>, name: &str, handler: Vec<Stmt>) -> Stmt {
 }
 
 /// One attempt only.
-fn attempt(workflow: &mut Workflow, step: &Step, tried: Py, is_read: bool) -> Vec<Stmt> {
+fn attempt(workflow: &mut Workflow, step: &Step, each: Vec<Stmt>, tried: Py, is_read: bool) -> Vec<Stmt> {
     let mut handler = give_up(workflow, step, "1", is_read);
     // The function ends after its only attempt anyway.
     handler.retain(|statement| *statement != Stmt::Return(None));
-    let body = if is_read { Stmt::Return(Some(tried)) } else { Stmt::Expr(tried) };
-    vec![handled(vec![body], if step.critical { "error" } else { "" }, handler)]
+    let mut body = each;
+    body.push(if is_read { Stmt::Return(Some(tried)) } else { Stmt::Expr(tried) });
+    vec![handled(body, if step.critical { "error" } else { "" }, handler)]
 }
 
-fn task(
+/// The attempts of a task, and what stands in for it. `reader` is the step of the workflow that it belongs to: itself,
+/// unless it is a fallback.
+pub fn task(
     workflow: &mut Workflow,
+    reader: &Step,
     step: &Step,
     call: &TaskCall,
     is_read: bool,
 ) -> Result<Vec<Stmt>, EmitError> {
-    let (mut body, callee) = callee(workflow, call)?;
-    let args = arguments(workflow, step, &call.args)?;
-    let tried = limited(workflow, call, callee, args).awaited();
+    let made = call::made(workflow, &step.id, call)?;
+    let tried = limited(workflow, call, made.callee, made.args).awaited();
+    let tolerated = call.fallback.is_some() || call.policy.deadline_ms.is_some();
+    // Where something stands around the attempts, that tolerates their failure.
+    let inner = Step { critical: step.critical || tolerated, ..step.clone() };
     let mut tries = if call.policy.retries == Some(0) {
-        attempt(workflow, step, tried, is_read)
+        attempt(workflow, &inner, made.each, tried, is_read)
     } else {
-        retried(workflow, step, call, tried, is_read)
+        retried(workflow, &inner, call, made.each, tried, is_read)
     };
     if let Some(milliseconds) = call.policy.deadline_ms {
         workflow.file.import_from("._conductor.deadline", "Deadline");
         let context = Py::call("Deadline", vec![Py::string(&step.id), Py::atom(seconds(milliseconds))]);
         tries = vec![Stmt::With { context, name: None, body: tries }];
-        if !step.critical {
-            workflow.file.import_from("._conductor.errors", "StepFailed");
-            let mut handler = vec![logged(&mut workflow.file, step)];
-            handler.extend(is_read.then(|| Stmt::Return(Some(Py::atom("None")))));
-            let errors = "StepFailed".to_owned();
-            let name = String::new();
-            tries = vec![Stmt::Try { body: tries, errors, name, handler, otherwise: Vec::new() }];
-        }
     }
+    if let Some(instead) = &call.fallback {
+        let handler = fallback::direct(workflow, reader, step, instead, is_read)?;
+        tries = vec![failing(tries, "failure", handler, workflow)];
+    }
+    if tolerated && !step.critical {
+        let mut handler = vec![logged(&mut workflow.file, step)];
+        handler.extend(is_read.then(|| Stmt::Return(Some(Py::atom("None")))));
+        tries = vec![failing(tries, "", handler, workflow)];
+    }
+    let mut body = made.before;
     body.extend(tries);
     Ok(body)
 }
 
+fn failing(body: Vec<Stmt>, name: &str, handler: Vec<Stmt>, workflow: &mut Workflow) -> Stmt {
+    let errors = workflow.file.import_from("._conductor.errors", "StepFailed");
+    Stmt::Try { body, errors, name: name.to_owned(), handler, otherwise: Vec::new() }
+}
+
 /// The loop of attempts.
-fn retried(workflow: &mut Workflow, step: &Step, call: &TaskCall, tried: Py, is_read: bool) -> Vec<Stmt> {
-    let mut body = vec![if is_read { Stmt::Return(Some(tried)) } else { Stmt::Expr(tried) }];
+fn retried(
+    workflow: &mut Workflow,
+    step: &Step,
+    call: &TaskCall,
+    each: Vec<Stmt>,
+    tried: Py,
+    is_read: bool,
+) -> Vec<Stmt> {
+    let mut body = each;
+    body.push(if is_read { Stmt::Return(Some(tried)) } else { Stmt::Expr(tried) });
     if !is_read {
         body.push(Stmt::Return(None));
     }

@@ -2,9 +2,7 @@
 //!
 //! It knows the runtime's `Run` and `Step`, not how they reach the journal.
 
-use conductor_protocol::plan::{
-    Argument, ArgumentValue, Effect, InDoubt, Input, Passing, Plan, Step, StepKind, TaskCall, WorkflowCall,
-};
+use conductor_protocol::plan::{Effect, InDoubt, Input, Step, StepKind, TaskCall};
 use conductor_protocol::types::Type;
 
 use super::codecs::{Way, apply};
@@ -13,8 +11,8 @@ use super::literal::seconds;
 use super::scope::Var;
 use super::tree::{Arg, Function, Operator, Py, Stmt};
 use super::types::flattened;
-use super::workflow::{Workflow, child_alias, input_name, sibling};
-use super::{defaults, policy};
+use super::workflow::{Workflow, input_name};
+use super::{call, children, defaults, fallback, policy};
 use crate::EmitError;
 
 /// The call that starts, continues or awaits the run.
@@ -82,11 +80,11 @@ pub fn step(
     let mut body = workflow.when(step, &if is_read { vec![var.clone()] } else { Vec::new() })?;
     let doc = match &step.kind {
         StepKind::Task(call) => {
-            body.extend(task(workflow, step, call)?);
+            body.extend(task(workflow, step, step, call)?);
             policy::doc(&step.id, call)
         }
         StepKind::Workflow(call) => {
-            body.extend(child(workflow, step, call)?);
+            body.extend(children::child(workflow, step, call)?);
             format!("Step `{}`: the workflow `{}`.", step.id, call.workflow)
         }
         _ => String::new(),
@@ -102,7 +100,7 @@ pub fn step(
     Ok(Function {
         is_async: true,
         name: name.to_owned(),
-        params: workflow.step_params(step, reads),
+        params: workflow.step_params(step, step, reads),
         keyword_only: false,
         returns,
         doc: vec![doc],
@@ -127,40 +125,26 @@ fn output(workflow: &mut Workflow, var: &Var, ty: &Type) -> Py {
     apply(&mut workflow.file, Way::Decode, ty, Py::atom("step.output"))
 }
 
-fn task(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Result<Vec<Stmt>, EmitError> {
-    let mut open = Py::call("run.step", vec![Py::string(&step.id)]);
-    if call.task != step.id {
-        open = open.with("task", Py::string(&call.task));
-    }
-    open = open.with("effect", Py::string(effect(call.effect)));
-    if call.idempotent {
-        open = open.with("idempotent", Py::atom("True"));
-    }
-    if call.effect == Effect::Write && call.in_doubt != InDoubt::Retry {
-        open = open.with("in_doubt", Py::string(in_doubt(call.in_doubt)));
-    }
-    if call.barrier != (call.effect == Effect::Write) {
-        open = open.with("barrier", Py::atom(if call.barrier { "True" } else { "False" }));
-    }
-    if !step.critical {
-        open = open.with("critical", Py::atom("False"));
-    }
-    for (name, limit) in [("timeout", call.policy.timeout_ms), ("deadline", call.policy.deadline_ms)] {
-        if let Some(milliseconds) = limit {
-            open = open.with(name, Py::atom(seconds(milliseconds)));
-        }
-    }
-    let (mut body, callee) = callee(workflow, call)?;
-    body.insert(0, Stmt::Assign { target: "step".to_owned(), annotation: None, value: open });
-    let args = arguments(workflow, step, &call.args)?;
+/// The attempts of a task, and what stands in for it. `reader` is the step of the workflow that it belongs to: itself,
+/// unless it is a fallback.
+pub fn task(
+    workflow: &mut Workflow,
+    reader: &Step,
+    step: &Step,
+    call: &TaskCall,
+) -> Result<Vec<Stmt>, EmitError> {
+    let made = call::made(workflow, &step.id, call)?;
+    let mut body =
+        vec![Stmt::Assign { target: "step".to_owned(), annotation: None, value: open(step, call) }];
+    body.extend(made.before);
     let attempt = if call.callable.listens() {
-        Py::call("step.awaited", vec![Py::Call { callee: Box::new(callee), args }])
+        Py::call("step.awaited", vec![Py::Call { callee: Box::new(made.callee), args: made.args }])
     } else {
-        let mut all = vec![Arg { name: None, value: callee }];
-        all.extend(args);
+        let mut all = vec![Arg { name: None, value: made.callee }];
+        all.extend(made.args);
         Py::Call { callee: Box::new(Py::atom("step.in_thread")), args: all }
     };
-    let mut tried = Vec::new();
+    let mut tried = made.each;
     let encoded = match call.callable.returns() {
         Type::Null => {
             tried.push(Stmt::Expr(attempt.awaited()));
@@ -184,11 +168,44 @@ fn task(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Result<Vec<Stm
     tried.push(Stmt::Expr(Py::call("step.succeed", vec![encoded])));
     let handler = on_failure(workflow, step, call);
     body.push(attempts(tried, handler));
+    if let Some(instead) = &call.fallback {
+        body.push(fallback::durable(workflow, reader, step, instead)?);
+    }
     Ok(body)
 }
 
+/// `run.step(...)`: what the runtime must know of the step.
+fn open(step: &Step, call: &TaskCall) -> Py {
+    let mut open = Py::call("run.step", vec![Py::string(&step.id)]);
+    if call.task != step.id {
+        open = open.with("task", Py::string(&call.task));
+    }
+    open = open.with("effect", Py::string(effect(call.effect)));
+    if call.idempotent {
+        open = open.with("idempotent", Py::atom("True"));
+    }
+    if call.effect == Effect::Write && call.in_doubt != InDoubt::Retry {
+        open = open.with("in_doubt", Py::string(in_doubt(call.in_doubt)));
+    }
+    if call.barrier != (call.effect == Effect::Write) {
+        open = open.with("barrier", Py::atom(if call.barrier { "True" } else { "False" }));
+    }
+    if !step.critical {
+        open = open.with("critical", Py::atom("False"));
+    }
+    for (name, limit) in [("timeout", call.policy.timeout_ms), ("deadline", call.policy.deadline_ms)] {
+        if let Some(milliseconds) = limit {
+            open = open.with(name, Py::atom(seconds(milliseconds)));
+        }
+    }
+    if call.fallback.is_some() {
+        open = open.with("fallback", Py::atom("True"));
+    }
+    open
+}
+
 /// `while await step.next_attempt():` around one attempt.
-fn attempts(tried: Vec<Stmt>, handler: Vec<Stmt>) -> Stmt {
+pub fn attempts(tried: Vec<Stmt>, handler: Vec<Stmt>) -> Stmt {
     let attempt = Stmt::Try {
         body: tried,
         errors: "Exception".to_owned(),
@@ -201,7 +218,13 @@ fn attempts(tried: Vec<Stmt>, handler: Vec<Stmt>) -> Stmt {
 
 /// Another attempt where the policy allows one, else the step's failure.
 fn on_failure(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Vec<Stmt> {
-    let fail = give_up(workflow, step);
+    let fail = match &call.fallback {
+        Some(_) => vec![
+            fallback::logged(&mut workflow.file, step),
+            Stmt::Expr(Py::call("step.exhaust", vec![Py::atom("error")])),
+        ],
+        None => give_up(workflow, step),
+    };
     if call.policy.retries == Some(0) {
         return fail;
     }
@@ -218,7 +241,7 @@ fn on_failure(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Vec<Stmt
         Stmt::Assign { target: "delay".to_owned(), annotation: None, value: delay },
         Stmt::Expr(Py::call("step.retry", vec![Py::atom("error"), Py::atom("delay")])),
     ];
-    if step.critical {
+    if step.critical && call.fallback.is_none() {
         let mut body = vec![Stmt::If { test, body: fail, otherwise: Vec::new() }];
         body.extend(again);
         return body;
@@ -226,7 +249,7 @@ fn on_failure(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Vec<Stmt
     vec![Stmt::If { test, body: fail, otherwise: again }]
 }
 
-fn give_up(workflow: &mut Workflow, step: &Step) -> Vec<Stmt> {
+pub fn give_up(workflow: &mut Workflow, step: &Step) -> Vec<Stmt> {
     let error = vec![Py::atom("error")];
     if step.critical {
         let failed = Py::call("step.failed", error);
@@ -242,114 +265,10 @@ pub fn logged(file: &mut File, step: &Step) -> Stmt {
     Stmt::Expr(Py::call("logger.exception", vec![Py::string(&message)]))
 }
 
-/// The user's function; one without annotations goes by a name that says so to type checkers.
-pub fn callee(workflow: &mut Workflow, call: &TaskCall) -> Result<(Vec<Stmt>, Py), EmitError> {
-    let Some(called) = call.callable.function() else {
-        return Err(EmitError::Unsupported { what: format!("a call of `{}`", call.callable) });
-    };
-    let module = workflow.file.user_module(&called.module);
-    let function = Py::atom(format!("{module}.{}", called.name));
-    if called.annotated {
-        return Ok((Vec::new(), function));
-    }
-    workflow.file.import_from("collections.abc", "Callable");
-    let any = workflow.file.annotation(&Type::Any);
-    let annotation = Some(format!("Callable[..., {any}]"));
-    let bound = Stmt::Assign { target: "call".to_owned(), annotation, value: function };
-    Ok((vec![bound], Py::atom("call")))
-}
-
-pub fn arguments(workflow: &mut Workflow, step: &Step, args: &[Argument]) -> Result<Vec<Arg>, EmitError> {
-    args.iter()
-        .map(|argument| {
-            let value = match &argument.value {
-                ArgumentValue::Expr(expr) => workflow.translate(expr)?,
-                ArgumentValue::IdempotencyKey if workflow.plan.durable => Py::atom("step.idempotency_key"),
-                ArgumentValue::IdempotencyKey => Py::atom(format!("f\"{{run}}/{}\"", step.id)),
-                ArgumentValue::Resource(id) => Py::atom(id.clone()),
-                ArgumentValue::Cancellation => {
-                    return Err(EmitError::Unsupported { what: "a cancellation as argument".to_owned() });
-                }
-            };
-            let name = (argument.passing == Passing::Keyword).then(|| argument.parameter.clone());
-            Ok(Arg { name, value })
-        })
-        .collect()
-}
-
-/// A step that runs another workflow, under the id `<run>/<step key>` where that is durable.
-fn child(workflow: &mut Workflow, step: &Step, call: &WorkflowCall) -> Result<Vec<Stmt>, EmitError> {
-    let mut open = Py::call("run.step", vec![Py::string(&step.id)]);
-    if call.workflow != step.id {
-        open = open.with("task", Py::string(&call.workflow));
-    }
-    open = open.with("effect", Py::string("write")).with("idempotent", Py::atom("True"));
-    if !call.barrier {
-        open = open.with("barrier", Py::atom("False"));
-    }
-    if !step.critical {
-        open = open.with("critical", Py::atom("False"));
-    }
-    let mut tried = Vec::new();
-    let target = workflow.file.package.plan(&call.workflow)?;
-    let encoded = if call.durable {
-        let alias = format!("_{}", target.workflow.to_uppercase());
-        workflow.file.import_as(&sibling(&target.workflow), "WORKFLOW", &alias);
-        let inputs = child_inputs(workflow, target, call)?;
-        let value = Py::call("step.child", vec![Py::atom(alias), inputs]).awaited();
-        tried.push(Stmt::Assign { target: "output".to_owned(), annotation: None, value });
-        Py::atom("output")
-    } else {
-        let started = Py::call("step.awaited", vec![child_call(workflow, target, call)?]).awaited();
-        if target.output.ty == Type::Null {
-            tried.push(Stmt::Expr(started));
-            Py::atom("None")
-        } else {
-            tried.push(Stmt::Assign { target: "output".to_owned(), annotation: None, value: started });
-            apply(&mut workflow.file, Way::Encode, &step_output(step, target), Py::atom("output"))
-        }
-    };
-    tried.push(Stmt::Expr(Py::call("step.succeed", vec![encoded])));
-    let handler = give_up(workflow, step);
-    Ok(vec![
-        Stmt::Assign { target: "step".to_owned(), annotation: None, value: open },
-        attempts(tried, handler),
-    ])
-}
-
-/// The child's output as the parent's own types name it.
-fn step_output(step: &Step, target: &Plan) -> Type {
-    if target.output.ty.is_nullable() { step.ty.clone() } else { step.ty.non_null().clone() }
-}
-
-fn child_inputs(workflow: &mut Workflow, target: &Plan, call: &WorkflowCall) -> Result<Py, EmitError> {
-    let mut pairs = Vec::new();
-    for (name, expr) in &call.args {
-        let ty = target.inputs.iter().find(|input| input.name == *name).map_or(&expr.ty, |input| &input.ty);
-        let ty = if super::types::has_record(ty) { &expr.ty } else { ty };
-        let value = workflow.translate(expr)?;
-        pairs.push((Py::string(name), apply(&mut workflow.file, Way::Encode, ty, value)));
-    }
-    Ok(Py::Dict(pairs))
-}
-
-/// A call of another workflow's public function.
-pub fn child_call(workflow: &mut Workflow, target: &Plan, call: &WorkflowCall) -> Result<Py, EmitError> {
-    let public = workflow.file.package.public_name(&target.workflow);
-    let alias = child_alias(&target.workflow);
-    workflow.file.import_as(&sibling(&target.workflow), &public, &alias);
-    let mut started = Py::call(alias, Vec::new());
-    for (name, expr) in &call.args {
-        let value = workflow.translate(expr)?;
-        started = started.with(&super::names::public_input(name), value);
-    }
-    Ok(started)
-}
-
 /// `WORKFLOW`, by which `serve` and parents know the module.
 pub fn descriptor(workflow: &mut Workflow) -> Result<Stmt, EmitError> {
     let plan = workflow.plan;
-    let digest = plan.digest().map_err(|error| EmitError::Digest(error.to_string()))?;
+    let digest = workflow.file.package.digest(&plan.workflow)?;
     workflow.file.import_from("._conductor.workflow", "Workflow");
     let mut value = Py::call("Workflow", vec![Py::string(&plan.workflow)])
         .with("plan", Py::string(&digest))
@@ -359,8 +278,10 @@ pub fn descriptor(workflow: &mut Workflow) -> Result<Stmt, EmitError> {
     }
     let writes: Vec<String> = flattened(&plan.steps)
         .into_iter()
-        .filter(|step| matches!(&step.kind, StepKind::Task(call) if call.effect == Effect::Write))
-        .map(|step| step.id.clone())
+        .flat_map(|step| match &step.kind {
+            StepKind::Task(call) => fallback::writes(&step.id, call),
+            _ => Vec::new(),
+        })
         .collect();
     if !writes.is_empty() {
         value = value.with("writes", super::literal::strings(&writes));

@@ -2,13 +2,16 @@
 //!
 //! It knows Python and the runtime beside the generated code; it knows neither manifests nor where files are written.
 
+mod call;
 mod calls;
+mod children;
 mod codecs;
 mod comprehensions;
 mod defaults;
 mod direct;
 mod durable;
 mod expr;
+mod fallback;
 mod file;
 mod flat;
 mod imports;
@@ -25,5 +28,6 @@ mod union;
 mod workflow;
 mod writer;
 
+pub use names::snake;
 pub use package::files;
 pub use supported::unsupported;

@@ -2,7 +2,7 @@
 //!
 //! It knows numbers and the functions of the runtime's `policy` module.
 
-use conductor_protocol::plan::{Effect, Jitter, Policy, Strategy, TaskCall};
+use conductor_protocol::plan::{Effect, Fallback, Jitter, Policy, Strategy, TaskCall};
 
 use super::file::File;
 use super::literal::{float, seconds, strings};
@@ -57,5 +57,10 @@ pub fn doc(id: &str, call: &TaskCall) -> String {
         Some(1) => ", 1 retry".to_owned(),
         Some(count) => format!(", {count} retries"),
     };
-    format!("Step `{id}`: `{}`, {effect}{retries}.", call.callable)
+    let fallback = match &call.fallback {
+        Some(Fallback::Task(other)) => format!(", else `{}`", other.callable),
+        Some(Fallback::Value(_)) => ", else a value".to_owned(),
+        None => String::new(),
+    };
+    format!("Step `{id}`: `{}`, {effect}{retries}{fallback}.", call.callable)
 }

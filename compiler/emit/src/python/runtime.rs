@@ -10,7 +10,7 @@ const VERSION: &str = concat!(
 );
 
 /// Name and text of each file of `_conductor/`.
-pub const FILES: [(&str, &str); 36] = [
+pub const FILES: [(&str, &str); 38] = [
     ("__init__.py", include_str!("../../../../runtimes/python/_conductor/__init__.py")),
     ("address.py", include_str!("../../../../runtimes/python/_conductor/address.py")),
     ("background.py", include_str!("../../../../runtimes/python/_conductor/background.py")),
@@ -25,6 +25,7 @@ pub const FILES: [(&str, &str); 36] = [
     ("deadline.py", include_str!("../../../../runtimes/python/_conductor/deadline.py")),
     ("errors.py", include_str!("../../../../runtimes/python/_conductor/errors.py")),
     ("execute.py", include_str!("../../../../runtimes/python/_conductor/execute.py")),
+    ("fallback.py", include_str!("../../../../runtimes/python/_conductor/fallback.py")),
     ("form.py", include_str!("../../../../runtimes/python/_conductor/form.py")),
     ("history.py", include_str!("../../../../runtimes/python/_conductor/history.py")),
     ("host.py", include_str!("../../../../runtimes/python/_conductor/host.py")),
@@ -45,6 +46,7 @@ pub const FILES: [(&str, &str); 36] = [
     ("settle.py", include_str!("../../../../runtimes/python/_conductor/settle.py")),
     ("step.py", include_str!("../../../../runtimes/python/_conductor/step.py")),
     ("threads.py", include_str!("../../../../runtimes/python/_conductor/threads.py")),
+    ("untyped.py", include_str!("../../../../runtimes/python/_conductor/untyped.py")),
     ("version.py", VERSION),
     ("workflow.py", include_str!("../../../../runtimes/python/_conductor/workflow.py")),
 ];

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use conductor_protocol::expr::{Expr, Node};
-use conductor_protocol::plan::{ArgumentValue, Plan, Step, StepKind};
+use conductor_protocol::plan::{ArgumentValue, Fallback, Plan, Step, StepKind, TaskCall};
 use conductor_protocol::types::Type;
 
 use super::names::Names;
@@ -187,18 +187,25 @@ impl<'a> Scope<'a> {
                 self.collect_expr(when, vars);
             }
             match &step.kind {
-                StepKind::Task(call) => {
-                    for argument in call.arguments() {
-                        if let ArgumentValue::Expr(expr) = &argument.value {
-                            self.collect_expr(expr, vars);
-                        }
-                    }
-                }
+                StepKind::Task(call) => self.collect_call(call, vars),
                 StepKind::Workflow(call) => {
                     call.args.iter().for_each(|(_, expr)| self.collect_expr(expr, vars))
                 }
                 _ => self.collect(inside(step), except, vars),
             }
+        }
+    }
+
+    fn collect_call(&self, call: &TaskCall, vars: &mut BTreeSet<Var>) {
+        for argument in call.arguments() {
+            if let ArgumentValue::Expr(expr) = &argument.value {
+                self.collect_expr(expr, vars);
+            }
+        }
+        match &call.fallback {
+            Some(Fallback::Task(other)) => self.collect_call(other, vars),
+            Some(Fallback::Value(value)) => self.collect_expr(value, vars),
+            None => {}
         }
     }
 
@@ -240,13 +247,23 @@ impl<'a> Scope<'a> {
 fn step_mentions_run(step: &Step) -> bool {
     step.when.as_ref().is_some_and(mentions_run)
         || match &step.kind {
-            StepKind::Task(call) => call.arguments().any(|argument| match &argument.value {
-                ArgumentValue::Expr(expr) => mentions_run(expr),
-                ArgumentValue::IdempotencyKey => true,
-                ArgumentValue::Resource(_) | ArgumentValue::Cancellation => false,
-            }),
+            StepKind::Task(call) => call_mentions_run(call),
             StepKind::Workflow(call) => call.durable || call.args.iter().any(|(_, expr)| mentions_run(expr)),
             _ => false,
+        }
+}
+
+fn call_mentions_run(call: &TaskCall) -> bool {
+    let in_arguments = call.arguments().any(|argument| match &argument.value {
+        ArgumentValue::Expr(expr) => mentions_run(expr),
+        ArgumentValue::IdempotencyKey => true,
+        ArgumentValue::Resource(_) | ArgumentValue::Cancellation => false,
+    });
+    in_arguments
+        || match &call.fallback {
+            Some(Fallback::Task(other)) => call_mentions_run(other),
+            Some(Fallback::Value(value)) => mentions_run(value),
+            None => false,
         }
 }
 

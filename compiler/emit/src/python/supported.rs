@@ -2,7 +2,9 @@
 //!
 //! It knows names of constructs, not how they would be written.
 
-use conductor_protocol::plan::{ArgumentValue, Callable, Language, Plan, Step, StepKind, TaskCall};
+use conductor_protocol::plan::{
+    ArgumentValue, Callable, Fallback, Language, Plan, Receiver, Step, StepKind, TaskCall,
+};
 
 use crate::Unsupported;
 
@@ -41,23 +43,28 @@ fn of_step(step: &Step) -> Vec<String> {
 }
 
 fn of_call(call: &TaskCall) -> Vec<String> {
-    let resource = call.args.iter().any(|argument| matches!(argument.value, ArgumentValue::Resource(_)));
+    let resource = call.arguments().any(|argument| matches!(argument.value, ArgumentValue::Resource(_)));
     let policy = &call.policy;
     let elsewhere = call.callable.function().is_some_and(|function| function.language != Language::Python);
-    let object = call.callable.function().is_some_and(|function| function.receiver.is_some());
+    let receiver = call.callable.function().and_then(|function| function.receiver.as_ref());
+    let object = matches!(receiver, Some(Receiver::Resource(_)));
     let used = [
         (matches!(call.callable, Callable::Grpc { .. }), "a call of a gRPC method"),
         (matches!(call.callable, Callable::Http { .. }), "a call of an HTTP operation"),
-        (object, "a method of an object"),
+        (object, "a method of a resource"),
         (elsewhere, "a function in another language"),
         (policy.circuit_breaker.is_some(), "`circuit_breaker`"),
         (policy.rate_limit.is_some(), "`rate_limit`"),
         (policy.bulkhead.is_some(), "`bulkhead`"),
         (policy.hedge.is_some(), "`hedge`"),
-        (call.fallback.is_some(), "`fallback`"),
         (call.cache.is_some(), "`cache`"),
         (call.compensate.is_some(), "`compensate`"),
         (resource || !call.uses.is_empty(), "a resource"),
     ];
-    used.iter().filter(|(used, _)| *used).map(|(_, what)| (*what).to_owned()).collect()
+    let mut found: Vec<String> =
+        used.iter().filter(|(used, _)| *used).map(|(_, what)| (*what).to_owned()).collect();
+    if let Some(Fallback::Task(other)) = &call.fallback {
+        found.extend(of_call(other).into_iter().map(|what| format!("{what} in a fallback")));
+    }
+    found
 }

@@ -17,7 +17,7 @@ use super::{defaults, direct, durable, literal};
 use crate::EmitError;
 
 /// Names that the functions of a workflow's module use for themselves.
-const RESERVED: [&str; 35] = [
+const RESERVED: [&str; 40] = [
     "_body",
     "_call",
     "_cast",
@@ -26,6 +26,11 @@ const RESERVED: [&str; 35] = [
     "_dt",
     "_new_run_id",
     "_scalars",
+    "fall_back",
+    "instead",
+    "made",
+    "untyped",
+    "client",
     "run",
     "step",
     "error",
@@ -269,17 +274,23 @@ impl Workflow<'_> {
             }
             _ => self.block(step, &name, &reads, &vars)?,
         };
+        let args = self.step_args(step, &reads);
+        self.functions.push(Item::Function(function));
+        Ok((Py::call(name, args), vars))
+    }
+
+    /// What the function of a step is called with.
+    pub fn step_args(&self, step: &Step, reads: &[Var]) -> Vec<Py> {
         let mut args = Vec::new();
         if self.plan.durable || self.scope.uses_run_id(Some(step)) {
             args.push(Py::atom("run"));
         }
         args.extend(reads.iter().map(|var| Py::atom(self.scope.name(var))));
-        self.functions.push(Item::Function(function));
-        Ok((Py::call(name, args), vars))
+        args
     }
 
-    /// The parameters of a step's function.
-    pub fn step_params(&mut self, step: &Step, reads: &[Var]) -> Vec<Param> {
+    /// The parameters of a step's function. `reader` is the step of the workflow whose place it has.
+    pub fn step_params(&mut self, reader: &Step, step: &Step, reads: &[Var]) -> Vec<Param> {
         let mut params = Vec::new();
         if self.plan.durable {
             self.file.import_from("._conductor.run", "Run");
@@ -288,7 +299,7 @@ impl Workflow<'_> {
             params.push(Param { name: "run".to_owned(), annotation: "str".to_owned(), default: None });
         }
         for var in reads {
-            let annotation = self.annotation(var, step);
+            let annotation = self.annotation(var, reader);
             params.push(Param { name: self.scope.name(var).to_owned(), annotation, default: None });
         }
         params
@@ -329,7 +340,7 @@ impl Workflow<'_> {
         Ok(Function {
             is_async: true,
             name: name.to_owned(),
-            params: self.step_params(step, reads),
+            params: self.step_params(step, step, reads),
             keyword_only: false,
             returns: self.block_returns(step, vars),
             doc: vec![block_doc(step)],

@@ -7,6 +7,7 @@
 )]
 
 mod agreement;
+mod callables;
 mod constructs;
 mod expressions;
 #[path = "../../../cel/tests/forms/mod.rs"]

@@ -134,7 +134,10 @@ async fn fallen_back<'p>(
         },
         Fallback::Task(other) => {
             let key: Arc<str> = format!("{}.fallback", call.key).into();
-            let args = arguments_of(call, other);
+            let args = match arguments(&with_arguments(ctx, call), &key, other) {
+                Ok(args) => args,
+                Err(error) => return record::failed(ctx, call, past, error),
+            };
             let instead = Call { key, call: other, args, critical: true };
             match perform(ctx, &instead).await {
                 Ok(done) => record::succeeded(ctx, call, past, done.value, false),
@@ -146,15 +149,6 @@ async fn fallen_back<'p>(
             }
         }
     }
-}
-
-/// A fallback takes the arguments of the one that failed, by parameter; its own key where it asks for one.
-fn arguments_of<'p>(primary: &Call<'p>, fallback: &'p TaskCall) -> Args<'p> {
-    let taken = fallback.args.iter().filter_map(|argument| {
-        let given = primary.args.iter().find(|(name, _)| *name == argument.parameter)?;
-        Some((argument.parameter.as_str(), given.1.clone()))
-    });
-    if fallback.args.is_empty() { primary.args.clone() } else { taken.collect() }
 }
 
 /// Where expressions see the call's arguments as variables.
