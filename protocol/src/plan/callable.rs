@@ -96,6 +96,9 @@ pub struct HttpParameter {
     /// Whether each item of a list is a parameter of its own; otherwise they stand in one, with commas.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub explode: bool,
+    /// Of a field: whether it is left out where the argument is null. In other places null is always left out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub omit_null: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from .errors import DeadlineExceeded, StepFailed
+from .limits import Limit
 from .settle import over_time
 
 T = TypeVar("T")
@@ -19,7 +20,8 @@ async def within(seconds: float, work: Awaitable[T]) -> T:
     limit = asyncio.timeout(seconds)
     try:
         async with limit:
-            return await work
+            with Limit(seconds):
+                return await work
     except TimeoutError:
         if limit.expired():
             raise over_time(seconds) from None
@@ -34,9 +36,11 @@ class Deadline:
         self._step = step
         self._seconds = seconds
         self._limit = asyncio.timeout(seconds)
+        self._told = Limit(seconds)
 
     async def __aenter__(self) -> None:
         await self._limit.__aenter__()
+        self._told.__enter__()
 
     async def __aexit__(
         self,
@@ -44,6 +48,7 @@ class Deadline:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._told.__exit__()
         try:
             await self._limit.__aexit__(kind, error, trace)
         except TimeoutError:

@@ -67,8 +67,10 @@ class RemoteError(Exception):
     types: tuple[str, ...] = ()
     """Its names in policies and in the journal, most specific first."""
 
-    def __init__(self, code: str, message: str, fields: dict[str, object]) -> None:
-        super().__init__(f"{code}: {message}")
+    def __init__(
+        self, code: str | None, message: str, fields: dict[str, object]
+    ) -> None:
+        super().__init__(message if code is None else f"{code}: {message}")
         self.code = code
         self.message = message
         self.fields = fields
@@ -81,13 +83,13 @@ class GrpcError(RemoteError):
 
 
 class HttpError(RemoteError):
-    """An HTTP API answered with an error: `code` is its status as text, such as `503`."""
+    """An HTTP API answered with an error: `code` is its status as text, such as `503`; `None` where it did not answer."""
 
     types: tuple[str, ...] = ("HttpError",)
 
     def __init__(
         self,
-        code: str,
+        code: str | None,
         message: str,
         fields: dict[str, object],
         name: str | None = None,

@@ -14,6 +14,7 @@ from .errors import DeadlineExceeded, ResultError, StepFailed
 from .form import error_form
 from .history import History
 from .journal import Journal
+from .limits import Limit
 from .parallel import REAL, Branches, OnFailure
 from .permits import Taker
 from .session import Session
@@ -164,6 +165,7 @@ class RunDeadline:
         self._seconds = seconds
         self._task: asyncio.Task[Any] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._told = Limit(None)
 
     async def __aenter__(self) -> None:
         chosen = self._run.history.chosen
@@ -177,6 +179,8 @@ class RunDeadline:
         self._task = asyncio.current_task()
         loop = asyncio.get_running_loop()
         left = max(0.0, (ends_at - now_ms()) / 1000)
+        self._told = Limit(left)
+        self._told.__enter__()
         self._timer = loop.call_later(left, self._expire)
 
     def _is_over(self) -> bool:
@@ -199,6 +203,7 @@ class RunDeadline:
     ) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        self._told.__exit__()
         if not self._is_over() or self._task is None:
             return
         if self._task.uncancel() == 0:

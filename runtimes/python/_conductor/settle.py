@@ -9,6 +9,7 @@ from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
 
 from .errors import OutcomeUnknown
+from .limits import Limit
 from .threads import HOLDER
 
 T = TypeVar("T")
@@ -68,13 +69,16 @@ async def settled(
     return work.result()
 
 
-def start(coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-    """Runs an asynchronous function beside its caller, which so can outwait it."""
+def start(
+    coroutine: Coroutine[Any, Any, T], seconds: float | None = None
+) -> asyncio.Task[T]:
+    """Runs an asynchronous function beside its caller, which so can outwait it; it is told how long it may take."""
     loop = asyncio.get_running_loop()
+    with Limit(seconds):
+        context = contextvars.copy_context()
     holder = HOLDER.get()
     if holder is None:
-        return loop.create_task(coroutine)
-    context = contextvars.copy_context()
+        return loop.create_task(coroutine, context=context)
     context.run(HOLDER.set, None)
     task = loop.create_task(coroutine, context=context)
     holder.started()

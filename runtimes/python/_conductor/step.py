@@ -215,7 +215,8 @@ class Step:
     async def awaited(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """The attempt's result, from an asynchronous function."""
         with self._taken.watching():
-            work = start(_contained(coroutine))
+            limit, _ = self._limit()
+        work = start(_contained(coroutine), limit)
         # Of a task that is cancelled before it begins nobody else would.
         work.add_done_callback(lambda _: coroutine.close())
         return await self._outcome(work)

@@ -27,8 +27,29 @@ pub fn made(workflow: &mut Workflow, key: &str, call: &TaskCall) -> Result<Made,
             None => function(workflow, key, called, &call.args),
             Some(receiver) => method(workflow, key, called, receiver, &call.args),
         },
-        other => Err(EmitError::Unsupported { what: format!("a call of `{other}`") }),
+        Callable::Grpc { .. } | Callable::Http { .. } => operation(workflow, key, call),
     }
+}
+
+/// The function of an operation: it takes the key that every attempt carries, and the arguments by name.
+fn operation(workflow: &mut Workflow, key: &str, call: &TaskCall) -> Result<Made, EmitError> {
+    let package = workflow.file.package;
+    let Some(operation) = package.operations.get(&call.callable) else {
+        return Err(EmitError::Unsupported { what: format!("a call of `{}`", call.callable) });
+    };
+    let mut args = vec![Arg { name: None, value: idempotency_key(workflow, key) }];
+    for given in &operation.arguments {
+        let found = call.args.iter().find(|argument| argument.parameter == given.argument);
+        let value = match found.map(|argument| &argument.value) {
+            Some(ArgumentValue::Expr(expr)) => workflow.translate(expr)?,
+            Some(ArgumentValue::IdempotencyKey) => idempotency_key(workflow, key),
+            Some(ArgumentValue::Resource(_) | ArgumentValue::Cancellation) | None => continue,
+        };
+        args.push(Arg { name: Some(given.parameter.clone()), value });
+    }
+    workflow.file.import_from(".", "_operations");
+    let callee = Py::atom(format!("_operations.{}", operation.name));
+    Ok(Made { before: Vec::new(), each: Vec::new(), callee, args })
 }
 
 /// A function without annotations goes by a name that says so to type checkers.

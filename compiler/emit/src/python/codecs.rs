@@ -237,7 +237,11 @@ fn decode_named(file: &mut File, name: &TypeName) -> Result<Vec<Stmt>, EmitError
             let item = |file: &mut File, field: &Field| {
                 apply(file, Way::Decode, &field.ty, Py::atom("data").index(Py::string(&field.name)))
             };
-            let mut body = vec![head];
+            let mut body = vec![match head {
+                // Of no fields none is read.
+                Stmt::Assign { value, .. } if fields.is_empty() => Stmt::Expr(value),
+                read => read,
+            }];
             body.extend(mapping(file, fields, &class, "data", item));
             Ok(body)
         }

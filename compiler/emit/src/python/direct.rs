@@ -230,7 +230,9 @@ fn limited(workflow: &mut Workflow, call: &TaskCall, callee: Py, args: Vec<Arg>)
         (true, false) => Py::Call { callee: Box::new(callee), args },
         (true, true) => {
             file.import_from("._conductor.settle", "start");
-            Py::call("start", vec![Py::Call { callee: Box::new(callee), args }])
+            let mut all = vec![Py::Call { callee: Box::new(callee), args }];
+            all.extend(timeout.clone());
+            Py::call("start", all)
         }
         (false, settled) => {
             let name = if settled { "submit" } else { "in_thread" };

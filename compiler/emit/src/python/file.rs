@@ -83,6 +83,10 @@ impl<'a> File<'a> {
     }
 
     pub fn class(&mut self, name: &TypeName) -> String {
+        if let Some(class) = self.package.types.schema(name) {
+            let class = class.to_owned();
+            return if self.holds_records { class } else { self.import_from("._types", &class) };
+        }
         format!("{}.{}", self.user_module(&name.module), name.name)
     }
 

@@ -95,7 +95,7 @@ fn member(name: &str) -> Member {
 fn section(import: &Import) -> Section {
     match import.module.as_str() {
         "__future__" => Section::Future,
-        "asyncio" | "collections.abc" | "datetime" | "decimal" | "logging" | "typing" | "uuid" => {
+        "asyncio" | "collections.abc" | "datetime" | "decimal" | "enum" | "logging" | "typing" | "uuid" => {
             Section::Standard
         }
         module if module.starts_with('.') => Section::Own,

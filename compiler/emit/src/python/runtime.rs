@@ -2,6 +2,10 @@
 //!
 //! It knows their names only.
 
+use conductor_protocol::plan::Callable;
+
+use super::package::Package;
+
 /// The one file that is written here, so that a client says the version of the compiler that made it.
 const VERSION: &str = concat!(
     "\"\"\"The version of the compiler that wrote these files.\"\"\"\n\nVERSION = \"",
@@ -10,7 +14,7 @@ const VERSION: &str = concat!(
 );
 
 /// Name and text of each file of `_conductor/`.
-pub const FILES: [(&str, &str); 38] = [
+pub const FILES: [(&str, &str); 39] = [
     ("__init__.py", include_str!("../../../../runtimes/python/_conductor/__init__.py")),
     ("address.py", include_str!("../../../../runtimes/python/_conductor/address.py")),
     ("background.py", include_str!("../../../../runtimes/python/_conductor/background.py")),
@@ -31,6 +35,7 @@ pub const FILES: [(&str, &str); 38] = [
     ("host.py", include_str!("../../../../runtimes/python/_conductor/host.py")),
     ("ids.py", include_str!("../../../../runtimes/python/_conductor/ids.py")),
     ("journal.py", include_str!("../../../../runtimes/python/_conductor/journal.py")),
+    ("limits.py", include_str!("../../../../runtimes/python/_conductor/limits.py")),
     ("parallel.py", include_str!("../../../../runtimes/python/_conductor/parallel.py")),
     ("permits.py", include_str!("../../../../runtimes/python/_conductor/permits.py")),
     ("policy.py", include_str!("../../../../runtimes/python/_conductor/policy.py")),
@@ -50,3 +55,33 @@ pub const FILES: [(&str, &str); 38] = [
     ("version.py", VERSION),
     ("workflow.py", include_str!("../../../../runtimes/python/_conductor/workflow.py")),
 ];
+
+/// What calls of services need: those of gRPC and of HTTP import a library.
+const REMOTE: [(&str, &str); 1] =
+    [("remote.py", include_str!("../../../../runtimes/python/_conductor/remote.py"))];
+const GRPC: [(&str, &str); 2] = [
+    ("grpc_calls.py", include_str!("../../../../runtimes/python/_conductor/grpc_calls.py")),
+    ("grpc_messages.py", include_str!("../../../../runtimes/python/_conductor/grpc_messages.py")),
+];
+const HTTP: [(&str, &str); 2] = [
+    ("http_calls.py", include_str!("../../../../runtimes/python/_conductor/http_calls.py")),
+    ("http_values.py", include_str!("../../../../runtimes/python/_conductor/http_values.py")),
+];
+
+/// The files beside [`FILES`] that the package needs.
+pub fn needed(package: &Package) -> Vec<(&'static str, &'static str)> {
+    let mut files = Vec::new();
+    let is_called = |wanted: fn(&Callable) -> bool| package.operations.all().any(|one| wanted(&one.callable));
+    let grpc = is_called(|callable| matches!(callable, Callable::Grpc { .. }));
+    let http = is_called(|callable| matches!(callable, Callable::Http { .. }));
+    if grpc || http {
+        files.extend(REMOTE);
+    }
+    if grpc {
+        files.extend(GRPC);
+    }
+    if http {
+        files.extend(HTTP);
+    }
+    files
+}

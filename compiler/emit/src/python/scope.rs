@@ -259,7 +259,9 @@ fn call_mentions_run(call: &TaskCall) -> bool {
         ArgumentValue::IdempotencyKey => true,
         ArgumentValue::Resource(_) | ArgumentValue::Cancellation => false,
     });
+    // A service is told the key of the step.
     in_arguments
+        || call.callable.function().is_none()
         || match &call.fallback {
             Some(Fallback::Task(other)) => call_mentions_run(other),
             Some(Fallback::Value(value)) => mentions_run(value),

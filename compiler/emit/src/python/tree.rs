@@ -197,10 +197,20 @@ pub struct Record {
     pub fields: Vec<(String, String)>,
 }
 
+/// An enumeration by its values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enumeration {
+    pub name: String,
+    pub base: String,
+    pub doc: String,
+    pub members: Vec<(String, Py)>,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Item {
     Function(Function),
     Record(Record),
+    Enumeration(Enumeration),
     /// A module-level statement.
     Statement(Stmt),
 }

@@ -15,9 +15,55 @@ pub struct Types {
     pub table: TypeTable,
     /// Name of the `TypedDict` for each structural record, by workflow: two workflows never share one.
     records: BTreeMap<(String, Type), String>,
-    /// Classes that share a name with another module's.
+    /// Name of the class for each type that a service's schema describes.
+    schemas: BTreeMap<TypeName, String>,
+    /// Parts of codecs' names that two types would have.
     ambiguous: BTreeSet<String>,
 }
+
+/// Names in the package's modules that no class of a schema may take.
+pub const SHARED_NAMES: [&str; 40] = [
+    "Any",
+    "Branches",
+    "Callable",
+    "Deadline",
+    "Decimal",
+    "IntEnum",
+    "Mapping",
+    "NOTHING",
+    "NotRequired",
+    "Recorded",
+    "Run",
+    "Sequence",
+    "StepFailed",
+    "StrEnum",
+    "TypedDict",
+    "UUID",
+    "Using",
+    "Workflow",
+    "_dt",
+    "annotations",
+    "Schema",
+    "BaseException",
+    "Exception",
+    "Warning",
+    "ValueError",
+    "TypeError",
+    "KeyError",
+    "IndexError",
+    "TimeoutError",
+    "ConnectionError",
+    "RuntimeError",
+    "OutcomeUnknown",
+    "RecordedError",
+    "RunPaused",
+    "RunRefused",
+    "SidecarUnavailable",
+    "WorkflowCancelled",
+    "WorkflowError",
+    "GrpcError",
+    "HttpError",
+];
 
 impl Types {
     pub fn of(plans: &[Plan]) -> Types {
@@ -26,13 +72,53 @@ impl Types {
             types.table.extend(plan.types.iter().map(|(name, def)| (name.clone(), def.clone())));
             types.name_records(plan);
         }
+        types.name_schemas();
         let mut seen = BTreeSet::new();
         for name in types.table.keys() {
-            if !seen.insert(snake(&name.name)) {
-                types.ambiguous.insert(snake(&name.name));
+            let slug = types.own_slug(name);
+            if !seen.insert(slug.clone()) {
+                types.ambiguous.insert(slug);
             }
         }
         types
+    }
+
+    /// The generated code itself defines these, each under a name of its own.
+    fn name_schemas(&mut self) {
+        let described: Vec<&TypeName> = self.table.keys().filter(|name| is_schema(name)).collect();
+        let mut taken: BTreeSet<String> = self.records.values().cloned().collect();
+        taken.extend(SHARED_NAMES.iter().map(|name| (*name).to_owned()));
+        for name in described {
+            let mut class = class_name(&name.name);
+            if taken.contains(&class) {
+                class = class_name(&format!("{} {}", name.module.replace(':', " "), name.name));
+            }
+            while taken.contains(&class) || super::names::is_keyword(&class) {
+                class.push('_');
+            }
+            taken.insert(class.clone());
+            self.schemas.insert(name.clone(), class);
+        }
+    }
+
+    /// The types that services describe, and their classes.
+    pub fn schemas(&self) -> impl Iterator<Item = (&TypeName, &str)> {
+        self.schemas.iter().map(|(name, class)| (name, class.as_str()))
+    }
+
+    /// The class of a type that a service describes.
+    pub fn schema(&self, name: &TypeName) -> Option<&str> {
+        self.schemas.get(name).map(String::as_str)
+    }
+
+    /// Whether a class of `_types.py` has this name.
+    pub fn is_class(&self, name: &str) -> bool {
+        let mut known = self.schemas.values().chain(self.records.values());
+        known.any(|class| class == name)
+    }
+
+    fn own_slug(&self, name: &TypeName) -> String {
+        snake(self.schema(name).unwrap_or(&name.name))
     }
 
     fn name_records(&mut self, plan: &Plan) {
@@ -124,11 +210,29 @@ impl Types {
                 members.iter().map(|member| self.slug(workflow, member)).collect::<Vec<_>>().join("_or_")
             }
             Type::Record(_) => snake(self.record(workflow, ty).unwrap_or("record")),
-            Type::Named(name) if self.ambiguous.contains(&snake(&name.name)) => {
-                format!("{}_{}", snake(&name.module), snake(&name.name))
-            }
-            Type::Named(name) => snake(&name.name),
+            Type::Named(name) if self.ambiguous.contains(&self.own_slug(name)) => match self.schema(name) {
+                Some(class) => format!("schema_{}", snake(class)),
+                None => format!("{}_{}", snake(&name.module), snake(&name.name)),
+            },
+            Type::Named(name) => self.own_slug(name),
         }
+    }
+}
+
+/// Whether a type is described by a service and not by code.
+pub fn is_schema(name: &TypeName) -> bool {
+    name.module.starts_with("grpc:") || name.module.starts_with("http:")
+}
+
+/// A name for a class: `order-item` as `OrderItem`, `Outer.Inner` as `OuterInner`.
+fn class_name(name: &str) -> String {
+    let ascii: String =
+        name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { ' ' }).collect();
+    let class = pascal(&ascii);
+    match class.chars().next() {
+        None => "Unnamed".to_owned(),
+        Some(first) if first.is_ascii_digit() => format!("Type{class}"),
+        Some(_) => class,
     }
 }
 

@@ -17,7 +17,7 @@ use super::{defaults, direct, durable, literal};
 use crate::EmitError;
 
 /// Names that the functions of a workflow's module use for themselves.
-const RESERVED: [&str; 40] = [
+const RESERVED: [&str; 43] = [
     "_body",
     "_call",
     "_cast",
@@ -25,7 +25,10 @@ const RESERVED: [&str; 40] = [
     "_codecs",
     "_dt",
     "_new_run_id",
+    "_operations",
+    "_resources",
     "_scalars",
+    "Using",
     "fall_back",
     "instead",
     "made",

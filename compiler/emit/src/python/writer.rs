@@ -4,7 +4,9 @@
 //! with one item a line and a trailing comma, which the formatter then keeps.
 
 use super::flat::{flat, inside, lambda_head, within};
-use super::tree::{Arg, Comprehension, Function, Import, Item, Module, Param, Py, Record, Stmt, Unary};
+use super::tree::{
+    Arg, Comprehension, Enumeration, Function, Import, Item, Module, Param, Py, Record, Stmt, Unary,
+};
 
 const WIDTH: usize = 88;
 const INDENT: usize = 4;
@@ -113,6 +115,7 @@ impl Writer {
         match item {
             Item::Function(function) => self.function(function),
             Item::Record(record) => self.record(record),
+            Item::Enumeration(enumeration) => self.enumeration(enumeration),
             Item::Statement(statement) => self.statement(statement),
         }
     }
@@ -126,6 +129,17 @@ impl Writer {
         }
         for (name, annotation) in &record.fields {
             self.line(&format!("{name}: {annotation}"));
+        }
+        self.indent -= INDENT;
+    }
+
+    fn enumeration(&mut self, enumeration: &Enumeration) {
+        self.line(&format!("class {}({}):", enumeration.name, enumeration.base));
+        self.indent += INDENT;
+        self.docstring(std::slice::from_ref(&enumeration.doc));
+        self.blank(1);
+        for (name, value) in &enumeration.members {
+            self.line(&format!("{name} = {}", flat(value)));
         }
         self.indent -= INDENT;
     }

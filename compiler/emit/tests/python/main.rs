@@ -12,6 +12,8 @@ mod constructs;
 mod expressions;
 #[path = "../../../cel/tests/forms/mod.rs"]
 mod forms;
+mod grpc;
+mod http;
 mod replay;
 mod shop;
 mod support;

@@ -3,6 +3,8 @@
 
 from . import blocking
 from ._conductor.errors import (
+    GrpcError,
+    HttpError,
     OutcomeUnknown,
     RecordedError,
     RunPaused,
@@ -17,6 +19,8 @@ from .process_order_workflow import WORKFLOW as _PROCESS_ORDER_WORKFLOW
 from .process_order_workflow import process_order_workflow
 
 __all__ = [
+    "GrpcError",
+    "HttpError",
     "OutcomeUnknown",
     "ProcessOrderWorkflowOutput",
     "RecordedError",

@@ -1,0 +1,37 @@
+"""The nearest time limit around the code that runs: what a remote call may tell the service.
+
+It deliberately ends nothing: whoever sets a limit keeps it.
+"""
+
+import asyncio
+from contextvars import ContextVar, Token
+
+_ends_at: ContextVar[float | None] = ContextVar("conductor_limit", default=None)
+
+
+def time_left() -> float | None:
+    """Seconds until the nearest limit; `None` where there is none."""
+    ends_at = _ends_at.get()
+    if ends_at is None:
+        return None
+    return ends_at - asyncio.get_running_loop().time()
+
+
+class Limit:
+    """Says to what is called inside of it that its time is over in so many seconds, unless it is before."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self._seconds = seconds
+        self._token: Token[float | None] | None = None
+
+    def __enter__(self) -> None:
+        if self._seconds is None:
+            return
+        ends_at = asyncio.get_running_loop().time() + self._seconds
+        outer = _ends_at.get()
+        self._token = _ends_at.set(ends_at if outer is None else min(ends_at, outer))
+
+    def __exit__(self, *error: object) -> None:
+        if self._token is not None:
+            _ends_at.reset(self._token)
+            self._token = None
