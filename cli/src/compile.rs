@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
-use conductor_driver::{Answer, DirEntry, LOCK_FILE, Need, Outcome, Server, Wanted};
+use conductor_driver::{Answer, DirEntry, LOCK_FILE, Need, Outcome, REFRESHED, Schemas, Server, Wanted};
 use conductor_source::{Severity, render};
 use serde_json::Map;
 
@@ -40,15 +40,30 @@ pub struct Compilation {
 
 /// Compiles the project's manifest to code, with `overlay` in front of the disk.
 pub fn compile(project: &Project, overlay: &Overlay) -> Result<Compilation, Failure> {
-    compile_for(Wanted::Code, project, overlay)
+    compile_for(Wanted::Code, Schemas::Pinned, project, overlay)
+}
+
+/// As [`compile`], with what servers tell now instead of what the lock pins.
+pub fn compile_anew(project: &Project) -> Result<Compilation, Failure> {
+    compile_for(Wanted::Code, Schemas::Renewed, project, &Overlay::new())
 }
 
 /// Looks for findings only, with `overlay` in front of the disk.
 pub fn judge(project: &Project, overlay: &Overlay) -> Result<Compilation, Failure> {
-    compile_for(Wanted::Findings, project, overlay)
+    compile_for(Wanted::Findings, Schemas::Pinned, project, overlay)
 }
 
-fn compile_for(wanted: Wanted, project: &Project, overlay: &Overlay) -> Result<Compilation, Failure> {
+/// As [`judge`]; what servers tell otherwise than the lock pins is among the findings.
+pub fn judge_anew(project: &Project) -> Result<Compilation, Failure> {
+    compile_for(Wanted::Findings, Schemas::Compared, project, &Overlay::new())
+}
+
+fn compile_for(
+    wanted: Wanted,
+    schemas: Schemas,
+    project: &Project,
+    overlay: &Overlay,
+) -> Result<Compilation, Failure> {
     let path = project.manifest_path();
     let manifest = match overlay.get(&project.manifest) {
         Some(text) => text.clone().into_bytes(),
@@ -74,7 +89,7 @@ fn compile_for(wanted: Wanted, project: &Project, overlay: &Overlay) -> Result<C
         answer(&root, need)
     };
     let (path, lock) = (&project.manifest, lock.as_deref());
-    let outcome = conductor_driver::compile_for(wanted, path, &manifest, lock, &mut fetch);
+    let outcome = conductor_driver::compile_for(wanted, schemas, path, &manifest, lock, &mut fetch);
     Ok(Compilation { outcome, read: asked.into_inner().into_iter().collect() })
 }
 
@@ -148,6 +163,12 @@ impl Compilation {
     #[must_use]
     pub fn for_build(self) -> Compilation {
         Compilation { outcome: self.outcome.for_build(), ..self }
+    }
+
+    /// Whether a server tells something else than the lock pins.
+    #[must_use]
+    pub fn has_changed(&self) -> bool {
+        self.outcome.diagnostics.iter().any(|finding| REFRESHED.contains(&finding.code))
     }
 
     /// How many findings are of that severity.

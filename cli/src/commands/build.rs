@@ -6,7 +6,7 @@ use std::path::Path;
 use conductor_driver::{Compiled, LOCK_FILE};
 use serde_json::{Map, Value, json};
 
-use crate::compile::{Compilation, Overlay, Which, compile};
+use crate::compile::{Compilation, Overlay, Which, compile, compile_anew};
 use crate::exit::{Exit, Failure};
 use crate::findings::Format;
 use crate::output;
@@ -26,6 +26,9 @@ pub struct Args {
     /// Write nothing; say whether the generated code is what a build would write
     #[arg(long)]
     check: bool,
+    /// Ask gRPC servers anew, and pin what they tell now in `conductor.lock`
+    #[arg(long)]
+    refresh: bool,
     #[arg(
         long,
         value_enum,
@@ -58,7 +61,9 @@ enum Mode {
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     let project = args.manifest.find()?;
-    let built = perform(&project, if args.check { Mode::Compare } else { Mode::Write })?;
+    let compilation =
+        if args.refresh { compile_anew(&project)? } else { compile(&project, &Overlay::new())? };
+    let built = perform(&project, compilation, if args.check { Mode::Compare } else { Mode::Write })?;
     let mut document = built.compilation.document(&project);
     document.more = built.more;
     document.problems = built.problems;
@@ -68,11 +73,11 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
 
 /// Builds the project.
 pub fn build(project: &Project) -> Result<Built, Failure> {
-    perform(project, Mode::Write)
+    perform(project, compile(project, &Overlay::new())?, Mode::Write)
 }
 
-fn perform(project: &Project, mode: Mode) -> Result<Built, Failure> {
-    let compilation = compile(project, &Overlay::new())?.for_build();
+fn perform(project: &Project, compilation: Compilation, mode: Mode) -> Result<Built, Failure> {
+    let compilation = compilation.for_build();
     let tally = format!("{}: {}\n", output::inert(&project.manifest), compilation.tally());
     let mut built = Built {
         succeeded: false,

@@ -1,7 +1,7 @@
 //! `conductor check`: what is wrong with the manifest, and with how it fits the code.
 
 use crate::commands::fix;
-use crate::compile::{Compilation, Overlay, Which, judge};
+use crate::compile::{Compilation, Overlay, Which, judge, judge_anew};
 use crate::exit::{Exit, Failure};
 use crate::findings::Format;
 use crate::output;
@@ -12,6 +12,9 @@ use crate::project::{ManifestArgs, Project};
 pub struct Args {
     #[command(flatten)]
     manifest: ManifestArgs,
+    /// Ask gRPC servers anew, and show what has changed since `conductor.lock` was written
+    #[arg(long)]
+    refresh: bool,
     #[arg(
         long,
         value_enum,
@@ -24,9 +27,9 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     let project = args.manifest.find()?;
-    let checked = judge(&project, &Overlay::new())?;
+    let checked = if args.refresh { judge_anew(&project)? } else { judge(&project, &Overlay::new())? };
     checked.document(&project).print(args.format, || report(&project, &checked, Which::All));
-    Ok(if checked.errors() == 0 { Exit::Fine } else { Exit::Finding })
+    Ok(if checked.errors() == 0 && !checked.has_changed() { Exit::Fine } else { Exit::Finding })
 }
 
 /// Findings, and a last line that counts all and says what helps.

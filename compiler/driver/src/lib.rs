@@ -7,6 +7,7 @@ mod introspection;
 mod lock;
 mod pin;
 mod policies;
+mod refresh;
 mod rewrite;
 mod target;
 mod ungenerated;
@@ -22,6 +23,7 @@ use conductor_protocol::plan::{Language, Plan};
 use conductor_source::{Code, Diagnostic, Severity, Sources};
 
 use crate::introspection::Asking;
+use crate::lock::services::{Service, Services};
 
 pub use conductor_introspect::{Answer, DirEntry, Need, Reflection, Server};
 pub use conductor_model::schema;
@@ -30,6 +32,7 @@ pub use conductor_syntax::Syntax;
 pub use data::read_data;
 pub use lock::FILE as LOCK_FILE;
 pub use pin::{Pinned, pin};
+pub use refresh::CODES as REFRESHED;
 pub use rewrite::{Rewritten, Unwritten, convert, format};
 
 /// Every code that the driver itself reports.
@@ -41,6 +44,9 @@ pub const CODES: &[Code] = &[
     ungenerated::NOT_GENERATED,
     lock::DRIFT,
     lock::UNREADABLE,
+    lock::DAMAGED_PIN,
+    refresh::BROKEN,
+    refresh::CHANGED,
     introspection::grpc::UNREACHABLE,
     introspection::grpc::UNREADABLE,
 ];
@@ -83,6 +89,18 @@ pub enum Wanted {
     Findings,
 }
 
+/// Where the schemas of servers come from that are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Schemas {
+    /// The lock, and the server for what is not in it.
+    #[default]
+    Pinned,
+    /// The servers; what has changed since the lock was written is found.
+    Compared,
+    /// The servers.
+    Renewed,
+}
+
 /// Compiles a manifest to code, in the syntax that its name says. `lock` is the text of an earlier `conductor.lock`; `fetch` answers for files of the code,
 /// with paths relative to the manifest's folder.
 pub fn compile(
@@ -91,12 +109,13 @@ pub fn compile(
     lock: Option<&[u8]>,
     fetch: &mut dyn FnMut(&Need) -> Answer,
 ) -> Outcome {
-    compile_for(Wanted::Code, manifest_path, bytes, lock, fetch)
+    compile_for(Wanted::Code, Schemas::Pinned, manifest_path, bytes, lock, fetch)
 }
 
 /// As [`compile`], for who may not need the code.
 pub fn compile_for(
     wanted: Wanted,
+    schemas: Schemas,
     manifest_path: &str,
     bytes: &[u8],
     lock: Option<&[u8]>,
@@ -110,7 +129,12 @@ pub fn compile_for(
     drop(tree);
     diagnostics.extend(found);
     let folders = target::folders(&manifest, &mut diagnostics);
-    let mut asking = Asking { folders: &folders, sources: &mut sources, fetch };
+    let opened = lock.map(|bytes| lock::open(bytes, &mut sources)).transpose();
+    let lock = opened.unwrap_or_else(|finding| {
+        diagnostics.push(*finding);
+        None
+    });
+    let mut asking = Asking { folders: &folders, sources: &mut sources, fetch, lock: lock.as_ref(), schemas };
     let mut findings = introspection::introspect(&manifest, &mut asking);
     diagnostics.append(&mut findings.diagnostics);
     let (graph, mut found) = conductor_resolve::resolve(&manifest, &findings, &sources);
@@ -122,12 +146,14 @@ pub fn compile_for(
     }
     diagnostics.extend(found);
     if let Some(lock) = lock.filter(|_| !has_error(&diagnostics)) {
-        diagnostics.extend(lock::drift(&graph, lock, &mut sources));
+        diagnostics.extend(lock::drift(&graph, &lock, &sources));
     }
+    let pins = findings.services.iter().filter_map(|(id, facts)| Some((id.clone(), Service::of(facts)?)));
+    let pins: Services = pins.collect();
     let (verified, found) = conductor_check::check(&manifest, graph, &diagnostics);
     diagnostics.extend(found);
     let compiled = verified.and_then(|verified| {
-        generated(wanted, &manifest, &verified, manifest_path, folders.of(Language::Python).out)
+        generated(wanted, &manifest, &verified, pins, manifest_path, folders.of(Language::Python).out)
             .map_err(|finding| diagnostics.push(*finding))
             .ok()
     });
@@ -138,6 +164,7 @@ fn generated(
     wanted: Wanted,
     written: &Manifest,
     verified: &Verified,
+    services: Services,
     manifest_path: &str,
     out: String,
 ) -> Result<Compiled, Box<Diagnostic>> {
@@ -164,7 +191,7 @@ fn generated(
         plans,
         policies: policies::users(written),
         bindings: graph.bindings.clone(),
-        lock: lock::text(graph),
+        lock: lock::text(graph, services),
         out,
     })
 }

@@ -1,20 +1,30 @@
-//! `conductor.lock`: the inputs that workflows got by inference, pinned, so that a change of them is seen.
+//! `conductor.lock`: the inputs that workflows got by inference, and what servers told, pinned, so that a change of
+//! them is seen.
 //!
 //! It knows no disk: the old text is given to it, the new one is returned.
 
+pub(crate) mod services;
+
 use std::collections::BTreeMap;
 
+use conductor_introspect::grpc::Schema;
 use conductor_resolve::{Graph, Workflow};
 use conductor_source::{Code, Diagnostic, Edit, FileId, Safety, Sources, Span};
 use serde::{Deserialize, Serialize};
 
+use self::services::{Service, Services};
+
 pub const FILE: &str = "conductor.lock";
 pub const DRIFT: Code = Code("E170");
 pub const UNREADABLE: Code = Code("E171");
+pub const DAMAGED_PIN: Code = Code("E173");
 
 const VERSION: u32 = 1;
+/// Written only where a server was asked: a compiler that knows no such pins must not take the file for its own.
+const WITH_SERVICES: u32 = 2;
 const ABOUT: &str =
     "Inputs that Conductor inferred for each workflow. Written by `conductor build`; commit this file.";
+const ABOUT_SERVICES: &str = "Inputs that Conductor inferred for each workflow, and what servers told of the methods that are called. Written by `conductor build`; commit this file.";
 
 /// The file. Fields stand in the order of the text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +32,14 @@ struct Lock {
     about: String,
     version: u32,
     workflows: BTreeMap<String, Pins>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    services: Services,
+}
+
+/// A lock that was read.
+pub(crate) struct Opened {
+    lock: Lock,
+    file: FileId,
 }
 
 /// Inferred inputs of a workflow, by name.
@@ -42,21 +60,57 @@ struct VersionOnly {
 
 /// The text of the lock for this graph.
 #[must_use]
-pub(crate) fn text(graph: &Graph) -> String {
+pub(crate) fn text(graph: &Graph, services: Services) -> String {
     let workflows =
         graph.workflows.iter().map(|workflow| (workflow.id.value.clone(), pins(workflow))).collect();
-    let lock = Lock { about: ABOUT.to_owned(), version: VERSION, workflows };
+    let (version, about) =
+        if services.is_empty() { (VERSION, ABOUT) } else { (WITH_SERVICES, ABOUT_SERVICES) };
+    let lock = Lock { about: about.to_owned(), version, workflows, services };
     // Text keys and text values only: writing them cannot fail.
     serde_json::to_string_pretty(&lock).map(|text| text + "\n").unwrap_or_default()
 }
 
-/// What the graph's inferred inputs differ in from an earlier lock. A workflow that the lock does not know is new.
-pub(crate) fn drift(graph: &Graph, bytes: &[u8], sources: &mut Sources) -> Vec<Diagnostic> {
+/// Reads an earlier lock.
+pub(crate) fn open(bytes: &[u8], sources: &mut Sources) -> Result<Opened, Box<Diagnostic>> {
     let file = sources.add(FILE, String::from_utf8_lossy(bytes));
-    let lock = match read(bytes, file, sources) {
-        Ok(lock) => lock,
-        Err(finding) => return vec![*finding],
-    };
+    Ok(Opened { lock: read(bytes, file, sources)?, file })
+}
+
+impl Opened {
+    /// What is pinned of the server behind a resource.
+    ///
+    /// # Errors
+    /// Its words and its descriptors say different things, or it has none.
+    pub(crate) fn service(
+        &self,
+        id: &str,
+        sources: &mut Sources,
+    ) -> Result<Option<(&Service, Schema)>, Box<Diagnostic>> {
+        let Some(service) = self.lock.services.get(id) else { return Ok(None) };
+        let opened = service.schema(&format!("grpc:{id}"), sources);
+        let schema = opened.and_then(|schema| match service.is_true() {
+            true => Ok(schema),
+            false => Err("its words say something else than its descriptors".to_owned()),
+        });
+        schema.map(|schema| Some((service, schema))).map_err(|problem| {
+            let message = format!("what `{FILE}` pins of `{id}` cannot be read: {problem}");
+            let at = sources.text(self.file).find(&format!("\n    \"{id}\": {{\n      \"operations\""));
+            let start = at.map_or(0, |at| at + "\n    ".len());
+            let span = Span::new(self.file, start, start + at.map_or(0, |_| id.len() + 2));
+            let finding = Diagnostic::error(DAMAGED_PIN, message, span, "pinned here");
+            Box::new(
+                finding.help(
+                    "restore it from version control; or `conductor build --refresh` asks the server anew",
+                ),
+            )
+        })
+    }
+}
+
+/// What the graph's inferred inputs differ in from an earlier lock. A workflow that the lock does not know is new.
+pub(crate) fn drift(graph: &Graph, opened: &Opened, sources: &Sources) -> Vec<Diagnostic> {
+    let Opened { lock, file } = opened;
+    let file = *file;
     let changed = graph.workflows.iter().filter_map(|workflow| {
         let old = lock.workflows.get(&workflow.id.value)?;
         let new = pins(workflow);
@@ -77,9 +131,10 @@ fn pins(workflow: &Workflow) -> Pins {
 
 fn read(bytes: &[u8], file: FileId, sources: &Sources) -> Result<Lock, Box<Diagnostic>> {
     if let Ok(VersionOnly { version }) = serde_json::from_slice(bytes)
-        && version != VERSION
+        && !(VERSION..=WITH_SERVICES).contains(&version)
     {
-        let message = format!("`{FILE}` has version {version}, but this compiler reads version {VERSION}");
+        let message =
+            format!("`{FILE}` has version {version}, but this compiler reads version {WITH_SERVICES}");
         let finding = Diagnostic::error(UNREADABLE, message, Span::new(file, 0, 0), "");
         return Err(Box::new(finding.help("use the version of `conductor` that wrote it, or a newer one")));
     }

@@ -6,11 +6,12 @@ use std::collections::BTreeSet;
 
 use conductor_introspect::grpc::{GrpcService, Problem, ProtoFiles, Schema, files_of_set};
 use conductor_introspect::{Answer, Need, Reflection, Server, Service};
-use conductor_model::Resource;
+use conductor_model::{Manifest, Resource};
 use conductor_source::{Code, Diagnostic, Span};
 
 use super::Asking;
 use super::address::{self, Unknown};
+use crate::{Schemas, refresh};
 
 pub const UNREACHABLE: Code = Code("E180");
 pub const UNREADABLE: Code = Code("E181");
@@ -22,6 +23,7 @@ const NAME_THE_SCHEMA: &str = "name the schema: `proto: auth.proto`, or `descrip
 pub(super) fn open(
     resource: &Resource,
     operations: &BTreeSet<&str>,
+    manifest: &Manifest,
     asking: &mut Asking<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Box<dyn Service>> {
@@ -31,7 +33,7 @@ pub(super) fn open(
     } else if let Some(path) = &resource.api.descriptors {
         descriptors(&path.value, asking).map_err(|problem| unreadable(id, problem, path.span))
     } else {
-        return server(resource, operations, asking, diagnostics);
+        return server(resource, operations, manifest, asking, diagnostics);
     };
     match opened {
         Ok(schema) => Some(Box::new(GrpcService::new(id, schema))),
@@ -63,20 +65,37 @@ fn descriptors(path: &str, asking: &mut Asking<'_>) -> Result<Schema, Problem> {
     Schema::of_descriptors(path, &files, None, asking.sources)
 }
 
-/// What the server tells.
+/// What the lock pins, or else the server tells.
 fn server(
     resource: &Resource,
-    _operations: &BTreeSet<&str>,
+    operations: &BTreeSet<&str>,
+    manifest: &Manifest,
     asking: &mut Asking<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Box<dyn Service>> {
     let id = &resource.id.value;
+    // What is to be renewed may be damaged.
+    let lock = asking.lock.filter(|_| asking.schemas != Schemas::Renewed);
+    let pinned = lock.map_or(Ok(None), |lock| lock.service(id, asking.sources));
+    let pinned = pinned.map_err(|finding| diagnostics.push(*finding)).ok()?;
+    let pinned = match pinned {
+        Some((pin, schema)) if asking.schemas == Schemas::Pinned && pin.covers(operations) => {
+            return Some(Box::new(GrpcService::pinned(id, schema, &pin.operations)));
+        }
+        other => other,
+    };
     let told = reflected(resource, asking)
         .map_err(|finding| diagnostics.extend(finding.map(|finding| *finding)))
         .ok()?;
     let label = format!("grpc:{id}");
     match Schema::of_descriptors(&label, &told.files, Some(&told.services), asking.sources) {
-        Ok(schema) => Some(Box::new(GrpcService::of_server(id, schema))),
+        Ok(schema) => {
+            if let Some((pin, old)) = &pinned {
+                let about = refresh::About { manifest, resource, pin, operations };
+                diagnostics.extend(refresh::findings(&about, old, &schema, asking.schemas));
+            }
+            Some(Box::new(GrpcService::of_server(id, schema)))
+        }
         Err(problem) => {
             let problem = Problem { help: problem.help.or(Some(NAME_THE_SCHEMA.to_owned())), ..problem };
             diagnostics.push(unreadable(id, problem, place(resource)));

@@ -16,6 +16,8 @@ use conductor_model::{Findings, Lookup, Manifest, Reference};
 use conductor_source::Sources;
 
 use self::services::Services;
+use crate::Schemas;
+use crate::lock::Opened;
 use crate::target::Folders;
 
 /// What answers, and where texts are kept that spans point into.
@@ -23,6 +25,8 @@ pub(crate) struct Asking<'a> {
     pub folders: &'a Folders,
     pub sources: &'a mut Sources,
     pub fetch: &'a mut dyn FnMut(&Need) -> Answer,
+    pub lock: Option<&'a Opened>,
+    pub schemas: Schemas,
 }
 
 /// Looks everything up that the manifest names. Every place where a ref may lead is asked.

@@ -30,7 +30,7 @@ impl Services {
             let operations = operations(resource, written);
             // Nobody is asked whom no ref names.
             if !operations.is_empty()
-                && let Some(service) = opened(resource, &operations, asking, diagnostics)
+                && let Some(service) = opened(resource, &operations, manifest, asking, diagnostics)
             {
                 services.opened.insert(resource.id.value.clone(), service);
             }
@@ -81,11 +81,12 @@ fn operations<'a>(resource: &Resource, written: &BTreeMap<&str, Reference<'a>>) 
 fn opened(
     resource: &Resource,
     operations: &BTreeSet<&str>,
+    manifest: &Manifest,
     asking: &mut Asking<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Option<Box<dyn Service>>> {
     match resource.kind.value {
-        ResourceKind::Grpc => Some(grpc::open(resource, operations, asking, diagnostics)),
+        ResourceKind::Grpc => Some(grpc::open(resource, operations, manifest, asking, diagnostics)),
         _ => None,
     }
 }

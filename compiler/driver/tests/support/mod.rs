@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use conductor_driver::{Outcome, compile};
+use conductor_driver::{Outcome, Schemas, Wanted, compile_for};
 use conductor_introspect::{Answer, DirEntry, Need, Reflection, Server};
 use prost::Message;
 
@@ -108,8 +108,20 @@ impl Project {
     pub fn compile(&self) -> Outcome {
         let path = self.manifest();
         let manifest = self.get(path);
-        let lock = self.files.get("conductor.lock").map(String::as_bytes);
-        compile(path, manifest.as_bytes(), lock, &mut |need| self.answer(need))
+        let lock = self.files.get("conductor.lock").cloned().or_else(|| self.pinned());
+        let lock = lock.as_ref().map(String::as_bytes);
+        let server = self.files.contains_key("server.proto");
+        let schemas = if server { Schemas::Compared } else { Schemas::Pinned };
+        let mut answer = |need: &Need| self.answer(need);
+        compile_for(Wanted::Code, schemas, path, manifest.as_bytes(), lock, &mut answer)
+    }
+
+    /// The lock as a build would have left it when the server's schema was `pinned.proto`.
+    fn pinned(&self) -> Option<String> {
+        let mut before = self.clone();
+        let pinned = before.files.remove("pinned.proto")?;
+        before.set("server.proto", &pinned);
+        Some(before.compile().compiled.expect("it compiled when it was pinned").lock)
     }
 
     /// What `conductor check` would print.

@@ -47,6 +47,17 @@ pub fn file(file: &FileDescriptorProto) -> Outline {
     out
 }
 
+/// The type and number of a field as a `.proto` says them: `repeated shop.v1.Role = 2`.
+pub fn field(field: &FieldDescriptorProto, message: &DescriptorProto) -> String {
+    let (before, after) = around_name(field, message);
+    before.trim_end().to_owned() + &after
+}
+
+/// The type of a field with its label: `repeated shop.v1.Role`.
+pub fn field_type(field: &FieldDescriptorProto, message: &DescriptorProto) -> String {
+    around_name(field, message).0.trim_end().to_owned()
+}
+
 fn around_name(field: &FieldDescriptorProto, message: &DescriptorProto) -> (String, String) {
     let default = field.default_value.as_ref().map_or(String::new(), |value| format!(" [default = {value}]"));
     let after = format!(" = {}{default}", field.number());

@@ -155,6 +155,13 @@ impl Schema {
         self.pool.get_service_by_name(service)?.methods().find(|found| found.name() == method)
     }
 
+    /// A method of a service that is offered.
+    pub(super) fn offered(&self, full: &str) -> Option<MethodDescriptor> {
+        let (service, _) = full.split_once('/')?;
+        let is_offered = self.services.iter().any(|name| name == service);
+        self.method(full).filter(|_| is_offered)
+    }
+
     /// Where the definition with that path in its file has its name.
     pub(super) fn name_span(&self, file: &FileDescriptor, path: &[i32]) -> Span {
         self.places.get(file.name()).map_or(self.nowhere, |places| places.name(path))

@@ -28,13 +28,22 @@ pub struct GrpcService {
     /// `shop.auth.v1.AuthService/CheckPermissions`.
     found: BTreeMap<String, String>,
     asked: bool,
+    /// What operations are known to mean.
+    meant: BTreeMap<String, String>,
 }
 
 impl GrpcService {
     #[must_use]
     pub fn new(resource: &str, schema: Schema) -> GrpcService {
         let (types, found) = (Types::default(), BTreeMap::new());
-        GrpcService { resource: resource.to_owned(), schema, types, found, asked: false }
+        GrpcService {
+            resource: resource.to_owned(),
+            schema,
+            types,
+            found,
+            asked: false,
+            meant: BTreeMap::new(),
+        }
     }
 
     /// One whose schema its server has told, so that what is used of it is worth keeping.
@@ -42,12 +51,19 @@ impl GrpcService {
     pub fn of_server(resource: &str, schema: Schema) -> GrpcService {
         GrpcService { asked: true, ..GrpcService::new(resource, schema) }
     }
+
+    /// One whose schema its server told earlier, with the methods that operations meant then.
+    #[must_use]
+    pub fn pinned(resource: &str, schema: Schema, operations: &BTreeMap<String, String>) -> GrpcService {
+        GrpcService { meant: operations.clone(), ..GrpcService::of_server(resource, schema) }
+    }
 }
 
 impl Service for GrpcService {
     /// A method by its name, by that in snake case, as `Service.Method`, or as `full.package.Service/Method`.
     fn lookup(&mut self, operation: &str) -> Lookup {
-        let found = candidates(&self.schema, operation);
+        let meant = self.meant.get(operation).and_then(|method| self.schema.method(method));
+        let found = meant.map_or_else(|| candidates(&self.schema, operation), |method| vec![method]);
         match &found[..] {
             [] => self.not_found(operation),
             [only] => {
