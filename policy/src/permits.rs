@@ -50,6 +50,25 @@ impl<Ticket: Copy + Ord> Permits<Ticket> {
         Some(next)
     }
 
+    /// Gives a permit whatever the limit says: to a holder that was known before.
+    pub fn hold(&mut self, ticket: Ticket) {
+        self.waiting.retain(|waiting| *waiting != ticket);
+        self.held.insert(ticket);
+    }
+
+    /// Changes the number of permits. Says who gets one now; those who hold more than there are keep them.
+    pub fn resize(&mut self, limit: u32) -> Vec<Ticket> {
+        self.limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut granted = Vec::new();
+        while self.held.len() < self.limit
+            && let Some(next) = self.waiting.pop_front()
+        {
+            self.held.insert(next);
+            granted.push(next);
+        }
+        granted
+    }
+
     #[must_use]
     pub fn limit(&self) -> usize {
         self.limit
@@ -89,6 +108,30 @@ mod tests {
         let mut pool = Permits::new(0);
         assert_eq!(pool.ask(1), Asked::Queued);
         assert_eq!(pool.leave(1), None);
+    }
+
+    #[test]
+    fn more_permits_are_given_out_in_order_and_fewer_are_waited_for() {
+        let mut pool = Permits::new(1);
+        for ticket in 1..=4 {
+            pool.ask(ticket);
+        }
+        assert_eq!(pool.resize(3), [2, 3]);
+        assert!(pool.resize(1).is_empty());
+        assert_eq!((pool.leave(1), pool.leave(2)), (None, None), "two are still held of one");
+        assert_eq!(pool.leave(3), Some(4));
+    }
+
+    #[test]
+    fn a_known_holder_counts_whatever_the_limit_is() {
+        let mut pool = Permits::new(1);
+        pool.ask(1);
+        pool.ask(2);
+        pool.hold(2);
+        assert_eq!(pool.held().collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(pool.ask(3), Asked::Queued);
+        assert_eq!(pool.leave(1), None);
+        assert_eq!(pool.leave(2), Some(3));
     }
 
     proptest! {

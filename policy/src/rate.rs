@@ -18,6 +18,14 @@ pub struct Starts {
     at: VecDeque<Duration>,
 }
 
+impl Starts {
+    /// Whether none of them matters any more for a rate over `per`.
+    #[must_use]
+    pub fn are_past(&self, per: Duration, now: Duration) -> bool {
+        self.at.back().is_none_or(|last| *last + per <= now)
+    }
+}
+
 /// Reserves the next start: the moment, not before `now`, at which the call may begin. First come, first served.
 #[must_use]
 pub fn reserve(rate: Rate, mut starts: Starts, now: Duration) -> (Starts, Duration) {

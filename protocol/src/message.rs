@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::entry::{Entry, Json, Parent, Record, UnixMillis};
 use crate::error::ErrorForm;
+use crate::plan::{Rate, Scope};
 use crate::state::RunState;
 
 /// Method names, as they stand on the wire.
@@ -22,6 +23,9 @@ pub mod method {
     pub const RUN_REFUSED: &str = "run.refused";
     pub const RUN_DISPATCH: &str = "run.dispatch";
     pub const RUN_CANCELLING: &str = "run.cancelling";
+    pub const PERMIT_ACQUIRE: &str = "permit.acquire";
+    pub const PERMIT_RELEASE: &str = "permit.release";
+    pub const RESOURCE_REPORT: &str = "resource.report";
 }
 
 /// Error codes of JSON-RPC responses and of [`RunRefused`].
@@ -69,6 +73,20 @@ pub struct Hello {
     /// Runs that the session owned before it lost the connection.
     #[serde(default)]
     pub owned: Vec<Owned>,
+    /// Permits of the host that the session holds or waits for; others of it are free.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub permits: Vec<PermitClaim>,
+}
+
+/// A permit that a session holds or waits for over a lost connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PermitClaim {
+    pub permit: u64,
+    pub resource: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// False while it waits.
+    pub held: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -257,4 +275,48 @@ pub struct RunCancelling {
     pub run: String,
     pub epoch: u64,
     pub reason: String,
+}
+
+/// Asks for a permit of a resource that all processes of the host share. Answered when it is granted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PermitAcquire {
+    /// A number that the session has not used before; the same when it is asked again after a reconnect.
+    pub permit: u64,
+    pub resource: String,
+    /// How many permits there are, as the asking build knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Rate>,
+}
+
+/// Gives a permit back, or leaves the queue for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PermitRelease {
+    pub permit: u64,
+}
+
+/// How full a process's pools are: those that have changed since the last report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResourceReport {
+    pub resources: Vec<ResourceUse>,
+}
+
+/// One pool of a process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResourceUse {
+    /// Of the resource; `task:ID` for the limits of a task's own policy.
+    pub id: String,
+    pub scope: Scope,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Permits that are held now.
+    pub in_use: u32,
+    /// Attempts that wait for one now.
+    pub waiting: u32,
+    /// Clients opened since the last report, and openings that failed.
+    pub opened: u32,
+    pub failed: u32,
+    /// Times that permits were waited for since the last report: milliseconds, and how many times so long.
+    pub waited_ms: Vec<(u64, u32)>,
 }

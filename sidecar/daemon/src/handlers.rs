@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::task::JoinSet;
 
+use crate::limits;
 use crate::outbox::Outbox;
 use crate::process;
 use crate::rpc::{self, Fault, Incoming};
@@ -49,14 +50,17 @@ pub(crate) struct Call<'a> {
 }
 
 impl Call<'_> {
-    fn answer<T: Serialize>(&mut self, result: T) {
+    pub(crate) fn answer<T: Serialize>(&mut self, result: T) {
         if self.id.is_some() {
             rpc::answer(self.answers, self.id, result);
         }
     }
 
     /// Answers when `work` is done, without holding up the connection.
-    fn later<T: Serialize + Send>(&mut self, work: impl Future<Output = Result<T, Fault>> + Send + 'static) {
+    pub(crate) fn later<T: Serialize + Send>(
+        &mut self,
+        work: impl Future<Output = Result<T, Fault>> + Send + 'static,
+    ) {
         let reply = self.reply();
         self.tasks.spawn(async move {
             let result = work.await;
@@ -118,13 +122,22 @@ pub(crate) fn handle(
         method::RUN_AWAIT => wait(call, rpc::params(incoming)?),
         method::RUN_CANCEL => cancel(call, rpc::params(incoming)?),
         method::RUN_RELEASE => release(call, greeted, &rpc::params(incoming)?),
+        method::PERMIT_ACQUIRE => {
+            closing(call)?;
+            limits::acquire(call, greeted, &rpc::params(incoming)?)
+        }
+        method::PERMIT_RELEASE => {
+            limits::release(call, greeted, rpc::params(incoming)?);
+            Ok(())
+        }
+        method::RESOURCE_REPORT => limits::report(call, greeted, &rpc::params(incoming)?),
         method::HELLO => Err(Fault::new(code::NOT_GREETED, "a second hello on one connection")),
         other => Err(Fault::new(code::METHOD_NOT_FOUND, format!("there is no method {other}"))),
     }
 }
 
 #[derive(Serialize)]
-struct Empty {}
+pub(crate) struct Empty {}
 
 fn closing(call: &Call<'_>) -> Result<(), Fault> {
     if call.sidecar.is_closing() { Err(Refusal::Closing.into()) } else { Ok(()) }
@@ -163,6 +176,7 @@ fn hello(call: &mut Call<'_>, hello: Hello) -> Result<Client, Fault> {
         .collect();
     sidecar.learn(&plans).map_err(|error| Fault::from(Refusal::Store(error.to_string())))?;
     let (owned, given_back) = sidecar.journal.reclaim(&owner, &hello.owned)?;
+    limits::reclaim(call, &owner.session, &hello.permits)?;
     let client = Client { owner: owner.clone(), language: language.clone(), pulse: Pulse::new() };
     sidecar.sessions.join(Session {
         client: Some(hello.client),
@@ -410,6 +424,7 @@ pub(crate) fn leave(sidecar: &Arc<Sidecar>, client: &Client, outbox: &Arc<Outbox
         for pause in [0, 5, 20, 75, 200, 500] {
             tokio::time::sleep(Duration::from_millis(pause)).await;
             if sidecar.sessions.bury(&session) {
+                sidecar.permits.forget(&session);
                 crate::schedule::offer_free(&sidecar);
                 return;
             }

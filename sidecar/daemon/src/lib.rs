@@ -6,8 +6,10 @@ mod backlog;
 mod connection;
 mod handlers;
 mod http;
+mod limits;
 mod listen;
 mod outbox;
+mod permits;
 mod place;
 mod process;
 mod rpc;
@@ -28,6 +30,7 @@ use tokio::task::JoinSet;
 
 pub use place::PlaceError;
 
+use crate::permits::HostPermits;
 use crate::session::Session;
 use crate::sidecar::Sidecar;
 
@@ -119,12 +122,15 @@ pub async fn start(options: Options) -> Result<Handle, Error> {
         None => None,
     };
     let unix = place::listen(&options.socket)?;
-    let sidecar = Arc::new(Sidecar::new(journal, options.lease)?);
+    let sidecar = Arc::new(Sidecar::new(journal, HostPermits::new(&options.data_dir), options.lease)?);
     remember_owners(&sidecar);
     let http = tcp.as_ref().and_then(|tcp| tcp.local_addr().ok());
     let mut tasks = JoinSet::new();
     tasks.spawn(schedule::run(Arc::clone(&sidecar)));
     tasks.spawn(tidy(Arc::clone(&sidecar)));
+    if let Some(grace) = sidecar.permits.grace(options.lease) {
+        tasks.spawn(settle(Arc::clone(&sidecar), grace));
+    }
     tasks.spawn(listen::unix(Arc::clone(&sidecar), unix));
     if let Some(tcp) = tcp {
         tasks.spawn(listen::tcp(Arc::clone(&sidecar), tcp));
@@ -182,6 +188,14 @@ fn remember_owners(sidecar: &Sidecar) {
             let mut table = sidecar.sessions.hold();
             table.entry(Arc::clone(&owner.session)).or_insert_with(|| Session::new(owner));
         }
+    }
+}
+
+/// Gives holders of permits from before a restart the time to come back.
+async fn settle(sidecar: Arc<Sidecar>, grace: Duration) {
+    tokio::select! {
+        () = sidecar.closed() => {}
+        () = tokio::time::sleep(grace) => sidecar.permits.settle(),
     }
 }
 

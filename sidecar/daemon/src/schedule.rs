@@ -23,7 +23,10 @@ pub(crate) async fn run(sidecar: Arc<Sidecar>) {
             () = sidecar.closed() => return,
             () = sidecar.kick.notified() => {}
             _ = tick.tick() => {
-                sidecar.sessions.sweep();
+                for session in sidecar.sessions.sweep() {
+                    sidecar.permits.forget(&session);
+                }
+                sidecar.permits.sweep();
                 offer_free(&sidecar);
             }
         }

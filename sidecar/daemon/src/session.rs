@@ -137,17 +137,29 @@ impl Sessions {
         dead
     }
 
-    /// Forgets the dead, and the silent that are not connected: their runs are free then.
-    pub(crate) fn sweep(&self) {
-        self.hold().retain(|_, session| {
+    /// Forgets the dead, and the silent that are not connected: their runs and permits are free then. Says who they
+    /// were.
+    pub(crate) fn sweep(&self) -> Vec<Arc<str>> {
+        let mut gone = Vec::new();
+        self.hold().retain(|id, session| {
             let dead = session.is_dead();
             // A child of a dead process may hold its socket open.
             if dead && let Some(outbox) = &session.outbox {
                 outbox.close();
             }
             let silent = session.pulse.silence() > self.grace;
-            !(dead || (silent && session.outbox.is_none()))
+            let stays = !(dead || (silent && session.outbox.is_none()));
+            if !stays {
+                gone.push(Arc::clone(id));
+            }
+            stays
         });
+        gone
+    }
+
+    /// The processes of all sessions: pid and start time.
+    pub(crate) fn processes(&self) -> BTreeSet<(u32, u64)> {
+        self.hold().values().map(|session| (session.owner.pid, session.owner.process_start)).collect()
     }
 
     /// The least loaded connected session that serves the workflow: with this plan, or with any for `None`.

@@ -13,6 +13,7 @@ use conductor_telemetry::Metrics;
 use tokio::sync::{Notify, watch};
 
 use crate::backlog::Backlog;
+use crate::permits::HostPermits;
 use crate::rpc;
 use crate::session::Sessions;
 
@@ -20,6 +21,7 @@ pub(crate) struct Sidecar {
     pub(crate) journal: Journal,
     pub(crate) sessions: Sessions,
     pub(crate) backlog: Backlog,
+    pub(crate) permits: HostPermits,
     pub(crate) metrics: Metrics,
     pub(crate) lease: Duration,
     /// Plans that a session has ever registered.
@@ -33,7 +35,11 @@ pub(crate) struct Sidecar {
 }
 
 impl Sidecar {
-    pub(crate) fn new(journal: Journal, lease: Duration) -> Result<Sidecar, StoreError> {
+    pub(crate) fn new(
+        journal: Journal,
+        permits: HostPermits,
+        lease: Duration,
+    ) -> Result<Sidecar, StoreError> {
         let known =
             journal.store().plans()?.into_iter().map(|row| ((row.workflow, row.digest), row.language));
         Ok(Sidecar {
@@ -41,6 +47,7 @@ impl Sidecar {
             journal,
             sessions: Sessions::new(lease + lease / 2),
             backlog: Backlog::default(),
+            permits,
             metrics: Metrics::new(),
             lease,
             trouble: AtomicBool::new(false),

@@ -2,10 +2,13 @@
 //!
 //! It knows neither journal nor sockets: it is told what happened, and writes the OpenMetrics text.
 
+mod resources;
+
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use conductor_protocol::message::ResourceUse;
 use conductor_protocol::state::RunState;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -14,6 +17,9 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+
+pub use resources::Process;
+use resources::Resources;
 
 /// The content type of [`Metrics::text`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -72,6 +78,7 @@ pub struct Metrics {
     store_failures: Counter,
     sessions: Gauge,
     open_runs: Gauge,
+    resources: Resources,
 }
 
 impl Default for Metrics {
@@ -98,6 +105,7 @@ impl Metrics {
             store_failures: Counter::default(),
             sessions: Gauge::default(),
             open_runs: Gauge::default(),
+            resources: Resources::new(),
         };
         metrics.register();
         metrics
@@ -129,6 +137,7 @@ impl Metrics {
         to.register("store_failures", "Commits that the store refused", self.store_failures.clone());
         to.register("sessions", "Sessions connected now", self.sessions.clone());
         to.register("open_runs", "Runs that have not ended", self.open_runs.clone());
+        self.resources.register(to);
     }
 
     pub fn run_started(&self, workflow: &str) {
@@ -171,6 +180,16 @@ impl Metrics {
         self.refused.get_or_create(&ReasonLabels { reason }).inc();
     }
 
+    /// How full pools of a process are now, and what happened to them since it last said so.
+    pub fn resources(&self, process: Process, pools: &[ResourceUse]) {
+        self.resources.report(process, pools);
+    }
+
+    /// Subtracts the shares of all other processes: they are gone.
+    pub fn only_of(&self, processes: &BTreeSet<Process>) {
+        self.resources.only_of(processes);
+    }
+
     pub fn store_failed(&self) {
         self.store_failures.inc();
     }
@@ -182,6 +201,7 @@ impl Metrics {
     pub fn text(&self, sessions: usize, open_runs: usize) -> Result<String, std::fmt::Error> {
         self.sessions.set(i64::try_from(sessions).unwrap_or(i64::MAX));
         self.open_runs.set(i64::try_from(open_runs).unwrap_or(i64::MAX));
+        self.resources.add_up();
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)
@@ -204,10 +224,10 @@ fn step_buckets() -> Histogram {
 
 /// Keeps a label's values to a bounded number: a client's names must not fill the memory of whoever scrapes.
 #[derive(Default)]
-struct Names(Mutex<BTreeSet<String>>);
+pub(crate) struct Names(Mutex<BTreeSet<String>>);
 
 impl Names {
-    fn bounded(&self, name: &str) -> String {
+    pub(crate) fn bounded(&self, name: &str) -> String {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.contains(name) {
             return name.to_owned();
@@ -222,8 +242,11 @@ impl Names {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::time::Duration;
 
+    use conductor_protocol::message::ResourceUse;
+    use conductor_protocol::plan::Scope;
     use conductor_protocol::state::RunState;
 
     use super::{DISTINCT, Metrics};
@@ -251,6 +274,40 @@ mod tests {
         ] {
             assert!(text.contains(line), "{line} is missing in\n{text}");
         }
+    }
+
+    fn use_of(id: &str, scope: Scope, in_use: u32) -> ResourceUse {
+        let id = id.to_owned();
+        let waited_ms = vec![(0, 3), (40, 1)];
+        ResourceUse { id, scope, limit: Some(4), in_use, waiting: 1, opened: 1, failed: 0, waited_ms }
+    }
+
+    #[test]
+    fn shares_of_processes_add_up_and_go_with_them() {
+        let metrics = Metrics::new();
+        let (one, other) = ((1, 10), (2, 10));
+        metrics.resources(one, &[use_of("db", Scope::Process, 2), use_of("gpu", Scope::Host, 1)]);
+        metrics.resources(other, &[use_of("db", Scope::Process, 4), use_of("gpu", Scope::Host, 2)]);
+        metrics.resources(other, &[use_of("db", Scope::Process, 3)]);
+        let text = metrics.text(2, 0).unwrap();
+        for line in [
+            "conductor_resource_in_use{resource=\"db\"} 5",
+            "conductor_resource_limit{resource=\"db\"} 8",
+            "conductor_resource_in_use{resource=\"gpu\"} 3",
+            "conductor_resource_limit{resource=\"gpu\"} 4",
+            "conductor_resource_waiting{resource=\"db\"} 2",
+            "conductor_resource_opened_total{resource=\"db\"} 3",
+            "conductor_resource_wait_duration_seconds_bucket{le=\"0.001\",resource=\"db\"} 9",
+            "conductor_resource_wait_duration_seconds_count{resource=\"db\"} 12",
+        ] {
+            assert!(text.contains(line), "{line} is missing in\n{text}");
+        }
+        metrics.only_of(&BTreeSet::from([one]));
+        let text = metrics.text(1, 0).unwrap();
+        assert!(text.contains("conductor_resource_in_use{resource=\"db\"} 2"), "{text}");
+        metrics.only_of(&BTreeSet::new());
+        let text = metrics.text(0, 0).unwrap();
+        assert!(!text.contains("conductor_resource_in_use{"), "{text}");
     }
 
     #[test]

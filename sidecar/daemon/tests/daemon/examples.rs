@@ -27,6 +27,9 @@ fn params(method: &str, params: &Value) -> Value {
         m::method::RUN_REFUSED => turn::<m::RunRefused>(params),
         m::method::RUN_DISPATCH => turn::<m::RunDispatch>(params),
         m::method::RUN_CANCELLING => turn::<m::RunCancelling>(params),
+        m::method::PERMIT_ACQUIRE => turn::<m::PermitAcquire>(params),
+        m::method::PERMIT_RELEASE => turn::<m::PermitRelease>(params),
+        m::method::RESOURCE_REPORT => turn::<m::ResourceReport>(params),
         other => panic!("docs/protocol.md has a method {other} that nobody speaks"),
     }
 }
@@ -37,7 +40,7 @@ fn result(method: &str, result: &Value) -> Value {
         m::method::RUN_START => turn::<m::RunStartResult>(result),
         m::method::RUN_READ => turn::<m::RunReadResult>(result),
         m::method::RUN_AWAIT => turn::<m::RunAwaitResult>(result),
-        m::method::PING | m::method::RUN_CANCEL => result.clone(),
+        m::method::PING | m::method::RUN_CANCEL | m::method::PERMIT_ACQUIRE => result.clone(),
         other => panic!("docs/protocol.md has an answer to {other}"),
     }
 }
@@ -69,6 +72,6 @@ fn every_example_of_the_document_is_a_message() {
             entries += 1;
         }
     }
-    assert_eq!(methods.len(), 12, "a method has no example: {methods:?}");
+    assert_eq!(methods.len(), 15, "a method has no example: {methods:?}");
     assert_eq!(entries, 11, "the entries that stand by themselves");
 }

@@ -6,6 +6,7 @@ mod bytes;
 mod examples;
 mod http;
 mod ownership;
+mod permits;
 mod places;
 mod runs;
 mod signals;

@@ -228,6 +228,12 @@ impl Client {
         self.wait_for(|line| line["id"] == id)
     }
 
+    /// Whether a request was answered by the time in which a later one is.
+    pub fn has_answer(&mut self, id: u64) -> bool {
+        self.call("ping", json!({}));
+        self.kept.iter().any(|line| line["id"] == id)
+    }
+
     /// Asks and gives the result; an error fails the test.
     pub fn call(&mut self, method: &str, params: Value) -> Value {
         let id = self.send(method, params);
