@@ -7,13 +7,14 @@ mod files;
 mod go;
 pub mod grpc;
 mod python;
+mod rust;
 mod service;
 mod tree;
 mod typescript;
 
 use std::collections::BTreeSet;
 
-use conductor_model::{Findings, Lookup};
+use conductor_model::Findings;
 use conductor_protocol::plan::Language;
 use conductor_source::{Code, Sources};
 
@@ -37,8 +38,7 @@ enum Session {
     Python(Box<python::Session>),
     Go(Box<go::Session>),
     Typescript(Box<typescript::Session>),
-    /// A language of which nothing is found yet.
-    Unread(BTreeSet<String>),
+    Rust(Box<rust::Session>),
 }
 
 /// What only who compiles can get. Paths have `/` and are relative to the manifest's folder, which itself is `.`.
@@ -110,7 +110,7 @@ impl Introspector {
             Language::Typescript => {
                 Session::Typescript(Box::new(typescript::Session::new(root, refs, names)))
             }
-            Language::Rust => Session::Unread(refs),
+            Language::Rust => Session::Rust(Box::new(rust::Session::new(root, refs, names))),
         };
         Introspector { session }
     }
@@ -122,7 +122,7 @@ impl Introspector {
             Session::Python(session) => session.add_root(root),
             Session::Go(session) => session.add_root(root),
             Session::Typescript(session) => session.add_root(root),
-            Session::Unread(_) => {}
+            Session::Rust(session) => session.add_root(root),
         }
         self
     }
@@ -134,7 +134,7 @@ impl Introspector {
             Session::Python(session) => session.needs(),
             Session::Go(session) => session.needs(),
             Session::Typescript(session) => session.needs(),
-            Session::Unread(_) => Vec::new(),
+            Session::Rust(session) => session.needs(),
         }
     }
 
@@ -143,7 +143,7 @@ impl Introspector {
             Session::Python(session) => session.supply(need, answer),
             Session::Go(session) => session.supply(need, answer),
             Session::Typescript(session) => session.supply(need, answer),
-            Session::Unread(_) => {}
+            Session::Rust(session) => session.supply(need, answer),
         }
     }
 
@@ -154,13 +154,7 @@ impl Introspector {
             Session::Python(session) => session.finish(sources),
             Session::Go(session) => session.finish(sources),
             Session::Typescript(session) => session.finish(sources),
-            Session::Unread(refs) => {
-                Findings { lookups: refs.into_iter().map(nothing).collect(), ..Findings::default() }
-            }
+            Session::Rust(session) => session.finish(sources),
         }
     }
-}
-
-fn nothing(reference: String) -> (String, Lookup) {
-    (reference, Lookup::NotFound { searched: Vec::new(), similar: Vec::new() })
 }

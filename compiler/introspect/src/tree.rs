@@ -22,16 +22,17 @@ pub struct Problem {
     pub range: Range<usize>,
 }
 
-/// The tree of `text`, or of a part of it; bytes are counted in the whole text, rows in the part. Errors are nodes of the tree.
+/// The tree of `text`, or of parts of it in order; bytes are counted in the whole text, rows only within a part. Errors are nodes of the tree.
 ///
 /// The bound is on the parser's steps, not on time, so the same text is always read or always refused.
-pub fn parse(language: &Language, text: &str, part: Option<&Range<usize>>) -> Result<Tree, TooHard> {
+pub fn parse(language: &Language, text: &str, parts: &[Range<usize>]) -> Result<Tree, TooHard> {
     let mut parser = Parser::new();
     parser.set_language(language).map_err(|_| TooHard)?;
     let mut length = text.len();
-    if let Some(part) = part {
-        length = part.len();
-        parser.set_included_ranges(&[places(part)]).map_err(|_| TooHard)?;
+    if let Some(first) = parts.first() {
+        length = parts.iter().map(Range::len).sum();
+        let included: Vec<_> = parts.iter().map(|part| places(first.start, part)).collect();
+        parser.set_included_ranges(&included).map_err(|_| TooHard)?;
     }
     let mut left = 1000 + length.saturating_mul(EFFORT);
     let mut spend = |_: &ParseState| {
@@ -43,14 +44,15 @@ pub fn parse(language: &Language, text: &str, part: Option<&Range<usize>>) -> Re
     parser.parse_with_options(&mut from, None, Some(options)).ok_or(TooHard)
 }
 
-/// Rows and columns are counted from where the part begins: to count them from the start of the text would take
-/// quadratic time over many parts.
-fn places(part: &Range<usize>) -> tree_sitter::Range {
+/// Rows are not known, as to count them from the start of the text would take quadratic time over many parts: what
+/// is told of them is only that they grow.
+fn places(start: usize, part: &Range<usize>) -> tree_sitter::Range {
+    let point = |at: usize| tree_sitter::Point::new(if at == start { 0 } else { at - start + 1 }, 0);
     tree_sitter::Range {
         start_byte: part.start,
         end_byte: part.end,
-        start_point: tree_sitter::Point::new(0, 0),
-        end_point: tree_sitter::Point::new(part.len(), part.len()),
+        start_point: point(part.start),
+        end_point: point(part.end),
     }
 }
 
@@ -82,7 +84,9 @@ pub fn first_problem(node: Node<'_>, source: &str) -> Option<Problem> {
             let message = format!("expected `{}`", here.kind());
             return Some(Problem { message, range: here.byte_range() });
         }
-        if here.is_error() {
+        // The error itself is the innermost one.
+        let is_innermost = || !every_child(here).iter().any(Node::has_error);
+        if here.is_error() && is_innermost() {
             return Some(unexpected(here, source));
         }
         if here.has_error() && cursor.goto_first_child() {
@@ -96,12 +100,17 @@ pub fn first_problem(node: Node<'_>, source: &str) -> Option<Problem> {
     }
 }
 
-/// The first word of what could not be placed.
+/// The first word of what could not be placed, unless what begins with it makes sense.
 fn unexpected(error: Node<'_>, source: &str) -> Problem {
     let shown = text(error, source).split_whitespace().next().unwrap_or("");
     let short: String = shown.chars().take(20).collect();
     let start = error.start_byte();
-    let message =
-        if short.is_empty() { "unexpected end".to_owned() } else { format!("unexpected `{short}`") };
-    Problem { message, range: start..start + short.len() }
+    let range = start..start + short.len();
+    let is_token = error.child_count() <= 1;
+    let message = match (short.as_str(), is_token) {
+        ("", _) => "unexpected end".to_owned(),
+        (_, true) => format!("unexpected `{short}`"),
+        (_, false) => format!("what begins with `{short}` is not understood"),
+    };
+    Problem { message, range }
 }

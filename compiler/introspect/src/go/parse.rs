@@ -21,7 +21,7 @@ const MAX_PROBLEMS: usize = 20;
 
 pub fn file(source: &str) -> Result<File, TooHard> {
     let language = Language::new(tree_sitter_go::LANGUAGE);
-    let whole = tree::parse(&language, source, None)?;
+    let whole = tree::parse(&language, source, &[])?;
     let mut file = File::default();
     if annotation::may_hold(source.as_bytes()) {
         let comments =
@@ -33,7 +33,7 @@ pub fn file(source: &str) -> Result<File, TooHard> {
         return Ok(file);
     }
     for part in parts(source) {
-        let tree = tree::parse(&language, source, Some(&part))?;
+        let tree = tree::parse(&language, source, std::slice::from_ref(&part))?;
         let root = tree.root_node();
         Reader { source, file: &mut file }.declarations(root);
         if file.problems.len() < MAX_PROBLEMS {

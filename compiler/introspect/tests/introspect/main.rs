@@ -9,6 +9,7 @@ mod go;
 mod grpc;
 mod mutations;
 mod refs;
+mod rust;
 mod support;
 mod types;
 mod typescript;

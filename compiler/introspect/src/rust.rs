@@ -1,0 +1,168 @@
+//! Introspection of Rust sources, as a build for Linux sees them.
+//!
+//! It expands no macros and knows no crate outside the project's folder but by name.
+
+mod cargo;
+mod definition;
+mod external;
+mod names;
+mod parse;
+mod reference;
+mod signature;
+mod store;
+mod syntax;
+mod types;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use conductor_model::{Findings, Lookup};
+use conductor_protocol::types::{Type, TypeName};
+use conductor_source::{Diagnostic, FileId, Sources};
+
+use crate::{Answer, Need, SYNTAX_ERROR};
+use names::{Entity, Wanted};
+use store::{Module, Store};
+use types::Reader;
+
+/// The questions of one compilation, and what is known so far.
+pub struct Session {
+    store: Store,
+    refs: BTreeSet<String>,
+    type_names: BTreeSet<String>,
+    /// Questions whose answer needs no more files.
+    settled: BTreeSet<String>,
+}
+
+impl Session {
+    pub fn new(root: &str, refs: BTreeSet<String>, type_names: BTreeSet<String>) -> Session {
+        Session { store: Store::new(root), refs, type_names, settled: BTreeSet::new() }
+    }
+
+    pub fn add_root(&mut self, root: &str) {
+        self.store.add_root(root);
+    }
+
+    pub fn supply(&mut self, need: &Need, answer: Answer) {
+        self.store.disk.supply(need, answer, |_, bytes| store::read(bytes));
+    }
+
+    /// Answers every open question as far as it goes, and says what was missing.
+    pub fn needs(&mut self) -> Vec<Need> {
+        let files = BTreeMap::new();
+        let mut reader = Reader::new(&self.store, &files);
+        self.store.disk.take_pending();
+        let mut settled = BTreeSet::new();
+        for reference in self.refs.iter().filter(|reference| !self.settled.contains(*reference)) {
+            reader.lookup(reference);
+            if !self.store.disk.take_pending() {
+                settled.insert(reference.clone());
+            }
+        }
+        for name in &self.type_names {
+            reader.type_named(name, &self.refs);
+        }
+        self.store.disk.take_pending();
+        self.settled.extend(settled);
+        self.store.disk.take_wanted()
+    }
+
+    pub fn finish(self, sources: &mut Sources) -> Findings {
+        let mut files: BTreeMap<String, FileId> = BTreeMap::new();
+        for (path, source) in self.store.disk.sources() {
+            files.insert(path.to_owned(), sources.add(path, source.text.as_str()));
+        }
+        let mut reader = Reader::new(&self.store, &files);
+        let mut findings = Findings::default();
+        for reference in &self.refs {
+            findings.lookups.insert(reference.clone(), reader.lookup(reference));
+        }
+        for name in &self.type_names {
+            if let Some(found) = reader.type_named(name, &self.refs) {
+                findings.named.insert(name.clone(), found);
+            }
+        }
+        findings.diagnostics = reader.syntax_errors(&findings.lookups);
+        findings.diagnostics.append(&mut reader.warnings);
+        findings.types = reader.types;
+        findings.type_spans = reader.spans;
+        findings
+    }
+}
+
+impl Reader<'_> {
+    /// A type by the name the manifest gives it: `users.User`, or bare where exactly one in reach has it.
+    fn type_named(&mut self, name: &str, refs: &BTreeSet<String>) -> Option<TypeName> {
+        let found = self.find_type(name, refs);
+        self.read_structs();
+        found
+    }
+
+    fn find_type(&mut self, name: &str, refs: &BTreeSet<String>) -> Option<TypeName> {
+        let path = name.replace("::", ".");
+        if let Some((module, type_name)) = path.rsplit_once('.') {
+            return self.type_in(module, type_name);
+        }
+        let reached: Vec<TypeName> = self.types.keys().filter(|known| known.name == name).cloned().collect();
+        match &reached[..] {
+            [only] => return Some(only.clone()),
+            [] => {}
+            _ => return None,
+        }
+        let refs: Vec<String> = refs.iter().map(|reference| reference.replace("::", ".")).collect();
+        let modules: BTreeSet<&str> =
+            refs.iter().map(|text| text.rsplit_once('.').map_or("", |found| found.0)).collect();
+        let found: BTreeSet<TypeName> =
+            modules.into_iter().filter_map(|module| self.type_in(module, name)).collect();
+        if found.len() == 1 { found.into_iter().next() } else { None }
+    }
+
+    fn type_in(&mut self, module: &str, name: &str) -> Option<TypeName> {
+        let module = module.strip_prefix("rs:").unwrap_or(module);
+        let names: Vec<String> =
+            module.split('.').chain([name]).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        let mut found: BTreeSet<TypeName> = BTreeSet::new();
+        for package in self.store.packages()?.iter() {
+            let Module::Ready(root) = self.store.root_of(package) else { continue };
+            let names = match names.split_first() {
+                Some((first, rest)) if *first == package.name && !rest.is_empty() => rest,
+                _ => &names[..],
+            };
+            if let Entity::Type(home, decl) = self.store.resolve(&root, names, Wanted::Type)
+                && let Type::Named(name) = self.declared(&home, decl, Vec::new())
+            {
+                found.insert(name);
+            }
+        }
+        if found.len() == 1 { found.into_iter().next() } else { None }
+    }
+
+    /// One warning for each broken file that something rests on, unless an answer says it already.
+    fn syntax_errors(&self, lookups: &BTreeMap<String, Lookup>) -> Vec<Diagnostic> {
+        let told: BTreeSet<FileId> = lookups
+            .values()
+            .filter_map(|lookup| match lookup {
+                Lookup::Unreadable { span, .. } => span.map(|span| span.file),
+                _ => None,
+            })
+            .collect();
+        let is_told = |path: &str| self.files.get(path).is_some_and(|file| told.contains(file));
+        let of = |(path, source): (&str, &store::Source)| {
+            if !path.ends_with(".rs") || is_told(path) || !self.store.disk.is_reached(path) {
+                return None;
+            }
+            let problems = &source.file().ok()?.problems;
+            let error = problems.first()?;
+            let message = format!("`{path}` has a syntax error: {}", error.message);
+            let span = self.span(path, &error.range);
+            let diagnostic = Diagnostic::warning(SYNTAX_ERROR, message, span, "Rust stops here");
+            let more = problems.len() - 1;
+            let diagnostic =
+                if more > 0 { diagnostic.note(format!("and {more} more in this file")) } else { diagnostic };
+            Some(
+                diagnostic
+                    .note("what could be read of the file was used; Rust will refuse to build its crate"),
+            )
+        };
+        self.store.disk.sources().filter_map(of).collect()
+    }
+}
