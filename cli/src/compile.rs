@@ -13,6 +13,7 @@ use serde_json::Map;
 
 use crate::disk;
 use crate::exit::Failure;
+use crate::fetch;
 use crate::findings::Document;
 use crate::project::Project;
 use crate::reflection;
@@ -97,6 +98,7 @@ fn compile_for(
 fn answer(root: &Path, need: &Need) -> Answer {
     let path = match need {
         Need::File(path) | Need::Directory(path) => path,
+        Need::Url(url) => return fetch::get(url, &|name| std::env::var(name).ok()),
         Need::Variable(name) => return std::env::var(name).map_or(Answer::Missing, Answer::Variable),
         Need::Reflection(server) => return reflection(root, server),
     };

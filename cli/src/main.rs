@@ -14,6 +14,7 @@ mod commands;
 mod compile;
 mod disk;
 mod exit;
+mod fetch;
 mod findings;
 mod output;
 mod pages;

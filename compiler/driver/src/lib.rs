@@ -49,6 +49,7 @@ pub const CODES: &[Code] = &[
     refresh::CHANGED,
     introspection::grpc::UNREACHABLE,
     introspection::grpc::UNREADABLE,
+    introspection::container::BAD_CONTAINER,
 ];
 
 /// What came of a compilation.

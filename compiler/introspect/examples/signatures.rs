@@ -64,7 +64,7 @@ fn answer(root: &Path, need: &Need) -> Answer {
             found.sort_by(|one, other| one.name.cmp(&other.name));
             Answer::Directory(found)
         }
-        Need::Variable(_) | Need::Reflection(_) => Answer::Missing,
+        Need::Url(_) | Need::Variable(_) | Need::Reflection(_) => Answer::Missing,
     }
 }
 

@@ -80,7 +80,8 @@ impl<S> Files<S> {
                 };
                 self.folders.insert(path.clone(), folder);
             }
-            (Need::Variable(_) | Need::Reflection(_), _) => {}
+            // Sources stand in files.
+            (Need::Url(_) | Need::Variable(_) | Need::Reflection(_), _) => {}
         }
     }
 

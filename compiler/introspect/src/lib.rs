@@ -3,9 +3,14 @@
 //! It opens no files: it says which paths it needs and is given their content. It knows no manifest.
 
 pub mod annotation;
+pub mod compose;
+mod document;
 mod files;
 mod go;
 pub mod grpc;
+mod http;
+mod inline;
+pub mod openapi;
 mod python;
 mod rust;
 mod service;
@@ -18,6 +23,7 @@ use conductor_model::Findings;
 use conductor_protocol::plan::Language;
 use conductor_source::{Code, Sources};
 
+pub use inline::Inline;
 pub use service::{Learned, Service};
 
 /// A source file has a syntax error; what could be read of it is used.
@@ -46,6 +52,8 @@ enum Session {
 pub enum Need {
     File(String),
     Directory(String),
+    /// What a server answers to `GET`, as a file.
+    Url(String),
     /// A variable of the environment.
     Variable(String),
     /// What a gRPC server tells of its services.

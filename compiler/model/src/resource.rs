@@ -74,6 +74,19 @@ pub struct Operation {
     pub description: Option<Spanned<String>>,
 }
 
+impl Operation {
+    /// Every type that it names.
+    pub fn types(&self) -> impl Iterator<Item = &TypeExpr> {
+        let (fields, whole) = match &self.body {
+            Some(OperationBody::Fields(fields)) => (fields.as_slice(), None),
+            Some(OperationBody::Whole(whole)) => (&[][..], Some(whole)),
+            None => (&[][..], None),
+        };
+        let named = [&self.path, &self.query, &self.headers].into_iter().flatten().chain(fields);
+        named.map(|(_, ty)| ty).chain(whole).chain(&self.response)
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// In capitals: `GET`.

@@ -29,6 +29,7 @@ pub use graph::{
 };
 pub use reference::callable;
 pub use resources::address;
+pub use types::type_of;
 
 use std::collections::BTreeMap;
 

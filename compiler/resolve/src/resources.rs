@@ -3,6 +3,7 @@
 //! It knows no steps.
 
 use conductor_model::{Callee, Findings, Manifest, Spanned};
+use conductor_protocol::expr::{self, Expr, Literal};
 use conductor_protocol::plan::{self, Function, ResourceKind, Scope as Sharing};
 use conductor_protocol::types::Type;
 use conductor_source::Diagnostic;
@@ -36,6 +37,8 @@ pub(crate) fn resources(
                 .filter_map(|(name, node)| Some((name.value.clone(), text(node, findings, diagnostics)?)))
                 .collect();
             let facts = findings.services.get(&written.id.value);
+            let known = facts.and_then(|facts| facts.address.as_deref());
+            let address = address.or_else(|| known.map(literal));
             let is_semaphore = written.kind.value == ResourceKind::Semaphore;
             let scope = written.scope.as_ref().map_or(default_scope(is_semaphore), |scope| scope.value);
             Resource {
@@ -52,7 +55,12 @@ pub(crate) fn resources(
                     headers,
                     ca: written.ca.as_ref().map(|path| path.value.clone()),
                     descriptors: facts.and_then(|facts| facts.descriptors.clone()),
-                    ready_ms: written.ready.as_ref().map(|ready| ready.value),
+                    ready_ms: written
+                        .ready
+                        .as_ref()
+                        .map(|ready| ready.value)
+                        .or(facts.and_then(|facts| facts.ready_ms)),
+                    health: facts.and_then(|facts| facts.health.clone()),
                     ..plan::Resource::new(&written.id.value, written.kind.value, scope)
                 },
             }
@@ -68,16 +76,16 @@ fn default_scope(is_semaphore: bool) -> Sharing {
 /// The address of a resource as it is written: a text over the environment. Mistakes in it are reported when names are
 /// resolved.
 #[must_use]
-pub fn address(written: &conductor_model::Resource) -> Option<conductor_protocol::expr::Expr> {
+pub fn address(written: &conductor_model::Resource) -> Option<Expr> {
     text(written.address.as_ref()?, &Findings::default(), &mut Vec::new())
 }
 
+fn literal(text: &str) -> Expr {
+    Expr { ty: Type::String, node: expr::Node::Literal(Literal::String(text.to_owned())) }
+}
+
 /// A text over the environment.
-fn text(
-    node: &Node,
-    findings: &Findings,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<conductor_protocol::expr::Expr> {
+fn text(node: &Node, findings: &Findings, diagnostics: &mut Vec<Diagnostic>) -> Option<Expr> {
     let (scope, naming, ids) = (Scope::default(), Naming::default(), StepIds::default());
     let place = Place {
         scope: &scope,

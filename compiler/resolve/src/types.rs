@@ -22,6 +22,11 @@ pub(crate) fn resolve(
     (ty, whole)
 }
 
+/// The type that an expression of the manifest means; what could not be read is `any` and was reported.
+pub fn type_of(written: &TypeExpr, findings: &Findings, diagnostics: &mut Vec<Diagnostic>) -> Type {
+    resolve(written, findings, diagnostics).0
+}
+
 fn walk(
     written: &TypeExpr,
     findings: &Findings,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use conductor_introspect::{Answer, Introspector, Need};
 use conductor_model::{
-    Findings, Lookup, Manifest, Reference, Scheme, Step, StepKind, TypeExpr, TypeExprKind,
+    Findings, Lookup, Manifest, Operation, Reference, Scheme, Step, StepKind, TypeExpr, TypeExprKind,
 };
 use conductor_protocol::plan::Language;
 
@@ -24,6 +24,8 @@ pub(super) fn findings(
     let inputs = manifest.workflows.iter().flat_map(|workflow| &workflow.inputs);
     inputs.for_each(|input| type_names(&input.ty, &mut names));
     manifest.workflows.iter().for_each(|workflow| of_steps(&workflow.steps, &mut names));
+    let operations = manifest.resources.iter().flat_map(|resource| &resource.api.operations);
+    operations.flat_map(Operation::types).for_each(|ty| type_names(ty, &mut names));
     let mut all = Findings::default();
     let mut candidates: BTreeMap<&str, Vec<Lookup>> = BTreeMap::new();
     for language in languages(manifest, written, asking) {

@@ -19,9 +19,11 @@ pub const UNREADABLE: Code = Code("E181");
 /// Where reflection stands in for files, this is what helps everywhere.
 const NAME_THE_SCHEMA: &str = "name the schema: `proto: auth.proto`, or `descriptors: auth.binpb`";
 
-/// The service behind a resource. `None` where it could not be read, which is reported.
+/// The service behind a resource, at `known` where that is not what the manifest says. `None` where it could not be
+/// read, which is reported.
 pub(super) fn open(
     resource: &Resource,
+    known: Option<&str>,
     operations: &BTreeSet<&str>,
     manifest: &Manifest,
     asking: &mut Asking<'_>,
@@ -33,7 +35,7 @@ pub(super) fn open(
     } else if let Some(path) = &resource.api.descriptors {
         descriptors(&path.value, asking).map_err(|problem| unreadable(id, problem, path.span))
     } else {
-        return server(resource, operations, manifest, asking, diagnostics);
+        return server(resource, known, operations, manifest, asking, diagnostics);
     };
     match opened {
         Ok(schema) => Some(Box::new(GrpcService::new(id, schema))),
@@ -68,6 +70,7 @@ fn descriptors(path: &str, asking: &mut Asking<'_>) -> Result<Schema, Problem> {
 /// What the lock pins, or else the server tells.
 fn server(
     resource: &Resource,
+    known: Option<&str>,
     operations: &BTreeSet<&str>,
     manifest: &Manifest,
     asking: &mut Asking<'_>,
@@ -84,7 +87,7 @@ fn server(
         }
         other => other,
     };
-    let told = reflected(resource, asking)
+    let told = reflected(resource, known, asking)
         .map_err(|finding| diagnostics.extend(finding.map(|finding| *finding)))
         .ok()?;
     let label = format!("grpc:{id}");
@@ -105,13 +108,21 @@ fn server(
 }
 
 /// The answer of the server, or the finding that there is none, where nothing else says so.
-fn reflected(resource: &Resource, asking: &mut Asking<'_>) -> Result<Reflection, Option<Box<Diagnostic>>> {
+fn reflected(
+    resource: &Resource,
+    known: Option<&str>,
+    asking: &mut Asking<'_>,
+) -> Result<Reflection, Option<Box<Diagnostic>>> {
     let id = &resource.id.value;
     let unreachable = |problem: &str, help: &str| {
         let message = format!("the methods of `{id}` are not known: {problem}");
         Some(Box::new(Diagnostic::error(UNREACHABLE, message, place(resource), "asked here").help(help)))
     };
-    let address = address::evaluated(resource, asking).map_err(|unknown| match unknown {
+    let written = match known {
+        Some(known) => Ok(known.to_owned()),
+        None => address::evaluated(resource, asking),
+    };
+    let address = written.map_err(|unknown| match unknown {
         Unknown::Unwritten => None,
         Unknown::Unset(names) => {
             let names = conductor_model::names::listed(&names);

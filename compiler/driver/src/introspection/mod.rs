@@ -4,7 +4,9 @@
 
 mod address;
 mod code;
+pub(crate) mod container;
 pub(crate) mod grpc;
+mod http;
 mod merge;
 mod objects;
 mod services;
@@ -33,7 +35,7 @@ pub(crate) struct Asking<'a> {
 pub(crate) fn introspect(manifest: &Manifest, asking: &mut Asking<'_>) -> Findings {
     let written = references(manifest);
     let mut found = code::findings(manifest, &written, asking);
-    let mut services = Services::open(manifest, &written, asking, &mut found.diagnostics);
+    let mut services = Services::open(manifest, &written, asking, &mut found);
     let objects = objects::methods(manifest, &written, &found, asking);
     let mut lookups = BTreeMap::new();
     for (text, reference) in &written {

@@ -7,9 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use conductor_introspect::Service;
 use conductor_model::{Findings, Lookup, Manifest, Reference, Resource, Scheme};
 use conductor_protocol::plan::ResourceKind;
-use conductor_source::Diagnostic;
 
-use super::{Asking, grpc, merge};
+use super::{Asking, container, grpc, http, merge};
 
 /// By the id of the resource; `None` where it could not be opened, which is reported.
 #[derive(Default)]
@@ -23,15 +22,14 @@ impl Services {
         manifest: &Manifest,
         written: &BTreeMap<&str, Reference<'_>>,
         asking: &mut Asking<'_>,
-        diagnostics: &mut Vec<Diagnostic>,
+        found: &mut Findings,
     ) -> Services {
         let mut services = Services::default();
         for resource in &manifest.resources {
             let operations = operations(resource, written);
-            // Nobody is asked whom no ref names.
-            if !operations.is_empty()
-                && let Some(service) = opened(resource, &operations, manifest, asking, diagnostics)
-            {
+            // Nobody is asked whom no ref names; where a container is, its compose file says.
+            let is_wanted = !operations.is_empty() || resource.kind.value == ResourceKind::Container;
+            if is_wanted && let Some(service) = opened(resource, &operations, manifest, asking, found) {
                 services.opened.insert(resource.id.value.clone(), service);
             }
         }
@@ -83,10 +81,14 @@ fn opened(
     operations: &BTreeSet<&str>,
     manifest: &Manifest,
     asking: &mut Asking<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
+    found: &mut Findings,
 ) -> Option<Option<Box<dyn Service>>> {
     match resource.kind.value {
-        ResourceKind::Grpc => Some(grpc::open(resource, operations, manifest, asking, diagnostics)),
+        ResourceKind::Grpc => {
+            Some(grpc::open(resource, None, operations, manifest, asking, &mut found.diagnostics))
+        }
+        ResourceKind::Http => Some(http::open(resource, asking, found)),
+        ResourceKind::Container => Some(container::open(resource, operations, manifest, asking, found)),
         _ => None,
     }
 }

@@ -151,7 +151,7 @@ impl Project {
 
     fn answer(&self, need: &Need) -> Answer {
         match need {
-            Need::File(path) => match self.files.get(path) {
+            Need::File(path) | Need::Url(path) => match self.files.get(path) {
                 Some(text) => Answer::File(text.clone().into_bytes()),
                 None => Answer::Missing,
             },

@@ -14,7 +14,7 @@ pub type Files = BTreeMap<String, Answer>;
 
 pub fn answer(files: &Files, need: &Need) -> Answer {
     match need {
-        Need::File(path) => files.get(path).cloned().unwrap_or(Answer::Missing),
+        Need::File(path) | Need::Url(path) => files.get(path).cloned().unwrap_or(Answer::Missing),
         Need::Directory(path) => {
             if let Some(Answer::Refused(why)) = files.get(path) {
                 return Answer::Refused(why.clone());
