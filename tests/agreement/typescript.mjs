@@ -81,12 +81,29 @@ function parameters(declaration) {
   });
 }
 
-// What a manifest sees of a type: type parameters are what they extend.
-function seen(type) {
-  if (type.flags & ts.TypeFlags.TypeParameter) {
+// What a manifest sees of a type: type parameters are what they extend, functions are functions, and what stands
+// in the angle brackets of a class is not looked at.
+function seen(type, depth = 0) {
+  const { TypeFlags, ObjectFlags } = ts;
+  if (depth > 5 || type.isThisType || type.flags & (TypeFlags.Conditional | TypeFlags.IndexedAccess)) return "any";
+  if (type.flags & TypeFlags.TypeParameter) {
     const constraint = checker.getBaseConstraintOfType(type);
-    return constraint && constraint !== type ? seen(constraint) : "any";
+    return constraint && constraint !== type ? seen(constraint, depth + 1) : "any";
   }
+  if (type.flags & (TypeFlags.StringLike | TypeFlags.TemplateLiteral)) return "string";
+  if (type.flags & (TypeFlags.Any | TypeFlags.Unknown | TypeFlags.NonPrimitive)) return "any";
+  if (type.isUnion()) {
+    const members = [...new Set(type.types.map((one) => seen(one, depth + 1)))].sort();
+    return members.includes("any") ? "any" : members.join("|");
+  }
+  const symbol = type.getSymbol();
+  if (symbol && symbol.flags & ts.SymbolFlags.Class) return symbol.name;
+  const args = type.flags & TypeFlags.Object && type.objectFlags & ObjectFlags.Reference ? checker.getTypeArguments(type) : [];
+  if (type.getCallSignatures().length > 0) {
+    const isNamed = symbol && symbol.flags & ts.SymbolFlags.Interface;
+    return isNamed ? (args.length > 0 ? "any" : symbol.name) : "function";
+  }
+  if (symbol && args.length > 0) return `${symbol.name}<${args.map((one) => seen(one, depth + 1)).join(",")}>`;
   return checker.typeToString(type, undefined, ts.TypeFormatFlags.NoTruncation);
 }
 
@@ -108,12 +125,15 @@ function described(reference, kind, owners, signatures) {
   if (generator) return { ...base, refused: "generator" };
   const [first] = signatures;
   if (signatures.length > 1 && new Set(signatures.map(typed)).size > 1) {
-    const note = new Set(signatures.map(shape)).size > 1 ? undefined : "the overloads differ in generic types only, which are any to a manifest";
+    const alike = new Set(signatures.map(shape)).size === 1;
+    const note = alike ? "the overloads differ in types only, of which a manifest sees less than the compiler" : undefined;
     return { ...base, refused: "ambiguous", note };
   }
   const declaration = first.declaration;
+  const says = declaration.type && checker.getTypeFromTypeNode(declaration.type);
+  const note = says && says.flags & ts.TypeFlags.TypeParameter ? "what it returns is a type argument of its class" : undefined;
   const isAsync = has(declaration, ts.SyntaxKind.AsyncKeyword) || (declaration.type !== undefined && isPromise(first.getReturnType()));
-  return { ...base, is_async: isAsync, parameters: parameters(declaration) };
+  return { ...base, is_async: isAsync, parameters: parameters(declaration), note };
 }
 
 // A constant that is made by a call has the type that the compiler infers, which nobody wrote down.
@@ -138,13 +158,16 @@ function method(reference, kind, property, refused) {
   if (!ts.isMethodDeclaration(first) && !ts.isPropertyDeclaration(first)) return;
   const signatures = checker.getTypeOfSymbol(property).getCallSignatures();
   if (signatures.length === 0) return;
+  if (has(first, ts.SyntaxKind.AbstractKeyword)) refused = "abstract";
   const hidden = [ts.SyntaxKind.PrivateKeyword, ts.SyntaxKind.ProtectedKeyword].some((one) => has(first, one));
   if (hidden || ts.isPrivateIdentifier(first.name)) return;
   if (ts.isPropertyDeclaration(first) && !first.type && !(first.initializer && ts.isFunctionLike(first.initializer))) return;
   const name = property.name;
   if (!/^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name)) return;
   const found = described(`${reference}.${name}`, kind, declarations, signatures);
-  functions.push(refused && !found.refused ? { ref: found.ref, name, kind, refused } : found);
+  const isArgument = first.type && checker.getTypeFromTypeNode(first.type).flags & ts.TypeFlags.TypeParameter;
+  if (isArgument) found.note = "its type is a type argument of its class, and a function for some of them only";
+  functions.push(refused ? { ref: found.ref, name, kind, refused } : found);
 }
 
 function classMembers(reference, symbol) {
@@ -154,14 +177,8 @@ function classMembers(reference, symbol) {
   for (const property of whole.getProperties()) {
     if (property.name !== "prototype") method(reference, "static or class method", property);
   }
-  const constructors = whole.getConstructSignatures();
-  const refused = has(declaration, ts.SyntaxKind.AbstractKeyword)
-    ? "abstract"
-    : constructors.some((one) => one.declaration && [ts.SyntaxKind.PrivateKeyword, ts.SyntaxKind.ProtectedKeyword].some((kind) => has(one.declaration, kind)))
-      ? "constructor"
-      : new Set(constructors.filter((one) => one.declaration).map(typed)).size > 1
-        ? "ambiguous"
-        : undefined;
+  const constructors = whole.getConstructSignatures().filter((one) => one.declaration && isOurs(one.declaration));
+  const refused = new Set(constructors.map(typed)).size > 1 ? "ambiguous" : undefined;
   for (const property of checker.getDeclaredTypeOfSymbol(symbol).getProperties()) {
     if (!(property.flags & ts.SymbolFlags.Prototype)) method(reference, "method", property, refused);
   }

@@ -6,6 +6,7 @@
 mod compare;
 mod go;
 mod python;
+mod typescript;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -117,7 +118,8 @@ pub fn run(arguments: &[String]) -> Result<bool> {
 }
 
 fn compare_all(seed: u64, count: usize, only: Option<&str>) -> Result<bool> {
-    let bases: Vec<CodeBase> = python::code_bases().into_iter().chain(go::code_bases()).collect();
+    let bases: Vec<CodeBase> =
+        python::code_bases().into_iter().chain(typescript::code_bases()).chain(go::code_bases()).collect();
     let names: Vec<&str> = bases.iter().map(|base| base.name).collect();
     let chosen = |base: &CodeBase| only.is_none_or(|only| only.eq_ignore_ascii_case(base.name));
     let chosen: Vec<&CodeBase> = bases.iter().filter(|base| chosen(base)).collect();

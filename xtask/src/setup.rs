@@ -21,19 +21,22 @@ pub fn run() -> Result<PathBuf> {
 }
 
 fn node() -> Result<()> {
-    let folder = root().join("target/node");
-    let pins_file = root().join("tests/node-tools/package.json");
+    node_modules(&root().join("target/node"), &root().join("tests/node-tools/package.json"))
+}
+
+/// The packages that the file pins, installed into `folder` where they are missing or stale.
+pub fn node_modules(folder: &Path, pins_file: &Path) -> Result<()> {
     let pins =
-        fs::read_to_string(&pins_file).with_context(|| format!("failed to read {}", pins_file.display()))?;
+        fs::read_to_string(pins_file).with_context(|| format!("failed to read {}", pins_file.display()))?;
     let stamp = folder.join("conductor-stamp");
     if fs::read_to_string(&stamp).is_ok_and(|found| found == pins) {
         return Ok(());
     }
     eprintln!("setup: {}", folder.display());
-    fs::create_dir_all(&folder).with_context(|| format!("failed to make {}", folder.display()))?;
+    fs::create_dir_all(folder).with_context(|| format!("failed to make {}", folder.display()))?;
     fs::write(folder.join("package.json"), &pins)?;
     let install = ["install", "--silent", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"];
-    succeed(Command::new("npm").args(install).current_dir(&folder), "install Node 20 or newer with npm")?;
+    succeed(Command::new("npm").args(install).current_dir(folder), "install Node 20 or newer with npm")?;
     fs::write(&stamp, pins).with_context(|| format!("failed to write {}", stamp.display()))
 }
 

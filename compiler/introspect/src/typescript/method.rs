@@ -2,7 +2,7 @@
 //!
 //! It does not know how the class was found.
 
-use conductor_model::{Constructor, Lookup};
+use conductor_model::{Constructor, Lookup, Receiver};
 
 use super::names::{Entity, Home, Space};
 use super::signature::{Target, alike, void};
@@ -49,18 +49,27 @@ impl<'w> Reader<'w> {
             MemberKind::Field { annotation: Some(ty), .. } => self.callable(&owner, ty),
             _ => None,
         };
-        if functions.is_empty() && annotated.is_none() {
+        let another = match &first.kind {
+            MemberKind::Field { annotation: None, init: Some(Init::Name(path)), .. } => {
+                self.store.resolve(&owner.home, path, Space::Value)
+            }
+            _ => Entity::Unknown,
+        };
+        if functions.is_empty() && annotated.is_none() && !matches!(another, Entity::Function(..)) {
             let span = self.span(owner.home.path, &first.range);
             return Lookup::NotCallable { what: "a property, not a method".to_owned(), span };
         }
         let receiver = match first.is_static {
             true => None,
-            false => match self.constructor(&scope, called, class) {
-                Ok(constructor) => Some(constructor),
-                Err(refusal) => return refusal,
+            false => match self.receiver(&scope, called, class) {
+                Ok(receiver) => Some(receiver),
+                Err(ambiguous) => return ambiguous,
             },
         };
         let name = format!("{called}.{name}");
+        if let Entity::Function(found, functions) = another {
+            return self.function(home, &Scope::new(found), &Target { name, functions, receiver });
+        }
         if let Some((scope, mut calls)) = annotated {
             calls.iter_mut().for_each(|call| call.name = first.range.clone());
             let target = Target { name, functions: calls.iter().collect(), receiver };
@@ -106,24 +115,19 @@ impl<'w> Reader<'w> {
         Some((inner, base))
     }
 
-    /// How an object of the class is made, or why the runtime cannot make one.
-    fn constructor(
-        &mut self,
-        scope: &Scope<'w>,
-        name: &str,
-        class: &'w Class,
-    ) -> Result<Constructor, Lookup> {
+    /// How an object of the class is made, if the runtime can make one; an error where overloads disagree.
+    fn receiver(&mut self, scope: &Scope<'w>, name: &str, class: &'w Class) -> Result<Receiver, Lookup> {
         let span = self.span(scope.home.path, &class.name);
+        let unmade = |why: &str| Ok(Receiver::Unmade(format!("a method of {why}")));
         if class.is_abstract {
-            return Err(Lookup::NotCallable { what: "a method of an abstract class".to_owned(), span });
+            return unmade("an abstract class, of which nothing makes an object");
         }
         let mut constructor = Constructor { name: name.to_owned(), parameters: Vec::new(), span };
         let Some((scope, members)) = self.members(scope, class, "constructor") else {
-            return Ok(constructor);
+            return Ok(Receiver::Constructed(constructor));
         };
         if members.iter().any(|member| member.is_hidden) {
-            let what = "a method of a class whose constructor is not public".to_owned();
-            return Err(Lookup::NotCallable { what, span });
+            return unmade("a class whose constructor is not public");
         }
         let all: Vec<&Function> = members
             .iter()
@@ -136,7 +140,7 @@ impl<'w> Reader<'w> {
         if seen.is_empty() {
             seen = all;
         }
-        let Some(first) = seen.first() else { return Ok(constructor) };
+        let Some(first) = seen.first() else { return Ok(Receiver::Constructed(constructor)) };
         constructor.parameters = self.parameters(&scope, &first.params);
         for other in &seen[1..] {
             let parameters = self.parameters(&scope, &other.params);
@@ -144,7 +148,7 @@ impl<'w> Reader<'w> {
                 return Err(self.several(&scope.home, first, &seen));
             }
         }
-        Ok(constructor)
+        Ok(Receiver::Constructed(constructor))
     }
 }
 

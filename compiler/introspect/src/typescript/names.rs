@@ -45,6 +45,8 @@ pub enum Entity<'a> {
     Value(Home<'a>, &'a Value),
     /// A property of an object that a name is bound to, and where that name stands.
     Property(Home<'a>, &'a Init, Range<usize>),
+    /// A static member of a class, under another name.
+    Static(Home<'a>, &'a Class, String),
     /// A module as a whole, or a namespace.
     Namespace(Home<'a>),
     /// A name of a module outside: its specifier and the name.
@@ -188,6 +190,9 @@ impl Store {
             },
             Entity::Property(home, Init::Object(properties), place) => {
                 self.property(&home, properties, name, &place, trail)
+            }
+            Entity::Class(home, _, found) if space == Space::Value => {
+                Entity::Static(home, found, name.to_owned())
             }
             Entity::Pending => Entity::Pending,
             Entity::Unreadable(path, problem) => Entity::Unreadable(path, problem),

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use conductor_model::{self as model, Callee, Constructor, Lookup, Signature};
+use conductor_model::{self as model, Callee, Lookup, Signature};
 use conductor_protocol::plan::Language;
 
 use super::names::{Closed, Entity, Home, Space, Trail};
@@ -18,7 +18,7 @@ pub struct Target<'f> {
     /// Inside its module: `Users.get`.
     pub name: String,
     pub functions: Vec<&'f Function>,
-    pub receiver: Option<Constructor>,
+    pub receiver: Option<model::Receiver>,
 }
 
 /// What a name or property is bound to.
@@ -110,6 +110,10 @@ impl<'w> Reader<'w> {
                 let target = Target { name: name.to_owned(), functions, receiver: None };
                 self.function(home, &Scope::new(found), &target)
             }
+            Entity::Static(found, class, member) => match self.method(home, name, &found, class, &member) {
+                Lookup::NotFound { .. } => not_callable("a constant", self.span(found.path, &class.name)),
+                answer => under_its_own_name(answer, name),
+            },
             Entity::Class(found, _, class) => not_callable("a class", self.span(found.path, &class.name)),
             Entity::Interface(found, _, all) => {
                 not_callable("an interface", self.span(found.path, &all[0].name))
@@ -297,7 +301,7 @@ impl<'w> Reader<'w> {
                 name: target.name.clone(),
                 is_async,
                 returns_error: false,
-                receiver: target.receiver.clone().map(model::Receiver::Constructed),
+                receiver: target.receiver.clone(),
             }),
             parameters,
             returns,
@@ -340,6 +344,20 @@ pub fn alike(one: &[model::Parameter], other: &[model::Parameter]) -> bool {
         one.name == other.name && one.kind == other.kind && one.ty == other.ty && one.default == other.default
     };
     one.len() == other.len() && one.iter().zip(other).all(same)
+}
+
+/// `const create = Users.create` is called by the name it was given.
+fn under_its_own_name(answer: Lookup, name: &str) -> Lookup {
+    match answer {
+        Lookup::Found(mut found) => match &mut found.callee {
+            Callee::Function(function) if function.receiver.is_none() => {
+                function.name = name.to_owned();
+                Lookup::Found(found)
+            }
+            _ => Lookup::NotCallable { what: "a method without its object".to_owned(), span: found.span },
+        },
+        other => other,
+    }
 }
 
 /// Whether two ways lead to one function.

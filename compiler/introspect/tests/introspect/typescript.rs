@@ -83,7 +83,8 @@ fn signature_text(found: &Signature, sources: &Sources) -> String {
         Some(Receiver::Constructed(made)) => {
             format!("new {}({}) ", made.name, list(&made.parameters, sources))
         }
-        Some(other) => format!("{other:?} "),
+        Some(Receiver::Unmade(why)) => format!("unmade: {why}: "),
+        Some(Receiver::Resource(id)) => format!("of {id} "),
         None => String::new(),
     };
     let annotation = found.annotation.as_ref().map_or("", |_| " annotated");

@@ -119,7 +119,10 @@ export interface User { id: string }
 export abstract class Shape { abstract area(): number; static unit(): Shape { return null!; } round() {} }
 export class Single { private constructor() {} static get(): Single { return null!; } use() {} }
 export class Many { constructor(a: string); constructor(a: number); constructor(a: any) {} run() {} }
-export class Plain { run(a: string) {} }
+export class Plain { run(a: string) {} static make(n: number): Plain { return null!; } static also = helper; }
+function helper(b: boolean) {}
+export const make = Plain.make;
+export const run = Plain.run;
 export default class { run(a: string) {} }
 export const Anonymous = class { run() {} };
 == base.ts
@@ -127,16 +130,17 @@ export class Base<K> { inherited(key: K): K { return key; } static make() {} }
 "#;
     let refs = "a.Users.get a.Users.open a.Users.arrow a.Users.typed a.Users.secret a.Users.#hash a.Users.size a.Users.each
         a.Users.count a.Users.over a.Users.same a.Users.inherited a.Users.make a.Users.constructor a.Users.none
-        a.Shape.area a.Shape.unit a.Shape.round a.Single.get a.Single.use a.Many.run a.Plain.run a.default.run a.Anonymous.run";
+        a.Shape.area a.Shape.unit a.Shape.round a.Single.get a.Single.use a.Many.run a.Plain.run a.Plain.also a.make a.run a.default.run a.Anonymous.run";
     expect![[r#"
-        a.Anonymous.run: new Anonymous() a.Anonymous.run() -> any at a.ts:27:34 `run`
+        a.Anonymous.run: new Anonymous() a.Anonymous.run() -> any at a.ts:30:34 `run`
         a.Many.run: ambiguous ["a.ts:24", "a.ts:24"]
+        a.Plain.also: a.Plain.also(b: bool) -> any at a.ts:26:10 `helper`
         a.Plain.run: new Plain() a.Plain.run(a: string) -> any at a.ts:25:22 `run`
         a.Shape.area: an abstract method at a.ts:22:40 `area`
-        a.Shape.round: a method of an abstract class at a.ts:22:23 `Shape`
+        a.Shape.round: unmade: a method of an abstract class, of which nothing makes an object: a.Shape.round() -> any at a.ts:22:95 `round`
         a.Shape.unit: a.Shape.unit() -> Shape at a.ts:22:63 `unit`
         a.Single.get: a.Single.get() -> Single at a.ts:23:55 `get`
-        a.Single.use: a method of a class whose constructor is not public at a.ts:23:14 `Single`
+        a.Single.use: unmade: a method of a class whose constructor is not public: a.Single.use() -> any at a.ts:23:87 `use`
         a.Users.#hash: a private or protected method at a.ts:10:3 `#hash`
         a.Users.arrow: new Users(db: Db, table: string = "users") async a.Users.arrow(id: string) -> null at a.ts:7:3 `arrow` "Arrow."
         a.Users.constructor: a constructor at a.ts:3:3 `constructor`
@@ -152,8 +156,11 @@ export class Base<K> { inherited(key: K): K { return key; } static make() {} }
         a.Users.secret: a private or protected method at a.ts:9:11 `secret`
         a.Users.size: a property, not a method at a.ts:11:7 `size`
         a.Users.typed: new Users(db: Db, table: string = "users") a.Users.typed(id: string) -> bool at a.ts:8:3 `typed`
-        a.default.run: new default() a.default.run(a: string) -> any at a.ts:26:24 `run`
+        a.default.run: new default() a.default.run(a: string) -> any at a.ts:29:24 `run`
+        a.make: a.make(n: int | float) -> Plain at a.ts:25:47 `make`
+        a.run: a method without its object at a.ts:25:22 `run`
         a.Db (a.ts:20:18 `Db`): object {url: string}
+        a.Plain (a.ts:25:14 `Plain`): opaque
         a.Shape (a.ts:22:23 `Shape`): opaque
         a.Single (a.ts:23:14 `Single`): opaque
         a.User (a.ts:21:18 `User`): object {id: string}
