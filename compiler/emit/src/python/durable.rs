@@ -271,7 +271,7 @@ pub fn descriptor(workflow: &mut Workflow) -> Result<Stmt, EmitError> {
     let digest = workflow.file.package.digest(&plan.workflow)?;
     workflow.file.import_from("._conductor.workflow", "Workflow");
     let mut value = Py::call("Workflow", vec![Py::string(&plan.workflow)])
-        .with("plan", Py::string(&digest))
+        .with("plan", Py::string(digest))
         .with("body", Py::atom("_body"));
     if let Some(milliseconds) = plan.deadline_ms {
         value = value.with("deadline", Py::atom(seconds(milliseconds)));

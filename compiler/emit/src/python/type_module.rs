@@ -37,7 +37,11 @@ pub fn module(package: &Package) -> Option<Module> {
         file.workflow = workflow.to_owned();
         let fields: Vec<(String, String)> =
             fields.iter().map(|(field, ty)| (field.clone(), file.annotation(ty))).collect();
-        items.push(record(&mut file, name, format!("A record of `{workflow}`."), fields));
+        let doc = match workflow {
+            "" => "A record of a service's operation.".to_owned(),
+            workflow => format!("A record of `{workflow}`."),
+        };
+        items.push(record(&mut file, name, doc, fields));
     }
     if items.is_empty() {
         return None;

@@ -8,6 +8,7 @@ use conductor_protocol::plan::{Plan, Step, StepKind};
 use conductor_protocol::types::{Type, TypeDef, TypeName, TypeTable};
 
 use super::names::{pascal, snake};
+use super::operations::Operations;
 
 /// Everything the Plans of one package say about types.
 #[derive(Debug, Default)]
@@ -66,11 +67,18 @@ pub const SHARED_NAMES: [&str; 40] = [
 ];
 
 impl Types {
-    pub fn of(plans: &[Plan]) -> Types {
+    pub fn of(plans: &[Plan], operations: &Operations) -> Types {
         let mut types = Types::default();
         for plan in plans {
             types.table.extend(plan.types.iter().map(|(name, def)| (name.clone(), def.clone())));
             types.name_records(plan);
+        }
+        for operation in operations.all() {
+            let hint = pascal(&operation.name);
+            types.name_record("", operation.callable.returns(), &format!("{hint}Reply"));
+            for given in &operation.arguments {
+                types.name_record("", &given.ty, &format!("{hint}{}", pascal(&given.parameter)));
+            }
         }
         types.name_schemas();
         let mut seen = BTreeSet::new();
@@ -123,19 +131,20 @@ impl Types {
 
     fn name_records(&mut self, plan: &Plan) {
         let workflow = pascal(&plan.workflow);
-        self.name_record(plan, &plan.output.ty, &format!("{workflow}Output"));
+        self.name_record(&plan.workflow, &plan.output.ty, &format!("{workflow}Output"));
         for input in &plan.inputs {
-            self.name_record(plan, &input.ty, &format!("{workflow}{}", pascal(&input.name)));
+            self.name_record(&plan.workflow, &input.ty, &format!("{workflow}{}", pascal(&input.name)));
         }
         for step in flattened(&plan.steps) {
-            self.name_record(plan, &step.ty, &format!("{workflow}{}", pascal(&step.id)));
+            self.name_record(&plan.workflow, &step.ty, &format!("{workflow}{}", pascal(&step.id)));
         }
     }
 
-    fn name_record(&mut self, plan: &Plan, ty: &Type, hint: &str) {
+    /// An operation's records belong to no workflow.
+    fn name_record(&mut self, of: &str, ty: &Type, hint: &str) {
         match ty {
             Type::Record(fields) => {
-                let key = (plan.workflow.clone(), ty.clone());
+                let key = (of.to_owned(), ty.clone());
                 if !self.records.contains_key(&key) {
                     let mut name = hint.to_owned();
                     while self.records.values().any(|taken| *taken == name) {
@@ -144,13 +153,11 @@ impl Types {
                     self.records.insert(key, name);
                 }
                 for (field, ty) in fields {
-                    self.name_record(plan, ty, &format!("{hint}{}", pascal(field)));
+                    self.name_record(of, ty, &format!("{hint}{}", pascal(field)));
                 }
             }
-            Type::List(inner) | Type::Map(inner) | Type::Optional(inner) => {
-                self.name_record(plan, inner, hint)
-            }
-            Type::Union(members) => members.iter().for_each(|member| self.name_record(plan, member, hint)),
+            Type::List(inner) | Type::Map(inner) | Type::Optional(inner) => self.name_record(of, inner, hint),
+            Type::Union(members) => members.iter().for_each(|member| self.name_record(of, member, hint)),
             _ => {}
         }
     }

@@ -406,6 +406,22 @@ fn a_slow_or_absent_service_fails_the_attempt() {
 }
 
 #[test]
+fn a_reply_may_be_a_record_without_a_name() {
+    for durable in [true, false] {
+        let person = record(&[("id", Type::Int), ("tags", list(record(&[("name", Type::String)])))]);
+        let project = project(getting(durable, "/", Type::optional(person), Policy::default()));
+        project.check();
+        let body = format!(
+            "{FAILING}
+        await ask((200, json, b'{{\"id\": 7, \"tags\": [{{\"name\": \"a\", \"more\": 1}}], \"more\": 2}}'))
+        await ask((200, json, b'{{\"id\": 7}}'))"
+        );
+        let printed = run(&project, &body);
+        assert!(printed.starts_with("{'id': 7, 'tags': [{'name': 'a'}]} 1\n1 ResultError"), "{printed}");
+    }
+}
+
+#[test]
 fn two_calls_of_one_operation_share_its_function() {
     let types = [("a", Type::Int), ("b", Type::Int)];
     let parameters = || vec![parameter("a", "a", Place::Query), parameter("b", "b", Place::Query)];
