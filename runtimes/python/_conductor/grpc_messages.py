@@ -139,7 +139,7 @@ def _fill_fields(message: Any, fields: dict[str, object], room: int) -> None:
             continue
         if _is_map(field):
             _fill_map(getattr(message, name), field, value, room)
-        elif field.is_repeated:
+        elif _is_repeated(field):
             items = getattr(message, name)
             for item in scalars.decode_list(value):
                 if field.message_type is None:
@@ -225,7 +225,7 @@ def _field(message: Any, field: FieldDescriptor, room: int) -> object:
     if _is_map(field):
         of = _values(field)
         return {key: _item(of, item, room) for key, item in value.items()}
-    if field.is_repeated:
+    if _is_repeated(field):
         return [_item(field, item, room) for item in value]
     is_absent = field.has_presence and not message.HasField(field.name)
     if is_absent and (field.message_type is not None or not field.has_default_value):
@@ -296,6 +296,13 @@ def _values(field: FieldDescriptor) -> FieldDescriptor:
     entry: Any = field.message_type
     found: FieldDescriptor = entry.fields_by_name["value"]
     return found
+
+
+def _is_repeated(field: FieldDescriptor) -> bool:
+    known = getattr(field, "is_repeated", None)
+    if known is None:  # before protobuf 6.31
+        return getattr(field, "label", None) == FieldDescriptor.LABEL_REPEATED
+    return bool(known)
 
 
 def _is_map(field: FieldDescriptor) -> bool:
