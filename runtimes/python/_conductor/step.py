@@ -348,6 +348,8 @@ class Step:
             error=self._past.exhausted,
             at=now_ms(),
         )
+        if self._cancelled is not None and is_real(self._cancelled):
+            self._record_cancelled(unknown=False)
         self._go_on_cancelling()
 
     async def fall_back(self, other: Coroutine[Any, Any, object]) -> None:
