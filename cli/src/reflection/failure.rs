@@ -24,6 +24,8 @@ pub enum Failure {
     Name(String),
     /// The certificate is not trusted.
     Certificate(String),
+    /// The certificate is one that vouches for others, which is refused as a server's own.
+    Authority,
     /// The answer is no TLS.
     NoTls,
     /// The answer is no HTTP/2.
@@ -44,8 +46,20 @@ const SCHEMA: &str = "name its schema (`proto: FILE.proto`, or `descriptors: FIL
 
 impl Failure {
     pub fn of_transport(error: &tonic::transport::Error) -> Failure {
+        Failure::of_chain(error)
+    }
+
+    /// What the server answered; or, where the status was made here, what went wrong on the way.
+    pub fn of_status(status: Status) -> Failure {
+        match status.source() {
+            Some(source) => Failure::of_chain(source),
+            None => Failure::Status(status),
+        }
+    }
+
+    fn of_chain(error: &(dyn Error + 'static)) -> Failure {
         let mut said: Vec<String> = Vec::new();
-        let mut next: Option<&(dyn Error + 'static)> = Some(error);
+        let mut next = Some(error);
         while let Some(error) = next {
             if let Some(io) = error.downcast_ref::<std::io::Error>()
                 && let Some(failure) = of_io(io)
@@ -71,6 +85,9 @@ impl Failure {
             }
             Failure::Name(said) => format!("the certificate of {address} is for another name ({said})"),
             Failure::Certificate(said) => format!("the certificate of {address} is not trusted ({said})"),
+            Failure::Authority => {
+                format!("the certificate of {address} is that of an authority (CA:TRUE), not of a server")
+            }
             Failure::NoTls => format!("{address} does not speak TLS"),
             Failure::NoHttp2(said) => format!("what listens at {address} does not speak gRPC ({said})"),
             Failure::NoReflection => {
@@ -100,6 +117,9 @@ impl Failure {
             }
             Failure::Certificate(_) => {
                 "name the file of the certificates that are trusted: `ca: FILE.pem`".to_owned()
+            }
+            Failure::Authority => {
+                format!("let it sign one for the server (CA:FALSE), and name it itself as `ca`. Or {SCHEMA}")
             }
             Failure::NoTls => "write `http://` instead of `https://`, or leave both and `ca` out".to_owned(),
             Failure::NoHttp2(_) => {
@@ -142,6 +162,8 @@ fn of_words(said: &str) -> Failure {
     let last = said.rsplit(": ").next().unwrap_or(said).to_owned();
     if has(&["NotValidForName", "not valid for name"]) {
         Failure::Name(last)
+    } else if has(&["CaUsedAsEndEntity"]) {
+        Failure::Authority
     } else if has(&["invalid peer certificate", "UnknownIssuer", "certificate"]) {
         Failure::Certificate(last)
     } else if has(&["InvalidContentType", "corrupt message", "HandshakeNotComplete"]) {

@@ -113,7 +113,7 @@ async fn conversation(channel: Channel, path: &'static str) -> Result<Reflection
     client.ready().await.map_err(|error| Failure::of_transport(&error))?;
     let (path, codec) = (PathAndQuery::from_static(path), ProstCodec::default());
     let request = tonic::Request::new(ReceiverStream::new(receiver));
-    let responses = client.streaming(request, path, codec).await.map_err(Failure::Status)?.into_inner();
+    let responses = client.streaming(request, path, codec).await.map_err(Failure::of_status)?.into_inner();
     let mut asked = Asked { requests, responses };
     let services = match asked.answer().await? {
         MessageResponse::ListServicesResponse(list) => {
@@ -145,7 +145,7 @@ impl Asked {
     }
 
     async fn answer(&mut self) -> Result<MessageResponse, Failure> {
-        let response = self.responses.message().await.map_err(Failure::Status)?;
+        let response = self.responses.message().await.map_err(Failure::of_status)?;
         response
             .and_then(|response| response.message_response)
             .ok_or_else(|| Failure::Status(Status::unavailable("it ended the conversation")))

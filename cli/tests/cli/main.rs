@@ -17,6 +17,8 @@ mod fmt;
 #[cfg(test)]
 mod formats;
 #[cfg(test)]
+mod grpc;
+#[cfg(test)]
 mod hcl;
 #[cfg(test)]
 mod interrupts;

@@ -9,6 +9,7 @@ mod deadlocks;
 mod defaults;
 mod hcl;
 mod inputs;
+mod keyed;
 mod lock;
 mod manual;
 mod meaning;

@@ -227,7 +227,11 @@ fn refused(reference: &Spanned<String>, name: &str, lookup: &Lookup) -> Diagnost
             "a task calls a function",
         )
         .label(*span, "defined here")
-        .help("write a function that does the work, and name it here"),
+        .help(if what.contains("streaming method") {
+            "name a unary method; a function of your own may read the stream"
+        } else {
+            "write a function that does the work, and name it here"
+        }),
         Lookup::Ambiguous(candidates) => {
             let places: Vec<String> = candidates.iter().map(|(place, _)| place.clone()).collect();
             let mut finding = Diagnostic::error(

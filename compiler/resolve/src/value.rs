@@ -2,6 +2,8 @@
 //!
 //! It knows what is visible at a place, not what the value is for.
 
+mod keyed;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use conductor_cel::{CelError, Scope as CelScope, Template, template};
@@ -193,6 +195,9 @@ fn record(
 ) -> Option<Expr> {
     let Kind::Map(entries) = &node.kind else { return None };
     let wanted = expected.map(Type::non_null);
+    if let (Some(ty), Some(fields)) = (wanted, keyed::fields(expected, place.types)) {
+        return keyed::record(node, entries, (ty, fields), place, wrong, diagnostics);
+    }
     let field_type = |name: &str| match wanted {
         Some(Type::Map(item)) => Some(&**item),
         Some(Type::Record(fields)) => fields.get(name),
