@@ -11,6 +11,7 @@ pub mod project;
 pub mod proxy;
 pub mod random;
 pub mod rpc;
+pub mod service;
 pub mod sidecar;
 
 use std::path::{Path, PathBuf};

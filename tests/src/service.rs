@@ -27,14 +27,6 @@ impl Service {
         Service::python(name, port, &["-m", "uvicorn", "app:app", "--port", &port_text])
     }
 
-    /// The server of `tests/services/<name>/server.py`.
-    ///
-    /// # Errors
-    /// When it does not come up.
-    pub fn plain(name: &str, port: u16) -> Result<Service> {
-        Service::python(name, port, &["server.py", &port.to_string()])
-    }
-
     fn python(name: &str, port: u16, arguments: &[&str]) -> Result<Service> {
         let mut command = Command::new(root().join("target/venv/bin/python"));
         command.args(arguments).current_dir(root().join("tests/services").join(name));

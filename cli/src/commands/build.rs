@@ -26,7 +26,7 @@ pub struct Args {
     /// Write nothing; say whether the generated code is what a build would write
     #[arg(long)]
     check: bool,
-    /// Ask gRPC servers anew, and pin what they tell now in `conductor.lock`
+    /// Ask servers anew, and pin what they tell now in `conductor.lock`
     #[arg(long)]
     refresh: bool,
     #[arg(

@@ -12,7 +12,7 @@ use crate::project::{ManifestArgs, Project};
 pub struct Args {
     #[command(flatten)]
     manifest: ManifestArgs,
-    /// Ask gRPC servers anew, and show what has changed since `conductor.lock` was written
+    /// Ask servers anew, and show what has changed since `conductor.lock` was written
     #[arg(long)]
     refresh: bool,
     #[arg(

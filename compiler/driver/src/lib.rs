@@ -23,7 +23,9 @@ use conductor_protocol::plan::{Language, Plan};
 use conductor_source::{Code, Diagnostic, Severity, Sources};
 
 use crate::introspection::Asking;
-use crate::lock::services::{Service, Services};
+use crate::lock::Told;
+use crate::lock::documents::Document;
+use crate::lock::services::Service;
 
 pub use conductor_introspect::{Answer, DirEntry, Need, Reflection, Server};
 pub use conductor_model::schema;
@@ -149,8 +151,11 @@ pub fn compile_for(
     if let Some(lock) = lock.filter(|_| !has_error(&diagnostics)) {
         diagnostics.extend(lock::drift(&graph, &lock, &sources));
     }
-    let pins = findings.services.iter().filter_map(|(id, facts)| Some((id.clone(), Service::of(facts)?)));
-    let pins: Services = pins.collect();
+    let facts = || findings.services.iter();
+    let pins = Told {
+        services: facts().filter_map(|(id, facts)| Some((id.clone(), Service::of(facts)?))).collect(),
+        documents: facts().filter_map(|(id, facts)| Some((id.clone(), Document::of(facts)?))).collect(),
+    };
     let (verified, found) = conductor_check::check(&manifest, graph, &diagnostics);
     diagnostics.extend(found);
     let compiled = verified.and_then(|verified| {
@@ -165,7 +170,7 @@ fn generated(
     wanted: Wanted,
     written: &Manifest,
     verified: &Verified,
-    services: Services,
+    told: Told,
     manifest_path: &str,
     out: String,
 ) -> Result<Compiled, Box<Diagnostic>> {
@@ -192,7 +197,7 @@ fn generated(
         plans,
         policies: policies::users(written),
         bindings: graph.bindings.clone(),
-        lock: lock::text(graph, services),
+        lock: lock::text(graph, told),
         out,
     })
 }

@@ -3,6 +3,7 @@
 //!
 //! It knows no disk: the old text is given to it, the new one is returned.
 
+pub(crate) mod documents;
 pub(crate) mod services;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use conductor_resolve::{Graph, Workflow};
 use conductor_source::{Code, Diagnostic, Edit, FileId, Safety, Sources, Span};
 use serde::{Deserialize, Serialize};
 
+use self::documents::Documents;
 use self::services::{Service, Services};
 
 pub const FILE: &str = "conductor.lock";
@@ -34,6 +36,15 @@ struct Lock {
     workflows: BTreeMap<String, Pins>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     services: Services,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    documents: Documents,
+}
+
+/// What servers told, by the id of the resource.
+#[derive(Default)]
+pub(crate) struct Told {
+    pub services: Services,
+    pub documents: Documents,
 }
 
 /// A lock that was read.
@@ -60,12 +71,13 @@ struct VersionOnly {
 
 /// The text of the lock for this graph.
 #[must_use]
-pub(crate) fn text(graph: &Graph, services: Services) -> String {
+pub(crate) fn text(graph: &Graph, told: Told) -> String {
     let workflows =
         graph.workflows.iter().map(|workflow| (workflow.id.value.clone(), pins(workflow))).collect();
-    let (version, about) =
-        if services.is_empty() { (VERSION, ABOUT) } else { (WITH_SERVICES, ABOUT_SERVICES) };
-    let lock = Lock { about: about.to_owned(), version, workflows, services };
+    let Told { services, documents } = told;
+    let is_plain = services.is_empty() && documents.is_empty();
+    let (version, about) = if is_plain { (VERSION, ABOUT) } else { (WITH_SERVICES, ABOUT_SERVICES) };
+    let lock = Lock { about: about.to_owned(), version, workflows, services, documents };
     // Text keys and text values only: writing them cannot fail.
     serde_json::to_string_pretty(&lock).map(|text| text + "\n").unwrap_or_default()
 }
@@ -77,6 +89,12 @@ pub(crate) fn open(bytes: &[u8], sources: &mut Sources) -> Result<Opened, Box<Di
 }
 
 impl Opened {
+    /// What is pinned of the document at `source`, as a text.
+    pub(crate) fn document(&self, id: &str, source: &str) -> Option<Vec<u8>> {
+        let pinned = self.lock.documents.get(id).filter(|pinned| pinned.source == source)?;
+        Some(pinned.document.to_string().into_bytes())
+    }
+
     /// What is pinned of the server behind a resource.
     ///
     /// # Errors

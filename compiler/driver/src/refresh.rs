@@ -52,14 +52,24 @@ pub(crate) fn findings(about: &About<'_>, old: &Schema, new: &Schema, schemas: S
 }
 
 fn finding(about: &About<'_>, operation: &str, change: &Change) -> Diagnostic {
-    let id = &about.resource.id.value;
+    of_change(about.manifest, about.resource, operation, change)
+}
+
+/// One change of an operation that is called.
+pub(crate) fn of_change(
+    manifest: &Manifest,
+    resource: &Resource,
+    operation: &str,
+    change: &Change,
+) -> Diagnostic {
+    let id = &resource.id.value;
     let (code, severity) =
         if change.breaking { (BROKEN, Severity::Error) } else { (CHANGED, Severity::Warning) };
-    let tasks: Vec<&Task> = about.manifest.tasks.iter().filter(|task| names(task, id, operation)).collect();
-    let place = tasks.first().map_or(about.resource.id.span, |task| task.reference.span);
+    let tasks: Vec<&Task> = manifest.tasks.iter().filter(|task| names(task, id, operation)).collect();
+    let place = tasks.first().map_or(resource.id.span, |task| task.reference.span);
     let message = format!("`{id}` is no longer what is pinned: {}", change.text);
     let mut finding = Diagnostic::new(severity, code, message, place, "this ref leads there");
-    let steps = steps(about.manifest, &tasks);
+    let steps = steps(manifest, &tasks);
     for (step, workflow, span) in steps.iter().take(MOST_STEPS) {
         finding = finding.label(*span, format!("the step `{step}` of `{workflow}` rests on it"));
     }

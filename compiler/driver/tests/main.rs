@@ -8,6 +8,7 @@ mod codes;
 mod deadlocks;
 mod defaults;
 mod hcl;
+mod http;
 mod inputs;
 mod keyed;
 mod lock;

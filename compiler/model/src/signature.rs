@@ -196,6 +196,8 @@ pub struct ServiceFacts {
     pub descriptors: Option<String>,
     /// What its server has told and is worth keeping: by the operation as a ref names it, the method that is meant.
     pub operations: BTreeMap<String, String>,
+    /// The URL of the document that a server was asked for, and what the called operations need of it.
+    pub document: Option<(String, serde_json::Value)>,
     pub health: Option<Health>,
     pub ready_ms: Option<u64>,
 }

@@ -6,6 +6,7 @@ mod alone;
 mod build;
 mod commits;
 mod failures;
+mod http_services;
 mod interrupts;
 mod owners;
 mod resume;

@@ -29,12 +29,12 @@ pub(super) fn open(
     asking: &mut Asking<'_>,
     found: &mut Findings,
 ) -> Option<Box<dyn Service>> {
-    let container = read(resource, asking).map_err(|finding| found.diagnostics.push(finding)).ok()?;
+    let container = read(resource, asking).map_err(|finding| found.diagnostics.push(*finding)).ok()?;
     let speaks = protocol(resource);
     let inner = match speaks {
         _ if operations.is_empty() => None,
         Some(Protocol::Http) if resource.api.openapi.is_some() || !resource.api.operations.is_empty() => {
-            Some(http::open(resource, asking, found)?)
+            Some(http::open(resource, operations, manifest, asking, found)?)
         }
         Some(Protocol::Grpc) => {
             let address = container.address.as_deref();
@@ -67,7 +67,7 @@ fn unspoken(resource: &Resource) -> Diagnostic {
     )
 }
 
-fn read(resource: &Resource, asking: &mut Asking<'_>) -> Result<Container, Diagnostic> {
+fn read(resource: &Resource, asking: &mut Asking<'_>) -> Result<Container, Box<Diagnostic>> {
     let service = resource.service.as_ref().unwrap_or(&resource.id);
     let mut opening = Opening::new(Wanted {
         service: service.value.clone(),
@@ -85,7 +85,7 @@ fn read(resource: &Resource, asking: &mut Asking<'_>) -> Result<Container, Diagn
             opening.supply(&need, answer);
         }
     }
-    opening.finish(asking.sources).map_err(|mistake| finding(resource, service.span, mistake))
+    opening.finish(asking.sources).map_err(|mistake| Box::new(finding(resource, service.span, mistake)))
 }
 
 fn finding(resource: &Resource, service: Span, mistake: Mistake) -> Diagnostic {

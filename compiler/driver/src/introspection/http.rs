@@ -2,24 +2,30 @@
 //!
 //! It knows no operations: it says where they are described, and reports where that cannot be read.
 
-use conductor_introspect::openapi::{OpenApi, Opening, Unusable};
-use conductor_introspect::{Inline, Service};
-use conductor_model::{Findings, Resource, Spanned};
+use std::collections::BTreeSet;
+
+use conductor_introspect::openapi::{OpenApi, Opening, Unusable, changes};
+use conductor_introspect::{Answer, Inline, Service};
+use conductor_model::{Findings, Manifest, Resource, Spanned};
 use conductor_protocol::plan::ResourceKind;
 use conductor_protocol::types::Type;
 use conductor_source::Diagnostic;
 
 use super::Asking;
 use super::grpc::{UNREACHABLE, UNREADABLE};
+use crate::{Schemas, refresh};
 
 /// The service behind a resource. `None` where it could not be read, which is reported.
 pub(super) fn open(
     resource: &Resource,
+    operations: &BTreeSet<&str>,
+    manifest: &Manifest,
     asking: &mut Asking<'_>,
     found: &mut Findings,
 ) -> Option<Box<dyn Service>> {
     if let Some(place) = &resource.api.openapi {
-        let service = document(resource, place, asking).map_err(|finding| found.diagnostics.push(finding));
+        let service = document(resource, place, operations, manifest, asking, &mut found.diagnostics);
+        let service = service.map_err(|finding| found.diagnostics.push(*finding));
         return service.ok().map(|service| Box::new(service) as Box<dyn Service>);
     }
     let mut wrong = Vec::new();
@@ -31,11 +37,49 @@ pub(super) fn open(
     Some(Box::new(service))
 }
 
+/// What the lock pins of the document, or else its server tells.
 fn document(
     resource: &Resource,
     place: &Spanned<String>,
+    operations: &BTreeSet<&str>,
+    manifest: &Manifest,
     asking: &mut Asking<'_>,
-) -> Result<OpenApi, Diagnostic> {
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<OpenApi, Box<Diagnostic>> {
+    let lock = asking.lock.filter(|_| asking.schemas != Schemas::Renewed);
+    let pinned = lock.and_then(|lock| lock.document(&resource.id.value, &place.value));
+    // One that cannot be read is as good as none: it is asked for anew.
+    let pinned = pinned.and_then(|text| read(resource, place, Some(&text), asking).ok());
+    match pinned {
+        Some(pinned) if asking.schemas == Schemas::Pinned => {
+            if operations.iter().all(|operation| pinned.has(operation)) {
+                return Ok(pinned);
+            }
+            read(resource, place, None, asking)
+        }
+        Some(mut pinned) => {
+            let mut told = read(resource, place, None, asking)?;
+            let mut seen = BTreeSet::new();
+            for operation in operations {
+                for change in changes(&mut pinned, &mut told, operation) {
+                    if seen.insert(change.text.clone()) {
+                        diagnostics.push(refresh::of_change(manifest, resource, operation, &change));
+                    }
+                }
+            }
+            Ok(told)
+        }
+        None => read(resource, place, None, asking),
+    }
+}
+
+/// The service that the document describes; `pinned` is its text where no server is asked.
+fn read(
+    resource: &Resource,
+    place: &Spanned<String>,
+    pinned: Option<&[u8]>,
+    asking: &mut Asking<'_>,
+) -> Result<OpenApi, Box<Diagnostic>> {
     let mut opening = Opening::new(&place.value);
     loop {
         let needs = opening.needs();
@@ -43,20 +87,23 @@ fn document(
             break;
         }
         for need in needs {
-            let answer = (asking.fetch)(&need);
+            let answer = match pinned {
+                Some(text) => Answer::File(text.to_vec()),
+                None => (asking.fetch)(&need),
+            };
             opening.supply(&need, answer);
         }
     }
     let sent = resource.headers.iter().map(|(name, _)| name.value.to_lowercase()).collect();
     let id = &resource.id.value;
-    let service = opening.finish(id, sent, asking.sources).map_err(|why| unusable(resource, place, &why))?;
+    let service =
+        opening.finish(id, sent, asking.sources).map_err(|why| Box::new(unusable(resource, place, &why)))?;
     let has_address = resource.address.is_some() || resource.kind.value == ResourceKind::Container;
     if !has_address && !service.address().is_some_and(|address| address.contains("://")) {
         let message = format!("nothing says where `{id}` is");
         let help = "say it under `url`: an address, or `${env.NAME}`, which is read when the process starts";
-        return Err(
-            Diagnostic::error(UNREADABLE, message, place.span, "this document names no server").help(help)
-        );
+        let finding = Diagnostic::error(UNREADABLE, message, place.span, "this document names no server");
+        return Err(Box::new(finding.help(help)));
     }
     Ok(service)
 }

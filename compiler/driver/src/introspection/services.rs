@@ -87,7 +87,7 @@ fn opened(
         ResourceKind::Grpc => {
             Some(grpc::open(resource, None, operations, manifest, asking, &mut found.diagnostics))
         }
-        ResourceKind::Http => Some(http::open(resource, asking, found)),
+        ResourceKind::Http => Some(http::open(resource, operations, manifest, asking, found)),
         ResourceKind::Container => Some(container::open(resource, operations, manifest, asking, found)),
         _ => None,
     }

@@ -106,12 +106,15 @@ impl Project {
     }
 
     pub fn compile(&self) -> Outcome {
+        let server = self.files.contains_key("server.proto");
+        self.compile_with(if server { Schemas::Compared } else { Schemas::Pinned })
+    }
+
+    pub fn compile_with(&self, schemas: Schemas) -> Outcome {
         let path = self.manifest();
         let manifest = self.get(path);
         let lock = self.files.get("conductor.lock").cloned().or_else(|| self.pinned());
         let lock = lock.as_ref().map(String::as_bytes);
-        let server = self.files.contains_key("server.proto");
-        let schemas = if server { Schemas::Compared } else { Schemas::Pinned };
         let mut answer = |need: &Need| self.answer(need);
         compile_for(Wanted::Code, schemas, path, manifest.as_bytes(), lock, &mut answer)
     }

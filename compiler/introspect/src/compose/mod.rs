@@ -60,9 +60,12 @@ pub struct Opening {
     dot_env: Option<Answer>,
     /// Values of the environment; `None` inside where a variable is not set.
     environment: BTreeMap<String, Option<String>>,
-    /// The text and its tree, once there.
-    read: RefCell<Option<(String, String, Result<Node, Problem>)>>,
+    /// Once there.
+    read: RefCell<Option<Loaded>>,
 }
+
+/// A compose file: its name, its text and its tree.
+type Loaded = (String, String, Result<Node, Problem>);
 
 impl Opening {
     #[must_use]
@@ -148,7 +151,7 @@ impl Opening {
     }
 
     /// The first of the candidates that is there.
-    fn loaded(&self) -> std::cell::Ref<'_, Option<(String, String, Result<Node, Problem>)>> {
+    fn loaded(&self) -> std::cell::Ref<'_, Option<Loaded>> {
         if self.read.borrow().is_none() {
             let there = self.candidates.iter().find_map(|(name, answer)| match answer {
                 Some(Answer::File(bytes)) => {

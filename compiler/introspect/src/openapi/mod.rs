@@ -2,6 +2,7 @@
 //!
 //! It opens no files and asks no server: it says which it needs and is given their content.
 
+mod changes;
 mod documents;
 mod find;
 mod media;
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use conductor_model::{Lookup, ServiceFacts};
 use conductor_source::{Sources, Span};
 
+pub use self::changes::changes;
 use self::documents::{At, Documents, File, Stop, is_url, referred};
 use self::operation::{Reader, unreadable};
 use self::schema::Schemas;
@@ -234,13 +236,14 @@ impl Service for OpenApi {
 
     fn finish(self: Box<Self>) -> Learned {
         let address = self.address();
+        let document = is_url(&self.main).then(|| (self.main.clone(), self.pruned()));
         let Schemas { table, spans, .. } = self.schemas;
         let types =
             table.iter().map(|(name, def)| (name.clone(), union::told_apart_in(def, &table))).collect();
         Learned {
             types,
             type_spans: spans,
-            facts: ServiceFacts { address, ..ServiceFacts::default() },
+            facts: ServiceFacts { address, document, ..ServiceFacts::default() },
             diagnostics: Vec::new(),
         }
     }
