@@ -64,7 +64,7 @@ impl Parameters {
             argument: argument.clone(),
             name: name.to_owned(),
             place,
-            explode: explode && place != Place::Field,
+            explode,
             omit_null: optional && place == Place::Field,
         });
         self.seen.push(Parameter {

@@ -213,7 +213,9 @@ impl Reader<'_> {
                     let default = field.node.get("default").map(Node::json).unwrap_or_default().to_string();
                     let default = (!field.required).then_some(default);
                     let span = self.span(at.file, at.node.place)?;
-                    parameters.add(Place::Field, &field.name, ty, default, true, span);
+                    // A form repeats the name for each item of a list.
+                    let explode = form == BodyForm::Form && matches!(ty.non_null(), Type::List(_));
+                    parameters.add(Place::Field, &field.name, ty, default, explode, span);
                 }
                 return Ok(Some(form));
             }

@@ -163,7 +163,7 @@ fn a_document_of_version_3_0() {
             upload: an operation whose body is `multipart/form-data`, and JSON and forms are all that is sent
             report: GET /orders/{id}/file(id: string [Path]) -> string; read
             search: POST /search(query: string [Query], body: SearchBody [Body]) -> bytes; write, Json
-            login: POST /login(username: string [Field], password: string [Field], scope: string? = "" [Field?]) -> map<string, any>; write, Form
+            login: POST /login(username: string [Field], password: string [Field], scope: string? = "" [Field?], roles: list<string>? = null [Field*?]) -> map<string, any>; write, Form
             get: ambiguous: api.GET /a, api.GET /b
             type Item {sku: string, count?: int}
             type Order {id: uuid, status: Status, items: list<Item>, total?: decimal, labels?: map<string, string>, parent?: Order}
