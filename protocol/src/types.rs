@@ -68,12 +68,29 @@ pub struct Field {
     /// The name in the source, where it differs from `name`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attribute: Option<String>,
+    /// The constructor's keyword, where it differs from the attribute: an alias.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keyword: Option<String>,
     pub ty: Type,
     /// False where the field may be absent (`NotRequired`) or has a default.
     pub required: bool,
     /// False for a dataclass field with `init=False`: it is computed, so it is not decoded.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub init: bool,
+}
+
+impl Field {
+    /// The name in the source.
+    #[must_use]
+    pub fn attribute(&self) -> &str {
+        self.attribute.as_ref().unwrap_or(&self.name)
+    }
+
+    /// What the constructor calls it.
+    #[must_use]
+    pub fn keyword(&self) -> &str {
+        self.keyword.as_deref().unwrap_or(self.attribute())
+    }
 }
 
 fn yes() -> bool {

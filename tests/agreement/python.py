@@ -44,7 +44,8 @@ def modules(package, left_out):
             found.name for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}.", lambda _: None)
         ]
     for name in names:
-        if name.rpartition(".")[2] == "__main__":
+        # No import statement can name a module such as `0001_initial`.
+        if name.rpartition(".")[2] == "__main__" or not all(part.isidentifier() for part in name.split(".")):
             continue
         try:
             yield importlib.import_module(name)
@@ -91,7 +92,7 @@ def methods(module):
         for name, value in vars(owner).items():
             kind = "method"
             if isinstance(value, (staticmethod, classmethod)):
-                kind = "static method" if isinstance(value, staticmethod) else "class method"
+                kind = "static or class method"
             elif not callable(value) or inspect.isclass(value) or isinstance(value, functools.cached_property):
                 continue
             inner = getattr(value, "__func__", value)
@@ -99,7 +100,7 @@ def methods(module):
             if not is_source(inner) or name not in written:
                 continue
             signature = inspect.signature(inner)
-            if kind != "static method":
+            if not isinstance(value, staticmethod):
                 signature = without_first(signature)
             if signature is not None:
                 yield entry(f"{module.__name__}.{owner.__qualname__}.{name}", name, kind, inner, signature)
@@ -148,8 +149,8 @@ def entry(ref, name, kind, value, signature):
         outer = getattr(value, "__code__", inner.__code__)
         is_manager = outer.co_filename == contextlib.__file__
         found["refused"] = "context manager" if is_manager else "generator"
-    if inner.__code__.co_name != name:
-        code = inner.__code__
+    code = inner.__code__
+    if code.co_name != name or "<locals>" in inner.__qualname__:
         found["note"] = f"at run time it is `{inner.__qualname__}`, line {code.co_firstlineno} of {inner.__module__}"
     return found
 
@@ -183,7 +184,10 @@ def resolve(ref):
     outer = {}
     for part in parts[split:-1]:
         owner = getattr(owner, part)
-        outer = vars(owner)
+        private = f"_{part.lstrip('_')}__"
+        own = vars(owner)
+        # Inside the class the name of a private attribute is not mangled.
+        outer = {**own, **{"__" + key.removeprefix(private): own[key] for key in own if key.startswith(private)}}
     value = inspect.getattr_static(owner, parts[-1])
     value = getattr(value, "__func__", value)
     return value, {**vars(importlib.import_module(inspect.unwrap(value).__module__)), **outer}

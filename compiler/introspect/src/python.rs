@@ -4,8 +4,12 @@
 
 mod annotation;
 mod class;
+mod constructor;
+mod fields;
+mod member;
 mod names;
 mod parse;
+mod reference;
 mod signature;
 mod similar;
 mod store;

@@ -27,6 +27,7 @@ fn class(fields: &[(&str, Type)]) -> TypeDef {
     let field = |(name, ty): &(&str, Type)| Field {
         name: (*name).into(),
         attribute: None,
+        keyword: None,
         ty: ty.clone(),
         required: true,
         init: true,

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use conductor_protocol::types::{EnumBase, Field, Type, TypeDef, TypeName};
 
 use super::file::File;
-use super::names::Names;
+use super::names::{Names, is_name};
 use super::package::Package;
 use super::tree::{Arg, Comprehension, Function, Item, Module, Operator, Param, Py, Stmt};
 use super::types::has_record;
@@ -264,22 +264,26 @@ fn decode_class(file: &mut File, class: &str, fields: &[Field]) -> Vec<Stmt> {
         fields.iter().filter(|field| field.required).map(|field| field.name.as_str()).collect();
     let mut body = vec![decode_fields(file, &required)];
     let mut args = Vec::new();
+    // An alias such as `user-id` can only be given in a mapping.
+    let mut unspoken = Vec::new();
     let mut optional = Vec::new();
     for field in fields {
         let of = Py::atom("data").index(Py::string(&field.name));
         let decoded = apply(file, Way::Decode, &field.ty, of);
-        let attribute = field.attribute.as_ref().unwrap_or(&field.name);
-        if field.required {
-            args.push(Arg { name: Some(attribute.clone()), value: decoded });
-        } else {
-            let target = format!("optional[{}]", super::literal::string(attribute));
+        let keyword = field.keyword();
+        if !field.required {
+            let target = format!("optional[{}]", super::literal::string(keyword));
             optional.push(present(&field.name, "data", target, decoded));
+        } else if is_name(keyword) {
+            args.push(Arg { name: Some(keyword.to_owned()), value: decoded });
+        } else {
+            unspoken.push((Py::string(keyword), decoded));
         }
     }
-    if !optional.is_empty() {
+    if !optional.is_empty() || !unspoken.is_empty() {
         let any = file.annotation(&Type::Any);
         let annotation = Some(format!("dict[str, {any}]"));
-        body.push(Stmt::Assign { target: "optional".to_owned(), annotation, value: Py::Dict(Vec::new()) });
+        body.push(Stmt::Assign { target: "optional".to_owned(), annotation, value: Py::Dict(unspoken) });
         body.extend(optional);
         args.push(Arg { name: Some("**".to_owned()), value: Py::atom("optional") });
     }

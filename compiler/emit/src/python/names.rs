@@ -88,6 +88,14 @@ const BUILTINS: [&str; 70] = [
 
 const MORE_BUILTINS: [&str; 4] = ["tuple", "vars", "zip", "self"];
 
+/// Whether it can stand as a name in Python's source.
+pub fn is_name(name: &str) -> bool {
+    let mut letters = name.chars();
+    letters.next().is_some_and(|first| first == '_' || first.is_alphabetic())
+        && letters.all(|letter| letter == '_' || letter.is_alphanumeric())
+        && !is_keyword(name)
+}
+
 /// Words that cannot be a name. `match`, `case`, `type` and `print` are only unwise.
 pub fn is_keyword(name: &str) -> bool {
     KEYWORDS.contains(&name) && !matches!(name, "match" | "case" | "type" | "print")

@@ -24,7 +24,7 @@ pub fn class(module: &str, name: &str, fields: &[(&str, Type)]) -> (TypeName, Ty
 }
 
 pub fn field(name: &str, ty: Type, required: bool) -> Field {
-    Field { name: name.to_owned(), attribute: None, ty, required, init: true }
+    Field { name: name.to_owned(), attribute: None, keyword: None, ty, required, init: true }
 }
 
 pub fn enumeration(module: &str, name: &str, members: &[(&str, &str)]) -> (TypeName, TypeDef) {

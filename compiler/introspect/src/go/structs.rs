@@ -138,7 +138,7 @@ impl<'w> Reader<'w> {
         let name = tag.name.clone().unwrap_or_else(|| attribute.clone());
         let required = !tag.omits && !embedded.may_be_absent;
         let attribute = (name != attribute).then_some(attribute);
-        let field = Field { name, attribute, ty, required, init: true };
+        let field = Field { name, attribute, keyword: None, ty, required, init: true };
         Some(Candidate { level, is_tagged: tag.name.is_some(), at, field })
     }
 

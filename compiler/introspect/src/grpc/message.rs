@@ -127,7 +127,14 @@ impl Types {
             None => self.field(schema, field)?,
         };
         let required = !may_be_absent(field);
-        Ok(Field { name: field.name().to_owned(), attribute: None, ty: shallow, required, init: true })
+        Ok(Field {
+            name: field.name().to_owned(),
+            attribute: None,
+            keyword: None,
+            ty: shallow,
+            required,
+            init: true,
+        })
     }
 
     fn enumeration(&mut self, schema: &Schema, enumeration: &EnumDescriptor) -> Type {

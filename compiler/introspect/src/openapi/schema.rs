@@ -78,6 +78,7 @@ impl Schemas {
                 read.push(Field {
                     name: property.name.clone(),
                     attribute: None,
+                    keyword: None,
                     ty: self.inner(documents, at, &hint)?,
                     // What is sent and never shown is missing in answers.
                     required: property.required && !property.node.is_true_at("writeOnly"),

@@ -11,7 +11,7 @@ use conductor_source::{Diagnostic, FileId, Span};
 use super::names::{Entity, Home};
 use super::parse;
 use super::store::Store;
-use super::syntax::{Call, Class, Expr, ExprKind, Value};
+use super::syntax::{Call, Class, Expr, ExprKind, TypeParam, Value};
 
 /// Aliases and string annotations nested deeper than this are `any`.
 const MAX_DEPTH: usize = 40;
@@ -41,12 +41,12 @@ pub struct Scope<'w> {
     pub home: Home<'w>,
     /// The class whose body it stands in.
     pub class: Option<String>,
-    pub type_params: Vec<&'w str>,
+    pub type_params: Vec<&'w TypeParam>,
 }
 
 impl<'w> Scope<'w> {
-    pub fn module(home: Home<'w>, type_params: &'w [String]) -> Scope<'w> {
-        Scope { home, class: None, type_params: type_params.iter().map(String::as_str).collect() }
+    pub fn module(home: Home<'w>, type_params: &'w [TypeParam]) -> Scope<'w> {
+        Scope { home, class: None, type_params: type_params.iter().collect() }
     }
 }
 
@@ -110,9 +110,10 @@ impl<'w> Reader<'w> {
 
     fn named(&mut self, scope: &Scope<'w>, path: &[String], arguments: Option<&[Expr]>) -> Type {
         if let [only] = path
-            && scope.type_params.contains(&only.as_str())
+            && let Some(found) = scope.type_params.iter().rev().find(|param| param.name == *only)
         {
-            return Type::Any;
+            let outer = Scope { type_params: Vec::new(), ..scope.clone() };
+            return found.bound.as_ref().map_or(Type::Any, |bound| self.annotation(&outer, bound));
         }
         match self.store.resolve(&scope.home, scope.class.as_deref(), path) {
             Entity::External(full) => self.external(scope, &full, arguments),
@@ -164,6 +165,10 @@ impl<'w> Reader<'w> {
     fn called(&mut self, scope: &Scope<'w>, call: &Call, path: &[String]) -> Type {
         let full = self.external_name(scope, &call.function).unwrap_or_default();
         match (full.as_str(), &call.arguments[..]) {
+            ("typing.TypeVar", [_]) => {
+                call.keyword("bound").map_or(Type::Any, |bound| self.annotation(scope, bound))
+            }
+            ("typing.TypeVar", [_, constraints @ ..]) => self.union(scope, constraints),
             ("typing.NewType", [_, base, ..]) => self.annotation(scope, base),
             ("typing.TypedDict", [_, Expr { kind: ExprKind::Dict(fields), .. }, ..]) => {
                 let total =

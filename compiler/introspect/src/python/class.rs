@@ -1,8 +1,10 @@
-//! What is inside a user's class: dataclasses, typed dicts, named tuples and enumerations.
+//! What is inside a user's class: dataclasses, attrs, pydantic models, typed dicts, named tuples, enumerations.
 //!
-//! It does not know how values are encoded; a class that cannot be rebuilt from its fields is opaque.
+//! It does not know how values are encoded; a class that cannot be rebuilt from its fields is opaque. How the
+//! fields of each kind are written is in `fields`.
 
 use conductor_protocol::types::{EnumBase, EnumMember, Field, Type, TypeDef};
+use conductor_source::Span;
 
 use super::annotation::{Reader, Scope};
 use super::names::{Entity, Home};
@@ -12,16 +14,28 @@ use super::syntax::{Class, ClassField, Expr, ExprKind};
 const MAX_BASES: usize = 30;
 
 /// A class with what it inherits.
-struct Shape {
-    kind: Kind,
-    fields: Vec<Field>,
+pub struct Shape {
+    pub kind: Kind,
+    pub slots: Vec<Slot>,
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
+/// A field, or a value that the constructor takes and does not keep.
+#[derive(Clone)]
+pub struct Slot {
+    pub field: Field,
+    /// The default as the source writes it.
+    pub default: Option<String>,
+    pub stored: bool,
+    pub span: Span,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kind {
     /// No fields that we know; a dataclass may build on it.
     Plain,
     Dataclass,
+    Attrs,
+    Pydantic,
     TypedDict,
     NamedTuple,
     Enum(EnumKind),
@@ -31,8 +45,8 @@ enum Kind {
     Foreign,
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum EnumKind {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum EnumKind {
     Any,
     /// `StrEnum`, whose `auto()` is the name in lower case.
     Named,
@@ -44,40 +58,57 @@ enum EnumKind {
 impl<'w> Reader<'w> {
     pub fn class_definition(&mut self, home: &Home<'w>, name: &str, class: &'w Class) -> TypeDef {
         let shape = self.shape(home, name, class, 0);
+        // A value that is asked for and not kept cannot be given again.
+        let is_lost = shape.slots.iter().any(|slot| !slot.stored && slot.field.required);
+        let stored = shape.slots.into_iter().filter(|slot| slot.stored);
+        let fields: Vec<Field> = stored.map(|slot| slot.field).collect();
         match shape.kind {
-            Kind::Dataclass | Kind::NamedTuple => TypeDef::Class { fields: shape.fields },
-            Kind::TypedDict => TypeDef::TypedDict { fields: shape.fields },
+            Kind::Dataclass | Kind::Attrs | Kind::Pydantic | Kind::NamedTuple if !is_lost => {
+                TypeDef::Class { fields }
+            }
+            Kind::TypedDict => TypeDef::TypedDict { fields },
             Kind::Enum(kind) => enumeration(class, kind, &|expr| self.is_auto(home, expr)),
-            Kind::Plain | Kind::Mixin(_) | Kind::Foreign => TypeDef::Opaque,
+            _ => TypeDef::Opaque,
         }
     }
 
-    fn shape(&mut self, home: &Home<'w>, name: &str, class: &'w Class, depth: usize) -> Shape {
+    pub fn shape(&mut self, home: &Home<'w>, name: &str, class: &'w Class, depth: usize) -> Shape {
         if depth > MAX_BASES {
-            return Shape { kind: Kind::Foreign, fields: Vec::new() };
+            return Shape { kind: Kind::Foreign, slots: Vec::new() };
         }
         let scope = Scope { class: Some(name.to_owned()), ..Scope::module(home.clone(), &class.type_params) };
         let mut shape = self.inherited(home, name, class, depth);
         match shape.kind {
-            Kind::Plain | Kind::Dataclass => self.dataclass(&scope, class, &mut shape),
+            Kind::Plain | Kind::Dataclass | Kind::Attrs => self.decorated(&scope, class, &mut shape),
+            Kind::Pydantic => self.model(&scope, class, &mut shape),
             Kind::TypedDict => {
                 let total =
                     !matches!(class.keyword("total").map(|value| &value.kind), Some(ExprKind::Bool(false)));
                 for (field, annotation) in annotated(class) {
                     let key = self.key(&scope, &field.name, annotation, total);
-                    put(&mut shape.fields, key);
+                    put(&mut shape.slots, self.slot(&scope, field, key));
                 }
             }
             // A subclass of a named tuple adds no fields.
-            Kind::NamedTuple if shape.fields.is_empty() => {
+            Kind::NamedTuple if shape.slots.is_empty() => {
                 for (field, annotation) in annotated(class) {
                     let ty = self.annotation(&scope, annotation);
-                    put(&mut shape.fields, plain(&field.name, ty, field.value.is_none()));
+                    let found = plain(&field.name, ty, field.value.is_none());
+                    put(&mut shape.slots, self.slot(&scope, field, found));
                 }
             }
             Kind::NamedTuple | Kind::Enum(_) | Kind::Mixin(_) | Kind::Foreign => {}
         }
         shape
+    }
+
+    /// A stored field with its default.
+    pub fn slot(&self, scope: &Scope<'w>, written: &ClassField, field: Field) -> Slot {
+        let text = &scope.home.source.text;
+        let default = written.value.as_ref().filter(|_| !field.required);
+        let default = default.and_then(|value| text.get(value.range.clone())).map(str::to_owned);
+        let default = default.or_else(|| (!field.required).then(|| "...".to_owned()));
+        Slot { field, default, stored: true, span: self.span(scope.home.path, &written.range) }
     }
 
     /// What the bases give, the last base first, as Python collects fields.
@@ -86,20 +117,20 @@ impl<'w> Reader<'w> {
         let outer = name.rsplit_once('.').map(|(outer, _)| outer.to_owned());
         let scope = Scope { class: outer, ..Scope::module(home.clone(), &class.type_params) };
         let mut kinds = Vec::new();
-        let mut fields = Vec::new();
+        let mut slots = Vec::new();
         for base in class.bases.iter().rev() {
             let shape = self.base(&scope, base, depth);
             kinds.push(shape.kind);
-            for field in shape.fields {
-                put(&mut fields, field);
+            for slot in shape.slots {
+                put(&mut slots, slot);
             }
         }
         kinds.reverse();
-        Shape { kind: joined(&kinds), fields }
+        Shape { kind: joined(&kinds), slots }
     }
 
     fn base(&mut self, scope: &Scope<'w>, base: &Expr, depth: usize) -> Shape {
-        let bare = |kind| Shape { kind, fields: Vec::new() };
+        let bare = |kind| Shape { kind, slots: Vec::new() };
         // `class Url(NamedTuple("Url", ...))` inherits from a class that only exists at run time.
         if matches!(base.kind, ExprKind::Call(_)) {
             return bare(Kind::Foreign);
@@ -108,6 +139,7 @@ impl<'w> Reader<'w> {
             return bare(match full.as_str() {
                 "typing.TypedDict" => Kind::TypedDict,
                 "typing.NamedTuple" => Kind::NamedTuple,
+                "pydantic.BaseModel" | "pydantic.main.BaseModel" => Kind::Pydantic,
                 "enum.Enum" => Kind::Enum(EnumKind::Any),
                 "enum.StrEnum" => Kind::Enum(EnumKind::Named),
                 "enum.IntEnum" => Kind::Enum(EnumKind::Int),
@@ -123,64 +155,13 @@ impl<'w> Reader<'w> {
             _ => None,
         };
         match path.map(|path| self.store.resolve(&scope.home, scope.class.as_deref(), path)) {
+            // Where the roots hold the installed packages, too.
+            Some(Entity::Class(home, name, _)) if home.module == "pydantic.main" && name == "BaseModel" => {
+                bare(Kind::Pydantic)
+            }
             Some(Entity::Class(home, name, class)) => self.shape(&home, &name, class, depth + 1),
             _ => bare(Kind::Foreign),
         }
-    }
-
-    fn dataclass(&mut self, scope: &Scope<'w>, class: &'w Class, shape: &mut Shape) {
-        let decorator = class.decorators.iter().find(|decorator| self.is_dataclass(scope, decorator));
-        let Some(decorator) = decorator else {
-            if class.defines("__init__") || class.defines("__new__") {
-                shape.kind = Kind::Foreign;
-            }
-            return;
-        };
-        let generates_init = match &decorator.kind {
-            ExprKind::Call(call) => {
-                !matches!(call.keyword("init").map(|value| &value.kind), Some(ExprKind::Bool(false)))
-            }
-            _ => true,
-        };
-        shape.kind = Kind::Dataclass;
-        if !generates_init || class.defines("__init__") {
-            shape.kind = Kind::Foreign;
-            return;
-        }
-        for (field, annotation) in annotated(class) {
-            match self.external_name(scope, &unquoted(annotation)).as_deref() {
-                Some("typing.ClassVar" | "dataclasses.KW_ONLY") => {}
-                // The constructor asks for it but it is not kept: without a default nobody can rebuild it.
-                Some("dataclasses.InitVar") => {
-                    if field.value.is_none() {
-                        shape.kind = Kind::Foreign;
-                    }
-                }
-                _ => {
-                    let found = self.dataclass_field(scope, field, annotation);
-                    put(&mut shape.fields, found);
-                }
-            }
-        }
-    }
-
-    fn is_dataclass(&self, scope: &Scope<'w>, decorator: &Expr) -> bool {
-        let full = self.external_name(scope, decorator);
-        matches!(full.as_deref(), Some("dataclasses.dataclass" | "pydantic.dataclasses.dataclass"))
-    }
-
-    fn dataclass_field(&mut self, scope: &Scope<'w>, field: &ClassField, annotation: &Expr) -> Field {
-        let ty = self.annotation(scope, annotation);
-        let mut found = plain(&field.name, ty, field.value.is_none());
-        if let Some(value) = &field.value
-            && let ExprKind::Call(call) = &value.kind
-            && self.is_external(scope, value, "dataclasses.field")
-        {
-            found.required = call.keyword("default").is_none() && call.keyword("default_factory").is_none();
-            found.init =
-                !matches!(call.keyword("init").map(|value| &value.kind), Some(ExprKind::Bool(false)));
-        }
-        found
     }
 
     /// A key of a typed dict; `Required` and `NotRequired` may stand below `Annotated` and `ReadOnly`.
@@ -223,27 +204,28 @@ fn joined(kinds: &[Kind]) -> Kind {
     }
 }
 
-fn annotated(class: &Class) -> impl Iterator<Item = (&ClassField, &Expr)> {
+pub fn annotated(class: &Class) -> impl Iterator<Item = (&ClassField, &Expr)> {
     class.fields.iter().filter_map(|field| Some((field, field.annotation.as_ref()?)))
 }
 
 /// A string annotation's expression, else a copy.
-fn unquoted(annotation: &Expr) -> Expr {
+pub fn unquoted(annotation: &Expr) -> Expr {
     match &annotation.kind {
         ExprKind::Str(text) => super::parse::annotation(text).unwrap_or_else(|| annotation.clone()),
         _ => annotation.clone(),
     }
 }
 
-fn plain(name: &str, ty: Type, required: bool) -> Field {
-    Field { name: name.to_owned(), attribute: None, ty, required, init: true }
+pub fn plain(name: &str, ty: Type, required: bool) -> Field {
+    Field { name: name.to_owned(), attribute: None, keyword: None, ty, required, init: true }
 }
 
 /// A field that is declared again keeps its place.
-fn put(fields: &mut Vec<Field>, field: Field) {
-    match fields.iter_mut().find(|known| known.name == field.name) {
-        Some(known) => *known = field,
-        None => fields.push(field),
+pub fn put(slots: &mut Vec<Slot>, slot: Slot) {
+    let source = |slot: &Slot| slot.field.attribute.clone().unwrap_or_else(|| slot.field.name.clone());
+    match slots.iter_mut().find(|known| source(known) == source(&slot)) {
+        Some(known) => *known = slot,
+        None => slots.push(slot),
     }
 }
 

@@ -1,120 +1,38 @@
-//! One `ref` to its answer: a signature, or why there is none.
+//! A definition to its signature: parameters, result, what its decorators make of it.
 //!
-//! It does not know the manifest: which `ref`s are asked for, and where, is the caller's.
+//! It does not know how a ref leads to the definition.
 
 use std::ops::Range;
 
-use conductor_model::{self as model, Callee, Lookup, Parameter, Signature};
+use conductor_model::{self as model, Callee, Lookup, Parameter, ParameterKind, Signature};
 use conductor_protocol::plan::Language;
 use conductor_protocol::types::Type;
 
 use super::annotation::{Reader, Scope};
-use super::names::{Entity, Home, Module, Trail, class_at};
-use super::store::is_identifier;
+use super::member::Owner;
+use super::names::Home;
+use super::reference::value_kind;
 use super::syntax::{Binding, Expr, ExprKind, Function, Param, Value};
 use crate::annotation;
 
+/// A function, and how it is asked for.
+pub struct Asked<'r, 'w> {
+    /// The module that the ref names.
+    pub home: &'r Home<'w>,
+    /// In that module, dotted for a method.
+    pub name: &'r str,
+    /// Where it is defined.
+    pub found: &'r Home<'w>,
+    pub function: &'w Function,
+    pub scope: Scope<'w>,
+    /// Whether Python gives its first parameter: the object, or the class.
+    pub is_bound: bool,
+    /// The class whose object it is called on, and what the ref calls it.
+    pub receiver: Option<(&'r Owner<'w>, &'r str)>,
+}
+
 impl<'w> Reader<'w> {
-    /// Void while the store awaits a file.
-    pub fn lookup(&mut self, reference: &str) -> Lookup {
-        let found = self.find(reference);
-        self.read_classes();
-        found
-    }
-
-    fn find(&mut self, reference: &str) -> Lookup {
-        let dotted = reference.strip_prefix("py:").unwrap_or(reference);
-        let is_path = dotted.split('.').all(is_identifier);
-        let Some((module, name)) = dotted.rsplit_once('.').filter(|_| is_path) else {
-            let similar = if is_path { self.similar("", dotted) } else { Vec::new() };
-            return Lookup::NotFound { searched: Vec::new(), similar };
-        };
-        let Some(places) = self.store.locate(module) else { return void() };
-        if places.files.len() > 1 {
-            return self.ambiguous(module, name, &places.files);
-        }
-        match self.store.module(module) {
-            Module::Pending => void(),
-            Module::Broken { path, problem } => {
-                Lookup::Unreadable { problem: format!("`{path}`: {problem}"), span: None }
-            }
-            Module::Missing | Module::Namespace => self.without_module(module, name, &places.searched),
-            Module::Ready(home) => self.in_home(&home, name, &places.searched),
-        }
-    }
-
-    /// Perhaps the last but one name is a class; else the module does not exist.
-    fn without_module(&mut self, module: &str, name: &str, searched: &[String]) -> Lookup {
-        if let Some((outer, class)) = module.rsplit_once('.')
-            && let Module::Ready(home) = self.store.module(outer)
-            && let Some(found) = class_at(&home, class)
-        {
-            let what = if found.defines(name) {
-                format!("a method of the class `{class}`")
-            } else {
-                "a class".into()
-            };
-            return Lookup::NotCallable { what, span: self.span(home.path, &found.name) };
-        }
-        Lookup::NotFound { searched: searched.to_vec(), similar: self.similar(module, name) }
-    }
-
-    fn in_home(&mut self, home: &Home<'w>, name: &str, searched: &[String]) -> Lookup {
-        let not_callable = |what: &str, span| Lookup::NotCallable { what: what.to_owned(), span };
-        match self.store.attribute(&home.module, name, &mut Trail::at_run_time()) {
-            Entity::Pending => void(),
-            Entity::Function(found, function) => self.function(home, name, &found, function),
-            Entity::Class(found, _, class) => not_callable("a class", self.span(found.path, &class.name)),
-            Entity::Value(found, value) => self.value(home, name, &found, value),
-            Entity::Module(_) => {
-                not_callable("a module", self.span(home.path, &bound_at(home.source.module.names.get(name))))
-            }
-            Entity::External(full) => {
-                let problem = format!("`{}` imports it from outside the project, as `{full}`", home.path);
-                Lookup::Unreadable {
-                    problem,
-                    span: Some(self.span(home.path, &bound_at(home.source.module.names.get(name)))),
-                }
-            }
-            Entity::Unknown if home.source.module.typing_names.contains_key(name) => not_callable(
-                "a name for type checkers only, bound below `if TYPE_CHECKING:`",
-                self.span(home.path, &bound_at(home.source.module.typing_names.get(name))),
-            ),
-            Entity::Unknown => match home.source.module.errors.first() {
-                Some(error) => Lookup::Unreadable {
-                    problem: format!(
-                        "`{}` has a syntax error, and no `{name}` before or after it: {}",
-                        home.path, error.message
-                    ),
-                    span: Some(self.span(home.path, &error.range)),
-                },
-                None => Lookup::NotFound {
-                    searched: searched.to_vec(),
-                    similar: self.similar(&home.module, name),
-                },
-            },
-        }
-    }
-
-    fn ambiguous(&mut self, module: &str, name: &str, files: &[(String, bool)]) -> Lookup {
-        let mut found = Vec::new();
-        for (path, is_package) in files {
-            let Module::Ready(home) = self.store.module_at(module, path, *is_package) else {
-                found.push((format!("{path}:1"), self.span(path, &(0..0))));
-                continue;
-            };
-            let place = match self.store.in_module(&home, name, &mut Trail::at_run_time()) {
-                Entity::Function(found, function) => (found, function.name.clone()),
-                _ => (home, 0..0),
-            };
-            let before = place.0.source.text.get(..place.1.start).unwrap_or("");
-            let line = before.matches('\n').count() + 1;
-            found.push((format!("{}:{line}", place.0.path), self.span(place.0.path, &place.1)));
-        }
-        Lookup::Ambiguous(found)
-    }
-
-    fn value(&mut self, home: &Home<'w>, name: &str, found: &Home<'w>, value: &'w Value) -> Lookup {
+    pub fn value(&mut self, home: &Home<'w>, name: &str, found: &Home<'w>, value: &'w Value) -> Lookup {
         let span = self.span(found.path, &value.name);
         let what = match value.value.as_ref().map(|value| &value.kind) {
             Some(ExprKind::Lambda(parameters)) => {
@@ -132,28 +50,44 @@ impl<'w> Reader<'w> {
                     span,
                 });
             }
-            Some(ExprKind::Call(_)) => "the result of a call",
-            _ => "a constant",
+            _ => value_kind(value),
         };
         Lookup::NotCallable { what: what.to_owned(), span }
     }
 
-    fn function(&mut self, home: &Home<'w>, name: &str, found: &Home<'w>, function: &'w Function) -> Lookup {
+    pub fn function(&mut self, asked: &Asked<'_, 'w>) -> Lookup {
+        let Asked { found, function, scope, .. } = asked;
         let touches =
             |range: &Range<usize>| function.range.start < range.start && range.start <= function.range.end;
         if let Some(error) = found.source.module.errors.iter().find(|error| touches(&error.range)) {
             let problem = format!("its definition in `{}` has a syntax error: {}", found.path, error.message);
             return Lookup::Unreadable { problem, span: Some(self.span(found.path, &error.range)) };
         }
-        let scope = Scope::module(found.clone(), &function.type_params);
         let span = self.span(found.path, &function.name);
-        if let Some(what) = self.why_not(&scope, function) {
+        if let Some(what) = self.why_not(scope, function) {
             return Lookup::NotCallable { what: what.to_owned(), span };
         }
-        let (is_async, returns) = self.returns(&scope, function);
+        if function.is_overload {
+            return self.overloads(asked);
+        }
+        let parameters = match asked.is_bound {
+            true if function.parameters.is_empty() => {
+                return Lookup::NotCallable { what: "a method without `self`".to_owned(), span };
+            }
+            true => self.bound_parameters(scope, &function.parameters),
+            false => self.parameters(scope, &function.parameters),
+        };
+        let (is_async, returns) = self.returns(scope, function);
+        let mut callee = callee(asked.home, asked.name, is_async);
+        if let (Callee::Function(made), Some((owner, name))) = (&mut callee, asked.receiver) {
+            made.receiver = Some(match self.constructor(owner, name) {
+                Ok(constructor) => model::Receiver::Constructed(constructor),
+                Err(what) => model::Receiver::Unmade(what.to_owned()),
+            });
+        }
         found_one(Signature {
-            callee: callee(home, name, is_async),
-            parameters: self.parameters(&scope, &function.parameters),
+            callee,
+            parameters,
             returns,
             returns_span: function.returns.as_ref().map(|expr| self.span(found.path, &expr.range)),
             doc: function.doc.clone(),
@@ -162,6 +96,36 @@ impl<'w> Reader<'w> {
             annotation: self.comment(found, function.range.start, function.name.start),
             span,
         })
+    }
+
+    /// What a method's annotations mean: names of its class are visible.
+    pub fn method_scope(&self, owner: &Owner<'w>, home: &Home<'w>, function: &'w Function) -> Scope<'w> {
+        let mut scope = Scope::module(home.clone(), &owner.class.type_params);
+        scope.type_params.extend(&function.type_params);
+        if home.path == owner.home.path {
+            scope.class = Some(owner.name.clone());
+        }
+        scope
+    }
+
+    /// Only declarations of overloads: nothing says which of them is meant.
+    fn overloads(&self, asked: &Asked<'_, 'w>) -> Lookup {
+        let last = asked.name.rsplit_once('.').map_or(asked.name, |(_, last)| last);
+        let names = match &asked.scope.class {
+            Some(class) => super::names::class_at(asked.found, class).map(|class| &class.names),
+            None => Some(&asked.found.source.module.names),
+        };
+        let bound = names.and_then(|names| names.get(last)).map(Vec::as_slice).unwrap_or_default();
+        let place = |binding: &Binding| match binding {
+            Binding::Function(found) => {
+                let before = asked.found.source.text.get(..found.name.start).unwrap_or("");
+                let line = before.matches('\n').count() + 1;
+                let text = format!("{}:{line}, an `@overload` without the function itself", asked.found.path);
+                Some((text, self.span(asked.found.path, &found.name)))
+            }
+            _ => None,
+        };
+        Lookup::Ambiguous(bound.iter().filter_map(place).collect())
     }
 
     /// The annotation in comments above a definition: above its decorators, or between them and its own line.
@@ -186,11 +150,30 @@ impl<'w> Reader<'w> {
                 _ => {}
             }
         }
+        if function.decorators.iter().any(|decorator| self.is_property(scope, decorator)) {
+            return Some("a property");
+        }
         match (function.is_generator, function.is_async) {
             (true, true) => Some("an async generator function"),
             (true, false) => Some("a generator function"),
             (false, _) => None,
         }
+    }
+
+    fn is_property(&self, scope: &Scope<'w>, decorator: &Expr) -> bool {
+        let last = decorator.dotted().filter(|path| path.len() > 1).and_then(<[_]>::last);
+        if last.is_some_and(|last| matches!(last.as_str(), "setter" | "deleter" | "getter")) {
+            return true;
+        }
+        // `property` is no name that annotations use, so the store does not know it as built in.
+        let is_plain = decorator.dotted().is_some_and(|path| *path == ["property"]);
+        let is_free = is_plain && !scope.home.source.module.names.contains_key("property");
+        let full = self.external_name(scope, decorator);
+        is_free
+            || matches!(
+                full.as_deref(),
+                Some("functools.cached_property" | "functools.partialmethod" | "abc.abstractproperty")
+            )
     }
 
     /// A plain `def` that returns an awaitable is called as an async function is.
@@ -224,13 +207,23 @@ impl<'w> Reader<'w> {
         }
     }
 
+    /// Those of a method without the object, which Python gives; `*args` takes it where nothing else does.
+    pub fn bound_parameters(&mut self, scope: &Scope<'w>, parameters: &[Param]) -> Vec<Parameter> {
+        let takes_object =
+            |kind| matches!(kind, ParameterKind::PositionalOnly | ParameterKind::PositionalOrKeyword);
+        match parameters.split_first() {
+            Some((first, rest)) if takes_object(first.kind) => self.parameters(scope, rest),
+            _ => self.parameters(scope, parameters),
+        }
+    }
+
     fn parameters(&mut self, scope: &Scope<'w>, parameters: &[Param]) -> Vec<Parameter> {
         let mut found = Vec::new();
         for parameter in parameters {
             let ty = parameter.annotation.as_ref().map(|annotation| self.annotation(scope, annotation));
             let default = parameter.default.clone();
             found.push(Parameter {
-                name: parameter.name.clone(),
+                name: mangled(&parameter.name, scope.class.as_deref()),
                 kind: parameter.kind,
                 annotated: ty.is_some(),
                 ty: ty.unwrap_or(Type::Any),
@@ -239,6 +232,17 @@ impl<'w> Reader<'w> {
             });
         }
         found
+    }
+}
+
+/// Inside a class `__name` is `_Class__name`, for callers that give it by keyword, too.
+fn mangled(name: &str, class: Option<&str>) -> String {
+    let class = class.map(|class| class.rsplit('.').next().unwrap_or(class).trim_start_matches('_'));
+    match class {
+        Some(class) if name.starts_with("__") && !name.ends_with("__") && !class.is_empty() => {
+            format!("_{class}{name}")
+        }
+        _ => name.to_owned(),
     }
 }
 
@@ -255,20 +259,4 @@ fn callee(home: &Home<'_>, name: &str, is_async: bool) -> Callee {
         returns_error: false,
         receiver: None,
     })
-}
-
-/// Where a module binds a name; its start where the name comes from elsewhere.
-fn bound_at(bindings: Option<&Vec<Binding>>) -> Range<usize> {
-    match bindings.and_then(|bindings| bindings.first()) {
-        Some(Binding::Import(import)) => import.range.clone(),
-        Some(Binding::Function(function)) => function.name.clone(),
-        Some(Binding::Class(class)) => class.name.clone(),
-        Some(Binding::Value(value)) => value.name.clone(),
-        None => 0..0,
-    }
-}
-
-/// Stands in while a file is awaited; the round that made it is void.
-fn void() -> Lookup {
-    Lookup::NotFound { searched: Vec::new(), similar: Vec::new() }
 }

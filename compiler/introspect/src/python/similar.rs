@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::annotation::Reader;
+use super::member::{Ancestor, Owner};
 use super::names::Module;
 use super::store::join;
 use super::syntax::Binding;
@@ -20,6 +21,21 @@ impl Reader<'_> {
     /// Full refs near `module.name`, the nearest first.
     pub fn similar(&self, module: &str, name: &str) -> Vec<String> {
         self.store.files().browse(|| self.near_functions(module, name))
+    }
+
+    /// Full refs of methods near `name`, where the class is asked for by its own name.
+    pub fn similar_methods(&self, owner: &Owner<'_>, name: &str) -> Vec<String> {
+        let mut found: BTreeSet<(usize, String)> = BTreeSet::new();
+        for ancestor in self.store.ancestors(owner) {
+            let Ancestor::Inside(ancestor) = ancestor else { continue };
+            for (method, bound) in &ancestor.class.names {
+                let distance = strsim::damerau_levenshtein(name, method);
+                if distance <= allowed(name) && bound.iter().any(|one| matches!(one, Binding::Function(_))) {
+                    found.insert((distance, format!("{}.{}.{method}", owner.home.module, owner.name)));
+                }
+            }
+        }
+        found.into_iter().map(|(_, full)| full).take(MAX_SUGGESTIONS).collect()
     }
 
     fn near_functions(&self, module: &str, name: &str) -> Vec<String> {

@@ -54,13 +54,20 @@ pub struct Origin {
     pub module: String,
 }
 
+/// `T`, `T: bound` or `T: (one, other)`, whose constraints are a union.
+#[derive(Debug)]
+pub struct TypeParam {
+    pub name: String,
+    pub bound: Option<Expr>,
+}
+
 /// `x = ...`, `x: T = ...`, `type x = ...`, or anything else that binds a name.
 #[derive(Debug)]
 pub struct Value {
     pub name: Range<usize>,
     pub annotation: Option<Expr>,
     pub value: Option<Expr>,
-    pub type_params: Vec<String>,
+    pub type_params: Vec<TypeParam>,
 }
 
 #[derive(Debug)]
@@ -68,11 +75,13 @@ pub struct Function {
     pub name: Range<usize>,
     pub is_async: bool,
     pub is_generator: bool,
+    /// Decorated with `overload`: it says how the function after it may be called.
+    pub is_overload: bool,
     pub parameters: Vec<Param>,
     pub returns: Option<Expr>,
     pub doc: Option<String>,
     pub decorators: Vec<Expr>,
-    pub type_params: Vec<String>,
+    pub type_params: Vec<TypeParam>,
     /// From the first decorator to the end of the body.
     pub range: Range<usize>,
 }
@@ -94,7 +103,7 @@ pub struct Class {
     pub bases: Vec<Expr>,
     pub keywords: Vec<(String, Expr)>,
     pub decorators: Vec<Expr>,
-    pub type_params: Vec<String>,
+    pub type_params: Vec<TypeParam>,
     /// Fields and assignments in order; an un-annotated one is an enum's member or a class variable.
     pub fields: Vec<ClassField>,
     pub names: Names,
@@ -103,6 +112,8 @@ pub struct Class {
 #[derive(Debug)]
 pub struct ClassField {
     pub name: String,
+    /// The name where it is bound.
+    pub range: Range<usize>,
     pub annotation: Option<Expr>,
     pub value: Option<Expr>,
 }

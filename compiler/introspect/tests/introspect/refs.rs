@@ -256,9 +256,9 @@ async def awaitable() -> Awaitable[int]: ...
         things.LIMIT: a constant at things.py:12:1 `LIMIT`
         things.NAME: a constant at things.py:13:1 `NAME`
         things.Service: a class at things.py:7:7 `Service`
-        things.Service.Inner: a class at things.py:7:7 `Service`
-        things.Service.method: a method of the class `Service` at things.py:7:7 `Service`
-        things.Service.nothing: a class at things.py:7:7 `Service`
+        things.Service.Inner: a class at things.py:8:11 `Inner`
+        things.Service.method: things.Service.method() -> any on Service() at things.py:9:9 `method`
+        things.Service.nothing: not found in ["the class `Service`"], similar []
         things.a: a constant at things.py:14:1 `a`
         things.add: things.add(x, y = 1, *rest) -> any at things.py:15:1 `add`
         things.asession: an async context manager at things.py:32:11 `asession`

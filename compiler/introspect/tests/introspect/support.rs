@@ -130,7 +130,9 @@ fn parameters_text(of: &[Parameter], sources: &Sources) -> String {
         };
         let name = &parameter.name;
         let has_no_name = name.strip_prefix("arg").is_some_and(|number| number.parse::<usize>().is_ok());
-        let begins = sources.slice(parameter.span).starts_with(name.as_str());
+        // `__key` of a class is `_Class__key` to callers, and `_x` of attrs is `x`.
+        let bare = name.rsplit("__").next().unwrap();
+        let begins = sources.slice(parameter.span).trim_start_matches('_').starts_with(bare);
         assert!(begins || has_no_name, "{name} has a wrong span");
         let ty = if parameter.annotated { format!(": {}", parameter.ty) } else { String::new() };
         let default = parameter.default.as_ref().map_or(String::new(), |text| format!(" = {text}"));
@@ -174,7 +176,9 @@ fn definition_text(definition: &TypeDef) -> String {
             let field = |one: &conductor_protocol::types::Field| {
                 let optional = if one.required { "" } else { "?" };
                 let computed = if one.init { "" } else { " (computed)" };
-                format!("{}{optional}: {}{computed}", one.name, one.ty)
+                let source = one.attribute.as_ref().map_or(String::new(), |name| format!(" ({name})"));
+                let keyword = one.keyword.as_ref().map_or(String::new(), |name| format!(" [{name}=]"));
+                format!("{}{source}{keyword}{optional}: {}{computed}", one.name, one.ty)
             };
             let fields: Vec<String> = fields.iter().map(field).collect();
             format!("{kind} {{{}}}", fields.join(", "))

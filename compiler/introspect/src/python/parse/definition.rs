@@ -9,19 +9,24 @@ use ruff_text_size::Ranged;
 use super::expression::{expr, keywords, params};
 use super::range;
 use super::scope::{How, Scope};
-use crate::python::syntax::{Class, Function};
+use crate::python::syntax::{Class, Expr, ExprKind, Function, TypeParam};
 
 pub fn function(node: &ast::StmtFunctionDef) -> Function {
     let mut yields = Yields { found: false };
     visitor::walk_body(&mut yields, &node.body);
+    let decorators: Vec<Expr> =
+        node.decorator_list.iter().map(|decorator| expr(&decorator.expression)).collect();
+    let is_overload =
+        |decorator: &Expr| decorator.dotted().and_then(<[_]>::last).is_some_and(|name| name == "overload");
     Function {
         name: range(node.name.range()),
+        is_overload: decorators.iter().any(is_overload),
         is_async: node.is_async,
         is_generator: yields.found,
         parameters: params(&node.parameters),
         returns: node.returns.as_deref().map(expr),
         doc: docstring(&node.body),
-        decorators: node.decorator_list.iter().map(|decorator| expr(&decorator.expression)).collect(),
+        decorators,
         type_params: type_params(node.type_params.as_deref()),
         range: range(node.range()),
     }
@@ -42,13 +47,28 @@ pub fn class(node: &ast::StmtClassDef, depth: usize) -> Class {
     }
 }
 
-pub fn type_params(found: Option<&ast::TypeParams>) -> Vec<String> {
+pub fn type_params(found: Option<&ast::TypeParams>) -> Vec<TypeParam> {
     let name = |param: &ast::TypeParam| match param {
-        ast::TypeParam::TypeVar(param) => param.name.as_str().to_owned(),
-        ast::TypeParam::TypeVarTuple(param) => param.name.as_str().to_owned(),
-        ast::TypeParam::ParamSpec(param) => param.name.as_str().to_owned(),
+        ast::TypeParam::TypeVar(param) => {
+            TypeParam { name: param.name.as_str().to_owned(), bound: param.bound.as_deref().map(bound) }
+        }
+        ast::TypeParam::TypeVarTuple(param) => {
+            TypeParam { name: param.name.as_str().to_owned(), bound: None }
+        }
+        ast::TypeParam::ParamSpec(param) => TypeParam { name: param.name.as_str().to_owned(), bound: None },
     };
     found.map(|found| found.type_params.iter().map(name).collect()).unwrap_or_default()
+}
+
+/// A tuple of constraints is one of them.
+fn bound(written: &ast::Expr) -> Expr {
+    match written {
+        ast::Expr::Tuple(constraints) => Expr {
+            kind: ExprKind::Union(constraints.elts.iter().map(expr).collect()),
+            range: range(written.range()),
+        },
+        other => expr(other),
+    }
 }
 
 /// The docstring as `inspect.cleandoc` gives it, and without blanks at the ends of lines.

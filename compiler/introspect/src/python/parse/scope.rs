@@ -91,25 +91,23 @@ impl Scope {
         let names = if how == How::TypeChecking { &mut self.typing_names } else { &mut self.names };
         let known = names.entry(name.to_owned()).or_default();
         // `f = decorate(f)` is a decorator in other words.
-        if let (Some(Binding::Function(_)), Binding::Value(value)) = (known.first(), &binding)
-            && wraps(value, name)
+        if let Binding::Value(value) = &binding
+            && let Some(value) = value.value.as_ref().filter(|value| wraps(value, name, 0))
+            && known.first_mut().is_some_and(|known| decorate(known, value))
         {
             return;
         }
-        if how != How::Otherwise {
+        // Overloads stand beside each other until the function itself comes.
+        let is_overload =
+            |binding: &Binding| matches!(binding, Binding::Function(found) if found.is_overload);
+        if how != How::Otherwise && !(is_overload(&binding) && known.iter().all(is_overload)) {
             known.clear();
         }
         known.push(binding);
     }
 
     fn function(&mut self, node: &ast::StmtFunctionDef, how: How) {
-        let found = function(node);
-        let is_overload = |decorator: &Expr| {
-            decorator.dotted().and_then(<[String]>::last).is_some_and(|name| name == "overload")
-        };
-        if !found.decorators.iter().any(is_overload) {
-            self.bind(node.name.as_str(), Binding::Function(Box::new(found)), how);
-        }
+        self.bind(node.name.as_str(), Binding::Function(Box::new(function(node))), how);
     }
 
     fn import(&mut self, node: &ast::StmtImport, how: How) {
@@ -145,6 +143,7 @@ impl Scope {
                     let value = expr(&node.value);
                     self.fields.push(ClassField {
                         name: name.id.as_str().to_owned(),
+                        range: range(name.range()),
                         annotation: None,
                         value: Some(value.clone()),
                     });
@@ -171,6 +170,7 @@ impl Scope {
         let value = node.value.as_deref().map(expr);
         self.fields.push(ClassField {
             name: name.id.as_str().to_owned(),
+            range: range(name.range()),
             annotation: Some(annotation.clone()),
             value: value.clone(),
         });
@@ -246,11 +246,25 @@ fn bare(name: &ast::ExprName, value: Option<Expr>) -> Binding {
     }))
 }
 
-fn wraps(value: &Value, name: &str) -> bool {
-    match value.value.as_ref().map(|value| &value.kind) {
-        Some(ExprKind::Call(call)) => {
-            call.arguments.iter().any(|argument| argument.dotted().is_some_and(|path| path == [name]))
-        }
+/// Adds what a definition is called with to its decorators; false where it is no definition.
+fn decorate(known: &mut Binding, value: &Expr) -> bool {
+    let decorators = match known {
+        Binding::Function(function) => &mut function.decorators,
+        Binding::Class(class) => &mut class.decorators,
+        Binding::Import(_) | Binding::Value(_) => return false,
+    };
+    if let ExprKind::Call(call) = &value.kind {
+        decorators.insert(0, call.function.clone());
+    }
+    true
+}
+
+/// `decorate(f)`, `decorate(other(f), option)`.
+fn wraps(value: &Expr, name: &str, depth: usize) -> bool {
+    match &value.kind {
+        ExprKind::Call(call) if depth < MAX_DEPTH => call.arguments.iter().any(|argument| {
+            argument.dotted().is_some_and(|path| path == [name]) || wraps(argument, name, depth + 1)
+        }),
         _ => false,
     }
 }

@@ -157,16 +157,16 @@ fn structs_are_what_encoding_json_writes() {
         m/s.Base (s/s.go:26:6 `Base`): class {ID: int, Kind: string, Level: int}
         m/s.Clash (s/s.go:46:6 `Clash`): class {L: int, R: int}
         m/s.Closed (s/s.go:52:6 `Closed`): opaque
-        m/s.Defined (s/s.go:53:6 `Defined`): class {id: string, total: string, note?: string?, -: int, Plain: bool, A: int, B: int, items: list<Item>, Parent: Order?, at?: timestamp, Bad: int, Flag: string?}
-        m/s.Derived (s/s.go:36:6 `Derived`): class {Level: int, Kind?: string, More?: int, Shown: int, Label: string, named: Base, item: Item, ID: string}
+        m/s.Defined (s/s.go:53:6 `Defined`): class {id (ID): string, total (Total): string, note (Note)?: string?, - (Dash): int, Plain: bool, A: int, B: int, items (Items): list<Item>, Parent: Order?, at (At)?: timestamp, Bad: int, Flag: string?}
+        m/s.Derived (s/s.go:36:6 `Derived`): class {Level: int, Kind?: string, More?: int, Shown: int, Label: string, named (Named): Base, item (Item): Item, ID: string}
         m/s.Empty (s/s.go:51:6 `Empty`): class {}
         m/s.Item (s/s.go:24:6 `Item`): class {Name: string}
         m/s.Loop (s/s.go:50:6 `Loop`): class {X: int}
-        m/s.Order (s/s.go:8:6 `Order`): class {id: string, total: string, note?: string?, -: int, Plain: bool, A: int, B: int, items: list<Item>, Parent: Order?, at?: timestamp, Bad: int, Flag: string?}
-        m/s.Page[[]string] (s/s.go:54:6 `Page`): class {items: list<list<string>>, Next: Page[[]string]?, Extra: map<string, list<string>>}
-        m/s.Page[int] (s/s.go:54:6 `Page`): class {items: list<int>, Next: Page[int]?, Extra: map<string, int>}
-        m/s.Page[m/s.Item] (s/s.go:54:6 `Page`): class {items: list<Item>, Next: Page[m/s.Item]?, Extra: map<string, Item>}
-        m/s.Page[m/s.Page[int]] (s/s.go:54:6 `Page`): class {items: list<Page[int]>, Next: Page[m/s.Page[int]]?, Extra: map<string, Page[int]>}
+        m/s.Order (s/s.go:8:6 `Order`): class {id (ID): string, total (Total): string, note (Note)?: string?, - (Dash): int, Plain: bool, A: int, B: int, items (Items): list<Item>, Parent: Order?, at (At)?: timestamp, Bad: int, Flag: string?}
+        m/s.Page[[]string] (s/s.go:54:6 `Page`): class {items (Items): list<list<string>>, Next: Page[[]string]?, Extra: map<string, list<string>>}
+        m/s.Page[int] (s/s.go:54:6 `Page`): class {items (Items): list<int>, Next: Page[int]?, Extra: map<string, int>}
+        m/s.Page[m/s.Item] (s/s.go:54:6 `Page`): class {items (Items): list<Item>, Next: Page[m/s.Item]?, Extra: map<string, Item>}
+        m/s.Page[m/s.Page[int]] (s/s.go:54:6 `Page`): class {items (Items): list<Page[int]>, Next: Page[m/s.Page[int]]?, Extra: map<string, Page[int]>}
         m/s.WriteOnly (s/s.go:59:6 `WriteOnly`): opaque
     "#]].assert_eq(&show(STRUCTS, "s.F s.G s.J"));
 }
