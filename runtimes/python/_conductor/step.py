@@ -214,9 +214,9 @@ class Step:
 
     async def awaited(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """The attempt's result, from an asynchronous function."""
+        limit, _ = self._limit()
         with self._taken.watching():
-            limit, _ = self._limit()
-        work = start(_contained(coroutine), limit)
+            work = start(_contained(coroutine), limit)
         # Of a task that is cancelled before it begins nobody else would.
         work.add_done_callback(lambda _: coroutine.close())
         return await self._outcome(work)
@@ -339,6 +339,7 @@ class Step:
             self._has_fallback = False
             self._give_up(error)
             return
+        self._taken.over()
         cause = cause_of(error)
         self._past.exhausted = error_form(cause)
         self._run.journal.record(

@@ -6,7 +6,8 @@ use conductor_protocol::plan::{Argument, ArgumentValue, Callable, Function, Pass
 use conductor_protocol::types::Type;
 
 use super::file::File;
-use super::tree::{Arg, Py, Stmt};
+use super::resources::{self, Handed};
+use super::tree::{self, Arg, Py, Stmt};
 use super::workflow::Workflow;
 use crate::EmitError;
 
@@ -20,13 +21,31 @@ pub struct Made {
     pub args: Vec<Arg>,
 }
 
+/// A call while it is being made.
+struct Making<'c> {
+    key: &'c str,
+    call: &'c TaskCall,
+    /// Whether it is evaluated in a thread, where no client of an event loop can be looked up.
+    in_thread: bool,
+    each: Vec<Stmt>,
+    /// Contexts that lend connections, with the names of these.
+    lent: Vec<(Py, String)>,
+}
+
 /// The call of the step with this key.
 pub fn made(workflow: &mut Workflow, key: &str, call: &TaskCall) -> Result<Made, EmitError> {
+    let mut making = Making { key, call, in_thread: false, each: Vec::new(), lent: Vec::new() };
     match &call.callable {
-        Callable::Function(called) => match &called.receiver {
-            None => function(workflow, key, called, &call.args),
-            Some(receiver) => method(workflow, key, called, receiver, &call.args),
-        },
+        Callable::Function(called) => {
+            let is_lent = call.arguments().any(|argument| resources::is_lent(&workflow.file, call, argument));
+            let is_made = matches!(called.receiver, Some(Receiver::Constructed { .. }));
+            making.in_thread = !called.is_async && (is_lent || is_made);
+            let made = match &called.receiver {
+                None => making.function(workflow, called)?,
+                Some(receiver) => making.method(workflow, called, receiver)?,
+            };
+            Ok(if is_lent { making.lending(workflow, made) } else { made.in_thread(&making) })
+        }
         Callable::Grpc { .. } | Callable::Http { .. } => operation(workflow, key, call),
     }
 }
@@ -52,59 +71,132 @@ fn operation(workflow: &mut Workflow, key: &str, call: &TaskCall) -> Result<Made
     Ok(Made { before: Vec::new(), each: Vec::new(), callee, args })
 }
 
-/// A function without annotations goes by a name that says so to type checkers.
-fn function(
-    workflow: &mut Workflow,
-    key: &str,
-    called: &Function,
-    args: &[Argument],
-) -> Result<Made, EmitError> {
-    let module = workflow.file.user_module(&called.module);
-    let function = Py::atom(format!("{module}.{}", called.name));
-    let args = arguments(workflow, key, args)?;
-    if called.annotated {
-        return Ok(Made { before: Vec::new(), each: Vec::new(), callee: function, args });
+impl Made {
+    /// An object is made where it is used, in the thread.
+    fn in_thread(self, making: &Making) -> Made {
+        if !making.in_thread {
+            return self;
+        }
+        let callee = Py::lambda(Py::Call { callee: Box::new(self.callee), args: self.args });
+        Made { before: self.before, each: self.each, callee, args: Vec::new() }
     }
-    workflow.file.import_from("collections.abc", "Callable");
-    let any = workflow.file.annotation(&Type::Any);
-    let annotation = Some(format!("Callable[..., {any}]"));
-    let bound = Stmt::Assign { target: "call".to_owned(), annotation, value: function };
-    Ok(Made { before: vec![bound], each: Vec::new(), callee: Py::atom("call"), args })
 }
 
-fn method(
-    workflow: &mut Workflow,
-    key: &str,
-    called: &Function,
-    receiver: &Receiver,
-    args: &[Argument],
-) -> Result<Made, EmitError> {
-    let name = called.name.rsplit('.').next().unwrap_or(&called.name);
-    let mut args = arguments(workflow, key, args)?;
-    let mut each = Vec::new();
-    let mut callee = match receiver {
-        Receiver::Constructed { constructor, args: given } => {
-            let module = workflow.file.user_module(&called.module);
-            let mut given_args = arguments(workflow, key, given)?;
-            if !called.is_async {
-                // It is made where it is used, in the thread, where nothing can be awaited.
-                each.extend(awaited_before(workflow, &mut given_args));
-                each.extend(awaited_before(workflow, &mut args));
-            }
-            object(&mut workflow.file, Py::atom(format!("{module}.{constructor}")), given, given_args)
+impl Making<'_> {
+    /// A function without annotations goes by a name that says so to type checkers.
+    fn function(&mut self, workflow: &mut Workflow, called: &Function) -> Result<Made, EmitError> {
+        let module = workflow.file.user_module(&called.module);
+        let function = Py::atom(format!("{module}.{}", called.name));
+        let args = self.arguments(workflow, &self.call.args)?;
+        let each = std::mem::take(&mut self.each);
+        if called.annotated {
+            return Ok(Made { before: Vec::new(), each, callee: function, args });
         }
-        Receiver::Resource(id) => client(workflow, id),
-    };
-    callee = callee.attr(name);
-    if !called.annotated {
-        workflow.file.import_from("._conductor.untyped", "untyped");
-        callee = Py::call("untyped", vec![callee]);
+        workflow.file.import_from("collections.abc", "Callable");
+        let any = workflow.file.annotation(&Type::Any);
+        let annotation = Some(format!("Callable[..., {any}]"));
+        let bound = Stmt::Assign { target: "call".to_owned(), annotation, value: function };
+        Ok(Made { before: vec![bound], each, callee: Py::atom("call"), args })
     }
-    if !called.is_async && matches!(receiver, Receiver::Constructed { .. }) {
-        callee = Py::lambda(Py::Call { callee: Box::new(callee), args });
-        args = Vec::new();
+
+    fn method(
+        &mut self,
+        workflow: &mut Workflow,
+        called: &Function,
+        receiver: &Receiver,
+    ) -> Result<Made, EmitError> {
+        let name = called.name.rsplit('.').next().unwrap_or(&called.name);
+        let mut callee = match receiver {
+            Receiver::Constructed { constructor, args: given } => {
+                let module = workflow.file.user_module(&called.module);
+                let given_args = self.arguments(workflow, given)?;
+                object(&mut workflow.file, Py::atom(format!("{module}.{constructor}")), given, given_args)
+            }
+            Receiver::Resource(id) => {
+                let client = resources::client_of(&mut workflow.file, id)?;
+                self.looked_up(workflow, client)
+            }
+        };
+        let args = self.arguments(workflow, &self.call.args)?;
+        callee = callee.attr(name);
+        if !called.annotated {
+            workflow.file.import_from("._conductor.untyped", "untyped");
+            callee = Py::call("untyped", vec![callee]);
+        }
+        Ok(Made { before: Vec::new(), each: std::mem::take(&mut self.each), callee, args })
     }
-    Ok(Made { before: Vec::new(), each, callee, args })
+
+    fn arguments(&mut self, workflow: &mut Workflow, args: &[Argument]) -> Result<Vec<Arg>, EmitError> {
+        args.iter()
+            .map(|argument| {
+                let value = match &argument.value {
+                    ArgumentValue::Expr(expr) => workflow.translate(expr)?,
+                    ArgumentValue::IdempotencyKey => idempotency_key(workflow, self.key),
+                    ArgumentValue::Resource(id) => self.resource(workflow, argument, id)?,
+                    ArgumentValue::Cancellation => {
+                        return Err(EmitError::Unsupported { what: "a cancellation as argument".to_owned() });
+                    }
+                };
+                let name = (argument.passing == Passing::Keyword).then(|| argument.parameter.clone());
+                Ok(Arg { name, value })
+            })
+            .collect()
+    }
+
+    fn resource(&mut self, workflow: &mut Workflow, argument: &Argument, id: &str) -> Result<Py, EmitError> {
+        match resources::handed(&mut workflow.file, self.call, argument).ok_or_else(|| unknown(id))? {
+            Handed::Client(client) => Ok(self.looked_up(workflow, client)),
+            Handed::Connection { context, name } => {
+                self.lent.push((context, name.clone()));
+                Ok(Py::atom(name))
+            }
+        }
+    }
+
+    /// The client, by a name where the call is made in a thread.
+    fn looked_up(&mut self, workflow: &mut Workflow, client: Py) -> Py {
+        if !self.in_thread {
+            return client;
+        }
+        let target = workflow.file.names.fresh("client");
+        self.each.push(Stmt::Assign { target: target.clone(), annotation: None, value: client });
+        Py::atom(target)
+    }
+
+    /// A function around the call that holds the connections for exactly as long as the call lasts.
+    fn lending(self, workflow: &mut Workflow, made: Made) -> Made {
+        const NAME: &str = "_attempt";
+        let is_async = self.call.callable.listens();
+        let returns = self.call.callable.returns();
+        let invoked = Py::Call { callee: Box::new(made.callee), args: made.args };
+        let invoked = if is_async { invoked.awaited() } else { invoked };
+        let mut body =
+            vec![if *returns == Type::Null { Stmt::Expr(invoked) } else { Stmt::Return(Some(invoked)) }];
+        for (context, name) in self.lent.into_iter().rev() {
+            body = vec![if is_async {
+                Stmt::With { context, name: Some(name), body }
+            } else {
+                Stmt::BlockingWith { context, name, body }
+            }];
+        }
+        let attempt = tree::Function {
+            is_async,
+            name: NAME.to_owned(),
+            params: Vec::new(),
+            keyword_only: false,
+            returns: workflow.file.annotation(returns),
+            doc: vec!["The call, with a connection for as long as it lasts.".to_owned()],
+            body,
+        };
+        let mut before = made.before;
+        before.push(Stmt::Function(attempt));
+        Made { before, each: made.each, callee: Py::atom(NAME), args: Vec::new() }
+    }
+}
+
+/// The checker has seen to it that there is one.
+fn unknown(id: &str) -> EmitError {
+    EmitError::Unsupported { what: format!("what a parameter wants of the resource `{id}`") }
 }
 
 /// The object of a method. Strict type checkers refuse a call of a constructor that nothing annotates; that it is
@@ -117,39 +209,6 @@ fn object(file: &mut File, constructor: Py, given: &[Argument], args: Vec<Arg>) 
     let mut all = vec![Arg { name: None, value: constructor }];
     all.extend(args);
     Py::Call { callee: Box::new(Py::atom("made")), args: all }
-}
-
-/// Statements that await what the arguments are made of, which are names afterwards.
-fn awaited_before(workflow: &mut Workflow, args: &mut [Arg]) -> Vec<Stmt> {
-    let mut before = Vec::new();
-    for arg in args.iter_mut().filter(|arg| matches!(arg.value, Py::Await(_))) {
-        let target = workflow.file.names.fresh("client");
-        let value = std::mem::replace(&mut arg.value, Py::atom(target.clone()));
-        before.push(Stmt::Assign { target, annotation: None, value });
-    }
-    before
-}
-
-fn client(workflow: &mut Workflow, id: &str) -> Py {
-    workflow.file.import_from(".", "_resources");
-    Py::call(format!("_resources.{}", super::names::public(id, &[])), Vec::new()).awaited()
-}
-
-fn arguments(workflow: &mut Workflow, key: &str, args: &[Argument]) -> Result<Vec<Arg>, EmitError> {
-    args.iter()
-        .map(|argument| {
-            let value = match &argument.value {
-                ArgumentValue::Expr(expr) => workflow.translate(expr)?,
-                ArgumentValue::IdempotencyKey => idempotency_key(workflow, key),
-                ArgumentValue::Resource(id) => client(workflow, id),
-                ArgumentValue::Cancellation => {
-                    return Err(EmitError::Unsupported { what: "a cancellation as argument".to_owned() });
-                }
-            };
-            let name = (argument.passing == Passing::Keyword).then(|| argument.parameter.clone());
-            Ok(Arg { name, value })
-        })
-        .collect()
 }
 
 /// The same at every attempt.

@@ -11,7 +11,7 @@ use super::literal::seconds;
 use super::scope::Var;
 use super::tree::{Arg, Function, Operator, Param, Py, Stmt};
 use super::workflow::{Workflow, input_name};
-use super::{call, fallback, policy};
+use super::{call, fallback, policy, resources};
 use crate::EmitError;
 
 /// The public function's body where the inputs go by other names inside.
@@ -97,7 +97,8 @@ pub fn step(
             if call.durable {
                 started = started.with("run_id", Py::atom(format!("f\"{{run}}/{}\"", step.id)));
             }
-            body.extend(attempt(workflow, step, Vec::new(), started.awaited(), is_read));
+            let tried = answered(started.awaited(), is_read);
+            body.extend(attempt(workflow, step, vec![tried], is_read));
             format!("Step `{}`: the workflow `{}`.", step.id, call.workflow)
         }
         _ => String::new(),
@@ -135,13 +136,16 @@ fn handled(body: Vec<Stmt>, name: &str, handler: Vec<Stmt>) -> Stmt {
 }
 
 /// One attempt only.
-fn attempt(workflow: &mut Workflow, step: &Step, each: Vec<Stmt>, tried: Py, is_read: bool) -> Vec<Stmt> {
+fn attempt(workflow: &mut Workflow, step: &Step, tried: Vec<Stmt>, is_read: bool) -> Vec<Stmt> {
     let mut handler = give_up(workflow, step, "1", is_read);
     // The function ends after its only attempt anyway.
     handler.retain(|statement| *statement != Stmt::Return(None));
-    let mut body = each;
-    body.push(if is_read { Stmt::Return(Some(tried)) } else { Stmt::Expr(tried) });
-    vec![handled(body, if step.critical { "error" } else { "" }, handler)]
+    vec![handled(tried, if step.critical { "error" } else { "" }, handler)]
+}
+
+/// The step's result, as far as anybody reads it.
+fn answered(tried: Py, is_read: bool) -> Stmt {
+    if is_read { Stmt::Return(Some(tried)) } else { Stmt::Expr(tried) }
 }
 
 /// The attempts of a task, and what stands in for it. `reader` is the step of the workflow that it belongs to: itself,
@@ -154,14 +158,16 @@ pub fn task(
     is_read: bool,
 ) -> Result<Vec<Stmt>, EmitError> {
     let made = call::made(workflow, &step.id, call)?;
-    let tried = limited(workflow, call, made.callee, made.args).awaited();
+    let mut tried = made.each;
+    tried.push(answered(limited(workflow, call, made.callee, made.args).awaited(), is_read));
+    let tried = using(workflow, call, tried);
     let tolerated = call.fallback.is_some() || call.policy.deadline_ms.is_some();
     // Where something stands around the attempts, that tolerates their failure.
     let inner = Step { critical: step.critical || tolerated, ..step.clone() };
     let mut tries = if call.policy.retries == Some(0) {
-        attempt(workflow, &inner, made.each, tried, is_read)
+        attempt(workflow, &inner, tried, is_read)
     } else {
-        retried(workflow, &inner, call, made.each, tried, is_read)
+        retried(workflow, &inner, call, tried, is_read)
     };
     if let Some(milliseconds) = call.policy.deadline_ms {
         workflow.file.import_from("._conductor.deadline", "Deadline");
@@ -182,6 +188,16 @@ pub fn task(
     Ok(body)
 }
 
+/// An attempt with what it takes before it begins, outside of its time limit.
+fn using(workflow: &mut Workflow, call: &TaskCall, body: Vec<Stmt>) -> Vec<Stmt> {
+    let uses = resources::uses(&mut workflow.file, call);
+    if uses.is_empty() {
+        return body;
+    }
+    workflow.file.import_from("._conductor.permits", "Using");
+    vec![Stmt::With { context: Py::call("Using", uses), name: None, body }]
+}
+
 fn failing(body: Vec<Stmt>, name: &str, handler: Vec<Stmt>, workflow: &mut Workflow) -> Stmt {
     let errors = workflow.file.import_from("._conductor.errors", "StepFailed");
     Stmt::Try { body, errors, name: name.to_owned(), handler, otherwise: Vec::new() }
@@ -192,12 +208,10 @@ fn retried(
     workflow: &mut Workflow,
     step: &Step,
     call: &TaskCall,
-    each: Vec<Stmt>,
-    tried: Py,
+    tried: Vec<Stmt>,
     is_read: bool,
 ) -> Vec<Stmt> {
-    let mut body = each;
-    body.push(if is_read { Stmt::Return(Some(tried)) } else { Stmt::Expr(tried) });
+    let mut body = tried;
     if !is_read {
         body.push(Stmt::Return(None));
     }

@@ -12,7 +12,7 @@ use super::scope::Var;
 use super::tree::{Arg, Function, Operator, Py, Stmt};
 use super::types::flattened;
 use super::workflow::{Workflow, input_name};
-use super::{call, children, defaults, fallback, policy};
+use super::{call, children, defaults, fallback, policy, resources};
 use crate::EmitError;
 
 /// The call that starts, continues or awaits the run.
@@ -135,7 +135,7 @@ pub fn task(
 ) -> Result<Vec<Stmt>, EmitError> {
     let made = call::made(workflow, &step.id, call)?;
     let mut body =
-        vec![Stmt::Assign { target: "step".to_owned(), annotation: None, value: open(step, call) }];
+        vec![Stmt::Assign { target: "step".to_owned(), annotation: None, value: open(workflow, step, call) }];
     body.extend(made.before);
     let attempt = if call.callable.listens() {
         Py::call("step.awaited", vec![Py::Call { callee: Box::new(made.callee), args: made.args }])
@@ -175,7 +175,7 @@ pub fn task(
 }
 
 /// `run.step(...)`: what the runtime must know of the step.
-fn open(step: &Step, call: &TaskCall) -> Py {
+fn open(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Py {
     let mut open = Py::call("run.step", vec![Py::string(&step.id)]);
     if call.task != step.id {
         open = open.with("task", Py::string(&call.task));
@@ -200,6 +200,10 @@ fn open(step: &Step, call: &TaskCall) -> Py {
     }
     if call.fallback.is_some() {
         open = open.with("fallback", Py::atom("True"));
+    }
+    let uses = resources::uses(&mut workflow.file, call);
+    if !uses.is_empty() {
+        open = open.with("uses", Py::Tuple(uses));
     }
     open
 }

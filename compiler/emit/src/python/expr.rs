@@ -18,13 +18,15 @@ pub struct Translator<'f, 'a> {
     pub scope: &'f Scope<'a>,
     /// Names in Python of what comprehensions and binds name, the innermost last.
     pub locals: Vec<(String, String)>,
+    /// Whether `env` is the function that reads a variable of the environment: in what resources are opened with.
+    pub sees_env: bool,
 }
 
 type Result<T> = std::result::Result<T, EmitError>;
 
 impl<'f, 'a> Translator<'f, 'a> {
     pub fn new(file: &'f mut File<'a>, scope: &'f Scope<'a>) -> Translator<'f, 'a> {
-        Translator { file, scope, locals: Vec::new() }
+        Translator { file, scope, locals: Vec::new(), sees_env: false }
     }
 
     pub fn expr(&mut self, expr: &Expr) -> Result<Py> {
@@ -34,6 +36,7 @@ impl<'f, 'a> Translator<'f, 'a> {
             Node::Step(id) => self.step(id)?,
             Node::RunId => self.scope.run_id(),
             Node::Variable(name) => self.variable(name)?,
+            Node::Env(name) if self.sees_env => Py::call("env", vec![Py::string(name)]),
             Node::Env(name) => return Err(unsupported(&format!("`env.{name}` in a workflow"))),
             Node::Entries(entries) => self.entries(entries)?,
             Node::Comprehension { kind, over, variables, filter, body } => {

@@ -65,3 +65,22 @@ pub fn within(value: &Py, binding: u8) -> String {
 fn join<T>(items: &[T], text: impl Fn(&T) -> String) -> String {
     items.iter().map(text).collect::<Vec<_>>().join(", ")
 }
+
+/// Whether the expression can be laid out over several lines.
+pub fn has_bracket(value: &Py) -> bool {
+    match value {
+        Py::Call { args, .. } => !args.is_empty(),
+        Py::List(items) | Py::Tuple(items) => !items.is_empty(),
+        Py::Dict(items) => !items.is_empty(),
+        Py::Comprehension(made) => !made.bare,
+        Py::Unary(_, inner) | Py::Await(inner) => has_bracket(inner),
+        _ => false,
+    }
+}
+
+/// The expression up to the bracket that is opened.
+pub fn first_line(value: &Py) -> String {
+    let text = flat(value);
+    let end = text.find(['(', '[', '{']).map_or(text.len(), |at| at + 1);
+    text[..end].to_owned()
+}

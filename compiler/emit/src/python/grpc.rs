@@ -8,10 +8,12 @@ use super::file::File;
 use super::names::Names;
 use super::operations::{self, Operation};
 use super::package::Package;
+use super::resources;
 use super::tree::{Import, Item, Module, Py, Stmt};
+use crate::EmitError;
 
 /// `unary(...)`: the reply as JSON.
-pub fn call(file: &mut File, method: &GrpcMethod, operation: &Operation) -> Py {
+pub fn call(file: &mut File, method: &GrpcMethod, operation: &Operation) -> Result<Py, EmitError> {
     file.import_as("._conductor", "grpc_calls", "_grpc");
     file.import_from(".", "_schemas");
     let fields = operation.arguments.iter().map(|given| {
@@ -20,14 +22,14 @@ pub fn call(file: &mut File, method: &GrpcMethod, operation: &Operation) -> Py {
     });
     let fields = Py::Dict(fields.collect());
     let args = vec![
-        operations::client(file, &method.resource),
+        resources::client_of(file, &method.resource)?,
         Py::atom(format!("_schemas.{}", constant(&method.resource))),
         Py::string(&format!("/{}/{}", method.service, method.method)),
         Py::Tuple(vec![Py::string(&method.request), Py::string(&method.response)]),
         fields,
         Py::atom("key"),
     ];
-    Py::call("_grpc.unary", args)
+    Ok(Py::call("_grpc.unary", args))
 }
 
 fn constant(resource: &str) -> String {

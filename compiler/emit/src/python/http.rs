@@ -6,15 +6,17 @@ use conductor_protocol::plan::{BodyForm, HttpOperation, HttpParameter, Place};
 
 use super::file::File;
 use super::operations::{self, Given, Operation};
+use super::resources;
 use super::tree::Py;
+use crate::EmitError;
 
 /// `call(...)`: the reply as JSON.
-pub fn call(file: &mut File, http: &HttpOperation, operation: &Operation) -> Py {
+pub fn call(file: &mut File, http: &HttpOperation, operation: &Operation) -> Result<Py, EmitError> {
     file.import_as("._conductor", "http_calls", "_http");
     let mut call = Py::call(
         "_http.call",
         vec![
-            operations::client(file, &http.resource),
+            resources::client_of(file, &http.resource)?,
             Py::string(&http.method),
             Py::string(&http.path),
             Py::atom("key"),
@@ -60,7 +62,7 @@ pub fn call(file: &mut File, http: &HttpOperation, operation: &Operation) -> Py 
         let named = http.errors.iter().map(|error| (Py::string(&error.status), Py::string(&error.name)));
         call = call.with("errors", Py::Dict(named.collect()));
     }
-    call
+    Ok(call)
 }
 
 fn body(file: &mut File, call: Py, form: BodyForm, sent: &[(&HttpParameter, &Given)]) -> Py {

@@ -22,6 +22,7 @@ mod names;
 mod operations;
 mod package;
 mod policy;
+mod resources;
 mod runtime;
 mod scope;
 mod supported;

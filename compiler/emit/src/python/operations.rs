@@ -169,8 +169,8 @@ pub fn module(package: &Package) -> Result<Option<Module>, EmitError> {
 
 fn function(file: &mut File, operation: &Operation) -> Result<Function, EmitError> {
     let call = match &operation.callable {
-        Callable::Grpc { grpc } => grpc::call(file, grpc, operation),
-        Callable::Http { http } => http::call(file, http, operation),
+        Callable::Grpc { grpc } => grpc::call(file, grpc, operation)?,
+        Callable::Http { http } => http::call(file, http, operation)?,
         Callable::Function(function) => {
             return Err(EmitError::Unsupported {
                 what: format!("the function `{function}` as an operation"),
@@ -206,12 +206,6 @@ fn function(file: &mut File, operation: &Operation) -> Result<Function, EmitErro
 /// The argument as JSON.
 pub fn encoded(file: &mut File, given: &Given) -> Py {
     apply(file, Way::Encode, &given.ty, Py::atom(given.parameter.clone()))
-}
-
-/// The client of a resource.
-pub fn client(file: &mut File, resource: &str) -> Py {
-    file.import_from(".", "_resources");
-    Py::call(format!("_resources.{}.client", resource.to_uppercase()), Vec::new())
 }
 
 /// The resources of which gRPC methods are called, with their descriptors.

@@ -12,6 +12,7 @@ use super::codecs::{self, Wanted, WantedSet, Way};
 use super::file::File;
 use super::names::{self, Names};
 use super::operations::{self, Operations};
+use super::resources::{self, Form, Resources};
 use super::tree::{Function, Import, Item, Module, Param, Py, Stmt};
 use super::types::Types;
 use super::workflow::{input_name, params, sibling};
@@ -20,8 +21,9 @@ use crate::inline::inlined;
 use crate::{EmitError, Header};
 
 /// Names that the package has beside its workflows.
-const PUBLIC: [&str; 7] = [
+const PUBLIC: [&str; 8] = [
     "serve",
+    "close",
     "blocking",
     "WorkflowError",
     "WorkflowCancelled",
@@ -51,6 +53,9 @@ pub struct Package<'a> {
     /// First line of every file.
     pub header: String,
     wanted: RefCell<WantedSet>,
+    pub resources: Resources<'a>,
+    wanted_permits: RefCell<BTreeSet<String>>,
+    wanted_clients: RefCell<BTreeSet<(String, Form)>>,
 }
 
 impl<'a> Package<'a> {
@@ -65,7 +70,25 @@ impl<'a> Package<'a> {
             operations,
             header,
             wanted: RefCell::default(),
+            resources: Resources::of(plans),
+            wanted_permits: RefCell::default(),
+            wanted_clients: RefCell::default(),
         }
+    }
+
+    /// Asks for the permits of a resource.
+    pub fn want_permits(&self, resource: &str) {
+        self.wanted_permits.borrow_mut().insert(resource.to_owned());
+    }
+
+    /// Asks for a client of a resource.
+    pub fn want_client(&self, resource: &str, form: Form) {
+        self.wanted_clients.borrow_mut().insert((resource.to_owned(), form));
+    }
+
+    /// Permits and clients, by the resource's id.
+    pub fn wanted_resources(&self) -> (BTreeSet<String>, BTreeSet<(String, Form)>) {
+        (self.wanted_permits.borrow().clone(), self.wanted_clients.borrow().clone())
     }
 
     /// Asks for a codec.
@@ -125,10 +148,14 @@ pub fn files(plans: &[Plan], header: &Header<'_>) -> Result<BTreeMap<String, Str
     if let Some(module) = type_module::module(&package) {
         files.insert("_types.py".to_owned(), writer::module(&module));
     }
+    let mut needed = runtime::needed(&package);
+    if let Some(module) = resources::module(&package)? {
+        needed.extend(runtime::imported(&module));
+        files.insert("_resources.py".to_owned(), writer::module(&module));
+    }
     files.insert("__init__.py".to_owned(), writer::module(&init(&package)));
     files.insert("blocking.py".to_owned(), writer::module(&blocking(&package)));
     files.insert("py.typed".to_owned(), String::new());
-    let needed = runtime::needed(&package);
     for (name, text) in runtime::FILES.into_iter().chain(needed) {
         files.insert(format!("_conductor/{name}"), format!("{}\n{text}", package.header));
     }
@@ -159,13 +186,15 @@ fn init(package: &Package) -> Module {
         imports.push(Import::from("._types", name));
         all.insert(name.to_owned());
     }
-    all.extend(["blocking".to_owned(), "serve".to_owned()]);
+    all.extend(["blocking".to_owned(), "close".to_owned(), "serve".to_owned()]);
     imports.push(Import::from(".", "blocking"));
-    imports.push(Import {
-        module: "._conductor.serve".to_owned(),
-        name: Some("serve".to_owned()),
-        alias: Some("_serve".to_owned()),
-    });
+    for (module, name) in [("serve", "serve"), ("resources", "close")] {
+        imports.push(Import {
+            module: format!("._conductor.{module}"),
+            name: Some(name.to_owned()),
+            alias: Some(format!("_{name}")),
+        });
+    }
     let serve = Function {
         is_async: true,
         name: "serve".to_owned(),
@@ -177,11 +206,20 @@ fn init(package: &Package) -> Module {
         ],
         body: vec![Stmt::Expr(Py::call("_serve", vec![Py::Tuple(served)]).awaited())],
     };
+    let close = Function {
+        name: "close".to_owned(),
+        doc: vec![
+            "Closes the clients of resources when their steps are done; the next use opens them again."
+                .to_owned(),
+        ],
+        body: vec![Stmt::Expr(Py::call("_close", Vec::new()).awaited())],
+        ..serve.clone()
+    };
     Module {
         header: package.header.clone(),
         doc: vec!["The workflows of this project.".to_owned()],
         imports,
-        items: vec![Item::Function(serve)],
+        items: vec![Item::Function(serve), Item::Function(close)],
         all: all.into_iter().collect(),
     }
 }

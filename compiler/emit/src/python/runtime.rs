@@ -5,6 +5,7 @@
 use conductor_protocol::plan::Callable;
 
 use super::package::Package;
+use super::tree::Module;
 
 /// The one file that is written here, so that a client says the version of the compiler that made it.
 const VERSION: &str = concat!(
@@ -84,4 +85,28 @@ pub fn needed(package: &Package) -> Vec<(&'static str, &'static str)> {
         files.extend(HTTP);
     }
     files
+}
+
+/// Those that `_resources.py` may import: all but one need a library.
+const RESOURCES: [(&str, &str); 6] = [
+    ("health.py", include_str!("../../../../runtimes/python/_conductor/health.py")),
+    ("resources_asyncpg.py", include_str!("../../../../runtimes/python/_conductor/resources_asyncpg.py")),
+    ("resources_grpc.py", include_str!("../../../../runtimes/python/_conductor/resources_grpc.py")),
+    ("resources_httpx.py", include_str!("../../../../runtimes/python/_conductor/resources_httpx.py")),
+    ("resources_psycopg.py", include_str!("../../../../runtimes/python/_conductor/resources_psycopg.py")),
+    ("resources_redis.py", include_str!("../../../../runtimes/python/_conductor/resources_redis.py")),
+];
+
+/// The files that the module of the resources imports.
+pub fn imported(module: &Module) -> Vec<(&'static str, &'static str)> {
+    let imports = |name: &str| {
+        let wanted = format!("._conductor.{}", name.trim_end_matches(".py"));
+        module.imports.iter().any(|import| import.module == wanted)
+    };
+    // A channel's module takes addresses apart as the checks of health do.
+    let needs_health = imports("resources_grpc.py");
+    RESOURCES
+        .into_iter()
+        .filter(|(name, _)| imports(name) || (needs_health && *name == "health.py"))
+        .collect()
 }

@@ -163,11 +163,20 @@ pub enum Stmt {
         handler: Vec<Stmt>,
         otherwise: Vec<Stmt>,
     },
+    /// `async with`.
     With {
         context: Py,
         name: Option<String>,
         body: Vec<Stmt>,
     },
+    /// `with`.
+    BlockingWith {
+        context: Py,
+        name: String,
+        body: Vec<Stmt>,
+    },
+    /// A function inside another; other statements stand before it.
+    Function(Function),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 //! It knows layout and nothing of what the code means. Where a line would be too long, the outermost bracket is opened
 //! with one item a line and a trailing comma, which the formatter then keeps.
 
-use super::flat::{flat, inside, lambda_head, within};
+use super::flat::{first_line, flat, has_bracket, inside, lambda_head, within};
 use super::tree::{
     Arg, Comprehension, Enumeration, Function, Import, Item, Module, Param, Py, Record, Stmt, Unary,
 };
@@ -219,6 +219,15 @@ impl Writer {
                 let tail = name.as_ref().map_or_else(|| ":".to_owned(), |name| format!(" as {name}:"));
                 self.simple("async with ", context, &tail);
                 self.nested(body);
+            }
+            Stmt::BlockingWith { context, name, body } => {
+                self.simple("with ", context, &format!(" as {name}:"));
+                self.nested(body);
+            }
+            Stmt::Function(function) => {
+                self.blank(1);
+                self.function(function);
+                self.blank(1);
             }
         }
     }
@@ -477,22 +486,4 @@ fn opens_at_its_end(value: &Py) -> Option<(String, &Py)> {
     }
     let left_binding = op.binding() + u8::from(op.is_comparison());
     Some((format!("{} {} ", within(left, left_binding), op.text()), right))
-}
-
-fn has_bracket(value: &Py) -> bool {
-    match value {
-        Py::Call { args, .. } => !args.is_empty(),
-        Py::List(items) | Py::Tuple(items) => !items.is_empty(),
-        Py::Dict(items) => !items.is_empty(),
-        Py::Comprehension(made) => !made.bare,
-        Py::Unary(_, inner) | Py::Await(inner) => has_bracket(inner),
-        _ => false,
-    }
-}
-
-/// The expression up to the bracket that is opened.
-fn first_line(value: &Py) -> String {
-    let text = flat(value);
-    let end = text.find(['(', '[', '{']).map_or(text.len(), |at| at + 1);
-    text[..end].to_owned()
 }

@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::sync::OnceLock;
 
-use conductor_protocol::expr::Expr;
+use conductor_protocol::expr::{Expr, Node};
 use conductor_protocol::plan::{
     Argument, Callable, Effect, Fallback, GrpcMethod, Plan, Policy, Resource, ResourceKind, Scope, Step,
 };
@@ -12,23 +12,6 @@ use conductor_protocol::types::{Type, TypeDef, TypeName};
 use crate::support::*;
 
 const SERVER: &str = include_str!("services/auth_server.py");
-
-/// What calls find their channel by, until the server has a port.
-const RESOURCES: &str = r#"import grpc.aio
-
-
-class _Channel:
-    address = ""
-    channel: grpc.aio.Channel | None = None
-
-    def client(self) -> grpc.aio.Channel:
-        if self.channel is None:
-            self.channel = grpc.aio.insecure_channel(self.address)
-        return self.channel
-
-
-AUTH_SERVICE = _Channel()
-"#;
 
 fn descriptors() -> String {
     static DESCRIPTORS: OnceLock<String> = OnceLock::new();
@@ -116,6 +99,7 @@ fn method(name: &str, request: &str, response: &str, returns: Type) -> Callable 
 fn with_schema(mut plan: Plan) -> Plan {
     plan.resources = vec![Resource {
         descriptors: Some(descriptors()),
+        address: Some(expr(Type::String, Node::Env("AUTH_SERVICE".to_owned()))),
         ..Resource::new("auth_service", ResourceKind::Grpc, Scope::Process)
     }];
     let members = [("ROLE_UNSPECIFIED", "ROLE_UNSPECIFIED"), ("ADMIN", "ADMIN"), ("READER", "READER")];
@@ -186,23 +170,16 @@ fn fail(durable: bool, policy: Policy, effect: Effect, fallback: Option<Expr>) -
 }
 
 fn project(plans: &[Plan]) -> Project {
-    Project::new(
-        &[
-            ("auth_server.py", SERVER),
-            ("schema.b64", &descriptors()),
-            ("conductor_gen/_resources.py", RESOURCES),
-        ],
-        plans,
-    )
+    Project::new(&[("auth_server.py", SERVER), ("schema.b64", &descriptors())], plans)
 }
 
 fn run(project: &Project, body: &str) -> String {
     project.python_with_peer(&format!(
         "import asyncio\nimport datetime as dt\nimport logging\nimport os\nimport time\n\n\
          os.environ['GRPC_VERBOSITY'] = 'NONE'\nimport auth_server\nimport conductor_gen\n\
-         from conductor_gen import WorkflowError, _resources\nfrom peer import Peer\n\npeer = Peer()\nlogging.disable()\n\n\n\
-         async def main() -> None:\n    server, _resources.AUTH_SERVICE.address = await auth_server.started()\n    try:\n\
-         {body}\n    finally:\n        await server.stop(None)\n        await _resources.AUTH_SERVICE.client().close()\n\n\nasyncio.run(main())\n"
+         from conductor_gen import WorkflowError\nfrom peer import Peer\n\npeer = Peer()\nlogging.disable()\n\n\n\
+         async def main() -> None:\n    server, os.environ['AUTH_SERVICE'] = await auth_server.started()\n    try:\n\
+         {body}\n    finally:\n        await server.stop(None)\n\n\nasyncio.run(main())\n"
     ))
 }
 

@@ -1,5 +1,6 @@
 //! Calls of HTTP operations, against a server of Python's own library.
 
+use conductor_protocol::expr::Node;
 use conductor_protocol::plan::{
     Argument, BodyForm, Callable, Effect, HttpError, HttpOperation, HttpParameter, Place, Plan, Policy,
     Resource, ResourceKind, Scope, Step,
@@ -10,22 +11,11 @@ use crate::support::*;
 
 const API: &str = include_str!("services/api.py");
 
-/// What calls find their client by, until the server has a port.
-const RESOURCES: &str = r#"import httpx
-
-
-class _Api:
-    url = ""
-    made: httpx.AsyncClient | None = None
-
-    def client(self) -> httpx.AsyncClient:
-        if self.made is None:
-            self.made = httpx.AsyncClient(base_url=self.url, timeout=None)
-        return self.made
-
-
-USER_API = _Api()
-"#;
+/// The API, whose port is known when the server has started.
+fn user_api() -> Resource {
+    let address = Some(expr(Type::String, Node::Env("USER_API".to_owned())));
+    Resource { address, ..Resource::new("user_api", ResourceKind::Http, Scope::Process) }
+}
 
 fn list(ty: Type) -> Type {
     Type::List(Box::new(ty))
@@ -79,7 +69,7 @@ fn one(workflow: &str, durable: bool, http: HttpOperation, types: &[(&str, Type)
     let step = task("ask", call);
     let output = result("ask", step.ty.clone());
     let mut plan = plan(workflow, durable, inputs(types), vec![step], output);
-    plan.resources = vec![Resource::new("user_api", ResourceKind::Http, Scope::Process)];
+    plan.resources = vec![user_api()];
     plan
 }
 
@@ -226,14 +216,14 @@ fn getting(durable: bool, path: &str, returns: Type, policy: Policy) -> Plan {
 }
 
 fn project(plan: Plan) -> Project {
-    Project::new(&[("api.py", API), ("conductor_gen/_resources.py", RESOURCES)], &[plan])
+    Project::new(&[("api.py", API)], &[plan])
 }
 
 fn run(project: &Project, body: &str) -> String {
     project.python_with_peer(&format!(
-        "import asyncio\nimport datetime as dt\nimport logging\nimport sys\nimport types\n\nimport api\nimport conductor_gen\n\
-         from conductor_gen import WorkflowError, _resources\nfrom peer import Peer\n\npeer = Peer()\nlogging.disable()\n_resources.USER_API.url = api.url\n\n\n\
-         async def main() -> None:\n    try:\n{body}\n    finally:\n        await _resources.USER_API.client().aclose()\n        api.server.shutdown()\n        api.server.server_close()\n\n\n\
+        "import asyncio\nimport datetime as dt\nimport logging\nimport os\nimport sys\nimport types\n\nimport api\nimport conductor_gen\n\
+         from conductor_gen import WorkflowError\nfrom peer import Peer\n\npeer = Peer()\nlogging.disable()\nos.environ['USER_API'] = api.url\n\n\n\
+         async def main() -> None:\n    try:\n{body}\n    finally:\n        api.server.shutdown()\n        api.server.server_close()\n\n\n\
          asyncio.run(main())\n"
     ))
 }
@@ -394,9 +384,8 @@ fn a_slow_or_absent_service_fails_the_attempt() {
         let printed = run(&slow, &format!("{FAILING}\n        await ask()"));
         assert!(printed.starts_with("2 TimeoutError None no answer within 200 ms"), "{printed}");
         let absent = project(getting(durable, "/", Type::Any, retries(1)));
-        let body = format!(
-            "{FAILING}\n        _resources.USER_API.url = 'http://127.0.0.1:1/'\n        await ask()"
-        );
+        let body =
+            format!("{FAILING}\n        os.environ['USER_API'] = 'http://127.0.0.1:1/'\n        await ask()");
         let printed = run(&absent, &body);
         assert!(
             printed.starts_with("2 ('httpx.ConnectError', 'HttpError') None ConnectError: "),
@@ -430,7 +419,7 @@ fn two_calls_of_one_operation_share_its_function() {
     let second = Step { id: "second".to_owned(), ..task("second", ask(&types)) };
     let output = result("second", told());
     let mut shared = plan("getting", false, inputs(&types), vec![first, second], output);
-    shared.resources = vec![Resource::new("user_api", ResourceKind::Http, Scope::Process)];
+    shared.resources = vec![user_api()];
     let files = emitted(std::slice::from_ref(&shared));
     assert_eq!(files["_operations.py"].matches("async def").count(), 1);
     let project = project(shared);

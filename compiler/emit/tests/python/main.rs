@@ -15,6 +15,7 @@ mod forms;
 mod grpc;
 mod http;
 mod replay;
+mod resources;
 mod shop;
 mod support;
 mod values;

@@ -13,6 +13,7 @@ from ._conductor.errors import (
     WorkflowCancelled,
     WorkflowError,
 )
+from ._conductor.resources import close as _close
 from ._conductor.serve import serve as _serve
 from ._types import ProcessOrderWorkflowOutput
 from .process_order_workflow import WORKFLOW as _PROCESS_ORDER_WORKFLOW
@@ -30,6 +31,7 @@ __all__ = [
     "WorkflowCancelled",
     "WorkflowError",
     "blocking",
+    "close",
     "process_order_workflow",
     "serve",
 ]
@@ -38,3 +40,8 @@ __all__ = [
 async def serve() -> None:
     """Takes runs that were started elsewhere or left behind by a crash, until cancelled."""
     await _serve((_PROCESS_ORDER_WORKFLOW,))
+
+
+async def close() -> None:
+    """Closes the clients of resources when their steps are done; the next use opens them again."""
+    await _close()
