@@ -52,6 +52,7 @@ pub const CODES: &[Code] = &[
     introspection::grpc::UNREACHABLE,
     introspection::grpc::UNREADABLE,
     introspection::container::BAD_CONTAINER,
+    introspection::http::DEPRECATED,
 ];
 
 /// What came of a compilation.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Annotated
 from uuid import UUID
@@ -66,7 +66,7 @@ async def create_user(
     CALLS.append({"key": idempotency_key, "traceparent": traceparent})
     if idempotency_key not in SEEN:
         SEEN[idempotency_key] = len(USERS) + 1
-        made = User(id=len(USERS) + 1, created_at=datetime.now(timezone.utc), **new.model_dump())
+        made = User(id=len(USERS) + 1, created_at=datetime.now(UTC), **new.model_dump())
         USERS[made.id] = made
     return USERS[SEEN[idempotency_key]]
 
@@ -88,7 +88,9 @@ async def delete_user(user_id: int) -> Response:
 
 
 @app.post("/sessions")
-async def open_session(name: Annotated[str, Form()], device: Annotated[UUID | None, Form()] = None) -> dict[str, str]:
+async def open_session(
+    name: Annotated[str, Form()], device: Annotated[UUID | None, Form()] = None
+) -> dict[str, str]:
     return {"session": f"{name}-{device}"}
 
 

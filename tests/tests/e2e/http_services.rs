@@ -105,7 +105,7 @@ resources:
   - {id: shop, kind: container, openapi: openapi.yaml, headers: {X-Tenant: t1}}
 tasks:
   - {id: place, ref: 'container:shop.placeOrder'}
-  - {id: read, ref: shop.GET /orders/{id}}
+  - {id: read, ref: 'shop.GET /orders/{id}'}
 workflows:
   - id: order
     durable: false

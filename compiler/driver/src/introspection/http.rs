@@ -6,14 +6,16 @@ use std::collections::BTreeSet;
 
 use conductor_introspect::openapi::{OpenApi, Opening, Unusable, changes};
 use conductor_introspect::{Answer, Inline, Service};
-use conductor_model::{Findings, Manifest, Resource, Spanned};
+use conductor_model::{Findings, Manifest, Reference, Resource, Spanned, Task};
 use conductor_protocol::plan::ResourceKind;
 use conductor_protocol::types::Type;
-use conductor_source::Diagnostic;
+use conductor_source::{Code, Diagnostic, Severity};
 
 use super::Asking;
 use super::grpc::{UNREACHABLE, UNREADABLE};
 use crate::{Schemas, refresh};
+
+pub const DEPRECATED: Code = Code("W180");
 
 /// The service behind a resource. `None` where it could not be read, which is reported.
 pub(super) fn open(
@@ -25,8 +27,9 @@ pub(super) fn open(
 ) -> Option<Box<dyn Service>> {
     if let Some(place) = &resource.api.openapi {
         let service = document(resource, place, operations, manifest, asking, &mut found.diagnostics);
-        let service = service.map_err(|finding| found.diagnostics.push(*finding));
-        return service.ok().map(|service| Box::new(service) as Box<dyn Service>);
+        let service = service.map_err(|finding| found.diagnostics.push(*finding)).ok()?;
+        found.diagnostics.extend(deprecated(&service, resource, manifest));
+        return Some(Box::new(service));
     }
     let mut wrong = Vec::new();
     let mut ty = |written: &conductor_model::TypeExpr| -> Type {
@@ -106,6 +109,20 @@ fn read(
         return Err(Box::new(finding.help(help)));
     }
     Ok(service)
+}
+
+/// Advice for each task whose operation the document calls deprecated.
+fn deprecated(service: &OpenApi, resource: &Resource, manifest: &Manifest) -> Vec<Diagnostic> {
+    let advice = |task: &Task| {
+        let (id, operation) = Reference::parse(&task.reference.value).operation()?;
+        let said = service.deprecated(operation).filter(|_| id == resource.id.value)?;
+        let message = format!("`{id}.{operation}` is deprecated");
+        let place = task.reference.span;
+        let finding = Diagnostic::new(Severity::Advice, DEPRECATED, message, place, "called here");
+        let help = "call what has taken its place, as its description may say";
+        Some(finding.label(said, "said here").help(help))
+    };
+    manifest.tasks.iter().filter_map(advice).collect()
 }
 
 fn unusable(resource: &Resource, place: &Spanned<String>, why: &Unusable) -> Diagnostic {

@@ -6,7 +6,7 @@ mod address;
 mod code;
 pub(crate) mod container;
 pub(crate) mod grpc;
-mod http;
+pub(crate) mod http;
 mod merge;
 mod objects;
 mod services;

@@ -185,6 +185,17 @@ impl OpenApi {
         found.is_ok_and(|operations| find::meant(&operations, operation).len() == 1)
     }
 
+    /// Where the document says that an operation is deprecated.
+    #[must_use]
+    pub fn deprecated(&self, operation: &str) -> Option<Span> {
+        let root = self.documents.root(&self.main).ok()?;
+        let operations = find::operations(&self.documents, root).ok()?;
+        let meant = find::meant(&operations, operation);
+        let [found] = meant.as_slice() else { return None };
+        let word = found.at.node.get("deprecated").filter(|word| word.is_true())?;
+        self.documents.span(found.at.file, word.place)
+    }
+
     /// Where the API is: an address, or only a path where the document says no more.
     #[must_use]
     pub fn address(&self) -> Option<String> {
