@@ -20,14 +20,14 @@ const REFS: &str = "zoo.mixed_kinds zoo.multi_line zoo.strings zoo.square zoo.ov
     zoo.deepest zoo.alias zoo.inner.deep.available zoo.models.everything zoo.models.Order zoo.nothing_at_all zoo.Color";
 
 #[derive(Debug, Clone)]
-enum Damage {
+pub enum Damage {
     Truncate(prop::sample::Index),
     Delete(prop::sample::Index, usize),
     Duplicate(prop::sample::Index, usize),
     Insert(prop::sample::Index, Vec<u8>),
 }
 
-fn damage() -> impl Strategy<Value = Damage> {
+pub fn damage() -> impl Strategy<Value = Damage> {
     let at = any::<prop::sample::Index>;
     let token = prop::sample::select(vec![
         "(",
@@ -51,6 +51,11 @@ fn damage() -> impl Strategy<Value = Damage> {
         ",",
         "=",
         "f'{",
+        "`${",
+        "/*",
+        "<",
+        "=> ",
+        "export default ",
         "type ",
         "match ",
         "\0",
@@ -67,7 +72,7 @@ fn damage() -> impl Strategy<Value = Damage> {
     ]
 }
 
-fn apply(bytes: &mut Vec<u8>, damage: &Damage) {
+pub fn apply(bytes: &mut Vec<u8>, damage: &Damage) {
     let place = |at: &prop::sample::Index, bytes: &[u8]| at.index(bytes.len() + 1);
     match damage {
         Damage::Truncate(at) => bytes.truncate(place(at, bytes)),
@@ -89,7 +94,7 @@ fn apply(bytes: &mut Vec<u8>, damage: &Damage) {
     }
 }
 
-fn inside(sources: &Sources, span: Span) -> bool {
+pub fn inside(sources: &Sources, span: Span) -> bool {
     sources.text(span.file).get(span.start()..span.end()).is_some()
 }
 

@@ -1,11 +1,14 @@
 //! Sources that are damaged, hostile or no text at all.
 
+use super::forms::FUNCTIONS;
 use super::{find, print, show, show_text};
-use crate::support::Files;
+use crate::mutations::{apply, damage, inside};
+use crate::support::{Files, files};
 use conductor_introspect::{Answer, DirEntry, Introspector, Need};
 use conductor_protocol::plan::Language;
 use conductor_source::Sources;
 use expect_test::expect;
+use proptest::prelude::*;
 
 #[test]
 fn what_stands_around_a_broken_function_is_found() {
@@ -240,4 +243,52 @@ fn barrels_that_export_each_other_are_walked_once() {
     }
     let (findings, _) = find(&files, "m0.nothing m5.alsoNothing", &[]);
     assert_eq!(findings.lookups.len(), 2);
+}
+
+const MODULES: &str = r##"
+== b.ts
+import type { Range } from "./a";
+export * from "./a";
+export interface Deep<in T> extends Range { list: Array<Deep<T>>; readonly [key: string]: unknown }
+export type Picked = Pick<Range, "from"> & { a: `x${string}` };
+export enum Color { Red, Green = "green", "odd-name" = 1 << 2 }
+export abstract class Base { constructor(protected a: string, readonly b = 1) {} static of({ a }: Deep<string>): Base { return null!; } }
+export class Derived extends Base { run(x: Picked, c: Color): Promise<Deep<Date>> { return null!; } }
+== c.js
+const { getUserById } = require("./a");
+/**
+ * @typedef {Object} Options
+ * @property {string} [name=x]
+ * @param {{a: string}} options
+ * @param {Options} other
+ * @returns {Promise<Options[]>}
+ */
+module.exports = { find(options, other) {}, getUserById };
+"##;
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn damaged_sources_are_survived(
+        wounds in prop::collection::vec((0usize..3, damage()), 1..6),
+    ) {
+        let mut sources: Vec<(String, Answer)> =
+            files(FUNCTIONS).into_iter().chain(files(MODULES)).collect();
+        for (file, wound) in &wounds {
+            if let Answer::File(bytes) = &mut sources[*file].1 {
+                apply(bytes, wound);
+            }
+        }
+        let refs = "a.getUserById a.taken a.generic a.named a.object.deeper.f b.arrow b.Derived.run b.Base.of c.find c.getUserById";
+        let (findings, texts) = find(&sources.into_iter().collect(), refs, &["Range", "b.Color"]);
+        prop_assert_eq!(findings.lookups.len(), 10);
+        for (name, span) in &findings.type_spans {
+            prop_assert!(inside(&texts, *span), "{name}");
+        }
+        for diagnostic in &findings.diagnostics {
+            prop_assert!(inside(&texts, diagnostic.span()), "{}", diagnostic.message);
+        }
+        print(&findings, &texts);
+    }
 }

@@ -3,7 +3,7 @@
 use super::show_text;
 use expect_test::expect;
 
-const FUNCTIONS: &str = r#"
+pub const FUNCTIONS: &str = r#"
 == a.ts
 /**
  * Finds a user.
@@ -91,9 +91,7 @@ fn functions() {
     "#]].assert_eq(&show_text(FUNCTIONS, refs));
 }
 
-#[test]
-fn methods() {
-    let text = r#"
+const METHODS: &str = r#"
 == a.ts
 import { Base } from "./base";
 export class Users<T extends string> extends Base<T> {
@@ -128,6 +126,9 @@ export const Anonymous = class { run() {} };
 == base.ts
 export class Base<K> { inherited(key: K): K { return key; } static make() {} }
 "#;
+
+#[test]
+fn methods() {
     let refs = "a.Users.get a.Users.open a.Users.arrow a.Users.typed a.Users.secret a.Users.#hash a.Users.size a.Users.each
         a.Users.count a.Users.over a.Users.same a.Users.inherited a.Users.make a.Users.constructor a.Users.none
         a.Shape.area a.Shape.unit a.Shape.round a.Single.get a.Single.use a.Many.run a.Plain.run a.Plain.also a.make a.run a.default.run a.Anonymous.run";
@@ -165,7 +166,7 @@ export class Base<K> { inherited(key: K): K { return key; } static make() {} }
         a.Single (a.ts:23:14 `Single`): opaque
         a.User (a.ts:21:18 `User`): object {id: string}
         a.Users (a.ts:2:14 `Users`): opaque
-    "#]].assert_eq(&show_text(text, refs));
+    "#]].assert_eq(&show_text(METHODS, refs));
 }
 
 #[test]
