@@ -2,6 +2,7 @@
 //!
 //! It knows no disk and no clock: whoever calls it fetches files and writes what comes out.
 
+mod annotated;
 mod data;
 mod introspection;
 mod lock;
@@ -39,6 +40,7 @@ pub use rewrite::{Rewritten, Unwritten, convert, format};
 
 /// Every code that the driver itself reports.
 pub const CODES: &[Code] = &[
+    annotated::DIFFERS,
     target::TWO_TARGETS,
     target::BAD_FOLDER,
     target::NO_ROOT,
@@ -128,7 +130,7 @@ pub fn compile_for(
     let mut sources = Sources::default();
     let syntax = Syntax::of(manifest_path);
     let (_, tree, mut diagnostics) = syntax.read(&mut sources, manifest_path, bytes);
-    let (manifest, found) = conductor_model::lower(&tree, syntax);
+    let (mut manifest, found) = conductor_model::lower(&tree, syntax);
     // It is as large as all that follows, which takes its place in memory.
     drop(tree);
     diagnostics.extend(found);
@@ -141,6 +143,7 @@ pub fn compile_for(
     let mut asking = Asking { folders: &folders, sources: &mut sources, fetch, lock: lock.as_ref(), schemas };
     let mut findings = introspection::introspect(&manifest, &mut asking);
     diagnostics.append(&mut findings.diagnostics);
+    diagnostics.extend(annotated::fill(&mut manifest, &findings));
     let (graph, mut found) = conductor_resolve::resolve(&manifest, &findings, &sources);
     let missing = target::missing_roots(&manifest, &folders, fetch);
     if !missing.is_empty() {

@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use conductor_model::{Annotation, AnnotationWord, Spanned};
+use conductor_protocol::plan::Language;
 use conductor_source::{Diagnostic, FileId, Span};
 
 /// What an annotation begins with: in plain comments, and in doc comments with tags.
@@ -17,6 +18,31 @@ const MAX_WORDS: usize = 100;
 pub struct Found {
     pub annotation: Annotation,
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A function with an annotation, as a whole tree is searched for them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Annotated {
+    /// Inside its file: `fetch`, `Users.fetch`.
+    pub name: String,
+    /// Where that name stands in its definition.
+    pub at: Range<usize>,
+    pub said: Found,
+}
+
+/// The text of a file with its annotated functions, by place; `None` where it holds none, which most files tell without being
+/// parsed. `file` is what their spans point into.
+#[must_use]
+pub fn in_file(language: Language, bytes: Vec<u8>, file: FileId) -> Option<(String, Vec<Annotated>)> {
+    if !may_hold(&bytes) {
+        return None;
+    }
+    let found = match language {
+        Language::Python => crate::python::scan::scan(bytes, file)?,
+        // Their comments are read with the signatures of refs only.
+        Language::Typescript | Language::Go | Language::Rust => return None,
+    };
+    (!found.1.is_empty()).then_some(found)
 }
 
 /// Whether a file can hold an annotation: most need not be parsed to know that they hold none.

@@ -10,6 +10,7 @@ mod member;
 mod names;
 mod parse;
 mod reference;
+pub mod scan;
 mod signature;
 mod similar;
 mod store;

@@ -13,7 +13,6 @@ use super::member::Owner;
 use super::names::Home;
 use super::reference::value_kind;
 use super::syntax::{Binding, Expr, ExprKind, Function, Param, Value};
-use crate::annotation;
 
 /// A function, and how it is asked for.
 pub struct Asked<'r, 'w> {
@@ -130,13 +129,8 @@ impl<'w> Reader<'w> {
 
     /// The annotation in comments above a definition: above its decorators, or between them and its own line.
     fn comment(&mut self, home: &Home<'w>, start: usize, name: usize) -> Option<model::Annotation> {
-        let source = home.source;
         let file = self.span(home.path, &(0..0)).file;
-        let line = source.text.get(..name)?.rfind('\n').map_or(0, |end| end + 1);
-        let comments = &source.module.comments;
-        let found = [start, line]
-            .into_iter()
-            .find_map(|place| annotation::above(&source.text, file, comments, place))?;
+        let found = super::scan::above(&home.source.text, file, &home.source.module.comments, start, name)?;
         self.warnings.extend(found.diagnostics);
         Some(found.annotation)
     }

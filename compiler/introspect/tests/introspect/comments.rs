@@ -2,8 +2,10 @@
 
 use crate::support::{files, run};
 use conductor_introspect::Introspector;
+use conductor_introspect::annotation::in_file;
 use conductor_model::Lookup;
 use conductor_protocol::plan::Language;
+use conductor_source::FileId;
 
 /// What the comment above `a.f` says, and the warnings.
 fn annotated(text: &str) -> String {
@@ -62,4 +64,15 @@ fn mistakes_are_told_where_they_stand() {
         "- None `task efect=read\n#   uses=db, cache`; an annotation has no key `efect` `efect`; \
          an annotation has no key `cache` `cache`"
     );
+}
+
+#[test]
+fn every_annotated_function_of_a_file() {
+    let text = "import os\n# conductor: task one\ndef one(): ...\nclass A:\n    class B:\n        # conductor: task two effect=read\n        @staticmethod\n        def two(): ...\n    # conductor: tsak no\n    def no(self): ...\n";
+    let found = in_file(Language::Python, text.as_bytes().to_vec(), FileId(0)).map(|(_, found)| found);
+    let names: Vec<String> = found.unwrap_or_default().into_iter().map(|one| one.name).collect();
+    assert_eq!(names, ["one", "A.B.two"]);
+    for nothing in ["def f(): ...", "x = 'conductor: task f'", "# conductor: task f\n((((", "\u{0}"] {
+        assert_eq!(in_file(Language::Python, nothing.as_bytes().to_vec(), FileId(0)), None, "{nothing}");
+    }
 }
