@@ -14,6 +14,7 @@ pub mod openapi;
 mod python;
 mod rust;
 mod service;
+pub mod survey;
 mod tree;
 mod typescript;
 

@@ -14,6 +14,7 @@ pub mod scan;
 mod signature;
 mod similar;
 mod store;
+mod survey;
 mod syntax;
 mod text;
 
@@ -27,6 +28,8 @@ use crate::{Answer, Need, SYNTAX_ERROR};
 use annotation::Reader;
 use names::{Entity, Module};
 use store::Store;
+
+pub use survey::{module_of, survey};
 
 /// The questions of one compilation, and what is known so far.
 pub struct Session {

@@ -148,7 +148,7 @@ impl Store {
     }
 }
 
-fn read(bytes: Vec<u8>) -> Result<Source, String> {
+pub fn read(bytes: Vec<u8>) -> Result<Source, String> {
     let text = text::decode(bytes)?;
     match parse::module(&text) {
         Ok(module) => Ok(Source { text, module }),
