@@ -95,7 +95,7 @@ fn compile_for(
 }
 
 /// What the disk has below `root`, which is canonical. Links that lead out of it are not followed.
-fn answer(root: &Path, need: &Need) -> Answer {
+pub fn answer(root: &Path, need: &Need) -> Answer {
     let path = match need {
         Need::File(path) | Need::Directory(path) => path,
         Need::Url(url) => return fetch::get(url, &|name| std::env::var(name).ok()),
@@ -208,18 +208,20 @@ impl Compilation {
     /// `2 errors, 1 warning`, or `no findings`.
     #[must_use]
     pub fn tally(&self) -> String {
-        let named = [
-            (Severity::Error, "error"),
-            (Severity::Warning, "warning"),
-            (Severity::Advice, "piece of advice"),
-        ];
-        let counted = named.map(|(severity, name)| match (self.count(severity), name) {
-            (0, _) => String::new(),
-            (1, _) => format!("1 {name}"),
-            (count, "piece of advice") => format!("{count} pieces of advice"),
-            (count, _) => format!("{count} {name}s"),
-        });
-        let present: Vec<&str> = counted.iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
-        if present.is_empty() { "no findings".to_owned() } else { present.join(", ") }
+        tally(|severity| self.count(severity))
     }
+}
+
+/// `2 errors, 1 warning`, or `no findings`, by how many there are of each severity.
+pub fn tally(count: impl Fn(Severity) -> usize) -> String {
+    let named =
+        [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Advice, "piece of advice")];
+    let counted = named.map(|(severity, name)| match (count(severity), name) {
+        (0, _) => String::new(),
+        (1, _) => format!("1 {name}"),
+        (count, "piece of advice") => format!("{count} pieces of advice"),
+        (count, _) => format!("{count} {name}s"),
+    });
+    let present: Vec<&str> = counted.iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
+    if present.is_empty() { "no findings".to_owned() } else { present.join(", ") }
 }

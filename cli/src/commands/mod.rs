@@ -17,6 +17,7 @@ mod explain;
 mod export;
 mod fix;
 mod fmt;
+mod init;
 mod pin;
 mod plan;
 mod run;
@@ -27,6 +28,7 @@ mod simulate;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
+    Init(init::Args),
     Check(check::Args),
     Fix(fix::Args),
     Fmt(fmt::Args),
@@ -50,6 +52,7 @@ pub enum Command {
 impl Command {
     pub async fn run(self) -> Result<Exit, Failure> {
         match self {
+            Command::Init(args) => blocking(move || init::run(&args)).await,
             Command::Check(args) => blocking(move || check::run(&args)).await,
             Command::Fix(args) => blocking(move || fix::run(&args)).await,
             Command::Fmt(args) => blocking(move || fmt::run(&args)).await,
@@ -78,6 +81,7 @@ impl Command {
             Command::Check(args) => args.format,
             Command::Fix(args) => args.format,
             Command::Build(args) => args.format,
+            Command::Init(args) => args.format.into(),
             Command::Fmt(args) => args.format.into(),
             Command::Convert(args) => args.format.into(),
             Command::Plan(args) => args.format.into(),

@@ -21,6 +21,10 @@ mod grpc;
 #[cfg(test)]
 mod hcl;
 #[cfg(test)]
+mod init;
+#[cfg(test)]
+mod init_update;
+#[cfg(test)]
 mod interrupts;
 #[cfg(test)]
 mod pin;

@@ -4,6 +4,7 @@
 
 mod annotated;
 mod data;
+pub mod init;
 mod introspection;
 mod lock;
 mod pin;

@@ -15,6 +15,7 @@ pub mod step;
 pub mod types;
 
 pub use annotation::{Annotation, AnnotationWord};
+pub use lower::ids::is_id;
 pub use lower::lower;
 pub use manifest::{
     Cache, Compensate, Concurrency, Id, Input, Lost, LostNames, Manifest, Schedule, Target, Task, Workflow,

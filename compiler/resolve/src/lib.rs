@@ -27,6 +27,7 @@ pub use graph::{
     Asker, Binding, BindingSource, Case, Catch, Concurrency, Fallback, Graph, Hold, Loop, Map, Resource,
     Step, StepKind, Task, TaskStep, Try, ValueName, Workflow, WorkflowStep, never_complete,
 };
+pub use policy_fix::FIELDS as POLICY_DEFAULTS;
 pub use reference::callable;
 pub use resources::address;
 pub use types::type_of;

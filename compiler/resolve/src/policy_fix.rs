@@ -10,7 +10,7 @@ const RETRIES: &str = "3";
 const STRATEGY: &str = "exponential_backoff";
 const TIMEOUT: &str = "30s";
 /// What a definition says after its id.
-const FIELDS: [(&str, &str); 3] = [("retries", RETRIES), ("strategy", STRATEGY), ("timeout", TIMEOUT)];
+pub const FIELDS: [(&str, &str); 3] = [("retries", RETRIES), ("strategy", STRATEGY), ("timeout", TIMEOUT)];
 
 /// A fix and the policies that it defines.
 pub(crate) struct Definition<'a> {

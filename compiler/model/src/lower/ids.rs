@@ -34,12 +34,21 @@ pub(crate) const CEL: &[&str] = &[
     "while",
 ];
 
+/// Whether a name may be defined as an id.
+#[must_use]
+pub fn is_id(name: &str) -> bool {
+    is_well_formed(name) && !SCOPE.contains(&name) && !CEL.contains(&name)
+}
+
+fn is_well_formed(name: &str) -> bool {
+    let tail = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    name.starts_with(|first: char| first.is_ascii_lowercase()) && name.bytes().all(tail)
+}
+
 /// Reports an id that may not be defined. The definition stands all the same, so that its uses are no errors.
 pub(super) fn check(context: &mut Context, id: &Id) {
     let name = id.value.as_str();
-    let tail = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    let well_formed = name.starts_with(|first: char| first.is_ascii_lowercase()) && name.bytes().all(tail);
-    if !well_formed {
+    if !is_well_formed(name) {
         let mut diagnostic = Diagnostic::error(BAD_ID, format!("`{name}` cannot be an id"), id.span, "")
             .note("ids are lower-case letters, digits and `_`, and begin with a letter");
         if let Some(snake) = snake_case(name) {
