@@ -11,4 +11,5 @@ mod interrupts;
 mod owners;
 mod resume;
 mod seed;
+mod services;
 mod speech;
