@@ -41,6 +41,7 @@ pub const IDLE_HEDGE: Code = Code("W315");
 pub const TOO_WIDE: Code = Code("W316");
 pub const FALLBACK_AFTER_WRITE: Code = Code("W317");
 pub const UNDURABLE_WAIT: Code = Code("W318");
+pub const MISSPELT_STATUS: Code = Code("W319");
 
 /// Every code this crate reports.
 pub const CODES: &[Code] = &[
@@ -81,4 +82,5 @@ pub const CODES: &[Code] = &[
     TOO_WIDE,
     FALLBACK_AFTER_WRITE,
     UNDURABLE_WAIT,
+    MISSPELT_STATUS,
 ];

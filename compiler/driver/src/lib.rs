@@ -4,6 +4,7 @@
 
 mod annotated;
 mod data;
+mod implied;
 pub mod init;
 mod introspection;
 mod lock;
@@ -132,6 +133,7 @@ pub fn compile_for(
     let syntax = Syntax::of(manifest_path);
     let (_, tree, mut diagnostics) = syntax.read(&mut sources, manifest_path, bytes);
     let (mut manifest, found) = conductor_model::lower(&tree, syntax);
+    implied::add(&mut manifest);
     // It is as large as all that follows, which takes its place in memory.
     drop(tree);
     diagnostics.extend(found);

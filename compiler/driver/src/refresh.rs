@@ -80,7 +80,9 @@ pub(crate) fn of_change(
 }
 
 fn names(task: &Task, id: &str, operation: &str) -> bool {
-    Reference::parse(&task.reference.value).operation() == Some((id, operation))
+    Reference::parse(&task.reference.value)
+        .operation()
+        .is_some_and(|(of, named)| of == id && named == operation)
 }
 
 /// The steps that call one of these tasks: their id, their workflow, their place.

@@ -10,6 +10,7 @@ mod deadlocks;
 mod defaults;
 mod hcl;
 mod http;
+mod implied;
 mod inputs;
 mod keyed;
 mod lock;

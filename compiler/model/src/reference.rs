@@ -2,6 +2,8 @@
 //!
 //! It does not know whether anything is there.
 
+use std::borrow::Cow;
+
 use conductor_protocol::plan::Language;
 
 /// Where a ref says explicitly that it leads.
@@ -32,6 +34,23 @@ pub struct Reference<'a> {
     pub path: &'a str,
 }
 
+/// The id of the resource that stands for an address: `localhost:50051` as `grpc_localhost_50051`.
+fn implied_id(address: &str) -> String {
+    let mut id = "grpc".to_owned();
+    for part in address.split(['.', ':']) {
+        id.push('_');
+        for letter in part.chars() {
+            match letter {
+                'a'..='z' | '0'..='9' => id.push(letter),
+                'A'..='Z' => id.push(letter.to_ascii_lowercase()),
+                // Addresses that differ have ids that differ.
+                other => id.push_str(&format!("_{:x}_", u32::from(other))),
+            }
+        }
+    }
+    id
+}
+
 impl<'a> Reference<'a> {
     #[must_use]
     pub fn parse(text: &'a str) -> Reference<'a> {
@@ -50,11 +69,21 @@ impl<'a> Reference<'a> {
 
     /// The id of a resource and the name of its operation, where the path has that form.
     #[must_use]
-    pub fn operation(&self) -> Option<(&'a str, &'a str)> {
+    pub fn operation(&self) -> Option<(Cow<'a, str>, &'a str)> {
         if matches!(self.scheme, Some(Scheme::Code(_))) {
             return None;
         }
-        self.path.split_once('.')
+        if let Some((address, method)) = self.server() {
+            return Some((Cow::Owned(implied_id(address)), method));
+        }
+        self.path.split_once('.').map(|(id, operation)| (Cow::Borrowed(id), operation))
+    }
+
+    /// The address and the method of `grpc://host:port/full.Service/Method`, which needs no resource.
+    #[must_use]
+    pub fn server(&self) -> Option<(&'a str, &'a str)> {
+        let path = self.path.strip_prefix("//").filter(|_| self.scheme == Some(Scheme::Grpc))?;
+        path.split_once('/').filter(|(address, method)| !address.is_empty() && !method.is_empty())
     }
 }
 
@@ -80,8 +109,11 @@ mod tests {
     #[test]
     fn an_operation_follows_the_first_dot() {
         let operation = |text| Reference::parse(text).operation();
-        assert_eq!(operation("users.GET /users/{id}.json"), Some(("users", "GET /users/{id}.json")));
-        assert_eq!(operation("http:users.get"), Some(("users", "get")));
+        let full = "grpc://auth-1.eu:50051/shop.v1.Auth/Check";
+        assert_eq!(operation(full), Some(("grpc_auth_2d_1_eu_50051".into(), "shop.v1.Auth/Check")));
+        assert_eq!(operation("grpc://auth:1"), None);
+        assert_eq!(operation("users.GET /users/{id}.json"), Some(("users".into(), "GET /users/{id}.json")));
+        assert_eq!(operation("http:users.get"), Some(("users".into(), "get")));
         assert_eq!(operation("py:users.get"), None);
         assert_eq!(operation("users"), None);
     }

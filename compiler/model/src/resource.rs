@@ -37,6 +37,32 @@ pub struct Resource {
     pub span: Span,
 }
 
+impl Resource {
+    /// One of which only kind and address are known.
+    #[must_use]
+    pub fn new(id: Id, kind: Spanned<ResourceKind>, address: Option<Node>, span: Span) -> Resource {
+        Resource {
+            id,
+            kind,
+            address,
+            pool: None,
+            max_concurrency: None,
+            rate_limit: None,
+            scope: None,
+            open: None,
+            close: None,
+            api: Api::default(),
+            headers: Vec::new(),
+            ca: None,
+            ready: None,
+            service: None,
+            compose: None,
+            port: None,
+            span,
+        }
+    }
+}
+
 /// What says which operations a service has.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Api {

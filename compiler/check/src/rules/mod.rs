@@ -12,6 +12,7 @@ mod idle_numbers;
 mod in_doubt;
 mod kept_waiting;
 mod loop_cut_off;
+mod misspelt_status;
 mod opaque_value;
 mod parallel_writes;
 mod retries_never;
@@ -45,6 +46,7 @@ pub(crate) const ALL: &[Rule] = &[
     deadline_too_short::rule,
     timeout_cut_off::rule,
     retries_never::rule,
+    misspelt_status::rule,
     loop_cut_off::rule,
     amplified::rule,
     unsafe_twice::rule,

@@ -23,7 +23,7 @@ pub(super) fn methods(
     let mut asked: BTreeMap<Language, Asked<'_>> = BTreeMap::new();
     for (text, reference) in written.iter().filter(|(_, reference)| reference.scheme.is_none()) {
         let Some((id, method)) = reference.operation() else { continue };
-        let Some((language, class, id)) = opened(manifest, found, id) else { continue };
+        let Some((language, class, id)) = opened(manifest, found, &id) else { continue };
         let path = format!("{}.{}.{method}", class.module.trim_start_matches("./"), class.name);
         asked.entry(language).or_default().push((text, path, id));
     }

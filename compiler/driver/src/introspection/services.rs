@@ -43,7 +43,7 @@ impl Services {
         if !may_be(reference.scheme, resource.kind.value) {
             return None;
         }
-        match self.opened.get_mut(id)? {
+        match self.opened.get_mut(&*id)? {
             Some(service) => Some(service.lookup(operation)),
             None => Some(Lookup::Reported),
         }

@@ -114,8 +114,15 @@ impl Features {
 pub fn decoded(bytes: &[u8]) -> Result<FileDescriptorProto, String> {
     let damaged = |error: prost::DecodeError| format!("it is no file descriptor: {error}");
     let mut file = FileDescriptorProto::decode(bytes).map_err(damaged)?;
-    if file.syntax() != "editions" {
-        return Ok(file);
+    match file.syntax() {
+        "editions" => {}
+        "" => {
+            file.syntax = None;
+            return Ok(file);
+        }
+        "proto2" | "proto3" => return Ok(file),
+        // The library does not survive a syntax that it does not know.
+        other => return Err(format!("`{}` has the unknown syntax `{other}`", file.name())),
     }
     let raw = RawFile::decode(bytes).map_err(damaged)?;
     if !matches!(raw.edition, EDITION_2023 | EDITION_2024) {

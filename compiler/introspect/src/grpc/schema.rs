@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use conductor_source::{Sources, Span};
 use prost::Message;
 use prost_reflect::prost_types::FileDescriptorProto;
-use prost_reflect::{DescriptorPool, FileDescriptor, MethodDescriptor, ReflectMessage, ServiceDescriptor};
+use prost_reflect::{
+    DescriptorPool, FileDescriptor, MessageDescriptor, MethodDescriptor, ReflectMessage, ServiceDescriptor,
+};
 
 use super::places::FilePlaces;
 use super::{edition, outline, tidy};
@@ -135,6 +137,12 @@ impl Schema {
             });
             Problem { text: error.to_string(), span, help }
         })?;
+        let is_broken = |entry: &MessageDescriptor| {
+            entry.is_map_entry() && (entry.get_field(1).is_none() || entry.get_field(2).is_none())
+        };
+        if let Some(entry) = pool.all_messages().find(is_broken) {
+            return Err(Problem::new(format!("the map `{}` has no key or no value", entry.full_name())));
+        }
         let nowhere = match places.values().next() {
             Some(places) => places.name(&[]),
             None => Span::new(sources.add("schema", ""), 0, 0),

@@ -383,3 +383,40 @@ fn hostile_files_are_refused_or_read_in_bounded_time() {
     ));
     assert!(schema(&chain).0.is_ok());
 }
+
+/// Damaged descriptors are refused or read; nothing stops the compiler.
+#[test]
+fn damaged_descriptors_are_survived() {
+    let whole = pruned(SHOP, &["check_permissions", "forget"]);
+    let mut seed = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = |below: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        usize::try_from(seed % below as u64).unwrap()
+    };
+    let mut read = 0;
+    for _ in 0..20_000 {
+        let mut bytes = whole.clone();
+        for _ in 0..=random(4) {
+            let at = random(bytes.len().max(1));
+            match random(3) {
+                _ if bytes.len() < 2 => {}
+                0 => bytes[at] = u8::try_from(random(256)).unwrap(),
+                1 => drop(bytes.remove(at)),
+                _ => bytes.truncate(at.max(1)),
+            }
+        }
+        let Ok(files) = files_of_set(&bytes) else { continue };
+        let Ok(schema) = Schema::of_descriptors("x", &files, None, &mut Sources::default()) else { continue };
+        read += 1;
+        let names: Vec<String> = schema
+            .services()
+            .flat_map(|service| service.methods().map(|method| method.name().to_owned()).collect::<Vec<_>>())
+            .collect();
+        let mut service = GrpcService::new("auth", schema);
+        names.iter().for_each(|name| drop(service.lookup(name)));
+        drop(learned(service));
+    }
+    assert!(read > 100, "{read} of them could be read");
+}
