@@ -244,7 +244,7 @@ fn refused(reference: &Spanned<String>, name: &str, lookup: &Lookup) -> Diagnost
                 finding = finding.label(*span, "this one?");
             }
             finding.help(format!(
-                "they are {}: rename one, or name the one that is meant in full",
+                "they are {}: rename one, name the one that is meant in full, or a function that calls the one that is meant",
                 listed(&places)
             ))
         }
