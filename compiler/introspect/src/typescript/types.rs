@@ -148,7 +148,18 @@ impl<'w> Reader<'w> {
                 _ if !body.calls.is_empty() => self.outside("", "Function"),
                 _ => self.record(scope, expr),
             },
-            TypeKind::Intersection(_) => self.record(scope, expr),
+            TypeKind::Intersection(members) => match self.fields(scope, expr) {
+                Some(fields) => super::shape::record(fields),
+                // `string & { readonly brand: "UserId" }` is a string that only the compiler tells from others.
+                None => {
+                    let plain = |ty: &Type| {
+                        matches!(ty, Type::String | Type::Int | Type::Float | Type::Bool)
+                            || *ty == number(scope)
+                    };
+                    let mut members = members.iter().map(|member| self.read(scope, member));
+                    members.find(plain).unwrap_or(Type::Any)
+                }
+            },
             TypeKind::Function(_) => self.outside("", "Function"),
             TypeKind::Field(..) => self.field_type(scope, expr),
             TypeKind::Name { path, args, module } => self.named(scope, expr, path, args, module.as_deref()),

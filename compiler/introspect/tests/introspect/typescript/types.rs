@@ -18,15 +18,16 @@ export function lookups(a: User["id"], b: User["n"], c: keyof User, d: typeof x,
 export function functions(a: () => void, b: new () => User, c: { (x: string): void }, d: Function, e: { m(): void }) {}
 export function number(): number { return 1; }
 export function numbers(): Promise<number[]> { return null!; }
-export function conditional(a: User extends string ? 1 : 2, b: unique symbol, c: this, d: `x${string}`[]) {}
+export function conditional(a: User extends string ? 1 : 2, b: unique symbol, c: this, d: `x${string}`[], e: UserId, f: number & { brand: 1 }) {}
+type UserId = string & { readonly __brand: "UserId" };
 export function deep(a: string[][][], b: Array<Record<string, Array<{ a: number }>>>) {}
 interface User { id: string; n?: number; name: string | null }
 const x = 1;
 "#;
     let refs = "a.simple a.literals a.nullable a.lists a.maps a.records a.lookups a.functions a.number a.numbers a.conditional a.deep";
     expect![[r#"
-        a.conditional: a.conditional(a: any, b: any, c: any, d: list<string>) -> any at a.ts:11:17 `conditional`
-        a.deep: a.deep(a: list<list<list<string>>>, b: list<map<string, list<{a: int | float}>>>) -> any at a.ts:12:17 `deep`
+        a.conditional: a.conditional(a: any, b: any, c: any, d: list<string>, e: string, f: int | float) -> any at a.ts:11:17 `conditional`
+        a.deep: a.deep(a: list<list<list<string>>>, b: list<map<string, list<{a: int | float}>>>) -> any at a.ts:13:17 `deep`
         a.functions: a.functions(a: Function, b: any, c: Function, d: Function, e: any) -> any at a.ts:8:17 `functions`
         a.lists: a.lists(a: list<string>, b: list<int | float>, c: list<timestamp>, d: list<string?>, e: list<int | float | string>, f: list<bool | string>, g: list<any>) -> any at a.ts:4:17 `lists`
         a.literals: a.literals(a: string, b: int, c: int | float, d: bool, e: string, f: int, g: int) -> any at a.ts:2:17 `literals`
@@ -40,7 +41,7 @@ const x = 1;
         Function (outside): opaque
         Map (outside): opaque
         Set (outside): opaque
-        a.User (a.ts:13:11 `User`): object {id: string, n?: float, name: string?}
+        a.User (a.ts:14:11 `User`): object {id: string, n?: float, name: string?}
     "#]].assert_eq(&show_text(text, refs));
 }
 
