@@ -8,7 +8,7 @@ use conductor_protocol::types::Type;
 
 use crate::support::*;
 
-const TASKS: &str = r#"
+pub const TASKS: &str = r#"
 import threading
 from typing import Any
 
@@ -175,7 +175,7 @@ fn shifted() -> conductor_protocol::expr::Expr {
 }
 
 /// A charge that always fails, then `pay_later`, then `ask_a_person`.
-fn falling(durable: bool, why: &str, last: bool, deadline: bool) -> Plan {
+pub fn falling(durable: bool, why: &str, last: bool, deadline: bool) -> Plan {
     let mut later = call(
         "pay_later",
         function("tasks.pay_later", false, Type::String),
@@ -234,7 +234,7 @@ fn valued(durable: bool, critical: bool) -> Plan {
     plan("valued", durable, inputs, vec![step, task("nothing", nothing), quiet], result("charge", ty))
 }
 
-fn run(project: &Project, name: &str, body: &str) -> String {
+pub fn run(project: &Project, name: &str, body: &str) -> String {
     project.python_with_peer(&format!(
         "import asyncio\nimport logging\n\nimport tasks\nfrom conductor_gen import WorkflowError, {name}\n\
          from peer import Peer\n\npeer = Peer()\nlogging.disable()\n\n\nasync def main() -> None:\n{body}\n\nasyncio.run(main())\n"

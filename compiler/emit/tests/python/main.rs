@@ -18,4 +18,5 @@ mod replay;
 mod resources;
 mod shop;
 mod support;
+mod traces;
 mod values;
