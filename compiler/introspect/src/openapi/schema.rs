@@ -14,6 +14,8 @@ use crate::document::{Kind, Node};
 
 /// How many schemas are read for the sake of one API.
 const MAX_SCHEMAS: usize = 100_000;
+/// How many types they may become: who follows types from one to the next is as deep as their chain.
+const MAX_TYPES: usize = 2_000;
 /// How many schemas that are no objects may stand in each other.
 const MAX_DEPTH: usize = 64;
 
@@ -94,6 +96,9 @@ impl Schemas {
         self.read += 1;
         if self.read > MAX_SCHEMAS {
             return Err(at.problem(format!("it needs more than {MAX_SCHEMAS} schemas")));
+        }
+        if self.taken.len() > MAX_TYPES {
+            return Err(at.problem(format!("it needs more than {MAX_TYPES} types")));
         }
         if self.reading.len() > MAX_DEPTH {
             return Err(at.problem(format!("its schemas stand in each other more than {MAX_DEPTH} times")));

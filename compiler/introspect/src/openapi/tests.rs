@@ -369,6 +369,11 @@ fn hostile_documents_take_bounded_time() {
         .collect();
     let got = returned("{$ref: '#/components/schemas/S0'}", &format!("{chain}S2000: {{}}"));
     assert!(got.contains("stand in each other more than"), "{got}");
+    let objects: String = (0..3000)
+        .map(|n| format!("O{n}: {{properties: {{o: {{$ref: '#/components/schemas/O{}'}}}}}}, ", n + 1))
+        .collect();
+    let got = returned("{$ref: '#/components/schemas/O0'}", &format!("{objects}O3000: {{}}"));
+    assert!(got.contains("it needs more than 2000 types"), "{got}");
     let doubling: String = (0..60)
         .map(|n| format!("D{n}: {{oneOf: [{{$ref: '#/components/schemas/D{0}'}}, {{type: array, items: {{$ref: '#/components/schemas/D{0}'}}}}]}}, ", n + 1))
         .collect();
