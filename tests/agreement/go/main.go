@@ -179,7 +179,7 @@ func (r *reader) methods(ref string, p *types.Package, named *types.Named) []Fun
 		function := Function{Ref: ref + "." + name + "." + method.Name(), Name: method.Name(), Kind: "method", Parameters: []Parameter{}}
 		signature := set.At(index).Type().(*types.Signature)
 		switch {
-		case !r.inside(method.Pkg().Path()):
+		case method.Pkg() == nil || !r.inside(method.Pkg().Path()):
 			function.Refused = "lies outside"
 		default:
 			function = r.described(function, signature)

@@ -5,6 +5,7 @@ import (
 	"go/constant"
 	"go/types"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -55,10 +56,30 @@ func (r *reader) typed(ty types.Type) string {
 		}
 		return printed(ty)
 	case *types.Struct:
-		return "{...}"
+		return r.anonymous(ty)
 	default:
 		return printed(ty)
 	}
+}
+
+// anonymous is a struct without a name and without embedded fields.
+func (r *reader) anonymous(ty *types.Struct) string {
+	fields := map[string]string{}
+	for index := range ty.NumFields() {
+		field, text := ty.Field(index), ty.Tag(index)
+		name, options, _ := strings.Cut(reflect.StructTag(text).Get("json"), ",")
+		if !field.Exported() || name == "-" && options == "" {
+			continue
+		}
+		if name == "" {
+			name = field.Name()
+		}
+		fields[name] = r.typed(field.Type())
+		if strings.Contains(options, "omitempty") {
+			fields[name] = optional(fields[name])
+		}
+	}
+	return record(fields)
 }
 
 func basic(ty *types.Basic) string {
@@ -156,7 +177,7 @@ func (r *reader) isKey(key types.Type) bool {
 		return under.Info()&(types.IsString|types.IsInteger) != 0
 	}
 	if param, ok := types.Unalias(key).(*types.TypeParam); ok {
-		return r.constraint(param) == "any"
+		return slices.Contains([]string{"any", "string", "int"}, r.constraint(param))
 	}
 	return has(key, "MarshalText")
 }

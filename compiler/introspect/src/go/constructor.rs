@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use conductor_model::{Constructor, Parameter, ParameterKind};
 
+use super::external::{is_usable_as_zero, well_known};
 use super::names::{Entity, Scope, Under};
 use super::package::{Decl, Package, is_exported};
 use super::syntax::{Func, Function, TypeDecl, TypeExpr, TypeKind};
@@ -95,6 +96,7 @@ impl<'w> Reader<'w> {
         for field in fields {
             let Some((field_name, at)) = &field.name else { continue };
             let zero = self.zero(&scope, &field.ty);
+            let is_unset = zero == "nil" || self.may_be_nil(&scope, &field.ty);
             if is_exported(field_name) {
                 parameters.push(Parameter {
                     name: field_name.clone(),
@@ -104,13 +106,24 @@ impl<'w> Reader<'w> {
                     default: Some(zero),
                     span: self.span(scope.path, at),
                 });
-            } else if zero == "nil" {
+            } else if is_unset {
                 return Err(format!(
                     "a method of `{name}`, whose field `{field_name}` only a function `New{name}` could set"
                 ));
             }
         }
         Ok(Constructor { name: name.clone(), parameters, span: self.span(decl.path, &found.name_at) })
+    }
+
+    /// Whether a type outside the project may be an interface, for all that is known here.
+    fn may_be_nil(&self, scope: &Scope<'w>, ty: &'w TypeExpr) -> bool {
+        match self.store.underlying(scope, ty) {
+            Under::External(path, name) => {
+                well_known(&path, &name).is_none() && !is_usable_as_zero(&path, &name)
+            }
+            Under::Unknown => true,
+            _ => false,
+        }
     }
 
     /// The zero value of a type as Go writes it.

@@ -43,3 +43,14 @@ pub fn basic_below(path: &str, name: &str) -> Option<&'static str> {
         _ => None,
     }
 }
+
+/// Types of the standard library whose zero value is meant to be used.
+pub fn is_usable_as_zero(path: &str, name: &str) -> bool {
+    match path {
+        "sync" => name != "Locker",
+        "sync/atomic" => true,
+        "bytes" => name == "Buffer",
+        "strings" => name == "Builder",
+        _ => basic_below(path, name).is_some(),
+    }
+}

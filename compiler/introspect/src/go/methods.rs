@@ -149,7 +149,7 @@ impl<'w> Reader<'w> {
             _ => Vec::new(),
         };
         for ty in embedded {
-            self.embedded(scope, ty, next, outside);
+            self.embedded(scope, ty, name, next, outside);
         }
         false
     }
@@ -158,6 +158,7 @@ impl<'w> Reader<'w> {
         &mut self,
         scope: &Scope<'w>,
         ty: &'w TypeExpr,
+        wanted: &str,
         next: &mut Vec<Holder<'w>>,
         outside: &mut Vec<String>,
     ) {
@@ -177,6 +178,7 @@ impl<'w> Reader<'w> {
                 next.push(Holder { package, found, scope });
             }
             Entity::External(path, name) => outside.push(format!("{path}.{name}")),
+            Entity::Basic("error") if wanted == "Error" => outside.push("error".to_owned()),
             _ => {}
         }
     }

@@ -180,11 +180,13 @@ impl<'w> Reader<'w> {
             let any = Argument { ty: Type::Any, text: param.name.clone(), basic: None };
             env.insert(param.name.clone(), any);
         }
-        // A constraint may name another parameter, as in `S ~[]E`: that one stands for anything there.
-        let open = scope.with(env.clone());
-        for param in &function.type_params {
-            let constraint = self.constraint(&open, &param.constraint);
-            env.insert(param.name.clone(), Argument { text: param.name.clone(), ..constraint });
+        // A constraint may name another parameter, as in `S ~[]E`: the second round knows what that one is.
+        for _ in 0..2 {
+            let open = scope.with(env.clone());
+            for param in &function.type_params {
+                let constraint = self.constraint(&open, &param.constraint);
+                env.insert(param.name.clone(), Argument { text: param.name.clone(), ..constraint });
+            }
         }
         Ok(scope.with(env))
     }

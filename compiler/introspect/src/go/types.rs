@@ -135,7 +135,11 @@ impl<'w> Reader<'w> {
             Entity::Basic(basic) => self.predeclared(basic),
             Entity::External(path, name) => match well_known(&path, &name) {
                 Some(known) => known,
-                None => self.opaque(&path, &name),
+                None => {
+                    let texts: Vec<String> =
+                        arguments.iter().map(|argument| self.text(scope, argument, 0)).collect();
+                    self.opaque(&path, &instance(&name, &texts))
+                }
             },
             Entity::Type(package, decl, found) => {
                 let arguments = arguments.iter().map(|argument| self.argument(scope, argument)).collect();
@@ -166,7 +170,8 @@ impl<'w> Reader<'w> {
         if let Some(known) = well_known(&package.path, &found.name) {
             return known;
         }
-        let name = instance(&found.name, &arguments);
+        let texts: Vec<String> = arguments.iter().map(|argument| argument.text.clone()).collect();
+        let name = instance(&found.name, &texts);
         if name.len() > MAX_NAME {
             return Type::Any;
         }
@@ -338,12 +343,8 @@ pub fn bound(params: &[TypeParam], arguments: Vec<Argument>) -> BTreeMap<String,
     params.iter().map(|param| (param.name.clone(), arguments.next().unwrap_or_else(any))).collect()
 }
 
-fn instance(name: &str, arguments: &[Argument]) -> String {
-    if arguments.is_empty() {
-        return name.to_owned();
-    }
-    let texts: Vec<&str> = arguments.iter().map(|argument| argument.text.as_str()).collect();
-    format!("{name}[{}]", texts.join(","))
+fn instance(name: &str, arguments: &[String]) -> String {
+    if arguments.is_empty() { name.to_owned() } else { format!("{name}[{}]", arguments.join(",")) }
 }
 
 /// A struct that is written in the declaration itself knows the declaration's type parameters.

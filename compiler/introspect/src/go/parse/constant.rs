@@ -48,6 +48,10 @@ impl Reader<'_> {
         match node.kind() {
             "interpreted_string_literal" | "raw_string_literal" => ConstExpr::Str(unquoted(self.text(node))),
             "int_literal" => integer(self.text(node)).map_or(ConstExpr::Unknown, ConstExpr::Int),
+            "rune_literal" => match unquoted(&self.text(node).replace('\'', "\"")).chars().next() {
+                Some(letter) => ConstExpr::Int(i64::from(u32::from(letter))),
+                None => ConstExpr::Unknown,
+            },
             "iota" => ConstExpr::Iota,
             "identifier" if self.text(node) == "iota" => ConstExpr::Iota,
             "identifier" => ConstExpr::Name(self.owned(node)),

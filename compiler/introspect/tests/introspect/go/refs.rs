@@ -171,9 +171,7 @@ fn a_name_in_two_folders_is_ambiguous_unless_one_has_the_function() {
     .assert_eq(&show(text, "users.Get users.Only a/users.Get c.F c.G"));
 }
 
-#[test]
-fn methods_are_called_on_what_a_constructor_makes() {
-    let text = r#"
+const METHODS: &str = r#"
 == go.mod
 module m
 == svc/svc.go
@@ -182,7 +180,9 @@ package svc
 import (
 	"context"
 	"database/sql"
+	"go/types"
 	"m/base"
+	"sync"
 )
 
 type Service struct {
@@ -210,6 +210,17 @@ func (c Client) Do(path string) error { return nil }
 type Closed struct{ conn *sql.DB }
 
 func (c *Closed) Do() {}
+
+type Guarded struct {
+	mu    sync.Mutex
+	count int
+}
+
+func (g *Guarded) Do() {}
+
+type Foreign struct{ object types.Object }
+
+func (f *Foreign) Do() {}
 
 type Many struct{}
 
@@ -248,30 +259,35 @@ package base
 type Base struct{ Name string }
 func (b *Base) Rename(to string) {}
 "#;
+
+#[test]
+fn methods_are_called_on_what_a_constructor_makes() {
     let refs = "svc.Service.Get svc.Service.ByValue svc.Service.private svc.Service.Rename svc.Service.Name svc.Service.Gett
-        svc.Client.Do svc.Closed.Do svc.Many.Do svc.Store.Load svc.Store.Close svc.Cache.Drop svc.Celsius.Double
+        svc.Client.Do svc.Closed.Do svc.Guarded.Do svc.Foreign.Do svc.Many.Do svc.Store.Load svc.Store.Close svc.Cache.Drop svc.Celsius.Double
         svc.Page.First svc.Users.First svc.Alias.Do svc.hidden.Do svc.Service.Ping";
     expect![[r#"
-        svc.Alias.Do: m/svc.Client.Do(pos path: string) -> null or an error on Client(kw URL: string = "", kw Retries: int = 0, kw Tags: list<string> = nil) at svc/svc.go:29:17 `Do`
-        svc.Cache.Drop: m/svc.Cache.Drop(pos key: string) -> null on NewCache() at svc/svc.go:48:23 `Drop`
-        svc.Celsius.Double: m/svc.Celsius.Double() -> float unmade: a method of `Celsius`, which is no struct and no function `NewCelsius` makes at svc/svc.go:54:18 `Double`
-        svc.Client.Do: m/svc.Client.Do(pos path: string) -> null or an error on Client(kw URL: string = "", kw Retries: int = 0, kw Tags: list<string> = nil) at svc/svc.go:29:17 `Do`
-        svc.Closed.Do: m/svc.Closed.Do() -> null unmade: a method of `Closed`, whose field `conn` only a function `NewClosed` could set at svc/svc.go:33:18 `Do`
-        svc.Many.Do: m/svc.Many.Do() -> null unmade: a method of `Many`, which `NewManyA`, `NewManyB` make and no function `NewMany` at svc/svc.go:39:13 `Do`
-        svc.Page.First: m/svc.Page.First() -> any unmade: a method of the generic type `Page`, whose type arguments nothing gives at svc/svc.go:58:19 `First`
-        svc.Service.ByValue: m/svc.Service.ByValue() -> null on NewService(pos db: DB?, pos name: string) at svc/svc.go:19:18 `ByValue`
-        svc.Service.Get: m/svc.Service.Get(cancellation ctx: any, pos id: string) -> string or an error on NewService(pos db: DB?, pos name: string) at svc/svc.go:18:19 `Get` "Get gets."
+        svc.Alias.Do: m/svc.Client.Do(pos path: string) -> null or an error on Client(kw URL: string = "", kw Retries: int = 0, kw Tags: list<string> = nil) at svc/svc.go:31:17 `Do`
+        svc.Cache.Drop: m/svc.Cache.Drop(pos key: string) -> null on NewCache() at svc/svc.go:61:23 `Drop`
+        svc.Celsius.Double: m/svc.Celsius.Double() -> float unmade: a method of `Celsius`, which is no struct and no function `NewCelsius` makes at svc/svc.go:67:18 `Double`
+        svc.Client.Do: m/svc.Client.Do(pos path: string) -> null or an error on Client(kw URL: string = "", kw Retries: int = 0, kw Tags: list<string> = nil) at svc/svc.go:31:17 `Do`
+        svc.Closed.Do: m/svc.Closed.Do() -> null unmade: a method of `Closed`, whose field `conn` only a function `NewClosed` could set at svc/svc.go:35:18 `Do`
+        svc.Foreign.Do: m/svc.Foreign.Do() -> null unmade: a method of `Foreign`, whose field `object` only a function `NewForeign` could set at svc/svc.go:46:19 `Do`
+        svc.Guarded.Do: m/svc.Guarded.Do() -> null on Guarded() at svc/svc.go:42:19 `Do`
+        svc.Many.Do: m/svc.Many.Do() -> null unmade: a method of `Many`, which `NewManyA`, `NewManyB` make and no function `NewMany` at svc/svc.go:52:13 `Do`
+        svc.Page.First: m/svc.Page.First() -> any unmade: a method of the generic type `Page`, whose type arguments nothing gives at svc/svc.go:71:19 `First`
+        svc.Service.ByValue: m/svc.Service.ByValue() -> null on NewService(pos db: DB?, pos name: string) at svc/svc.go:21:18 `ByValue`
+        svc.Service.Get: m/svc.Service.Get(cancellation ctx: any, pos id: string) -> string or an error on NewService(pos db: DB?, pos name: string) at svc/svc.go:20:19 `Get` "Get gets."
         svc.Service.Gett: not found in ["svc/*.go"], similar ["svc.Service.Get"]
-        svc.Service.Name: a field of `Service` at svc/svc.go:9:6 `Service`
+        svc.Service.Name: a field of `Service` at svc/svc.go:11:6 `Service`
         svc.Service.Ping: not found in ["svc/*.go"], similar []
         svc.Service.Rename: m/svc.Service.Rename(pos to: string) -> null on NewService(pos db: DB?, pos name: string) at base/base.go:3:16 `Rename`
-        svc.Service.private: not exported from its package (`Private` would be) at svc/svc.go:20:19 `private`
-        svc.Store.Close: m/svc.Store.Close() -> null or an error unmade: a method of the interface `Store`, of which no function `NewStore` makes one at svc/svc.go:46:24 `Close`
-        svc.Store.Load: m/svc.Store.Load(pos id: string) -> bytes or an error unmade: a method of the interface `Store`, of which no function `NewStore` makes one at svc/svc.go:42:2 `Load`
-        svc.Users.First: m/svc.Users.First() -> string on Users() at svc/svc.go:58:19 `First`
-        svc.hidden.Do: not exported from its package (`Hidden` would be) at svc/svc.go:66:15 `Do`
+        svc.Service.private: not exported from its package (`Private` would be) at svc/svc.go:22:19 `private`
+        svc.Store.Close: m/svc.Store.Close() -> null or an error unmade: a method of the interface `Store`, of which no function `NewStore` makes one at svc/svc.go:59:24 `Close`
+        svc.Store.Load: m/svc.Store.Load(pos id: string) -> bytes or an error unmade: a method of the interface `Store`, of which no function `NewStore` makes one at svc/svc.go:55:2 `Load`
+        svc.Users.First: m/svc.Users.First() -> string on Users() at svc/svc.go:71:19 `First`
+        svc.hidden.Do: not exported from its package (`Hidden` would be) at svc/svc.go:79:15 `Do`
         database/sql.DB (outside): opaque
-    "#]].assert_eq(&show(text, refs));
+    "#]].assert_eq(&show(METHODS, refs));
 }
 
 #[test]
@@ -282,7 +298,10 @@ module m
 == g/g.go
 package g
 
-import "cmp"
+import (
+	"cmp"
+	"iter"
+)
 
 type Number interface{ ~int | ~float64 }
 type Text interface{ ~string }
@@ -292,19 +311,26 @@ func Zero[T any]() T { var zero T; return zero }
 func Sum[N Number](values ...N) N { return 0 }
 func Upper[S Text](value S) S { return value }
 func Sort[S ~[]E, E cmp.Ordered](items S) S { return items }
+func Join[S ~[]T, T ~string](items S) string { return "" }
+func Each(items iter.Seq[string], pairs iter.Seq2[string, *Item]) {}
+type Item struct{}
 func Make[K comparable, V any](key K) map[K]V { return nil }
 func Bytes[B ~byte](b []B) []B { return b }
 "#;
     expect![[r#"
-        g.Bytes: m/g.Bytes(pos b: bytes) -> bytes at g/g.go:14:6 `Bytes`
-        g.Make: a generic function whose type argument `V` cannot be inferred from its parameters at g/g.go:13:6 `Make`
-        g.Map: m/g.Map(pos items: list<any>, pos f: func(T) U) -> list<any> at g/g.go:8:6 `Map`
-        g.Sort: m/g.Sort(pos items: list<any>) -> list<any> at g/g.go:12:6 `Sort`
-        g.Sum: m/g.Sum(*values: float) -> float at g/g.go:10:6 `Sum`
-        g.Upper: m/g.Upper(pos value: string) -> string at g/g.go:11:6 `Upper`
-        g.Zero: a generic function whose type argument `T` cannot be inferred from its parameters at g/g.go:9:6 `Zero`
+        g.Bytes: m/g.Bytes(pos b: bytes) -> bytes at g/g.go:20:6 `Bytes`
+        g.Each: m/g.Each(pos items: Seq[string], pos pairs: Seq2[string,*m/g.Item]) -> null at g/g.go:17:6 `Each`
+        g.Join: m/g.Join(pos items: list<string>) -> string at g/g.go:16:6 `Join`
+        g.Make: a generic function whose type argument `V` cannot be inferred from its parameters at g/g.go:19:6 `Make`
+        g.Map: m/g.Map(pos items: list<any>, pos f: func(T) U) -> list<any> at g/g.go:11:6 `Map`
+        g.Sort: m/g.Sort(pos items: list<any>) -> list<any> at g/g.go:15:6 `Sort`
+        g.Sum: m/g.Sum(*values: float) -> float at g/g.go:13:6 `Sum`
+        g.Upper: m/g.Upper(pos value: string) -> string at g/g.go:14:6 `Upper`
+        g.Zero: a generic function whose type argument `T` cannot be inferred from its parameters at g/g.go:12:6 `Zero`
         builtin.func(T) U (outside): opaque
-    "#]].assert_eq(&show(text, "g.Map g.Zero g.Sum g.Upper g.Sort g.Make g.Bytes"));
+        iter.Seq2[string,*m/g.Item] (outside): opaque
+        iter.Seq[string] (outside): opaque
+    "#]].assert_eq(&show(text, "g.Join g.Each g.Map g.Zero g.Sum g.Upper g.Sort g.Make g.Bytes"));
 }
 
 #[test]

@@ -220,6 +220,13 @@ type Far string
 const prefix = "far/"
 const Near Far = prefix + "near"
 
+type Letter byte
+
+const (
+	Lower Letter = 'l'
+	Upper        = Letter('\n')
+)
+
 type Unknown int
 
 const (
@@ -227,16 +234,17 @@ const (
 	U2 Unknown = 2
 )
 
-func F(a State, b Day, c Bits, d Lonely, e Weight, f Far, g Unknown, h []State, i map[State]int) {}
+func F(a State, b Day, c Bits, d Lonely, e Weight, f Far, g Unknown, h []State, i map[State]int, j Letter) {}
 == e/more.go
 package e
 
 const Distant Far = "distant"
 "#;
     expect![[r#"
-        e.F: m/e.F(pos a: State, pos b: Day, pos c: int, pos d: string, pos e: float, pos f: Far, pos g: int, pos h: list<State>, pos i: map<string, int>) -> null at e/e.go:51:6 `F`
+        e.F: m/e.F(pos a: State, pos b: Day, pos c: int, pos d: string, pos e: float, pos f: Far, pos g: int, pos h: list<State>, pos i: map<string, int>, pos j: Letter) -> null at e/e.go:58:6 `F`
         m/e.Day (e/e.go:12:6 `Day`): enum Int Monday=1 Tuesday=2 Thursday=4
         m/e.Far (e/e.go:39:6 `Far`): enum String Near="far/near" Distant="distant"
+        m/e.Letter (e/e.go:44:6 `Letter`): enum Int Lower=108 Upper=10
         m/e.State (e/e.go:3:6 `State`): enum String Open="open" Closed="closed" Other="other"
     "#]].assert_eq(&show(text, "e.F"));
 }
