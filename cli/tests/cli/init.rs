@@ -285,3 +285,33 @@ fn a_hostile_tree_is_survived() {
     assert!(!project.read("concurrency.yaml").contains("hidden"));
     project.conductor(&["check"]).says(0, &[]);
 }
+
+#[test]
+fn each_language_gets_a_workflow() {
+    let project = Project::empty();
+    project.write("shop.py", "# conductor: task note\nasync def note(text: str) -> str:\n    return text\n");
+    project.write("go.mod", "module example.com/shop\n\ngo 1.24\n");
+    project.write(
+        "pay/pay.go",
+        "package pay\n\nimport \"context\"\n\n//conductor:task charge\nfunc Charge(ctx context.Context, amount int) (string, error) { \
+         return \"\", nil }\n",
+    );
+    project.write("package.json", "{\"name\": \"shop\"}\n");
+    project.write(
+        "users.ts",
+        "/** @conductor task fetch effect=read */\nexport async function getUser(id: string): Promise<string> { return id; }\n",
+    );
+    project.conductor(&["init"]).says(0, &["task note", "task charge", "task fetch"]);
+    let text = project.read("concurrency.yaml");
+    for part in [
+        "ref: shop.note",
+        "ref: pay.Charge",
+        "ref: users.getUser",
+        "id: main\n",
+        "id: main_go",
+        "id: main_typescript",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    project.conductor(&["check"]).says(0, &[]);
+}

@@ -111,7 +111,6 @@ fn what_cannot_be_read_is_left_alone() {
     assert_eq!(project.read("concurrency.yaml"), "tasks: [\n");
     let flow =
         "{tasks: [{id: old, ref: jobs.two}], policies: [], workflows: [{id: w, steps: [task: old]}]}\n";
-    project.write("jobs.py", MORE);
     project.write("concurrency.yaml", flow);
     let before = project.read("concurrency.yaml");
     let (code, document) = project.json(&["init", "--update", "--dry-run"]);

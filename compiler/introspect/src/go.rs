@@ -16,6 +16,7 @@ mod search;
 mod signature;
 mod store;
 mod structs;
+mod survey;
 mod syntax;
 mod types;
 
@@ -29,6 +30,8 @@ use crate::{Answer, Need, SYNTAX_ERROR};
 use package::Package;
 use store::{Pack, Store};
 use types::Reader;
+
+pub use survey::survey;
 
 /// The questions of one compilation, and what is known so far.
 pub struct Session {

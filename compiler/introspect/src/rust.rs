@@ -10,6 +10,7 @@ mod parse;
 mod reference;
 mod signature;
 mod store;
+mod survey;
 mod syntax;
 mod types;
 
@@ -23,6 +24,8 @@ use crate::{Answer, Need, SYNTAX_ERROR};
 use names::{Entity, Wanted};
 use store::{Module, Store};
 use types::Reader;
+
+pub use survey::{module_of, survey};
 
 /// The questions of one compilation, and what is known so far.
 pub struct Session {

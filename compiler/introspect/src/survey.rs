@@ -7,7 +7,7 @@ use std::ops::Range;
 use conductor_model::Annotation;
 use conductor_protocol::plan::Language;
 
-use crate::{annotation, python};
+use crate::{annotation, go, python, rust, typescript};
 
 /// What is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub struct Declared {
     pub says_result: bool,
     /// Decorators, as they are written.
     pub decorators: Vec<String>,
+    /// What the file calls its module, where its path does not say it: the package of Go.
+    pub module: Option<String>,
 }
 
 /// The language that a file's name says it is written in; `None` for other files and for those that hold no functions.
@@ -67,30 +69,44 @@ pub fn language_of(path: &str) -> Option<Language> {
     }
 }
 
-/// Reads one file. `None` where its language is not read yet.
+/// Reads one file. `path` says which form of its language it is written in.
 #[must_use]
-pub fn survey(language: Language, bytes: Vec<u8>, wanted: Wanted) -> Option<Survey> {
+pub fn survey(language: Language, path: &str, bytes: Vec<u8>, wanted: Wanted) -> Survey {
     if wanted == Wanted::Annotated && !annotation::may_hold(&bytes) {
-        return Some(Survey::default());
+        return Survey::default();
     }
     match language {
-        Language::Python => Some(python::survey(bytes, wanted)),
-        Language::Typescript | Language::Go | Language::Rust => None,
+        Language::Python => python::survey(bytes, wanted),
+        Language::Typescript => typescript::survey(path, bytes, wanted),
+        Language::Go => go::survey(bytes, wanted),
+        Language::Rust => rust::survey(bytes, wanted),
     }
 }
 
-/// The ref that leads to `name` of the file at `path`, where `root` is the folder of the sources; else why there is none.
-pub fn reference(language: Language, root: &str, path: &str, name: &str) -> Result<String, String> {
+/// The ref that leads to a function of the file at `path`, where `root` is the folder of the sources; else why there is
+/// none.
+pub fn reference(language: Language, root: &str, path: &str, function: &Declared) -> Result<String, String> {
     let inside =
         if root == "." { Some(path) } else { path.strip_prefix(root).and_then(|p| p.strip_prefix('/')) };
     let Some(inside) = inside else {
         return Err(format!("it stands outside of the sources' folder `{root}`"));
     };
+    let name = &function.name;
     match language {
         Language::Python => python::module_of(inside).map(|module| format!("{module}.{name}")),
-        Language::Typescript | Language::Go | Language::Rust => {
-            Err(format!("refs into {} are not resolved yet", language.as_str()))
+        Language::Typescript => {
+            let stem = inside.rsplit_once('.').map_or(inside, |(stem, _)| stem);
+            Ok(format!("{stem}.{name}"))
         }
+        Language::Go => {
+            let folder = inside.rsplit_once('/').map(|(folder, _)| folder);
+            let package = folder.or(function.module.as_deref()).ok_or("its package has no name")?;
+            Ok(format!("{package}.{name}"))
+        }
+        Language::Rust => rust::module_of(inside).map(|module| match module.as_str() {
+            "" => name.clone(),
+            module => format!("{module}::{name}"),
+        }),
     }
 }
 

@@ -12,6 +12,7 @@ mod shape;
 mod signature;
 mod similar;
 mod store;
+mod survey;
 mod syntax;
 mod types;
 
@@ -25,6 +26,8 @@ use crate::{Answer, Need};
 use names::{Space, Trail};
 use store::Store;
 use types::{Reader, Scope};
+
+pub use survey::survey;
 
 /// A source file has a syntax error; what could be read of it is used.
 const SYNTAX_ERROR: Code = Code("W120");

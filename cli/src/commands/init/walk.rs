@@ -124,10 +124,8 @@ fn visit(root: &Path, entry: &DirEntry, gathered: &Mutex<Gathered>) {
         Ok(bytes) => bytes,
         Err(error) => return lock().row(path, &error.to_string()),
     };
-    let survey = survey(language, bytes, WantedFunctions::Annotated);
-    let is_bare = survey.as_ref().is_some_and(|survey| {
-        survey.functions.is_empty() && survey.strays.is_empty() && survey.problem.is_none()
-    });
+    let survey = survey(language, path, bytes, WantedFunctions::Annotated);
+    let is_bare = survey.functions.is_empty() && survey.strays.is_empty() && survey.problem.is_none();
     let mut gathered = lock();
     gathered.walked.sources += 1;
     gathered.walked.tree.marks.note(path);
@@ -148,8 +146,8 @@ fn likely(root: &Path, paths: &[String]) -> Vec<Surveyed> {
             return None;
         }
         let language = language_of(path)?;
-        let survey = survey(language, bytes, WantedFunctions::All)?;
-        Some(Surveyed { path: path.clone(), language, survey: Some(survey) })
+        let survey = survey(language, path, bytes, WantedFunctions::All);
+        Some(Surveyed { path: path.clone(), language, survey })
     };
     let share = promising.len().div_ceil(threads()).max(1);
     let mut found: Vec<Surveyed> = std::thread::scope(|scope| {
@@ -159,10 +157,8 @@ fn likely(root: &Path, paths: &[String]) -> Vec<Surveyed> {
         parts.into_iter().flat_map(|part| part.join().unwrap_or_default()).collect()
     });
     for source in &mut found {
-        if let Some(survey) = &mut source.survey {
-            // What is wrong with a file that nothing is wanted of is not told.
-            survey.problem = None;
-        }
+        // What is wrong with a file that nothing is wanted of is not told.
+        source.survey.problem = None;
     }
     found.sort_by(|one, other| one.path.cmp(&other.path));
     found

@@ -3,7 +3,6 @@
 //! It knows names and types only, and decides nothing: what it finds is written as comments.
 
 use conductor_introspect::survey::{Declared, language_of};
-use conductor_protocol::plan::Language;
 
 use super::Tree;
 use super::tasks::Wish;
@@ -81,8 +80,8 @@ pub(super) fn candidates(tree: &Tree) -> Vec<(Wish<'_>, String)> {
     let mut found: Vec<(i32, Wish<'_>, String)> = Vec::new();
     for source in &tree.sources {
         let (place, why) = of_path(&source.path);
-        for declared in source.survey.iter().flat_map(|survey| &survey.functions) {
-            let Some((score, mut reasons)) = of_function(source.language, declared) else { continue };
+        for declared in &source.survey.functions {
+            let Some((score, mut reasons)) = of_function(declared) else { continue };
             if place + score >= ENOUGH {
                 reasons.extend(why.map(|word| format!("in a module of {word}")));
                 let wish = Wish { path: &source.path, language: source.language, declared };
@@ -110,8 +109,8 @@ fn of_path(path: &str) -> (i32, Option<&'static str>) {
 }
 
 /// `None` where it cannot be a task, or would be a strange one.
-fn of_function(language: Language, declared: &Declared) -> Option<(i32, Vec<String>)> {
-    let last = declared.name.rsplit('.').next().unwrap_or_default();
+fn of_function(declared: &Declared) -> Option<(i32, Vec<String>)> {
+    let last = declared.name.rsplit(['.', ':']).next().unwrap_or_default();
     let is_used_otherwise = |decorator: &String| {
         ["property", "fixture", "overload", "abstract", "contextmanager", "setter", "command", "route"]
             .iter()
@@ -121,8 +120,7 @@ fn of_function(language: Language, declared: &Declared) -> Option<(i32, Vec<Stri
     if !declared.is_public || last == "main" || declared.decorators.iter().any(is_used_otherwise) {
         return None;
     }
-    let is_typed =
-        declared.typed == declared.parameters && (declared.says_result || language == Language::Go);
+    let is_typed = declared.typed == declared.parameters && declared.says_result;
     let mut reasons = vec!["public".to_owned()];
     let mut score = 0;
     if is_typed {

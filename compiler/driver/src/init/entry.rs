@@ -126,7 +126,11 @@ pub(super) fn list(values: &[String]) -> String {
 
 /// A time in milliseconds as the manifest writes it.
 pub(super) fn duration(milliseconds: u64) -> String {
-    if milliseconds % 1000 == 0 { format!("{}s", milliseconds / 1000) } else { format!("{milliseconds}ms") }
+    if milliseconds.is_multiple_of(1000) {
+        format!("{}s", milliseconds / 1000)
+    } else {
+        format!("{milliseconds}ms")
+    }
 }
 
 #[cfg(test)]

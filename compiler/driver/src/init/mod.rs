@@ -46,8 +46,7 @@ pub struct Tree {
 pub struct Surveyed {
     pub path: String,
     pub language: Language,
-    /// `None` where its language is not read yet.
-    pub survey: Option<Survey>,
+    pub survey: Survey,
 }
 
 /// A file that describes services.
@@ -112,8 +111,8 @@ impl Tree {
     /// Whether an annotation was found.
     #[must_use]
     pub fn is_annotated(&self) -> bool {
-        let surveys = || self.sources.iter().filter_map(|source| source.survey.as_ref());
-        surveys().any(|survey| !survey.strays.is_empty() || !tasks::annotated(self).is_empty())
+        let has_stray = self.sources.iter().any(|source| !source.survey.strays.is_empty());
+        has_stray || !tasks::annotated(self).is_empty()
     }
 }
 
@@ -166,11 +165,7 @@ fn problems(tree: &Tree) -> Vec<Row> {
             became: None,
             reason: Some(reason),
         };
-        let Some(survey) = &source.survey else {
-            let reason = format!("annotations in {} are not read yet", source.language.as_str());
-            rows.push(row(None, "annotations", reason));
-            continue;
-        };
+        let survey = &source.survey;
         let above_nothing = "no function that can be a task stands right below it";
         rows.extend(
             survey.strays.iter().map(|line| row(Some(*line), "annotation", above_nothing.to_owned())),

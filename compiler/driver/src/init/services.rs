@@ -319,7 +319,7 @@ fn open_api(other: &Other) -> Service {
     for methods in paths.values().filter_map(Json::as_object) {
         let named = methods.iter().filter(|(method, _)| METHODS.contains(&method.as_str()));
         let id = |(_, operation): (&String, &Json)| operation.get("operationId")?.as_str().map(str::to_owned);
-        let ids = named.filter_map(id).filter(|id| snake_case(id) != "");
+        let ids = named.filter_map(id).filter(|id| !snake_case(id).is_empty());
         service.operations.extend(ids);
     }
     service

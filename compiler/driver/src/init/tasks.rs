@@ -47,7 +47,7 @@ pub(super) struct Wish<'t> {
 pub(super) fn annotated(tree: &Tree) -> Vec<Wish<'_>> {
     let mut wishes: Vec<Wish<'_>> = Vec::new();
     for source in &tree.sources {
-        let functions = source.survey.iter().flat_map(|survey| &survey.functions);
+        let functions = source.survey.functions.iter();
         wishes.extend(functions.filter(|declared| declared.annotation.is_some()).map(|declared| Wish {
             path: &source.path,
             language: source.language,
@@ -98,7 +98,7 @@ fn place(tree: &Tree, roots: &BTreeMap<Language, String>, wish: &Wish<'_>) -> Re
             return Err(format!("its imports begin in `{own}`, those of most others in `{root}`"));
         }
     }
-    let reference = reference(wish.language, root, wish.path, &wish.declared.name)?;
+    let reference = reference(wish.language, root, wish.path, wish.declared)?;
     Ok(Place { path: wish.path.to_owned(), line: wish.declared.line, language: wish.language, reference })
 }
 
@@ -166,7 +166,7 @@ fn id(wish: &Wish<'_>, taken: &mut Taken) -> Result<String, String> {
         };
     }
     let stem = wish.path.rsplit_once('.').map_or(wish.path, |(stem, _)| stem);
-    let parts: Vec<&str> = stem.split('/').chain(wish.declared.name.split('.')).collect();
+    let parts: Vec<&str> = stem.split('/').chain(wish.declared.name.split(['.', ':'])).collect();
     let longer = (1..=parts.len()).filter_map(|count| id_of(&parts[parts.len() - count..].join("_")));
     let first = id_of(parts.last().copied().unwrap_or_default());
     let numbered = (2..100).filter_map(|number| Some(format!("{}_{number}", first.clone()?)));

@@ -113,6 +113,7 @@ impl Surveyor<'_> {
             typed: parameters.iter().filter(|parameter| parameter.annotation.is_some()).count(),
             says_result: false,
             decorators: Vec::new(),
+            module: None,
             name,
         };
         more(&mut declared);
@@ -161,7 +162,7 @@ x = 1
 ";
 
     fn read(text: &str, wanted: Wanted) -> Survey {
-        survey(Language::Python, text.as_bytes().to_vec(), wanted).expect("Python is read")
+        survey(Language::Python, "a.py", text.as_bytes().to_vec(), wanted)
     }
 
     #[test]

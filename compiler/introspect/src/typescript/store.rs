@@ -250,6 +250,17 @@ pub fn resolved(folder: &str, path: &str) -> String {
     }
 }
 
+/// What the name of a module says of its grammar.
+pub fn dialect(path: &str) -> Dialect {
+    if path.ends_with(".tsx") {
+        Dialect::Tsx
+    } else if path.ends_with("ts") {
+        Dialect::Typescript
+    } else {
+        Dialect::Javascript
+    }
+}
+
 fn read(path: &str, bytes: Vec<u8>) -> Result<Source, String> {
     let bytes = files::bounded(bytes)?;
     let text = files::utf8(bytes).map_err(|line| format!("line {line} is not UTF-8; save it as UTF-8"))?;
@@ -257,14 +268,7 @@ fn read(path: &str, bytes: Vec<u8>) -> Result<Source, String> {
         let value = config::json(&text).ok_or("it is not JSON")?;
         return Ok(Source { text, content: Content::Json(value) });
     }
-    let dialect = if path.ends_with(".tsx") {
-        Dialect::Tsx
-    } else if path.ends_with("ts") {
-        Dialect::Typescript
-    } else {
-        Dialect::Javascript
-    };
-    match parse::module(&text, dialect) {
+    match parse::module(&text, dialect(path)) {
         Ok(module) => Ok(Source { text, content: Content::Module(module) }),
         Err(parse::TooIrregular) => Err("it is too irregular to be read".to_owned()),
     }
