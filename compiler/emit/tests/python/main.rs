@@ -14,6 +14,7 @@ mod expressions;
 mod forms;
 mod grpc;
 mod http;
+mod libraries;
 mod replay;
 mod resources;
 mod shop;

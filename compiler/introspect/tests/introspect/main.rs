@@ -7,6 +7,7 @@ mod broken;
 mod comments;
 mod go;
 mod grpc;
+mod libraries;
 mod methods;
 mod mutations;
 mod refs;

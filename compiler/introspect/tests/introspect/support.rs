@@ -133,7 +133,9 @@ fn parameters_text(of: &[Parameter], sources: &Sources) -> String {
         // `__key` of a class is `_Class__key` to callers, and `_x` of attrs is `x`.
         let bare = name.rsplit("__").next().unwrap();
         let begins = sources.slice(parameter.span).trim_start_matches('_').starts_with(bare);
-        assert!(begins || has_no_name, "{name} has a wrong span");
+        // The constructor of a pydantic model asks for the alias.
+        let may_be_alias = parameter.kind == ParameterKind::KeywordOnly;
+        assert!(begins || has_no_name || may_be_alias, "{name} has a wrong span");
         let ty = if parameter.annotated { format!(": {}", parameter.ty) } else { String::new() };
         let default = parameter.default.as_ref().map_or(String::new(), |text| format!(" = {text}"));
         parameters.push(format!("{mark}{name}{ty}{default}"));
