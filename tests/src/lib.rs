@@ -11,8 +11,10 @@ pub mod project;
 pub mod proxy;
 pub mod random;
 pub mod rpc;
+pub mod servers;
 pub mod service;
 pub mod sidecar;
+pub mod warehouse;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

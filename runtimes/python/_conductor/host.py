@@ -98,7 +98,11 @@ async def _find(pool: Pool) -> Session | None:
             return await sessions.for_this_loop(f"that uses {pool.id}", "")
         except SidecarUnavailable as error:
             if mode != "auto":
-                raise
+                raise SidecarUnavailable(
+                    f"the limit of {pool.id} is the whole host's and needs a sidecar: {config.HOW_TO_START}",
+                    workflow="",
+                    run="",
+                ) from error
             reason = str(error)
     _alone_until[loop] = time.monotonic() + ASK_AGAIN_SECONDS
     _say_once(pool, reason)

@@ -127,6 +127,11 @@ class _Reporter:
             if session not in self.sessions:
                 self.schedule()
                 return
+        self.tell(session)
+
+    def tell(self, session: Session) -> None:
+        """Reports what has changed."""
+        with self.lock:
             self.last = time.monotonic()
             changed = [usage for usage in self.usages.values() if not usage.is_told]
             reports = [usage.report() for usage in changed]
@@ -165,8 +170,10 @@ def attach(session: Session) -> None:
             _reporter.schedule()
 
 
-def detach(session: Session) -> None:
-    """The session is not connected any more; another one speaks from here on."""
+def detach(session: Session, *, is_last_word: bool = False) -> None:
+    """The session is not connected any more, or will not be; another one speaks from here on."""
+    if is_last_word and session in _reporter.sessions:
+        _reporter.tell(session)
     with _reporter.lock:
         if session in _reporter.sessions:
             _reporter.sessions.remove(session)

@@ -338,7 +338,7 @@ class Session:
         for permit in list(self.claims):
             del self.claims[permit]
             self.notify("permit.release", {"permit": permit})
-        saturation.detach(self)
+        saturation.detach(self, is_last_word=True)
         connection = self._connection
         if connection is not None:
             connection.close()

@@ -9,6 +9,8 @@ mod failures;
 mod http_services;
 mod interrupts;
 mod owners;
+mod permits;
+mod resources;
 mod resume;
 mod seed;
 mod services;
