@@ -25,14 +25,24 @@ class Handler(BaseHTTPRequestHandler):
             "body": body.decode(),
             **{
                 name: self.headers.get(name)
-                for name in ("content-type", "cookie", "x-tag", "idempotency-key", "traceparent")
+                for name in (
+                    "content-type",
+                    "cookie",
+                    "x-tag",
+                    "idempotency-key",
+                    "traceparent",
+                )
                 if self.headers.get(name) is not None
             },
         }
         seen.append(told)
         if "/slow" in self.path:
             time.sleep(1.0)
-        status, kind, reply = 200, "application/json; charset=utf-8", json.dumps(told).encode()
+        status, kind, reply = (
+            200,
+            "application/json; charset=utf-8",
+            json.dumps(told).encode(),
+        )
         if failures:
             status, kind, reply = failures.pop(0)
         self.send_response(status)

@@ -25,7 +25,9 @@ def message(name):
     return message_factory.GetMessageClass(pool.FindMessageTypeByName(name))
 
 
-Everything, Fault, Seen = (message(f"shop.auth.v1.{n}") for n in ("Everything", "Fault", "Seen"))
+Everything, Fault, Seen = (
+    message(f"shop.auth.v1.{n}") for n in ("Everything", "Fault", "Seen")
+)
 Empty = message("google.protobuf.Empty")
 failed = 0
 
