@@ -10,7 +10,6 @@ use conductor_model::Lookup;
 use conductor_source::Span;
 
 use super::names::{Entity, Wanted};
-use super::signature::associated_functions;
 use super::store::{Home, Module, Package};
 use super::syntax::{Function, Items, TypeDecl};
 use super::types::Reader;
@@ -127,12 +126,12 @@ impl<'w> Reader<'w> {
     }
 
     fn on_type(&mut self, home: &Home<'w>, decl: &'w TypeDecl, name: &str) -> Option<Lookup> {
-        let found = associated_functions(home, &decl.name, name);
+        let found = self.associated_functions(home, decl, name);
         match &found[..] {
             [] => None,
-            [only] => Some(self.associated(home, decl, *only)),
+            [only] => Some(self.associated(home, decl, only)),
             several => {
-                let places = several.iter().map(|(_, one)| self.place(home.path, &one.name_at));
+                let places = several.iter().map(|(place, _, one)| self.place(place.path, &one.name_at));
                 Some(Lookup::Ambiguous(places.collect()))
             }
         }

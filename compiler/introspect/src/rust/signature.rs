@@ -27,7 +27,7 @@ impl<'w> Reader<'w> {
             return refused;
         }
         match self.with_type_params(&scope, &[&function.type_params], function) {
-            Ok(scope) => self.call(&scope, function, function.name.clone(), None),
+            Ok(scope) => self.call(&scope, function, home.full(), function.name.clone(), None),
             Err(why) => self.not_callable(&scope, why, function),
         }
     }
@@ -62,17 +62,17 @@ impl<'w> Reader<'w> {
         &mut self,
         home: &Home<'w>,
         decl: &'w TypeDecl,
-        found: (&'w Impl, &'w Function),
+        found: &(Home<'w>, &'w Impl, &'w Function),
     ) -> Lookup {
-        let (of, function) = found;
-        let scope = Scope::new(home);
+        let (place, of, function) = found;
+        let scope = Scope::new(place);
         if let Some(refused) = self.refused(&scope, function) {
             return refused;
         }
         if of.of_trait.is_none() && !function.is_public {
-            return self.private(home, function);
+            return self.private(place, function);
         }
-        let scope = self.of_impl(&scope, decl, of);
+        let scope = self.of_impl(&scope, home, decl, of);
         // Those of the type are given by the object, where there is one.
         let of_type = if function.takes_self { &[][..] } else { &of.type_params[..] };
         let scope = match self.with_type_params(&scope, &[of_type, &function.type_params], function) {
@@ -80,11 +80,11 @@ impl<'w> Reader<'w> {
             Err(why) => return self.not_callable(&scope, why, function),
         };
         let receiver = function.takes_self.then(|| self.receiver(home, decl));
-        self.call(&scope, function, format!("{}.{}", decl.name, function.name), receiver)
+        self.call(&scope, function, home.full(), format!("{}.{}", decl.name, function.name), receiver)
     }
 
     /// The scope inside an `impl`, where `Self` is the type and its parameters stand for anything.
-    fn of_impl(&mut self, scope: &Scope<'w>, decl: &'w TypeDecl, of: &'w Impl) -> Scope<'w> {
+    fn of_impl(&mut self, scope: &Scope<'w>, home: &Home<'w>, decl: &'w TypeDecl, of: &'w Impl) -> Scope<'w> {
         let mut env = BTreeMap::new();
         for param in &of.type_params {
             env.insert(param.name.clone(), Argument { ty: Type::Any, text: param.name.clone() });
@@ -94,7 +94,7 @@ impl<'w> Reader<'w> {
             TypeKind::Path(_, arguments) => arguments.iter().map(|one| self.argument(&open, one)).collect(),
             _ => Vec::new(),
         };
-        let ty = self.declared(&scope.home, decl, arguments);
+        let ty = self.declared(home, decl, arguments);
         env.insert("Self".to_owned(), Argument { ty, text: decl.name.clone() });
         scope.with(env)
     }
@@ -106,21 +106,60 @@ impl<'w> Reader<'w> {
         }
     }
 
+    /// The functions of a type by a name, its own before those of traits: in the module of the type, else anywhere in
+    /// its crate.
+    pub fn associated_functions(
+        &self,
+        home: &Home<'w>,
+        decl: &'w TypeDecl,
+        name: &str,
+    ) -> Vec<(Home<'w>, &'w Impl, &'w Function)> {
+        let mut found = self.functions_in(home, home, decl, name);
+        if found.is_empty() {
+            let modules = self.store.modules(&home.package);
+            found = modules.iter().flat_map(|module| self.functions_in(module, home, decl, name)).collect();
+        }
+        if found.iter().any(|(_, one, _)| one.of_trait.is_none()) {
+            found.retain(|(_, one, _)| one.of_trait.is_none());
+        }
+        found
+    }
+
+    fn functions_in(
+        &self,
+        module: &Home<'w>,
+        home: &Home<'w>,
+        decl: &'w TypeDecl,
+        name: &str,
+    ) -> Vec<(Home<'w>, &'w Impl, &'w Function)> {
+        let is_of = |one: &&'w Impl| match &one.ty.kind {
+            TypeKind::Path(names, _) if names.last() == Some(&decl.name) => {
+                module.names == home.names
+                    || matches!(self.store.resolve(module, names, Wanted::Type), Entity::Type(_, found) if std::ptr::eq(found, decl))
+            }
+            _ => false,
+        };
+        let impls = module.items.impls.iter().filter(is_of);
+        let functions = impls.flat_map(|one| one.functions.iter().map(move |function| (one, function)));
+        let named = functions.filter(|(_, function)| function.name == name);
+        named.map(|(one, function)| (module.clone(), one, function)).collect()
+    }
+
     /// `T::new`, else `T::default`, else a literal of public fields.
     fn constructor(&mut self, home: &Home<'w>, decl: &'w TypeDecl) -> Result<Constructor, String> {
         let name = &decl.name;
         if !decl.type_params.is_empty() {
             return Err(format!("a method of the generic type `{name}`, whose type arguments nothing gives"));
         }
-        let new = associated_functions(home, &decl.name, "new");
-        if let Some((of, function)) =
-            new.into_iter().find(|(_, function)| function.is_public && !function.takes_self)
+        let new = self.associated_functions(home, decl, "new");
+        if let Some((place, of, function)) =
+            new.into_iter().find(|(.., function)| function.is_public && !function.takes_self)
         {
-            let scope = Scope::new(home);
-            let scope = self.of_impl(&scope, decl, of);
+            let scope = Scope::new(&place);
+            let scope = self.of_impl(&scope, home, decl, of);
             let scope = self.with_type_params(&scope, &[&function.type_params], function)?;
             let parameters = self.parameters(&scope, function);
-            let span = self.span(home.path, &function.name_at);
+            let span = self.span(place.path, &function.name_at);
             return Ok(Constructor { name: format!("{name}::new"), parameters, span });
         }
         let span = self.span(home.path, &decl.name_at);
@@ -158,6 +197,7 @@ impl<'w> Reader<'w> {
         &mut self,
         scope: &Scope<'w>,
         function: &'w Function,
+        module: String,
         name: String,
         receiver: Option<Receiver>,
     ) -> Lookup {
@@ -167,7 +207,7 @@ impl<'w> Reader<'w> {
         Lookup::Found(Box::new(Signature {
             callee: Callee::Function(Found {
                 language: Language::Rust,
-                module: home.full(),
+                module,
                 name,
                 is_async: function.is_async || is_future,
                 returns_error,
@@ -288,18 +328,6 @@ impl<'w> Reader<'w> {
         }
         Ok(scope.with(env))
     }
-}
-
-/// The functions of a type by a name, its own before those of traits.
-pub fn associated_functions<'w>(home: &Home<'w>, of: &str, name: &str) -> Vec<(&'w Impl, &'w Function)> {
-    let is_of = |one: &&'w Impl| matches!(&one.ty.kind, TypeKind::Path(names, _) if names.last().is_some_and(|last| last == of));
-    let found = home.items.impls.iter().filter(is_of);
-    let found = found.flat_map(|one| one.functions.iter().map(move |function| (one, function)));
-    let mut found: Vec<_> = found.filter(|(_, function)| function.name == name).collect();
-    if found.iter().any(|(one, _)| one.of_trait.is_none()) {
-        found.retain(|(one, _)| one.of_trait.is_none());
-    }
-    found
 }
 
 /// `T` of `impl Future<Output = T>`, also pinned and boxed, and of `BoxFuture<T>`.

@@ -12,6 +12,8 @@ use crate::files::{File, Files, Folder, bounded, join, normal, utf8};
 
 /// Packages of one project.
 const MAX_PACKAGES: usize = 200;
+/// Modules of one package that are looked through.
+const MAX_MODULES: usize = 1000;
 /// Modules inside modules.
 pub const MAX_DEPTH: usize = 60;
 
@@ -278,6 +280,26 @@ impl Store {
             }
             Some(false) => self.module_at(&home.package, names, &join(&below, "mod.rs"), &below),
         }
+    }
+
+    /// Every module of a package, the root first; of a very large one the first of them.
+    pub fn modules(&self, package: &Rc<Package>) -> Vec<Home<'_>> {
+        let mut found: Vec<Home<'_>> = Vec::new();
+        if let Module::Ready(root) = self.root_of(package) {
+            found.push(root);
+        }
+        let mut next = 0;
+        while let Some(home) = found.get(next).cloned() {
+            next += 1;
+            for module in &home.items.modules {
+                if found.len() < MAX_MODULES
+                    && let Module::Ready(child) = self.child(&home, &module.name)
+                {
+                    found.push(child);
+                }
+            }
+        }
+        found
     }
 
     /// The module that holds another; a root holds itself.

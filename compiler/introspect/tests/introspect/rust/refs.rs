@@ -36,6 +36,7 @@ pub(crate) fn shared() {}
 pub const LIMIT: u32 = 3;
 pub trait Greets { fn greet(&self) -> String; }
 pub struct Unit;
+pub struct Spread { n: u8 }
 == src/users.rs
 mod inner;
 pub use self::inner::Finder;
@@ -62,6 +63,9 @@ impl Finder {
     fn secret(&self) {}
 }
 == src/orders/mod.rs
+use crate::Spread;
+impl Spread { pub fn new(n: u8) -> Self { Spread { n } } pub fn wide(&self) -> Self { Spread { n: 0 } } }
+pub mod other { pub struct Spread; impl Spread { pub fn narrow(&self) {} } }
 pub fn place(items: Vec<String>) {}
 == src/odd/place.rs
 pub fn found() {}
@@ -103,13 +107,13 @@ fn modules_and_crates_are_found() {
         ledger::book::write: ledger::book.write() -> null at ledger/lib/book.rs:1:8 `write`
         ledger::open: ledger.open() -> null at ledger/lib/all.rs:2:8 `open`
         moved::found: my_shop::moved.found() -> null at src/odd/place.rs:1:8 `found`
-        my_shop.place_order: my_shop::orders.place(pos items: list<string>) -> null at src/orders/mod.rs:1:8 `place`
+        my_shop.place_order: my_shop::orders.place(pos items: list<string>) -> null at src/orders/mod.rs:4:8 `place`
         my_shop.platform: my_shop.platform() -> int at src/lib.rs:15:8 `platform`
         my_shop::ping: my_shop.ping() -> string at src/lib.rs:18:8 `ping`
         my_shop::users::get: async my_shop::users.get(pos id: string, pos limit: int?) -> User or an error at src/users.rs:11:14 `get` "Finds a user.\n\nIt is fast."
-        orders::place: my_shop::orders.place(pos items: list<string>) -> null at src/orders/mod.rs:1:8 `place`
+        orders::place: my_shop::orders.place(pos items: list<string>) -> null at src/orders/mod.rs:4:8 `place`
         ping: my_shop.ping() -> string at src/lib.rs:18:8 `ping`
-        place_order: my_shop::orders.place(pos items: list<string>) -> null at src/orders/mod.rs:1:8 `place`
+        place_order: my_shop::orders.place(pos items: list<string>) -> null at src/orders/mod.rs:4:8 `place`
         platform: my_shop.platform() -> int at src/lib.rs:15:8 `platform`
         quiet: my_shop::users.quiet() -> null at src/users.rs:12:8 `quiet`
         rs:users::get: async my_shop::users.get(pos id: string, pos limit: int?) -> User or an error at src/users.rs:11:14 `get` "Finds a user.\n\nIt is fast."
@@ -123,9 +127,11 @@ fn modules_and_crates_are_found() {
 #[test]
 fn methods_and_associated_functions() {
     let refs = "users::Finder::find users.Finder.find users::Finder::new users::Finder::version users::Finder::secret
-        users::inner::Finder::find users::Finder::nothing Finder::find";
+        users::inner::Finder::find users::Finder::nothing Finder::find my_shop::Spread::wide my_shop::Spread::narrow";
     expect![[r#"
         Finder::find: async my_shop::users::inner.Finder.find(pos id: int) -> string? or an error on Finder::new(pos url: string, pos size: int) at src/users/inner.rs:5:18 `find` "Finds."
+        my_shop::Spread::narrow: not found in ["src/lib.rs", "crates/billing/src/lib.rs", "crates/tool/src/main.rs", "ledger/lib/all.rs"], similar []
+        my_shop::Spread::wide: my_shop.Spread.wide() -> Spread on Spread::new(pos n: int) at src/orders/mod.rs:2:65 `wide`
         users.Finder.find: async my_shop::users::inner.Finder.find(pos id: int) -> string? or an error on Finder::new(pos url: string, pos size: int) at src/users/inner.rs:5:18 `find` "Finds."
         users::Finder::find: async my_shop::users::inner.Finder.find(pos id: int) -> string? or an error on Finder::new(pos url: string, pos size: int) at src/users/inner.rs:5:18 `find` "Finds."
         users::Finder::new: my_shop::users::inner.Finder.new(pos url: string, pos size: int) -> Finder or an error at src/users/inner.rs:3:12 `new`
@@ -133,6 +139,7 @@ fn methods_and_associated_functions() {
         users::Finder::secret: a private function (write `pub fn`) at src/users/inner.rs:7:8 `secret`
         users::Finder::version: my_shop::users::inner.Finder.version() -> int at src/users/inner.rs:6:12 `version`
         users::inner::Finder::find: async my_shop::users::inner.Finder.find(pos id: int) -> string? or an error on Finder::new(pos url: string, pos size: int) at src/users/inner.rs:5:18 `find` "Finds."
+        my_shop.Spread (src/lib.rs:24:12 `Spread`): opaque
         my_shop::users::inner.Finder (src/users/inner.rs:1:12 `Finder`): opaque
     "#]].assert_eq(&show(SHOP, refs));
 }

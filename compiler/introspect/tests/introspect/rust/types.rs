@@ -116,7 +116,7 @@ fn structs_are_what_serde_writes() {
         m.Flat (src/lib.rs:35:12 `Flat`): opaque
         m.Knot (src/lib.rs:47:12 `Knot`): class {knot: list<Knot>, page: Page<m::Knot>}
         m.Level (src/lib.rs:43:10 `Level`): enum Int Low=1 High=2
-        m.Order (src/lib.rs:7:12 `Order`): class {orderId: int, sum: int, note?: string, maybe?: string?, items?: list<Item>, digest: any, parent?: Order?, state: State, level: Level, id: string}
+        m.Order (src/lib.rs:7:12 `Order`): class {orderId (order_id): int, sum (total_cents): int, note?: string, maybe?: string?, items?: list<Item>, digest: any, parent?: Order?, state: State, level: Level, id: string}
         m.Page<Vec<u8>> (src/lib.rs:40:12 `Page`): class {items: list<bytes>, next?: Page<Vec<u8>>?}
         m.Page<m::Knot> (src/lib.rs:40:12 `Page`): class {items: list<Knot>, next?: Page<m::Knot>?}
         m.Page<m::models::Item> (src/lib.rs:40:12 `Page`): class {items: list<Item>, next?: Page<m::models::Item>?}
@@ -148,7 +148,7 @@ fn types_are_named_by_the_manifest_too() {
     expect![[r#"
         m::nothing: not found in ["src/lib.rs"], similar []
         m.Level (src/lib.rs:43:10 `Level`): enum Int Low=1 High=2
-        m.Order (src/lib.rs:7:12 `Order`): class {orderId: int, sum: int, note?: string, maybe?: string?, items?: list<Item>, digest: any, parent?: Order?, state: State, level: Level, id: string}
+        m.Order (src/lib.rs:7:12 `Order`): class {orderId (order_id): int, sum (total_cents): int, note?: string, maybe?: string?, items?: list<Item>, digest: any, parent?: Order?, state: State, level: Level, id: string}
         m.Page<m::models::State> (src/lib.rs:40:12 `Page`): class {items: list<State>, next?: Page<m::models::State>?}
         m::models.Item (src/models.rs:5:12 `Item`): class {type: string}
         m::models.State (src/models.rs:3:10 `State`): enum String InProgress="IN_PROGRESS" Finished="done"
