@@ -1,5 +1,6 @@
 //! gRPC services as the commands see them: real servers, asked by reflection.
 
+mod pins;
 mod servers;
 
 use std::fs;
