@@ -109,8 +109,9 @@ fn what_cannot_be_read_is_left_alone() {
     project.write("concurrency.yaml", "tasks: [\n");
     project.conductor(&["init", "--update"]).says(2, &["concurrency.yaml cannot be read", "conductor check"]);
     assert_eq!(project.read("concurrency.yaml"), "tasks: [\n");
+    project.write("other.py", "def other(n: int) -> int:\n    return n\n");
     let flow =
-        "{tasks: [{id: old, ref: jobs.two}], policies: [], workflows: [{id: w, steps: [task: old]}]}\n";
+        "{tasks: [{id: old, ref: other.other}], policies: [], workflows: [{id: w, steps: [task: old]}]}\n";
     project.write("concurrency.yaml", flow);
     let before = project.read("concurrency.yaml");
     let (code, document) = project.json(&["init", "--update", "--dry-run"]);
