@@ -5,7 +5,9 @@ It deliberately knows no SQL.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import weakref
 from collections.abc import AsyncIterator, Iterator
 
 from .permits import Pool
@@ -39,6 +41,9 @@ class AsyncPostgres(Resource[psycopg_pool.AsyncConnectionPool]):
         super().__init__(pool, address=address, ready=ready)
         self._min_size = min_size
         self._max_size = max_size
+        self._lent: dict[
+            psycopg_pool.AsyncConnectionPool, weakref.WeakSet[psycopg.AsyncConnection]
+        ] = {}
 
     async def _opened(self, address: str) -> psycopg_pool.AsyncConnectionPool:
         # A pool hides why it cannot connect; one connection says it.
@@ -46,8 +51,14 @@ class AsyncPostgres(Resource[psycopg_pool.AsyncConnectionPool]):
             address, connect_timeout=CONNECT_SECONDS
         )
         await first.close()
+        connections: weakref.WeakSet[psycopg.AsyncConnection] = weakref.WeakSet()
+
+        async def keep(connection: psycopg.AsyncConnection) -> None:
+            connections.add(connection)
+
         pool: psycopg_pool.AsyncConnectionPool = psycopg_pool.AsyncConnectionPool(
             address,
+            configure=keep,
             kwargs={"connect_timeout": CONNECT_SECONDS},
             min_size=self._min_size,
             max_size=self._max_size,
@@ -58,10 +69,15 @@ class AsyncPostgres(Resource[psycopg_pool.AsyncConnectionPool]):
             open=False,
         )
         await pool.open()
+        self._lent[pool] = connections
         return pool
 
     async def _closed(self, client: psycopg_pool.AsyncConnectionPool) -> None:
-        await client.close()
+        # The end of an event loop cancels the pool's own tasks first, and then its closing stops half way.
+        with contextlib.suppress(asyncio.CancelledError):
+            await client.close()
+        for connection in list(self._lent.pop(client, ())):
+            await connection.close()
 
     @contextlib.asynccontextmanager
     async def connection(self) -> AsyncIterator[psycopg.AsyncConnection]:
