@@ -14,4 +14,5 @@ mod resources;
 mod resume;
 mod seed;
 mod services;
+mod shop_grpc;
 mod speech;
