@@ -18,6 +18,7 @@ pub const REF_NOT_CALLABLE: Code = Code("E121");
 pub const REF_AMBIGUOUS: Code = Code("E122");
 pub const REF_UNREADABLE: Code = Code("E123");
 pub const NO_SERVICE: Code = Code("E124");
+pub const SEVERAL_LANGUAGES: Code = Code("E128");
 pub const UNKNOWN_ARGUMENT: Code = Code("E130");
 pub const ARGUMENT_TYPE: Code = Code("E131");
 pub const NEAR_MISS: Code = Code("E132");
@@ -54,6 +55,7 @@ pub const CODES: &[Code] = &[
     REF_AMBIGUOUS,
     REF_UNREADABLE,
     NO_SERVICE,
+    SEVERAL_LANGUAGES,
     UNKNOWN_ARGUMENT,
     ARGUMENT_TYPE,
     NEAR_MISS,

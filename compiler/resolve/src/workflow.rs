@@ -71,7 +71,7 @@ pub(crate) fn bind_workflow(shared: &mut Shared<'_>, position: usize, ids: StepI
     }
     unseen::once(&mut shared.diagnostics, first_finding);
     let open = round.asked.open || declared.broken || workflow.inputs_lost || ids.has_broken();
-    let language = language(shared.manifest, workflow, &round.steps, shared.tasks);
+    let language = language(shared.manifest, workflow, &round.steps, shared.tasks, &mut shared.diagnostics);
     let bound = finished(workflow, language, round, declared, open);
     shared.diagnostics.extend(nobody_gives(workflow, &bound));
     shared.finished.insert(position, bound);
