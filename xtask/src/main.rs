@@ -17,7 +17,7 @@ usage: cargo xtask COMMAND
 
   setup   make target/venv and target/node with the pinned tools (quick when they are up to date)
   test    everything that CI runs; ends with `N passed, N failed`
-  bench   measure a durable run, and the compiler, against rivals; `bench run` or `bench compile` for one of them
+  bench   measure against rivals: `bench run` (durable runs), `bench compile`, `bench introspect`, or all of them
   agreement
           compare signatures with an independent reading of real code bases: `--seed N --count N --only NAME`
   fuzz    try to make the compiler fall, for `--minutes N` (60 by default)

@@ -33,8 +33,7 @@ impl Shop {
     }
 
     fn serve(&mut self, port: &str) -> Result<()> {
-        let mut command =
-            self.project.command(&python(), &["permissions/server.py", "--port", port]);
+        let mut command = self.project.command(&python(), &["permissions/server.py", "--port", port]);
         command.env("SHOP_DB", self.project.path().join("shop.db")).env("PYTHONDONTWRITEBYTECODE", "1");
         let mut server = Process::spawn("the permissions' server", command)?;
         let line = eventually("the server says where it serves", || {

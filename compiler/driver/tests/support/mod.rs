@@ -119,12 +119,13 @@ impl Project {
         compile_for(Wanted::Code, schemas, path, manifest.as_bytes(), lock, &mut answer)
     }
 
-    /// The lock as a build would have left it when the server's schema was `pinned.proto`.
+    /// The lock as a build would have left it when the server's schema was `pinned.proto`; none where it compiles with
+    /// neither.
     fn pinned(&self) -> Option<String> {
         let mut before = self.clone();
         let pinned = before.files.remove("pinned.proto")?;
         before.set("server.proto", &pinned);
-        Some(before.compile().compiled.expect("it compiled when it was pinned").lock)
+        Some(before.compile().compiled?.lock)
     }
 
     /// What `conductor check` would print.
