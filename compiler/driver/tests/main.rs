@@ -18,6 +18,7 @@ mod manual;
 mod meaning;
 mod mutants;
 mod mutations;
+mod objects;
 mod plan;
 mod plan_diff;
 mod policies;

@@ -103,7 +103,10 @@ impl<'a> Binder<'_, 'a> {
         let id = match &self.shared.tasks[position].signature.as_ref()?.callee {
             model::Callee::Grpc(grpc) => &grpc.resource,
             model::Callee::Http(http) => &http.resource,
-            model::Callee::Function(_) => return None,
+            model::Callee::Function(function) => match function.receiver.as_ref()? {
+                model::Receiver::Resource(id) => id,
+                _ => return None,
+            },
         };
         self.shared.resources.iter().position(|resource| resource.id.value == *id)
     }
