@@ -2,7 +2,7 @@
 //!
 //! It knows the shape of a type and its wire form, not how any language spells it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -115,10 +115,46 @@ pub struct EnumMember {
     pub value: Value,
 }
 
+/// A type and every type inside it, through the fields of classes, depth first. Each class is entered once, and no stack
+/// grows with them: code may chain any number of classes.
+#[derive(Debug)]
+pub struct Inside<'t> {
+    table: &'t TypeTable,
+    pending: Vec<&'t Type>,
+    entered: BTreeSet<&'t TypeName>,
+}
+
+impl<'t> Iterator for Inside<'t> {
+    type Item = &'t Type;
+
+    fn next(&mut self) -> Option<&'t Type> {
+        let ty = self.pending.pop()?;
+        match ty {
+            Type::List(inner) | Type::Map(inner) | Type::Optional(inner) => self.pending.push(inner),
+            Type::Union(members) => self.pending.extend(members.iter().rev()),
+            Type::Record(fields) => self.pending.extend(fields.values().rev()),
+            Type::Named(name) if self.entered.insert(name) => {
+                if let Some(TypeDef::Class { fields } | TypeDef::TypedDict { fields }) = self.table.get(name)
+                {
+                    self.pending.extend(fields.iter().rev().map(|field| &field.ty));
+                }
+            }
+            _ => {}
+        }
+        Some(ty)
+    }
+}
+
 /// Definitions of the user's types, by name.
 pub type TypeTable = BTreeMap<TypeName, TypeDef>;
 
 impl Type {
+    /// The type and all that it holds, with the classes of `table`.
+    #[must_use]
+    pub fn inside<'t>(&'t self, table: &'t TypeTable) -> Inside<'t> {
+        Inside { table, pending: vec![self], entered: BTreeSet::new() }
+    }
+
     /// `T?`; the identity for `null`, `any` and types that are optional already.
     #[must_use]
     pub fn optional(inner: Type) -> Type {
@@ -246,7 +282,7 @@ impl fmt::Display for Type {
 
 #[cfg(test)]
 mod tests {
-    use super::Type;
+    use super::{Field, Type, TypeDef, TypeName, TypeTable};
 
     #[test]
     fn unions_are_flat_sorted_and_carry_null_outside() {
@@ -254,6 +290,23 @@ mod tests {
         assert_eq!(joined.to_string(), "(int | string)?");
         assert_eq!(Type::union([Type::Null]), Type::Null);
         assert_eq!(Type::union([Type::Int, Type::Any]), Type::Any);
+    }
+
+    #[test]
+    fn a_chain_of_classes_is_walked_without_a_deep_stack() {
+        let class = |n: u32| TypeName { module: "m".to_owned(), name: format!("C{n}") };
+        let field = |ty| Field {
+            name: "next".to_owned(),
+            attribute: None,
+            ty,
+            required: true,
+            init: true,
+            keyword: None,
+        };
+        let definition = |n| TypeDef::Class { fields: vec![field(Type::Named(class((n + 1) % 100_000)))] };
+        let table: TypeTable = (0..100_000).map(|n| (class(n), definition(n))).collect();
+        // The last leads back to the first, which is not entered again.
+        assert_eq!(Type::Named(class(0)).inside(&table).count(), 100_001);
     }
 
     #[test]

@@ -2,10 +2,8 @@
 //!
 //! It does not know why an emitter refuses: that is said by its error.
 
-use std::collections::BTreeSet;
-
 use conductor_emit::EmitError;
-use conductor_protocol::types::{Type, TypeDef, TypeName, TypeTable};
+use conductor_protocol::types::Type;
 use conductor_resolve::{Graph, StepKind};
 use conductor_source::{Code, Diagnostic, FileId, Span};
 
@@ -29,7 +27,7 @@ pub(crate) fn finding(graph: &Graph, error: &EmitError) -> Diagnostic {
 
 /// The first result or input whose type holds one that `wanted` picks.
 fn place(graph: &Graph, wanted: impl Fn(&Type) -> bool) -> Option<(Span, &'static str)> {
-    let holds = |ty: &Type| contains(ty, &graph.types, &wanted, &mut BTreeSet::new());
+    let holds = |ty: &Type| ty.inside(&graph.types).any(&wanted);
     for workflow in &graph.workflows {
         for step in workflow.all_steps() {
             let StepKind::Task(call) = &step.kind else { continue };
@@ -54,27 +52,4 @@ fn is_union_of(ty: &Type, one: &str, other: &str) -> bool {
     let Type::Union(members) = ty else { return false };
     let has = |name: &str| members.iter().any(|member| member.to_string() == name);
     has(one) && has(other)
-}
-
-fn contains(
-    ty: &Type,
-    types: &TypeTable,
-    wanted: &impl Fn(&Type) -> bool,
-    seen: &mut BTreeSet<TypeName>,
-) -> bool {
-    if wanted(ty) {
-        return true;
-    }
-    match ty {
-        Type::List(inner) | Type::Map(inner) | Type::Optional(inner) => contains(inner, types, wanted, seen),
-        Type::Union(members) => members.iter().any(|member| contains(member, types, wanted, seen)),
-        Type::Record(fields) => fields.values().any(|field| contains(field, types, wanted, seen)),
-        Type::Named(name) if seen.insert(name.clone()) => match types.get(name) {
-            Some(TypeDef::Class { fields } | TypeDef::TypedDict { fields }) => {
-                fields.iter().any(|field| contains(&field.ty, types, wanted, seen))
-            }
-            _ => false,
-        },
-        _ => false,
-    }
 }

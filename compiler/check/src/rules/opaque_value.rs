@@ -23,7 +23,7 @@ pub(super) fn rule(context: Context<'_>) -> Vec<Diagnostic> {
 
 fn inputs(context: Context<'_>, workflow: &Workflow, seen: &mut BTreeSet<Span>) -> Vec<Diagnostic> {
     let opaque = workflow.inputs.iter().filter_map(|input| {
-        let class = opaque(&input.ty, &context.graph.types, &mut BTreeSet::new())?;
+        let class = opaque(&input.ty, &context.graph.types)?;
         let span = *workflow.input_spans.get(&input.name)?;
         seen.insert(span).then(|| {
             let what = format!("the input `{}` of the durable workflow `{}`", input.name, workflow.id.value);
@@ -41,7 +41,7 @@ fn result(
 ) -> Option<Diagnostic> {
     let StepKind::Task(call) = &step.kind else { return None };
     let signature = context.graph.tasks[call.task].signature.as_ref()?;
-    let class = opaque(&signature.returns, &context.graph.types, &mut BTreeSet::new())?;
+    let class = opaque(&signature.returns, &context.graph.types)?;
     let span = signature.returns_span.unwrap_or(signature.span);
     seen.insert(span).then(|| {
         let what = format!("the result of `{}`", signature.name());
@@ -88,18 +88,9 @@ fn instead(class: &TypeName) -> &'static str {
 }
 
 /// The first class in the type whose values cannot be written down.
-fn opaque(ty: &Type, types: &TypeTable, seen: &mut BTreeSet<TypeName>) -> Option<TypeName> {
-    match ty {
-        Type::List(inner) | Type::Map(inner) | Type::Optional(inner) => opaque(inner, types, seen),
-        Type::Union(members) => members.iter().find_map(|member| opaque(member, types, seen)),
-        Type::Record(fields) => fields.values().find_map(|field| opaque(field, types, seen)),
-        Type::Named(name) if seen.insert(name.clone()) => match types.get(name) {
-            Some(TypeDef::Class { fields } | TypeDef::TypedDict { fields }) => {
-                fields.iter().find_map(|field| opaque(&field.ty, types, seen))
-            }
-            Some(TypeDef::Enum { .. }) => None,
-            Some(TypeDef::Opaque) | None => Some(name.clone()),
-        },
+fn opaque(ty: &Type, types: &TypeTable) -> Option<TypeName> {
+    ty.inside(types).find_map(|inside| match inside {
+        Type::Named(name) if matches!(types.get(name), Some(TypeDef::Opaque) | None) => Some(name.clone()),
         _ => None,
-    }
+    })
 }
