@@ -54,7 +54,7 @@ pub fn module(package: &Package) -> Result<Option<Module>, EmitError> {
     let mut done: BTreeMap<Wanted, Function> = BTreeMap::new();
     loop {
         let missing: Vec<Wanted> =
-            package.wanted().into_iter().filter(|codec| !done.contains_key(codec)).collect();
+            package.newly_wanted().into_iter().filter(|codec| !done.contains_key(codec)).collect();
         if missing.is_empty() {
             break;
         }

@@ -96,8 +96,9 @@ impl<'a> Package<'a> {
         self.wanted.borrow_mut().insert(Wanted::new(self, way, workflow, ty));
     }
 
-    pub fn wanted(&self) -> BTreeSet<Wanted> {
-        self.wanted.borrow().clone()
+    /// What was asked for since the last time.
+    pub fn newly_wanted(&self) -> BTreeSet<Wanted> {
+        self.wanted.take()
     }
 
     pub fn plan(&self, workflow: &str) -> Result<&'a Plan, EmitError> {
