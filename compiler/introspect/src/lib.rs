@@ -18,11 +18,11 @@ pub mod survey;
 mod tree;
 mod typescript;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use conductor_model::Findings;
+use conductor_model::{Findings, Lookup};
 use conductor_protocol::plan::Language;
-use conductor_source::{Code, Sources};
+use conductor_source::{Code, FileId, Sources};
 
 pub use inline::Inline;
 pub use service::{Learned, Service};
@@ -166,4 +166,13 @@ impl Introspector {
             Session::Rust(session) => session.finish(sources),
         }
     }
+}
+
+/// The files whose mistakes an answer says already.
+fn told(lookups: &BTreeMap<String, Lookup>) -> BTreeSet<FileId> {
+    let file = |lookup: &Lookup| match lookup {
+        Lookup::Unreadable { span, .. } => span.map(|span| span.file),
+        _ => None,
+    };
+    lookups.values().filter_map(file).collect()
 }

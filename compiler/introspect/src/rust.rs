@@ -20,7 +20,7 @@ use conductor_model::{Findings, Lookup};
 use conductor_protocol::types::{Type, TypeName};
 use conductor_source::{Diagnostic, FileId, Sources};
 
-use crate::{Answer, Need, SYNTAX_ERROR};
+use crate::{Answer, Need, SYNTAX_ERROR, told};
 use names::{Entity, Wanted};
 use store::{Module, Store};
 use types::Reader;
@@ -141,13 +141,7 @@ impl Reader<'_> {
 
     /// One warning for each broken file that something rests on, unless an answer says it already.
     fn syntax_errors(&self, lookups: &BTreeMap<String, Lookup>) -> Vec<Diagnostic> {
-        let told: BTreeSet<FileId> = lookups
-            .values()
-            .filter_map(|lookup| match lookup {
-                Lookup::Unreadable { span, .. } => span.map(|span| span.file),
-                _ => None,
-            })
-            .collect();
+        let told = told(lookups);
         let is_told = |path: &str| self.files.get(path).is_some_and(|file| told.contains(file));
         let of = |(path, source): (&str, &store::Source)| {
             if !path.ends_with(".rs") || is_told(path) || !self.store.disk.is_reached(path) {

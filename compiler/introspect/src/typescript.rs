@@ -20,17 +20,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use conductor_model::{Findings, Lookup};
 use conductor_protocol::types::TypeName;
-use conductor_source::{Code, Diagnostic, FileId, Sources};
+use conductor_source::{Diagnostic, FileId, Sources};
 
-use crate::{Answer, Need};
+use crate::{Answer, Need, SYNTAX_ERROR, told};
 use names::{Space, Trail};
 use store::Store;
 use types::{Reader, Scope};
 
 pub use survey::survey;
-
-/// A source file has a syntax error; what could be read of it is used.
-const SYNTAX_ERROR: Code = Code("W120");
 
 /// The questions of one compilation, and what is known so far.
 pub struct Session {
@@ -150,13 +147,7 @@ impl Reader<'_> {
 
     /// One warning for each broken file that something rests on, unless an answer says it already.
     fn syntax_errors(&self, lookups: &BTreeMap<String, Lookup>) -> Vec<Diagnostic> {
-        let told: BTreeSet<FileId> = lookups
-            .values()
-            .filter_map(|lookup| match lookup {
-                Lookup::Unreadable { span, .. } => span.map(|span| span.file),
-                _ => None,
-            })
-            .collect();
+        let told = told(lookups);
         let is_told = |path: &str| self.files.get(path).is_some_and(|file| told.contains(file));
         let of = |(path, _, module): (&str, &store::Source, &syntax::Module)| {
             if is_told(path) || !self.store.files().is_reached(path) {
