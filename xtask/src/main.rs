@@ -15,7 +15,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
-  setup   make target/venv and target/node with the pinned tools (quick when they are up to date)
+  setup   make target/venv, target/node and target/go-tools with the pinned tools (quick when up to date)
   test    everything that CI runs; ends with `N passed, N failed`
   bench   measure against rivals: `bench run` (durable runs), `bench compile`, `bench introspect`, or all of them
   agreement

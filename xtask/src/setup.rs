@@ -1,4 +1,4 @@
-//! The tools of the checks and the servers of the tests, pinned: in `target/venv` and in `target/node`.
+//! The tools of the checks and the servers of the tests, pinned: in `target/venv`, `target/node` and `target/go-tools`.
 //!
 //! It knows how to install them, not what they are run on.
 
@@ -14,10 +14,29 @@ use crate::root;
 const CANDIDATES: [&str; 5] = ["python3", "python3.11", "python3.12", "python3.13", "python3.14"];
 const OLDEST: (u32, u32) = (3, 11);
 
-/// Makes both environments where they are missing or stale and returns the Python interpreter.
+/// Makes all environments where they are missing or stale and returns the Python interpreter.
 pub fn run() -> Result<PathBuf> {
     node()?;
+    go_tools(&root().join("target/go-tools"), &root().join("tests/go-tools.txt"))?;
     python()
+}
+
+/// The commands that the file pins, one a line, installed into `folder` where they are missing or stale.
+fn go_tools(folder: &Path, pins_file: &Path) -> Result<()> {
+    let pins =
+        fs::read_to_string(pins_file).with_context(|| format!("failed to read {}", pins_file.display()))?;
+    let stamp = folder.join("conductor-stamp");
+    if fs::read_to_string(&stamp).is_ok_and(|found| found == pins) {
+        return Ok(());
+    }
+    eprintln!("setup: {}", folder.display());
+    fs::create_dir_all(folder).with_context(|| format!("failed to make {}", folder.display()))?;
+    for pin in pins.lines().filter(|line| !line.starts_with('#')) {
+        let mut install = Command::new("go");
+        install.args(["install", pin]).env("GOBIN", folder);
+        succeed(&mut install, "install Go 1.26 or newer")?;
+    }
+    fs::write(&stamp, pins).with_context(|| format!("failed to write {}", stamp.display()))
 }
 
 fn node() -> Result<()> {
