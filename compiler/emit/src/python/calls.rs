@@ -74,30 +74,6 @@ const FUNCTIONS: [(&str, &str, &str); 59] = [
     ("math.bitShiftRight", "math", "shift_right"),
 ];
 
-/// Whether the function has a value for all arguments of these types.
-pub fn never_fails(function: &str, args: &[Expr]) -> bool {
-    let typed = args.iter().all(|arg| arg.ty != Type::Any);
-    typed
-        && matches!(
-            function,
-            "size"
-                | "contains"
-                | "startsWith"
-                | "endsWith"
-                | "lowerAscii"
-                | "upperAscii"
-                | "trim"
-                | "reverse"
-                | "math.isNaN"
-                | "math.isInf"
-                | "math.isFinite"
-                | "math.bitAnd"
-                | "math.bitOr"
-                | "math.bitXor"
-                | "math.bitNot"
-        )
-}
-
 impl Translator<'_, '_> {
     /// Python's own operator where it is exact; else the function that checks 64 bits or rounds as decimals do.
     pub fn arithmetic(&mut self, name: &str, left: &Expr, right: &Expr, ty: &Type) -> Result<Py> {

@@ -5,10 +5,11 @@
 use conductor_protocol::expr::{Comprehension as Kind, Expr};
 use conductor_protocol::types::Type;
 
-use super::expr::{Translator, may_fail, unsupported};
+use super::expr::{Translator, unsupported};
 use super::names::snake;
 use super::tree::{Comprehension, Operator, Py};
 use crate::EmitError;
+use crate::flow::may_fail;
 
 type Result<T> = std::result::Result<T, EmitError>;
 
@@ -84,7 +85,9 @@ impl Translator<'_, '_> {
         };
         let last = names.last().map_or_else(|| Py::atom("None"), Py::atom);
         Ok(match kind {
-            Kind::All | Kind::Exists if may_fail(&self.file.package.types, body) || body.ty != Type::Bool => {
+            Kind::All | Kind::Exists
+                if may_fail(&self.file.package.types.table, body) || body.ty != Type::Bool =>
+            {
                 let name = match (kind, names.len()) {
                     (Kind::All, 2) => "every_pair",
                     (Kind::All, _) => "every",

@@ -3,15 +3,15 @@
 //! It knows what an expression means and which names stand for its variables; where Python's own operator means
 //! something else, a small function of the runtime's `cel` module stands in.
 
-use conductor_protocol::expr::{BinaryOp, Comprehension, Expr, Literal, Node, UnaryOp};
+use conductor_protocol::expr::{BinaryOp, Expr, Literal, Node, UnaryOp};
 use conductor_protocol::types::{Type, TypeDef};
 
 use super::file::File;
 use super::literal;
 use super::scope::{Block, Scope, Var};
 use super::tree::{Operator, Py, Unary};
-use super::types::Types;
 use crate::EmitError;
+use crate::flow::{always_has, is_simple, may_fail};
 
 pub struct Translator<'f, 'a> {
     pub file: &'f mut File<'a>,
@@ -139,7 +139,7 @@ impl<'f, 'a> Translator<'f, 'a> {
         Ok(match self.attribute(of.ty.non_null(), name) {
             Some(attribute) => value.attr(attribute),
             None => match of.ty.non_null() {
-                ty if always_has(&self.file.package.types, ty, name) => value.index(Py::string(name)),
+                ty if always_has(&self.file.package.types.table, ty, name) => value.index(Py::string(name)),
                 Type::Named(_) => {
                     let found = value.attr("get").called(vec![Py::string(name)]);
                     // A key that may be absent reads as null.
@@ -233,8 +233,9 @@ impl<'f, 'a> Translator<'f, 'a> {
 
     /// CEL's `&&` and `||` are decided by either side: an error on the left does not matter if the right decides.
     fn logic(&mut self, op: Operator, helper: &str, left: &Expr, right: &Expr) -> Result<Py> {
-        let native =
-            !may_fail(&self.file.package.types, left) && left.ty == Type::Bool && right.ty == Type::Bool;
+        let native = !may_fail(&self.file.package.types.table, left)
+            && left.ty == Type::Bool
+            && right.ty == Type::Bool;
         let native = native && is_worth_joining(left, right);
         let (left, right) = (self.expr(left)?, self.expr(right)?);
         if native {
@@ -380,74 +381,4 @@ pub fn negated(value: Py) -> Py {
         other => return Py::Binary { op: other, left, right }.not(),
     };
     Py::Binary { op, left, right }
-}
-
-/// Whether Python's `==` means what CEL's does: equal types and nothing inside.
-fn is_simple(ty: &Type) -> bool {
-    matches!(
-        ty,
-        Type::Bool
-            | Type::Int
-            | Type::Float
-            | Type::Decimal
-            | Type::String
-            | Type::Bytes
-            | Type::Timestamp
-            | Type::Date
-            | Type::Duration
-            | Type::Uuid
-            | Type::Named(_)
-    )
-}
-
-/// Whether evaluation can end without a value.
-pub fn may_fail(types: &Types, expr: &Expr) -> bool {
-    let fails = |expr: &Expr| may_fail(types, expr);
-    match &expr.node {
-        Node::Literal(_) | Node::Input(_) | Node::Step(_) | Node::Variable(_) | Node::RunId => false,
-        Node::Has { of, .. } => matches!(of.ty, Type::Optional(_)) || fails(of),
-        Node::Field { of, name } => !always_has(types, &of.ty, name) || fails(of),
-        Node::List(items) => items.iter().any(fails),
-        Node::Record(fields) => fields.iter().any(|(_, value)| fails(value)),
-        Node::Unary { op: UnaryOp::Not, operand } => operand.ty != Type::Bool || fails(operand),
-        Node::Binary { op: BinaryOp::Equal | BinaryOp::NotEqual, left, right } => fails(left) || fails(right),
-        Node::Binary {
-            op: BinaryOp::Less | BinaryOp::LessOrEqual | BinaryOp::Greater | BinaryOp::GreaterOrEqual,
-            left,
-            right,
-        } => left.ty != right.ty || !is_simple(&left.ty) || fails(left) || fails(right),
-        Node::Binary { op: BinaryOp::And | BinaryOp::Or, left, right } => {
-            left.ty != Type::Bool || right.ty != Type::Bool || fails(left) || fails(right)
-        }
-        Node::Conditional { test, then, otherwise } => fails(test) || fails(then) || fails(otherwise),
-        Node::Interpolate(parts) => parts.iter().any(fails),
-        Node::Entries(_) => true,
-        Node::Bind { value, body, .. } => fails(value) || fails(body),
-        Node::Comprehension { kind, over, filter, body, .. } => {
-            over.ty == Type::Any
-                || *kind == Comprehension::TransformEntries
-                || (body.ty == Type::Any && !matches!(kind, Comprehension::Map | Comprehension::TransformMap))
-                || filter.as_ref().is_some_and(|filter| filter.ty != Type::Bool || fails(filter))
-                || fails(over)
-                || fails(body)
-        }
-        Node::Call { function, args } => !super::calls::never_fails(function, args) || args.iter().any(fails),
-        Node::Convert(of) if types.is_enum(&of.ty) && !types.is_enum(&expr.ty) => fails(of),
-        _ => true,
-    }
-}
-
-/// Whether every value of the type has the field.
-fn always_has(types: &Types, ty: &Type, name: &str) -> bool {
-    match ty {
-        Type::Record(_) => true,
-        Type::Named(class) => match types.def(class) {
-            Some(TypeDef::Class { .. }) => true,
-            Some(TypeDef::TypedDict { fields }) => {
-                fields.iter().any(|field| field.name == name && field.required)
-            }
-            _ => false,
-        },
-        _ => false,
-    }
 }

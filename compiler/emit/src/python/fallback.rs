@@ -55,7 +55,7 @@ pub fn direct(
         Fallback::Value(value) => {
             workflow.file.import_from("._conductor.fallback", "fall_back");
             let mut body = vec![Stmt::Expr(Py::call("fall_back", vec![Py::atom("failure")]))];
-            let fallible = super::expr::may_fail(&workflow.file.package.types, value);
+            let fallible = crate::flow::may_fail(&workflow.file.package.types.table, value);
             let value = workflow.translate(value)?;
             match (is_read, fallible) {
                 (true, false) => body.push(returned(value)),

@@ -181,18 +181,12 @@ impl Types {
 
     /// Whether the type is an enum, or null beside one.
     pub fn is_enum(&self, ty: &Type) -> bool {
-        matches!(ty.non_null(), Type::Named(name) if matches!(self.def(name), Some(TypeDef::Enum { .. })))
+        crate::flow::is_enum(&self.table, ty)
     }
 
     /// Whether nobody can change a value of the type, so that all may share it.
     pub fn is_immutable(&self, ty: &Type) -> bool {
-        match ty {
-            Type::List(_) | Type::Map(_) | Type::Record(_) | Type::Any => false,
-            Type::Named(_) => self.is_enum(ty),
-            Type::Optional(inner) => self.is_immutable(inner),
-            Type::Union(members) => members.iter().all(|member| self.is_immutable(member)),
-            _ => true,
-        }
+        crate::flow::is_immutable(&self.table, ty)
     }
 
     /// A part of a function's name that says the type: `list_of_user`, `str_or_none`.

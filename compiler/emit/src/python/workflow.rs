@@ -402,7 +402,7 @@ impl Workflow<'_> {
     /// The guard of a step that has a `when`.
     pub fn when(&mut self, step: &Step, vars: &[Var]) -> Result<Vec<Stmt>, EmitError> {
         let Some(when) = &step.when else { return Ok(Vec::new()) };
-        let fallible = super::expr::may_fail(&self.file.package.types, when);
+        let fallible = crate::flow::may_fail(&self.file.package.types.table, when);
         let test = self.translate(when)?;
         let holds = if fallible {
             self.file.import_as("._conductor", "cel", "_cel");
