@@ -44,6 +44,7 @@ pub struct Function {
     pub module: String,
     /// With dots for what belongs to a class: `Users.get`.
     pub name: String,
+    /// Whether a cancelled call ends: `async` in Python and TypeScript, in Go what takes a context.
     pub is_async: bool,
     /// Whether it returns an error beside its result.
     pub returns_error: bool,

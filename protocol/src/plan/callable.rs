@@ -27,6 +27,7 @@ pub struct Function {
     pub module: String,
     /// Name in the module: `get_user_by_id`; with dots for what belongs to a class: `Users.get`.
     pub name: String,
+    /// Whether a cancelled call ends: `async` in Python and TypeScript, in Go what takes a context.
     pub is_async: bool,
     pub returns: Type,
     /// Whether the code says what it returns.

@@ -1,10 +1,11 @@
-//! A blocking function runs on after its time-out, or after it lost: nothing can interrupt its thread.
+//! A blocking function runs on after its time-out, or after it lost: nothing can interrupt it.
 //!
 //! It cannot know how long the function really takes.
 
 use std::collections::BTreeSet;
 
-use conductor_model::Signature;
+use conductor_model::{Callee, Signature};
+use conductor_protocol::plan::Language;
 use conductor_resolve::{StepKind, Task, TaskStep};
 use conductor_source::{Diagnostic, Severity};
 
@@ -51,12 +52,17 @@ fn finding(call: &TaskStep, task: &Task, signature: &Signature, cut: Cut) -> Dia
     // For a write that may not happen twice the real end is awaited, so the step lasts longer than its time-out.
     let lasts = matches!(cut, Cut::Timeout(_)) && !may_happen_twice(call, task);
     let severity = if lasts { Severity::Warning } else { Severity::Advice };
+    let language = match &signature.callee {
+        Callee::Function(function) => function.language,
+        Callee::Grpc(_) | Callee::Http(_) => Language::Python,
+    };
+    let Words { runs, lacks, remedy } = words(language);
     let (what, label) = match cut {
         Cut::Timeout(ms) => {
-            ("a time-out", format!("its attempt fails after {ms} ms, but its thread runs to the end"))
+            ("a time-out", format!("its attempt fails after {ms} ms, but its {runs} runs to the end"))
         }
-        Cut::Deadline => ("a deadline", "it may pass, but the thread runs to the end".to_owned()),
-        Cut::Race => ("losing a race", "another call may win, but its thread runs to the end".to_owned()),
+        Cut::Deadline => ("a deadline", format!("it may pass, but the {runs} runs to the end")),
+        Cut::Race => ("losing a race", format!("another call may win, but its {runs} runs to the end")),
     };
     Diagnostic::new(
         severity,
@@ -65,6 +71,26 @@ fn finding(call: &TaskStep, task: &Task, signature: &Signature, cut: Cut) -> Dia
         task.id.span,
         label,
     )
-    .label(signature.span, "not `async`")
-    .help("give its own calls a time-out as well, make it `async def`, or say that the task is idempotent")
+    .label(signature.span, lacks)
+    .help(format!("give its own calls a time-out as well, {remedy}, or say that the task is idempotent"))
+}
+
+/// How a language speaks of what runs on, and of what would listen.
+struct Words {
+    runs: &'static str,
+    lacks: &'static str,
+    remedy: &'static str,
+}
+
+fn words(language: Language) -> Words {
+    match language {
+        Language::Python => Words { runs: "thread", lacks: "not `async`", remedy: "make it `async def`" },
+        Language::Typescript => Words { runs: "call", lacks: "not `async`", remedy: "make it `async`" },
+        Language::Go => Words {
+            runs: "goroutine",
+            lacks: "takes no `context.Context`",
+            remedy: "give it a `context.Context` that it heeds",
+        },
+        Language::Rust => Words { runs: "thread", lacks: "not `async`", remedy: "make it `async fn`" },
+    }
 }

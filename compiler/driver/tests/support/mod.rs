@@ -139,15 +139,16 @@ impl Project {
         outcome.diagnostics.iter().map(render).collect()
     }
 
-    /// What a server tells whose schema is the file `server.proto`; nobody listens where there is none.
+    /// What a server tells whose schema is the file `server.proto`; nobody listens where there is none, or where it
+    /// is not one that a server could have been built from.
     fn reflection(&self, server: &Server) -> Answer {
-        let Some(text) = self.files.get("server.proto") else {
+        let parsed = |text: &String| protox_parse::parse("server.proto", text).ok();
+        let Some(file) = self.files.get("server.proto").and_then(parsed) else {
             return Answer::Failed {
                 problem: format!("nobody listens at {}", server.address),
                 help: "start the server".to_owned(),
             };
         };
-        let file = protox_parse::parse("server.proto", text).expect("the schema of the server is valid");
         let full = |name: &str| format!("{}.{name}", file.package());
         let services = file.service.iter().map(|service| full(service.name())).collect();
         Answer::Reflection(Reflection { services, files: vec![file.encode_to_vec()] })

@@ -76,16 +76,17 @@ impl<'w> Reader<'w> {
             Err(why) => return self.not_callable(why, scope, call.name_at),
         };
         let written = call.signature.results_at.as_ref().unwrap_or(call.name_at);
+        let parameters = self.parameters(scope, call.signature);
         Lookup::Found(Box::new(Signature {
             callee: Callee::Function(Found {
                 language: Language::Go,
                 module: call.module,
                 name: call.name,
-                is_async: false,
+                is_async: parameters.iter().any(|one| one.kind == ParameterKind::Cancellation),
                 returns_error,
                 receiver: call.receiver,
             }),
-            parameters: self.parameters(scope, call.signature),
+            parameters,
             returns,
             returns_span: Some(self.span(scope.path, written)),
             doc: call.doc,

@@ -82,15 +82,15 @@ fn packages_are_found_by_folder_path_and_name() {
     expect![[r#"
         example.com/ledger/book.Open: example.com/ledger/book.Open(pos name: string) -> null or an error at third_party/ledger/book/book.go:2:6 `Open`
         example.com/shop.Ping: example.com/shop.Ping() -> string at shop.go:5:6 `Ping` "Ping says pong."
-        example.com/shop/internal/users.Find: example.com/shop/internal/users.Find(cancellation ctx: any, pos id: string) -> User or an error at internal/users/users.go:9:6 `Find` "Find finds a user by its id.\n\nIt is fast."
+        example.com/shop/internal/users.Find: async example.com/shop/internal/users.Find(cancellation ctx: any, pos id: string) -> User or an error at internal/users/users.go:9:6 `Find` "Find finds a user by its id.\n\nIt is fast."
         example.com/tools/gen.Gen: example.com/tools/gen.Gen() -> null at tools/gen/gen.go:2:6 `Gen`
         example.org/pay.v2.Charge: example.org/pay.v2.Charge(pos cents: int) -> string or an error at vendor/example.org/pay.v2/pay.go:2:6 `Charge`
-        go:users.Find: example.com/shop/internal/users.Find(cancellation ctx: any, pos id: string) -> User or an error at internal/users/users.go:9:6 `Find` "Find finds a user by its id.\n\nIt is fast."
-        internal/users.Find: example.com/shop/internal/users.Find(cancellation ctx: any, pos id: string) -> User or an error at internal/users/users.go:9:6 `Find` "Find finds a user by its id.\n\nIt is fast."
+        go:users.Find: async example.com/shop/internal/users.Find(cancellation ctx: any, pos id: string) -> User or an error at internal/users/users.go:9:6 `Find` "Find finds a user by its id.\n\nIt is fast."
+        internal/users.Find: async example.com/shop/internal/users.Find(cancellation ctx: any, pos id: string) -> User or an error at internal/users/users.go:9:6 `Find` "Find finds a user by its id.\n\nIt is fast."
         shop.Ping: example.com/shop.Ping() -> string at shop.go:5:6 `Ping` "Ping says pong."
         third_party/ledger/book.Open: example.com/ledger/book.Open(pos name: string) -> null or an error at third_party/ledger/book/book.go:2:6 `Open`
         tools/gen.Gen: example.com/tools/gen.Gen() -> null at tools/gen/gen.go:2:6 `Gen`
-        users.Find: example.com/shop/internal/users.Find(cancellation ctx: any, pos id: string) -> User or an error at internal/users/users.go:9:6 `Find` "Find finds a user by its id.\n\nIt is fast."
+        users.Find: async example.com/shop/internal/users.Find(cancellation ctx: any, pos id: string) -> User or an error at internal/users/users.go:9:6 `Find` "Find finds a user by its id.\n\nIt is fast."
         example.com/shop/internal/users.User (internal/users/users.go:19:6 `User`): class {ID: string}
     "#]].assert_eq(&show(SHOP, refs));
 }
@@ -276,7 +276,7 @@ fn methods_are_called_on_what_a_constructor_makes() {
         svc.Many.Do: m/svc.Many.Do() -> null unmade: a method of `Many`, which `NewManyA`, `NewManyB` make and no function `NewMany` at svc/svc.go:52:13 `Do`
         svc.Page.First: m/svc.Page.First() -> any unmade: a method of the generic type `Page`, whose type arguments nothing gives at svc/svc.go:71:19 `First`
         svc.Service.ByValue: m/svc.Service.ByValue() -> null on NewService(pos db: DB?, pos name: string) at svc/svc.go:21:18 `ByValue`
-        svc.Service.Get: m/svc.Service.Get(cancellation ctx: any, pos id: string) -> string or an error on NewService(pos db: DB?, pos name: string) at svc/svc.go:20:19 `Get` "Get gets."
+        svc.Service.Get: async m/svc.Service.Get(cancellation ctx: any, pos id: string) -> string or an error on NewService(pos db: DB?, pos name: string) at svc/svc.go:20:19 `Get` "Get gets."
         svc.Service.Gett: not found in ["svc/*.go"], similar ["svc.Service.Get"]
         svc.Service.Name: a field of `Service` at svc/svc.go:11:6 `Service`
         svc.Service.Ping: not found in ["svc/*.go"], similar []
