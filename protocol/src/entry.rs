@@ -42,9 +42,14 @@ pub enum Entry {
     },
     StepStarted {
         key: String,
+        /// Of a `wait_for` and an `emit` the signal's name; of a `sleep` nothing.
         task: String,
+        /// 0 where `kind` is there.
         attempt: u32,
-        /// The end of the step's whole budget, where its policy has a deadline.
+        /// Absent for calls of tasks and workflows.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kind: Option<Kind>,
+        /// The end of the step's whole budget, where its policy has a deadline; when a sleep is over, when a wait times out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         deadline_at: Option<UnixMillis>,
         at: UnixMillis,
@@ -62,6 +67,12 @@ pub enum Entry {
         key: String,
         attempt: u32,
         output: Json,
+        /// Id of the signal that a `wait_for` took.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signal: Option<String>,
+        /// What the step's compensation is called with, where it is to be undone should the run not succeed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        undo: Option<Json>,
         at: UnixMillis,
     },
     /// The policy is exhausted. `tolerated` where the step is not critical.
@@ -70,6 +81,9 @@ pub enum Entry {
         attempt: u32,
         error: ErrorForm,
         tolerated: bool,
+        /// As in `step_succeeded`: an attempt may have happened.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        undo: Option<Json>,
         at: UnixMillis,
     },
     StepSkipped {
@@ -80,6 +94,9 @@ pub enum Entry {
     StepCancelled {
         key: String,
         unknown: bool,
+        /// As in `step_succeeded`: an attempt may have happened.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        undo: Option<Json>,
         at: UnixMillis,
     },
     /// A write whose outcome is unknown and whose `in_doubt` is `pause`.
@@ -116,6 +133,15 @@ pub enum Entry {
     },
 }
 
+/// What a step does that calls nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    Sleep,
+    WaitFor,
+    Emit,
+}
+
 /// How a run began.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RunStarted {
@@ -145,6 +171,17 @@ pub struct Parent {
 }
 
 impl Entry {
+    /// The step's key and the arguments of its compensation, where it must be undone should the run not succeed.
+    #[must_use]
+    pub fn undo(&self) -> Option<(&str, &Json)> {
+        match self {
+            Entry::StepSucceeded { key, undo: Some(undo), .. }
+            | Entry::StepFailed { key, undo: Some(undo), .. }
+            | Entry::StepCancelled { key, undo: Some(undo), .. } => Some((key, undo)),
+            _ => None,
+        }
+    }
+
     /// Whether the run has ended with this entry.
     #[must_use]
     pub fn ends_run(&self) -> bool {

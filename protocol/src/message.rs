@@ -2,6 +2,8 @@
 //!
 //! `docs/protocol.md` specifies each with an example that is a test. Nothing here reads or writes a socket.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::entry::{Entry, Json, Parent, Record, UnixMillis};
@@ -26,6 +28,11 @@ pub mod method {
     pub const PERMIT_ACQUIRE: &str = "permit.acquire";
     pub const PERMIT_RELEASE: &str = "permit.release";
     pub const RESOURCE_REPORT: &str = "resource.report";
+    pub const SIGNAL_SEND: &str = "signal.send";
+    pub const SIGNAL_LIST: &str = "signal.list";
+    pub const RUN_SIGNAL: &str = "run.signal";
+    pub const TASK_INVOKE: &str = "task.invoke";
+    pub const TASK_CANCEL: &str = "task.cancel";
 }
 
 /// Error codes of JSON-RPC responses and of [`RunRefused`].
@@ -76,6 +83,18 @@ pub struct Hello {
     /// Permits of the host that the session holds or waits for; others of it are free.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub permits: Vec<PermitClaim>,
+    /// Functions that workflows of other languages may call in this process.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<ServedTask>,
+}
+
+/// A function that a session serves to workflows of other languages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServedTask {
+    /// As `go:example.com/shop.Charge`.
+    pub function: String,
+    /// Of its parameters and result; both sides take it from the same build.
+    pub signature: String,
 }
 
 /// A permit that a session holds or waits for over a lost connection.
@@ -319,4 +338,86 @@ pub struct ResourceUse {
     pub failed: u32,
     /// Times that permits were waited for since the last report: milliseconds, and how many times so long.
     pub waited_ms: Vec<(u64, u32)>,
+}
+
+/// Sends a signal to a run. Answered with `{}` when it is on disk; one with an `id` that the run has is ignored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SignalSend {
+    pub run: String,
+    pub signal: String,
+    pub id: String,
+    pub data: Json,
+}
+
+/// Asks for every signal that a run has got, taken or not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignalList {
+    pub run: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SignalListResult {
+    pub signals: Vec<Signal>,
+}
+
+/// A signal that is on disk.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Signal {
+    /// From 0, dense over the signals of the run, in the order in which they came.
+    pub ordinal: u64,
+    pub signal: String,
+    pub id: String,
+    pub data: Json,
+}
+
+/// From the sidecar to the owner of a run: a signal has come, and is on disk.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RunSignal {
+    pub run: String,
+    pub epoch: u64,
+    pub ordinal: u64,
+    pub signal: String,
+    pub id: String,
+    pub data: Json,
+}
+
+/// Calls a function in a process that serves it: from the owner of a run to the sidecar, and from there to the process.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TaskInvoke {
+    /// A number that the asking side has not used before on this session.
+    pub call: u64,
+    /// As `go:example.com/shop.Charge`.
+    pub function: String,
+    /// As the caller's build knows it.
+    pub signature: String,
+    /// By the parameters' names, as `docs/types.md` writes values.
+    pub args: BTreeMap<String, Json>,
+    /// The idempotency key: `<run>/<step key>`.
+    pub key: String,
+    pub run: String,
+    pub workflow: String,
+    pub step: String,
+    pub attempt: u32,
+    /// How long the caller waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_ms: Option<u64>,
+    /// Of the W3C's trace context.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
+}
+
+/// What a call of a served function came to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskOutcome {
+    Output(Json),
+    Error(ErrorForm),
+    /// Always true: the process died in the call, and nobody knows how far it came.
+    Lost(bool),
+}
+
+/// Asks for a call to be stopped. Its [`TaskInvoke`] is answered all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskCancel {
+    pub call: u64,
 }

@@ -19,7 +19,7 @@ mod unwritable;
 use std::collections::BTreeMap;
 
 use conductor_check::Verified;
-use conductor_emit::{EmitError, Header};
+use conductor_emit::{EmitError, Header, Target};
 use conductor_model::Manifest;
 use conductor_plan::SAVED_PLANS;
 use conductor_protocol::plan::{Language, Plan};
@@ -189,9 +189,11 @@ fn generated(
     let mut files = BTreeMap::new();
     let may_be_refused = || plans.iter().any(conductor_plan::has_open_types);
     if ungenerated.is_empty() && (wanted == Wanted::Code || may_be_refused()) {
-        match conductor_emit::emit(&plans, &header) {
+        match conductor_emit::emit(&plans, &Target::new(Language::Python, &out), &header) {
             Ok(emitted) => files = emitted,
-            Err(EmitError::Unsupported { what }) => ungenerated.push(ungenerated::somewhere(graph, &what)),
+            Err(EmitError::Unsupported { what }) => {
+                ungenerated.push(ungenerated::somewhere(graph, Language::Python, &what))
+            }
             Err(error) => return Err(Box::new(unwritable::finding(graph, &error))),
         }
     }

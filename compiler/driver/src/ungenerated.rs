@@ -3,33 +3,37 @@
 //! It does not know why: that is decided by the emitter.
 
 use conductor_emit::Unsupported;
-use conductor_protocol::plan::Plan;
+use conductor_protocol::plan::{Language, Plan};
 use conductor_resolve::{Graph, Step};
 use conductor_source::{Code, Diagnostic, FileId, Span};
 
 pub const NOT_GENERATED: Code = Code("E162");
 
 pub(crate) fn findings(graph: &Graph, plans: &[Plan]) -> Vec<Diagnostic> {
-    plans.iter().flat_map(conductor_emit::unsupported).map(|one| finding(graph, &one)).collect()
+    let of = |plan: &Plan| {
+        let found = conductor_emit::unsupported(plan);
+        found.into_iter().map(|one| finding(graph, plan.language, &one)).collect::<Vec<_>>()
+    };
+    plans.iter().flat_map(of).collect()
 }
 
 /// What was found while code was written, of which only the manifest is known.
-pub(crate) fn somewhere(graph: &Graph, what: &str) -> Diagnostic {
+pub(crate) fn somewhere(graph: &Graph, language: Language, what: &str) -> Diagnostic {
     let first = graph.workflows.first().map_or(Span::new(FileId(0), 0, 0), |workflow| workflow.id.span);
-    diagnostic(what, first)
+    diagnostic(language, what, first)
 }
 
-fn finding(graph: &Graph, found: &Unsupported) -> Diagnostic {
+fn finding(graph: &Graph, language: Language, found: &Unsupported) -> Diagnostic {
     let Some(workflow) = graph.workflows.iter().find(|workflow| workflow.id.value == found.workflow) else {
-        return somewhere(graph, &found.what);
+        return somewhere(graph, language, &found.what);
     };
     let is_it = |step: &&Step| Some(&step.id) == found.step.as_ref();
     let step = workflow.all_steps().find(is_it);
-    diagnostic(&found.what, step.map_or(workflow.id.span, |step| step.keyword))
+    diagnostic(language, &found.what, step.map_or(workflow.id.span, |step| step.keyword))
 }
 
-fn diagnostic(what: &str, span: Span) -> Diagnostic {
-    let message = format!("generated Python cannot do {what} yet");
+fn diagnostic(language: Language, what: &str, span: Span) -> Diagnostic {
+    let message = format!("generated {} cannot do {what} yet", language.name());
     Diagnostic::error(
         NOT_GENERATED,
         message,

@@ -4,12 +4,14 @@
 
 #[expect(dead_code, reason = "the emitters move to it one by one")]
 mod flow;
+mod go;
 mod inline;
 mod python;
+mod typescript;
 
 use std::collections::BTreeMap;
 
-use conductor_protocol::plan::Plan;
+use conductor_protocol::plan::{Language, Plan};
 
 /// What the first line of each file says.
 #[derive(Debug, Clone, Copy)]
@@ -49,16 +51,56 @@ pub struct Unsupported {
     pub what: String,
 }
 
-/// Everything in the Plan that generated code cannot do yet. Where there is something, [`emit`] must not be asked.
-#[must_use]
-pub fn unsupported(plan: &Plan) -> Vec<Unsupported> {
-    python::unsupported(plan)
+/// Where the code of one language goes, as far as it decides what the code says.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    pub language: Language,
+    /// The folder of the output, relative to the manifest's, with `/`.
+    pub out: &'a str,
+    /// The folder of the user's sources, from which their modules are named, likewise.
+    pub root: &'a str,
+    /// Go: the import path of `out`.
+    pub go_package: Option<&'a str>,
+    /// TypeScript: whether `.js` with `.d.ts` beside it is written instead of `.ts`.
+    pub javascript: bool,
 }
 
-/// Every file of the Python package by its path below the output directory, with `/` between its parts.
+impl<'a> Target<'a> {
+    /// The target of a language whose sources and output stand where they do by default.
+    #[must_use]
+    pub fn new(language: Language, out: &'a str) -> Target<'a> {
+        Target { language, out, root: ".", go_package: None, javascript: false }
+    }
+}
+
+/// Everything in the Plan that generated code of its language cannot do yet. Where there is something, [`emit`] must not
+/// be asked.
+#[must_use]
+pub fn unsupported(plan: &Plan) -> Vec<Unsupported> {
+    match plan.language {
+        Language::Python => python::unsupported(plan),
+        Language::Typescript => typescript::unsupported(plan),
+        Language::Go => go::unsupported(plan),
+        Language::Rust => {
+            vec![Unsupported { workflow: plan.workflow.clone(), step: None, what: "workflows".to_owned() }]
+        }
+    }
+}
+
+/// Every file for the target's language by its path below the output directory, with `/` between its parts: the workflows of
+/// that language, and what serves its functions to workflows of others. `plans` are all of the manifest.
 ///
 /// # Errors
-/// When a type or an expression has no form in Python.
-pub fn emit(plans: &[Plan], header: &Header<'_>) -> Result<BTreeMap<String, String>, EmitError> {
-    python::files(plans, header)
+/// When a type or an expression has no form in the language.
+pub fn emit(
+    plans: &[Plan],
+    target: &Target<'_>,
+    header: &Header<'_>,
+) -> Result<BTreeMap<String, String>, EmitError> {
+    match target.language {
+        Language::Python => python::files(plans, header),
+        Language::Typescript => typescript::files(plans, target, header),
+        Language::Go => go::files(plans, target, header),
+        Language::Rust => Err(EmitError::Unsupported { what: "workflows in Rust".to_owned() }),
+    }
 }

@@ -46,6 +46,17 @@ impl Language {
             Language::Rust => "rust",
         }
     }
+
+    /// As its users write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Language::Python => "Python",
+            Language::Typescript => "TypeScript",
+            Language::Go => "Go",
+            Language::Rust => "Rust",
+        }
+    }
 }
 
 /// One workflow.

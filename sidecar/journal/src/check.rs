@@ -71,6 +71,9 @@ pub(crate) fn check_entries(limits: Limits, entries: &[Entry]) -> Result<(), Ref
         if Event::of(entry).is_sidecars_own() {
             return Err(Refusal::Invalid("only the sidecar writes run_started and run_resumed".to_owned()));
         }
+        if let Some((key, undo)) = entry.undo() {
+            check_value(limits, undo.get(), || format!("what {key} is undone with"))?;
+        }
         match entry {
             Entry::StepSucceeded { key, output, .. } => {
                 check_value(limits, output.get(), || format!("the result of {key}"))?;

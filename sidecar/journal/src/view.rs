@@ -167,7 +167,7 @@ impl Fold {
                     run.retry_at = retry_at.and_then(time);
                 }
             }
-            Entry::StepSucceeded { key, attempt, output, at } => {
+            Entry::StepSucceeded { key, attempt, output, at, .. } => {
                 let step = self.step(&key);
                 finish(step, StepState::Succeeded, at);
                 step.output = Some(shown(output));
@@ -176,7 +176,7 @@ impl Fold {
                     close(run, "succeeded", at, None);
                 }
             }
-            Entry::StepFailed { key, attempt, error, tolerated, at } => {
+            Entry::StepFailed { key, attempt, error, tolerated, at, .. } => {
                 let state = if tolerated { StepState::Tolerated } else { StepState::Failed };
                 self.gave_up(&key, epoch, attempt, error, state, "failed", at);
             }
@@ -184,7 +184,7 @@ impl Fold {
                 self.gave_up(&key, epoch, attempt, error, StepState::InDoubt, "unknown", at);
             }
             Entry::StepSkipped { key, at } => finish(self.step(&key), StepState::Skipped, at),
-            Entry::StepCancelled { key, unknown, at } => {
+            Entry::StepCancelled { key, unknown, at, .. } => {
                 let step = self.step(&key);
                 finish(step, StepState::Cancelled, at);
                 if let Some(run) = step.history.last_mut().filter(|run| run.outcome == "running") {

@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use conductor_protocol::plan::Plan;
+use conductor_protocol::plan::{Language, Plan};
 use conductor_protocol::types::Type;
 
 use super::codecs::{self, Wanted, WantedSet, Way};
@@ -125,12 +125,13 @@ pub fn module_name(workflow: &str) -> String {
 
 /// Every file of the package by its path.
 pub fn files(plans: &[Plan], header: &Header<'_>) -> Result<BTreeMap<String, String>, EmitError> {
+    let own = || plans.iter().filter(|plan| plan.language == Language::Python);
     let mut digests = BTreeMap::new();
-    for plan in plans.iter().filter(|plan| plan.durable) {
+    for plan in own().filter(|plan| plan.durable) {
         let digest = plan.digest().map_err(|error| EmitError::Digest(error.to_string()))?;
         digests.insert(plan.workflow.clone(), digest);
     }
-    let plans: Vec<Plan> = plans.iter().map(inlined).collect();
+    let plans: Vec<Plan> = own().map(inlined).collect();
     let package = Package::new(&plans, digests, header);
     let mut files = BTreeMap::new();
     for plan in &plans {

@@ -14,10 +14,6 @@ pub fn unsupported(plan: &Plan) -> Vec<Unsupported> {
             found.push(Unsupported { workflow: plan.workflow.clone(), step: None, what: what.to_owned() });
         }
     };
-    whole(
-        plan.language != Language::Python,
-        &format!("a workflow that {} orchestrates", plan.language.as_str()),
-    );
     whole(plan.concurrency.is_some(), "`concurrency`");
     whole(plan.schedule.is_some(), "`schedule`");
     whole(plan.inputs.iter().any(|input| input.secret), "a `secret` input");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use conductor_emit::{Header, emit};
+use conductor_emit::{EmitError, Header, Target};
 use conductor_protocol::expr::{BinaryOp, Expr, Literal, Node};
 use conductor_protocol::plan::{
     Argument, ArgumentValue, Callable, Effect, Function, InDoubt, Input, Jitter, Language, OnFailure,
@@ -252,7 +252,11 @@ impl Project {
 }
 
 pub fn emitted(plans: &[Plan]) -> BTreeMap<String, String> {
-    emit(plans, &HEADER).unwrap()
+    emit(plans).unwrap()
+}
+
+pub fn emit(plans: &[Plan]) -> Result<BTreeMap<String, String>, EmitError> {
+    conductor_emit::emit(plans, &Target::new(Language::Python, "conductor_gen"), &HEADER)
 }
 
 fn text_of(output: &Output) -> String {

@@ -1,6 +1,6 @@
 //! Values of every type through a journal, and defaults of inputs.
 
-use conductor_emit::{EmitError, emit};
+use conductor_emit::EmitError;
 use conductor_protocol::expr::Node;
 use conductor_protocol::plan::{Effect, Input, Plan};
 use conductor_protocol::types::{Type, TypeDef, TypeName};
@@ -278,7 +278,7 @@ fn without_a_journal_sets_and_tuples_pass_untyped() {
 fn types_that_json_cannot_tell_apart_are_refused() {
     let refused = |ty: Type| {
         let plan = with_types(plan("w", true, vec![given("x", ty.clone())], vec![], input("x", ty)));
-        emit(&[plan], &HEADER).unwrap_err()
+        emit(&[plan]).unwrap_err()
     };
     let union = Type::union([Type::String, Type::Decimal]);
     assert_eq!(refused(union), EmitError::Union { one: "decimal".to_owned(), other: "string".to_owned() });

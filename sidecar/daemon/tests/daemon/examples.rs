@@ -30,6 +30,11 @@ fn params(method: &str, params: &Value) -> Value {
         m::method::PERMIT_ACQUIRE => turn::<m::PermitAcquire>(params),
         m::method::PERMIT_RELEASE => turn::<m::PermitRelease>(params),
         m::method::RESOURCE_REPORT => turn::<m::ResourceReport>(params),
+        m::method::SIGNAL_SEND => turn::<m::SignalSend>(params),
+        m::method::SIGNAL_LIST => turn::<m::SignalList>(params),
+        m::method::RUN_SIGNAL => turn::<m::RunSignal>(params),
+        m::method::TASK_INVOKE => turn::<m::TaskInvoke>(params),
+        m::method::TASK_CANCEL => turn::<m::TaskCancel>(params),
         other => panic!("docs/protocol.md has a method {other} that nobody speaks"),
     }
 }
@@ -40,7 +45,11 @@ fn result(method: &str, result: &Value) -> Value {
         m::method::RUN_START => turn::<m::RunStartResult>(result),
         m::method::RUN_READ => turn::<m::RunReadResult>(result),
         m::method::RUN_AWAIT => turn::<m::RunAwaitResult>(result),
-        m::method::PING | m::method::RUN_CANCEL | m::method::PERMIT_ACQUIRE => result.clone(),
+        m::method::SIGNAL_LIST => turn::<m::SignalListResult>(result),
+        m::method::TASK_INVOKE => turn::<m::TaskOutcome>(result),
+        m::method::PING | m::method::RUN_CANCEL | m::method::PERMIT_ACQUIRE | m::method::SIGNAL_SEND => {
+            result.clone()
+        }
         other => panic!("docs/protocol.md has an answer to {other}"),
     }
 }
@@ -72,6 +81,6 @@ fn every_example_of_the_document_is_a_message() {
             entries += 1;
         }
     }
-    assert_eq!(methods.len(), 15, "a method has no example: {methods:?}");
-    assert_eq!(entries, 12, "the entries that stand by themselves");
+    assert_eq!(methods.len(), 20, "a method has no example: {methods:?}");
+    assert_eq!(entries, 19, "the entries that stand by themselves");
 }
