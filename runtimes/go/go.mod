@@ -1,0 +1,3 @@
+module conductor.invalid
+
+go 1.24
