@@ -1,6 +1,6 @@
 //! Reads from a test runner's output how many tests passed and failed.
 //!
-//! It knows the summary lines of cargo and of unittest, and no other thing about them.
+//! It knows the lines of cargo, unittest and `go test -v` that count, and no other thing about them.
 
 use std::ops::AddAssign;
 
@@ -31,6 +31,10 @@ impl Counter {
         if let Some(rest) = line.strip_prefix("test result: ") {
             // "ok. 3 passed; 0 failed; 0 ignored; ..."
             self.count += Count { passed: before(rest, " passed"), failed: before(rest, " failed") };
+        } else if line.starts_with("--- PASS: ") {
+            self.count.passed += 1;
+        } else if line.starts_with("--- FAIL: ") {
+            self.count.failed += 1;
         } else if let Some(rest) = line.strip_prefix("Ran ") {
             // "Ran 12 tests in 0.1s", then "OK" or "FAILED (failures=1, errors=2)".
             self.ran = rest.split(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0);
@@ -73,6 +77,13 @@ mod tests {
         let text = "test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured\n\
                     test result: FAILED. 12 passed; 2 failed; 0 ignored";
         assert_eq!(count(text), Count { passed: 15, failed: 2 });
+    }
+
+    #[test]
+    fn results_of_go_add_up_without_those_inside_others() {
+        let text =
+            "--- PASS: TestOne (0.00s)\n    --- FAIL: TestTwo/inside (0.00s)\n--- FAIL: TestTwo (0.00s)";
+        assert_eq!(count(text), Count { passed: 1, failed: 1 });
     }
 
     #[test]

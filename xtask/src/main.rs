@@ -5,6 +5,7 @@
 mod agreement;
 mod count;
 mod fuzz;
+mod go;
 mod python;
 mod setup;
 mod suite;

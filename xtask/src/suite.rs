@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use crate::count::{Count, Counter};
-use crate::{agreement, python, root, setup};
+use crate::{agreement, go, python, root, setup};
 
 /// What a stage came to.
 struct Report {
@@ -33,6 +33,7 @@ pub fn run() -> Result<bool> {
     suite.command("clippy", cargo(&lints));
     suite.command("cargo test", cargo(&["test", "--workspace", "--no-fail-fast", "--quiet"]));
     python::stages(&mut suite);
+    go::stages(&mut suite);
     suite.stage("agreement", |_| agreement::stage());
     Ok(suite.summary())
 }

@@ -4,6 +4,7 @@
 mod bad_input;
 #[cfg(test)]
 mod build;
+mod calls;
 #[cfg(test)]
 mod convert;
 #[cfg(test)]
