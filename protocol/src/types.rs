@@ -77,6 +77,9 @@ pub struct Field {
     /// False for a dataclass field with `init=False`: it is computed, so it is not decoded.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub init: bool,
+    /// The type as the language writes it, where `ty` leaves that open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub native: Option<String>,
 }
 
 impl Field {
@@ -302,6 +305,7 @@ mod tests {
             required: true,
             init: true,
             keyword: None,
+            native: None,
         };
         let definition = |n| TypeDef::Class { fields: vec![field(Type::Named(class((n + 1) % 100_000)))] };
         let table: TypeTable = (0..100_000).map(|n| (class(n), definition(n))).collect();

@@ -9,6 +9,7 @@ mod external;
 mod methods;
 mod modfile;
 mod names;
+mod native;
 mod package;
 mod parse;
 mod reference;

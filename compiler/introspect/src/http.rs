@@ -74,6 +74,7 @@ impl Parameters {
             ty: if optional { Type::optional(ty) } else { ty },
             default,
             span,
+            native: None,
         });
     }
 

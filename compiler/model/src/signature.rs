@@ -50,6 +50,10 @@ pub struct Function {
     pub returns_error: bool,
     /// What an instance method is called on.
     pub receiver: Option<Receiver>,
+    /// The result's type as the language writes it, where the manifest's type leaves that open.
+    pub native_returns: Option<String>,
+    /// Of Go: the package's name, where it is not the last part of its path.
+    pub package: Option<String>,
 }
 
 /// The object of an instance method.
@@ -68,6 +72,8 @@ pub struct Constructor {
     /// The class, or the function that makes the object: `Users`, `NewUsers`.
     pub name: String,
     pub parameters: Vec<Parameter>,
+    /// Whether it returns an error beside the object.
+    pub returns_error: bool,
     pub span: Span,
 }
 
@@ -78,6 +84,8 @@ pub struct Parameter {
     /// `Any` where the code does not say.
     pub ty: Type,
     pub annotated: bool,
+    /// The type as the language writes it, where `ty` leaves that open.
+    pub native: Option<String>,
     /// The default as the source writes it.
     pub default: Option<String>,
     /// The name with its annotation.

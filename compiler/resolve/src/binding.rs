@@ -24,6 +24,8 @@ pub(crate) struct Wanted {
     pub name: String,
     pub ty: Type,
     pub kind: ParameterKind,
+    /// The type as the language writes it, where `ty` leaves that open.
+    pub native: Option<String>,
     pub has_default: bool,
     /// Where it stands in the code or, for a sub-workflow, in the manifest.
     pub span: Span,

@@ -186,9 +186,11 @@ pub fn callable(signature: &Signature, object: &[Argument]) -> Callable {
     match &signature.callee {
         Callee::Function(found) => {
             let receiver = found.receiver.as_ref().and_then(|receiver| match receiver {
-                model::Receiver::Constructed(made_by) => {
-                    Some(Receiver::Constructed { constructor: made_by.name.clone(), args: object.to_vec() })
-                }
+                model::Receiver::Constructed(made_by) => Some(Receiver::Constructed {
+                    constructor: made_by.name.clone(),
+                    args: object.to_vec(),
+                    returns_error: made_by.returns_error,
+                }),
                 model::Receiver::Resource(id) => Some(Receiver::Resource(id.clone())),
                 // Refused before anything is bound.
                 model::Receiver::Unmade(_) => None,
@@ -214,6 +216,8 @@ pub(crate) fn function(
         annotated: signature.returns_span.is_some(),
         receiver,
         returns_error: found.returns_error,
+        native_returns: found.native_returns.clone(),
+        package: found.package.clone(),
     }
 }
 

@@ -43,6 +43,9 @@ pub struct Argument {
     pub ty: Type,
     pub passing: Passing,
     pub value: ArgumentValue,
+    /// The parameter's type as the language writes it, where `ty` leaves that open: `int32`, `example.com/shop.Cents=int64`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub native: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

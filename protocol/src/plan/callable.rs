@@ -38,6 +38,12 @@ pub struct Function {
     /// Whether it returns an error beside its result, as functions in Go and Rust do.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub returns_error: bool,
+    /// The result's type as the language writes it, where `returns` leaves that open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub native_returns: Option<String>,
+    /// Of Go: the package's name, where it is not the last part of its path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package: Option<String>,
 }
 
 /// The object of an instance method.
@@ -49,6 +55,9 @@ pub enum Receiver {
         /// The class, or the function that makes the object: `Users`, `NewUsers`.
         constructor: String,
         args: Vec<Argument>,
+        /// Whether it returns an error beside the object.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        returns_error: bool,
     },
     /// The client that a custom resource has opened.
     Resource(String),

@@ -31,6 +31,7 @@ fn class(fields: &[(&str, Type)]) -> TypeDef {
         ty: ty.clone(),
         required: true,
         init: true,
+        native: None,
     };
     TypeDef::Class { fields: fields.iter().map(field).collect() }
 }

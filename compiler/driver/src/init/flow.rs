@@ -277,6 +277,7 @@ mod tests {
                 annotated: true,
                 default: None,
                 span,
+                native: None,
             }
         };
         let function = Function {
@@ -286,6 +287,8 @@ mod tests {
             is_async: false,
             returns_error: false,
             receiver: None,
+            native_returns: None,
+            package: None,
         };
         let signature = Signature {
             callee: Callee::Function(function),

@@ -107,7 +107,7 @@ impl Making<'_> {
     ) -> Result<Made, EmitError> {
         let name = called.name.rsplit('.').next().unwrap_or(&called.name);
         let mut callee = match receiver {
-            Receiver::Constructed { constructor, args: given } => {
+            Receiver::Constructed { constructor, args: given, .. } => {
                 let module = workflow.file.user_module(&called.module);
                 let given_args = self.arguments(workflow, given)?;
                 object(&mut workflow.file, Py::atom(format!("{module}.{constructor}")), given, given_args)

@@ -90,7 +90,11 @@ async def also_nothing(amount: int) -> None:
 
 fn method(name: &str, is_async: bool, returns: Type, constructor: &str, args: Vec<Argument>) -> Callable {
     Callable::Function(Function {
-        receiver: Some(Receiver::Constructed { constructor: constructor.to_owned(), args }),
+        receiver: Some(Receiver::Constructed {
+            constructor: constructor.to_owned(),
+            args,
+            returns_error: false,
+        }),
         ..function_of(name, is_async, returns)
     })
 }

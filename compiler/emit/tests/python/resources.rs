@@ -24,6 +24,7 @@ fn handed(resource: &str, ty: Type) -> Argument {
         ty,
         passing: Passing::Keyword,
         value: ArgumentValue::Resource(resource.to_owned()),
+        native: None,
     }
 }
 
@@ -184,8 +185,11 @@ fn clients_of_the_user_s_own_are_shared_and_closed() {
 #[test]
 fn an_object_can_be_made_of_what_is_lent() {
     let method = |name: &str, is_async, ty: &str| {
-        let receiver =
-            Receiver::Constructed { constructor: "Shelf".to_owned(), args: vec![handed("db", class(ty))] };
+        let receiver = Receiver::Constructed {
+            constructor: "Shelf".to_owned(),
+            args: vec![handed("db", class(ty))],
+            returns_error: false,
+        };
         let function = Function {
             receiver: Some(receiver),
             name: format!("Shelf.{name}"),

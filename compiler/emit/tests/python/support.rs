@@ -24,7 +24,7 @@ pub fn class(module: &str, name: &str, fields: &[(&str, Type)]) -> (TypeName, Ty
 }
 
 pub fn field(name: &str, ty: Type, required: bool) -> Field {
-    Field { name: name.to_owned(), attribute: None, keyword: None, ty, required, init: true }
+    Field { name: name.to_owned(), attribute: None, keyword: None, ty, required, init: true, native: None }
 }
 
 pub fn enumeration(module: &str, name: &str, members: &[(&str, &str)]) -> (TypeName, TypeDef) {
@@ -86,6 +86,8 @@ pub fn function(path: &str, is_async: bool, returns: Type) -> Callable {
         returns,
         receiver: None,
         returns_error: false,
+        native_returns: None,
+        package: None,
     })
 }
 
@@ -95,6 +97,7 @@ pub fn arg(name: &str, value: Expr) -> Argument {
         ty: value.ty.clone(),
         passing: Passing::Keyword,
         value: ArgumentValue::Expr(value),
+        native: None,
     }
 }
 
@@ -104,6 +107,7 @@ pub fn key() -> Argument {
         ty: Type::String,
         passing: Passing::Keyword,
         value: ArgumentValue::IdempotencyKey,
+        native: None,
     }
 }
 

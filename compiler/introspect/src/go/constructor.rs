@@ -48,8 +48,9 @@ impl<'w> Reader<'w> {
         let (maker, function) = chosen;
         let scope = Scope::new(package, maker);
         let parameters = self.parameters(&scope, &function.signature);
+        let returns_error = function.signature.results.len() == 2;
         let span = self.span(maker.path, &function.name_at);
-        Ok(Constructor { name: function.name.clone(), parameters, span })
+        Ok(Constructor { name: function.name.clone(), parameters, span, returns_error })
     }
 
     /// Whether a function returns a `T` or `*T`, alone or with an error.
@@ -98,13 +99,16 @@ impl<'w> Reader<'w> {
             let zero = self.zero(&scope, &field.ty);
             let is_unset = zero == "nil" || self.may_be_nil(&scope, &field.ty);
             if is_exported(field_name) {
+                let ty = self.ty(&scope, &field.ty);
+                let native = self.native(&scope, &field.ty, &ty);
                 parameters.push(Parameter {
                     name: field_name.clone(),
                     kind: ParameterKind::KeywordOnly,
-                    ty: self.ty(&scope, &field.ty),
+                    ty,
                     annotated: true,
                     default: Some(zero),
                     span: self.span(scope.path, at),
+                    native,
                 });
             } else if is_unset {
                 return Err(format!(
@@ -112,7 +116,12 @@ impl<'w> Reader<'w> {
                 ));
             }
         }
-        Ok(Constructor { name: name.clone(), parameters, span: self.span(decl.path, &found.name_at) })
+        Ok(Constructor {
+            name: name.clone(),
+            parameters,
+            span: self.span(decl.path, &found.name_at),
+            returns_error: false,
+        })
     }
 
     /// Whether a type outside the project may be an interface, for all that is known here.

@@ -57,6 +57,12 @@ pub enum Item<'w> {
 }
 
 impl Package {
+    /// The name in its clauses, where it is not the last part of its path.
+    pub fn name_apart(&self) -> Option<String> {
+        let last = self.path.rsplit('/').next();
+        (last != Some(self.name.as_str())).then(|| self.name.clone())
+    }
+
     pub fn new(
         folder: &str,
         path: String,

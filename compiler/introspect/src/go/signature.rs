@@ -71,7 +71,7 @@ impl<'w> Reader<'w> {
     }
 
     pub fn call(&mut self, scope: &Scope<'w>, call: Call<'w>) -> Lookup {
-        let (returns, returns_error) = match self.results(scope, call.signature) {
+        let (returns, native_returns, returns_error) = match self.results(scope, call.signature) {
             Ok(results) => results,
             Err(why) => return self.not_callable(why, scope, call.name_at),
         };
@@ -85,6 +85,8 @@ impl<'w> Reader<'w> {
                 is_async: parameters.iter().any(|one| one.kind == ParameterKind::Cancellation),
                 returns_error,
                 receiver: call.receiver,
+                native_returns,
+                package: scope.package.name_apart(),
             }),
             parameters,
             returns,
@@ -107,13 +109,19 @@ impl<'w> Reader<'w> {
             } else {
                 ParameterKind::PositionalOnly
             };
+            let ty = if kind == ParameterKind::Cancellation { Type::Any } else { self.ty(scope, &param.ty) };
+            let native = match kind {
+                ParameterKind::Cancellation => None,
+                _ => self.native(scope, &param.ty, &ty),
+            };
             found.push(Parameter {
                 // As tools that write Go call those without a name.
                 name: param.name.clone().unwrap_or_else(|| format!("arg{index}")),
                 kind,
-                ty: if kind == ParameterKind::Cancellation { Type::Any } else { self.ty(scope, &param.ty) },
+                ty,
                 annotated: true,
                 default: None,
+                native,
                 span: self.span(scope.path, &param.range),
             });
         }
@@ -132,8 +140,12 @@ impl<'w> Reader<'w> {
         matches!(self.store.underlying(scope, ty), Under::Basic("error"))
     }
 
-    /// The value that a function returns, and whether an error comes beside it.
-    fn results(&mut self, scope: &Scope<'w>, func: &'w Func) -> Result<(Type, bool), &'static str> {
+    /// The value that a function returns, how Go spells its type, and whether an error comes beside it.
+    fn results(
+        &mut self,
+        scope: &Scope<'w>,
+        func: &'w Func,
+    ) -> Result<(Type, Option<String>, bool), &'static str> {
         let is_error = |param: &'w Param| self.is_error(scope, &param.ty);
         let (values, returns_error) = match func.results.split_last() {
             Some((last, before)) if is_error(last) => (before, true),
@@ -142,9 +154,13 @@ impl<'w> Reader<'w> {
         if values.iter().any(is_error) {
             return Err("a function with an error that is not its last result");
         }
-        let ty = match values {
-            [] => Type::Null,
-            [only] => self.ty(scope, &only.ty),
+        let (ty, native) = match values {
+            [] => (Type::Null, None),
+            [only] => {
+                let ty = self.ty(scope, &only.ty);
+                let native = self.native(scope, &only.ty, &ty);
+                (ty, native)
+            }
             several => {
                 let mut fields = BTreeMap::new();
                 for value in several {
@@ -153,10 +169,10 @@ impl<'w> Reader<'w> {
                     };
                     fields.insert(name, self.ty(scope, &value.ty));
                 }
-                Type::Record(fields)
+                (Type::Record(fields), self.native_results(scope, several))
             }
         };
-        Ok((ty, returns_error))
+        Ok((ty, native, returns_error))
     }
 
     /// The scope of a function's head, in which its type parameters stand for what their constraints say.

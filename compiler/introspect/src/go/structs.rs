@@ -135,10 +135,11 @@ impl<'w> Reader<'w> {
             true => Type::String,
             false => self.ty(scope, &field.ty),
         };
+        let native = self.native(scope, &field.ty, &ty);
         let name = tag.name.clone().unwrap_or_else(|| attribute.clone());
         let required = !tag.omits && !embedded.may_be_absent;
         let attribute = (name != attribute).then_some(attribute);
-        let field = Field { name, attribute, keyword: None, ty, required, init: true };
+        let field = Field { name, attribute, keyword: None, ty, required, init: true, native };
         Some(Candidate { level, is_tagged: tag.name.is_some(), at, field })
     }
 

@@ -134,6 +134,7 @@ impl Types {
             ty: shallow,
             required,
             init: true,
+            native: None,
         })
     }
 

@@ -62,6 +62,7 @@ fn signature(
             annotated: true,
             default: default(&field),
             span: schema.name_span(&input.parent_file(), field.path()),
+            native: None,
         });
     }
     let returns = types.response(schema, &output)?;

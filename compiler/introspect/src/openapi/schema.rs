@@ -85,6 +85,7 @@ impl Schemas {
                     // What is sent and never shown is missing in answers.
                     required: property.required && !property.node.is_true_at("writeOnly"),
                     init: true,
+                    native: None,
                 });
             }
             self.table.insert(name, TypeDef::TypedDict { fields: read });

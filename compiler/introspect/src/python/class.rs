@@ -217,7 +217,7 @@ pub fn unquoted(annotation: &Expr) -> Expr {
 }
 
 pub fn plain(name: &str, ty: Type, required: bool) -> Field {
-    Field { name: name.to_owned(), attribute: None, keyword: None, ty, required, init: true }
+    Field { name: name.to_owned(), attribute: None, keyword: None, ty, required, init: true, native: None }
 }
 
 /// A field that is declared again keeps its place.

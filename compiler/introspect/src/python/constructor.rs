@@ -13,7 +13,7 @@ impl<'w> Reader<'w> {
     pub fn constructor(&mut self, owner: &Owner<'w>, name: &str) -> Result<Constructor, &'static str> {
         let span = self.span(owner.home.path, &owner.class.name);
         let parameters = self.making(owner)?;
-        Ok(Constructor { name: name.to_owned(), parameters, span })
+        Ok(Constructor { name: name.to_owned(), parameters, span, returns_error: false })
     }
 
     fn making(&mut self, owner: &Owner<'w>) -> Result<Vec<Parameter>, &'static str> {
@@ -58,6 +58,7 @@ impl<'w> Reader<'w> {
             ty: slot.field.ty,
             default: slot.default,
             span: slot.span,
+            native: None,
         };
         Some(asked.map(parameter).collect())
     }

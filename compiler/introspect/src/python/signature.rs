@@ -223,6 +223,7 @@ impl<'w> Reader<'w> {
                 ty: ty.unwrap_or(Type::Any),
                 default: default.and_then(|range| scope.home.source.text.get(range)).map(str::to_owned),
                 span: self.span(scope.home.path, &parameter.range),
+                native: None,
             });
         }
         found
@@ -252,5 +253,7 @@ fn callee(home: &Home<'_>, name: &str, is_async: bool) -> Callee {
         is_async,
         returns_error: false,
         receiver: None,
+        native_returns: None,
+        package: None,
     })
 }

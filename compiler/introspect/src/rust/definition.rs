@@ -25,7 +25,7 @@ impl<'w> Reader<'w> {
             let is_option = matches!(&field.ty.kind, TypeKind::Path(names, _) if names.last().is_some_and(|name| name == "Option"));
             let required = !(decl.serde.is_default || serde.is_default || serde.may_be_absent || is_option);
             let attribute = (name != field.name).then(|| field.name.clone());
-            fields.push(Field { name, attribute, keyword: None, ty, required, init: true });
+            fields.push(Field { name, attribute, keyword: None, ty, required, init: true, native: None });
         }
         TypeDef::Class { fields }
     }

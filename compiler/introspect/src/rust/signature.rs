@@ -160,11 +160,16 @@ impl<'w> Reader<'w> {
             let scope = self.with_type_params(&scope, &[&function.type_params], function)?;
             let parameters = self.parameters(&scope, function);
             let span = self.span(place.path, &function.name_at);
-            return Ok(Constructor { name: format!("{name}::new"), parameters, span });
+            return Ok(Constructor { name: format!("{name}::new"), parameters, span, returns_error: false });
         }
         let span = self.span(home.path, &decl.name_at);
         if decl.serde.derives_default || super::definition::implements(home, name, "Default") {
-            return Ok(Constructor { name: format!("{name}::default"), parameters: Vec::new(), span });
+            return Ok(Constructor {
+                name: format!("{name}::default"),
+                parameters: Vec::new(),
+                span,
+                returns_error: false,
+            });
         }
         let scope = Scope::new(home);
         let mut parameters = Vec::new();
@@ -184,13 +189,14 @@ impl<'w> Reader<'w> {
                         annotated: true,
                         default: None,
                         span: self.span(home.path, &field.name_at),
+                        native: None,
                     });
                 }
             }
             Body::Tuple(types) if types.is_empty() => {}
             _ => return Err(format!("a method of `{name}`, which no function `{name}::new` makes")),
         }
-        Ok(Constructor { name: name.clone(), parameters, span })
+        Ok(Constructor { name: name.clone(), parameters, span, returns_error: false })
     }
 
     fn call(
@@ -212,6 +218,8 @@ impl<'w> Reader<'w> {
                 is_async: function.is_async || is_future,
                 returns_error,
                 receiver,
+                native_returns: None,
+                package: None,
             }),
             parameters: self.parameters(scope, function),
             returns,
@@ -252,6 +260,7 @@ impl<'w> Reader<'w> {
                 annotated: true,
                 default: None,
                 span: self.span(scope.home.path, &param.range),
+                native: None,
             });
         }
         found

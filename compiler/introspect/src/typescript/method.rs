@@ -122,7 +122,8 @@ impl<'w> Reader<'w> {
         if class.is_abstract {
             return unmade("an abstract class, of which nothing makes an object");
         }
-        let mut constructor = Constructor { name: name.to_owned(), parameters: Vec::new(), span };
+        let mut constructor =
+            Constructor { name: name.to_owned(), parameters: Vec::new(), span, returns_error: false };
         let Some((scope, members)) = self.members(scope, class, "constructor") else {
             return Ok(Receiver::Constructed(constructor));
         };

@@ -58,6 +58,7 @@ impl<'w> Reader<'w> {
             ty: ty.unwrap_or(Type::Any),
             default: param.default.clone().or(undefined),
             span: self.span(scope.home.path, &param.range),
+            native: None,
         }
     }
 
@@ -82,6 +83,7 @@ impl<'w> Reader<'w> {
                 ty: ty.unwrap_or(Type::Any),
                 default: default.or(undefined),
                 span: reader.span(scope.home.path, property.map_or(&param.range, |(.., range)| range)),
+                native: None,
             });
         };
         match fields {

@@ -241,7 +241,15 @@ pub fn record(fields: Vec<Field>) -> Type {
 }
 
 fn plain(name: &str, ty: Type) -> Field {
-    Field { name: name.to_owned(), attribute: None, keyword: None, ty, required: true, init: true }
+    Field {
+        name: name.to_owned(),
+        attribute: None,
+        keyword: None,
+        ty,
+        required: true,
+        init: true,
+        native: None,
+    }
 }
 
 /// A field that is declared again keeps its place.

@@ -302,6 +302,8 @@ impl<'w> Reader<'w> {
                 is_async,
                 returns_error: false,
                 receiver: target.receiver.clone(),
+                native_returns: None,
+                package: None,
             }),
             parameters,
             returns,

@@ -1,6 +1,7 @@
 //! What the introspector finds in Go sources.
 
 mod broken;
+mod native;
 mod refs;
 mod types;
 

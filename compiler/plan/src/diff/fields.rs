@@ -187,7 +187,7 @@ fn of_function(name: &str, function: &Function, fields: &mut Fields) {
     let returns = if function.annotated { qualified(&function.returns) } else { "not annotated".to_owned() };
     put(fields, &format!("{name}.returns"), returns);
     match &function.receiver {
-        Some(Receiver::Constructed { constructor, args }) => {
+        Some(Receiver::Constructed { constructor, args, .. }) => {
             put(fields, &format!("{name}.object"), constructor);
             of_arguments(&format!("{name}.object.with"), args, fields);
         }

@@ -255,6 +255,7 @@ fn parameter(parameter: &conductor_model::Parameter) -> Wanted {
         name: parameter.name.clone(),
         ty: parameter.ty.clone(),
         kind: parameter.kind,
+        native: parameter.native.clone(),
         has_default: parameter.default.is_some(),
         span: parameter.span,
         takes_key: true,
@@ -266,6 +267,7 @@ fn sub_input(callee: &bound::Workflow, input: &Input) -> Wanted {
         name: input.name.clone(),
         ty: input.ty.clone(),
         kind: ParameterKind::KeywordOnly,
+        native: None,
         has_default: input.default.is_some(),
         span: callee.input_spans.get(&input.name).copied().unwrap_or(callee.id.span),
         takes_key: false,
@@ -282,7 +284,7 @@ fn argument(wanted: Wanted, bound: Bound, resources: &[Resource]) -> Option<Argu
     };
     let passing =
         if wanted.kind == ParameterKind::PositionalOnly { Passing::Positional } else { Passing::Keyword };
-    Some(Argument { parameter: wanted.name, ty: wanted.ty, passing, value })
+    Some(Argument { parameter: wanted.name, ty: wanted.ty, passing, value, native: wanted.native })
 }
 
 /// Whether an argument is an expression, and which.

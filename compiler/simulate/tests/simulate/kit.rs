@@ -95,6 +95,8 @@ pub fn call(task: &str) -> TaskCall {
             annotated: true,
             receiver: None,
             returns_error: false,
+            native_returns: None,
+            package: None,
         }),
         args: Vec::new(),
         policy: Policy { jitter: Jitter::None, ..Policy::default() },
@@ -148,6 +150,7 @@ pub fn argument(name: &str, value: Expr) -> Argument {
         ty: Type::Any,
         passing: Passing::Keyword,
         value: ArgumentValue::Expr(value),
+        native: None,
     }
 }
 

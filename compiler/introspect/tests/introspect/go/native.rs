@@ -1,0 +1,91 @@
+//! How Go spells what the manifest's types leave open.
+
+use std::fmt::Write as _;
+
+use conductor_introspect::Introspector;
+use conductor_model::Lookup;
+use conductor_protocol::plan::Language;
+use conductor_protocol::types::TypeDef;
+use expect_test::expect;
+
+use crate::support::{files, run};
+
+const SOURCE: &str = r#"
+== go.mod
+module example.com/shop
+go 1.24
+== shop.go
+package store
+
+import (
+	"context"
+	"time"
+)
+
+type Cents int64
+type Price Cents
+type ID string
+type Tags []ID
+type State string
+
+const (
+	Open State = "open"
+	Shut State = "shut"
+)
+
+type Item struct {
+	Name  string   `json:"name"`
+	Count int32    `json:"count"`
+	Price *Price   `json:"price"`
+	Tags  Tags     `json:"tags"`
+	Parts []*Item  `json:"parts"`
+	State State
+}
+
+func Usual(ctx context.Context, a int64, b string, c *Item, d []Item, e map[string]float64, f time.Time, g any, h State, i []byte) (*Item, error) {
+	return nil, nil
+}
+
+func Bare(a int, b float32, c Cents, d *[]Item, e map[ID]Price, f [2]uint8, g rune, h Tags) (n Cents, err error) { return }
+
+func Several() (name ID, count int, err error) { return }
+"#;
+
+#[test]
+fn only_what_the_type_leaves_open_is_spelled() {
+    let refs = ["store.Usual", "store.Bare", "store.Several"];
+    let introspector = Introspector::new(Language::Go, ".", refs.into_iter(), std::iter::empty());
+    let (findings, _, _) = run(introspector, &files(SOURCE));
+    let mut out = String::new();
+    for (reference, lookup) in &findings.lookups {
+        let Lookup::Found(signature) = lookup else { panic!("{reference}: {lookup:?}") };
+        let function = signature.function().unwrap();
+        let _ = writeln!(out, "{reference}: {:?} of package {:?}", function.native_returns, function.package);
+        for parameter in signature.parameters.iter().filter(|parameter| parameter.native.is_some()) {
+            let _ = writeln!(out, "  {}: {}", parameter.name, parameter.native.as_deref().unwrap());
+        }
+    }
+    for (name, definition) in &findings.types {
+        let TypeDef::Class { fields } = definition else { continue };
+        for field in fields.iter().filter(|field| field.native.is_some()) {
+            let _ = writeln!(out, "{name}.{}: {}", field.name, field.native.as_deref().unwrap());
+        }
+    }
+    expect![[r#"
+        store.Bare: Some("example.com/shop.Cents=int64") of package Some("store")
+          a: int
+          b: float32
+          c: example.com/shop.Cents=int64
+          d: *[]example.com/shop.Item
+          e: map[example.com/shop.ID=string]example.com/shop.Price=int64
+          f: [2]uint8
+          g: int32
+          h: example.com/shop.Tags=[]example.com/shop.ID=string
+        store.Several: Some("(name example.com/shop.ID=string, count int)") of package Some("store")
+        store.Usual: None of package Some("store")
+        example.com/shop.Item.count: int32
+        example.com/shop.Item.price: *example.com/shop.Price=int64
+        example.com/shop.Item.tags: example.com/shop.Tags=[]example.com/shop.ID=string
+    "#]]
+    .assert_eq(&out);
+}
