@@ -1,6 +1,6 @@
 //! Reads from a test runner's output how many tests passed and failed.
 //!
-//! It knows the lines of cargo, unittest and `go test -v` that count, and no other thing about them.
+//! It knows the lines of cargo, unittest, `go test -v` and TAP that count, and no other thing about them.
 
 use std::ops::AddAssign;
 
@@ -35,6 +35,10 @@ impl Counter {
             self.count.passed += 1;
         } else if line.starts_with("--- FAIL: ") {
             self.count.failed += 1;
+        } else if let Some(number) = line.strip_prefix("# pass ") {
+            self.count.passed += number.parse::<u64>().unwrap_or(0);
+        } else if let Some(number) = line.strip_prefix("# fail ") {
+            self.count.failed += number.parse::<u64>().unwrap_or(0);
         } else if let Some(rest) = line.strip_prefix("Ran ") {
             // "Ran 12 tests in 0.1s", then "OK" or "FAILED (failures=1, errors=2)".
             self.ran = rest.split(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0);

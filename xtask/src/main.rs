@@ -6,6 +6,7 @@ mod agreement;
 mod count;
 mod fuzz;
 mod go;
+mod node;
 mod python;
 mod setup;
 mod suite;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use crate::count::{Count, Counter};
-use crate::{agreement, go, python, root, setup};
+use crate::{agreement, go, node, python, root, setup};
 
 /// What a stage came to.
 struct Report {
@@ -34,6 +34,7 @@ pub fn run() -> Result<bool> {
     suite.command("cargo test", cargo(&["test", "--workspace", "--no-fail-fast", "--quiet"]));
     python::stages(&mut suite);
     go::stages(&mut suite);
+    node::stages(&mut suite);
     suite.stage("agreement", |_| agreement::stage());
     Ok(suite.summary())
 }

@@ -1,0 +1,175 @@
+/**
+ * CEL's functions on numbers. Those on decimals, which are text, have names of their own.
+ *
+ * It deliberately knows no arithmetic; that is in `cel`.
+ */
+
+import { compareDecimal, int64, noOverload, type Int } from "./cel.js";
+import * as decimals from "./decimal.js";
+import { ExpressionError } from "./errors.js";
+
+export function greatest<N extends Int>(numbers: Iterable<N>): N {
+  return extreme("greatest", numbers, (one, other) => one > other);
+}
+
+export function least<N extends Int>(numbers: Iterable<N>): N {
+  return extreme("least", numbers, (one, other) => one < other);
+}
+
+export function greatestDecimal(numbers: Iterable<string>): string {
+  return best("greatest", numbers, (a, b) => compareDecimal(a, b) > 0);
+}
+
+export function leastDecimal(numbers: Iterable<string>): string {
+  return best("least", numbers, (a, b) => compareDecimal(a, b) < 0);
+}
+
+function extreme<N extends Int>(
+  name: string,
+  numbers: Iterable<N>,
+  isBetter: (one: Int, other: Int) => boolean,
+): N {
+  const checked = function* (): Generator<N> {
+    for (const number of numbers) {
+      if (typeof number !== "number" && typeof number !== "bigint") {
+        throw noOverload(name, number);
+      }
+      yield number;
+    }
+  };
+  return best(name, checked(), isBetter);
+}
+
+function best<T>(
+  name: string,
+  values: Iterable<T>,
+  isBetter: (one: T, other: T) => boolean,
+): T {
+  let found: { value: T } | undefined;
+  for (const value of values) {
+    if (found === undefined || isBetter(value, found.value)) {
+      found = { value };
+    }
+  }
+  if (found === undefined) {
+    throw new ExpressionError(`${name} needs at least one number`);
+  }
+  return found.value;
+}
+
+/** Of a float, or of an int. */
+export function absolute<N extends Int>(number: N): N {
+  const result =
+    typeof number === "bigint"
+      ? int64(number < 0n ? -number : number)
+      : Math.abs(number);
+  return result as N;
+}
+
+/** -1, 0 or 1; zero and what is no number as they are. */
+export function sign(number: Int): number {
+  return typeof number === "bigint"
+    ? number < 0n
+      ? -1
+      : 1
+    : Math.sign(number);
+}
+
+export function ceil(number: number): number {
+  return Math.ceil(number);
+}
+
+export function floor(number: number): number {
+  return Math.floor(number);
+}
+
+export function trunc(number: number): number {
+  return Math.trunc(number);
+}
+
+/** Halves go away from zero. */
+export function round(number: number): number {
+  const whole = Math.trunc(number);
+  return Math.abs(number - whole) < 0.5 || !Number.isFinite(number)
+    ? whole
+    : whole + Math.sign(number);
+}
+
+export function sqrt(number: Int): number {
+  return Math.sqrt(Number(number));
+}
+
+export function isNan(number: number): boolean {
+  return Number.isNaN(number);
+}
+
+export function isInf(number: number): boolean {
+  return number === Infinity || number === -Infinity;
+}
+
+export function isFinite(number: number): boolean {
+  return Number.isFinite(number);
+}
+
+export function absoluteDecimal(number: string): string {
+  return decimals.write(decimals.absolute(decimals.read(number)));
+}
+
+export function signDecimal(number: string): string {
+  return String(Math.sign(compareDecimal(number, "0")));
+}
+
+function wholeDecimal(number: string, rounding: decimals.Rounding): string {
+  return decimals.write(decimals.whole(decimals.read(number), rounding));
+}
+
+export function ceilDecimal(number: string): string {
+  return wholeDecimal(number, "ceiling");
+}
+
+export function floorDecimal(number: string): string {
+  return wholeDecimal(number, "floor");
+}
+
+export function truncDecimal(number: string): string {
+  return wholeDecimal(number, "truncate");
+}
+
+/** Halves go away from zero. */
+export function roundDecimal(number: string): string {
+  return wholeDecimal(number, "half");
+}
+
+export function bitAnd(left: Int, right: Int): Int {
+  return int64(BigInt(left) & BigInt(right));
+}
+
+export function bitOr(left: Int, right: Int): Int {
+  return int64(BigInt(left) | BigInt(right));
+}
+
+export function bitXor(left: Int, right: Int): Int {
+  return int64(BigInt(left) ^ BigInt(right));
+}
+
+export function bitNot(number: Int): Int {
+  return int64(~BigInt(number));
+}
+
+/** Bits that leave are lost. */
+export function shiftLeft(number: Int, by: Int): Int {
+  return int64(BigInt.asIntN(64, BigInt(number) << places(by)));
+}
+
+/** Zeros come in, for negative numbers too. */
+export function shiftRight(number: Int, by: Int): Int {
+  const bits = BigInt.asUintN(64, BigInt(number));
+  return int64(BigInt.asIntN(64, bits >> places(by)));
+}
+
+function places(by: Int): bigint {
+  if (by < 0) {
+    throw new ExpressionError(`a shift by ${String(by)} bits is not possible`);
+  }
+  return by > 64 ? 64n : BigInt(by);
+}

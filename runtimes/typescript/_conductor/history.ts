@@ -1,0 +1,177 @@
+/**
+ * A run's past: its committed records folded into what each step has come to.
+ *
+ * It deliberately decides nothing; steps read it and go on from there.
+ */
+
+import type { ErrorForm } from "./errors.js";
+import type { Json, JsonObject } from "./json.js";
+
+export type Outcome =
+  "succeeded" | "failed" | "tolerated" | "skipped" | "cancelled";
+
+/** What one step has come to. */
+export class Past {
+  /** What it calls: a task, a workflow, a signal. */
+  task: string | undefined = undefined;
+  /** Number of the last attempt that was started. */
+  attempt = 0;
+  /** Attempts that failed and were to be followed by another. */
+  failures = 0;
+  /** It was started, be it by this process. */
+  hasBegun = false;
+  /** The last attempt has no outcome: a crash cut it off. */
+  isOpen = false;
+  /** A write that may have happened although no attempt says so. */
+  isUnknown = false;
+  retryAt: number | undefined = undefined;
+  /** How long the wait until `retryAt` was to be, whatever the clock says now. */
+  delayMs = 0;
+  /** The error after which no attempt follows, but the fallback. */
+  exhausted: ErrorForm | undefined = undefined;
+  deadlineAt: number | undefined = undefined;
+  outcome: Outcome | undefined = undefined;
+  output: Json = null;
+  error: ErrorForm | undefined = undefined;
+}
+
+/** A step that has ended, and may have to be undone if the run fails. */
+export interface Undo {
+  readonly key: string;
+  /** The compensation's arguments; nothing where there is none, and for a sub-workflow, which is undone as a whole. */
+  readonly args: Json | undefined;
+}
+
+export type Entry = Record<string, EntryFields>;
+
+/** The fields of entries, as far as they are read here. */
+export interface EntryFields {
+  readonly key?: string;
+  readonly task?: string;
+  readonly attempt?: number;
+  readonly at?: number;
+  readonly deadline_at?: number;
+  readonly retry_at?: number;
+  readonly error?: ErrorForm;
+  readonly output?: Json;
+  readonly tolerated?: boolean;
+  readonly unknown?: boolean;
+  readonly signal?: string;
+  readonly undo?: Json;
+  readonly value?: Json;
+  readonly input?: JsonObject;
+  readonly reason?: string;
+}
+
+/** What a run has come to. */
+export class History {
+  input: JsonObject;
+  readonly steps = new Map<string, Past>();
+  readonly chosen = new Map<string, Json>();
+  /** Ids of the signals that were taken. */
+  readonly signals = new Set<string>();
+  /** Steps that have ended, in the order in which the journal has them. */
+  readonly undo: Undo[] = [];
+
+  constructor(input: JsonObject = {}) {
+    this.input = input;
+  }
+
+  /** Of one step. */
+  past(key: string): Past {
+    let past = this.steps.get(key);
+    if (past === undefined) {
+      past = new Past();
+      this.steps.set(key, past);
+    }
+    return past;
+  }
+
+  /** Folds the entries of one record. */
+  add(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      for (const [kind, fields] of Object.entries(entry)) {
+        this.fold(kind, fields);
+      }
+    }
+  }
+
+  /** Notes what may have to be undone once a step has ended. */
+  ended(key: string, undo: Json | undefined, hasSucceeded: boolean): void {
+    if (undo !== undefined || hasSucceeded) {
+      this.undo.push({ key, args: undo });
+    }
+  }
+
+  private fold(kind: string, fields: EntryFields): void {
+    const { key } = fields;
+    if (kind === "run_started") {
+      this.input = fields.input ?? {};
+    } else if (key === undefined) {
+      return;
+    } else if (kind === "chosen") {
+      this.chosen.set(key, fields.value ?? null);
+    } else if (kind.startsWith("step_") || kind === "attempt_failed") {
+      this.foldStep(kind, fields, key);
+    }
+  }
+
+  private foldStep(kind: string, fields: EntryFields, key: string): void {
+    const past = this.past(key);
+    const wasOpen = past.isOpen;
+    past.isOpen = false;
+    switch (kind) {
+      case "step_started":
+        // The attempt before it has no outcome.
+        past.isUnknown ||= wasOpen;
+        past.task = fields.task;
+        past.attempt = fields.attempt ?? 0;
+        past.deadlineAt = fields.deadline_at ?? past.deadlineAt;
+        past.hasBegun = true;
+        past.isOpen = true;
+        return;
+      case "attempt_failed":
+        foldAttempt(past, fields);
+        return;
+      case "step_succeeded":
+        past.outcome = "succeeded";
+        past.output = fields.output ?? null;
+        break;
+      case "step_failed":
+        past.outcome = fields.tolerated === true ? "tolerated" : "failed";
+        past.error = fields.error;
+        break;
+      case "step_skipped":
+        past.outcome = "skipped";
+        break;
+      case "step_cancelled":
+        past.outcome = "cancelled";
+        break;
+      // A person has looked at it since, and let the run go on: it is tried again.
+      case "step_in_doubt":
+        past.isUnknown = true;
+        return;
+    }
+    past.attempt = fields.attempt ?? past.attempt;
+    if (fields.signal !== undefined) {
+      this.signals.add(fields.signal);
+    }
+    this.ended(key, fields.undo, past.outcome === "succeeded");
+  }
+}
+
+function foldAttempt(past: Past, fields: EntryFields): void {
+  past.isUnknown ||= isTimeout(fields.error);
+  if (fields.retry_at === undefined) {
+    past.exhausted = fields.error;
+    return;
+  }
+  past.failures += 1;
+  past.retryAt = fields.retry_at;
+  past.delayMs = fields.retry_at - (fields.at ?? fields.retry_at);
+}
+
+/** A write that was out of time may have happened all the same. */
+function isTimeout(error: ErrorForm | undefined): boolean {
+  return error?.types[0] === "TimeoutError";
+}

@@ -1,0 +1,147 @@
+/**
+ * Permits that all processes of the host share: the sidecar grants them; without one this process decides alone.
+ *
+ * It deliberately knows nothing of whose turn it is: that is the sidecar's to say.
+ */
+
+import { findSocket, HOW_TO_START, sidecarMode } from "./config.js";
+import { SidecarUnavailable } from "./errors.js";
+import { logger } from "./log.js";
+import type { Rate } from "./permits.js";
+import type { Scope } from "./scope.js";
+import { Refused, type Claim } from "./messages.js";
+import type { Session } from "./session.js";
+import { sessionFor } from "./sessions.js";
+import { monotonic } from "./timer.js";
+import { Work } from "./work.js";
+
+/** How long a workflow without durability waits for a sidecar that has gone; durable ones wait for its return. */
+const AWAY_MS = 10_000;
+/** How long a process that found no sidecar decides alone before it looks for one again. */
+const ASK_AGAIN_MS = 5_000;
+
+/** What is asked for. */
+export interface Wanted {
+  readonly id: string;
+  readonly limit: number | undefined;
+  readonly rate: Rate | undefined;
+}
+
+let lastPermit = 0;
+let aloneUntil = 0;
+const said = new Set<string>();
+
+/** Takes a permit in its turn among all processes, and says how it is given back. Nothing where this process has to decide alone. */
+export async function takeOfHost(
+  wanted: Wanted,
+  scope: Scope,
+  given: Session | undefined,
+): Promise<(() => void) | undefined> {
+  const session = given ?? (await find(wanted));
+  if (session === undefined) {
+    return undefined;
+  }
+  lastPermit += 1;
+  const permit = lastPermit;
+  const limit = wanted.limit === undefined ? {} : { limit: wanted.limit };
+  const claim: Claim = { permit, resource: wanted.id, held: false, ...limit };
+  const rate =
+    wanted.rate === undefined
+      ? {}
+      : { rate: { permits: wanted.rate.permits, per_ms: wanted.rate.perMs } };
+  const request = { permit, resource: wanted.id, ...limit, ...rate };
+  session.claims.set(permit, claim);
+  const answer = Work.start(() => session.request("permit.acquire", request));
+  try {
+    claim.held = await isGranted(session, answer, scope, given !== undefined);
+  } catch (error) {
+    if (!(error instanceof Refused)) {
+      throw error;
+    }
+    sayOnce(wanted.id, `the sidecar refuses: ${error.message}`);
+  } finally {
+    if (!claim.held) {
+      release(session, permit);
+    }
+  }
+  if (!claim.held) {
+    return undefined;
+  }
+  return () => {
+    release(session, permit);
+  };
+}
+
+/** Whether the permit was granted; not where nobody is there to grant it for too long. */
+async function isGranted(
+  session: Session,
+  answer: Work<unknown>,
+  scope: Scope,
+  isPatient: boolean,
+): Promise<boolean> {
+  let awaySince: number | undefined;
+  for (;;) {
+    const end = await answer.ended(isPatient ? undefined : 1000, scope);
+    if (end === "ended") {
+      answer.result();
+      return true;
+    }
+    scope.check();
+    const now = monotonic();
+    if (session.isConnected) {
+      awaySince = undefined;
+    } else if (awaySince === undefined) {
+      awaySince = now;
+    } else if (now - awaySince > AWAY_MS) {
+      return false;
+    }
+  }
+}
+
+/** The thread's session; connected on first need, because a workflow without durability has none. */
+async function find(wanted: Wanted): Promise<Session | undefined> {
+  const mode = sidecarMode() ?? "auto";
+  if (mode === "off") {
+    sayOnce(wanted.id, "CONDUCTOR_SIDECAR=off forbids a sidecar");
+    return undefined;
+  }
+  if (mode === "auto" && aloneUntil > monotonic()) {
+    return undefined;
+  }
+  let reason = "there is no sidecar";
+  if (mode !== "auto" || findSocket() !== undefined) {
+    try {
+      return await sessionFor(`that uses ${wanted.id}`, "");
+    } catch (error) {
+      if (!(error instanceof SidecarUnavailable)) {
+        throw error;
+      }
+      if (mode !== "auto") {
+        throw new SidecarUnavailable(
+          `the limit of ${wanted.id} is the whole host's and needs a sidecar: ${HOW_TO_START}`,
+          { workflow: "", run: "", cause: error },
+        );
+      }
+      reason = error.message;
+    }
+  }
+  aloneUntil = monotonic() + ASK_AGAIN_MS;
+  sayOnce(wanted.id, reason);
+  return undefined;
+}
+
+function sayOnce(pool: string, reason: string): void {
+  if (!said.has(pool)) {
+    said.add(pool);
+    logger().warn(
+      `the limit of ${pool} holds in this process only, not on the whole host: ${reason}`,
+    );
+  }
+}
+
+/** What is not claimed at the next connection is given back by that, so nothing is lost where this is. */
+function release(session: Session, permit: number): void {
+  if (session.claims.delete(permit)) {
+    session.notify("permit.release", { permit });
+  }
+}

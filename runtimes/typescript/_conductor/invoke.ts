@@ -1,0 +1,131 @@
+/**
+ * Calls of tasks that other processes serve, through the sidecar's broker.
+ *
+ * It deliberately knows not who serves them, nor in which language.
+ */
+
+import { passControl } from "./control.js";
+import { OutcomeUnknown, RecordedError, type ErrorForm } from "./errors.js";
+import { newRunId } from "./ids.js";
+import type { Json } from "./json.js";
+import { traceHeaders } from "./remote.js";
+import { Refused } from "./messages.js";
+import type { Session } from "./session.js";
+import type { Step } from "./step.js";
+import { Scope } from "./scope.js";
+import { Work } from "./work.js";
+
+/** How long the end of a call is awaited that is told to stop, in milliseconds. */
+const STOP_MS = 30_000;
+
+export interface Invocation {
+  /** Such as `go:example.com/shop.Charge`. */
+  readonly name: string;
+  readonly signature: string;
+  readonly args: Record<string, unknown>;
+  readonly signal: AbortSignal;
+}
+
+/** Where an invocation stands, for the one who serves it. */
+export interface InvocationPlace {
+  readonly key: string;
+  readonly run: string;
+  readonly workflow: string;
+  readonly step: string;
+  readonly attempt: number;
+  readonly timeout: number | undefined;
+}
+
+/** The worker died in the call. */
+class Lost extends Error {}
+
+/** The output of the task, as JSON. */
+export async function invoked(
+  step: Step,
+  invocation: Invocation,
+): Promise<Json> {
+  const mayAgain = step.mayRepeat || step.inDoubt === "retry";
+  const limits = [step.options.timeout, step.left()];
+  const known = limits.filter((limit) => limit !== undefined);
+  const place = {
+    key: step.idempotencyKey,
+    run: step.run.id,
+    workflow: step.run.workflow,
+    step: step.key,
+    attempt: step.past.attempt,
+    timeout: known.length === 0 ? undefined : Math.min(...known),
+  };
+  for (;;) {
+    try {
+      return await invokeOnce(step.run.session, invocation, place);
+    } catch (error) {
+      if (!(error instanceof Lost)) {
+        throw error;
+      }
+      step.past.isUnknown ||= step.isWrite;
+      if (!mayAgain) {
+        throw lost(step, invocation.name);
+      }
+    }
+  }
+}
+
+function lost(step: Step, name: string): Error {
+  const error = new OutcomeUnknown(
+    `the worker of ${name} died in the call; nobody knows whether it happened`,
+  );
+  return step.inDoubt === "pause" ? step.paused(error) : error;
+}
+
+/** One request; the signal cancels it. */
+export async function invokeOnce(
+  session: Session,
+  invocation: Invocation,
+  place: InvocationPlace,
+): Promise<Json> {
+  const { name, signature, args, signal } = invocation;
+  const { timeout, ...where } = place;
+  const call = newRunId();
+  const params = {
+    call,
+    function: name,
+    signature,
+    args,
+    ...where,
+    ...(timeout === undefined
+      ? {}
+      : { timeout_ms: Math.max(1, Math.ceil(timeout)) }),
+    ...traceHeaders(),
+  };
+  const answer = Work.start(() => session.request("task.invoke", params));
+  const scope = Scope.from(signal);
+  try {
+    const end = await answer.ended(undefined, scope);
+    if (end === "cancelled") {
+      session.notify("task.cancel", { call });
+      await answer.ended(STOP_MS);
+      scope.check();
+    }
+    return result(answer.result());
+  } catch (error) {
+    passControl(error);
+    if (error instanceof Refused) {
+      const types = ["conductor.TaskRefused"];
+      throw new RecordedError({ types, message: error.message });
+    }
+    throw error;
+  } finally {
+    scope.end();
+  }
+}
+
+function result(answer: { [name: string]: Json }): Json {
+  if (answer["lost"] === true) {
+    throw new Lost("the worker died");
+  }
+  const error = answer["error"];
+  if (error !== undefined && error !== null) {
+    throw new RecordedError(error as unknown as ErrorForm);
+  }
+  return answer["output"] ?? null;
+}

@@ -1,0 +1,447 @@
+/**
+ * A run that keeps no journal: what the generated code of a workflow with `durable: false` is given.
+ *
+ * It deliberately knows no journal, and makes nothing that nobody asks for: neither id nor signal nor timer.
+ */
+
+import {
+  asFailure,
+  Block,
+  logTolerated,
+  NO_DECISION,
+  type Branch,
+  type Decision,
+  type ParallelOptions,
+} from "./block.js";
+import {
+  Cancelled,
+  Control,
+  decided,
+  passControl,
+  Returned,
+} from "./control.js";
+import { StepFailed, thrown, workflowError } from "./errors.js";
+import type { RunOptions } from "./execute.js";
+import { causeOf } from "./form.js";
+import { hedged, type Hedge } from "./hedge.js";
+import { newRunId } from "./ids.js";
+import { invokeOnce } from "./invoke.js";
+import type { Json, JsonObject } from "./json.js";
+import * as calls from "./localCalls.js";
+import { emitLocally, LocalMail, waitLocally } from "./localSignals.js";
+import { logger } from "./log.js";
+import { take, type Taker } from "./permits.js";
+import { Scope } from "./scope.js";
+import { sessionFor } from "./sessions.js";
+import { decodeMilliseconds } from "./durations.js";
+import type { EmitOptions, WaitOptions } from "./waits.js";
+import type { Workflow } from "./workflow.js";
+import { CHILDREN } from "./execute.js";
+
+/** What all parts of one run have in common. */
+interface Root {
+  readonly workflow: string;
+  readonly options: RunOptions;
+  id: string | undefined;
+  /** What undoes what was done, in the order in which it was. */
+  undo: (() => Promise<void>)[] | undefined;
+  mail: LocalMail | undefined;
+}
+
+export class LocalRun extends Block<LocalRun> {
+  private readonly root: Root;
+  private readonly outer: LocalRun | undefined;
+  private ownScope: Scope | undefined;
+  /** Why it is cancelled, where nobody has asked for its scope yet. */
+  private reason: Cancelled | undefined = undefined;
+
+  constructor(
+    workflow: string,
+    options: RunOptions = {},
+    root?: Root,
+    outer?: LocalRun,
+    scope?: Scope,
+    prefix = "",
+    branch?: string,
+  ) {
+    super(prefix, branch);
+    this.root = root ?? {
+      workflow,
+      options,
+      id: options.runId,
+      undo: undefined,
+      mail: undefined,
+    };
+    this.outer = outer;
+    this.ownScope =
+      options.signal === undefined ? scope : Scope.from(options.signal);
+  }
+
+  /** A part of a durable run of which nothing is recorded. */
+  static inside(
+    run: {
+      readonly id: string;
+      readonly workflow: string;
+      readonly scope: Scope;
+    },
+    prefix: string,
+  ): LocalRun {
+    const options = { runId: run.id };
+    return new LocalRun(
+      run.workflow,
+      options,
+      undefined,
+      undefined,
+      run.scope,
+      prefix,
+    );
+  }
+
+  protected get self(): LocalRun {
+    return this;
+  }
+
+  protected override decision(): Decision {
+    return NO_DECISION;
+  }
+
+  protected derived(
+    scope: Scope | undefined,
+    prefix: string,
+    branch?: string,
+  ): LocalRun {
+    const { workflow } = this.root;
+    return new LocalRun(
+      workflow,
+      NO_OPTIONS,
+      this.root,
+      this,
+      scope,
+      prefix,
+      branch,
+    );
+  }
+
+  /** What is cancelled together with it, made when somebody asks. */
+  get scope(): Scope {
+    if (this.ownScope === undefined) {
+      this.ownScope = this.outer?.scope.inner() ?? new Scope();
+      if (this.reason !== undefined) {
+        this.ownScope.cancel(this.reason);
+      }
+    }
+    return this.ownScope;
+  }
+
+  private cancel(reason: Cancelled): void {
+    this.reason ??= reason;
+    this.ownScope?.cancel(reason);
+  }
+
+  /** Whether anything can cancel it. */
+  private get canBeCancelled(): boolean {
+    return this.ownScope !== undefined || this.outer !== undefined;
+  }
+
+  /** Throws where it is cancelled: between two steps of a branch. */
+  check(): void {
+    if (this.ownScope !== undefined) {
+      this.ownScope.check();
+    } else if (this.reason !== undefined) {
+      throw this.reason;
+    } else {
+      this.outer?.check();
+    }
+  }
+
+  /** Made when somebody asks. */
+  get id(): string {
+    this.root.id ??= newRunId();
+    return this.root.id;
+  }
+
+  get workflow(): string {
+    return this.root.workflow;
+  }
+
+  /** The idempotency key of a step. */
+  key(id: string): string {
+    return `${this.id}/${this.path(id)}`;
+  }
+
+  /** All branches at once; their results by name. */
+  override async parallel<B extends Record<string, Branch<LocalRun>>>(
+    id: string,
+    branches: B,
+    options: ParallelOptions = {},
+  ): Promise<{ [K in keyof B]: Awaited<ReturnType<B[K]>> }> {
+    if (options.maxConcurrency !== undefined || options.onFailure === "wait") {
+      return super.parallel(id, branches, options);
+    }
+    const run = this.derived(undefined, this.prefix);
+    const names = Object.keys(branches);
+    const started = names.map((name) => begun(branches[name], run));
+    const values = await run.together(started, this);
+    const results: Record<string, unknown> = {};
+    names.forEach((name, index) => {
+      results[name] = values[index];
+    });
+    return results as { [K in keyof B]: Awaited<ReturnType<B[K]>> };
+  }
+
+  /** The results of what was started in it. The first failure cancels the others, and all are awaited. */
+  private async together(
+    started: readonly unknown[],
+    outer: LocalRun,
+  ): Promise<unknown[]> {
+    try {
+      return await Promise.all(started);
+    } catch (error) {
+      this.cancel(decided());
+      await Promise.allSettled(started);
+      outer.check();
+      throw error;
+    } finally {
+      this.ownScope?.end();
+    }
+  }
+
+  // --- Attempts ---
+
+  /** The result of an attempt with a time limit. A function that takes the signal is told by it to stop. */
+  within<T>(
+    milliseconds: number,
+    work: (signal: AbortSignal) => T | PromiseLike<T>,
+  ): Promise<T> {
+    const scope = this.canBeCancelled ? this.scope : undefined;
+    return calls.within(milliseconds, work, scope);
+  }
+
+  /** The result of a write that must not run twice: its real end is awaited when its time is over or it is cancelled. */
+  settled<T>(
+    work: (signal: AbortSignal) => T | PromiseLike<T>,
+    options: calls.SettleOptions,
+  ): Promise<T> {
+    return calls.settled(work, options, this.scope);
+  }
+
+  /** Waits before the next attempt; throws when it is cancelled. */
+  backOff(milliseconds: number): Promise<void> {
+    if (this.canBeCancelled) {
+      return this.scope.pause(milliseconds);
+    }
+    return calls.plainPause(milliseconds);
+  }
+
+  /** Calls `work` with permits of all takers, in the given order. */
+  async using<T>(
+    takers: readonly Taker[],
+    work: () => T | PromiseLike<T>,
+  ): Promise<T> {
+    const taken = await take(takers, { scope: this.scope });
+    try {
+      return await work();
+    } finally {
+      taken?.over();
+    }
+  }
+
+  /** The first result of several calls: one more for each `after` in which none has ended. */
+  hedge<T>(
+    hedge: Hedge & { readonly timeout?: number | undefined },
+    work: (signal: AbortSignal) => T | PromiseLike<T>,
+  ): Promise<T> {
+    const race = (signal: AbortSignal) => hedged(hedge, work, { signal });
+    return hedge.timeout === undefined
+      ? race(this.scope.signal)
+      : this.within(hedge.timeout, race);
+  }
+
+  /** The result of a task that another process serves, as JSON. */
+  async invoke(
+    name: string,
+    signature: string,
+    args: Record<string, unknown>,
+    id: string,
+    options: {
+      readonly timeout?: number | undefined;
+      readonly attempt?: number;
+    } = {},
+  ): Promise<unknown> {
+    const session = await sessionFor(`that calls ${name}`, this.id);
+    const { timeout, attempt = 1 } = options;
+    const call = (signal: AbortSignal) =>
+      invokeOnce(
+        session,
+        { name, signature, args, signal },
+        {
+          key: this.key(id),
+          run: this.id,
+          workflow: this.workflow,
+          step: this.path(id),
+          attempt,
+          timeout,
+        },
+      );
+    return timeout === undefined
+      ? call(this.scope.signal)
+      : this.within(timeout, call);
+  }
+
+  /** The failure of a step, to be thrown. What is no failure is given back as it is. */
+  failed(id: string, attempts: number, error: unknown): Error {
+    return error instanceof Control
+      ? error
+      : new StepFailed(this.path(id), attempts, causeOf(error));
+  }
+
+  /** Says that something stands in for a step that has failed. What is no failure is thrown on. */
+  fallBack(id: string, error: unknown): void {
+    passControl(error);
+    logger().warn(`step ${this.path(id)} falls back`, error);
+  }
+
+  /** A step or a block that is not critical has failed. */
+  tolerate(id: string | null, error: unknown): void;
+  tolerate(id: string, attempts: number, error: unknown): void;
+  tolerate(id: string | null, ...more: unknown[]): void {
+    const error = more.at(-1);
+    passControl(error);
+    this.lost(id);
+    const key = id === null ? "" : this.path(id);
+    logTolerated(key, asFailure(error).error);
+  }
+
+  /** A step whose `when` does not hold. */
+  skip(id: string): void {
+    this.lost(id);
+  }
+
+  // --- The end ---
+
+  /** What undoes a step that has been done, should the run fail. */
+  undoWith(_id: string, undo: (run: LocalRun) => unknown): void {
+    const { root, prefix } = this;
+    const run = new LocalRun(
+      root.workflow,
+      NO_OPTIONS,
+      root,
+      undefined,
+      undefined,
+      prefix,
+    );
+    (root.undo ??= []).push(async () => {
+      await undo(run);
+    });
+  }
+
+  /** The failure of the workflow as its caller sees it, after what it did is undone. */
+  async error(error: unknown): Promise<unknown> {
+    const undo = this.root.undo?.splice(0).reverse() ?? [];
+    for (const each of undo) {
+      await each();
+    }
+    this.ownScope?.end();
+    const { workflow, options } = this.root;
+    if (error instanceof Control) {
+      return options.signal?.aborted === true ? options.signal.reason : error;
+    }
+    const { step, attempts, error: cause } = asFailure(error);
+    return workflowError(workflow, this.root.id, step, attempts, cause);
+  }
+
+  /** What the workflow returns from within a block; its failure is thrown. */
+  async end<T>(error: unknown): Promise<T> {
+    if (error instanceof Returned) {
+      return error.output as T;
+    }
+    throw await this.error(error);
+  }
+
+  // --- Blocks and waits ---
+
+  /** Ends a block when its time is over. */
+  deadline<T>(
+    id: string | null,
+    milliseconds: number,
+    work: (run: LocalRun) => T | PromiseLike<T>,
+  ): Promise<T> {
+    const key = id === null ? undefined : this.path(id);
+    const nothing = () => undefined;
+    return this.limited(key, milliseconds, milliseconds, false, nothing, work);
+  }
+
+  async sleep(_id: string, time: number | string): Promise<void> {
+    const milliseconds =
+      typeof time === "number" ? time : decodeMilliseconds(time);
+    await this.backOff(Math.max(0, milliseconds));
+  }
+
+  async pause(
+    _id: string,
+    _index: number,
+    milliseconds: number,
+  ): Promise<void> {
+    await this.backOff(milliseconds);
+  }
+
+  /** The data of the next signal of a name that this run sends itself, as JSON. */
+  waitFor(id: string, options: WaitOptions): Promise<Json> {
+    const mail = (this.root.mail ??= new LocalMail());
+    return waitLocally(this, mail, id, options);
+  }
+
+  emit(id: string, options: EmitOptions): Promise<void> {
+    const mail = (this.root.mail ??= new LocalMail());
+    return emitLocally(this, mail, id, options);
+  }
+
+  /** The output of a durable workflow that runs as this step, as JSON. */
+  child(
+    id: string,
+    workflow: Workflow,
+    inputs: Record<string, unknown>,
+    options: { readonly critical?: boolean | undefined } = {},
+  ): Promise<Json> {
+    return calls.childOf(
+      this,
+      id,
+      async () => {
+        const { scope } = this;
+        const place = { run: this.key(id), key: this.path(id), scope };
+        return CHILDREN.callChild(workflow, inputs as JsonObject, place);
+      },
+      options.critical,
+    );
+  }
+
+  /** Starts a durable workflow that is left to itself. */
+  detach(
+    id: string,
+    workflow: Workflow,
+    inputs: Record<string, unknown>,
+  ): Promise<void> {
+    const run = this.key(id);
+    return CHILDREN.detachChild(workflow, inputs as JsonObject, run);
+  }
+
+  /** Keeps a permit, and the client of a resource, over several steps. */
+  async hold<T>(
+    _id: string,
+    taker: Taker,
+    work: (run: LocalRun) => T | PromiseLike<T>,
+  ): Promise<T> {
+    return this.using([taker], () => work(this));
+  }
+}
+
+const NO_OPTIONS: RunOptions = {};
+
+/** Starts a branch; what it throws before its first pause is its failure. */
+function begun(branch: Branch<LocalRun> | undefined, run: LocalRun): unknown {
+  try {
+    return branch?.(run);
+  } catch (error) {
+    return Promise.reject(thrown(error));
+  }
+}

@@ -1,0 +1,183 @@
+/**
+ * Clients of resources: opened on first use, once in a thread, and closed when their users are done.
+ *
+ * It deliberately knows no driver; those that need one are in modules of their own.
+ */
+
+import { Env, scrubbed, shown } from "./address.js";
+import { MissingVariable, ResourceUnavailable, textOf } from "./errors.js";
+import { executionsOf } from "./execution.js";
+import { logger } from "./log.js";
+import type { Pool, Taken, Taker } from "./permits.js";
+import { usage } from "./saturation.js";
+import type { Scope } from "./scope.js";
+import { closeSession, openSession } from "./sessions.js";
+import { allEnded, SETTLE_MS, Work } from "./work.js";
+
+/** Where a resource is, from the environment as it is when the client is opened. */
+export type Address = (env: Env) => string;
+
+export interface ResourceOptions {
+  readonly address?: Address | undefined;
+  /** Returns when the service is ready; throws when it is not in time. */
+  readonly ready?: ((address: string) => Promise<void>) | undefined;
+}
+
+/** Those that may have a client. */
+const resources = new Set<Resource<unknown>>();
+
+/** A resource of which attempts are handed a client. */
+export abstract class Resource<C> implements Taker {
+  readonly pool: Pool;
+  readonly hasClient: boolean = true;
+  private readonly options: ResourceOptions;
+  private opened: { readonly client: C } | undefined = undefined;
+  private failure: Error | undefined = undefined;
+  private opening: Work<void> | undefined = undefined;
+  private users = 0;
+  private unused: (() => void)[] = [];
+
+  constructor(pool: Pool, options: ResourceOptions = {}) {
+    this.pool = pool;
+    this.options = options;
+  }
+
+  /** Makes the client. */
+  protected abstract make(address: string): C | PromiseLike<C>;
+
+  /** Gives the client's connections up. */
+  protected abstract unmake(client: C): unknown;
+
+  /** The client that the attempt has opened, or why that could not be. */
+  client(): C {
+    if (this.opened !== undefined) {
+      return this.opened.client;
+    }
+    throw (
+      this.failure ??
+      new ResourceUnavailable(`the resource ${this.pool.id} is not open`)
+    );
+  }
+
+  /** Opens the client where it is not; whoever comes meanwhile waits for the same opening. */
+  async open(taken: Taken, scope: Scope): Promise<void> {
+    this.users += 1;
+    taken.add(() => {
+      this.left();
+    });
+    if (this.opened !== undefined) {
+      return;
+    }
+    resources.add(this);
+    this.opening ??= Work.start(() => this.openNow());
+    await this.opening.ended(undefined, scope);
+    scope.check();
+  }
+
+  private left(): void {
+    this.users -= 1;
+    if (this.users === 0) {
+      for (const tell of this.unused.splice(0)) {
+        tell();
+      }
+    }
+  }
+
+  private async openNow(): Promise<void> {
+    let address = "";
+    this.failure = undefined;
+    const { id, scope, limit } = this.pool;
+    let succeeded = false;
+    try {
+      address = this.options.address?.(new Env(id)) ?? "";
+      await this.options.ready?.(address);
+      this.opened = { client: await this.make(address) };
+      succeeded = true;
+    } catch (error) {
+      this.failure =
+        error instanceof MissingVariable
+          ? error
+          : this.unopened(error, address);
+    } finally {
+      this.opening = undefined;
+      usage(id, scope, limit).opening(succeeded);
+    }
+  }
+
+  private unopened(error: unknown, address: string): ResourceUnavailable {
+    const where = address === "" ? "" : ` (${shown(address)})`;
+    const name = error instanceof Error ? `${error.constructor.name}: ` : "";
+    const text = `${name}${textOf(error)}`;
+    const clean = scrubbed(text, address);
+    return new ResourceUnavailable(
+      `the resource ${this.pool.id}${where} cannot be opened: ${clean}`,
+      // Else the cause would tell the password.
+      clean === text ? { cause: error } : {},
+    );
+  }
+
+  /** Closes the client when its users are done with it; the next use opens another. */
+  async close(): Promise<void> {
+    if (this.users > 0) {
+      const idle = new Promise<void>((tell) => {
+        this.unused.push(tell);
+      });
+      await Work.start(() => idle).ended(SETTLE_MS);
+    }
+    const { opened } = this;
+    this.opened = undefined;
+    resources.delete(this);
+    if (opened !== undefined) {
+      try {
+        await this.unmake(opened.client);
+      } catch (error) {
+        logger().error(`the resource ${this.pool.id} cannot be closed`, error);
+      }
+    }
+  }
+}
+
+/** A client that the user's own function makes. */
+export class Custom<C> extends Resource<C> {
+  private readonly functions: {
+    readonly open: () => C | PromiseLike<C>;
+    readonly close?: ((client: C) => unknown) | undefined;
+  };
+
+  constructor(
+    pool: Pool,
+    functions: {
+      readonly open: () => C | PromiseLike<C>;
+      readonly close?: ((client: C) => unknown) | undefined;
+    },
+  ) {
+    super(pool);
+    this.functions = functions;
+  }
+
+  protected override make(): C | PromiseLike<C> {
+    return this.functions.open();
+  }
+
+  protected override unmake(client: C): unknown {
+    return this.functions.close?.(client);
+  }
+}
+
+/** Closes the clients of this thread, when their users are done. */
+export async function closeResources(): Promise<void> {
+  await Promise.all([...resources].map((resource) => resource.close()));
+}
+
+/** Lets runs of this thread settle and gives them back, closes the clients of its resources, and hangs up. */
+export async function close(): Promise<void> {
+  const session = openSession();
+  const executions =
+    session === undefined ? [] : [...executionsOf(session).values()];
+  for (const execution of executions) {
+    execution.detach();
+  }
+  await allEnded(executions.map((execution) => execution.work));
+  await closeResources();
+  await closeSession();
+}

@@ -1,0 +1,384 @@
+/**
+ * A durable run while it is executed here: what its generated code is given.
+ *
+ * It deliberately knows neither how the run began nor what its end means to callers.
+ */
+
+import { asFailure, Block, logTolerated, type Decision } from "./block.js";
+import { child, detach, type ChildOptions } from "./child.js";
+import { passControl } from "./control.js";
+import { ResultError, StepFailed, type ErrorForm } from "./errors.js";
+import { errorForm } from "./form.js";
+import type { History } from "./history.js";
+import type { Journal } from "./journal.js";
+import { dumps, type Json, type JsonObject } from "./json.js";
+import { LocalRun } from "./local.js";
+import type { Mailbox } from "./mailbox.js";
+import { take, type Taker } from "./permits.js";
+import type { Scope } from "./scope.js";
+import type { Session } from "./session.js";
+import { Step } from "./step.js";
+import type { StepOptions } from "./stepOptions.js";
+import { nowMs } from "./timer.js";
+import {
+  emit,
+  sleep,
+  waitFor,
+  type EmitOptions,
+  type WaitOptions,
+} from "./waits.js";
+import type { Work } from "./work.js";
+import type { Workflow } from "./workflow.js";
+
+/** What all parts of one run have in common. */
+export interface RunParts {
+  readonly id: string;
+  readonly workflow: Workflow;
+  readonly session: Session;
+  readonly journal: Journal;
+  readonly history: History;
+  readonly mailbox: Mailbox;
+  /** Idempotent writes that were given up and may still be running. */
+  readonly unsettled: Set<Work<unknown>>;
+  /** Starts another workflow's run, and gives its output. */
+  readonly callChild: (
+    workflow: Workflow,
+    inputs: JsonObject,
+    child: { run: string; key: string; scope: Scope },
+  ) => Promise<Json>;
+  /** Starts another workflow's run that is left to itself; returns when its start is on the disk. */
+  readonly detachChild: (
+    workflow: Workflow,
+    inputs: JsonObject,
+    run: string,
+  ) => Promise<void>;
+}
+
+interface Success {
+  readonly text: string;
+  readonly attempt: number;
+  readonly undo?: Json | undefined;
+  /** Id of the signal that was taken. */
+  readonly signal?: string | undefined;
+}
+
+interface Failed {
+  readonly error: ErrorForm;
+  readonly attempt: number;
+  readonly tolerated: boolean;
+  readonly undo?: Json | undefined;
+}
+
+export class Run extends Block<Run> {
+  readonly parts: RunParts;
+  readonly scope: Scope;
+  private readonly held: readonly Taker[];
+
+  constructor(
+    parts: RunParts,
+    scope: Scope,
+    prefix = "",
+    branch?: string,
+    held: readonly Taker[] = [],
+  ) {
+    super(prefix, branch);
+    this.parts = parts;
+    this.scope = scope;
+    this.held = held;
+  }
+
+  protected get self(): Run {
+    return this;
+  }
+
+  protected derived(scope: Scope, prefix: string, branch?: string): Run {
+    return new Run(this.parts, scope, prefix, branch, this.held);
+  }
+
+  /** A run for what undoes a step: neither cancellation nor deadlines reach it. */
+  shielded(prefix: string): Run {
+    return new Run(this.parts, this.scope.shielded(), prefix);
+  }
+
+  get id(): string {
+    return this.parts.id;
+  }
+
+  get workflow(): string {
+    return this.parts.workflow.name;
+  }
+
+  get session(): Session {
+    return this.parts.session;
+  }
+
+  get history(): History {
+    return this.parts.history;
+  }
+
+  /** An input as it is recorded, or its default. */
+  input(name: string, otherwise?: unknown): unknown {
+    const { input } = this.history;
+    if (Object.hasOwn(input, name)) {
+      return input[name];
+    }
+    if (otherwise === undefined) {
+      throw new ResultError(`the input ${name} is missing`);
+    }
+    return otherwise;
+  }
+
+  step(id: string, options: StepOptions): Step {
+    return new Step(this, id, options);
+  }
+
+  /** A step whose `when` does not hold. */
+  skip(id: string): void {
+    this.lost(id);
+    const key = this.path(id);
+    const past = this.history.past(key);
+    if (past.outcome === undefined) {
+      past.outcome = "skipped";
+      this.record("step_skipped", { key, at: nowMs() });
+    }
+  }
+
+  /** A step was skipped or tolerated. */
+  lose(id: string): void {
+    this.lost(id);
+  }
+
+  /** A block that is not critical has failed. One without an id of its own is only logged. */
+  tolerate(id: string | null, error: unknown): void {
+    passControl(error);
+    const failure = asFailure(error);
+    this.lost(id);
+    logTolerated(id === null ? "" : this.path(id), failure.error);
+    if (id === null) {
+      return;
+    }
+    const key = this.path(id);
+    if (this.history.past(key).outcome === undefined) {
+      this.stepFailed(key, {
+        error: errorForm(failure.error),
+        attempt: failure.attempts,
+        tolerated: true,
+      });
+    }
+  }
+
+  protected override decision(
+    id: string,
+    names: (index: number) => string,
+    count: number,
+  ): Decision {
+    const key = this.path(id);
+    const chosen = this.history.chosen.get(key);
+    let recorded: number | undefined;
+    if (typeof chosen === "string") {
+      for (let index = 0; index < count; index += 1) {
+        if (names(index) === chosen) {
+          recorded = index;
+          break;
+        }
+      }
+    }
+    const choose = (index: number) => {
+      this.choose(key, names(index));
+    };
+    return { recorded, choose };
+  }
+
+  /** Records a decision that was not computed from recorded values. */
+  choose(key: string, value: Json): void {
+    this.history.chosen.set(key, value);
+    this.record("chosen", { key, value, at: nowMs() });
+  }
+
+  /** Ends a block when its time is over, counted from when it began in whatever process. */
+  async deadline<T>(
+    id: string | null,
+    milliseconds: number,
+    work: (run: Run) => T | PromiseLike<T>,
+  ): Promise<T> {
+    const key = id === null ? "run" : this.path(id);
+    const { chosen } = this.history;
+    let endsAt = chosen.get(`${key}.deadline`);
+    if (typeof endsAt !== "number") {
+      endsAt = nowMs() + Math.round(milliseconds);
+      this.choose(`${key}.deadline`, endsAt);
+    }
+    const expired = `${key}.expired`;
+    return this.limited(
+      id === null ? undefined : key,
+      milliseconds,
+      endsAt - nowMs(),
+      chosen.has(expired),
+      () => {
+        this.choose(expired, true);
+      },
+      work,
+    );
+  }
+
+  /** A durable timer. */
+  async sleep(id: string, time: number | string): Promise<void> {
+    await sleep(this, this.path(id), time);
+  }
+
+  /** The pause between two iterations of a loop. */
+  async pause(id: string, index: number, milliseconds: number): Promise<void> {
+    await sleep(this, `${this.path(id)}[${String(index)}]`, milliseconds);
+  }
+
+  /** The data of the next signal of a name, as JSON. */
+  waitFor(id: string, options: WaitOptions): Promise<Json> {
+    return waitFor(this, id, options);
+  }
+
+  /** Sends a signal. */
+  emit(id: string, options: EmitOptions): Promise<void> {
+    return emit(this, id, options);
+  }
+
+  /** The output of a workflow that runs as this step, as JSON. */
+  child(
+    id: string,
+    workflow: Workflow,
+    inputs: Record<string, unknown>,
+    options: ChildOptions = {},
+  ): Promise<Json> {
+    return child(this, id, workflow, inputs as JsonObject, options);
+  }
+
+  /** Starts a workflow that is left to itself. */
+  detach(
+    id: string,
+    workflow: Workflow,
+    inputs: Record<string, unknown>,
+  ): Promise<void> {
+    return detach(this, id, workflow, inputs as JsonObject);
+  }
+
+  /** Keeps a permit, and the client of a resource, over several steps. */
+  async hold<T>(
+    _id: string,
+    taker: Taker,
+    work: (run: Run) => T | PromiseLike<T>,
+  ): Promise<T> {
+    if (this.scope.reason !== undefined) {
+      // Only what is recorded is gone through.
+      return work(this);
+    }
+    const { scope, session } = this;
+    const taken = await take([taker], { scope, session });
+    try {
+      const held = taker.hasClient ? [...this.held, taker] : this.held;
+      const inside = new Run(this.parts, scope, this.prefix, undefined, held);
+      return await work(inside);
+    } finally {
+      taken?.over();
+    }
+  }
+
+  /** A hold that is one step to the journal: after a crash all of it is done again. */
+  async atomic(
+    id: string,
+    taker: Taker,
+    work: (
+      run: LocalRun,
+    ) => Promise<{ last: unknown; results: Record<string, unknown> }>,
+  ): Promise<{ last: unknown; results: Record<string, unknown> }> {
+    const key = this.path(id);
+    const past = this.history.past(key);
+    if (past.outcome === "succeeded") {
+      return past.output as { last: Json; results: JsonObject };
+    }
+    this.scope.check();
+    return this.hold(id, taker, async () => {
+      this.record("step_started", { key, task: id, attempt: 1, at: nowMs() });
+      await this.barrier();
+      this.scope.check();
+      const inside = LocalRun.inside(this, this.prefix);
+      const output = await work(inside);
+      const text = dumps(output);
+      this.stepSucceeded(key, output as unknown as Json, { text, attempt: 1 });
+      this.scope.check();
+      return output;
+    });
+  }
+
+  /** What of it a block around does not hold already. */
+  withoutHeld(uses: readonly Taker[]): readonly Taker[] {
+    return this.held.length === 0
+      ? uses
+      : uses.filter((one) => !this.held.includes(one));
+  }
+
+  /** Adds an entry to the journal. */
+  record(kind: string, fields: object): void {
+    this.parts.journal.record(kind, fields);
+  }
+
+  /** Waits until everything so far is on the disk; throws where the run is no longer this process's. */
+  async barrier(): Promise<void> {
+    await this.parts.journal.barrier();
+    if (this.parts.journal.ended !== undefined) {
+      this.scope.check();
+    }
+  }
+
+  stepSucceeded(key: string, output: Json, success: Success): void {
+    const { text, attempt, undo, signal } = success;
+    const past = this.history.past(key);
+    past.outcome = "succeeded";
+    past.output = output;
+    this.history.ended(key, undo, true);
+    const more =
+      (signal === undefined ? "" : `,"signal":${JSON.stringify(signal)}`) +
+      (undo === undefined ? "" : `,"undo":${dumps(undo)}`);
+    this.parts.journal.recordText(
+      `{"step_succeeded":{"key":${JSON.stringify(key)},"attempt":${String(attempt)},` +
+        `"output":${text},"at":${String(nowMs())}${more}}}`,
+    );
+  }
+
+  stepFailed(key: string, failed: Failed): void {
+    const past = this.history.past(key);
+    past.outcome = failed.tolerated ? "tolerated" : "failed";
+    past.error = failed.error;
+    this.history.ended(key, failed.undo, false);
+    this.record("step_failed", { key, ...failed, at: nowMs() });
+  }
+
+  stepCancelled(key: string, unknown: boolean, undo?: Json): void {
+    this.history.past(key).outcome = "cancelled";
+    this.history.ended(key, undo, false);
+    this.record("step_cancelled", { key, unknown, undo, at: nowMs() });
+  }
+
+  /** Lets work that was given up go on; the run does not end before it has. */
+  outwait(work: Work<unknown>): void {
+    const { unsettled } = this.parts;
+    unsettled.add(work);
+    work.onEnd(() => unsettled.delete(work));
+  }
+
+  /** The failure of a step that is no task; nothing where it is tolerated. */
+  failStep(
+    id: string,
+    error: unknown,
+    attempt: number,
+    critical: boolean | undefined,
+  ): void {
+    const key = this.path(id);
+    const tolerated = critical === false;
+    this.stepFailed(key, { error: errorForm(error), attempt, tolerated });
+    if (!tolerated) {
+      throw new StepFailed(key, attempt, error);
+    }
+    this.lost(id);
+    logTolerated(key, error);
+    this.scope.check();
+  }
+}

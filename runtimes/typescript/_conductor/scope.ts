@@ -1,0 +1,215 @@
+/**
+ * Cancellation as a tree: whoever cancels a block cancels all that runs in it. An `AbortSignal` is made where somebody wants one.
+ *
+ * It deliberately knows neither steps nor journals.
+ */
+
+import { Cancelled, Control, Returned } from "./control.js";
+import { StepFailed, workflowError, type WorkflowError } from "./errors.js";
+import { after, monotonic } from "./timer.js";
+
+type Listener = (reason: Cancelled) => void;
+
+/** What runs together and is cancelled together. */
+export class Scope {
+  /** Why it is cancelled; nothing while it is not. */
+  reason: Cancelled | undefined = undefined;
+  /** When the nearest time limit around it is over, by the monotonic clock: what a remote call may tell the service. */
+  endsAt: number | undefined;
+  private readonly outer: Scope | undefined;
+  /** What reaches even where cancellation does not: the end of the work in this process. */
+  private readonly base: Scope | undefined;
+  private listeners: Set<Listener | Scope> | undefined = undefined;
+  private controller: AbortController | undefined = undefined;
+  private unlisten: (() => void) | undefined = undefined;
+
+  constructor(outer?: Scope, base = outer?.base) {
+    this.outer = outer;
+    this.base = base;
+    this.endsAt = outer?.endsAt;
+    if (outer !== undefined) {
+      if (outer.reason === undefined) {
+        outer.add(this);
+      } else {
+        this.reason = outer.reason;
+      }
+    }
+  }
+
+  /** The scope of a call that is given its caller's signal. [`end`] must be called at its end. */
+  static from(signal: AbortSignal | undefined): Scope {
+    const scope = new Scope();
+    if (signal !== undefined) {
+      scope.follow(signal);
+    }
+    return scope;
+  }
+
+  /** A scope that is cancelled with this one. [`end`] must be called at its end. */
+  inner(): Scope {
+    return new Scope(this);
+  }
+
+  /** A scope that is cancelled with this one, and to which only this one's cancellation gets through a shield. */
+  root(): Scope {
+    return new Scope(this, this);
+  }
+
+  /** A scope that neither cancellation nor time limits of this one reach. */
+  shielded(): Scope {
+    return new Scope(this.base);
+  }
+
+  private follow(signal: AbortSignal): void {
+    const cancel = () => {
+      this.cancel(callersReason(signal));
+    };
+    if (signal.aborted) {
+      cancel();
+      return;
+    }
+    signal.addEventListener("abort", cancel, { once: true });
+    this.unlisten = () => {
+      signal.removeEventListener("abort", cancel);
+    };
+  }
+
+  /** Lets go of what is around it: nothing cancels it any more. */
+  end(): void {
+    this.outer?.remove(this);
+    this.unlisten?.();
+    this.unlisten = undefined;
+  }
+
+  /** For functions of the user: aborted when the scope is cancelled. */
+  get signal(): AbortSignal {
+    if (this.controller === undefined) {
+      this.controller = new AbortController();
+      if (this.reason !== undefined) {
+        this.controller.abort(this.reason);
+      }
+    }
+    return this.controller.signal;
+  }
+
+  /** Cancels all that runs in it; the first reason stays. */
+  cancel(reason: Cancelled): void {
+    if (this.reason !== undefined) {
+      return;
+    }
+    this.reason = reason;
+    const listeners = this.listeners;
+    this.listeners = undefined;
+    this.controller?.abort(reason);
+    for (const listener of listeners ?? []) {
+      if (listener instanceof Scope) {
+        listener.cancel(reason);
+      } else {
+        listener(reason);
+      }
+    }
+  }
+
+  /** Throws where it is cancelled. */
+  check(): void {
+    if (this.reason !== undefined) {
+      throw this.reason;
+    }
+  }
+
+  private add(listener: Listener | Scope): void {
+    this.listeners ??= new Set();
+    this.listeners.add(listener);
+  }
+
+  private remove(listener: Listener | Scope): void {
+    this.listeners?.delete(listener);
+  }
+
+  /** Calls `listener` when it is cancelled, at once where it is. Says how to take that back. */
+  onCancel(listener: Listener): () => void {
+    if (this.reason !== undefined) {
+      listener(this.reason);
+      return nothing;
+    }
+    this.add(listener);
+    return () => {
+      this.remove(listener);
+    };
+  }
+
+  /** Lets time pass; throws when it is cancelled. */
+  pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.reason !== undefined) {
+        reject(this.reason);
+        return;
+      }
+      const cancel = (reason: Cancelled) => {
+        stop();
+        reject(reason);
+      };
+      const stop = after(milliseconds, () => {
+        this.remove(cancel);
+        resolve();
+      });
+      this.add(cancel);
+    });
+  }
+
+  /** What `work` comes to; throws when it is cancelled before. `work` is left to its end then. */
+  unlessCancelled<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const unlisten = this.onCancel(reject);
+      work.then(resolve, reject).finally(unlisten);
+    });
+  }
+
+  /** Tells what runs in it that its time is over in so many milliseconds, unless it is before. It ends nothing. */
+  limit(milliseconds: number | undefined): void {
+    if (milliseconds !== undefined) {
+      const endsAt = monotonic() + milliseconds;
+      this.endsAt = Math.min(endsAt, this.endsAt ?? endsAt);
+    }
+  }
+
+  /** Milliseconds until the nearest time limit; nothing where there is none. */
+  timeLeft(): number | undefined {
+    return this.endsAt === undefined ? undefined : this.endsAt - monotonic();
+  }
+
+  /** The failure of a workflow that keeps no journal, as its caller sees it. */
+  workflowError(workflow: string, error: unknown, run?: string): unknown {
+    return failureOf(workflow, run, error);
+  }
+}
+
+/** The error of a workflow without a journal: a cancellation is the caller's own. */
+function failureOf(
+  workflow: string,
+  run: string | undefined,
+  error: unknown,
+): WorkflowError | Control {
+  if (error instanceof StepFailed) {
+    return error.of(workflow, run);
+  }
+  if (error instanceof Control && !(error instanceof Returned)) {
+    return error;
+  }
+  return workflowError(workflow, run, undefined, 0, error);
+}
+
+function callersReason(signal: AbortSignal): Cancelled {
+  const cancelled = new Cancelled("the caller cancelled it", true);
+  cancelled.cause = signal.reason;
+  return cancelled;
+}
+
+function nothing(): void {
+  // There is nothing to take back.
+}
+
+/** A scope that nothing is around: for work that must not be cancelled. */
+export function unbounded(): Scope {
+  return new Scope();
+}

@@ -1,0 +1,497 @@
+/**
+ * One step of a durable run: its attempts, each between its entries in the journal.
+ *
+ * It deliberately decides neither whether to try again nor how long to wait: that stands in the generated loop.
+ */
+
+import { perform, type Attempt } from "./attempt.js";
+import { logTolerated, notDoneWithin } from "./block.js";
+import type { Breaker } from "./breaker.js";
+import { Cancelled, Control, Halt, passControl } from "./control.js";
+import {
+  DeadlineExceeded,
+  ExpressionError,
+  OutcomeUnknown,
+  RecordedError,
+  ResultError,
+  StepFailed,
+  textOf,
+} from "./errors.js";
+import { causeOf, errorForm } from "./form.js";
+import { stepCalls, type Hedge } from "./hedge.js";
+import type { Past } from "./history.js";
+import { invoked } from "./invoke.js";
+import { dumps, type Json } from "./json.js";
+import { logger } from "./log.js";
+import { take, Taken } from "./permits.js";
+import type { Run } from "./run.js";
+import type { InDoubt, StepOptions, UndoArguments } from "./stepOptions.js";
+import { nowMs } from "./timer.js";
+
+/** A step that is being executed, or was in an earlier life of the run. */
+export class Step {
+  readonly key: string;
+  readonly run: Run;
+  readonly options: StepOptions;
+  readonly past: Past;
+  private readonly id: string;
+  private taken = new Taken();
+  private hasFallback: boolean;
+  private failure: unknown = undefined;
+  /** Why no call is made: the breaker is open. */
+  private refusal: unknown = undefined;
+  private asked: Breaker | undefined = undefined;
+  /** The block was cancelled while the call ran to its real end. */
+  private cancelled: Cancelled | undefined = undefined;
+
+  constructor(run: Run, id: string, options: StepOptions) {
+    this.run = run;
+    this.id = id;
+    this.key = run.path(id);
+    this.options = options;
+    this.hasFallback = options.fallback === true;
+    this.past = run.history.past(this.key);
+    if (this.past.outcome === "tolerated") {
+      run.lose(id);
+    }
+  }
+
+  get isWrite(): boolean {
+    return this.options.effect === "write";
+  }
+
+  get mayRepeat(): boolean {
+    return this.options.idempotent === true || !this.isWrite;
+  }
+
+  get inDoubt(): InDoubt {
+    return this.options.inDoubt ?? "retry";
+  }
+
+  get task(): string {
+    return this.options.task ?? this.id;
+  }
+
+  /** The same at every attempt, here and after a crash. */
+  get idempotencyKey(): string {
+    return `${this.run.id}/${this.key}`;
+  }
+
+  /** Attempts that failed before this one, in whatever process. */
+  get failures(): number {
+    return this.past.failures;
+  }
+
+  /** Whether all attempts have failed, in whatever process, and the fallback is still to be asked. */
+  get isExhausted(): boolean {
+    return this.past.exhausted !== undefined && this.past.outcome === undefined;
+  }
+
+  /** The result as JSON; null where the failure is tolerated. */
+  get output(): Json {
+    this.raiseFailure();
+    return this.past.output;
+  }
+
+  /** Throws what a recorded failure was, or that the step was cancelled. */
+  raiseFailure(): void {
+    const { outcome, error, attempt } = this.past;
+    if (outcome === "failed") {
+      const cause = this.failure ?? new RecordedError(error ?? {});
+      throw new StepFailed(this.key, attempt, cause);
+    }
+    if (outcome === "cancelled") {
+      throw this.run.scope.reason ?? new Cancelled("it was cancelled", true);
+    }
+  }
+
+  /** The value of an argument that may have none: the step fails then, and no attempt is begun. */
+  evaluate<T>(expression: () => T): T {
+    try {
+      return expression();
+    } catch (error) {
+      if (!(error instanceof ExpressionError)) {
+        throw error;
+      }
+      if (this.past.outcome === undefined) {
+        this.hasFallback = false;
+        this.giveUp(error);
+      }
+      // No attempt follows, so that nobody reads it.
+      return undefined as T;
+    }
+  }
+
+  /** Begins an attempt where one is needed: waits out the backoff, for permits, for the disk before a write. */
+  async nextAttempt(): Promise<boolean> {
+    const { past } = this;
+    if (past.outcome !== undefined || past.exhausted !== undefined) {
+      return false;
+    }
+    if (!past.isOpen) {
+      this.run.scope.check();
+    }
+    if (this.takeCached()) {
+      return false;
+    }
+    let hasBegun = false;
+    try {
+      if (past.isOpen) {
+        this.cutOffByACrash();
+      }
+      this.run.scope.check();
+      await this.backOff();
+      hasBegun = this.isRefused() || (await this.begin());
+    } catch (error) {
+      if (error instanceof Cancelled) {
+        this.stoppedBy(error);
+      }
+      passControl(error);
+      this.giveUp(error);
+    } finally {
+      if (!hasBegun) {
+        this.over("abandoned");
+      }
+    }
+    return hasBegun;
+  }
+
+  private takeCached(): boolean {
+    const cached = this.options.cache?.get();
+    if (cached === undefined) {
+      return false;
+    }
+    this.record(cached.value as Json, undefined);
+    return true;
+  }
+
+  private giveUp(error: unknown): void {
+    if (this.hasFallback) {
+      this.exhaust(error);
+    } else if (this.options.critical === false) {
+      this.tolerate(error);
+    } else {
+      throw this.failed(error);
+    }
+  }
+
+  /** The last attempt has no outcome, and this process did not make it. Only a write's matters. */
+  private cutOffByACrash(): void {
+    const { past } = this;
+    past.isOpen = false;
+    if (!this.isWrite) {
+      return;
+    }
+    past.isUnknown = true;
+    if (this.inDoubt === "retry") {
+      return;
+    }
+    const attempt = String(past.attempt);
+    const error = new OutcomeUnknown(
+      `attempt ${attempt} was cut off; nobody knows whether it happened`,
+    );
+    throw this.inDoubt === "pause" ? this.paused(error) : error;
+  }
+
+  private async backOff(): Promise<void> {
+    const { past } = this;
+    const endsAt = past.retryAt;
+    if (endsAt === undefined) {
+      return;
+    }
+    // A pause that would outlast the deadline is not begun.
+    if (past.deadlineAt !== undefined && past.deadlineAt < endsAt) {
+      throw this.overDeadline();
+    }
+    // A clock that was set back since must not make the wait longer than it was meant to be.
+    const milliseconds = Math.min(endsAt - nowMs(), past.delayMs);
+    if (milliseconds > 0) {
+      await this.run.scope.pause(milliseconds);
+    }
+    past.retryAt = undefined;
+  }
+
+  /** An open breaker is asked before anything is waited for; the generated code is told by the call. */
+  private isRefused(): boolean {
+    this.refusal = this.options.breaker?.refusal();
+    if (this.refusal === undefined) {
+      this.asked = this.options.breaker;
+    }
+    return this.refusal !== undefined;
+  }
+
+  /** Takes permits and records the start. Waiting counts against the deadline, not against the time of the attempt. */
+  private async begin(): Promise<boolean> {
+    const { run, past } = this;
+    const left = this.left();
+    if (left !== undefined && left <= 0) {
+      throw this.overDeadline();
+    }
+    const uses = this.options.uses ?? [];
+    if (uses.length > 0) {
+      const taken = await take(run.withoutHeld(uses), {
+        scope: run.scope,
+        session: run.session,
+        milliseconds: left,
+      });
+      if (taken === undefined) {
+        throw this.overDeadline();
+      }
+      this.taken = taken;
+    }
+    await run.scope.unlessCancelled(run.session.leased());
+    past.attempt += 1;
+    past.hasBegun = true;
+    run.record("step_started", {
+      key: this.key,
+      task: this.task,
+      attempt: past.attempt,
+      deadline_at: past.deadlineAt,
+      at: nowMs(),
+    });
+    if (this.options.barrier ?? this.isWrite) {
+      await run.barrier();
+      await run.scope.unlessCancelled(run.session.leased());
+    }
+    run.scope.check();
+    return true;
+  }
+
+  /** Milliseconds until the deadline, which begins with the first attempt. */
+  left(): number | undefined {
+    const { past } = this;
+    const { deadline } = this.options;
+    if (past.deadlineAt === undefined && deadline !== undefined) {
+      past.deadlineAt = nowMs() + Math.round(deadline);
+    }
+    return past.deadlineAt === undefined
+      ? undefined
+      : past.deadlineAt - nowMs();
+  }
+
+  overDeadline(): DeadlineExceeded {
+    return new DeadlineExceeded(notDoneWithin(this.options.deadline ?? 0));
+  }
+
+  private get attempt(): Attempt {
+    return {
+      step: this,
+      taken: this.taken,
+      cancelled: (reason) => {
+        this.cancelled = reason;
+      },
+    };
+  }
+
+  /** The result of the attempt's call. A function that takes the signal is told by it to stop. */
+  async call<T>(work: (signal: AbortSignal) => T | PromiseLike<T>): Promise<T> {
+    return this.told(() => perform(this.attempt, work, work.length > 0));
+  }
+
+  /** The first result of several calls: one more for each `after` in which none has ended. */
+  async hedge<T>(
+    hedge: Hedge,
+    work: (signal: AbortSignal) => PromiseLike<T>,
+  ): Promise<T> {
+    const calls = stepCalls(this.run, this.options, hedge, work, this.taken);
+    return this.told(() => perform(this.attempt, calls, true));
+  }
+
+  /** The result of a task that another process serves, as JSON. */
+  async invoke(
+    name: string,
+    signature: string,
+    args: Record<string, unknown>,
+  ): Promise<unknown> {
+    const call = (signal: AbortSignal) =>
+      invoked(this, { name, signature, args, signal });
+    return this.told(() => perform(this.attempt, call, true));
+  }
+
+  /** Tells the breaker how the call ended. */
+  private async told<T>(call: () => Promise<T>): Promise<T> {
+    if (this.refusal !== undefined) {
+      throw this.refusal as Error;
+    }
+    try {
+      const result = await call();
+      this.over("succeeded");
+      return result;
+    } catch (error) {
+      this.over(error instanceof Control ? "abandoned" : "failed");
+      throw error;
+    }
+  }
+
+  private over(how: "succeeded" | "failed" | "abandoned"): void {
+    this.asked?.ended(how);
+    this.asked = undefined;
+    this.taken.over();
+  }
+
+  /** Throws the cancellation on, after it is recorded where the workflow itself cancels. */
+  stoppedBy(reason: Cancelled): never {
+    const needsAPerson =
+      this.past.isUnknown &&
+      this.inDoubt === "pause" &&
+      this.options.undo === undefined;
+    if (needsAPerson && this.isWrite && reason.decided) {
+      const text = `nobody knows whether it happened: ${reason.message}`;
+      throw this.paused(new OutcomeUnknown(text));
+    }
+    if (reason.decided) {
+      const unknown = this.past.isUnknown && this.isWrite;
+      this.past.outcome = "cancelled";
+      this.run.stepCancelled(
+        this.key,
+        unknown,
+        unknown ? this.undoOfUnknown() : undefined,
+      );
+    }
+    throw reason;
+  }
+
+  /** A person must say what became of the write. */
+  paused(error: unknown): Halt {
+    const { past } = this;
+    this.run.record("step_in_doubt", {
+      key: this.key,
+      attempt: past.attempt,
+      error: errorForm(error),
+      at: nowMs(),
+    });
+    const reason = `the outcome of ${this.key} is unknown: ${textOf(error)}`;
+    return new Halt(reason, this.key);
+  }
+
+  private undoOfUnknown(): Json | undefined {
+    return this.past.isUnknown ? this.undoArguments() : undefined;
+  }
+
+  /** Arguments that have no value are told when they are needed. */
+  private undoArguments(): Json | undefined {
+    try {
+      return this.options.undo?.() as Json | undefined;
+    } catch (error) {
+      if (error instanceof ExpressionError) {
+        return error.message;
+      }
+      throw error;
+    }
+  }
+
+  /** Records the result, and the arguments of what undoes it. */
+  succeed(output: unknown, undo?: UndoArguments): void {
+    this.record(output as Json, (undo as Json) ?? this.undoOfUnknown());
+    this.options.cache?.set(output);
+    this.goOnCancelling();
+  }
+
+  private record(output: Json, undo: Json | undefined): void {
+    const text = dumps(output);
+    const limit = this.run.session.valueBytes;
+    const size = Buffer.byteLength(text);
+    if (size > limit) {
+      throw new ResultError(
+        `the result has ${String(size)} bytes as JSON, the limit is ${String(limit)}`,
+      );
+    }
+    this.run.stepSucceeded(this.key, output, {
+      text,
+      attempt: this.past.attempt,
+      undo,
+    });
+  }
+
+  /** What is recorded is recorded; but a block that was cancelled meanwhile does not go on. */
+  private goOnCancelling(): void {
+    if (this.cancelled !== undefined) {
+      throw this.cancelled;
+    }
+    this.run.scope.check();
+  }
+
+  /** Records a failure that another attempt follows, in so many milliseconds. */
+  retry(error: unknown, delay: number): void {
+    passControl(error);
+    const { past } = this;
+    const at = nowMs();
+    past.failures += 1;
+    past.delayMs = Math.round(delay);
+    past.retryAt = at + past.delayMs;
+    this.run.record("attempt_failed", {
+      key: this.key,
+      attempt: past.attempt,
+      error: errorForm(causeOf(error)),
+      retry_at: past.retryAt,
+      at,
+    });
+  }
+
+  /** Records a failure that no attempt follows, but the fallback. */
+  exhaust(error: unknown): void {
+    passControl(error);
+    if (error instanceof ExpressionError) {
+      // An argument has no value: there was no call that something could stand in for.
+      this.hasFallback = false;
+      this.giveUp(error);
+      return;
+    }
+    const cause = causeOf(error);
+    logger().warn(`step ${this.key} falls back`, cause);
+    this.past.exhausted = errorForm(cause);
+    this.run.record("attempt_failed", {
+      key: this.key,
+      attempt: this.past.attempt,
+      error: this.past.exhausted,
+      at: nowMs(),
+    });
+  }
+
+  /** Takes the result of another task as JSON, or its failure, for the step's own. */
+  async fallBack(other: () => Promise<unknown>): Promise<void> {
+    let output: unknown;
+    try {
+      output = await other();
+    } catch (error) {
+      if (error instanceof Cancelled) {
+        this.stoppedBy(error);
+      }
+      passControl(error);
+      this.hasFallback = false;
+      this.giveUp(error instanceof StepFailed ? error.error : error);
+      return;
+    }
+    this.succeed(output);
+  }
+
+  /** Records the step's failure, which is to be thrown. What is no failure is given back as it is. */
+  failed(error: unknown): Error {
+    if (error instanceof Control) {
+      return error;
+    }
+    const cause = causeOf(error);
+    this.recordFailure(cause, false);
+    return new StepFailed(this.key, this.past.attempt, cause);
+  }
+
+  /** Records the failure of a step that is not critical. */
+  tolerate(error: unknown): void {
+    passControl(error);
+    const cause = causeOf(error);
+    logTolerated(this.key, cause);
+    this.recordFailure(cause, true);
+    this.run.lose(this.id);
+    this.goOnCancelling();
+  }
+
+  private recordFailure(error: unknown, tolerated: boolean): void {
+    this.failure = error;
+    this.run.stepFailed(this.key, {
+      error: errorForm(error),
+      attempt: this.past.attempt,
+      tolerated,
+      undo: this.undoOfUnknown(),
+    });
+  }
+}

@@ -1,0 +1,176 @@
+/**
+ * Work that has been started: whether it has ended and how, and waiting for that within bounds.
+ *
+ * It deliberately knows no journal; what an unknown outcome means is its callers' business.
+ */
+
+import type { Cancelled } from "./control.js";
+import type { Scope } from "./scope.js";
+import { after, type Stop } from "./timer.js";
+
+/** How long the real end of a write is awaited after its time is over, in milliseconds. */
+export const SETTLE_MS = 30_000;
+
+type End = "ended" | "over" | "cancelled";
+
+/** Something that runs. Its failure is kept, and is no unhandled rejection. */
+export class Work<T> {
+  private state: "running" | "succeeded" | "failed" = "running";
+  private value: T | undefined = undefined;
+  private error: unknown = undefined;
+  /** Those who wait; each is called once. */
+  private waiting: Set<() => void> | undefined = undefined;
+
+  /** Starts it; what it throws before its first pause counts as its failure too. */
+  static start<T>(work: () => T | PromiseLike<T>): Work<T> {
+    const started = new Work<T>();
+    try {
+      const given = work();
+      if (isThenable(given)) {
+        given.then(
+          (value) => {
+            started.succeed(value);
+          },
+          (error: unknown) => {
+            started.fail(error);
+          },
+        );
+      } else {
+        started.succeed(given);
+      }
+    } catch (error) {
+      started.fail(error);
+    }
+    return started;
+  }
+
+  /** It has ended with a value. */
+  succeed(value: T): void {
+    if (this.state === "running") {
+      this.state = "succeeded";
+      this.value = value;
+      this.told();
+    }
+  }
+
+  /** It has ended with an error. */
+  fail(error: unknown): void {
+    if (this.state === "running") {
+      this.state = "failed";
+      this.error = error;
+      this.told();
+    }
+  }
+
+  private told(): void {
+    const waiting = this.waiting;
+    this.waiting = undefined;
+    for (const wake of waiting ?? []) {
+      wake();
+    }
+  }
+
+  get hasEnded(): boolean {
+    return this.state !== "running";
+  }
+
+  get hasSucceeded(): boolean {
+    return this.state === "succeeded";
+  }
+
+  /** Its error, where it has failed. */
+  get failure(): unknown {
+    return this.error;
+  }
+
+  /** Its value, or its error thrown. It must have ended. */
+  result(): T {
+    if (this.state === "failed") {
+      throw this.error;
+    }
+    return this.value as T;
+  }
+
+  /** Calls `action` when it ends, at once where it has. */
+  onEnd(action: () => void): () => void {
+    if (this.hasEnded) {
+      action();
+      return () => undefined;
+    }
+    this.waiting ??= new Set();
+    this.waiting.add(action);
+    return () => {
+      this.waiting?.delete(action);
+    };
+  }
+
+  /** Waits for its end, for so many milliseconds at most, unless `scope` is cancelled before. Never throws. */
+  ended(milliseconds?: number, scope?: Scope): Promise<End> {
+    if (this.hasEnded) {
+      return Promise.resolve("ended");
+    }
+    return new Promise((resolve) => {
+      const stops: Stop[] = [];
+      let isOver = false;
+      const finish = (end: End) => {
+        if (!isOver) {
+          isOver = true;
+          for (const stop of stops) {
+            stop();
+          }
+          resolve(end);
+        }
+      };
+      stops.push(
+        this.onEnd(() => {
+          finish("ended");
+        }),
+      );
+      if (scope !== undefined) {
+        stops.push(
+          scope.onCancel(() => {
+            finish("cancelled");
+          }),
+        );
+      }
+      if (milliseconds !== undefined && !isOver) {
+        stops.push(
+          after(milliseconds, () => {
+            finish("over");
+          }),
+        );
+      }
+    });
+  }
+}
+
+function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "then" in value &&
+    typeof value.then === "function"
+  );
+}
+
+/** Waits for every one of `works`, within the bound. */
+export async function allEnded(works: Iterable<Work<unknown>>): Promise<void> {
+  await Promise.all([...works].map((work) => work.ended(SETTLE_MS)));
+}
+
+/** Whether the error is what code throws that was told to stop: the signal's reason, or what is made of it. */
+export function isInterruption(error: unknown, reason: Cancelled): boolean {
+  for (let cause = error, depth = 0; depth < 8; depth += 1) {
+    if (cause === reason) {
+      return true;
+    }
+    if (!(cause instanceof Error)) {
+      return false;
+    }
+    if (cause.name === "AbortError") {
+      return true;
+    }
+    cause = cause.cause;
+  }
+  return false;
+}

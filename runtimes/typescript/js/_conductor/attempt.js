@@ -1,0 +1,136 @@
+/**
+ * The call of one attempt: its time limit, its cancellation, and what an outcome means that nobody knows.
+ *
+ * It deliberately knows not whether another attempt follows.
+ */
+import { Cancelled } from "./control.js";
+import { inStep } from "./current.js";
+import { OutcomeUnknown, TimeoutError } from "./errors.js";
+import { Scope } from "./scope.js";
+import { isInterruption, SETTLE_MS, Work } from "./work.js";
+/** The error of an attempt that took too long. */
+export function overTime(milliseconds) {
+  return new TimeoutError(`no answer within ${String(milliseconds)} ms`);
+}
+/** A call that is running, and how it is told to stop. */
+class Call {
+  work;
+  scope;
+  listens;
+  constructor(work, scope, listens) {
+    this.work = work;
+    this.scope = scope;
+    this.listens = listens;
+  }
+  get canStop() {
+    return this.listens;
+  }
+  /** Asks it to stop. A function that takes no signal does not hear it. */
+  interrupt(why) {
+    this.scope.cancel(new Cancelled(why, true));
+  }
+  /** Whether its end says what really happened: it was not just told to stop. */
+  get hasRealEnd() {
+    const { reason } = this.scope;
+    return (
+      this.work.hasEnded &&
+      (this.work.hasSucceeded ||
+        reason === undefined ||
+        !isInterruption(this.work.failure, reason))
+    );
+  }
+}
+/** Makes the call, and waits for what it comes to. */
+export async function perform(attempt, work, listens) {
+  const { step, taken } = attempt;
+  const { timeout } = step.options;
+  const left = step.left();
+  const isDeadline =
+    left !== undefined && (timeout === undefined || left < timeout);
+  const limit = isDeadline ? left : timeout;
+  const scope = new Scope();
+  scope.endsAt = step.run.scope.endsAt;
+  scope.limit(limit);
+  const current = {
+    key: step.key,
+    task: step.task,
+    run: step.run.id,
+    workflow: step.run.workflow,
+    attempt: step.past.attempt,
+    timeLeft: () => scope.timeLeft(),
+  };
+  taken.started();
+  const running = Work.start(() =>
+    // A signal that nobody takes is not made.
+    inStep(current, () => work(listens ? scope.signal : NEVER)),
+  );
+  running.onEnd(() => {
+    taken.ended();
+  });
+  const call = new Call(running, scope, listens);
+  switch (await running.ended(limit, step.run.scope)) {
+    case "ended":
+      break;
+    case "over":
+      await timedOut(
+        step,
+        call,
+        isDeadline ? step.overDeadline() : overTime(timeout ?? 0),
+      );
+      break;
+    case "cancelled":
+      await cancelledIn(attempt, call);
+      break;
+  }
+  return running.result();
+}
+const NEVER = new AbortController().signal;
+/** The real end counts where there is one within the bound; else `inDoubt` decides. */
+async function timedOut(step, call, error) {
+  call.interrupt(error.message);
+  if (!step.isWrite) {
+    throw error;
+  }
+  const { mayRepeat, inDoubt, past } = step;
+  if (mayRepeat && inDoubt === "retry" && !call.canStop) {
+    // It goes on beside whatever is tried next; the run does not end before it does.
+    step.run.outwait(call.work);
+    past.isUnknown = true;
+    throw error;
+  }
+  // Of a write that must not happen twice nothing more is tried while it runs, however long that is.
+  const isUnbounded = inDoubt === "retry" && !mayRepeat;
+  await call.work.ended(isUnbounded ? undefined : SETTLE_MS);
+  if (call.hasRealEnd) {
+    return;
+  }
+  past.isUnknown = true;
+  switch (inDoubt) {
+    case "retry":
+      throw error;
+    case "pause":
+      throw step.paused(error);
+    case "fail":
+      throw new OutcomeUnknown(
+        `nobody knows whether it happened: ${error.message}`,
+      );
+  }
+}
+/** A started write is settled first; what it really came to is recorded before the cancellation goes on. */
+async function cancelledIn(attempt, call) {
+  const { step } = attempt;
+  const reason = step.run.scope.reason ?? new Cancelled("", true);
+  if (reason.decided || !step.isWrite) {
+    call.interrupt(reason.message);
+  }
+  if (!step.isWrite) {
+    step.stoppedBy(reason);
+  }
+  await call.work.ended(SETTLE_MS);
+  if (call.hasRealEnd && call.work.hasSucceeded) {
+    attempt.cancelled(reason);
+    return;
+  }
+  step.past.isUnknown ||= !call.hasRealEnd;
+  step.stoppedBy(reason);
+}

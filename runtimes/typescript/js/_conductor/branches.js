@@ -1,0 +1,189 @@
+/**
+ * Branches at the same time: started as far as width and needs allow, ended together.
+ *
+ * It deliberately knows no journal: which branch has decided is told to a callback, and an earlier decision is given to it.
+ */
+import { Control, decided, Halt, Returned, stopped } from "./control.js";
+import { thrown } from "./errors.js";
+class Running {
+  outer;
+  inner;
+  plan;
+  ends;
+  openNeeds;
+  dependents;
+  width;
+  waiting = [];
+  nextWaiting = 0;
+  running = 0;
+  decided;
+  paused = undefined;
+  resolve = () => undefined;
+  reject = () => undefined;
+  constructor(outer, inner, plan) {
+    this.outer = outer;
+    this.inner = inner;
+    this.plan = plan;
+    this.width = plan.width ?? Infinity;
+    this.ends = new Array(plan.count).fill(undefined);
+    this.decided = plan.recorded;
+    this.openNeeds = [];
+    this.dependents = [];
+    for (let index = 0; index < plan.count; index += 1) {
+      const needs = plan.needs?.[index] ?? [];
+      this.openNeeds.push(needs.length);
+      if (needs.length === 0) {
+        this.waiting.push(index);
+      }
+      for (const needed of needs) {
+        (this.dependents[needed] ??= []).push(index);
+      }
+    }
+    if (plan.recorded !== undefined && this.cancelsOthers) {
+      inner.cancel(decided());
+    }
+  }
+  get cancelsOthers() {
+    return this.plan.isRace === true || this.plan.onFailure !== "wait";
+  }
+  run() {
+    return new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+      this.startReady();
+    });
+  }
+  startReady() {
+    while (this.running < this.width) {
+      const index = this.waiting[this.nextWaiting];
+      if (index === undefined) {
+        break;
+      }
+      this.nextWaiting += 1;
+      this.running += 1;
+      this.start(index);
+    }
+    if (this.running === 0) {
+      this.conclude();
+    }
+  }
+  start(index) {
+    let branch;
+    try {
+      branch = this.plan.start(index, this.plan.recorded === index);
+    } catch (error) {
+      branch = Promise.reject(thrown(error));
+    }
+    Promise.resolve(branch).then(
+      (value) => {
+        this.ended(index, { ok: true, value });
+      },
+      (error) => {
+        this.ended(index, { ok: false, error });
+      },
+    );
+  }
+  ended(index, end) {
+    this.running -= 1;
+    this.ends[index] = end;
+    if (!end.ok && end.error instanceof Halt) {
+      this.paused ??= end.error;
+      this.stop(stopped());
+    }
+    if (this.decides(index, end)) {
+      this.decided = index;
+      this.plan.choose?.(index);
+      const returns = !end.ok && end.error instanceof Returned;
+      if (returns || this.cancelsOthers) {
+        this.stop(decided());
+      }
+    }
+    if (end.ok) {
+      this.freeDependents(index);
+    }
+    this.startReady();
+  }
+  decides(index, end) {
+    if (
+      this.decided !== undefined ||
+      this.paused !== undefined ||
+      this.inner.reason !== undefined
+    ) {
+      return false;
+    }
+    const { isRace = false, wins } = this.plan;
+    if (end.ok) {
+      return isRace && wins?.(index) !== false;
+    }
+    return end.error instanceof Control
+      ? end.error instanceof Returned
+      : !isRace;
+  }
+  freeDependents(index) {
+    for (const dependent of this.dependents[index] ?? []) {
+      const open = (this.openNeeds[dependent] ?? 0) - 1;
+      this.openNeeds[dependent] = open;
+      if (open === 0 && this.isStarting) {
+        this.waiting.push(dependent);
+      }
+    }
+  }
+  /** Whether further branches start: on replay of a decision all do, to read what is recorded of them. */
+  get isStarting() {
+    const isOpen = this.decided === undefined && this.paused === undefined;
+    const goesOn = !this.cancelsOthers && this.inner.reason === undefined;
+    return this.plan.recorded !== undefined || isOpen || goesOn;
+  }
+  stop(reason) {
+    this.inner.cancel(reason);
+    this.waiting = [];
+    this.nextWaiting = 0;
+  }
+  /** A pause goes before everything, then a cancellation from outside, then what was decided. */
+  conclude() {
+    if (this.paused !== undefined) {
+      this.reject(this.paused);
+    } else if (this.outer.reason !== undefined) {
+      this.reject(this.outer.reason);
+    } else {
+      this.resolve({ ends: this.ends, decided: this.decided });
+    }
+  }
+}
+/** Runs the branches in `inner`, a scope inside of `outer`; it ends when all that were started have. */
+export async function runBranches(outer, inner, plan) {
+  try {
+    return await new Running(outer, inner, plan).run();
+  } finally {
+    inner.end();
+  }
+}
+/** The results of branches that all had to succeed; the failure that decided is thrown. */
+export function allOf({ ends, decided }) {
+  const decisive = decided === undefined ? undefined : ends[decided];
+  if (decisive?.ok === false) {
+    throw decisive.error;
+  }
+  return ends.map((end) => {
+    if (end?.ok === false) {
+      throw end.error;
+    }
+    return end?.value ?? null;
+  });
+}
+/** The result of the first that succeeded; where none did, the failure of the first in source order, else null. */
+export function winnerOf({ ends, decided }) {
+  const winner = decided === undefined ? undefined : ends[decided];
+  if (winner !== undefined) {
+    if (winner.ok) {
+      return winner.value;
+    }
+    throw winner.error;
+  }
+  for (const end of ends) {
+    if (end?.ok === false) {
+      throw end.error;
+    }
+  }
+  return null;
+}

@@ -1,0 +1,166 @@
+/**
+ * Circuit breakers: what becomes of one with each call, by the same rules as `policy/src/breaker.rs`.
+ *
+ * It deliberately knows no tasks; whoever makes calls asks before and tells after.
+ */
+import { Control } from "./control.js";
+import { CircuitOpen } from "./errors.js";
+import { monotonic } from "./timer.js";
+/** The window is cut into so many slices. */
+const SLICES = 10;
+/** So many breakers by key are kept before those without failures are let go. */
+const KEPT = 1024;
+/** One breaker. */
+export class Breaker {
+  name;
+  settings;
+  slices = [];
+  openUntil = undefined;
+  /** Calls that try whether it may close: those under way, and those that succeeded. */
+  trying = undefined;
+  constructor(name, settings) {
+    this.name = name;
+    this.settings = settings;
+  }
+  get halfOpenCalls() {
+    return Math.max(1, this.settings.halfOpenCalls ?? 1);
+  }
+  /** Lets a call through, or says why not. Each that is let through must be told of with [`ended`]. */
+  refusal(now = monotonic()) {
+    if (this.trying !== undefined) {
+      const { underway, succeeded } = this.trying;
+      if (underway + succeeded >= this.halfOpenCalls) {
+        return this.refused();
+      }
+      this.trying.underway += 1;
+    } else if (this.openUntil !== undefined) {
+      if (now < this.openUntil) {
+        return this.refused();
+      }
+      this.openUntil = undefined;
+      this.trying = { underway: 1, succeeded: 0 };
+    }
+    return undefined;
+  }
+  refused() {
+    return new CircuitOpen(`the circuit breaker of \`${this.name}\` is open`);
+  }
+  /** A call that was let through has ended. */
+  ended(how, now = monotonic()) {
+    if (this.trying !== undefined) {
+      this.tried(this.trying, how, now);
+    } else if (this.openUntil === undefined && how !== "abandoned") {
+      this.count(how === "failed", now);
+      if (this.trips()) {
+        this.open(now);
+      }
+    }
+    // Calls that began before it opened say nothing new.
+  }
+  /** Makes a call where it lets one through, and is told how it ends. */
+  async call(_run, work) {
+    const refusal = this.refusal();
+    if (refusal !== undefined) {
+      throw refusal;
+    }
+    try {
+      const result = await work();
+      this.ended("succeeded");
+      return result;
+    } catch (error) {
+      this.ended(error instanceof Control ? "abandoned" : "failed");
+      throw error;
+    }
+  }
+  tried(trying, how, now) {
+    if (how === "failed") {
+      this.open(now);
+      return;
+    }
+    trying.underway = Math.max(0, trying.underway - 1);
+    if (how === "succeeded") {
+      trying.succeeded += 1;
+      if (trying.succeeded >= this.halfOpenCalls) {
+        this.trying = undefined;
+        this.slices = [];
+      }
+    }
+  }
+  open(now) {
+    this.trying = undefined;
+    this.slices = [];
+    this.openUntil = now + this.settings.openFor;
+  }
+  count(hasFailed, now) {
+    const number = Math.floor(
+      (now * SLICES) / Math.max(this.settings.window, 1e-3),
+    );
+    let last = this.slices.at(-1);
+    if (last?.number !== number) {
+      last = { number, calls: 0, failures: 0 };
+      this.slices = this.slices.filter(
+        (slice) => slice.number + SLICES > number,
+      );
+      this.slices.push(last);
+    }
+    last.calls += 1;
+    last.failures += hasFailed ? 1 : 0;
+  }
+  trips() {
+    let calls = 0;
+    let failures = 0;
+    for (const slice of this.slices) {
+      calls += slice.calls;
+      failures += slice.failures;
+    }
+    const { failureRate, minCalls = 10 } = this.settings;
+    if (failureRate === undefined) {
+      return failures >= Math.max(1, this.settings.failures ?? 5);
+    }
+    return calls >= minCalls && failures > 0 && failures / calls >= failureRate;
+  }
+  /** Whether it is as if it were new. */
+  get isFresh() {
+    return (
+      this.openUntil === undefined &&
+      this.trying === undefined &&
+      this.slices.every((slice) => slice.failures === 0)
+    );
+  }
+}
+/** The breakers of a task, one for each value of a key. */
+export class Breakers {
+  name;
+  settings;
+  byKey = new Map();
+  sweepAt = KEPT;
+  constructor(name, settings) {
+    this.name = name;
+    this.settings = settings;
+  }
+  /** The breaker of a key: its value as JSON. */
+  of(key) {
+    const text = JSON.stringify(key, (_, value) =>
+      typeof value === "bigint" ? `${value.toString()}n` : value,
+    );
+    let found = this.byKey.get(text);
+    if (found === undefined) {
+      this.sweep();
+      found = new Breaker(`${this.name} ${text}`, this.settings);
+      this.byKey.set(text, found);
+    }
+    return found;
+  }
+  /** Keys may be without number: those that have nothing to remember are forgotten. */
+  sweep() {
+    if (this.byKey.size < this.sweepAt) {
+      return;
+    }
+    for (const [key, breaker] of this.byKey) {
+      if (breaker.isFresh) {
+        this.byKey.delete(key);
+      }
+    }
+    this.sweepAt = Math.max(KEPT, 2 * this.byKey.size);
+  }
+}

@@ -1,0 +1,16 @@
+/**
+ * CEL's conversions between types: `int(x)`, `double(x)` and their kin.
+ *
+ * It deliberately knows no texts of values; those are in `cel`.
+ */
+import { type Int } from "./cel.js";
+/** From a number, cut off towards zero; the seconds of a moment; the digits of a text. */
+export declare function toInt(of: unknown): Int;
+/** A decimal, which is text, as an int. */
+export declare function decimalToInt(of: string): Int;
+export declare function toFloat(of: unknown): number;
+/** From the digits of a text or an int. */
+export declare function toDecimal(of: unknown): string;
+/** A float in the digits of its shortest spelling: `1.0` is a decimal with one place. */
+export declare function floatToDecimal(of: number): string;
+export declare function toBool(of: unknown): boolean;

@@ -1,0 +1,30 @@
+/**
+ * Lines over a Unix socket: writes are gathered per turn, lines are cut out of what arrives.
+ *
+ * It deliberately knows no messages, only where a line ends.
+ */
+/** One connection to the sidecar. */
+export declare class Connection {
+  private readonly socket;
+  private readonly received;
+  private outgoing;
+  private partial;
+  private isClosed;
+  private readonly closing;
+  private constructor();
+  /** Connects; throws where nobody listens at `path`. `lost` is called once, when it is over. */
+  static open(
+    path: string,
+    received: (line: string) => void,
+    lost: (connection: Connection) => void,
+  ): Promise<Connection>;
+  /** Sends a line, together with all others of this turn. */
+  send(line: string): void;
+  private flush;
+  private arrived;
+  private ended;
+  /** Keeps the process alive, or lets it end while this is open. */
+  keepsAlive(does: boolean): void;
+  /** Sends what is left, then closes; returns when it is closed, or after so many milliseconds. */
+  close(milliseconds: number): Promise<void>;
+}

@@ -1,0 +1,110 @@
+/**
+ * Lines over a Unix socket: writes are gathered per turn, lines are cut out of what arrives.
+ *
+ * It deliberately knows no messages, only where a line ends.
+ */
+import { connect } from "node:net";
+/** One connection to the sidecar. */
+export class Connection {
+  socket;
+  received;
+  outgoing = [];
+  partial = [];
+  isClosed = false;
+  closing = [];
+  constructor(socket, received) {
+    this.socket = socket;
+    this.received = received;
+  }
+  /** Connects; throws where nobody listens at `path`. `lost` is called once, when it is over. */
+  static open(path, received, lost) {
+    return new Promise((resolve, reject) => {
+      const socket = connect(path);
+      socket.once("error", reject);
+      socket.once("connect", () => {
+        socket.off("error", reject);
+        // What is wrong with it is followed by its end.
+        socket.on("error", () => undefined);
+        const connection = new Connection(socket, received);
+        // Cuts no character in two.
+        socket.setEncoding("utf8");
+        socket.on("data", (text) => {
+          connection.arrived(text);
+        });
+        socket.once("close", () => {
+          connection.ended();
+          lost(connection);
+        });
+        resolve(connection);
+      });
+    });
+  }
+  /** Sends a line, together with all others of this turn. */
+  send(line) {
+    if (this.outgoing.length === 0) {
+      queueMicrotask(() => {
+        this.flush();
+      });
+    }
+    this.outgoing.push(line);
+  }
+  flush() {
+    const lines = this.outgoing;
+    this.outgoing = [];
+    if (lines.length > 0 && !this.isClosed) {
+      this.socket.write(lines.length === 1 ? (lines[0] ?? "") : lines.join(""));
+    }
+  }
+  arrived(text) {
+    let start = 0;
+    for (;;) {
+      const end = text.indexOf("\n", start);
+      if (end < 0) {
+        break;
+      }
+      this.partial.push(text.slice(start, end));
+      const line =
+        this.partial.length === 1
+          ? (this.partial[0] ?? "")
+          : this.partial.join("");
+      this.partial = [];
+      start = end + 1;
+      this.received(line);
+    }
+    if (start < text.length) {
+      this.partial.push(start === 0 ? text : text.slice(start));
+    }
+  }
+  ended() {
+    this.isClosed = true;
+    this.outgoing = [];
+    for (const tell of this.closing.splice(0)) {
+      tell();
+    }
+  }
+  /** Keeps the process alive, or lets it end while this is open. */
+  keepsAlive(does) {
+    if (does) {
+      this.socket.ref();
+    } else {
+      this.socket.unref();
+    }
+  }
+  /** Sends what is left, then closes; returns when it is closed, or after so many milliseconds. */
+  close(milliseconds) {
+    if (this.isClosed) {
+      return Promise.resolve();
+    }
+    this.flush();
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.socket.destroy();
+      }, milliseconds);
+      this.closing.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+      this.socket.end();
+    });
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * Starts durable runs, attaches to them, carries them on, and tells callers how they ended.
+ *
+ * It deliberately knows no steps: those are in the workflow's body.
+ */
+import { RecordedError, RunRefused, workflowError } from "./errors.js";
+import {
+  cancelledError,
+  Execution,
+  executionsOf,
+  pausedError,
+} from "./execution.js";
+import { newRunId } from "./ids.js";
+import { Scope } from "./scope.js";
+import { Refused } from "./messages.js";
+import { sessionFor } from "./sessions.js";
+import { nowMs } from "./timer.js";
+import { Work } from "./work.js";
+/** How long a caller waits for another's run before it asks whether that has lost its owner, in milliseconds. */
+const ATTACHED_MS = 3_000;
+/** Pauses between the starts of a run that is lost again and again, as while the disk is full; the first is at once. */
+const START_AGAIN_MS = [250, 2_000];
+/** The output of the run, as JSON: starts it, continues it, or waits for whoever executes it. */
+export async function call(workflow, inputs, options = {}) {
+  const { runId = newRunId(), signal } = options;
+  signal?.throwIfAborted();
+  const scope = Scope.from(signal);
+  try {
+    return await callRun(workflow, inputs, runId, { scope });
+  } catch (error) {
+    // Waiting was stopped: what the caller said is told.
+    throw error === scope.reason ? signal?.reason : error;
+  } finally {
+    scope.end();
+  }
+}
+async function callRun(workflow, inputs, run, calling) {
+  const session = await sessionFor(workflow.name, run);
+  const { scope, parent } = calling;
+  const request = requestOf(workflow, inputs, run, parent);
+  let end;
+  let pause = 0;
+  for (;;) {
+    const answer = await start(session, workflow, run, request, scope);
+    const local = execution(session, workflow, run, answer, inputs);
+    if (local !== undefined) {
+      const outcome = await local.wait(scope);
+      if (outcome.state !== "gone") {
+        return unwrapped(outcome);
+      }
+      await scope.pause(pause);
+      pause = Math.min(
+        Math.max(2 * pause, START_AGAIN_MS[0]),
+        START_AGAIN_MS[1],
+      );
+      continue;
+    }
+    end ??= Work.start(() => session.request("run.await", { run }));
+    const isFinished = answer["outcome"] === "finished";
+    const ended = await end.ended(isFinished ? undefined : ATTACHED_MS, scope);
+    scope.check();
+    if (ended === "ended") {
+      const result = refusable(workflow, run, () => end?.result() ?? {});
+      return unwrapped(told(workflow, run, result));
+    }
+  }
+}
+function requestOf(workflow, input, run, parent) {
+  const plan = workflow.options.plan;
+  const request = { run, workflow: workflow.name, plan, input, at: nowMs() };
+  return parent === undefined ? request : { ...request, parent };
+}
+/** The execution in this process, which is begun where the answer says so. */
+function execution(session, workflow, run, answer, inputs) {
+  if (answer["outcome"] !== "owned") {
+    return executionsOf(session).get(run);
+  }
+  const owned = answer;
+  return new Execution(session, workflow, run, owned, inputs, CHILDREN);
+}
+async function start(session, workflow, run, request, scope) {
+  const answer = Work.start(() => session.request("run.start", request));
+  if ((await answer.ended(undefined, scope)) === "cancelled") {
+    // Whoever is cancelled here must not keep a run that nobody executes.
+    answer.onEnd(() => {
+      if (answer.hasSucceeded && answer.result()["outcome"] === "owned") {
+        const { epoch } = answer.result();
+        session.notify("run.release", { run, epoch });
+      }
+    });
+    scope.check();
+  }
+  return refusable(workflow, run, () => answer.result());
+}
+function refusable(workflow, run, result) {
+  try {
+    return result();
+  } catch (error) {
+    if (error instanceof Refused) {
+      throw new RunRefused(
+        `workflow ${workflow.name} (run ${run}) was refused: ${error.message}`,
+        { workflow: workflow.name, run },
+      );
+    }
+    throw error;
+  }
+}
+function unwrapped(outcome) {
+  if (outcome.error !== undefined) {
+    throw outcome.error;
+  }
+  return outcome.output ?? null;
+}
+/** The outcome of a run that another executed. */
+function told(workflow, run, end) {
+  const form = end["error"] ?? {};
+  switch (end["state"]) {
+    case "succeeded":
+      return { state: "succeeded", output: end["output"] ?? null };
+    case "cancelled": {
+      const error = cancelledError(workflow, run, form.message ?? "");
+      return { state: "cancelled", error };
+    }
+    case "paused": {
+      const error = pausedError(workflow, run, form.message ?? "");
+      return { state: "paused", error };
+    }
+    default: {
+      const { step, attempts = 0, ...kept } = form;
+      const cause = new RecordedError(kept);
+      const { name } = workflow;
+      const place = step ?? undefined;
+      const error = workflowError(name, run, place, attempts, cause);
+      return { state: "failed", error };
+    }
+  }
+}
+async function detachRun(workflow, inputs, run) {
+  const session = await sessionFor(workflow.name, run);
+  const request = requestOf(workflow, inputs, run, undefined);
+  for (;;) {
+    const answer = await start(session, workflow, run, request, new Scope());
+    if (answer["outcome"] !== "owned") {
+      return;
+    }
+    const begun = execution(session, workflow, run, answer, inputs);
+    if (begun === undefined) {
+      return;
+    }
+    begun.isKept = true;
+    await begun.journal.barrier();
+    if (begun.journal.ended !== "lost") {
+      return;
+    }
+  }
+}
+/** How the steps of a run start runs of other workflows. */
+export const CHILDREN = {
+  callChild: (workflow, inputs, { run, key, scope }) =>
+    callRun(workflow, inputs, run, {
+      scope,
+      parent: { run: run.slice(0, -key.length - 1), key },
+    }),
+  detachChild: detachRun,
+};

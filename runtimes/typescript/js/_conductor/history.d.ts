@@ -1,0 +1,77 @@
+/**
+ * A run's past: its committed records folded into what each step has come to.
+ *
+ * It deliberately decides nothing; steps read it and go on from there.
+ */
+import type { ErrorForm } from "./errors.js";
+import type { Json, JsonObject } from "./json.js";
+export type Outcome =
+  "succeeded" | "failed" | "tolerated" | "skipped" | "cancelled";
+/** What one step has come to. */
+export declare class Past {
+  /** What it calls: a task, a workflow, a signal. */
+  task: string | undefined;
+  /** Number of the last attempt that was started. */
+  attempt: number;
+  /** Attempts that failed and were to be followed by another. */
+  failures: number;
+  /** It was started, be it by this process. */
+  hasBegun: boolean;
+  /** The last attempt has no outcome: a crash cut it off. */
+  isOpen: boolean;
+  /** A write that may have happened although no attempt says so. */
+  isUnknown: boolean;
+  retryAt: number | undefined;
+  /** How long the wait until `retryAt` was to be, whatever the clock says now. */
+  delayMs: number;
+  /** The error after which no attempt follows, but the fallback. */
+  exhausted: ErrorForm | undefined;
+  deadlineAt: number | undefined;
+  outcome: Outcome | undefined;
+  output: Json;
+  error: ErrorForm | undefined;
+}
+/** A step that has ended, and may have to be undone if the run fails. */
+export interface Undo {
+  readonly key: string;
+  /** The compensation's arguments; nothing where there is none, and for a sub-workflow, which is undone as a whole. */
+  readonly args: Json | undefined;
+}
+export type Entry = Record<string, EntryFields>;
+/** The fields of entries, as far as they are read here. */
+export interface EntryFields {
+  readonly key?: string;
+  readonly task?: string;
+  readonly attempt?: number;
+  readonly at?: number;
+  readonly deadline_at?: number;
+  readonly retry_at?: number;
+  readonly error?: ErrorForm;
+  readonly output?: Json;
+  readonly tolerated?: boolean;
+  readonly unknown?: boolean;
+  readonly signal?: string;
+  readonly undo?: Json;
+  readonly value?: Json;
+  readonly input?: JsonObject;
+  readonly reason?: string;
+}
+/** What a run has come to. */
+export declare class History {
+  input: JsonObject;
+  readonly steps: Map<string, Past>;
+  readonly chosen: Map<string, Json>;
+  /** Ids of the signals that were taken. */
+  readonly signals: Set<string>;
+  /** Steps that have ended, in the order in which the journal has them. */
+  readonly undo: Undo[];
+  constructor(input?: JsonObject);
+  /** Of one step. */
+  past(key: string): Past;
+  /** Folds the entries of one record. */
+  add(entries: readonly Entry[]): void;
+  /** Notes what may have to be undone once a step has ended. */
+  ended(key: string, undo: Json | undefined, hasSucceeded: boolean): void;
+  private fold;
+  private foldStep;
+}

@@ -1,0 +1,20 @@
+/**
+ * Permits that all processes of the host share: the sidecar grants them; without one this process decides alone.
+ *
+ * It deliberately knows nothing of whose turn it is: that is the sidecar's to say.
+ */
+import type { Rate } from "./permits.js";
+import type { Scope } from "./scope.js";
+import type { Session } from "./session.js";
+/** What is asked for. */
+export interface Wanted {
+  readonly id: string;
+  readonly limit: number | undefined;
+  readonly rate: Rate | undefined;
+}
+/** Takes a permit in its turn among all processes, and says how it is given back. Nothing where this process has to decide alone. */
+export declare function takeOfHost(
+  wanted: Wanted,
+  scope: Scope,
+  given: Session | undefined,
+): Promise<(() => void) | undefined>;

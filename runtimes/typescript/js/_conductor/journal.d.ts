@@ -1,0 +1,64 @@
+/**
+ * The records of a run that this process owns, on their way to the disk.
+ *
+ * It deliberately knows no steps: entries go in, acknowledgements come back, and at a barrier one waits for the other.
+ */
+import { type Json } from "./json.js";
+/** How long a refused record waits for the store to mend, in milliseconds. */
+export declare const RETRY_STORE_MS = 250;
+export type Ended = "lost" | "finished";
+/** Numbers the records of one run in one epoch, and keeps them until they are acknowledged. */
+export declare class Journal {
+  readonly run: string;
+  readonly epoch: number;
+  /** How often somebody had to wait for the disk. */
+  waits: number;
+  ended: Ended | undefined;
+  /** Why the sidecar does not take what this process has to say of the run. */
+  refusal: string | undefined;
+  onLost: ((reason: string) => void) | undefined;
+  onCancelling: ((reason: string) => void) | undefined;
+  /** The connection was lost, and the run is still this process's. */
+  onReclaimed: (() => void) | undefined;
+  onSignal: ((signal: SignalMessage) => void) | undefined;
+  private readonly firstSeq;
+  private nextSeq;
+  private acked;
+  private readonly send;
+  private entries;
+  private kept;
+  private waiters;
+  constructor(
+    run: string,
+    epoch: number,
+    nextSeq: number,
+    send: (line: string) => boolean,
+  );
+  /** Adds an entry to the record of this turn. */
+  record(kind: string, fields: object): void;
+  /** Adds an entry that is JSON already. */
+  recordText(entry: string): void;
+  /** Makes records of the entries that are waiting, and sends them. */
+  flush(): void;
+  private emit;
+  /** Waits until everything so far is on the disk. */
+  barrier(): Promise<void>;
+  /** Everything up to `seq` is on the disk. Says when the last of it was sent. */
+  acknowledged(seq: number): number | undefined;
+  private release;
+  /** The store was in trouble: sends again later. False where the start itself was lost. */
+  refused(seq: number): boolean;
+  /** Sends every kept record from `seq` on. */
+  resend(seq: number): void;
+  /** Nothing more is recorded; nobody waits any longer. */
+  end(how: Ended): void;
+  /** The run is not this process's any more. */
+  lose(reason: string): void;
+}
+/** A signal, as the sidecar tells it to the run's owner. */
+export interface SignalMessage {
+  readonly ordinal: number;
+  readonly signal: string;
+  readonly id: string;
+  readonly data: Json;
+}

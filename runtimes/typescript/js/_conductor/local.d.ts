@@ -1,0 +1,166 @@
+/**
+ * A run that keeps no journal: what the generated code of a workflow with `durable: false` is given.
+ *
+ * It deliberately knows no journal, and makes nothing that nobody asks for: neither id nor signal nor timer.
+ */
+import {
+  Block,
+  type Branch,
+  type Decision,
+  type ParallelOptions,
+} from "./block.js";
+import type { RunOptions } from "./execute.js";
+import { type Hedge } from "./hedge.js";
+import type { Json } from "./json.js";
+import * as calls from "./localCalls.js";
+import { LocalMail } from "./localSignals.js";
+import { type Taker } from "./permits.js";
+import { Scope } from "./scope.js";
+import type { EmitOptions, WaitOptions } from "./waits.js";
+import type { Workflow } from "./workflow.js";
+/** What all parts of one run have in common. */
+interface Root {
+  readonly workflow: string;
+  readonly options: RunOptions;
+  id: string | undefined;
+  /** What undoes what was done, in the order in which it was. */
+  undo: (() => Promise<void>)[] | undefined;
+  mail: LocalMail | undefined;
+}
+export declare class LocalRun extends Block<LocalRun> {
+  private readonly root;
+  private readonly outer;
+  private ownScope;
+  /** Why it is cancelled, where nobody has asked for its scope yet. */
+  private reason;
+  constructor(
+    workflow: string,
+    options?: RunOptions,
+    root?: Root,
+    outer?: LocalRun,
+    scope?: Scope,
+    prefix?: string,
+    branch?: string,
+  );
+  /** A part of a durable run of which nothing is recorded. */
+  static inside(
+    run: {
+      readonly id: string;
+      readonly workflow: string;
+      readonly scope: Scope;
+    },
+    prefix: string,
+  ): LocalRun;
+  protected get self(): LocalRun;
+  protected decision(): Decision;
+  protected derived(
+    scope: Scope | undefined,
+    prefix: string,
+    branch?: string,
+  ): LocalRun;
+  /** What is cancelled together with it, made when somebody asks. */
+  get scope(): Scope;
+  private cancel;
+  /** Whether anything can cancel it. */
+  private get canBeCancelled();
+  /** Throws where it is cancelled: between two steps of a branch. */
+  check(): void;
+  /** Made when somebody asks. */
+  get id(): string;
+  get workflow(): string;
+  /** The idempotency key of a step. */
+  key(id: string): string;
+  /** All branches at once; their results by name. */
+  parallel<B extends Record<string, Branch<LocalRun>>>(
+    id: string,
+    branches: B,
+    options?: ParallelOptions,
+  ): Promise<{
+    [K in keyof B]: Awaited<ReturnType<B[K]>>;
+  }>;
+  /** The results of what was started in it. The first failure cancels the others, and all are awaited. */
+  private together;
+  /** The result of an attempt with a time limit. A function that takes the signal is told by it to stop. */
+  within<T>(
+    milliseconds: number,
+    work: (signal: AbortSignal) => T | PromiseLike<T>,
+  ): Promise<T>;
+  /** The result of a write that must not run twice: its real end is awaited when its time is over or it is cancelled. */
+  settled<T>(
+    work: (signal: AbortSignal) => T | PromiseLike<T>,
+    options: calls.SettleOptions,
+  ): Promise<T>;
+  /** Waits before the next attempt; throws when it is cancelled. */
+  backOff(milliseconds: number): Promise<void>;
+  /** Calls `work` with permits of all takers, in the given order. */
+  using<T>(
+    takers: readonly Taker[],
+    work: () => T | PromiseLike<T>,
+  ): Promise<T>;
+  /** The first result of several calls: one more for each `after` in which none has ended. */
+  hedge<T>(
+    hedge: Hedge & {
+      readonly timeout?: number | undefined;
+    },
+    work: (signal: AbortSignal) => T | PromiseLike<T>,
+  ): Promise<T>;
+  /** The result of a task that another process serves, as JSON. */
+  invoke(
+    name: string,
+    signature: string,
+    args: Record<string, unknown>,
+    id: string,
+    options?: {
+      readonly timeout?: number | undefined;
+      readonly attempt?: number;
+    },
+  ): Promise<unknown>;
+  /** The failure of a step, to be thrown. What is no failure is given back as it is. */
+  failed(id: string, attempts: number, error: unknown): Error;
+  /** Says that something stands in for a step that has failed. What is no failure is thrown on. */
+  fallBack(id: string, error: unknown): void;
+  /** A step or a block that is not critical has failed. */
+  tolerate(id: string | null, error: unknown): void;
+  tolerate(id: string, attempts: number, error: unknown): void;
+  /** A step whose `when` does not hold. */
+  skip(id: string): void;
+  /** What undoes a step that has been done, should the run fail. */
+  undoWith(_id: string, undo: (run: LocalRun) => unknown): void;
+  /** The failure of the workflow as its caller sees it, after what it did is undone. */
+  error(error: unknown): Promise<unknown>;
+  /** What the workflow returns from within a block; its failure is thrown. */
+  end<T>(error: unknown): Promise<T>;
+  /** Ends a block when its time is over. */
+  deadline<T>(
+    id: string | null,
+    milliseconds: number,
+    work: (run: LocalRun) => T | PromiseLike<T>,
+  ): Promise<T>;
+  sleep(_id: string, time: number | string): Promise<void>;
+  pause(_id: string, _index: number, milliseconds: number): Promise<void>;
+  /** The data of the next signal of a name that this run sends itself, as JSON. */
+  waitFor(id: string, options: WaitOptions): Promise<Json>;
+  emit(id: string, options: EmitOptions): Promise<void>;
+  /** The output of a durable workflow that runs as this step, as JSON. */
+  child(
+    id: string,
+    workflow: Workflow,
+    inputs: Record<string, unknown>,
+    options?: {
+      readonly critical?: boolean | undefined;
+    },
+  ): Promise<Json>;
+  /** Starts a durable workflow that is left to itself. */
+  detach(
+    id: string,
+    workflow: Workflow,
+    inputs: Record<string, unknown>,
+  ): Promise<void>;
+  /** Keeps a permit, and the client of a resource, over several steps. */
+  hold<T>(
+    _id: string,
+    taker: Taker,
+    work: (run: LocalRun) => T | PromiseLike<T>,
+  ): Promise<T>;
+}
+export {};

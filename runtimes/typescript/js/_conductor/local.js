@@ -1,0 +1,312 @@
+/**
+ * A run that keeps no journal: what the generated code of a workflow with `durable: false` is given.
+ *
+ * It deliberately knows no journal, and makes nothing that nobody asks for: neither id nor signal nor timer.
+ */
+import { asFailure, Block, logTolerated, NO_DECISION } from "./block.js";
+import {
+  Cancelled,
+  Control,
+  decided,
+  passControl,
+  Returned,
+} from "./control.js";
+import { StepFailed, thrown, workflowError } from "./errors.js";
+import { causeOf } from "./form.js";
+import { hedged } from "./hedge.js";
+import { newRunId } from "./ids.js";
+import { invokeOnce } from "./invoke.js";
+import * as calls from "./localCalls.js";
+import { emitLocally, LocalMail, waitLocally } from "./localSignals.js";
+import { logger } from "./log.js";
+import { take } from "./permits.js";
+import { Scope } from "./scope.js";
+import { sessionFor } from "./sessions.js";
+import { decodeMilliseconds } from "./durations.js";
+import { CHILDREN } from "./execute.js";
+export class LocalRun extends Block {
+  root;
+  outer;
+  ownScope;
+  /** Why it is cancelled, where nobody has asked for its scope yet. */
+  reason = undefined;
+  constructor(workflow, options = {}, root, outer, scope, prefix = "", branch) {
+    super(prefix, branch);
+    this.root = root ?? {
+      workflow,
+      options,
+      id: options.runId,
+      undo: undefined,
+      mail: undefined,
+    };
+    this.outer = outer;
+    this.ownScope =
+      options.signal === undefined ? scope : Scope.from(options.signal);
+  }
+  /** A part of a durable run of which nothing is recorded. */
+  static inside(run, prefix) {
+    const options = { runId: run.id };
+    return new LocalRun(
+      run.workflow,
+      options,
+      undefined,
+      undefined,
+      run.scope,
+      prefix,
+    );
+  }
+  get self() {
+    return this;
+  }
+  decision() {
+    return NO_DECISION;
+  }
+  derived(scope, prefix, branch) {
+    const { workflow } = this.root;
+    return new LocalRun(
+      workflow,
+      NO_OPTIONS,
+      this.root,
+      this,
+      scope,
+      prefix,
+      branch,
+    );
+  }
+  /** What is cancelled together with it, made when somebody asks. */
+  get scope() {
+    if (this.ownScope === undefined) {
+      this.ownScope = this.outer?.scope.inner() ?? new Scope();
+      if (this.reason !== undefined) {
+        this.ownScope.cancel(this.reason);
+      }
+    }
+    return this.ownScope;
+  }
+  cancel(reason) {
+    this.reason ??= reason;
+    this.ownScope?.cancel(reason);
+  }
+  /** Whether anything can cancel it. */
+  get canBeCancelled() {
+    return this.ownScope !== undefined || this.outer !== undefined;
+  }
+  /** Throws where it is cancelled: between two steps of a branch. */
+  check() {
+    if (this.ownScope !== undefined) {
+      this.ownScope.check();
+    } else if (this.reason !== undefined) {
+      throw this.reason;
+    } else {
+      this.outer?.check();
+    }
+  }
+  /** Made when somebody asks. */
+  get id() {
+    this.root.id ??= newRunId();
+    return this.root.id;
+  }
+  get workflow() {
+    return this.root.workflow;
+  }
+  /** The idempotency key of a step. */
+  key(id) {
+    return `${this.id}/${this.path(id)}`;
+  }
+  /** All branches at once; their results by name. */
+  async parallel(id, branches, options = {}) {
+    if (options.maxConcurrency !== undefined || options.onFailure === "wait") {
+      return super.parallel(id, branches, options);
+    }
+    const run = this.derived(undefined, this.prefix);
+    const names = Object.keys(branches);
+    const started = names.map((name) => begun(branches[name], run));
+    const values = await run.together(started, this);
+    const results = {};
+    names.forEach((name, index) => {
+      results[name] = values[index];
+    });
+    return results;
+  }
+  /** The results of what was started in it. The first failure cancels the others, and all are awaited. */
+  async together(started, outer) {
+    try {
+      return await Promise.all(started);
+    } catch (error) {
+      this.cancel(decided());
+      await Promise.allSettled(started);
+      outer.check();
+      throw error;
+    } finally {
+      this.ownScope?.end();
+    }
+  }
+  // --- Attempts ---
+  /** The result of an attempt with a time limit. A function that takes the signal is told by it to stop. */
+  within(milliseconds, work) {
+    const scope = this.canBeCancelled ? this.scope : undefined;
+    return calls.within(milliseconds, work, scope);
+  }
+  /** The result of a write that must not run twice: its real end is awaited when its time is over or it is cancelled. */
+  settled(work, options) {
+    return calls.settled(work, options, this.scope);
+  }
+  /** Waits before the next attempt; throws when it is cancelled. */
+  backOff(milliseconds) {
+    if (this.canBeCancelled) {
+      return this.scope.pause(milliseconds);
+    }
+    return calls.plainPause(milliseconds);
+  }
+  /** Calls `work` with permits of all takers, in the given order. */
+  async using(takers, work) {
+    const taken = await take(takers, { scope: this.scope });
+    try {
+      return await work();
+    } finally {
+      taken?.over();
+    }
+  }
+  /** The first result of several calls: one more for each `after` in which none has ended. */
+  hedge(hedge, work) {
+    const race = (signal) => hedged(hedge, work, { signal });
+    return hedge.timeout === undefined
+      ? race(this.scope.signal)
+      : this.within(hedge.timeout, race);
+  }
+  /** The result of a task that another process serves, as JSON. */
+  async invoke(name, signature, args, id, options = {}) {
+    const session = await sessionFor(`that calls ${name}`, this.id);
+    const { timeout, attempt = 1 } = options;
+    const call = (signal) =>
+      invokeOnce(
+        session,
+        { name, signature, args, signal },
+        {
+          key: this.key(id),
+          run: this.id,
+          workflow: this.workflow,
+          step: this.path(id),
+          attempt,
+          timeout,
+        },
+      );
+    return timeout === undefined
+      ? call(this.scope.signal)
+      : this.within(timeout, call);
+  }
+  /** The failure of a step, to be thrown. What is no failure is given back as it is. */
+  failed(id, attempts, error) {
+    return error instanceof Control
+      ? error
+      : new StepFailed(this.path(id), attempts, causeOf(error));
+  }
+  /** Says that something stands in for a step that has failed. What is no failure is thrown on. */
+  fallBack(id, error) {
+    passControl(error);
+    logger().warn(`step ${this.path(id)} falls back`, error);
+  }
+  tolerate(id, ...more) {
+    const error = more.at(-1);
+    passControl(error);
+    this.lost(id);
+    const key = id === null ? "" : this.path(id);
+    logTolerated(key, asFailure(error).error);
+  }
+  /** A step whose `when` does not hold. */
+  skip(id) {
+    this.lost(id);
+  }
+  // --- The end ---
+  /** What undoes a step that has been done, should the run fail. */
+  undoWith(_id, undo) {
+    const { root, prefix } = this;
+    const run = new LocalRun(
+      root.workflow,
+      NO_OPTIONS,
+      root,
+      undefined,
+      undefined,
+      prefix,
+    );
+    (root.undo ??= []).push(async () => {
+      await undo(run);
+    });
+  }
+  /** The failure of the workflow as its caller sees it, after what it did is undone. */
+  async error(error) {
+    const undo = this.root.undo?.splice(0).reverse() ?? [];
+    for (const each of undo) {
+      await each();
+    }
+    this.ownScope?.end();
+    const { workflow, options } = this.root;
+    if (error instanceof Control) {
+      return options.signal?.aborted === true ? options.signal.reason : error;
+    }
+    const { step, attempts, error: cause } = asFailure(error);
+    return workflowError(workflow, this.root.id, step, attempts, cause);
+  }
+  /** What the workflow returns from within a block; its failure is thrown. */
+  async end(error) {
+    if (error instanceof Returned) {
+      return error.output;
+    }
+    throw await this.error(error);
+  }
+  // --- Blocks and waits ---
+  /** Ends a block when its time is over. */
+  deadline(id, milliseconds, work) {
+    const key = id === null ? undefined : this.path(id);
+    const nothing = () => undefined;
+    return this.limited(key, milliseconds, milliseconds, false, nothing, work);
+  }
+  async sleep(_id, time) {
+    const milliseconds =
+      typeof time === "number" ? time : decodeMilliseconds(time);
+    await this.backOff(Math.max(0, milliseconds));
+  }
+  async pause(_id, _index, milliseconds) {
+    await this.backOff(milliseconds);
+  }
+  /** The data of the next signal of a name that this run sends itself, as JSON. */
+  waitFor(id, options) {
+    const mail = (this.root.mail ??= new LocalMail());
+    return waitLocally(this, mail, id, options);
+  }
+  emit(id, options) {
+    const mail = (this.root.mail ??= new LocalMail());
+    return emitLocally(this, mail, id, options);
+  }
+  /** The output of a durable workflow that runs as this step, as JSON. */
+  child(id, workflow, inputs, options = {}) {
+    return calls.childOf(
+      this,
+      id,
+      async () => {
+        const { scope } = this;
+        const place = { run: this.key(id), key: this.path(id), scope };
+        return CHILDREN.callChild(workflow, inputs, place);
+      },
+      options.critical,
+    );
+  }
+  /** Starts a durable workflow that is left to itself. */
+  detach(id, workflow, inputs) {
+    const run = this.key(id);
+    return CHILDREN.detachChild(workflow, inputs, run);
+  }
+  /** Keeps a permit, and the client of a resource, over several steps. */
+  async hold(_id, taker, work) {
+    return this.using([taker], () => work(this));
+  }
+}
+const NO_OPTIONS = {};
+/** Starts a branch; what it throws before its first pause is its failure. */
+function begun(branch, run) {
+  try {
+    return branch?.(run);
+  } catch (error) {
+    return Promise.reject(thrown(error));
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * Attempts of workflows that keep no journal: time limits, and writes whose real end is awaited.
+ *
+ * It deliberately records nothing, and makes a signal only for functions that take one.
+ */
+import type { Json } from "./json.js";
+import type { LocalRun } from "./local.js";
+import { Scope } from "./scope.js";
+/** The result of an attempt, unless its time is over or it is cancelled before. */
+export declare function within<T>(
+  milliseconds: number,
+  work: (signal: AbortSignal) => T | PromiseLike<T>,
+  scope: Scope | undefined,
+): Promise<T>;
+export interface SettleOptions {
+  readonly timeout?: number | undefined;
+  readonly inDoubt?: "retry" | "fail" | "pause" | undefined;
+}
+/** The result of a started write, of which nothing more may be tried while it still runs. */
+export declare function settled<T>(
+  work: (signal: AbortSignal) => T | PromiseLike<T>,
+  options: SettleOptions,
+  scope: Scope,
+): Promise<T>;
+/** Lets time pass. */
+export declare function plainPause(milliseconds: number): Promise<void>;
+/** The output of a workflow that runs as a step; null where its failure is tolerated. */
+export declare function childOf(
+  run: LocalRun,
+  id: string,
+  call: () => Promise<Json>,
+  critical: boolean | undefined,
+): Promise<Json>;

@@ -1,0 +1,108 @@
+/**
+ * Attempts of workflows that keep no journal: time limits, and writes whose real end is awaited.
+ *
+ * It deliberately records nothing, and makes a signal only for functions that take one.
+ */
+import { overTime } from "./attempt.js";
+import { Cancelled, passControl } from "./control.js";
+import { OutcomeUnknown, StepFailed, thrown } from "./errors.js";
+import { causeOf } from "./form.js";
+import { Scope } from "./scope.js";
+import { after } from "./timer.js";
+import { isInterruption, SETTLE_MS, Work } from "./work.js";
+/** The result of an attempt, unless its time is over or it is cancelled before. */
+export function within(milliseconds, work, scope) {
+  return new Promise((resolve, reject) => {
+    const controller = work.length > 0 ? new AbortController() : undefined;
+    const give = (error) => {
+      end();
+      controller?.abort(error);
+      reject(error);
+    };
+    const unlisten = scope?.onCancel(give);
+    const stop = after(milliseconds, () => {
+      give(overTime(milliseconds));
+    });
+    const end = () => {
+      stop();
+      unlisten?.();
+    };
+    if (scope?.reason !== undefined) {
+      end();
+      return;
+    }
+    begin(work, controller).then(
+      (value) => {
+        end();
+        resolve(value);
+      },
+      (error) => {
+        end();
+        reject(thrown(error));
+      },
+    );
+  });
+}
+const NEVER = new AbortController().signal;
+function begin(work, controller) {
+  try {
+    const given = work(controller?.signal ?? NEVER);
+    return given instanceof Promise ? given : Promise.resolve(given);
+  } catch (error) {
+    return Promise.reject(thrown(error));
+  }
+}
+/** The result of a started write, of which nothing more may be tried while it still runs. */
+export async function settled(work, options, scope) {
+  scope.check();
+  const own = new Scope();
+  const listens = work.length > 0;
+  const running = Work.start(() => work(listens ? own.signal : NEVER));
+  const { timeout, inDoubt = "retry" } = options;
+  const end = await running.ended(timeout, scope);
+  if (end === "ended") {
+    return running.result();
+  }
+  const over = overTime(timeout ?? 0);
+  own.cancel(new Cancelled(over.message, true));
+  const isUnbounded = end === "over" && inDoubt === "retry";
+  await running.ended(isUnbounded ? undefined : SETTLE_MS);
+  if (end === "cancelled") {
+    scope.check();
+  }
+  const { reason = new Cancelled("", true) } = own;
+  if (
+    running.hasSucceeded ||
+    (running.hasEnded && !isInterruption(running.failure, reason))
+  ) {
+    return running.result();
+  }
+  if (running.hasEnded && inDoubt === "retry") {
+    throw over;
+  }
+  throw new OutcomeUnknown(
+    running.hasEnded
+      ? "the write was cut off when its time was over"
+      : "the write was still running when its time was over",
+  );
+}
+/** Lets time pass. */
+export function plainPause(milliseconds) {
+  return new Promise((resolve) => {
+    after(milliseconds, resolve);
+  });
+}
+/** The output of a workflow that runs as a step; null where its failure is tolerated. */
+export async function childOf(run, id, call, critical) {
+  try {
+    return await call();
+  } catch (error) {
+    passControl(error);
+    const failure = new StepFailed(run.path(id), 1, causeOf(error));
+    if (critical !== false) {
+      throw failure;
+    }
+    run.tolerate(id, failure);
+    return null;
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * What a session and the sidecar say to each other, as far as others have to know.
+ *
+ * It deliberately sends nothing.
+ */
+import type { JsonObject } from "./json.js";
+/** The sidecar answered a request with an error. */
+export declare class Refused extends Error {
+  readonly code: number;
+  constructor(code: number, message: string);
+}
+/** A run that the sidecar hands to this session. */
+export interface Dispatch {
+  readonly run: string;
+  readonly workflow: string;
+  readonly epoch: number;
+  readonly next_seq: number;
+  readonly started_at: number;
+  readonly cancelling: boolean;
+}
+/** A function that this process serves for others. */
+export interface TaskRef {
+  readonly function: string;
+  readonly signature: string;
+}
+export interface SessionOptions {
+  /** How many handed-out runs it takes at a time. */
+  readonly serve?: number;
+  readonly plans?: readonly {
+    workflow: string;
+    digest: string;
+  }[];
+  readonly tasks?: readonly TaskRef[];
+  readonly dispatched?: (dispatch: Dispatch) => void;
+  /** Calls a function that this process serves. */
+  readonly invoked?: (params: JsonObject) => Promise<JsonObject>;
+  readonly invocationCancelled?: (call: string) => void;
+}
+/** A permit of the host that is held or waited for. */
+export interface Claim {
+  readonly permit: number;
+  readonly resource: string;
+  readonly limit?: number;
+  held: boolean;
+}
+export type Incoming = {
+  id?: number | string | null;
+  method?: string;
+  params?: JsonObject;
+  result?: JsonObject;
+  error?: {
+    code: number;
+    message: string;
+  };
+};
+/** Why the socket at `path` cannot be reached. */
+export declare function reasonOf(error: unknown, path: string): string;

@@ -1,0 +1,259 @@
+/**
+ * A durable run while it is executed here: what its generated code is given.
+ *
+ * It deliberately knows neither how the run began nor what its end means to callers.
+ */
+import { asFailure, Block, logTolerated } from "./block.js";
+import { child, detach } from "./child.js";
+import { passControl } from "./control.js";
+import { ResultError, StepFailed } from "./errors.js";
+import { errorForm } from "./form.js";
+import { dumps } from "./json.js";
+import { LocalRun } from "./local.js";
+import { take } from "./permits.js";
+import { Step } from "./step.js";
+import { nowMs } from "./timer.js";
+import { emit, sleep, waitFor } from "./waits.js";
+export class Run extends Block {
+  parts;
+  scope;
+  held;
+  constructor(parts, scope, prefix = "", branch, held = []) {
+    super(prefix, branch);
+    this.parts = parts;
+    this.scope = scope;
+    this.held = held;
+  }
+  get self() {
+    return this;
+  }
+  derived(scope, prefix, branch) {
+    return new Run(this.parts, scope, prefix, branch, this.held);
+  }
+  /** A run for what undoes a step: neither cancellation nor deadlines reach it. */
+  shielded(prefix) {
+    return new Run(this.parts, this.scope.shielded(), prefix);
+  }
+  get id() {
+    return this.parts.id;
+  }
+  get workflow() {
+    return this.parts.workflow.name;
+  }
+  get session() {
+    return this.parts.session;
+  }
+  get history() {
+    return this.parts.history;
+  }
+  /** An input as it is recorded, or its default. */
+  input(name, otherwise) {
+    const { input } = this.history;
+    if (Object.hasOwn(input, name)) {
+      return input[name];
+    }
+    if (otherwise === undefined) {
+      throw new ResultError(`the input ${name} is missing`);
+    }
+    return otherwise;
+  }
+  step(id, options) {
+    return new Step(this, id, options);
+  }
+  /** A step whose `when` does not hold. */
+  skip(id) {
+    this.lost(id);
+    const key = this.path(id);
+    const past = this.history.past(key);
+    if (past.outcome === undefined) {
+      past.outcome = "skipped";
+      this.record("step_skipped", { key, at: nowMs() });
+    }
+  }
+  /** A step was skipped or tolerated. */
+  lose(id) {
+    this.lost(id);
+  }
+  /** A block that is not critical has failed. One without an id of its own is only logged. */
+  tolerate(id, error) {
+    passControl(error);
+    const failure = asFailure(error);
+    this.lost(id);
+    logTolerated(id === null ? "" : this.path(id), failure.error);
+    if (id === null) {
+      return;
+    }
+    const key = this.path(id);
+    if (this.history.past(key).outcome === undefined) {
+      this.stepFailed(key, {
+        error: errorForm(failure.error),
+        attempt: failure.attempts,
+        tolerated: true,
+      });
+    }
+  }
+  decision(id, names, count) {
+    const key = this.path(id);
+    const chosen = this.history.chosen.get(key);
+    let recorded;
+    if (typeof chosen === "string") {
+      for (let index = 0; index < count; index += 1) {
+        if (names(index) === chosen) {
+          recorded = index;
+          break;
+        }
+      }
+    }
+    const choose = (index) => {
+      this.choose(key, names(index));
+    };
+    return { recorded, choose };
+  }
+  /** Records a decision that was not computed from recorded values. */
+  choose(key, value) {
+    this.history.chosen.set(key, value);
+    this.record("chosen", { key, value, at: nowMs() });
+  }
+  /** Ends a block when its time is over, counted from when it began in whatever process. */
+  async deadline(id, milliseconds, work) {
+    const key = id === null ? "run" : this.path(id);
+    const { chosen } = this.history;
+    let endsAt = chosen.get(`${key}.deadline`);
+    if (typeof endsAt !== "number") {
+      endsAt = nowMs() + Math.round(milliseconds);
+      this.choose(`${key}.deadline`, endsAt);
+    }
+    const expired = `${key}.expired`;
+    return this.limited(
+      id === null ? undefined : key,
+      milliseconds,
+      endsAt - nowMs(),
+      chosen.has(expired),
+      () => {
+        this.choose(expired, true);
+      },
+      work,
+    );
+  }
+  /** A durable timer. */
+  async sleep(id, time) {
+    await sleep(this, this.path(id), time);
+  }
+  /** The pause between two iterations of a loop. */
+  async pause(id, index, milliseconds) {
+    await sleep(this, `${this.path(id)}[${String(index)}]`, milliseconds);
+  }
+  /** The data of the next signal of a name, as JSON. */
+  waitFor(id, options) {
+    return waitFor(this, id, options);
+  }
+  /** Sends a signal. */
+  emit(id, options) {
+    return emit(this, id, options);
+  }
+  /** The output of a workflow that runs as this step, as JSON. */
+  child(id, workflow, inputs, options = {}) {
+    return child(this, id, workflow, inputs, options);
+  }
+  /** Starts a workflow that is left to itself. */
+  detach(id, workflow, inputs) {
+    return detach(this, id, workflow, inputs);
+  }
+  /** Keeps a permit, and the client of a resource, over several steps. */
+  async hold(_id, taker, work) {
+    if (this.scope.reason !== undefined) {
+      // Only what is recorded is gone through.
+      return work(this);
+    }
+    const { scope, session } = this;
+    const taken = await take([taker], { scope, session });
+    try {
+      const held = taker.hasClient ? [...this.held, taker] : this.held;
+      const inside = new Run(this.parts, scope, this.prefix, undefined, held);
+      return await work(inside);
+    } finally {
+      taken?.over();
+    }
+  }
+  /** A hold that is one step to the journal: after a crash all of it is done again. */
+  async atomic(id, taker, work) {
+    const key = this.path(id);
+    const past = this.history.past(key);
+    if (past.outcome === "succeeded") {
+      return past.output;
+    }
+    this.scope.check();
+    return this.hold(id, taker, async () => {
+      this.record("step_started", { key, task: id, attempt: 1, at: nowMs() });
+      await this.barrier();
+      this.scope.check();
+      const inside = LocalRun.inside(this, this.prefix);
+      const output = await work(inside);
+      const text = dumps(output);
+      this.stepSucceeded(key, output, { text, attempt: 1 });
+      this.scope.check();
+      return output;
+    });
+  }
+  /** What of it a block around does not hold already. */
+  withoutHeld(uses) {
+    return this.held.length === 0
+      ? uses
+      : uses.filter((one) => !this.held.includes(one));
+  }
+  /** Adds an entry to the journal. */
+  record(kind, fields) {
+    this.parts.journal.record(kind, fields);
+  }
+  /** Waits until everything so far is on the disk; throws where the run is no longer this process's. */
+  async barrier() {
+    await this.parts.journal.barrier();
+    if (this.parts.journal.ended !== undefined) {
+      this.scope.check();
+    }
+  }
+  stepSucceeded(key, output, success) {
+    const { text, attempt, undo, signal } = success;
+    const past = this.history.past(key);
+    past.outcome = "succeeded";
+    past.output = output;
+    this.history.ended(key, undo, true);
+    const more =
+      (signal === undefined ? "" : `,"signal":${JSON.stringify(signal)}`) +
+      (undo === undefined ? "" : `,"undo":${dumps(undo)}`);
+    this.parts.journal.recordText(
+      `{"step_succeeded":{"key":${JSON.stringify(key)},"attempt":${String(attempt)},` +
+        `"output":${text},"at":${String(nowMs())}${more}}}`,
+    );
+  }
+  stepFailed(key, failed) {
+    const past = this.history.past(key);
+    past.outcome = failed.tolerated ? "tolerated" : "failed";
+    past.error = failed.error;
+    this.history.ended(key, failed.undo, false);
+    this.record("step_failed", { key, ...failed, at: nowMs() });
+  }
+  stepCancelled(key, unknown, undo) {
+    this.history.past(key).outcome = "cancelled";
+    this.history.ended(key, undo, false);
+    this.record("step_cancelled", { key, unknown, undo, at: nowMs() });
+  }
+  /** Lets work that was given up go on; the run does not end before it has. */
+  outwait(work) {
+    const { unsettled } = this.parts;
+    unsettled.add(work);
+    work.onEnd(() => unsettled.delete(work));
+  }
+  /** The failure of a step that is no task; nothing where it is tolerated. */
+  failStep(id, error, attempt, critical) {
+    const key = this.path(id);
+    const tolerated = critical === false;
+    this.stepFailed(key, { error: errorForm(error), attempt, tolerated });
+    if (!tolerated) {
+      throw new StepFailed(key, attempt, error);
+    }
+    this.lost(id);
+    logTolerated(key, error);
+    this.scope.check();
+  }
+}

@@ -1,0 +1,405 @@
+/**
+ * A session with the sidecar: requests and answers, the lease, and a connection that comes back.
+ *
+ * It deliberately knows neither steps nor workflows; it keeps the journals of the runs that it owns.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { findSocket } from "./config.js";
+import { Connection } from "./connection.js";
+import { newRunId } from "./ids.js";
+import { Journal } from "./journal.js";
+import { dumps, loads, textAt } from "./json.js";
+import { Lease } from "./lease.js";
+import { logger } from "./log.js";
+import { reasonOf, Refused } from "./messages.js";
+import { startTime } from "./process.js";
+import { attach, detach } from "./saturation.js";
+import { monotonic } from "./timer.js";
+import { VERSION as CLIENT_VERSION } from "./version.js";
+const VERSION = 1;
+const LIMIT = -32016;
+const STORE = -32017;
+/** A refused record with one of these says that the run is another's, or that its start did not reach the disk. */
+const LOST = [-32011, -32013, STORE];
+const FIRST_CONNECT_DELAYS = [0, 50, 100, 200, 400];
+const MAX_RECONNECT_DELAY = 1000;
+const CLOSE_MS = 1000;
+class ConnectionLost extends Error {}
+/** What one thread and the sidecar have to say to each other. */
+export class Session {
+  id = newRunId();
+  valueBytes = 4 << 20;
+  owned = new Map();
+  claims = new Map();
+  lease = new Lease();
+  messageBytes = 16 << 20;
+  options;
+  connection = undefined;
+  greeted = false;
+  isClosing = false;
+  opening = undefined;
+  reconnecting = undefined;
+  requests = new Map();
+  nextId = 1;
+  helloId = 0;
+  timer = undefined;
+  constructor(options = {}) {
+    this.options = options;
+  }
+  get isConnected() {
+    return this.greeted;
+  }
+  /** Connects where it is not. Says why that is not possible. */
+  async open() {
+    if (this.greeted || this.reconnecting !== undefined) {
+      return undefined;
+    }
+    this.opening ??= this.openFirst().finally(() => {
+      this.opening = undefined;
+    });
+    return this.opening;
+  }
+  async openFirst() {
+    let reason;
+    for (const delay of FIRST_CONNECT_DELAYS) {
+      if (delay > 0) {
+        await sleep(delay);
+      }
+      reason = await this.connect();
+      if (reason === undefined) {
+        break;
+      }
+    }
+    return reason;
+  }
+  async connect() {
+    const path = findSocket();
+    if (path === undefined) {
+      return "there is no .conductor/sidecar.sock in the working directory or above it, and CONDUCTOR_SOCKET is not set";
+    }
+    if (path.startsWith("tls://")) {
+      return `${path} is not the path of a Unix socket`;
+    }
+    let connection;
+    try {
+      connection = await Connection.open(
+        path,
+        (line) => {
+          this.received(line);
+        },
+        (lost) => {
+          this.lost(lost);
+        },
+      );
+    } catch (error) {
+      return `${path} cannot be reached (${reasonOf(error, path)})`;
+    }
+    this.connection = connection;
+    // A dispatch may come in the same breath as the answer: it was not claimed, so it is not lost.
+    const claimed = [...this.owned.values()];
+    try {
+      const answer = await this.hello(connection, claimed);
+      this.welcome(answer, claimed);
+    } catch (error) {
+      if (error instanceof Refused) {
+        void connection.close(CLOSE_MS);
+        return `the sidecar at ${path} refuses: ${error.message}`;
+      }
+      if (error instanceof ConnectionLost) {
+        return `the sidecar at ${path} hung up`;
+      }
+      throw error;
+    }
+    return undefined;
+  }
+  async hello(connection, claimed) {
+    const { serve = 0, plans = [], tasks = [] } = this.options;
+    const params = {
+      protocol: { min: VERSION, max: VERSION },
+      session: this.id,
+      client: {
+        name: "conductor-typescript",
+        version: CLIENT_VERSION,
+        language: "typescript",
+      },
+      pid: process.pid,
+      process_start: startTime(),
+      serve,
+      plans,
+      owned: claimed.map(({ run, epoch }) => ({ run, epoch })),
+      permits: [...this.claims.values()],
+      ...(tasks.length > 0 ? { tasks } : {}),
+    };
+    const sent = monotonic();
+    this.helloId = this.nextId;
+    const answer = await this.ask("hello", params, (request) => {
+      request.sent = sent;
+      connection.send(request.line);
+    });
+    this.lease.milliseconds = Number(answer["lease_ms"]);
+    this.lease.renew(sent);
+    return answer;
+  }
+  welcome(answer, claimed) {
+    this.greeted = true;
+    const limits = answer["limits"];
+    this.valueBytes = Number(limits["value_bytes"]);
+    this.messageBytes = Number(limits["message_bytes"]);
+    for (const request of [...this.requests.values()]) {
+      this.sendRequest(request);
+    }
+    const items = answer["owned"];
+    const kept = new Map(items.map((item) => [item["run"], item]));
+    for (const journal of claimed) {
+      if (this.owned.get(journal.run) !== journal) {
+        continue;
+      }
+      const item = kept.get(journal.run);
+      if (item?.["epoch"] !== journal.epoch) {
+        this.giveUp(journal, "another session owns the run");
+        continue;
+      }
+      const nextSeq = Number(item["next_seq"]);
+      journal.acknowledged(nextSeq - 1);
+      journal.resend(nextSeq);
+      journal.onReclaimed?.();
+      if (item["cancelling"] === true) {
+        journal.onCancelling?.("cancelled while the connection was lost");
+      }
+    }
+    if (this.timer === undefined) {
+      const third = this.lease.milliseconds / 3;
+      this.timer = setInterval(() => {
+        this.tick(third);
+      }, third).unref();
+    }
+    attach(this);
+    this.breathe();
+  }
+  /** Renews the lease where nothing else has of late. */
+  tick(third) {
+    if (this.greeted && this.lease.until - monotonic() < 2 * third) {
+      this.request("ping", {}).catch(() => undefined);
+    }
+  }
+  /** An idle session does not keep the process alive. */
+  breathe() {
+    const isBusy =
+      this.requests.size > 0 ||
+      this.owned.size > 0 ||
+      (this.options.serve ?? 0) > 0 ||
+      (this.options.tasks?.length ?? 0) > 0;
+    this.connection?.keepsAlive(isBusy);
+  }
+  /** Takes a journal of a run that it owns from now on. */
+  own(journal) {
+    this.owned.set(journal.run, journal);
+    this.breathe();
+  }
+  /** The run of this journal has ended, or is no longer this session's. */
+  disown(journal) {
+    if (this.owned.get(journal.run) === journal) {
+      this.owned.delete(journal.run);
+      this.breathe();
+    }
+  }
+  /** Waits until this process may begin attempts. */
+  leased() {
+    return this.lease.held();
+  }
+  /** Asks; the answer may take until the sidecar is back. */
+  request(method, params) {
+    return this.ask(method, params, (request) => {
+      // Before the greeting it waits: the answer to that sends it.
+      if (this.greeted) {
+        this.sendRequest(request);
+      }
+    });
+  }
+  async ask(method, params, send) {
+    const id = this.nextId;
+    this.nextId += 1;
+    const line = `${dumps({ jsonrpc: "2.0", id, method, params })}\n`;
+    const size = Buffer.byteLength(line);
+    if (size > this.messageBytes) {
+      // The sidecar would hang up on it, and again whenever it is sent after that.
+      const limit = String(this.messageBytes);
+      throw new Refused(
+        LIMIT,
+        `it takes ${String(size)} bytes; a message has at most ${limit}`,
+      );
+    }
+    try {
+      return await new Promise((resolve, reject) => {
+        const request = { line, resolve, reject, sent: 0 };
+        this.requests.set(id, request);
+        send(request);
+        this.breathe();
+      });
+    } finally {
+      this.requests.delete(id);
+      this.breathe();
+    }
+  }
+  sendRequest(request) {
+    request.sent = monotonic();
+    this.send(request.line);
+  }
+  /** Tells; nothing is answered. */
+  notify(method, params) {
+    this.send(`${dumps({ jsonrpc: "2.0", method, params })}\n`);
+  }
+  /** Sends now, or not at all. */
+  send(line) {
+    if (this.greeted && this.connection !== undefined) {
+      this.connection.send(line);
+      return true;
+    }
+    return false;
+  }
+  received(line) {
+    const message = loads(line);
+    const { id, method, params = {} } = message;
+    if (method !== undefined) {
+      if (id === undefined || id === null) {
+        this.notified(method, params);
+      } else {
+        void this.asked(id, method, params);
+      }
+      return;
+    }
+    if (id === null) {
+      logger().error(
+        `the sidecar did not understand: ${message.error?.message ?? ""}`,
+      );
+    }
+    const request = typeof id === "number" ? this.requests.get(id) : undefined;
+    if (request === undefined) {
+      return;
+    }
+    this.lease.renew(request.sent);
+    if (message.error === undefined) {
+      request.resolve(message.result ?? {});
+    } else {
+      request.reject(new Refused(message.error.code, message.error.message));
+    }
+  }
+  /** A request of the sidecar: a call of a function that is served here. */
+  async asked(id, method, params) {
+    const { invoked } = this.options;
+    if (method !== "task.invoke" || invoked === undefined) {
+      const error = { code: -32601, message: `unknown method ${method}` };
+      this.send(`${dumps({ jsonrpc: "2.0", id, error })}\n`);
+      return;
+    }
+    const result = await invoked(params);
+    this.send(`${dumps({ jsonrpc: "2.0", id, result })}\n`);
+  }
+  notified(method, params) {
+    if (method === "run.dispatch") {
+      this.options.dispatched?.(params);
+      return;
+    }
+    if (method === "task.cancel") {
+      this.options.invocationCancelled?.(textAt(params, "call"));
+      return;
+    }
+    const journal = this.owned.get(textAt(params, "run"));
+    if (journal === undefined) {
+      return;
+    }
+    if (method === "run.ack") {
+      const sent = journal.acknowledged(Number(params["seq"]));
+      if (sent !== undefined) {
+        this.lease.renew(sent);
+      }
+    } else if (params["epoch"] === journal.epoch) {
+      this.told(method, params, journal);
+    }
+  }
+  told(method, params, journal) {
+    if (method === "run.refused") {
+      const code = Number(params["code"]);
+      const message = textAt(params, "message");
+      if (code === STORE && journal.refused(Number(params["seq"]))) {
+        return;
+      }
+      if (!LOST.includes(code)) {
+        journal.refusal = message;
+      }
+      this.giveUp(journal, message);
+    } else if (method === "run.cancelling") {
+      journal.onCancelling?.(textAt(params, "reason"));
+    } else if (method === "run.signal") {
+      journal.onSignal?.(params);
+    }
+  }
+  giveUp(journal, reason) {
+    logger().info(`run ${journal.run} is given up: ${reason}`);
+    this.disown(journal);
+    journal.lose(reason);
+  }
+  lost(connection) {
+    if (connection !== this.connection) {
+      return;
+    }
+    this.connection = undefined;
+    this.greeted = false;
+    detach(this);
+    const hello = this.requests.get(this.helloId);
+    hello?.reject(new ConnectionLost("the connection was lost"));
+    const others = this.requests.size - (hello === undefined ? 0 : 1);
+    const isNeeded =
+      others > 0 ||
+      this.owned.size > 0 ||
+      this.claims.size > 0 ||
+      (this.options.serve ?? 0) > 0 ||
+      (this.options.tasks?.length ?? 0) > 0;
+    const isBusy =
+      this.isClosing ||
+      this.opening !== undefined ||
+      this.reconnecting !== undefined;
+    if (isNeeded && !isBusy) {
+      this.reconnecting = this.reconnect();
+    }
+  }
+  async reconnect() {
+    let delay = 20;
+    let isSaid = false;
+    for (;;) {
+      const reason = await this.connect();
+      if (reason === undefined || this.isClosing) {
+        break;
+      }
+      if (!isSaid) {
+        logger().warn(`the sidecar is away, waiting for it: ${reason}`);
+        isSaid = true;
+      }
+      await sleep(delay);
+      delay = Math.min(delay * 2, MAX_RECONNECT_DELAY);
+    }
+    this.reconnecting = undefined;
+  }
+  /** Hangs up, after what is to be sent. */
+  async close() {
+    this.isClosing = true;
+    clearInterval(this.timer);
+    this.timer = undefined;
+    for (const journal of [...this.owned.values()]) {
+      this.release(journal);
+    }
+    for (const permit of [...this.claims.keys()]) {
+      this.claims.delete(permit);
+      this.notify("permit.release", { permit });
+    }
+    detach(this, true);
+    await this.connection?.close(CLOSE_MS);
+  }
+  /** Gives an unfinished run back. */
+  release(journal) {
+    journal.flush();
+    journal.end("finished");
+    this.disown(journal);
+    this.notify("run.release", { run: journal.run, epoch: journal.epoch });
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * Timers of any length: those of Node fire at once where they are set to more than 24 days.
+ *
+ * It deliberately knows nothing of cancellation.
+ */
+const LONGEST = 2 ** 31 - 1;
+/** Calls `action` in so many milliseconds. */
+export function after(milliseconds, action) {
+  if (milliseconds <= LONGEST) {
+    const timer = setTimeout(action, Math.max(0, milliseconds));
+    return () => {
+      clearTimeout(timer);
+    };
+  }
+  let stop;
+  const timer = setTimeout(() => {
+    stop = after(milliseconds - LONGEST, action);
+  }, LONGEST);
+  stop = () => {
+    clearTimeout(timer);
+  };
+  return () => {
+    stop();
+  };
+}
+/** Milliseconds of a clock that is never set back. */
+export function monotonic() {
+  return performance.now();
+}
+/** Milliseconds since the Unix epoch. */
+export function nowMs() {
+  return Date.now();
+}

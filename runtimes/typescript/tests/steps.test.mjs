@@ -1,0 +1,512 @@
+/** Steps of durable runs: what reaches the journal, in which order, and what a second life takes from it. */
+
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { call } from "../js/_conductor/execute.js";
+import { isRetryable, constant } from "../js/_conductor/policy.js";
+import { close } from "../js/_conductor/resources.js";
+import { Workflow } from "../js/_conductor/workflow.js";
+import { Peer } from "./peer.mjs";
+
+let peer;
+
+before(async () => {
+  peer = await new Peer().open();
+});
+
+after(async () => {
+  await close();
+  await peer.close();
+});
+
+const flow = (body, options = {}) =>
+  new Workflow("w", { plan: "blake3:00", body, ...options });
+
+/** A step as generated code has it. */
+async function task(run, id, work, options = {}) {
+  const { retries = 0, ...rest } = options;
+  const step = run.step(id, { effect: "read", ...rest });
+  while (await step.nextAttempt()) {
+    try {
+      step.succeed(await step.call(work));
+    } catch (error) {
+      if (step.failures >= retries || !isRetryable(error)) {
+        if (options.critical === false) {
+          step.tolerate(error);
+        } else {
+          throw step.failed(error);
+        }
+      } else {
+        step.retry(
+          error,
+          constant({ initial: 1, maxDelay: 1, jitter: "none" }),
+        );
+      }
+    }
+  }
+  return step.output;
+}
+
+test("a sequence is recorded as it happens", async () => {
+  const body = async (run) => {
+    const one = await task(run, "one", () => 1);
+    return (await task(run, "two", () => one + 1, { effect: "write" })) + 1;
+  };
+  assert.equal(await call(flow(body), {}, { runId: "sequence" }), 3);
+  assert.deepEqual(peer.kinds("sequence"), [
+    "step_started one",
+    "step_succeeded one",
+    "step_started two",
+    "step_succeeded two",
+    "run_succeeded",
+  ]);
+  // What happens without a wait in between is one record.
+  const records = peer.records.get("sequence");
+  assert.deepEqual(
+    records.map(({ entries }) => entries.length),
+    [3, 2],
+  );
+});
+
+test("a retry is recorded with its time, and the failure with its error", async () => {
+  let calls = 0;
+  const body = (run) =>
+    task(
+      run,
+      "ask",
+      () => {
+        calls += 1;
+        throw new Error(`busy ${calls}`);
+      },
+      { retries: 1 },
+    );
+  const failure = await call(flow(body), {}, { runId: "retry" }).catch(
+    (e) => e,
+  );
+  assert.equal(failure.name, "WorkflowError");
+  assert.match(
+    failure.message,
+    /workflow w failed at step ask after 2 attempts \(run retry\): Error: busy 2/,
+  );
+  assert.equal(failure.cause.message, "busy 2");
+  assert.deepEqual(peer.kinds("retry"), [
+    "step_started ask",
+    "attempt_failed ask",
+    "step_started ask",
+    "step_failed ask",
+    "run_failed",
+  ]);
+});
+
+test("a recorded step is not executed again", async () => {
+  peer.runs.set("again", { input: {}, at: 1 });
+  peer.records.set("again", [
+    {
+      seq: 1,
+      entries: [
+        { step_started: { key: "one", task: "one", attempt: 1, at: 1 } },
+      ],
+    },
+    {
+      seq: 2,
+      entries: [
+        { step_succeeded: { key: "one", attempt: 1, output: 41, at: 1 } },
+      ],
+    },
+  ]);
+  const body = async (run) =>
+    (await task(run, "one", () => assert.fail("executed again"))) + 1;
+  assert.equal(await call(flow(body), {}, { runId: "again" }), 42);
+});
+
+test("a write that was cut off is in doubt", async () => {
+  const cut = (run) => {
+    peer.runs.set(run, { input: {}, at: 1 });
+    peer.records.set(run, [
+      {
+        seq: 1,
+        entries: [{ step_started: { key: "w", task: "w", attempt: 1, at: 1 } }],
+      },
+    ]);
+  };
+  const body = (inDoubt) => (run) =>
+    task(run, "w", () => "done", { effect: "write", inDoubt });
+  cut("doubt-retry");
+  assert.equal(
+    await call(flow(body("retry")), {}, { runId: "doubt-retry" }),
+    "done",
+  );
+  cut("doubt-fail");
+  const failure = await call(
+    flow(body("fail")),
+    {},
+    { runId: "doubt-fail" },
+  ).catch((e) => e);
+  assert.equal(failure.cause.name, "OutcomeUnknown");
+  cut("doubt-pause");
+  const pause = await call(
+    flow(body("pause")),
+    {},
+    { runId: "doubt-pause" },
+  ).catch((e) => e);
+  assert.equal(pause.name, "RunPaused");
+  assert.deepEqual(peer.kinds("doubt-pause").slice(1), [
+    "step_in_doubt w",
+    "run_paused",
+  ]);
+});
+
+test("a signal reaches the function when its time is over, and a read is not waited for", async () => {
+  let heard;
+  const body = (run) =>
+    task(
+      run,
+      "slow",
+      (signal) =>
+        new Promise(() => {
+          signal.addEventListener("abort", () => (heard = signal.reason));
+        }),
+      { timeout: 20 },
+    );
+  const failure = await call(flow(body), {}, { runId: "slow" }).catch((e) => e);
+  assert.equal(failure.cause.name, "TimeoutError");
+  assert.equal(failure.cause.message, "no answer within 20 ms");
+  assert.equal(heard.name, "AbortError");
+});
+
+test("the real end of a write that is out of time counts", async () => {
+  const body = (run) =>
+    task(run, "w", () => sleep(60, "late"), {
+      effect: "write",
+      timeout: 20,
+      inDoubt: "fail",
+    });
+  assert.equal(await call(flow(body), {}, { runId: "late" }), "late");
+});
+
+test("the first failure cancels the others, which is recorded", async () => {
+  const body = (run) =>
+    run.parallel("both", {
+      bad: (run) =>
+        task(run, "bad", async () => {
+          await sleep(10);
+          throw new TypeError("no");
+        }),
+      slow: (run) =>
+        task(run, "slow", (signal) => sleep(10_000, null, { signal })),
+    });
+  const failure = await call(flow(body), {}, { runId: "parallel" }).catch(
+    (e) => e,
+  );
+  assert.equal(failure.step, "bad");
+  assert.deepEqual(peer.kinds("parallel"), [
+    "step_started bad",
+    "step_started slow",
+    "step_failed bad",
+    "chosen both",
+    "step_cancelled slow",
+    "run_failed",
+  ]);
+});
+
+test("a write that ends while its block is cancelled is recorded as done", async () => {
+  const body = (run) =>
+    run.parallel("both", {
+      bad: (run) =>
+        task(run, "bad", async () => {
+          await sleep(10);
+          throw new TypeError("no");
+        }),
+      write: (run) =>
+        task(run, "write", () => sleep(40, "done"), { effect: "write" }),
+    });
+  await assert.rejects(call(flow(body), {}, { runId: "settled" }));
+  assert.ok(peer.kinds("settled").includes("step_succeeded write"));
+});
+
+test("a race is won by the first success, which a second life does not decide again", async () => {
+  const body = (slow) => (run) =>
+    run.race("first", {
+      a: (run) => task(run, "a", (signal) => sleep(slow, "a", { signal })),
+      b: (run) => task(run, "b", (signal) => sleep(30, "b", { signal })),
+    });
+  assert.equal(await call(flow(body(500)), {}, { runId: "race" }), "b");
+  peer.records.get("race").at(-1).entries.pop();
+  assert.equal(await call(flow(body(1)), {}, { runId: "race" }), "b");
+});
+
+test("map keeps the order, its width and its keys", async () => {
+  let running = 0;
+  let most = 0;
+  const body = (run) =>
+    run.map(
+      "each",
+      [3, 1, 2],
+      (run, item) =>
+        task(run, "one", async () => {
+          running += 1;
+          most = Math.max(most, running);
+          await sleep(item * 5);
+          running -= 1;
+          return item * 10;
+        }),
+      { maxConcurrency: 2 },
+    );
+  assert.deepEqual(await call(flow(body), {}, { runId: "map" }), [30, 10, 20]);
+  assert.equal(most, 2);
+  assert.ok(peer.kinds("map").includes("step_succeeded each[2].one"));
+});
+
+test("a graph starts each step when those it needs have ended", async () => {
+  const order = [];
+  const step = (name) => (run) =>
+    task(run, name, async () => {
+      order.push(name);
+      await sleep(5);
+      return name;
+    });
+  const body = async (run) => {
+    const graph = run.graph("g");
+    const c = graph.add("c", ["a", "b"], (run) => step("c")(run));
+    const a = graph.add("a", [], step("a"));
+    const b = graph.add("b", ["a"], step("b"));
+    await graph.done();
+    return [a.result(), b.result(), c.result()];
+  };
+  assert.deepEqual(await call(flow(body), {}, { runId: "graph" }), [
+    "a",
+    "b",
+    "c",
+  ]);
+  assert.deepEqual(order, ["a", "b", "c"]);
+});
+
+test("a deadline of a block is recorded, and cleaned up after", async () => {
+  const body = (run) =>
+    run.ensure(
+      "try",
+      (run) =>
+        run.deadline("block", 20, (run) =>
+          task(run, "slow", (signal) => sleep(10_000, null, { signal })),
+        ),
+      (run) => task(run, "cleanup", () => null),
+    );
+  const failure = await call(flow(body), {}, { runId: "deadline" }).catch(
+    (e) => e,
+  );
+  assert.equal(failure.cause.name, "DeadlineExceeded");
+  assert.equal(failure.step, "block");
+  assert.deepEqual(peer.kinds("deadline"), [
+    "chosen block.deadline",
+    "step_started slow",
+    "chosen block.expired",
+    "step_cancelled slow",
+    "step_started cleanup",
+    "step_succeeded cleanup",
+    "run_failed",
+  ]);
+});
+
+test("a failure is caught by type and described", async () => {
+  class CardDeclined extends Error {
+    code = 402;
+  }
+  const body = async (run) => {
+    try {
+      return await task(run, "pay", () => {
+        throw new CardDeclined("no money");
+      });
+    } catch (error) {
+      const caught = run.caught(error, ["CardDeclined"]);
+      if (caught === null) throw error;
+      return caught;
+    }
+  };
+  assert.deepEqual(await call(flow(body), {}, { runId: "caught" }), {
+    type: "CardDeclined",
+    message: "no money",
+    step: "pay",
+    attempts: 1,
+    status: "402",
+  });
+});
+
+test("a return in a branch ends the run with success", async () => {
+  const body = (run) =>
+    run.parallel("both", {
+      a: async (run) => {
+        await task(run, "a", () => 1);
+        throw run.returned("early");
+      },
+      b: (run) => task(run, "b", (signal) => sleep(10_000, null, { signal })),
+    });
+  assert.equal(await call(flow(body), {}, { runId: "return" }), "early");
+  assert.equal(peer.kinds("return").at(-1), "run_succeeded");
+});
+
+test("signals are taken once, in order, and those that came before are kept", async () => {
+  const body = async (run) => {
+    await run.emit("tell", { signal: "go", data: 1 });
+    const one = await run.waitFor("first", { signal: "go" });
+    const two = await run.waitFor("second", {
+      signal: "go",
+      timeout: 20,
+      onTimeout: "null",
+    });
+    return [one, two];
+  };
+  assert.deepEqual(await call(flow(body), {}, { runId: "signals" }), [1, null]);
+  const [, taken] = peer
+    .entries("signals")
+    .find(([kind, { key }]) => kind === "step_succeeded" && key === "first");
+  assert.equal(taken.signal, "signals/tell");
+});
+
+test("what a failed run did is undone in reverse order", async () => {
+  const undone = [];
+  const refund = async (run, undo) => {
+    await task(
+      run,
+      "charge.compensate",
+      () => void undone.push(undo.id) ?? null,
+      { effect: "write" },
+    );
+  };
+  const body = async (run) => {
+    for (let index = 0; index < 2; index += 1) {
+      const inner = run.iteration("each", index);
+      const step = inner.step("charge", {
+        effect: "write",
+        undo: () => ({ id: null }),
+      });
+      while (await step.nextAttempt()) {
+        step.succeed(await step.call(() => index), { id: index });
+      }
+    }
+    throw run.fail("stop", "Broken", "no");
+  };
+  const options = { compensations: { charge: refund } };
+  const failure = await call(flow(body, options), {}, { runId: "undo" }).catch(
+    (e) => e,
+  );
+  assert.equal(failure.cause.types[0], "Broken");
+  assert.deepEqual(undone, [1, 0]);
+  assert.deepEqual(peer.kinds("undo").slice(-5), [
+    "step_started each[1].charge.compensate",
+    "step_succeeded each[1].charge.compensate",
+    "step_started each[0].charge.compensate",
+    "step_succeeded each[0].charge.compensate",
+    "run_failed",
+  ]);
+});
+
+test("a child is a run of its own, and is undone with its parent", async () => {
+  const undone = [];
+  const child = new Workflow("child", {
+    plan: "blake3:01",
+    body: async (run) => {
+      const step = run.step("book", { effect: "write" });
+      while (await step.nextAttempt()) {
+        step.succeed(await step.call(() => "b1"), { id: "b1" });
+      }
+      return run.input("n");
+    },
+    compensations: {
+      book: async (run, { id }) => {
+        undone.push(id);
+        await task(run, "book.compensate", () => null, { effect: "write" });
+      },
+    },
+  });
+  const body = async (run) => {
+    const n = await run.child("trip", child, { n: 7 });
+    assert.equal(n, 7);
+    throw run.fail("stop", "Broken", "no");
+  };
+  await assert.rejects(call(flow(body), {}, { runId: "parent" }));
+  assert.deepEqual(peer.runs.get("parent/trip").parent, {
+    run: "parent",
+    key: "trip",
+  });
+  assert.deepEqual(undone, ["b1"]);
+  assert.ok(
+    peer.kinds("parent").includes("step_succeeded trip/book.compensate"),
+  );
+});
+
+test("a run that is cancelled cancels its steps and says so", async () => {
+  const body = (run) =>
+    task(run, "slow", (signal) => sleep(10_000, null, { signal }));
+  const running = call(flow(body), {}, { runId: "cancelled" }).catch((e) => e);
+  await sleep(30);
+  peer.notify("run.cancelling", {
+    run: "cancelled",
+    epoch: 1,
+    reason: "enough",
+  });
+  const failure = await running;
+  assert.equal(failure.name, "WorkflowCancelled");
+  assert.match(failure.message, /enough/);
+  assert.deepEqual(peer.kinds("cancelled").slice(-2), [
+    "step_cancelled slow",
+    "run_cancelled",
+  ]);
+});
+
+test("whoever stops waiting gives the run back", async () => {
+  const controller = new AbortController();
+  const body = (run) =>
+    task(run, "slow", (signal) => sleep(10_000, null, { signal }));
+  const running = call(
+    flow(body),
+    {},
+    { runId: "stopped", signal: controller.signal },
+  );
+  await sleep(30);
+  controller.abort(new Error("bored"));
+  await assert.rejects(running, /bored/);
+  await sleep(20);
+  assert.deepEqual(peer.kinds("stopped"), ["step_started slow"]);
+});
+
+test("records survive a lost connection", async () => {
+  const body = async (run) => {
+    await task(run, "one", () => 1);
+    await peer.hangUp();
+    const two = task(run, "two", () => 2, { effect: "write" });
+    await sleep(30);
+    await peer.open();
+    return two;
+  };
+  assert.equal(await call(flow(body), {}, { runId: "lost" }), 2);
+  assert.equal(peer.kinds("lost").at(-1), "run_succeeded");
+});
+
+test("sleep, pauses and tolerated steps have their entries", async () => {
+  const body = async (run) => {
+    await run.sleep("nap", 5);
+    await run.pause("poll", 0, 5);
+    run.skip("never");
+    return task(
+      run,
+      "frail",
+      () => {
+        throw new Error("x");
+      },
+      { critical: false },
+    );
+  };
+  assert.equal(await call(flow(body), {}, { runId: "waits" }), null);
+  assert.deepEqual(peer.kinds("waits"), [
+    "step_started nap",
+    "step_succeeded nap",
+    "step_started poll[0]",
+    "step_succeeded poll[0]",
+    "step_skipped never",
+    "step_started frail",
+    "step_failed frail",
+    "run_succeeded",
+  ]);
+});
