@@ -74,6 +74,11 @@ export abstract class Block<R extends Block<R>> {
     return this.scope.signal;
   }
 
+  /** The failure that an error is; what is none of a step's is the block's own. */
+  protected failureOf(error: unknown): StepFailed {
+    return asFailure(error);
+  }
+
   /** The full key of a step. */
   path(id: string): string {
     return this.prefix === "" ? id : `${this.prefix}${id}`;
@@ -209,7 +214,7 @@ export abstract class Block<R extends Block<R>> {
     if (error instanceof Control) {
       return null;
     }
-    const failure = asFailure(error);
+    const failure = this.failureOf(error);
     if (patterns.length > 0 && !matches(failure.error, patterns)) {
       return null;
     }

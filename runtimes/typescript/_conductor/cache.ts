@@ -4,7 +4,13 @@
  * It deliberately knows no tasks, and does not outlive the process.
  */
 
+import { dumps } from "./json.js";
 import { monotonic } from "./timer.js";
+
+/** The key of a call: its arguments as JSON. */
+export function cacheKey(...values: readonly unknown[]): string {
+  return dumps(values);
+}
 
 /** So many results are kept before the oldest are let go. */
 const KEPT = 10_000;

@@ -47,16 +47,27 @@ export function present<T>(value: T | null | undefined): T {
   return value;
 }
 
-/** A value that a test has to accept. */
-export function narrowed<T>(
-  value: unknown,
-  is: (value: unknown) => value is T,
-  expected: string,
-): T {
-  if (!is(value)) {
-    throw new ExpressionError(`expected ${expected}, got ${kindOf(value)}`);
+const KINDS: Readonly<Record<string, (value: unknown) => boolean>> = {
+  boolean: (value) => typeof value === "boolean",
+  number: (value) => typeof value === "number" || typeof value === "bigint",
+  string: (value) => typeof value === "string",
+  list: (value) => Array.isArray(value),
+  map: isMapping,
+  bytes: (value) => value instanceof Uint8Array,
+  timestamp: (value) => value instanceof Date,
+};
+
+/** A member of a union that is known to be there. */
+export function narrowed<T>(value: unknown, kind: string): T {
+  if (KINDS[kind]?.(value) === false) {
+    throw new ExpressionError(`expected ${kind}, got ${kindOf(value)}`);
   }
-  return value;
+  return value as T;
+}
+
+/** A value whose type the manifest does not know, as the code asks for it. */
+export function given<T>(value: unknown): T {
+  return value as T;
 }
 
 /** CEL's `&&`: false if either side is, whatever the other does. */
@@ -257,11 +268,27 @@ export const subtractDecimal = inDecimal(decimals.difference);
 export const multiplyDecimal = inDecimal(decimals.product);
 export const divideDecimal = inDecimal(decimals.quotient);
 
+/** CEL has none. */
+export function moduloDecimal(left: string, right: string): string {
+  throw noOverload("%", left, right);
+}
+
 export function negateDecimal(number: string): string {
   return decimals.write(decimals.negated(decimals.read(number)));
 }
 
-/** JavaScript's own, named for whoever writes expressions down. */
+export function addFloat(left: number, right: number): number {
+  return left + right;
+}
+
+export function subtractFloat(left: number, right: number): number {
+  return left - right;
+}
+
+export function multiplyFloat(left: number, right: number): number {
+  return left * right;
+}
+
 export function divideFloat(left: number, right: number): number {
   return left / right;
 }
@@ -372,12 +399,10 @@ export function interpolate(...parts: readonly unknown[]): string {
 
 export {
   compareDecimal,
-  compareDuration,
   compareText,
   contained,
   equal,
   equalDecimal,
-  equalDuration,
   greater,
   greaterOrEqual,
   isMapping,
@@ -385,8 +410,12 @@ export {
   lessOrEqual,
 } from "./celCompare.js";
 export {
+  decimalToFloat,
   decimalToInt,
   floatToDecimal,
+  floatToInt,
+  intToDecimal,
+  intToFloat,
   toBool,
   toDecimal,
   toFloat,

@@ -6,7 +6,6 @@
 
 import { noOverload, type Int } from "./cel.js";
 import * as decimals from "./decimal.js";
-import { decodeMicros } from "./durations.js";
 import { isRecord } from "./json.js";
 import { epochMicros, isLocal } from "./moment.js";
 
@@ -172,12 +171,4 @@ export function compareDecimal(left: string, right: string): number {
 
 export function equalDecimal(left: string, right: string): boolean {
   return compareDecimal(left, right) === 0;
-}
-
-export function compareDuration(left: string, right: string): number {
-  return compareBig(decodeMicros(left), decodeMicros(right));
-}
-
-export function equalDuration(left: string, right: string): boolean {
-  return compareDuration(left, right) === 0;
 }

@@ -31,7 +31,8 @@ export function toInt(of: unknown): Int {
   throw noOverload("int", of);
 }
 
-function floatToInt(of: number): Int {
+/** Cut off towards zero. */
+export function floatToInt(of: number): Int {
   if (!Number.isFinite(of)) {
     throw new ExpressionError("int: the number is not finite");
   }
@@ -86,6 +87,19 @@ export function toFloat(of: unknown): number {
     throw new ExpressionError("double: the number is too large");
   }
   return number;
+}
+
+/** A decimal, which is text, as the nearest float. */
+export function decimalToFloat(of: string): number {
+  return toFloat(of);
+}
+
+export function intToFloat(of: Int): number {
+  return Number(of);
+}
+
+export function intToDecimal(of: Int): string {
+  return of.toString();
 }
 
 /** From the digits of a text or an int. */

@@ -14,12 +14,31 @@ const MAX_PRECISION = 1000;
 const CLAUSE = /%(?:(%)|(?:\.([0-9]+))?([^]))?/gu;
 
 /** A decimal among the arguments: as it is only text, whoever knows its type says so. */
-export class DecimalArgument {
+class DecimalArgument {
   readonly text: string;
 
   constructor(of: string) {
     this.text = of;
   }
+}
+
+/** A float among the arguments, which may be a whole number. */
+class FloatArgument {
+  readonly number: number;
+
+  constructor(of: number) {
+    this.number = of;
+  }
+}
+
+/** Says of an argument that it is a decimal. */
+export function decimal(of: string): unknown {
+  return new DecimalArgument(of);
+}
+
+/** Says of an argument that it is a float. */
+export function float(of: number): unknown {
+  return new FloatArgument(of);
 }
 
 /** The template with its clauses filled in. */
@@ -76,12 +95,12 @@ function clause(
   switch (letter) {
     case "s":
       return shown(arg);
-    case "d":
-      return typeof arg === "number" && !Number.isInteger(arg)
-        ? Number.isFinite(arg)
-          ? undefined
-          : floatText(arg)
+    case "d": {
+      const number = arg instanceof FloatArgument ? arg.number : arg;
+      return typeof number === "number" && !Number.isFinite(number)
+        ? floatText(number)
         : digits(arg, 10);
+    }
     case "b":
       return typeof arg === "boolean" ? (arg ? "1" : "0") : digits(arg, 2);
     case "o":
@@ -93,9 +112,9 @@ function clause(
     case "f":
       return arg instanceof DecimalArgument
         ? fixedDecimal(arg.text, places)
-        : float(arg, (number) => fixed(number, places));
+        : written(arg, (number) => fixed(number, places));
     case "e":
-      return float(arg, (number) => scientific(number, places));
+      return written(arg, (number) => scientific(number, places));
     default:
       return undefined;
   }
@@ -115,10 +134,11 @@ function hexadecimal(arg: unknown): string | undefined {
     : digits(arg, 16);
 }
 
-function float(
-  arg: unknown,
+function written(
+  of: unknown,
   write: (number: number) => string,
 ): string | undefined {
+  const arg = of instanceof FloatArgument ? of.number : of;
   if (typeof arg !== "number" && typeof arg !== "bigint") {
     return undefined;
   }
@@ -181,6 +201,9 @@ function scientificParts(number: number, places: number): [string, number] {
 function shown(arg: unknown): string {
   if (arg instanceof DecimalArgument) {
     return arg.text;
+  }
+  if (arg instanceof FloatArgument) {
+    return floatText(arg.number);
   }
   if (Array.isArray(arg)) {
     return `[${arg.map(shown).join(", ")}]`;

@@ -60,12 +60,80 @@ function decided<T>(
 }
 
 /** Whether the test holds for exactly one. */
-export function one<T>(of: Iterable<T>, test: (value: T) => boolean): boolean {
+export function existsOne<T>(
+  of: Iterable<T>,
+  test: (value: T) => boolean,
+): boolean {
   let count = 0;
   for (const each of of) {
     count += test(each) ? 1 : 0;
   }
   return count === 1;
+}
+
+export function existsOnePair<K, T>(
+  of: Iterable<readonly [K, T]>,
+  test: (key: K, value: T) => boolean,
+): boolean {
+  return existsOne(of, ([key, value]) => test(key, value));
+}
+
+/** The values for which the test holds. */
+export function filterPairs<K, T>(
+  of: readonly (readonly [K, T])[],
+  test: (key: K, value: T) => boolean,
+): T[] {
+  return of
+    .filter(([key, value]) => test(key, value))
+    .map(([, value]) => value);
+}
+
+/** A value for each pair for which the filter holds. */
+export function mapPairs<K, T, R>(
+  of: readonly (readonly [K, T])[],
+  make: (key: K, value: T) => R,
+  filter: (key: K, value: T) => boolean = always,
+): R[] {
+  return of
+    .filter(([key, value]) => filter(key, value))
+    .map(([key, value]) => make(key, value));
+}
+
+/** A map of the same keys, as far as the filter holds. */
+export function transformMap<K, T, R>(
+  of: readonly (readonly [K, T])[],
+  make: (key: K, value: T) => R,
+  filter: (key: K, value: T) => boolean = always,
+): Record<string, R> {
+  return mapping(
+    of
+      .filter(([key, value]) => filter(key, value))
+      .map(([key, value]) => [key, make(key, value)] as const),
+  );
+}
+
+/** A map of the entries that are made of each value. */
+export function mergedMap<T, R>(
+  of: readonly T[],
+  make: (value: T) => Readonly<Record<string, R>>,
+  filter: (value: T) => boolean = always,
+): Record<string, R> {
+  return merged(
+    of.filter((value) => filter(value)).map((value) => make(value)),
+  );
+}
+
+/** A map of the entries that are made of each pair. */
+export function mergedPairs<K, T, R>(
+  of: readonly (readonly [K, T])[],
+  make: (key: K, value: T) => Readonly<Record<string, R>>,
+  filter: (key: K, value: T) => boolean = always,
+): Record<string, R> {
+  return merged(mapPairs(of, make, filter));
+}
+
+function always(): boolean {
+  return true;
 }
 
 /** `body` with a name for `value`. */

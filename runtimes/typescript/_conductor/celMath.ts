@@ -57,22 +57,24 @@ function best<T>(
   return found.value;
 }
 
-/** Of a float, or of an int. */
-export function absolute<N extends Int>(number: N): N {
-  const result =
-    typeof number === "bigint"
-      ? int64(number < 0n ? -number : number)
-      : Math.abs(number);
-  return result as N;
+export function absolute(number: number): number {
+  return Math.abs(number);
+}
+
+/** An int of 64 bits may have one more below zero than above. */
+export function absoluteInt(number: Int): Int {
+  return typeof number === "bigint"
+    ? int64(number < 0n ? -number : number)
+    : Math.abs(number);
 }
 
 /** -1, 0 or 1; zero and what is no number as they are. */
-export function sign(number: Int): number {
-  return typeof number === "bigint"
-    ? number < 0n
-      ? -1
-      : 1
-    : Math.sign(number);
+export function sign(number: number): number {
+  return Math.sign(number);
+}
+
+export function signInt(number: Int): number {
+  return number < 0 ? -1 : number > 0 ? 1 : 0;
 }
 
 export function ceil(number: number): number {
@@ -99,7 +101,7 @@ export function sqrt(number: Int): number {
   return Math.sqrt(Number(number));
 }
 
-export function isNan(number: number): boolean {
+export function isNaN(number: number): boolean {
   return Number.isNaN(number);
 }
 

@@ -4,10 +4,10 @@
  * It deliberately knows no types beyond them: what a value is as text is decided in `cel`.
  */
 
-import { characters, noOverload, type Int } from "./cel.js";
+import { characters, noOverload, text, type Int } from "./cel.js";
 import { ExpressionError } from "./errors.js";
 
-export { format } from "./celFormat.js";
+export { decimal, float, format } from "./celFormat.js";
 
 /** The white space of Unicode. */
 const EDGES =
@@ -172,6 +172,11 @@ export function toBytes(of: unknown): Uint8Array {
     return new TextEncoder().encode(of);
   }
   throw noOverload("bytes", of);
+}
+
+/** `string(bytes)`: text in UTF-8. */
+export function fromBytes(of: Uint8Array): string {
+  return text(of);
 }
 
 export function base64Encode(of: Uint8Array): string {

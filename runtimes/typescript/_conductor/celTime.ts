@@ -12,6 +12,7 @@ import {
   epochMicros,
   isLocal,
   momentOf,
+  momentText,
   readDate,
   readMoment,
   readOffset,
@@ -50,6 +51,24 @@ export function timestamp(of: unknown): Date {
     throw new ExpressionError(`timestamp: ${JSON.stringify(of)} is none`);
   }
   return found;
+}
+
+/** RFC 3339 in UTC, with as many decimals as needed. */
+export function timestampText(of: Date): string {
+  return momentText(of);
+}
+
+/** Negative, zero or positive. */
+export function compareTimestamps(left: Date, right: Date): number {
+  if (isLocal(left) !== isLocal(right)) {
+    throw noOverload("comparison", left, right);
+  }
+  return Number(epochMicros(left) - epochMicros(right));
+}
+
+/** Negative, zero or positive. */
+export function compareDurations(left: string, right: string): number {
+  return Number(spanMicros(left) - spanMicros(right));
 }
 
 /** The midnight of a date in UTC. */

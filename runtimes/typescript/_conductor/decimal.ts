@@ -26,9 +26,10 @@ export type Rounding = "ceiling" | "floor" | "half" | "halfEven" | "truncate";
 const FORM =
   /^([+-]?)(?:([0-9]+)(?:\.([0-9]*))?|\.([0-9]+))(?:[eE]([+-]?[0-9]{1,9}))?$/;
 
-/** Whether the text is a decimal. */
-export function isDecimal(text: string): boolean {
-  return parse(text) !== undefined;
+/** The decimal in its usual form; nothing where the text is none. */
+export function canonical(text: string): string | undefined {
+  const number = parse(text);
+  return number === undefined ? undefined : write(number);
 }
 
 /** Digits with an optional point and exponent: `-1.50e3`. */

@@ -54,6 +54,8 @@ export class LocalRun extends Block<LocalRun> {
   private ownScope: Scope | undefined;
   /** Why it is cancelled, where nobody has asked for its scope yet. */
   private reason: Cancelled | undefined = undefined;
+  /** The step that is executed, where no function of its own does it. */
+  private current: string | undefined = undefined;
 
   constructor(
     workflow: string,
@@ -141,6 +143,18 @@ export class LocalRun extends Block<LocalRun> {
   /** Whether anything can cancel it. */
   private get canBeCancelled(): boolean {
     return this.ownScope !== undefined || this.outer !== undefined;
+  }
+
+  /** Notes the step that is executed from here on, and throws where the run is cancelled. */
+  at(id: string): void {
+    this.current = id;
+    this.check();
+  }
+
+  protected override failureOf(error: unknown): StepFailed {
+    return error instanceof StepFailed || this.current === undefined
+      ? asFailure(error)
+      : new StepFailed(this.path(this.current), 1, causeOf(error));
   }
 
   /** Throws where it is cancelled: between two steps of a branch. */
@@ -290,7 +304,7 @@ export class LocalRun extends Block<LocalRun> {
 
   /** The failure of a step, to be thrown. What is no failure is given back as it is. */
   failed(id: string, attempts: number, error: unknown): Error {
-    return error instanceof Control
+    return error instanceof Control || error instanceof StepFailed
       ? error
       : new StepFailed(this.path(id), attempts, causeOf(error));
   }
@@ -346,7 +360,7 @@ export class LocalRun extends Block<LocalRun> {
     if (error instanceof Control) {
       return options.signal?.aborted === true ? options.signal.reason : error;
     }
-    const { step, attempts, error: cause } = asFailure(error);
+    const { step, attempts, error: cause } = this.failureOf(error);
     return workflowError(workflow, this.root.id, step, attempts, cause);
   }
 

@@ -4,7 +4,7 @@
  * It deliberately knows no composite types of the user's; their codecs are generated, and call these.
  */
 
-import { isDecimal } from "./decimal.js";
+import { canonical } from "./decimal.js";
 import { decodeMicros, microsText } from "./durations.js";
 import { ResultError } from "./errors.js";
 import {
@@ -130,11 +130,17 @@ export function decodeString(value: unknown): string {
   return value;
 }
 
+const PLAIN_DECIMAL = /^-?(?:0|[1-9][0-9]{0,30})(?:\.[0-9]{1,30})?$/;
+
+/** A decimal in its usual form: `1e3` is `1E+3`. */
 export function encodeDecimal(value: string): string {
-  if (typeof value !== "string" || !isDecimal(value)) {
-    throw mismatch("a decimal as a string", value);
+  if (typeof value === "string") {
+    const number = PLAIN_DECIMAL.test(value) ? value : canonical(value);
+    if (number !== undefined) {
+      return number;
+    }
   }
-  return value;
+  throw mismatch("a decimal as a string", value);
 }
 
 export function decodeDecimal(value: unknown): string {
@@ -302,6 +308,20 @@ export function decodeAny(value: unknown): unknown {
     );
   }
   return value;
+}
+
+/** Whether there is no value: the code may write `undefined` where the manifest has null. */
+export function isAbsent(value: unknown): value is null | undefined {
+  return value === null || value === undefined;
+}
+
+/** An object of a class of the user's with these fields; its constructor is not called. */
+export function restored<T extends object>(
+  kind: abstract new (...args: never[]) => T,
+  fields: T,
+): T {
+  const made = Object.create(kind.prototype as object) as T;
+  return Object.assign(made, fields);
 }
 
 export function encodeOptional<T, E>(

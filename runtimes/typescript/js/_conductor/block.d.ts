@@ -43,6 +43,8 @@ export declare abstract class Block<R extends Block<R>> {
   ): Decision;
   /** Aborted when the block is cancelled. */
   get signal(): AbortSignal;
+  /** The failure that an error is; what is none of a step's is the block's own. */
+  protected failureOf(error: unknown): StepFailed;
   /** The full key of a step. */
   path(id: string): string;
   /** A step that is skipped or tolerated wins no race. */

@@ -34,6 +34,10 @@ export class Block {
   get signal() {
     return this.scope.signal;
   }
+  /** The failure that an error is; what is none of a step's is the block's own. */
+  failureOf(error) {
+    return asFailure(error);
+  }
   /** The full key of a step. */
   path(id) {
     return this.prefix === "" ? id : `${this.prefix}${id}`;
@@ -144,7 +148,7 @@ export class Block {
     if (error instanceof Control) {
       return null;
     }
-    const failure = asFailure(error);
+    const failure = this.failureOf(error);
     if (patterns.length > 0 && !matches(failure.error, patterns)) {
       return null;
     }

@@ -3,6 +3,8 @@
  *
  * It deliberately knows no tasks, and does not outlive the process.
  */
+/** The key of a call: its arguments as JSON. */
+export declare function cacheKey(...values: readonly unknown[]): string;
 export declare class Cache<T = unknown> {
   private readonly ttl;
   private readonly entries;

@@ -15,12 +15,10 @@ export declare function noOverload(
 export declare function holds(step: string, test: () => boolean): boolean;
 /** A value that is known not to be null here. */
 export declare function present<T>(value: T | null | undefined): T;
-/** A value that a test has to accept. */
-export declare function narrowed<T>(
-  value: unknown,
-  is: (value: unknown) => value is T,
-  expected: string,
-): T;
+/** A member of a union that is known to be there. */
+export declare function narrowed<T>(value: unknown, kind: string): T;
+/** A value whose type the manifest does not know, as the code asks for it. */
+export declare function given<T>(value: unknown): T;
 /** CEL's `&&`: false if either side is, whatever the other does. */
 export declare function and(left: () => unknown, right: () => unknown): boolean;
 /** CEL's `||`: true if either side is, whatever the other does. */
@@ -61,8 +59,12 @@ export declare const addDecimal: (left: string, right: string) => string;
 export declare const subtractDecimal: (left: string, right: string) => string;
 export declare const multiplyDecimal: (left: string, right: string) => string;
 export declare const divideDecimal: (left: string, right: string) => string;
+/** CEL has none. */
+export declare function moduloDecimal(left: string, right: string): string;
 export declare function negateDecimal(number: string): string;
-/** JavaScript's own, named for whoever writes expressions down. */
+export declare function addFloat(left: number, right: number): number;
+export declare function subtractFloat(left: number, right: number): number;
+export declare function multiplyFloat(left: number, right: number): number;
 export declare function divideFloat(left: number, right: number): number;
 export declare function addLists<T>(
   left: readonly T[],
@@ -89,12 +91,10 @@ export declare function floatText(number: number): string;
 export declare function interpolate(...parts: readonly unknown[]): string;
 export {
   compareDecimal,
-  compareDuration,
   compareText,
   contained,
   equal,
   equalDecimal,
-  equalDuration,
   greater,
   greaterOrEqual,
   isMapping,
@@ -102,8 +102,12 @@ export {
   lessOrEqual,
 } from "./celCompare.js";
 export {
+  decimalToFloat,
   decimalToInt,
   floatToDecimal,
+  floatToInt,
+  intToDecimal,
+  intToFloat,
   toBool,
   toDecimal,
   toFloat,

@@ -35,11 +35,24 @@ export function present(value) {
   }
   return value;
 }
-/** A value that a test has to accept. */
-export function narrowed(value, is, expected) {
-  if (!is(value)) {
-    throw new ExpressionError(`expected ${expected}, got ${kindOf(value)}`);
+const KINDS = {
+  boolean: (value) => typeof value === "boolean",
+  number: (value) => typeof value === "number" || typeof value === "bigint",
+  string: (value) => typeof value === "string",
+  list: (value) => Array.isArray(value),
+  map: isMapping,
+  bytes: (value) => value instanceof Uint8Array,
+  timestamp: (value) => value instanceof Date,
+};
+/** A member of a union that is known to be there. */
+export function narrowed(value, kind) {
+  if (KINDS[kind]?.(value) === false) {
+    throw new ExpressionError(`expected ${kind}, got ${kindOf(value)}`);
   }
+  return value;
+}
+/** A value whose type the manifest does not know, as the code asks for it. */
+export function given(value) {
   return value;
 }
 /** CEL's `&&`: false if either side is, whatever the other does. */
@@ -209,10 +222,22 @@ export const addDecimal = inDecimal(decimals.sum);
 export const subtractDecimal = inDecimal(decimals.difference);
 export const multiplyDecimal = inDecimal(decimals.product);
 export const divideDecimal = inDecimal(decimals.quotient);
+/** CEL has none. */
+export function moduloDecimal(left, right) {
+  throw noOverload("%", left, right);
+}
 export function negateDecimal(number) {
   return decimals.write(decimals.negated(decimals.read(number)));
 }
-/** JavaScript's own, named for whoever writes expressions down. */
+export function addFloat(left, right) {
+  return left + right;
+}
+export function subtractFloat(left, right) {
+  return left - right;
+}
+export function multiplyFloat(left, right) {
+  return left * right;
+}
 export function divideFloat(left, right) {
   return left / right;
 }
@@ -311,12 +336,10 @@ export function interpolate(...parts) {
 }
 export {
   compareDecimal,
-  compareDuration,
   compareText,
   contained,
   equal,
   equalDecimal,
-  equalDuration,
   greater,
   greaterOrEqual,
   isMapping,
@@ -324,8 +347,12 @@ export {
   lessOrEqual,
 } from "./celCompare.js";
 export {
+  decimalToFloat,
   decimalToInt,
   floatToDecimal,
+  floatToInt,
+  intToDecimal,
+  intToFloat,
   toBool,
   toDecimal,
   toFloat,

@@ -24,5 +24,3 @@ export declare function greaterOrEqual(left: unknown, right: unknown): boolean;
 export declare function compareText(left: string, right: string): number;
 export declare function compareDecimal(left: string, right: string): number;
 export declare function equalDecimal(left: string, right: string): boolean;
-export declare function compareDuration(left: string, right: string): number;
-export declare function equalDuration(left: string, right: string): boolean;

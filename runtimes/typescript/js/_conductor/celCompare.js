@@ -5,7 +5,6 @@
  */
 import { noOverload } from "./cel.js";
 import * as decimals from "./decimal.js";
-import { decodeMicros } from "./durations.js";
 import { isRecord } from "./json.js";
 import { epochMicros, isLocal } from "./moment.js";
 /** Whether it is an int or a float. */
@@ -149,10 +148,4 @@ export function compareDecimal(left, right) {
 }
 export function equalDecimal(left, right) {
   return compareDecimal(left, right) === 0;
-}
-export function compareDuration(left, right) {
-  return compareBig(decodeMicros(left), decodeMicros(right));
-}
-export function equalDuration(left, right) {
-  return compareDuration(left, right) === 0;
 }

@@ -28,7 +28,8 @@ export function toInt(of) {
   }
   throw noOverload("int", of);
 }
-function floatToInt(of) {
+/** Cut off towards zero. */
+export function floatToInt(of) {
   if (!Number.isFinite(of)) {
     throw new ExpressionError("int: the number is not finite");
   }
@@ -79,6 +80,16 @@ export function toFloat(of) {
     throw new ExpressionError("double: the number is too large");
   }
   return number;
+}
+/** A decimal, which is text, as the nearest float. */
+export function decimalToFloat(of) {
+  return toFloat(of);
+}
+export function intToFloat(of) {
+  return Number(of);
+}
+export function intToDecimal(of) {
+  return of.toString();
 }
 /** From the digits of a text or an int. */
 export function toDecimal(of) {

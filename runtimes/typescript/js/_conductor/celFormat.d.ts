@@ -3,11 +3,10 @@
  *
  * It deliberately knows no locale.
  */
-/** A decimal among the arguments: as it is only text, whoever knows its type says so. */
-export declare class DecimalArgument {
-  readonly text: string;
-  constructor(of: string);
-}
+/** Says of an argument that it is a decimal. */
+export declare function decimal(of: string): unknown;
+/** Says of an argument that it is a float. */
+export declare function float(of: number): unknown;
 /** The template with its clauses filled in. */
 export declare function format(
   template: string,

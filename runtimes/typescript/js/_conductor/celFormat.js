@@ -10,11 +10,26 @@ import { ExpressionError } from "./errors.js";
 const MAX_PRECISION = 1000;
 const CLAUSE = /%(?:(%)|(?:\.([0-9]+))?([^]))?/gu;
 /** A decimal among the arguments: as it is only text, whoever knows its type says so. */
-export class DecimalArgument {
+class DecimalArgument {
   text;
   constructor(of) {
     this.text = of;
   }
+}
+/** A float among the arguments, which may be a whole number. */
+class FloatArgument {
+  number;
+  constructor(of) {
+    this.number = of;
+  }
+}
+/** Says of an argument that it is a decimal. */
+export function decimal(of) {
+  return new DecimalArgument(of);
+}
+/** Says of an argument that it is a float. */
+export function float(of) {
+  return new FloatArgument(of);
 }
 /** The template with its clauses filled in. */
 export function format(template, args) {
@@ -50,12 +65,12 @@ function clause(letter, places, arg) {
   switch (letter) {
     case "s":
       return shown(arg);
-    case "d":
-      return typeof arg === "number" && !Number.isInteger(arg)
-        ? Number.isFinite(arg)
-          ? undefined
-          : floatText(arg)
+    case "d": {
+      const number = arg instanceof FloatArgument ? arg.number : arg;
+      return typeof number === "number" && !Number.isFinite(number)
+        ? floatText(number)
         : digits(arg, 10);
+    }
     case "b":
       return typeof arg === "boolean" ? (arg ? "1" : "0") : digits(arg, 2);
     case "o":
@@ -67,9 +82,9 @@ function clause(letter, places, arg) {
     case "f":
       return arg instanceof DecimalArgument
         ? fixedDecimal(arg.text, places)
-        : float(arg, (number) => fixed(number, places));
+        : written(arg, (number) => fixed(number, places));
     case "e":
-      return float(arg, (number) => scientific(number, places));
+      return written(arg, (number) => scientific(number, places));
     default:
       return undefined;
   }
@@ -86,7 +101,8 @@ function hexadecimal(arg) {
     ? Buffer.from(arg).toString("hex")
     : digits(arg, 16);
 }
-function float(arg, write) {
+function written(of, write) {
+  const arg = of instanceof FloatArgument ? of.number : of;
   if (typeof arg !== "number" && typeof arg !== "bigint") {
     return undefined;
   }
@@ -143,6 +159,9 @@ function scientificParts(number, places) {
 function shown(arg) {
   if (arg instanceof DecimalArgument) {
     return arg.text;
+  }
+  if (arg instanceof FloatArgument) {
+    return floatText(arg.number);
   }
   if (Array.isArray(arg)) {
     return `[${arg.map(shown).join(", ")}]`;

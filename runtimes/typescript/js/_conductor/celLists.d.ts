@@ -24,10 +24,43 @@ export declare function somePair<K, T>(
   test: (key: K, value: T) => unknown,
 ): boolean;
 /** Whether the test holds for exactly one. */
-export declare function one<T>(
+export declare function existsOne<T>(
   of: Iterable<T>,
   test: (value: T) => boolean,
 ): boolean;
+export declare function existsOnePair<K, T>(
+  of: Iterable<readonly [K, T]>,
+  test: (key: K, value: T) => boolean,
+): boolean;
+/** The values for which the test holds. */
+export declare function filterPairs<K, T>(
+  of: readonly (readonly [K, T])[],
+  test: (key: K, value: T) => boolean,
+): T[];
+/** A value for each pair for which the filter holds. */
+export declare function mapPairs<K, T, R>(
+  of: readonly (readonly [K, T])[],
+  make: (key: K, value: T) => R,
+  filter?: (key: K, value: T) => boolean,
+): R[];
+/** A map of the same keys, as far as the filter holds. */
+export declare function transformMap<K, T, R>(
+  of: readonly (readonly [K, T])[],
+  make: (key: K, value: T) => R,
+  filter?: (key: K, value: T) => boolean,
+): Record<string, R>;
+/** A map of the entries that are made of each value. */
+export declare function mergedMap<T, R>(
+  of: readonly T[],
+  make: (value: T) => Readonly<Record<string, R>>,
+  filter?: (value: T) => boolean,
+): Record<string, R>;
+/** A map of the entries that are made of each pair. */
+export declare function mergedPairs<K, T, R>(
+  of: readonly (readonly [K, T])[],
+  make: (key: K, value: T) => Readonly<Record<string, R>>,
+  filter?: (key: K, value: T) => boolean,
+): Record<string, R>;
 /** `body` with a name for `value`. */
 export declare function bind<T, R>(value: T, body: (value: T) => R): R;
 /** Keys of a map, in their order. */

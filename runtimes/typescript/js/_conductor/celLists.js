@@ -40,12 +40,48 @@ function decided(by, of, test) {
   return !by;
 }
 /** Whether the test holds for exactly one. */
-export function one(of, test) {
+export function existsOne(of, test) {
   let count = 0;
   for (const each of of) {
     count += test(each) ? 1 : 0;
   }
   return count === 1;
+}
+export function existsOnePair(of, test) {
+  return existsOne(of, ([key, value]) => test(key, value));
+}
+/** The values for which the test holds. */
+export function filterPairs(of, test) {
+  return of
+    .filter(([key, value]) => test(key, value))
+    .map(([, value]) => value);
+}
+/** A value for each pair for which the filter holds. */
+export function mapPairs(of, make, filter = always) {
+  return of
+    .filter(([key, value]) => filter(key, value))
+    .map(([key, value]) => make(key, value));
+}
+/** A map of the same keys, as far as the filter holds. */
+export function transformMap(of, make, filter = always) {
+  return mapping(
+    of
+      .filter(([key, value]) => filter(key, value))
+      .map(([key, value]) => [key, make(key, value)]),
+  );
+}
+/** A map of the entries that are made of each value. */
+export function mergedMap(of, make, filter = always) {
+  return merged(
+    of.filter((value) => filter(value)).map((value) => make(value)),
+  );
+}
+/** A map of the entries that are made of each pair. */
+export function mergedPairs(of, make, filter = always) {
+  return merged(mapPairs(of, make, filter));
+}
+function always() {
+  return true;
 }
 /** `body` with a name for `value`. */
 export function bind(value, body) {

@@ -8,17 +8,19 @@ export declare function greatest<N extends Int>(numbers: Iterable<N>): N;
 export declare function least<N extends Int>(numbers: Iterable<N>): N;
 export declare function greatestDecimal(numbers: Iterable<string>): string;
 export declare function leastDecimal(numbers: Iterable<string>): string;
-/** Of a float, or of an int. */
-export declare function absolute<N extends Int>(number: N): N;
+export declare function absolute(number: number): number;
+/** An int of 64 bits may have one more below zero than above. */
+export declare function absoluteInt(number: Int): Int;
 /** -1, 0 or 1; zero and what is no number as they are. */
-export declare function sign(number: Int): number;
+export declare function sign(number: number): number;
+export declare function signInt(number: Int): number;
 export declare function ceil(number: number): number;
 export declare function floor(number: number): number;
 export declare function trunc(number: number): number;
 /** Halves go away from zero. */
 export declare function round(number: number): number;
 export declare function sqrt(number: Int): number;
-export declare function isNan(number: number): boolean;
+export declare function isNaN(number: number): boolean;
 export declare function isInf(number: number): boolean;
 export declare function isFinite(number: number): boolean;
 export declare function absoluteDecimal(number: string): string;

@@ -41,21 +41,21 @@ function best(name, values, isBetter) {
   }
   return found.value;
 }
-/** Of a float, or of an int. */
 export function absolute(number) {
-  const result =
-    typeof number === "bigint"
-      ? int64(number < 0n ? -number : number)
-      : Math.abs(number);
-  return result;
+  return Math.abs(number);
+}
+/** An int of 64 bits may have one more below zero than above. */
+export function absoluteInt(number) {
+  return typeof number === "bigint"
+    ? int64(number < 0n ? -number : number)
+    : Math.abs(number);
 }
 /** -1, 0 or 1; zero and what is no number as they are. */
 export function sign(number) {
-  return typeof number === "bigint"
-    ? number < 0n
-      ? -1
-      : 1
-    : Math.sign(number);
+  return Math.sign(number);
+}
+export function signInt(number) {
+  return number < 0 ? -1 : number > 0 ? 1 : 0;
 }
 export function ceil(number) {
   return Math.ceil(number);
@@ -76,7 +76,7 @@ export function round(number) {
 export function sqrt(number) {
   return Math.sqrt(Number(number));
 }
-export function isNan(number) {
+export function isNaN(number) {
   return Number.isNaN(number);
 }
 export function isInf(number) {

@@ -4,7 +4,7 @@
  * It deliberately knows no types beyond them: what a value is as text is decided in `cel`.
  */
 import { type Int } from "./cel.js";
-export { format } from "./celFormat.js";
+export { decimal, float, format } from "./celFormat.js";
 /** A character, or nothing right behind the last one. */
 export declare function charAt(of: string, at: Int): string;
 /** Where `part` begins for the first time, at `start` or later; -1 for nowhere. */
@@ -40,6 +40,8 @@ export declare function reverse(of: string): string;
 /** The text as a literal of CEL. */
 export declare function quote(of: string): string;
 export declare function toBytes(of: unknown): Uint8Array;
+/** `string(bytes)`: text in UTF-8. */
+export declare function fromBytes(of: Uint8Array): string;
 export declare function base64Encode(of: Uint8Array): string;
 /** Padding may be missing. */
 export declare function base64Decode(of: string): Uint8Array;

@@ -3,9 +3,9 @@
  *
  * It deliberately knows no types beyond them: what a value is as text is decided in `cel`.
  */
-import { characters, noOverload } from "./cel.js";
+import { characters, noOverload, text } from "./cel.js";
 import { ExpressionError } from "./errors.js";
-export { format } from "./celFormat.js";
+export { decimal, float, format } from "./celFormat.js";
 /** The white space of Unicode. */
 const EDGES =
   /^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+|[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/g;
@@ -143,6 +143,10 @@ export function toBytes(of) {
     return new TextEncoder().encode(of);
   }
   throw noOverload("bytes", of);
+}
+/** `string(bytes)`: text in UTF-8. */
+export function fromBytes(of) {
+  return text(of);
 }
 export function base64Encode(of) {
   return Buffer.from(of).toString("base64");

@@ -6,6 +6,12 @@
 import { type Int } from "./cel.js";
 /** RFC 3339, seconds since 1970, or what is a moment already; in UTC. */
 export declare function timestamp(of: unknown): Date;
+/** RFC 3339 in UTC, with as many decimals as needed. */
+export declare function timestampText(of: Date): string;
+/** Negative, zero or positive. */
+export declare function compareTimestamps(left: Date, right: Date): number;
+/** Negative, zero or positive. */
+export declare function compareDurations(left: string, right: string): number;
 /** The midnight of a date in UTC. */
 export declare function timestampOfDate(of: string): Date;
 /** `-1h30m2.5s`. */

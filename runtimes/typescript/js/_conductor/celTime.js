@@ -11,6 +11,7 @@ import {
   epochMicros,
   isLocal,
   momentOf,
+  momentText,
   readDate,
   readMoment,
   readOffset,
@@ -44,6 +45,21 @@ export function timestamp(of) {
     throw new ExpressionError(`timestamp: ${JSON.stringify(of)} is none`);
   }
   return found;
+}
+/** RFC 3339 in UTC, with as many decimals as needed. */
+export function timestampText(of) {
+  return momentText(of);
+}
+/** Negative, zero or positive. */
+export function compareTimestamps(left, right) {
+  if (isLocal(left) !== isLocal(right)) {
+    throw noOverload("comparison", left, right);
+  }
+  return Number(epochMicros(left) - epochMicros(right));
+}
+/** Negative, zero or positive. */
+export function compareDurations(left, right) {
+  return Number(spanMicros(left) - spanMicros(right));
 }
 /** The midnight of a date in UTC. */
 export function timestampOfDate(of) {

@@ -10,8 +10,8 @@ export interface Decimal {
   readonly exponent: number;
 }
 export type Rounding = "ceiling" | "floor" | "half" | "halfEven" | "truncate";
-/** Whether the text is a decimal. */
-export declare function isDecimal(text: string): boolean;
+/** The decimal in its usual form; nothing where the text is none. */
+export declare function canonical(text: string): string | undefined;
 /** Digits with an optional point and exponent: `-1.50e3`. */
 export declare function parse(text: string): Decimal | undefined;
 /** The number that a text is known to be. */

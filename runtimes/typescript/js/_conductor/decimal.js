@@ -13,9 +13,10 @@ const LAST_PLACE = -MAX_EXPONENT - 33;
 const MAX_DIGITS = 1000;
 const FORM =
   /^([+-]?)(?:([0-9]+)(?:\.([0-9]*))?|\.([0-9]+))(?:[eE]([+-]?[0-9]{1,9}))?$/;
-/** Whether the text is a decimal. */
-export function isDecimal(text) {
-  return parse(text) !== undefined;
+/** The decimal in its usual form; nothing where the text is none. */
+export function canonical(text) {
+  const number = parse(text);
+  return number === undefined ? undefined : write(number);
 }
 /** Digits with an optional point and exponent: `-1.50e3`. */
 export function parse(text) {

@@ -9,6 +9,7 @@ import {
   type Decision,
   type ParallelOptions,
 } from "./block.js";
+import { StepFailed } from "./errors.js";
 import type { RunOptions } from "./execute.js";
 import { type Hedge } from "./hedge.js";
 import type { Json } from "./json.js";
@@ -33,6 +34,8 @@ export declare class LocalRun extends Block<LocalRun> {
   private ownScope;
   /** Why it is cancelled, where nobody has asked for its scope yet. */
   private reason;
+  /** The step that is executed, where no function of its own does it. */
+  private current;
   constructor(
     workflow: string,
     options?: RunOptions,
@@ -63,6 +66,9 @@ export declare class LocalRun extends Block<LocalRun> {
   private cancel;
   /** Whether anything can cancel it. */
   private get canBeCancelled();
+  /** Notes the step that is executed from here on, and throws where the run is cancelled. */
+  at(id: string): void;
+  protected failureOf(error: unknown): StepFailed;
   /** Throws where it is cancelled: between two steps of a branch. */
   check(): void;
   /** Made when somebody asks. */

@@ -30,6 +30,8 @@ export class LocalRun extends Block {
   ownScope;
   /** Why it is cancelled, where nobody has asked for its scope yet. */
   reason = undefined;
+  /** The step that is executed, where no function of its own does it. */
+  current = undefined;
   constructor(workflow, options = {}, root, outer, scope, prefix = "", branch) {
     super(prefix, branch);
     this.root = root ?? {
@@ -90,6 +92,16 @@ export class LocalRun extends Block {
   /** Whether anything can cancel it. */
   get canBeCancelled() {
     return this.ownScope !== undefined || this.outer !== undefined;
+  }
+  /** Notes the step that is executed from here on, and throws where the run is cancelled. */
+  at(id) {
+    this.current = id;
+    this.check();
+  }
+  failureOf(error) {
+    return error instanceof StepFailed || this.current === undefined
+      ? asFailure(error)
+      : new StepFailed(this.path(this.current), 1, causeOf(error));
   }
   /** Throws where it is cancelled: between two steps of a branch. */
   check() {
@@ -197,7 +209,7 @@ export class LocalRun extends Block {
   }
   /** The failure of a step, to be thrown. What is no failure is given back as it is. */
   failed(id, attempts, error) {
-    return error instanceof Control
+    return error instanceof Control || error instanceof StepFailed
       ? error
       : new StepFailed(this.path(id), attempts, causeOf(error));
   }
@@ -244,7 +256,7 @@ export class LocalRun extends Block {
     if (error instanceof Control) {
       return options.signal?.aborted === true ? options.signal.reason : error;
     }
-    const { step, attempts, error: cause } = asFailure(error);
+    const { step, attempts, error: cause } = this.failureOf(error);
     return workflowError(workflow, this.root.id, step, attempts, cause);
   }
   /** What the workflow returns from within a block; its failure is thrown. */

@@ -22,6 +22,7 @@ export declare function decodeFloat(value: unknown): number;
 /** Text that can be written as UTF-8: a lone surrogate cannot, and whoever reads the journal refuses it. */
 export declare function encodeString(value: string): string;
 export declare function decodeString(value: unknown): string;
+/** A decimal in its usual form: `1e3` is `1E+3`. */
 export declare function encodeDecimal(value: string): string;
 export declare function decodeDecimal(value: unknown): string;
 export declare function encodeBytes(value: Uint8Array): string;
@@ -41,6 +42,13 @@ export declare function encodeAny(value: unknown, room?: number): Json;
 export declare function encodeUnannotated(value: unknown, name: string): Json;
 /** A copy of plain JSON. */
 export declare function decodeAny(value: unknown): unknown;
+/** Whether there is no value: the code may write `undefined` where the manifest has null. */
+export declare function isAbsent(value: unknown): value is null | undefined;
+/** An object of a class of the user's with these fields; its constructor is not called. */
+export declare function restored<T extends object>(
+  kind: abstract new (...args: never[]) => T,
+  fields: T,
+): T;
 export declare function encodeOptional<T, E>(
   value: T | null | undefined,
   encode: (value: T) => E,
