@@ -39,6 +39,34 @@ func CopyOptional[T any](of *T, inner func(T) T) *T {
 	return Ptr(inner(*of))
 }
 
+// MapOptional makes a value of what may be null; null stays null.
+func MapOptional[T, R any](of *T, value func(T) R) *R {
+	if of == nil {
+		return nil
+	}
+	return Ptr(value(*of))
+}
+
+// MapValues makes a map of the same keys; nil stays nil.
+func MapValues[K ~string, T, R any](of map[K]T, value func(T) R) map[string]R {
+	if of == nil {
+		return nil
+	}
+	made := make(map[string]R, len(of))
+	for key, each := range of {
+		made[string(key)] = value(each)
+	}
+	return made
+}
+
+// BoxNilableBytes is bytes that may be null as a value of any type.
+func BoxNilableBytes(of []byte) any {
+	if of == nil {
+		return nil
+	}
+	return of
+}
+
 // CopyBytes copies bytes; nil stays nil.
 func CopyBytes(of []byte) []byte {
 	if of == nil {

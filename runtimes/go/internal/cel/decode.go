@@ -21,12 +21,24 @@ type Decoder struct{ err error }
 // Decode makes a value by a decoder.
 func Decode[T any](value any, decode func(*Decoder, any) T) (T, error) {
 	var decoder Decoder
-	decoded := decode(&decoder, value)
+	var zero T
+	decoded, err := Eval(func() T { return decode(&decoder, value) })
 	if decoder.err != nil {
-		var zero T
 		return zero, decoder.err
 	}
+	if err != nil {
+		return zero, NewResultError("%s", err)
+	}
 	return decoded, nil
+}
+
+// Decoded is a value in an expression, made by a decoder.
+func Decoded[T any](value any, decode func(*Decoder, any) T) T {
+	decoded, err := Decode(value, decode)
+	if err != nil {
+		fail("%s", err)
+	}
+	return decoded
 }
 
 // Fail says why a value cannot be read.

@@ -36,9 +36,12 @@ type Encoder struct{ err error }
 // Encode makes a JSON value by an encoder.
 func Encode[T any](value T, encode func(*Encoder, T) any) (any, error) {
 	var encoder Encoder
-	encoded := encode(&encoder, value)
+	encoded, err := Eval(func() any { return encode(&encoder, value) })
 	if encoder.err != nil {
 		return nil, encoder.err
+	}
+	if err != nil {
+		return nil, NewResultError("%s", err)
 	}
 	return encoded, nil
 }
@@ -272,6 +275,14 @@ func EncodeNilableBytes(e *Encoder, of []byte) any {
 		return nil
 	}
 	return e.Bytes(of)
+}
+
+// EncodeNilable writes a value of any type, or null.
+func EncodeNilable(e *Encoder, of any, encode func(*Encoder, any) any) any {
+	if of == nil {
+		return nil
+	}
+	return encode(e, of)
 }
 
 // EncodeOptional writes a value, or null.
