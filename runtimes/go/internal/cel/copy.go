@@ -75,6 +75,22 @@ func CopyBytes(of []byte) []byte {
 	return append([]byte{}, of...)
 }
 
+// NonNil is a list that is not nil: an empty one, where it was.
+func NonNil[T any](of []T) []T {
+	if of == nil {
+		return []T{}
+	}
+	return of
+}
+
+// NonNilMap is a map that is not nil: an empty one, where it was.
+func NonNilMap[T any](of map[string]T) map[string]T {
+	if of == nil {
+		return map[string]T{}
+	}
+	return of
+}
+
 // CopyAny copies plain JSON.
 func CopyAny(of any) any {
 	switch known := of.(type) {

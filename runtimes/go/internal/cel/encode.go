@@ -35,8 +35,13 @@ type Encoder struct{ err error }
 
 // Encode makes a JSON value by an encoder.
 func Encode[T any](value T, encode func(*Encoder, T) any) (any, error) {
+	return Encoded(func(encoder *Encoder) any { return encode(encoder, value) })
+}
+
+// Encoded makes a JSON value of whatever is encoded inside.
+func Encoded(encode func(*Encoder) any) (any, error) {
 	var encoder Encoder
-	encoded, err := Eval(func() any { return encode(&encoder, value) })
+	encoded, err := Eval(func() any { return encode(&encoder) })
 	if encoder.err != nil {
 		return nil, encoder.err
 	}

@@ -156,6 +156,15 @@ func TransformMap[K ~string, V, R any](of []Pair[K, V], value func(K, V) R) map[
 	return made
 }
 
+// TransformAny gives a map of the same keys, whose type is known only now.
+func TransformAny[V, R any](of []Pair[any, V], value func(any, V) R) map[string]R {
+	made := make(map[string]R, len(of))
+	for _, pair := range of {
+		made[KeyOf(pair.Key)] = value(pair.Key, pair.Value)
+	}
+	return made
+}
+
 // Mapping is a map of entries, of which no key comes twice.
 func Mapping[T any](pairs ...Pair[string, T]) map[string]T {
 	made := make(map[string]T, len(pairs))

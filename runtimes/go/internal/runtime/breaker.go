@@ -1,0 +1,178 @@
+package runtime
+
+// Circuit breakers: closed, open, half open. The states are Nygard's ("Release It!", 2007); the window is counted in
+// slices, so that its memory does not grow with the calls.
+// This file knows the ends of calls, not what was called.
+
+import (
+	"sync"
+	"time"
+
+	"conductor.invalid/internal/cel"
+)
+
+// slices is how many parts a window has: the oldest part is forgotten as a whole.
+const windowSlices = 10
+
+// BreakerOptions say when a breaker opens and closes. Failures counts in the window; where it is 0, FailureRate does once
+// there are MinCalls.
+type BreakerOptions struct {
+	Failures      int
+	FailureRate   float64
+	MinCalls      int
+	Window        time.Duration
+	OpenFor       time.Duration
+	HalfOpenCalls int
+}
+
+// Breaker is that of one task, or of each value of its key.
+type Breaker struct {
+	name    string
+	options BreakerOptions
+	only    circuit
+
+	lock  sync.Mutex
+	keyed map[string]*circuit
+}
+
+// NewBreaker makes a breaker that is closed.
+func NewBreaker(name string, options BreakerOptions) *Breaker {
+	options.HalfOpenCalls = max(options.HalfOpenCalls, 1)
+	return &Breaker{name: name, options: options}
+}
+
+type state uint8
+
+const (
+	closed state = iota
+	open
+	halfOpen
+)
+
+type circuit struct {
+	lock      sync.Mutex
+	state     state
+	until     time.Duration
+	trying    int
+	succeeded int
+	window    [windowSlices]slice
+}
+
+type slice struct {
+	number   int64
+	calls    int
+	failures int
+}
+
+// epoch is what moments are counted from.
+var epoch = time.Now()
+
+// of gives the circuit of a key; nil is none.
+func (b *Breaker) of(key any) *circuit {
+	if key == nil {
+		return &b.only
+	}
+	name := string(cel.JSON(key))
+	b.lock.Lock()
+	defer b.lock.Unlock()
+	known, ok := b.keyed[name]
+	if !ok {
+		if b.keyed == nil {
+			b.keyed = map[string]*circuit{}
+		}
+		known = &circuit{}
+		b.keyed[name] = known
+	}
+	return known
+}
+
+// Allow says whether a call may begin: CircuitOpen where none may. Key is nil where the breaker has none.
+func (b *Breaker) Allow(key any) error {
+	if b.of(key).allow(&b.options) {
+		return nil
+	}
+	if key == nil {
+		return circuitOpen(b.name)
+	}
+	return circuitOpen(b.name + " " + string(cel.JSON(key)))
+}
+
+// Done tells how a call that was let through has ended. What was cancelled says nothing of the one who was called.
+func (b *Breaker) Done(key any, err error) {
+	b.of(key).done(&b.options, err)
+}
+
+func (c *circuit) allow(options *BreakerOptions) bool {
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	switch c.state {
+	case closed:
+		return true
+	case open:
+		if time.Since(epoch) < c.until {
+			return false
+		}
+		c.state, c.trying, c.succeeded = halfOpen, 1, 0
+		return true
+	}
+	if c.trying+c.succeeded >= options.HalfOpenCalls {
+		return false
+	}
+	c.trying++
+	return true
+}
+
+func (c *circuit) done(options *BreakerOptions, err error) {
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	isAbandoned := isControl(err)
+	switch {
+	case c.state == open:
+		// Calls that began before it opened say nothing new.
+	case c.state == halfOpen && isAbandoned:
+		c.trying = max(c.trying-1, 0)
+	case c.state == halfOpen && err != nil:
+		c.open(options)
+	case c.state == halfOpen:
+		c.trying = max(c.trying-1, 0)
+		c.succeeded++
+		if c.succeeded >= options.HalfOpenCalls {
+			c.state, c.window = closed, [windowSlices]slice{}
+		}
+	case !isAbandoned:
+		c.count(options, err != nil)
+	}
+}
+
+func (c *circuit) open(options *BreakerOptions) {
+	c.state, c.until = open, time.Since(epoch)+options.OpenFor
+}
+
+func (c *circuit) count(options *BreakerOptions, failed bool) {
+	width := max(int64(options.Window)/windowSlices, 1)
+	number := int64(time.Since(epoch)) / width
+	calls, failures := 0, 0
+	for i := range c.window {
+		if c.window[i].number+windowSlices <= number {
+			c.window[i] = slice{}
+		}
+	}
+	now := &c.window[number%windowSlices]
+	now.number = number
+	now.calls++
+	if !failed {
+		return // only a failure can open it
+	}
+	now.failures++
+	for _, each := range c.window {
+		calls += each.calls
+		failures += each.failures
+	}
+	trips := failures >= max(options.Failures, 1)
+	if options.Failures == 0 {
+		trips = calls >= options.MinCalls && float64(failures)/float64(calls) >= options.FailureRate
+	}
+	if trips {
+		c.open(options)
+	}
+}

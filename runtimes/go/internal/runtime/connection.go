@@ -1,0 +1,113 @@
+package runtime
+
+// Lines over a Unix socket: writes are gathered, lines are cut out of what arrives.
+// This file knows no messages, only where a line ends.
+
+import (
+	"bufio"
+	"errors"
+	"net"
+	"runtime"
+	"sync"
+)
+
+// connection is one connection to the sidecar.
+type connection struct {
+	socket net.Conn
+
+	lock     sync.Mutex // of what is to be sent
+	outgoing [][]byte
+	dirty    []*journal
+	isOver   bool
+	wake     chan struct{}
+	written  sync.WaitGroup
+}
+
+func newConnection(socket net.Conn) *connection {
+	conn := &connection{socket: socket, wake: make(chan struct{}, 1)}
+	conn.written.Add(1)
+	go conn.write()
+	return conn
+}
+
+// send sends a line, together with all others of the moment.
+func (c *connection) send(line []byte) {
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	if !c.isOver {
+		c.outgoing = append(c.outgoing, line)
+		c.signal()
+	}
+}
+
+// soon flushes a journal when those who add entries now have had their say.
+func (c *connection) soon(journal *journal) {
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	if !c.isOver {
+		c.dirty = append(c.dirty, journal)
+		c.signal()
+	}
+}
+
+func (c *connection) signal() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// write is the one goroutine that writes: what came together goes out together.
+func (c *connection) write() {
+	defer c.written.Done()
+	for range c.wake {
+		// Whoever records the end of a step often records the start of the next one: let it.
+		runtime.Gosched()
+		c.lock.Lock()
+		dirty := c.dirty
+		c.dirty = nil
+		c.lock.Unlock()
+		for _, journal := range dirty {
+			journal.flush()
+		}
+		c.lock.Lock()
+		lines, isOver := net.Buffers(c.outgoing), c.isOver
+		c.outgoing = nil
+		c.lock.Unlock()
+		if _, err := lines.WriteTo(c.socket); err != nil || isOver {
+			_ = c.socket.Close() // the reader tells of it
+			return
+		}
+	}
+}
+
+// read hands lines on until the connection is lost.
+func (c *connection) read(received func(line []byte)) {
+	lines := bufio.NewReaderSize(c.socket, 64<<10)
+	var partial []byte
+	for {
+		line, err := lines.ReadSlice('\n')
+		switch {
+		case err == nil && partial == nil:
+			received(line)
+		case err == nil:
+			received(append(partial, line...))
+			partial = nil
+		case errors.Is(err, bufio.ErrBufferFull):
+			partial = append(partial, line...)
+		default:
+			c.close()
+			return
+		}
+	}
+}
+
+// close sends what is left, then closes. It does not wait.
+func (c *connection) close() {
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	if !c.isOver {
+		c.isOver = true
+		c.signal()
+	}
+}

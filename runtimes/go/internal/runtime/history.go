@@ -1,0 +1,161 @@
+package runtime
+
+// A run's past: its committed records folded into what each step has come to.
+// This file decides nothing; steps read it and go on from there.
+
+import (
+	"slices"
+	"strings"
+	"sync"
+)
+
+type outcome int
+
+const (
+	none outcome = iota
+	succeeded
+	failed
+	tolerated
+	skipped
+	wasCancelled
+	inDoubt
+)
+
+// past is what one step has come to. It is its step's own once that has begun.
+type past struct {
+	attempt    int
+	failures   int
+	isOpen     bool // the last attempt has no outcome: a crash cut it off
+	retryAt    int64
+	delay      int64 // how long the wait until retryAt was to be, whatever the clock says now
+	unknown    bool  // an attempt may have happened although it failed
+	exhausted  map[string]any
+	deadlineAt int64
+	outcome    outcome
+	output     any
+	err        map[string]any
+	signal     string
+}
+
+// undoing is what must be done to undo a step.
+type undoing struct {
+	key string
+	// args of the compensation; of a child they are nothing.
+	args    any
+	isChild bool
+}
+
+// history is what a run has come to.
+type history struct {
+	lock    sync.Mutex
+	input   map[string]any
+	steps   map[string]*past
+	chosen  map[string]any
+	undo    []undoing // in the order of the records
+	signals []string  // ids of those that were taken
+	// children are the awaited sub-workflows by the path of the step: those that completed are undone, too.
+	children map[string]*Workflow
+}
+
+func newHistory() *history {
+	return &history{steps: map[string]*past{}, chosen: map[string]any{}}
+}
+
+// past gives that of one step.
+func (h *history) past(key string) *past {
+	h.lock.Lock()
+	defer h.lock.Unlock()
+	return h.pastLocked(key)
+}
+
+func (h *history) pastLocked(key string) *past {
+	known, ok := h.steps[key]
+	if !ok {
+		known = &past{}
+		h.steps[key] = known
+	}
+	return known
+}
+
+// add folds the entries of one record.
+func (h *history) add(entries []any) {
+	h.lock.Lock()
+	defer h.lock.Unlock()
+	for _, each := range entries {
+		entry, _ := each.(map[string]any)
+		for kind, content := range entry {
+			fields, _ := content.(map[string]any)
+			h.fold(kind, fields)
+		}
+	}
+}
+
+func (h *history) fold(kind string, entry map[string]any) {
+	key, _ := entry["key"].(string)
+	switch {
+	case kind == "run_started":
+		h.input, _ = entry["input"].(map[string]any)
+	case kind == "chosen":
+		h.chosen[key] = entry["value"]
+	case strings.HasPrefix(kind, "step_") || kind == "attempt_failed":
+		h.foldStep(kind, key, entry, h.pastLocked(key))
+	}
+}
+
+func (h *history) foldStep(kind, key string, entry map[string]any, past *past) {
+	past.isOpen = kind == "step_started"
+	if args, ok := entry["undo"]; ok && args != nil {
+		h.undo = append(h.undo, undoing{key: key, args: args})
+	}
+	switch kind {
+	case "step_started":
+		past.attempt = int(number(entry["attempt"]))
+		if at, ok := entry["deadline_at"]; ok {
+			past.deadlineAt = number(at)
+		}
+	case "attempt_failed":
+		h.foldFailure(entry, past)
+	case "step_succeeded":
+		past.outcome, past.output = succeeded, entry["output"]
+		if _, isChild := h.children[pathOf(key)]; isChild {
+			h.undo = append(h.undo, undoing{key: key, isChild: true})
+		}
+		if id, ok := entry["signal"].(string); ok {
+			past.signal = id
+			h.signals = append(h.signals, id)
+		}
+	case "step_failed":
+		past.outcome = failed
+		if entry["tolerated"] == true {
+			past.outcome = tolerated
+		}
+		past.attempt = int(number(entry["attempt"]))
+		past.err, _ = entry["error"].(map[string]any)
+	case "step_skipped":
+		past.outcome = skipped
+	case "step_cancelled":
+		past.outcome = wasCancelled
+	case "step_in_doubt":
+		// A person has resumed the run: the attempt is as one that a crash cut off.
+		past.isOpen = true
+	}
+}
+
+func (h *history) foldFailure(entry map[string]any, past *past) {
+	form, _ := entry["error"].(map[string]any)
+	types, _ := form["types"].([]any)
+	past.unknown = past.unknown || slices.Contains(types, any("conductor.TimeoutError")) || slices.Contains(types, any("conductor.OutcomeUnknown"))
+	at, ok := entry["retry_at"]
+	if !ok || at == nil {
+		past.exhausted = form
+		return
+	}
+	past.failures++
+	past.retryAt = number(at)
+	past.delay = past.retryAt - number(entry["at"])
+}
+
+func number(of any) int64 {
+	value, _ := of.(int64)
+	return value
+}

@@ -1,0 +1,65 @@
+package runtime
+
+// `hold`: a permit, or a connection, over several steps.
+// This file knows no clients. It is not re-entrant: an inner use of a held semaphore takes another permit; a held connection
+// goes to the inner steps that use its resource.
+
+import (
+	"context"
+
+	"conductor.invalid/internal/cel"
+)
+
+// Hold keeps a permit while the body runs.
+func (b blocks) Hold(ctx context.Context, key string, pool *Pool, body func(context.Context) error) error {
+	if ctx.Err() != nil {
+		return body(ctx) // what is recorded is only read: nothing is taken for that
+	}
+	permit := &taken{}
+	var session *session
+	if b.run != nil {
+		session = b.run.session
+	}
+	if err := pool.take(ctx, permit, session); err != nil {
+		if stop := stopped(ctx); stop != nil {
+			return stop
+		}
+		return &StepError{key, 0, err}
+	}
+	defer permit.giveBack()
+	return body(holding(ctx, pool))
+}
+
+// HoldAtomic is a hold that is one step to the journal: nothing inside is recorded, and after a death all of it is done
+// again. It gives what the body came to, as it is recorded.
+func (r *Run) HoldAtomic(ctx context.Context, key string, pool *Pool, body func(context.Context) (any, error)) (output any, err error) {
+	step, isDone, err := r.began(ctx, key)
+	if isDone {
+		return step.past.output, err
+	}
+	err = r.Hold(ctx, key, pool, func(ctx context.Context) error {
+		output, err = r.atomic(ctx, step, body)
+		return err
+	})
+	return output, err
+}
+
+func (r *Run) atomic(ctx context.Context, step waitStep, body func(context.Context) (any, error)) (any, error) {
+	if err := r.leased(ctx); err != nil {
+		return nil, step.stop(ctx)
+	}
+	r.record("step_started", map[string]any{"key": step.key, "task": step.key, "attempt": int64(1), "at": nowMillis()})
+	if err := r.journal.barrier(ctx); err != nil {
+		return nil, step.stop(ctx)
+	}
+	output, err := body(ctx)
+	if err != nil {
+		return nil, err // nothing is recorded: after a death it is done again
+	}
+	if size, limit := len(cel.JSON(output)), r.valueLimit(); size > limit {
+		return nil, &StepError{step.key, 1, cel.NewResultError("the results have %d bytes as JSON, the limit is %d", size, limit)}
+	}
+	step.past.outcome, step.past.output = succeeded, output
+	r.record("step_succeeded", map[string]any{"key": step.key, "attempt": int64(1), "output": output, "at": nowMillis()})
+	return output, nil
+}

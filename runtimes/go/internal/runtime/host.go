@@ -1,0 +1,154 @@
+package runtime
+
+// Permits that all processes of the host share: the sidecar grants them; without one this process decides alone.
+// This file knows nothing of whose turn it is: that is the sidecar's to say.
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// awayFor is how long a workflow without a journal waits for a sidecar that has gone; durable ones wait for its return.
+	awayFor = 10 * time.Second
+	// askAgainAfter is how long a process that found no sidecar decides alone before it looks for one again.
+	askAgainAfter = 5 * time.Second
+)
+
+var (
+	permitNumbers atomic.Int64
+	hostLock      sync.Mutex
+	aloneUntil    time.Time
+	hasSaid       = map[string]bool{}
+)
+
+// takeOfHost takes a permit in its turn among all processes. Not shared where this process has to decide alone.
+func takeOfHost(ctx context.Context, pool *Pool, session *session) (giveBack func(), isShared bool, err error) {
+	isPatient := session != nil
+	if session == nil {
+		if session, err = findForHost(ctx, pool); session == nil {
+			return nil, false, err
+		}
+	}
+	permit := permitNumbers.Add(1)
+	claim := map[string]any{"permit": permit, "resource": pool.id, "held": false}
+	params := map[string]any{"permit": permit, "resource": pool.id}
+	if pool.options.Permits > 0 {
+		claim["limit"], params["limit"] = int64(pool.options.Permits), int64(pool.options.Permits)
+	}
+	if pool.options.Rate > 0 {
+		params["rate"] = map[string]any{"permits": int64(pool.options.Rate), "per_ms": pool.options.Per.Milliseconds()}
+	}
+	session.claim(permit, claim)
+	err = session.acquire(ctx, params, isPatient)
+	if err == nil {
+		held := map[string]any{"permit": permit, "resource": pool.id, "held": true}
+		if limit, ok := claim["limit"]; ok {
+			held["limit"] = limit
+		}
+		session.claim(permit, held)
+		return func() { session.unclaim(permit) }, true, nil
+	}
+	session.unclaim(permit)
+	var refusal *refused
+	if errors.As(err, &refusal) {
+		sayOnce(pool, "the sidecar refuses: "+refusal.message)
+		return nil, false, nil
+	}
+	if errors.Is(err, errAway) {
+		return nil, false, nil
+	}
+	return nil, true, err
+}
+
+var errAway = errors.New("nobody is there to grant the permit")
+
+func (s *session) claim(permit int64, claim map[string]any) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	s.claims[permit] = claim
+}
+
+// unclaim gives the permit back. What is not claimed at the next connection is given back by that, so nothing is lost
+// where this is.
+func (s *session) unclaim(permit int64) {
+	s.lock.Lock()
+	_, ok := s.claims[permit]
+	delete(s.claims, permit)
+	s.lock.Unlock()
+	if ok {
+		s.notify("permit.release", map[string]any{"permit": permit})
+	}
+}
+
+// acquire waits until the permit is granted.
+func (s *session) acquire(ctx context.Context, params map[string]any, isPatient bool) error {
+	answers := make(chan error, 1)
+	number := s.request("permit.acquire", params, func(_ any, err error) { answers <- err })
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	var awaySince time.Time
+	for {
+		select {
+		case err := <-answers:
+			return err
+		case <-ctx.Done():
+			s.forget(number)
+			return context.Cause(ctx)
+		case now := <-ticker.C:
+			switch {
+			case isPatient || s.isConnected():
+				awaySince = time.Time{}
+			case awaySince.IsZero():
+				awaySince = now
+			case now.Sub(awaySince) > awayFor:
+				s.forget(number)
+				return errAway
+			}
+		}
+	}
+}
+
+// findForHost connects on first need, because a workflow without a journal has no session.
+func findForHost(ctx context.Context, pool *Pool) (*session, error) {
+	mode := sidecarMode()
+	if mode == "off" {
+		sayOnce(pool, "CONDUCTOR_SIDECAR=off forbids a sidecar")
+		return nil, nil
+	}
+	hostLock.Lock()
+	isAlone := mode == "auto" && time.Now().Before(aloneUntil)
+	hostLock.Unlock()
+	if isAlone {
+		return nil, nil
+	}
+	reason := "there is no sidecar"
+	if mode != "auto" || findSocket() != "" {
+		session, err := sharedSession(ctx, "that uses "+pool.id, "")
+		if err == nil || !errors.Is(err, ErrSidecarUnavailable) {
+			return session, err
+		}
+		if mode != "auto" {
+			message := "the limit of " + pool.id + " is the whole host's and needs a sidecar: " + howToStart
+			return nil, &WorkflowError{message: message, cause: ErrSidecarUnavailable}
+		}
+		reason = err.Error()
+	}
+	hostLock.Lock()
+	aloneUntil = time.Now().Add(askAgainAfter)
+	hostLock.Unlock()
+	sayOnce(pool, reason)
+	return nil, nil
+}
+
+func sayOnce(pool *Pool, reason string) {
+	hostLock.Lock()
+	defer hostLock.Unlock()
+	if !hasSaid[pool.id] {
+		hasSaid[pool.id] = true
+		logger().Warn("a limit holds in this process only, not on the whole host", "resource", pool.id, "reason", reason)
+	}
+}

@@ -1,0 +1,196 @@
+package runtime
+
+// A workflow that keeps no journal, while it is executed.
+// This file knows no policies of calls; those stand in `try.go`.
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Local is the execution of a workflow that keeps no journal.
+type Local struct {
+	blocks
+	nothings
+	workflow string
+	id       string
+
+	lock  sync.Mutex
+	undos []localUndo // in the order in which they completed
+}
+
+type localUndo struct {
+	key  string
+	undo func(context.Context) error
+}
+
+// NewLocal begins an execution.
+func NewLocal(workflow string, options []Option) Local {
+	if len(options) > 0 {
+		if id := optionsOf(options).runID; id != nil {
+			return Local{workflow: workflow, id: *id}
+		}
+	}
+	return Local{workflow: workflow}
+}
+
+// ID is the run's id, made when somebody asks for it.
+func (l *Local) ID() string {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	if l.id == "" {
+		l.id = newID()
+	}
+	return l.id
+}
+
+// Key is the idempotency key of a step.
+func (l *Local) Key(key string) string { return l.ID() + "/" + key }
+
+// StepFailed is the failure of a step after so many attempts, or the end of a step that was cancelled.
+func (l *Local) StepFailed(ctx context.Context, key string, attempts int, err error) error {
+	if isControl(err) {
+		return err
+	}
+	if stop := stopped(ctx); stop != nil {
+		return stop
+	}
+	return &StepError{key, attempts, causeOf(err)}
+}
+
+// Skip notes a step whose `when` does not hold.
+func (l *Local) Skip(key string) { l.Nothing(key) }
+
+// Tolerate takes a failure of what is not critical for null. What is no failure goes on up.
+func (l *Local) Tolerate(key string, err error) error {
+	if !IsFailure(err) {
+		return err
+	}
+	l.Nothing(key)
+	logger().Warn("a failure is tolerated", "workflow", l.workflow, "step", key, "error", textOf(failureOf(err).Err))
+	return nil
+}
+
+// FellBack is what a step comes to whose fallback was asked.
+func (l *Local) FellBack(primary, fallback error) error {
+	failure := failureOf(primary)
+	logger().Warn("a step falls back", "workflow", l.workflow, "step", failure.Step, "error", textOf(failure.Err))
+	if !IsFailure(fallback) {
+		return fallback
+	}
+	return &StepError{failure.Step, failure.Attempts, failureOf(fallback).Err}
+}
+
+// BackOff is the pause before another attempt. One that would end after the deadline of the step is not begun.
+func (l *Local) BackOff(ctx context.Context, pause time.Duration) error {
+	if at, ok := ctx.Deadline(); ok && time.Until(at) < pause {
+		<-ctx.Done()
+	}
+	return l.Sleep(ctx, "", pause)
+}
+
+// Sleep lets time pass.
+func (l *Local) Sleep(ctx context.Context, key string, pause time.Duration) error {
+	if err := sleep(ctx, pause); err != nil {
+		return stopped(ctx)
+	}
+	return nil
+}
+
+// Pause is that of a loop between two iterations.
+func (l *Local) Pause(ctx context.Context, key string, index int, pause time.Duration) error {
+	return l.Sleep(ctx, key, pause)
+}
+
+// UndoWith says how to undo what a step did, should the workflow not succeed.
+func (l *Local) UndoWith(key string, undo func(context.Context) error) {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	l.undos = append(l.undos, localUndo{key, undo})
+}
+
+// Failed is what the caller of a workflow gets that has not succeeded: what it did is undone first.
+func (l *Local) Failed(ctx context.Context, err error) error {
+	l.undoAll(ctx)
+	if failure := failureOf(err); failure != nil {
+		return workflowError(l.workflow, l.id, failure)
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return err
+}
+
+func (l *Local) undoAll(ctx context.Context) {
+	l.lock.Lock()
+	undos := l.undos
+	l.undos = nil
+	l.lock.Unlock()
+	for i := len(undos) - 1; i >= 0; i-- {
+		if err := undos[i].undo(context.WithoutCancel(ctx)); err != nil {
+			logger().Error("what a step did could not be undone", "workflow", l.workflow, "step", undos[i].key, "error", textOf(err))
+			return
+		}
+	}
+}
+
+// Detach lets a workflow run that nobody awaits; Close waits for it.
+func (l *Local) Detach(ctx context.Context, key string, body func(context.Context) error) error {
+	if stop := stopped(ctx); stop != nil {
+		return stop
+	}
+	detachedWork.Add(1)
+	go func() {
+		defer detachedWork.Done()
+		if _, err := guarded(context.WithoutCancel(ctx), func(ctx context.Context) (any, error) { return nil, body(ctx) }); err != nil {
+			logger().Error("a detached workflow failed", "workflow", l.workflow, "step", key, "error", textOf(err))
+		}
+	}()
+	return nil
+}
+
+// detachedWork are the workflows that nobody awaits.
+var detachedWork sync.WaitGroup
+
+// Invoke calls a function of another language through the sidecar.
+func (l *Local) Invoke(ctx context.Context, function, signature string, args map[string]any, key, task string) (any, error) {
+	session, err := sharedSession(ctx, l.workflow, l.ID())
+	if err != nil {
+		return nil, err
+	}
+	call := invocation{
+		function: function, signature: signature, args: args, key: l.Key(key), run: l.ID(), workflow: l.workflow, step: key, attempt: 1,
+	}
+	output, err := session.invoke(ctx, call)
+	if err == errLost {
+		err = outcomeUnknown("nobody knows whether it happened: %s", errLost)
+	}
+	return output, err
+}
+
+// WaitFor cannot be asked of a workflow that keeps no journal: signals are kept there.
+func (l *Local) WaitFor(ctx context.Context, key string, options WaitOptions) (any, error) {
+	return nil, &StepError{key, 0, fmt.Errorf("a workflow without a journal gets no signal `%s`", options.Signal)}
+}
+
+// Emit sends a signal to a durable run.
+func (l *Local) Emit(ctx context.Context, key string, options EmitOptions) error {
+	session, err := sharedSession(ctx, l.workflow, l.ID())
+	if err == nil {
+		params := map[string]any{"run": options.Run, "signal": options.Signal, "id": l.Key(key), "data": options.Data}
+		_, err = session.ask(ctx, "signal.send", params)
+	}
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return stopped(ctx)
+	}
+	err = &StepError{key, 1, named("SignalRefused", "the run `%s` does not take the signal `%s`: %s", options.Run, options.Signal, err)}
+	if options.Tolerated {
+		return l.Tolerate(key, err)
+	}
+	return err
+}

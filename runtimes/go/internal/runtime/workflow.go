@@ -1,0 +1,59 @@
+package runtime
+
+// What the runtime is told of a generated workflow.
+// This file knows no steps: those are plain code in the workflow's file.
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Workflow is a durable workflow.
+type Workflow struct {
+	// Name is its id in the manifest.
+	Name string
+	// Plan is the digest of its Plan.
+	Plan string
+	// Body are its steps, from a run to the output as JSON.
+	Body func(ctx context.Context, run *Run) (any, error)
+	// Deadline counts from a run's start.
+	Deadline time.Duration
+	// Undo are the compensations by the path of the step: its key without indexes.
+	Undo map[string]Undo
+	// Children are the awaited sub-workflows by the path of the step.
+	Children    map[string]*Workflow
+	Concurrency *Concurrency
+}
+
+// Undo undoes the step of a key, with the arguments that were recorded when it completed.
+type Undo func(ctx context.Context, run *Run, key string, args any) error
+
+// Concurrency bounds how many runs go on at the same time, of all or of each value of the key.
+type Concurrency struct {
+	Limit int
+	Key   func(inputs map[string]any) (any, error)
+}
+
+// Option is one of a call of a workflow.
+type Option func(*callOptions)
+
+type callOptions struct{ runID *string }
+
+// WithRunID names the run: one that exists is waited for, or continued.
+func WithRunID(id string) Option {
+	return func(options *callOptions) { options.runID = &id }
+}
+
+func optionsOf(options []Option) callOptions {
+	var made callOptions
+	for _, each := range options {
+		each(&made)
+	}
+	return made
+}
+
+// InputError says that an input cannot be recorded.
+func InputError(workflow string, err error) error {
+	return &WorkflowError{Workflow: workflow, message: fmt.Sprintf("workflow %s: an input cannot be recorded: %s", workflow, err), cause: err}
+}
