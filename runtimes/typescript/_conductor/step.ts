@@ -368,13 +368,18 @@ export class Step {
     return this.past.isUnknown ? this.undoArguments() : undefined;
   }
 
-  /** Arguments that have no value are told when they are needed. */
   private undoArguments(): Json | undefined {
+    const { undo } = this.options;
+    return undo === undefined ? undefined : (this.undo(undo) as Json);
+  }
+
+  /** The arguments of what undoes the step. Why they have no value is told when they are needed. */
+  undo(make: () => UndoArguments): UndoArguments {
     try {
-      return this.options.undo?.() as Json | undefined;
+      return make();
     } catch (error) {
       if (error instanceof ExpressionError) {
-        return error.message;
+        return error.message as unknown as UndoArguments;
       }
       throw error;
     }

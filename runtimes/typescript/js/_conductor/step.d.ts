@@ -78,8 +78,9 @@ export declare class Step {
   /** A person must say what became of the write. */
   paused(error: unknown): Halt;
   private undoOfUnknown;
-  /** Arguments that have no value are told when they are needed. */
   private undoArguments;
+  /** The arguments of what undoes the step. Why they have no value is told when they are needed. */
+  undo(make: () => UndoArguments): UndoArguments;
   /** Records the result, and the arguments of what undoes it. */
   succeed(output: unknown, undo?: UndoArguments): void;
   private record;

@@ -324,10 +324,14 @@ export class Step {
   undoOfUnknown() {
     return this.past.isUnknown ? this.undoArguments() : undefined;
   }
-  /** Arguments that have no value are told when they are needed. */
   undoArguments() {
+    const { undo } = this.options;
+    return undo === undefined ? undefined : this.undo(undo);
+  }
+  /** The arguments of what undoes the step. Why they have no value is told when they are needed. */
+  undo(make) {
     try {
-      return this.options.undo?.();
+      return make();
     } catch (error) {
       if (error instanceof ExpressionError) {
         return error.message;
