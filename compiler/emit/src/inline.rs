@@ -1,4 +1,5 @@
-//! Fallbacks see the arguments of the call that failed as variables: here each variable gives way to its argument.
+//! Fallbacks, compensations and the keys of breakers and caches see the arguments of their call as variables: here each
+//! variable gives way to its argument.
 //!
 //! It knows Plans and no target language. Expressions have no effects, so that one may stand in two places.
 
@@ -11,6 +12,9 @@ use conductor_protocol::plan::{
 
 /// Expressions by the variable that stands for them.
 type Values = BTreeMap<String, Expr>;
+
+/// What the variable `result` of a compensation is called here: no variable of a manifest can have this name.
+pub const RESULT: &str = "result of the step";
 
 /// The Plan with fallbacks that need no variables. Its digest is another, so it is not to be asked for one.
 pub fn inlined(plan: &Plan) -> Plan {
@@ -42,7 +46,8 @@ pub fn inlined(plan: &Plan) -> Plan {
     plan
 }
 
-fn fallbacks(call: &mut TaskCall) {
+/// Puts the call's arguments in the place of the variables that stand for them.
+pub fn fallbacks(call: &mut TaskCall) {
     let mut values = Values::new();
     for argument in call.arguments() {
         if let ArgumentValue::Expr(value) = &argument.value {
@@ -50,19 +55,38 @@ fn fallbacks(call: &mut TaskCall) {
             values.insert(snake(&argument.parameter), value.clone());
         }
     }
+    let breaker = call.policy.circuit_breaker.as_mut().and_then(|breaker| breaker.key.as_mut());
+    let cache = call.cache.as_mut().and_then(|cache| cache.key.as_mut());
+    for key in breaker.into_iter().chain(cache) {
+        *key = substituted(key, &values);
+    }
     match &mut call.fallback {
         None => {}
         Some(Fallback::Value(value)) => *value = substituted(value, &values),
         Some(Fallback::Task(other)) => {
-            if let Callable::Function(function) = &mut other.callable
-                && let Some(Receiver::Constructed { args, .. }) = &mut function.receiver
-            {
-                arguments(args, &values);
-            }
-            arguments(&mut other.args, &values);
+            all_arguments(other, &values);
             fallbacks(other);
         }
     }
+    if let Some(undo) = &mut call.compensate {
+        let ty = call.callable.returns().clone();
+        values.insert("result".to_owned(), Expr { ty, node: Node::Variable(RESULT.to_owned()) });
+        all_arguments(undo, &values);
+    }
+}
+
+fn all_arguments(call: &mut TaskCall, values: &Values) {
+    each_argument(call, &mut |argument| arguments(std::slice::from_mut(argument), values));
+}
+
+/// Calls `change` with each argument, after those that make the object that the call is made on.
+pub fn each_argument(call: &mut TaskCall, change: &mut dyn FnMut(&mut Argument)) {
+    if let Callable::Function(function) = &mut call.callable
+        && let Some(Receiver::Constructed { args, .. }) = &mut function.receiver
+    {
+        args.iter_mut().for_each(&mut *change);
+    }
+    call.args.iter_mut().for_each(change);
 }
 
 fn arguments(args: &mut [Argument], values: &Values) {

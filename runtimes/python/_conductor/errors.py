@@ -33,6 +33,10 @@ class WorkflowCancelled(WorkflowError):
     """Somebody cancelled the run."""
 
 
+class RunCancelled(Exception):
+    """A workflow that was called as a step was cancelled by somebody else."""
+
+
 class RunPaused(WorkflowError):
     """The run waits for a person: `conductor show RUN` says why."""
 
@@ -101,6 +105,10 @@ class HttpError(RemoteError):
 
 class DeadlineExceeded(TimeoutError):
     """The time allowed for a step, a block or a whole workflow is over."""
+
+
+class CircuitOpen(Exception):
+    """The circuit breaker of the task lets no call through now."""
 
 
 class OutcomeUnknown(Exception):

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
-from . import sessions
+from . import detach, host, sessions, turns
+from .compensate import undo_all
 from .errors import (
     Halt,
     RecordedError,
@@ -24,7 +26,8 @@ from .errors import (
     workflow_error,
 )
 from .form import error_form
-from .history import History
+from .gone import only_recorded
+from .history import History, read_all
 from .ids import new_run_id
 from .journal import Journal, dumps
 from .parallel import REAL
@@ -62,6 +65,18 @@ class Outcome:
         return self.output
 
 
+@dataclass(slots=True)
+class Ending:
+    """How a run ends, and the entry that says so."""
+
+    entry: str
+    outcome: Outcome
+
+
+def _ending(outcome: Outcome, kind: str, **fields: object) -> Ending:
+    return Ending(dumps({kind: {**fields, "at": now_ms()}}), outcome)
+
+
 class Execution:
     """A run that this process owns."""
 
@@ -81,7 +96,10 @@ class Execution:
         self._answer = answer
         self._inputs = inputs
         self._reason: str | None = None
+        self._has_result = False
+        """The body has ended: a cancellation that comes now changes nothing."""
         self._is_over = False
+        self._give_back: Callable[[], None] | None = None
         self._journal = Journal(run, answer["epoch"], answer["next_seq"], session.send)
         self._journal.on_lost = self._lost
         self._journal.on_cancelling = self._cancel
@@ -93,6 +111,8 @@ class Execution:
             self._reason = "cancelled while nobody executed it"
 
     def _forget(self, task: asyncio.Task[Outcome]) -> None:
+        if self._give_back is not None:
+            self._give_back()
         executions = _executions(self._session)
         if executions.get(self.run) is self:
             del executions[self.run]
@@ -103,7 +123,7 @@ class Execution:
         self.task.cancel()
 
     def _cancel(self, reason: str) -> None:
-        if self._reason is None and not self._is_over:
+        if self._reason is None and not self._has_result:
             self._reason = reason
             self.task.cancel(REAL)
 
@@ -123,51 +143,58 @@ class Execution:
                 self.detach()
         return self._gone() if self.task.cancelled() else self.task.result()
 
+    async def accepted(self) -> bool:
+        """Waits until the start of the run is on the disk. False where that was lost."""
+        await self._journal.barrier()
+        return self._journal.ended != "lost"
+
     async def _drive(self) -> Outcome:
-        run: Run | None = None
         try:
             history = await self._history()
-            run = Run(self.run, self._session, self._journal, history, _call_child)
-            outcome = await self._perform(run)
+            run = Run(
+                self.run,
+                self._session,
+                self._journal,
+                history,
+                _call_child,
+                start_detached,
+                self.workflow.name,
+            )
+            ending = await self._perform(run)
+            self._has_result = True
+            ending = await self._undone(run, ending)
         except asyncio.CancelledError:
-            if self._journal.ended is not None or self._reason is None:
-                return self._gone()
-            outcome = self._cancelled()
-            if run is None:
-                run = Run(
-                    self.run, self._session, self._journal, History(), _call_child
-                )
+            return self._gone()
         except Refused as refusal:
             return self._refused(str(refusal))
         self._is_over = True
-        await all_ended(run.unsettled)
-        return await self._end(outcome)
+        self._journal.record_text(ending.entry)
+        return await self._end(ending.outcome)
 
     async def _history(self) -> History:
+        children = tuple(self.workflow.children)
         if self._inputs is not None and self._answer["next_seq"] == 1:
-            return History(input=self._inputs)
-        history = History()
-        seq, more = 0, True
-        while more:
-            page = await self._session.request(
-                "run.read", {"run": self.run, "from": seq}
-            )
-            for record in page["records"]:
-                history.add(record["entries"])
-                seq = record["seq"] + 1
-            more = page["more"]
-        return history
+            return History(input=self._inputs, children=children)
+        while True:
+            try:
+                return await read_all(self._session, self.run, children)
+            except asyncio.CancelledError:
+                # What a run that is cancelled has done must be known all the same.
+                if self._reason is None or self._journal.ended is not None:
+                    raise
 
-    async def _perform(self, run: Run) -> Outcome:
-        if self._reason is not None:
-            self._settle_leftovers(run)
-            return self._cancelled()
+    async def _perform(self, run: Run) -> Ending:
+        token = only_recorded.set(self._reason is not None)
         try:
             if self.workflow.deadline is None:
-                output = await self.workflow.body(run)
+                output = await self._in_turn(run)
             else:
                 output = await self._within_deadline(run, self.workflow.deadline)
             return self._succeeded(output)
+        except asyncio.CancelledError:
+            if self._journal.ended is not None or self._reason is None:
+                raise
+            return self._cancelled()
         except StepFailed as failure:
             return self._failed(failure.step, failure.attempts, failure.error)
         except Halt as halt:
@@ -175,6 +202,16 @@ class Execution:
         except Exception as error:
             logger.exception("run %s failed outside of a step", self.run)
             return self._failed(None, 0, error)
+        finally:
+            only_recorded.reset(token)
+
+    async def _in_turn(self, run: Run) -> object:
+        """The steps, once the workflow's `concurrency` lets the run in; its place is kept until the run has ended."""
+        concurrency = self.workflow.concurrency
+        if concurrency is not None:
+            place = turns.resource(self.workflow.name, concurrency, run)
+            self._give_back = await host.take(place, self._session)
+        return await self.workflow.body(run)
 
     async def _within_deadline(self, run: Run, seconds: float) -> object:
         """The deadline counts from the start of the run, wherever that was."""
@@ -183,54 +220,59 @@ class Execution:
         chosen[f"{DEADLINE_KEY}.deadline"] = started_at + round(seconds * 1000)
         try:
             async with run.deadline(DEADLINE_KEY, seconds):
-                return await self.workflow.body(run)
+                return await self._in_turn(run)
         except StepFailed as failure:
             if failure.step == DEADLINE_KEY:
                 raise StepFailed(None, 0, failure.error) from failure.error
             raise
 
-    def _settle_leftovers(self, run: Run) -> None:
-        """What a run that is cancelled had begun in another process."""
-        for key, past in run.history.steps.items():
-            if past.is_open and past.outcome is None:
-                unknown = key in self.workflow.writes
-                self._journal.record(
-                    "step_cancelled", key=key, unknown=unknown, at=now_ms()
-                )
+    async def _undone(self, run: Run, ending: Ending) -> Ending:
+        """What a run that failed or was cancelled did is undone before its end is recorded."""
+        await all_ended(run.unsettled)
+        if ending.outcome.state in ("failed", "cancelled"):
+            try:
+                await undo_all(run, self.workflow, run.history)
+            except Halt as halt:
+                return self._paused(halt)
+        return ending
 
-    def _succeeded(self, output: object) -> Outcome:
+    def _succeeded(self, output: object) -> Ending:
         text = dumps(output)
         limit = self._session.value_bytes
         if len(text) > limit:
             raise ResultError(
                 f"the output has {len(text)} bytes as JSON, the limit is {limit}"
             )
-        self._journal.record_text(
-            f'{{"run_succeeded":{{"output":{text},"at":{now_ms()}}}}}'
-        )
-        return Outcome("succeeded", output)
+        entry = f'{{"run_succeeded":{{"output":{text},"at":{now_ms()}}}}}'
+        return Ending(entry, Outcome("succeeded", output))
 
-    def _failed(self, step: str | None, attempts: int, error: Exception) -> Outcome:
-        self._journal.record(
+    def _failed(self, step: str | None, attempts: int, error: Exception) -> Ending:
+        form = error_form(error)
+        failure = workflow_error(self.workflow.name, self.run, step, attempts, error)
+        return _ending(
+            Outcome("failed", error=failure, cause=error),
             "run_failed",
-            error=error_form(error),
+            error=form,
             step=step,
             attempts=attempts,
-            at=now_ms(),
         )
-        failure = workflow_error(self.workflow.name, self.run, step, attempts, error)
-        return Outcome("failed", error=failure, cause=error)
 
-    def _cancelled(self) -> Outcome:
+    def _cancelled(self) -> Ending:
         reason = self._reason or ""
-        self._journal.record("run_cancelled", reason=reason, at=now_ms())
-        return Outcome("cancelled", error=_cancelled(self.workflow, self.run, reason))
-
-    def _paused(self, halt: Halt) -> Outcome:
-        self._journal.record(
-            "run_paused", reason=halt.reason, step=halt.step, at=now_ms()
+        error = _cancelled(self.workflow, self.run, reason)
+        return _ending(
+            Outcome("cancelled", error=error), "run_cancelled", reason=reason
         )
-        return Outcome("paused", error=_paused(self.workflow, self.run, halt.reason))
+
+    def _paused(self, halt: Halt) -> Ending:
+        error = _paused(self.workflow, self.run, halt.reason)
+        cause = halt.__cause__ if isinstance(halt.__cause__, Exception) else None
+        return _ending(
+            Outcome("paused", error=error, cause=cause),
+            "run_paused",
+            reason=halt.reason,
+            step=halt.step,
+        )
 
     def _gone(self) -> Outcome:
         """Somebody else has the run, unless the sidecar refused what was recorded: that would happen again."""
@@ -254,6 +296,8 @@ class Execution:
     async def _end(self, outcome: Outcome) -> Outcome:
         """Nobody is shown an end before it is on the disk."""
         await self._journal.barrier()
+        if self._give_back is not None:
+            self._give_back()
         if self._journal.ended == "lost":
             return self._gone()
         logger.debug("run %s: %d waits for the disk", self.run, self._journal.waits)
@@ -281,6 +325,29 @@ async def call(
     return await _call(
         workflow, inputs, new_run_id() if run_id is None else run_id, None
     )
+
+
+async def start_detached(
+    workflow: Workflow, inputs: dict[str, object], run: str
+) -> None:
+    """Starts a run that nobody awaits; its start is on the disk when this returns."""
+    session = await sessions.for_this_loop(workflow.name, run)
+    request = {
+        "run": run,
+        "workflow": workflow.name,
+        "plan": workflow.plan,
+        "input": inputs,
+        "at": now_ms(),
+    }
+    while True:
+        answer = await _start(session, workflow, run, request)
+        if answer["outcome"] != "owned":
+            return  # it runs elsewhere, or has ended
+        execution = Execution(session, workflow, run, answer, inputs)
+        execution.is_served = True
+        detach.keep(execution.task)
+        if await execution.accepted():
+            return
 
 
 async def _call_child(

@@ -3,8 +3,13 @@
 It deliberately decides nothing; steps read it and go on from there.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from .session import Session
 
 Outcome = Literal["succeeded", "failed", "tolerated", "skipped", "cancelled"]
 
@@ -13,6 +18,7 @@ Outcome = Literal["succeeded", "failed", "tolerated", "skipped", "cancelled"]
 class Past:
     """What one step has come to."""
 
+    task: str = ""
     attempt: int = 0
     """Number of the last attempt that was started."""
     failures: int = 0
@@ -24,6 +30,8 @@ class Past:
     """How long the wait until `retry_at` was to be, whatever the clock says now."""
     exhausted: dict[str, object] | None = None
     """The error after which no attempt follows, but the fallback."""
+    unknown: bool = False
+    """An attempt may have happened although it failed."""
     deadline_at: int | None = None
     outcome: Outcome | None = None
     output: object = None
@@ -37,6 +45,10 @@ class History:
     input: dict[str, object] = field(default_factory=dict)
     steps: dict[str, Past] = field(default_factory=dict)
     chosen: dict[str, object] = field(default_factory=dict)
+    children: tuple[str, ...] = ()
+    """Ids of the steps that run workflows of their own."""
+    undo: list[tuple[str, dict[str, Any] | None]] = field(default_factory=list)
+    """What must be undone, in the order of completion: the step's key, and its compensation's arguments. A child has none."""
 
     def past(self, key: str) -> Past:
         """Of one step."""
@@ -47,6 +59,11 @@ class History:
         for entry in entries:
             for kind, content in entry.items():
                 self._fold(kind, content)
+
+    def completed(self, key: str, undo: dict[str, Any] | None) -> None:
+        """A step has completed, or may have."""
+        if undo is not None or step_id(key) in self.children:
+            self.undo.append((key, undo))
 
     def _fold(self, kind: str, entry: dict[str, Any]) -> None:
         if kind == "run_started":
@@ -61,9 +78,13 @@ class History:
             past.attempt = entry["attempt"]
             past.deadline_at = entry.get("deadline_at", past.deadline_at)
             past.is_open = True
+            past.task = entry.get("task", "")
             return
         past.is_open = False
+        if kind == "step_succeeded" or "undo" in entry:
+            self.completed(entry["key"], entry.get("undo"))
         if kind == "attempt_failed":
+            past.unknown = past.unknown or entry.get("unknown", False)
             retry_at = entry.get("retry_at")
             if retry_at is None:
                 past.exhausted = entry["error"]
@@ -81,3 +102,23 @@ class History:
             past.outcome = "skipped"
         elif kind == "step_cancelled":
             past.outcome = "cancelled"
+
+
+def step_id(key: str) -> str:
+    """The step's id: its key without the iterations around it."""
+    return key.rpartition("].")[2]
+
+
+async def read_all(
+    session: Session, run: str, children: tuple[str, ...] = ()
+) -> History:
+    """What is recorded of a run."""
+    history = History(children=children)
+    seq, more = 0, True
+    while more:
+        page = await session.request("run.read", {"run": run, "from": seq})
+        for record in page["records"]:
+            history.add(record["entries"])
+            seq = record["seq"] + 1
+        more = page["more"]
+    return history

@@ -17,6 +17,11 @@ def time_left() -> float | None:
     return ends_at - asyncio.get_running_loop().time()
 
 
+def lift() -> None:
+    """No limit reaches what runs in this context from here on."""
+    _ends_at.set(None)
+
+
 class Limit:
     """Says to what is called inside of it that its time is over in so many seconds, unless it is before."""
 

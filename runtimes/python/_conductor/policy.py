@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from typing import Literal
 
 from .errors import (
+    CircuitOpen,
+    DeadlineExceeded,
     ExpressionError,
     MissingVariable,
     OutcomeUnknown,
@@ -33,6 +35,7 @@ PROGRAMMING_ERRORS = (
 """Errors that another attempt would only repeat."""
 
 NEVER_AGAIN = (
+    DeadlineExceeded,
     ExpressionError,
     MissingVariable,
     OutcomeUnknown,
@@ -67,6 +70,9 @@ def is_retryable(
     """Whether another attempt may help."""
     if isinstance(error, NEVER_AGAIN):
         return False
+    if isinstance(error, CircuitOpen):
+        # An open breaker is an answer in itself, unless the policy says otherwise by its name.
+        return "CircuitOpen" in retry_on and "CircuitOpen" not in abort_on
     if abort_on and _is_any_of(error, abort_on):
         return False
     if retry_on:

@@ -22,11 +22,15 @@ from .settle import forget
 from .step import Effect, InDoubt, Step, now_ms
 
 if TYPE_CHECKING:
+    from .breaker import Breaker
+    from .recording import Undo
     from .workflow import Workflow
 
 CallChild = Callable[
     ["Workflow", dict[str, object], str, dict[str, str]], Coroutine[Any, Any, object]
 ]
+
+DetachChild = Callable[["Workflow", dict[str, object], str], Coroutine[Any, Any, None]]
 
 
 class Run:
@@ -39,14 +43,18 @@ class Run:
         journal: Journal,
         history: History,
         call: CallChild,
+        detach: DetachChild,
+        workflow: str,
     ) -> None:
         self.id = run
+        self.workflow = workflow
         self.session = session
         self.journal = journal
         self.history = history
         self.unsettled: set[asyncio.Future[Any]] = set()
         """Idempotent writes that were given up and may still be running."""
         self._call = call
+        self._detach = detach
 
     @property
     def input(self) -> dict[str, object]:
@@ -74,6 +82,8 @@ class Run:
         deadline: float | None = None,
         uses: tuple[Taker, ...] = (),
         fallback: bool = False,
+        breaker: Breaker | None = None,
+        undo: Undo | None = None,
     ) -> Step:
         """A step with the limits of its policy, in seconds."""
         return Step(
@@ -89,6 +99,8 @@ class Run:
             deadline=deadline,
             uses=uses,
             fallback=fallback,
+            breaker=breaker,
+            undo=undo,
         )
 
     def skip(self, key: str) -> None:
@@ -154,6 +166,12 @@ class Run:
     ) -> Coroutine[Any, Any, object]:
         """The output of another workflow's run."""
         return self._call(workflow, inputs, run, {"run": self.id, "key": key})
+
+    def detach_child(
+        self, workflow: Workflow, inputs: dict[str, object], run: str
+    ) -> Coroutine[Any, Any, None]:
+        """Starts another workflow's run, which nobody awaits."""
+        return self._detach(workflow, inputs, run)
 
 
 class RunDeadline:

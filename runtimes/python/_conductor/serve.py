@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from . import config, resources, sessions
+from . import config, detach, resources, sessions
 from .errors import logger
 from .execute import Execution, all_of
 from .session import Session
@@ -44,6 +44,7 @@ async def serve(workflows: Sequence[Workflow]) -> None:
     finally:
         is_open = False
         await _drain(session)
+        await detach.drain()
         await resources.close_of_this_loop()
         await sessions.unguard(session)
 

@@ -5,7 +5,7 @@ It deliberately knows no journal; what an unknown outcome means is its callers' 
 
 import asyncio
 import contextvars
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
 from .errors import OutcomeUnknown
@@ -16,6 +16,9 @@ T = TypeVar("T")
 
 SETTLE_SECONDS = 30.0
 """How long the real end of a write is awaited after its time is over."""
+
+
+_OVER_TIME = "_conductor_over_time"
 
 
 async def ended(work: asyncio.Future[Any], seconds: float | None) -> bool:
@@ -37,16 +40,27 @@ def _retrieve(work: asyncio.Future[Any]) -> None:
 
 def over_time(seconds: float) -> TimeoutError:
     """The error of an attempt that took too long."""
-    return TimeoutError(f"no answer within {seconds * 1000:.0f} ms")
+    error = TimeoutError(f"no answer within {seconds * 1000:.0f} ms")
+    vars(error)[_OVER_TIME] = True
+    return error
+
+
+def is_over_time(error: Exception) -> bool:
+    """Whether the attempt was cut off by its own time limit, rather than told of one by somebody else."""
+    return _OVER_TIME in vars(error)
 
 
 async def settled(
-    work: asyncio.Future[T], *, timeout: float | None = None, in_doubt: str
+    work: asyncio.Future[T],
+    *,
+    timeout: float | None = None,
+    in_doubt: str,
+    late: Callable[[T], object] | None = None,
 ) -> T:
     """The result of a started write of a workflow that keeps no journal.
 
     When its time is over, or its caller is cancelled, the real end is awaited first: a thread cannot be interrupted,
-    and nothing more may be tried while the write still runs.
+    and nothing more may be tried while the write still runs. `late` is told of a success that came after that.
     """
     try:
         if await ended(work, timeout):
@@ -56,6 +70,8 @@ async def settled(
             work.cancel()
         await ended(work, SETTLE_SECONDS)
         forget(work)
+        if late is not None and _has_succeeded(work):
+            late(work.result())
         raise
     if isinstance(work, asyncio.Task):
         work.cancel()
@@ -67,6 +83,10 @@ async def settled(
             raise over_time(timeout or 0.0)
         raise OutcomeUnknown("the write was cut off when its time was over")
     return work.result()
+
+
+def _has_succeeded(work: asyncio.Future[Any]) -> bool:
+    return work.done() and not work.cancelled() and work.exception() is None
 
 
 def start(

@@ -6,30 +6,34 @@ It deliberately decides neither whether to try again nor how long to wait: that 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
+from . import current, gone
+from .detach import detached
 from .errors import (
+    CircuitOpen,
     DeadlineExceeded,
-    ExpressionError,
     Halt,
     OutcomeUnknown,
-    RecordedError,
-    ResultError,
+    RunCancelled,
     RunPaused,
-    StepFailed,
+    WorkflowCancelled,
 )
-from .form import cause_of, error_form
-from .journal import dumps
-from .parallel import ended_anyway, is_real
+from .hedge import hedged
+from .parallel import REAL, ended_anyway, is_real
 from .permits import Taken, Taker, take
+from .recording import Recording, Undo, now_ms
 from .settle import SETTLE_SECONDS, ended, forget, over_time, start
 from .threads import submit
 
 if TYPE_CHECKING:
+    from .breaker import Breaker
+    from .cache import Slot
     from .run import Run
     from .workflow import Workflow
+
+__all__ = ["Effect", "InDoubt", "Step", "now_ms"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -38,12 +42,7 @@ Effect = Literal["none", "read", "write"]
 InDoubt = Literal["retry", "fail", "pause"]
 
 
-def now_ms() -> int:
-    """Milliseconds since the Unix epoch."""
-    return time.time_ns() // 1_000_000
-
-
-class Step:
+class Step(Recording):
     """A step that is being executed, or was in an earlier life of the run."""
 
     def __init__(
@@ -61,87 +60,98 @@ class Step:
         deadline: float | None = None,
         uses: tuple[Taker, ...] = (),
         fallback: bool = False,
+        breaker: Breaker | None = None,
+        undo: Undo | None = None,
     ) -> None:
-        self._run = run
-        self._key = key
+        is_write = effect == "write"
+        super().__init__(
+            run,
+            key,
+            is_write=is_write,
+            critical=critical,
+            fallback=fallback,
+            undo=undo,
+        )
         self._task = task or key
-        self._is_write = effect == "write"
-        self._may_repeat = idempotent or not self._is_write
+        self._may_repeat = idempotent or not is_write
         self._in_doubt = in_doubt
-        self._barrier = self._is_write if barrier is None else barrier
-        self._critical = critical
+        self._barrier = is_write if barrier is None else barrier
         self._timeout = timeout
         self._deadline = deadline
         self._uses = uses
-        self._taken = Taken()
-        self._has_fallback = fallback
-        self._past = run.history.past(key)
-        self._failure: Exception | None = None
-        self._cancelled: asyncio.CancelledError | None = None
-        self._was_cut_off = False
+        self._breaker = breaker
+        self._refusal: CircuitOpen | None = None
+        self._is_let_in = False
+        self._past.task = self._task
 
-    @property
-    def idempotency_key(self) -> str:
-        """The same at every attempt, here and after a crash."""
-        return f"{self._run.id}/{self._key}"
-
-    @property
-    def failures(self) -> int:
-        """Attempts that failed before this one, in whatever process."""
-        return self._past.failures
-
-    @property
-    def is_exhausted(self) -> bool:
-        """Whether all attempts have failed, in whatever process, and the fallback is still to be asked."""
-        return self._past.exhausted is not None and self._past.outcome is None
-
-    @property
-    def output(self) -> object:
-        """The result as JSON; `None` where the failure is tolerated."""
-        self.raise_failure()
-        return self._past.output
-
-    def raise_failure(self) -> None:
-        """Raises what a recorded failure was."""
-        if self._past.outcome == "failed":
-            error = self._failure or RecordedError(self._past.error or {})
-            raise StepFailed(self._key, self._past.attempt, error) from error
+    def cached(self, slot: Slot) -> None:
+        """Takes the result that is kept of an equal call; else keeps what this one comes to."""
+        past = self._past
+        if past.outcome is None and past.exhausted is None:
+            kept = slot.found()
+            if kept is None:
+                self._slot = slot
+            else:
+                self.stand_in(kept.value)
 
     async def next_attempt(self) -> bool:
         """Begins an attempt where one is needed: waits out the backoff, for permits, for the disk before a write."""
-        if self._past.outcome is not None or self._past.exhausted is not None:
+        past = self._past
+        if past.outcome == "cancelled":
+            raise asyncio.CancelledError(REAL)
+        if past.outcome is not None or past.exhausted is not None:
             return False
         has_begun = False
         try:
-            if self._past.is_open:
+            if past.is_open:
                 self._cut_off_by_a_crash()
+            gone.check()
             await self._back_off()
-            await self._take()
-            await self._begin()
+            if self._is_let_through():
+                await self._take()
+                await self._begin()
             has_begun = True
         except asyncio.CancelledError as cancellation:
-            if is_real(cancellation) and self._past.attempt:
-                self._record_cancelled(unknown=self._was_cut_off)
+            self._stopped(cancellation)
             raise
         except (DeadlineExceeded, OutcomeUnknown) as error:
             self._give_up(error)
         finally:
             if not has_begun:
-                self._taken.over()
+                self._over()
         return has_begun
 
-    def _give_up(self, error: Exception) -> None:
-        if self._has_fallback:
-            self.exhaust(error)
-        elif self._critical:
-            raise self.failed(error) from error
-        else:
-            self.tolerate(error)
+    def _over(self) -> None:
+        super()._over()
+        self._tell_breaker("abandon")
+
+    def _stopped(self, cancellation: asyncio.CancelledError) -> None:
+        """No attempt is running; one before may have happened."""
+        if not is_real(cancellation) or not self._past.attempt:
+            return
+        self._needs_a_person()
+        self._record_cancelled()
+
+    def _needs_a_person(self) -> None:
+        """Nothing will undo a write of which nobody can tell whether it happened."""
+        if self._past.unknown and self._in_doubt == "pause" and self._undo is None:
+            raise self._paused(OutcomeUnknown("it was cancelled while it ran"))
+
+    def _is_let_through(self) -> bool:
+        """Where the breaker is open the attempt is none: it fails in the place of its call."""
+        self._refusal = None
+        if self._breaker is not None:
+            try:
+                self._breaker.call()
+                self._is_let_in = True
+            except CircuitOpen as refusal:
+                self._refusal = refusal
+        return self._refusal is None
 
     def _cut_off_by_a_crash(self) -> None:
         """The last attempt has no outcome, and this process did not make it."""
         self._past.is_open = False
-        self._was_cut_off = self._is_write
+        self._past.unknown = self._past.unknown or self._is_write
         if not self._is_write or self._in_doubt == "retry":
             return
         error = OutcomeUnknown(
@@ -167,12 +177,13 @@ class Step:
         left = self._left()
         if left is not None and left <= 0:
             raise self._over_deadline()
-        if not self._uses:
-            return
+        if self._uses:
+            self._taken = await self._take_of(self._uses)
+
+    async def _take_of(self, uses: tuple[Taker, ...]) -> Taken:
+        session = self._run.session
         try:
-            self._taken = await take(
-                self._uses, seconds=left, session=self._run.session
-            )
+            return await take(uses, seconds=self._left(), session=session)
         except TimeoutError:
             raise self._over_deadline() from None
 
@@ -197,6 +208,9 @@ class Step:
         if past.deadline_at is not None:
             entry["deadline_at"] = past.deadline_at
         run.journal.record("step_started", **entry, at=now_ms())
+        current.enter(
+            current.CurrentStep(run.workflow, run.id, self._key, past.attempt)
+        )
         if self._barrier:
             await run.journal.barrier()
             await run.session.leased()
@@ -208,12 +222,16 @@ class Step:
         self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """The attempt's result, from a function that blocks."""
+        self._raise_refusal()
         with self._taken.watching():
             work = submit(function, *args, **kwargs)
         return await self._outcome(work)
 
     async def awaited(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """The attempt's result, from an asynchronous function."""
+        if self._refusal is not None:
+            coroutine.close()
+            self._raise_refusal()
         limit, _ = self._limit()
         with self._taken.watching():
             work = start(_contained(coroutine), limit)
@@ -221,16 +239,105 @@ class Step:
         work.add_done_callback(lambda _: coroutine.close())
         return await self._outcome(work)
 
+    async def hedged(
+        self,
+        call: Callable[[], Coroutine[Any, Any, T] | asyncio.Future[T]],
+        *,
+        after: float,
+        max: int,
+        uses: tuple[Taker, ...] = (),
+    ) -> T:
+        """The attempt's result, from the first of several calls to succeed. Each but the first takes of `uses` itself."""
+        self._raise_refusal()
+        works: list[asyncio.Future[T]] = []
+
+        async def one() -> T:
+            if not works:
+                return await self._one_of_several(call, works, self._taken)
+            taken = await self._take_of(uses)
+            try:
+                return await self._one_of_several(call, works, taken)
+            finally:
+                taken.over()
+
+        try:
+            return self._ended_well(await hedged(one, after=after, max=max))
+        except asyncio.CancelledError as cancellation:
+            return await self._hedge_cancelled(works, cancellation)
+        except BaseException as error:
+            self._ended_badly(error)
+            raise
+        finally:
+            self._taken.over()
+
+    async def _one_of_several(
+        self,
+        call: Callable[[], Coroutine[Any, Any, T] | asyncio.Future[T]],
+        works: list[asyncio.Future[T]],
+        taken: Taken,
+    ) -> T:
+        limit, error = self._limit()
+        with taken.watching():
+            made = call()
+            if isinstance(made, asyncio.Future):
+                work = made
+            else:
+                work = start(_contained(made), limit)
+                work.add_done_callback(lambda _: made.close())
+        works.append(work)
+        # Another call may win: the run does not end before a write that it left behind.
+        self._run.outwait(work, self._is_write)
+        try:
+            if not await ended(work, limit):
+                return await self._timed_out(work, error)
+        except asyncio.CancelledError:
+            if isinstance(work, asyncio.Task):
+                work.cancel()
+            raise
+        return _result(work)
+
+    async def _hedge_cancelled(
+        self, works: list[asyncio.Future[T]], cancellation: asyncio.CancelledError
+    ) -> T:
+        for work in works if self._is_write else []:
+            cancellation = await ended_anyway(work, cancellation)
+            if _has_succeeded(work):
+                self._cancelled = cancellation
+                return self._ended_well(work.result())
+        raise self._cut_off_by_cancellation(cancellation)
+
+    def _raise_refusal(self) -> None:
+        if self._refusal is not None:
+            raise self._refusal
+
+    def _ended_well(self, result: T) -> T:
+        self._tell_breaker("succeed")
+        return result
+
+    def _ended_badly(self, error: BaseException) -> None:
+        self._tell_breaker("fail" if isinstance(error, Exception) else "abandon")
+
+    def _tell_breaker(self, end: Literal["succeed", "fail", "abandon"]) -> None:
+        """How the call ended that it let through, once."""
+        if self._breaker is not None and self._is_let_in:
+            self._is_let_in = False
+            getattr(self._breaker, end)()
+
     async def _outcome(self, work: asyncio.Future[T]) -> T:
         try:
             limit, error = self._limit()
             if not await ended(work, limit):
-                return await self._timed_out(work, error)
+                result = await self._timed_out(work, error)
+            else:
+                result = _result(work)
         except asyncio.CancelledError as cancellation:
             return await self._cancelled_in(work, cancellation)
+        except BaseException as error:
+            self._ended_badly(error)
+            raise
         finally:
             self._taken.over()
-        return _result(work)
+        return self._ended_well(result)
 
     def _limit(self) -> tuple[float | None, Exception]:
         """What is left of the attempt's time, and the error when it is over."""
@@ -246,19 +353,23 @@ class Step:
         is_task = isinstance(work, asyncio.Task)
         if is_task:
             work.cancel()
-        elif self._may_repeat:
-            self._run.outwait(work, self._is_write)
+        if not self._is_write:
+            forget(work)
             raise error
-        has_ended = await ended(work, SETTLE_SECONDS)
-        if not has_ended and not self._may_repeat and self._in_doubt == "retry":
-            # Nothing more is tried while it still runs.
-            has_ended = await ended(work, None)
+        if not is_task and self._may_repeat and self._in_doubt == "retry":
+            self._past.unknown = True
+            self._run.outwait(work, True)
+            raise error
+        is_patient = not self._may_repeat and self._in_doubt == "retry"
+        # Of a write that must not happen twice nothing more is tried while it runs, however long that is.
+        has_ended = await ended(work, None if is_patient else SETTLE_SECONDS)
         if has_ended and not work.cancelled():
             return _result(work)
         forget(work)
-        if not self._may_repeat and self._in_doubt == "pause":
+        self._past.unknown = True
+        if self._in_doubt == "pause":
             raise self._paused(error)
-        if not self._may_repeat and self._in_doubt == "fail":
+        if self._in_doubt == "fail":
             raise OutcomeUnknown(f"nobody knows whether it happened: {error}")
         raise error
 
@@ -271,131 +382,25 @@ class Step:
             work.cancel()
         if self._is_write or is_task:
             cancellation = await ended_anyway(work, cancellation)
-        if self._is_write and work.done() and not work.cancelled():
+        if self._is_write and _has_succeeded(work):
             self._cancelled = cancellation
-            return _result(work)
+            return self._ended_well(work.result())
         if is_task:
             work.cancel()
+        has_failed = work.done() and not work.cancelled()
         forget(work)
+        raise self._cut_off_by_cancellation(cancellation, has_failed=has_failed)
+
+    def _cut_off_by_cancellation(
+        self, cancellation: asyncio.CancelledError, *, has_failed: bool = False
+    ) -> asyncio.CancelledError:
+        self._ended_badly(cancellation)
         if is_real(cancellation):
-            self._record_cancelled(unknown=self._is_write)
-        raise cancellation
-
-    def _record_cancelled(self, *, unknown: bool) -> None:
-        self._run.journal.record(
-            "step_cancelled", key=self._key, unknown=unknown, at=now_ms()
-        )
-
-    def _paused(self, error: Exception) -> Halt:
-        self._run.journal.record(
-            "step_in_doubt",
-            key=self._key,
-            attempt=self._past.attempt,
-            error=error_form(error),
-            at=now_ms(),
-        )
-        return Halt(f"the outcome of {self._key} is unknown: {error}", self._key)
-
-    def succeed(self, output: object) -> None:
-        """Records the result."""
-        text = dumps(output)
-        limit = self._run.session.value_bytes
-        if len(text) > limit:
-            raise ResultError(
-                f"the result has {len(text)} bytes as JSON, the limit is {limit}"
-            )
-        self._past.outcome = "succeeded"
-        self._past.output = output
-        self._run.journal.record_text(
-            f'{{"step_succeeded":{{"key":{dumps(self._key)},'
-            f'"attempt":{self._past.attempt},"output":{text},"at":{now_ms()}}}}}'
-        )
-        self._go_on_cancelling()
-
-    def retry(self, error: Exception, delay: float) -> None:
-        """Records a failure that another attempt follows, in `delay` seconds."""
-        self._taken.over()
-        now = now_ms()
-        past = self._past
-        past.failures += 1
-        past.delay_ms = round(delay * 1000)
-        past.retry_at = now + past.delay_ms
-        self._run.journal.record(
-            "attempt_failed",
-            key=self._key,
-            attempt=past.attempt,
-            error=error_form(cause_of(error)),
-            retry_at=past.retry_at,
-            at=now,
-        )
-        if self._cancelled is not None and is_real(self._cancelled):
-            self._record_cancelled(unknown=False)
-        self._go_on_cancelling()
-
-    def exhaust(self, error: Exception) -> None:
-        """Records a failure that no attempt follows, but the fallback."""
-        if isinstance(error, ExpressionError):
-            # An argument has no value: there was no call that something could stand in for.
-            self._has_fallback = False
-            self._give_up(error)
-            return
-        self._taken.over()
-        cause = cause_of(error)
-        self._past.exhausted = error_form(cause)
-        self._run.journal.record(
-            "attempt_failed",
-            key=self._key,
-            attempt=self._past.attempt,
-            error=self._past.exhausted,
-            at=now_ms(),
-        )
-        if self._cancelled is not None and is_real(self._cancelled):
-            self._record_cancelled(unknown=False)
-        self._go_on_cancelling()
-
-    async def fall_back(self, other: Coroutine[Any, Any, object]) -> None:
-        """Takes the result of another task, or its failure, for the step's own."""
-        try:
-            output = await other
-        except StepFailed as failure:
-            self._has_fallback = False
-            self._give_up(failure.error)
-        except asyncio.CancelledError as cancellation:
-            if is_real(cancellation):
-                self._record_cancelled(unknown=self._was_cut_off)
-            raise
-        else:
-            self.succeed(output)
-
-    def failed(self, error: Exception) -> StepFailed:
-        """Records the step's failure."""
-        cause = cause_of(error)
-        self._record_failure(cause, tolerated=False)
-        return StepFailed(self._key, self._past.attempt, cause)
-
-    def tolerate(self, error: Exception) -> None:
-        """Records the failure of a step that is not critical."""
-        self._record_failure(cause_of(error), tolerated=True)
-
-    def _record_failure(self, error: Exception, *, tolerated: bool) -> None:
-        self._taken.over()
-        past = self._past
-        past.outcome = "tolerated" if tolerated else "failed"
-        past.error = error_form(error)
-        self._failure = error
-        self._run.journal.record(
-            "step_failed",
-            key=self._key,
-            attempt=past.attempt,
-            error=past.error,
-            tolerated=tolerated,
-            at=now_ms(),
-        )
-        self._go_on_cancelling()
-
-    def _go_on_cancelling(self) -> None:
-        if self._cancelled is not None:
-            raise self._cancelled
+            if self._is_write and not has_failed:
+                self._past.unknown = True
+            self._needs_a_person()
+            self._record_cancelled()
+        return cancellation
 
     async def child(self, workflow: Workflow, inputs: dict[str, object]) -> object:
         """The output of a workflow that runs as this step."""
@@ -406,7 +411,8 @@ class Step:
         except asyncio.CancelledError as cancellation:
             if is_real(cancellation):
                 await self._cancel_child(run, work, cancellation)
-                self._record_cancelled(unknown=not work.done())
+                self._past.unknown = not work.done()
+                self._record_cancelled()
             work.cancel()
             forget(work)
             raise
@@ -414,6 +420,20 @@ class Step:
             return work.result()
         except RunPaused as pause:
             raise Halt(f"the run {run} is paused: {pause}", self._key) from None
+        except WorkflowCancelled:
+            raise RunCancelled(f"the run {run} was cancelled") from None
+
+    async def detach(
+        self,
+        workflow: Workflow | Coroutine[Any, Any, object],
+        inputs: dict[str, object] | None = None,
+    ) -> None:
+        """Leaves another workflow to itself, once its start is on the disk."""
+        if isinstance(workflow, Coroutine):
+            await detached(workflow)
+        else:
+            run = self.idempotency_key
+            await self._run.detach_child(workflow, inputs or {}, run)
 
     async def _cancel_child(
         self,
@@ -436,6 +456,10 @@ async def _contained(coroutine: Coroutine[Any, Any, T]) -> T:
 
 def _exited(error: BaseException) -> RuntimeError:
     return RuntimeError(f"the function raised {error!r}")
+
+
+def _has_succeeded(work: asyncio.Future[Any]) -> bool:
+    return work.done() and not work.cancelled() and work.exception() is None
 
 
 def _result(work: asyncio.Future[T]) -> T:

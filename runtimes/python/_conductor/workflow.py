@@ -5,12 +5,25 @@ It deliberately knows no steps: those are plain code in the workflow's module.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .run import Run
+
+
+Undo = Callable[["Run", str, dict[str, Any]], Coroutine[Any, Any, object]]
+"""Undoes a step: its run, the key under which that is recorded, and the recorded arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Concurrency:
+    """How many runs of a workflow go on at a time; further ones wait."""
+
+    limit: int
+    key: Callable[[Run], object] | None = None
+    """Runs with different keys, as JSON, do not wait for each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +40,8 @@ class Workflow:
     """Seconds from a run's start."""
     writes: tuple[str, ...] = ()
     """Keys of the steps whose unknown outcome matters."""
+    undo: Mapping[str, Undo] = field(default_factory=dict)
+    """What undoes a step, by the step's id; where exclusive branches have one id, by `id/task`."""
+    children: Mapping[str, Workflow] = field(default_factory=dict)
+    """Workflows that its steps run, by the step's id."""
+    concurrency: Concurrency | None = None

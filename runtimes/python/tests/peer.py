@@ -5,12 +5,14 @@ It deliberately keeps none of the sidecar's promises; those are tested against t
 
 import atexit
 import contextlib
+import functools
 import json
 import os
 import shutil
 import socket
 import tempfile
 import threading
+from collections.abc import Callable
 from typing import Any
 
 
@@ -21,6 +23,12 @@ class Peer:
         self.records: dict[str, list[dict[str, Any]]] = {}
         self.runs: dict[str, dict[str, Any]] = {}
         self.hello: dict[str, Any] = {}
+        self.lock = threading.Lock()
+        self.held: dict[str, int] = {}
+        """Permits that are held, by resource."""
+        self.granted: dict[tuple[int, int], str] = {}
+        """The resource of each permit, by connection and number."""
+        self.waiting: list[tuple[str, int, int, Callable[[], None]]] = []
         folder = tempfile.mkdtemp()
         atexit.register(shutil.rmtree, folder)
         self.path = os.path.join(folder, "s")
@@ -55,14 +63,43 @@ class Peer:
         with connection, connection.makefile("r") as lines:
             for line in lines:
                 message = json.loads(line)
+                if message["method"].startswith("permit."):
+                    self._permit(connection, message)
+                    continue
                 answer = self._answer(message["method"], message["params"])
                 if answer is None:
                     continue
                 if "id" in message:
                     answer = {"id": message["id"], "result": answer}
-                told = json.dumps({"jsonrpc": "2.0", **answer}).encode() + b"\n"
-                with contextlib.suppress(OSError):  # the client has gone
-                    connection.sendall(told)
+                self._tell(connection, answer)
+
+    def _tell(self, connection: socket.socket, message: dict[str, Any]) -> None:
+        told = json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n"
+        with contextlib.suppress(OSError):  # the client has gone
+            connection.sendall(told)
+
+    def _permit(self, connection: socket.socket, message: dict[str, Any]) -> None:
+        params = message["params"]
+        own = (connection.fileno(), params["permit"])
+        with self.lock:
+            if message["method"] == "permit.acquire":
+                granted = {"id": message["id"], "result": {}}
+                grant = functools.partial(self._tell, connection, granted)
+                self.waiting.append(
+                    (params["resource"], params["limit"], own[1], grant)
+                )
+                self.granted[own] = params["resource"]
+            else:
+                resource = self.granted.pop(own)
+                before = len(self.waiting)
+                self.waiting = [one for one in self.waiting if one[2] != own[1]]
+                self.held[resource] -= before == len(self.waiting)
+            for one in list(self.waiting):
+                resource, limit = one[:2]
+                if self.held.setdefault(resource, 0) < limit:
+                    self.held[resource] += 1
+                    self.waiting.remove(one)
+                    one[3]()
 
     def _answer(self, method: str, params: dict[str, Any]) -> dict[str, Any] | None:
         if method == "hello":

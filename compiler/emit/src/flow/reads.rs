@@ -230,7 +230,8 @@ fn of_call<'a>(call: &'a TaskCall, all: &mut Vec<&'a Expr>) {
 pub fn step_mentions_run(step: &Step) -> bool {
     let in_kind = match &step.kind {
         StepKind::Task(call) => call_needs_key(call),
-        StepKind::Workflow(call) => call.durable,
+        // The child's run has an id that is made of its parent's.
+        StepKind::Workflow(_) => true,
         StepKind::Emit(_) => true,
         _ => false,
     };

@@ -176,7 +176,7 @@ impl Making<'_> {
             body = vec![if is_async {
                 Stmt::With { context, name: Some(name), body }
             } else {
-                Stmt::BlockingWith { context, name, body }
+                Stmt::BlockingWith { context, name: Some(name), body }
             }];
         }
         let attempt = tree::Function {
@@ -216,5 +216,5 @@ fn idempotency_key(workflow: &Workflow, key: &str) -> Py {
     if workflow.plan.durable {
         return Py::atom("step.idempotency_key");
     }
-    Py::atom(format!("f\"{{run}}/{key}\""))
+    workflow.run_key(key)
 }

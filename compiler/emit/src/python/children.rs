@@ -2,10 +2,11 @@
 //!
 //! It knows how a child is started and awaited, and what its parent makes of its output.
 
-use conductor_protocol::plan::{Plan, Step, WorkflowCall};
+use conductor_protocol::plan::{Plan, Step, StepKind, WorkflowCall};
 use conductor_protocol::types::Type;
 
 use super::codecs::{Way, apply};
+use super::compensate;
 use super::durable::{attempts, give_up};
 use super::tree::{Py, Stmt};
 use super::workflow::{Workflow, child_alias, sibling};
@@ -13,7 +14,7 @@ use crate::EmitError;
 
 /// A step that runs another workflow, under the id `<run>/<step key>` where that is durable.
 pub fn child(workflow: &mut Workflow, step: &Step, call: &WorkflowCall) -> Result<Vec<Stmt>, EmitError> {
-    let mut open = Py::call("run.step", vec![Py::string(&step.id)]);
+    let mut open = Py::call("run.step", vec![workflow.key(&step.id)]);
     if call.workflow != step.id {
         open = open.with("task", Py::string(&call.workflow));
     }
@@ -26,15 +27,20 @@ pub fn child(workflow: &mut Workflow, step: &Step, call: &WorkflowCall) -> Resul
     }
     let mut tried = Vec::new();
     let target = workflow.file.package.plan(&call.workflow)?;
-    let encoded = if call.durable {
-        let alias = format!("_{}", target.workflow.to_uppercase());
-        workflow.file.import_as(&sibling(&target.workflow), "WORKFLOW", &alias);
+    let encoded = if call.detach {
+        let started = detached(workflow, &step.id, target, call)?;
+        tried.push(Stmt::Expr(Py::call("step.detach", started).awaited()));
+        Py::atom("None")
+    } else if call.durable {
+        let alias = descriptor_alias(workflow, &target.workflow);
         let inputs = child_inputs(workflow, target, call)?;
         let value = Py::call("step.child", vec![Py::atom(alias), inputs]).awaited();
         tried.push(Stmt::Assign { target: "output".to_owned(), annotation: None, value });
         Py::atom("output")
     } else {
-        let started = Py::call("step.awaited", vec![child_call(workflow, target, call)?]).awaited();
+        let run = run_of(workflow, &step.id);
+        let called = child_call(workflow, target, call)?.with("run_id", run);
+        let started = Py::call("step.awaited", vec![called]).awaited();
         if target.output.ty == Type::Null {
             tried.push(Stmt::Expr(started));
             Py::atom("None")
@@ -49,6 +55,75 @@ pub fn child(workflow: &mut Workflow, step: &Step, call: &WorkflowCall) -> Resul
         Stmt::Assign { target: "step".to_owned(), annotation: None, value: open },
         attempts(tried, handler),
     ])
+}
+
+fn descriptor_alias(workflow: &mut Workflow, child: &str) -> String {
+    let alias = format!("_{}", child.to_uppercase());
+    workflow.file.import_as(&sibling(child), "WORKFLOW", &alias)
+}
+
+/// The id of the run of the step's workflow.
+fn run_of(workflow: &Workflow, id: &str) -> Py {
+    if workflow.plan.durable { Py::atom("step.idempotency_key") } else { workflow.run_key(id) }
+}
+
+/// What is given to `step.detach`: a durable workflow and its inputs, or the call of another.
+fn detached(
+    workflow: &mut Workflow,
+    id: &str,
+    target: &Plan,
+    call: &WorkflowCall,
+) -> Result<Vec<Py>, EmitError> {
+    if !call.durable {
+        let run = run_of(workflow, id);
+        return Ok(vec![child_call(workflow, target, call)?.with("run_id", run)]);
+    }
+    let alias = descriptor_alias(workflow, &target.workflow);
+    Ok(vec![Py::atom(alias), child_inputs(workflow, target, call)?])
+}
+
+/// A step of a workflow without a journal that leaves another workflow to itself.
+pub fn left(
+    workflow: &mut Workflow,
+    step: &Step,
+    target: &Plan,
+    call: &WorkflowCall,
+) -> Result<Py, EmitError> {
+    let mut args = detached(workflow, &step.id, target, call)?;
+    if call.durable {
+        args.push(workflow.run_key(&step.id));
+        workflow.file.import_from("._conductor.execute", "start_detached");
+        return Ok(Py::call("start_detached", args));
+    }
+    workflow.file.import_from("._conductor.detach", "detached");
+    Ok(Py::call("detached", args))
+}
+
+/// The descriptor with what undoes its steps: `undo={...}` and `children={...}`.
+pub fn undone(workflow: &mut Workflow, descriptor: Py) -> Py {
+    let mut pairs = Vec::new();
+    for undoing in &workflow.undoing {
+        let is_only = workflow.undoing.iter().filter(|other| other.id == undoing.id).count() == 1;
+        let key = if is_only { undoing.id.clone() } else { format!("{}/{}", undoing.id, undoing.task) };
+        pairs.push((Py::string(&key), Py::atom(&undoing.function)));
+    }
+    let mut descriptor = descriptor;
+    if !pairs.is_empty() {
+        descriptor = descriptor.with("undo", Py::Dict(pairs));
+    }
+    let mut children = Vec::new();
+    for step in workflow.plan.all_steps() {
+        if let StepKind::Workflow(call) = &step.kind
+            && call.durable
+            && !call.detach
+            && let Ok(target) = workflow.file.package.plan(&call.workflow)
+            && compensate::has_any(workflow.file.package.plans, target)
+        {
+            let alias = descriptor_alias(workflow, &call.workflow);
+            children.push((Py::string(&step.id), Py::atom(alias)));
+        }
+    }
+    if children.is_empty() { descriptor } else { descriptor.with("children", Py::Dict(children)) }
 }
 
 /// The child's output as the parent's own types name it.
@@ -69,7 +144,7 @@ fn child_inputs(workflow: &mut Workflow, target: &Plan, call: &WorkflowCall) -> 
 
 /// A call of another workflow's public function.
 pub fn child_call(workflow: &mut Workflow, target: &Plan, call: &WorkflowCall) -> Result<Py, EmitError> {
-    let public = workflow.file.package.public_name(&target.workflow);
+    let public = workflow.file.package.function_name(&target.workflow);
     let alias = child_alias(&target.workflow);
     workflow.file.import_as(&sibling(&target.workflow), &public, &alias);
     let mut started = Py::call(alias, Vec::new());

@@ -2,7 +2,7 @@
 //!
 //! It knows the small helpers of the runtime that need neither.
 
-use conductor_protocol::plan::{Effect, InDoubt, Step, StepKind, TaskCall};
+use conductor_protocol::plan::{Effect, InDoubt, Step, StepKind, TaskCall, WorkflowCall};
 use conductor_protocol::types::Type;
 
 use super::children::child_call;
@@ -11,7 +11,7 @@ use super::literal::seconds;
 use super::scope::Var;
 use super::tree::{Arg, Function, Operator, Param, Py, Stmt};
 use super::workflow::{Workflow, input_name};
-use super::{call, fallback, policy, resources};
+use super::{breaker, cache, call, children, compensate, concurrency, fallback, hedge, policy, resources};
 use crate::EmitError;
 
 /// The public function's body where the inputs go by other names inside.
@@ -60,13 +60,19 @@ pub fn body(workflow: &mut Workflow) -> Result<Vec<Stmt>, EmitError> {
         let output = workflow.translate(&plan.output)?;
         steps.push(Stmt::Return(Some(output)));
     }
+    if steps.is_empty() {
+        return Ok(vec![Stmt::Return(None)]);
+    }
+    steps = concurrency::direct(workflow, steps)?;
     if let Some(milliseconds) = plan.deadline_ms {
         workflow.file.import_from("._conductor.deadline", "Deadline");
         let context = Py::call("Deadline", vec![Py::atom("None"), Py::atom(seconds(milliseconds))]);
         steps = vec![Stmt::With { context, name: None, body: steps }];
     }
-    if steps.is_empty() {
-        return Ok(vec![Stmt::Return(None)]);
+    if compensate::has_any(workflow.file.package.plans, plan) {
+        workflow.file.import_from("._conductor.compensate", "Compensating");
+        let context = Py::call("Compensating", vec![Py::string(&plan.workflow), Py::atom(run)]);
+        steps = vec![Stmt::With { context, name: None, body: steps }];
     }
     workflow.file.import_from("._conductor.errors", "StepFailed");
     let error = Py::call("failure.of", vec![Py::string(&plan.workflow), Py::atom(run)]);
@@ -92,13 +98,7 @@ pub fn step(
             policy::doc(&step.id, call)
         }
         StepKind::Workflow(call) => {
-            let target = workflow.file.package.plan(&call.workflow)?;
-            let mut started = child_call(workflow, target, call)?;
-            if call.durable {
-                started = started.with("run_id", Py::atom(format!("f\"{{run}}/{}\"", step.id)));
-            }
-            let tried = answered(started.awaited(), is_read);
-            body.extend(attempt(workflow, step, vec![tried], is_read));
+            body.extend(child(workflow, step, call, is_read)?);
             format!("Step `{}`: the workflow `{}`.", step.id, call.workflow)
         }
         _ => String::new(),
@@ -119,6 +119,29 @@ fn assign(target: &str, value: Py) -> Stmt {
     Stmt::Assign { target: target.to_owned(), annotation: None, value }
 }
 
+/// A step that runs another workflow.
+fn child(
+    workflow: &mut Workflow,
+    step: &Step,
+    call: &WorkflowCall,
+    is_read: bool,
+) -> Result<Vec<Stmt>, EmitError> {
+    let target = workflow.file.package.plan(&call.workflow)?;
+    if call.detach {
+        let started = children::left(workflow, step, target, call)?;
+        return Ok(attempt(workflow, step, vec![Stmt::Expr(started.awaited())], "1", is_read));
+    }
+    let started = child_call(workflow, target, call)?.with("run_id", workflow.run_key(&step.id));
+    let tried = vec![answered(started.awaited(), is_read)];
+    if call.durable || !step.critical || !compensate::has_any(workflow.file.package.plans, target) {
+        return Ok(attempt(workflow, step, tried, "1", is_read));
+    }
+    workflow.file.import_from("._conductor.compensate", "child_failed");
+    let error = Py::call("child_failed", vec![workflow.key(&step.id), Py::atom("error")]);
+    let handler = vec![Stmt::Raise { error, cause: Some("error".to_owned()) }];
+    Ok(vec![handled(tried, "error", handler)])
+}
+
 /// What a failed step does in the end.
 fn give_up(workflow: &mut Workflow, step: &Step, attempts: &str, is_read: bool) -> Vec<Stmt> {
     if !step.critical {
@@ -127,7 +150,7 @@ fn give_up(workflow: &mut Workflow, step: &Step, attempts: &str, is_read: bool) 
         return body;
     }
     workflow.file.import_from("._conductor.errors", "StepFailed");
-    let args = vec![Py::string(&step.id), Py::atom(attempts), Py::atom("error")];
+    let args = vec![workflow.key(&step.id), Py::atom(attempts), Py::atom("error")];
     vec![Stmt::Raise { error: Py::call("StepFailed", args), cause: Some("error".to_owned()) }]
 }
 
@@ -136,8 +159,14 @@ fn handled(body: Vec<Stmt>, name: &str, handler: Vec<Stmt>) -> Stmt {
 }
 
 /// One attempt only.
-fn attempt(workflow: &mut Workflow, step: &Step, tried: Vec<Stmt>, is_read: bool) -> Vec<Stmt> {
-    let mut handler = give_up(workflow, step, "1", is_read);
+fn attempt(
+    workflow: &mut Workflow,
+    step: &Step,
+    tried: Vec<Stmt>,
+    attempts: &str,
+    is_read: bool,
+) -> Vec<Stmt> {
+    let mut handler = give_up(workflow, step, attempts, is_read);
     // The function ends after its only attempt anyway.
     handler.retain(|statement| *statement != Stmt::Return(None));
     vec![handled(tried, if step.critical { "error" } else { "" }, handler)]
@@ -157,40 +186,127 @@ pub fn task(
     call: &TaskCall,
     is_read: bool,
 ) -> Result<Vec<Stmt>, EmitError> {
-    let made = call::made(workflow, &step.id, call)?;
-    let mut tried = made.each;
-    tried.push(answered(limited(workflow, call, made.callee, made.args).awaited(), is_read));
-    let tried = using(workflow, call, tried);
-    let tolerated = call.fallback.is_some() || call.policy.deadline_ms.is_some();
-    // Where something stands around the attempts, that tolerates their failure.
-    let inner = Step { critical: step.critical || tolerated, ..step.clone() };
-    let mut tries = if call.policy.retries == Some(0) {
-        attempt(workflow, &inner, tried, is_read)
-    } else {
-        retried(workflow, &inner, call, tried, is_read)
-    };
-    if let Some(milliseconds) = call.policy.deadline_ms {
-        workflow.file.import_from("._conductor.deadline", "Deadline");
-        let context = Py::call("Deadline", vec![Py::string(&step.id), Py::atom(seconds(milliseconds))]);
-        tries = vec![Stmt::With { context, name: None, body: tries }];
-    }
+    let undo = compensate::direct(workflow, step, call)?;
+    let (mut body, tried, attempts) = attempted(workflow, step, call, is_read, undo)?;
+    let mut tries = within_limits(workflow, step, call, tried, attempts, is_read);
     if let Some(instead) = &call.fallback {
         let handler = fallback::direct(workflow, reader, step, instead, is_read)?;
         tries = vec![failing(tries, "failure", handler, workflow)];
     }
-    if tolerated && !step.critical {
+    if is_tolerated_outside(call) && !step.critical {
         let mut handler = vec![logged(&mut workflow.file, step)];
         handler.extend(is_read.then(|| Stmt::Return(Some(Py::atom("None")))));
         tries = vec![failing(tries, "", handler, workflow)];
     }
-    let mut body = made.before;
+    if call.compensate.is_some() {
+        workflow.file.import_from("._conductor.compensate", "Undoable");
+        let context = Py::call("Undoable", vec![workflow.key(&step.id), Py::atom("undo")]);
+        tries = vec![Stmt::BlockingWith { context, name: Some("undoing".to_owned()), body: tries }];
+    }
     body.extend(tries);
     Ok(body)
 }
 
+/// Where something stands around the attempts, that tolerates their failure.
+fn is_tolerated_outside(call: &TaskCall) -> bool {
+    call.fallback.is_some() || call.policy.deadline_ms.is_some()
+}
+
+/// The attempts, with their deadline.
+fn within_limits(
+    workflow: &mut Workflow,
+    step: &Step,
+    call: &TaskCall,
+    tried: Vec<Stmt>,
+    attempts: &str,
+    is_read: bool,
+) -> Vec<Stmt> {
+    let inner = Step { critical: step.critical || is_tolerated_outside(call), ..step.clone() };
+    let tries = if call.policy.retries == Some(0) {
+        attempt(workflow, &inner, tried, if attempts.is_empty() { "1" } else { attempts }, is_read)
+    } else {
+        retried(
+            workflow,
+            &inner,
+            call,
+            tried,
+            if attempts.is_empty() { "failures" } else { attempts },
+            is_read,
+        )
+    };
+    let Some(milliseconds) = call.policy.deadline_ms else { return tries };
+    workflow.file.import_from("._conductor.deadline", "Deadline");
+    let context = Py::call("Deadline", vec![workflow.key(&step.id), Py::atom(seconds(milliseconds))]);
+    vec![Stmt::With { context, name: None, body: tries }]
+}
+
+/// What stands before the attempts, one attempt from the breaker to the call, and the name of the count of attempts
+/// where it is not that of failures.
+fn attempted(
+    workflow: &mut Workflow,
+    step: &Step,
+    call: &TaskCall,
+    is_read: bool,
+    undo: Option<Stmt>,
+) -> Result<(Vec<Stmt>, Vec<Stmt>, &'static str), EmitError> {
+    let mut body = cache::direct(workflow, step, call, is_read)?;
+    body.extend(undo);
+    let breaker = breaker::of(workflow, step, call)?;
+    let made = call::made(workflow, &step.id, call)?;
+    body.extend(made.before);
+    let value = limited(workflow, call, made.callee, made.args).awaited();
+    let mut tried = made.each;
+    let mut uses = resources::limits(&mut workflow.file, call);
+    let permits = resources::permits(&mut workflow.file, call);
+    let value = match call.policy.hedge {
+        None => {
+            uses.extend(permits);
+            value
+        }
+        Some(numbers) => {
+            tried.push(hedge::given(call, value));
+            let one = using(workflow, permits, std::mem::take(&mut tried));
+            let (function, hedged) = hedge::direct(workflow, call, numbers, one);
+            body.push(function);
+            hedged.awaited()
+        }
+    };
+    tried.extend(completed(workflow, call, value, is_read));
+    if call.compensate.is_some() && call.effect == Effect::Write {
+        let context = Py::call("undoing.attempt", Vec::new());
+        tried = vec![Stmt::BlockingWith { context, name: None, body: tried }];
+    }
+    tried = using(workflow, uses, tried);
+    let Some(breaker) = breaker else { return Ok((body, tried, "")) };
+    body.extend(breaker.before);
+    body.push(assign("attempts", Py::atom("0")));
+    tried.insert(0, Stmt::Add { target: "attempts".to_owned(), value: Py::atom("1") });
+    let tried = vec![Stmt::BlockingWith { context: breaker.name, name: None, body: tried }];
+    Ok((body, tried, "attempts"))
+}
+
+/// What is done with the result of an attempt.
+fn completed(workflow: &mut Workflow, call: &TaskCall, value: Py, is_read: bool) -> Vec<Stmt> {
+    let told = |result: Py| Py::call("undoing.completed", vec![result]);
+    let is_undone = call.compensate.is_some();
+    if *call.callable.returns() == Type::Null {
+        let mut body = vec![Stmt::Expr(value)];
+        body.extend(is_undone.then(|| Stmt::Expr(told(Py::atom("None")))));
+        body.extend(call.cache.is_some().then(|| cache::keep(workflow, call)));
+        return body;
+    }
+    if call.cache.is_none() {
+        return vec![answered(if is_undone { told(value) } else { value }, is_read)];
+    }
+    let mut body = vec![assign("result", value)];
+    body.extend(is_undone.then(|| Stmt::Expr(told(Py::atom("result")))));
+    body.push(cache::keep(workflow, call));
+    body.extend(is_read.then(|| Stmt::Return(Some(Py::atom("result")))));
+    body
+}
+
 /// An attempt with what it takes before it begins, outside of its time limit.
-fn using(workflow: &mut Workflow, call: &TaskCall, body: Vec<Stmt>) -> Vec<Stmt> {
-    let uses = resources::uses(&mut workflow.file, call);
+fn using(workflow: &mut Workflow, uses: Vec<Py>, body: Vec<Stmt>) -> Vec<Stmt> {
     if uses.is_empty() {
         return body;
     }
@@ -209,6 +325,7 @@ fn retried(
     step: &Step,
     call: &TaskCall,
     tried: Vec<Stmt>,
+    attempts: &str,
     is_read: bool,
 ) -> Vec<Stmt> {
     let mut body = tried;
@@ -222,7 +339,7 @@ fn retried(
     }
     let delay = policy::delay(&mut workflow.file, &call.policy, Py::atom("failures"));
     workflow.file.import("asyncio");
-    let give_up = give_up(workflow, step, "failures", is_read);
+    let give_up = give_up(workflow, step, attempts, is_read);
     let handler = vec![
         Stmt::Add { target: "failures".to_owned(), value: Py::atom("1") },
         Stmt::If { test, body: give_up, otherwise: Vec::new() },
@@ -262,7 +379,11 @@ fn limited(workflow: &mut Workflow, call: &TaskCall, callee: Py, args: Vec<Arg>)
         if let Some(timeout) = timeout {
             settled = settled.with("timeout", timeout);
         }
-        return settled.with("in_doubt", Py::string(in_doubt(call.in_doubt)));
+        settled = settled.with("in_doubt", Py::string(in_doubt(call.in_doubt)));
+        if call.compensate.is_some() {
+            settled = settled.with("late", Py::atom("undoing.completed"));
+        }
+        return settled;
     }
     match timeout {
         None => run,

@@ -2,7 +2,7 @@
 //!
 //! It knows the runtime's `Run` and `Step`, not how they reach the journal.
 
-use conductor_protocol::plan::{Effect, InDoubt, Input, Step, StepKind, TaskCall};
+use conductor_protocol::plan::{Effect, Fallback, InDoubt, Input, Step, StepKind, TaskCall};
 use conductor_protocol::types::Type;
 
 use super::codecs::{Way, apply};
@@ -10,9 +10,10 @@ use super::file::File;
 use super::literal::seconds;
 use super::scope::Var;
 use super::tree::{Arg, Function, Operator, Py, Stmt};
-use super::types::flattened;
 use super::workflow::{Workflow, input_name};
-use super::{call, children, defaults, fallback, policy, resources};
+use super::{
+    breaker, cache, call, children, compensate, concurrency, defaults, fallback, hedge, policy, resources,
+};
 use crate::EmitError;
 
 /// The call that starts, continues or awaits the run.
@@ -133,18 +134,82 @@ pub fn task(
     step: &Step,
     call: &TaskCall,
 ) -> Result<Vec<Stmt>, EmitError> {
+    let key = workflow.key(&step.id);
+    let mut body = attempted(workflow, step, call, key, &[])?;
+    if let Some(instead) = &call.fallback {
+        body.push(fallback::durable(workflow, reader, step, instead)?);
+    }
+    Ok(body)
+}
+
+/// The attempts of a compensation, under the key that the runtime gives. `decoded` are its arguments.
+pub fn undoing(
+    workflow: &mut Workflow,
+    step: &Step,
+    call: &TaskCall,
+    decoded: &[Stmt],
+) -> Result<Vec<Stmt>, EmitError> {
+    let mut body = attempted(workflow, step, call, Py::atom("key"), decoded)?;
+    if let Some(instead @ Fallback::Value(_)) = &call.fallback {
+        body.push(fallback::durable(workflow, step, step, instead)?);
+    }
+    body.push(Stmt::Expr(Py::call("step.raise_failure", Vec::new())));
+    Ok(body)
+}
+
+fn attempted(
+    workflow: &mut Workflow,
+    step: &Step,
+    call: &TaskCall,
+    key: Py,
+    decoded: &[Stmt],
+) -> Result<Vec<Stmt>, EmitError> {
+    let undo = compensate::durable(workflow, step, call)?;
+    let breaker = breaker::of(workflow, step, call)?;
     let made = call::made(workflow, &step.id, call)?;
-    let mut body =
-        vec![Stmt::Assign { target: "step".to_owned(), annotation: None, value: open(workflow, step, call) }];
+    let mut open = open(workflow, step, call, key);
+    let mut body: Vec<Stmt> = undo.clone().into_iter().collect();
+    if let Some(breaker) = breaker {
+        body.extend(breaker.before);
+        open = open.with("breaker", breaker.name);
+    }
+    if undo.is_some() {
+        open = open.with("undo", Py::atom("undo"));
+    }
+    body.push(Stmt::Assign { target: "step".to_owned(), annotation: None, value: open });
+    body.extend(cache::durable(workflow, step, call)?);
     body.extend(made.before);
-    let attempt = if call.callable.listens() {
-        Py::call("step.awaited", vec![Py::Call { callee: Box::new(made.callee), args: made.args }])
-    } else {
-        let mut all = vec![Arg { name: None, value: made.callee }];
-        all.extend(made.args);
-        Py::Call { callee: Box::new(Py::atom("step.in_thread")), args: all }
+    let mut tried = decoded.to_vec();
+    let attempt = match call.policy.hedge {
+        Some(numbers) => {
+            let (function, attempt) =
+                hedge::durable(workflow, call, numbers, made.each, made.callee, made.args);
+            body.push(function);
+            attempt
+        }
+        None => {
+            tried.extend(made.each);
+            attempt(call, made.callee, made.args)
+        }
     };
-    let mut tried = made.each;
+    tried.extend(ended(workflow, call, attempt, undo.is_some()));
+    let handler = on_failure(workflow, step, call);
+    body.push(attempts(tried, handler));
+    Ok(body)
+}
+
+fn attempt(call: &TaskCall, callee: Py, args: Vec<Arg>) -> Py {
+    if call.callable.listens() {
+        return Py::call("step.awaited", vec![Py::Call { callee: Box::new(callee), args }]);
+    }
+    let mut all = vec![Arg { name: None, value: callee }];
+    all.extend(args);
+    Py::Call { callee: Box::new(Py::atom("step.in_thread")), args: all }
+}
+
+/// Awaits the attempt and records its result.
+fn ended(workflow: &mut Workflow, call: &TaskCall, attempt: Py, is_undone: bool) -> Vec<Stmt> {
+    let mut tried = Vec::new();
     let encoded = match call.callable.returns() {
         Type::Null => {
             tried.push(Stmt::Expr(attempt.awaited()));
@@ -165,18 +230,17 @@ pub fn task(
             }
         }
     };
-    tried.push(Stmt::Expr(Py::call("step.succeed", vec![encoded])));
-    let handler = on_failure(workflow, step, call);
-    body.push(attempts(tried, handler));
-    if let Some(instead) = &call.fallback {
-        body.push(fallback::durable(workflow, reader, step, instead)?);
+    let mut recorded = vec![encoded];
+    if is_undone && *call.callable.returns() != Type::Null {
+        recorded.push(Py::atom("result"));
     }
-    Ok(body)
+    tried.push(Stmt::Expr(Py::call("step.succeed", recorded)));
+    tried
 }
 
 /// `run.step(...)`: what the runtime must know of the step.
-fn open(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Py {
-    let mut open = Py::call("run.step", vec![Py::string(&step.id)]);
+fn open(workflow: &mut Workflow, step: &Step, call: &TaskCall, key: Py) -> Py {
+    let mut open = Py::call("run.step", vec![key]);
     if call.task != step.id {
         open = open.with("task", Py::string(&call.task));
     }
@@ -280,16 +344,8 @@ pub fn descriptor(workflow: &mut Workflow) -> Result<Stmt, EmitError> {
     if let Some(milliseconds) = plan.deadline_ms {
         value = value.with("deadline", Py::atom(seconds(milliseconds)));
     }
-    let writes: Vec<String> = flattened(&plan.steps)
-        .into_iter()
-        .flat_map(|step| match &step.kind {
-            StepKind::Task(call) => fallback::writes(&step.id, call),
-            _ => Vec::new(),
-        })
-        .collect();
-    if !writes.is_empty() {
-        value = value.with("writes", super::literal::strings(&writes));
-    }
+    value = children::undone(workflow, value);
+    value = concurrency::described(workflow, value)?;
     Ok(Stmt::Assign { target: "WORKFLOW".to_owned(), annotation: None, value })
 }
 

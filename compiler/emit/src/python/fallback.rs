@@ -2,7 +2,7 @@
 //!
 //! It knows where a fallback stands; its attempts are written as those of any task.
 
-use conductor_protocol::plan::{Effect, Fallback, Step, StepKind, TaskCall};
+use conductor_protocol::plan::{Fallback, Step, StepKind, TaskCall};
 use conductor_protocol::types::Type;
 
 use super::codecs::{Way, apply};
@@ -23,7 +23,7 @@ pub fn durable(
         Fallback::Value(value) => {
             let encoded = workflow.translate(value)?;
             let encoded = apply(&mut workflow.file, Way::Encode, &value.ty, encoded);
-            let succeed = Stmt::Expr(Py::call("step.succeed", vec![encoded]));
+            let succeed = Stmt::Expr(Py::call("step.stand_in", vec![encoded]));
             vec![handled(vec![succeed], durable::give_up(workflow, step))]
         }
         Fallback::Task(other) => {
@@ -60,7 +60,7 @@ pub fn direct(
             match (is_read, fallible) {
                 (true, false) => body.push(returned(value)),
                 (_, true) => {
-                    let args = vec![Py::string(&step.id), Py::atom("failure.attempts"), Py::atom("error")];
+                    let args = vec![workflow.key(&step.id), Py::atom("failure.attempts"), Py::atom("error")];
                     let error = Py::call("StepFailed", args);
                     let failed = Stmt::Raise { error, cause: Some("error".to_owned()) };
                     body.push(handled(vec![returned(value)], vec![failed]));
@@ -138,19 +138,5 @@ fn handled(body: Vec<Stmt>, handler: Vec<Stmt>) -> Stmt {
         name: "error".to_owned(),
         handler,
         otherwise: Vec::new(),
-    }
-}
-
-/// The effects of the call's fallbacks, by key.
-pub fn writes(id: &str, call: &TaskCall) -> Vec<String> {
-    let mut keys = Vec::new();
-    let (mut key, mut call) = (id.to_owned(), call);
-    loop {
-        if call.effect == Effect::Write {
-            keys.push(key.clone());
-        }
-        let Some(Fallback::Task(other)) = &call.fallback else { return keys };
-        key.push_str(".fallback");
-        call = other;
     }
 }

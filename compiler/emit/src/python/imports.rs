@@ -95,9 +95,8 @@ fn member(name: &str) -> Member {
 fn section(import: &Import) -> Section {
     match import.module.as_str() {
         "__future__" => Section::Future,
-        "asyncio" | "collections.abc" | "datetime" | "decimal" | "enum" | "logging" | "typing" | "uuid" => {
-            Section::Standard
-        }
+        "asyncio" | "collections.abc" | "datetime" | "decimal" | "enum" | "functools" | "logging"
+        | "typing" | "uuid" => Section::Standard,
         module if module.starts_with('.') => Section::Own,
         _ => Section::Users,
     }

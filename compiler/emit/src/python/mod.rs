@@ -2,11 +2,15 @@
 //!
 //! It knows Python and the runtime beside the generated code; it knows neither manifests nor where files are written.
 
+mod breaker;
+mod cache;
 mod call;
 mod calls;
 mod children;
 mod codecs;
+mod compensate;
 mod comprehensions;
+mod concurrency;
 mod defaults;
 mod direct;
 mod durable;
@@ -15,6 +19,7 @@ mod fallback;
 mod file;
 mod flat;
 mod grpc;
+mod hedge;
 mod http;
 mod imports;
 mod literal;

@@ -21,7 +21,8 @@ use crate::inline::inlined;
 use crate::{EmitError, Header};
 
 /// Names that the package has beside its workflows.
-const PUBLIC: [&str; 8] = [
+const PUBLIC: [&str; 9] = [
+    "current_step",
     "serve",
     "close",
     "blocking",
@@ -32,7 +33,9 @@ const PUBLIC: [&str; 8] = [
     "SidecarUnavailable",
 ];
 
-const ERRORS: [&str; 9] = [
+const ERRORS: [&str; 11] = [
+    "CircuitOpen",
+    "DeadlineExceeded",
     "GrpcError",
     "HttpError",
     "OutcomeUnknown",
@@ -116,9 +119,21 @@ impl<'a> Package<'a> {
     pub fn public_name(&self, workflow: &str) -> String {
         names::public(workflow, &PUBLIC)
     }
+
+    /// The same function in its own module, which may use the name itself.
+    pub fn function_name(&self, workflow: &str) -> String {
+        names::public(&self.public_name(workflow), &workflow::RESERVED)
+    }
+
+    /// `from .module import function as name`.
+    fn import(&self, workflow: &str, name: &str) -> Import {
+        let function = self.function_name(workflow);
+        let alias = (function != name).then(|| name.to_owned());
+        Import { module: sibling(workflow), name: Some(function), alias }
+    }
 }
 
-/// Name of a workflow's module: that of its function.
+/// Name of a workflow's module: that under which users import its function.
 pub fn module_name(workflow: &str) -> String {
     names::public(workflow, &PUBLIC)
 }
@@ -171,7 +186,7 @@ fn init(package: &Package) -> Module {
     let mut served = Vec::new();
     for plan in package.plans {
         let name = package.public_name(&plan.workflow);
-        imports.push(Import::from(sibling(&plan.workflow), &name));
+        imports.push(package.import(&plan.workflow, &name));
         all.insert(name);
         if plan.durable {
             let alias = format!("_{}", plan.workflow.to_uppercase());
@@ -190,7 +205,11 @@ fn init(package: &Package) -> Module {
     }
     all.extend(["blocking".to_owned(), "close".to_owned(), "serve".to_owned()]);
     imports.push(Import::from(".", "blocking"));
-    for (module, name) in [("serve", "serve"), ("resources", "close")] {
+    for name in ["CurrentStep", "current_step"] {
+        imports.push(Import::from("._conductor.current", name));
+        all.insert(name.to_owned());
+    }
+    for (module, name) in [("serve", "serve"), ("detach", "drain"), ("resources", "close")] {
         imports.push(Import {
             module: format!("._conductor.{module}"),
             name: Some(name.to_owned()),
@@ -211,10 +230,10 @@ fn init(package: &Package) -> Module {
     let close = Function {
         name: "close".to_owned(),
         doc: vec![
-            "Closes the clients of resources when their steps are done; the next use opens them again."
+            "Waits for detached workflows, and closes the clients of resources; the next use opens them again."
                 .to_owned(),
         ],
-        body: vec![Stmt::Expr(Py::call("_close", Vec::new()).awaited())],
+        body: ["_drain", "_close"].map(|name| Stmt::Expr(Py::call(name, Vec::new()).awaited())).into(),
         ..serve.clone()
     };
     Module {
@@ -240,11 +259,7 @@ fn blocking(package: &Package) -> Module {
         file.workflow.clone_from(&plan.workflow);
         let name = package.public_name(&plan.workflow);
         let alias = format!("_{name}");
-        imports.insert(Import {
-            module: sibling(&plan.workflow),
-            name: Some(name.clone()),
-            alias: Some(alias.clone()),
-        });
+        imports.insert(package.import(&plan.workflow, &alias));
         let params: Vec<Param> = params(&mut file, plan);
         let mut call = Py::call(alias, Vec::new());
         for input in plan.inputs.iter().map(input_name).chain(["run_id".to_owned()]) {

@@ -87,9 +87,22 @@ impl<'a> Resources<'a> {
 
 /// The elements of `uses=(...)` and `Using(...)`: the task's own limits, then each resource in the Plan's order.
 pub fn uses(file: &mut File, call: &TaskCall) -> Vec<Py> {
+    let mut all = limits(file, call);
+    all.extend(permits(file, call));
+    all
+}
+
+/// The limits of the task itself: its rate and its bulkhead.
+pub fn limits(file: &mut File, call: &TaskCall) -> Vec<Py> {
+    let own =
+        Limits::of(&call.policy).and_then(|limits| file.package.resources.limits_name(&call.task, limits));
+    own.into_iter().map(|name| constant(file, &name)).collect()
+}
+
+/// What each call takes of resources.
+pub fn permits(file: &mut File, call: &TaskCall) -> Vec<Py> {
     let package = file.package;
-    let own = Limits::of(&call.policy).and_then(|limits| package.resources.limits_name(&call.task, limits));
-    let mut names: Vec<String> = own.into_iter().collect();
+    let mut names = Vec::new();
     // What is called or handed over must be open, whether it is limited or not.
     let needed = call.callable.resource().into_iter().chain(call.arguments().filter_map(|argument| {
         match &argument.value {

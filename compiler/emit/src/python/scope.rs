@@ -169,6 +169,13 @@ impl<'a> Scope<'a> {
         vars
     }
 
+    /// What one expression reads.
+    pub fn reads_of(&self, expr: &Expr) -> BTreeSet<Var> {
+        let mut vars = BTreeSet::new();
+        self.collect_expr(expr, &mut vars);
+        vars
+    }
+
     fn made_by(&self, step: &Step) -> BTreeSet<Var> {
         let mut made = BTreeSet::new();
         for step in flattened(std::slice::from_ref(step)) {
@@ -201,6 +208,10 @@ impl<'a> Scope<'a> {
             if let ArgumentValue::Expr(expr) = &argument.value {
                 self.collect_expr(expr, vars);
             }
+        }
+        keys(call).for_each(|key| self.collect_expr(key, vars));
+        if let Some(undo) = &call.compensate {
+            self.collect_call(undo, vars);
         }
         match &call.fallback {
             Some(Fallback::Task(other)) => self.collect_call(other, vars),
@@ -248,7 +259,8 @@ fn step_mentions_run(step: &Step) -> bool {
     step.when.as_ref().is_some_and(mentions_run)
         || match &step.kind {
             StepKind::Task(call) => call_mentions_run(call),
-            StepKind::Workflow(call) => call.durable || call.args.iter().any(|(_, expr)| mentions_run(expr)),
+            // The child's run has an id that is made of its parent's.
+            StepKind::Workflow(_) => true,
             _ => false,
         }
 }
@@ -262,11 +274,19 @@ fn call_mentions_run(call: &TaskCall) -> bool {
     // A service is told the key of the step.
     in_arguments
         || call.callable.function().is_none()
+        || keys(call).any(mentions_run)
+        || call.compensate.as_deref().is_some_and(call_mentions_run)
         || match &call.fallback {
             Some(Fallback::Task(other)) => call_mentions_run(other),
             Some(Fallback::Value(value)) => mentions_run(value),
             None => false,
         }
+}
+
+/// The keys of its breaker and of its cache.
+fn keys(call: &TaskCall) -> impl Iterator<Item = &Expr> {
+    let breaker = call.policy.circuit_breaker.as_ref().and_then(|breaker| breaker.key.as_ref());
+    breaker.into_iter().chain(call.cache.as_ref().and_then(|cache| cache.key.as_ref()))
 }
 
 fn mentions_run(expr: &Expr) -> bool {

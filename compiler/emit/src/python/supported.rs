@@ -14,7 +14,6 @@ pub fn unsupported(plan: &Plan) -> Vec<Unsupported> {
             found.push(Unsupported { workflow: plan.workflow.clone(), step: None, what: what.to_owned() });
         }
     };
-    whole(plan.concurrency.is_some(), "`concurrency`");
     whole(plan.schedule.is_some(), "`schedule`");
     whole(plan.inputs.iter().any(|input| input.secret), "a `secret` input");
     for step in plan.all_steps() {
@@ -30,27 +29,26 @@ pub fn unsupported(plan: &Plan) -> Vec<Unsupported> {
 fn of_step(step: &Step, resources: &[Resource]) -> Vec<String> {
     match &step.kind {
         StepKind::Task(call) => of_call(call, resources),
-        StepKind::Workflow(call) if call.detach => vec!["`detach`".to_owned()],
         StepKind::Workflow(_) | StepKind::Sequence { .. } | StepKind::Parallel { .. } => Vec::new(),
         other => vec![format!("`{}`", other.keyword())],
     }
 }
 
 fn of_call(call: &TaskCall, resources: &[Resource]) -> Vec<String> {
-    let policy = &call.policy;
     let elsewhere = call.callable.function().is_some_and(|function| function.language != Language::Python);
-    let used = [
-        (elsewhere, "a function in another language"),
-        (policy.circuit_breaker.is_some(), "`circuit_breaker`"),
-        (policy.hedge.is_some(), "`hedge`"),
-        (call.cache.is_some(), "`cache`"),
-        (call.compensate.is_some(), "`compensate`"),
-    ];
-    let mut found: Vec<String> =
-        used.iter().filter(|(used, _)| *used).map(|(_, what)| (*what).to_owned()).collect();
+    let mut found: Vec<String> = Vec::new();
+    if elsewhere {
+        found.push("a function in another language".to_owned());
+    }
     found.extend(super::resources::unsupported(resources, call));
     if let Some(Fallback::Task(other)) = &call.fallback {
         found.extend(of_call(other, resources).into_iter().map(|what| format!("{what} in a fallback")));
+    }
+    if let Some(undo) = &call.compensate {
+        found.extend(of_call(undo, resources).into_iter().map(|what| format!("{what} in a compensation")));
+        if matches!(undo.fallback, Some(Fallback::Task(_))) {
+            found.push("a `fallback` of a compensation".to_owned());
+        }
     }
     found
 }

@@ -172,7 +172,7 @@ pub enum Stmt {
     /// `with`.
     BlockingWith {
         context: Py,
-        name: String,
+        name: Option<String>,
         body: Vec<Stmt>,
     },
     /// A function inside another; other statements stand before it.

@@ -23,8 +23,18 @@ pub struct Types {
 }
 
 /// Names in the package's modules that no class of a schema may take.
-pub const SHARED_NAMES: [&str; 40] = [
+pub const SHARED_NAMES: [&str; 50] = [
     "Any",
+    "Breaker",
+    "Cache",
+    "CircuitOpen",
+    "Compensating",
+    "Concurrency",
+    "CurrentStep",
+    "DeadlineExceeded",
+    "Turns",
+    "Undoable",
+    "Undoing",
     "Branches",
     "Callable",
     "Deadline",

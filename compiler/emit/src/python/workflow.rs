@@ -6,6 +6,7 @@ use conductor_protocol::plan::{Input, OnFailure, Plan, Step, StepKind};
 use conductor_protocol::types::Type;
 
 use super::codecs::{Way, apply};
+use super::compensate::Undoing;
 use super::expr::Translator;
 use super::file::File;
 use super::names::Names;
@@ -17,8 +18,39 @@ use super::{defaults, direct, durable, literal};
 use crate::EmitError;
 
 /// Names that the functions of a workflow's module use for themselves.
-const RESERVED: [&str; 43] = [
+pub const RESERVED: [&str; 74] = [
     "_body",
+    "_concurrency_key",
+    "_turns",
+    "Breaker",
+    "Cache",
+    "Compensating",
+    "Concurrency",
+    "Coroutine",
+    "Turns",
+    "Undoable",
+    "Undoing",
+    "args",
+    "attempts",
+    "breaker",
+    "breaker_key",
+    "cache_key",
+    "child_failed",
+    "detached",
+    "forget",
+    "hedged",
+    "invoke",
+    "kept",
+    "key",
+    "one_call",
+    "outer",
+    "partial",
+    "slot",
+    "start_detached",
+    "undo",
+    "undo_arguments",
+    "undoing",
+    "workflow",
     "_call",
     "_cast",
     "_cel",
@@ -68,6 +100,12 @@ pub struct Workflow<'a> {
     pub scope: Scope<'a>,
     pub file: File<'a>,
     pub functions: Vec<Item>,
+    /// What stands at the module's beginning: breakers, caches.
+    pub constants: Vec<Stmt>,
+    /// Functions that undo a step, with the step's id and its task.
+    pub undoing: Vec<Undoing>,
+    /// Names in Python of the variables that the expressions of a compensation see.
+    pub locals: Vec<(String, String)>,
 }
 
 pub fn module(package: &Package, plan: &Plan) -> Result<Module, EmitError> {
@@ -79,7 +117,15 @@ pub fn module(package: &Package, plan: &Plan) -> Result<Module, EmitError> {
     }
     let scope = Scope::new(plan, &package.types, &mut names);
     let file = File::new(package, &plan.workflow, names);
-    let workflow = Workflow { plan, scope, file, functions: Vec::new() };
+    let workflow = Workflow {
+        plan,
+        scope,
+        file,
+        functions: Vec::new(),
+        constants: Vec::new(),
+        undoing: Vec::new(),
+        locals: Vec::new(),
+    };
     workflow.build()
 }
 
@@ -95,10 +141,10 @@ impl Workflow<'_> {
             let body = direct::body_function(&mut self)?;
             items.push(Item::Function(body));
         }
+        let descriptor = if self.plan.durable { Some(durable::descriptor(&mut self)?) } else { None };
         items.append(&mut self.functions);
-        if self.plan.durable {
-            items.push(Item::Statement(durable::descriptor(&mut self)?));
-        }
+        items.extend(descriptor.map(Item::Statement));
+        items.splice(0..0, self.constants.drain(..).map(Item::Statement));
         if self.file.imports.contains(&logging) {
             let value = Py::call("logging.getLogger", vec![Py::atom("__name__")]);
             let logger = Stmt::Assign { target: "logger".to_owned(), annotation: None, value };
@@ -114,7 +160,26 @@ impl Workflow<'_> {
     }
 
     pub fn translate(&mut self, expr: &conductor_protocol::expr::Expr) -> Result<Py, EmitError> {
-        Translator::new(&mut self.file, &self.scope).expr(expr)
+        let mut translator = Translator::new(&mut self.file, &self.scope);
+        translator.locals.clone_from(&self.locals);
+        translator.expr(expr)
+    }
+
+    /// `_ID_WHAT = value` at the beginning of the module.
+    pub fn constant(&mut self, id: &str, what: &str, value: Py) -> Py {
+        let target = self.file.names.fresh(&format!("_{}_{what}", id.replace('.', "_")));
+        self.constants.push(Stmt::Assign { target: target.clone(), annotation: None, value });
+        Py::atom(target)
+    }
+
+    /// The key of a step, as an expression.
+    pub fn key(&self, id: &str) -> Py {
+        Py::string(id)
+    }
+
+    /// `<run>/<step key>` where no journal is kept.
+    pub fn run_key(&self, id: &str) -> Py {
+        Py::atom(format!("f\"{{run}}/{id}\""))
     }
 
     /// The function that users call.
@@ -137,7 +202,7 @@ impl Workflow<'_> {
         };
         Ok(Function {
             is_async: true,
-            name: self.file.package.public_name(&self.plan.workflow),
+            name: self.file.package.function_name(&self.plan.workflow),
             params: params(&mut self.file, self.plan),
             keyword_only: true,
             returns: self.file.annotation(&self.plan.output.ty),

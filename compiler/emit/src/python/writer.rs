@@ -215,21 +215,20 @@ impl Writer {
                 self.nested(handler);
                 self.otherwise(otherwise);
             }
-            Stmt::With { context, name, body } => {
-                let tail = name.as_ref().map_or_else(|| ":".to_owned(), |name| format!(" as {name}:"));
-                self.simple("async with ", context, &tail);
-                self.nested(body);
-            }
-            Stmt::BlockingWith { context, name, body } => {
-                self.simple("with ", context, &format!(" as {name}:"));
-                self.nested(body);
-            }
+            Stmt::With { context, name, body } => self.with("async with ", context, name.as_deref(), body),
+            Stmt::BlockingWith { context, name, body } => self.with("with ", context, name.as_deref(), body),
             Stmt::Function(function) => {
                 self.blank(1);
                 self.function(function);
                 self.blank(1);
             }
         }
+    }
+
+    fn with(&mut self, head: &str, context: &Py, name: Option<&str>, body: &[Stmt]) {
+        let tail = name.map_or_else(|| ":".to_owned(), |name| format!(" as {name}:"));
+        self.simple(head, context, &tail);
+        self.nested(body);
     }
 
     fn otherwise(&mut self, statements: &[Stmt]) {

@@ -8,6 +8,7 @@
 
 mod agreement;
 mod callables;
+mod calls;
 mod constructs;
 mod expressions;
 #[path = "../../../cel/tests/forms/mod.rs"]

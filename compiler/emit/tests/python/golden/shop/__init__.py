@@ -2,7 +2,11 @@
 """The workflows of this project."""
 
 from . import blocking
+from ._conductor.current import CurrentStep, current_step
+from ._conductor.detach import drain as _drain
 from ._conductor.errors import (
+    CircuitOpen,
+    DeadlineExceeded,
     GrpcError,
     HttpError,
     OutcomeUnknown,
@@ -20,6 +24,9 @@ from .process_order_workflow import WORKFLOW as _PROCESS_ORDER_WORKFLOW
 from .process_order_workflow import process_order_workflow
 
 __all__ = [
+    "CircuitOpen",
+    "CurrentStep",
+    "DeadlineExceeded",
     "GrpcError",
     "HttpError",
     "OutcomeUnknown",
@@ -32,6 +39,7 @@ __all__ = [
     "WorkflowError",
     "blocking",
     "close",
+    "current_step",
     "process_order_workflow",
     "serve",
 ]
@@ -43,5 +51,6 @@ async def serve() -> None:
 
 
 async def close() -> None:
-    """Closes the clients of resources when their steps are done; the next use opens them again."""
+    """Waits for detached workflows, and closes the clients of resources; the next use opens them again."""
+    await _drain()
     await _close()

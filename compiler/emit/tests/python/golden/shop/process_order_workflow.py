@@ -170,5 +170,4 @@ WORKFLOW = Workflow(
     "process_order_workflow",
     plan="blake3:b18cdaf524c7c2a10d5576909d85b422",
     body=_body,
-    writes=("process_payment", "send_receipt"),
 )

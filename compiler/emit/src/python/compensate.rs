@@ -1,0 +1,232 @@
+//! What undoes a step: its arguments, computed when the step completes, and the function that makes the call.
+//!
+//! It knows how both are spelled; when a run is undone, and in which order, the runtime decides.
+
+use conductor_protocol::expr::{Expr, Node};
+use conductor_protocol::plan::{ArgumentValue, Fallback, Plan, Step, StepKind, TaskCall};
+use conductor_protocol::types::Type;
+
+use super::codecs::{Way, apply};
+use super::tree::{Function, Item, Param, Py, Stmt};
+use super::types::has_record;
+use super::workflow::{Workflow, run_param};
+use super::{direct, durable, policy};
+use crate::EmitError;
+use crate::inline::{RESULT, each_argument, fallbacks};
+
+/// A function that undoes a step.
+pub struct Undoing {
+    pub id: String,
+    pub task: String,
+    pub function: String,
+}
+
+/// An argument that is computed when the step completes.
+struct Computed<'c> {
+    parameter: &'c str,
+    value: &'c Expr,
+    ty: &'c Type,
+}
+
+fn computed(undo: &TaskCall) -> Vec<Computed<'_>> {
+    undo.arguments()
+        .filter_map(|given| {
+            let ArgumentValue::Expr(value) = &given.value else { return None };
+            let is_loose = given.ty == Type::Any || has_record(&given.ty);
+            let ty = if is_loose { &value.ty } else { &given.ty };
+            Some(Computed { parameter: &given.parameter, value, ty })
+        })
+        .collect()
+}
+
+/// Of a durable step: `def undo_arguments(result)`, which gives what is recorded, and the function that undoes.
+pub fn durable(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Result<Option<Stmt>, EmitError> {
+    let Some(undo) = &call.compensate else { return Ok(None) };
+    let outer = with_result(workflow);
+    let mut pairs = Vec::new();
+    for one in computed(undo) {
+        let value = workflow.translate(one.value)?;
+        pairs.push((Py::string(one.parameter), apply(&mut workflow.file, Way::Encode, one.ty, value)));
+    }
+    workflow.locals = outer;
+    let given =
+        nested(workflow, call, "dict[str, object]", Py::Dict(pairs), "The arguments of what undoes it.");
+    undoing(workflow, step, call, undo)?;
+    Ok(Some(given))
+}
+
+/// The variable `result` of a compensation's expressions has its own name in Python.
+fn with_result(workflow: &mut Workflow) -> Vec<(String, String)> {
+    let outer = workflow.locals.clone();
+    workflow.locals.push((RESULT.to_owned(), "result".to_owned()));
+    outer
+}
+
+fn nested(workflow: &mut Workflow, call: &TaskCall, returns: &str, value: Py, doc: &str) -> Stmt {
+    let annotation = workflow.file.annotation(call.callable.returns());
+    Stmt::Function(Function {
+        is_async: false,
+        name: "undo".to_owned(),
+        params: vec![Param { name: "result".to_owned(), annotation, default: None }],
+        keyword_only: false,
+        returns: returns.to_owned(),
+        doc: vec![doc.to_owned()],
+        body: vec![Stmt::Return(Some(value))],
+    })
+}
+
+/// `_undo_x(run, key, args)`: the step with the key `KEY.compensate`.
+fn undoing(workflow: &mut Workflow, step: &Step, call: &TaskCall, undo: &TaskCall) -> Result<(), EmitError> {
+    let known = |one: &Undoing| one.id == step.id && one.task == call.task;
+    if workflow.undoing.iter().any(known) {
+        return Ok(());
+    }
+    let name = workflow.file.names.fresh(&format!("_undo_{}", step.id.replace('.', "_")));
+    let outer = workflow.locals.clone();
+    let mut decoded = Vec::new();
+    let mut names = Vec::new();
+    for one in computed(undo) {
+        let target = workflow.file.names.fresh(one.parameter);
+        let recorded = Py::atom("args").index(Py::string(one.parameter));
+        let value = apply(&mut workflow.file, Way::Decode, one.ty, recorded);
+        decoded.push(Stmt::Assign { target: target.clone(), annotation: None, value });
+        workflow.locals.push((variable(one.parameter), target.clone()));
+        names.push(target);
+    }
+    let undone = as_step(step, undo);
+    let StepKind::Task(made) = &undone.kind else { return Ok(()) };
+    let body = durable::undoing(workflow, &undone, made, &decoded);
+    workflow.locals = outer;
+    for name in names {
+        workflow.file.names.release(&name);
+    }
+    let any = workflow.file.annotation(&Type::Any);
+    let param = |name: &str, annotation: String| Param { name: name.to_owned(), annotation, default: None };
+    let params =
+        vec![run_param(), param("key", "str".to_owned()), param("args", format!("dict[str, {any}]"))];
+    workflow.functions.push(Item::Function(Function {
+        is_async: true,
+        name: name.clone(),
+        params,
+        keyword_only: false,
+        returns: "None".to_owned(),
+        doc: vec![policy::doc(&undone.id, undo)],
+        body: body?,
+    }));
+    workflow.undoing.push(Undoing { id: step.id.clone(), task: call.task.clone(), function: name });
+    Ok(())
+}
+
+/// The compensation as a step whose arguments are variables.
+fn as_step(step: &Step, undo: &TaskCall) -> Step {
+    let mut call = undo.clone();
+    let mut given: Vec<(String, Type)> = Vec::new();
+    for one in computed(undo) {
+        given.push((one.parameter.to_owned(), one.ty.clone()));
+    }
+    each_argument(&mut call, &mut |argument| {
+        if let ArgumentValue::Expr(value) = &mut argument.value
+            && let Some((_, ty)) = given.iter().find(|(parameter, _)| *parameter == argument.parameter)
+        {
+            *value = Expr { ty: ty.clone(), node: Node::Variable(variable(&argument.parameter)) };
+        }
+    });
+    fallbacks(&mut call);
+    Step {
+        id: format!("{}.compensate", step.id),
+        anonymous: false,
+        when: None,
+        critical: true,
+        deadline_ms: None,
+        needs: Vec::new(),
+        ty: call.callable.returns().clone(),
+        kind: StepKind::Task(Box::new(call)),
+    }
+}
+
+/// No variable of a manifest is called so.
+fn variable(parameter: &str) -> String {
+    format!("undo:{parameter}")
+}
+
+/// Whether a run of the Plan may have something to undo, in its own steps or in those of a workflow that it calls.
+pub fn has_any(plans: &[Plan], plan: &Plan) -> bool {
+    let mut pending = vec![plan];
+    let mut seen: Vec<&str> = Vec::new();
+    while let Some(plan) = pending.pop() {
+        if seen.contains(&plan.workflow.as_str()) {
+            continue;
+        }
+        seen.push(&plan.workflow);
+        for step in plan.all_steps() {
+            match &step.kind {
+                StepKind::Task(call) if undoes(call) => return true,
+                StepKind::Workflow(call) if !call.detach => {
+                    pending.extend(plans.iter().find(|plan| plan.workflow == call.workflow));
+                }
+                _ => {}
+            }
+        }
+    }
+    false
+}
+
+fn undoes(call: &TaskCall) -> bool {
+    let mut call = call;
+    loop {
+        if call.compensate.is_some() {
+            return true;
+        }
+        let Some(Fallback::Task(other)) = &call.fallback else { return false };
+        call = other;
+    }
+}
+
+/// Of a step without a journal: `def undo(result)`, and the function that undoes.
+pub fn direct(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Result<Option<Stmt>, EmitError> {
+    let Some(undo) = &call.compensate else { return Ok(None) };
+    let undone = as_step(step, undo);
+    let StepKind::Task(made) = &undone.kind else { return Ok(None) };
+    let outer = workflow.locals.clone();
+    let mut params = Vec::new();
+    let mut names = Vec::new();
+    let takes_run = workflow.scope.uses_run_id(Some(&undone));
+    if takes_run {
+        params.push(Param { name: "run".to_owned(), annotation: "str".to_owned(), default: None });
+    }
+    for one in computed(undo) {
+        let name = workflow.file.names.fresh(one.parameter);
+        let annotation = workflow.file.annotation(one.ty);
+        workflow.locals.push((variable(one.parameter), name.clone()));
+        params.push(Param { name: name.clone(), annotation, default: None });
+        names.push(name);
+    }
+    let body = direct::task(workflow, step, &undone, made, false);
+    workflow.locals = outer;
+    for name in names {
+        workflow.file.names.release(&name);
+    }
+    let function = workflow.file.names.fresh(&format!("_undo_{}", step.id.replace('.', "_")));
+    workflow.functions.push(Item::Function(Function {
+        is_async: true,
+        name: function.clone(),
+        params,
+        keyword_only: false,
+        returns: "None".to_owned(),
+        doc: vec![policy::doc(&undone.id, undo)],
+        body: body?,
+    }));
+    workflow.file.import_from("functools", "partial");
+    let mut args = vec![Py::atom(function)];
+    if takes_run {
+        args.push(Py::atom("run"));
+    }
+    let outer = with_result(workflow);
+    for one in computed(undo) {
+        args.push(workflow.translate(one.value)?);
+    }
+    workflow.locals = outer;
+    let returns = workflow.file.import_from("._conductor.compensate", "Undoing");
+    let value = Py::call("partial", args);
+    Ok(Some(nested(workflow, call, &returns, value, "What undoes it, with its arguments as they are now.")))
+}

@@ -1,0 +1,30 @@
+"""The step of a durable run that the code is in, for logs and for the user's own code.
+
+It deliberately decides nothing.
+"""
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentStep:
+    """One attempt of a step."""
+
+    workflow: str
+    run: str
+    key: str
+    attempt: int
+
+
+_step: ContextVar[CurrentStep | None] = ContextVar("conductor_step", default=None)
+
+
+def current_step() -> CurrentStep | None:
+    """The attempt around the code that runs; `None` outside of durable runs."""
+    return _step.get()
+
+
+def enter(step: CurrentStep) -> None:
+    """Threads and tasks that are started in this context are in the step."""
+    _step.set(step)
