@@ -30,6 +30,10 @@ mod watch;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// Blocks may be nested 128 deep, and whoever walks a Plan goes down with them: in a debug build that takes some
+/// megabytes. Of a thread's stack only what was once used takes memory.
+const STACK: usize = 64 << 20;
+
 #[derive(Parser)]
 #[command(name = "conductor", version, about = "Concurrency as a manifest: checked, compiled, run, resumed.")]
 #[command(
@@ -51,7 +55,9 @@ fn main() -> ExitCode {
 
 fn execute(command: commands::Command) -> ExitCode {
     let format = command.format();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(2).thread_stack_size(STACK).enable_all();
+    let runtime = match builder.build() {
         Ok(runtime) => runtime,
         Err(error) => {
             let failure = Failure::environment(format!("failed to start: {error}"));

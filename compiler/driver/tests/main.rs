@@ -7,6 +7,7 @@ mod binding;
 mod blocks;
 mod codes;
 mod deadlocks;
+mod deep;
 mod defaults;
 mod hcl;
 mod http;

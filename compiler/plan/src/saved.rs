@@ -2,6 +2,8 @@
 //!
 //! It knows no disk, and reads what it wrote itself with care: anybody may have written over it.
 
+mod json;
+
 use std::fmt;
 
 use conductor_protocol::plan::Plan;
@@ -43,7 +45,7 @@ pub fn text(about: &str, plans: &[Plan]) -> Result<String, serde_json::Error> {
     Ok(format!("{{\"about\": {about},\n  \"version\": {VERSION},\n  \"plans\": [\n    {lines}\n  ]\n}}\n"))
 }
 
-/// The Plans of such a file. One that is nested deeper than some 20 blocks is refused, as JSON of 128 levels.
+/// The Plans of such a file, however deep their blocks are.
 ///
 /// # Errors
 /// When it is not such a file, or one of another version.
@@ -57,9 +59,11 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Plan>, SavedError> {
         plans: Vec<Plan>,
     }
     let failed = |error: serde_json::Error| SavedError::NotPlans(error.to_string());
-    let Version { version } = serde_json::from_slice(bytes).map_err(failed)?;
+    let text = std::str::from_utf8(bytes).map_err(|error| SavedError::NotPlans(error.to_string()))?;
+    let value = json::read(text).map_err(SavedError::NotPlans)?;
+    let Version { version } = Version::deserialize(&value).map_err(failed)?;
     if version != VERSION {
         return Err(SavedError::Version(version, VERSION));
     }
-    serde_json::from_slice(bytes).map(|Saved { plans }| plans).map_err(failed)
+    Saved::deserialize(value).map(|Saved { plans }| plans).map_err(failed)
 }

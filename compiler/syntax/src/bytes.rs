@@ -13,8 +13,10 @@ pub const TOO_DEEP: Code = Code("E004");
 
 /// The largest manifest that is read, in bytes.
 pub const MAX_BYTES: usize = 24 << 20;
-/// How deep values may be nested.
-pub const MAX_DEPTH: usize = 128;
+/// How deep values may be nested: 128 blocks, each with up to five values from one to the next.
+pub const MAX_DEPTH: usize = 640;
+/// In HCL, whose parser is recursive; a block takes at most two levels there.
+pub(crate) const MAX_HCL_DEPTH: usize = 320;
 /// How many values are read; each takes about a hundred bytes of memory.
 pub(crate) const MAX_VALUES: usize = 3_000_000;
 /// How many mistakes are reported at a time; nobody reads more, and showing them costs time.

@@ -46,7 +46,8 @@ impl Annotation {
     /// Reads an annotation's words. What could not be understood is left out, with a warning.
     #[must_use]
     pub fn lower(name: Option<Id>, written: &[AnnotationWord], span: Span) -> (Annotation, Vec<Diagnostic>) {
-        let mut context = Context { syntax: Syntax::Yaml, diagnostics: Vec::new(), lost: Lost::default() };
+        let mut context =
+            Context { syntax: Syntax::Yaml, diagnostics: Vec::new(), lost: Lost::default(), blocks: 0 };
         let name = name.filter(|id| {
             ids::check(&mut context, id);
             context.diagnostics.is_empty()

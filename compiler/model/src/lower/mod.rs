@@ -45,6 +45,9 @@ pub const BAD_SCHEDULE: Code = Code("E067");
 pub const KEY_OF_ANOTHER_KIND: Code = Code("E068");
 pub const BAD_REQUEST: Code = Code("E069");
 
+/// How deep blocks of steps may be nested: what comes after, down to the compilers of generated code, counts on it.
+const MAX_BLOCKS: usize = 128;
+
 /// The version of the manifest's language that this build reads.
 pub(crate) const VERSION: &str = "1.0";
 
@@ -56,6 +59,8 @@ pub(crate) struct Context {
     syntax: Syntax,
     diagnostics: Vec<Diagnostic>,
     lost: Lost,
+    /// How many lists of steps are being read, each inside the one before.
+    blocks: usize,
 }
 
 impl Context {
@@ -83,7 +88,7 @@ pub(crate) const TARGET: Shape = Shape::of("a target", &["language", "root", "ou
 /// says which names it may define.
 #[must_use]
 pub fn lower(tree: &Node, syntax: Syntax) -> (Manifest, Vec<Diagnostic>) {
-    let mut context = Context { syntax, diagnostics: Vec::new(), lost: Lost::default() };
+    let mut context = Context { syntax, diagnostics: Vec::new(), lost: Lost::default(), blocks: 0 };
     let mut manifest = Manifest {
         file: tree.span.file,
         syntax,

@@ -4,7 +4,7 @@
 
 use conductor_source::{Diagnostic, FileId, Span};
 
-use crate::bytes::{MAX_DEPTH, MAX_FINDINGS, MAX_VALUES, TOO_DEEP, TOO_LARGE};
+use crate::bytes::{MAX_FINDINGS, MAX_HCL_DEPTH, MAX_VALUES, TOO_DEEP, TOO_LARGE};
 use crate::tree::{Key, Kind, Node};
 
 /// Nothing after this is read; the reason was reported.
@@ -96,13 +96,13 @@ impl<'a> Parser<'a> {
         Some(Key { text: self.text[start..self.at].to_owned(), span: self.span(start, self.at) })
     }
 
-    /// Goes one level down, or stops at [`MAX_DEPTH`].
+    /// Goes one level down, or stops at [`MAX_HCL_DEPTH`].
     pub fn deeper(&mut self, levels: usize) -> Read<()> {
         self.depth += levels;
-        if self.depth <= MAX_DEPTH {
+        if self.depth <= MAX_HCL_DEPTH {
             return Ok(());
         }
-        let message = format!("values are nested deeper than {MAX_DEPTH} levels");
+        let message = format!("values are nested deeper than {MAX_HCL_DEPTH} levels");
         let span = self.next_character();
         self.report(
             Diagnostic::error(TOO_DEEP, message, span, "one level too deep")

@@ -75,9 +75,9 @@ fn bytes() {
     assert_eq!(codes(b"a = \"\xe9\"\n"), ["E002"]);
     assert_eq!(codes(&vec![b' '; yaml::MAX_BYTES + 1]), ["E003"]);
     assert_eq!(codes(format!("a = [{}", "1,".repeat(3_000_001)).as_bytes()), ["E003"]);
-    assert_eq!(codes(format!("a = {}", "[".repeat(200)).as_bytes()), ["E004"]);
-    assert_eq!(codes("a {\n".repeat(200).as_bytes()), ["E004"]);
-    let deepest = format!("a = {}{}\n", "[".repeat(128), "]".repeat(128));
+    assert_eq!(codes(format!("a = {}", "[".repeat(700)).as_bytes()), ["E004"]);
+    assert_eq!(codes("a {\n".repeat(700).as_bytes()), ["E004"]);
+    let deepest = format!("a = {}{}\n", "[".repeat(320), "]".repeat(320));
     assert_eq!(hcl::parse(FileId(0), &deepest).1, vec![]);
     assert_eq!(codes(deepest.replace("[]", "[[]]").as_bytes()), ["E004"]);
 }

@@ -7,11 +7,12 @@ pub(crate) mod form;
 pub(crate) mod kind;
 
 use conductor_source::{Diagnostic, Edit, Safety, Span};
-use conductor_syntax::{Entry, Kind, Node, Scalar};
+use conductor_syntax::{Entry, Kind, Node, Scalar, yaml};
 
 use super::fields::{Fields, Shape};
 use super::{
-    Context, EMPTY_BLOCK, KEY_OF_ANOTHER_STEP, STEP_KIND, WRONG_KIND, duration, ids, policy, value, words,
+    Context, EMPTY_BLOCK, KEY_OF_ANOTHER_STEP, MAX_BLOCKS, STEP_KIND, WRONG_KIND, duration, ids, policy,
+    value, words,
 };
 use crate::manifest::Id;
 use crate::step::{Step, StepKind};
@@ -26,8 +27,10 @@ pub(crate) fn words() -> impl Iterator<Item = &'static str> {
 pub(super) fn list(context: &mut Context, entry: &Entry) -> Option<Vec<Step>> {
     let empty = match &entry.value.kind {
         Kind::List(nodes) if !nodes.is_empty() => {
-            let steps = nodes.iter().map(|node| read(context, node).unwrap_or_else(|| broken(node.span)));
-            return Some(steps.collect());
+            return inside(context, entry, |context| {
+                let steps = nodes.iter().map(|node| read(context, node).unwrap_or_else(|| broken(node.span)));
+                steps.collect()
+            });
         }
         Kind::List(_) | Kind::Null => true,
         _ => false,
@@ -44,6 +47,23 @@ pub(super) fn list(context: &mut Context, entry: &Entry) -> Option<Vec<Step>> {
         value::wrong_kind(context, &entry.value, entry.key.span, "a list of steps");
     }
     None
+}
+
+/// Reads one level of blocks further down, or reports that it is one too many.
+fn inside<T>(context: &mut Context, entry: &Entry, read: impl FnOnce(&mut Context) -> T) -> Option<T> {
+    // The steps of the workflow itself are in no block.
+    if context.blocks > MAX_BLOCKS {
+        let message = format!("blocks are nested deeper than {MAX_BLOCKS} levels");
+        context.report(
+            Diagnostic::error(yaml::TOO_DEEP, message, entry.key.span, "one level too deep")
+                .help("steps that belong together can be a workflow of their own"),
+        );
+        return None;
+    }
+    context.blocks += 1;
+    let read = read(context);
+    context.blocks -= 1;
+    Some(read)
 }
 
 /// A step that could not be read, which was reported.
