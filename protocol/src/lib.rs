@@ -7,6 +7,7 @@ pub mod entry;
 pub mod error;
 pub mod expr;
 pub mod message;
+pub mod names;
 pub mod plan;
 pub mod state;
 pub mod types;

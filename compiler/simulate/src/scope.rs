@@ -2,6 +2,7 @@
 //!
 //! It knows values and their types, not who may see them: the checker has seen to that.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -32,7 +33,7 @@ struct Frame<'p> {
 }
 
 struct Variables<'p> {
-    names: Names<'p>,
+    names: BTreeMap<Cow<'p, str>, Named<'p>>,
     outer: Option<Rc<Variables<'p>>>,
 }
 
@@ -48,8 +49,9 @@ impl<'p> Scope<'p> {
     }
 
     /// A scope with further variables; results go where they went before.
-    pub fn with(&self, names: impl IntoIterator<Item = (&'p str, Named<'p>)>) -> Scope<'p> {
-        let variables = Variables { names: names.into_iter().collect(), outer: self.variables.clone() };
+    pub fn with<N: Into<Cow<'p, str>>>(&self, names: impl IntoIterator<Item = (N, Named<'p>)>) -> Scope<'p> {
+        let names = names.into_iter().map(|(name, value)| (name.into(), value)).collect();
+        let variables = Variables { names, outer: self.variables.clone() };
         Scope { results: self.results.clone(), variables: Some(Rc::new(variables)) }
     }
 

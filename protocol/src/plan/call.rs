@@ -29,7 +29,7 @@ pub struct TaskCall {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fallback: Option<Fallback>,
     /// What undoes the call once it has completed. Its arguments are expressions over [`Variable`]s: the parameters of
-    /// this call by name, and `result`.
+    /// this call by name in snake case, and `result`.
     ///
     /// [`Variable`]: crate::expr::Node::Variable
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -108,8 +108,8 @@ pub struct Cache {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fallback {
-    /// Another task, which takes the arguments of the one that failed: they are variables of the parameters' names. Its
-    /// key is the step's with `.fallback`.
+    /// Another task, which takes the arguments of the one that failed: they are variables of the parameters' names in
+    /// snake case. Its key is the step's with `.fallback`.
     Task(Box<TaskCall>),
     Value(Expr),
 }

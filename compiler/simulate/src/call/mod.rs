@@ -13,6 +13,7 @@ mod work;
 use std::sync::Arc;
 
 use conductor_protocol::error::ErrorForm;
+use conductor_protocol::names::snake_case;
 use conductor_protocol::plan::{ArgumentValue, Fallback, TaskCall};
 use conductor_protocol::types::Type;
 use serde_json::{Map, Value as Json, json};
@@ -153,8 +154,12 @@ async fn fallen_back<'p>(
 
 /// Where expressions see the call's arguments as variables.
 fn with_arguments<'p>(ctx: &Ctx<'p>, call: &Call<'p>) -> Ctx<'p> {
-    let scope: Scope<'p> = ctx.scope.with(call.args.iter().cloned());
-    ctx.with_scope(scope)
+    ctx.with_scope(arguments_seen(ctx, call))
+}
+
+/// The names of the parameters are compared, and seen, in snake case.
+fn arguments_seen<'p>(ctx: &Ctx<'p>, call: &Call<'p>) -> Scope<'p> {
+    ctx.scope.with(call.args.iter().map(|(name, value)| (snake_case(name), value.clone())))
 }
 
 /// The outcome that an earlier life of the run recorded.
@@ -208,7 +213,7 @@ pub(crate) fn undo_arguments<'p>(
     static NULLABLE: Type = Type::Any;
     let ty = if output.is_null() { &NULLABLE } else { call.call.callable.returns() };
     let result = [("result", Named { json: output, ty })];
-    let scope = ctx.scope.with(call.args.iter().cloned()).with(result);
+    let scope = arguments_seen(ctx, call).with(result);
     let key = format!("{}.compensate", call.key);
     arguments(&ctx.with_scope(scope), &key, undo)
 }
