@@ -18,7 +18,14 @@ use crate::root;
 /// A folder that is gone when this is dropped.
 #[derive(Debug)]
 pub struct Project {
-    folder: TempDir,
+    folder: Folder,
+}
+
+#[derive(Debug)]
+enum Folder {
+    Temporary(TempDir),
+    /// Stays, to be looked at.
+    Kept(PathBuf),
 }
 
 /// Variables of the machine that must not reach a test.
@@ -38,7 +45,13 @@ impl Project {
     /// # Errors
     /// When no temporary folder can be made.
     pub fn empty() -> Result<Project> {
-        Ok(Project { folder: tempfile::Builder::new().prefix("cdct").tempdir()? })
+        Ok(Project { folder: Folder::Temporary(tempfile::Builder::new().prefix("cdct").tempdir()?) })
+    }
+
+    /// A folder that stays.
+    #[must_use]
+    pub fn at(folder: &Path) -> Project {
+        Project { folder: Folder::Kept(folder.to_path_buf()) }
     }
 
     /// A copy of `tests/projects/<name>`.
@@ -71,7 +84,10 @@ impl Project {
 
     #[must_use]
     pub fn path(&self) -> &Path {
-        self.folder.path()
+        match &self.folder {
+            Folder::Temporary(folder) => folder.path(),
+            Folder::Kept(folder) => folder,
+        }
     }
 
     /// Writes a file of the project.

@@ -1,0 +1,296 @@
+//! Runs of jobs in one language: a package of all of them, a worker that serves it, the real sidecar.
+//!
+//! It knows how runs are started and awaited; what a language's files look like is a [`Target`]'s.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use conductor_emit::{Header, Target as EmitTarget, emit, unsupported};
+use conductor_protocol::plan::{Language, Plan};
+use conductor_tests::http;
+use conductor_tests::journal::Follower;
+use conductor_tests::process::Process;
+use conductor_tests::project::Project;
+use conductor_tests::random::Random;
+use conductor_tests::sidecar::Sidecar;
+use serde_json::{Value, json};
+
+use crate::case::Job;
+use crate::meaning::{self, Meaning};
+use crate::reference::{Expected, expected, starts};
+use crate::{retarget, values};
+
+/// What a language needs to run jobs.
+pub trait Target: Sync {
+    fn language(&self) -> Language;
+    /// Where generated code goes.
+    fn out(&self) -> &'static str;
+    /// Go: the import path of it.
+    fn package(&self) -> Option<&'static str> {
+        None
+    }
+    /// Writes stubs and a program that serves.
+    fn write(&self, project: &Project, all: &[&Expected]) -> Result<()>;
+    fn build(&self, project: &Project) -> Result<()>;
+    fn serve(&self, project: &Project) -> Result<Process>;
+}
+
+/// What became of a job in a language.
+#[derive(Debug, Clone)]
+pub enum Verdict {
+    Equal,
+    /// What differs.
+    Differs(Vec<String>),
+    /// What the language's generator does not write yet.
+    Missing(String),
+}
+
+/// What else happens while jobs run.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct How {
+    /// The seed by which the process dies now and then; only ends are compared then.
+    pub dies: Option<u64>,
+}
+
+/// How many jobs run at a time.
+const AT_A_TIME: usize = 6;
+/// How much longer than in the simulation a run may take.
+const SLACK: Duration = Duration::from_secs(20);
+const HEADER: Header<'_> = Header { manifest: "concurrency.yaml", version: "0.1.0" };
+
+/// The verdict of each job.
+pub fn judged(target: &dyn Target, jobs: &[Job], how: How) -> Result<Vec<Verdict>> {
+    let mut verdicts: BTreeMap<usize, Verdict> = BTreeMap::new();
+    let mut runnable: Vec<(usize, Expected)> = Vec::new();
+    for (index, job) in jobs.iter().enumerate() {
+        let job = retarget::job(job, target.language())?;
+        match missing(target, &job.plans) {
+            Some(reason) => {
+                verdicts.insert(index, Verdict::Missing(reason));
+            }
+            None => runnable.push((index, expected(&job).with_context(|| job.name.clone())?)),
+        }
+    }
+    // A busy machine makes one or the other come late: what differs is asked again, with the machine for itself.
+    for at_a_time in [AT_A_TIME, 1] {
+        let left: Vec<&(usize, Expected)> = runnable
+            .iter()
+            .filter(|(index, _)| !matches!(verdicts.get(index), Some(Verdict::Equal)))
+            .collect();
+        if left.is_empty() {
+            break;
+        }
+        let expected: Vec<&Expected> = left.iter().map(|(_, expected)| expected).collect();
+        let found = run_all(target, &expected, at_a_time, how)?;
+        for ((index, expected), found) in left.iter().zip(found) {
+            verdicts.insert(*index, verdict(expected, &found, how));
+        }
+    }
+    Ok(verdicts.into_values().collect())
+}
+
+fn verdict(expected: &Expected, found: &Meaning, how: How) -> Verdict {
+    if how.dies.is_some() {
+        return verdict_of_ends(expected, found);
+    }
+    if expected.meanings.contains(found) {
+        return Verdict::Equal;
+    }
+    let differences = expected.meanings.iter().map(|wanted| found.difference(wanted));
+    Verdict::Differs(differences.min_by_key(Vec::len).unwrap_or_default())
+}
+
+/// Which steps ran again, and which were cut off, is not defined after a death; how the run ends is, and that no step
+/// succeeds twice.
+fn verdict_of_ends(expected: &Expected, found: &Meaning) -> Verdict {
+    let run = &expected.job.name;
+    let mut wrong = Vec::new();
+    if !expected.meanings.iter().any(|wanted| wanted.ends.get(run) == found.ends.get(run)) {
+        let wanted: Vec<_> = expected.meanings.iter().map(|wanted| wanted.ends.get(run)).collect();
+        wrong.push(format!("{run} ends {:?} and not one of {wanted:?}", found.ends.get(run)));
+    }
+    for ((run, key), lines) in &found.steps {
+        if lines.iter().filter(|line| line.starts_with("succeeded")).count() > 1 {
+            wrong.push(format!("{run}/{key} succeeds twice: {lines:?}"));
+        }
+    }
+    if wrong.is_empty() { Verdict::Equal } else { Verdict::Differs(wrong) }
+}
+
+fn emit_target(target: &dyn Target) -> EmitTarget<'static> {
+    EmitTarget { go_package: target.package(), ..EmitTarget::new(target.language(), target.out()) }
+}
+
+/// Why the job cannot be run in the language.
+fn missing(target: &dyn Target, plans: &[Plan]) -> Option<String> {
+    let lacking: BTreeSet<String> = plans.iter().flat_map(unsupported).map(|found| found.what).collect();
+    if !lacking.is_empty() {
+        return Some(lacking.into_iter().collect::<Vec<_>>().join(", "));
+    }
+    if plans.iter().any(|plan| !plan.durable) {
+        return Some("a run without durability has no journal".to_owned());
+    }
+    emit(plans, &emit_target(target), &HEADER).err().map(|error| error.to_string())
+}
+
+/// Builds one package of all jobs and runs them; what each came to.
+fn run_all(target: &dyn Target, all: &[&Expected], at_a_time: usize, how: How) -> Result<Vec<Meaning>> {
+    let project = Project::empty()?;
+    if let Some(kept) = std::env::var_os("CONFORMANCE_KEEP") {
+        // To look at what was generated.
+        write_package(target, &Project::at(kept.as_ref()), all)?;
+    }
+    write_package(target, &project, all)?;
+    target.build(&project).context("the generated package does not build")?;
+    let sidecar = Sidecar::start(&project)?;
+    let mut worker = target.serve(&project)?;
+    worker.wait_for_line("serving")?;
+    let worker = Mutex::new(Some(worker));
+    let waiting = Mutex::new(all.iter());
+    let trouble: Mutex<Vec<String>> = Mutex::default();
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let players: Vec<_> = (0..at_a_time)
+            .map(|_| {
+                scope.spawn(|| {
+                    loop {
+                        let next = waiting.lock().map(|mut waiting| waiting.next());
+                        let Ok(Some(expected)) = next else { return };
+                        if let Err(error) = play(&sidecar, expected)
+                            && let Ok(mut trouble) = trouble.lock()
+                        {
+                            trouble.push(format!("{}: {error:#}", expected.job.name));
+                        }
+                    }
+                })
+            })
+            .collect();
+        if let Some(seed) = how.dies {
+            let (project, sidecar, worker, over) = (&project, &sidecar, &worker, &over);
+            scope.spawn(move || deaths(target, project, sidecar, worker, over, Random::new(seed)));
+        }
+        for player in players {
+            let _ = player.join();
+        }
+        over.store(true, Ordering::Relaxed);
+    });
+    let worker = worker.into_inner().unwrap_or_default();
+    let journal = sidecar.journal()?;
+    let trouble = trouble.into_inner().unwrap_or_default();
+    if !trouble.is_empty() {
+        println!(
+            "{}:\n{}\n{}",
+            target.language().as_str(),
+            trouble.join("\n"),
+            tail(&worker.as_ref().map(Process::stderr).unwrap_or_default())
+        );
+    }
+    drop(worker);
+    Ok(all.iter().map(|expected| meaning::of_journal(&journal, &expected.job.name)).collect())
+}
+
+/// Kills the worker whenever the journal has got so many records more, and starts another one.
+fn deaths(
+    target: &dyn Target,
+    project: &Project,
+    sidecar: &Sidecar,
+    worker: &Mutex<Option<Process>>,
+    over: &AtomicBool,
+    mut random: Random,
+) {
+    let (mut follower, mut records, mut next) = (Follower::default(), 0, 5);
+    while !over.load(Ordering::Relaxed) {
+        records += follower.news(&sidecar.store()).map_or(0, |news| news.len());
+        if records >= next {
+            next = records + 10 + usize::try_from(random.below(60)).unwrap_or(0);
+            if let Ok(mut worker) = worker.lock() {
+                // One that is gone already is dead enough.
+                let _ = worker.take().map(Process::kill);
+                *worker = target.serve(project).ok();
+            }
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn tail(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(60)..].join("\n")
+}
+
+fn write_package(target: &dyn Target, project: &Project, all: &[&Expected]) -> Result<()> {
+    let plans: Vec<Plan> = all.iter().flat_map(|expected| expected.job.plans.clone()).collect();
+    let files = emit(&plans, &emit_target(target), &HEADER)?;
+    for (path, text) in files {
+        project.write(&format!("{}/{path}", target.out()), &text)?;
+    }
+    project.write("script.json", &values::script(all).to_string())?;
+    target.write(project, all)
+}
+
+/// Starts the job's runs, does what its scenario does from outside, and waits for the end of every run.
+fn play(sidecar: &Sidecar, expected: &Expected) -> Result<()> {
+    enum What {
+        Start(String, Value),
+        Signal(String, Value, Option<String>),
+        Cancel,
+    }
+    let scenario = &expected.job.scenario;
+    let mut deeds: Vec<(u64, String, What)> = Vec::new();
+    for (workflow, run, input, at) in starts(expected) {
+        deeds.push((at, run, What::Start(workflow, input.into())));
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small and positive")]
+    let whole = |ms: f64| ms as u64;
+    for sent in &scenario.signals {
+        let what = What::Signal(sent.signal.clone(), sent.data.clone(), sent.id.clone());
+        deeds.push((whole(sent.at_ms), sent.run.clone(), what));
+    }
+    for cancel in &scenario.cancels {
+        deeds.push((whole(cancel.at_ms), cancel.run.clone(), What::Cancel));
+    }
+    deeds.sort_by_key(|(at, ..)| *at);
+    let mut begin = None;
+    for (at, run, what) in deeds {
+        if let Some(begin) = begin {
+            let due: Instant = begin + Duration::from_millis(at);
+            thread::sleep(due.saturating_duration_since(Instant::now()));
+        }
+        match what {
+            What::Start(workflow, input) => sidecar.accepts(&workflow, &run, &input)?,
+            What::Signal(signal, data, id) => {
+                let path = format!("/v1/runs/{run}/signals/{signal}");
+                let _ = id;
+                let answer = sidecar.post(&path, &data)?;
+                anyhow::ensure!(answer.status < 300, "the signal was not taken: {answer:?}");
+            }
+            What::Cancel => {
+                sidecar.post(&format!("/v1/runs/{run}/cancel"), &json!({}))?;
+            }
+        }
+        begin.get_or_insert_with(Instant::now);
+    }
+    let runs: BTreeSet<&String> = expected.meanings.iter().flat_map(|meaning| meaning.ends.keys()).collect();
+    let until = Instant::now() + Duration::from_millis(expected.lasts_ms) + SLACK;
+    for run in runs {
+        while !has_ended(sidecar, run)? {
+            anyhow::ensure!(Instant::now() < until, "run {run} does not end");
+            thread::sleep(Duration::from_millis(15));
+        }
+    }
+    Ok(())
+}
+
+fn has_ended(sidecar: &Sidecar, run: &str) -> Result<bool> {
+    let path = format!("/v1/runs/{}", run.replace('/', "%2F"));
+    let response = http::request(&sidecar.socket(), "GET", &path, None)?;
+    if response.status != 200 {
+        return Ok(false);
+    }
+    let state = response.json()?["state"].as_str().map(str::to_owned).unwrap_or_default();
+    Ok(["succeeded", "failed", "cancelled", "paused"].contains(&state.as_str()))
+}

@@ -1,0 +1,211 @@
+//! What a run came to, in a form in which two executions are equal when they mean the same.
+//!
+//! It knows the trace of the interpreter and the journal of the sidecar, and leaves out times, permits and waits.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use conductor_protocol::entry::Entry;
+use conductor_protocol::error::ErrorForm;
+use conductor_protocol::state::RunState;
+use conductor_simulate::{Trace, What};
+use conductor_tests::journal::Journal;
+use serde_json::Value;
+
+/// By run and key what happened to the step, in order; how each run ended; what was undone, in order.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Meaning {
+    pub steps: BTreeMap<(String, String), Vec<String>>,
+    pub ends: BTreeMap<String, String>,
+    pub undone: Vec<String>,
+}
+
+impl Meaning {
+    fn step(&mut self, run: &str, key: &str, line: String) {
+        self.steps.entry((run.to_owned(), key.to_owned())).or_default().push(line);
+    }
+
+    /// What differs, in words.
+    pub fn difference(&self, wanted: &Meaning) -> Vec<String> {
+        let mut lines = Vec::new();
+        let keys: BTreeSet<_> = self.steps.keys().chain(wanted.steps.keys()).collect();
+        for key in keys {
+            let (found, wanted) = (self.steps.get(key), wanted.steps.get(key));
+            if found != wanted {
+                lines.push(format!("{}/{}: {} and not {}", key.0, key.1, listed(found), listed(wanted)));
+            }
+        }
+        let runs: BTreeSet<_> = self.ends.keys().chain(wanted.ends.keys()).collect();
+        for run in runs {
+            let (found, wanted) = (self.ends.get(run), wanted.ends.get(run));
+            if found != wanted {
+                lines.push(format!("{run} ends {found:?} and not {wanted:?}"));
+            }
+        }
+        if self.undone != wanted.undone {
+            lines.push(format!("undone {:?} and not {:?}", self.undone, wanted.undone));
+        }
+        lines
+    }
+}
+
+fn listed(lines: Option<&Vec<String>>) -> String {
+    lines.map_or_else(|| "nothing".to_owned(), |lines| format!("[{}]", lines.join("; ")))
+}
+
+/// The last part of the most specific type, the code and the message: what all languages say alike. The message of errors
+/// of Conductor's own is the language's.
+fn error(form: &ErrorForm) -> String {
+    let first = form.types.first().map_or("", String::as_str);
+    let name = first.rsplit(['.', '/']).next().unwrap_or(first);
+    let own = OWN.contains(&name);
+    let code = form.code.as_deref().map(|code| format!(" ({code})")).unwrap_or_default();
+    if own { name.to_owned() } else { format!("{name}{code}: {}", form.message) }
+}
+
+/// Errors that no function of the user raises.
+const OWN: [&str; 9] = [
+    "TimeoutError",
+    "DeadlineExceeded",
+    "SignalTimeout",
+    "CircuitOpen",
+    "OutcomeUnknown",
+    "ExpressionError",
+    "LoopExhausted",
+    "SignalRefused",
+    "RunCancelled",
+];
+
+/// What the interpreter's trace says.
+pub fn of_trace(trace: &Trace) -> Meaning {
+    let mut meaning = Meaning::default();
+    for event in &trace.events {
+        let run = &*event.run;
+        match &event.what {
+            What::StepStarted { key, kind, .. } if kind != "task" => {
+                meaning.step(run, key, "started".to_owned())
+            }
+            What::AttemptStarted { key, attempt, .. } => meaning.step(run, key, format!("attempt {attempt}")),
+            What::AttemptFailed { key, attempt, error: form, retry_at_us } => {
+                let again = if retry_at_us.is_some() { "again" } else { "fallback" };
+                meaning.step(run, key, format!("attempt {attempt} failed, {again}: {}", error(form)));
+            }
+            What::StepSucceeded { key, attempt, output } => {
+                meaning.step(run, key, format!("succeeded {attempt} {output}"));
+            }
+            What::StepFailed { key, attempt, error: form, tolerated } => {
+                meaning.step(run, key, failed(*attempt, form, *tolerated));
+            }
+            What::StepSkipped { key } => meaning.step(run, key, "skipped".to_owned()),
+            What::StepCancelled { key, unknown } => meaning.step(run, key, cancelled(*unknown)),
+            What::StepInDoubt { key, attempt } => meaning.step(run, key, format!("in doubt {attempt}")),
+            What::Chosen { key, value } if !is_timer(key) => {
+                meaning.step(run, key, format!("chosen {value}"))
+            }
+            What::StepCompensated { key } => meaning.undone.push(format!("{run}/{key}")),
+            What::RunEnded(end) => {
+                let output = end.output.as_ref().map(|output| format!(" {output}")).unwrap_or_default();
+                // Why a run is paused is said for people.
+                let form = end.error.as_ref().filter(|_| end.state != RunState::Paused);
+                let form = form.map(|form| format!(" {}", error(form))).unwrap_or_default();
+                let step = end.step.as_ref().map(|step| format!(" at {step}")).unwrap_or_default();
+                meaning.ends.insert(run.to_owned(), format!("{}{output}{form}{step}", end.state.as_str()));
+            }
+            _ => {}
+        }
+    }
+    // A child that is undone stands for what was undone in it.
+    let children: BTreeSet<String> = meaning.ends.keys().cloned().collect();
+    meaning.undone.retain(|key| !children.contains(key));
+    meaning
+}
+
+fn failed(attempt: u32, form: &ErrorForm, tolerated: bool) -> String {
+    let tolerated = if tolerated { " tolerated" } else { "" };
+    format!("failed{tolerated} {attempt} {}", error(form))
+}
+
+fn cancelled(unknown: bool) -> String {
+    if unknown { "cancelled, may have happened".to_owned() } else { "cancelled".to_owned() }
+}
+
+/// Deadlines and their expiry are times.
+fn is_timer(key: &str) -> bool {
+    let last = key.rsplit('.').next().unwrap_or(key);
+    last == "deadline" || last == "expired"
+}
+
+/// What the journal says of the runs of a job, and of those that they started.
+pub fn of_journal(journal: &Journal, job: &str) -> Meaning {
+    let mut meaning = Meaning::default();
+    let own =
+        |run: &str| run.strip_prefix(job).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '-']));
+    let workflows: BTreeSet<&str> = journal.values().map(|run| run.workflow.as_str()).collect();
+    for (run, records) in journal.iter().filter(|(run, _)| own(run)) {
+        for (_, entry) in records.entries() {
+            learn(&mut meaning, run, entry, &workflows);
+        }
+        meaning.ends.entry(run.clone()).or_insert_with(|| records.state.clone());
+    }
+    meaning
+}
+
+fn learn(meaning: &mut Meaning, run: &str, entry: &Entry, workflows: &BTreeSet<&str>) {
+    match entry {
+        Entry::StepStarted { key, task, attempt, kind, .. } => {
+            let (run, key) = place(run, key);
+            let is_call = kind.is_none() && !workflows.contains(task.as_str());
+            let line = if is_call { format!("attempt {attempt}") } else { "started".to_owned() };
+            meaning.step(&run, &key, line);
+        }
+        Entry::AttemptFailed { key, attempt, error: form, retry_at, .. } => {
+            let (run, key) = place(run, key);
+            let again = if retry_at.is_some() { "again" } else { "fallback" };
+            meaning.step(&run, &key, format!("attempt {attempt} failed, {again}: {}", error(form)));
+        }
+        Entry::StepSucceeded { key, attempt, output, .. } => {
+            let (run, key) = place(run, key);
+            if let Some(undone) = key.strip_suffix(".compensate") {
+                meaning.undone.push(format!("{run}/{undone}"));
+            }
+            meaning.step(&run, &key, format!("succeeded {attempt} {}", canonical(output.get())));
+        }
+        Entry::StepFailed { key, attempt, error: form, tolerated, .. } => {
+            let (run, key) = place(run, key);
+            meaning.step(&run, &key, failed(*attempt, form, *tolerated));
+        }
+        Entry::StepSkipped { key, .. } => meaning.step(run, key, "skipped".to_owned()),
+        Entry::StepCancelled { key, unknown, .. } => meaning.step(run, key, cancelled(*unknown)),
+        Entry::StepInDoubt { key, attempt, .. } => meaning.step(run, key, format!("in doubt {attempt}")),
+        Entry::Chosen { key, value, .. } if !is_timer(key) => {
+            meaning.step(run, key, format!("chosen {}", canonical(value.get())));
+        }
+        Entry::RunSucceeded { output, .. } => {
+            meaning.ends.insert(run.to_owned(), format!("succeeded {}", canonical(output.get())));
+        }
+        Entry::RunFailed { error: form, step, .. } => {
+            let step = step.as_ref().map(|step| format!(" at {step}")).unwrap_or_default();
+            meaning.ends.insert(run.to_owned(), format!("failed {}{step}", error(form)));
+        }
+        Entry::RunCancelled { .. } => {
+            meaning.ends.insert(run.to_owned(), "cancelled".to_owned());
+        }
+        Entry::RunPaused { step, .. } => {
+            let step = step.as_ref().map(|step| format!(" at {step}")).unwrap_or_default();
+            meaning.ends.insert(run.to_owned(), format!("paused{step}"));
+        }
+        Entry::RunStarted(_) | Entry::RunResumed { .. } | Entry::Chosen { .. } => {}
+    }
+}
+
+/// What a child did is undone in its parent's journal, under the child's key.
+fn place(run: &str, key: &str) -> (String, String) {
+    match key.rsplit_once('/') {
+        Some((child, key)) => (format!("{run}/{child}"), key.to_owned()),
+        None => (run.to_owned(), key.to_owned()),
+    }
+}
+
+/// As `serde_json` writes it, whatever the language's writer left between.
+fn canonical(text: &str) -> String {
+    serde_json::from_str::<Value>(text).map_or_else(|_| text.to_owned(), |value| value.to_string())
+}

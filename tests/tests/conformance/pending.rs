@@ -1,0 +1,24 @@
+//! What may still be missing or differ: languages whose generators do not write everything yet, and known differences.
+//!
+//! It only shrinks.
+
+use conductor_protocol::plan::Language;
+
+/// What their generators refuse is shown as missing and fails nothing.
+const GROWING: &[Language] = &[Language::Python, Language::Typescript, Language::Go];
+
+/// Cases that differ, by language, each with a reason.
+const KNOWN: &[(Language, &str)] = &[
+    // The attempt that the deadline cuts off is recorded as one that another follows.
+    (Language::Python, "policy_deadline"),
+    // What a tolerated block reached is null after it.
+    (Language::Python, "sequence_tolerated"),
+];
+
+pub fn is_growing(language: Language) -> bool {
+    GROWING.contains(&language)
+}
+
+pub fn is_known(language: Language, case: &str) -> bool {
+    KNOWN.contains(&(language, case))
+}
