@@ -1,8 +1,9 @@
-//! HTTP/1.1 over a Unix socket, one request a connection.
+//! HTTP/1.1 over a Unix socket or a port of this host, one request a connection.
 //!
 //! It knows as much of HTTP as the sidecar's API needs.
 
 use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
@@ -23,9 +24,29 @@ pub struct Response {
 /// # Errors
 /// When nobody listens, or the answer is not HTTP or does not end in time.
 pub fn request(socket: &Path, method: &str, path: &str, body: Option<&Value>) -> Result<Response> {
-    let mut stream =
+    let stream =
         UnixStream::connect(socket).with_context(|| format!("nobody listens on {}", socket.display()))?;
     stream.set_read_timeout(Some(PATIENCE))?;
+    exchange(stream, method, path, body)
+}
+
+/// Sends one request to a port of this host and reads the whole answer.
+///
+/// # Errors
+/// When nobody listens, or the answer is not HTTP or does not end in time.
+pub fn request_at(port: u16, method: &str, path: &str, body: Option<&Value>) -> Result<Response> {
+    let stream =
+        TcpStream::connect(("127.0.0.1", port)).with_context(|| format!("nobody listens on {port}"))?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    exchange(stream, method, path, body)
+}
+
+fn exchange(
+    mut stream: impl Read + Write,
+    method: &str,
+    path: &str,
+    body: Option<&Value>,
+) -> Result<Response> {
     let body = body.map(Value::to_string).unwrap_or_default();
     let head = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n");
     let entity = format!("content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len());

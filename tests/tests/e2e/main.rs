@@ -15,4 +15,5 @@ mod resume;
 mod seed;
 mod services;
 mod shop_grpc;
+mod shop_web;
 mod speech;
