@@ -74,26 +74,37 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     fs::rename(&beside.path, path).map_err(fail)
 }
 
-/// Replaces a folder as a whole by `files`, whose paths are relative to it. The old one is exchanged in one step.
-pub fn replace_folder(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<(), Failure> {
-    let fail = |error: std::io::Error| Failure::io("write", folder, &error);
-    let beside = Beside::of(folder);
-    for (path, bytes) in files {
-        let path = beside.path.join(path);
-        fs::create_dir_all(path.parent().unwrap_or(&beside.path)).map_err(fail)?;
-        let mut file = File::create(&path).map_err(fail)?;
-        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(fail)?;
+/// Names, relative to a folder, and what the files hold.
+pub type Files = Vec<(String, Vec<u8>)>;
+
+/// Replaces each folder as a whole. All are written before the first is exchanged, in one step, for the old one.
+pub fn replace_folders(folders: &[(PathBuf, Files)]) -> Result<(), Failure> {
+    let mut made = Vec::new();
+    for (folder, files) in folders {
+        let fail = |error: std::io::Error| Failure::io("write", folder, &error);
+        let beside = Beside::of(folder);
+        fs::create_dir_all(&beside.path).map_err(fail)?;
+        for (path, bytes) in files {
+            let path = beside.path.join(path);
+            fs::create_dir_all(path.parent().unwrap_or(&beside.path)).map_err(fail)?;
+            let mut file = File::create(&path).map_err(fail)?;
+            file.write_all(bytes).and_then(|()| file.sync_all()).map_err(fail)?;
+        }
+        made.push((folder, beside));
     }
+    made.iter().try_for_each(|(folder, beside)| exchange(folder, beside))
+}
+
+fn exchange(folder: &Path, beside: &Beside) -> Result<(), Failure> {
+    let fail = |error: std::io::Error| Failure::io("write", folder, &error);
     if folder.exists() {
         let flags = rustix::fs::RenameFlags::EXCHANGE;
         let here = rustix::fs::CWD;
-        rustix::fs::renameat_with(here, &beside.path, here, folder, flags)
-            .map_err(|error| fail(error.into()))?;
+        rustix::fs::renameat_with(here, &beside.path, here, folder, flags).map_err(|error| fail(error.into()))
     } else {
         fs::create_dir_all(folder.parent().unwrap_or(folder)).map_err(fail)?;
-        fs::rename(&beside.path, folder).map_err(fail)?;
+        fs::rename(&beside.path, folder).map_err(fail)
     }
-    Ok(())
 }
 
 /// Every file under `folder`, relative to it, sorted; nothing where there is no such folder. Links are not followed.

@@ -26,9 +26,21 @@ pub(crate) struct Folder {
 #[derive(Debug, Default)]
 pub(crate) struct Folders {
     written: BTreeMap<Language, Folder>,
+    spans: BTreeMap<Language, Span>,
+    first: Option<Language>,
 }
 
 impl Folders {
+    /// The language of the first target.
+    pub(crate) fn first(&self) -> Option<Language> {
+        self.first
+    }
+
+    /// Where a target is written.
+    pub(crate) fn written_at(&self, language: Language) -> Option<Span> {
+        self.spans.get(&language).copied()
+    }
+
     /// With the defaults filled in.
     pub(crate) fn of(&self, language: Language) -> Folder {
         self.written.get(&language).cloned().unwrap_or_else(|| folder(language, None))
@@ -37,11 +49,11 @@ impl Folders {
 
 /// The folders of every target; two of one language are reported.
 pub(crate) fn folders(manifest: &Manifest, diagnostics: &mut Vec<Diagnostic>) -> Folders {
-    let mut folders = Folders::default();
-    let mut seen: BTreeMap<Language, Span> = BTreeMap::new();
+    let mut folders =
+        Folders { first: manifest.targets.first().map(|target| target.language.value), ..Folders::default() };
     for target in &manifest.targets {
         let language = target.language.value;
-        if let Some(first) = seen.get(&language) {
+        if let Some(first) = folders.spans.get(&language) {
             let finding = Diagnostic::error(
                 TWO_TARGETS,
                 format!("there are two targets for {}", language.as_str()),
@@ -51,7 +63,7 @@ pub(crate) fn folders(manifest: &Manifest, diagnostics: &mut Vec<Diagnostic>) ->
             diagnostics.push(finding.label(*first, "the first one").help("remove one of them"));
             continue;
         }
-        seen.insert(language, target.language.span);
+        folders.spans.insert(language, target.language.span);
         let found = folder(language, Some(target));
         diagnostics.extend(refused(target, &found.root, &found.out, manifest.syntax));
         folders.written.insert(language, found);

@@ -29,5 +29,6 @@ mod samples;
 mod schema;
 mod seed;
 mod support;
+mod targets;
 mod time_rules;
 mod twins;

@@ -7,6 +7,7 @@ mod flow;
 mod go;
 mod inline;
 mod python;
+pub mod served;
 mod typescript;
 
 use std::collections::BTreeMap;

@@ -6,6 +6,7 @@ mod build;
 mod constructor;
 mod enums;
 mod external;
+mod home;
 mod methods;
 mod modfile;
 mod names;
@@ -32,6 +33,7 @@ use package::Package;
 use store::{Pack, Store};
 use types::Reader;
 
+pub use home::{GoHome, GoPlace};
 pub use survey::survey;
 
 /// The questions of one compilation, and what is known so far.

@@ -24,6 +24,7 @@ use conductor_model::{Findings, Lookup};
 use conductor_protocol::plan::Language;
 use conductor_source::{Code, FileId, Sources};
 
+pub use go::{GoHome, GoPlace};
 pub use inline::Inline;
 pub use service::{Learned, Service};
 

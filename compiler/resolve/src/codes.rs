@@ -19,6 +19,7 @@ pub const REF_AMBIGUOUS: Code = Code("E122");
 pub const REF_UNREADABLE: Code = Code("E123");
 pub const NO_SERVICE: Code = Code("E124");
 pub const SEVERAL_LANGUAGES: Code = Code("E128");
+pub const OTHER_LANGUAGE: Code = Code("E129");
 pub const UNKNOWN_ARGUMENT: Code = Code("E130");
 pub const ARGUMENT_TYPE: Code = Code("E131");
 pub const NEAR_MISS: Code = Code("E132");
@@ -56,6 +57,7 @@ pub const CODES: &[Code] = &[
     REF_UNREADABLE,
     NO_SERVICE,
     SEVERAL_LANGUAGES,
+    OTHER_LANGUAGE,
     UNKNOWN_ARGUMENT,
     ARGUMENT_TYPE,
     NEAR_MISS,

@@ -72,6 +72,7 @@ pub fn resolve(manifest: &Manifest, findings: &Findings, sources: &Sources) -> (
     let used_policies = policies.finish(sources, &mut diagnostics);
     let mut graph = Graph::new(findings);
     graph.workflows = finished.into_values().collect();
+    language::settle(manifest, &mut graph.workflows, &tasks, &mut diagnostics);
     graph.tasks = tasks;
     graph.resources = resources;
     graph.bindings = bindings;

@@ -16,7 +16,6 @@ use crate::codes;
 use crate::graph::{self, Binding, Resource, Task};
 use crate::ids::StepIds;
 use crate::input::{self, Declared};
-use crate::language::language;
 use crate::policy::Policies;
 use crate::scope::Scope;
 use crate::sections::Sections;
@@ -71,19 +70,12 @@ pub(crate) fn bind_workflow(shared: &mut Shared<'_>, position: usize, ids: StepI
     }
     unseen::once(&mut shared.diagnostics, first_finding);
     let open = round.asked.open || declared.broken || workflow.inputs_lost || ids.has_broken();
-    let language = language(shared.manifest, workflow, &round.steps, shared.tasks, &mut shared.diagnostics);
-    let bound = finished(workflow, language, round, declared, open);
+    let bound = finished(workflow, round, declared, open);
     shared.diagnostics.extend(nobody_gives(workflow, &bound));
     shared.finished.insert(position, bound);
 }
 
-fn finished(
-    workflow: &Workflow,
-    language: Language,
-    round: Round,
-    declared: Declared,
-    open: bool,
-) -> graph::Workflow {
+fn finished(workflow: &Workflow, round: Round, declared: Declared, open: bool) -> graph::Workflow {
     let Round { steps, output, concurrency, returns, asked, broken } = round;
     let inferred = asked.inputs;
     let mut inputs = declared.inputs;
@@ -99,7 +91,8 @@ fn finished(
     let outcomes = completes.then(|| output.ty.clone()).into_iter().chain(returns);
     graph::Workflow {
         id: workflow.id.clone(),
-        language,
+        // Settled when all workflows are known.
+        language: Language::Python,
         entrypoint: flag(&workflow.entrypoint, false),
         durable: flag(&workflow.durable, true),
         deadline: workflow.deadline.clone(),

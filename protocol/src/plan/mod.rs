@@ -161,6 +161,17 @@ impl Plan {
         Ok(digest(canonical_json(self)?.as_bytes()))
     }
 
+    /// Every call of a task, with those that stand by for its failure.
+    pub fn all_calls(&self) -> impl Iterator<Item = &TaskCall> {
+        self.all_steps().flat_map(calls_of)
+    }
+
+    /// Every function of the code that the workflow calls, or that opens or closes its resources.
+    pub fn functions(&self) -> impl Iterator<Item = &Function> {
+        let of_resources = self.resources.iter().flat_map(|resource| [&resource.open, &resource.close]);
+        self.all_calls().filter_map(|call| call.callable.function()).chain(of_resources.flatten())
+    }
+
     /// Every step, outer ones before those inside them.
     pub fn all_steps(&self) -> impl Iterator<Item = &Step> {
         let mut pending: Vec<&Step> = self.steps.iter().rev().collect();
@@ -171,6 +182,21 @@ impl Plan {
             Some(step)
         })
     }
+}
+
+/// The calls of a step: the task's, then its fallback's and its compensation's, and theirs.
+fn calls_of(step: &Step) -> Vec<&TaskCall> {
+    let StepKind::Task(call) = &step.kind else { return Vec::new() };
+    let mut found = Vec::new();
+    let mut pending: Vec<&TaskCall> = vec![call];
+    while let Some(call) = pending.pop() {
+        found.push(call);
+        pending.extend(call.compensate.as_deref());
+        if let Some(Fallback::Task(other)) = &call.fallback {
+            pending.push(other);
+        }
+    }
+    found
 }
 
 /// JSON objects have string keys, so the table is a list of pairs on the wire.

@@ -76,7 +76,7 @@ type Compared = (crate::compile::Compilation, Option<Comparison>);
 fn compare(project: &Project, against: Option<&std::path::Path>) -> Result<Compared, Failure> {
     let compilation = compile(project, &Overlay::new())?;
     let Some(compiled) = &compilation.outcome.compiled else { return Ok((compilation, None)) };
-    let previous = previous::plans(project, &compiled.out, against)?;
+    let previous = previous::plans(project, &compiled.outs, against)?;
     let after = compiled.plans.clone();
     let changes = diff(&previous.plans, &after);
     let comparison = Comparison { against: previous.origin, before: previous.plans, after, changes };

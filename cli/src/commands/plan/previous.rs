@@ -19,14 +19,19 @@ pub(super) struct Previous {
     pub plans: Vec<Plan>,
 }
 
-pub(super) fn plans(project: &Project, out: &str, against: Option<&Path>) -> Result<Previous, Failure> {
+pub(super) fn plans(project: &Project, outs: &[String], against: Option<&Path>) -> Result<Previous, Failure> {
     let Some(against) = against else {
-        let path = project.root.join(out).join(SAVED_PLANS);
-        return if path.exists() {
-            saved(&path, format!("{out}/{SAVED_PLANS}"))
-        } else {
-            Ok(Previous { origin: None, plans: Vec::new() })
-        };
+        let mut all = Previous { origin: None, plans: Vec::new() };
+        for out in outs {
+            let path = project.root.join(out).join(SAVED_PLANS);
+            if path.exists() {
+                let found = saved(&path, format!("{out}/{SAVED_PLANS}"))?;
+                all.plans.extend(found.plans);
+                all.origin =
+                    all.origin.map(|origin| format!("{origin}, {out}/{SAVED_PLANS}")).or(found.origin);
+            }
+        }
+        return Ok(all);
     };
     let path = working_folder()?.join(against);
     let origin = against.display().to_string();

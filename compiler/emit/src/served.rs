@@ -1,0 +1,140 @@
+//! Functions that workflows of other languages call: what both sides must agree on.
+//!
+//! It knows no language's spelling. Each emitter writes its own side of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use conductor_protocol::digest::{canonical_json, digest};
+use conductor_protocol::plan::{Argument, ArgumentValue, Function, Language, Plan, Receiver, TaskCall};
+use conductor_protocol::types::{Type, TypeDef, TypeName};
+use serde_json::{Value, json};
+
+use crate::EmitError;
+
+/// Every function that a workflow of another language calls, by its name on the wire.
+#[derive(Debug, Default)]
+pub struct Served<'a> {
+    functions: BTreeMap<String, ServedFunction<'a>>,
+}
+
+/// A function as a process serves it.
+#[derive(Debug, Clone)]
+pub struct ServedFunction<'a> {
+    pub function: &'a Function,
+    /// Those that any call gives it: of what makes the object of a method, then its own.
+    pub parameters: Vec<ServedParameter<'a>>,
+    /// A Plan that has the types and the resources of the call.
+    pub plan: &'a Plan,
+    /// Of name, parameters, result and their types: differs where either side was built from something else.
+    pub signature: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct ServedParameter<'a> {
+    pub argument: &'a Argument,
+    /// Its name in `args`; `None` for what the serving process gives: the idempotency key, a client, a cancellation.
+    pub wire: Option<String>,
+    /// Whether it is one of what makes the object.
+    pub of_receiver: bool,
+}
+
+/// As `go:example.com/shop.Charge`.
+#[must_use]
+pub fn wire_name(function: &Function) -> String {
+    let scheme = match function.language {
+        Language::Python => "py",
+        Language::Typescript => "ts",
+        Language::Go => "go",
+        Language::Rust => "rs",
+    };
+    format!("{scheme}:{function}")
+}
+
+/// The arguments of a call with their names in `args`, those of the object first.
+pub fn arguments(call: &TaskCall) -> impl Iterator<Item = ServedParameter<'_>> {
+    let receiver = call.callable.function().and_then(|function| function.receiver.as_ref());
+    let object: &[Argument] = match receiver {
+        Some(Receiver::Constructed { args, .. }) => args,
+        _ => &[],
+    };
+    let object = object.iter().map(|argument| ServedParameter::of(argument, true));
+    object.chain(call.args.iter().map(|argument| ServedParameter::of(argument, false)))
+}
+
+impl ServedParameter<'_> {
+    fn of(argument: &Argument, of_receiver: bool) -> ServedParameter<'_> {
+        let wire = match argument.value {
+            // What makes the object may have a parameter of the same name as the method.
+            ArgumentValue::Expr(_) if of_receiver => Some(format!("receiver.{}", argument.parameter)),
+            ArgumentValue::Expr(_) => Some(argument.parameter.clone()),
+            ArgumentValue::IdempotencyKey | ArgumentValue::Resource(_) | ArgumentValue::Cancellation => None,
+        };
+        ServedParameter { argument, wire, of_receiver }
+    }
+}
+
+impl<'a> Served<'a> {
+    /// Of all Plans of a manifest.
+    ///
+    /// # Errors
+    /// When a type has no JSON, which no type of a Plan is.
+    pub fn of(plans: &'a [Plan]) -> Result<Served<'a>, EmitError> {
+        let mut served = Served::default();
+        for plan in plans {
+            for call in plan.all_calls() {
+                let Some(function) = call.callable.function() else { continue };
+                if function.language != plan.language {
+                    served.add(plan, function, call);
+                }
+            }
+        }
+        for (name, found) in &mut served.functions {
+            found.signature = signature(name, found).map_err(|error| EmitError::Digest(error.to_string()))?;
+        }
+        Ok(served)
+    }
+
+    fn add(&mut self, plan: &'a Plan, function: &'a Function, call: &'a TaskCall) {
+        let found = self.functions.entry(wire_name(function)).or_insert_with(|| ServedFunction {
+            function,
+            parameters: Vec::new(),
+            plan,
+            signature: String::new(),
+        });
+        let key =
+            |parameter: &ServedParameter<'_>| (!parameter.of_receiver, parameter.argument.parameter.clone());
+        let known: BTreeSet<_> = found.parameters.iter().map(key).collect();
+        found.parameters.extend(arguments(call).filter(|parameter| !known.contains(&key(parameter))));
+        // Calls may leave out different defaults: the objects' stand before the methods' all the same.
+        found.parameters.sort_by_key(|parameter| !parameter.of_receiver);
+    }
+
+    /// Those of one language, by their names on the wire.
+    pub fn of_language(&self, language: Language) -> impl Iterator<Item = (&str, &ServedFunction<'a>)> {
+        let of = move |found: &ServedFunction<'_>| found.function.language == language;
+        self.functions.iter().filter(move |(_, found)| of(found)).map(|(name, found)| (name.as_str(), found))
+    }
+
+    /// That of a function, where a workflow of another language calls it.
+    #[must_use]
+    pub fn signature(&self, function: &Function) -> Option<&str> {
+        self.functions.get(&wire_name(function)).map(|found| found.signature.as_str())
+    }
+}
+
+fn signature(name: &str, found: &ServedFunction<'_>) -> Result<String, serde_json::Error> {
+    let sent = || found.parameters.iter().filter_map(|one| Some((one.wire.as_ref()?, &one.argument.ty)));
+    let parameters: BTreeMap<&String, &Type> = sent().collect();
+    let types = parameters.values().copied().chain([&found.function.returns]);
+    let named: BTreeMap<&TypeName, &TypeDef> = types
+        .flat_map(|ty| ty.inside(&found.plan.types))
+        .filter_map(|ty| match ty {
+            Type::Named(name) => Some((name, found.plan.types.get(name)?)),
+            _ => None,
+        })
+        .collect();
+    let named: Vec<Value> = named.into_iter().map(|(name, def)| json!([name.to_string(), def])).collect();
+    let returns = &found.function.returns;
+    let all = json!({"function": name, "parameters": parameters, "returns": returns, "types": named});
+    Ok(digest(canonical_json(&all)?.as_bytes()))
+}
