@@ -43,14 +43,25 @@ export const NO_DECISION: Decision = { recorded: undefined, choose: undefined };
 /** What generated code runs its steps in. `R` is the class itself. */
 export abstract class Block<R extends Block<R>> {
   /** Before every key: `each_item[3].`. */
-  readonly prefix: string;
+  declare readonly prefix: string;
   /** The id of the branch of a race that it runs, and whether that one can win. */
-  protected readonly branch: string | undefined;
-  private winsNothing = false;
+  declare protected readonly branch: string | undefined;
+  declare private winsNothing: boolean;
 
-  constructor(prefix: string, branch: string | undefined) {
-    this.prefix = prefix;
-    this.branch = branch;
+  static {
+    // What most runs never set stands here once, so that one costs next to nothing to make.
+    Object.assign(this.prototype, {
+      prefix: "",
+      branch: undefined,
+      winsNothing: false,
+    });
+  }
+
+  constructor(prefix?: string, branch?: string) {
+    if (prefix !== undefined) {
+      this.prefix = prefix;
+      this.branch = branch;
+    }
   }
 
   /** What is cancelled together with it. */

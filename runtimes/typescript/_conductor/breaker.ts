@@ -52,7 +52,7 @@ export class Breaker {
   }
 
   /** Lets a call through, or says why not. Each that is let through must be told of with [`ended`]. */
-  refusal(now = monotonic()): CircuitOpen | undefined {
+  refusal(): CircuitOpen | undefined {
     if (this.trying !== undefined) {
       const { underway, succeeded } = this.trying;
       if (underway + succeeded >= this.halfOpenCalls) {
@@ -60,7 +60,7 @@ export class Breaker {
       }
       this.trying.underway += 1;
     } else if (this.openUntil !== undefined) {
-      if (now < this.openUntil) {
+      if (monotonic() < this.openUntil) {
         return this.refused();
       }
       this.openUntil = undefined;
@@ -74,30 +74,56 @@ export class Breaker {
   }
 
   /** A call that was let through has ended. */
-  ended(how: CallEnd, now = monotonic()): void {
+  ended(how: CallEnd): void {
     if (this.trying !== undefined) {
-      this.tried(this.trying, how, now);
-    } else if (this.openUntil === undefined && how !== "abandoned") {
-      this.count(how === "failed", now);
+      this.tried(this.trying, how);
+      return;
+    }
+    // Calls that began before it opened say nothing new, and successes count only where there is a rate.
+    const isNews =
+      how === "failed" ||
+      (how === "succeeded" && this.settings.failureRate !== undefined);
+    if (this.openUntil === undefined && isNews) {
+      this.count(how === "failed");
       if (this.trips()) {
-        this.open(now);
+        this.open();
       }
     }
-    // Calls that began before it opened say nothing new.
+  }
+
+  /** Throws where no call is let through. One that is must be told of with `succeeded` or `failed`. */
+  enter(): void {
+    if (this.trying !== undefined || this.openUntil !== undefined) {
+      const refusal = this.refusal();
+      if (refusal !== undefined) {
+        throw refusal;
+      }
+    }
+  }
+
+  /** The call that was let through has succeeded. */
+  succeeded(): void {
+    if (this.trying !== undefined || this.settings.failureRate !== undefined) {
+      this.ended("succeeded");
+    }
+  }
+
+  /** The call that was let through has failed, or was cancelled. What it refused itself says nothing. */
+  failed(error: unknown): void {
+    if (!(error instanceof CircuitOpen)) {
+      this.ended(error instanceof Control ? "abandoned" : "failed");
+    }
   }
 
   /** Makes a call where it lets one through, and is told how it ends. */
   async call<T>(_run: unknown, work: () => T | PromiseLike<T>): Promise<T> {
-    const refusal = this.refusal();
-    if (refusal !== undefined) {
-      throw refusal;
-    }
+    this.enter();
     try {
       const result = await work();
-      this.ended("succeeded");
+      this.succeeded();
       return result;
     } catch (error) {
-      this.ended(error instanceof Control ? "abandoned" : "failed");
+      this.failed(error);
       throw error;
     }
   }
@@ -105,10 +131,9 @@ export class Breaker {
   private tried(
     trying: { underway: number; succeeded: number },
     how: CallEnd,
-    now: number,
   ): void {
     if (how === "failed") {
-      this.open(now);
+      this.open();
       return;
     }
     trying.underway = Math.max(0, trying.underway - 1);
@@ -121,15 +146,15 @@ export class Breaker {
     }
   }
 
-  private open(now: number): void {
+  private open(): void {
     this.trying = undefined;
     this.slices = [];
-    this.openUntil = now + this.settings.openFor;
+    this.openUntil = monotonic() + this.settings.openFor;
   }
 
-  private count(hasFailed: boolean, now: number): void {
+  private count(hasFailed: boolean): void {
     const number = Math.floor(
-      (now * SLICES) / Math.max(this.settings.window, 1e-3),
+      (monotonic() * SLICES) / Math.max(this.settings.window, 1e-3),
     );
     let last = this.slices.at(-1);
     if (last?.number !== number) {

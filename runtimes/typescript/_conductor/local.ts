@@ -38,45 +38,49 @@ import type { EmitOptions, WaitOptions } from "./waits.js";
 import type { Workflow } from "./workflow.js";
 import { CHILDREN } from "./execute.js";
 
-/** What all parts of one run have in common. */
-interface Root {
-  readonly workflow: string;
-  readonly options: RunOptions;
+/** What few runs need: made when somebody asks. */
+interface Extras {
   id: string | undefined;
   /** What undoes what was done, in the order in which it was. */
-  undo: (() => Promise<void>)[] | undefined;
+  undo: (() => Promise<void>)[];
   mail: LocalMail | undefined;
 }
 
 export class LocalRun extends Block<LocalRun> {
-  private readonly root: Root;
-  private readonly outer: LocalRun | undefined;
-  private ownScope: Scope | undefined;
+  declare readonly workflow: string;
+  declare private readonly options: RunOptions;
+  declare private outer: LocalRun | undefined;
+  declare private ownScope: Scope | undefined;
   /** Why it is cancelled, where nobody has asked for its scope yet. */
-  private reason: Cancelled | undefined = undefined;
+  declare private reason: Cancelled | undefined;
   /** The step that is executed, where no function of its own does it. */
-  private current: string | undefined = undefined;
+  declare private current: string | undefined;
+  /** Of the whole run. */
+  declare private ownExtras: Extras | undefined;
+
+  static {
+    // What most runs never set stands here once, so that one costs next to nothing to make.
+    Object.assign(this.prototype, {
+      outer: undefined,
+      ownScope: undefined,
+      reason: undefined,
+      current: undefined,
+      ownExtras: undefined,
+    });
+  }
 
   constructor(
     workflow: string,
-    options: RunOptions = {},
-    root?: Root,
-    outer?: LocalRun,
-    scope?: Scope,
-    prefix = "",
+    options: RunOptions = NO_OPTIONS,
+    prefix?: string,
     branch?: string,
   ) {
     super(prefix, branch);
-    this.root = root ?? {
-      workflow,
-      options,
-      id: options.runId,
-      undo: undefined,
-      mail: undefined,
-    };
-    this.outer = outer;
-    this.ownScope =
-      options.signal === undefined ? scope : Scope.from(options.signal);
+    this.workflow = workflow;
+    this.options = options;
+    if (options.signal !== undefined) {
+      this.ownScope = Scope.from(options.signal);
+    }
   }
 
   /** A part of a durable run of which nothing is recorded. */
@@ -88,15 +92,22 @@ export class LocalRun extends Block<LocalRun> {
     },
     prefix: string,
   ): LocalRun {
-    const options = { runId: run.id };
-    return new LocalRun(
-      run.workflow,
-      options,
-      undefined,
-      undefined,
-      run.scope,
-      prefix,
-    );
+    const { id: runId, workflow, scope } = run;
+    const inside = new LocalRun(workflow, { runId }, prefix);
+    inside.ownScope = scope;
+    return inside;
+  }
+
+  private get extras(): Extras {
+    if (this.outer !== undefined) {
+      return this.outer.extras;
+    }
+    this.ownExtras ??= {
+      id: this.options.runId,
+      undo: [],
+      mail: undefined,
+    };
+    return this.ownExtras;
   }
 
   protected get self(): LocalRun {
@@ -112,16 +123,10 @@ export class LocalRun extends Block<LocalRun> {
     prefix: string,
     branch?: string,
   ): LocalRun {
-    const { workflow } = this.root;
-    return new LocalRun(
-      workflow,
-      NO_OPTIONS,
-      this.root,
-      this,
-      scope,
-      prefix,
-      branch,
-    );
+    const inside = new LocalRun(this.workflow, NO_OPTIONS, prefix, branch);
+    inside.outer = this;
+    inside.ownScope = scope;
+    return inside;
   }
 
   /** What is cancelled together with it, made when somebody asks. */
@@ -148,13 +153,15 @@ export class LocalRun extends Block<LocalRun> {
   /** Notes the step that is executed from here on, and throws where the run is cancelled. */
   at(id: string): void {
     this.current = id;
-    this.check();
+    if (this.canBeCancelled) {
+      this.check();
+    }
   }
 
-  protected override failureOf(error: unknown): StepFailed {
+  protected override failureOf(error: unknown, attempts = 1): StepFailed {
     return error instanceof StepFailed || this.current === undefined
       ? asFailure(error)
-      : new StepFailed(this.path(this.current), 1, causeOf(error));
+      : new StepFailed(this.path(this.current), attempts, causeOf(error));
   }
 
   /** Throws where it is cancelled: between two steps of a branch. */
@@ -170,12 +177,9 @@ export class LocalRun extends Block<LocalRun> {
 
   /** Made when somebody asks. */
   get id(): string {
-    this.root.id ??= newRunId();
-    return this.root.id;
-  }
-
-  get workflow(): string {
-    return this.root.workflow;
+    const { extras } = this;
+    extras.id ??= newRunId();
+    return extras.id;
   }
 
   /** The idempotency key of a step. */
@@ -333,35 +337,39 @@ export class LocalRun extends Block<LocalRun> {
 
   // --- The end ---
 
+  /** Lets go of the caller's signal: at the end of the workflow, however it ends. */
+  close(): void {
+    this.ownScope?.end();
+  }
+
   /** What undoes a step that has been done, should the run fail. */
   undoWith(_id: string, undo: (run: LocalRun) => unknown): void {
-    const { root, prefix } = this;
-    const run = new LocalRun(
-      root.workflow,
-      NO_OPTIONS,
-      root,
-      undefined,
-      undefined,
-      prefix,
-    );
-    (root.undo ??= []).push(async () => {
-      await undo(run);
+    const shielded = this.derived(new Scope(), this.prefix);
+    this.extras.undo.push(async () => {
+      await undo(shielded);
     });
   }
 
-  /** The failure of the workflow as its caller sees it, after what it did is undone. */
-  async error(error: unknown): Promise<unknown> {
-    const undo = this.root.undo?.splice(0).reverse() ?? [];
-    for (const each of undo) {
-      await each();
+  /** The failure of the workflow as its caller sees it, after what it did is undone. `at` is the step that failed, where nothing else says so. */
+  async error(error: unknown, at?: string, attempts = 1): Promise<unknown> {
+    this.current ??= at;
+    const { ownExtras, options, workflow } = this;
+    for (const undo of ownExtras?.undo.splice(0).reverse() ?? []) {
+      await undo();
     }
-    this.ownScope?.end();
-    const { workflow, options } = this.root;
+    this.close();
+    const { signal } = options;
+    const isStopped = error instanceof Control || error === signal?.reason;
+    if (signal?.aborted === true && isStopped) {
+      return signal.reason;
+    }
     if (error instanceof Control) {
-      return options.signal?.aborted === true ? options.signal.reason : error;
+      return error;
     }
-    const { step, attempts, error: cause } = this.failureOf(error);
-    return workflowError(workflow, this.root.id, step, attempts, cause);
+    const failure = this.failureOf(error, attempts);
+    const { step, error: cause } = failure;
+    const id = ownExtras?.id ?? options.runId;
+    return workflowError(workflow, id, step, failure.attempts, cause);
   }
 
   /** What the workflow returns from within a block; its failure is thrown. */
@@ -401,12 +409,12 @@ export class LocalRun extends Block<LocalRun> {
 
   /** The data of the next signal of a name that this run sends itself, as JSON. */
   waitFor(id: string, options: WaitOptions): Promise<Json> {
-    const mail = (this.root.mail ??= new LocalMail());
+    const mail = (this.extras.mail ??= new LocalMail());
     return waitLocally(this, mail, id, options);
   }
 
   emit(id: string, options: EmitOptions): Promise<void> {
-    const mail = (this.root.mail ??= new LocalMail());
+    const mail = (this.extras.mail ??= new LocalMail());
     return emitLocally(this, mail, id, options);
   }
 

@@ -20,6 +20,9 @@ export function within<T>(
   work: (signal: AbortSignal) => T | PromiseLike<T>,
   scope: Scope | undefined,
 ): Promise<T> {
+  if (scope === undefined && work.length === 0) {
+    return withinTime(milliseconds, work);
+  }
   return new Promise((resolve, reject) => {
     const controller = work.length > 0 ? new AbortController() : undefined;
     const give = (error: Error) => {
@@ -46,6 +49,28 @@ export function within<T>(
       },
       (error: unknown) => {
         end();
+        reject(thrown(error));
+      },
+    );
+  });
+}
+
+/** Where neither a signal nor a cancellation has to be minded. */
+function withinTime<T>(
+  milliseconds: number,
+  work: (signal: AbortSignal) => T | PromiseLike<T>,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = after(milliseconds, () => {
+      reject(overTime(milliseconds));
+    });
+    begin(work, undefined).then(
+      (value) => {
+        stop();
+        resolve(value);
+      },
+      (error: unknown) => {
+        stop();
         reject(thrown(error));
       },
     );

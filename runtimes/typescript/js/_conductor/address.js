@@ -10,7 +10,6 @@ const PARAMETER =
   /\b(password|passwd|pwd|sslpassword|secret|token|api_?key)(\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&]*)/gi;
 /** The environment, as the address of one resource reads it. */
 export class Env {
-  resource;
   constructor(resource) {
     this.resource = resource;
   }

@@ -14,9 +14,6 @@ export function overTime(milliseconds) {
 }
 /** A call that is running, and how it is told to stop. */
 class Call {
-  work;
-  scope;
-  listens;
   constructor(work, scope, listens) {
     this.work = work;
     this.scope = scope;

@@ -28,7 +28,7 @@ export declare abstract class Block<R extends Block<R>> {
   /** The id of the branch of a race that it runs, and whether that one can win. */
   protected readonly branch: string | undefined;
   private winsNothing;
-  constructor(prefix: string, branch: string | undefined);
+  constructor(prefix?: string, branch?: string);
   /** What is cancelled together with it. */
   abstract get scope(): Scope;
   /** The run inside of a block. */

@@ -21,14 +21,19 @@ import { after as startTimer } from "./timer.js";
 export const NO_DECISION = { recorded: undefined, choose: undefined };
 /** What generated code runs its steps in. `R` is the class itself. */
 export class Block {
-  /** Before every key: `each_item[3].`. */
-  prefix;
-  /** The id of the branch of a race that it runs, and whether that one can win. */
-  branch;
-  winsNothing = false;
+  static {
+    // What most runs never set stands here once, so that one costs next to nothing to make.
+    Object.assign(this.prototype, {
+      prefix: "",
+      branch: undefined,
+      winsNothing: false,
+    });
+  }
   constructor(prefix, branch) {
-    this.prefix = prefix;
-    this.branch = branch;
+    if (prefix !== undefined) {
+      this.prefix = prefix;
+      this.branch = branch;
+    }
   }
   /** Aborted when the block is cancelled. */
   get signal() {

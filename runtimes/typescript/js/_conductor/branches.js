@@ -6,21 +6,13 @@
 import { Control, decided, Halt, Returned, stopped } from "./control.js";
 import { thrown } from "./errors.js";
 class Running {
-  outer;
-  inner;
-  plan;
-  ends;
-  openNeeds;
-  dependents;
-  width;
-  waiting = [];
-  nextWaiting = 0;
-  running = 0;
-  decided;
-  paused = undefined;
-  resolve = () => undefined;
-  reject = () => undefined;
   constructor(outer, inner, plan) {
+    this.waiting = [];
+    this.nextWaiting = 0;
+    this.running = 0;
+    this.paused = undefined;
+    this.resolve = () => undefined;
+    this.reject = () => undefined;
     this.outer = outer;
     this.inner = inner;
     this.plan = plan;

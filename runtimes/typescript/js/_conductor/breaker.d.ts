@@ -26,10 +26,16 @@ export declare class Breaker {
   constructor(name: string, settings: BreakerSettings);
   private get halfOpenCalls();
   /** Lets a call through, or says why not. Each that is let through must be told of with [`ended`]. */
-  refusal(now?: number): CircuitOpen | undefined;
+  refusal(): CircuitOpen | undefined;
   private refused;
   /** A call that was let through has ended. */
-  ended(how: CallEnd, now?: number): void;
+  ended(how: CallEnd): void;
+  /** Throws where no call is let through. One that is must be told of with `succeeded` or `failed`. */
+  enter(): void;
+  /** The call that was let through has succeeded. */
+  succeeded(): void;
+  /** The call that was let through has failed, or was cancelled. What it refused itself says nothing. */
+  failed(error: unknown): void;
   /** Makes a call where it lets one through, and is told how it ends. */
   call<T>(_run: unknown, work: () => T | PromiseLike<T>): Promise<T>;
   private tried;

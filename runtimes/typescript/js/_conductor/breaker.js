@@ -12,13 +12,11 @@ const SLICES = 10;
 const KEPT = 1024;
 /** One breaker. */
 export class Breaker {
-  name;
-  settings;
-  slices = [];
-  openUntil = undefined;
-  /** Calls that try whether it may close: those under way, and those that succeeded. */
-  trying = undefined;
   constructor(name, settings) {
+    this.slices = [];
+    this.openUntil = undefined;
+    /** Calls that try whether it may close: those under way, and those that succeeded. */
+    this.trying = undefined;
     this.name = name;
     this.settings = settings;
   }
@@ -26,7 +24,7 @@ export class Breaker {
     return Math.max(1, this.settings.halfOpenCalls ?? 1);
   }
   /** Lets a call through, or says why not. Each that is let through must be told of with [`ended`]. */
-  refusal(now = monotonic()) {
+  refusal() {
     if (this.trying !== undefined) {
       const { underway, succeeded } = this.trying;
       if (underway + succeeded >= this.halfOpenCalls) {
@@ -34,7 +32,7 @@ export class Breaker {
       }
       this.trying.underway += 1;
     } else if (this.openUntil !== undefined) {
-      if (now < this.openUntil) {
+      if (monotonic() < this.openUntil) {
         return this.refused();
       }
       this.openUntil = undefined;
@@ -46,35 +44,58 @@ export class Breaker {
     return new CircuitOpen(`the circuit breaker of \`${this.name}\` is open`);
   }
   /** A call that was let through has ended. */
-  ended(how, now = monotonic()) {
+  ended(how) {
     if (this.trying !== undefined) {
-      this.tried(this.trying, how, now);
-    } else if (this.openUntil === undefined && how !== "abandoned") {
-      this.count(how === "failed", now);
+      this.tried(this.trying, how);
+      return;
+    }
+    // Calls that began before it opened say nothing new, and successes count only where there is a rate.
+    const isNews =
+      how === "failed" ||
+      (how === "succeeded" && this.settings.failureRate !== undefined);
+    if (this.openUntil === undefined && isNews) {
+      this.count(how === "failed");
       if (this.trips()) {
-        this.open(now);
+        this.open();
       }
     }
-    // Calls that began before it opened say nothing new.
+  }
+  /** Throws where no call is let through. One that is must be told of with `succeeded` or `failed`. */
+  enter() {
+    if (this.trying !== undefined || this.openUntil !== undefined) {
+      const refusal = this.refusal();
+      if (refusal !== undefined) {
+        throw refusal;
+      }
+    }
+  }
+  /** The call that was let through has succeeded. */
+  succeeded() {
+    if (this.trying !== undefined || this.settings.failureRate !== undefined) {
+      this.ended("succeeded");
+    }
+  }
+  /** The call that was let through has failed, or was cancelled. What it refused itself says nothing. */
+  failed(error) {
+    if (!(error instanceof CircuitOpen)) {
+      this.ended(error instanceof Control ? "abandoned" : "failed");
+    }
   }
   /** Makes a call where it lets one through, and is told how it ends. */
   async call(_run, work) {
-    const refusal = this.refusal();
-    if (refusal !== undefined) {
-      throw refusal;
-    }
+    this.enter();
     try {
       const result = await work();
-      this.ended("succeeded");
+      this.succeeded();
       return result;
     } catch (error) {
-      this.ended(error instanceof Control ? "abandoned" : "failed");
+      this.failed(error);
       throw error;
     }
   }
-  tried(trying, how, now) {
+  tried(trying, how) {
     if (how === "failed") {
-      this.open(now);
+      this.open();
       return;
     }
     trying.underway = Math.max(0, trying.underway - 1);
@@ -86,14 +107,14 @@ export class Breaker {
       }
     }
   }
-  open(now) {
+  open() {
     this.trying = undefined;
     this.slices = [];
-    this.openUntil = now + this.settings.openFor;
+    this.openUntil = monotonic() + this.settings.openFor;
   }
-  count(hasFailed, now) {
+  count(hasFailed) {
     const number = Math.floor(
-      (now * SLICES) / Math.max(this.settings.window, 1e-3),
+      (monotonic() * SLICES) / Math.max(this.settings.window, 1e-3),
     );
     let last = this.slices.at(-1);
     if (last?.number !== number) {
@@ -130,11 +151,9 @@ export class Breaker {
 }
 /** The breakers of a task, one for each value of a key. */
 export class Breakers {
-  name;
-  settings;
-  byKey = new Map();
-  sweepAt = KEPT;
   constructor(name, settings) {
+    this.byKey = new Map();
+    this.sweepAt = KEPT;
     this.name = name;
     this.settings = settings;
   }

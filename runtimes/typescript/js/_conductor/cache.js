@@ -12,10 +12,9 @@ export function cacheKey(...values) {
 /** So many results are kept before the oldest are let go. */
 const KEPT = 10_000;
 export class Cache {
-  ttl;
-  entries = new Map();
   /** Of results that are good for so many milliseconds. */
   constructor(ttl) {
+    this.entries = new Map();
     this.ttl = ttl;
   }
   /** What is kept under the key, where its time is not over. */

@@ -11,14 +11,12 @@ const MAX_PRECISION = 1000;
 const CLAUSE = /%(?:(%)|(?:\.([0-9]+))?([^]))?/gu;
 /** A decimal among the arguments: as it is only text, whoever knows its type says so. */
 class DecimalArgument {
-  text;
   constructor(of) {
     this.text = of;
   }
 }
 /** A float among the arguments, which may be a whole number. */
 class FloatArgument {
-  number;
   constructor(of) {
     this.number = of;
   }

@@ -6,13 +6,11 @@
 import { connect } from "node:net";
 /** One connection to the sidecar. */
 export class Connection {
-  socket;
-  received;
-  outgoing = [];
-  partial = [];
-  isClosed = false;
-  closing = [];
   constructor(socket, received) {
+    this.outgoing = [];
+    this.partial = [];
+    this.isClosed = false;
+    this.closing = [];
     this.socket = socket;
     this.received = received;
   }

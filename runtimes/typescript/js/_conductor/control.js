@@ -7,8 +7,6 @@
 export class Control extends Error {}
 /** A block is cancelled. Code that listens to a signal sees it as the signal's reason. */
 export class Cancelled extends Control {
-  /** Whether the workflow itself decided it, so that the journal is told. Otherwise the work only stops in this process. */
-  decided;
   constructor(message, decided) {
     super(message);
     // What code that listens to a signal looks for.
@@ -18,8 +16,6 @@ export class Cancelled extends Control {
 }
 /** Stops a run without ending it: a person must look at `step`. */
 export class Halt extends Control {
-  reason;
-  step;
   constructor(reason, step) {
     super(reason);
     this.name = "Halt";
@@ -29,7 +25,6 @@ export class Halt extends Control {
 }
 /** Ends the run with success. */
 export class Returned extends Control {
-  output;
   constructor(output) {
     super("the workflow returns");
     this.name = "Returned";

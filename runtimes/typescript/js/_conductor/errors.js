@@ -5,10 +5,6 @@
  */
 /** A workflow failed. `cause` is the error of the user's own code. */
 export class WorkflowError extends Error {
-  workflow;
-  run;
-  step;
-  attempts;
   constructor(message, place) {
     super(message, place.cause === undefined ? {} : { cause: place.cause });
     this.name = new.target.name;
@@ -30,14 +26,6 @@ export class RunRefused extends WorkflowError {}
 export class NamedError extends Error {}
 /** An error that only the journal still knows: the attempt ran in another process. */
 export class RecordedError extends NamedError {
-  types;
-  code;
-  fields;
-  recordedStack;
-  /** As it is recorded. */
-  form;
-  /** What the original said, without its name. */
-  text;
   constructor(form) {
     const types = Array.isArray(form.types) ? form.types.map(String) : [];
     const text = form.message ?? "";
@@ -53,7 +41,6 @@ export class RecordedError extends NamedError {
 }
 /** What `fail` throws: an error of the name that the manifest gives it. */
 export class Failure extends NamedError {
-  types;
   constructor(type, message) {
     super(message);
     this.name = type;
@@ -62,9 +49,6 @@ export class Failure extends NamedError {
 }
 /** A service answered with an error, or did not answer. `fields` says more, as plain JSON. */
 export class RemoteError extends NamedError {
-  code;
-  text;
-  fields;
   constructor(code, text, fields, cause) {
     const message = code === undefined ? text : `${code}: ${text}`;
     super(message, cause === undefined ? {} : { cause });
@@ -76,11 +60,13 @@ export class RemoteError extends NamedError {
 }
 /** A gRPC call failed: `code` is the name of its status, such as `UNAVAILABLE`. */
 export class GrpcError extends RemoteError {
-  types = ["GrpcError"];
+  constructor() {
+    super(...arguments);
+    this.types = ["GrpcError"];
+  }
 }
 /** An HTTP API answered with an error: `code` is its status as text, such as `503`; none where it did not answer. */
 export class HttpError extends RemoteError {
-  types;
   constructor(code, text, fields, name, cause) {
     super(code, text, fields, cause);
     this.types = name === undefined ? ["HttpError"] : [name, "HttpError"];
@@ -124,9 +110,6 @@ export class MissingVariable extends ResourceUnavailable {}
 export class ExpressionError extends OwnError {}
 /** Carries the failure of a step up to its workflow. Users see `WorkflowError`. */
 export class StepFailed extends Error {
-  step;
-  attempts;
-  error;
   constructor(step, attempts, error) {
     super(`step ${step ?? ""} failed`, { cause: error });
     this.name = "StepFailed";

@@ -28,24 +28,14 @@ import { allEnded, Work } from "./work.js";
 /** No step can have this id. */
 const DEADLINE_KEY = "run.deadline";
 export class Execution {
-  workflow;
-  run;
-  journal;
-  work;
-  /** Whether it goes on when nobody waits for it. */
-  isKept;
-  waiters = 0;
-  session;
-  owned;
-  inputs;
-  children;
-  /** Cancelled when the work in this process ends. */
-  process = new Scope();
-  scope = this.process.root();
-  reason = undefined;
-  isOver = false;
-  giveBackTurn = undefined;
   constructor(session, workflow, run, owned, inputs, children) {
+    this.waiters = 0;
+    /** Cancelled when the work in this process ends. */
+    this.process = new Scope();
+    this.scope = this.process.root();
+    this.reason = undefined;
+    this.isOver = false;
+    this.giveBackTurn = undefined;
     this.session = session;
     this.workflow = workflow;
     this.run = run;

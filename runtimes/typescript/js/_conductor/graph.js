@@ -5,7 +5,9 @@
  */
 /** A step of a graph. Its result is there when it has ended. */
 export class Node {
-  value = null;
+  constructor() {
+    this.value = null;
+  }
   /** What it came to; null where it was not reached. */
   result() {
     return this.value;
@@ -17,12 +19,12 @@ export class Node {
   }
 }
 export class Graph {
-  execute;
-  places = new Map();
-  names = [];
-  needs = [];
-  starts = [];
   constructor(execute) {
+    this.places = new Map();
+    this.names = [];
+    this.needs = [];
+    this.starts = [];
+    this.pending = [];
     this.execute = execute;
   }
   /** A step, and the names of those that must have ended before it begins. */
@@ -35,7 +37,6 @@ export class Graph {
     this.pending.push(needs);
     return node;
   }
-  pending = [];
   /** Runs all steps to their end; throws the first failure. */
   async done() {
     for (const needs of this.pending) {

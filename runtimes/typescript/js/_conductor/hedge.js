@@ -31,15 +31,11 @@ export function stepCalls(run, { uses = [], effect }, hedge, work, taken) {
     hedged(hedge, work, { signal, taken, session, perCall, unsettled });
 }
 class Calls {
-  hedge;
-  work;
-  context;
-  scope;
-  started = 0;
-  running = 0;
-  hasFailed = false;
-  stopTimer = () => undefined;
   constructor(hedge, work, context, scope) {
+    this.started = 0;
+    this.running = 0;
+    this.hasFailed = false;
+    this.stopTimer = () => undefined;
     this.hedge = hedge;
     this.work = work;
     this.context = context;

@@ -5,38 +5,39 @@
  */
 /** What one step has come to. */
 export class Past {
-  /** What it calls: a task, a workflow, a signal. */
-  task = undefined;
-  /** Number of the last attempt that was started. */
-  attempt = 0;
-  /** Attempts that failed and were to be followed by another. */
-  failures = 0;
-  /** It was started, be it by this process. */
-  hasBegun = false;
-  /** The last attempt has no outcome: a crash cut it off. */
-  isOpen = false;
-  /** A write that may have happened although no attempt says so. */
-  isUnknown = false;
-  retryAt = undefined;
-  /** How long the wait until `retryAt` was to be, whatever the clock says now. */
-  delayMs = 0;
-  /** The error after which no attempt follows, but the fallback. */
-  exhausted = undefined;
-  deadlineAt = undefined;
-  outcome = undefined;
-  output = null;
-  error = undefined;
+  constructor() {
+    /** What it calls: a task, a workflow, a signal. */
+    this.task = undefined;
+    /** Number of the last attempt that was started. */
+    this.attempt = 0;
+    /** Attempts that failed and were to be followed by another. */
+    this.failures = 0;
+    /** It was started, be it by this process. */
+    this.hasBegun = false;
+    /** The last attempt has no outcome: a crash cut it off. */
+    this.isOpen = false;
+    /** A write that may have happened although no attempt says so. */
+    this.isUnknown = false;
+    this.retryAt = undefined;
+    /** How long the wait until `retryAt` was to be, whatever the clock says now. */
+    this.delayMs = 0;
+    /** The error after which no attempt follows, but the fallback. */
+    this.exhausted = undefined;
+    this.deadlineAt = undefined;
+    this.outcome = undefined;
+    this.output = null;
+    this.error = undefined;
+  }
 }
 /** What a run has come to. */
 export class History {
-  input;
-  steps = new Map();
-  chosen = new Map();
-  /** Ids of the signals that were taken. */
-  signals = new Set();
-  /** Steps that have ended, in the order in which the journal has them. */
-  undo = [];
   constructor(input = {}) {
+    this.steps = new Map();
+    this.chosen = new Map();
+    /** Ids of the signals that were taken. */
+    this.signals = new Set();
+    /** Steps that have ended, in the order in which the journal has them. */
+    this.undo = [];
     this.input = input;
   }
   /** Of one step. */

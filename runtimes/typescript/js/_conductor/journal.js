@@ -11,26 +11,20 @@ export const RETRY_STORE_MS = 250;
 const RECORD_CHARACTERS = 4 << 20;
 /** Numbers the records of one run in one epoch, and keeps them until they are acknowledged. */
 export class Journal {
-  run;
-  epoch;
-  /** How often somebody had to wait for the disk. */
-  waits = 0;
-  ended = undefined;
-  /** Why the sidecar does not take what this process has to say of the run. */
-  refusal = undefined;
-  onLost = undefined;
-  onCancelling = undefined;
-  /** The connection was lost, and the run is still this process's. */
-  onReclaimed = undefined;
-  onSignal = undefined;
-  firstSeq;
-  nextSeq;
-  acked;
-  send;
-  entries = [];
-  kept = [];
-  waiters = [];
   constructor(run, epoch, nextSeq, send) {
+    /** How often somebody had to wait for the disk. */
+    this.waits = 0;
+    this.ended = undefined;
+    /** Why the sidecar does not take what this process has to say of the run. */
+    this.refusal = undefined;
+    this.onLost = undefined;
+    this.onCancelling = undefined;
+    /** The connection was lost, and the run is still this process's. */
+    this.onReclaimed = undefined;
+    this.onSignal = undefined;
+    this.entries = [];
+    this.kept = [];
+    this.waiters = [];
     this.run = run;
     this.epoch = epoch;
     this.firstSeq = nextSeq;

@@ -5,7 +5,6 @@
  */
 /** A float that `JSON.stringify` would write as something else: `-0`, or a whole number beyond 2^53. */
 export class FloatText {
-  value;
   constructor(value) {
     this.value = value;
   }
@@ -63,8 +62,6 @@ export function loads(text) {
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*|[{}[\],:]|true|false|null/g;
 /** Reads again what `JSON.parse` has taken, so that it may rely on its form. */
 class Reader {
-  tokens;
-  next;
   constructor(text) {
     this.tokens = text.matchAll(TOKEN);
     this.next = "";

@@ -5,9 +5,11 @@
  */
 import { monotonic } from "./timer.js";
 export class Lease {
-  milliseconds = 10_000;
-  until = 0;
-  waiters = [];
+  constructor() {
+    this.milliseconds = 10_000;
+    this.until = 0;
+    this.waiters = [];
+  }
   /** A message that was sent at that moment has been answered. */
   renew(sent) {
     this.until = Math.max(this.until, sent + this.milliseconds);

@@ -14,34 +14,24 @@ import type { RunOptions } from "./execute.js";
 import { type Hedge } from "./hedge.js";
 import type { Json } from "./json.js";
 import * as calls from "./localCalls.js";
-import { LocalMail } from "./localSignals.js";
 import { type Taker } from "./permits.js";
 import { Scope } from "./scope.js";
 import type { EmitOptions, WaitOptions } from "./waits.js";
 import type { Workflow } from "./workflow.js";
-/** What all parts of one run have in common. */
-interface Root {
-  readonly workflow: string;
-  readonly options: RunOptions;
-  id: string | undefined;
-  /** What undoes what was done, in the order in which it was. */
-  undo: (() => Promise<void>)[] | undefined;
-  mail: LocalMail | undefined;
-}
 export declare class LocalRun extends Block<LocalRun> {
-  private readonly root;
-  private readonly outer;
+  readonly workflow: string;
+  private readonly options;
+  private outer;
   private ownScope;
   /** Why it is cancelled, where nobody has asked for its scope yet. */
   private reason;
   /** The step that is executed, where no function of its own does it. */
   private current;
+  /** Of the whole run. */
+  private ownExtras;
   constructor(
     workflow: string,
     options?: RunOptions,
-    root?: Root,
-    outer?: LocalRun,
-    scope?: Scope,
     prefix?: string,
     branch?: string,
   );
@@ -54,6 +44,7 @@ export declare class LocalRun extends Block<LocalRun> {
     },
     prefix: string,
   ): LocalRun;
+  private get extras();
   protected get self(): LocalRun;
   protected decision(): Decision;
   protected derived(
@@ -68,12 +59,11 @@ export declare class LocalRun extends Block<LocalRun> {
   private get canBeCancelled();
   /** Notes the step that is executed from here on, and throws where the run is cancelled. */
   at(id: string): void;
-  protected failureOf(error: unknown): StepFailed;
+  protected failureOf(error: unknown, attempts?: number): StepFailed;
   /** Throws where it is cancelled: between two steps of a branch. */
   check(): void;
   /** Made when somebody asks. */
   get id(): string;
-  get workflow(): string;
   /** The idempotency key of a step. */
   key(id: string): string;
   /** All branches at once; their results by name. */
@@ -130,10 +120,12 @@ export declare class LocalRun extends Block<LocalRun> {
   tolerate(id: string, attempts: number, error: unknown): void;
   /** A step whose `when` does not hold. */
   skip(id: string): void;
+  /** Lets go of the caller's signal: at the end of the workflow, however it ends. */
+  close(): void;
   /** What undoes a step that has been done, should the run fail. */
   undoWith(_id: string, undo: (run: LocalRun) => unknown): void;
-  /** The failure of the workflow as its caller sees it, after what it did is undone. */
-  error(error: unknown): Promise<unknown>;
+  /** The failure of the workflow as its caller sees it, after what it did is undone. `at` is the step that failed, where nothing else says so. */
+  error(error: unknown, at?: string, attempts?: number): Promise<unknown>;
   /** What the workflow returns from within a block; its failure is thrown. */
   end<T>(error: unknown): Promise<T>;
   /** Ends a block when its time is over. */
@@ -169,4 +161,3 @@ export declare class LocalRun extends Block<LocalRun> {
     work: (run: LocalRun) => T | PromiseLike<T>,
   ): Promise<T>;
 }
-export {};

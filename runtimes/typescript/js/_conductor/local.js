@@ -25,37 +25,41 @@ import { sessionFor } from "./sessions.js";
 import { decodeMilliseconds } from "./durations.js";
 import { CHILDREN } from "./execute.js";
 export class LocalRun extends Block {
-  root;
-  outer;
-  ownScope;
-  /** Why it is cancelled, where nobody has asked for its scope yet. */
-  reason = undefined;
-  /** The step that is executed, where no function of its own does it. */
-  current = undefined;
-  constructor(workflow, options = {}, root, outer, scope, prefix = "", branch) {
+  static {
+    // What most runs never set stands here once, so that one costs next to nothing to make.
+    Object.assign(this.prototype, {
+      outer: undefined,
+      ownScope: undefined,
+      reason: undefined,
+      current: undefined,
+      ownExtras: undefined,
+    });
+  }
+  constructor(workflow, options = NO_OPTIONS, prefix, branch) {
     super(prefix, branch);
-    this.root = root ?? {
-      workflow,
-      options,
-      id: options.runId,
-      undo: undefined,
-      mail: undefined,
-    };
-    this.outer = outer;
-    this.ownScope =
-      options.signal === undefined ? scope : Scope.from(options.signal);
+    this.workflow = workflow;
+    this.options = options;
+    if (options.signal !== undefined) {
+      this.ownScope = Scope.from(options.signal);
+    }
   }
   /** A part of a durable run of which nothing is recorded. */
   static inside(run, prefix) {
-    const options = { runId: run.id };
-    return new LocalRun(
-      run.workflow,
-      options,
-      undefined,
-      undefined,
-      run.scope,
-      prefix,
-    );
+    const { id: runId, workflow, scope } = run;
+    const inside = new LocalRun(workflow, { runId }, prefix);
+    inside.ownScope = scope;
+    return inside;
+  }
+  get extras() {
+    if (this.outer !== undefined) {
+      return this.outer.extras;
+    }
+    this.ownExtras ??= {
+      id: this.options.runId,
+      undo: [],
+      mail: undefined,
+    };
+    return this.ownExtras;
   }
   get self() {
     return this;
@@ -64,16 +68,10 @@ export class LocalRun extends Block {
     return NO_DECISION;
   }
   derived(scope, prefix, branch) {
-    const { workflow } = this.root;
-    return new LocalRun(
-      workflow,
-      NO_OPTIONS,
-      this.root,
-      this,
-      scope,
-      prefix,
-      branch,
-    );
+    const inside = new LocalRun(this.workflow, NO_OPTIONS, prefix, branch);
+    inside.outer = this;
+    inside.ownScope = scope;
+    return inside;
   }
   /** What is cancelled together with it, made when somebody asks. */
   get scope() {
@@ -96,12 +94,14 @@ export class LocalRun extends Block {
   /** Notes the step that is executed from here on, and throws where the run is cancelled. */
   at(id) {
     this.current = id;
-    this.check();
+    if (this.canBeCancelled) {
+      this.check();
+    }
   }
-  failureOf(error) {
+  failureOf(error, attempts = 1) {
     return error instanceof StepFailed || this.current === undefined
       ? asFailure(error)
-      : new StepFailed(this.path(this.current), 1, causeOf(error));
+      : new StepFailed(this.path(this.current), attempts, causeOf(error));
   }
   /** Throws where it is cancelled: between two steps of a branch. */
   check() {
@@ -115,11 +115,9 @@ export class LocalRun extends Block {
   }
   /** Made when somebody asks. */
   get id() {
-    this.root.id ??= newRunId();
-    return this.root.id;
-  }
-  get workflow() {
-    return this.root.workflow;
+    const { extras } = this;
+    extras.id ??= newRunId();
+    return extras.id;
   }
   /** The idempotency key of a step. */
   key(id) {
@@ -230,34 +228,37 @@ export class LocalRun extends Block {
     this.lost(id);
   }
   // --- The end ---
+  /** Lets go of the caller's signal: at the end of the workflow, however it ends. */
+  close() {
+    this.ownScope?.end();
+  }
   /** What undoes a step that has been done, should the run fail. */
   undoWith(_id, undo) {
-    const { root, prefix } = this;
-    const run = new LocalRun(
-      root.workflow,
-      NO_OPTIONS,
-      root,
-      undefined,
-      undefined,
-      prefix,
-    );
-    (root.undo ??= []).push(async () => {
-      await undo(run);
+    const shielded = this.derived(new Scope(), this.prefix);
+    this.extras.undo.push(async () => {
+      await undo(shielded);
     });
   }
-  /** The failure of the workflow as its caller sees it, after what it did is undone. */
-  async error(error) {
-    const undo = this.root.undo?.splice(0).reverse() ?? [];
-    for (const each of undo) {
-      await each();
+  /** The failure of the workflow as its caller sees it, after what it did is undone. `at` is the step that failed, where nothing else says so. */
+  async error(error, at, attempts = 1) {
+    this.current ??= at;
+    const { ownExtras, options, workflow } = this;
+    for (const undo of ownExtras?.undo.splice(0).reverse() ?? []) {
+      await undo();
     }
-    this.ownScope?.end();
-    const { workflow, options } = this.root;
+    this.close();
+    const { signal } = options;
+    const isStopped = error instanceof Control || error === signal?.reason;
+    if (signal?.aborted === true && isStopped) {
+      return signal.reason;
+    }
     if (error instanceof Control) {
-      return options.signal?.aborted === true ? options.signal.reason : error;
+      return error;
     }
-    const { step, attempts, error: cause } = this.failureOf(error);
-    return workflowError(workflow, this.root.id, step, attempts, cause);
+    const failure = this.failureOf(error, attempts);
+    const { step, error: cause } = failure;
+    const id = ownExtras?.id ?? options.runId;
+    return workflowError(workflow, id, step, failure.attempts, cause);
   }
   /** What the workflow returns from within a block; its failure is thrown. */
   async end(error) {
@@ -283,11 +284,11 @@ export class LocalRun extends Block {
   }
   /** The data of the next signal of a name that this run sends itself, as JSON. */
   waitFor(id, options) {
-    const mail = (this.root.mail ??= new LocalMail());
+    const mail = (this.extras.mail ??= new LocalMail());
     return waitLocally(this, mail, id, options);
   }
   emit(id, options) {
-    const mail = (this.root.mail ??= new LocalMail());
+    const mail = (this.extras.mail ??= new LocalMail());
     return emitLocally(this, mail, id, options);
   }
   /** The output of a durable workflow that runs as this step, as JSON. */

@@ -12,6 +12,9 @@ import { after } from "./timer.js";
 import { isInterruption, SETTLE_MS, Work } from "./work.js";
 /** The result of an attempt, unless its time is over or it is cancelled before. */
 export function within(milliseconds, work, scope) {
+  if (scope === undefined && work.length === 0) {
+    return withinTime(milliseconds, work);
+  }
   return new Promise((resolve, reject) => {
     const controller = work.length > 0 ? new AbortController() : undefined;
     const give = (error) => {
@@ -38,6 +41,24 @@ export function within(milliseconds, work, scope) {
       },
       (error) => {
         end();
+        reject(thrown(error));
+      },
+    );
+  });
+}
+/** Where neither a signal nor a cancellation has to be minded. */
+function withinTime(milliseconds, work) {
+  return new Promise((resolve, reject) => {
+    const stop = after(milliseconds, () => {
+      reject(overTime(milliseconds));
+    });
+    begin(work, undefined).then(
+      (value) => {
+        stop();
+        resolve(value);
+      },
+      (error) => {
+        stop();
         reject(thrown(error));
       },
     );

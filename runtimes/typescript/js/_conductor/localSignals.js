@@ -9,8 +9,10 @@ import { Refused } from "./messages.js";
 import { sessionFor } from "./sessions.js";
 /** The signals of one run. */
 export class LocalMail {
-  box = new Mailbox(new Set(), true, () => Promise.resolve([]));
-  ordinal = 0;
+  constructor() {
+    this.box = new Mailbox(new Set(), true, () => Promise.resolve([]));
+    this.ordinal = 0;
+  }
   deliver(signal, id, data) {
     this.ordinal += 1;
     this.box.deliver({ ordinal: this.ordinal, signal, id, data });

@@ -5,15 +5,11 @@
  */
 import { Work } from "./work.js";
 export class Mailbox {
-  list;
-  /** Ids of the signals that were taken, or are kept. */
-  known;
-  kept = [];
-  waiting = [];
-  listing = undefined;
-  isListed;
   /** `list` asks for all that came; a run that has just begun need not be asked for. */
   constructor(taken, isNew, list) {
+    this.kept = [];
+    this.waiting = [];
+    this.listing = undefined;
     this.known = new Set(taken);
     this.isListed = isNew;
     this.list = list;

@@ -6,7 +6,6 @@
 import { statSync } from "node:fs";
 /** The sidecar answered a request with an error. */
 export class Refused extends Error {
-  code;
   constructor(code, message) {
     super(message);
     this.name = "Refused";

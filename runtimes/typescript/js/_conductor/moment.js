@@ -8,10 +8,6 @@ export const FIRST = -62_135_596_800_000;
 export const LAST = 253_402_300_799_999;
 /** A moment of an expression. Whoever is handed one has a `Date`. */
 export class Moment extends Date {
-  /** Microseconds beyond the millisecond, 0 to 999. */
-  micros;
-  /** A moment without an offset shows its own clock, and has no place among others. */
-  isLocal;
   constructor(milliseconds, micros = 0, isLocal = false) {
     super(milliseconds);
     this.micros = micros;

@@ -58,9 +58,8 @@ const CONTROLS = {
   v: "\v",
 };
 class Translation {
-  letters;
-  at = 0;
   constructor(pattern) {
+    this.at = 0;
     this.letters = [...pattern];
   }
   /** The next letter; nothing at the end. */

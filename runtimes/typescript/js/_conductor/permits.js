@@ -9,9 +9,8 @@ import { usage } from "./saturation.js";
 import { after, monotonic } from "./timer.js";
 /** When the last attempts began or will begin, as many as matter. */
 export class Starts {
-  rate;
-  at = [];
   constructor(rate) {
+    this.at = [];
     this.rate = rate;
   }
   /** The moment, not before `now`, at which the next attempt may begin. */
@@ -30,11 +29,10 @@ export class Starts {
 }
 /** A bounded number of permits. */
 export class Permits {
-  limit;
-  held = 0;
-  /** In the order in which they came. */
-  waiting = new Set();
   constructor(limit) {
+    this.held = 0;
+    /** In the order in which they came. */
+    this.waiting = new Set();
     this.limit = limit;
   }
   /** Takes a permit in its turn, unless `scope` is cancelled before. */
@@ -70,14 +68,8 @@ export class Permits {
 }
 /** What is limited: a resource, or the attempts of one task. */
 export class Pool {
-  id;
-  limit;
-  rate;
-  scope;
-  hasClient = false;
-  permits;
-  starts;
   constructor(id, limits) {
+    this.hasClient = false;
     this.id = id;
     this.limit = limits.limit;
     this.rate = limits.rate;
@@ -131,9 +123,11 @@ export class Pool {
 }
 /** What one attempt holds: given back when it is over and nothing that it started runs any longer. */
 export class Taken {
-  given = [];
-  running = 0;
-  isOver = false;
+  constructor() {
+    this.given = [];
+    this.running = 0;
+    this.isOver = false;
+  }
   /** Holds one thing more. */
   add(giveBack) {
     this.given.push(giveBack);

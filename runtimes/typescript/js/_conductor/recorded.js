@@ -5,8 +5,6 @@
  */
 /** A recorded value of a type that can be changed. What one reader does to it, no other sees. */
 export class Recorded {
-  json;
-  decode;
   constructor(json, decode) {
     this.json = json;
     this.decode = decode;

@@ -14,15 +14,13 @@ import { allEnded, SETTLE_MS, Work } from "./work.js";
 const resources = new Set();
 /** A resource of which attempts are handed a client. */
 export class Resource {
-  pool;
-  hasClient = true;
-  options;
-  opened = undefined;
-  failure = undefined;
-  opening = undefined;
-  users = 0;
-  unused = [];
   constructor(pool, options = {}) {
+    this.hasClient = true;
+    this.opened = undefined;
+    this.failure = undefined;
+    this.opening = undefined;
+    this.users = 0;
+    this.unused = [];
     this.pool = pool;
     this.options = options;
   }
@@ -111,7 +109,6 @@ export class Resource {
 }
 /** A client that the user's own function makes. */
 export class Custom extends Resource {
-  functions;
   constructor(pool, functions) {
     super(pool);
     this.functions = functions;

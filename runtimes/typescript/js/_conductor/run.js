@@ -15,9 +15,6 @@ import { Step } from "./step.js";
 import { nowMs } from "./timer.js";
 import { emit, sleep, waitFor } from "./waits.js";
 export class Run extends Block {
-  parts;
-  scope;
-  held;
   constructor(parts, scope, prefix = "", branch, held = []) {
     super(prefix, branch);
     this.parts = parts;

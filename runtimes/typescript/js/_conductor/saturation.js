@@ -8,16 +8,13 @@ import { monotonic } from "./timer.js";
 const REPORT_MS = 200;
 /** What is held of one pool in this thread, and what has happened to it since the last report. */
 export class Usage {
-  id;
-  scope;
-  limit;
-  inUse = 0;
-  waits = 0;
-  opened = 0;
-  failed = 0;
-  waited = new Map();
-  isTold = true;
   constructor(id, scope, limit) {
+    this.inUse = 0;
+    this.waits = 0;
+    this.opened = 0;
+    this.failed = 0;
+    this.waited = new Map();
+    this.isTold = true;
     this.id = id;
     this.scope = scope;
     this.limit = limit;

@@ -8,17 +8,12 @@ import { StepFailed, workflowError } from "./errors.js";
 import { after, monotonic } from "./timer.js";
 /** What runs together and is cancelled together. */
 export class Scope {
-  /** Why it is cancelled; nothing while it is not. */
-  reason = undefined;
-  /** When the nearest time limit around it is over, by the monotonic clock: what a remote call may tell the service. */
-  endsAt;
-  outer;
-  /** What reaches even where cancellation does not: the end of the work in this process. */
-  base;
-  listeners = undefined;
-  controller = undefined;
-  unlisten = undefined;
   constructor(outer, base = outer?.base) {
+    /** Why it is cancelled; nothing while it is not. */
+    this.reason = undefined;
+    this.listeners = undefined;
+    this.controller = undefined;
+    this.unlisten = undefined;
     this.outer = outer;
     this.base = base;
     this.endsAt = outer?.endsAt;

@@ -27,11 +27,8 @@ export async function serve(workflows, tasks = [], options = {}) {
   }
 }
 class Server {
-  byName;
-  calls;
-  session;
-  isOpen = true;
   constructor(workflows, tasks) {
+    this.isOpen = true;
     this.byName = new Map(workflows.map((one) => [one.name, one]));
     this.calls = new Calls(tasks);
     this.session = new Session({

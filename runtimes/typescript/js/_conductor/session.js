@@ -27,23 +27,22 @@ const CLOSE_MS = 1000;
 class ConnectionLost extends Error {}
 /** What one thread and the sidecar have to say to each other. */
 export class Session {
-  id = newRunId();
-  valueBytes = 4 << 20;
-  owned = new Map();
-  claims = new Map();
-  lease = new Lease();
-  messageBytes = 16 << 20;
-  options;
-  connection = undefined;
-  greeted = false;
-  isClosing = false;
-  opening = undefined;
-  reconnecting = undefined;
-  requests = new Map();
-  nextId = 1;
-  helloId = 0;
-  timer = undefined;
   constructor(options = {}) {
+    this.id = newRunId();
+    this.valueBytes = 4 << 20;
+    this.owned = new Map();
+    this.claims = new Map();
+    this.lease = new Lease();
+    this.messageBytes = 16 << 20;
+    this.connection = undefined;
+    this.greeted = false;
+    this.isClosing = false;
+    this.opening = undefined;
+    this.reconnecting = undefined;
+    this.requests = new Map();
+    this.nextId = 1;
+    this.helloId = 0;
+    this.timer = undefined;
     this.options = options;
   }
   get isConnected() {

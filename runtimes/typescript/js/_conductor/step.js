@@ -24,20 +24,14 @@ import { take, Taken } from "./permits.js";
 import { nowMs } from "./timer.js";
 /** A step that is being executed, or was in an earlier life of the run. */
 export class Step {
-  key;
-  run;
-  options;
-  past;
-  id;
-  taken = new Taken();
-  hasFallback;
-  failure = undefined;
-  /** Why no call is made: the breaker is open. */
-  refusal = undefined;
-  asked = undefined;
-  /** The block was cancelled while the call ran to its real end. */
-  cancelled = undefined;
   constructor(run, id, options) {
+    this.taken = new Taken();
+    this.failure = undefined;
+    /** Why no call is made: the breaker is open. */
+    this.refusal = undefined;
+    this.asked = undefined;
+    /** The block was cancelled while the call ran to its real end. */
+    this.cancelled = undefined;
     this.run = run;
     this.id = id;
     this.key = run.path(id);

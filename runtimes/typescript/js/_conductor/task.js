@@ -9,10 +9,6 @@ import { causeOf, errorForm } from "./form.js";
 import { textAt } from "./json.js";
 import { Scope } from "./scope.js";
 export class Task {
-  /** Such as `ts:src/shop.charge`. */
-  function;
-  signature;
-  call;
   constructor(name, signature, call) {
     this.function = name;
     this.signature = signature;
@@ -21,10 +17,9 @@ export class Task {
 }
 /** The calls that are being served. */
 export class Calls {
-  tasks;
-  running = new Map();
-  idle = [];
   constructor(tasks) {
+    this.running = new Map();
+    this.idle = [];
     this.tasks = new Map(tasks.map((task) => [task.function, task]));
   }
   /** The answer to `task.invoke`: never a failure of its own. */

@@ -8,11 +8,13 @@ import { after } from "./timer.js";
 export const SETTLE_MS = 30_000;
 /** Something that runs. Its failure is kept, and is no unhandled rejection. */
 export class Work {
-  state = "running";
-  value = undefined;
-  error = undefined;
-  /** Those who wait; each is called once. */
-  waiting = undefined;
+  constructor() {
+    this.state = "running";
+    this.value = undefined;
+    this.error = undefined;
+    /** Those who wait; each is called once. */
+    this.waiting = undefined;
+  }
   /** Starts it; what it throws before its first pause counts as its failure too. */
   static start(work) {
     const started = new Work();

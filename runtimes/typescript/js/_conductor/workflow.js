@@ -5,11 +5,8 @@
  */
 /** A durable workflow. */
 export class Workflow {
-  /** Its id in the manifest. */
-  name;
-  options;
-  children = new Map();
   constructor(name, options) {
+    this.children = new Map();
     this.name = name;
     this.options = options;
   }
