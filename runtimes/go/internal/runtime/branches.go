@@ -166,7 +166,7 @@ func (b *branches) runBranch(index int) (won bool, err error) {
 		ctx = b.ctx
 	}
 	if !b.isDurable() {
-		if stop := stopped(ctx); stop != nil {
+		if stop := stopped(b.ctx); stop != nil {
 			return false, stop
 		}
 	}

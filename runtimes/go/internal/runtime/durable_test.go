@@ -145,9 +145,8 @@ func TestAPanicIsTheErrorOfItsAttempt(t *testing.T) {
 	newPeer(t)
 	workflow := workflowOf(func(ctx context.Context, run *Run) (any, error) {
 		return task(ctx, run, "charge", StepOptions{}, 5, func(context.Context) (int64, error) {
-			var none map[string]int
-			none["x"] = 1
-			return 0, nil
+			list := []int64{1}
+			return list[len(list)], nil
 		})
 	})
 	_, err := Call(context.Background(), workflow, nil, WithRunID("r"))

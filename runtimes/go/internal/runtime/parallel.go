@@ -56,7 +56,7 @@ func (b *Branches) work(work func(context.Context) error) {
 }
 
 func (b *Branches) perform(work func(context.Context) error) {
-	if b.ctx.Err() != nil {
+	if b.outer.Err() != nil {
 		return
 	}
 	defer b.caught()
