@@ -6,6 +6,7 @@ package runtime
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"conductor.invalid/internal/cel"
@@ -41,17 +42,17 @@ func NewBreaker(name string, options BreakerOptions) *Breaker {
 	return &Breaker{name: name, options: options}
 }
 
-type state uint8
-
+// States of a circuit.
 const (
-	closed state = iota
+	closed uint32 = iota
 	open
 	halfOpen
 )
 
 type circuit struct {
+	// state is changed with the lock held, and read without it: while it is closed, calls need no lock.
+	state     atomic.Uint32
 	lock      sync.Mutex
-	state     state
 	until     time.Duration
 	trying    int
 	succeeded int
@@ -103,16 +104,20 @@ func (b *Breaker) Done(key any, err error) {
 }
 
 func (c *circuit) allow(options *BreakerOptions) bool {
+	if c.state.Load() == closed {
+		return true
+	}
 	c.lock.Lock()
 	defer c.lock.Unlock()
-	switch c.state {
+	switch c.state.Load() {
 	case closed:
 		return true
 	case open:
 		if time.Since(epoch) < c.until {
 			return false
 		}
-		c.state, c.trying, c.succeeded = halfOpen, 1, 0
+		c.trying, c.succeeded = 1, 0
+		c.state.Store(halfOpen)
 		return true
 	}
 	if c.trying+c.succeeded >= options.HalfOpenCalls {
@@ -123,21 +128,25 @@ func (c *circuit) allow(options *BreakerOptions) bool {
 }
 
 func (c *circuit) done(options *BreakerOptions, err error) {
+	if err == nil && options.Failures > 0 && c.state.Load() == closed {
+		return // only failures count
+	}
 	c.lock.Lock()
 	defer c.lock.Unlock()
 	isAbandoned := isControl(err)
-	switch {
-	case c.state == open:
+	switch state := c.state.Load(); {
+	case state == open:
 		// Calls that began before it opened say nothing new.
-	case c.state == halfOpen && isAbandoned:
+	case state == halfOpen && isAbandoned:
 		c.trying = max(c.trying-1, 0)
-	case c.state == halfOpen && err != nil:
+	case state == halfOpen && err != nil:
 		c.open(options)
-	case c.state == halfOpen:
+	case state == halfOpen:
 		c.trying = max(c.trying-1, 0)
 		c.succeeded++
 		if c.succeeded >= options.HalfOpenCalls {
-			c.state, c.window = closed, [windowSlices]slice{}
+			c.window = [windowSlices]slice{}
+			c.state.Store(closed)
 		}
 	case !isAbandoned:
 		c.count(options, err != nil)
@@ -145,7 +154,8 @@ func (c *circuit) done(options *BreakerOptions, err error) {
 }
 
 func (c *circuit) open(options *BreakerOptions) {
-	c.state, c.until = open, time.Since(epoch)+options.OpenFor
+	c.until = time.Since(epoch) + options.OpenFor
+	c.state.Store(open)
 }
 
 func (c *circuit) count(options *BreakerOptions, failed bool) {

@@ -51,21 +51,17 @@ func (b *Branches) Go(name string, work func(context.Context) error) {
 }
 
 func (b *Branches) work(work func(context.Context) error) {
-	defer b.working.Done()
-	b.perform(work)
-}
-
-func (b *Branches) perform(work func(context.Context) error) {
+	defer b.ended()
 	if b.outer.Err() != nil {
 		return
 	}
-	defer b.caught()
 	if err := work(b.ctx); err != nil {
 		b.failed(err)
 	}
 }
 
-func (b *Branches) caught() {
+// ended is deferred by each branch.
+func (b *Branches) ended() {
 	if cause := recover(); cause != nil {
 		b.lock.Lock()
 		if b.panicked == nil {
@@ -74,6 +70,7 @@ func (b *Branches) caught() {
 		b.lock.Unlock()
 		b.cancel(errDecided)
 	}
+	b.working.Done()
 }
 
 // failed notes the first failure, which decides.
@@ -96,7 +93,8 @@ func (b *Branches) Wait() error {
 		return b.all()
 	}
 	if b.last != nil {
-		b.perform(b.last)
+		b.working.Add(1)
+		b.work(b.last)
 	}
 	b.working.Wait()
 	b.panicked.goOn()

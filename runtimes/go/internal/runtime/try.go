@@ -51,17 +51,28 @@ func unlessStopped(ctx context.Context, err error) error {
 
 // Try makes one attempt.
 func Try[T any](ctx context.Context, around Around, call func(context.Context) (T, error)) (T, error) {
-	if around.Breaker == nil {
-		return limitedCall(ctx, &around, call)
+	breaker, key := around.Breaker, around.BreakerKey
+	if breaker != nil {
+		if err := breaker.Allow(key); err != nil {
+			var none T
+			return none, err
+		}
 	}
-	if err := around.Breaker.Allow(around.BreakerKey); err != nil {
-		var none T
-		return none, err
+	var value T
+	var err error
+	if around.RateLimit == nil && around.Bulkhead == nil && around.Hedge.Max == 0 && len(around.Uses) == 0 && !around.Blocking {
+		value, err = timedCall(ctx, around.Timeout, around.Effect == Write && around.InDoubt != Retry, call)
+	} else {
+		value, err = limitedCall(ctx, copied(around), call)
 	}
-	value, err := limitedCall(ctx, &around, call)
-	around.Breaker.Done(around.BreakerKey, err)
+	if breaker != nil {
+		breaker.Done(key, err)
+	}
 	return value, err
 }
+
+// copied keeps what is around a call on the heap, for those calls that need more than a time limit.
+func copied(around Around) *Around { return &around }
 
 // TryNull makes one attempt of a function without a result.
 func TryNull(ctx context.Context, around Around, call func(context.Context) error) error {
@@ -106,15 +117,16 @@ func hedgedCall[T any](ctx context.Context, around *Around, call func(context.Co
 
 // usingCall takes permits for the call.
 func usingCall[T any](ctx context.Context, around *Around, call func(context.Context) (T, error)) (T, error) {
-	if len(around.Uses) == 0 {
-		return timedCall(ctx, around, nil, call)
-	}
 	permits := &taken{}
 	if err := takeAll(ctx, permits, nil, around.Uses); err != nil {
 		var none T
 		return none, firstError(stoppedError(ctx), err)
 	}
-	return timedCall(ctx, around, permits, call)
+	if around.Timeout > 0 && around.Blocking {
+		return blockingCall(ctx, around, permits, call)
+	}
+	defer permits.giveBack()
+	return timedCall(ctx, around.Timeout, around.Effect == Write && around.InDoubt != Retry, call)
 }
 
 func stoppedError(ctx context.Context) error {
@@ -124,36 +136,31 @@ func stoppedError(ctx context.Context) error {
 	return nil
 }
 
-// timedCall keeps the time limit of the call. One that takes a context is called here and stops by itself.
-func timedCall[T any](ctx context.Context, around *Around, permits *taken, call func(context.Context) (T, error)) (T, error) {
-	if around.Timeout > 0 && around.Blocking {
-		return blockingCall(ctx, around, permits, call)
-	}
-	if permits != nil {
-		defer permits.giveBack()
-	}
-	if around.Timeout == 0 {
+// timedCall keeps the time limit of a call that takes a context: it is called here and stops by itself. `mayDoubt`: an
+// unknown outcome is not tried again.
+func timedCall[T any](ctx context.Context, limit time.Duration, mayDoubt bool, call func(context.Context) (T, error)) (T, error) {
+	if limit == 0 {
 		return Do(ctx, call)
 	}
-	inner, cancel := context.WithTimeout(ctx, around.Timeout)
+	inner, cancel := context.WithTimeout(ctx, limit)
 	value, err := guarded(inner, call)
 	if err != nil && inner.Err() != nil {
-		err = overTimeIn(ctx, around, err)
+		err = overTimeIn(ctx, limit, mayDoubt, err)
 	}
 	cancel()
 	return value, err
 }
 
 // overTimeIn is the failure of a call whose time was over.
-func overTimeIn(ctx context.Context, around *Around, err error) error {
+func overTimeIn(ctx context.Context, limit time.Duration, mayDoubt bool, err error) error {
 	if stop := stopped(ctx); stop != nil {
 		return stop
 	}
 	if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
 		return err // its real end counts
 	}
-	over := overTime(around.Timeout)
-	if around.Effect == Write && around.InDoubt != Retry {
+	over := overTime(limit)
+	if mayDoubt {
 		return outcomeUnknown("nobody knows whether it happened: %s", over)
 	}
 	return over
@@ -162,11 +169,7 @@ func overTimeIn(ctx context.Context, around *Around, err error) error {
 // blockingCall outwaits a function that does not listen. Of a write that must not happen twice the real end counts.
 func blockingCall[T any](ctx context.Context, around *Around, permits *taken, call func(context.Context) (T, error)) (T, error) {
 	var none T
-	var takens []*taken
-	if permits != nil {
-		takens = append(takens, permits)
-	}
-	w := startWork(ctx, 0, func(ctx context.Context) (any, error) { return call(ctx) }, takens...)
+	w := startWork(ctx, 0, func(ctx context.Context) (any, error) { return call(ctx) }, permits)
 	timer := time.NewTimer(around.Timeout)
 	defer timer.Stop()
 	select {
