@@ -1,8 +1,9 @@
-//! The project's own errands: `cargo xtask setup`, `test`, `bench`, `agreement` and `fuzz`.
+//! The project's own errands: `cargo xtask setup`, `test`, `bench`, `agreement`, `conformance` and `fuzz`.
 //!
 //! It knows which tools prove what, in which order; it does not know what any test is about.
 
 mod agreement;
+mod conformance;
 mod count;
 mod fuzz;
 mod go;
@@ -22,6 +23,8 @@ usage: cargo xtask COMMAND
   bench   measure against rivals: `bench run` (durable runs), `bench compile`, `bench introspect`, or all of them
   agreement
           compare signatures with an independent reading of real code bases: `--seed N --count N --only NAME`
+  conformance
+          run cases and random workflows in every language: `--seed N --count N --languages L,L --only TEST`
   fuzz    try to make the compiler fall, for `--minutes N` (60 by default)
 ";
 
@@ -32,6 +35,7 @@ fn main() -> ExitCode {
         Some("test") if arguments.len() == 1 => suite::run(),
         Some("bench") => python::bench(&arguments[1..]),
         Some("agreement") => agreement::run(&arguments[1..]),
+        Some("conformance") => conformance::run(&arguments[1..]),
         Some("fuzz") => fuzz::run(&arguments[1..]),
         _ => {
             eprint!("{USAGE}");

@@ -19,6 +19,7 @@ use conductor_tests::random::Random;
 use conductor_tests::sidecar::Sidecar;
 use serde_json::{Value, json};
 
+use crate::arguments::{self, Arguments};
 use crate::case::Job;
 use crate::meaning::{self, Meaning};
 use crate::reference::{Expected, expected, starts};
@@ -85,17 +86,21 @@ pub fn judged(target: &dyn Target, jobs: &[Job], how: How) -> Result<Vec<Verdict
             break;
         }
         let expected: Vec<&Expected> = left.iter().map(|(_, expected)| expected).collect();
-        let found = run_all(target, &expected, at_a_time, how)?;
+        let (found, called) = run_all(target, &expected, at_a_time, how)?;
         for ((index, expected), found) in left.iter().zip(found) {
-            verdicts.insert(*index, verdict(expected, &found, how));
+            verdicts.insert(*index, verdict(expected, &found, &called, how));
         }
     }
     Ok(verdicts.into_values().collect())
 }
 
-fn verdict(expected: &Expected, found: &Meaning, how: How) -> Verdict {
+fn verdict(expected: &Expected, found: &Meaning, called: &Arguments, how: How) -> Verdict {
     if how.dies.is_some() {
         return verdict_of_ends(expected, found);
+    }
+    let otherwise = arguments::difference(called, &expected.arguments);
+    if !otherwise.is_empty() {
+        return Verdict::Differs(otherwise);
     }
     if expected.meanings.contains(found) {
         return Verdict::Equal;
@@ -138,7 +143,7 @@ fn missing(target: &dyn Target, plans: &[Plan]) -> Option<String> {
 }
 
 /// Builds one package of all jobs and runs them; what each came to.
-fn run_all(target: &dyn Target, all: &[&Expected], at_a_time: usize, how: How) -> Result<Vec<Meaning>> {
+fn run_all(target: &dyn Target, all: &[&Expected], at_a_time: usize, how: How) -> Result<(Vec<Meaning>, Arguments)> {
     let project = Project::empty()?;
     if let Some(kept) = std::env::var_os("CONFORMANCE_KEEP") {
         // To look at what was generated.
@@ -190,7 +195,8 @@ fn run_all(target: &dyn Target, all: &[&Expected], at_a_time: usize, how: How) -
         );
     }
     drop(worker);
-    Ok(all.iter().map(|expected| meaning::of_journal(&journal, &expected.job.name)).collect())
+    let meanings = all.iter().map(|expected| meaning::of_journal(&journal, &expected.job.name));
+    Ok((meanings.collect(), arguments::written(&project)?))
 }
 
 /// Kills the worker whenever the journal has got so many records more, and starts another one.

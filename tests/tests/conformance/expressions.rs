@@ -16,6 +16,9 @@ const INPUTS: &str = "{i: int, zero: int, f: float, zf: float, s: string, none: 
                       empty: list<int>, m: \"map<string,int>\", t: timestamp, u: duration, b: bytes, day: date, any: any, \
                       r: \"{x: int, y: string?}\"}";
 
+const NAMES: [&str; 16] =
+    ["i", "zero", "f", "zf", "s", "none", "d", "xs", "empty", "m", "t", "u", "b", "day", "any", "r"];
+
 const EXPRESSIONS: &[&str] = &[
     // 64 bits.
     "string(9223372036854775807 - i)",
@@ -240,8 +243,10 @@ fn job(name: String, expression: &str) -> Option<Job> {
         Some(text) => text.trim_end_matches('"').to_owned(),
         None => format!("${{{expression}}}"),
     };
+    let named: Vec<String> = NAMES.iter().map(|name| format!("{name}: \"${{input.{name}}}\"")).collect();
     let text = format!(
-        "workflows:\n  - id: main\n    entrypoint: true\n    input: {INPUTS}\n    steps:\n      - set: {{value: {}}}\n    output: \"${{value}}\"\n",
+        "workflows:\n  - id: main\n    entrypoint: true\n    input: {INPUTS}\n    steps:\n      - set: {{{}}}\n      - set: {{value: {}}}\n    output: \"${{value}}\"\n",
+        named.join(", "),
         serde_json::to_string(&value).ok()?
     );
     let plans = compiled(&text)?;

@@ -3,6 +3,7 @@
 //!
 //! It knows what a trace says; how code comes to be and how a step works is the emitters' and the runtimes'.
 
+mod arguments;
 mod case;
 mod execute;
 mod expressions;

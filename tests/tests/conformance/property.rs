@@ -49,7 +49,7 @@ fn count() -> usize {
 
 fn compared(variable: &str, profile: Profile) -> Result<()> {
     let seed = seed(variable);
-    let (mut done, mut wrong, mut missing) = (0, Vec::new(), 0);
+    let (mut done, mut equal, mut wrong, mut missing) = (0, 0, Vec::new(), 0);
     while done < count() {
         let size = BATCH.min(count() - done);
         let drawn = draw(seed.wrapping_add(done as u64), size, profile)?;
@@ -58,7 +58,7 @@ fn compared(variable: &str, profile: Profile) -> Result<()> {
             let how = How { dies: profile.dies.then_some(seed) };
             for (one, verdict) in drawn.iter().zip(execute::judged(target, &jobs, how)?) {
                 match verdict {
-                    Verdict::Equal => {}
+                    Verdict::Equal => equal += 1,
                     Verdict::Missing(_) => missing += usize::from(!pending::is_growing(target.language())),
                     Verdict::Differs(lines) => {
                         wrong
@@ -68,7 +68,7 @@ fn compared(variable: &str, profile: Profile) -> Result<()> {
             }
         }
         done += size;
-        println!("{done} workflows compared, {} differ", wrong.len());
+        println!("{done} workflows: {equal} equal, {} differ", wrong.len());
     }
     ensure!(missing == 0, "{missing} workflows cannot be written");
     ensure!(wrong.is_empty(), "{variable}={seed}: {} of {done} differ:\n{}", wrong.len(), wrong.join("\n"));

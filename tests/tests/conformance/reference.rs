@@ -12,6 +12,7 @@ use conductor_simulate::{Lengths, Scenario, Scripted, What, run, synthesise};
 use conductor_tests::random::Random;
 use serde_json::{Map, Value};
 
+use crate::arguments::{self, Arguments};
 use crate::case::Job;
 use crate::meaning::{self, Meaning};
 
@@ -20,6 +21,7 @@ use crate::meaning::{self, Meaning};
 pub struct Expected {
     pub job: Job,
     pub meanings: BTreeSet<Meaning>,
+    pub arguments: Arguments,
     /// Virtual milliseconds until everything has ended.
     pub lasts_ms: u64,
 }
@@ -34,12 +36,13 @@ pub fn expected(job: &Job) -> Result<Expected> {
     script(&mut job)?;
     let trace = run(&job.plans, &job.scenario);
     let lasts_ms = trace.events.last().map_or(0, |event| event.at_us / 1000);
+    let arguments = arguments::of_trace(&trace);
     let mut meanings = BTreeSet::from([meaning::of_trace(&trace)]);
     for seed in 1..VARIATIONS {
         let varied = varied(&job.scenario, &mut Random::new(seed));
         meanings.insert(meaning::of_trace(&run(&job.plans, &varied)));
     }
-    Ok(Expected { job, meanings, lasts_ms })
+    Ok(Expected { job, meanings, arguments, lasts_ms })
 }
 
 fn varied(scenario: &Scenario, random: &mut Random) -> Scenario {

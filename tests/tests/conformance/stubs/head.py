@@ -16,28 +16,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 from uuid import UUID
 
-try:
-    from conductor_gen._conductor.current import current_step
-except ImportError:
-    from contextvars import ContextVar
-    from types import SimpleNamespace
-
-    from conductor_gen._conductor import step as _step
-
-    _current: ContextVar[Any] = ContextVar("step", default=None)
-    _next = _step.Step.next_attempt
-
-    async def _noted(self: Any) -> bool:
-        begun = await _next(self)
-        if begun:
-            _current.set(SimpleNamespace(run=self._run.id, key=self._key, attempt=self._past.attempt))
-        return begun
-
-    _step.Step.next_attempt = _noted
-
-    def current_step() -> Any:
-        return _current.get()
-
+from conductor_gen._conductor.current import current_step
 
 FOLDER = Path(os.environ["CONFORMANCE"])
 SCRIPT = json.loads((FOLDER / "script.json").read_text())

@@ -1,0 +1,42 @@
+//! `cargo xtask conformance`: the cases and random workflows in every language beside the reference interpreter.
+//!
+//! It does not know what is compared: that stands in `tests/tests/conformance`.
+
+use anyhow::{Context, Result, bail};
+
+use crate::setup;
+use crate::suite::cargo;
+
+const USAGE: &str =
+    "usage: cargo xtask conformance [--seed N] [--count N] [--languages python,typescript,go] [--only NAME]";
+
+/// Runs all of it, or the tests whose name holds what `--only` says; false when something differs.
+pub fn run(arguments: &[String]) -> Result<bool> {
+    setup::run()?;
+    let mut command = cargo(&["test", "-p", "conductor-tests", "--test", "conformance", "--"]);
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        let value = words.next().with_context(|| format!("`{word}` needs a value; {USAGE}"))?;
+        let number = || value.parse::<u64>().with_context(|| format!("{word} takes a whole number"));
+        match word.as_str() {
+            "--seed" => {
+                number()?;
+                command.env("CONFORMANCE_SEED", value).env("CONFORMANCE_DEATH_SEED", value);
+            }
+            "--count" => {
+                number()?;
+                command.env("CONFORMANCE_COUNT", value);
+            }
+            "--languages" => {
+                command.env("CONFORMANCE_LANGUAGES", value);
+            }
+            "--only" => {
+                command.arg(value);
+            }
+            _ => bail!("{USAGE}"),
+        }
+    }
+    // One after the other: what is measured in milliseconds wants the machine for itself.
+    command.args(["--nocapture", "--test-threads", "1"]);
+    Ok(command.status().context("failed to start cargo")?.success())
+}
