@@ -47,11 +47,17 @@ pub fn written(project: &Project) -> Result<Arguments> {
 /// What differs of the attempts that both made.
 pub fn difference(found: &Arguments, wanted: &Arguments) -> Vec<String> {
     let both = wanted.iter().filter_map(|(key, wanted)| Some((key, found.get(key)?, wanted)));
-    both.filter(|(_, found, wanted)| !is_same(&Value::Object((*found).clone()), &Value::Object((*wanted).clone())))
-        .map(|(key, found, wanted)| {
-            format!("{key} is called with {} and not {}", Value::Object(found.clone()), Value::Object(wanted.clone()))
-        })
-        .collect()
+    both.filter(|(_, found, wanted)| {
+        !is_same(&Value::Object((*found).clone()), &Value::Object((*wanted).clone()))
+    })
+    .map(|(key, found, wanted)| {
+        format!(
+            "{key} is called with {} and not {}",
+            Value::Object(found.clone()),
+            Value::Object(wanted.clone())
+        )
+    })
+    .collect()
 }
 
 /// 1 and 1.0 are one number; so languages write it.

@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::{self, Arguments};
 use crate::case::Job;
+use crate::direct::{self, Call};
 use crate::meaning::{self, Meaning};
 use crate::reference::{Expected, expected, starts};
 use crate::{retarget, values};
@@ -38,6 +39,11 @@ pub trait Target: Sync {
     fn write(&self, project: &Project, all: &[&Expected]) -> Result<()>;
     fn build(&self, project: &Project) -> Result<()>;
     fn serve(&self, project: &Project) -> Result<Process>;
+    /// The name of the function that runs a workflow.
+    fn exported(&self, workflow: &str, files: &BTreeMap<String, String>) -> Option<String>;
+    /// Writes a program that makes the calls and writes down what comes of them.
+    fn write_calls(&self, project: &Project, calls: &[Call]) -> Result<()>;
+    fn call(&self, project: &Project) -> Result<Process>;
 }
 
 /// What became of a job in a language.
@@ -55,13 +61,15 @@ pub enum Verdict {
 pub struct How {
     /// The seed by which the process dies now and then; only ends are compared then.
     pub dies: Option<u64>,
+    /// Without a journal: the functions are called.
+    pub direct: bool,
 }
 
 /// How many jobs run at a time.
 const AT_A_TIME: usize = 6;
 /// How much longer than in the simulation a run may take.
 const SLACK: Duration = Duration::from_secs(20);
-const HEADER: Header<'_> = Header { manifest: "concurrency.yaml", version: "0.1.0" };
+pub const HEADER: Header<'_> = Header { manifest: "concurrency.yaml", version: "0.1.0" };
 
 /// The verdict of each job.
 pub fn judged(target: &dyn Target, jobs: &[Job], how: How) -> Result<Vec<Verdict>> {
@@ -69,7 +77,7 @@ pub fn judged(target: &dyn Target, jobs: &[Job], how: How) -> Result<Vec<Verdict
     let mut runnable: Vec<(usize, Expected)> = Vec::new();
     for (index, job) in jobs.iter().enumerate() {
         let job = retarget::job(job, target.language())?;
-        match missing(target, &job.plans) {
+        match missing(target, &job.plans, how) {
             Some(reason) => {
                 verdicts.insert(index, Verdict::Missing(reason));
             }
@@ -86,6 +94,12 @@ pub fn judged(target: &dyn Target, jobs: &[Job], how: How) -> Result<Vec<Verdict
             break;
         }
         let expected: Vec<&Expected> = left.iter().map(|(_, expected)| expected).collect();
+        if how.direct {
+            for ((index, _), verdict) in left.iter().zip(direct::judged(target, &expected, at_a_time)?) {
+                verdicts.insert(*index, verdict);
+            }
+            continue;
+        }
         let (found, called) = run_all(target, &expected, at_a_time, how)?;
         for ((index, expected), found) in left.iter().zip(found) {
             verdicts.insert(*index, verdict(expected, &found, &called, how));
@@ -126,24 +140,29 @@ fn verdict_of_ends(expected: &Expected, found: &Meaning) -> Verdict {
     if wrong.is_empty() { Verdict::Equal } else { Verdict::Differs(wrong) }
 }
 
-fn emit_target(target: &dyn Target) -> EmitTarget<'static> {
+pub fn emit_target(target: &dyn Target) -> EmitTarget<'static> {
     EmitTarget { go_package: target.package(), ..EmitTarget::new(target.language(), target.out()) }
 }
 
 /// Why the job cannot be run in the language.
-fn missing(target: &dyn Target, plans: &[Plan]) -> Option<String> {
+fn missing(target: &dyn Target, plans: &[Plan], how: How) -> Option<String> {
     let lacking: BTreeSet<String> = plans.iter().flat_map(unsupported).map(|found| found.what).collect();
     if !lacking.is_empty() {
         return Some(lacking.into_iter().collect::<Vec<_>>().join(", "));
     }
-    if plans.iter().any(|plan| !plan.durable) {
+    if !how.direct && plans.iter().any(|plan| !plan.durable) {
         return Some("a run without durability has no journal".to_owned());
     }
     emit(plans, &emit_target(target), &HEADER).err().map(|error| error.to_string())
 }
 
 /// Builds one package of all jobs and runs them; what each came to.
-fn run_all(target: &dyn Target, all: &[&Expected], at_a_time: usize, how: How) -> Result<(Vec<Meaning>, Arguments)> {
+fn run_all(
+    target: &dyn Target,
+    all: &[&Expected],
+    at_a_time: usize,
+    how: How,
+) -> Result<(Vec<Meaning>, Arguments)> {
     let project = Project::empty()?;
     if let Some(kept) = std::env::var_os("CONFORMANCE_KEEP") {
         // To look at what was generated.

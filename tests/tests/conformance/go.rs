@@ -13,6 +13,7 @@ use conductor_protocol::types::{Type, TypeDef};
 use conductor_tests::process::Process;
 use conductor_tests::project::Project;
 
+use crate::direct::{Call, is_named};
 use crate::execute::Target;
 use crate::reference::{Expected, calls, types_of};
 use crate::values;
@@ -40,6 +41,8 @@ func main() {
 	}
 }
 ";
+
+const CALLS: &str = include_str!("stubs/calls.go.txt");
 
 /// What a language calls by itself when the code is wrong.
 const PROGRAMMING: [&str; 3] = ["TypeError", "ValueError", "RuntimeError"];
@@ -73,6 +76,30 @@ impl Target for Go {
         let mut command = project.command(&project.path().join("worker"), &[]);
         command.env("CONFORMANCE", project.path());
         Process::spawn("worker", command)
+    }
+
+    fn exported(&self, workflow: &str, files: &BTreeMap<String, String>) -> Option<String> {
+        let functions = files.values().flat_map(|text| text.split("\nfunc ").skip(1));
+        let mut names = functions.map(|rest| rest.split(['(', '[']).next().unwrap_or_default());
+        names.find(|name| name.starts_with(char::is_uppercase) && is_named(name, workflow)).map(str::to_owned)
+    }
+
+    fn write_calls(&self, project: &Project, calls: &[Call]) -> Result<()> {
+        let mut text = CALLS.to_owned();
+        text.push_str("\nvar all = []func(context.Context) (string, any, error){\n");
+        for Call { function, run, n } in calls {
+            let _ = writeln!(
+                text,
+                "\tfunc(ctx context.Context) (string, any, error) {{\n\t\toutput, err := conductorgen.{function}(ctx, \
+                 conductorgen.{function}Input{{N: {n}}}, conductorgen.WithRunID({run:?}))\n\t\treturn {run:?}, output, err\n\t}},"
+            );
+        }
+        text.push_str("}\n");
+        project.write("main.go", &text)
+    }
+
+    fn call(&self, project: &Project) -> Result<Process> {
+        self.serve(project)
     }
 }
 

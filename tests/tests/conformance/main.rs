@@ -5,6 +5,7 @@
 
 mod arguments;
 mod case;
+mod direct;
 mod execute;
 mod expressions;
 mod go;

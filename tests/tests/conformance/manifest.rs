@@ -9,12 +9,14 @@ use conductor_protocol::error::ErrorForm;
 use conductor_simulate::Scripted;
 use serde_json::json;
 
-use crate::random::{Call, Effect, Shape};
+use crate::random::{Call, Effect, Profile, Shape};
 
 /// The functions that tasks call.
 pub const CODE: &str = "\
-async def zero() -> int: ...
 async def one(x: int) -> int: ...
+async def keyed(x: int, idempotency_key: str) -> int: ...
+async def keyed_undo(x: int, result: int | None, idempotency_key: str) -> None: ...
+async def keyed_other(x: int, idempotency_key: str) -> int: ...
 async def undo(x: int, result: int | None) -> None: ...
 async def other(x: int) -> int: ...
 ";
@@ -25,13 +27,15 @@ pub struct Written {
     pub calls: BTreeMap<String, Vec<Scripted>>,
 }
 
-pub fn written(shapes: &[Shape]) -> Written {
-    let mut writer = Writer::default();
+pub fn written(shapes: &[Shape], profile: Profile) -> Written {
+    let mut writer = Writer { direct: profile.direct, ..Writer::default() };
     let mut scope = Scope::default();
     let steps = writer.steps(shapes, 6, &mut scope);
     let mut text = "resources:\n  - {id: gate, kind: semaphore, max_concurrency: 1}\ntasks:\n".to_owned();
-    text.push_str(
-        "  - {id: undo, ref: app.undo, idempotent: true}\n  - {id: other, ref: app.other, effect: read}\n",
+    let (keyed, durable) = if profile.direct { ("keyed_", "    durable: false\n") } else { ("", "") };
+    let _ = write!(
+        text,
+        "  - {{id: undo, ref: app.{keyed}undo, idempotent: true}}\n  - {{id: other, ref: app.{keyed}other, effect: read}}\n",
     );
     if writer.tasks.is_empty() {
         text = text.replace("resources:\n  - {id: gate, kind: semaphore, max_concurrency: 1}\n", "");
@@ -39,7 +43,7 @@ pub fn written(shapes: &[Shape]) -> Written {
     text.push_str(&writer.tasks);
     let _ = write!(
         text,
-        "workflows:\n  - id: main\n    entrypoint: true\n    input: {{n: int}}\n    steps:\n{steps}"
+        "workflows:\n  - id: main\n    entrypoint: true\n{durable}    input: {{n: int}}\n    steps:\n{steps}"
     );
     text.push_str(&writer.workflows);
     Written { text, calls: writer.calls }
@@ -57,6 +61,8 @@ struct Writer {
     workflows: String,
     calls: BTreeMap<String, Vec<Scripted>>,
     next: usize,
+    /// Nothing tells a function of such a workflow which step it is in, but its idempotency key.
+    direct: bool,
 }
 
 impl Scope {
@@ -239,7 +245,8 @@ impl Writer {
     fn child(&mut self, inner: &[Shape], pad: &str) -> String {
         let name = self.id("w");
         let steps = self.steps(inner, 6, &mut Scope::default());
-        let _ = write!(self.workflows, "  - id: {name}\n    input: {{n: int}}\n    steps:\n{steps}");
+        let durable = if self.direct { "    durable: false\n" } else { "" };
+        let _ = write!(self.workflows, "  - id: {name}\n{durable}    input: {{n: int}}\n    steps:\n{steps}");
         format!("{pad}- {{workflow: {name}, with: {{n: \"${{input.n}}\"}}}}\n")
     }
 
@@ -262,6 +269,7 @@ impl Writer {
             Effect::Write => "in_doubt: retry",
             Effect::Undoable => "in_doubt: retry, compensate: undo",
         };
+        let function = if self.direct { "keyed" } else { "one" };
         let mut policy =
             format!("retries: {}, strategy: constant, initial: 20ms, jitter: none", call.retries);
         if call.late {
@@ -275,7 +283,7 @@ impl Writer {
             Some(false) => policy.push_str(", fallback: {value: 77}"),
             None => {}
         }
-        let _ = writeln!(self.tasks, "  - {{id: {id}, ref: app.one, {effect}, policy: {{{policy}}}}}");
+        let _ = writeln!(self.tasks, "  - {{id: {id}, ref: app.{function}, {effect}, policy: {{{policy}}}}}");
         self.calls.insert(id.clone(), outcomes(call, self.next));
         let critical = if call.is_critical { "" } else { ", critical: false" };
         let line = format!("{pad}- {{task: {id}, with: {{x: \"${{{}}}\"}}{critical}}}\n", scope.number());

@@ -54,7 +54,7 @@ fn listed(lines: Option<&Vec<String>>) -> String {
 
 /// The last part of the most specific type, the code and the message: what all languages say alike. The message of errors
 /// of Conductor's own is the language's.
-fn error(form: &ErrorForm) -> String {
+pub fn error(form: &ErrorForm) -> String {
     let first = form.types.first().map_or("", String::as_str);
     let name = first.rsplit(['.', '/']).next().unwrap_or(first);
     let own = OWN.contains(&name);

@@ -35,12 +35,17 @@ const ROUNDS: usize = 6;
 
 #[test]
 fn random_workflows_mean_the_same_in_every_language() -> Result<()> {
-    compared("CONFORMANCE_SEED", Profile { dies: false })
+    compared("CONFORMANCE_SEED", Profile::default())
+}
+
+#[test]
+fn random_workflows_without_a_journal_mean_the_same_in_every_language() -> Result<()> {
+    compared("CONFORMANCE_DIRECT_SEED", Profile { direct: true, ..Profile::default() })
 }
 
 #[test]
 fn random_workflows_come_to_the_same_end_however_often_the_process_dies() -> Result<()> {
-    compared("CONFORMANCE_DEATH_SEED", Profile { dies: true })
+    compared("CONFORMANCE_DEATH_SEED", Profile { dies: true, ..Profile::default() })
 }
 
 fn count() -> usize {
@@ -55,7 +60,7 @@ fn compared(variable: &str, profile: Profile) -> Result<()> {
         let drawn = draw(seed.wrapping_add(done as u64), size, profile)?;
         let jobs: Vec<Job> = drawn.iter().map(|one| one.job.clone()).collect();
         for target in targets() {
-            let how = How { dies: profile.dies.then_some(seed) };
+            let how = How { dies: profile.dies.then_some(seed), direct: profile.direct };
             for (one, verdict) in drawn.iter().zip(execute::judged(target, &jobs, how)?) {
                 match verdict {
                     Verdict::Equal => equal += 1,
@@ -125,7 +130,7 @@ fn draw(seed: u64, count: usize, profile: Profile) -> Result<Vec<Drawn>> {
 
 /// The shapes as a job; nothing where they do not compile, take too long, or where the moment decides what comes of them.
 fn made(name: &str, shapes: &[Shape], profile: Profile) -> Result<Option<Drawn>> {
-    let written = manifest::written(shapes);
+    let written = manifest::written(shapes, profile);
     let Some(plans) = compiled(&written.text) else { return Ok(None) };
     let start = Start {
         workflow: "main".to_owned(),

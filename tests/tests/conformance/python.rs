@@ -12,6 +12,7 @@ use conductor_protocol::types::{Field, Type, TypeDef};
 use conductor_tests::process::Process;
 use conductor_tests::project::Project;
 
+use crate::direct::Call;
 use crate::execute::Target;
 use crate::reference::{Expected, calls, types_of};
 use crate::retarget::MODULE;
@@ -29,6 +30,8 @@ import conductor_gen
 print('serving', flush=True)
 asyncio.run(conductor_gen.serve())
 ";
+
+const CALLS: &str = include_str!("stubs/calls.py");
 
 /// Types of errors that the language has itself.
 const BUILT_IN: [&str; 9] = [
@@ -64,6 +67,21 @@ impl Target for Python {
     fn serve(&self, project: &Project) -> Result<Process> {
         let python = conductor_tests::root().join("target/venv/bin/python");
         let mut command = project.command(Path::new(&python), &["serve.py"]);
+        command.env("PYTHONDONTWRITEBYTECODE", "1").env("CONFORMANCE", project.path());
+        Process::spawn("python", command)
+    }
+
+    fn exported(&self, workflow: &str, _: &BTreeMap<String, String>) -> Option<String> {
+        Some(workflow.to_owned())
+    }
+
+    fn write_calls(&self, project: &Project, _: &[Call]) -> Result<()> {
+        project.write("calls.py", CALLS)
+    }
+
+    fn call(&self, project: &Project) -> Result<Process> {
+        let python = conductor_tests::root().join("target/venv/bin/python");
+        let mut command = project.command(Path::new(&python), &["calls.py"]);
         command.env("PYTHONDONTWRITEBYTECODE", "1").env("CONFORMANCE", project.path());
         Process::spawn("python", command)
     }

@@ -75,10 +75,12 @@ pub enum Effect {
 }
 
 /// What may be drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Profile {
     /// The process dies in between: what is decided by time alone is left out.
     pub dies: bool,
+    /// Without a journal there are no signals.
+    pub direct: bool,
 }
 
 /// The steps of a workflow.
@@ -134,7 +136,7 @@ fn leaf(random: &mut Random, profile: Profile, raced: bool) -> Shape {
         1 => Shape::Set,
         2 => Shape::Fail,
         3 if random.below(3) == 0 => Shape::Return,
-        4 => Shape::Signal(10 * random.below(8)),
+        4 if !profile.direct => Shape::Signal(10 * random.below(8)),
         _ => Shape::Task(call(random, profile, raced)),
     }
 }

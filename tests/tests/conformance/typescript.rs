@@ -14,6 +14,7 @@ use conductor_tests::process::Process;
 use conductor_tests::project::Project;
 use conductor_tests::root;
 
+use crate::direct::{Call, is_named};
 use crate::execute::Target;
 use crate::reference::{Expected, calls, types_of};
 use crate::values;
@@ -25,6 +26,8 @@ const CONFIG: &str = include_str!("stubs/tsconfig.json");
 
 const SERVE: &str =
     "import { serve } from \"./conductor_gen/index.js\";\n\nconsole.log(\"serving\");\nawait serve();\n";
+
+const CALLS: &str = include_str!("stubs/calls.ts");
 
 const BUILT_IN: [&str; 4] = ["Error", "TypeError", "RangeError", "ReferenceError"];
 
@@ -56,6 +59,22 @@ impl Target for Typescript {
 
     fn serve(&self, project: &Project) -> Result<Process> {
         let mut command = project.command(Path::new("node"), &["dist/serve.js"]);
+        command.env("CONFORMANCE", project.path());
+        Process::spawn("node", command)
+    }
+
+    fn exported(&self, workflow: &str, files: &BTreeMap<String, String>) -> Option<String> {
+        let functions = files.values().flat_map(|text| text.split("export async function ").skip(1));
+        let mut names = functions.map(|rest| rest.split(['(', '<']).next().unwrap_or_default());
+        names.find(|name| is_named(name, workflow)).map(str::to_owned)
+    }
+
+    fn write_calls(&self, project: &Project, _: &[Call]) -> Result<()> {
+        project.write("calls.ts", CALLS)
+    }
+
+    fn call(&self, project: &Project) -> Result<Process> {
+        let mut command = project.command(Path::new("node"), &["dist/calls.js"]);
         command.env("CONFORMANCE", project.path());
         Process::spawn("node", command)
     }

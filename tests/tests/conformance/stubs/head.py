@@ -27,17 +27,18 @@ CALLS: dict[tuple[str, int], int] = {}
 
 def outcome(args: dict[str, Any]) -> dict[str, Any]:
     step = current_step()
-    if step is None:
-        raise LookupError("no step is known here")
-    key = f"{step.run}/{step.key}"
+    # Without a journal the key tells the step, and how often it was called the attempt.
+    key = f"{step.run}/{step.key}" if step else args["idempotency_key"]
     with LOCK:
-        further = CALLS.get((key, step.attempt), 0)
-        CALLS[key, step.attempt] = further + 1
-        LOG.write(json.dumps({"key": key, "attempt": step.attempt, "args": args}, default=encoded) + "\n")
+        calls = CALLS.get((key, step.attempt if step else 0), 0)
+        CALLS[key, step.attempt if step else 0] = calls + 1
+        attempt = step.attempt if step else calls + 1
+        LOG.write(json.dumps({"key": key, "attempt": attempt, "args": args}, default=encoded) + "\n")
+    number = step.attempt - 1 + calls if step else calls
     outcomes = SCRIPT.get(key)
     if outcomes is None:
         raise LookupError(f"the script has nothing for {key}")
-    return outcomes[min(step.attempt - 1 + further, len(outcomes) - 1)]
+    return outcomes[min(number, len(outcomes) - 1)]
 
 
 async def play(args: dict[str, Any]) -> Any:

@@ -24,18 +24,19 @@ const known = new Map<string, new (message: string) => Error>([
 
 function outcome(args: Record<string, unknown>): Outcome {
   const step = currentStep();
-  if (step === undefined) {
-    throw new Error("no step is known here");
-  }
-  const key = `${step.run}/${step.key}`;
-  const further = calls.get(`${key} ${String(step.attempt)}`) ?? 0;
-  calls.set(`${key} ${String(step.attempt)}`, further + 1);
-  appendFileSync(`${folder}/calls.jsonl`, `${JSON.stringify({ key, attempt: step.attempt, args }, plain)}\n`);
+  // Without a journal the key tells the step, and how often it was called the attempt.
+  const key = step === undefined ? String(args["idempotency_key"]) : `${step.run}/${step.key}`;
+  const counted = `${key} ${String(step?.attempt ?? 0)}`;
+  const before = calls.get(counted) ?? 0;
+  calls.set(counted, before + 1);
+  const attempt = step === undefined ? before + 1 : step.attempt;
+  const number = step === undefined ? before : step.attempt - 1 + before;
+  appendFileSync(`${folder}/calls.jsonl`, `${JSON.stringify({ key, attempt, args }, plain)}\n`);
   const outcomes = script[key];
   if (outcomes === undefined) {
     throw new Error(`the script has nothing for ${key}`);
   }
-  const said = outcomes[Math.min(step.attempt - 1 + further, outcomes.length - 1)];
+  const said = outcomes[Math.min(number, outcomes.length - 1)];
   if (said === undefined) {
     throw new Error(`the script has no outcome for ${key}`);
   }

@@ -1,0 +1,115 @@
+//! Workflows without a journal: called as a program calls them, and compared by what they return and what they call.
+//!
+//! It knows how each language's exported function is found; what a run means is as everywhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use conductor_emit::emit;
+use conductor_protocol::error::ErrorForm;
+use conductor_protocol::plan::Plan;
+use conductor_tests::project::Project;
+use serde_json::{Value, json};
+
+use crate::arguments::{self, Arguments};
+use crate::execute::{HEADER, Target, Verdict, emit_target};
+use crate::meaning;
+use crate::reference::{Expected, calls, starts};
+use crate::values;
+
+/// A call of an exported function.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// As the language exports it.
+    pub function: String,
+    pub run: String,
+    /// Every workflow takes this one input.
+    pub n: i64,
+}
+
+/// The verdict on each, all in one package and one process.
+pub fn judged(target: &dyn Target, all: &[&Expected], at_a_time: usize) -> Result<Vec<Verdict>> {
+    let project = Project::empty()?;
+    let plans: Vec<Plan> = all.iter().flat_map(|expected| expected.job.plans.clone()).collect();
+    let files = emit(&plans, &emit_target(target), &HEADER)?;
+    let mut calls = Vec::new();
+    for expected in all {
+        for (workflow, run, input, _) in starts(expected) {
+            let function =
+                target.exported(&workflow, &files).with_context(|| format!("{workflow} is not exported"))?;
+            calls.push(Call { function, run, n: input["n"].as_i64().unwrap_or(0) });
+        }
+    }
+    for folder in [Some(&project), kept().as_ref()].into_iter().flatten() {
+        for (path, text) in &files {
+            folder.write(&format!("{}/{path}", target.out()), text)?;
+        }
+        folder.write("script.json", &values::script(all).to_string())?;
+        let list: Vec<Value> = calls
+            .iter()
+            .map(|call| json!({"function": call.function, "run": call.run, "n": call.n}))
+            .collect();
+        folder.write("starts.json", &json!({"at_a_time": at_a_time, "calls": list}).to_string())?;
+        target.write(folder, all)?;
+        target.write_calls(folder, &calls)?;
+    }
+    target.build(&project).context("the generated package does not build")?;
+    let longest: u64 = all.iter().map(|expected| expected.lasts_ms).sum();
+    let patience = Duration::from_millis(longest) + Duration::from_secs(120);
+    let finished = target.call(&project)?.wait_at_most(patience)?;
+    let ends = ends(&project.read("results.jsonl").unwrap_or_default())?;
+    let called = arguments::written(&project)?;
+    if finished.code != Some(0) {
+        println!("{}: {}", target.language().as_str(), finished.stderr);
+    }
+    Ok(all.iter().map(|expected| verdict(expected, &ends, &called)).collect())
+}
+
+fn kept() -> Option<Project> {
+    std::env::var_os("CONFORMANCE_KEEP").map(|folder| Project::at(folder.as_ref()))
+}
+
+/// By run how it ended, as [`meaning`] says it.
+fn ends(text: &str) -> Result<BTreeMap<String, String>> {
+    let mut all = BTreeMap::new();
+    for line in text.lines() {
+        let result: Value = serde_json::from_str(line)?;
+        let end = match result.get("error") {
+            None | Some(Value::Null) => format!("succeeded {}", result["output"]),
+            Some(error) => {
+                let form: ErrorForm = serde_json::from_value(error.clone())?;
+                let step = result["step"].as_str().map(|step| format!(" at {step}")).unwrap_or_default();
+                format!("failed {}{step}", meaning::error(&form))
+            }
+        };
+        all.insert(result["run"].as_str().unwrap_or_default().to_owned(), end);
+    }
+    Ok(all)
+}
+
+fn verdict(expected: &Expected, ends: &BTreeMap<String, String>, called: &Arguments) -> Verdict {
+    let run = &expected.job.name;
+    let mut wrong = arguments::difference(called, &expected.arguments);
+    let wanted: BTreeSet<_> = expected.meanings.iter().filter_map(|meaning| meaning.ends.get(run)).collect();
+    if !ends.get(run).is_some_and(|end| wanted.contains(end)) {
+        wrong.push(format!("{run} ends {:?} and not one of {wanted:?}", ends.get(run)));
+    }
+    // The calls of a hedge are told apart by nobody but the hedge.
+    let hedges = expected.job.plans.iter().flat_map(calls).any(|(_, call)| call.policy.hedge.is_some());
+    let named = |key: &String| {
+        if hedges { key.split(' ').next().unwrap_or_default().to_owned() } else { key.clone() }
+    };
+    let own = |key: &&String| key.split(['/', ' ']).next() == Some(run.as_str());
+    let made: BTreeSet<String> = called.keys().filter(own).map(named).collect();
+    let asked: BTreeSet<String> = expected.arguments.keys().map(named).collect();
+    wrong.extend(made.difference(&asked).map(|key| format!("{key} is called and should not be")));
+    wrong.extend(asked.difference(&made).map(|key| format!("{key} is not called")));
+    if wrong.is_empty() { Verdict::Equal } else { Verdict::Differs(wrong) }
+}
+
+/// `p0__main`, `p0Main` and `P0Main` are one name.
+pub fn is_named(exported: &str, workflow: &str) -> bool {
+    let plain = |name: &str| name.replace('_', "").to_lowercase();
+    plain(exported) == plain(workflow)
+}
