@@ -47,16 +47,32 @@ impl Client {
     }
 
     pub async fn get(&self, path: &str) -> Result<Answer, Failure> {
-        self.request("GET", path, None).await
+        self.request("GET", path, String::new(), None).await
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> Result<Answer, Failure> {
-        self.request("POST", path, Some(body)).await
+        self.request("POST", path, body.to_string(), None).await
     }
 
-    async fn request(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Answer, Failure> {
+    /// `body` is JSON and goes as it is; no number in it is rounded.
+    pub async fn post_text(
+        &self,
+        path: &str,
+        body: String,
+        header: Option<(&str, &str)>,
+    ) -> Result<Answer, Failure> {
+        self.request("POST", path, body, header).await
+    }
+
+    async fn request(
+        &self,
+        method: &str,
+        path: &str,
+        body: String,
+        header: Option<(&str, &str)>,
+    ) -> Result<Answer, Failure> {
         let stream = self.connect().await?;
-        tokio::time::timeout(ANSWER_TIMEOUT, exchange(stream, method, path, body))
+        tokio::time::timeout(ANSWER_TIMEOUT, exchange(stream, method, path, body, header))
             .await
             .map_err(|_| self.trouble("it did not answer in time"))?
             .map_err(|problem| self.trouble(&problem))
@@ -72,19 +88,22 @@ async fn exchange(
     stream: UnixStream,
     method: &str,
     path: &str,
-    body: Option<&Value>,
+    body: String,
+    header: Option<(&str, &str)>,
 ) -> Result<Answer, String> {
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
         .await
         .map_err(|error| error.to_string())?;
     let driver = tokio::spawn(connection);
-    let request = hyper::Request::builder()
+    let mut request = hyper::Request::builder()
         .method(method)
         .uri(path)
         .header("host", "localhost")
-        .header("content-type", "application/json")
-        .body(body.map(Value::to_string).unwrap_or_default())
-        .map_err(|error| error.to_string())?;
+        .header("content-type", "application/json");
+    if let Some((name, value)) = header {
+        request = request.header(name, value);
+    }
+    let request = request.body(body).map_err(|error| error.to_string())?;
     let response = sender.send_request(request).await.map_err(|error| error.to_string())?;
     let status = response.status().as_u16();
     let bytes = collect(response.into_body()).await?;

@@ -53,8 +53,14 @@ pub struct Step {
     pub key: String,
     #[serde(default)]
     pub task: Option<String>,
+    /// `sleep`, `wait_for` or `emit`; absent for calls.
+    #[serde(default)]
+    pub kind: Option<String>,
     pub state: String,
     pub attempts: u32,
+    /// When a sleep is over, or a wait for a signal.
+    #[serde(default)]
+    pub until: Option<Moment>,
     #[serde(default)]
     pub started_at: Option<Moment>,
     #[serde(default)]
@@ -117,13 +123,26 @@ impl Run {
         if let Some(waiting_for) = &self.waiting_for {
             return waiting_for.clone();
         }
-        let running: Vec<&str> = self
-            .steps
-            .iter()
-            .filter(|step| matches!(step.state.as_str(), "running" | "in_doubt"))
-            .map(|step| step.key.as_str())
-            .collect();
-        running.join(", ")
+        let running = self.steps.iter().filter(|step| matches!(step.state.as_str(), "running" | "in_doubt"));
+        running.map(Step::waits_for).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl Step {
+    /// What it calls, or what it does instead: `wait_for approved`.
+    #[must_use]
+    pub fn work(&self) -> String {
+        let parts = [self.kind.as_deref(), self.task.as_deref()];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+
+    fn waits_for(&self) -> String {
+        let signal = match (self.kind.as_deref(), &self.task) {
+            (Some("wait_for"), Some(signal)) => format!(" (signal {signal})"),
+            _ => String::new(),
+        };
+        let until = self.until.as_ref().map_or_else(String::new, |at| format!(" until {}", moment(at)));
+        format!("{}{signal}{until}", self.key)
     }
 }
 

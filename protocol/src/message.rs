@@ -353,11 +353,22 @@ pub struct SignalSend {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignalList {
     pub run: String,
+    /// First ordinal wanted.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub from: u64,
 }
 
+/// A page of signals; pages end near four mebibytes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SignalListResult {
     pub signals: Vec<Signal>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub more: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// A signal that is on disk.

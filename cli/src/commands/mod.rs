@@ -24,6 +24,7 @@ mod run;
 mod runs;
 mod show;
 mod sidecar;
+mod signal;
 mod simulate;
 
 #[derive(Debug, clap::Subcommand)]
@@ -39,6 +40,7 @@ pub enum Command {
     Runs(runs::Args),
     Show(show::Args),
     Cancel(cancel::Args),
+    Signal(signal::Args),
     Simulate(simulate::Args),
     Sidecar(sidecar::Args),
     Dev(dev::Args),
@@ -63,6 +65,7 @@ impl Command {
             Command::Runs(args) => runs::run(args).await,
             Command::Show(args) => show::run(args).await,
             Command::Cancel(args) => cancel::run(args).await,
+            Command::Signal(args) => signal::run(args).await,
             Command::Simulate(args) => blocking(move || simulate::run(&args)).await,
             Command::Sidecar(args) => sidecar::run(args).await,
             Command::Dev(args) => dev::run(args).await,
@@ -89,6 +92,7 @@ impl Command {
             Command::Runs(args) => args.format.into(),
             Command::Show(args) => args.format.into(),
             Command::Cancel(args) => args.format.into(),
+            Command::Signal(args) => args.format.into(),
             Command::Eval(args) => args.format.into(),
             Command::Explain(args) => args.format.into(),
             Command::Simulate(args) => args.format.into(),

@@ -87,7 +87,7 @@ fn steps(steps: &[Step]) -> String {
                 start.map_or_else(String::new, |start| view::elapsed(start, step.finished_at.as_ref()));
             [
                 (inert_line(&step.key, 48), ""),
-                (inert_line(step.task.as_deref().unwrap_or(""), 40), ""),
+                (inert_line(&step.work(), 40), ""),
                 view::state_cell(&step.state),
                 (step.attempts.to_string(), ""),
                 (start.map_or_else(String::new, view::moment), ""),

@@ -26,6 +26,7 @@ use crate::process;
 use crate::rpc::{self, Fault, Incoming};
 use crate::session::{Pulse, Session};
 use crate::sidecar::{Sidecar, blocking};
+use crate::signals;
 
 /// Versions that this build speaks.
 const SPOKEN: ProtocolRange = ProtocolRange { min: PROTOCOL_VERSION, max: PROTOCOL_VERSION };
@@ -65,6 +66,17 @@ impl Call<'_> {
         self.tasks.spawn(async move {
             let result = work.await;
             reply.in_turn(|| result.map(Some)).await;
+        });
+    }
+
+    /// As [`Self::later`], for an answer that may be large.
+    pub(crate) fn later_in_turn<T: Serialize + Send>(
+        &mut self,
+        make: impl FnOnce() -> Result<T, Fault> + Send + 'static,
+    ) {
+        let reply = self.reply();
+        self.tasks.spawn(async move {
+            reply.in_turn(|| make().map(Some)).await;
         });
     }
 
@@ -131,6 +143,11 @@ pub(crate) fn handle(
             Ok(())
         }
         method::RESOURCE_REPORT => limits::report(call, greeted, &rpc::params(incoming)?),
+        method::SIGNAL_SEND => signals::send(call, &rpc::params(incoming)?),
+        method::SIGNAL_LIST => {
+            signals::list(call, rpc::params(incoming)?);
+            Ok(())
+        }
         method::HELLO => Err(Fault::new(code::NOT_GREETED, "a second hello on one connection")),
         other => Err(Fault::new(code::METHOD_NOT_FOUND, format!("there is no method {other}"))),
     }
@@ -243,7 +260,7 @@ async fn continued(sidecar: &Sidecar, taken: Taken) -> Result<RunStartResult, Fa
     })
 }
 
-async fn on_disk(settled: Settled) -> Result<(), Fault> {
+pub(crate) async fn on_disk(settled: Settled) -> Result<(), Fault> {
     match settled.await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(refusal)) => Err(refusal.into()),
@@ -304,10 +321,8 @@ struct ReadResult {
 }
 
 fn read(call: &mut Call<'_>, read: RunRead) -> Result<(), Fault> {
-    let (sidecar, reply) = (Arc::clone(call.sidecar), call.reply());
-    call.tasks.spawn(async move {
-        reply.in_turn(|| page(&sidecar, read).map(Some)).await;
-    });
+    let sidecar = Arc::clone(call.sidecar);
+    call.later_in_turn(move || page(&sidecar, read));
     Ok(())
 }
 

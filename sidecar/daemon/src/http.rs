@@ -12,7 +12,10 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use conductor_journal::{Owner, Refusal, RunFilter, RunRow, RunView, StartRequest, Started, fold, summary};
+use conductor_journal::{
+    Owner, Refusal, RunFilter, RunRow, RunView, Settled, StartRequest, Started, fold, summary,
+};
+use conductor_protocol::message::SignalSend;
 use conductor_protocol::state::RunState;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -20,6 +23,7 @@ use serde_json::value::RawValue;
 
 use crate::handlers::{ask_cancel, tell_owner};
 use crate::sidecar::{Sidecar, blocking};
+use crate::signals;
 
 /// Where a request came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +49,7 @@ pub(crate) fn router(sidecar: Arc<Sidecar>, door: Door) -> Router {
         .route("/v1/runs", get(runs))
         .route("/v1/runs/{id}", get(run))
         .route("/v1/runs/{id}/cancel", post(cancel))
+        .route("/v1/runs/{id}/signals/{name}", post(signal))
         .route("/v1/workflows/{id}/runs", post(start))
         .fallback(async || refuse(StatusCode::NOT_FOUND, "there is no such path"))
         .layer(DefaultBodyLimit::max(limit))
@@ -284,6 +289,56 @@ async fn start(
     (StatusCode::ACCEPTED, Json(json!({"id": run, "workflow": workflow, "state": state}))).into_response()
 }
 
+/// Waits until what was admitted is on disk.
+async fn settled(settled: Option<Settled>) -> Result<(), Refusal> {
+    match settled {
+        None => Ok(()),
+        Some(settled) => settled.await.unwrap_or(Err(Refusal::Closing)),
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"application/json"))
+}
+
+/// The body is the data; the header `Idempotency-Key` may name the signal, so that it can be sent again.
+async fn signal(
+    State(sidecar): Shared,
+    Path((run, signal)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: axum::body::Bytes,
+) -> Response {
+    if !is_json(&headers) && !body.is_empty() {
+        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body is application/json");
+    }
+    let text: &[u8] = if body.is_empty() { b"null" } else { &body };
+    let data: Box<RawValue> = match serde_json::from_slice(text) {
+        Ok(data) => data,
+        Err(error) => {
+            return refuse(StatusCode::BAD_REQUEST, format!("the body is the data as JSON: {error}"));
+        }
+    };
+    let id = match headers.get("idempotency-key").map(|id| id.to_str()) {
+        Some(Ok(id)) => id.to_owned(),
+        Some(Err(_)) => return refuse(StatusCode::BAD_REQUEST, "the Idempotency-Key is no text"),
+        None => uuid::Uuid::now_v7().to_string(),
+    };
+    let sent = SignalSend { run, signal, id, data };
+    let put = signals::put(&sidecar, &sent);
+    sidecar.flush();
+    let done = match put {
+        Ok(on_its_way) => settled(on_its_way).await,
+        Err(refusal) => Err(refusal),
+    };
+    match done {
+        Ok(()) => {
+            let told = json!({"run": sent.run, "signal": sent.signal, "id": sent.id});
+            (StatusCode::ACCEPTED, Json(told)).into_response()
+        }
+        Err(refusal) => refused(&refusal),
+    }
+}
+
 #[derive(Default, Deserialize)]
 struct CancelBody {
     reason: Option<String>,
@@ -296,25 +351,19 @@ async fn cancel(
     body: axum::body::Bytes,
 ) -> Response {
     let given = if body.is_empty() { Ok(CancelBody::default()) } else { serde_json::from_slice(&body) };
-    let json =
-        headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"application/json"));
     let Ok(CancelBody { reason }) = given else {
         return refuse(StatusCode::BAD_REQUEST, "the body is {\"reason\": \"...\"}, or nothing");
     };
-    if !json && !body.is_empty() {
+    if !is_json(&headers) && !body.is_empty() {
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body is application/json");
     }
-    let settled = match ask_cancel(&sidecar, &id, reason.as_deref().unwrap_or("cancelled by operator")) {
-        Ok(settled) => settled,
+    let asked = match ask_cancel(&sidecar, &id, reason.as_deref().unwrap_or("cancelled by operator")) {
+        Ok(asked) => asked,
         Err(refusal) => return refused(&refusal),
     };
     sidecar.flush();
-    if let Some(settled) = settled {
-        match settled.await {
-            Ok(Ok(())) => {}
-            Ok(Err(refusal)) => return refused(&refusal),
-            Err(_) => return refused(&Refusal::Closing),
-        }
+    if let Err(refusal) = settled(asked).await {
+        return refused(&refusal);
     }
     tell_owner(&sidecar, &id);
     (StatusCode::ACCEPTED, Json(json!({ "id": id }))).into_response()

@@ -17,6 +17,7 @@ mod salvage;
 mod schedule;
 mod session;
 mod sidecar;
+mod signals;
 
 use std::fs::File;
 use std::net::SocketAddr;

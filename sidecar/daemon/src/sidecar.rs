@@ -16,6 +16,7 @@ use crate::backlog::Backlog;
 use crate::permits::HostPermits;
 use crate::rpc;
 use crate::session::Sessions;
+use crate::signals;
 
 pub(crate) struct Sidecar {
     pub(crate) journal: Journal,
@@ -111,6 +112,9 @@ impl Sidecar {
                         message: refusal.to_string(),
                     };
                     rpc::notice(lines.entry(session).or_default(), method::RUN_REFUSED, refused);
+                }
+                Note::Signalled { run, owner, epoch, signals } => {
+                    signals::told(lines.entry(owner).or_default(), &run, epoch, &signals);
                 }
                 Note::Stopped { run, workflow, state, session } => {
                     if let Some(session) = session {

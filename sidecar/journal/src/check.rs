@@ -21,6 +21,14 @@ pub(crate) fn check_id(run: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Of what is shown to people and looked up by.
+pub(crate) fn check_name(what: &str, name: &str) -> Result<(), Refusal> {
+    if name.is_empty() || name.len() > 255 || name.chars().any(char::is_control) {
+        return Err(Refusal::Invalid(format!("{what} needs 1 to 255 bytes without control characters")));
+    }
+    Ok(())
+}
+
 /// Equal bytes, or equal as canonical JSON: a client may write its keys in another order after a reconnect.
 pub(crate) fn same_json(one: &str, other: &str) -> bool {
     let canonical = |text: &str| {

@@ -10,7 +10,7 @@ use conductor_protocol::state::RunState;
 use crate::journal::{Fact, Inner, Journal};
 use crate::refusal::Refusal;
 use crate::run::{Cell, Luggage};
-use crate::store::{Change, Head, StoreError, Verdict};
+use crate::store::{Change, Head, StoreError, StoredSignal, Verdict};
 
 /// What a commit means to somebody.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub enum Note {
     Refused { run: Arc<str>, session: Arc<str>, epoch: u64, seq: u64, refusal: Refusal },
     /// The run has ended or is paused; `session` owned it until then.
     Stopped { run: Arc<str>, workflow: Arc<str>, state: RunState, session: Option<Arc<str>> },
+    /// Signals of the run are on disk; `owner` had it in that epoch.
+    Signalled { run: Arc<str>, owner: Arc<str>, epoch: u64, signals: Vec<StoredSignal> },
     /// Things to count.
     Facts { workflow: Arc<str>, facts: Vec<Fact> },
 }
@@ -127,6 +129,14 @@ fn landed(inner: &mut Inner, change: &Change, key: i64, notes: &mut Vec<Note>) {
             run: Arc::clone(&change.id),
             session: Arc::clone(&span.session),
             seq: span.last,
+        });
+    }
+    if let Some(owner) = change.head.owner.as_ref().filter(|_| !change.signals.is_empty()) {
+        notes.push(Note::Signalled {
+            run: Arc::clone(&change.id),
+            owner: Arc::clone(&owner.session),
+            epoch: change.head.epoch,
+            signals: change.signals.clone(),
         });
     }
     if !luggage.facts.is_empty() {

@@ -258,6 +258,9 @@ impl Journal {
         cell.push(body.into(), Arc::clone(session));
         cell.tip = Head { next_seq: cell.tip.next_seq, ..head };
         cell.note(entries);
+        if cell.only_waits() {
+            cell.tip.state = RunState::Waiting;
+        }
         if fresh {
             let id = Arc::clone(&cell.id);
             inner.dirty.push(id);

@@ -10,6 +10,7 @@ mod ownership;
 mod readable;
 mod refusal;
 mod run;
+mod signal;
 mod sqlite;
 mod store;
 mod view;
@@ -17,9 +18,10 @@ mod view;
 pub use commit::{Committed, Note};
 pub use journal::{Cancelled, Fact, Journal, Recorded, RunInfo, Settled, StartRequest, Started, Taken};
 pub use refusal::Refusal;
+pub use signal::Signals;
 pub use sqlite::SqliteStore;
 pub use store::{
     Change, Head, NewRun, Owner, Page, PlanRow, RunFilter, RunPage, RunRow, Span, Store, StoreError,
-    StoredRecord, Verdict,
+    StoredRecord, StoredSignal, Verdict,
 };
 pub use view::{AttemptView, OwnerView, RunView, StepView, fold, summary};

@@ -73,7 +73,8 @@ pub const TABLE: [(Event, Row); 16] = [
             Err(AlreadyStarted),
         ],
     ),
-    (Event::RunResumed, [Err(NotStarted), Ok(S::Running), Ok(S::Running), Ok(S::Running), OVER, OVER, OVER]),
+    // Who takes a waiting run waits on: the next entry of work wakes it.
+    (Event::RunResumed, [Err(NotStarted), Ok(S::Running), Ok(S::Waiting), Ok(S::Running), OVER, OVER, OVER]),
     (Event::StepStarted, WORK),
     (Event::AttemptFailed, WORK),
     (Event::StepSucceeded, WORK),
@@ -177,7 +178,7 @@ mod tests {
         }
         expect![[r#"
             RunStarted: running AlreadyStarted! AlreadyStarted! AlreadyStarted! AlreadyStarted! AlreadyStarted! AlreadyStarted!
-            RunResumed: NotStarted! running running running Ended! Ended! Ended!
+            RunResumed: NotStarted! running waiting running Ended! Ended! Ended!
             StepStarted: NotStarted! running running Paused! Ended! Ended! Ended!
             AttemptFailed: NotStarted! running running Paused! Ended! Ended! Ended!
             StepSucceeded: NotStarted! running running Paused! Ended! Ended! Ended!

@@ -2,10 +2,10 @@
 //!
 //! It knows no store and no lock; [`crate::Journal`] keeps it behind one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use conductor_protocol::entry::{Entry, Parent, UnixMillis};
+use conductor_protocol::entry::{Entry, Kind, Parent, UnixMillis};
 use conductor_protocol::error::ErrorForm;
 use conductor_protocol::message::RunError;
 use conductor_protocol::state::RunState;
@@ -46,6 +46,8 @@ pub(crate) struct Cell {
     pub(crate) ends: Vec<oneshot::Sender<()>>,
     /// Task and start of the attempts that run now, for metrics.
     pub(crate) attempts: BTreeMap<String, (Arc<str>, UnixMillis)>,
+    /// Keys of the timers and waits for signals that are not over.
+    pub(crate) waits: BTreeSet<String>,
 }
 
 impl Cell {
@@ -66,6 +68,7 @@ impl Cell {
             refused_from: None,
             ends: Vec::new(),
             attempts: BTreeMap::new(),
+            waits: BTreeSet::new(),
         };
         cell.luggage.facts.push(Fact::RunStarted);
         cell.queued = Some(Change {
@@ -76,6 +79,7 @@ impl Cell {
             head: cell.tip.clone(),
             records: Vec::new(),
             spans: Vec::new(),
+            signals: Vec::new(),
         });
         cell
     }
@@ -97,6 +101,7 @@ impl Cell {
             refused_from: None,
             ends: Vec::new(),
             attempts: BTreeMap::new(),
+            waits: BTreeSet::new(),
         }
     }
 
@@ -110,6 +115,7 @@ impl Cell {
             head: self.tip.clone(),
             records: Vec::new(),
             spans: Vec::new(),
+            signals: Vec::new(),
         })
     }
 
@@ -161,6 +167,9 @@ impl Cell {
     pub(crate) fn note(&mut self, entries: &[Entry]) {
         for entry in entries {
             match entry {
+                Entry::StepStarted { key, kind: Some(Kind::Sleep | Kind::WaitFor), .. } => {
+                    self.waits.insert(key.clone());
+                }
                 Entry::StepStarted { key, task, at, .. } => {
                     self.attempts.insert(key.clone(), (task.as_str().into(), *at));
                 }
@@ -179,7 +188,15 @@ impl Cell {
         }
     }
 
+    /// Whether nothing is done before a timer or a signal comes.
+    pub(crate) fn only_waits(&self) -> bool {
+        self.tip.state == RunState::Running && self.attempts.is_empty() && !self.waits.is_empty()
+    }
+
     fn step_ended(&mut self, key: &str, outcome: &'static str, at: UnixMillis) {
+        if self.waits.remove(key) {
+            return;
+        }
         let started = self.attempts.remove(key);
         let millis = started.as_ref().map(|(_, since)| at.saturating_sub(*since).max(0));
         let task = started.map(|(task, _)| task);

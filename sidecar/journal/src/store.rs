@@ -66,6 +66,18 @@ pub struct StoredRecord {
     pub body: Arc<str>,
 }
 
+/// A signal of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredSignal {
+    /// Dense from 0 over the signals of the run.
+    pub ordinal: u64,
+    pub signal: Box<str>,
+    /// The sender's own; unique in the run.
+    pub id: Box<str>,
+    /// JSON.
+    pub data: Box<str>,
+}
+
 /// Records of one session in one [`Change`], so that each writer is answered for its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
@@ -87,6 +99,7 @@ pub struct Change {
     pub head: Head,
     pub records: Vec<StoredRecord>,
     pub spans: Vec<Span>,
+    pub signals: Vec<StoredSignal>,
 }
 
 /// What became of one [`Change`] of a committed batch.
@@ -162,6 +175,17 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// When the store cannot be read.
     fn records(&self, key: i64, from: u64, max_bytes: usize) -> Result<Page, StoreError>;
+    /// Signals from that ordinal on, until `max_bytes` are passed, and whether there are more.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn signals(&self, key: i64, from: u64, max_bytes: usize)
+    -> Result<(Vec<StoredSignal>, bool), StoreError>;
+    /// Whether the run has a signal of that id, and the ordinal that its next one gets.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn signal_place(&self, key: i64, id: &str) -> Result<(bool, u64), StoreError>;
     /// The newest runs first.
     ///
     /// # Errors

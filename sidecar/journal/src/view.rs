@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use conductor_protocol::entry::{Entry, Json, Parent, UnixMillis};
+use conductor_protocol::entry::{Entry, Json, Kind, Parent, UnixMillis};
 use conductor_protocol::error::ErrorForm;
 use conductor_protocol::state::{RunState, StepState};
 use serde::Serialize;
@@ -12,6 +12,9 @@ use serde_json::value::RawValue;
 
 use crate::readable::unreadable;
 use crate::store::{RunRow, StoredRecord};
+
+/// What ends the key of a compensation.
+const COMPENSATION: &str = ".compensate";
 
 /// A run as `conductor show --format json` has it.
 #[derive(Debug, Serialize)]
@@ -48,9 +51,15 @@ pub struct StepView {
     pub key: String,
     /// Unknown for a step that never started.
     pub task: Option<String>,
+    /// `sleep`, `wait_for` or `emit`; absent for calls.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Kind>,
     pub state: StepState,
     pub attempts: u32,
     pub started_at: Option<String>,
+    /// When a sleep is over, or a wait for a signal, where there is such a time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
     pub finished_at: Option<String>,
     pub output: Option<Json>,
     pub error: Option<ErrorForm>,
@@ -111,6 +120,7 @@ pub fn fold(row: RunRow, records: &[StoredRecord]) -> Result<RunView, serde_json
             fold.entry(record.epoch, entry);
         }
     }
+    fold.compensated();
     view.owners = fold.owners;
     view.steps = fold.steps;
     Ok(view)
@@ -156,6 +166,13 @@ impl Fold {
                 self.cut_off();
                 self.owners.push(OwnerView { epoch, session, pid, at: time(at) });
             }
+            Entry::StepStarted { key, task, kind: Some(kind), deadline_at, at, .. } => {
+                let step = self.step(&key);
+                step.task = Some(task).filter(|task| !task.is_empty());
+                step.kind = Some(kind);
+                step.until = deadline_at.and_then(time);
+                step.started_at = step.started_at.take().or_else(|| time(at));
+            }
             Entry::StepStarted { key, task, attempt, at, .. } => self.started(epoch, &key, task, attempt, at),
             Entry::AttemptFailed { key, attempt, error, retry_at, at } => {
                 let error = shown_error(error);
@@ -172,6 +189,9 @@ impl Fold {
                 finish(step, StepState::Succeeded, at);
                 step.output = Some(shown(output));
                 step.error = None;
+                if step.kind.is_some() {
+                    return;
+                }
                 if let Some(run) = attempt_to_close(step, attempt, epoch) {
                     close(run, "succeeded", at, None);
                 }
@@ -199,14 +219,32 @@ impl Fold {
         }
     }
 
+    /// A step whose compensation has succeeded is shown as undone. A child is undone step by step, and as a whole when
+    /// nothing of it failed to be.
+    fn compensated(&mut self) {
+        let mut undone: BTreeMap<String, bool> = BTreeMap::new();
+        for step in &self.steps {
+            let Some(of) = step.key.strip_suffix(COMPENSATION) else { continue };
+            let of = of.split_once('/').map_or(of, |(child, _)| child);
+            *undone.entry(of.to_owned()).or_insert(true) &= step.state == StepState::Succeeded;
+        }
+        for (key, _) in undone.iter().filter(|(_, whole)| **whole) {
+            if let Some(index) = self.by_key.get(key) {
+                self.steps[*index].state = StepState::Compensated;
+            }
+        }
+    }
+
     fn step(&mut self, key: &str) -> &mut StepView {
         let index = *self.by_key.entry(key.to_owned()).or_insert_with(|| {
             self.steps.push(StepView {
                 key: key.to_owned(),
                 task: None,
+                kind: None,
                 state: StepState::Running,
                 attempts: 0,
                 started_at: None,
+                until: None,
                 finished_at: None,
                 output: None,
                 error: None,
@@ -251,6 +289,9 @@ impl Fold {
         let step = self.step(key);
         finish(step, state, at);
         step.error = Some(error.clone());
+        if step.kind.is_some() {
+            return;
+        }
         if let Some(run) = attempt_to_close(step, attempt, epoch) {
             close(run, outcome, at, Some(error));
         }

@@ -73,7 +73,7 @@ fn said(notes: &[Note]) -> Vec<String> {
                 Some(format!("{run} {session} refused {seq} {}", refusal.reason()))
             }
             Note::Stopped { run, state, .. } => Some(format!("{run} {}", state.as_str())),
-            Note::Facts { .. } => None,
+            Note::Signalled { .. } | Note::Facts { .. } => None,
         })
         .collect()
 }
@@ -366,7 +366,7 @@ fn a_newer_format_and_a_foreign_file_are_refused_by_name() {
     let newer = folder.path().join("newer.db");
     drop(open(&newer));
     rusqlite::Connection::open(&newer).unwrap().pragma_update(None, "user_version", 9).unwrap();
-    let Err(StoreError::Newer { found: 9, supported: 1, .. }) = SqliteStore::open(&newer) else {
+    let Err(StoreError::Newer { found: 9, supported: 2, .. }) = SqliteStore::open(&newer) else {
         panic!("a newer format opened")
     };
     let foreign = folder.path().join("foreign.db");
@@ -378,6 +378,36 @@ fn a_newer_format_and_a_foreign_file_are_refused_by_name() {
     assert!(matches!(SqliteStore::open(&text), Err(StoreError::Foreign { .. })));
     let nowhere = SqliteStore::open(&folder.path().join("no/such/folder/j.db"));
     assert!(matches!(nowhere, Err(StoreError::Open { .. })));
+}
+
+#[test]
+fn a_journal_of_format_1_is_brought_up_and_takes_signals() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("j.db");
+    let journal = open(&path);
+    start(&journal, "r", "s");
+    commit(&journal);
+    drop(journal);
+    let file = rusqlite::Connection::open(&path).unwrap();
+    file.execute_batch("DROP TABLE signals; PRAGMA user_version = 1;").unwrap();
+    drop(file);
+    let journal = open(&path);
+    let data = RawValue::from_string("{\"by\":\"ada\"}".to_owned()).unwrap();
+    assert!(journal.signal("r", "approved", "one", &data).unwrap().is_some());
+    // Before it is on disk, and after, it is known; nobody is shown it before.
+    assert!(journal.signal("r", "approved", "one", &data).unwrap().is_some());
+    assert_eq!(journal.signals("r", 0, usize::MAX).unwrap().signals.len(), 0);
+    let notes = commit(&journal);
+    let told = |note: &Note| matches!(note, Note::Signalled { epoch: 1, signals, .. } if signals.len() == 1);
+    assert!(notes.iter().any(told), "{notes:?}");
+    assert!(journal.signal("r", "approved", "one", &data).unwrap().is_none());
+    assert!(journal.signal("r", "approved", "two", &data).unwrap().is_some());
+    commit(&journal);
+    let all = journal.signals("r", 1, usize::MAX).unwrap();
+    assert_eq!(
+        all.signals.iter().map(|signal| (signal.ordinal, &*signal.id)).collect::<Vec<_>>(),
+        [(1, "two")]
+    );
 }
 
 #[test]

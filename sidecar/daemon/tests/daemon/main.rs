@@ -8,6 +8,7 @@ mod http;
 mod ownership;
 mod permits;
 mod places;
+mod run_signals;
 mod runs;
 mod signals;
 mod store;

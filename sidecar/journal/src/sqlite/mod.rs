@@ -12,7 +12,9 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use crate::store::{Change, Page, PlanRow, RunFilter, RunPage, RunRow, Store, StoreError, Verdict};
+use crate::store::{
+    Change, Page, PlanRow, RunFilter, RunPage, RunRow, Store, StoreError, StoredSignal, Verdict,
+};
 
 /// How long a commit waits for somebody else's lock before the store counts as locked.
 const BUSY: Duration = Duration::from_secs(1);
@@ -90,6 +92,19 @@ impl Store for SqliteStore {
 
     fn records(&self, key: i64, from: u64, max_bytes: usize) -> Result<Page, StoreError> {
         self.reading(|connection| read::records(connection, key, from, max_bytes))
+    }
+
+    fn signals(
+        &self,
+        key: i64,
+        from: u64,
+        max_bytes: usize,
+    ) -> Result<(Vec<StoredSignal>, bool), StoreError> {
+        self.reading(|connection| read::signals(connection, key, from, max_bytes))
+    }
+
+    fn signal_place(&self, key: i64, id: &str) -> Result<(bool, u64), StoreError> {
+        read::signal_place(&hold(&self.finder), key, id).map_err(|error| self.fault(&error))
     }
 
     fn list(&self, filter: &RunFilter) -> Result<RunPage, StoreError> {

@@ -9,7 +9,7 @@ use conductor_protocol::state::RunState;
 use rusqlite::types::{Type, Value};
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
-use crate::store::{Head, Owner, Page, PlanRow, RunFilter, RunPage, RunRow, StoredRecord};
+use crate::store::{Head, Owner, Page, PlanRow, RunFilter, RunPage, RunRow, StoredRecord, StoredSignal};
 
 type Sql<T> = Result<T, rusqlite::Error>;
 
@@ -100,6 +100,39 @@ pub(super) fn records(connection: &Connection, key: i64, from: u64, max_bytes: u
         });
     }
     Ok(page)
+}
+
+pub(super) fn signals(
+    connection: &Connection,
+    key: i64,
+    from: u64,
+    max_bytes: usize,
+) -> Sql<(Vec<StoredSignal>, bool)> {
+    let mut statement = connection.prepare_cached(
+        "SELECT ordinal, signal, id, data FROM signals WHERE run = ?1 AND ordinal >= ?2 ORDER BY ordinal",
+    )?;
+    let mut rows = statement.query(params![key, from.cast_signed()])?;
+    let (mut found, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = rows.next()? {
+        if bytes >= max_bytes {
+            return Ok((found, true));
+        }
+        let text = |column| row.get::<_, String>(column).map(String::into_boxed_str);
+        let data = text(3)?;
+        bytes += data.len();
+        found.push(StoredSignal { ordinal: unsigned(row.get(0)?), signal: text(1)?, id: text(2)?, data });
+    }
+    Ok((found, false))
+}
+
+pub(super) fn signal_place(connection: &Connection, key: i64, id: &str) -> Sql<(bool, u64)> {
+    let is_there: bool = connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM signals WHERE run = ?1 AND id = ?2)")?
+        .query_row(params![key, id], |row| row.get(0))?;
+    let next: i64 = connection
+        .prepare_cached("SELECT coalesce(max(ordinal) + 1, 0) FROM signals WHERE run = ?1")?
+        .query_row([key], |row| row.get(0))?;
+    Ok((is_there, unsigned(next)))
 }
 
 pub(super) fn list(connection: &Connection, filter: &RunFilter) -> Sql<RunPage> {

@@ -13,7 +13,7 @@ use crate::store::StoreError;
 const APPLICATION: i32 = 0x4364_6374;
 
 /// Migration `n` leads from format `n` to `n + 1`. Never edit one that was released: add the next.
-const MIGRATIONS: [&str; 1] = [FORMAT_1];
+const MIGRATIONS: [&str; 2] = [FORMAT_1, FORMAT_2];
 
 const FORMAT_1: &str = "
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -53,6 +53,18 @@ CREATE TABLE records (
     epoch INTEGER NOT NULL,
     body TEXT NOT NULL,
     UNIQUE (run, seq)
+);
+";
+
+const FORMAT_2: &str = "
+CREATE TABLE signals (
+    run INTEGER NOT NULL,
+    ordinal INTEGER NOT NULL,
+    signal TEXT NOT NULL,
+    id TEXT NOT NULL,
+    data TEXT NOT NULL,
+    UNIQUE (run, ordinal),
+    UNIQUE (run, id)
 );
 ";
 

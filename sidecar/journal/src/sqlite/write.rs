@@ -58,6 +58,13 @@ fn apply(transaction: &Transaction<'_>, change: &Change) -> Sql<Verdict> {
     for record in &change.records {
         statement.execute(params![key, signed(record.seq), signed(record.epoch), &*record.body])?;
     }
+    for signal in &change.signals {
+        transaction
+            .prepare_cached(
+                "INSERT INTO signals (run, ordinal, signal, id, data) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(params![key, signed(signal.ordinal), &*signal.signal, &*signal.id, &*signal.data])?;
+    }
     Ok(Verdict::Done { key })
 }
 
