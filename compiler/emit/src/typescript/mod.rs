@@ -1,19 +1,44 @@
-//! Plans to TypeScript.
+//! Plans to a folder of TypeScript modules, or of JavaScript with declarations beside it.
 //!
-//! It knows TypeScript; it knows neither manifests nor where files are written.
+//! It knows TypeScript and the runtime beside the generated code; it knows neither manifests nor where files are written.
 
-use std::collections::BTreeMap;
+mod blocks;
+mod call;
+mod calls;
+mod children;
+mod codecs;
+mod comprehensions;
+mod concurrent;
+mod defaults;
+mod descriptor;
+mod direct;
+mod doc;
+mod durable;
+mod expr;
+mod file;
+mod index;
+mod layout;
+mod layout_call;
+mod layout_item;
+mod layout_rules;
+mod layout_types;
+mod leaf;
+mod limits;
+mod literal;
+mod mentions;
+mod names;
+mod package;
+mod policy;
+mod repeat;
+mod runtime;
+mod scope;
+mod supported;
+mod tidy;
+mod tree;
+mod type_module;
+mod types;
+mod union;
+mod workflow;
 
-use conductor_protocol::plan::Plan;
-
-use crate::{EmitError, Header, Target, Unsupported};
-
-/// Every construct of the Plan that has no form in generated TypeScript yet.
-pub fn unsupported(plan: &Plan) -> Vec<Unsupported> {
-    vec![Unsupported { workflow: plan.workflow.clone(), step: None, what: "workflows".to_owned() }]
-}
-
-/// Every file of the folder by its path.
-pub fn files(_: &[Plan], _: &Target<'_>, _: &Header<'_>) -> Result<BTreeMap<String, String>, EmitError> {
-    Err(EmitError::Unsupported { what: "workflows".to_owned() })
-}
+pub use package::files;
+pub use supported::unsupported;

@@ -6,7 +6,6 @@ package runtime
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"sync"
 	"time"
 )
@@ -62,7 +61,7 @@ type CaughtFailure struct {
 	Step     string
 	Attempts int64
 	// Status is the code of the error; nil where it has none.
-	Status *int64
+	Status *string
 }
 
 // Caught gives the failure that a `catch` handles: one that a pattern matches, any where there are none. Nil where it
@@ -86,9 +85,7 @@ func (b blocks) Caught(err error, patterns ...string) *CaughtFailure {
 		caught.Type = names[0]
 	}
 	if hasCode {
-		if number, err := strconv.ParseInt(code, 10, 64); err == nil {
-			caught.Status = &number
-		}
+		caught.Status = &code
 	}
 	return caught
 }

@@ -1,0 +1,338 @@
+//! What a step of a workflow without durability looks like: plain calls and loops, no journal, no sidecar.
+//!
+//! It knows the runtime's `LocalRun`.
+
+use conductor_protocol::plan::{
+    ArgumentValue, Callable, Effect, Fallback, InDoubt, Language, Step, TaskCall,
+};
+use conductor_protocol::types::Type;
+
+use super::call::{Made, Place};
+use super::codecs::Way;
+use super::durable::in_doubt;
+use super::expr::Translator;
+use super::names::camel;
+use super::policy;
+use super::tree::{Function, Item, Operator, Param, Stmt, Ts, Ty};
+use super::workflow::Workflow;
+use crate::EmitError;
+use crate::flow::Var;
+
+type Result<T> = std::result::Result<T, EmitError>;
+
+impl<'a> Workflow<'a> {
+    pub fn task(&mut self, step: &'a Step, call: &'a TaskCall, is_read: bool) -> Result<Vec<Stmt>> {
+        if self.plan.durable {
+            return self.durable_task(step, call, is_read);
+        }
+        let place = self.direct_place(step, &step.id);
+        self.direct_attempts(step, &place, call, is_read)
+    }
+
+    fn direct_place<'c>(&self, step: &Step, id: &'c str) -> Place<'c> {
+        Place {
+            id,
+            at: self.scope.flow.at(step),
+            key: Ts::call("run.key", vec![Ts::string(id)]),
+            locals: Vec::new(),
+        }
+    }
+
+    /// Whether the call needs nothing round it: it stands among the steps of the workflow itself.
+    pub fn is_plain(&self, call: &TaskCall) -> bool {
+        let policy = &call.policy;
+        !self.plan.durable
+            && self.is_top
+            && self.run == "run"
+            && policy.retries == Some(0)
+            && policy.timeout_ms.is_none()
+            && policy.deadline_ms.is_none()
+            && policy.circuit_breaker.is_none()
+            && policy.hedge.is_none()
+            && policy.bulkhead.is_none()
+            && policy.rate_limit.is_none()
+            && call.uses.is_empty()
+            && call.cache.is_none()
+            && call.fallback.is_none()
+            && call.compensate.is_none()
+            && call.callable.resource().is_none()
+            && call.callable.function().is_some_and(|function| function.language == Language::Typescript)
+            && !call.arguments().any(|argument| matches!(argument.value, ArgumentValue::Resource(_)))
+    }
+
+    pub fn plain_task(&mut self, step: &'a Step, call: &'a TaskCall) -> Result<Vec<Stmt>> {
+        let place = self.direct_place(step, &step.id);
+        let made = self.call(&place, call)?;
+        let mut body = vec![Stmt::Expr(Ts::call("run.at", vec![Ts::string(&step.id)]))];
+        body.extend(made.before);
+        let value = with_signal(made.value, made.takes_signal);
+        let value = answered(call, value);
+        let var = Var::Step(step.id.clone());
+        let is_read = self.scope.flow.is_result_read(step) && step.ty != Type::Null;
+        body.push(self.bind(value, if is_read { std::slice::from_ref(&var) } else { &[] }));
+        Ok(body)
+    }
+
+    fn direct_attempts(
+        &mut self,
+        reader: &'a Step,
+        place: &Place<'_>,
+        call: &'a TaskCall,
+        is_read: bool,
+    ) -> Result<Vec<Stmt>> {
+        let made = self.call(place, call)?;
+        let before = made.before.clone();
+        let attempt = self.limited(place, call, made)?;
+        let cached = self.cache(place, call)?;
+        let mut tried = Vec::new();
+        let keeps = is_read || call.compensate.is_some() || cached.is_some();
+        if keeps && (call.compensate.is_some() || cached.is_some()) {
+            tried.push(Stmt::constant("result", attempt));
+            if let Some((cache, _)) = &cached {
+                let returns = call.callable.returns().clone();
+                let encoded = self.file.coded(Way::Encode, &returns, Ts::name("result"));
+                let set = cache.clone().member("set").called(vec![Ts::name("key"), encoded]);
+                tried.push(Stmt::Expr(set));
+            }
+            tried.extend(self.undo_with(place, call)?);
+            tried.push(if is_read { Stmt::Return(Some(Ts::name("result"))) } else { Stmt::Return(None) });
+        } else if is_read {
+            tried.push(Stmt::Return(Some(attempt)));
+        } else {
+            tried.push(Stmt::Expr(attempt));
+        }
+        let mut body = self.retried(place, call, tried, is_read);
+        if let Some(milliseconds) = call.policy.deadline_ms {
+            let args = vec![Ts::string(place.id), policy::number(milliseconds), Ts::function(&["run"], body)];
+            let waited = Ts::call("run.deadline", args).awaited();
+            body = vec![if is_read { Stmt::Return(Some(waited)) } else { Stmt::Expr(waited) }];
+        }
+        if let Some(instead) = &call.fallback {
+            let handler = self.direct_fallback(reader, place, instead, is_read)?;
+            body =
+                vec![Stmt::Try { body, handler: Some(("error".to_owned(), handler)), finally: Vec::new() }];
+        }
+        let mut all = before;
+        if let Some((cache, key)) = cached {
+            all.push(Stmt::constant("key", key));
+            all.push(Stmt::constant("cached", cache.member("get").called(vec![Ts::name("key")])));
+            let known = Ts::binary(Operator::NotEqual, Ts::name("cached"), Ts::name("undefined"));
+            let returns = call.callable.returns().clone();
+            let value = is_read.then(|| self.file.coded(Way::Decode, &returns, Ts::path("cached.value")));
+            all.push(Stmt::If { test: known, body: vec![Stmt::Return(value)], otherwise: Vec::new() });
+        }
+        all.extend(body);
+        if !reader.critical && place.id == reader.id {
+            let args = vec![Ts::string(place.id), Ts::name("error")];
+            let mut handler = vec![Stmt::Expr(Ts::call("run.tolerate", args))];
+            handler.extend(is_read.then(|| Stmt::Return(Some(Ts::null()))));
+            all = vec![Stmt::Try {
+                body: all,
+                handler: Some(("error".to_owned(), handler)),
+                finally: Vec::new(),
+            }];
+        }
+        Ok(all)
+    }
+
+    /// The awaited call with its time limit, inside of what it takes and of its breaker.
+    fn limited(&mut self, place: &Place<'_>, call: &TaskCall, made: Made) -> Result<Ts> {
+        let must_settle = call.effect == Effect::Write && !call.may_happen_twice();
+        let timeout = call.policy.timeout_ms;
+        let params: &[&str] = if made.takes_signal { &["signal"] } else { &[] };
+        let mut is_promise = true;
+        let mut value = if let Some(given) = call.policy.hedge {
+            let mut options = vec![("after", policy::number(given.after_ms)), ("max", Ts::number(given.max))];
+            options.extend(timeout.map(|milliseconds| ("timeout", policy::number(milliseconds))));
+            Ts::call("run.hedge", vec![Ts::object(options), Ts::arrow(params, made.value)])
+        } else if must_settle && timeout.is_some() {
+            let mut options = Vec::new();
+            options.extend(timeout.map(|milliseconds| ("timeout", policy::number(milliseconds))));
+            if call.in_doubt != InDoubt::Retry {
+                options.push(("inDoubt", Ts::string(in_doubt(call.in_doubt))));
+            }
+            Ts::call("run.settled", vec![Ts::arrow(params, made.value), Ts::object(options)])
+        } else if let Some(milliseconds) = timeout {
+            Ts::call("run.within", vec![policy::number(milliseconds), Ts::arrow(params, made.value)])
+        } else {
+            is_promise = is_asynchronous(call);
+            with_signal(made.value, made.takes_signal)
+        };
+        let uses = self.takers(call)?;
+        if !uses.is_empty() {
+            value = Ts::call("run.using", vec![Ts::Array(uses), Ts::arrow(&[], value)]);
+            is_promise = true;
+        }
+        if let Some(breaker) = self.breaker(place, call)? {
+            value = breaker.member("call").called(vec![Ts::name("run"), Ts::arrow(&[], value)]);
+            is_promise = true;
+        }
+        let value = if is_promise { value.awaited() } else { value };
+        Ok(present(call, value))
+    }
+
+    /// The loop of attempts, or the only one.
+    fn retried(&mut self, place: &Place<'_>, call: &TaskCall, tried: Vec<Stmt>, is_read: bool) -> Vec<Stmt> {
+        let failed = |attempts: Ts| {
+            Stmt::Throw(Ts::call(
+                "run.failed",
+                vec![Ts::string(step_of(place.id)), attempts, Ts::name("error")],
+            ))
+        };
+        if call.policy.retries == Some(0) {
+            let handler = vec![failed(Ts::number(1))];
+            let mut tried = tried;
+            // The function ends behind it anyway.
+            tried.retain(|statement| *statement != Stmt::Return(None));
+            return vec![Stmt::Try {
+                body: tried,
+                handler: Some(("error".to_owned(), handler)),
+                finally: Vec::new(),
+            }];
+        }
+        let mut body = tried;
+        if !is_read && body.last() != Some(&Stmt::Return(None)) {
+            body.push(Stmt::Return(None));
+        }
+        let failures = Ts::name("failures");
+        let over = policy::is_over(&mut self.file, &call.policy, failures.clone(), Operator::Greater);
+        let delay = policy::delay(&mut self.file, &call.policy, failures.clone());
+        let handler = vec![
+            policy::unless_over(over, vec![failed(failures)]),
+            Stmt::Expr(Ts::call("run.backOff", vec![delay]).awaited()),
+        ];
+        let attempt = Stmt::Try { body, handler: Some(("error".to_owned(), handler)), finally: Vec::new() };
+        vec![Stmt::Count { name: "failures".to_owned(), from: 1, test: None, body: vec![attempt] }]
+    }
+
+    fn direct_fallback(
+        &mut self,
+        reader: &'a Step,
+        place: &Place<'_>,
+        instead: &'a Fallback,
+        is_read: bool,
+    ) -> Result<Vec<Stmt>> {
+        let args = vec![Ts::string(place.id), Ts::name("error")];
+        let mut body = vec![Stmt::Expr(Ts::call("run.fallBack", args))];
+        match instead {
+            Fallback::Value(value) => {
+                let translated = self.evaluated(step_of(place.id), value, place.at)?;
+                if is_read {
+                    body.push(Stmt::Return(Some(translated)));
+                } else if self.may_fail(value) {
+                    body.push(Stmt::Expr(translated));
+                }
+            }
+            Fallback::Task(other) => {
+                let id = format!("{}.fallback", place.id);
+                let inner = self.direct_place(reader, &id);
+                let statements = self.direct_attempts(reader, &inner, other, is_read)?;
+                let returns = if is_read { self.file.ty(&result_type(other)) } else { Ty::name("void") };
+                let call = self.instead(reader, &id, statements, returns, policy::doc(&id, other));
+                let waited = if matches!(
+                    self.functions.last(),
+                    Some(Item::Function(Function { is_async: false, .. }))
+                ) {
+                    call
+                } else {
+                    call.awaited()
+                };
+                body.push(if is_read { Stmt::Return(Some(waited)) } else { Stmt::Expr(waited) });
+            }
+        }
+        Ok(body)
+    }
+
+    /// `run.undoWith(...)` with the arguments as they are now.
+    fn undo_with(&mut self, place: &Place<'_>, call: &'a TaskCall) -> Result<Vec<Stmt>> {
+        let Some(undoing) = &call.compensate else { return Ok(Vec::new()) };
+        let mut locals = self.argument_values(place, call)?;
+        locals.push(("result".to_owned(), Ts::name("result")));
+        let mut body = Vec::new();
+        let mut params = Vec::new();
+        let mut args = vec![Ts::name("run")];
+        let mut recorded = (**undoing).clone();
+        let mut inner = Vec::new();
+        for argument in &mut recorded.args {
+            let ArgumentValue::Expr(expr) = &mut argument.value else { continue };
+            let mut translator = Translator::new(&mut self.file, &self.scope, place.at);
+            translator.locals.clone_from(&locals);
+            let value = translator.value(expr)?;
+            let name = self.file.names.fresh(&format!("undo{}", super::names::pascal(&argument.parameter)));
+            body.push(Stmt::constant(&name, value));
+            params.push(Param::typed(&name, self.file.ty(&expr.ty)));
+            args.push(Ts::name(name.clone()));
+            let variable = format!("undo {}", argument.parameter);
+            inner.push((variable.clone(), Ts::name(name)));
+            expr.node = conductor_protocol::expr::Node::Variable(variable);
+        }
+        recorded.compensate = None;
+        recorded.fallback = None;
+        let id = format!("{}.compensate", place.id);
+        let key = Ts::call("run.key", vec![Ts::string(&id)]);
+        let undo_place = Place { id: &id, at: crate::flow::At::End, key, locals: inner };
+        let made = self.call(&undo_place, &recorded)?;
+        let before = made.before.clone();
+        let attempt = self.limited(&undo_place, &recorded, made)?;
+        let mut statements = before;
+        statements.extend(self.retried(&undo_place, &recorded, vec![Stmt::Expr(attempt)], false));
+        let name = self.file.names.fresh(&format!("{}Undo", camel(place.id)));
+        let mut all = vec![Param::typed("run", self.run_type())];
+        all.append(&mut params);
+        self.functions.push(Item::Function(Function {
+            exported: false,
+            is_async: true,
+            name: name.clone(),
+            params: all,
+            returns: Ty::promise(Ty::name("void")),
+            doc: policy::doc(&id, undoing),
+            body: statements,
+        }));
+        let work = Ts::arrow(&["run"], Ts::name(name).called(args));
+        body.push(Stmt::Expr(Ts::call("run.undoWith", vec![Ts::string(place.id), work])));
+        Ok(body)
+    }
+}
+
+/// The step that a fallback belongs to, whose failure its own is.
+fn step_of(id: &str) -> &str {
+    id.split(".fallback").next().unwrap_or(id)
+}
+
+fn is_asynchronous(call: &TaskCall) -> bool {
+    match &call.callable {
+        Callable::Function(function) => {
+            function.is_async || !function.annotated || super::call::has_any(&function.returns)
+        }
+        _ => true,
+    }
+}
+
+/// The call with the run's own signal.
+fn with_signal(call: Ts, takes: bool) -> Ts {
+    let Ts::Call { callee, types, args, is_new } = call else { return call };
+    let args = args
+        .into_iter()
+        .map(|arg| if takes && arg == Ts::name("signal") { Ts::path("run.signal") } else { arg });
+    Ts::Call { callee, types, args: args.collect(), is_new }
+}
+
+/// The result of a plain call.
+fn answered(call: &TaskCall, value: Ts) -> Ts {
+    present(call, if is_asynchronous(call) { value.awaited() } else { value })
+}
+
+/// Null and undefined are one.
+fn present(call: &TaskCall, value: Ts) -> Ts {
+    if matches!(call.callable.returns(), Type::Optional(_)) { value.or_else(Ts::null()) } else { value }
+}
+
+/// What the call comes to, its own fallbacks included.
+fn result_type(call: &TaskCall) -> Type {
+    let own = call.callable.returns().clone();
+    match &call.fallback {
+        None => own,
+        Some(Fallback::Value(value)) => Type::union([own, value.ty.clone()]),
+        Some(Fallback::Task(other)) => Type::union([own, result_type(other)]),
+    }
+}

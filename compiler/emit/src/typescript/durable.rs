@@ -1,0 +1,327 @@
+//! What a step of a durable workflow looks like: each attempt between its entries in the journal.
+//!
+//! It knows the runtime's `Run` and `Step`, not how they reach the journal.
+
+use conductor_protocol::plan::{Effect, Fallback, InDoubt, Step, TaskCall};
+use conductor_protocol::types::Type;
+
+use super::call::Place;
+use super::codecs::Way;
+use super::expr::Translator;
+use super::mentions;
+use super::names::camel;
+use super::tree::{Function, Item, Operator, Param, Stmt, Ts, Ty};
+use super::workflow::Workflow;
+use super::{limits, policy};
+use crate::EmitError;
+use crate::flow::{Region, Var};
+
+type Result<T> = std::result::Result<T, EmitError>;
+
+impl<'a> Workflow<'a> {
+    /// The attempts of a task and what it leaves.
+    pub fn durable_task(&mut self, step: &'a Step, call: &'a TaskCall, is_read: bool) -> Result<Vec<Stmt>> {
+        let place = Place {
+            id: &step.id,
+            at: self.scope.flow.at(step),
+            key: Ts::path("step.idempotencyKey"),
+            locals: Vec::new(),
+        };
+        let mut body = self.attempts(step, step.critical, &place, call)?;
+        if is_read {
+            let var = Var::Step(step.id.clone());
+            let output = Ts::path("step.output");
+            let value = if self.scope.is_recorded(&var) {
+                self.recorded(output, &step.ty)
+            } else {
+                self.file.coded(Way::Decode, &step.ty, output)
+            };
+            body.push(Stmt::Return(Some(value)));
+        } else {
+            body.push(Stmt::Expr(Ts::call("step.raiseFailure", Vec::new())));
+        }
+        Ok(body)
+    }
+
+    /// `reader` is the step of the workflow that the call belongs to: itself, unless it is a fallback.
+    fn attempts(
+        &mut self,
+        reader: &'a Step,
+        critical: bool,
+        place: &Place<'_>,
+        call: &'a TaskCall,
+    ) -> Result<Vec<Stmt>> {
+        let made = self.call(place, call)?;
+        let undo = self.undo(place, call)?;
+        let opened = self.open(critical, place, call, undo.as_ref())?;
+        let mut body = Vec::new();
+        body.extend(undo.clone());
+        body.push(Stmt::constant("step", opened));
+        body.extend(made.before);
+        let returns = call.callable.returns().clone();
+        let mut tried = Vec::new();
+        let attempt = self.recorded_attempt(call, made.takes_signal, made.value);
+        let encoded = if returns == Type::Null {
+            tried.push(Stmt::Expr(attempt.awaited()));
+            Ts::null()
+        } else {
+            tried.push(Stmt::constant("result", attempt.awaited()));
+            let result = Ts::name("result");
+            self.file.coded(Way::Encode, &returns, result)
+        };
+        let mut args = vec![encoded];
+        if let Some(undo) = &undo {
+            let result = if returns == Type::Null { Ts::null() } else { Ts::name("result") };
+            args.push(Ts::call("undo", if takes_result(undo) { vec![result] } else { Vec::new() }));
+        }
+        tried.push(Stmt::Expr(Ts::call("step.succeed", args)));
+        let handler = self.on_failure(critical, call);
+        let attempt =
+            Stmt::Try { body: tried, handler: Some(("error".to_owned(), handler)), finally: Vec::new() };
+        body.push(Stmt::While {
+            test: Ts::call("step.nextAttempt", Vec::new()).awaited(),
+            body: vec![attempt],
+        });
+        if let Some(instead) = &call.fallback {
+            body.push(self.durable_fallback(reader, critical, place, instead)?);
+        }
+        Ok(body)
+    }
+
+    /// `step.call(() => ...)`.
+    fn recorded_attempt(&mut self, call: &TaskCall, takes_signal: bool, value: Ts) -> Ts {
+        let returns = call.callable.returns();
+        let params: &[&str] = if takes_signal { &["signal"] } else { &[] };
+        let work = Ts::arrow(params, value);
+        let types = if super::call::has_any(returns) { vec![self.file.ty(returns)] } else { Vec::new() };
+        match call.policy.hedge {
+            None => Ts::path("step.call").called_with(types, vec![work]),
+            Some(hedge) => Ts::path("step.hedge").called_with(types, vec![limits::hedge(hedge), work]),
+        }
+    }
+
+    /// `run.step("id", { ... })`.
+    fn open(
+        &mut self,
+        critical: bool,
+        place: &Place<'_>,
+        call: &TaskCall,
+        undo: Option<&Stmt>,
+    ) -> Result<Ts> {
+        let mut options = Vec::new();
+        if call.task != place.id {
+            options.push(("task", Ts::string(&call.task)));
+        }
+        options.push(("effect", Ts::string(effect(call.effect))));
+        if call.may_happen_twice() && call.effect == Effect::Write {
+            options.push(("idempotent", Ts::bool(true)));
+        }
+        if call.effect == Effect::Write && call.in_doubt != InDoubt::Retry {
+            options.push(("inDoubt", Ts::string(in_doubt(call.in_doubt))));
+        }
+        if call.barrier != (call.effect == Effect::Write) {
+            options.push(("barrier", Ts::bool(call.barrier)));
+        }
+        if !critical {
+            options.push(("critical", Ts::bool(false)));
+        }
+        for (name, limit) in [("timeout", call.policy.timeout_ms), ("deadline", call.policy.deadline_ms)] {
+            options.extend(limit.map(|milliseconds| (name, policy::number(milliseconds))));
+        }
+        if call.fallback.is_some() {
+            options.push(("fallback", Ts::bool(true)));
+        }
+        let uses = self.takers(call)?;
+        if !uses.is_empty() {
+            options.push(("uses", Ts::Array(uses)));
+        }
+        if let Some(breaker) = self.breaker(place, call)? {
+            options.push(("breaker", breaker));
+        }
+        if let Some((cache, key)) = self.cache(place, call)? {
+            options.push(("cache", cache.member("entry").called(vec![key])));
+        }
+        if let Some(undo) = undo {
+            let unknown = Ts::arrow(&[], Ts::call("undo", vec![Ts::null()]));
+            options.push(("undo", if takes_result(undo) { unknown } else { Ts::name("undo") }));
+        }
+        Ok(Ts::call("run.step", vec![Ts::string(place.id), Ts::object(options)]))
+    }
+
+    /// Another attempt where the policy allows one, else the step's failure.
+    fn on_failure(&mut self, critical: bool, call: &TaskCall) -> Vec<Stmt> {
+        let error = || vec![Ts::name("error")];
+        let end = match (&call.fallback, critical) {
+            (Some(_), _) => Stmt::Expr(Ts::call("step.exhaust", error())),
+            (None, true) => Stmt::Throw(Ts::call("step.failed", error())),
+            (None, false) => Stmt::Expr(Ts::call("step.tolerate", error())),
+        };
+        if call.policy.retries == Some(0) {
+            return vec![end];
+        }
+        let failures = Ts::path("step.failures");
+        let over = policy::is_over(&mut self.file, &call.policy, failures.clone(), Operator::GreaterOrEqual);
+        let next = Ts::binary(Operator::Add, failures, Ts::number(1));
+        let delay = policy::delay(&mut self.file, &call.policy, next);
+        let again = Stmt::Expr(Ts::call("step.retry", vec![Ts::name("error"), delay]));
+        if matches!(end, Stmt::Throw(_)) {
+            return vec![policy::unless_over(over, vec![end]), again];
+        }
+        vec![Stmt::If { test: over, body: vec![end], otherwise: vec![again] }]
+    }
+
+    fn durable_fallback(
+        &mut self,
+        reader: &'a Step,
+        critical: bool,
+        place: &Place<'_>,
+        instead: &'a Fallback,
+    ) -> Result<Stmt> {
+        let body = match instead {
+            Fallback::Value(value) => {
+                let translated = self.value(value, place.at)?;
+                let encoded = self.file.coded(Way::Encode, &value.ty, translated);
+                let succeed = Stmt::Expr(Ts::call("step.succeed", vec![encoded]));
+                if self.may_fail(value) {
+                    let error = vec![Ts::name("error")];
+                    let end = if critical {
+                        Stmt::Throw(Ts::call("step.failed", error))
+                    } else {
+                        Stmt::Expr(Ts::call("step.tolerate", error))
+                    };
+                    vec![Stmt::Try {
+                        body: vec![succeed],
+                        handler: Some(("error".to_owned(), vec![end])),
+                        finally: Vec::new(),
+                    }]
+                } else {
+                    vec![succeed]
+                }
+            }
+            Fallback::Task(other) => {
+                let id = format!("{}.fallback", place.id);
+                let inner =
+                    Place { id: &id, at: place.at, key: Ts::path("step.idempotencyKey"), locals: Vec::new() };
+                let mut body = self.attempts(reader, true, &inner, other)?;
+                body.push(Stmt::Return(Some(Ts::path("step.output"))));
+                let call = self.instead(reader, &id, body, Ty::name("unknown"), policy::doc(&id, other));
+                vec![Stmt::Expr(Ts::call("step.fallBack", vec![Ts::arrow(&[], call)]).awaited())]
+            }
+        };
+        Ok(Stmt::If { test: Ts::path("step.isExhausted"), body, otherwise: Vec::new() })
+    }
+
+    /// A function beside that of the step, and its call.
+    pub fn instead(&mut self, reader: &'a Step, id: &str, body: Vec<Stmt>, returns: Ty, doc: String) -> Ts {
+        let name = self.file.names.fresh(&format!("{}Step", camel(id)));
+        let reads = self.scope.reads(Region::Step(reader));
+        let at = self.scope.flow.at(reader);
+        let (call, function) = self.made(&name, &reads, at, body, returns, doc);
+        self.functions.push(Item::Function(function));
+        call
+    }
+
+    /// `const undo = (result: T | null) => ({ ... })`: the arguments of what undoes the step, as JSON.
+    fn undo(&mut self, place: &Place<'_>, call: &'a TaskCall) -> Result<Option<Stmt>> {
+        let Some(undoing) = &call.compensate else { return Ok(None) };
+        let mut locals = self.argument_values(place, call)?;
+        locals.push(("result".to_owned(), Ts::name("result")));
+        let mut pairs = Vec::new();
+        for argument in undoing.arguments() {
+            let conductor_protocol::plan::ArgumentValue::Expr(expr) = &argument.value else { continue };
+            let mut translator = Translator::new(&mut self.file, &self.scope, place.at);
+            translator.locals.clone_from(&locals);
+            let value = translator.value(expr)?;
+            let encoded = self.file.coded(Way::Encode, &expr.ty, value);
+            pairs.push(super::tree::Property::Value(argument.parameter.clone(), encoded));
+        }
+        self.undoing(place.id, undoing)?;
+        let ty = Type::optional(call.callable.returns().clone());
+        let ty = self.file.ty(&ty);
+        let body = super::tree::Body::Value(Ts::Object(pairs));
+        let used = matches!(&body, super::tree::Body::Value(value) if mentions::in_value(value, "result"));
+        let params = if used { vec![Param::typed("result", ty)] } else { Vec::new() };
+        let arrow = super::tree::Arrow { is_async: false, params, returns: None, body };
+        Ok(Some(Stmt::constant("undo", Ts::Arrow(Box::new(arrow)))))
+    }
+
+    /// The function that undoes a step, from the arguments that were recorded with its completion.
+    fn undoing(&mut self, id: &str, call: &'a TaskCall) -> Result<()> {
+        let key = format!("{id}.compensate");
+        let mut recorded = call.clone();
+        let mut locals = Vec::new();
+        for argument in &mut recorded.args {
+            if let conductor_protocol::plan::ArgumentValue::Expr(expr) = &mut argument.value {
+                let of = super::codecs::entry(Ts::name("undo"), &argument.parameter);
+                let value = self.file.coded(Way::Decode, &expr.ty, of);
+                let name = format!("undo {}", argument.parameter);
+                locals.push((name.clone(), value));
+                expr.node = conductor_protocol::expr::Node::Variable(name);
+            }
+        }
+        recorded.compensate = None;
+        recorded.fallback = None;
+        let place =
+            Place { id: &key, at: crate::flow::At::End, key: Ts::path("step.idempotencyKey"), locals };
+        let mut body = self.plain_attempts(&place, &recorded)?;
+        body.push(Stmt::Expr(Ts::call("step.raiseFailure", Vec::new())));
+        let name = self.file.names.fresh(&format!("{}Undo", camel(id)));
+        let record = Ty::Generic("Record".to_owned(), vec![Ty::name("string"), Ty::name("unknown")]);
+        let run = self.run_type();
+        let uses_undo = mentions::in_statements(&body, "undo");
+        let mut params = vec![Param::typed("run", run)];
+        if uses_undo {
+            params.push(Param::typed("undo", record));
+        }
+        self.functions.push(Item::Function(Function {
+            exported: false,
+            is_async: true,
+            name: name.clone(),
+            params,
+            returns: Ty::promise(Ty::name("void")),
+            doc: policy::doc(&key, call),
+            body,
+        }));
+        self.compensations.push((id.to_owned(), name));
+        Ok(())
+    }
+
+    /// Attempts without a fallback or an undoing.
+    fn plain_attempts(&mut self, place: &Place<'_>, call: &TaskCall) -> Result<Vec<Stmt>> {
+        let made = self.call(place, call)?;
+        let mut body = vec![Stmt::constant("step", self.open(true, place, call, None)?)];
+        body.extend(made.before);
+        let attempt = self.recorded_attempt(call, made.takes_signal, made.value);
+        let tried =
+            vec![Stmt::Expr(attempt.awaited()), Stmt::Expr(Ts::call("step.succeed", vec![Ts::null()]))];
+        let handler = self.on_failure(true, call);
+        let attempt =
+            Stmt::Try { body: tried, handler: Some(("error".to_owned(), handler)), finally: Vec::new() };
+        body.push(Stmt::While {
+            test: Ts::call("step.nextAttempt", Vec::new()).awaited(),
+            body: vec![attempt],
+        });
+        Ok(body)
+    }
+}
+
+/// Whether the arguments of what undoes a step depend on its result.
+fn takes_result(undo: &Stmt) -> bool {
+    matches!(undo, Stmt::Const { value: Ts::Arrow(arrow), .. } if !arrow.params.is_empty())
+}
+
+fn effect(effect: Effect) -> &'static str {
+    match effect {
+        Effect::None => "none",
+        Effect::Read => "read",
+        Effect::Write => "write",
+    }
+}
+
+pub fn in_doubt(in_doubt: InDoubt) -> &'static str {
+    match in_doubt {
+        InDoubt::Retry => "retry",
+        InDoubt::Fail => "fail",
+        InDoubt::Pause => "pause",
+    }
+}

@@ -1,0 +1,106 @@
+//! The runtime's files, embedded so that they can never differ in version from the code that is written beside them.
+//!
+//! It knows their names only.
+
+/// The one file that says the version of the compiler that wrote it.
+const VERSION: &str = "version";
+
+macro_rules! runtime {
+    ($($name:literal),* $(,)?) => {
+        [$((
+            $name,
+            include_str!(concat!("../../../../runtimes/typescript/_conductor/", $name, ".ts")),
+            include_str!(concat!("../../../../runtimes/typescript/js/_conductor/", $name, ".js")),
+            include_str!(concat!("../../../../runtimes/typescript/js/_conductor/", $name, ".d.ts")),
+        )),*]
+    };
+}
+
+/// Name of each module of `_conductor/`, and its text as TypeScript, as JavaScript, and its declarations.
+const FILES: [(&str, &str, &str, &str); 67] = runtime![
+    "address",
+    "attempt",
+    "block",
+    "branches",
+    "breaker",
+    "cache",
+    "cel",
+    "celCompare",
+    "celConvert",
+    "celDynamic",
+    "celFormat",
+    "celLists",
+    "celMath",
+    "celText",
+    "celTime",
+    "child",
+    "compensate",
+    "config",
+    "connection",
+    "control",
+    "current",
+    "decimal",
+    "durations",
+    "errors",
+    "execute",
+    "execution",
+    "form",
+    "graph",
+    "hedge",
+    "history",
+    "host",
+    "ids",
+    "invoke",
+    "journal",
+    "json",
+    "lease",
+    "local",
+    "localCalls",
+    "localSignals",
+    "log",
+    "mailbox",
+    "messages",
+    "mismatch",
+    "moment",
+    "pattern",
+    "permits",
+    "policy",
+    "process",
+    "recorded",
+    "remote",
+    "resources",
+    "run",
+    "saturation",
+    "scalars",
+    "scope",
+    "serve",
+    "session",
+    "sessions",
+    "step",
+    "stepOptions",
+    "task",
+    "timer",
+    "version",
+    "waits",
+    "work",
+    "workflow",
+    "zones",
+];
+
+/// Name and text of each file of `_conductor/`.
+pub fn files(javascript: bool) -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    for (name, typescript, script, declarations) in FILES {
+        let versioned = |text: &str| {
+            let version = concat!("\"", env!("CARGO_PKG_VERSION"), "\"");
+            if name == VERSION { text.replace("\"0\"", version) } else { text.to_owned() }
+        };
+        if javascript {
+            files.push((format!("{name}.js"), versioned(script)));
+            files.push((format!("{name}.d.ts"), declarations.to_owned()));
+        } else {
+            files.push((format!("{name}.ts"), versioned(typescript)));
+        }
+    }
+    files
+}

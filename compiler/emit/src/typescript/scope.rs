@@ -1,0 +1,83 @@
+//! The names that the variables of a workflow have in its module, and how they are read.
+//!
+//! It knows the analysis of one Plan; it writes nothing.
+
+use std::collections::BTreeMap;
+
+use conductor_protocol::plan::{Plan, Step};
+use conductor_protocol::types::Type;
+
+use super::names::{Names, camel};
+use super::tree::Ts;
+use super::types::Types;
+use crate::flow::{Flow, Region, Var};
+
+pub struct Scope<'a> {
+    pub flow: Flow<'a>,
+    pub types: &'a Types,
+    durable: bool,
+    names: BTreeMap<Var, String>,
+    /// What holds a variable, where that is not its own name.
+    pub held: BTreeMap<Var, Ts>,
+}
+
+impl<'a> Scope<'a> {
+    pub fn new(plan: &'a Plan, types: &'a Types, names: &mut Names) -> Scope<'a> {
+        let flow = Flow::new(plan);
+        let mut scope =
+            Scope { flow, types, durable: plan.durable, names: BTreeMap::new(), held: BTreeMap::new() };
+        for (var, wanted) in scope.flow.variables() {
+            let name = names.fresh(&camel(&wanted));
+            scope.names.insert(var, name);
+        }
+        scope
+    }
+
+    pub fn name(&self, var: &Var) -> &str {
+        self.names.get(var).map_or("", String::as_str)
+    }
+
+    /// Whether the variable holds recorded bytes that each reader decodes anew.
+    pub fn is_recorded(&self, var: &Var) -> bool {
+        self.durable && !self.types.is_immutable(&self.flow.whole_ty(var)) && !self.is_error(var)
+    }
+
+    /// A caught error is made for its reader.
+    fn is_error(&self, var: &Var) -> bool {
+        matches!(var, Var::Variable(..)) && self.flow.whole_ty(var) == crate::flow::caught()
+    }
+
+    pub fn input(&self, name: &str) -> Ts {
+        self.read(&Var::Input(name.to_owned()))
+    }
+
+    /// What holds the variable: a name, and what is recorded rather than its value.
+    pub fn raw(&self, var: &Var) -> Ts {
+        self.held.get(var).cloned().unwrap_or_else(|| Ts::name(self.name(var)))
+    }
+
+    /// The variable's value.
+    pub fn read(&self, var: &Var) -> Ts {
+        let raw = self.raw(var);
+        if self.is_recorded(var) { raw.member("value").called(Vec::new()) } else { raw }
+    }
+
+    /// What the part leaves to others, null apart.
+    pub fn leaves(&self, region: Region<'_>) -> Vec<Var> {
+        let mut vars = self.flow.leaves(region);
+        vars.retain(|var| self.flow.whole_ty(var) != Type::Null);
+        vars
+    }
+
+    /// What the steps of a loop read of what the iteration before left.
+    pub fn reads_inside(&self, block: &Step) -> Vec<Var> {
+        self.flow.reads(Region::Body(block, 0))
+    }
+
+    /// What the part needs from others.
+    pub fn reads(&self, region: Region<'_>) -> Vec<Var> {
+        let mut vars = self.flow.reads(region);
+        vars.retain(|var| self.flow.whole_ty(var) != Type::Null);
+        vars
+    }
+}

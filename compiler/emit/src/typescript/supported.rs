@@ -1,0 +1,62 @@
+//! What of the language this generator does not write yet.
+//!
+//! It knows names of constructs, not how they would be written.
+
+use conductor_protocol::plan::{Callable, Fallback, Language, Plan, ResourceKind, Step, StepKind, TaskCall};
+
+use crate::Unsupported;
+
+/// Every construct of the Plan that has no form in generated TypeScript yet.
+pub fn unsupported(plan: &Plan) -> Vec<Unsupported> {
+    let mut found = Vec::new();
+    let whole = [
+        (plan.schedule.is_some(), "`schedule`"),
+        (plan.concurrency.is_some() && !plan.durable, "`concurrency` without durability"),
+        (plan.inputs.iter().any(|input| input.secret), "a `secret` input"),
+    ];
+    for (_, what) in whole.iter().filter(|(used, _)| *used) {
+        found.push(Unsupported { workflow: plan.workflow.clone(), step: None, what: (*what).to_owned() });
+    }
+    for step in plan.all_steps() {
+        found.extend(of_step(step, plan).into_iter().map(|what| Unsupported {
+            workflow: plan.workflow.clone(),
+            step: Some(step.id.clone()),
+            what,
+        }));
+    }
+    found
+}
+
+fn of_step(step: &Step, plan: &Plan) -> Vec<String> {
+    match &step.kind {
+        StepKind::Task(call) => of_call(call, plan),
+        StepKind::Hold(hold) if hold.atomic => vec!["`atomic`".to_owned()],
+        _ => Vec::new(),
+    }
+}
+
+fn of_call(call: &TaskCall, plan: &Plan) -> Vec<String> {
+    let mut found = Vec::new();
+    match &call.callable {
+        Callable::Function(function) if function.language != Language::Typescript => {
+            found.push("a function in another language".to_owned());
+        }
+        Callable::Function(_) => {}
+        Callable::Grpc { .. } => found.push("a gRPC method".to_owned()),
+        Callable::Http { .. } => found.push("an HTTP operation".to_owned()),
+    }
+    for resource in &plan.resources {
+        let used = call.uses.contains(&resource.id) || call.callable.resource() == Some(&resource.id);
+        let known = matches!(resource.kind, ResourceKind::Semaphore | ResourceKind::Custom);
+        if used && !known {
+            found.push(format!("the client of a `{:?}` resource", resource.kind).to_lowercase());
+        }
+    }
+    if let Some(Fallback::Task(other)) = &call.fallback {
+        found.extend(of_call(other, plan).into_iter().map(|what| format!("{what} in a fallback")));
+    }
+    if let Some(undo) = &call.compensate {
+        found.extend(of_call(undo, plan).into_iter().map(|what| format!("{what} in a compensation")));
+    }
+    found
+}

@@ -1,0 +1,16 @@
+//! Generated TypeScript: as prettier leaves it, without a complaint of strict tools, and as the interpreter means it.
+
+#![expect(clippy::unwrap_used, reason = "a test fails where something unexpected happens")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "emitted files are written and run; the crate itself stays pure"
+)]
+
+mod cases;
+mod constructs;
+mod kit;
+mod layouts;
+mod policies;
+mod project;
+mod shop;
+mod typescript;
