@@ -5,6 +5,7 @@ It deliberately knows neither clocks nor journals: errors and numbers in, a deci
 
 import contextlib
 import random
+import re
 from collections.abc import Iterable
 from typing import Literal
 
@@ -33,6 +34,9 @@ PROGRAMMING_ERRORS = (
     ImportError,
 )
 """Errors that another attempt would only repeat."""
+
+ELSEWHERE = ("ReferenceError", *(kind.__name__ for kind in PROGRAMMING_ERRORS))
+"""The names of such errors in this and other languages."""
 
 NEVER_AGAIN = (
     DeadlineExceeded,
@@ -79,7 +83,10 @@ def is_retryable(
         return _is_any_of(error, retry_on)
     if isinstance(error, PROGRAMMING_ERRORS):
         return False
-    return not _is_refused(type_names(error), error_code(error))
+    names = type_names(error)
+    if isinstance(error, RecordedError) and _is_of_program(names):
+        return False
+    return not _is_refused(names, error_code(error))
 
 
 def type_names(error: BaseException) -> list[str]:
@@ -102,6 +109,11 @@ def error_code(error: BaseException) -> str | None:
         if isinstance(code, (int, str)) and not isinstance(code, bool):
             return str(code)
     return None
+
+
+def _is_of_program(names: list[str]) -> bool:
+    """Whether an error of another process says that its program is wrong."""
+    return any(re.split(r"[./]", name)[-1] in ELSEWHERE for name in names)
 
 
 def _is_any_of(error: BaseException, patterns: Iterable[str]) -> bool:

@@ -3,26 +3,62 @@
 It deliberately makes no spans and imports nothing that the application has not.
 """
 
+import contextlib
 import importlib
 import sys
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from urllib.parse import quote
+
+_caller: ContextVar[str | None] = ContextVar("conductor_traceparent", default=None)
+"""`traceparent` of who called a function that is served here."""
 
 PRINTABLE = "!\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~"
 
 
 def call_headers(key: str) -> dict[str, str]:
     """Headers of HTTP, or metadata of gRPC; a run's id may have characters that these cannot."""
-    return {"idempotency-key": quote(key, safe=PRINTABLE), **_trace()}
+    return {"idempotency-key": quote(key, safe=PRINTABLE), **trace_headers()}
 
 
-def _trace() -> dict[str, str]:
-    """`traceparent` and what else the application propagates; nothing where it has no OpenTelemetry."""
+def trace_headers() -> dict[str, str]:
+    """`traceparent` and what else the application propagates; the caller's where it has no OpenTelemetry."""
+    caller = _caller.get()
+    carrier = {} if caller is None else {"traceparent": caller}
     if "opentelemetry" not in sys.modules:
-        return {}
+        return carrier
     try:
         propagate = importlib.import_module("opentelemetry.propagate")
     except ImportError:
-        return {}
-    carrier: dict[str, str] = {}
+        return carrier
     propagate.inject(carrier)
     return {name.lower(): str(value) for name, value in carrier.items()}
+
+
+@contextlib.contextmanager
+def traced(traceparent: str | None) -> Iterator[None]:
+    """What is called inside belongs to the caller's trace."""
+    token = _caller.set(traceparent)
+    detach = _attached(traceparent)
+    try:
+        yield
+    finally:
+        detach()
+        _caller.reset(token)
+
+
+def _attached(traceparent: str | None) -> Callable[[], None]:
+    """Makes the caller's span the current one, where the application has OpenTelemetry; says how to undo that."""
+    if traceparent is None or "opentelemetry" not in sys.modules:
+        return _nothing
+    try:
+        propagate = importlib.import_module("opentelemetry.propagate")
+        context = importlib.import_module("opentelemetry.context")
+    except ImportError:
+        return _nothing
+    token = context.attach(propagate.extract({"traceparent": traceparent}))
+    return lambda: context.detach(token)
+
+
+def _nothing() -> None:
+    """There is nothing to undo."""

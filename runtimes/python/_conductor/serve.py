@@ -12,13 +12,14 @@ from .errors import logger
 from .execute import Execution, all_of
 from .session import Session
 from .settle import SETTLE_SECONDS
+from .worker import Task, Worker
 from .workflow import Workflow
 
 AT_A_TIME = 256
 """How many handed-out runs one process holds."""
 
 
-async def serve(workflows: Sequence[Workflow]) -> None:
+async def serve(workflows: Sequence[Workflow], tasks: Sequence[Task] = ()) -> None:
     """Serves until cancelled; then lets what has begun settle, and gives the runs back."""
     config.may_connect("serve", "")
     by_name = {workflow.name: workflow for workflow in workflows}
@@ -33,17 +34,20 @@ async def serve(workflows: Sequence[Workflow]) -> None:
             Execution(session, workflow, run, dispatch, None)
 
     plans = tuple((workflow.name, workflow.plan) for workflow in workflows)
-    session = Session(serve=AT_A_TIME, plans=plans, dispatched=take)
+    worker = Worker(tasks)
+    session = Session(serve=AT_A_TIME, plans=plans, dispatched=take, worker=worker)
     await sessions.guard(session)
     try:
         reason = await session.open()
         if reason is not None:
             raise config.unavailable("serve", "", reason)
-        logger.info("serving %s", ", ".join(by_name) or "no durable workflow")
+        served = [*by_name, *(task.function for task in tasks)]
+        logger.info("serving %s", ", ".join(served) or "no durable workflow")
         await asyncio.Event().wait()
     finally:
         is_open = False
         await _drain(session)
+        await worker.drain()
         await detach.drain()
         await resources.close_of_this_loop()
         await sessions.unguard(session)

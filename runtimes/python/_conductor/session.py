@@ -3,12 +3,14 @@
 It deliberately knows neither steps nor workflows; it keeps the journals of the runs that it owns.
 """
 
+from __future__ import annotations
+
 import asyncio
 import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from . import config, process, saturation
 from .connection import Connection
@@ -37,11 +39,34 @@ class Refused(Exception):
         self.code = code
 
 
+class Away(ConnectionError):
+    """The connection was lost before a request that must not be sent twice was answered."""
+
+
+class Answering(Protocol):
+    """Who answers what the sidecar asks: calls of functions that are served here."""
+
+    session: Session | None
+
+    @property
+    def served(self) -> list[dict[str, str]]:
+        """Name and signature of each function."""
+        ...
+
+    def asked(self, number: int, params: dict[str, Any]) -> None:
+        """A call has come."""
+
+    def cancel(self, call: int) -> None:
+        """Nobody waits for a call any more."""
+
+
 @dataclass(slots=True)
 class _Request:
     line: bytes
     answer: asyncio.Future[Any]
     sent: float = 0.0
+    once: bool = False
+    """Whether it must not be sent again over another connection."""
 
 
 @dataclass(slots=True)
@@ -67,6 +92,7 @@ class Session:
         serve: int = 0,
         plans: tuple[tuple[str, str], ...] = (),
         dispatched: Callable[[dict[str, Any]], None] | None = None,
+        worker: Answering | None = None,
     ) -> None:
         self.id = new_run_id()
         self.loop = asyncio.get_running_loop()
@@ -78,6 +104,9 @@ class Session:
         self._serve = serve
         self._plans = plans
         self._dispatched = dispatched
+        self._worker = worker
+        if worker is not None:
+            worker.session = self
         self._connection: Connection | None = None
         self._greeted = False
         self._closing = False
@@ -148,7 +177,7 @@ class Session:
     async def _hello(
         self, connection: Connection, claimed: list[Journal]
     ) -> dict[str, Any]:
-        hello = {
+        hello: dict[str, Any] = {
             "protocol": {"min": VERSION, "max": VERSION},
             "session": self.id,
             "client": {
@@ -167,6 +196,8 @@ class Session:
             ],
             "permits": list(self.claims.values()),
         }
+        if self._worker is not None and self._worker.served:
+            hello["tasks"] = self._worker.served
         request = self._make_request("hello", hello)
         request.sent = self.loop.time()
         connection.send(request.line)
@@ -211,9 +242,12 @@ class Session:
             self._lease.waiters.append(waiter)
             await waiter
 
-    def request(self, method: str, params: dict[str, Any]) -> asyncio.Future[Any]:
-        """Asks; the answer may take until the sidecar is back."""
+    def request(
+        self, method: str, params: dict[str, Any], *, once: bool = False
+    ) -> asyncio.Future[Any]:
+        """Asks; the answer may take until the sidecar is back. What is asked `once` fails where that goes meanwhile."""
         request = self._make_request(method, params)
+        request.once = once
         size = len(request.line)
         if size > self._message_bytes:
             # The sidecar would hang up on it, and again whenever it is sent after that.
@@ -246,6 +280,18 @@ class Session:
         message = {"jsonrpc": "2.0", "method": method, "params": params}
         self.send(dumps(message).encode() + b"\n")
 
+    def answer(self, number: int, result: object) -> None:
+        """Answers what the sidecar asked."""
+        line = dumps({"jsonrpc": "2.0", "id": number, "result": result}).encode()
+        if len(line) > self._message_bytes:
+            reason = (
+                f"the answer takes {len(line)} bytes, at most {self._message_bytes}"
+            )
+            form = {"types": ["conductor.ResultError"], "message": reason}
+            return self.answer(number, {"error": form})
+        self.send(line + b"\n")
+        return None
+
     def send(self, line: bytes) -> bool:
         """Sends now, or not at all."""
         if self._greeted and self._connection is not None:
@@ -256,6 +302,10 @@ class Session:
     def _received(self, line: bytes) -> None:
         message = json.loads(line)
         if "method" in message:
+            if "id" in message:
+                if self._worker is not None and message["method"] == "task.invoke":
+                    self._worker.asked(message["id"], message["params"])
+                return
             self._notified(message["method"], message["params"])
             return
         request = self._requests.get(message["id"])
@@ -274,6 +324,10 @@ class Session:
         if method == "run.dispatch":
             if self._dispatched is not None:
                 self._dispatched(params)
+            return
+        if method == "task.cancel":
+            if self._worker is not None:
+                self._worker.cancel(params["call"])
             return
         journal = self.owned.get(params["run"])
         if journal is None:
@@ -308,6 +362,9 @@ class Session:
         hello = self._requests.pop(self._hello_id, None)
         if hello is not None and not hello.answer.done():
             hello.answer.set_exception(ConnectionError("the connection was lost"))
+        for request in list(self._requests.values()):
+            if request.once and request.sent and not request.answer.done():
+                request.answer.set_exception(Away("the connection was lost"))
         is_needed = self._requests or self.owned or self.claims or self._serve
         if self._closing or self._opening or self._reconnecting or not is_needed:
             return

@@ -10,20 +10,16 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 from . import current, gone
-from .detach import detached
+from .childstep import ChildStep
 from .errors import (
     CircuitOpen,
     DeadlineExceeded,
-    Halt,
     OutcomeUnknown,
-    RunCancelled,
-    RunPaused,
-    WorkflowCancelled,
 )
 from .hedge import hedged
 from .parallel import REAL, ended_anyway, is_real
 from .permits import Taken, Taker, take
-from .recording import Recording, Undo, now_ms
+from .recording import Undo, now_ms
 from .settle import SETTLE_SECONDS, ended, forget, over_time, start
 from .threads import submit
 
@@ -31,7 +27,6 @@ if TYPE_CHECKING:
     from .breaker import Breaker
     from .cache import Slot
     from .run import Run
-    from .workflow import Workflow
 
 __all__ = ["Effect", "InDoubt", "Step", "now_ms"]
 
@@ -42,7 +37,7 @@ Effect = Literal["none", "read", "write"]
 InDoubt = Literal["retry", "fail", "pause"]
 
 
-class Step(Recording):
+class Step(ChildStep):
     """A step that is being executed, or was in an earlier life of the run."""
 
     def __init__(
@@ -82,6 +77,7 @@ class Step(Recording):
         self._breaker = breaker
         self._refusal: CircuitOpen | None = None
         self._is_let_in = False
+        self._is_remote = False
         self._past.task = self._task
 
     def cached(self, slot: Slot) -> None:
@@ -354,6 +350,7 @@ class Step(Recording):
         if is_task:
             work.cancel()
         if not self._is_write:
+            await self._told_of_no_worker(work)
             forget(work)
             raise error
         if not is_task and self._may_repeat and self._in_doubt == "retry":
@@ -372,6 +369,45 @@ class Step(Recording):
         if self._in_doubt == "fail":
             raise OutcomeUnknown(f"nobody knows whether it happened: {error}")
         raise error
+
+    async def _told_of_no_worker(self, work: asyncio.Future[T]) -> None:
+        """Of a call in another process: that nobody serves it is the better error."""
+        if self._is_remote:
+            await ended(work, SETTLE_SECONDS)
+            if work.done() and not work.cancelled() and work.exception() is not None:
+                work.result()
+
+    @property
+    def run(self) -> Run:
+        """The run that it is a step of."""
+        return self._run
+
+    @property
+    def key(self) -> str:
+        """Its key in the journal."""
+        return self._key
+
+    @property
+    def attempt(self) -> int:
+        """The number of the attempt."""
+        return self._past.attempt
+
+    @property
+    def is_write(self) -> bool:
+        """Whether its effect can be noticed."""
+        return self._is_write
+
+    def seconds(self) -> float | None:
+        """What is left of the attempt's time, told to the process that serves it."""
+        self._is_remote = True
+        return self._limit()[0]
+
+    def cut_off(self, error: OutcomeUnknown) -> None:
+        """The process that served the attempt died in it: that is as a crash of this one, which `in_doubt` decides on."""
+        self._past.unknown = self._past.unknown or self._is_write
+        if self._may_repeat or self._in_doubt == "retry":
+            return
+        raise self._paused(error) if self._in_doubt == "pause" else error
 
     async def _cancelled_in(
         self, work: asyncio.Future[T], cancellation: asyncio.CancelledError
@@ -401,49 +437,6 @@ class Step(Recording):
             self._needs_a_person()
             self._record_cancelled()
         return cancellation
-
-    async def child(self, workflow: Workflow, inputs: dict[str, object]) -> object:
-        """The output of a workflow that runs as this step."""
-        run = self.idempotency_key
-        work = start(self._run.call_child(workflow, inputs, run, self._key))
-        try:
-            await ended(work, None)
-        except asyncio.CancelledError as cancellation:
-            if is_real(cancellation):
-                await self._cancel_child(run, work, cancellation)
-                self._past.unknown = not work.done()
-                self._record_cancelled()
-            work.cancel()
-            forget(work)
-            raise
-        try:
-            return work.result()
-        except RunPaused as pause:
-            raise Halt(f"the run {run} is paused: {pause}", self._key) from None
-        except WorkflowCancelled:
-            raise RunCancelled(f"the run {run} was cancelled") from None
-
-    async def detach(
-        self,
-        workflow: Workflow | Coroutine[Any, Any, object],
-        inputs: dict[str, object] | None = None,
-    ) -> None:
-        """Leaves another workflow to itself, once its start is on the disk."""
-        if isinstance(workflow, Coroutine):
-            await detached(workflow)
-        else:
-            run = self.idempotency_key
-            await self._run.detach_child(workflow, inputs or {}, run)
-
-    async def _cancel_child(
-        self,
-        run: str,
-        work: asyncio.Future[object],
-        cancellation: asyncio.CancelledError,
-    ) -> None:
-        reason = f"its parent {self._run.id} was cancelled"
-        forget(self._run.session.request("run.cancel", {"run": run, "reason": reason}))
-        await ended_anyway(work, cancellation)
 
 
 async def _contained(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -15,7 +15,7 @@ const VERSION: &str = concat!(
 );
 
 /// Name and text of each file of `_conductor/`.
-pub const FILES: [(&str, &str); 48] = [
+pub const FILES: [(&str, &str); 52] = [
     ("__init__.py", include_str!("../../../../runtimes/python/_conductor/__init__.py")),
     ("address.py", include_str!("../../../../runtimes/python/_conductor/address.py")),
     ("background.py", include_str!("../../../../runtimes/python/_conductor/background.py")),
@@ -27,6 +27,7 @@ pub const FILES: [(&str, &str); 48] = [
     ("cel_math.py", include_str!("../../../../runtimes/python/_conductor/cel_math.py")),
     ("cel_text.py", include_str!("../../../../runtimes/python/_conductor/cel_text.py")),
     ("cel_time.py", include_str!("../../../../runtimes/python/_conductor/cel_time.py")),
+    ("childstep.py", include_str!("../../../../runtimes/python/_conductor/childstep.py")),
     ("compensate.py", include_str!("../../../../runtimes/python/_conductor/compensate.py")),
     ("config.py", include_str!("../../../../runtimes/python/_conductor/config.py")),
     ("connection.py", include_str!("../../../../runtimes/python/_conductor/connection.py")),
@@ -42,6 +43,7 @@ pub const FILES: [(&str, &str); 48] = [
     ("history.py", include_str!("../../../../runtimes/python/_conductor/history.py")),
     ("host.py", include_str!("../../../../runtimes/python/_conductor/host.py")),
     ("ids.py", include_str!("../../../../runtimes/python/_conductor/ids.py")),
+    ("invoke.py", include_str!("../../../../runtimes/python/_conductor/invoke.py")),
     ("journal.py", include_str!("../../../../runtimes/python/_conductor/journal.py")),
     ("limits.py", include_str!("../../../../runtimes/python/_conductor/limits.py")),
     ("parallel.py", include_str!("../../../../runtimes/python/_conductor/parallel.py")),
@@ -50,6 +52,7 @@ pub const FILES: [(&str, &str); 48] = [
     ("process.py", include_str!("../../../../runtimes/python/_conductor/process.py")),
     ("recorded.py", include_str!("../../../../runtimes/python/_conductor/recorded.py")),
     ("recording.py", include_str!("../../../../runtimes/python/_conductor/recording.py")),
+    ("remote.py", include_str!("../../../../runtimes/python/_conductor/remote.py")),
     ("resources.py", include_str!("../../../../runtimes/python/_conductor/resources.py")),
     ("run.py", include_str!("../../../../runtimes/python/_conductor/run.py")),
     ("saturation.py", include_str!("../../../../runtimes/python/_conductor/saturation.py")),
@@ -63,12 +66,11 @@ pub const FILES: [(&str, &str); 48] = [
     ("turns.py", include_str!("../../../../runtimes/python/_conductor/turns.py")),
     ("untyped.py", include_str!("../../../../runtimes/python/_conductor/untyped.py")),
     ("version.py", VERSION),
+    ("worker.py", include_str!("../../../../runtimes/python/_conductor/worker.py")),
     ("workflow.py", include_str!("../../../../runtimes/python/_conductor/workflow.py")),
 ];
 
 /// What calls of services need: those of gRPC and of HTTP import a library.
-const REMOTE: [(&str, &str); 1] =
-    [("remote.py", include_str!("../../../../runtimes/python/_conductor/remote.py"))];
 const GRPC: [(&str, &str); 2] = [
     ("grpc_calls.py", include_str!("../../../../runtimes/python/_conductor/grpc_calls.py")),
     ("grpc_messages.py", include_str!("../../../../runtimes/python/_conductor/grpc_messages.py")),
@@ -84,9 +86,6 @@ pub fn needed(package: &Package) -> Vec<(&'static str, &'static str)> {
     let is_called = |wanted: fn(&Callable) -> bool| package.operations.all().any(|one| wanted(&one.callable));
     let grpc = is_called(|callable| matches!(callable, Callable::Grpc { .. }));
     let http = is_called(|callable| matches!(callable, Callable::Http { .. }));
-    if grpc || http {
-        files.extend(REMOTE);
-    }
     if grpc {
         files.extend(GRPC);
     }

@@ -1,0 +1,101 @@
+"""Calls of functions that processes of other languages serve, through the sidecar's broker.
+
+It deliberately knows no types: arguments and results are JSON here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from typing import TYPE_CHECKING, Any
+
+from .errors import OutcomeUnknown, RecordedError
+from .remote import trace_headers
+from .session import Away, Session
+from .settle import SETTLE_SECONDS, ended, forget
+
+if TYPE_CHECKING:
+    from .step import Step
+
+NO_WORKER_SECONDS = 1.0
+"""How long the sidecar may take to say that nobody serves the function."""
+
+_calls = itertools.count(1)
+
+
+class Lost(Exception):
+    """The process that served the call died in it, or the sidecar did: nobody knows how far it came."""
+
+
+async def invoke(
+    step: Step, function: str, signature: str, args: dict[str, object]
+) -> Any:
+    """The result of an attempt of a step, as JSON."""
+    run = step.run
+    params = {
+        "function": function,
+        "signature": signature,
+        "args": args,
+        "key": step.idempotency_key,
+        "run": run.id,
+        "workflow": run.workflow,
+        "step": step.key,
+        "attempt": step.attempt,
+    }
+    while True:
+        try:
+            patience = SETTLE_SECONDS if step.is_write else NO_WORKER_SECONDS
+            return await call(run.session, params, step.seconds(), patience)
+        except Lost:
+            step.cut_off(OutcomeUnknown(f"the worker of {function} died in the call"))
+
+
+async def call(
+    session: Session,
+    params: dict[str, object],
+    seconds: float | None,
+    patience: float,
+) -> Any:
+    """The result of one call. When it is cancelled, its real end is awaited for `patience` seconds."""
+    number = next(_calls)
+    request = {"call": number, **params}
+    if seconds is not None:
+        request["timeout_ms"] = max(1, round(seconds * 1000))
+    trace = trace_headers().get("traceparent")
+    if trace is not None:
+        request["traceparent"] = trace
+    answer = session.request("task.invoke", request, once=True)
+    try:
+        await ended(answer, None)
+    except asyncio.CancelledError:
+        session.notify("task.cancel", {"call": number})
+        if not await ended(answer, patience):
+            forget(answer)
+            raise
+        outcome = _outcome(answer)
+        if "error" in outcome and not is_no_worker(outcome["error"]):
+            # It stopped because it was told to; how far it came nobody knows.
+            raise
+        return _result(outcome)
+    return _result(_outcome(answer))
+
+
+def _outcome(answer: asyncio.Future[Any]) -> dict[str, Any]:
+    try:
+        outcome: dict[str, Any] = answer.result()
+    except Away:
+        raise Lost from None
+    if outcome.get("lost"):
+        raise Lost
+    return outcome
+
+
+def _result(outcome: dict[str, Any]) -> Any:
+    if "error" in outcome:
+        raise RecordedError(outcome["error"])
+    return outcome["output"]
+
+
+def is_no_worker(form: dict[str, Any]) -> bool:
+    """Whether nobody served the function, so that the call was never made."""
+    return form.get("types") == ["conductor.NoWorker"]
