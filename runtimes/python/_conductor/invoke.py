@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from . import sessions
 from .errors import OutcomeUnknown, RecordedError
+from .limits import time_left
 from .remote import trace_headers
 from .session import Away, Session
 from .settle import SETTLE_SECONDS, ended, forget
 
 if TYPE_CHECKING:
     from .step import Step
+
+T = TypeVar("T")
 
 NO_WORKER_SECONDS = 1.0
 """How long the sidecar may take to say that nobody serves the function."""
@@ -27,12 +32,20 @@ class Lost(Exception):
     """The process that served the call died in it, or the sidecar did: nobody knows how far it came."""
 
 
+def nothing(value: object) -> None:
+    """The result of a function that has none."""
+
+
 async def invoke(
-    step: Step, function: str, signature: str, args: dict[str, object]
-) -> Any:
-    """The result of an attempt of a step, as JSON."""
+    step: Step,
+    function: str,
+    signature: str,
+    args: dict[str, object],
+    decode: Callable[[object], T],
+) -> T:
+    """The result of an attempt of a step."""
     run = step.run
-    params = {
+    params: dict[str, object] = {
         "function": function,
         "signature": signature,
         "args": args,
@@ -45,9 +58,37 @@ async def invoke(
     while True:
         try:
             patience = SETTLE_SECONDS if step.is_write else NO_WORKER_SECONDS
-            return await call(run.session, params, step.seconds(), patience)
+            return decode(await call(run.session, params, step.seconds(), patience))
         except Lost:
             step.cut_off(OutcomeUnknown(f"the worker of {function} died in the call"))
+
+
+async def invoked(
+    function: str,
+    signature: str,
+    args: dict[str, object],
+    decode: Callable[[object], T],
+    *,
+    workflow: str,
+    run: str,
+    step: str,
+) -> T:
+    """The result of a call of a workflow that keeps no journal."""
+    session = await sessions.for_this_loop(workflow, run)
+    params: dict[str, object] = {
+        "function": function,
+        "signature": signature,
+        "args": args,
+        "key": f"{run}/{step}",
+        "run": run,
+        "workflow": workflow,
+        "step": step,
+        "attempt": 1,
+    }
+    try:
+        return decode(await call(session, params, time_left(), NO_WORKER_SECONDS))
+    except Lost:
+        raise OutcomeUnknown(f"the worker of {function} died in the call") from None
 
 
 async def call(

@@ -29,6 +29,11 @@ class Peer:
         self.granted: dict[tuple[int, int], str] = {}
         """The resource of each permit, by connection and number."""
         self.waiting: list[tuple[str, int, int, Callable[[], None]]] = []
+        self.workers: dict[str, socket.socket] = {}
+        """Connections by the functions that they serve."""
+        self.invoked: list[dict[str, Any]] = []
+        self.asked: dict[int, tuple[socket.socket, int, int]] = {}
+        """By the number of a call: who asked, under which number, and the id of the request."""
         folder = tempfile.mkdtemp()
         atexit.register(shutil.rmtree, folder)
         self.path = os.path.join(folder, "s")
@@ -63,9 +68,18 @@ class Peer:
         with connection, connection.makefile("r") as lines:
             for line in lines:
                 message = json.loads(line)
+                if "method" not in message:
+                    self._answered(message)
+                    continue
                 if message["method"].startswith("permit."):
                     self._permit(connection, message)
                     continue
+                if message["method"].startswith("task."):
+                    self._task(connection, message)
+                    continue
+                if message["method"] == "hello":
+                    for task in message["params"].get("tasks", ()):
+                        self.workers[task["function"]] = connection
                 answer = self._answer(message["method"], message["params"])
                 if answer is None:
                     continue
@@ -77,6 +91,39 @@ class Peer:
         told = json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n"
         with contextlib.suppress(OSError):  # the client has gone
             connection.sendall(told)
+
+    def _task(self, connection: socket.socket, message: dict[str, Any]) -> None:
+        """The broker: sends a call on to who serves the function, or says that nobody does once it is cancelled."""
+        params = message["params"]
+        with self.lock:
+            if message["method"] == "task.invoke":
+                number = len(self.invoked)
+                self.invoked.append(params)
+                self.asked[number] = (connection, params["call"], message["id"])
+                worker = self.workers.get(params["function"])
+                if worker is not None:
+                    sent = {**params, "call": number}
+                    request = {"id": number, "method": "task.invoke", "params": sent}
+                    self._tell(worker, request)
+                return
+            for number, (asker, call, id) in list(self.asked.items()):
+                if (asker, call) == (connection, params["call"]):
+                    worker = self.workers.get(self.invoked[number]["function"])
+                    if worker is None:
+                        name = self.invoked[number]["function"]
+                        error = {
+                            "types": ["conductor.NoWorker"],
+                            "message": f"no worker serves {name}",
+                        }
+                        self._tell(asker, {"id": id, "result": {"error": error}})
+                    else:
+                        cancel = {"method": "task.cancel", "params": {"call": number}}
+                        self._tell(worker, cancel)
+
+    def _answered(self, message: dict[str, Any]) -> None:
+        with self.lock:
+            asker, _, id = self.asked.pop(message["id"])
+        self._tell(asker, {"id": id, "result": message["result"]})
 
     def _permit(self, connection: socket.socket, message: dict[str, Any]) -> None:
         params = message["params"]

@@ -5,6 +5,7 @@
 use conductor_protocol::plan::{Argument, ArgumentValue, Callable, Function, Passing, Receiver, TaskCall};
 use conductor_protocol::types::Type;
 
+use super::elsewhere;
 use super::file::File;
 use super::resources::{self, Handed};
 use super::tree::{self, Arg, Py, Stmt};
@@ -36,6 +37,9 @@ struct Making<'c> {
 pub fn made(workflow: &mut Workflow, key: &str, call: &TaskCall) -> Result<Made, EmitError> {
     let mut making = Making { key, call, in_thread: false, each: Vec::new(), lent: Vec::new() };
     match &call.callable {
+        Callable::Function(called) if elsewhere::is_called(call) => {
+            elsewhere::made(workflow, key, call, called)
+        }
         Callable::Function(called) => {
             let is_lent = call.arguments().any(|argument| resources::is_lent(&workflow.file, call, argument));
             let is_made = matches!(called.receiver, Some(Receiver::Constructed { .. }));

@@ -11,7 +11,9 @@ use super::literal::seconds;
 use super::scope::Var;
 use super::tree::{Arg, Function, Operator, Param, Py, Stmt};
 use super::workflow::{Workflow, input_name};
-use super::{breaker, cache, call, children, compensate, concurrency, fallback, hedge, policy, resources};
+use super::{
+    breaker, cache, call, children, compensate, concurrency, elsewhere, fallback, hedge, policy, resources,
+};
 use crate::EmitError;
 
 /// The public function's body where the inputs go by other names inside.
@@ -356,8 +358,8 @@ fn limited(workflow: &mut Workflow, call: &TaskCall, callee: Py, args: Vec<Arg>)
     let must_settle = call.effect == Effect::Write && !call.idempotent;
     let timeout = call.policy.timeout_ms.map(|milliseconds| Py::atom(seconds(milliseconds)));
     let outwait =
-        must_settle && (!call.callable.listens() || call.in_doubt != InDoubt::Retry && timeout.is_some());
-    let run = match (call.callable.listens(), outwait) {
+        must_settle && (!elsewhere::listens(call) || call.in_doubt != InDoubt::Retry && timeout.is_some());
+    let run = match (elsewhere::listens(call), outwait) {
         (true, false) => Py::Call { callee: Box::new(callee), args },
         (true, true) => {
             file.import_from("._conductor.settle", "start");

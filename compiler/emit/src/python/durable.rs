@@ -12,7 +12,8 @@ use super::scope::Var;
 use super::tree::{Arg, Function, Operator, Py, Stmt};
 use super::workflow::{Workflow, input_name};
 use super::{
-    breaker, cache, call, children, compensate, concurrency, defaults, fallback, hedge, policy, resources,
+    breaker, cache, call, children, compensate, concurrency, defaults, elsewhere, fallback, hedge, policy,
+    resources,
 };
 use crate::EmitError;
 
@@ -199,7 +200,7 @@ fn attempted(
 }
 
 fn attempt(call: &TaskCall, callee: Py, args: Vec<Arg>) -> Py {
-    if call.callable.listens() {
+    if elsewhere::listens(call) {
         return Py::call("step.awaited", vec![Py::Call { callee: Box::new(callee), args }]);
     }
     let mut all = vec![Arg { name: None, value: callee }];

@@ -6,9 +6,9 @@ use conductor_protocol::plan::{Hedge, TaskCall};
 use conductor_protocol::types::Type;
 
 use super::literal::seconds;
-use super::resources;
 use super::tree::{Arg, Function, Py, Stmt};
 use super::workflow::Workflow;
+use super::{elsewhere, resources};
 
 const CALL: &str = "one_call";
 
@@ -24,7 +24,7 @@ pub fn durable(
     let ty = workflow.file.annotation(call.callable.returns());
     let mut body = each;
     let made = Py::Call { callee: Box::new(callee.clone()), args: args.clone() };
-    let (is_async, returns) = if call.callable.listens() {
+    let (is_async, returns) = if elsewhere::listens(call) {
         body.push(given(call, made.awaited()));
         (true, ty)
     } else {

@@ -14,6 +14,7 @@ mod concurrency;
 mod defaults;
 mod direct;
 mod durable;
+mod elsewhere;
 mod expr;
 mod fallback;
 mod file;
@@ -35,6 +36,7 @@ mod tree;
 mod type_module;
 mod types;
 mod union;
+mod worker;
 mod workflow;
 mod writer;
 

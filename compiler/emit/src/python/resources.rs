@@ -53,7 +53,7 @@ impl<'a> Resources<'a> {
     pub fn of(plans: &'a [Plan]) -> Resources<'a> {
         let mut resources = Resources::default();
         for plan in plans {
-            resources.known.extend(plan.resources.iter().map(|resource| (resource.id.as_str(), resource)));
+            resources.know(plan);
             for step in plan.all_steps() {
                 if let StepKind::Task(call) = &step.kind {
                     resources.limit(call);
@@ -61,6 +61,11 @@ impl<'a> Resources<'a> {
             }
         }
         resources
+    }
+
+    /// Those that the Plan's steps use.
+    pub fn know(&mut self, plan: &'a Plan) {
+        self.known.extend(plan.resources.iter().map(|resource| (resource.id.as_str(), resource)));
     }
 
     fn limit(&mut self, call: &'a TaskCall) {

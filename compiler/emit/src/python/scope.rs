@@ -274,6 +274,7 @@ fn call_mentions_run(call: &TaskCall) -> bool {
     // A service is told the key of the step.
     in_arguments
         || call.callable.function().is_none()
+        || super::elsewhere::is_called(call)
         || keys(call).any(mentions_run)
         || call.compensate.as_deref().is_some_and(call_mentions_run)
         || match &call.fallback {

@@ -2,7 +2,7 @@
 //!
 //! It knows names of constructs, not how they would be written.
 
-use conductor_protocol::plan::{Fallback, Language, Plan, Resource, Step, StepKind, TaskCall};
+use conductor_protocol::plan::{Fallback, Plan, Resource, Step, StepKind, TaskCall};
 
 use crate::Unsupported;
 
@@ -35,12 +35,7 @@ fn of_step(step: &Step, resources: &[Resource]) -> Vec<String> {
 }
 
 fn of_call(call: &TaskCall, resources: &[Resource]) -> Vec<String> {
-    let elsewhere = call.callable.function().is_some_and(|function| function.language != Language::Python);
-    let mut found: Vec<String> = Vec::new();
-    if elsewhere {
-        found.push("a function in another language".to_owned());
-    }
-    found.extend(super::resources::unsupported(resources, call));
+    let mut found = super::resources::unsupported(resources, call);
     if let Some(Fallback::Task(other)) = &call.fallback {
         found.extend(of_call(other, resources).into_iter().map(|what| format!("{what} in a fallback")));
     }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use conductor_protocol::plan::{Plan, Step, StepKind};
 use conductor_protocol::types::{Type, TypeDef, TypeName, TypeTable};
 
+use super::elsewhere;
 use super::names::{pascal, snake};
 use super::operations::Operations;
 
@@ -16,6 +17,8 @@ pub struct Types {
     pub table: TypeTable,
     /// Name of the `TypedDict` for each structural record, by workflow: two workflows never share one.
     records: BTreeMap<(String, Type), String>,
+    /// Classes of other languages.
+    foreign: BTreeSet<TypeName>,
     /// Name of the class for each type that a service's schema describes.
     schemas: BTreeMap<TypeName, String>,
     /// Parts of codecs' names that two types would have.
@@ -77,9 +80,14 @@ pub const SHARED_NAMES: [&str; 50] = [
 ];
 
 impl Types {
-    pub fn of(plans: &[Plan], operations: &Operations) -> Types {
+    /// `serving`: Plans of other languages that call functions of this one.
+    pub fn of(plans: &[Plan], serving: &[&Plan], operations: &Operations) -> Types {
         let mut types = Types::default();
+        for plan in serving {
+            types.table.extend(plan.types.iter().map(|(name, def)| (name.clone(), def.clone())));
+        }
         for plan in plans {
+            types.foreign.extend(elsewhere::foreign(plan));
             types.table.extend(plan.types.iter().map(|(name, def)| (name.clone(), def.clone())));
             types.name_records(plan);
         }
@@ -103,7 +111,8 @@ impl Types {
 
     /// The generated code itself defines these, each under a name of its own.
     fn name_schemas(&mut self) {
-        let described: Vec<&TypeName> = self.table.keys().filter(|name| is_schema(name)).collect();
+        let is_described = |name: &&TypeName| is_schema(name) || self.foreign.contains(name);
+        let described: Vec<&TypeName> = self.table.keys().filter(is_described).collect();
         let mut taken: BTreeSet<String> = self.records.values().cloned().collect();
         taken.extend(SHARED_NAMES.iter().map(|name| (*name).to_owned()));
         for name in described {

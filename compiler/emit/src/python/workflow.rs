@@ -115,18 +115,28 @@ pub fn module(package: &Package, plan: &Plan) -> Result<Module, EmitError> {
             names.reserve(&child_alias(&call.workflow));
         }
     }
-    let scope = Scope::new(plan, &package.types, &mut names);
-    let file = File::new(package, &plan.workflow, names);
-    let workflow = Workflow {
-        plan,
-        scope,
-        file,
-        functions: Vec::new(),
-        constants: Vec::new(),
-        undoing: Vec::new(),
-        locals: Vec::new(),
-    };
-    workflow.build()
+    Workflow::of(package, plan, &plan.workflow, names).build()
+}
+
+impl<'a> Workflow<'a> {
+    fn of(package: &'a Package, plan: &'a Plan, name: &str, mut names: Names) -> Workflow<'a> {
+        let scope = Scope::new(plan, &package.types, &mut names);
+        let file = File::new(package, name, names);
+        Workflow {
+            plan,
+            scope,
+            file,
+            functions: Vec::new(),
+            constants: Vec::new(),
+            undoing: Vec::new(),
+            locals: Vec::new(),
+        }
+    }
+
+    /// For functions that are called outside of any workflow; the Plan has no steps.
+    pub fn of_functions(package: &'a Package, plan: &'a Plan, names: Names) -> Workflow<'a> {
+        Workflow::of(package, plan, "", names)
+    }
 }
 
 impl Workflow<'_> {

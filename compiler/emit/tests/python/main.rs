@@ -10,6 +10,7 @@ mod agreement;
 mod callables;
 mod calls;
 mod constructs;
+mod elsewhere;
 mod expressions;
 #[path = "../../../cel/tests/forms/mod.rs"]
 mod forms;
