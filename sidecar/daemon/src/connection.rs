@@ -12,8 +12,9 @@ use tokio::net::UnixStream;
 use tokio::task::JoinSet;
 
 use crate::handlers::{self, Client};
+use crate::invocations;
 use crate::outbox::Outbox;
-use crate::rpc::{self, Fault};
+use crate::rpc::{self, Fault, Message};
 use crate::salvage;
 use crate::sidecar::Sidecar;
 
@@ -116,13 +117,21 @@ impl Connection {
     }
 
     fn line(&mut self, line: &[u8], answers: &mut Vec<u8>) {
-        let incoming = match rpc::parse(line) {
-            Ok(incoming) => incoming,
+        let message = match rpc::parse(line) {
+            Ok(message) => message,
             Err(fault) => return self.not_understood(line, None, &fault, answers),
         };
         if let Some(client) = &self.client {
             client.pulse.beat();
         }
+        let incoming = match message {
+            Message::Incoming(incoming) => incoming,
+            Message::Answered(answered) => {
+                // One from somebody who was never asked is nobody's.
+                let client = self.client.iter();
+                return client.for_each(|client| invocations::answered(&self.sidecar, client, &answered));
+            }
+        };
         if self.tasks.len() > IN_FLIGHT && incoming.id.is_some() {
             let fault = Fault::new(code::INVALID_REQUEST, "too many requests of this connection wait");
             return rpc::fault(answers, incoming.id, &fault);

@@ -13,13 +13,14 @@ use conductor_protocol::PROTOCOL_VERSION;
 use conductor_protocol::entry::Entry;
 use conductor_protocol::message::{
     Hello, HelloResult, ProtocolRange, RunAck, RunAwait, RunAwaitResult, RunCancel, RunCancelling, RunRead,
-    RunRefused, RunRelease, RunStart, RunStartResult, SidecarInfo, code, method,
+    RunRefused, RunRelease, RunStart, RunStartResult, SidecarInfo, TaskCancel, code, method,
 };
 use conductor_protocol::state::RunState;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::task::JoinSet;
 
+use crate::invocations;
 use crate::limits;
 use crate::outbox::Outbox;
 use crate::process;
@@ -148,6 +149,16 @@ pub(crate) fn handle(
             signals::list(call, rpc::params(incoming)?);
             Ok(())
         }
+        method::TASK_INVOKE => {
+            closing(call)?;
+            invocations::invoke(call, greeted, rpc::params(incoming)?)
+        }
+        method::TASK_CANCEL => {
+            let TaskCancel { call: number } = rpc::params(incoming)?;
+            call.sidecar.broker.cancel(&greeted.owner.session, number, &call.sidecar.sessions);
+            call.answer(Empty {});
+            Ok(())
+        }
         method::HELLO => Err(Fault::new(code::NOT_GREETED, "a second hello on one connection")),
         other => Err(Fault::new(code::METHOD_NOT_FOUND, format!("there is no method {other}"))),
     }
@@ -193,12 +204,17 @@ fn hello(call: &mut Call<'_>, hello: Hello) -> Result<Client, Fault> {
         .collect();
     sidecar.learn(&plans).map_err(|error| Fault::from(Refusal::Store(error.to_string())))?;
     let (owned, given_back) = sidecar.journal.reclaim(&owner, &hello.owned)?;
+    invocations::check_served(&hello.tasks)?;
     limits::reclaim(call, &owner.session, &hello.permits)?;
+    // What was on its way over an older connection of the session is nowhere now.
+    sidecar.broker.lose(&owner.session);
+    sidecar.broker.drop_caller(&owner.session, &sidecar.sessions);
     let client = Client { owner: owner.clone(), language: language.clone(), pulse: Pulse::new() };
     sidecar.sessions.join(Session {
         client: Some(hello.client),
         serve: hello.serve,
         plans: hello.plans,
+        tasks: hello.tasks.into_iter().map(|task| (task.function, task.signature)).collect(),
         outbox: Some(Arc::clone(call.outbox)),
         pulse: Arc::clone(&client.pulse),
         ..Session::new(owner)
@@ -433,7 +449,10 @@ fn release(call: &mut Call<'_>, client: &Client, release: &RunRelease) -> Result
 /// The connection has ended. A dead process is often still on its way out when its socket closes.
 pub(crate) fn leave(sidecar: &Arc<Sidecar>, client: &Client, outbox: &Arc<Outbox>) {
     let session = Arc::clone(&client.owner.session);
-    sidecar.sessions.leave(&session, outbox);
+    if sidecar.sessions.leave(&session, outbox) {
+        sidecar.broker.lose(&session);
+        sidecar.broker.drop_caller(&session, &sidecar.sessions);
+    }
     let sidecar = Arc::clone(sidecar);
     tokio::spawn(async move {
         for pause in [0, 5, 20, 75, 200, 500] {

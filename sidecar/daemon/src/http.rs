@@ -120,6 +120,7 @@ async fn readyz(State(sidecar): Shared) -> Response {
 async fn metrics(State(sidecar): Shared) -> Response {
     let connected = sidecar.sessions.hold().values().filter(|session| session.outbox.is_some()).count();
     sidecar.metrics.only_of(&sidecar.sessions.processes());
+    sidecar.metrics.calls(sidecar.broker.counts());
     match sidecar.metrics.text(connected, sidecar.journal.open_count()) {
         Ok(text) => ([(header::CONTENT_TYPE, conductor_telemetry::CONTENT_TYPE)], text).into_response(),
         Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),

@@ -3,9 +3,11 @@
 //! It deliberately knows neither the command line nor any manifest: it is started with [`Options`].
 
 mod backlog;
+mod broker;
 mod connection;
 mod handlers;
 mod http;
+mod invocations;
 mod limits;
 mod listen;
 mod outbox;

@@ -17,6 +17,19 @@ pub(crate) struct Incoming<'a> {
     pub(crate) params: Option<&'a RawValue>,
 }
 
+/// The answer to a request of ours.
+pub(crate) struct Answered<'a> {
+    pub(crate) id: &'a RawValue,
+    pub(crate) result: Option<&'a RawValue>,
+    pub(crate) error: Option<&'a RawValue>,
+}
+
+/// What a line may be.
+pub(crate) enum Message<'a> {
+    Incoming(Incoming<'a>),
+    Answered(Answered<'a>),
+}
+
 #[derive(Deserialize)]
 struct Line<'a> {
     #[serde(borrow)]
@@ -27,6 +40,10 @@ struct Line<'a> {
     method: Option<Cow<'a, str>>,
     #[serde(borrow)]
     params: Option<&'a RawValue>,
+    #[serde(borrow)]
+    result: Option<&'a RawValue>,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
 }
 
 /// An error of a response.
@@ -55,7 +72,7 @@ impl From<Refusal> for Fault {
 }
 
 /// Takes a line apart.
-pub(crate) fn parse(line: &[u8]) -> Result<Incoming<'_>, Fault> {
+pub(crate) fn parse(line: &[u8]) -> Result<Message<'_>, Fault> {
     let parsed: Line<'_> = serde_json::from_slice(line).map_err(|error| {
         if error.is_data() {
             Fault::new(code::INVALID_REQUEST, format!("not a JSON-RPC message: {error}"))
@@ -72,10 +89,16 @@ pub(crate) fn parse(line: &[u8]) -> Result<Incoming<'_>, Fault> {
     if parsed.id.is_some_and(|id| !matches!(id.get().as_bytes().first(), Some(b'"' | b'-' | b'0'..=b'9'))) {
         return Err(Fault::new(code::INVALID_REQUEST, "\"id\" must be a number or a string"));
     }
+    if let (None, Some(id), true) =
+        (&parsed.method, parsed.id, parsed.result.is_some() || parsed.error.is_some())
+    {
+        let Line { result, error, .. } = parsed;
+        return Ok(Message::Answered(Answered { id, result, error }));
+    }
     let Some(method) = parsed.method else {
         return Err(Fault::new(code::INVALID_REQUEST, "a message needs a \"method\""));
     };
-    Ok(Incoming { id: parsed.id, method, params: parsed.params })
+    Ok(Message::Incoming(Incoming { id: parsed.id, method, params: parsed.params }))
 }
 
 /// The parameters of a message in their type.
@@ -101,6 +124,14 @@ struct Failure<'a> {
 }
 
 #[derive(Serialize)]
+struct Request<'a, T> {
+    jsonrpc: &'static str,
+    id: u64,
+    method: &'a str,
+    params: T,
+}
+
+#[derive(Serialize)]
 struct Notice<'a, T> {
     jsonrpc: &'static str,
     method: &'a str,
@@ -120,6 +151,10 @@ pub(crate) fn answer<T: Serialize>(out: &mut Vec<u8>, id: Option<&RawValue>, res
 
 pub(crate) fn fault(out: &mut Vec<u8>, id: Option<&RawValue>, error: &Fault) {
     write(out, &Failure { jsonrpc: "2.0", id, error });
+}
+
+pub(crate) fn request<T: Serialize>(out: &mut Vec<u8>, id: u64, method: &str, params: T) {
+    write(out, &Request { jsonrpc: "2.0", id, method, params });
 }
 
 pub(crate) fn notice<T: Serialize>(out: &mut Vec<u8>, method: &str, params: T) {

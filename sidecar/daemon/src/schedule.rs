@@ -31,6 +31,7 @@ pub(crate) async fn run(sidecar: Arc<Sidecar>) {
             }
         }
         dispatch(&sidecar);
+        sidecar.broker.dispatch(&sidecar.sessions);
     }
 }
 

@@ -40,6 +40,8 @@ pub(crate) struct Session {
     pub(crate) client: Option<ClientInfo>,
     pub(crate) serve: u32,
     pub(crate) plans: Vec<PlanRef>,
+    /// Signatures of the functions that it serves, by name.
+    pub(crate) tasks: BTreeMap<String, String>,
     pub(crate) outbox: Option<Arc<Outbox>>,
     pub(crate) pulse: Arc<Pulse>,
     /// Runs that were dispatched to it and have not stopped.
@@ -56,6 +58,7 @@ impl Session {
             client: None,
             serve: 0,
             plans: Vec::new(),
+            tasks: BTreeMap::new(),
             outbox: None,
             pulse: Pulse::new(),
             dispatched: BTreeSet::new(),
@@ -83,6 +86,14 @@ pub(crate) struct Server {
     pub(crate) plan: String,
     pub(crate) language: String,
     pub(crate) outbox: Arc<Outbox>,
+}
+
+/// Who can make the call of a function.
+pub(crate) enum Serving {
+    By(Arc<str>, Arc<Outbox>),
+    /// Only processes that were built from something else; one's language.
+    Otherwise(String),
+    Nobody,
 }
 
 impl Sessions {
@@ -119,12 +130,12 @@ impl Sessions {
     }
 
     /// The connection has ended; the session stays until its process is dead or its lease is over.
-    pub(crate) fn leave(&self, session: &str, outbox: &Arc<Outbox>) {
-        if let Some(session) = self.hold().get_mut(session)
-            && session.outbox.as_ref().is_some_and(|own| Arc::ptr_eq(own, outbox))
-        {
-            session.outbox = None;
-        }
+    /// False where a newer connection has taken its place.
+    pub(crate) fn leave(&self, session: &str, outbox: &Arc<Outbox>) -> bool {
+        let mut table = self.hold();
+        let found = table.get_mut(session);
+        let own = found.filter(|found| found.outbox.as_ref().is_some_and(|own| Arc::ptr_eq(own, outbox)));
+        own.map(|found| found.outbox = None).is_some()
     }
 
     /// Forgets a session that is not connected and whose process is dead. Whether it did.
@@ -183,6 +194,34 @@ impl Sessions {
                 language: session.client.as_ref().map(|client| client.language.clone()).unwrap_or_default(),
                 outbox,
             })
+    }
+
+    /// The connected session with the smallest of `loads` that serves the function with that signature.
+    pub(crate) fn serving(
+        &self,
+        function: &str,
+        signature: &str,
+        loads: &BTreeMap<Arc<str>, usize>,
+    ) -> Serving {
+        let table = self.hold();
+        let heard = table.values().filter(|session| session.pulse.silence() <= self.grace);
+        let serving = heard
+            .filter_map(|session| Some((session, session.tasks.get(function)?, session.outbox.clone()?)));
+        let (fitting, others): (Vec<_>, Vec<_>) = serving.partition(|(_, has, _)| *has == signature);
+        let load = |session: &Session| loads.get(&session.owner.session).copied().unwrap_or(0);
+        if let Some((session, _, outbox)) = fitting.into_iter().min_by_key(|(session, ..)| load(session)) {
+            return Serving::By(Arc::clone(&session.owner.session), outbox);
+        }
+        let language = |session: &Session| session.client.as_ref().map(|client| client.language.clone());
+        match others.first() {
+            Some((session, ..)) => Serving::Otherwise(language(session).unwrap_or_default()),
+            None => Serving::Nobody,
+        }
+    }
+
+    /// Whether nothing was heard of a session for so long that what it had is free.
+    pub(crate) fn is_silent(&self, session: &str) -> bool {
+        self.hold().get(session).is_none_or(|session| session.pulse.silence() > self.grace)
     }
 
     /// Notes a run as dispatched to a session.

@@ -13,6 +13,7 @@ use conductor_telemetry::Metrics;
 use tokio::sync::{Notify, watch};
 
 use crate::backlog::Backlog;
+use crate::broker::Broker;
 use crate::permits::HostPermits;
 use crate::rpc;
 use crate::session::Sessions;
@@ -23,6 +24,7 @@ pub(crate) struct Sidecar {
     pub(crate) sessions: Sessions,
     pub(crate) backlog: Backlog,
     pub(crate) permits: HostPermits,
+    pub(crate) broker: Broker,
     pub(crate) metrics: Metrics,
     pub(crate) lease: Duration,
     /// Plans that a session has ever registered.
@@ -49,6 +51,7 @@ impl Sidecar {
             sessions: Sessions::new(lease + lease / 2),
             backlog: Backlog::default(),
             permits,
+            broker: Broker::default(),
             metrics: Metrics::new(),
             lease,
             trouble: AtomicBool::new(false),

@@ -17,6 +17,7 @@ mod view;
 
 pub use commit::{Committed, Note};
 pub use journal::{Cancelled, Fact, Journal, Recorded, RunInfo, Settled, StartRequest, Started, Taken};
+pub use readable::unreadable;
 pub use refusal::Refusal;
 pub use signal::Signals;
 pub use sqlite::SqliteStore;

@@ -9,7 +9,8 @@ const DEPTH: usize = 120;
 const LONG: usize = 300;
 
 /// Why a reader would fail on `json`, which must be grammatical.
-pub(crate) fn unreadable(json: &str) -> Option<&'static str> {
+#[must_use]
+pub fn unreadable(json: &str) -> Option<&'static str> {
     let bytes = json.as_bytes();
     let (mut at, mut depth) = (0, 0_usize);
     while let Some(byte) = bytes.get(at) {

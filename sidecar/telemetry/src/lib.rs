@@ -58,6 +58,11 @@ struct StepLabels {
 }
 
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OutcomeLabels {
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct ReasonLabels {
     reason: &'static str,
 }
@@ -76,6 +81,9 @@ pub struct Metrics {
     commit_records: Histogram,
     refused: Family<ReasonLabels, Counter>,
     store_failures: Counter,
+    calls: Family<OutcomeLabels, Counter>,
+    calls_waiting: Gauge,
+    calls_running: Gauge,
     sessions: Gauge,
     open_runs: Gauge,
     resources: Resources,
@@ -103,6 +111,9 @@ impl Metrics {
             commit_records: Histogram::new(COMMIT_RECORDS),
             refused: Family::default(),
             store_failures: Counter::default(),
+            calls: Family::default(),
+            calls_waiting: Gauge::default(),
+            calls_running: Gauge::default(),
             sessions: Gauge::default(),
             open_runs: Gauge::default(),
             resources: Resources::new(),
@@ -135,6 +146,9 @@ impl Metrics {
         to.register("commit_records", "Records in one commit", self.commit_records.clone());
         to.register("refused", "Records and requests refused, by reason", self.refused.clone());
         to.register("store_failures", "Commits that the store refused", self.store_failures.clone());
+        to.register("task_calls", "Calls between processes that ended, by outcome", self.calls.clone());
+        to.register("task_calls_waiting", "Calls for which no process is there", self.calls_waiting.clone());
+        to.register("task_calls_running", "Calls that a process makes now", self.calls_running.clone());
         to.register("sessions", "Sessions connected now", self.sessions.clone());
         to.register("open_runs", "Runs that have not ended", self.open_runs.clone());
         self.resources.register(to);
@@ -188,6 +202,17 @@ impl Metrics {
     /// Subtracts the shares of all other processes: they are gone.
     pub fn only_of(&self, processes: &BTreeSet<Process>) {
         self.resources.only_of(processes);
+    }
+
+    /// `outcome` is of a closed set.
+    pub fn call_ended(&self, outcome: &'static str) {
+        self.calls.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// Calls between processes: those that wait for one, and those under way.
+    pub fn calls(&self, (waiting, running): (usize, usize)) {
+        self.calls_waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
+        self.calls_running.set(i64::try_from(running).unwrap_or(i64::MAX));
     }
 
     pub fn store_failed(&self) {

@@ -5,6 +5,7 @@
 mod bytes;
 mod examples;
 mod http;
+mod invocations;
 mod ownership;
 mod permits;
 mod places;
