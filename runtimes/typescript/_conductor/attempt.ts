@@ -6,7 +6,7 @@
 
 import { Cancelled } from "./control.js";
 import { inStep } from "./current.js";
-import { OutcomeUnknown, TimeoutError } from "./errors.js";
+import { OutcomeUnknown, RecordedError, TimeoutError } from "./errors.js";
 import type { Taken } from "./permits.js";
 import { Scope } from "./scope.js";
 import type { Step } from "./step.js";
@@ -23,6 +23,9 @@ export interface Attempt {
 export function overTime(milliseconds: number): TimeoutError {
   return new TimeoutError(`no answer within ${String(milliseconds)} ms`);
 }
+
+/** A call that the sidecar passes to another process. */
+class RemoteWork<T> extends Work<T> {}
 
 /** A call that is running, and how it is told to stop. */
 class Call<T> {
@@ -62,6 +65,7 @@ export async function perform<T>(
   attempt: Attempt,
   work: (signal: AbortSignal) => T | PromiseLike<T>,
   listens: boolean,
+  isRemote = false,
 ): Promise<T> {
   const { step, taken } = attempt;
   const { timeout } = step.options;
@@ -81,7 +85,7 @@ export async function perform<T>(
     timeLeft: () => scope.timeLeft(),
   };
   taken.started();
-  const running = Work.start(() =>
+  const running = (isRemote ? new RemoteWork<T>() : new Work<T>()).begin(() =>
     // A signal that nobody takes is not made.
     inStep(current, () => work(listens ? scope.signal : NEVER)),
   );
@@ -115,6 +119,7 @@ async function timedOut(
   error: Error,
 ): Promise<void> {
   call.interrupt(error.message);
+  await unserved(call.work, error);
   if (!step.isWrite) {
     throw error;
   }
@@ -141,6 +146,25 @@ async function timedOut(
       throw new OutcomeUnknown(
         `nobody knows whether it happened: ${error.message}`,
       );
+  }
+}
+
+/** How long the sidecar is awaited to say that nobody has taken the call, in milliseconds. */
+const SAY_MS = 1_000;
+
+/** A call that waited for a worker in vain has not happened; the error says which worker is missing. */
+async function unserved(work: Work<unknown>, error: Error): Promise<void> {
+  if (!(work instanceof RemoteWork)) {
+    return;
+  }
+  await work.ended(SAY_MS);
+  const { failure } = work;
+  if (
+    failure instanceof RecordedError &&
+    failure.types[0] === "conductor.NoWorker"
+  ) {
+    error.message += `: ${failure.text}`;
+    throw error;
   }
 }
 

@@ -7,7 +7,6 @@
 import { undoAll } from "./compensate.js";
 import { Cancelled, Control, Halt, Returned, stopped } from "./control.js";
 import {
-  ResultError,
   RunPaused,
   RunRefused,
   StepFailed,
@@ -27,6 +26,7 @@ import { Scope } from "./scope.js";
 import { Refused } from "./messages.js";
 import type { Session } from "./session.js";
 import { nowMs } from "./timer.js";
+import { written } from "./values.js";
 import { allEnded, Work } from "./work.js";
 import type { Workflow } from "./workflow.js";
 
@@ -276,12 +276,11 @@ export class Execution {
   }
 
   private succeeded(output: Json): Outcome {
-    const text = dumps(output);
-    const limit = this.session.valueBytes;
-    const size = Buffer.byteLength(text);
-    if (size > limit) {
-      const reason = `the output has ${String(size)} bytes as JSON, the limit is ${String(limit)}`;
-      return this.failure(new ResultError(reason))();
+    let text: string;
+    try {
+      text = written(output, this.session.valueBytes, "output");
+    } catch (error) {
+      return this.failure(error)();
     }
     const at = String(nowMs());
     this.journal.recordText(`{"run_succeeded":{"output":${text},"at":${at}}}`);

@@ -103,8 +103,11 @@ export async function invokeOnce(
     const end = await answer.ended(undefined, scope);
     if (end === "cancelled") {
       session.notify("task.cancel", { call });
+      // What it really came to counts; a call that no worker has taken is answered, too.
       await answer.ended(STOP_MS);
-      scope.check();
+      if (!answer.hasEnded) {
+        scope.check();
+      }
     }
     return result(answer.result());
   } catch (error) {

@@ -43,7 +43,7 @@ export abstract class Resource<C> implements Taker {
   }
 
   /** Makes the client. */
-  protected abstract make(address: string): C | PromiseLike<C>;
+  protected abstract make(address: string, env: Env): C | PromiseLike<C>;
 
   /** Gives the client's connections up. */
   protected abstract unmake(client: C): unknown;
@@ -89,9 +89,10 @@ export abstract class Resource<C> implements Taker {
     const { id, scope, limit } = this.pool;
     let succeeded = false;
     try {
-      address = this.options.address?.(new Env(id)) ?? "";
+      const env = new Env(id);
+      address = this.options.address?.(env) ?? "";
       await this.options.ready?.(address);
-      this.opened = { client: await this.make(address) };
+      this.opened = { client: await this.make(address, env) };
       succeeded = true;
     } catch (error) {
       this.failure =

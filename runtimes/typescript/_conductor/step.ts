@@ -13,7 +13,6 @@ import {
   ExpressionError,
   OutcomeUnknown,
   RecordedError,
-  ResultError,
   StepFailed,
   textOf,
 } from "./errors.js";
@@ -21,12 +20,13 @@ import { causeOf, errorForm } from "./form.js";
 import { stepCalls, type Hedge } from "./hedge.js";
 import type { Past } from "./history.js";
 import { invoked } from "./invoke.js";
-import { dumps, type Json } from "./json.js";
+import type { Json } from "./json.js";
 import { logger } from "./log.js";
 import { take, Taken } from "./permits.js";
 import type { Run } from "./run.js";
 import type { InDoubt, StepOptions, UndoArguments } from "./stepOptions.js";
 import { nowMs } from "./timer.js";
+import { written } from "./values.js";
 
 /** A step that is being executed, or was in an earlier life of the run. */
 export class Step {
@@ -305,7 +305,7 @@ export class Step {
   ): Promise<unknown> {
     const call = (signal: AbortSignal) =>
       invoked(this, { name, signature, args, signal });
-    return this.told(() => perform(this.attempt, call, true));
+    return this.told(() => perform(this.attempt, call, true, true));
   }
 
   /** Tells the breaker how the call ended. */
@@ -393,14 +393,7 @@ export class Step {
   }
 
   private record(output: Json, undo: Json | undefined): void {
-    const text = dumps(output);
-    const limit = this.run.session.valueBytes;
-    const size = Buffer.byteLength(text);
-    if (size > limit) {
-      throw new ResultError(
-        `the result has ${String(size)} bytes as JSON, the limit is ${String(limit)}`,
-      );
-    }
+    const text = written(output, this.run.session.valueBytes, "result");
     this.run.stepSucceeded(this.key, output, {
       text,
       attempt: this.past.attempt,

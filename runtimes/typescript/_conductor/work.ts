@@ -23,25 +23,29 @@ export class Work<T> {
 
   /** Starts it; what it throws before its first pause counts as its failure too. */
   static start<T>(work: () => T | PromiseLike<T>): Work<T> {
-    const started = new Work<T>();
+    return new Work<T>().begin(work);
+  }
+
+  /** Starts it. */
+  begin(work: () => T | PromiseLike<T>): this {
     try {
       const given = work();
       if (isThenable(given)) {
         given.then(
           (value) => {
-            started.succeed(value);
+            this.succeed(value);
           },
           (error: unknown) => {
-            started.fail(error);
+            this.fail(error);
           },
         );
       } else {
-        started.succeed(given);
+        this.succeed(given);
       }
     } catch (error) {
-      started.fail(error);
+      this.fail(error);
     }
-    return started;
+    return this;
   }
 
   /** It has ended with a value. */

@@ -65,6 +65,13 @@ export class Peer {
     }
   }
 
+  /** Answers a request that was left unanswered. */
+  reply(id, result) {
+    for (const socket of this.#sockets) {
+      socket.write(`${dumps({ jsonrpc: "2.0", id, result })}\n`);
+    }
+  }
+
   /** Sends a request to every session. */
   request(id, method, params) {
     for (const socket of this.#sockets) {
@@ -92,7 +99,7 @@ export class Peer {
       this.invocations.push({ id, result });
       return;
     }
-    const answer = this.answer(method, params);
+    const answer = this.answer(method, params, id);
     if (answer === undefined) {
       return;
     }

@@ -20,4 +20,5 @@ export declare function perform<T>(
   attempt: Attempt,
   work: (signal: AbortSignal) => T | PromiseLike<T>,
   listens: boolean,
+  isRemote?: boolean,
 ): Promise<T>;

@@ -5,13 +5,15 @@
  */
 import { Cancelled } from "./control.js";
 import { inStep } from "./current.js";
-import { OutcomeUnknown, TimeoutError } from "./errors.js";
+import { OutcomeUnknown, RecordedError, TimeoutError } from "./errors.js";
 import { Scope } from "./scope.js";
 import { isInterruption, SETTLE_MS, Work } from "./work.js";
 /** The error of an attempt that took too long. */
 export function overTime(milliseconds) {
   return new TimeoutError(`no answer within ${String(milliseconds)} ms`);
 }
+/** A call that the sidecar passes to another process. */
+class RemoteWork extends Work {}
 /** A call that is running, and how it is told to stop. */
 class Call {
   constructor(work, scope, listens) {
@@ -38,7 +40,7 @@ class Call {
   }
 }
 /** Makes the call, and waits for what it comes to. */
-export async function perform(attempt, work, listens) {
+export async function perform(attempt, work, listens, isRemote = false) {
   const { step, taken } = attempt;
   const { timeout } = step.options;
   const left = step.left();
@@ -57,7 +59,7 @@ export async function perform(attempt, work, listens) {
     timeLeft: () => scope.timeLeft(),
   };
   taken.started();
-  const running = Work.start(() =>
+  const running = (isRemote ? new RemoteWork() : new Work()).begin(() =>
     // A signal that nobody takes is not made.
     inStep(current, () => work(listens ? scope.signal : NEVER)),
   );
@@ -85,6 +87,7 @@ const NEVER = new AbortController().signal;
 /** The real end counts where there is one within the bound; else `inDoubt` decides. */
 async function timedOut(step, call, error) {
   call.interrupt(error.message);
+  await unserved(call.work, error);
   if (!step.isWrite) {
     throw error;
   }
@@ -111,6 +114,23 @@ async function timedOut(step, call, error) {
       throw new OutcomeUnknown(
         `nobody knows whether it happened: ${error.message}`,
       );
+  }
+}
+/** How long the sidecar is awaited to say that nobody has taken the call, in milliseconds. */
+const SAY_MS = 1_000;
+/** A call that waited for a worker in vain has not happened; the error says which worker is missing. */
+async function unserved(work, error) {
+  if (!(work instanceof RemoteWork)) {
+    return;
+  }
+  await work.ended(SAY_MS);
+  const { failure } = work;
+  if (
+    failure instanceof RecordedError &&
+    failure.types[0] === "conductor.NoWorker"
+  ) {
+    error.message += `: ${failure.text}`;
+    throw error;
   }
 }
 /** A started write is settled first; what it really came to is recorded before the cancellation goes on. */

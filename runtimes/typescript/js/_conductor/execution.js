@@ -6,7 +6,6 @@
 import { undoAll } from "./compensate.js";
 import { Cancelled, Control, Halt, Returned, stopped } from "./control.js";
 import {
-  ResultError,
   RunPaused,
   RunRefused,
   StepFailed,
@@ -24,6 +23,7 @@ import { Run } from "./run.js";
 import { Scope } from "./scope.js";
 import { Refused } from "./messages.js";
 import { nowMs } from "./timer.js";
+import { written } from "./values.js";
 import { allEnded, Work } from "./work.js";
 /** No step can have this id. */
 const DEADLINE_KEY = "run.deadline";
@@ -223,12 +223,11 @@ export class Execution {
     this.giveBackTurn = await takeOfHost(wanted, run.scope, this.session);
   }
   succeeded(output) {
-    const text = dumps(output);
-    const limit = this.session.valueBytes;
-    const size = Buffer.byteLength(text);
-    if (size > limit) {
-      const reason = `the output has ${String(size)} bytes as JSON, the limit is ${String(limit)}`;
-      return this.failure(new ResultError(reason))();
+    let text;
+    try {
+      text = written(output, this.session.valueBytes, "output");
+    } catch (error) {
+      return this.failure(error)();
     }
     const at = String(nowMs());
     this.journal.recordText(`{"run_succeeded":{"output":${text},"at":${at}}}`);

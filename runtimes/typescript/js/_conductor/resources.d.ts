@@ -25,7 +25,7 @@ export declare abstract class Resource<C> implements Taker {
   private unused;
   constructor(pool: Pool, options?: ResourceOptions);
   /** Makes the client. */
-  protected abstract make(address: string): C | PromiseLike<C>;
+  protected abstract make(address: string, env: Env): C | PromiseLike<C>;
   /** Gives the client's connections up. */
   protected abstract unmake(client: C): unknown;
   /** The client that the attempt has opened, or why that could not be. */

@@ -62,9 +62,10 @@ export class Resource {
     const { id, scope, limit } = this.pool;
     let succeeded = false;
     try {
-      address = this.options.address?.(new Env(id)) ?? "";
+      const env = new Env(id);
+      address = this.options.address?.(env) ?? "";
       await this.options.ready?.(address);
-      this.opened = { client: await this.make(address) };
+      this.opened = { client: await this.make(address, env) };
       succeeded = true;
     } catch (error) {
       this.failure =

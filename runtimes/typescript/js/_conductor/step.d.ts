@@ -7,7 +7,7 @@ import { Cancelled, Halt } from "./control.js";
 import { DeadlineExceeded } from "./errors.js";
 import { type Hedge } from "./hedge.js";
 import type { Past } from "./history.js";
-import { type Json } from "./json.js";
+import type { Json } from "./json.js";
 import type { Run } from "./run.js";
 import type { InDoubt, StepOptions, UndoArguments } from "./stepOptions.js";
 /** A step that is being executed, or was in an earlier life of the run. */

@@ -11,17 +11,16 @@ import {
   ExpressionError,
   OutcomeUnknown,
   RecordedError,
-  ResultError,
   StepFailed,
   textOf,
 } from "./errors.js";
 import { causeOf, errorForm } from "./form.js";
 import { stepCalls } from "./hedge.js";
 import { invoked } from "./invoke.js";
-import { dumps } from "./json.js";
 import { logger } from "./log.js";
 import { take, Taken } from "./permits.js";
 import { nowMs } from "./timer.js";
+import { written } from "./values.js";
 /** A step that is being executed, or was in an earlier life of the run. */
 export class Step {
   constructor(run, id, options) {
@@ -261,7 +260,7 @@ export class Step {
   /** The result of a task that another process serves, as JSON. */
   async invoke(name, signature, args) {
     const call = (signal) => invoked(this, { name, signature, args, signal });
-    return this.told(() => perform(this.attempt, call, true));
+    return this.told(() => perform(this.attempt, call, true, true));
   }
   /** Tells the breaker how the call ended. */
   async told(call) {
@@ -340,14 +339,7 @@ export class Step {
     this.goOnCancelling();
   }
   record(output, undo) {
-    const text = dumps(output);
-    const limit = this.run.session.valueBytes;
-    const size = Buffer.byteLength(text);
-    if (size > limit) {
-      throw new ResultError(
-        `the result has ${String(size)} bytes as JSON, the limit is ${String(limit)}`,
-      );
-    }
+    const text = written(output, this.run.session.valueBytes, "result");
     this.run.stepSucceeded(this.key, output, {
       text,
       attempt: this.past.attempt,

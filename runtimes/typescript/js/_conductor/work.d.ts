@@ -17,6 +17,8 @@ export declare class Work<T> {
   private waiting;
   /** Starts it; what it throws before its first pause counts as its failure too. */
   static start<T>(work: () => T | PromiseLike<T>): Work<T>;
+  /** Starts it. */
+  begin(work: () => T | PromiseLike<T>): this;
   /** It has ended with a value. */
   succeed(value: T): void;
   /** It has ended with an error. */

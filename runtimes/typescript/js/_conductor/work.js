@@ -17,25 +17,28 @@ export class Work {
   }
   /** Starts it; what it throws before its first pause counts as its failure too. */
   static start(work) {
-    const started = new Work();
+    return new Work().begin(work);
+  }
+  /** Starts it. */
+  begin(work) {
     try {
       const given = work();
       if (isThenable(given)) {
         given.then(
           (value) => {
-            started.succeed(value);
+            this.succeed(value);
           },
           (error) => {
-            started.fail(error);
+            this.fail(error);
           },
         );
       } else {
-        started.succeed(given);
+        this.succeed(given);
       }
     } catch (error) {
-      started.fail(error);
+      this.fail(error);
     }
-    return started;
+    return this;
   }
   /** It has ended with a value. */
   succeed(value) {
