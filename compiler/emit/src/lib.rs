@@ -38,6 +38,8 @@ pub enum EmitError {
     Unsupported { what: String },
     #[error("the workflow `{workflow}` is called but not among the Plans")]
     MissingWorkflow { workflow: String },
+    #[error("{what}")]
+    Import { what: String },
     #[error("the Plan has no digest: {0}")]
     Digest(String),
 }

@@ -1,19 +1,46 @@
-//! Plans to Go.
+//! Plans to a Go package.
 //!
-//! It knows Go; it knows neither manifests nor where files are written.
+//! It knows Go and the runtime beside the generated code; it knows neither manifests nor where files are written.
 
-use std::collections::BTreeMap;
+mod blocks;
+mod call;
+mod calls;
+mod catch;
+mod children;
+mod codecs;
+mod coerce;
+mod comprehensions;
+mod convert;
+mod declared;
+mod direct;
+mod durable;
+mod ends;
+mod expr;
+mod file;
+mod files;
+mod http;
+mod literal;
+mod logic;
+mod names;
+mod package;
+mod policy;
+mod public;
+mod repeat;
+mod resources;
+mod results;
+mod runtime;
+mod scope;
+mod shared;
+mod spelling;
+mod supported;
+mod tree;
+mod types;
+mod undo;
+mod union;
+mod waits;
+mod worker;
+mod workflow;
+mod writer;
 
-use conductor_protocol::plan::Plan;
-
-use crate::{EmitError, Header, Target, Unsupported};
-
-/// Every construct of the Plan that has no form in generated Go yet.
-pub fn unsupported(plan: &Plan) -> Vec<Unsupported> {
-    vec![Unsupported { workflow: plan.workflow.clone(), step: None, what: "workflows".to_owned() }]
-}
-
-/// Every file of the folder by its path.
-pub fn files(_: &[Plan], _: &Target<'_>, _: &Header<'_>) -> Result<BTreeMap<String, String>, EmitError> {
-    Err(EmitError::Unsupported { what: "workflows".to_owned() })
-}
+pub use files::files;
+pub use supported::unsupported;

@@ -6,6 +6,7 @@ package runtime
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -61,7 +62,7 @@ type CaughtFailure struct {
 	Step     string
 	Attempts int64
 	// Status is the code of the error; nil where it has none.
-	Status *string
+	Status *int64
 }
 
 // Caught gives the failure that a `catch` handles: one that a pattern matches, any where there are none. Nil where it
@@ -85,7 +86,9 @@ func (b blocks) Caught(err error, patterns ...string) *CaughtFailure {
 		caught.Type = names[0]
 	}
 	if hasCode {
-		caught.Status = &code
+		if number, err := strconv.ParseInt(code, 10, 64); err == nil {
+			caught.Status = &number
+		}
 	}
 	return caught
 }

@@ -1,0 +1,63 @@
+//! How the body of a method ends.
+//!
+//! It knows statements, not what they are for.
+
+use std::collections::BTreeSet;
+
+use super::tree::{Go, Operator, Stmt};
+
+/// The body with `return` at its end.
+pub fn ended(mut body: Vec<Stmt>) -> Vec<Stmt> {
+    match body.pop() {
+        Some(Stmt::If { init: Some(init), test, body: inner, otherwise })
+            if otherwise.is_empty() && is_checked(&init, &inner) =>
+        {
+            let _ = test;
+            if let Stmt::Define(_, value) = *init {
+                body.push(Stmt::Return(vec![value]));
+            }
+        }
+        Some(last) => {
+            let is_over = is_terminating(&last);
+            body.push(last);
+            if !is_over {
+                body.push(Stmt::Return(vec![Go::atom("nil")]));
+            }
+        }
+        None => body.push(Stmt::Return(vec![Go::atom("nil")])),
+    }
+    body
+}
+
+fn is_checked(init: &Stmt, body: &[Stmt]) -> bool {
+    let returns_err = matches!(body, [Stmt::Return(values)] if *values == vec![Go::atom("err")]);
+    returns_err && matches!(init, Stmt::Define(names, _) if names[..] == ["err".to_owned()])
+}
+
+fn is_terminating(stmt: &Stmt) -> bool {
+    match stmt {
+        Stmt::Return(_) => true,
+        Stmt::While { test: None, .. } | Stmt::Count { test: None, .. } => true,
+        _ => false,
+    }
+}
+
+/// Whether every way through the body ends with an error, as linters see it.
+pub fn always_fails(body: &[Stmt], failing: &BTreeSet<String>) -> bool {
+    let Some((Stmt::Return(values), before)) = body.split_last() else { return false };
+    let [Go::Call { callee, .. }] = &values[..] else { return false };
+    let fails = match &**callee {
+        Go::Atom(name) => name == "w.run.Fail" || name == "runtime.Return",
+        Go::Field { of, name } => **of == Go::atom("w") && failing.contains(name),
+        _ => false,
+    };
+    let ends_well = before.iter().any(|stmt| match stmt {
+        Stmt::If { test, body, .. } => {
+            let checks = *test == Go::binary(Operator::NotEqual, Go::atom("err"), Go::atom("nil"));
+            !checks && !always_fails(body, failing)
+        }
+        Stmt::Switch { .. } | Stmt::While { .. } | Stmt::Count { .. } => true,
+        _ => false,
+    });
+    fails && !ends_well
+}

@@ -1,0 +1,171 @@
+//! Which files the package has, and what stands in those that are not a workflow's.
+//!
+//! It knows the layout of the package.
+
+use std::collections::BTreeMap;
+
+use conductor_protocol::plan::{Language, Plan};
+
+use super::file::File;
+use super::package::{Package, check};
+use super::tree::{Decl, Function, Go, Stmt};
+use super::{codecs, declared, durable, names, runtime, shared, workflow, writer};
+use crate::inline::inlined;
+use crate::{EmitError, Header, Target};
+
+/// Every file of the package by its path.
+pub fn files(
+    plans: &[Plan],
+    target: &Target<'_>,
+    header: &Header<'_>,
+) -> Result<BTreeMap<String, String>, EmitError> {
+    check(plans)?;
+    let mut digests = BTreeMap::new();
+    for plan in plans.iter().filter(|plan| plan.durable) {
+        let digest = plan.digest().map_err(|error| EmitError::Digest(error.to_string()))?;
+        digests.insert(plan.workflow.clone(), digest);
+    }
+    let plans: Vec<Plan> = plans.iter().map(inlined).collect();
+    let package = Package::new(&plans, digests, target, header);
+    let mut files = BTreeMap::new();
+    for plan in &package.plans {
+        let source = workflow::source(&package, plan)?;
+        files.insert(names::file(&plan.workflow), writer::source(&source));
+    }
+    files.insert(main_file(&package), writer::source(&main(&package)));
+    let mut file = File::new(&package, "Shared");
+    let decls = shared::decls(&mut file);
+    put(&mut files, "shared.go", file, decls);
+    // Codecs ask for types, and types for nothing.
+    let mut file = File::new(&package, "Value");
+    let decls = codecs::decls(&mut file)?;
+    put(&mut files, "codecs.go", file, decls);
+    let mut file = File::new(&package, "Value");
+    let decls = declared::decls(&mut file);
+    put(&mut files, "types.go", file, decls);
+    for (path, text) in runtime::FILES {
+        let text = text.replace("conductor.invalid", &package.path);
+        files.insert(format!("internal/{path}"), format!("{}\n\n{text}", package.header));
+    }
+    Ok(files)
+}
+
+fn put(files: &mut BTreeMap<String, String>, name: &str, file: File, decls: Vec<Decl>) {
+    if decls.is_empty() {
+        return;
+    }
+    let taken = files.contains_key(name);
+    let name = if taken { format!("conductor_{name}") } else { name.to_owned() };
+    files.insert(name, writer::source(&file.source(Vec::new(), decls)));
+}
+
+/// The file that the package's own functions stand in.
+fn main_file(package: &Package) -> String {
+    let taken = package.plans.iter().any(|plan| names::file(&plan.workflow) == "conductor.go");
+    if taken { "conductor_package.go".to_owned() } else { "conductor.go".to_owned() }
+}
+
+/// Types of the runtime that users meet.
+const ALIASES: [(&str, &str); 11] = [
+    ("Option", "is an option of a call."),
+    ("WorkflowError", "says which run failed, at which step; Unwrap gives your own error."),
+    ("RaisedError", "is what a step that fails on purpose gives."),
+    ("RecordedError", "is an error that was recorded by another process."),
+    ("RemoteError", "is an answer of a service that is no success."),
+    ("ResourceUnavailable", "is the failure of a step whose resource could not be opened."),
+    ("OutcomeUnknown", "is the failure of a write of which nobody knows whether it happened."),
+    ("TimeoutError", "is the failure of a step whose time was over."),
+    ("CircuitOpen", "is the failure of a step that its breaker refused."),
+    ("Panic", "is a panic of a step's function."),
+    ("StepInfo", "says which step a context belongs to."),
+];
+
+/// Values of the runtime that a WorkflowError may wrap.
+const ERRORS: [(&str, &str); 4] = [
+    ("ErrCancelled", "is wrapped where somebody cancelled the run."),
+    ("ErrPaused", "is wrapped where the run waits for a person."),
+    ("ErrRefused", "is wrapped where the call may not have the run."),
+    ("ErrSidecarUnavailable", "is wrapped where there is no sidecar to keep a journal."),
+];
+
+fn with_run_id() -> Decl {
+    Decl::Function(Function {
+        doc: vec![
+            "WithRunID names the run: a call with the id of a run that exists belongs to that one."
+                .to_owned(),
+        ],
+        receiver: None,
+        name: "WithRunID".to_owned(),
+        params: vec![("id".to_owned(), "string".to_owned())],
+        results: "Option".to_owned(),
+        body: vec![Stmt::Return(vec![Go::call("runtime.WithRunID", vec![Go::atom("id")])])],
+    })
+}
+
+fn main(package: &Package) -> super::tree::Source {
+    let mut file = File::new(package, "");
+    let mut decls: Vec<Decl> = ALIASES
+        .iter()
+        .map(|(name, doc)| Decl::Alias {
+            doc: vec![format!("{name} {doc}")],
+            name: (*name).to_owned(),
+            of: file.runtime(name),
+        })
+        .collect();
+    decls.extend(ERRORS.iter().map(|(name, doc)| Decl::Var {
+        doc: vec![format!("{name} {doc}")],
+        name: (*name).to_owned(),
+        ty: String::new(),
+        value: Go::atom(file.runtime(name)),
+    }));
+    let date = file.cel("Date");
+    decls.push(Decl::Alias {
+        doc: vec!["Date is a day of the calendar.".to_owned()],
+        name: "Date".to_owned(),
+        of: date,
+    });
+    decls.push(with_run_id());
+    let durable: Vec<Go> = package
+        .plans
+        .iter()
+        .filter(|plan| plan.durable && plan.language == Language::Go)
+        .map(|plan| Go::atom(durable::definition(&plan.workflow)))
+        .collect();
+    let ty = format!("[]*{}", file.runtime("Workflow"));
+    let tasks = format!("[]{}", file.runtime("Task"));
+    let context = format!("{}.Context", file.std("context"));
+    let function = |name: &str, doc: &str, args: Vec<Go>| {
+        let mut all = vec![Go::atom("ctx")];
+        all.extend(args);
+        Decl::Function(Function {
+            doc: vec![format!("{name} {doc}")],
+            receiver: None,
+            name: name.to_owned(),
+            params: vec![("ctx".to_owned(), context.clone())],
+            results: "error".to_owned(),
+            body: vec![Stmt::Return(vec![Go::call(format!("runtime.{name}"), all)])],
+        })
+    };
+    let workflows = Go::List { ty, items: durable };
+    let tasks = Go::List { ty: tasks, items: Vec::new() };
+    decls.push(function(
+        "Serve",
+        "takes runs that were started elsewhere or left behind by a crash, until the context is done.",
+        vec![workflows, tasks],
+    ));
+    decls.push(function(
+        "Close",
+        "closes the clients of resources when their steps are done; the next use opens them again.",
+        Vec::new(),
+    ));
+    decls.push(Decl::Function(Function {
+        doc: vec!["CurrentStep says which step of a durable run the context belongs to.".to_owned()],
+        receiver: None,
+        name: "CurrentStep".to_owned(),
+        params: vec![("ctx".to_owned(), context.clone())],
+        results: "(StepInfo, bool)".to_owned(),
+        body: vec![Stmt::Return(vec![Go::call("runtime.CurrentStep", vec![Go::atom("ctx")])])],
+    }));
+    let doc = vec![format!("Package {} is the workflows of this project.", package.name)];
+    file.source(doc, decls)
+}

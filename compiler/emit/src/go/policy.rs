@@ -1,0 +1,133 @@
+//! The visible parts of a policy: the test for another attempt, the wait before it, and what stands around a call.
+//!
+//! It knows numbers and the functions of the runtime.
+
+use conductor_protocol::plan::{Effect, Fallback, InDoubt, Jitter, Policy, Step, Strategy, TaskCall};
+
+use super::expr::Result;
+use super::literal;
+use super::tree::{Go, Stmt};
+use super::workflow::Workflow;
+
+/// `runtime.IsRetryable(err, runtime.On{...})`.
+pub fn is_retryable(workflow: &mut Workflow, policy: &Policy) -> Go {
+    let mut fields = Vec::new();
+    for (name, patterns) in [("Retry", &policy.retry_on), ("Abort", &policy.abort_on)] {
+        if !patterns.is_empty() {
+            fields.push((name.to_owned(), Go::atom(literal::strings(patterns))));
+        }
+    }
+    let on = Go::Struct { ty: workflow.file.runtime("On"), fields, spread: false };
+    workflow.file.call_runtime("IsRetryable", vec![Go::atom("err"), on])
+}
+
+/// The pause before retry number `retry`.
+pub fn delay(workflow: &mut Workflow, policy: &Policy, retry: Go) -> Go {
+    let initial = workflow.duration(policy.initial_ms);
+    let max = workflow.duration(policy.max_delay_ms);
+    let jitter = Go::atom(workflow.file.runtime(match policy.jitter {
+        Jitter::None => "NoJitter",
+        Jitter::Full => "FullJitter",
+        Jitter::Equal => "EqualJitter",
+    }));
+    match policy.strategy {
+        Strategy::Constant => workflow.file.call_runtime("Constant", vec![initial, max, jitter]),
+        Strategy::Linear => workflow.file.call_runtime("Linear", vec![retry, initial, max, jitter]),
+        Strategy::ExponentialBackoff => {
+            let multiplier = Go::atom(number(policy.multiplier));
+            workflow.file.call_runtime("Exponential", vec![retry, initial, multiplier, max, jitter])
+        }
+    }
+}
+
+fn number(value: f64) -> String {
+    let text = literal::float(value).unwrap_or_else(|| "1".to_owned());
+    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+}
+
+/// What stands around each call: limits, breaker, permits, and what an unknown outcome leads to.
+pub fn around(
+    workflow: &mut Workflow,
+    step: &Step,
+    call: &TaskCall,
+    before: &mut Vec<Stmt>,
+) -> Result<Vec<(String, Go)>> {
+    let mut fields = Vec::new();
+    let mut put = |name: &str, value: Go| fields.push((name.to_owned(), value));
+    let effect = match call.effect {
+        Effect::None => "None",
+        Effect::Read => "Read",
+        Effect::Write => "Write",
+    };
+    put("Effect", Go::atom(workflow.file.runtime(effect)));
+    if call.idempotent || (call.effect == Effect::Write && call.may_happen_twice()) {
+        put("Idempotent", Go::atom("true"));
+    }
+    if call.effect == Effect::Write && call.in_doubt != InDoubt::Retry {
+        let name = if call.in_doubt == InDoubt::Fail { "FailInDoubt" } else { "PauseInDoubt" };
+        put("InDoubt", Go::atom(workflow.file.runtime(name)));
+    }
+    let policy = &call.policy;
+    if let Some(milliseconds) = policy.timeout_ms {
+        put("Timeout", workflow.duration(milliseconds));
+    }
+    if let Some(breaker) = &policy.circuit_breaker {
+        put("Breaker", Go::atom(super::shared::breaker(workflow.file.package, &call.task, breaker)));
+        if let Some(key) = &breaker.key {
+            let value =
+                workflow.evaluated(key, &conductor_protocol::types::Type::Any, step, before, "breakerKey")?;
+            put("BreakerKey", value);
+        }
+    }
+    if let Some(rate) = policy.rate_limit {
+        put("RateLimit", Go::atom(super::shared::rate_limit(workflow.file.package, &call.task, rate)));
+    }
+    if let Some(limit) = policy.bulkhead {
+        put("Bulkhead", Go::atom(super::shared::bulkhead(workflow.file.package, &call.task, limit)));
+    }
+    if let Some(hedge) = policy.hedge {
+        let after = workflow.duration(hedge.after_ms);
+        let max = ("Max".to_owned(), Go::atom(hedge.max.to_string()));
+        let ty = workflow.file.runtime("Hedge");
+        put("Hedge", Go::Struct { ty, fields: vec![("After".to_owned(), after), max], spread: false });
+    }
+    let pools = super::resources::pools(workflow, call);
+    if !pools.is_empty() {
+        let ty = format!("[]*{}", workflow.file.runtime("Pool"));
+        put("Uses", Go::List { ty, items: pools });
+    }
+    Ok(fields)
+}
+
+/// Whether a call is nothing but a call.
+pub fn is_bare(call: &TaskCall) -> bool {
+    let policy = &call.policy;
+    policy.timeout_ms.is_none()
+        && policy.circuit_breaker.is_none()
+        && policy.rate_limit.is_none()
+        && policy.bulkhead.is_none()
+        && policy.hedge.is_none()
+        && call.uses.is_empty()
+}
+
+/// One line on a step: what it calls, its effect, its policy.
+pub fn described(id: &str, call: &TaskCall) -> String {
+    let effect = match call.effect {
+        Effect::None => "no effect",
+        Effect::Read => "a read",
+        Effect::Write if call.idempotent => "an idempotent write",
+        Effect::Write => "a write",
+    };
+    let retries = match call.policy.retries {
+        None => ", retried for ever".to_owned(),
+        Some(0) => String::new(),
+        Some(1) => ", 1 retry".to_owned(),
+        Some(count) => format!(", {count} retries"),
+    };
+    let fallback = match &call.fallback {
+        Some(Fallback::Task(other)) => format!(", else `{}`", other.callable),
+        Some(Fallback::Value(_)) => ", else a value".to_owned(),
+        None => String::new(),
+    };
+    format!("the step `{id}`: `{}`, {effect}{retries}{fallback}", call.callable)
+}

@@ -1,0 +1,69 @@
+//! What of the language this generator does not write yet.
+//!
+//! It knows names of constructs, not how they would be written.
+
+use conductor_protocol::plan::{
+    ArgumentValue, Callable, Fallback, Language, Plan, Receiver, ResourceKind, StepKind, TaskCall,
+};
+
+use crate::Unsupported;
+
+/// Every construct of the Plan that has no form in generated Go yet.
+pub fn unsupported(plan: &Plan) -> Vec<Unsupported> {
+    let mut found = Vec::new();
+    let mut whole = |used: bool, what: &str| {
+        if used {
+            found.push(Unsupported { workflow: plan.workflow.clone(), step: None, what: what.to_owned() });
+        }
+    };
+    whole(plan.language != Language::Go, &format!("a workflow that {} orchestrates", plan.language.as_str()));
+    whole(plan.schedule.is_some(), "`schedule`");
+    whole(plan.inputs.iter().any(|input| input.secret), "a `secret` input");
+    for step in plan.all_steps() {
+        let what = match &step.kind {
+            StepKind::Task(call) => of_call(plan, call),
+            StepKind::Hold(hold) if hold.atomic => vec!["an atomic `hold`".to_owned()],
+            _ => Vec::new(),
+        };
+        found.extend(what.into_iter().map(|what| Unsupported {
+            workflow: plan.workflow.clone(),
+            step: Some(step.id.clone()),
+            what,
+        }));
+    }
+    found
+}
+
+fn of_call(plan: &Plan, call: &TaskCall) -> Vec<String> {
+    let mut found = Vec::new();
+    match &call.callable {
+        Callable::Grpc { .. } => found.push("a call of a gRPC method".to_owned()),
+        Callable::Http { .. } => found.push("a call of an HTTP operation".to_owned()),
+        Callable::Function(function) if function.language != Language::Go => {
+            found.push("a function in another language".to_owned());
+        }
+        Callable::Function(_) => {}
+    }
+    let receiver = call.callable.function().and_then(|function| function.receiver.as_ref());
+    let of_receiver = match receiver {
+        Some(Receiver::Resource(id)) => Some(id),
+        _ => None,
+    };
+    let handed = call.arguments().filter_map(|argument| match &argument.value {
+        ArgumentValue::Resource(id) => Some(id),
+        _ => None,
+    });
+    for id in handed.chain(of_receiver) {
+        let resource = plan.resources.iter().find(|resource| resource.id == *id);
+        if resource.is_some_and(|resource| resource.kind != ResourceKind::Custom) {
+            found.push(format!("the client of `{id}`: only those of kind `custom` are handed to Go"));
+        }
+    }
+    if let Some(Fallback::Task(other)) = &call.fallback {
+        found.extend(of_call(plan, other).into_iter().map(|what| format!("{what} in a fallback")));
+    }
+    if let Some(undo) = &call.compensate {
+        found.extend(of_call(plan, undo).into_iter().map(|what| format!("{what} in a compensation")));
+    }
+    found
+}
