@@ -24,7 +24,7 @@ use crate::case::Job;
 use crate::direct::{self, Call};
 use crate::meaning::{self, Meaning};
 use crate::reference::{Expected, expected, starts};
-use crate::{retarget, values};
+use crate::{pending, retarget, values};
 
 /// What a language needs to run jobs.
 pub trait Target: Sync {
@@ -77,7 +77,7 @@ pub fn judged(target: &dyn Target, jobs: &[Job], how: How) -> Result<Vec<Verdict
     let mut runnable: Vec<(usize, Expected)> = Vec::new();
     for (index, job) in jobs.iter().enumerate() {
         let job = retarget::job(job, target.language())?;
-        match missing(target, &job.plans, how) {
+        match missing(target, &job, how) {
             Some(reason) => {
                 verdicts.insert(index, Verdict::Missing(reason));
             }
@@ -145,7 +145,11 @@ pub fn emit_target(target: &dyn Target) -> EmitTarget<'static> {
 }
 
 /// Why the job cannot be run in the language.
-fn missing(target: &dyn Target, plans: &[Plan], how: How) -> Option<String> {
+fn missing(target: &dyn Target, job: &Job, how: How) -> Option<String> {
+    if pending::does_not_build(target.language(), &job.name) {
+        return Some("it does not build".to_owned());
+    }
+    let plans = &job.plans;
     let lacking: BTreeSet<String> = plans.iter().flat_map(unsupported).map(|found| found.what).collect();
     if !lacking.is_empty() {
         return Some(lacking.into_iter().collect::<Vec<_>>().join(", "));

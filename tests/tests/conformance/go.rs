@@ -15,7 +15,7 @@ use conductor_tests::project::Project;
 
 use crate::direct::{Call, is_named};
 use crate::execute::Target;
-use crate::reference::{Expected, calls, types_of};
+use crate::reference::{Expected, calls, clients, types_of};
 use crate::values;
 
 pub struct Go;
@@ -128,6 +128,13 @@ fn stubs(all: &[&Expected]) -> String {
     for expected in all {
         for (name, definition) in types_of(&expected.job.plans) {
             text.push_str(&class(&name.name, definition));
+        }
+        for (open, close, client) in clients(&expected.job.plans) {
+            let client = spelled(client);
+            let _ = write!(text, "\nfunc {open}() ({client}, error) {{ return {client}{{}}, nil }}\n");
+            if let Some(close) = close {
+                let _ = write!(text, "\nfunc {close}({client}) error {{ return nil }}\n");
+            }
         }
         for plan in &expected.job.plans {
             for (_, call) in calls(plan) {

@@ -9,6 +9,7 @@ mod direct;
 mod execute;
 mod expressions;
 mod go;
+mod hostile;
 mod manifest;
 mod meaning;
 mod pending;

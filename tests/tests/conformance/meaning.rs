@@ -90,7 +90,7 @@ pub fn of_trace(trace: &Trace) -> Meaning {
                 meaning.step(run, key, format!("attempt {attempt} failed, {again}: {}", error(form)));
             }
             What::StepSucceeded { key, attempt, output } => {
-                meaning.step(run, key, format!("succeeded {attempt} {output}"));
+                meaning.step(run, key, format!("succeeded {attempt} {}", plain(output)));
             }
             What::StepFailed { key, attempt, error: form, tolerated } => {
                 meaning.step(run, key, failed(*attempt, form, *tolerated));
@@ -103,7 +103,8 @@ pub fn of_trace(trace: &Trace) -> Meaning {
             }
             What::StepCompensated { key } => meaning.undone.push(format!("{run}/{key}")),
             What::RunEnded(end) => {
-                let output = end.output.as_ref().map(|output| format!(" {output}")).unwrap_or_default();
+                let output =
+                    end.output.as_ref().map(|output| format!(" {}", plain(output))).unwrap_or_default();
                 // Why a run is paused is said for people.
                 let form = end.error.as_ref().filter(|_| end.state != RunState::Paused);
                 let form = form.map(|form| format!(" {}", error(form))).unwrap_or_default();
@@ -207,5 +208,26 @@ fn place(run: &str, key: &str) -> (String, String) {
 
 /// As `serde_json` writes it, whatever the language's writer left between.
 fn canonical(text: &str) -> String {
-    serde_json::from_str::<Value>(text).map_or_else(|_| text.to_owned(), |value| value.to_string())
+    serde_json::from_str::<Value>(text).map_or_else(|_| text.to_owned(), |value| plain(&value).to_string())
+}
+
+/// Points in time have several spellings: without zeros at the end, and with `+00:00` for `Z`.
+fn plain(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(moment(text).unwrap_or_else(|| text.clone())),
+        Value::Array(items) => items.iter().map(plain).collect(),
+        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), plain(value))).collect(),
+        _ => value.clone(),
+    }
+}
+
+fn moment(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    if bytes.len() < 20 || bytes.len() > 40 || bytes.get(10) != Some(&b'T') || bytes.get(13) != Some(&b':') {
+        return None;
+    }
+    let text = text.strip_suffix('Z').map_or_else(|| text.to_owned(), |text| format!("{text}+00:00"));
+    let (clock, zone) = text.split_at_checked(text.len() - 6)?;
+    let clock = if clock.contains('.') { clock.trim_end_matches('0').trim_end_matches('.') } else { clock };
+    Some(format!("{clock}{zone}"))
 }

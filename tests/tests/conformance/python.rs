@@ -14,7 +14,7 @@ use conductor_tests::project::Project;
 
 use crate::direct::Call;
 use crate::execute::Target;
-use crate::reference::{Expected, calls, types_of};
+use crate::reference::{Expected, calls, clients, types_of};
 use crate::retarget::MODULE;
 use crate::values;
 
@@ -99,6 +99,13 @@ fn stubs(all: &[&Expected]) -> String {
     for expected in all {
         for (name, definition) in types_of(&expected.job.plans) {
             text.push_str(&class(&name.name, definition));
+        }
+        for (open, close, client) in clients(&expected.job.plans) {
+            let client = spelled(client);
+            let _ = write!(text, "\n\ndef {open}() -> {client}:\n    return {client}()\n");
+            if let Some(close) = close {
+                let _ = write!(text, "\n\ndef {close}(client: {client}) -> None:\n    pass\n");
+            }
         }
         for plan in &expected.job.plans {
             for (_, call) in calls(plan) {

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Result, ensure};
 use conductor_protocol::plan::{Plan, StepKind, TaskCall};
+use conductor_protocol::types::Type;
 
 use conductor_simulate::{Lengths, Scenario, Scripted, What, run, synthesise};
 use conductor_tests::random::Random;
@@ -150,5 +151,20 @@ pub fn types_of(
     let mut all: Vec<_> = plans.iter().flat_map(|plan| &plan.types).collect();
     all.sort_by(|one, other| one.0.cmp(other.0));
     all.dedup_by(|one, other| one.0 == other.0);
+    all
+}
+
+/// What opens and closes clients of the Plans' resources, with the type of the client.
+pub fn clients(plans: &[Plan]) -> Vec<(&str, Option<&str>, &Type)> {
+    let resources = plans.iter().flat_map(|plan| &plan.resources);
+    let mut all: Vec<(&str, Option<&str>, &Type)> = resources
+        .filter_map(|resource| {
+            let open = resource.open.as_ref()?;
+            let close = resource.close.as_ref().map(|function| function.name.as_str());
+            Some((open.name.as_str(), close, &open.returns))
+        })
+        .collect();
+    all.sort_by_key(|(open, ..)| *open);
+    all.dedup_by_key(|(open, ..)| *open);
     all
 }

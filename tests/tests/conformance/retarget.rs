@@ -88,10 +88,20 @@ impl Retarget<'_> {
             self.type_name(entries);
             return;
         }
+        if let (Language::Go, Some(Value::Array(fields))) = (self.language, entries.get_mut("fields")) {
+            for field in fields {
+                field["attribute"] = json!(crate::go::exported(field["name"].as_str().unwrap_or_default()));
+            }
+        }
         if entries.contains_key("callable") {
             self.call(entries);
         }
         for (key, value) in entries.iter_mut() {
+            if let ("record", Value::Object(fields)) = (key.as_str(), &mut *value) {
+                // Of a type: its fields' names are the user's.
+                fields.values_mut().for_each(|field| self.value(field));
+                continue;
+            }
             match (key.as_str(), &*value) {
                 ("workflow" | "task" | "resource", Value::String(name)) => *value = json!(self.named(name)),
                 ("uses", Value::Array(names)) => {
@@ -116,6 +126,11 @@ impl Retarget<'_> {
             if let Some(id) = resource.get("id").and_then(Value::as_str).map(|id| self.named(id)) {
                 resource["id"] = json!(id);
             }
+            for key in ["open", "close"] {
+                if let Some(Value::Object(function)) = resource.get_mut(key) {
+                    self.rename(function);
+                }
+            }
         }
     }
 
@@ -126,20 +141,24 @@ impl Retarget<'_> {
         entries.insert("module".to_owned(), json!(self.module()));
     }
 
-    /// The function becomes a stub, which takes what makes its object as arguments of its own.
-    fn call(&self, call: &mut Map<String, Value>) {
-        let Some(Value::Object(function)) = call.get_mut("callable") else { return };
-        if !function.contains_key("language") {
-            return;
-        }
+    fn rename(&self, function: &mut Map<String, Value>) {
         let name = function["name"].as_str().unwrap_or_default().replace('.', "_");
-        let is_async = function["is_async"] == true;
         function.insert("name".to_owned(), json!(self.function(&name)));
         function.insert("module".to_owned(), json!(self.module()));
         function.insert("language".to_owned(), json!(self.language));
         if self.language == Language::Go {
             function.insert("returns_error".to_owned(), json!(true));
         }
+    }
+
+    /// The function becomes a stub, which takes what makes its object as arguments of its own.
+    fn call(&self, call: &mut Map<String, Value>) {
+        let Some(Value::Object(function)) = call.get_mut("callable") else { return };
+        if !function.contains_key("language") {
+            return;
+        }
+        let is_async = function["is_async"] == true;
+        self.rename(function);
         let receiver = function.remove("receiver");
         let Some(Value::Array(args)) = call.get_mut("args") else { return };
         if let Some(Value::Array(more)) = receiver.and_then(|one| one.pointer("/constructed/args").cloned()) {

@@ -2,6 +2,7 @@
 //!
 //! It knows what is allowed to be missing, not why.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use conductor_protocol::plan::Language;
@@ -41,6 +42,15 @@ impl Table {
             }
         }
         for (language, verdicts) in &self.columns {
+            let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+            for verdict in verdicts {
+                if let Verdict::Missing(reason) = verdict {
+                    *reasons.entry(reason).or_default() += 1;
+                }
+            }
+            for (reason, cases) in reasons {
+                let _ = write!(text, "\n{}: {cases} missing: {reason}", language.as_str());
+            }
             let count = verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Equal)).count();
             let _ = write!(text, "\n{}: {count} of {} equal", language.as_str(), self.names.len());
         }

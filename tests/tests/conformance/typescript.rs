@@ -16,7 +16,7 @@ use conductor_tests::root;
 
 use crate::direct::{Call, is_named};
 use crate::execute::Target;
-use crate::reference::{Expected, calls, types_of};
+use crate::reference::{Expected, calls, clients, types_of};
 use crate::values;
 
 pub struct Typescript;
@@ -96,6 +96,13 @@ fn stubs(all: &[&Expected]) -> String {
         for (name, definition) in types_of(&expected.job.plans) {
             text.push_str(&class(&name.name, definition));
         }
+        for (open, close, client) in clients(&expected.job.plans) {
+            let client = spelled(client);
+            let _ = write!(text, "\nexport function {open}(): {client} {{\n  return new {client}();\n}}\n");
+            if let Some(close) = close {
+                let _ = write!(text, "\nexport function {close}(_: {client}): void {{}}\n");
+            }
+        }
         for plan in &expected.job.plans {
             for (_, call) in calls(plan) {
                 if let Callable::Function(function) = &call.callable {
@@ -138,9 +145,9 @@ fn stub(name: &str, call: &TaskCall) -> String {
         ("export function", format!("playBlocking({{ {} }})", shown.join(", ")), returns)
     };
     format!(
-        "\n{head} {name}({}): {returns} {{\n  const value = {play};\n  return {};\n}}\n",
+        "\n{head} {name}({}): {returns} {{\n  const played = {play};\n  return {};\n}}\n",
         parameters.join(", "),
-        decoded(&function.returns, "value"),
+        decoded(&function.returns, "played"),
     )
 }
 
@@ -184,7 +191,14 @@ fn decoded(ty: &Type, value: &str) -> String {
 
 fn class(name: &str, definition: &TypeDef) -> String {
     match definition {
-        TypeDef::Class { fields } | TypeDef::TypedDict { fields } => {
+        TypeDef::Class { fields } => {
+            let declared: String = fields
+                .iter()
+                .map(|field| format!("  {}!: {};\n", field.attribute(), spelled(&field.ty)))
+                .collect();
+            format!("\nexport class {name} {{\n{declared}}}\n")
+        }
+        TypeDef::TypedDict { fields } => {
             let declared: String = fields
                 .iter()
                 .map(|field| format!("  {}: {};\n", field.attribute(), spelled(&field.ty)))
@@ -192,8 +206,9 @@ fn class(name: &str, definition: &TypeDef) -> String {
             format!("\nexport interface {name} {{\n{declared}}}\n")
         }
         TypeDef::Enum { members, .. } => {
-            let members: Vec<String> = members.iter().map(|member| member.value.to_string()).collect();
-            format!("\nexport type {name} = {};\n", members.join(" | "))
+            let members: String =
+                members.iter().map(|member| format!("  {} = {},\n", member.name, member.value)).collect();
+            format!("\nexport enum {name} {{\n{members}}}\n")
         }
         TypeDef::Opaque => format!("\nexport class {name} {{}}\n"),
     }
