@@ -2,7 +2,6 @@
 //!
 //! It knows Plans and target languages; it knows neither manifests nor disks.
 
-#[expect(dead_code, reason = "the emitters move to it one by one")]
 mod flow;
 mod go;
 mod inline;

@@ -31,6 +31,21 @@ def holds(step: str, test: Callable[[], bool]) -> bool:
         raise StepFailed(step, 0, error) from error
 
 
+def valued(step: str, value: Callable[[], T]) -> T:
+    """A value that a step needs; without one the step fails."""
+    try:
+        return value()
+    except ExpressionError as error:
+        raise StepFailed(step, 0, error) from error
+
+
+def items(step: str, of: object) -> Sequence[Any]:
+    """What a map goes over, where only the value itself says that it is a list."""
+    if isinstance(of, Sequence) and not isinstance(of, (str, bytes)):
+        return of
+    raise StepFailed(step, 0, ExpressionError("a map goes over a list"))
+
+
 def present(value: T | None) -> T:
     """A value that is known not to be null here."""
     if value is None:

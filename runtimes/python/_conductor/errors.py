@@ -5,6 +5,7 @@ It deliberately knows nothing of journals, sockets and policies.
 
 import contextlib
 import logging
+from typing import TypedDict
 
 logger = logging.getLogger("conductor")
 """Generated code logs here what it tolerates."""
@@ -115,6 +116,37 @@ class OutcomeUnknown(Exception):
     """A write was started and nobody can tell whether it happened."""
 
 
+class LoopExhausted(Exception):
+    """A loop came to the bound of its iterations."""
+
+
+class SignalTimeout(TimeoutError):
+    """A signal did not come in time."""
+
+
+class SignalRefused(Exception):
+    """A signal was sent to a run that is not there or has ended."""
+
+
+class Failure(Exception):
+    """A `fail` of the manifest: an error of the type that it names."""
+
+    def __init__(self, type: str, message: str) -> None:
+        super().__init__(message)
+        self.types = (type,)
+        self.message = message
+
+
+class Caught(TypedDict):
+    """What a `catch` of the manifest sees of an error."""
+
+    type: str
+    message: str
+    step: str
+    attempts: int
+    status: int | None
+
+
 class ResultError(TypeError):
     """A value is not of the type that the code declares for it. Never retried."""
 
@@ -139,6 +171,18 @@ class StepFailed(Exception):
         self.step = step
         self.attempts = attempts
         self.error = error
+
+    def is_any_of(self, *patterns: str) -> bool:
+        """Whether the error is of one of the types, or has one of the codes."""
+        from .policy import is_any_of
+
+        return is_any_of(self.error, patterns)
+
+    def described(self) -> Caught:
+        """The error as a `catch` sees it, whether it happened in this process or is recorded."""
+        from .form import described
+
+        return described(self)
 
     def of(self, workflow: str, run: str | None) -> WorkflowError:
         """The failure as the workflow's caller sees it."""
@@ -172,7 +216,11 @@ def workflow_error(
         where += f" at step {step} after {tries}"
     if run is not None:
         where += f" (run {run})"
-    name = "" if isinstance(error, RecordedError) else f"{type(error).__qualname__}: "
+    name = f"{type(error).__qualname__}: "
+    if isinstance(error, RecordedError):
+        name = ""
+    elif isinstance(error, Failure):
+        name = f"{error.types[0]}: "
     return WorkflowError(
         f"{where}: {name}{text_of(error)}",
         workflow=workflow,

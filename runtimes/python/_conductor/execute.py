@@ -25,6 +25,7 @@ from .errors import (
     WorkflowError,
     workflow_error,
 )
+from .exits import Returned
 from .form import error_form
 from .gone import only_recorded
 from .history import History, read_all
@@ -191,6 +192,8 @@ class Execution:
             else:
                 output = await self._within_deadline(run, self.workflow.deadline)
             return self._succeeded(output)
+        except Returned as end:
+            return self._succeeded(end.output)
         except asyncio.CancelledError:
             if self._journal.ended is not None or self._reason is None:
                 raise

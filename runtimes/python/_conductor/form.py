@@ -7,9 +7,12 @@ import os
 import traceback
 
 from .errors import (
+    Caught,
+    Failure,
     RecordedError,
     RemoteError,
     ResultError,
+    StepFailed,
     WorkflowError,
     text_of,
 )
@@ -52,6 +55,20 @@ def error_form(error: Exception) -> dict[str, object]:
     return form
 
 
+def described(failure: StepFailed) -> Caught:
+    """A failure as a `catch` of the manifest sees it."""
+    error = failure.error
+    form = error.form if isinstance(error, RecordedError) else error_form(error)
+    types, code = form.get("types"), str(form.get("code", ""))
+    return {
+        "type": str(types[0]) if isinstance(types, list) and types else "",
+        "message": str(form.get("message", "")),
+        "step": failure.step or "",
+        "attempts": failure.attempts,
+        "status": int(code) if code.isascii() and code.isdigit() else None,
+    }
+
+
 def _writable(text: str) -> str:
     """Text with its lone surrogates spelled out: as they are, no journal takes them."""
     return text.encode("utf-8", "backslashreplace").decode()
@@ -60,6 +77,8 @@ def _writable(text: str) -> str:
 def _fields(error: Exception) -> dict[str, object]:
     """Attributes of the error that are plain JSON, as far as there is room for them."""
     fields: dict[str, object] = {}
+    if isinstance(error, Failure):
+        return fields
     room = MAX_FIELDS
     given = error.fields if isinstance(error, RemoteError) else vars(error)
     for name, value in given.items():

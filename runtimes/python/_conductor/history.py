@@ -49,6 +49,8 @@ class History:
     """Ids of the steps that run workflows of their own."""
     undo: list[tuple[str, dict[str, Any] | None]] = field(default_factory=list)
     """What must be undone, in the order of completion: the step's key, and its compensation's arguments. A child has none."""
+    signals: set[str] = field(default_factory=set)
+    """Ids of the signals that were taken."""
 
     def past(self, key: str) -> Past:
         """Of one step."""
@@ -95,6 +97,8 @@ class History:
         elif kind == "step_succeeded":
             past.outcome = "succeeded"
             past.output = entry["output"]
+            if "signal" in entry:
+                self.signals.add(entry["signal"])
         elif kind == "step_failed":
             past.outcome = "tolerated" if entry["tolerated"] else "failed"
             past.error = entry["error"]

@@ -41,6 +41,7 @@ class Journal:
         """Why the sidecar does not take what this process has to say of the run."""
         self.on_lost: Callable[[str], None] | None = None
         self.on_cancelling: Callable[[str], None] | None = None
+        self.on_signal: Callable[[dict[str, Any]], None] | None = None
         self._first_seq = next_seq
         self._next_seq = next_seq
         self._acked = next_seq - 1 if next_seq > 1 else -1
@@ -50,7 +51,7 @@ class Journal:
         self._kept: deque[tuple[int, bytes, float]] = deque()
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
 
-    def record(self, kind: str, **fields: Any) -> None:
+    def record(self, kind: str, /, **fields: Any) -> None:
         """Adds an entry to the record of this turn."""
         self.record_text(dumps({kind: fields}))
 

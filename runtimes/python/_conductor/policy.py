@@ -13,6 +13,7 @@ from .errors import (
     CircuitOpen,
     DeadlineExceeded,
     ExpressionError,
+    Failure,
     MissingVariable,
     OutcomeUnknown,
     RecordedError,
@@ -77,10 +78,10 @@ def is_retryable(
     if isinstance(error, CircuitOpen):
         # An open breaker is an answer in itself, unless the policy says otherwise by its name.
         return "CircuitOpen" in retry_on and "CircuitOpen" not in abort_on
-    if abort_on and _is_any_of(error, abort_on):
+    if abort_on and is_any_of(error, abort_on):
         return False
     if retry_on:
-        return _is_any_of(error, retry_on)
+        return is_any_of(error, retry_on)
     if isinstance(error, PROGRAMMING_ERRORS):
         return False
     names = type_names(error)
@@ -91,7 +92,7 @@ def is_retryable(
 
 def type_names(error: BaseException) -> list[str]:
     """The names of the error's classes, most specific first, without `object`."""
-    if isinstance(error, (RecordedError, RemoteError)):
+    if isinstance(error, (Failure, RecordedError, RemoteError)):
         return list(error.types)
     return [
         f"{kind.__module__}.{kind.__qualname__}"
@@ -116,7 +117,8 @@ def _is_of_program(names: list[str]) -> bool:
     return any(re.split(r"[./]", name)[-1] in ELSEWHERE for name in names)
 
 
-def _is_any_of(error: BaseException, patterns: Iterable[str]) -> bool:
+def is_any_of(error: BaseException, patterns: Iterable[str]) -> bool:
+    """Whether a pattern is a code of the error, or the name of one of its types, whole or its last part."""
     names = type_names(error)
     code = error_code(error)
     return any(

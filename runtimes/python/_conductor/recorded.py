@@ -18,6 +18,11 @@ class Recorded(Generic[T_co]):
         self._json = json
         self._decode = decode
 
+    @property
+    def json(self) -> object:
+        """What is recorded."""
+        return self._json
+
     def value(self) -> T_co:
         """The value, made anew."""
         return self._decode(self._json)

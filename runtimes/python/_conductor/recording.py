@@ -82,6 +82,11 @@ class Recording:
         return self._past.exhausted is not None and self._past.outcome is None
 
     @property
+    def is_tolerated(self) -> bool:
+        """Whether it has failed and that is tolerated."""
+        return self._past.outcome == "tolerated"
+
+    @property
     def output(self) -> object:
         """The result as JSON; `None` where the failure is tolerated."""
         self.raise_failure()

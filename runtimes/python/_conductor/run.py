@@ -6,16 +6,23 @@ It deliberately knows neither how the run began nor what its end means to caller
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import datetime as dt
+import sys
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from contextvars import Context, Token, copy_context
+from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
-from .errors import DeadlineExceeded, ResultError, StepFailed
+from . import waits
+from .errors import DeadlineExceeded, Halt, ResultError, StepFailed
+from .exits import NOBODY_WAITS, ended_well, shielded
 from .form import error_form
+from .gone import only_recorded
 from .history import History
 from .journal import Journal
-from .limits import Limit
-from .parallel import REAL, Branches, OnFailure
+from .limits import Limit, lift
+from .parallel import REAL, Branches, OnFailure, each, is_real, race
 from .permits import Taker
 from .session import Session
 from .settle import forget
@@ -25,6 +32,9 @@ if TYPE_CHECKING:
     from .breaker import Breaker
     from .recording import Undo
     from .workflow import Workflow
+
+Given = TypeVar("Given")
+T = TypeVar("T")
 
 CallChild = Callable[
     ["Workflow", dict[str, object], str, dict[str, str]], Coroutine[Any, Any, object]
@@ -55,6 +65,7 @@ class Run:
         """Idempotent writes that were given up and may still be running."""
         self._call = call
         self._detach = detach
+        self._mailbox: waits.Mailbox | None = None
 
     @property
     def input(self) -> dict[str, object]:
@@ -132,18 +143,121 @@ class Run:
         on_failure: OnFailure = "cancel",
     ) -> Branches:
         """Branches of which the first failure is recorded, so that replay need not decide again."""
-        chosen = self.history.chosen.get(key)
-        if isinstance(chosen, str):
-            return Branches(only=chosen)
-
-        def choose(branch: str) -> None:
-            self.choose(key, branch)
-
+        decided, gone = self._decided(key)
         return Branches(
             on_failure=on_failure,
             max_concurrency=max_concurrency,
-            first_failure=choose,
+            decide=partial(self.choose, key),
+            decided=decided,
+            gone=gone if on_failure == "cancel" else None,
         )
+
+    def race(
+        self, key: str, branches: Mapping[str, Coroutine[Any, Any, T]]
+    ) -> Coroutine[Any, Any, T]:
+        """The result of the first branch that succeeds, which is recorded."""
+        decided, gone = self._decided(key)
+        choose = partial(self.choose, key)
+        return race(branches, decide=choose, decided=decided, gone=gone)
+
+    def map(
+        self,
+        key: str,
+        items: Iterable[Given],
+        work: Callable[[int, Given], Coroutine[Any, Any, T]],
+        *,
+        max_concurrency: int | None = None,
+    ) -> Coroutine[Any, Any, list[T]]:
+        """The results of `work` for each item; the first failure is recorded."""
+        decided, gone = self._decided(key)
+        return each(
+            items,
+            work,
+            max_concurrency=max_concurrency,
+            decide=partial(self.choose, key),
+            decided=decided,
+            gone=gone,
+        )
+
+    def _decided(self, key: str) -> tuple[str | None, Context | None]:
+        """Which branch decided in an earlier life of the run, and where the others are gone through."""
+        chosen = self.history.chosen.get(key)
+        if not isinstance(chosen, str):
+            return None, None
+        context = copy_context()
+        context.run(only_recorded.set, True)
+        return chosen, context
+
+    async def ending(self, work: Coroutine[Any, Any, T]) -> T:
+        """Does `work` in a `finally`, unless the run goes on in another process or waits for a person."""
+        before = sys.exception()
+        goes_on = isinstance(before, asyncio.CancelledError) and not is_real(before)
+        if goes_on or isinstance(before, NOBODY_WAITS):
+            work.close()
+            return cast("T", None)
+        context = copy_context()
+        context.run(lift)
+        context.run(only_recorded.set, False)
+        return await ended_well(before, shielded(work, context, local=True))
+
+    async def sleep(self, key: str, time: float | dt.timedelta) -> None:
+        """Lets time pass, also while no process executes the run."""
+        await waits.sleep(self, key, time)
+
+    async def wait_for(
+        self,
+        key: str,
+        signal: str,
+        *,
+        check: Callable[[object], object] | None = None,
+        timeout: float | None = None,
+        on_timeout: Literal["fail", "null"] = "fail",
+        critical: bool = True,
+    ) -> object:
+        """The data of a signal as JSON."""
+        return await waits.wait_for(
+            self,
+            key,
+            signal,
+            check=check,
+            timeout=timeout,
+            on_timeout=on_timeout,
+            critical=critical,
+        )
+
+    async def emit(
+        self,
+        key: str,
+        signal: str,
+        *,
+        data: object = None,
+        to: str | None = None,
+        barrier: bool = True,
+        critical: bool = True,
+    ) -> None:
+        """Sends a signal to a run, to this one where `to` is missing."""
+        await waits.emit(
+            self, key, signal, data=data, to=to, barrier=barrier, critical=critical
+        )
+
+    async def mailbox(self) -> waits.Mailbox:
+        """The signals of this run: those that came before this process had it, too."""
+        mailbox = self._mailbox
+        if mailbox is None:
+            mailbox = self._mailbox = waits.Mailbox(self.history.signals)
+            self.journal.on_signal = self._signalled
+        if not mailbox.is_complete:
+            answer = await self.session.request("signal.list", {"run": self.id})
+            mailbox.is_complete = True
+            for signal in answer["signals"]:
+                self._signalled(signal)
+        return mailbox
+
+    def _signalled(self, signal: dict[str, Any]) -> None:
+        if self._mailbox is not None:
+            self._mailbox.deliver(
+                signal["signal"], signal["ordinal"], signal["id"], signal["data"]
+            )
 
     def choose(self, key: str, value: object) -> None:
         """Records a decision that was not computed from recorded values."""
@@ -184,12 +298,15 @@ class RunDeadline:
         self._task: asyncio.Task[Any] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._told = Limit(None)
+        self._gone: Token[bool] | None = None
 
     async def __aenter__(self) -> None:
         chosen = self._run.history.chosen
         begin = f"{self._key}.deadline"
         if self._is_over():
-            raise self._failure()
+            # In an earlier life of the run: what is inside is gone through for what is recorded of it.
+            self._gone = only_recorded.set(True)
+            return
         ends_at = chosen.get(begin)
         if not isinstance(ends_at, int):
             ends_at = now_ms() + round(self._seconds * 1000)
@@ -219,10 +336,18 @@ class RunDeadline:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._gone is not None:
+            only_recorded.reset(self._gone)
+            self._gone = None
+            task = asyncio.current_task()
+            is_cancelled = task is not None and task.cancelling() > 0
+            if isinstance(error, Halt) or is_cancelled or only_recorded.get():
+                return
+            raise self._failure() from None
         if self._timer is not None:
             self._timer.cancel()
         self._told.__exit__()
-        if not self._is_over() or self._task is None:
+        if not self._is_over() or self._task is None or isinstance(error, Halt):
             return
         if self._task.uncancel() == 0:
             raise self._failure() from None

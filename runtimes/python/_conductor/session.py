@@ -22,6 +22,7 @@ from .version import VERSION as CLIENT_VERSION
 VERSION = 1
 RUN_UNKNOWN = -32011
 STALE_EPOCH = -32013
+ENDED = -32015
 LIMIT = -32016
 STORE = -32017
 LOST = (RUN_UNKNOWN, STALE_EPOCH, STORE)
@@ -347,6 +348,8 @@ class Session:
             self._give_up(journal, message)
         elif method == "run.cancelling" and journal.on_cancelling is not None:
             journal.on_cancelling(params["reason"])
+        elif method == "run.signal" and journal.on_signal is not None:
+            journal.on_signal(params)
 
     def _give_up(self, journal: Journal, reason: str) -> None:
         logger.info("run %s is given up: %s", journal.run, reason)

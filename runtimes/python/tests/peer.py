@@ -84,7 +84,8 @@ class Peer:
                 if answer is None:
                     continue
                 if "id" in message:
-                    answer = {"id": message["id"], "result": answer}
+                    part = answer if "error" in answer else {"result": answer}
+                    answer = {"id": message["id"], **part}
                 self._tell(connection, answer)
 
     def _tell(self, connection: socket.socket, message: dict[str, Any]) -> None:

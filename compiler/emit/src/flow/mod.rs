@@ -11,13 +11,15 @@ mod visible;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use conductor_protocol::plan::{Plan, Step, StepKind};
+use conductor_protocol::expr::Expr;
+use conductor_protocol::plan::{Plan, Step, StepKind, TaskCall};
 use conductor_protocol::types::Type;
 
 pub use fallible::{always_has, is_enum, is_immutable, is_simple, may_fail};
 use nest::Nest;
 pub use nest::{At, Place};
-pub use reads::mentions_run;
+pub use reads::{call_mentions_run, mentions_run};
+pub use visible::never_complete;
 
 /// Something that steps can read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -134,17 +136,17 @@ impl<'a> Flow<'a> {
         self.nest.place(step).is_some_and(|place| self.nest.around(place).any(|block| is_repeating(&block)))
     }
 
-    /// How many blocks stand around the step.
-    pub fn depth(&self, step: &Step) -> usize {
-        self.nest.place(step).map_or(0, |place| self.nest.around(place).count())
-    }
-
     /// What an expression at `at` reads that names the step `id`.
     pub fn source(&self, id: &str, at: At) -> Source<'a> {
         if let Some(own) = self.nest.loop_around(id, at) {
             return Source::Var(Var::Last(own));
         }
-        let Some((place, _)) = self.seen(id, at).next() else { return Source::Var(Var::Step(id.to_owned())) };
+        let Some((place, top)) = self.seen(id, at).next() else {
+            return Source::Var(Var::Step(id.to_owned()));
+        };
+        if self.seen_type(id, place, top) == Type::Null {
+            return Source::Null;
+        }
         let step = self.nest.step(place);
         if step.id != id || self.kept.contains(&place) {
             return Source::Var(Var::Step(id.to_owned()));
@@ -257,10 +259,35 @@ impl<'a> Flow<'a> {
         })
     }
 
+    /// The type of what the step leaves behind, as steps right after it see it.
+    pub fn ty_after(&self, step: &Step, var: &Var) -> Type {
+        let after = self.nest.place(step).and_then(|place| self.after.get(place));
+        match (after, var) {
+            (Some(after), Var::Step(id)) => {
+                after.get(id.as_str()).cloned().unwrap_or_else(|| self.whole_ty(var))
+            }
+            _ => self.whole_ty(var),
+        }
+    }
+
+    /// What a call reads that is made at `at`: that of a step, or a part of it such as its fallback.
+    pub fn read_by(&self, call: &TaskCall, at: At) -> Vec<Var> {
+        self.sorted(reads::of_part(self, call, at))
+    }
+
+    /// What one expression reads at `at`.
+    pub fn read_in(&self, expr: &Expr, at: At) -> Vec<Var> {
+        self.sorted(reads::of_exprs(self, vec![expr], at))
+    }
+
     /// Whether `run.id` or an idempotency key stands in the part.
     pub fn uses_run_id(&self, region: Region<'_>) -> bool {
         let in_output = matches!(region, Region::All) && mentions_run(&self.plan.output);
-        in_output || self.nest.inside(region).any(|place| reads::step_mentions_run(self.nest.step(place)))
+        in_output
+            || self
+                .nest
+                .inside(region)
+                .any(|place| reads::step_mentions_run(self.nest.step(place), self.plan.language))
     }
 
     fn is_made_outside(&self, var: &Var, at: At, region: Region<'_>) -> bool {

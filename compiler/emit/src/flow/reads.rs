@@ -6,7 +6,9 @@
 use std::collections::BTreeSet;
 
 use conductor_protocol::expr::{Expr, Node};
-use conductor_protocol::plan::{ArgumentValue, Delay, Fallback, LoopTest, Step, StepKind, TaskCall};
+use conductor_protocol::plan::{
+    ArgumentValue, Delay, Fallback, Language, LoopTest, Step, StepKind, TaskCall,
+};
 use conductor_protocol::types::Type;
 
 use super::nest::{At, Place};
@@ -135,6 +137,9 @@ impl<'a> Reader<'_, 'a> {
                 Some(Source::Branches(branches)) => {
                     branches.into_iter().for_each(|branch| self.step(&branch.id, None, At::Body(place, 0)));
                 }
+                Some(Source::Values(names)) => {
+                    names.into_iter().for_each(|name| self.step(name, None, At::Body(place, 0)));
+                }
                 _ => {}
             },
         }
@@ -147,6 +152,42 @@ impl<'a> Reader<'_, 'a> {
         if let Some(last) = steps.last().filter(|_| !never_complete(steps)) {
             self.step(&last.id, None, At::Body(place, body));
         }
+    }
+}
+
+/// The variables that the expressions of a call read at `at`.
+pub fn of_part(flow: &Flow<'_>, call: &TaskCall, at: At) -> BTreeSet<Var> {
+    let mut exprs = Vec::new();
+    of_call(call, &mut exprs);
+    of_exprs(flow, exprs, at)
+}
+
+/// The variables that expressions read at `at`.
+pub fn of_exprs(flow: &Flow<'_>, exprs: Vec<&Expr>, at: At) -> BTreeSet<Var> {
+    let mut vars = BTreeSet::new();
+    for expr in exprs {
+        names(expr, &mut Vec::new(), &mut |name| match name {
+            Named::Input(name) => drop(vars.insert(Var::Input(name.to_owned()))),
+            Named::Step(id, field) => result_of(flow, id, field, at, &mut vars),
+            Named::Variable(name) => vars.extend(flow.variable(name, at)),
+        });
+    }
+    vars
+}
+
+fn result_of(flow: &Flow<'_>, id: &str, field: Option<&str>, at: At, vars: &mut BTreeSet<Var>) {
+    let wanted = |name: &str| field.is_none_or(|field| field == name);
+    match flow.source(id, at) {
+        Source::Var(var) => drop(vars.insert(var)),
+        Source::Of(last) => result_of(flow, &last.id, field, at, vars),
+        Source::Branches(branches) => branches
+            .iter()
+            .filter(|branch| wanted(&branch.id))
+            .for_each(|branch| result_of(flow, &branch.id, None, at, vars)),
+        Source::Values(names) => {
+            vars.extend(names.iter().filter(|name| wanted(name)).map(|name| Var::Step((*name).to_owned())));
+        }
+        Source::Null => {}
     }
 }
 
@@ -227,9 +268,9 @@ fn of_call<'a>(call: &'a TaskCall, all: &mut Vec<&'a Expr>) {
 }
 
 /// Whether the step itself needs the run's id: in an expression, as an idempotency key, for what it starts.
-pub fn step_mentions_run(step: &Step) -> bool {
+pub fn step_mentions_run(step: &Step, language: Language) -> bool {
     let in_kind = match &step.kind {
-        StepKind::Task(call) => call_needs_key(call),
+        StepKind::Task(call) => call_needs_key(call, language),
         // The child's run has an id that is made of its parent's.
         StepKind::Workflow(_) => true,
         StepKind::Emit(_) => true,
@@ -238,12 +279,20 @@ pub fn step_mentions_run(step: &Step) -> bool {
     in_kind || expressions(step).into_iter().any(|(expr, _)| mentions_run(expr))
 }
 
-fn call_needs_key(call: &TaskCall) -> bool {
-    // A service is told the key of the step.
-    call.callable.function().is_none()
+/// Whether the call needs the run's id: in an expression or as an idempotency key.
+#[must_use]
+pub fn call_mentions_run(call: &TaskCall, language: Language) -> bool {
+    let mut exprs = Vec::new();
+    of_call(call, &mut exprs);
+    call_needs_key(call, language) || exprs.into_iter().any(mentions_run)
+}
+
+fn call_needs_key(call: &TaskCall, language: Language) -> bool {
+    // A service is told the key of the step, and so is another language.
+    call.callable.function().is_none_or(|function| function.language != language)
         || call.arguments().any(|argument| matches!(argument.value, ArgumentValue::IdempotencyKey))
-        || matches!(&call.fallback, Some(Fallback::Task(other)) if call_needs_key(other))
-        || call.compensate.as_ref().is_some_and(|undo| call_needs_key(undo))
+        || matches!(&call.fallback, Some(Fallback::Task(other)) if call_needs_key(other, language))
+        || call.compensate.as_ref().is_some_and(|undo| call_needs_key(undo, language))
 }
 
 /// Whether `run.id` stands in the expression.

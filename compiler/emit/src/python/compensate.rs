@@ -12,6 +12,7 @@ use super::types::has_record;
 use super::workflow::{Workflow, run_param};
 use super::{direct, durable, policy};
 use crate::EmitError;
+use crate::flow::call_mentions_run;
 use crate::inline::{RESULT, each_argument, fallbacks};
 
 /// A function that undoes a step.
@@ -190,9 +191,13 @@ pub fn direct(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Result<O
     let outer = workflow.locals.clone();
     let mut params = Vec::new();
     let mut names = Vec::new();
-    let takes_run = workflow.scope.uses_run_id(Some(&undone));
+    let takes_run = call_mentions_run(made, workflow.plan.language);
+    let is_repeated = !workflow.frame.prefix.is_empty();
     if takes_run {
         params.push(Param { name: "run".to_owned(), annotation: "str".to_owned(), default: None });
+    }
+    if is_repeated {
+        params.push(Param { name: "at".to_owned(), annotation: "str".to_owned(), default: None });
     }
     for one in computed(undo) {
         let name = workflow.file.names.fresh(one.parameter);
@@ -220,6 +225,9 @@ pub fn direct(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Result<O
     let mut args = vec![Py::atom(function)];
     if takes_run {
         args.push(Py::atom("run"));
+    }
+    if is_repeated {
+        args.push(Py::atom("at"));
     }
     let outer = with_result(workflow);
     for one in computed(undo) {

@@ -14,10 +14,13 @@ use crate::flow::may_fail;
 type Result<T> = std::result::Result<T, EmitError>;
 
 impl Translator<'_, '_> {
-    /// A variable of the expression itself.
-    pub fn variable(&mut self, name: &str) -> Result<Py> {
-        match self.locals.iter().rev().find(|(known, _)| known == name) {
-            Some((_, name)) => Ok(Py::atom(name)),
+    /// A variable of the expression itself, or of a block around it.
+    pub fn variable(&mut self, name: &str, ty: &Type) -> Result<Py> {
+        if let Some((_, name)) = self.locals.iter().rev().find(|(known, _)| known == name) {
+            return Ok(Py::atom(name));
+        }
+        match self.scope.flow.variable(name, self.at) {
+            Some(var) => Ok(self.read(&var, ty)),
             None => Err(unsupported(&format!("the variable `{name}`"))),
         }
     }

@@ -27,7 +27,7 @@ fn key_function(workflow: &mut Workflow, concurrency: &Concurrency) -> Result<Op
     const NAME: &str = "_concurrency_key";
     let Some(key) = &concurrency.key else { return Ok(None) };
     let mut body = Vec::new();
-    let read = workflow.scope.reads_of(key);
+    let read = workflow.scope.flow.read_in(key, workflow.here);
     let plan = workflow.plan;
     for input in &plan.inputs {
         let var = Var::Input(input.name.clone());

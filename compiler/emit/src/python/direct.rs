@@ -5,6 +5,7 @@
 use conductor_protocol::plan::{Effect, InDoubt, Step, StepKind, TaskCall, WorkflowCall};
 use conductor_protocol::types::Type;
 
+use super::blocks::not_reached;
 use super::children::child_call;
 use super::durable::{in_doubt, logged};
 use super::literal::seconds;
@@ -15,6 +16,7 @@ use super::{
     breaker, cache, call, children, compensate, concurrency, elsewhere, fallback, hedge, policy, resources,
 };
 use crate::EmitError;
+use crate::flow::{At, Region, never_complete};
 
 /// The public function's body where the inputs go by other names inside.
 pub fn delegate(workflow: &mut Workflow) -> Stmt {
@@ -49,7 +51,7 @@ pub fn body_function(workflow: &mut Workflow) -> Result<Function, EmitError> {
 pub fn body(workflow: &mut Workflow) -> Result<Vec<Stmt>, EmitError> {
     let plan = workflow.plan;
     let mut body = Vec::new();
-    let run = if workflow.scope.uses_run_id(None) {
+    let run = if workflow.scope.flow.uses_run_id(Region::All) {
         workflow.file.import_as("._conductor.ids", "new_run_id", "_new_run_id");
         let made = Py::call("_new_run_id", Vec::new());
         body.push(assign("run", Py::binary(Operator::Or, Py::atom("run_id"), made)));
@@ -58,7 +60,10 @@ pub fn body(workflow: &mut Workflow) -> Result<Vec<Stmt>, EmitError> {
         "run_id"
     };
     let mut steps = workflow.steps(&plan.steps)?;
-    if plan.output.ty != Type::Null {
+    workflow.here = At::End;
+    if never_complete(&plan.steps) {
+        steps.extend(not_reached(&steps).filter(|_| plan.output.ty != Type::Null));
+    } else if plan.output.ty != Type::Null {
         let output = workflow.translate(&plan.output)?;
         steps.push(Stmt::Return(Some(output)));
     }
@@ -109,7 +114,7 @@ pub fn step(
     Ok(Function {
         is_async: true,
         name: name.to_owned(),
-        params: workflow.step_params(step, step, reads),
+        params: workflow.step_params(step, reads),
         keyword_only: false,
         returns,
         doc: vec![doc],
@@ -148,12 +153,21 @@ fn child(
 fn give_up(workflow: &mut Workflow, step: &Step, attempts: &str, is_read: bool) -> Vec<Stmt> {
     if !step.critical {
         let mut body = vec![logged(&mut workflow.file, step)];
-        body.push(Stmt::Return(is_read.then(|| Py::atom("None"))));
+        body.push(null_or_lost(workflow, step, is_read));
         return body;
     }
     workflow.file.import_from("._conductor.errors", "StepFailed");
     let args = vec![workflow.key(&step.id), Py::atom(attempts), Py::atom("error")];
     vec![Stmt::Raise { error: Py::call("StepFailed", args), cause: Some("error".to_owned()) }]
+}
+
+/// What a step that is not critical comes to where it fails.
+fn null_or_lost(workflow: &mut Workflow, step: &Step, is_read: bool) -> Stmt {
+    if workflow.frame.loses {
+        let error = workflow.file.import_from("._conductor.exits", "Lost");
+        return Stmt::Raise { error: Py::call(error, vec![workflow.key(&step.id)]), cause: None };
+    }
+    Stmt::Return(is_read.then(|| Py::atom("None")))
 }
 
 fn handled(body: Vec<Stmt>, name: &str, handler: Vec<Stmt>) -> Stmt {
@@ -197,7 +211,7 @@ pub fn task(
     }
     if is_tolerated_outside(call) && !step.critical {
         let mut handler = vec![logged(&mut workflow.file, step)];
-        handler.extend(is_read.then(|| Stmt::Return(Some(Py::atom("None")))));
+        handler.extend((is_read || workflow.frame.loses).then(|| null_or_lost(workflow, step, is_read)));
         tries = vec![failing(tries, "", handler, workflow)];
     }
     if call.compensate.is_some() {

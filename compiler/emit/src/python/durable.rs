@@ -80,6 +80,7 @@ pub fn step(
 ) -> Result<Function, EmitError> {
     let var = Var::Step(step.id.clone());
     let mut body = workflow.when(step, &if is_read { vec![var.clone()] } else { Vec::new() })?;
+    let params = workflow.step_params(step, reads);
     let doc = match &step.kind {
         StepKind::Task(call) => {
             body.extend(task(workflow, step, step, call)?);
@@ -91,6 +92,12 @@ pub fn step(
         }
         _ => String::new(),
     };
+    if workflow.frame.loses && !step.critical {
+        let error =
+            Py::call(workflow.file.import_from("._conductor.exits", "Lost"), vec![workflow.key(&step.id)]);
+        let lost = vec![Stmt::Raise { error, cause: None }];
+        body.push(Stmt::If { test: Py::atom("step.is_tolerated"), body: lost, otherwise: Vec::new() });
+    }
     let returns = if is_read {
         body.push(Stmt::Return(Some(output(workflow, &var, &step.ty))));
         // Where a block around the step is skipped its result is null, but this function always has one.
@@ -102,7 +109,7 @@ pub fn step(
     Ok(Function {
         is_async: true,
         name: name.to_owned(),
-        params: workflow.step_params(step, step, reads),
+        params,
         keyword_only: false,
         returns,
         doc: vec![doc],

@@ -8,16 +8,18 @@ use conductor_protocol::types::{Type, TypeDef};
 
 use super::file::File;
 use super::literal;
-use super::scope::{Block, Scope, Var};
+use super::scope::{Scope, Var};
 use super::tree::{Operator, Py, Unary};
 use crate::EmitError;
-use crate::flow::{always_has, is_simple, may_fail};
+use crate::flow::{At, Source, always_has, is_simple, may_fail};
 
 pub struct Translator<'f, 'a> {
     pub file: &'f mut File<'a>,
     pub scope: &'f Scope<'a>,
     /// Names in Python of what comprehensions and binds name, the innermost last.
     pub locals: Vec<(String, String)>,
+    /// Where the expression stands.
+    pub at: At,
     /// Whether `env` is the function that reads a variable of the environment: in what resources are opened with.
     pub sees_env: bool,
 }
@@ -25,17 +27,17 @@ pub struct Translator<'f, 'a> {
 type Result<T> = std::result::Result<T, EmitError>;
 
 impl<'f, 'a> Translator<'f, 'a> {
-    pub fn new(file: &'f mut File<'a>, scope: &'f Scope<'a>) -> Translator<'f, 'a> {
-        Translator { file, scope, locals: Vec::new(), sees_env: false }
+    pub fn new(file: &'f mut File<'a>, scope: &'f Scope<'a>, at: At) -> Translator<'f, 'a> {
+        Translator { file, scope, locals: Vec::new(), at, sees_env: false }
     }
 
     pub fn expr(&mut self, expr: &Expr) -> Result<Py> {
         Ok(match &expr.node {
             Node::Literal(value) => self.literal(value),
             Node::Input(name) => self.scope.read(&Var::Input(name.clone())),
-            Node::Step(id) => self.step(id)?,
+            Node::Step(id) => self.step(id, &expr.ty)?,
             Node::RunId => self.scope.run_id(),
-            Node::Variable(name) => self.variable(name)?,
+            Node::Variable(name) => self.variable(name, &expr.ty)?,
             Node::Env(name) if self.sees_env => Py::call("env", vec![Py::string(name)]),
             Node::Env(name) => return Err(unsupported(&format!("`env.{name}` in a workflow"))),
             Node::Entries(entries) => self.entries(entries)?,
@@ -89,51 +91,57 @@ impl<'f, 'a> Translator<'f, 'a> {
         }
     }
 
-    /// The result of a step. A block has no result of its own: it is made of its steps'.
-    fn step(&mut self, id: &str) -> Result<Py> {
-        let Some(block) = self.scope.block(id) else {
-            let var = Var::Step(id.to_owned());
-            let is_null = self.scope.ty(&var) == Type::Null;
-            return Ok(if is_null { Py::atom("None") } else { self.scope.read(&var) });
-        };
-        let value = match block.last {
-            Some(last) => self.step(&last.id)?,
-            None => {
-                let Type::Record(fields) = block.step.ty.non_null() else { return Ok(Py::atom("None")) };
-                let mut pairs = Vec::new();
-                for name in fields.keys() {
-                    pairs.push((Py::string(name), self.branch(&block, name)?));
-                }
-                Py::Dict(pairs)
-            }
-        };
-        if !block.nullable {
-            return Ok(value);
+    /// The result of a step, of the type `ty`. That of a plain block is made of those of its steps.
+    fn step(&mut self, id: &str, ty: &Type) -> Result<Py> {
+        if *ty == Type::Null {
+            return Ok(Py::atom("None"));
         }
-        Ok(Py::Conditional {
-            test: Box::new(self.scope.read(&Var::Ran(id.to_owned()))),
-            then: Box::new(value),
-            otherwise: Box::new(Py::atom("None")),
-        })
+        match self.scope.flow.source(id, self.at) {
+            Source::Null => Ok(Py::atom("None")),
+            Source::Var(var) => Ok(self.read(&var, ty)),
+            Source::Of(last) => self.step(&last.id, ty),
+            Source::Branches(branches) => {
+                let pairs = branches.into_iter().map(|branch| {
+                    Ok((
+                        Py::string(&branch.id),
+                        self.step(&branch.id, field_type(ty, &branch.id, &branch.ty))?,
+                    ))
+                });
+                Ok(Py::Dict(pairs.collect::<Result<_>>()?))
+            }
+            Source::Values(names) => {
+                let pairs = names
+                    .into_iter()
+                    .map(|name| Ok((Py::string(name), self.step(name, field_type(ty, name, &Type::Any))?)));
+                Ok(Py::Dict(pairs.collect::<Result<_>>()?))
+            }
+        }
     }
 
-    /// The result of a branch as its block has it: not null where only the block itself can be missing.
-    fn branch(&mut self, block: &Block<'_>, name: &str) -> Result<Py> {
-        let value = self.step(name)?;
-        let Type::Record(fields) = block.step.ty.non_null() else { return Ok(value) };
-        let is_nullable = fields.get(name).is_none_or(Type::is_nullable);
-        let narrowed = self.scope.is_nullable_here(name) && !is_nullable;
-        Ok(if narrowed { self.cel("present", vec![value]) } else { value })
+    /// The value of a variable, which is of the type `ty` here, whatever its declaration says.
+    pub fn read(&mut self, var: &Var, ty: &Type) -> Py {
+        let value = self.scope.read(var);
+        let seen = self.scope.flow.ty(var, self.at);
+        match &seen {
+            _ if seen == *ty || *ty == Type::Any => value,
+            Type::Optional(inner) if **inner == *ty => self.present(value, ty),
+            Type::Optional(_) | Type::Union(_) => self.known(value, ty),
+            _ => value,
+        }
+    }
+
+    /// A value that type checkers cannot know to be of the type.
+    fn known(&mut self, value: Py, ty: &Type) -> Py {
+        self.file.import_as("typing", "cast", "_cast");
+        let annotation = self.file.annotation(ty);
+        Py::call("_cast", vec![Py::string(&annotation), value])
     }
 
     fn field(&mut self, of: &Expr, name: &str, ty: &Type) -> Result<Py> {
         if let Node::Step(id) = &of.node
-            && let Some(block) = self.scope.block(id)
-            && block.last.is_none()
-            && !block.nullable
+            && let Some(part) = self.part(id, name, ty)
         {
-            // The branch itself, rather than a record of all that is made to read one of them.
-            return self.branch(&block, name);
+            return part;
         }
         let value = self.expr(of)?;
         Ok(match self.attribute(of.ty.non_null(), name) {
@@ -149,6 +157,19 @@ impl<'f, 'a> Translator<'f, 'a> {
                 _ => self.cel("field", vec![value, Py::string(name)]),
             },
         })
+    }
+
+    /// The branch itself, rather than a record of all that is made to read one of them.
+    fn part(&mut self, id: &str, name: &str, ty: &Type) -> Option<Result<Py>> {
+        match self.scope.flow.source(id, self.at) {
+            Source::Of(last) => self.part(&last.id, name, ty),
+            Source::Branches(branches) => {
+                let branch = branches.into_iter().find(|branch| branch.id == name)?;
+                Some(self.step(&branch.id, ty))
+            }
+            Source::Values(names) => names.contains(&name).then(|| self.step(name, ty)),
+            Source::Var(_) | Source::Null => None,
+        }
     }
 
     /// The attribute that is the field of a class; `None` where the value is a mapping.
@@ -326,9 +347,7 @@ impl<'f, 'a> Translator<'f, 'a> {
         if !matches!(ty, Type::Union(_)) {
             return value;
         }
-        self.file.import_as("typing", "cast", "_cast");
-        let annotation = self.file.annotation(ty);
-        Py::call("_cast", vec![Py::string(&annotation), value])
+        self.known(value, ty)
     }
 
     fn is_enum(&self, ty: &Type) -> bool {
@@ -381,4 +400,11 @@ pub fn negated(value: Py) -> Py {
         other => return Py::Binary { op: other, left, right }.not(),
     };
     Py::Binary { op, left, right }
+}
+
+fn field_type<'t>(record: &'t Type, name: &str, otherwise: &'t Type) -> &'t Type {
+    match record.non_null() {
+        Type::Record(fields) => fields.get(name).unwrap_or(otherwise),
+        _ => otherwise,
+    }
 }

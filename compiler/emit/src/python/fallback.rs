@@ -11,6 +11,7 @@ use super::tree::{Function, Item, Py, Stmt};
 use super::workflow::Workflow;
 use super::{durable, policy};
 use crate::EmitError;
+use crate::flow::call_mentions_run;
 
 /// `if step.is_exhausted:` and the result from elsewhere.
 pub fn durable(
@@ -96,8 +97,9 @@ fn task(
         kind: StepKind::Task(Box::new(other.clone())),
     };
     let name = workflow.file.names.fresh(&format!("_{}", instead.id.replace('.', "_")));
-    let reads = workflow.scope.reads(&instead);
-    let reads = workflow.scope.sorted(reads);
+    let reads = workflow.scope.flow.read_by(other, workflow.here);
+    let needs_run = call_mentions_run(other, workflow.plan.language);
+    let is_repeated = !workflow.frame.prefix.is_empty();
     let durable = workflow.plan.durable;
     let (mut body, returns) = if durable {
         (durable::task(workflow, reader, &instead, other)?, "object".to_owned())
@@ -111,14 +113,14 @@ fn task(
     let function = Function {
         is_async: true,
         name: name.clone(),
-        params: workflow.step_params(reader, &instead, &reads),
+        params: workflow.params(needs_run, is_repeated, &reads, workflow.here),
         keyword_only: false,
         returns,
         doc: vec![policy::doc(&instead.id, other)],
         body,
     };
     workflow.functions.push(Item::Function(function));
-    Ok(Py::call(name, workflow.step_args(&instead, &reads)))
+    Ok(Py::call(name, workflow.args(needs_run, is_repeated, &reads)))
 }
 
 /// What the call comes to, its own fallbacks included.

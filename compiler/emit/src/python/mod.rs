@@ -2,6 +2,8 @@
 //!
 //! It knows Python and the runtime beside the generated code; it knows neither manifests nor where files are written.
 
+mod attempt;
+mod blocks;
 mod breaker;
 mod cache;
 mod call;
@@ -11,6 +13,7 @@ mod codecs;
 mod compensate;
 mod comprehensions;
 mod concurrency;
+mod concurrent;
 mod defaults;
 mod direct;
 mod durable;
@@ -23,7 +26,11 @@ mod grpc;
 mod hedge;
 mod http;
 mod imports;
+mod lambdas;
+mod leaf;
 mod literal;
+mod looping;
+mod mapping;
 mod names;
 mod operations;
 mod package;
@@ -32,6 +39,7 @@ mod resources;
 mod runtime;
 mod scope;
 mod supported;
+mod switch;
 mod tree;
 mod type_module;
 mod types;

@@ -15,7 +15,7 @@ const VERSION: &str = concat!(
 );
 
 /// Name and text of each file of `_conductor/`.
-pub const FILES: [(&str, &str); 52] = [
+pub const FILES: [(&str, &str); 54] = [
     ("__init__.py", include_str!("../../../../runtimes/python/_conductor/__init__.py")),
     ("address.py", include_str!("../../../../runtimes/python/_conductor/address.py")),
     ("background.py", include_str!("../../../../runtimes/python/_conductor/background.py")),
@@ -36,6 +36,7 @@ pub const FILES: [(&str, &str); 52] = [
     ("detach.py", include_str!("../../../../runtimes/python/_conductor/detach.py")),
     ("errors.py", include_str!("../../../../runtimes/python/_conductor/errors.py")),
     ("execute.py", include_str!("../../../../runtimes/python/_conductor/execute.py")),
+    ("exits.py", include_str!("../../../../runtimes/python/_conductor/exits.py")),
     ("fallback.py", include_str!("../../../../runtimes/python/_conductor/fallback.py")),
     ("form.py", include_str!("../../../../runtimes/python/_conductor/form.py")),
     ("gone.py", include_str!("../../../../runtimes/python/_conductor/gone.py")),
@@ -66,6 +67,7 @@ pub const FILES: [(&str, &str); 52] = [
     ("turns.py", include_str!("../../../../runtimes/python/_conductor/turns.py")),
     ("untyped.py", include_str!("../../../../runtimes/python/_conductor/untyped.py")),
     ("version.py", VERSION),
+    ("waits.py", include_str!("../../../../runtimes/python/_conductor/waits.py")),
     ("worker.py", include_str!("../../../../runtimes/python/_conductor/worker.py")),
     ("workflow.py", include_str!("../../../../runtimes/python/_conductor/workflow.py")),
 ];

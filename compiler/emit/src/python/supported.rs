@@ -17,7 +17,7 @@ pub fn unsupported(plan: &Plan) -> Vec<Unsupported> {
     whole(plan.schedule.is_some(), "`schedule`");
     whole(plan.inputs.iter().any(|input| input.secret), "a `secret` input");
     for step in plan.all_steps() {
-        found.extend(of_step(step, &plan.resources).into_iter().map(|what| Unsupported {
+        found.extend(of_step(step, plan.durable, &plan.resources).into_iter().map(|what| Unsupported {
             workflow: plan.workflow.clone(),
             step: Some(step.id.clone()),
             what,
@@ -26,11 +26,14 @@ pub fn unsupported(plan: &Plan) -> Vec<Unsupported> {
     found
 }
 
-fn of_step(step: &Step, resources: &[Resource]) -> Vec<String> {
+fn of_step(step: &Step, durable: bool, resources: &[Resource]) -> Vec<String> {
     match &step.kind {
         StepKind::Task(call) => of_call(call, resources),
-        StepKind::Workflow(_) | StepKind::Sequence { .. } | StepKind::Parallel { .. } => Vec::new(),
-        other => vec![format!("`{}`", other.keyword())],
+        StepKind::Hold(_) => vec![format!("`{}`", step.kind.keyword())],
+        StepKind::WaitFor(_) | StepKind::Emit(_) if !durable => {
+            vec![format!("`{}` in a workflow without durability", step.kind.keyword())]
+        }
+        _ => Vec::new(),
     }
 }
 

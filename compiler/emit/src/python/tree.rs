@@ -141,7 +141,21 @@ pub enum Stmt {
         target: String,
         value: Py,
     },
+    /// `target: annotation`, which is assigned later.
+    Declare {
+        target: String,
+        annotation: String,
+    },
     Return(Option<Py>),
+    Break,
+    Pass,
+    /// Raises the error again that is being handled.
+    Reraise,
+    /// What is done after `body`, however that ends.
+    Finally {
+        body: Vec<Stmt>,
+        last: Vec<Stmt>,
+    },
     Raise {
         error: Py,
         cause: Option<String>,
@@ -279,6 +293,11 @@ impl Py {
             }
             other => other.called(Vec::new()).with(name, value),
         }
+    }
+
+    /// `target = self`.
+    pub fn assigned(self, target: &str) -> Stmt {
+        Stmt::Assign { target: target.to_owned(), annotation: None, value: self }
     }
 
     pub fn awaited(self) -> Py {

@@ -4,12 +4,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use conductor_protocol::plan::{Plan, Step, StepKind};
+use conductor_protocol::plan::{Plan, StepKind};
 use conductor_protocol::types::{Type, TypeDef, TypeName, TypeTable};
 
 use super::elsewhere;
 use super::names::{pascal, snake};
 use super::operations::Operations;
+use crate::flow::caught;
 
 /// Everything the Plans of one package say about types.
 #[derive(Debug, Default)]
@@ -154,7 +155,12 @@ impl Types {
         for input in &plan.inputs {
             self.name_record(&plan.workflow, &input.ty, &format!("{workflow}{}", pascal(&input.name)));
         }
-        for step in flattened(&plan.steps) {
+        for step in plan.all_steps() {
+            if let StepKind::Try(block) = &step.kind
+                && !block.catches.is_empty()
+            {
+                self.name_record(&plan.workflow, &caught(), &format!("{workflow}Error"));
+            }
             self.name_record(&plan.workflow, &step.ty, &format!("{workflow}{}", pascal(&step.id)));
         }
     }
@@ -272,23 +278,4 @@ pub fn is_scalar(ty: &Type) -> bool {
         ty,
         Type::List(_) | Type::Map(_) | Type::Optional(_) | Type::Union(_) | Type::Record(_) | Type::Named(_)
     )
-}
-
-/// The steps and all inside them, in order.
-/// The steps directly inside a block that this generator writes.
-pub fn inside(step: &Step) -> &[Step] {
-    match &step.kind {
-        StepKind::Sequence { steps } => steps,
-        StepKind::Parallel { branches, .. } => branches,
-        _ => &[],
-    }
-}
-
-pub fn flattened(steps: &[Step]) -> Vec<&Step> {
-    let mut all = Vec::new();
-    for step in steps {
-        all.push(step);
-        all.extend(flattened(inside(step)));
-    }
-    all
 }

@@ -192,17 +192,18 @@ impl Writer {
                 self.simple(&format!("{target}{annotation} = "), value, "");
             }
             Stmt::Add { target, value } => self.simple(&format!("{target} += "), value, ""),
+            Stmt::Declare { target, annotation } => self.line(&format!("{target}: {annotation}")),
             Stmt::Return(None) => self.line("return"),
+            Stmt::Break => self.line("break"),
+            Stmt::Pass => self.line("pass"),
+            Stmt::Reraise => self.line("raise"),
+            Stmt::Finally { body, last } => self.finally(body, last),
             Stmt::Return(Some(value)) => self.simple("return ", value, ""),
             Stmt::Raise { error, cause } => {
                 let cause = cause.as_ref().map_or_else(String::new, |name| format!(" from {name}"));
                 self.simple("raise ", error, &cause);
             }
-            Stmt::If { test, body, otherwise } => {
-                self.simple("if ", test, ":");
-                self.nested(body);
-                self.otherwise(otherwise);
-            }
+            Stmt::If { test, body, otherwise } => self.branches("if ", test, body, otherwise),
             Stmt::While { test, body } => {
                 self.simple("while ", test, ":");
                 self.nested(body);
@@ -229,6 +230,27 @@ impl Writer {
         let tail = name.map_or_else(|| ":".to_owned(), |name| format!(" as {name}:"));
         self.simple(head, context, &tail);
         self.nested(body);
+    }
+
+    fn branches(&mut self, word: &str, test: &Py, body: &[Stmt], otherwise: &[Stmt]) {
+        self.simple(word, test, ":");
+        self.nested(body);
+        match otherwise {
+            [Stmt::If { test, body, otherwise }] => self.branches("elif ", test, body, otherwise),
+            _ => self.otherwise(otherwise),
+        }
+    }
+
+    /// What handles an error stands in the same statement.
+    fn finally(&mut self, body: &[Stmt], last: &[Stmt]) {
+        if let [tried @ Stmt::Try { .. }] = body {
+            self.statement(tried);
+        } else {
+            self.line("try:");
+            self.nested(body);
+        }
+        self.line("finally:");
+        self.nested(last);
     }
 
     fn otherwise(&mut self, statements: &[Stmt]) {

@@ -20,6 +20,7 @@ mod libraries;
 mod replay;
 mod resources;
 mod shop;
+mod structure;
 mod support;
 mod traces;
 mod values;

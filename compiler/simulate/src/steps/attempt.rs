@@ -58,8 +58,10 @@ fn described(failure: &Failure) -> Json {
         "step": **step,
         "attempts": attempts,
     });
-    if let (Some(code), Some(fields)) = (&error.code, record.as_object_mut()) {
-        fields.insert("status".to_owned(), Json::from(code.as_str()));
+    // Its type is an integer; a code that is none is no status.
+    let status = error.code.as_deref().and_then(|code| code.parse::<i64>().ok());
+    if let (Some(status), Some(fields)) = (status, record.as_object_mut()) {
+        fields.insert("status".to_owned(), Json::from(status));
     }
     record
 }

@@ -154,6 +154,10 @@ impl<'a, 'p> Running<'a, 'p> {
                 self.stop(Why::Decided);
             }
         }
+        if returns && self.recorded == Some(index) {
+            // Whatever `on_failure` says: a `return` had stopped the others.
+            self.stop(Why::Decided);
+        }
         if end.is_ok() {
             for dependent in std::mem::take(&mut self.dependents[index]) {
                 self.open_needs[dependent] -= 1;

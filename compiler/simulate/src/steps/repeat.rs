@@ -21,7 +21,11 @@ pub(super) async fn run<'p>(ctx: &Ctx<'p>, key: &Arc<str>, step: &'p Step, repea
         let inner = inside(ctx, key, step, index, &last);
         last = body(&inner, &repeat.steps).await?;
         let tested = match repeat.test {
-            LoopTest::Until => inner,
+            LoopTest::Until => {
+                // By now this iteration is the last that has ended.
+                inner.scope.put(&step.id, last.clone(), &step.ty);
+                inner
+            }
             LoopTest::While => inside(ctx, key, step, index, &last),
         };
         if !goes_on(&tested, key, repeat)? {

@@ -24,10 +24,13 @@ pub(super) async fn wait_for<'p>(
     wait: &WaitFor,
     critical: bool,
 ) -> Flow<Done> {
+    let past = ctx.past(key);
     if let Some(why) = ctx.cancel.get() {
+        if past.is_open {
+            super::cancelled(ctx, key, Stop::Cancelled(why));
+        }
         return Err(Exit::Cancelled(why));
     }
-    let past = ctx.past(key);
     let timeout = wait.timeout_ms.map(|ms| ctx.world.now().saturating_add(ms.saturating_mul(1000)));
     let at = past.deadline_at.or(timeout);
     if !past.is_open {

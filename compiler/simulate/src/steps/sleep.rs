@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::broken;
 use crate::clock::Micros;
-use crate::context::{Ctx, Limit};
+use crate::context::{Ctx, Limit, Stop};
 use crate::error::{Exit, Flow};
 use crate::journal::Fact;
 use crate::trace::What;
@@ -30,6 +30,9 @@ pub(super) async fn until_passed(ctx: &Ctx<'_>, key: &Arc<str>, micros: Micros) 
         return Ok(());
     }
     if let Some(why) = ctx.cancel.get() {
+        if past.is_open {
+            super::cancelled(ctx, key, Stop::Cancelled(why));
+        }
         return Err(Exit::Cancelled(why));
     }
     let at = past.deadline_at.unwrap_or_else(|| ctx.world.now().saturating_add(micros));

@@ -10,6 +10,7 @@ use conductor_protocol::plan::{Function, Health, Rate, Resource, Scope as Sharin
 use super::forms::Form;
 use super::{Limits, limits_constant, permits_constant};
 use crate::EmitError;
+use crate::flow::At;
 use crate::python::expr::Translator;
 use crate::python::file::File;
 use crate::python::literal::seconds;
@@ -170,7 +171,7 @@ fn translated(file: &mut File, value: &Expr) -> Result<Py, EmitError> {
         return Err(EmitError::Unsupported { what: "a resource without a workflow".to_owned() });
     };
     let scope = Scope::new(plan, &package.types, &mut Names::default());
-    let mut translator = Translator::new(file, &scope);
+    let mut translator = Translator::new(file, &scope, At::End);
     translator.sees_env = true;
     translator.expr(value)
 }
