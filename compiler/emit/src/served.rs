@@ -115,6 +115,12 @@ impl<'a> Served<'a> {
         self.functions.iter().filter(move |(_, found)| of(found)).map(|(name, found)| (name.as_str(), found))
     }
 
+    /// The signature of each, by its name on the wire.
+    #[must_use]
+    pub fn signatures(&self) -> BTreeMap<String, String> {
+        self.functions.iter().map(|(name, found)| (name.clone(), found.signature.clone())).collect()
+    }
+
     /// That of a function, where a workflow of another language calls it.
     #[must_use]
     pub fn signature(&self, function: &Function) -> Option<&str> {

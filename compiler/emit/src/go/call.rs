@@ -157,7 +157,7 @@ impl Making<'_> {
         ty: &Type,
         spelling: &Spelling,
     ) -> Result<Go> {
-        let durable = workflow.plan.durable;
+        let durable = workflow.plan.durable && !workflow.serves;
         let mut translator = Translator::new(&mut workflow.file, &workflow.scope);
         let go = translator.as_type(value, ty)?;
         let shared = durable && is_shared(&go);
@@ -294,6 +294,9 @@ pub fn results(workflow: &mut Workflow, ty: &Type) -> String {
 
 /// The same at every attempt.
 pub fn idempotency_key(workflow: &Workflow, id: &str) -> Go {
+    if workflow.serves {
+        return Go::call("runtime.ServedKey", vec![Go::atom("ctx")]);
+    }
     if workflow.plan.durable {
         return Go::call("step.Key", Vec::new());
     }

@@ -116,7 +116,7 @@ fn attempts(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Result<Vec
     let mut body = before;
     body.push(Stmt::define("step", Go::call("w.run.Step", vec![key, options])));
     if is_foreign(call) {
-        body.extend(super::worker::invoked(workflow, step, call)?);
+        body.extend(super::worker::invoked(workflow, call)?);
     } else {
         let invalid = Go::call("step.Invalid", vec![Go::atom("err")]);
         let made = call::made(workflow, step, call, &invalid)?;

@@ -9,8 +9,9 @@ use conductor_protocol::plan::{Language, Plan};
 use super::file::File;
 use super::package::{Package, check};
 use super::tree::{Decl, Function, Go, Stmt};
-use super::{codecs, declared, durable, names, runtime, shared, workflow, writer};
+use super::{codecs, declared, durable, names, runtime, shared, worker, workflow, writer};
 use crate::inline::inlined;
+use crate::served::{Served, ServedFunction};
 use crate::{EmitError, Header, Target};
 
 /// Every file of the package by its path.
@@ -25,14 +26,21 @@ pub fn files(
         let digest = plan.digest().map_err(|error| EmitError::Digest(error.to_string()))?;
         digests.insert(plan.workflow.clone(), digest);
     }
+    let served = Served::of(plans)?;
     let plans: Vec<Plan> = plans.iter().map(inlined).collect();
-    let package = Package::new(&plans, digests, target, header);
+    let mut package = Package::new(&plans, digests, target, header);
+    package.signatures = served.signatures();
+    let served: Vec<(&str, &ServedFunction<'_>)> = served.of_language(Language::Go).collect();
     let mut files = BTreeMap::new();
     for plan in &package.plans {
         let source = workflow::source(&package, plan)?;
         files.insert(names::file(&plan.workflow), writer::source(&source));
     }
-    files.insert(main_file(&package), writer::source(&main(&package)));
+    let has_tasks = !served.is_empty();
+    if let Some(source) = worker::source(&package, &served)? {
+        put_source(&mut files, "tasks.go", &source);
+    }
+    files.insert(main_file(&package), writer::source(&main(&package, has_tasks)));
     let mut file = File::new(&package, "Shared");
     let decls = shared::decls(&mut file);
     put(&mut files, "shared.go", file, decls);
@@ -54,9 +62,13 @@ fn put(files: &mut BTreeMap<String, String>, name: &str, file: File, decls: Vec<
     if decls.is_empty() {
         return;
     }
+    put_source(files, name, &file.source(Vec::new(), decls));
+}
+
+fn put_source(files: &mut BTreeMap<String, String>, name: &str, source: &super::tree::Source) {
     let taken = files.contains_key(name);
     let name = if taken { format!("conductor_{name}") } else { name.to_owned() };
-    files.insert(name, writer::source(&file.source(Vec::new(), decls)));
+    files.insert(name, writer::source(source));
 }
 
 /// The file that the package's own functions stand in.
@@ -102,7 +114,7 @@ fn with_run_id() -> Decl {
     })
 }
 
-fn main(package: &Package) -> super::tree::Source {
+fn main(package: &Package, has_tasks: bool) -> super::tree::Source {
     let mut file = File::new(package, "");
     let mut decls: Vec<Decl> = ALIASES
         .iter()
@@ -132,7 +144,6 @@ fn main(package: &Package) -> super::tree::Source {
         .map(|plan| Go::atom(durable::definition(&plan.workflow)))
         .collect();
     let ty = format!("[]*{}", file.runtime("Workflow"));
-    let tasks = format!("[]{}", file.runtime("Task"));
     let context = format!("{}.Context", file.std("context"));
     let function = |name: &str, doc: &str, args: Vec<Go>| {
         let mut all = vec![Go::atom("ctx")];
@@ -147,7 +158,7 @@ fn main(package: &Package) -> super::tree::Source {
         })
     };
     let workflows = Go::List { ty, items: durable };
-    let tasks = Go::List { ty: tasks, items: Vec::new() };
+    let tasks = Go::atom(if has_tasks { "tasks" } else { "nil" });
     decls.push(function(
         "Serve",
         "takes runs that were started elsewhere or left behind by a crash, until the context is done.",

@@ -17,6 +17,8 @@ pub struct Package<'a> {
     /// Of this language, with fallbacks that need no variables.
     pub plans: Vec<&'a Plan>,
     digests: BTreeMap<String, String>,
+    /// Of functions that workflows of other languages call, by their names on the wire.
+    pub signatures: BTreeMap<String, String>,
     /// The user's types, of all Plans.
     pub types: TypeTable,
     /// Those that the code of this language declares.
@@ -69,6 +71,7 @@ impl<'a> Package<'a> {
             declared: declared(plans, &types),
             plans: own,
             digests,
+            signatures: BTreeMap::new(),
             types,
             name: package_name(&path),
             path,

@@ -39,9 +39,6 @@ fn of_call(plan: &Plan, call: &TaskCall) -> Vec<String> {
     match &call.callable {
         Callable::Grpc { .. } => found.push("a call of a gRPC method".to_owned()),
         Callable::Http { .. } => found.push("a call of an HTTP operation".to_owned()),
-        Callable::Function(function) if function.language != Language::Go => {
-            found.push("a function in another language".to_owned());
-        }
         Callable::Function(_) => {}
     }
     let receiver = call.callable.function().and_then(|function| function.receiver.as_ref());
@@ -57,6 +54,10 @@ fn of_call(plan: &Plan, call: &TaskCall) -> Vec<String> {
         let resource = plan.resources.iter().find(|resource| resource.id == *id);
         if resource.is_some_and(|resource| resource.kind != ResourceKind::Custom) {
             found.push(format!("the client of `{id}`: only those of kind `custom` are handed to Go"));
+        }
+        let open = resource.and_then(|resource| resource.open.as_ref());
+        if open.is_some_and(|open| open.language != Language::Go) {
+            found.push(format!("the client of `{id}`, which another language opens"));
         }
     }
     if let Some(Fallback::Task(other)) = &call.fallback {

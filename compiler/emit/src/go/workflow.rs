@@ -49,6 +49,8 @@ pub struct Workflow<'a> {
     pub repeated: Vec<String>,
     /// Where a key is not that of the step's place: a compensation's.
     pub key_of: Option<Go>,
+    /// Whether a function is written that other processes call.
+    pub serves: bool,
     /// Names of the variables of the method that is written.
     pub locals: Names,
 }
@@ -98,7 +100,7 @@ pub fn package_name_of_input(public: &str) -> String {
 }
 
 impl<'a> Workflow<'a> {
-    fn new(package: &'a Package<'a>, plan: &'a Plan) -> Workflow<'a> {
+    pub fn new(package: &'a Package<'a>, plan: &'a Plan) -> Workflow<'a> {
         let public = exported(&plan.workflow);
         let file = File::new(package, &public);
         let results = results::read(plan);
@@ -127,6 +129,7 @@ impl<'a> Workflow<'a> {
             failing: BTreeSet::new(),
             repeated: Vec::new(),
             key_of: None,
+            serves: false,
             locals: Names::default(),
         }
     }

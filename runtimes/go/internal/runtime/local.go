@@ -155,7 +155,7 @@ func (l *Local) Detach(ctx context.Context, key string, body func(context.Contex
 var detachedWork sync.WaitGroup
 
 // Invoke calls a function of another language through the sidecar.
-func (l *Local) Invoke(ctx context.Context, function, signature string, args map[string]any, key, task string) (any, error) {
+func (l *Local) Invoke(ctx context.Context, function, signature string, args any, key string) (any, error) {
 	session, err := sharedSession(ctx, l.workflow, l.ID())
 	if err != nil {
 		return nil, err

@@ -103,14 +103,14 @@ var callNumbers atomic.Int64
 // invocation is a call of a function of another language.
 type invocation struct {
 	function, signature      string
-	args                     map[string]any
+	args                     any
 	key, run, workflow, step string
 	attempt                  int
 	isAgain                  bool // where the process died that served it, it is called again
 }
 
 // Invoke makes the call of a function of another language, as the attempt of the step.
-func (s *Step) Invoke(ctx context.Context, function, signature string, args map[string]any) (any, error) {
+func (s *Step) Invoke(ctx context.Context, function, signature string, args any) (any, error) {
 	call := invocation{
 		function: function, signature: signature, args: args, key: s.Key(), run: s.run.id, workflow: s.run.workflow.Name,
 		step: s.key, attempt: s.past.attempt, isAgain: s.mayRepeat() || s.options.InDoubt == Retry,
@@ -167,6 +167,12 @@ func answered(got told) (any, error) {
 		return nil, errLost
 	}
 	return got.answer["output"], nil
+}
+
+// ServedKey is the idempotency key of the step for which a served function is called.
+func ServedKey(ctx context.Context) string {
+	info, _ := CurrentStep(ctx)
+	return info.Run + "/" + info.Key
 }
 
 // Served encodes what a served function returned.
