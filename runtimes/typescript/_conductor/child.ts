@@ -7,10 +7,10 @@
 import { Cancelled, Halt } from "./control.js";
 import { RunCancelled, RunPaused, WorkflowCancelled } from "./errors.js";
 import { causeOf } from "./form.js";
-import { dumps, type Json, type JsonObject } from "./json.js";
+import { wire, type Json, type JsonObject } from "./json.js";
 import type { Run } from "./run.js";
 import { nowMs } from "./timer.js";
-import { hasEnded } from "./waits.js";
+import { hasEnded, NULL } from "./waits.js";
 import { Work } from "./work.js";
 import type { Workflow } from "./workflow.js";
 
@@ -95,7 +95,7 @@ function concluded(
   const key = run.path(id);
   if (work.hasSucceeded) {
     const output = work.result();
-    run.stepSucceeded(key, output, { text: dumps(output), attempt: 1 });
+    run.stepSucceeded(key, wire(output), { attempt: 1 });
     run.scope.check();
     return output;
   }
@@ -136,6 +136,6 @@ export async function detach(
   }
   await began(run, key, workflow);
   await run.parts.detachChild(workflow, inputs, `${run.id}/${key}`);
-  run.stepSucceeded(key, null, { text: "null", attempt: 1 });
+  run.stepSucceeded(key, NULL, { attempt: 1 });
   run.scope.check();
 }

@@ -18,7 +18,7 @@ import { errorForm } from "./form.js";
 import { History, type Entry } from "./history.js";
 import { takeOfHost } from "./host.js";
 import { Journal } from "./journal.js";
-import { dumps, type Json, type JsonObject } from "./json.js";
+import { dumps, wire, type Json, type JsonObject, type Wire } from "./json.js";
 import { logger } from "./log.js";
 import { Mailbox } from "./mailbox.js";
 import { Run, type RunParts } from "./run.js";
@@ -172,10 +172,10 @@ export class Execution {
   private async parts(): Promise<RunParts> {
     const history = await this.history();
     const { session, journal, run } = this;
-    const isNew = this.owned.next_seq === 1;
-    const mailbox = new Mailbox(history.signals, isNew, async () => {
-      const answer = await session.request("signal.list", { run });
-      return answer["signals"] ?? [];
+    // A run that was handed over may have been sent signals before.
+    const isNew = this.owned.next_seq === 1 && this.inputs !== undefined;
+    const mailbox = new Mailbox(history.signals, isNew, () => {
+      return listSignals(session, run);
     });
     journal.onSignal = (signal) => {
       mailbox.deliver(signal);
@@ -197,7 +197,7 @@ export class Execution {
 
   private async history(): Promise<History> {
     if (this.inputs !== undefined && this.owned.next_seq === 1) {
-      return new History(this.inputs);
+      return new History(wire(this.inputs).json as JsonObject);
     }
     return readHistory(this.session, this.run);
   }
@@ -276,15 +276,17 @@ export class Execution {
   }
 
   private succeeded(output: Json): Outcome {
-    let text: string;
+    let made: Wire;
     try {
-      text = written(output, this.session.valueBytes, "output");
+      made = written(output, this.session.valueBytes, "output");
     } catch (error) {
       return this.failure(error)();
     }
     const at = String(nowMs());
-    this.journal.recordText(`{"run_succeeded":{"output":${text},"at":${at}}}`);
-    return { state: "succeeded", output };
+    this.journal.recordText(
+      `{"run_succeeded":{"output":${made.text},"at":${at}}}`,
+    );
+    return { state: "succeeded", output: made.json };
   }
 
   private failure(error: unknown): () => Outcome {
@@ -378,6 +380,21 @@ export async function readHistory(
     }
     if (page["more"] !== true) {
       return history;
+    }
+  }
+}
+
+/** Every signal that was sent to a run, page by page. */
+async function listSignals(session: Session, run: string): Promise<Json[]> {
+  const all: Json[] = [];
+  for (;;) {
+    const last = all.at(-1) as JsonObject | undefined;
+    const from =
+      last === undefined ? {} : { from: Number(last["ordinal"]) + 1 };
+    const page = await session.request("signal.list", { run, ...from });
+    all.push(...((page["signals"] ?? []) as Json[]));
+    if (page["more"] !== true) {
+      return all;
     }
   }
 }

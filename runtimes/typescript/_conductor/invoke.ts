@@ -6,7 +6,6 @@
 
 import { passControl } from "./control.js";
 import { OutcomeUnknown, RecordedError, type ErrorForm } from "./errors.js";
-import { newRunId } from "./ids.js";
 import type { Json } from "./json.js";
 import { traceHeaders } from "./remote.js";
 import { Refused } from "./messages.js";
@@ -77,6 +76,9 @@ function lost(step: Step, name: string): Error {
   return step.inDoubt === "pause" ? step.paused(error) : error;
 }
 
+/** Of this thread's session. */
+let lastCall = 0;
+
 /** One request; the signal cancels it. */
 export async function invokeOnce(
   session: Session,
@@ -85,7 +87,8 @@ export async function invokeOnce(
 ): Promise<Json> {
   const { name, signature, args, signal } = invocation;
   const { timeout, ...where } = place;
-  const call = newRunId();
+  lastCall += 1;
+  const call = lastCall;
   const params = {
     call,
     function: name,

@@ -49,6 +49,25 @@ export function dumps(value: unknown): string {
   }
 }
 
+/** A value as it is written, and as whoever reads that has it. */
+export interface Wire {
+  readonly text: string;
+  readonly json: Json;
+}
+
+/** The JSON of a value, and the value as it reads back. */
+export function wire(value: Json): Wire {
+  try {
+    return { text: JSON.stringify(value), json: value };
+  } catch (error) {
+    if (error instanceof TypeError) {
+      const text = exactly(value);
+      return { text, json: loads(text) };
+    }
+    throw error;
+  }
+}
+
 function exactly(value: unknown): string {
   if (typeof value === "bigint" || value instanceof FloatText) {
     return value.toString();

@@ -11,7 +11,7 @@ import { ResultError, StepFailed, type ErrorForm } from "./errors.js";
 import { errorForm } from "./form.js";
 import type { History } from "./history.js";
 import type { Journal } from "./journal.js";
-import { dumps, type Json, type JsonObject } from "./json.js";
+import { dumps, type Json, type JsonObject, type Wire } from "./json.js";
 import { LocalRun } from "./local.js";
 import type { Mailbox } from "./mailbox.js";
 import { take, type Taker } from "./permits.js";
@@ -27,6 +27,7 @@ import {
   type EmitOptions,
   type WaitOptions,
 } from "./waits.js";
+import { written } from "./values.js";
 import type { Work } from "./work.js";
 import type { Workflow } from "./workflow.js";
 
@@ -55,7 +56,6 @@ export interface RunParts {
 }
 
 interface Success {
-  readonly text: string;
   readonly attempt: number;
   readonly undo?: Json | undefined;
   /** Id of the signal that was taken. */
@@ -301,10 +301,11 @@ export class Run extends Block<Run> {
       this.scope.check();
       const inside = LocalRun.inside(this, this.prefix);
       const output = await work(inside);
-      const text = dumps(output);
-      this.stepSucceeded(key, output as unknown as Json, { text, attempt: 1 });
+      const { valueBytes } = this.session;
+      const made = written(output as unknown as Json, valueBytes, "result");
+      this.stepSucceeded(key, made, { attempt: 1 });
       this.scope.check();
-      return output;
+      return made.json as { last: Json; results: JsonObject };
     });
   }
 
@@ -328,18 +329,18 @@ export class Run extends Block<Run> {
     }
   }
 
-  stepSucceeded(key: string, output: Json, success: Success): void {
-    const { text, attempt, undo, signal } = success;
+  stepSucceeded(key: string, output: Wire, success: Success): void {
+    const { attempt, undo, signal } = success;
     const past = this.history.past(key);
     past.outcome = "succeeded";
-    past.output = output;
+    past.output = output.json;
     this.history.ended(key, undo, true);
     const more =
       (signal === undefined ? "" : `,"signal":${JSON.stringify(signal)}`) +
       (undo === undefined ? "" : `,"undo":${dumps(undo)}`);
     this.parts.journal.recordText(
       `{"step_succeeded":{"key":${JSON.stringify(key)},"attempt":${String(attempt)},` +
-        `"output":${text},"at":${String(nowMs())}${more}}}`,
+        `"output":${output.text},"at":${String(nowMs())}${more}}}`,
     );
   }
 

@@ -393,9 +393,8 @@ export class Step {
   }
 
   private record(output: Json, undo: Json | undefined): void {
-    const text = written(output, this.run.session.valueBytes, "result");
-    this.run.stepSucceeded(this.key, output, {
-      text,
+    const made = written(output, this.run.session.valueBytes, "result");
+    this.run.stepSucceeded(this.key, made, {
       attempt: this.past.attempt,
       undo,
     });

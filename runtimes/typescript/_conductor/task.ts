@@ -41,7 +41,7 @@ export class Task {
 /** The calls that are being served. */
 export class Calls {
   private readonly tasks: ReadonlyMap<string, Task>;
-  private readonly running = new Map<string, Scope>();
+  private readonly running = new Map<number, Scope>();
   private idle: (() => void)[] = [];
 
   constructor(tasks: readonly Task[]) {
@@ -62,7 +62,7 @@ export class Calls {
       const message = `the worker and the caller know ${name} with different types: rebuild both`;
       return refusal("conductor.SignatureMismatch", message);
     }
-    const call = textAt(params, "call");
+    const call = Number(params["call"]);
     const scope = new Scope();
     if (typeof params["timeout_ms"] === "number") {
       scope.limit(params["timeout_ms"]);
@@ -83,7 +83,7 @@ export class Calls {
   }
 
   /** The caller gives up. */
-  cancel(call: string): void {
+  cancel(call: number): void {
     const reason = new Cancelled("the caller has given up", true);
     this.running.get(call)?.cancel(reason);
   }

@@ -12,11 +12,13 @@ import {
   StepFailed,
 } from "./errors.js";
 import type { Past } from "./history.js";
-import { dumps, type Json } from "./json.js";
+import { dumps, type Json, type Wire } from "./json.js";
 import type { Run } from "./run.js";
 import { Cancelled } from "./control.js";
 import { Refused } from "./messages.js";
 import { nowMs } from "./timer.js";
+
+export const NULL: Wire = { text: "null", json: null };
 
 const RUN_UNKNOWN = -32011;
 const RUN_ENDED = -32015;
@@ -89,7 +91,7 @@ export async function sleep(
     cancelled(run, key, error);
     throw error;
   }
-  run.stepSucceeded(key, null, { text: "null", attempt: 0 });
+  run.stepSucceeded(key, NULL, { attempt: 0 });
 }
 
 function started(
@@ -136,8 +138,8 @@ export async function waitFor(
   try {
     const came = await run.parts.mailbox.take(signal, left, run.scope);
     if (came !== undefined) {
-      const text = dumps(came.data);
-      run.stepSucceeded(key, came.data, { text, attempt: 0, signal: came.id });
+      const made = { text: dumps(came.data), json: came.data };
+      run.stepSucceeded(key, made, { attempt: 0, signal: came.id });
       return came.data;
     }
   } catch (error) {
@@ -145,7 +147,7 @@ export async function waitFor(
     throw error;
   }
   if (options.onTimeout === "null") {
-    run.stepSucceeded(key, null, { text: "null", attempt: 0 });
+    run.stepSucceeded(key, NULL, { attempt: 0 });
     return null;
   }
   const message = `the signal \`${signal}\` did not come within ${String(timeout ?? 0)} ms`;
@@ -190,6 +192,6 @@ export async function emit(
     run.failStep(id, new SignalRefused(message), 1, options.critical);
     return;
   }
-  run.stepSucceeded(key, null, { text: "null", attempt: 0 });
+  run.stepSucceeded(key, NULL, { attempt: 0 });
   run.scope.check();
 }

@@ -19,14 +19,7 @@ import { close } from "../js/_conductor/resources.js";
 import { decodeAny, encodeAny } from "../js/_conductor/scalars.js";
 import { serve } from "../js/_conductor/serve.js";
 import { Sidecar } from "./sidecar.mjs";
-import {
-  counting,
-  echo,
-  held,
-  letter,
-  ordered,
-  waiting,
-} from "./workflows.mjs";
+import { counting, echo, held, letter, remote, waiting } from "./workflows.mjs";
 
 let sidecar;
 
@@ -155,6 +148,55 @@ test("serve executes what is started from outside, and gives back what it has no
   assert.equal((await sidecar.show("served")).output, 3);
   stop.abort();
   await serving;
+});
+
+test("a signal from outside and one from another run are taken, those that came first too", async () => {
+  const one = call(waiting, {}, { runId: "wait-1" });
+  await sleep(100);
+  await sidecar.run("signal", "wait-1", "approved", "--data", '{"by":"bob"}');
+  assert.deepEqual(await one, { by: "bob" });
+  const two = call(waiting, {}, { runId: "wait-2" });
+  await sleep(50);
+  await call(letter, { to: "wait-2" }, { runId: "letter" });
+  assert.deepEqual(await two, { by: "ann" });
+  const refused = await call(letter, { to: "wait-2" }, { runId: "late" }).catch(
+    (error) => error,
+  );
+  assert.equal(refused.cause.name, "SignalRefused");
+  // Sent before somebody takes it up again.
+  const stop = new AbortController();
+  const three = call(waiting, {}, { runId: "wait-3", signal: stop.signal });
+  await sleep(100);
+  stop.abort();
+  await assert.rejects(three);
+  await sidecar.run("signal", "wait-3", "approved", "--data", "7");
+  assert.equal(await call(waiting, {}, { runId: "wait-3" }), 7);
+});
+
+test("a task of another process is called; its worker is killed in the call and comes back", async () => {
+  const log = at("task.log");
+  const path = fileURLToPath(new URL("tasks.mjs", import.meta.url));
+  const worker = () =>
+    spawn(process.execPath, [path, log], { stdio: "inherit" });
+  // The call waits for somebody who serves it.
+  const calling = call(remote, {}, { runId: "remote" });
+  await sleep(100);
+  const first = worker();
+  while (!existsSync(log)) await sleep(5);
+  first.kill("SIGKILL");
+  const second = worker();
+  assert.deepEqual(await calling, { by: second.pid });
+  second.kill("SIGTERM");
+  assert.equal(await new Promise((resolve) => second.once("exit", resolve)), 0);
+  const failure = await call(
+    remote,
+    { timeout: 100 },
+    { runId: "nobody" },
+  ).catch((error) => error);
+  assert.match(
+    failure.cause.message,
+    /no answer within 100 ms: .*ts:shop.slow/,
+  );
 });
 
 test("two processes that share a limit take turns", async () => {

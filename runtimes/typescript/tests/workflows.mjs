@@ -76,7 +76,7 @@ export const echo = new Workflow("echo", {
         encodeAny(await step.call(() => decodeAny(run.input("value")))),
       );
     }
-    return step.output;
+    return encodeAny(decodeAny(step.output));
   },
 });
 
@@ -115,5 +115,26 @@ export const ordered = new Workflow("ordered", {
       step.succeed(null);
     }
     return null;
+  },
+});
+
+/** Calls a task of another process. */
+export const remote = new Workflow("remote", {
+  plan: "blake3:00000000000000000000000000000007",
+  body: async (run) => {
+    const timeout = run.input("timeout", 20_000);
+    const step = run.step("slow", {
+      effect: "write",
+      idempotent: true,
+      timeout,
+    });
+    while (await step.nextAttempt()) {
+      try {
+        step.succeed(await step.invoke("ts:shop.slow", "s1", {}));
+      } catch (error) {
+        throw step.failed(error);
+      }
+    }
+    return step.output;
   },
 });

@@ -17,7 +17,7 @@ macro_rules! runtime {
 }
 
 /// Name of each module of `_conductor/`, and its text as TypeScript, as JavaScript, and its declarations.
-const FILES: [(&str, &str, &str, &str); 67] = runtime![
+const FILES: [(&str, &str, &str, &str); 72] = runtime![
     "address",
     "attempt",
     "block",
@@ -46,9 +46,13 @@ const FILES: [(&str, &str, &str, &str); 67] = runtime![
     "execution",
     "form",
     "graph",
+    "health",
     "hedge",
     "history",
     "host",
+    "httpCalls",
+    "httpClient",
+    "httpValues",
     "ids",
     "invoke",
     "journal",
@@ -80,6 +84,7 @@ const FILES: [(&str, &str, &str, &str); 67] = runtime![
     "stepOptions",
     "task",
     "timer",
+    "values",
     "version",
     "waits",
     "work",
@@ -103,4 +108,24 @@ pub fn files(javascript: bool) -> Vec<(String, String)> {
         }
     }
     files
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::FILES;
+
+    /// A module that is not embedded is missing beside the generated code.
+    #[test]
+    fn every_module_of_the_runtime_is_embedded() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../runtimes/typescript/_conductor");
+        let there: BTreeSet<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().trim_end_matches(".ts").to_owned())
+            .collect();
+        let embedded: BTreeSet<String> = FILES.iter().map(|(name, ..)| (*name).to_owned()).collect();
+        assert_eq!(embedded, there);
+    }
 }

@@ -6,9 +6,9 @@
 import { Cancelled, Halt } from "./control.js";
 import { RunCancelled, RunPaused, WorkflowCancelled } from "./errors.js";
 import { causeOf } from "./form.js";
-import { dumps } from "./json.js";
+import { wire } from "./json.js";
 import { nowMs } from "./timer.js";
-import { hasEnded } from "./waits.js";
+import { hasEnded, NULL } from "./waits.js";
 import { Work } from "./work.js";
 async function began(run, key, workflow, barrier = true) {
   const past = run.history.past(key);
@@ -67,7 +67,7 @@ function concluded(run, id, work, options) {
   const key = run.path(id);
   if (work.hasSucceeded) {
     const output = work.result();
-    run.stepSucceeded(key, output, { text: dumps(output), attempt: 1 });
+    run.stepSucceeded(key, wire(output), { attempt: 1 });
     run.scope.check();
     return output;
   }
@@ -102,6 +102,6 @@ export async function detach(run, id, workflow, inputs) {
   }
   await began(run, key, workflow);
   await run.parts.detachChild(workflow, inputs, `${run.id}/${key}`);
-  run.stepSucceeded(key, null, { text: "null", attempt: 1 });
+  run.stepSucceeded(key, NULL, { attempt: 1 });
   run.scope.check();
 }

@@ -16,7 +16,7 @@ import { errorForm } from "./form.js";
 import { History } from "./history.js";
 import { takeOfHost } from "./host.js";
 import { Journal } from "./journal.js";
-import { dumps } from "./json.js";
+import { dumps, wire } from "./json.js";
 import { logger } from "./log.js";
 import { Mailbox } from "./mailbox.js";
 import { Run } from "./run.js";
@@ -125,10 +125,10 @@ export class Execution {
   async parts() {
     const history = await this.history();
     const { session, journal, run } = this;
-    const isNew = this.owned.next_seq === 1;
-    const mailbox = new Mailbox(history.signals, isNew, async () => {
-      const answer = await session.request("signal.list", { run });
-      return answer["signals"] ?? [];
+    // A run that was handed over may have been sent signals before.
+    const isNew = this.owned.next_seq === 1 && this.inputs !== undefined;
+    const mailbox = new Mailbox(history.signals, isNew, () => {
+      return listSignals(session, run);
     });
     journal.onSignal = (signal) => {
       mailbox.deliver(signal);
@@ -149,7 +149,7 @@ export class Execution {
   }
   async history() {
     if (this.inputs !== undefined && this.owned.next_seq === 1) {
-      return new History(this.inputs);
+      return new History(wire(this.inputs).json);
     }
     return readHistory(this.session, this.run);
   }
@@ -223,15 +223,17 @@ export class Execution {
     this.giveBackTurn = await takeOfHost(wanted, run.scope, this.session);
   }
   succeeded(output) {
-    let text;
+    let made;
     try {
-      text = written(output, this.session.valueBytes, "output");
+      made = written(output, this.session.valueBytes, "output");
     } catch (error) {
       return this.failure(error)();
     }
     const at = String(nowMs());
-    this.journal.recordText(`{"run_succeeded":{"output":${text},"at":${at}}}`);
-    return { state: "succeeded", output };
+    this.journal.recordText(
+      `{"run_succeeded":{"output":${made.text},"at":${at}}}`,
+    );
+    return { state: "succeeded", output: made.json };
   }
   failure(error) {
     const isStep = error instanceof StepFailed;
@@ -312,6 +314,20 @@ export async function readHistory(session, run) {
     }
     if (page["more"] !== true) {
       return history;
+    }
+  }
+}
+/** Every signal that was sent to a run, page by page. */
+async function listSignals(session, run) {
+  const all = [];
+  for (;;) {
+    const last = all.at(-1);
+    const from =
+      last === undefined ? {} : { from: Number(last["ordinal"]) + 1 };
+    const page = await session.request("signal.list", { run, ...from });
+    all.push(...(page["signals"] ?? []));
+    if (page["more"] !== true) {
+      return all;
     }
   }
 }

@@ -5,7 +5,6 @@
  */
 import { passControl } from "./control.js";
 import { OutcomeUnknown, RecordedError } from "./errors.js";
-import { newRunId } from "./ids.js";
 import { traceHeaders } from "./remote.js";
 import { Refused } from "./messages.js";
 import { Scope } from "./scope.js";
@@ -47,11 +46,14 @@ function lost(step, name) {
   );
   return step.inDoubt === "pause" ? step.paused(error) : error;
 }
+/** Of this thread's session. */
+let lastCall = 0;
 /** One request; the signal cancels it. */
 export async function invokeOnce(session, invocation, place) {
   const { name, signature, args, signal } = invocation;
   const { timeout, ...where } = place;
-  const call = newRunId();
+  lastCall += 1;
+  const call = lastCall;
   const params = {
     call,
     function: name,

@@ -20,6 +20,13 @@ export declare class FloatText {
 export declare function floatJson(value: number): number | FloatText;
 /** Compact JSON on one line. */
 export declare function dumps(value: unknown): string;
+/** A value as it is written, and as whoever reads that has it. */
+export interface Wire {
+  readonly text: string;
+  readonly json: Json;
+}
+/** The JSON of a value, and the value as it reads back. */
+export declare function wire(value: Json): Wire;
 /** Reads JSON that may hold whole numbers beyond 2^53. */
 export declare function loads(text: string): Json;
 /** A field that is text; empty where it is not. */

@@ -36,6 +36,18 @@ export function dumps(value) {
     throw error;
   }
 }
+/** The JSON of a value, and the value as it reads back. */
+export function wire(value) {
+  try {
+    return { text: JSON.stringify(value), json: value };
+  } catch (error) {
+    if (error instanceof TypeError) {
+      const text = exactly(value);
+      return { text, json: loads(text) };
+    }
+    throw error;
+  }
+}
 function exactly(value) {
   if (typeof value === "bigint" || value instanceof FloatText) {
     return value.toString();

@@ -34,7 +34,7 @@ export interface SessionOptions {
   readonly dispatched?: (dispatch: Dispatch) => void;
   /** Calls a function that this process serves. */
   readonly invoked?: (params: JsonObject) => Promise<JsonObject>;
-  readonly invocationCancelled?: (call: string) => void;
+  readonly invocationCancelled?: (call: number) => void;
 }
 /** A permit of the host that is held or waited for. */
 export interface Claim {

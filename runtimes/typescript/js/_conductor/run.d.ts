@@ -8,7 +8,7 @@ import { type ChildOptions } from "./child.js";
 import { type ErrorForm } from "./errors.js";
 import type { History } from "./history.js";
 import type { Journal } from "./journal.js";
-import { type Json, type JsonObject } from "./json.js";
+import { type Json, type JsonObject, type Wire } from "./json.js";
 import { LocalRun } from "./local.js";
 import type { Mailbox } from "./mailbox.js";
 import { type Taker } from "./permits.js";
@@ -47,7 +47,6 @@ export interface RunParts {
   ) => Promise<void>;
 }
 interface Success {
-  readonly text: string;
   readonly attempt: number;
   readonly undo?: Json | undefined;
   /** Id of the signal that was taken. */
@@ -145,7 +144,7 @@ export declare class Run extends Block<Run> {
   record(kind: string, fields: object): void;
   /** Waits until everything so far is on the disk; throws where the run is no longer this process's. */
   barrier(): Promise<void>;
-  stepSucceeded(key: string, output: Json, success: Success): void;
+  stepSucceeded(key: string, output: Wire, success: Success): void;
   stepFailed(key: string, failed: Failed): void;
   stepCancelled(key: string, unknown: boolean, undo?: Json): void;
   /** Lets work that was given up go on; the run does not end before it has. */

@@ -14,6 +14,7 @@ import { take } from "./permits.js";
 import { Step } from "./step.js";
 import { nowMs } from "./timer.js";
 import { emit, sleep, waitFor } from "./waits.js";
+import { written } from "./values.js";
 export class Run extends Block {
   constructor(parts, scope, prefix = "", branch, held = []) {
     super(prefix, branch);
@@ -186,10 +187,11 @@ export class Run extends Block {
       this.scope.check();
       const inside = LocalRun.inside(this, this.prefix);
       const output = await work(inside);
-      const text = dumps(output);
-      this.stepSucceeded(key, output, { text, attempt: 1 });
+      const { valueBytes } = this.session;
+      const made = written(output, valueBytes, "result");
+      this.stepSucceeded(key, made, { attempt: 1 });
       this.scope.check();
-      return output;
+      return made.json;
     });
   }
   /** What of it a block around does not hold already. */
@@ -210,17 +212,17 @@ export class Run extends Block {
     }
   }
   stepSucceeded(key, output, success) {
-    const { text, attempt, undo, signal } = success;
+    const { attempt, undo, signal } = success;
     const past = this.history.past(key);
     past.outcome = "succeeded";
-    past.output = output;
+    past.output = output.json;
     this.history.ended(key, undo, true);
     const more =
       (signal === undefined ? "" : `,"signal":${JSON.stringify(signal)}`) +
       (undo === undefined ? "" : `,"undo":${dumps(undo)}`);
     this.parts.journal.recordText(
       `{"step_succeeded":{"key":${JSON.stringify(key)},"attempt":${String(attempt)},` +
-        `"output":${text},"at":${String(nowMs())}${more}}}`,
+        `"output":${output.text},"at":${String(nowMs())}${more}}}`,
     );
   }
   stepFailed(key, failed) {

@@ -230,7 +230,7 @@ export class Session {
     }
     try {
       return await new Promise((resolve, reject) => {
-        const request = { line, resolve, reject, sent: 0 };
+        const request = { method, line, resolve, reject, sent: 0 };
         this.requests.set(id, request);
         send(request);
         this.breathe();
@@ -300,7 +300,7 @@ export class Session {
       return;
     }
     if (method === "task.cancel") {
-      this.options.invocationCancelled?.(textAt(params, "call"));
+      this.options.invocationCancelled?.(Number(params["call"]));
       return;
     }
     const journal = this.owned.get(textAt(params, "run"));
@@ -345,6 +345,12 @@ export class Session {
     this.connection = undefined;
     this.greeted = false;
     detach(this);
+    for (const request of [...this.requests.values()]) {
+      if (request.method === "task.invoke" && request.sent > 0) {
+        // A sidecar that comes back cannot know whether it was made.
+        request.resolve({ lost: true });
+      }
+    }
     const hello = this.requests.get(this.helloId);
     hello?.reject(new ConnectionLost("the connection was lost"));
     const others = this.requests.size - (hello === undefined ? 0 : 1);

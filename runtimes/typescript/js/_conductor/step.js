@@ -339,9 +339,8 @@ export class Step {
     this.goOnCancelling();
   }
   record(output, undo) {
-    const text = written(output, this.run.session.valueBytes, "result");
-    this.run.stepSucceeded(this.key, output, {
-      text,
+    const made = written(output, this.run.session.valueBytes, "result");
+    this.run.stepSucceeded(this.key, made, {
       attempt: this.past.attempt,
       undo,
     });

@@ -34,7 +34,7 @@ export declare class Calls {
   /** The answer to `task.invoke`: never a failure of its own. */
   invoke(params: JsonObject): Promise<JsonObject>;
   /** The caller gives up. */
-  cancel(call: string): void;
+  cancel(call: number): void;
   /** Returns when no call is served any longer. */
   drained(): Promise<void>;
 }

@@ -36,7 +36,7 @@ export class Calls {
       const message = `the worker and the caller know ${name} with different types: rebuild both`;
       return refusal("conductor.SignatureMismatch", message);
     }
-    const call = textAt(params, "call");
+    const call = Number(params["call"]);
     const scope = new Scope();
     if (typeof params["timeout_ms"] === "number") {
       scope.limit(params["timeout_ms"]);

@@ -3,10 +3,6 @@
  *
  * It deliberately knows no types.
  */
-import { type Json } from "./json.js";
+import { type Json, type Wire } from "./json.js";
 /** The JSON of a value, which must not be larger than a journal takes. */
-export declare function written(
-  value: Json,
-  limit: number,
-  what: string,
-): string;
+export declare function written(value: Json, limit: number, what: string): Wire;

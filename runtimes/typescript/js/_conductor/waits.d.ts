@@ -4,8 +4,9 @@
  * It deliberately knows not how signals travel.
  */
 import type { Past } from "./history.js";
-import { type Json } from "./json.js";
+import { type Json, type Wire } from "./json.js";
 import type { Run } from "./run.js";
+export declare const NULL: Wire;
 export interface WaitOptions {
   readonly signal: string;
   /** In milliseconds. */

@@ -14,6 +14,7 @@ import { dumps } from "./json.js";
 import { Cancelled } from "./control.js";
 import { Refused } from "./messages.js";
 import { nowMs } from "./timer.js";
+export const NULL = { text: "null", json: null };
 const RUN_UNKNOWN = -32011;
 const RUN_ENDED = -32015;
 /** Whether the step has ended in an earlier life of the run; what it failed with is thrown. */
@@ -60,7 +61,7 @@ export async function sleep(run, key, time) {
     cancelled(run, key, error);
     throw error;
   }
-  run.stepSucceeded(key, null, { text: "null", attempt: 0 });
+  run.stepSucceeded(key, NULL, { attempt: 0 });
 }
 function started(run, key, kind, task, deadline) {
   run.history.past(key).hasBegun = true;
@@ -95,8 +96,8 @@ export async function waitFor(run, id, options) {
   try {
     const came = await run.parts.mailbox.take(signal, left, run.scope);
     if (came !== undefined) {
-      const text = dumps(came.data);
-      run.stepSucceeded(key, came.data, { text, attempt: 0, signal: came.id });
+      const made = { text: dumps(came.data), json: came.data };
+      run.stepSucceeded(key, made, { attempt: 0, signal: came.id });
       return came.data;
     }
   } catch (error) {
@@ -104,7 +105,7 @@ export async function waitFor(run, id, options) {
     throw error;
   }
   if (options.onTimeout === "null") {
-    run.stepSucceeded(key, null, { text: "null", attempt: 0 });
+    run.stepSucceeded(key, NULL, { attempt: 0 });
     return null;
   }
   const message = `the signal \`${signal}\` did not come within ${String(timeout ?? 0)} ms`;
@@ -144,6 +145,6 @@ export async function emit(run, id, options) {
     run.failStep(id, new SignalRefused(message), 1, options.critical);
     return;
   }
-  run.stepSucceeded(key, null, { text: "null", attempt: 0 });
+  run.stepSucceeded(key, NULL, { attempt: 0 });
   run.scope.check();
 }
