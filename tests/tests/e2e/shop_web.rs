@@ -2,8 +2,10 @@
 //!
 //! What is asked of each is the same; only how it is built, started and audited differs.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use conductor_tests::http::{Response, request_at};
@@ -21,6 +23,8 @@ struct Front {
     port: u16,
     /// Starts the server on the port given in `PORT`.
     command: fn(&Project, u16) -> Command,
+    /// What compiles the server once `conductor build` has written the orchestrator.
+    compile: &'static [&'static [&'static str]],
     /// A customer as its interface takes one, where it knows none from the beginning.
     customer: Option<Value>,
     /// An order as its interface takes it.
@@ -49,6 +53,7 @@ impl Front {
                 command.env("SHOP_DB", "shop.db").env("PYTHONDONTWRITEBYTECODE", "1");
                 command
             },
+            compile: &[],
             customer: Some(json!({"name": "Ada", "email": "ada@example.com"})),
             order: |user, amount| json!({"user_id": user, "amount": amount}),
             books: |folder| {
@@ -59,6 +64,23 @@ impl Front {
                     payments: count("SELECT count(*) FROM payments")?,
                 })
             },
+        })
+    }
+
+    fn go() -> Result<Front> {
+        let project = Project::copy_of(&root().join("examples/shop-go"))?;
+        Ok(Front {
+            project,
+            port: free_port()?,
+            command: |project, port| {
+                let mut command = project.command(&project.path().join("shop"), &[]);
+                command.env("PORT", port.to_string());
+                command
+            },
+            compile: &[&["go", "build", "-o", "shop", "./cmd/shop"]],
+            customer: None,
+            order: |user, amount| json!({"user_id": user, "amount": amount}),
+            books: ledger,
         })
     }
 
@@ -85,10 +107,25 @@ impl Front {
     }
 }
 
+/// The books of the shops that keep them in a folder: a file for each payment, a line for each call.
+fn ledger(folder: &Path) -> Result<Books> {
+    let folder = folder.join("ledger");
+    let calls = fs::read_to_string(folder.join("calls.log")).unwrap_or_default();
+    let files = fs::read_dir(&folder).into_iter().flatten().filter_map(Result::ok);
+    let payments =
+        files.filter(|file| file.path().extension().is_some_and(|ending| ending == "json")).count();
+    Ok(Books { charges: u32::try_from(calls.lines().count())?, payments: u32::try_from(payments)? })
+}
+
 /// An order that a kill cut off is finished under its own id, and nobody pays twice; an order that is there when the
 /// shop is told to stop is answered.
 fn survives_and_stops(front: &Front) -> Result<()> {
     front.project.conductor(&["build"])?.expect_code(0)?;
+    for command in front.compile {
+        let (program, arguments) = command.split_first().context("an empty command")?;
+        let command = front.project.command(Path::new(program), arguments);
+        Process::spawn(program, command)?.wait_at_most(Duration::from_secs(180))?.expect_code(0)?;
+    }
     let _sidecar = Sidecar::start(&front.project)?;
     let server = front.start()?;
     if let Some(customer) = &front.customer {
@@ -131,4 +168,9 @@ fn survives_and_stops(front: &Front) -> Result<()> {
 #[test]
 fn behind_fastapi() -> Result<()> {
     survives_and_stops(&Front::python()?)
+}
+
+#[test]
+fn behind_net_http() -> Result<()> {
+    survives_and_stops(&Front::go()?)
 }
