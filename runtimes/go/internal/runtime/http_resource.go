@@ -1,0 +1,132 @@
+package runtime
+
+// Clients of HTTP APIs: one with its kept connections, for all of the process.
+// This file knows no operations; time limits are the attempts'.
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// Env reads the environment, as the address of one resource does.
+type Env struct{ resource string }
+
+// Get is the variable's value; an error that says what wants it where it is not set.
+func (e Env) Get(name string) (string, error) {
+	value, ok := os.LookupEnv(name)
+	if !ok {
+		message := fmt.Sprintf("the address of the resource %s is read from the environment variable %s, which is not set", e.resource, name)
+		return "", &MissingVariable{own{[]string{"conductor.MissingVariable"}, message}}
+	}
+	return value, nil
+}
+
+// HTTPOptions say where an HTTP API is.
+type HTTPOptions struct {
+	Address func(env Env) (string, error)
+	// Headers are sent with each request.
+	Headers func(env Env) (map[string]string, error)
+	// MaxConnections 0 is no bound.
+	MaxConnections int
+	// Ready is a path that is asked for until it is answered with success, for ReadyWithin at most.
+	Ready       string
+	ReadyWithin time.Duration
+}
+
+// NewHTTP makes a client of an HTTP API, opened on first use.
+func NewHTTP(id string, pool *Pool, options HTTPOptions) *Client[*HTTPClient] {
+	open := func(ctx context.Context) (*HTTPClient, error) {
+		address, err := options.Address(Env{id})
+		if err != nil {
+			return nil, err
+		}
+		client, err := openHTTP(ctx, id, address, options)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %s", shownAddress(address), scrubbed(textOf(err), address))
+		}
+		return client, nil
+	}
+	return NewClient(id, pool, open, func(client *HTTPClient) error {
+		client.Client.CloseIdleConnections()
+		return nil
+	})
+}
+
+func openHTTP(ctx context.Context, id, address string, options HTTPOptions) (*HTTPClient, error) {
+	base, err := url.Parse(address)
+	if err != nil || base.Host == "" {
+		return nil, fmt.Errorf("it is no URL with a host")
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxConnsPerHost = options.MaxConnections
+	transport.MaxIdleConnsPerHost = max(options.MaxConnections, 64)
+	// A redirect is the service's answer: following it could hand headers and bodies to others.
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	client := &HTTPClient{Base: base, Headers: http.Header{}, Client: &http.Client{Transport: transport, CheckRedirect: stay}}
+	if options.Headers != nil {
+		headers, err := options.Headers(Env{id})
+		if err != nil {
+			return nil, err
+		}
+		for name, value := range headers {
+			client.Headers.Set(name, value)
+		}
+	}
+	if options.Ready == "" {
+		return client, nil
+	}
+	return client, untilReady(ctx, client, options)
+}
+
+// untilReady asks until the service says that it is ready.
+func untilReady(ctx context.Context, client *HTTPClient, options HTTPOptions) error {
+	ctx, cancel := context.WithTimeout(ctx, options.ReadyWithin)
+	defer cancel()
+	pause := 50 * time.Millisecond
+	for {
+		asking, done := context.WithTimeout(ctx, 2*time.Second)
+		_, err := CallHTTP(asking, client, HTTPRequest{Method: http.MethodGet, Template: options.Ready})
+		done()
+		if err == nil {
+			return nil
+		}
+		if sleep(ctx, pause) != nil {
+			return fmt.Errorf("it was not ready within %s: %s", options.ReadyWithin, textOf(err))
+		}
+		pause = min(2*pause, time.Second)
+	}
+}
+
+var secretParameter = regexp.MustCompile(`(?i)\b(password|passwd|pwd|secret|token|api_?key)=[^\s&]*`)
+
+// shownAddress is the address without what is secret in it.
+func shownAddress(address string) string {
+	if parsed, err := url.Parse(address); err == nil {
+		address = parsed.Redacted()
+	}
+	return secretParameter.ReplaceAllString(address, "$1=***")
+}
+
+// scrubbed is the text without the secrets of the address, in case somebody repeats them.
+func scrubbed(text, address string) string {
+	parsed, err := url.Parse(address)
+	if err != nil {
+		return strings.ReplaceAll(text, address, "***")
+	}
+	if password, ok := parsed.User.Password(); ok && password != "" {
+		text = strings.ReplaceAll(text, password, "***")
+	}
+	for _, secret := range secretParameter.FindAllString(address, -1) {
+		_, value, _ := strings.Cut(secret, "=")
+		if value != "" {
+			text = strings.ReplaceAll(text, value, "***")
+		}
+	}
+	return text
+}
