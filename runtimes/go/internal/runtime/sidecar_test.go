@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -247,7 +248,7 @@ func TestManyRunsLeaveNothingBehind(t *testing.T) {
 		group.Add(1)
 		go func() {
 			defer group.Done()
-			for range 50 {
+			for range manyRuns(t) / 20 {
 				call()
 			}
 		}()
@@ -256,11 +257,33 @@ func TestManyRunsLeaveNothingBehind(t *testing.T) {
 	settle()
 }
 
-// leaks compares goroutines and open files with those of now.
+// manyRuns is how many runs may leave nothing behind: 1,000, or what CONDUCTOR_RUNS says.
+func manyRuns(t *testing.T) int {
+	t.Helper()
+	given := os.Getenv("CONDUCTOR_RUNS")
+	if given == "" {
+		return 1000
+	}
+	count, err := strconv.Atoi(given)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return count
+}
+
+// heap is what is in use after two collections: what the first one frees may hold more.
+func heap() uint64 {
+	var stats runtime.MemStats
+	runtime.GC()
+	runtime.GC()
+	runtime.ReadMemStats(&stats)
+	return stats.HeapAlloc
+}
+
+// leaks compares goroutines, open files and memory with those of now.
 func leaks(t *testing.T) (settle func()) {
 	t.Helper()
-	runtime.GC()
-	goroutines, files := runtime.NumGoroutine(), openFiles(t)
+	goroutines, files, memory := runtime.NumGoroutine(), openFiles(t), heap()
 	return func() {
 		t.Helper()
 		ends := time.Now().Add(5 * time.Second)
@@ -273,6 +296,9 @@ func leaks(t *testing.T) (settle func()) {
 		}
 		if now := openFiles(t); now > files {
 			t.Errorf("%d open files became %d", files, now)
+		}
+		if now := heap(); now > memory+1<<20 {
+			t.Errorf("%d bytes in use became %d", memory, now)
 		}
 	}
 }
