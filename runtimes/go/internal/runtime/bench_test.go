@@ -137,7 +137,7 @@ func BenchmarkGuardedStep(b *testing.B) {
 	ctx := context.Background()
 	for b.Loop() {
 		for failures := 1; ; failures++ {
-			_, err := Try(ctx, Around{Timeout: time.Second, Breaker: breaker}, func(ctx context.Context) (int64, error) { return noop(ctx, 1) })
+			_, err := TryQuick(ctx, &Around{Timeout: time.Second, Breaker: breaker}, func(ctx context.Context) (int64, error) { return noop(ctx, 1) })
 			if err == nil {
 				break
 			}

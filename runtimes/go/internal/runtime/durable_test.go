@@ -596,7 +596,7 @@ func TestAFunctionOfAnotherLanguage(t *testing.T) {
 			return nil, err
 		}
 		_, err = invoke(ctx, run, "two")
-		if failure := run.Caught(err, "CardDeclined"); failure == nil || *failure.Status != "402" {
+		if failure := run.Caught(err, "CardDeclined"); failure == nil || *failure.Status != 402 {
 			return nil, err
 		}
 		return output, nil

@@ -10,14 +10,23 @@ import (
 	"time"
 )
 
-// Local is the execution of a workflow that keeps no journal.
+// Local is the execution of a workflow that keeps no journal. It stands on its caller's stack: what must not is made when
+// it is first needed.
 type Local struct {
 	blocks
-	nothings
 	workflow string
-	id       string
+	named    string
+	made     *localState // guarded by localLock
+}
 
+// localLock is that of all executions: a lock or an atomic in one of them would put each on the heap.
+var localLock sync.Mutex
+
+// localState is what few workflows need.
+type localState struct {
+	nothings
 	lock  sync.Mutex
+	id    string
 	undos []localUndo // in the order in which they completed
 }
 
@@ -28,23 +37,62 @@ type localUndo struct {
 
 // NewLocal begins an execution.
 func NewLocal(workflow string, options []Option) Local {
-	if len(options) > 0 {
-		if id := optionsOf(options).runID; id != nil {
-			return Local{workflow: workflow, id: *id}
-		}
+	if len(options) == 0 {
+		return Local{workflow: workflow}
 	}
-	return Local{workflow: workflow}
+	return Local{workflow: workflow, named: namedBy(options)}
+}
+
+func namedBy(options []Option) string {
+	if id := optionsOf(options).runID; id != nil {
+		return *id
+	}
+	return ""
+}
+
+func (l *Local) state() *localState {
+	localLock.Lock()
+	defer localLock.Unlock()
+	if l.made == nil {
+		l.made = &localState{id: l.named}
+	}
+	return l.made
+}
+
+// known is the state, where there is one.
+func (l *Local) known() *localState {
+	localLock.Lock()
+	defer localLock.Unlock()
+	return l.made
 }
 
 // ID is the run's id, made when somebody asks for it.
 func (l *Local) ID() string {
-	l.lock.Lock()
-	defer l.lock.Unlock()
-	if l.id == "" {
-		l.id = newID()
+	state := l.state()
+	state.lock.Lock()
+	defer state.lock.Unlock()
+	if state.id == "" {
+		state.id = newID()
 	}
-	return l.id
+	return state.id
 }
+
+// knownID is the run's id, where there is one.
+func (l *Local) knownID() string {
+	state := l.known()
+	if state == nil {
+		return l.named
+	}
+	state.lock.Lock()
+	defer state.lock.Unlock()
+	return state.id
+}
+
+// Nothing marks a step without an id that came to nothing.
+func (l *Local) Nothing(key string) { l.state().Nothing(key) }
+
+// CameToNothing says whether a step was skipped, or its failure tolerated.
+func (l *Local) CameToNothing(key string) bool { return l.state().CameToNothing(key) }
 
 // Key is the idempotency key of a step.
 func (l *Local) Key(key string) string { return l.ID() + "/" + key }
@@ -106,16 +154,17 @@ func (l *Local) Pause(ctx context.Context, key string, index int, pause time.Dur
 
 // UndoWith says how to undo what a step did, should the workflow not succeed.
 func (l *Local) UndoWith(key string, undo func(context.Context) error) {
-	l.lock.Lock()
-	defer l.lock.Unlock()
-	l.undos = append(l.undos, localUndo{key, undo})
+	state := l.state()
+	state.lock.Lock()
+	defer state.lock.Unlock()
+	state.undos = append(state.undos, localUndo{key, undo})
 }
 
 // Failed is what the caller of a workflow gets that has not succeeded: what it did is undone first.
 func (l *Local) Failed(ctx context.Context, err error) error {
 	l.undoAll(ctx)
 	if failure := failureOf(err); failure != nil {
-		return workflowError(l.workflow, l.id, failure)
+		return workflowError(l.workflow, l.knownID(), failure)
 	}
 	if err := ctx.Err(); err != nil {
 		return err
@@ -124,10 +173,14 @@ func (l *Local) Failed(ctx context.Context, err error) error {
 }
 
 func (l *Local) undoAll(ctx context.Context) {
-	l.lock.Lock()
-	undos := l.undos
-	l.undos = nil
-	l.lock.Unlock()
+	state := l.known()
+	if state == nil {
+		return
+	}
+	state.lock.Lock()
+	undos := state.undos
+	state.undos = nil
+	state.lock.Unlock()
 	for i := len(undos) - 1; i >= 0; i-- {
 		if err := undos[i].undo(context.WithoutCancel(ctx)); err != nil {
 			logger().Error("what a step did could not be undone", "workflow", l.workflow, "step", undos[i].key, "error", textOf(err))
@@ -141,11 +194,12 @@ func (l *Local) Detach(ctx context.Context, key string, body func(context.Contex
 	if stop := stopped(ctx); stop != nil {
 		return stop
 	}
+	workflow := l.workflow
 	detachedWork.Add(1)
 	go func() {
 		defer detachedWork.Done()
 		if _, err := guarded(context.WithoutCancel(ctx), func(ctx context.Context) (any, error) { return nil, body(ctx) }); err != nil {
-			logger().Error("a detached workflow failed", "workflow", l.workflow, "step", key, "error", textOf(err))
+			logger().Error("a detached workflow failed", "workflow", workflow, "step", key, "error", textOf(err))
 		}
 	}()
 	return nil

@@ -58,13 +58,24 @@ func Try[T any](ctx context.Context, around Around, call func(context.Context) (
 			return none, err
 		}
 	}
-	var value T
-	var err error
-	if around.RateLimit == nil && around.Bulkhead == nil && around.Hedge.Max == 0 && len(around.Uses) == 0 && !around.Blocking {
-		value, err = timedCall(ctx, around.Timeout, around.Effect == Write && around.InDoubt != Retry, call)
-	} else {
-		value, err = limitedCall(ctx, copied(around), call)
+	value, err := limitedCall(ctx, copied(around), call)
+	if breaker != nil {
+		breaker.Done(key, err)
 	}
+	return value, err
+}
+
+// TryQuick is Try for a function that takes a context and has at most a breaker and a time limit around it: then nothing
+// outlives the call, and nothing needs memory of its own.
+func TryQuick[T any](ctx context.Context, around *Around, call func(context.Context) (T, error)) (T, error) {
+	breaker, key := around.Breaker, around.BreakerKey
+	if breaker != nil {
+		if err := breaker.Allow(key); err != nil {
+			var none T
+			return none, err
+		}
+	}
+	value, err := timedCall(ctx, around.Timeout, around.Effect == Write && around.InDoubt != Retry, call)
 	if breaker != nil {
 		breaker.Done(key, err)
 	}
