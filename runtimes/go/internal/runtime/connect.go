@@ -154,7 +154,7 @@ func (s *session) welcome(conn *connection, answer map[string]any, claimed []*jo
 	s.conn = conn
 	s.valueBytes, s.messageBytes = int(number(limits["value_bytes"])), int(number(limits["message_bytes"]))
 	for _, each := range s.requests {
-		each.sent = time.Now()
+		each.sent, each.isSent = time.Now(), true
 		conn.send(each.line)
 	}
 	if s.ticker == nil && !s.isClosing {
@@ -212,11 +212,13 @@ func (s *session) lostConnection(conn *connection, hello int64) {
 	delete(s.requests, hello)
 	wasCurrent := s.conn == conn
 	var journals []*journal
+	var lost []*request
 	if wasCurrent {
 		s.conn = nil
 		for _, each := range s.owned {
 			journals = append(journals, each)
 		}
+		lost = s.takeLost()
 	}
 	isNeeded := len(s.requests) > 0 || len(s.owned) > 0 || len(s.claims) > 0 || s.options.serve > 0 || len(s.options.tasks) > 0
 	again := wasCurrent && isNeeded && !s.isClosing && s.opening == nil && !s.reconnecting
@@ -233,10 +235,25 @@ func (s *session) lostConnection(conn *connection, hello int64) {
 	for _, each := range journals {
 		each.offline()
 	}
+	for _, each := range lost {
+		each.then(map[string]any{"lost": true}, nil)
+	}
 	reporter.detach(s, false)
 	if again {
 		s.reconnect()
 	}
+}
+
+// takeLost takes the calls of other processes' functions, with the lock held: nobody knows how far they came.
+func (s *session) takeLost() []*request {
+	var lost []*request
+	for number, each := range s.requests {
+		if each.isOnce && each.isSent {
+			lost = append(lost, each)
+			delete(s.requests, number)
+		}
+	}
+	return lost
 }
 
 func (s *session) reconnect() {

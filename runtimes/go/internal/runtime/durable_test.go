@@ -606,6 +606,33 @@ func TestAFunctionOfAnotherLanguage(t *testing.T) {
 	}
 }
 
+func TestACallIsLostWithItsConnection(t *testing.T) {
+	p := newPeer(t)
+	var calls atomic.Int64
+	p.lock.Lock()
+	p.invoke = func(map[string]any) map[string]any {
+		if calls.Add(1) == 1 {
+			p.lock.Lock()
+			defer p.lock.Unlock()
+			_ = p.conns[0].Close()
+		}
+		return map[string]any{"output": int64(5)}
+	}
+	p.lock.Unlock()
+	workflow := workflowOf(func(ctx context.Context, run *Run) (any, error) {
+		step := run.Step("charge", StepOptions{InDoubt: FailInDoubt})
+		for step.NextAttempt(ctx) {
+			_, err := step.Invoke(ctx, "py:payments.charge", "blake3:9", map[string]any{})
+			step.Fail(err)
+		}
+		failure := run.Caught(step.Err(), "OutcomeUnknown")
+		return failure != nil, nil
+	})
+	if output, err := Call(context.Background(), workflow, nil); err != nil || output != true || calls.Load() != 1 {
+		t.Error(output, err, calls.Load())
+	}
+}
+
 func TestWithoutASidecar(t *testing.T) {
 	t.Setenv("CONDUCTOR_SOCKET", "/nowhere/at/all.sock")
 	_, err := Call(context.Background(), workflowOf(nil), nil)

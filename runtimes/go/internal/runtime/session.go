@@ -39,6 +39,8 @@ var errHungUp = errors.New("the connection was lost")
 type request struct {
 	line []byte
 	sent time.Time
+	// isOnce: it is not sent again on another connection, because the sidecar may have passed it on.
+	isOnce, isSent bool
 	// then gets the answer, in the one goroutine that reads.
 	then func(result any, err error)
 }
@@ -95,9 +97,8 @@ func (s *session) request(method string, params map[string]any, then func(any, e
 		then(nil, &refused{codeLimit, fmt.Sprintf("it takes %d bytes; a message has at most %d", len(line), limit)})
 		return number
 	}
-	made := &request{line: line, sent: time.Now(), then: then}
-	s.requests[number] = made
 	conn := s.conn
+	s.requests[number] = &request{line: line, sent: time.Now(), then: then, isOnce: method == "task.invoke", isSent: conn != nil}
 	s.lock.Unlock()
 	if conn != nil {
 		conn.send(line)
