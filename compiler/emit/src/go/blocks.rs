@@ -60,8 +60,7 @@ pub fn values(workflow: &mut Workflow, step: &Step) -> Result<Vec<Stmt>> {
             }
         }
         StepKind::Return { value } => {
-            let ty = workflow.plan.output.ty.clone();
-            let ty = if ty == Type::Null { Type::Null } else { ty };
+            let ty = super::results::output(workflow.plan);
             let returned = if ty == Type::Null {
                 Go::atom("nil")
             } else if workflow.plan.durable {

@@ -99,7 +99,7 @@ fn awaited(workflow: &mut Workflow, step: &Step, target: &Plan, call: &WorkflowC
     } else {
         let (before, attempt) = attempt(workflow, step, target, call, None)?;
         body.extend(before);
-        let ty = &target.output.ty;
+        let ty = &super::results::output(target);
         if *ty == Type::Null {
             let run =
                 workflow.file.call_runtime("AttemptNull", vec![Go::atom("ctx"), Go::atom("step"), attempt]);
@@ -150,7 +150,7 @@ fn attempt(
     if let Some(run_id) = run_id {
         args.push(workflow.file.call_runtime("WithRunID", vec![run_id]));
     }
-    let results = super::call::results(workflow, &target.output.ty);
+    let results = super::call::results(workflow, &super::results::output(target));
     let context = format!("{}.Context", workflow.file.std("context"));
     let body = vec![Stmt::Return(vec![Go::call(public, args)])];
     Ok((before, Go::Func { params: vec![("ctx".to_owned(), context)], results, body }))
@@ -160,7 +160,7 @@ fn plain(workflow: &mut Workflow, step: &Step, target: &Plan, call: &WorkflowCal
     let key = workflow.key(&step.id);
     let run_id = call.durable.then(|| Go::call("w.run.Key", vec![key.clone()]));
     let (mut body, attempt) = attempt(workflow, step, target, call, run_id)?;
-    let ty = target.output.ty.clone();
+    let ty = super::results::output(target);
     if call.detach {
         let context = format!("{}.Context", workflow.file.std("context"));
         let detached = match (&ty, attempt) {

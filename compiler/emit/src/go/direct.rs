@@ -16,7 +16,7 @@ use super::workflow::Workflow;
 /// The body of the function that users call.
 pub fn body(workflow: &mut Workflow, steps: &str, state: &str) -> Result<Vec<Stmt>> {
     let plan = workflow.plan;
-    let ty = plan.output.ty.clone();
+    let ty = super::results::output(plan);
     let made = workflow.file.call_runtime("NewLocal", vec![Go::string(&plan.workflow), Go::atom("options")]);
     let mut fields = vec![("run".to_owned(), made)];
     if !plan.inputs.is_empty() {

@@ -58,7 +58,7 @@ pub fn entry(workflow: &mut Workflow, steps: &str) -> Result<Vec<Decl>> {
 
 /// `return` of the output as JSON.
 fn output(workflow: &mut Workflow) -> Result<Stmt> {
-    let ty = workflow.plan.output.ty.clone();
+    let ty = super::results::output(workflow.plan);
     if ty == Type::Null {
         return Ok(Stmt::Return(vec![Go::atom("nil"), Go::atom("nil")]));
     }
@@ -74,7 +74,9 @@ pub fn encoded(workflow: &mut Workflow, ty: &Type, value: Go, fails: bool) -> Go
         return encoding(workflow, encoded);
     }
     let encode = workflow.file.codec(Way::Encode, ty);
-    workflow.file.call_cel("Encode", vec![value, encode])
+    // A member of a union has a type of its own.
+    let name = if workflow.file.ty(ty) == "any" { "Encode[any]" } else { "Encode" };
+    workflow.file.call_cel(name, vec![value, encode])
 }
 
 /// `cel.Encoded(func(e *cel.Encoder) any { return value })`.

@@ -238,7 +238,7 @@ pub fn function(workflow: &mut Workflow, body: Vec<Stmt>) -> Function {
         params.push(("input".to_owned(), package_name_of_input(&workflow.public)));
     }
     params.push(("options".to_owned(), "...Option".to_owned()));
-    let results = super::call::results(workflow, &plan.output.ty);
+    let results = super::call::results(workflow, &super::results::output(plan));
     let doc = if plan.durable {
         format!(
             "{} runs the workflow; with the id of a run that exists, waits for that one or continues it.",
@@ -253,7 +253,7 @@ pub fn function(workflow: &mut Workflow, body: Vec<Stmt>) -> Function {
 /// The body of the function of a durable workflow.
 pub fn started(workflow: &mut Workflow) -> Vec<Stmt> {
     let plan = workflow.plan;
-    let ty = plan.output.ty.clone();
+    let ty = super::results::output(plan);
     let zero: Vec<Go> = if ty == Type::Null { Vec::new() } else { vec![workflow.file.zero(&ty)] };
     let mut body = Vec::new();
     let given = if plan.inputs.is_empty() {
@@ -272,7 +272,11 @@ pub fn started(workflow: &mut Workflow) -> Vec<Stmt> {
     let args = vec![Go::atom("ctx"), definition, given, Go::atom("options...")];
     let call = workflow.file.call_runtime("Call", args);
     if ty == Type::Null {
-        body.push(Stmt::Define(vec!["_".to_owned(), "err".to_owned()], call));
+        body.push(if plan.inputs.is_empty() {
+            Stmt::Define(vec!["_".to_owned(), "err".to_owned()], call)
+        } else {
+            Stmt::Assign(vec![Go::atom("_"), Go::atom("err")], call)
+        });
         body.push(Stmt::Return(vec![Go::atom("err")]));
         return body;
     }

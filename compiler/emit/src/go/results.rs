@@ -42,6 +42,15 @@ pub fn read(plan: &Plan) -> BTreeMap<String, Type> {
     merged.filter(|(_, ty)| *ty != Type::Null).collect()
 }
 
+/// What a run comes to: its output, or what a `return` gives in its place.
+pub fn output(plan: &Plan) -> Type {
+    let returned = all_steps(&plan.steps).into_iter().filter_map(|step| match &step.kind {
+        StepKind::Return { value } => Some(value.ty.clone()),
+        _ => None,
+    });
+    Type::union(returned.chain([plan.output.ty.clone()]))
+}
+
 /// The steps whose results a block's result is made of.
 fn sources(step: &Step) -> Vec<&Step> {
     match &step.kind {

@@ -60,7 +60,7 @@ pub fn source(package: &Package, plan: &Plan) -> Result<Source> {
     let mut workflow = Workflow::new(package, plan);
     // Records are called after where they come about.
     let output = format!("{}Output", workflow.public);
-    package.spelling(&plan.output.ty, &output);
+    package.spelling(&results::output(plan), &output);
     for step in super::package::all_steps(&plan.steps) {
         package.spelling(&step.ty, &format!("{}{}", workflow.public, exported(&step.id)));
     }
