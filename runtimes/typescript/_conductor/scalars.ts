@@ -123,11 +123,12 @@ export function encodeString(value: string): string {
   return value;
 }
 
-export function decodeString(value: unknown): string {
+/** Text; of the literal type that the place where it goes asks for, since only such text was written there. */
+export function decodeString<T extends string = string>(value: unknown): T {
   if (typeof value !== "string") {
     throw mismatch("a string", value);
   }
-  return value;
+  return value as T;
 }
 
 const PLAIN_DECIMAL = /^-?(?:0|[1-9][0-9]{0,30})(?:\.[0-9]{1,30})?$/;

@@ -3,6 +3,7 @@
 //! What is asked of each is the same; only how it is built, started and audited differs.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -80,6 +81,24 @@ impl Front {
             compile: &[&["go", "build", "-o", "shop", "./cmd/shop"]],
             customer: None,
             order: |user, amount| json!({"user_id": user, "amount": amount}),
+            books: ledger,
+        })
+    }
+
+    fn typescript() -> Result<Front> {
+        let project = Project::copy_of(&root().join("examples/shop-typescript"))?;
+        symlink(root().join("target/node/node_modules"), project.path().join("node_modules"))?;
+        Ok(Front {
+            project,
+            port: free_port()?,
+            command: |project, port| {
+                let mut command = project.command(Path::new("node"), &["dist/server.js"]);
+                command.env("PORT", port.to_string());
+                command
+            },
+            compile: &[&["node_modules/.bin/tsc"]],
+            customer: None,
+            order: |user, amount| json!({"userId": user, "amount": amount.to_string()}),
             books: ledger,
         })
     }
@@ -173,4 +192,9 @@ fn behind_fastapi() -> Result<()> {
 #[test]
 fn behind_net_http() -> Result<()> {
     survives_and_stops(&Front::go()?)
+}
+
+#[test]
+fn behind_fastify() -> Result<()> {
+    survives_and_stops(&Front::typescript()?)
 }

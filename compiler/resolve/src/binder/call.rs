@@ -282,8 +282,10 @@ fn argument(wanted: Wanted, bound: Bound, resources: &[Resource]) -> Option<Argu
         Bound::Cancellation => ArgumentValue::Cancellation,
         Bound::Nothing | Bound::Failed => return None,
     };
-    let passing =
-        if wanted.kind == ParameterKind::PositionalOnly { Passing::Positional } else { Passing::Keyword };
+    let passing = match wanted.kind {
+        ParameterKind::PositionalOnly | ParameterKind::Cancellation => Passing::Positional,
+        _ => Passing::Keyword,
+    };
     Some(Argument { parameter: wanted.name, ty: wanted.ty, passing, value, native: wanted.native })
 }
 

@@ -21,7 +21,10 @@ export declare function encodeFloat(value: number): number | string | FloatText;
 export declare function decodeFloat(value: unknown): number;
 /** Text that can be written as UTF-8: a lone surrogate cannot, and whoever reads the journal refuses it. */
 export declare function encodeString(value: string): string;
-export declare function decodeString(value: unknown): string;
+/** Text; of the literal type that the place where it goes asks for, since only such text was written there. */
+export declare function decodeString<T extends string = string>(
+  value: unknown,
+): T;
 /** A decimal in its usual form: `1e3` is `1E+3`. */
 export declare function encodeDecimal(value: string): string;
 export declare function decodeDecimal(value: unknown): string;

@@ -103,6 +103,7 @@ export function encodeString(value) {
   }
   return value;
 }
+/** Text; of the literal type that the place where it goes asks for, since only such text was written there. */
 export function decodeString(value) {
   if (typeof value !== "string") {
     throw mismatch("a string", value);
