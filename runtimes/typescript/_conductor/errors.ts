@@ -242,7 +242,11 @@ function named(error: unknown): string {
     return error.message;
   }
   const text = textOf(error);
-  return error instanceof Error ? `${error.constructor.name}: ${text}` : text;
+  if (!(error instanceof Error)) {
+    return text;
+  }
+  const own = error instanceof NamedError ? error.types[0] : undefined;
+  return `${own ?? error.constructor.name}: ${text}`;
 }
 
 /** `{type, message, step, attempts, status?}`: a failure as the steps of a `catch` see it. */

@@ -131,7 +131,7 @@ async function read(
   let size = 0;
   const reader = response.body?.getReader();
   while (reader !== undefined) {
-    const next: { done: boolean; value?: Uint8Array } = await reader.read();
+    const next: { value?: Uint8Array | undefined } = await reader.read();
     if (next.value === undefined) {
       break;
     }

@@ -74,3 +74,27 @@ test("linters have nothing to say of the sources", () => {
   });
   assert.equal(status, 0, stdout + stderr);
 });
+
+test("the sources are right whatever libraries a project has", () => {
+  const tsc = join(ROOT, "target/node/node_modules/.bin/tsc");
+  for (const given of [
+    ["--lib", "ES2022,DOM"],
+    ["--lib", "ES2022"],
+    [
+      "--lib",
+      "ESNext,DOM",
+      "--target",
+      "ESNext",
+      "--useDefineForClassFields",
+      "true",
+    ],
+    ["--module", "preserve", "--moduleResolution", "bundler"],
+  ]) {
+    const { status, stdout } = spawnSync(
+      tsc,
+      ["-p", HERE, "--noEmit", ...given],
+      { encoding: "utf8" },
+    );
+    assert.equal(status, 0, `${given.join(" ")}: ${stdout}`);
+  }
+});

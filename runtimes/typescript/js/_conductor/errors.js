@@ -151,7 +151,11 @@ function named(error) {
     return error.message;
   }
   const text = textOf(error);
-  return error instanceof Error ? `${error.constructor.name}: ${text}` : text;
+  if (!(error instanceof Error)) {
+    return text;
+  }
+  const own = error instanceof NamedError ? error.types[0] : undefined;
+  return `${own ?? error.constructor.name}: ${text}`;
 }
 /** What was thrown, as what promises are rejected with: code may throw anything. */
 export function thrown(error) {
