@@ -2,13 +2,17 @@
 //!
 //! It knows the small helpers of the runtime that need neither.
 
-use conductor_protocol::plan::{Fallback, Step, StepKind, TaskCall};
+use std::collections::{BTreeMap, BTreeSet};
+
+use conductor_protocol::expr::{Expr, Node};
+use conductor_protocol::plan::{Fallback, Plan, Step, StepKind, TaskCall};
 use conductor_protocol::types::Type;
 
 use super::call;
 use super::codecs::Way;
 use super::durable::{cache_key, fallback_step, is_foreign};
 use super::expr::{Result, Translator};
+use super::package::Package;
 use super::policy;
 use super::tree::{Go, Operator, Stmt};
 use super::workflow::Workflow;
@@ -86,7 +90,7 @@ pub fn body(workflow: &mut Workflow, steps: &str, state: &str) -> Result<Vec<Stm
 }
 
 /// Whether a step of it ends the run.
-pub fn returns(plan: &conductor_protocol::plan::Plan) -> bool {
+pub fn returns(plan: &Plan) -> bool {
     super::package::all_steps(&plan.steps).iter().any(|step| matches!(step.kind, StepKind::Return { .. }))
 }
 
@@ -115,6 +119,14 @@ pub fn plain(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Result<Op
     }
     let failed = failed(workflow, step, Go::atom("1"));
     let test = Go::binary(Operator::NotEqual, Go::atom("err"), Go::atom("nil"));
+    if workflow.own_variables.contains(&step.id) {
+        let name = workflow.locals.fresh(&super::names::unexported(&step.id));
+        workflow.scope.steps.insert(step.id.clone(), (Go::atom(name.clone()), ty));
+        return Ok(Some(vec![
+            Stmt::Define(vec![name, "err".to_owned()], made.call),
+            Stmt::if_err(vec![Stmt::Return(vec![failed])]),
+        ]));
+    }
     if kept.is_some() {
         let target = vec![workflow.result(&step.id), Go::atom("err")];
         return Ok(Some(vec![
@@ -269,10 +281,16 @@ fn attempts(workflow: &mut Workflow, step: &Step, call: &TaskCall, critical: boo
     let run = if policy::is_bare(call) {
         workflow.file.call_runtime(&format!("Do{null}"), vec![Go::atom("ctx"), attempt])
     } else {
-        let ty = workflow.file.runtime("Around");
         let spread = fields.len() > 2;
-        let around = Go::Struct { ty, fields, spread };
-        workflow.file.call_runtime(&format!("Try{null}"), vec![Go::atom("ctx"), around, attempt])
+        let around = Go::Struct { ty: workflow.file.runtime("Around"), fields, spread };
+        // Where nothing outlives the call, nothing of it needs memory of its own.
+        let is_quick = ty != Type::Null && policy::is_quick(call);
+        let (name, around) = if is_quick {
+            ("TryQuick".to_owned(), Go::unary('&', around))
+        } else {
+            (format!("Try{null}"), around)
+        };
+        workflow.file.call_runtime(&name, vec![Go::atom("ctx"), around, attempt])
     };
     let is_read =
         workflow.results.contains_key(&step.id) || call.cache.is_some() || call.compensate.is_some();
@@ -325,4 +343,40 @@ fn retried(
     let body =
         vec![attempt, Stmt::when(is_ok, succeeded), Stmt::when(test, vec![Stmt::Return(vec![failed])]), wait];
     Stmt::Count { name: "failures".to_owned(), start: "1".to_owned(), test: None, body }
+}
+
+/// The steps whose results only plain calls beside them read: those are variables of one function. Whether a call is plain
+/// shows when it is written, so it is, for a trial.
+pub fn own_variables(package: &Package, plan: &Plan) -> Result<BTreeSet<String>> {
+    let mut trial = Workflow::new(package, plan);
+    let fields = Vec::new();
+    trial.states.push(super::workflow::State { name: String::new(), fields });
+    super::public::decls(&mut trial)?;
+    let mut read: BTreeMap<String, usize> = BTreeMap::new();
+    let mut made = BTreeSet::new();
+    for step in &plan.steps {
+        let is_plain = step.when.is_none() && step.critical && step.deadline_ms.is_none();
+        let StepKind::Task(call) = &step.kind else { continue };
+        if is_plain && plain(&mut trial, step, call)?.is_some() {
+            made.insert(step.id.clone());
+            let mut found = Vec::new();
+            super::results::of_call(call, &mut found);
+            count(&found, &mut read);
+        }
+    }
+    let mut everywhere = BTreeMap::new();
+    count(&super::results::expressions(plan), &mut everywhere);
+    made.retain(|id| everywhere.contains_key(id) && read.get(id) == everywhere.get(id));
+    Ok(made)
+}
+
+/// How often each step's result is read.
+fn count(exprs: &[&Expr], found: &mut BTreeMap<String, usize>) {
+    let mut pending = exprs.to_vec();
+    while let Some(expr) = pending.pop() {
+        if let Node::Step(id) = &expr.node {
+            *found.entry(id.clone()).or_default() += 1;
+        }
+        expr.for_each_child(|child| pending.push(child));
+    }
 }

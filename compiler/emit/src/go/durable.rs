@@ -194,9 +194,6 @@ fn options(workflow: &mut Workflow, step: &Step, call: &TaskCall, before: &mut V
     if !step.critical {
         fields.push(("Tolerated".to_owned(), Go::atom("true")));
     }
-    if !call.callable.listens() {
-        fields.push(("Blocking".to_owned(), Go::atom("true")));
-    }
     if let Some(milliseconds) = call.policy.deadline_ms {
         fields.push(("Deadline".to_owned(), workflow.duration(milliseconds)));
     }

@@ -63,6 +63,9 @@ pub fn around(
     if call.idempotent || (call.effect == Effect::Write && call.may_happen_twice()) {
         put("Idempotent", Go::atom("true"));
     }
+    if !call.callable.listens() {
+        put("Blocking", Go::atom("true"));
+    }
     if call.effect == Effect::Write && call.in_doubt != InDoubt::Retry {
         let name = if call.in_doubt == InDoubt::Fail { "FailInDoubt" } else { "PauseInDoubt" };
         put("InDoubt", Go::atom(workflow.file.runtime(name)));
@@ -97,6 +100,16 @@ pub fn around(
         put("Uses", Go::List { ty, items: pools });
     }
     Ok(fields)
+}
+
+/// Whether a call that can be interrupted has at most a breaker and a time limit around it.
+pub fn is_quick(call: &TaskCall) -> bool {
+    let policy = &call.policy;
+    call.callable.listens()
+        && policy.rate_limit.is_none()
+        && policy.bulkhead.is_none()
+        && policy.hedge.is_none()
+        && call.uses.is_empty()
 }
 
 /// Whether a call is nothing but a call.

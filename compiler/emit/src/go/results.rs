@@ -126,7 +126,7 @@ pub fn expressions(plan: &Plan) -> Vec<&Expr> {
     found
 }
 
-fn of_call<'c>(call: &'c TaskCall, found: &mut Vec<&'c Expr>) {
+pub fn of_call<'c>(call: &'c TaskCall, found: &mut Vec<&'c Expr>) {
     let value = |argument: &'c Argument| match &argument.value {
         ArgumentValue::Expr(value) => Some(value),
         _ => None,

@@ -3,7 +3,7 @@
 //! It knows their names only.
 
 /// Path below `internal/` and text of each file.
-pub const FILES: [(&str, &str); 61] = [
+pub const FILES: [(&str, &str); 64] = [
     ("cel/calendar.go", include_str!("../../../../runtimes/go/internal/cel/calendar.go")),
     ("cel/compare.go", include_str!("../../../../runtimes/go/internal/cel/compare.go")),
     ("cel/convert.go", include_str!("../../../../runtimes/go/internal/cel/convert.go")),
@@ -38,6 +38,9 @@ pub const FILES: [(&str, &str); 61] = [
     ("runtime/history.go", include_str!("../../../../runtimes/go/internal/runtime/history.go")),
     ("runtime/hold.go", include_str!("../../../../runtimes/go/internal/runtime/hold.go")),
     ("runtime/host.go", include_str!("../../../../runtimes/go/internal/runtime/host.go")),
+    ("runtime/http_calls.go", include_str!("../../../../runtimes/go/internal/runtime/http_calls.go")),
+    ("runtime/http_resource.go", include_str!("../../../../runtimes/go/internal/runtime/http_resource.go")),
+    ("runtime/http_values.go", include_str!("../../../../runtimes/go/internal/runtime/http_values.go")),
     ("runtime/ids.go", include_str!("../../../../runtimes/go/internal/runtime/ids.go")),
     ("runtime/journal.go", include_str!("../../../../runtimes/go/internal/runtime/journal.go")),
     ("runtime/lease.go", include_str!("../../../../runtimes/go/internal/runtime/lease.go")),

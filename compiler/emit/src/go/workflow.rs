@@ -49,6 +49,8 @@ pub struct Workflow<'a> {
     pub repeated: Vec<String>,
     /// Where a key is not that of the step's place: a compensation's.
     pub key_of: Option<Go>,
+    /// Steps whose result is a variable of the function that the steps stand in, for nobody else reads it.
+    pub own_variables: BTreeSet<String>,
     /// Whether a function is written that other processes call.
     pub serves: bool,
     /// Names of the variables of the method that is written.
@@ -77,6 +79,9 @@ pub fn source(package: &Package, plan: &Plan) -> Result<Source> {
     }
     workflow.states.push(State { name: name.clone(), fields });
     public::defaults(&mut workflow);
+    if !plan.durable {
+        workflow.own_variables = direct::own_variables(package, plan)?;
+    }
     let steps = workflow.body_method("steps", "steps goes through the workflow.", &plan.steps)?;
     if plan.durable {
         let body = public::started(&mut workflow);
@@ -129,6 +134,7 @@ impl<'a> Workflow<'a> {
             failing: BTreeSet::new(),
             repeated: Vec::new(),
             key_of: None,
+            own_variables: BTreeSet::new(),
             serves: false,
             locals: Names::default(),
         }
