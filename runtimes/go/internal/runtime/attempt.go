@@ -73,8 +73,7 @@ func (s *Step) once(ctx context.Context, call func(context.Context) (any, error)
 
 // isOver says whether the call's own limit has passed.
 func isOver(w *work) bool {
-	at, ok := w.ctx.Deadline()
-	return ok && !time.Now().Before(at)
+	return !w.overAt.IsZero() && !time.Now().Before(w.overAt)
 }
 
 // limit is what is left of the time of a call, and the error when it is over.

@@ -32,8 +32,9 @@ type Breaker struct {
 	options BreakerOptions
 	only    circuit
 
-	lock  sync.Mutex
-	keyed map[string]*circuit
+	lock    sync.Mutex
+	keyed   map[string]*circuit
+	sweepAt int // how many keys make it look for those that are forgotten
 }
 
 // NewBreaker makes a breaker that is closed.
@@ -81,10 +82,37 @@ func (b *Breaker) of(key any) *circuit {
 		if b.keyed == nil {
 			b.keyed = map[string]*circuit{}
 		}
+		b.sweep()
 		known = &circuit{}
 		b.keyed[name] = known
 	}
 	return known
+}
+
+// sweep forgets the keys of which there is nothing to remember, whenever there are twice as many, with the lock held.
+func (b *Breaker) sweep() {
+	if len(b.keyed) < max(b.sweepAt, 256) {
+		return
+	}
+	for name, each := range b.keyed {
+		if each.isAsNew(&b.options) {
+			delete(b.keyed, name)
+		}
+	}
+	b.sweepAt = 2 * len(b.keyed)
+}
+
+// isAsNew says whether the circuit is closed and no call in its window matters.
+func (c *circuit) isAsNew(options *BreakerOptions) bool {
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	oldest := int64(time.Since(epoch))/max(int64(options.Window)/windowSlices, 1) - windowSlices
+	for _, each := range c.window {
+		if each.calls > 0 && each.number > oldest {
+			return false
+		}
+	}
+	return c.state.Load() == closed
 }
 
 // Allow says whether a call may begin: CircuitOpen where none may. Key is nil where the breaker has none.

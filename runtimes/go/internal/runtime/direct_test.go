@@ -144,6 +144,12 @@ func TestBreakersOpenAndCloseAgain(t *testing.T) {
 			t.Error("it did not close after a success")
 		}
 	}
+	for i := range 10_000 {
+		_ = breaker.Allow(int64(i))
+	}
+	if len(breaker.keyed) > 600 {
+		t.Errorf("%d keys are remembered", len(breaker.keyed))
+	}
 	rate := NewBreaker("ask", BreakerOptions{FailureRate: 0.5, MinCalls: 4, Window: time.Minute, OpenFor: time.Minute})
 	for _, err := range []error{nil, nil, no, no} {
 		if rate.Allow(nil) != nil {

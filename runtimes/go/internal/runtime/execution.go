@@ -209,8 +209,12 @@ func (e *execution) admitted(run *Run) (*taken, error) {
 	}
 	pool := NewPool(name, PoolOptions{Permits: concurrency.Limit, Host: true})
 	err := e.within(run, e.ctx, func(ctx context.Context) error {
-		if err := pool.take(ctx, permit, e.session); err != nil {
+		giveBack, isShared, err := takeOfHost(ctx, pool, e.session)
+		if err != nil {
 			return &cancelled{context.Cause(ctx)}
+		}
+		if isShared {
+			permit.add(giveBack)
 		}
 		return nil
 	})

@@ -5,6 +5,7 @@ package runtime
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -167,7 +168,7 @@ func (j *journal) acknowledged(seq int64) (sent time.Time) {
 		sent = j.kept[done].sent
 		done++
 	}
-	j.kept = append(j.kept[:0], j.kept[done:]...)
+	j.kept = slices.Delete(j.kept, 0, done)
 	j.acked = max(j.acked, seq)
 	j.release()
 	return sent

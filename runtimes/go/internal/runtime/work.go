@@ -18,6 +18,7 @@ const settleWithin = 30 * time.Second
 type work struct {
 	ctx    context.Context // done when its time is over, or it is asked to stop
 	cancel context.CancelFunc
+	overAt time.Time // when its own time is over; zero is never
 	done   chan struct{}
 	value  any
 	err    error
@@ -29,9 +30,13 @@ func startWork(ctx context.Context, limit time.Duration, call func(context.Conte
 	w := &work{done: make(chan struct{})}
 	base := context.WithoutCancel(ctx)
 	if limit > 0 {
-		w.ctx, w.cancel = context.WithTimeout(base, limit)
+		w.overAt = time.Now().Add(limit)
+		w.ctx, w.cancel = context.WithDeadline(base, w.overAt)
 	} else {
 		w.ctx, w.cancel = context.WithCancel(base)
+	}
+	if at, ok := ctx.Deadline(); ok {
+		w.ctx = limited{w.ctx, at} // the call is told of limits around its step, too
 	}
 	go func() {
 		defer w.cancel() // after the end is told: a context that is done first means that the time is over
