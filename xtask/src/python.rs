@@ -119,8 +119,12 @@ fn interpreter() -> Result<Command> {
 
 /// `cargo xtask bench`: release build, then the measurements, or the one that is named, with the arguments given.
 pub fn bench(arguments: &[String]) -> Result<bool> {
-    const PARTS: [(&str, &str); 3] =
-        [("run", "first_light.py"), ("compile", "compile.py"), ("introspect", "introspect.py")];
+    const PARTS: [(&str, &str); 4] = [
+        ("run", "first_light.py"),
+        ("compile", "compile.py"),
+        ("introspect", "introspect.py"),
+        ("direct", "direct.py"),
+    ];
     let conductor = conductor(&["--release"])?;
     let named = arguments.first().and_then(|name| PARTS.iter().find(|(part, _)| part == name));
     let (parts, rest) = match named {

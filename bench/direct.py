@@ -1,0 +1,56 @@
+"""What generated code costs without durability: the same workflows by hand and by the usual libraries, in one process.
+
+    cargo xtask bench direct [--language typescript|go] [--rounds N]
+
+A sequence of ten steps that do nothing, ten of them in parallel, and one with retries, a time-out and a breaker. The rounds of
+all candidates take turns; a ratio is the median over the rounds of a candidate's time by that of the code by hand.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).parent / "direct"
+
+PREPARED = {
+    "typescript": [["npm", "ci", "--no-audit", "--no-fund", "--silent"], ["node_modules/.bin/tsc"]],
+    "go": [["go", "build", "-o", "measure", "./cmd/measure"]],
+}
+MEASURED = {
+    "typescript": ["node", "dist/measure.js", "{rounds}"],
+    "go": ["./measure", "-rounds", "{rounds}"],
+}
+
+
+def measure(language: str, conductor: str, rounds: int) -> list[dict[str, object]]:
+    """The lines that the language's own program prints."""
+    with tempfile.TemporaryDirectory(prefix="conductor-bench-") as folder:
+        project = Path(folder) / "project"
+        shutil.copytree(HERE / language, project)
+        for command in [[conductor, "build"], *PREPARED[language]]:
+            subprocess.run(command, cwd=project, check=True, stdout=subprocess.DEVNULL)
+        command = [part.format(rounds=rounds) for part in MEASURED[language]]
+        printed = subprocess.run(command, cwd=project, check=True, capture_output=True, text=True)
+        return [json.loads(line) for line in printed.stdout.splitlines()]
+
+
+def main() -> None:
+    """Measures each language and prints a table."""
+    parser = argparse.ArgumentParser(description="What generated code costs without durability.")
+    parser.add_argument("--language", choices=sorted(PREPARED), action="append")
+    parser.add_argument("--rounds", type=int, default=101)
+    arguments = parser.parse_args()
+    conductor = os.environ.get("CONDUCTOR_BINARY", "conductor")
+    print(f"{'language':<12}{'workflow':<18}{'candidate':<14}{'ns a run':>12}{'by hand = 1':>14}")
+    for language in arguments.language or sorted(PREPARED):
+        for line in measure(language, conductor, arguments.rounds):
+            workflow, candidate = line["workflow"], line["candidate"]
+            print(f"{language:<12}{workflow:<18}{candidate:<14}{line['ns']:>12.0f}{line['ratio']:>14.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+/**
+ * What a careful engineer would write for the three workflows: the failed step is named, siblings are told to stop and are
+ * awaited, attempts are limited in time and counted by a breaker.
+ */
+
+import { step } from "./tasks.js";
+
+/** Names the step that failed. */
+export class StepError extends Error {
+  constructor(
+    readonly step: string,
+    readonly attempts: number,
+    cause: unknown,
+  ) {
+    super(`step ${step} failed after ${attempts} attempts`, { cause });
+  }
+}
+
+/** Passes a value through ten steps. */
+export async function sequenceOfTen(n: number): Promise<number> {
+  let at = "s0";
+  try {
+    const s0 = await step(n);
+    at = "s1";
+    const s1 = await step(s0);
+    at = "s2";
+    const s2 = await step(s1);
+    at = "s3";
+    const s3 = await step(s2);
+    at = "s4";
+    const s4 = await step(s3);
+    at = "s5";
+    const s5 = await step(s4);
+    at = "s6";
+    const s6 = await step(s5);
+    at = "s7";
+    const s7 = await step(s6);
+    at = "s8";
+    const s8 = await step(s7);
+    at = "s9";
+    return await step(s8);
+  } catch (error) {
+    throw new StepError(at, 1, error);
+  }
+}
+
+/** Makes ten steps at once; all have ended when it returns. */
+export async function parallelOfTen(n: number): Promise<number> {
+  let first: StepError | undefined;
+  const named = async (name: string, work: Promise<number>): Promise<number> => {
+    try {
+      return await work;
+    } catch (error) {
+      first ??= new StepError(name, 1, error);
+      throw error;
+    }
+  };
+  const ended = await Promise.allSettled([
+    named("p0", step(n)),
+    named("p1", step(n)),
+    named("p2", step(n)),
+    named("p3", step(n)),
+    named("p4", step(n)),
+    named("p5", step(n)),
+    named("p6", step(n)),
+    named("p7", step(n)),
+    named("p8", step(n)),
+    named("p9", step(n)),
+  ]);
+  const last = ended[9];
+  if (first !== undefined || last.status === "rejected") throw first;
+  return last.value;
+}
+
+/** Opens after `limit` failures within `window`; after `openFor` it lets one call try. */
+class Breaker {
+  private failures: number[] = [];
+  private openedAt: number | undefined;
+  private isTrying = false;
+
+  constructor(
+    private readonly limit: number,
+    private readonly window: number,
+    private readonly openFor: number,
+  ) {}
+
+  allow(): void {
+    if (this.openedAt === undefined) return;
+    if (this.isTrying || performance.now() - this.openedAt < this.openFor) throw new BreakerOpen();
+    this.isTrying = true;
+  }
+
+  succeeded(): void {
+    if (!this.isTrying) return;
+    this.isTrying = false;
+    this.openedAt = undefined;
+    this.failures = [];
+  }
+
+  failed(): void {
+    const now = performance.now();
+    this.failures = this.failures.filter((at) => now - at < this.window);
+    this.failures.push(now);
+    if (!this.isTrying && this.failures.length < this.limit) return;
+    this.openedAt = now;
+    this.isTrying = false;
+  }
+}
+
+class BreakerOpen extends Error {}
+
+const breaker = new Breaker(5, 30_000, 10_000);
+
+/** Makes one step with three retries, a time-out of a second and a breaker. */
+export async function guardedStep(n: number): Promise<number> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      breaker.allow();
+      const result = await within(1_000, step(n));
+      breaker.succeeded();
+      return result;
+    } catch (error) {
+      if (!(error instanceof BreakerOpen)) breaker.failed();
+      if (attempt > 3 || error instanceof BreakerOpen || error instanceof TypeError) {
+        throw new StepError("guarded", attempt, error);
+      }
+      const pause = Math.random() * Math.min(100 * 2 ** (attempt - 1), 30_000);
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+}
+
+function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new Error(`no answer within ${milliseconds} ms`));
+    }, milliseconds);
+    work.then(
+      (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(error as Error);
+      },
+    );
+  });
+}
