@@ -15,6 +15,7 @@ mod store;
 mod survey;
 mod syntax;
 mod types;
+mod unsaid;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -8,6 +8,7 @@ use conductor_protocol::types::Type;
 use super::names::{Entity, Space};
 use super::syntax::{Function, Param, Pattern, TypeExpr, TypeKind};
 use super::types::{Reader, Scope};
+use super::unsaid::Unsaid;
 
 /// Aliases of promises are followed so often.
 const MAX_ALIASES: usize = 10;
@@ -40,7 +41,8 @@ impl<'w> Reader<'w> {
             Some(annotation) => self.kind_of(scope, annotation),
             None => ParameterKind::PositionalOnly,
         };
-        let mut ty = param.annotation.as_ref().map(|annotation| self.read(scope, annotation));
+        let read = param.annotation.as_ref().map(|annotation| self.read_natively(scope, annotation));
+        let (mut ty, mut native) = read.map_or((None, None), |(ty, native)| (Some(ty), native));
         if param.is_rest {
             kind = ParameterKind::VarPositional;
             ty = ty.map(|ty| match ty {
@@ -48,6 +50,7 @@ impl<'w> Reader<'w> {
                 other => other,
             });
         } else if param.is_optional {
+            native = Unsaid::optional(native, ty.as_ref().is_some_and(Type::is_nullable));
             ty = ty.map(Type::optional);
         }
         let undefined = (param.is_optional && !param.is_rest).then(|| "undefined".to_owned());
@@ -58,7 +61,7 @@ impl<'w> Reader<'w> {
             ty: ty.unwrap_or(Type::Any),
             default: param.default.clone().or(undefined),
             span: self.span(scope.home.path, &param.range),
-            native: None,
+            native,
         }
     }
 
@@ -72,39 +75,48 @@ impl<'w> Reader<'w> {
         let fields = param.annotation.as_ref().and_then(|annotation| self.fields(scope, annotation));
         let written = |name: &str| properties.iter().find(|(known, ..)| known == name);
         let whole = param.is_optional || param.default.is_some();
-        let mut push = |reader: &Self, name: &str, ty: Option<Type>, required: bool| {
-            let property = written(name);
-            let default = property.and_then(|(_, default, _)| default.clone());
-            let undefined = (!required || whole).then(|| "undefined".to_owned());
-            found.push(Parameter {
-                name: name.to_owned(),
-                kind: ParameterKind::KeywordOnly,
-                annotated: ty.is_some(),
-                ty: ty.unwrap_or(Type::Any),
-                default: default.or(undefined),
-                span: reader.span(scope.home.path, property.map_or(&param.range, |(.., range)| range)),
-                native: None,
-            });
-        };
+        let mut push =
+            |reader: &Self, name: &str, ty: Option<Type>, native: Option<String>, required: bool| {
+                let property = written(name);
+                let default = property.and_then(|(_, default, _)| default.clone());
+                let undefined = (!required || whole).then(|| "undefined".to_owned());
+                found.push(Parameter {
+                    name: name.to_owned(),
+                    kind: ParameterKind::KeywordOnly,
+                    annotated: ty.is_some(),
+                    ty: ty.unwrap_or(Type::Any),
+                    default: default.or(undefined),
+                    span: reader.span(scope.home.path, property.map_or(&param.range, |(.., range)| range)),
+                    native,
+                });
+            };
         match fields {
             Some(fields) => {
                 for field in fields {
+                    let native = if field.required {
+                        field.native
+                    } else {
+                        Unsaid::optional(field.native, field.ty.is_nullable())
+                    };
                     let ty = if field.required { field.ty } else { Type::optional(field.ty) };
-                    push(self, &field.name, Some(ty), field.required);
+                    push(self, &field.name, Some(ty), native, field.required);
                 }
             }
-            None => properties.iter().for_each(|(name, ..)| push(self, name, None, true)),
+            None => properties.iter().for_each(|(name, ..)| push(self, name, None, None, true)),
         }
     }
 
     /// Whether it is awaited, and what it gives then.
-    pub fn returns(&mut self, scope: &Scope<'w>, function: &Function) -> (bool, Type) {
-        let Some(annotation) = &function.returns else { return (function.is_async, Type::Any) };
-        match self.awaited(scope, annotation) {
-            Some((scope, Some(inner))) => (true, self.read(&scope, &inner)),
-            Some((_, None)) => (true, Type::Any),
-            None => (function.is_async, self.read(scope, annotation)),
-        }
+    pub fn returns(&mut self, scope: &Scope<'w>, function: &Function) -> (bool, Type, Option<String>) {
+        let Some(annotation) = &function.returns else { return (function.is_async, Type::Any, None) };
+        let (is_async, (ty, native)) = match self.awaited(scope, annotation) {
+            Some((scope, Some(inner))) => (true, self.read_natively(&scope, &inner)),
+            Some((_, None)) => return (true, Type::Any, None),
+            None => (function.is_async, self.read_natively(scope, annotation)),
+        };
+        // What a caller may do with a result that is one of some strings it may do with any string.
+        let native = native.filter(|text| text.contains("bigint")).map(|_| "bigint".to_owned());
+        (is_async, ty, native)
     }
 
     /// What a promise is one of, with the scope that it is written in.

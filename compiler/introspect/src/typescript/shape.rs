@@ -104,8 +104,8 @@ impl<'w> Reader<'w> {
             if field.ty.as_ref().is_some_and(|ty| matches!(ty.kind, TypeKind::Function(_))) {
                 return None;
             }
-            let ty = field.ty.as_ref().map_or(Type::Any, |ty| self.read(scope, ty));
-            put(&mut fields, Field { required: !field.is_optional, ..plain(&field.name, ty) });
+            let (ty, native) = self.read_field(scope, field.ty.as_ref());
+            put(&mut fields, Field { required: !field.is_optional, native, ..plain(&field.name, ty) });
         }
         Some(fields)
     }
@@ -151,11 +151,9 @@ impl<'w> Reader<'w> {
                     if annotation.as_ref().is_some_and(|ty| matches!(ty.kind, TypeKind::Function(_))) {
                         return None;
                     }
-                    let ty = annotation.as_ref().map_or(Type::Any, |ty| self.read(scope, ty));
-                    put(
-                        &mut fields,
-                        Field { required: !is_optional && init.is_none(), ..plain(&member.name, ty) },
-                    );
+                    let (ty, native) = self.read_field(scope, annotation.as_ref());
+                    let required = !is_optional && init.is_none();
+                    put(&mut fields, Field { required, native, ..plain(&member.name, ty) });
                 }
                 MemberKind::Method(method) if member.name == "constructor" => {
                     for param in &method.params {
@@ -164,15 +162,19 @@ impl<'w> Reader<'w> {
                         else {
                             return None;
                         };
-                        let ty = param.annotation.as_ref().map_or(Type::Any, |ty| self.read(scope, ty));
+                        let (ty, native) = self.read_field(scope, param.annotation.as_ref());
                         let required = !param.is_optional && param.default.is_none();
-                        put(&mut fields, Field { required, ..plain(name, ty) });
+                        put(&mut fields, Field { required, native, ..plain(name, ty) });
                     }
                 }
                 MemberKind::Method(_) => return None,
             }
         }
         Some(fields)
+    }
+
+    fn read_field(&mut self, scope: &Scope<'w>, ty: Option<&TypeExpr>) -> (Type, Option<String>) {
+        ty.map_or((Type::Any, None), |ty| self.read_natively(scope, ty))
     }
 
     pub fn class_definition(&mut self, scope: &Scope<'w>, class: &'w Class) -> TypeDef {

@@ -291,7 +291,7 @@ impl<'w> Reader<'w> {
     ) -> Signature {
         let mut scope = scope.clone();
         self.bind(&mut scope, &function.type_params, &[]);
-        let (is_async, returns) = self.returns(&scope, function);
+        let (is_async, returns, native_returns) = self.returns(&scope, function);
         let parameters = self.parameters(&scope, &function.params);
         let doc = function.doc.as_ref().map(|doc| description(&doc.text)).filter(|text| !text.is_empty());
         Signature {
@@ -302,7 +302,7 @@ impl<'w> Reader<'w> {
                 is_async,
                 returns_error: false,
                 receiver: target.receiver.clone(),
-                native_returns: None,
+                native_returns,
                 package: None,
             }),
             parameters,

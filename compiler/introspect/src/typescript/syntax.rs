@@ -242,6 +242,8 @@ pub enum TypeKind {
     Literal(String),
     Bool,
     Null,
+    /// `undefined` and `void`, which are null to a manifest.
+    Undefined,
     Other,
 }
 

@@ -12,6 +12,7 @@ use conductor_source::{Diagnostic, FileId, Span};
 use super::names::{Entity, Home, Space};
 use super::store::Store;
 use super::syntax::{Alias, Class, Enum, Interface, TypeExpr, TypeKind, TypeParam};
+use super::unsaid::Unsaid;
 
 /// Aliases nested deeper than this are `any`.
 const MAX_DEPTH: usize = 50;
@@ -31,6 +32,8 @@ pub struct Reader<'w> {
     budget: usize,
     /// The generic definitions being read, so that a recursive one ends.
     open: Vec<(String, usize)>,
+    /// What of the type being read a manifest cannot say.
+    unsaid: Unsaid,
     /// What was met and not read yet: a queue, so that a long chain of types is not a deep one.
     unread: Vec<(TypeName, Home<'w>, Met<'w>)>,
 }
@@ -69,6 +72,7 @@ impl<'w> Reader<'w> {
             depth: 0,
             budget: 0,
             open: Vec::new(),
+            unsaid: Unsaid::default(),
             unread: Vec::new(),
         }
     }
@@ -127,13 +131,22 @@ impl<'w> Reader<'w> {
         self.deeper(|reader| reader.kind(scope, expr)).unwrap_or(Type::Any)
     }
 
+    /// The type, and what of it a manifest cannot say.
+    pub fn read_natively(&mut self, scope: &Scope<'w>, expr: &TypeExpr) -> (Type, Option<String>) {
+        let outer = std::mem::take(&mut self.unsaid);
+        let ty = self.read(scope, expr);
+        let unsaid = std::mem::replace(&mut self.unsaid, outer);
+        (ty, unsaid.text())
+    }
+
     fn kind(&mut self, scope: &Scope<'w>, expr: &TypeExpr) -> Type {
+        self.unsaid.meets(&expr.kind);
         match &expr.kind {
             TypeKind::String | TypeKind::Literal(_) => Type::String,
             TypeKind::Number => number(scope),
             TypeKind::Integer | TypeKind::BigInt => Type::Int,
             TypeKind::Bool => Type::Bool,
-            TypeKind::Null => Type::Null,
+            TypeKind::Null | TypeKind::Undefined => Type::Null,
             TypeKind::Union(members) => {
                 let members: Vec<Type> = members.iter().map(|member| self.read(scope, member)).collect();
                 Type::union(members)
@@ -334,7 +347,9 @@ impl<'w> Reader<'w> {
     pub fn kind_of(&self, scope: &Scope<'w>, expr: &TypeExpr) -> ParameterKind {
         match &expr.kind {
             TypeKind::Union(members) => {
-                let mut rest = members.iter().filter(|member| !matches!(member.kind, TypeKind::Null));
+                let mut rest = members
+                    .iter()
+                    .filter(|member| !matches!(member.kind, TypeKind::Null | TypeKind::Undefined));
                 match (rest.next(), rest.next()) {
                     (Some(only), None) => self.kind_of(scope, only),
                     _ => ParameterKind::PositionalOnly,

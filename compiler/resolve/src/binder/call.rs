@@ -3,7 +3,7 @@
 //! It knows what stands by a call; how a parameter finds its value is decided in `binding`.
 
 use conductor_model::{self as model, Id, ParameterKind, PolicyUse, Signature, Spanned, Step};
-use conductor_protocol::expr::Expr;
+use conductor_protocol::expr::{Expr, Literal, Node};
 use conductor_protocol::plan::{Argument, ArgumentValue, Cache, Input, Passing};
 use conductor_protocol::types::Type;
 use conductor_source::{Code, Diagnostic, Span};
@@ -81,10 +81,7 @@ impl<'a> Binder<'_, 'a> {
         uses.dedup();
         let object = self.shared.tasks[position].signature.as_ref().map_or(0, Signature::object_parameters);
         let mut args = wanted.into_iter().zip(bound_args);
-        let mut arguments = |count: usize| -> Vec<Argument> {
-            let some = args.by_ref().take(count);
-            some.filter_map(|(wanted, bound)| argument(wanted, bound, resources)).collect()
-        };
+        let mut arguments = |count: usize| arguments(args.by_ref().take(count).collect(), resources);
         TaskStep {
             task: position,
             object: arguments(object),
@@ -271,6 +268,36 @@ fn sub_input(callee: &bound::Workflow, input: &Input) -> Wanted {
         has_default: input.default.is_some(),
         span: callee.input_spans.get(&input.name).copied().unwrap_or(callee.id.span),
         takes_key: false,
+    }
+}
+
+/// The arguments of one list of parameters. One by position that is left out before another keeps its place.
+fn arguments(given: Vec<(Wanted, Bound)>, resources: &[Resource]) -> Vec<Argument> {
+    let by_position =
+        |wanted: &Wanted| matches!(wanted.kind, ParameterKind::PositionalOnly | ParameterKind::Cancellation);
+    let last = given
+        .iter()
+        .rposition(|(wanted, bound)| by_position(wanted) && !matches!(bound, Bound::Nothing | Bound::Failed));
+    let keeps_place = |at: usize, wanted: &Wanted| by_position(wanted) && last.is_some_and(|last| at < last);
+    given
+        .into_iter()
+        .enumerate()
+        .filter_map(|(at, (wanted, bound))| match bound {
+            Bound::Nothing if keeps_place(at, &wanted) => Some(left_out(wanted)),
+            bound => argument(wanted, bound, resources),
+        })
+        .collect()
+}
+
+/// Null in the place of a parameter that keeps its default.
+fn left_out(wanted: Wanted) -> Argument {
+    let null = Expr { ty: Type::Null, node: Node::Literal(Literal::Null) };
+    Argument {
+        parameter: wanted.name,
+        ty: Type::Null,
+        passing: Passing::Positional,
+        value: ArgumentValue::Expr(null),
+        native: Some("undefined".to_owned()),
     }
 }
 

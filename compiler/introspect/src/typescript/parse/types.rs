@@ -50,7 +50,7 @@ fn kind(source: &Source<'_>, node: Node<'_>) -> TypeKind {
         "object_type" | "interface_body" => TypeKind::Object(Box::new(object(source, node))),
         "function_type" => TypeKind::Function(Box::new(function::signature(source, node))),
         "literal_type" => inner().map_or(TypeKind::Other, |inner| literal(source, inner)),
-        "template_literal_type" | "index_type_query" => TypeKind::String,
+        "template_literal_type" | "index_type_query" => TypeKind::Literal(source.slice(node).to_owned()),
         "type_predicate" | "type_predicate_annotation" => TypeKind::Bool,
         "asserts" | "asserts_annotation" => TypeKind::Null,
         "lookup_type" => lookup(source, node),
@@ -71,7 +71,8 @@ fn predefined(text: &str) -> TypeKind {
         "number" => TypeKind::Number,
         "bigint" => TypeKind::BigInt,
         "boolean" => TypeKind::Bool,
-        "void" | "never" | "null" | "undefined" => TypeKind::Null,
+        "void" | "undefined" => TypeKind::Undefined,
+        "never" | "null" => TypeKind::Null,
         _ => TypeKind::Other,
     }
 }
@@ -80,7 +81,8 @@ fn literal(source: &Source<'_>, node: Node<'_>) -> TypeKind {
     match node.kind() {
         "string" => TypeKind::Literal(string(source, node)),
         "true" | "false" => TypeKind::Bool,
-        "null" | "undefined" => TypeKind::Null,
+        "undefined" => TypeKind::Undefined,
+        "null" => TypeKind::Null,
         "number" | "unary_expression" => {
             let text = source.slice(node);
             match (text.ends_with('n'), text.replace(['_', '-', ' '], "").parse::<i64>()) {
