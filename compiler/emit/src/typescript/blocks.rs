@@ -165,6 +165,10 @@ impl<'a> Workflow<'a> {
         if is_error {
             return self.file.runtime_type("errors", "Described");
         }
+        if self.scope.is_big(var) {
+            let is_null = Ty::name(if ty.is_nullable() { "null" } else { "bigint" });
+            return Ty::union([Ty::name("bigint"), is_null]);
+        }
         let spelled = self.file.ty(ty);
         if !self.scope.is_recorded(var) {
             return spelled;

@@ -3,10 +3,14 @@
 //! It knows how a call is spelled; attempts, time limits and journal are its callers' business.
 
 use conductor_protocol::expr::{Expr, Node};
-use conductor_protocol::plan::{Argument, ArgumentValue, Callable, Function, Passing, Receiver, TaskCall};
+use conductor_protocol::plan::{
+    Argument, ArgumentValue, Callable, Function, Language, Passing, Receiver, TaskCall,
+};
 use conductor_protocol::types::Type;
 
+use super::codecs::Way;
 use super::expr::Translator;
+use super::file::File;
 use super::tree::{Property, Stmt, Ts};
 use super::workflow::Workflow;
 use crate::EmitError;
@@ -21,6 +25,8 @@ pub struct Made {
     pub value: Ts,
     /// Whether the call is told by a signal that nobody waits for it.
     pub takes_signal: bool,
+    /// Where another process serves it: its name, its signature and its arguments as JSON.
+    pub remote: Option<Vec<Ts>>,
 }
 
 /// Where a call is made.
@@ -38,6 +44,9 @@ impl<'a> Workflow<'a> {
         let Callable::Function(function) = &call.callable else {
             return Err(EmitError::Unsupported { what: format!("a call of `{}`", call.callable) });
         };
+        if function.language != Language::Typescript {
+            return self.remote(place, call, function);
+        }
         let mut before = Vec::new();
         let callee = match &function.receiver {
             None => self.file.user(&function.module, &function.name),
@@ -53,7 +62,27 @@ impl<'a> Workflow<'a> {
         };
         let args = self.arguments(place, &call.args, &mut before)?;
         let takes_signal = call.arguments().any(|argument| argument.value == ArgumentValue::Cancellation);
-        Ok(Made { before, value: callee.called(args), takes_signal })
+        Ok(Made { before, value: callee.called(args), takes_signal, remote: None })
+    }
+
+    /// A task that a process of another language serves.
+    fn remote(&mut self, place: &Place<'_>, call: &TaskCall, function: &Function) -> Result<Made> {
+        let mut before = Vec::new();
+        let mut pairs = Vec::new();
+        for parameter in crate::served::arguments(call) {
+            let (Some(wire), ArgumentValue::Expr(expr)) = (&parameter.wire, &parameter.argument.value) else {
+                continue;
+            };
+            let name = (parameter.argument.parameter.as_str(), false);
+            let value = self.argument(place, expr, name, &mut before)?;
+            let encoded = self.file.coded(Way::Encode, &expr.ty, value);
+            pairs.push(Property::Value(wire.clone(), encoded));
+        }
+        let unknown = || EmitError::Unsupported { what: format!("a call of `{function}`") };
+        let signature = self.file.package.served.signature(function).ok_or_else(unknown)?;
+        let name = crate::served::wire_name(function);
+        let remote = vec![Ts::string(name), Ts::string(signature), Ts::Object(pairs)];
+        Ok(Made { before, value: Ts::null(), takes_signal: false, remote: Some(remote) })
     }
 
     fn arguments(&mut self, place: &Place<'_>, args: &[Argument], before: &mut Vec<Stmt>) -> Result<Vec<Ts>> {
@@ -63,14 +92,15 @@ impl<'a> Workflow<'a> {
         for argument in args {
             let value = match &argument.value {
                 ArgumentValue::Expr(expr) => {
-                    let value = self.argument(place, expr, &argument.parameter, before)?;
-                    self.fitted(argument, expr, value)
+                    let wide = argument.native.as_deref() == Some("bigint") && argument.ty == Type::Int;
+                    let value = self.argument(place, expr, (&argument.parameter, wide), before)?;
+                    fitted(&mut self.file, argument, &expr.ty, value)
                 }
                 ArgumentValue::IdempotencyKey => place.key.clone(),
                 ArgumentValue::Resource(id) => self.file.package.client(&mut self.file, id)?,
                 ArgumentValue::Cancellation => Ts::name("signal"),
             };
-            if argument.passing == Passing::Keyword {
+            if argument.passing == Passing::Keyword && argument.value != ArgumentValue::Cancellation {
                 object.get_or_insert(all.len());
                 fields.push(Property::Value(argument.parameter.clone(), value));
             } else {
@@ -83,21 +113,17 @@ impl<'a> Workflow<'a> {
         Ok(all)
     }
 
-    /// The value as the parameter wants it. What the code says and a manifest cannot, it takes from the parameter itself.
-    fn fitted(&mut self, argument: &Argument, expr: &Expr, value: Ts) -> Ts {
-        let open = has_any(&argument.ty) || has_any(&expr.ty) || argument.native.is_some();
-        if open && !matches!(value, Ts::Literal(_)) {
-            self.file.import_all("_conductor/cel", "cel");
-            return Ts::call("cel.given", vec![value]);
-        }
-        value
-    }
-
     /// An argument. One that may have no value is computed before the first attempt.
-    fn argument(&mut self, place: &Place<'_>, expr: &Expr, name: &str, before: &mut Vec<Stmt>) -> Result<Ts> {
+    fn argument(
+        &mut self,
+        place: &Place<'_>,
+        expr: &Expr,
+        (name, wide): (&str, bool),
+        before: &mut Vec<Stmt>,
+    ) -> Result<Ts> {
         let mut translator = Translator::new(&mut self.file, &self.scope, place.at);
         translator.locals.clone_from(&place.locals);
-        let value = translator.value(expr)?;
+        let value = if wide { translator.expr(expr)? } else { translator.value(expr)? };
         if !self.may_fail(expr) || matches!(expr.node, Node::Literal(_)) {
             return Ok(value);
         }
@@ -133,6 +159,35 @@ impl<'a> Workflow<'a> {
 
 fn method(function: &Function) -> String {
     function.name.rsplit('.').next().unwrap_or(&function.name).to_owned()
+}
+
+/// The value as the parameter wants it. What the code says and a manifest cannot, it takes from the parameter itself.
+pub fn fitted(file: &mut File, argument: &Argument, from: &Type, value: Ts) -> Ts {
+    let native = argument.native.as_deref().unwrap_or_default();
+    if value == Ts::null() {
+        return if native.contains("undefined") { Ts::name("undefined") } else { value };
+    }
+    let is_open = has_any(&argument.ty) || has_any(from) || native.contains("literal");
+    if is_open && !matches!(value, Ts::Literal(_) | Ts::String(_)) {
+        file.import_all("_conductor/cel", "cel");
+        return Ts::call("cel.given", vec![value]);
+    }
+    let value = if native.contains("bigint") { big(file, &argument.ty, value) } else { value };
+    let has_undefined = native.contains("undefined") && from.is_nullable();
+    if has_undefined { value.or_else(Ts::name("undefined")) } else { value }
+}
+
+/// A whole number for code that says `bigint`.
+fn big(file: &mut File, ty: &Type, value: Ts) -> Ts {
+    file.import_all("_conductor/cel", "cel");
+    match ty {
+        Type::Int => Ts::call("cel.big", vec![value]),
+        Type::List(item) => {
+            let inner = big(file, item, Ts::name("item"));
+            value.member("map").called(vec![Ts::arrow(&["item"], inner)])
+        }
+        _ => Ts::call("cel.given", vec![value]),
+    }
 }
 
 /// Whether a part of the type is open.

@@ -182,7 +182,7 @@ fn encode_named(file: &mut File, name: &TypeName) -> Result<Vec<Stmt>, EmitError
             let mut pairs = Vec::new();
             for field in fields {
                 let of = property(value(), field.attribute());
-                let encoded = encoded_field(file, field, of);
+                let encoded = encoded_field(file, field, of)?;
                 pairs.push(encoded);
             }
             Ok(vec![check, Stmt::Return(Some(Ts::Object(pairs)))])
@@ -192,14 +192,32 @@ fn encode_named(file: &mut File, name: &TypeName) -> Result<Vec<Stmt>, EmitError
     }
 }
 
-/// A field that may be absent is left out where it is.
-fn encoded_field(file: &mut File, field: &Field, of: Ts) -> Property {
-    let inner = if field.required { &field.ty } else { field.ty.non_null() };
-    let encoded = file.coded(Way::Encode, inner, of.clone());
-    if field.required {
-        return Property::Value(field.name.clone(), encoded);
+/// The field encoded or decoded, as the code says its type.
+fn native_field(file: &mut File, way: Way, field: &Field, ty: &Type, of: Ts) -> Result<Ts, EmitError> {
+    if !field.native.as_deref().is_some_and(|native| native.contains("bigint")) {
+        return Ok(file.coded(way, ty, of));
     }
-    spread_unless_absent(file, of, &field.name, encoded)
+    let codec = file.scalar(&format!("{}BigInt", way.verb()));
+    match ty {
+        Type::Int => Ok(codec.called(vec![of])),
+        Type::Optional(inner) if **inner == Type::Int => {
+            Ok(file.scalar(&format!("{}Optional", way.verb())).called(vec![of, codec]))
+        }
+        Type::List(item) if **item == Type::Int => {
+            Ok(file.scalar(&format!("{}List", way.verb())).called(vec![of, codec]))
+        }
+        _ => Err(EmitError::Unsupported { what: format!("`bigint` inside of the field `{}`", field.name) }),
+    }
+}
+
+/// A field that may be absent is left out where it is.
+fn encoded_field(file: &mut File, field: &Field, of: Ts) -> Result<Property, EmitError> {
+    let inner = if field.required { &field.ty } else { field.ty.non_null() };
+    let encoded = native_field(file, Way::Encode, field, inner, of.clone())?;
+    if field.required {
+        return Ok(Property::Value(field.name.clone(), encoded));
+    }
+    Ok(spread_unless_absent(file, of, &field.name, encoded))
 }
 
 /// `...(of === undefined ? {} : { name: coded })`; null and undefined are one.
@@ -216,7 +234,7 @@ fn decode_named(file: &mut File, name: &TypeName) -> Result<Vec<Stmt>, EmitError
     match file.package.types.def(name) {
         Some(TypeDef::Class { fields }) => decode_class(file, name, fields),
         Some(TypeDef::TypedDict { fields }) => {
-            let pairs = decoded_fields(file, fields);
+            let pairs = decoded_fields(file, name, fields)?;
             Ok(read_fields(file, &names_of(fields, true), &names_of(fields, false), pairs))
         }
         Some(TypeDef::Enum { .. }) => Ok(vec![Stmt::Return(Some(enumerated(file, name)))]),
@@ -228,24 +246,41 @@ fn names_of(fields: &[Field], required: bool) -> Vec<&str> {
     fields.iter().filter(|field| field.required == required).map(|field| field.name.as_str()).collect()
 }
 
-fn decoded_fields(file: &mut File, fields: &[Field]) -> Vec<Property> {
-    fields
-        .iter()
-        .map(|field| {
-            let of = property(Ts::name("data"), &field.name);
-            let inner = if field.required { &field.ty } else { field.ty.non_null() };
-            let decoded = file.coded(Way::Decode, inner, of.clone());
-            if field.required {
-                return Property::Value(field.attribute().to_owned(), decoded);
-            }
+fn decoded_fields(file: &mut File, name: &TypeName, fields: &[Field]) -> Result<Vec<Property>, EmitError> {
+    let is_ours = file.package.types.described_name(name).is_some();
+    let mut pairs = Vec::new();
+    for field in fields {
+        let of = property(Ts::name("data"), &field.name);
+        let inner = if field.required { &field.ty } else { field.ty.non_null() };
+        let mut decoded = native_field(file, Way::Decode, field, inner, of.clone())?;
+        let native = field.native.as_deref().unwrap_or_default();
+        if native.contains("undefined") && inner.is_nullable() {
+            decoded = decoded.or_else(Ts::name("undefined"));
+        }
+        if native.contains("literal") && !is_ours {
+            let class = file.class(name);
+            decoded = Ts::As(Box::new(decoded), field_of(&class, field.attribute()));
+        }
+        pairs.push(if field.required {
+            Property::Value(field.attribute().to_owned(), decoded)
+        } else {
             spread_unless_absent(file, of, field.attribute(), decoded)
-        })
-        .collect()
+        });
+    }
+    Ok(pairs)
+}
+
+/// `User["tier"]`: only some values of its type, which were looked at when they were recorded.
+fn field_of(class: &Ty, attribute: &str) -> Ty {
+    match class {
+        Ty::Name(class) => Ty::Name(format!("{class}[{}]", super::literal::string(attribute))),
+        other => other.clone(),
+    }
 }
 
 /// An object of the class with the fields that were recorded. Its constructor takes nothing, or the fields in their order.
 fn decode_class(file: &mut File, name: &TypeName, fields: &[Field]) -> Result<Vec<Stmt>, EmitError> {
-    let pairs = decoded_fields(file, fields);
+    let pairs = decoded_fields(file, name, fields)?;
     let class = match file.package.types.described_name(name) {
         // What another language describes is an interface here.
         Some(_) => return Ok(read_fields(file, &names_of(fields, true), &names_of(fields, false), pairs)),

@@ -140,8 +140,14 @@ impl<'a> Workflow<'a> {
         let must_settle = call.effect == Effect::Write && !call.may_happen_twice();
         let timeout = call.policy.timeout_ms;
         let params: &[&str] = if made.takes_signal { &["signal"] } else { &[] };
-        let mut is_promise = true;
-        let mut value = if let Some(given) = call.policy.hedge {
+        let (mut is_promise, mut is_remote) = (true, false);
+        let mut value = if let Some(mut args) = made.remote {
+            args.push(Ts::string(place.id));
+            args.extend(timeout.map(|time| Ts::object(vec![("timeout", policy::number(time))])));
+            let invoked = Ts::call("run.invoke", args);
+            is_remote = true;
+            invoked
+        } else if let Some(given) = call.policy.hedge {
             let mut options = vec![("after", policy::number(given.after_ms)), ("max", Ts::number(given.max))];
             options.extend(timeout.map(|milliseconds| ("timeout", policy::number(milliseconds))));
             Ts::call("run.hedge", vec![Ts::object(options), Ts::arrow(params, made.value)])
@@ -168,6 +174,14 @@ impl<'a> Workflow<'a> {
             is_promise = true;
         }
         let value = if is_promise { value.awaited() } else { value };
+        if is_remote {
+            let returns = call.callable.returns().clone();
+            return Ok(if returns == Type::Null {
+                value
+            } else {
+                self.file.coded(Way::Decode, &returns, value)
+            });
+        }
         Ok(present(call, value))
     }
 

@@ -33,6 +33,8 @@ impl<'a> Workflow<'a> {
             let output = Ts::path("step.output");
             let value = if self.scope.is_recorded(&var) {
                 self.recorded(output, &step.ty)
+            } else if self.scope.is_big(&var) {
+                self.file.scalar("decodeBigInt").called(vec![output])
             } else {
                 self.file.coded(Way::Decode, &step.ty, output)
             };
@@ -59,15 +61,22 @@ impl<'a> Workflow<'a> {
         body.push(Stmt::constant("step", opened));
         body.extend(made.before);
         let returns = call.callable.returns().clone();
+        let is_remote = made.remote.is_some();
         let mut tried = Vec::new();
-        let attempt = self.recorded_attempt(call, made.takes_signal, made.value);
+        let attempt = self.recorded_attempt(call, made.takes_signal, made.value, made.remote);
         let encoded = if returns == Type::Null {
             tried.push(Stmt::Expr(attempt.awaited()));
             Ts::null()
         } else {
-            tried.push(Stmt::constant("result", attempt.awaited()));
+            let value = attempt.awaited();
+            // What another process sends is looked at here, where it can still fail the attempt.
+            let value = if is_remote { self.file.coded(Way::Decode, &returns, value) } else { value };
+            tried.push(Stmt::constant("result", value));
             let result = Ts::name("result");
-            self.file.coded(Way::Encode, &returns, result)
+            match is_bigint(call) && returns == Type::Int {
+                true => self.file.scalar("encodeBigInt").called(vec![result]),
+                false => self.file.coded(Way::Encode, &returns, result),
+            }
         };
         let mut args = vec![encoded];
         if let Some(undo) = &undo {
@@ -89,7 +98,16 @@ impl<'a> Workflow<'a> {
     }
 
     /// `step.call(() => ...)`.
-    fn recorded_attempt(&mut self, call: &TaskCall, takes_signal: bool, value: Ts) -> Ts {
+    fn recorded_attempt(
+        &mut self,
+        call: &TaskCall,
+        takes_signal: bool,
+        value: Ts,
+        remote: Option<Vec<Ts>>,
+    ) -> Ts {
+        if let Some(args) = remote {
+            return Ts::call("step.invoke", args);
+        }
         let returns = call.callable.returns();
         let params: &[&str] = if takes_signal { &["signal"] } else { &[] };
         let work = Ts::arrow(params, value);
@@ -291,7 +309,7 @@ impl<'a> Workflow<'a> {
         let made = self.call(place, call)?;
         let mut body = vec![Stmt::constant("step", self.open(true, place, call, None)?)];
         body.extend(made.before);
-        let attempt = self.recorded_attempt(call, made.takes_signal, made.value);
+        let attempt = self.recorded_attempt(call, made.takes_signal, made.value, made.remote);
         let tried =
             vec![Stmt::Expr(attempt.awaited()), Stmt::Expr(Ts::call("step.succeed", vec![Ts::null()]))];
         let handler = self.on_failure(true, call);
@@ -303,6 +321,12 @@ impl<'a> Workflow<'a> {
         });
         Ok(body)
     }
+}
+
+/// Whether the code says that the result is a `bigint`.
+fn is_bigint(call: &TaskCall) -> bool {
+    let function = call.callable.function();
+    function.is_some_and(|function| function.native_returns.as_deref() == Some("bigint"))
 }
 
 /// Whether the arguments of what undoes a step depend on its result.

@@ -35,7 +35,12 @@ impl<'f, 'a> Translator<'f, 'a> {
     /// The value for a place that wants exactly its type: whole numbers are made safe to hold.
     pub fn value(&mut self, expr: &Expr) -> Result<Ts> {
         let value = self.expr(expr)?;
-        Ok(if is_wide(expr) { self.cel("safe", vec![value]) } else { value })
+        Ok(if self.is_wide(expr) { self.cel("safe", vec![value]) } else { value })
+    }
+
+    fn is_wide(&self, expr: &Expr) -> bool {
+        is_wide(expr)
+            || matches!(&expr.node, Node::Step(id) if self.scope.is_big(&crate::flow::Var::Step(id.clone())))
     }
 
     pub fn expr(&mut self, expr: &Expr) -> Result<Ts> {
@@ -114,6 +119,11 @@ impl<'f, 'a> Translator<'f, 'a> {
                     return Ok(Ts::null());
                 }
                 let value = self.scope.read(&var);
+                let value = if self.scope.is_big(&var) && !ty.is_nullable() {
+                    self.cel("int", vec![value])
+                } else {
+                    value
+                };
                 let narrowed = ty.is_nullable() && !wanted.is_nullable() && ty != Type::Any;
                 if narrowed { self.cel("present", vec![value]) } else { value }
             }

@@ -2,6 +2,8 @@
 //!
 //! It knows names only.
 
+use conductor_protocol::plan::Language;
+
 use super::file::File;
 use super::names::Names;
 use super::package::{Package, module_name};
@@ -69,7 +71,12 @@ fn serve(file: &mut File, package: &Package) -> Function {
     }
     file.import_as("_conductor/serve", "serve", "serveAll");
     let options = file.runtime_type("serve", "ServeOptions");
-    let args = vec![Ts::Array(served), Ts::Array(Vec::new()), Ts::name("options")];
+    let tasks = if package.served.of_language(Language::Typescript).next().is_some() {
+        file.import("_tasks", "tasks")
+    } else {
+        Ts::Array(Vec::new())
+    };
+    let args = vec![Ts::Array(served), tasks, Ts::name("options")];
     Function {
         exported: true,
         is_async: false,

@@ -33,6 +33,7 @@ mod repeat;
 mod runtime;
 mod scope;
 mod supported;
+mod tasks;
 mod tidy;
 mod tree;
 mod type_module;

@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use conductor_protocol::plan::{Callable, Fallback, Language, Plan, StepKind, TaskCall};
+use conductor_protocol::plan::{Callable, Language, Plan};
 use conductor_protocol::types::{Type, TypeName, TypeTable};
 
 use super::codecs::{self, Wanted, WantedSet, Way};
@@ -14,8 +14,9 @@ use super::limits::{self, Shared};
 use super::names::{Names, camel};
 use super::tree::Module;
 use super::types::Types;
-use super::{index, runtime, type_module, workflow};
+use super::{index, runtime, tasks, type_module, workflow};
 use crate::inline::inlined;
+use crate::served::Served;
 use crate::{EmitError, Header, Target};
 
 /// Names that the folder's index exports beside the workflows.
@@ -27,6 +28,8 @@ pub struct Package<'a> {
     digests: BTreeMap<String, String>,
     publics: BTreeMap<String, String>,
     pub types: Types,
+    /// What crosses between languages.
+    pub served: &'a Served<'a>,
     /// First line of every file.
     pub header: String,
     target: Target<'a>,
@@ -38,6 +41,7 @@ impl<'a> Package<'a> {
     fn new(
         plans: &'a [Plan],
         digests: BTreeMap<String, String>,
+        served: &'a Served<'a>,
         target: Target<'a>,
         header: &Header<'_>,
     ) -> Package<'a> {
@@ -46,6 +50,16 @@ impl<'a> Package<'a> {
         let mut table = TypeTable::new();
         for plan in plans {
             table.extend(plan.types.iter().map(|(name, def)| (name.clone(), def.clone())));
+        }
+        for (_, found) in served.of_language(Language::Typescript) {
+            let types = found.parameters.iter().map(|one| &one.argument.ty).chain([&found.function.returns]);
+            for ty in types.flat_map(|ty| ty.inside(&found.plan.types)) {
+                if let Type::Named(name) = ty
+                    && let Some(def) = found.plan.types.get(name)
+                {
+                    table.insert(name.clone(), def.clone());
+                }
+            }
         }
         let foreign = foreign(plans);
         let is_own = |module: &str| {
@@ -58,7 +72,8 @@ impl<'a> Package<'a> {
             plans,
             digests,
             publics,
-            types: Types::of(plans, table, is_own),
+            types: Types::of(plans, table, is_own, served),
+            served,
             header,
             target,
             wanted: RefCell::default(),
@@ -135,7 +150,7 @@ fn foreign(plans: &[Plan]) -> BTreeSet<String> {
     let mut own: BTreeSet<&TypeName> = BTreeSet::new();
     let mut others: BTreeSet<&TypeName> = BTreeSet::new();
     for plan in plans {
-        for call in calls(plan) {
+        for call in plan.all_calls() {
             let is_own = match &call.callable {
                 Callable::Function(function) => function.language == Language::Typescript,
                 _ => false,
@@ -156,43 +171,26 @@ fn foreign(plans: &[Plan]) -> BTreeSet<String> {
         .collect()
 }
 
-/// Every call of the Plan, and what stands in for one or undoes it.
-fn calls(plan: &Plan) -> Vec<&TaskCall> {
-    let mut calls: Vec<&TaskCall> = Vec::new();
-    for step in plan.all_steps() {
-        if let StepKind::Task(call) = &step.kind {
-            calls.push(call);
-        }
-    }
-    let mut at = 0;
-    while let Some(call) = calls.get(at).copied() {
-        at += 1;
-        if let Some(Fallback::Task(other)) = &call.fallback {
-            calls.push(other);
-        }
-        calls.extend(call.compensate.as_deref());
-    }
-    calls
-}
-
 /// Every file of the folder by its path.
 pub fn files(
-    plans: &[Plan],
+    all: &[Plan],
     target: &Target<'_>,
     header: &Header<'_>,
 ) -> Result<BTreeMap<String, String>, EmitError> {
-    let own = || plans.iter().filter(|plan| plan.language == Language::Typescript);
+    let own = || all.iter().filter(|plan| plan.language == Language::Typescript);
     let mut digests = BTreeMap::new();
     for plan in own().filter(|plan| plan.durable) {
         let digest = plan.digest().map_err(|error| EmitError::Digest(error.to_string()))?;
         digests.insert(plan.workflow.clone(), digest);
     }
     let plans: Vec<Plan> = own().map(inlined).collect();
-    let package = Package::new(&plans, digests, *target, header);
+    let served = Served::of(all)?;
+    let package = Package::new(&plans, digests, &served, *target, header);
     let mut modules: Vec<(String, Module)> = Vec::new();
     for plan in &plans {
         modules.push((module_name(&plan.workflow), workflow::module(&package, plan)?));
     }
+    modules.extend(tasks::module(&package)?.map(|module| ("_tasks".to_owned(), module)));
     modules.extend(limits::module(&package).map(|module| ("_resources".to_owned(), module)));
     modules.extend(codecs::module(&package)?.map(|module| ("_codecs".to_owned(), module)));
     modules.extend(type_module::module(&package).map(|module| ("_types".to_owned(), module)));

@@ -2,9 +2,9 @@
 //!
 //! It knows the analysis of one Plan; it writes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use conductor_protocol::plan::{Plan, Step};
+use conductor_protocol::plan::{Plan, Step, StepKind};
 use conductor_protocol::types::Type;
 
 use super::names::{Names, camel};
@@ -17,6 +17,8 @@ pub struct Scope<'a> {
     pub types: &'a Types,
     durable: bool,
     names: BTreeMap<Var, String>,
+    /// Steps that give a `bigint`.
+    big: BTreeSet<String>,
     /// What holds a variable, where that is not its own name.
     pub held: BTreeMap<Var, Ts>,
 }
@@ -24,8 +26,9 @@ pub struct Scope<'a> {
 impl<'a> Scope<'a> {
     pub fn new(plan: &'a Plan, types: &'a Types, names: &mut Names) -> Scope<'a> {
         let flow = Flow::new(plan);
+        let big = plan.all_steps().filter(|step| is_big(step)).map(|step| step.id.clone()).collect();
         let mut scope =
-            Scope { flow, types, durable: plan.durable, names: BTreeMap::new(), held: BTreeMap::new() };
+            Scope { flow, types, durable: plan.durable, names: BTreeMap::new(), big, held: BTreeMap::new() };
         for (var, wanted) in scope.flow.variables() {
             let name = names.fresh(&camel(&wanted));
             scope.names.insert(var, name);
@@ -35,6 +38,11 @@ impl<'a> Scope<'a> {
 
     pub fn name(&self, var: &Var) -> &str {
         self.names.get(var).map_or("", String::as_str)
+    }
+
+    /// Whether the variable is what a function gives that says `bigint`.
+    pub fn is_big(&self, var: &Var) -> bool {
+        matches!(var, Var::Step(id) if self.big.contains(id))
     }
 
     /// Whether the variable holds recorded bytes that each reader decodes anew.
@@ -80,4 +88,12 @@ impl<'a> Scope<'a> {
         vars.retain(|var| self.flow.whole_ty(var) != Type::Null);
         vars
     }
+}
+
+/// Whether the step is a call of a function of this language that gives a whole number of any size.
+fn is_big(step: &Step) -> bool {
+    let StepKind::Task(call) = &step.kind else { return false };
+    let big =
+        call.callable.function().is_some_and(|function| function.native_returns.as_deref() == Some("bigint"));
+    big && step.ty == Type::Int && call.fallback.is_none()
 }

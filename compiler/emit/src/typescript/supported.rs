@@ -2,7 +2,7 @@
 //!
 //! It knows names of constructs, not how they would be written.
 
-use conductor_protocol::plan::{Callable, Fallback, Language, Plan, ResourceKind, Step, StepKind, TaskCall};
+use conductor_protocol::plan::{Callable, Fallback, Plan, ResourceKind, Step, StepKind, TaskCall};
 
 use crate::Unsupported;
 
@@ -38,9 +38,6 @@ fn of_step(step: &Step, plan: &Plan) -> Vec<String> {
 fn of_call(call: &TaskCall, plan: &Plan) -> Vec<String> {
     let mut found = Vec::new();
     match &call.callable {
-        Callable::Function(function) if function.language != Language::Typescript => {
-            found.push("a function in another language".to_owned());
-        }
         Callable::Function(_) => {}
         Callable::Grpc { .. } => found.push("a gRPC method".to_owned()),
         Callable::Http { .. } => found.push("an HTTP operation".to_owned()),

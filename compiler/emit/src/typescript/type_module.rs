@@ -38,7 +38,12 @@ pub fn module(package: &Package) -> Option<Module> {
             doc: None,
         });
         let members = members.collect();
-        items.push((name.to_owned(), record(name.to_owned(), format!("A record of `{workflow}`."), members)));
+        let doc = if workflow.is_empty() {
+            "A record of a function that is served.".to_owned()
+        } else {
+            format!("A record of `{workflow}`.")
+        };
+        items.push((name.to_owned(), record(name.to_owned(), doc, members)));
     }
     for (described, name) in package.types.described() {
         let doc = format!("`{described}`.");

@@ -4,10 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use conductor_protocol::plan::Plan;
+use conductor_protocol::plan::{Language, Plan};
 use conductor_protocol::types::{Type, TypeDef, TypeName, TypeTable};
 
 use super::names::pascal;
+use crate::served::Served;
 
 /// Everything the Plans say about types.
 #[derive(Debug, Default)]
@@ -73,10 +74,18 @@ const SHARED: [&str; 46] = [
 
 impl Types {
     /// `is_own`: whether a module is one of the user's in TypeScript.
-    pub fn of(plans: &[Plan], table: TypeTable, is_own: impl Fn(&str) -> bool) -> Types {
+    pub fn of(plans: &[Plan], table: TypeTable, is_own: impl Fn(&str) -> bool, served: &Served<'_>) -> Types {
         let mut types = Types { table, ..Types::default() };
         for plan in plans {
             types.name_records(plan);
+        }
+        for (name, found) in served.of_language(Language::Typescript) {
+            let hint = pascal(name);
+            types.name_record("", &found.function.returns, &format!("{hint}Result"));
+            for parameter in &found.parameters {
+                let argument = parameter.argument;
+                types.name_record("", &argument.ty, &format!("{hint}{}", pascal(&argument.parameter)));
+            }
         }
         types.name_described(&is_own);
         let mut seen = BTreeSet::new();
@@ -134,8 +143,8 @@ impl Types {
         }
     }
 
-    /// A served task's or an operation's records belong to no workflow.
-    pub fn name_record(&mut self, of: &str, ty: &Type, hint: &str) {
+    /// A served task's records belong to no workflow.
+    fn name_record(&mut self, of: &str, ty: &Type, hint: &str) {
         match ty {
             Type::Record(fields) => {
                 let key = (of.to_owned(), ty.clone());

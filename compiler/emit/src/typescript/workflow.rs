@@ -346,7 +346,7 @@ pub fn ends_function(statement: &Stmt) -> bool {
 }
 
 /// A body that waits for nothing, in a function that gives a promise.
-fn promised(mut body: Vec<Stmt>) -> Vec<Stmt> {
+pub fn promised(mut body: Vec<Stmt>) -> Vec<Stmt> {
     if let Some(Stmt::Return(Some(value))) = body.pop() {
         body.push(Stmt::Return(Some(Ts::call("Promise.resolve", vec![value]))));
     }

@@ -58,6 +58,16 @@ export async function slow(of: string, signal: AbortSignal): Promise<string> {
   });
   return of;
 }
+export function picky(
+  tier: "ada" | "eve",
+  note?: string,
+  more?: string,
+): Promise<string> {
+  return Promise.resolve(`${tier} ${String(note)} ${String(more)}`);
+}
+export function bigger(of: bigint): Promise<bigint> {
+  return Promise.resolve(of + 1n);
+}
 export function sync(of: string): string {
   return of.toUpperCase();
 }
@@ -86,7 +96,7 @@ pub fn word(id: &str, of: Expr) -> Step {
     read(id, "word", Type::String, vec![arg("of", of)])
 }
 
-fn fetched(id: &str) -> Step {
+pub fn fetched(id: &str) -> Step {
     read(id, "order", order(), vec![arg("id", input("name", Type::String))])
 }
 
@@ -146,6 +156,7 @@ pub fn constructs() -> Vec<Case> {
     all.extend(waits());
     all.extend(crate::policies::attempts());
     all.extend(crate::policies::limits());
+    all.extend(crate::policies::natives());
     all
 }
 

@@ -2,11 +2,11 @@
 
 use conductor_protocol::expr::Expr;
 use conductor_protocol::plan::{
-    Concurrency, Plan, Resource, ResourceKind, Scope, Step, StepKind, WorkflowCall,
+    Concurrency, Effect, Language, Plan, Resource, ResourceKind, Scope, Step, StepKind, WorkflowCall,
 };
 use conductor_protocol::types::Type;
 
-use crate::cases::{TASKS, constructs, named_input, types, word};
+use crate::cases::{TASKS, constructs, fetched, named_input, order, types, word};
 use crate::kit::*;
 use crate::project::Project;
 
@@ -45,6 +45,28 @@ fn children(durable: bool) -> Vec<Plan> {
     vec![parent, inner]
 }
 
+/// A workflow of Python that calls functions of TypeScript, and the other way round.
+fn crossing() -> Vec<Plan> {
+    let shout = call(
+        "shout",
+        function("src/tasks.sync", false, Type::String),
+        vec![arg("of", named_input())],
+        Effect::Read,
+    );
+    let orders = vec![fetched("theirs"), task("shout", shout)];
+    let mut python = plan_of("from_python", true, orders, result("theirs", order()));
+    python.language = Language::Python;
+    let mut charge = function("x.y", true, Type::Int);
+    charge.language = Language::Go;
+    charge.module = "example.com/shop".to_owned();
+    charge.name = "Charge".to_owned();
+    let args = vec![arg("amount", input("name", Type::String))];
+    let charged = || task("charged", call("charged", charge.clone(), args.clone(), Effect::Write));
+    let output = || result("charged", Type::Int);
+    let kept = plan_of("to_go", true, vec![charged()], output());
+    vec![python, kept, plan_of("to_go", false, vec![charged()], output())]
+}
+
 #[test]
 fn each_construct_is_strict_and_does_what_it_says() {
     let mut plans = Vec::new();
@@ -54,6 +76,7 @@ fn each_construct_is_strict_and_does_what_it_says() {
         }
         plans.extend(children(durable));
     }
+    plans.extend(crossing());
     let project = Project::new(&[("src/tasks.ts", TASKS)], &plans);
     project.check();
     let mut script = String::from(

@@ -2,7 +2,8 @@
 
 use conductor_protocol::expr::Node;
 use conductor_protocol::plan::{
-    Cache, Callable, CircuitBreaker, Effect, Fallback, Hedge, Policy, Rate, Step, StepKind, TaskCall, Trip,
+    Argument, Cache, Callable, CircuitBreaker, Effect, Fallback, Hedge, Policy, Rate, Step, StepKind,
+    TaskCall, Trip,
 };
 use conductor_protocol::types::Type;
 
@@ -104,5 +105,31 @@ pub fn limits() -> Vec<Case> {
         ("limits", vec![guarded], result("guarded", Type::String), r#""ada""#),
         ("keyed", vec![keyed, cached], result("keyed", Type::String), r#""ada""#),
         ("undoing", vec![undone, stop], result("undone", Type::String), "undone ada!\nStop: stop"),
+    ]
+}
+
+/// What TypeScript says of a type and a manifest cannot.
+pub fn natives() -> Vec<Case> {
+    let native = |mut argument: Argument, native: &str| {
+        argument.native = Some(native.to_owned());
+        argument
+    };
+    let nothing = || expr(optional(Type::String), Node::Literal(conductor_protocol::expr::Literal::Null));
+    let picky = vec![
+        native(arg("tier", named_input()), "literal"),
+        native(arg("note", expr(Type::Null, nothing().node)), "undefined"),
+        native(arg("more", result("maybe", optional(Type::String))), "undefined"),
+    ];
+    let maybe = read("maybe", "maybe", optional(Type::String), vec![arg("of", text(""))]);
+    let picky = read("picky", "picky", Type::String, picky);
+    let mut bigger = function("src/tasks.bigger", true, Type::Int);
+    bigger.native_returns = Some("bigint".to_owned());
+    let large = native(arg("of", int(9_007_199_254_740_993)), "bigint");
+    let bigger = |id: &str, of: Argument| task(id, call(id, bigger.clone(), vec![of], Effect::Read));
+    let again = bigger("again", native(arg("of", result("bigger", Type::Int)), "bigint"));
+    let shown = call_of(Type::String, "string", vec![result("again", Type::Int)]);
+    vec![
+        ("picky", vec![maybe, picky], result("picky", Type::String), r#""ada undefined undefined""#),
+        ("bigints", vec![bigger("bigger", large), again], shown, r#""9007199254740995""#),
     ]
 }
