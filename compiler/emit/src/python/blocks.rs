@@ -367,6 +367,15 @@ impl<'a> Workflow<'a> {
     }
 
     fn guarded(&mut self, step: &'a Step, vars: &[Var]) -> Result<Vec<Stmt>, EmitError> {
+        let mut declared = Vec::new();
+        if !step.critical {
+            // What was done before a failure keeps its results.
+            let own = Var::Step(step.id.clone());
+            for var in vars.iter().filter(|var| **var != own) {
+                let ty = self.scope.flow.ty_after(step, var);
+                declared.extend(self.declare(var, &ty, true));
+            }
+        }
         let mut body = self.within_deadline(step)?;
         match never_complete(std::slice::from_ref(step)) {
             true => body.extend(not_reached(&body)),
@@ -375,7 +384,8 @@ impl<'a> Workflow<'a> {
         if !step.critical {
             body = self.tolerated(step, or_pass(body), vars);
         }
-        Ok(or_pass(body))
+        declared.extend(or_pass(body));
+        Ok(declared)
     }
 
     /// What a block does and keeps, within its time.
@@ -430,6 +440,24 @@ impl<'a> Workflow<'a> {
         }
     }
 
+    /// What the steps inside have come to before one failed.
+    fn left_by_failure(&mut self, step: &Step, vars: &[Var]) -> Option<Stmt> {
+        let own = Var::Step(step.id.clone());
+        if self.frame.loses || vars.iter().all(|var| *var == own || !self.is_declared(var)) {
+            return self.block_result(step, vars, false);
+        }
+        let values: Vec<Py> = vars
+            .iter()
+            .map(|var| if *var == own { self.nothing(var) } else { Py::atom(self.scope.name(var)) })
+            .collect();
+        let text: Vec<String> = values.iter().map(super::flat::flat).collect();
+        Some(Stmt::Return(Some(Py::atom(text.join(", ")))))
+    }
+
+    fn is_declared(&self, var: &Var) -> bool {
+        self.frame.declared.contains(self.scope.name(var))
+    }
+
     pub fn tolerated(&mut self, step: &Step, body: Vec<Stmt>, vars: &[Var]) -> Vec<Stmt> {
         self.file.import_from("._conductor.errors", "StepFailed");
         let mut handler = vec![durable::logged(&mut self.file, step)];
@@ -438,7 +466,7 @@ impl<'a> Workflow<'a> {
             handler.push(Stmt::Expr(Py::call("run.tolerate", args)));
         }
         let is_named = self.plan.durable && !step.anonymous;
-        handler.extend(self.block_result(step, vars, false));
+        handler.extend(self.left_by_failure(step, vars));
         let errors = "StepFailed".to_owned();
         let name = if is_named { "failure" } else { "" }.to_owned();
         vec![Stmt::Try { body, errors, name, handler, otherwise: Vec::new() }]

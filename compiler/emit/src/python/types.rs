@@ -26,6 +26,9 @@ pub struct Types {
     ambiguous: BTreeSet<String>,
 }
 
+/// Records inside each other are named after the innermost from this many letters on.
+const MAX_NAME: usize = 48;
+
 /// Names in the package's modules that no class of a schema may take.
 pub const SHARED_NAMES: [&str; 50] = [
     "Any",
@@ -178,7 +181,9 @@ impl Types {
                     self.records.insert(key, name);
                 }
                 for (field, ty) in fields {
-                    self.name_record(of, ty, &format!("{hint}{}", pascal(field)));
+                    let long = format!("{hint}{}", pascal(field));
+                    let short = format!("{}{}", pascal(of), pascal(field));
+                    self.name_record(of, ty, if long.len() > MAX_NAME { &short } else { &long });
                 }
             }
             Type::List(inner) | Type::Map(inner) | Type::Optional(inner) => self.name_record(of, inner, hint),

@@ -160,16 +160,22 @@ impl Writer {
             params.insert(0, "*".to_owned());
         }
         let flat = format!("{head}{}{tail}", params.join(", "));
-        if self.indent + width(&flat) <= WIDTH || params.is_empty() {
+        if self.indent + width(&flat) <= WIDTH {
             return self.line(&flat);
+        }
+        if params.is_empty() {
+            return self.annotated(&format!("{head}) -> "), &function.returns, ":");
         }
         self.line(&head);
         self.indent += INDENT;
         for text in params {
-            self.line(&format!("{text},"));
+            match text.split_once(": ") {
+                Some((name, ty)) => self.annotated(&format!("{name}: "), ty, ","),
+                None => self.line(&format!("{text},")),
+            }
         }
         self.indent -= INDENT;
-        self.line(&tail);
+        self.annotated(") -> ", &function.returns, ":");
     }
 
     fn body(&mut self, statements: &[Stmt]) {
@@ -192,7 +198,7 @@ impl Writer {
                 self.simple(&format!("{target}{annotation} = "), value, "");
             }
             Stmt::Add { target, value } => self.simple(&format!("{target} += "), value, ""),
-            Stmt::Declare { target, annotation } => self.line(&format!("{target}: {annotation}")),
+            Stmt::Declare { target, annotation } => self.annotated(&format!("{target}: "), annotation, ""),
             Stmt::Return(None) => self.line("return"),
             Stmt::Break => self.line("break"),
             Stmt::Pass => self.line("pass"),
@@ -251,6 +257,21 @@ impl Writer {
         }
         self.line("finally:");
         self.nested(last);
+    }
+
+    /// A line that ends with a type: one that does not fit is opened at its bracket.
+    fn annotated(&mut self, prefix: &str, annotation: &str, suffix: &str) {
+        let whole = format!("{prefix}{annotation}{suffix}");
+        match annotation.split_once('[') {
+            Some((head, inner)) if self.indent + width(&whole) > WIDTH && inner.ends_with(']') => {
+                self.line(&format!("{prefix}{head}["));
+                self.indent += INDENT;
+                self.line(&inner[..inner.len() - 1]);
+                self.indent -= INDENT;
+                self.line(&format!("]{suffix}"));
+            }
+            _ => self.line(&whole),
+        }
     }
 
     fn otherwise(&mut self, statements: &[Stmt]) {

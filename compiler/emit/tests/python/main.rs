@@ -7,6 +7,7 @@
 )]
 
 mod agreement;
+mod big;
 mod callables;
 mod calls;
 mod constructs;

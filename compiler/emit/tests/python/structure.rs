@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::support::*;
 
 /// Each call does what `SCRIPT` says of its key: `[milliseconds, value]` or `[milliseconds, "error", type]`.
-const TASKS: &str = r#"
+pub const TASKS: &str = r#"
 import asyncio
 import json
 import pathlib
@@ -65,11 +65,11 @@ def spoil(part: Part | None) -> Part:
 
 type Script = BTreeMap<&'static str, Value>;
 
-fn act(id: &str) -> Step {
+pub fn act(id: &str) -> Step {
     task(id, call("act", function("tasks.act", true, Type::Int), vec![key()], Effect::Read))
 }
 
-fn acting(id: &str, given: Expr) -> Step {
+pub fn acting(id: &str, given: Expr) -> Step {
     let mut act = act(id);
     if let StepKind::Task(call) = &mut act.kind {
         let ty = Type::Any;
@@ -82,16 +82,16 @@ fn last_type(steps: &[Step]) -> Type {
     steps.last().map_or(Type::Null, |step| step.ty.clone())
 }
 
-fn sequence(id: &str, steps: Vec<Step>) -> Step {
+pub fn sequence(id: &str, steps: Vec<Step>) -> Step {
     step(id, last_type(&steps), StepKind::Sequence { steps })
 }
 
-fn race(id: &str, branches: Vec<Step>) -> Step {
+pub fn race(id: &str, branches: Vec<Step>) -> Step {
     let ty = Type::union(branches.iter().map(|branch| branch.ty.clone()));
     step(id, ty, StepKind::Race { branches })
 }
 
-fn graph(id: &str, steps: Vec<(Step, &[&str])>) -> Step {
+pub fn graph(id: &str, steps: Vec<(Step, &[&str])>) -> Step {
     let with = |(step, needs): (Step, &[&str])| Step {
         needs: needs.iter().map(|id| (*id).to_owned()).collect(),
         ..step
@@ -101,21 +101,21 @@ fn graph(id: &str, steps: Vec<(Step, &[&str])>) -> Step {
     step(id, Type::Record(fields), StepKind::Graph { steps })
 }
 
-fn map(id: &str, over: Expr, variable: &str, width: Option<u32>, steps: Vec<Step>) -> Step {
+pub fn map(id: &str, over: Expr, variable: &str, width: Option<u32>, steps: Vec<Step>) -> Step {
     let Type::List(item) = over.ty.clone() else { unreachable!() };
     let ty = Type::List(Box::new(last_type(&steps)));
     let map = Map { over, variable: variable.to_owned(), item: *item, max_concurrency: width, steps };
     step(id, ty, StepKind::Map(Box::new(map)))
 }
 
-fn switch(id: &str, cases: Vec<(Option<Expr>, Vec<Step>)>) -> Step {
+pub fn switch(id: &str, cases: Vec<(Option<Expr>, Vec<Step>)>) -> Step {
     let complete = cases.last().is_some_and(|(when, _)| when.is_none());
     let ty = Type::union(cases.iter().map(|(_, steps)| last_type(steps)));
     let cases = cases.into_iter().map(|(when, steps)| Case { when, steps }).collect();
     step(id, if complete { ty } else { Type::optional(ty) }, StepKind::Switch { cases })
 }
 
-fn repeat(id: &str, test: LoopTest, condition: Expr, every_ms: Option<u64>, steps: Vec<Step>) -> Step {
+pub fn repeat(id: &str, test: LoopTest, condition: Expr, every_ms: Option<u64>, steps: Vec<Step>) -> Step {
     let ty = last_type(&steps);
     let ty = if test == LoopTest::While { Type::optional(ty) } else { ty };
     let on_exhausted = OnExhausted::Fail;
@@ -123,7 +123,7 @@ fn repeat(id: &str, test: LoopTest, condition: Expr, every_ms: Option<u64>, step
     step(id, ty, StepKind::Loop(Box::new(repeat)))
 }
 
-fn attempt(id: &str, steps: Vec<Step>, catches: Vec<(&[&str], Vec<Step>)>, finally: Vec<Step>) -> Step {
+pub fn attempt(id: &str, steps: Vec<Step>, catches: Vec<(&[&str], Vec<Step>)>, finally: Vec<Step>) -> Step {
     let ty = Type::union(
         std::iter::once(last_type(&steps)).chain(catches.iter().map(|(_, steps)| last_type(steps))),
     );
@@ -138,54 +138,54 @@ fn attempt(id: &str, steps: Vec<Step>, catches: Vec<(&[&str], Vec<Step>)>, final
     step(id, ty, StepKind::Try(Box::new(Try { steps, catches, finally })))
 }
 
-fn set(id: &str, values: Vec<(&str, Expr)>) -> Step {
+pub fn set(id: &str, values: Vec<(&str, Expr)>) -> Step {
     let values: Vec<(String, Expr)> =
         values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let ty = Type::Record(values.iter().map(|(name, value)| (name.clone(), value.ty.clone())).collect());
     Step { anonymous: true, ..step(id, ty, StepKind::Set { values }) }
 }
 
-fn finish(id: &str, value: Expr) -> Step {
+pub fn finish(id: &str, value: Expr) -> Step {
     step(id, Type::Null, StepKind::Return { value })
 }
 
-fn fail(id: &str, error: &str, message: Expr) -> Step {
+pub fn fail(id: &str, error: &str, message: Expr) -> Step {
     step(id, Type::Null, StepKind::Fail { error: error.to_owned(), message })
 }
 
-fn pause(id: &str, ms: u64) -> Step {
+pub fn pause(id: &str, ms: u64) -> Step {
     step(id, Type::Null, StepKind::Sleep(Delay::Fixed { ms }))
 }
 
-fn variable(name: &str, ty: Type) -> Expr {
+pub fn variable(name: &str, ty: Type) -> Expr {
     expr(ty, Node::Variable(name.to_owned()))
 }
 
-fn truth(value: bool) -> Expr {
+pub fn truth(value: bool) -> Expr {
     expr(Type::Bool, Node::Literal(Literal::Bool(value)))
 }
 
-fn ints(values: &[i64]) -> Expr {
+pub fn ints(values: &[i64]) -> Expr {
     expr(Type::List(Box::new(Type::Int)), Node::List(values.iter().map(|value| int(*value)).collect()))
 }
 
-fn is(left: Expr, right: i64) -> Expr {
+pub fn is(left: Expr, right: i64) -> Expr {
     binary(Type::Bool, BinaryOp::Equal, left, int(right))
 }
 
-fn record_of(fields: Vec<(&str, Expr)>) -> Expr {
+pub fn record_of(fields: Vec<(&str, Expr)>) -> Expr {
     let ty =
         Type::Record(fields.iter().map(|(name, value)| ((*name).to_owned(), value.ty.clone())).collect());
     expr(ty, Node::Record(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()))
 }
 
-fn when(mut step: Step, condition: Expr) -> Step {
+pub fn when(mut step: Step, condition: Expr) -> Step {
     step.when = Some(condition);
     step.ty = Type::optional(step.ty);
     step
 }
 
-fn tolerated(mut step: Step) -> Step {
+pub fn tolerated(mut step: Step) -> Step {
     step.critical = false;
     step.ty = Type::optional(step.ty);
     step
@@ -333,7 +333,7 @@ fn tries() -> Vec<Tried> {
     ]
 }
 
-fn caught() -> BTreeMap<String, Type> {
+pub fn caught() -> BTreeMap<String, Type> {
     let fields = [
         ("type", Type::String),
         ("message", Type::String),
