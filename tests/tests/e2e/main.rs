@@ -8,6 +8,7 @@ mod commits;
 mod failures;
 mod http_services;
 mod interrupts;
+mod languages;
 mod owners;
 mod permits;
 mod resources;

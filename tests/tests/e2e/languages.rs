@@ -1,0 +1,100 @@
+//! One workflow over several languages: Python orchestrates, and a worker in Go serves a step.
+
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use conductor_tests::eventually;
+use conductor_tests::lab::told;
+use conductor_tests::process::Process;
+use conductor_tests::project::Project;
+use conductor_tests::sidecar::Sidecar;
+use serde_json::{Value, json};
+
+/// The project, built for all its languages, with its worker in Go compiled.
+fn shop() -> Result<Project> {
+    let project = Project::built("languages")?;
+    let mut compile = Command::new("go");
+    compile.args(["build", "-o", "worker.bin", "./worker"]).current_dir(project.path());
+    let compiled = compile.env("GOFLAGS", "-mod=mod").output().context("go is needed")?;
+    ensure!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+    Ok(project)
+}
+
+fn worker(project: &Project) -> Result<Process> {
+    let program = project.path().join("worker.bin");
+    Process::spawn("worker", project.command(&program, &[]))
+}
+
+fn call(project: &Project, workflow: &str, run: &str, user: &str) -> Result<Process> {
+    project.python(&["call.py", workflow, run, user], &[])
+}
+
+/// The idempotency keys of the calls of `Charge` so far.
+fn charges(project: &Project) -> Vec<String> {
+    let log = project.read("charges.log").unwrap_or_default();
+    log.lines().map(str::to_owned).collect()
+}
+
+fn charged(project: &Project, times: usize) -> Result<()> {
+    eventually("the call of Charge", || Ok((charges(project).len() >= times).then_some(())))
+}
+
+fn step<'a>(run: &'a Value, key: &str) -> Result<&'a Value> {
+    let steps = run["steps"].as_array().context("no steps")?;
+    steps.iter().find(|step| step["key"] == key).with_context(|| format!("no step {key}: {run}"))
+}
+
+#[test]
+fn a_worker_that_dies_in_its_step_is_started_again_and_the_run_finishes() -> Result<()> {
+    let project = shop()?;
+    let sidecar = Sidecar::start(&project)?;
+    let first = worker(&project)?;
+    let caller = call(&project, "order", "r", "ada")?;
+    charged(&project, 1)?;
+    first.kill()?;
+    let _second = worker(&project)?;
+    charged(&project, 2)?;
+    project.write("charge.open", "")?;
+    assert_eq!(told(caller)?, json!({"output": {"id": "ch_ada", "amount": 1250}}));
+    assert_eq!(charges(&project), ["r/charge", "r/charge"], "one key, however often it is called");
+    let run = sidecar.run("r")?;
+    assert_eq!(run["owners"].as_array().map(Vec::len), Some(1), "it is one run of one caller: {run}");
+    assert_eq!(step(&run, "reserve")?["attempts"], 1);
+    assert_eq!(
+        (&step(&run, "charge")?["state"], &step(&run, "charge")?["attempts"]),
+        (&json!("succeeded"), &json!(1))
+    );
+    Ok(())
+}
+
+#[test]
+fn an_error_in_go_is_the_step_s_and_a_missing_worker_is_named() -> Result<()> {
+    let project = shop()?;
+    let sidecar = Sidecar::start(&project)?;
+    let alone = told(call(&project, "hasty", "alone", "bob")?)?;
+    let message = alone["error"]["message"].as_str().context("no error")?;
+    assert!(message.contains("no worker serves go:example.com/shop/payments.Charge"), "{alone}");
+    let _worker = worker(&project)?;
+    let declined = told(call(&project, "order", "declined", "nobody")?)?;
+    assert_eq!(declined["error"]["step"], "charge");
+    let run = sidecar.run("declined")?;
+    let error = &step(&run, "charge")?["error"];
+    assert!(error["message"].as_str().is_some_and(|text| text.contains("card declined")), "{error}");
+    Ok(())
+}
+
+#[test]
+fn a_cancelled_run_cancels_the_call_in_the_other_process() -> Result<()> {
+    let project = shop()?;
+    let sidecar = Sidecar::start(&project)?;
+    let _worker = worker(&project)?;
+    let caller = call(&project, "order", "r", "eve")?;
+    charged(&project, 1)?;
+    sidecar.post("/v1/runs/r/cancel", &json!({"reason": "enough"}))?;
+    // Charge ends when its context does: the gate is never opened.
+    let run = sidecar.run_in("r", &["cancelled"])?;
+    assert_eq!(step(&run, "charge")?["state"], "cancelled");
+    let told = told(caller)?;
+    assert!(told["error"]["message"].as_str().is_some_and(|text| text.contains("enough")), "{told}");
+    Ok(())
+}
