@@ -17,7 +17,8 @@ impl Translator<'_, '_> {
             return Ok(value);
         }
         Ok(match (from, to) {
-            (Type::Null, _) => Go::atom("nil"),
+            // What never comes about has no value.
+            (Type::Null, _) => self.file.zero(to),
             (_, Type::Null) => value,
             (Type::Optional(inner), Type::Any) if is_nilable(inner) => {
                 codecs::apply(self.file, Way::Box, from, value)

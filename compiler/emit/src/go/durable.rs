@@ -255,7 +255,8 @@ fn fallback(workflow: &mut Workflow, step: &Step, instead: &Fallback) -> Result<
             let name = workflow.members.fresh(&super::names::unexported(&format!("{}_fallback", step.id)));
             let doc = format!("{name} is {}.", policy::described(&other_step.id, other));
             workflow.method(&name, &doc, "(any, error)", |workflow| {
-                let mut body = attempts(workflow, &other_step, other)?;
+                let mut body: Vec<Stmt> =
+                    attempts(workflow, &other_step, other)?.into_iter().map(with_nothing).collect();
                 body.push(Stmt::Return(vec![Go::call("step.RawOutput", Vec::new())]));
                 Ok(body)
             })?;
@@ -264,6 +265,20 @@ fn fallback(workflow: &mut Workflow, step: &Step, instead: &Fallback) -> Result<
         }
     };
     Ok(vec![Stmt::when(Go::call("step.Exhausted", Vec::new()), body)])
+}
+
+/// `return nil, err` in place of `return err`, where a method gives a value too.
+fn with_nothing(stmt: Stmt) -> Stmt {
+    match stmt {
+        Stmt::If { init, test, body, otherwise } => match &body[..] {
+            [Stmt::Return(values)] if values.len() == 1 => {
+                let body = vec![Stmt::Return(vec![Go::atom("nil"), values[0].clone()])];
+                Stmt::If { init, test, body, otherwise }
+            }
+            _ => Stmt::If { init, test, body, otherwise },
+        },
+        other => other,
+    }
 }
 
 /// The step that a fallback is.

@@ -106,7 +106,7 @@ pub fn decls(file: &mut File) -> Vec<Decl> {
     file.import_all(imports);
     let text = format!("{decls:?}");
     for package in ["time", "context"] {
-        if text.contains(&format!("{package}.")) {
+        if text.contains(&format!("\"{package}.")) {
             file.std(package);
         }
     }

@@ -92,6 +92,7 @@ pub fn source(package: &Package, plan: &Plan) -> Result<Source> {
         let body = direct::body(&mut workflow, &steps, &name)?;
         decls.push(Decl::Function(public::function(&mut workflow, body)));
     }
+    workflow.declare_rest();
     if let Some(state) = workflow.states.pop() {
         let doc = format!("{} is a run of `{}`: what its steps came to.", state.name, plan.workflow);
         decls.push(Decl::Struct(Struct { doc: vec![doc], name: state.name, fields: state.fields }));
@@ -369,6 +370,22 @@ impl<'a> Workflow<'a> {
         let value = self.evaluated(value, &ty, step, &mut body, "value")?;
         body.push(Stmt::assign(self.result(&step.id), value));
         Ok(body)
+    }
+
+    /// Results that are read and that nothing reaches have a field all the same.
+    fn declare_rest(&mut self) {
+        let structs = self.decls.iter().filter_map(|decl| match decl {
+            Decl::Struct(of) => Some(&of.fields),
+            _ => None,
+        });
+        let declared: BTreeSet<String> = structs.flatten().map(|(name, _)| name.clone()).collect();
+        let ids: Vec<String> = self.fields.keys().cloned().collect();
+        for id in ids {
+            let is_variable = self.own_variables.contains(&id);
+            if !is_variable && !self.fields.get(&id).is_some_and(|name| declared.contains(name)) {
+                self.result(&id);
+            }
+        }
     }
 
     /// The field of a result, declared in the state that is written now.
