@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
 from . import host, saturation
+from .held import held
 from .saturation import Scope
 from .threads import HOLDER, Holder
 
@@ -268,7 +269,8 @@ async def take(
     try:
         async with asyncio.timeout(seconds):
             for taker in takers:
-                await taker.pool.take(taken, session)
+                if held(taker.pool) is None:
+                    await taker.pool.take(taken, session)
             for taker in takers:
                 await taker.open(taken)
     except BaseException:

@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
+from .held import held
 from .permits import Pool
 from .resources import Address, Ready, Resource
 
@@ -61,5 +62,15 @@ class AsyncpgPostgres(Resource["asyncpg.pool.Pool[asyncpg.Record]"]):
 
         It is a `PoolConnectionProxy`, which does what a `Connection` does and is none to type checkers.
         """
-        async with self.client().acquire(timeout=CONNECT_SECONDS) as connection:
+        kept = held(self.pool)
+        if kept is None:
+            async with self.client().acquire(timeout=CONNECT_SECONDS) as connection:
+                yield connection
+            return
+        async with kept.lock:
+            connection = await kept.connection(
+                self, lambda: self.client().acquire(timeout=CONNECT_SECONDS)
+            )
             yield connection
+            if connection.is_in_transaction():
+                raise RuntimeError("a transaction is still open at the step's end")

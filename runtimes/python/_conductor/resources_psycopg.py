@@ -10,6 +10,7 @@ import contextlib
 import weakref
 from collections.abc import AsyncIterator, Iterator
 
+from .held import held
 from .permits import Pool
 from .resources import Address, BlockingResource, Ready, Resource
 
@@ -82,8 +83,19 @@ class AsyncPostgres(Resource[psycopg_pool.AsyncConnectionPool]):
     @contextlib.asynccontextmanager
     async def connection(self) -> AsyncIterator[psycopg.AsyncConnection]:
         """A connection for one call: what it did is committed when it returns, rolled back when it raises."""
-        async with self.client().connection() as connection:
-            yield connection
+        kept = held(self.pool)
+        if kept is None:
+            async with self.client().connection() as connection:
+                yield connection
+            return
+        async with kept.lock:
+            connection = await kept.connection(self, self.client().connection)
+            try:
+                yield connection
+            except BaseException:
+                await connection.rollback()
+                raise
+            await connection.commit()
 
 
 class BlockingPostgres(BlockingResource[psycopg_pool.ConnectionPool]):

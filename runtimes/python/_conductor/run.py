@@ -19,11 +19,12 @@ from .errors import DeadlineExceeded, Halt, ResultError, StepFailed
 from .exits import NOBODY_WAITS, ended_well, shielded
 from .form import error_form
 from .gone import only_recorded
+from .held import Holding
 from .history import History
 from .journal import Journal
 from .limits import Limit, lift
 from .parallel import REAL, Branches, OnFailure, each, is_real, race
-from .permits import Taker
+from .permits import Pool, Taker
 from .session import Session
 from .settle import forget
 from .step import Effect, InDoubt, Step, now_ms
@@ -258,6 +259,10 @@ class Run:
             self._mailbox.deliver(
                 signal["signal"], signal["ordinal"], signal["id"], signal["data"]
             )
+
+    def hold(self, pool: Pool, *, lends: bool = False) -> Holding:
+        """Keeps a permit over several steps."""
+        return Holding(pool, lends=lends, session=self.session)
 
     def choose(self, key: str, value: object) -> None:
         """Records a decision that was not computed from recorded values."""

@@ -87,7 +87,7 @@ impl<'a> Workflow<'a> {
             StepKind::Switch { cases } => self.switch(step, cases),
             StepKind::Loop(repeat) => self.repeat(step, repeat),
             StepKind::Try(block) => self.attempt(step, block),
-            StepKind::Hold(hold) => self.hold(step, hold),
+            StepKind::Hold(hold) => self.hold(hold),
             _ => self.leaf_inside(step),
         }
     }

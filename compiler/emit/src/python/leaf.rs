@@ -173,7 +173,22 @@ impl<'a> Workflow<'a> {
         Ok(Stmt::Expr(call.awaited()))
     }
 
-    pub fn hold(&mut self, _step: &'a Step, hold: &'a Hold) -> Result<Vec<Stmt>, EmitError> {
-        self.steps(&hold.steps)
+    /// A permit over several steps. Those inside that use a resource with a client take none of their own.
+    pub fn hold(&mut self, hold: &'a Hold) -> Result<Vec<Stmt>, EmitError> {
+        let Some(resource) = self.file.package.resources.known.get(hold.resource.as_str()).copied() else {
+            return self.steps(&hold.steps);
+        };
+        let body = self.nested(&hold.steps)?;
+        let pool = super::resources::shared_permits(&mut self.file, &hold.resource);
+        let mut context = if self.plan.durable {
+            Py::call("run.hold", vec![pool])
+        } else {
+            let holding = self.file.import_from("._conductor.held", "Holding");
+            Py::call(holding, vec![pool])
+        };
+        if resource.kind.has_client() {
+            context = context.with("lends", Py::atom("True"));
+        }
+        Ok(vec![Stmt::With { context, name: None, body: or_pass(body) }])
     }
 }

@@ -132,6 +132,12 @@ pub fn permits(file: &mut File, call: &TaskCall) -> Vec<Py> {
     names.into_iter().map(|name| constant(file, &name)).collect()
 }
 
+/// The permits of a resource, which all of its clients share.
+pub fn shared_permits(file: &mut File, id: &str) -> Py {
+    file.package.want_permits(id);
+    constant(file, &permits_constant(id))
+}
+
 /// What the argument hands over, where it is a resource.
 pub fn handed(file: &mut File, call: &TaskCall, argument: &Argument) -> Option<Handed> {
     let ArgumentValue::Resource(id) = &argument.value else { return None };

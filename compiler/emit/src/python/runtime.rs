@@ -15,7 +15,7 @@ const VERSION: &str = concat!(
 );
 
 /// Name and text of each file of `_conductor/`.
-pub const FILES: [(&str, &str); 54] = [
+pub const FILES: [(&str, &str); 55] = [
     ("__init__.py", include_str!("../../../../runtimes/python/_conductor/__init__.py")),
     ("address.py", include_str!("../../../../runtimes/python/_conductor/address.py")),
     ("background.py", include_str!("../../../../runtimes/python/_conductor/background.py")),
@@ -41,6 +41,7 @@ pub const FILES: [(&str, &str); 54] = [
     ("form.py", include_str!("../../../../runtimes/python/_conductor/form.py")),
     ("gone.py", include_str!("../../../../runtimes/python/_conductor/gone.py")),
     ("hedge.py", include_str!("../../../../runtimes/python/_conductor/hedge.py")),
+    ("held.py", include_str!("../../../../runtimes/python/_conductor/held.py")),
     ("history.py", include_str!("../../../../runtimes/python/_conductor/history.py")),
     ("host.py", include_str!("../../../../runtimes/python/_conductor/host.py")),
     ("ids.py", include_str!("../../../../runtimes/python/_conductor/ids.py")),

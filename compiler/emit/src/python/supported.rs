@@ -29,7 +29,7 @@ pub fn unsupported(plan: &Plan) -> Vec<Unsupported> {
 fn of_step(step: &Step, durable: bool, resources: &[Resource]) -> Vec<String> {
     match &step.kind {
         StepKind::Task(call) => of_call(call, resources),
-        StepKind::Hold(_) => vec![format!("`{}`", step.kind.keyword())],
+        StepKind::Hold(hold) if hold.atomic => vec!["an atomic `hold`".to_owned()],
         StepKind::WaitFor(_) | StepKind::Emit(_) if !durable => {
             vec![format!("`{}` in a workflow without durability", step.kind.keyword())]
         }

@@ -18,7 +18,7 @@ use crate::EmitError;
 use crate::flow::{At, never_complete};
 
 /// Names that the functions of a workflow's module use for themselves.
-pub const RESERVED: [&str; 85] = [
+pub const RESERVED: [&str; 86] = [
     "_body",
     "key",
     "outer",
@@ -60,6 +60,7 @@ pub const RESERVED: [&str; 85] = [
     "undoing",
     "workflow",
     "Failure",
+    "Holding",
     "child_failed",
     "start_detached",
     "_call",

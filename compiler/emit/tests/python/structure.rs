@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use conductor_protocol::error::ErrorForm;
 use conductor_protocol::expr::{BinaryOp, Expr, Literal, Node};
 use conductor_protocol::plan::{
-    Case, Catch, Delay, Effect, Emit, Loop, LoopTest, Map, OnExhausted, OnFailure, OnTimeout, Plan, Step,
-    StepKind, Try, WaitFor,
+    Case, Catch, Delay, Effect, Emit, Hold, Loop, LoopTest, Map, OnExhausted, OnFailure, OnTimeout, Plan,
+    Resource, ResourceKind, Scope, Step, StepKind, Try, WaitFor,
 };
 use conductor_protocol::types::Type;
 use conductor_simulate::{Scenario, Scripted, Start, Trace, What};
@@ -548,8 +548,37 @@ fn signals() -> Vec<Tried> {
     ]
 }
 
+fn holds() -> Vec<Tried> {
+    let hold = |id: &str, steps: Vec<Step>| {
+        let ty = last_type(&steps);
+        step(id, ty, StepKind::Hold(Hold { resource: "door".to_owned(), atomic: false, steps }))
+    };
+    let door = |mut tried: Tried| {
+        let door = Resource::new("door", ResourceKind::Semaphore, Scope::Process);
+        tried.plan.resources = vec![Resource { max_concurrency: Some(1), ..door }];
+        tried
+    };
+    let both =
+        parallel("both", vec![hold("one", vec![act("a"), act("b")]), hold("two", vec![act("c"), act("d")])]);
+    let broken = attempt(
+        "block",
+        vec![hold("one", vec![act("a")])],
+        vec![(&[], vec![hold("two", vec![act("b")])])],
+        vec![],
+    );
+    vec![
+        door(tried("held", vec![both.clone()], result("both", both.ty.clone()), &[])),
+        door(tried(
+            "held_again",
+            vec![broken],
+            result("block", Type::Int),
+            &[("a", json!([1, "error", "Broken"]))],
+        )),
+    ]
+}
+
 fn all() -> Vec<Tried> {
-    [choices(), loops(), tries(), races(), graphs(), maps(), exits(), signals()]
+    [choices(), loops(), tries(), races(), graphs(), maps(), exits(), signals(), holds()]
         .into_iter()
         .flatten()
         .collect()
@@ -744,6 +773,18 @@ fn each_item_has_its_steps() {
 #[test]
 fn ways_out_and_pauses() {
     held_to_the_interpreter(exits());
+}
+
+#[test]
+fn a_permit_is_kept_over_steps() {
+    let project = Project::new(&[("tasks.py", TASKS)], &[holds().remove(0).plan]);
+    project.write("script.json", "{}");
+    let printed = project.python_with_peer(
+        "import asyncio\n\nimport tasks\nfrom conductor_gen import held\nfrom peer import Peer\n\npeer = Peer()\n\
+         asyncio.run(held(run_id='r'))\nprint(tasks.log)\n",
+    );
+    assert_eq!(printed, "['a', 'b', 'c', 'd']\n");
+    held_to_the_interpreter(holds());
 }
 
 #[test]
