@@ -44,8 +44,8 @@ func main() {
 
 const CALLS: &str = include_str!("stubs/calls.go.txt");
 
-/// What a language calls by itself when the code is wrong.
-const PROGRAMMING: [&str; 3] = ["TypeError", "ValueError", "RuntimeError"];
+/// What Go has a panic for.
+const PROGRAMMING: [&str; 1] = ["TypeError"];
 
 impl Target for Go {
     fn language(&self) -> Language {

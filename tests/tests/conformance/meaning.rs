@@ -57,6 +57,10 @@ fn listed(lines: Option<&Vec<String>>) -> String {
 pub fn error(form: &ErrorForm) -> String {
     let first = form.types.first().map_or("", String::as_str);
     let name = first.rsplit(['.', '/']).next().unwrap_or(first);
+    // A panic is how Go says that the code is wrong.
+    if let ("Panic", Some(message)) = (name, form.message.strip_prefix("panic: ")) {
+        return format!("TypeError: {message}");
+    }
     let own = OWN.contains(&name);
     let code = form.code.as_deref().map(|code| format!(" ({code})")).unwrap_or_default();
     if own { name.to_owned() } else { format!("{name}{code}: {}", form.message) }
