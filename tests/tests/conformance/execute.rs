@@ -178,7 +178,9 @@ fn run_all(
     }
     let sidecar = Sidecar::start(&project)?;
     let mut worker = target.serve(&project)?;
-    worker.wait_for_line("serving")?;
+    if let Err(error) = worker.wait_for_line("serving") {
+        return without_the_broken(target, all, at_a_time, how, &format!("{error:#}"));
+    }
     let worker = Mutex::new(Some(worker));
     let waiting = Mutex::new(all.iter());
     let trouble: Mutex<Vec<String>> = Mutex::default();
@@ -236,7 +238,8 @@ fn without_the_broken(
         complaints.lines().find(|line| {
             let mut ends = line.match_indices(name).map(|(at, found)| &line[at + found.len()..]);
             ends.any(|rest| {
-                rest.starts_with("__") || !rest.starts_with(|next: char| next.is_ascii_alphanumeric() || next == '_')
+                rest.starts_with("__")
+                    || !rest.starts_with(|next: char| next.is_ascii_alphanumeric() || next == '_')
             })
         })
     };

@@ -182,7 +182,8 @@ fn hostile_workflows_mean_the_same_in_every_language() -> Result<()> {
                 Verdict::Differs(lines) => lines.join("\n    "),
             };
             let shown: String = lines.chars().take(2000).collect();
-            wrong.push(format!("{} {}:\n    {shown}", language.as_str(), job.name));
+            let told = format!("{} {}:\n    {shown}", language.as_str(), job.name);
+            wrong.extend(pending::counted(language, told));
         }
     }
     ensure!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));

@@ -32,6 +32,7 @@ const BATCH: usize = 100;
 /// What is tried at a time when a workflow is made smaller, and how often.
 const CANDIDATES: usize = 30;
 const ROUNDS: usize = 6;
+const MADE_SMALLER: usize = 3;
 
 #[test]
 fn random_workflows_mean_the_same_in_every_language() -> Result<()> {
@@ -54,7 +55,7 @@ fn count() -> usize {
 
 fn compared(variable: &str, profile: Profile) -> Result<()> {
     let seed = seed(variable);
-    let (mut done, mut equal, mut wrong, mut missing) = (0, 0, Vec::new(), 0);
+    let (mut done, mut equal, mut differs, mut missing, mut wrong) = (0, 0, 0, 0, Vec::new());
     while done < count() {
         let size = BATCH.min(count() - done);
         let drawn = draw(seed.wrapping_add(done as u64), size, profile)?;
@@ -66,14 +67,20 @@ fn compared(variable: &str, profile: Profile) -> Result<()> {
                     Verdict::Equal => equal += 1,
                     Verdict::Missing(_) => missing += usize::from(!pending::is_growing(target.language())),
                     Verdict::Differs(lines) => {
-                        wrong
-                            .push(told(target.language(), &least(target, one.clone(), lines, profile, how)?));
+                        differs += 1;
+                        // Making one smaller takes a minute.
+                        let found = if differs <= MADE_SMALLER {
+                            least(target, one.clone(), lines, profile, how)?
+                        } else {
+                            (one.clone(), lines)
+                        };
+                        wrong.extend(pending::counted(target.language(), told(target.language(), &found)));
                     }
                 }
             }
         }
         done += size;
-        println!("{done} workflows: {equal} equal, {} differ", wrong.len());
+        println!("{done} workflows: {equal} equal, {differs} differ");
     }
     ensure!(missing == 0, "{missing} workflows cannot be written");
     ensure!(wrong.is_empty(), "{variable}={seed}: {} of {done} differ:\n{}", wrong.len(), wrong.join("\n"));

@@ -9,13 +9,15 @@ async def call(one, gate, log):
     async with gate:
         result = {"run": one["run"]}
         try:
-            result["output"] = await getattr(conductor_gen, one["function"])(n=one["n"], run_id=one["run"])
+            result["output"] = await asyncio.wait_for(
+                getattr(conductor_gen, one["function"])(n=one["n"], run_id=one["run"]), 30
+            )
         except conductor_gen.WorkflowError as error:
             cause = error.__cause__
             code = getattr(cause, "code", None)
             result["error"] = {"types": [type(cause).__name__], "message": str(cause), "code": code}
             result["step"] = error.step
-        except Exception as error:
+        except BaseException as error:
             result["error"] = {"types": [type(error).__name__], "message": str(error)}
         log.write(json.dumps(result, default=stubs.encoded) + "\n")
 
