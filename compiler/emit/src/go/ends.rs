@@ -61,3 +61,55 @@ pub fn always_fails(body: &[Stmt], failing: &BTreeSet<String>) -> bool {
     });
     fails && !ends_well
 }
+
+/// The statements with `=` for `:=` where every name stands already in the same list.
+pub fn declared_once(body: Vec<Stmt>) -> Vec<Stmt> {
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    body.into_iter()
+        .map(|stmt| match stmt {
+            Stmt::Define(names, value) => {
+                let is_new = names.iter().any(|name| name != "_" && !known.contains(name));
+                known.extend(names.iter().cloned());
+                if is_new {
+                    return Stmt::Define(names, value);
+                }
+                Stmt::Assign(names.into_iter().map(Go::atom).collect(), value)
+            }
+            Stmt::Var(name, ty) => {
+                known.insert(name.clone());
+                Stmt::Var(name, ty)
+            }
+            Stmt::If { init, test, body, otherwise } => {
+                let (body, otherwise) = (declared_once(body), declared_once(otherwise));
+                Stmt::If { init, test, body, otherwise }
+            }
+            Stmt::While { test, body } => Stmt::While { test, body: declared_once(body) },
+            Stmt::Count { name, start, test, body } => {
+                Stmt::Count { name, start, test, body: declared_once(body) }
+            }
+            Stmt::Switch { head, cases } => {
+                let cases = cases.into_iter().map(|(tests, body)| (tests, declared_once(body)));
+                Stmt::Switch { head, cases: cases.collect() }
+            }
+            other => other,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::declared_once;
+    use crate::go::tree::{Go, Stmt};
+
+    #[test]
+    fn a_name_is_declared_once_in_a_list() {
+        let define = |names: &[&str]| {
+            Stmt::Define(names.iter().map(|name| (*name).to_owned()).collect(), Go::atom("f()"))
+        };
+        let assign = Stmt::Assign(vec![Go::atom("err")], Go::atom("f()"));
+        let inner = Stmt::when(Go::atom("true"), vec![define(&["err"])]);
+        let body = vec![define(&["key", "err"]), define(&["err"]), inner.clone(), define(&["x", "err"])];
+        let wanted = vec![define(&["key", "err"]), assign, inner, define(&["x", "err"])];
+        assert_eq!(declared_once(body), wanted);
+    }
+}

@@ -247,6 +247,7 @@ pub fn function(workflow: &mut Workflow, body: Vec<Stmt>) -> Function {
     } else {
         format!("{} runs the workflow. It keeps no journal: a crash ends it.", workflow.public)
     };
+    let body = super::ends::declared_once(body);
     Function { doc: vec![doc], receiver: None, name: workflow.public.clone(), params, results, body }
 }
 
@@ -272,11 +273,7 @@ pub fn started(workflow: &mut Workflow) -> Vec<Stmt> {
     let args = vec![Go::atom("ctx"), definition, given, Go::atom("options...")];
     let call = workflow.file.call_runtime("Call", args);
     if ty == Type::Null {
-        body.push(if plan.inputs.is_empty() {
-            Stmt::Define(vec!["_".to_owned(), "err".to_owned()], call)
-        } else {
-            Stmt::Assign(vec![Go::atom("_"), Go::atom("err")], call)
-        });
+        body.push(Stmt::Define(vec!["_".to_owned(), "err".to_owned()], call));
         body.push(Stmt::Return(vec![Go::atom("err")]));
         return body;
     }

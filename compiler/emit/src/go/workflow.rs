@@ -8,7 +8,7 @@ use conductor_protocol::expr::{BinaryOp, Expr, Node};
 use conductor_protocol::plan::{Plan, Step, StepKind};
 use conductor_protocol::types::Type;
 
-use super::ends::{always_fails, ended};
+use super::ends::{always_fails, declared_once, ended};
 use super::expr::{Result, Translator, Value};
 use super::file::File;
 use super::names::{Names, exported, unexported};
@@ -184,7 +184,7 @@ impl<'a> Workflow<'a> {
         let outer = std::mem::replace(&mut self.locals, locals);
         let written = body(self);
         self.locals = outer;
-        function.body = ended(written?);
+        function.body = declared_once(ended(written?));
         if results == "error" && always_fails(&function.body, &self.failing) {
             self.failing.insert(name.to_owned());
         }

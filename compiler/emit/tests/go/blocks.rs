@@ -210,7 +210,7 @@ fn caught_fields() -> std::collections::BTreeMap<String, Type> {
     [
         ("attempts", Type::Int),
         ("message", Type::String),
-        ("status", Type::optional(Type::String)),
+        ("status", Type::optional(Type::Int)),
         ("step", Type::String),
         ("type", Type::String),
     ]
@@ -247,7 +247,7 @@ fn output() -> Expr {
     expr(ty, node)
 }
 
-fn everything(workflow: &str, durable: bool) -> Plan {
+pub fn everything(workflow: &str, durable: bool) -> Plan {
     plan(workflow, durable, vec![given("text", Type::String)], steps(), output())
 }
 

@@ -8,4 +8,5 @@
 
 mod blocks;
 mod build;
+mod edges;
 mod project;
