@@ -103,7 +103,8 @@ pub fn client(workflow: &mut Workflow, id: &str) -> Result<Go> {
         }
     };
     workflow.file.package.state.borrow_mut().shared_imports.extend(file.into_imports());
-    let value = Go::call("runtime.NewClient", vec![Go::string(id), open, close]);
+    let pool = Go::atom(pool(workflow, id)?);
+    let value = Go::call("runtime.NewClient", vec![Go::string(id), pool, open, close]);
     let name = format!("{}Client", unexported(id));
     Ok(Go::atom(var(workflow.file.package, &name, &format!("is the client of `{id}`"), value)))
 }
