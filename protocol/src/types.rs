@@ -210,6 +210,18 @@ impl Type {
         }
     }
 
+    /// Both in the manifest's spelling, or, where that is the same of two classes, with the modules that define them.
+    #[must_use]
+    pub fn told_apart(&self, other: &Type) -> (String, String) {
+        let short = (self.to_string(), other.to_string());
+        match (self.non_null(), other.non_null()) {
+            (Type::Named(one), Type::Named(another)) if short.0 == short.1 && one != another => {
+                (one.to_string(), another.to_string())
+            }
+            _ => short,
+        }
+    }
+
     /// Whether a value of type `self` may be given where `wanted` is asked for. `any` fits everywhere (gradual
     /// typing) and `int` fits `float` and `decimal` only as a literal, which the caller decides.
     #[must_use]

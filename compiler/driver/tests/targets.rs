@@ -74,6 +74,21 @@ fn workflows_without_functions_run_where_their_callers_do() {
 }
 
 #[test]
+fn classes_of_two_languages_are_told_apart_by_their_modules() {
+    let manifest = "tasks:
+  - {id: load, ref: py:people.load}
+  - {id: greet, ref: ts:greet.greet}
+workflows:
+  - {id: hello, target: python, steps: [task: load, {task: greet, with: {user: \"${load}\"}}]}
+";
+    let people = "from dataclasses import dataclass\n\n\n@dataclass\nclass User:\n    id: str\n\n\nasync def load(id: str) -> User:\n    return User(id)\n";
+    let greet = "export interface User {\n  id: string;\n}\nexport function greet(user: User): string {\n  return user.id;\n}\n";
+    let said = project(manifest, &[("people.py", people), ("greet.ts", greet)]).check();
+    assert!(said.contains("but this is `people.User`") && said.contains("greet.User"), "{said}");
+    assert!(said.contains("name the fields that are wanted"), "{said}");
+}
+
+#[test]
 fn go_needs_a_module_that_may_import_what_it_calls() {
     let manifest =
         "tasks:\n  - {id: charge, ref: go:shop.Charge}\nworkflows:\n  - {id: order, steps: [task: charge]}\n";

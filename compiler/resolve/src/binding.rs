@@ -243,13 +243,14 @@ fn by_name(
         let source = BindingSource::Name(name.clone());
         return Some(Bound::Value(place.scope.read(&name, value), Some(source)));
     }
+    let (given_type, asked) = value.ty.told_apart(&wanted.ty);
     let finding = Diagnostic::error(
         codes::ARGUMENT_TYPE,
         format!("`{}` of `{}` gets the wrong type", wanted.name, call.callee.name),
         call.span,
-        format!("it gets `{name}`, which has its name, but is `{}`", value.ty),
+        format!("it gets `{name}`, which has its name, but is `{given_type}`"),
     )
-    .label(wanted.span, format!("the parameter wants `{}`", wanted.ty))
+    .label(wanted.span, format!("the parameter wants `{asked}`"))
     .label(value.span, format!("`{name}` comes from here"));
     let finding = match &value.absent {
         Some((span, why)) => finding.label(*span, why),

@@ -1,5 +1,6 @@
-//! One workflow over several languages: Python orchestrates, and a worker in Go serves a step.
+//! One workflow over three languages: Python orchestrates, and workers in Go and JavaScript serve a step each.
 
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -25,6 +26,10 @@ fn worker(project: &Project) -> Result<Process> {
     Process::spawn("worker", project.command(&program, &[]))
 }
 
+fn notifier(project: &Project) -> Result<Process> {
+    Process::spawn("notifier", project.command(Path::new("node"), &["worker.js"]))
+}
+
 fn call(project: &Project, workflow: &str, run: &str, user: &str) -> Result<Process> {
     project.python(&["call.py", workflow, run, user], &[])
 }
@@ -48,6 +53,7 @@ fn step<'a>(run: &'a Value, key: &str) -> Result<&'a Value> {
 fn a_worker_that_dies_in_its_step_is_started_again_and_the_run_finishes() -> Result<()> {
     let project = shop()?;
     let sidecar = Sidecar::start(&project)?;
+    let _notifier = notifier(&project)?;
     let first = worker(&project)?;
     let caller = call(&project, "order", "r", "ada")?;
     charged(&project, 1)?;
@@ -55,8 +61,9 @@ fn a_worker_that_dies_in_its_step_is_started_again_and_the_run_finishes() -> Res
     let _second = worker(&project)?;
     charged(&project, 2)?;
     project.write("charge.open", "")?;
-    assert_eq!(told(caller)?, json!({"output": {"id": "ch_ada", "amount": 1250}}));
+    assert_eq!(told(caller)?, json!({"output": "ch_ada for 1250: ada-1, ada-2"}));
     assert_eq!(charges(&project), ["r/charge", "r/charge"], "one key, however often it is called");
+    assert_eq!(project.read("notified.log")?, "ch_ada\n");
     let run = sidecar.run("r")?;
     assert_eq!(run["owners"].as_array().map(Vec::len), Some(1), "it is one run of one caller: {run}");
     assert_eq!(step(&run, "reserve")?["attempts"], 1);

@@ -188,7 +188,8 @@ impl<'a> Checker<'a> {
         if expr.ty.non_null().fits(wanted) {
             return self.may_be_null(&expr, range);
         }
-        let message = format!("expected `{wanted}`, but this is `{}`", expr.ty);
+        let (given, asked) = expr.ty.told_apart(wanted);
+        let message = format!("expected `{asked}`, but this is `{given}`");
         let error = CelError::new(range.clone(), message);
         self.report(match (&expr.ty, wanted.non_null()) {
             (Type::Int, Type::Float) => error.help("convert it with `double(...)`"),
@@ -197,6 +198,9 @@ impl<'a> Checker<'a> {
             }
             (Type::Float | Type::Decimal, Type::Int) => {
                 error.help("convert it with `int(...)`, which truncates")
+            }
+            (Type::Named(_), Type::Named(_)) => {
+                error.help("each class is a type of its own, also where two languages have one of the same form: name the fields that are wanted")
             }
             (ty, Type::String) if is_text(ty) => error.help("convert it with `string(...)`"),
             _ => error,
