@@ -117,13 +117,19 @@ fn interpreter() -> Result<Command> {
     Ok(Command::new(setup::run()?))
 }
 
+/// An interpreter that has what generated Python is compared with, in an environment of its own.
+fn rivals() -> Result<PathBuf> {
+    setup::environment(&root().join("target/bench-venv"), &root().join("bench/python-rivals.txt"))
+}
+
 /// `cargo xtask bench`: release build, then the measurements, or the one that is named, with the arguments given.
 pub fn bench(arguments: &[String]) -> Result<bool> {
-    const PARTS: [(&str, &str); 4] = [
+    const PARTS: [(&str, &str); 5] = [
         ("run", "first_light.py"),
         ("compile", "compile.py"),
         ("introspect", "introspect.py"),
         ("direct", "direct.py"),
+        ("python", "direct_python.py"),
     ];
     let conductor = conductor(&["--release"])?;
     let named = arguments.first().and_then(|name| PARTS.iter().find(|(part, _)| part == name));
@@ -132,8 +138,8 @@ pub fn bench(arguments: &[String]) -> Result<bool> {
         None => (&PARTS[..], arguments),
     };
     let mut all = true;
-    for (_, script) in parts {
-        let mut command = interpreter()?;
+    for (part, script) in parts {
+        let mut command = if *part == "python" { Command::new(rivals()?) } else { interpreter()? };
         command.arg(root().join("bench").join(script)).args(rest).env("CONDUCTOR_BINARY", &conductor);
         all &= command.status()?.success();
     }

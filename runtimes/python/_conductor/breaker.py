@@ -210,7 +210,9 @@ class Breaker:
             self._open(state)
 
     def __enter__(self) -> None:
-        self.call()
+        state = self._state
+        if state.open_until is not None or state.trying is not None:
+            self.call()
 
     def __exit__(
         self,
@@ -219,7 +221,8 @@ class Breaker:
         trace: TracebackType | None,
     ) -> None:
         if error is None:
-            self.succeed()
+            if self._failures is None or self._state.trying is not None:
+                self.succeed()
         elif isinstance(error, Exception):
             self.fail()
         else:

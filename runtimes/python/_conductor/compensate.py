@@ -228,10 +228,3 @@ class _Attempt:
             isinstance(error, TimeoutError) and is_over_time(error)
         ):
             self._step.may_have_happened()
-
-
-def child_failed(step: str, error: Exception) -> StepFailed:
-    """The failure of a step that called a workflow without durability; a paused one pauses its parent."""
-    if isinstance(error, RunPaused):
-        raise error
-    return StepFailed(step, 1, error)

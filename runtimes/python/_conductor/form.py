@@ -12,7 +12,10 @@ from .errors import (
     RecordedError,
     RemoteError,
     ResultError,
+    RunCancelled,
+    RunPaused,
     StepFailed,
+    WorkflowCancelled,
     WorkflowError,
     text_of,
 )
@@ -32,6 +35,15 @@ def cause_of(error: Exception) -> Exception:
     if isinstance(error, WorkflowError) and isinstance(error.__cause__, Exception):
         return cause_of(error.__cause__)
     return error
+
+
+def child_failed(step: str, error: Exception) -> StepFailed:
+    """The failure of a step that called another workflow: that workflow's own. A paused one pauses its parent."""
+    if isinstance(error, RunPaused):
+        raise error
+    if isinstance(error, WorkflowCancelled):
+        error = RunCancelled(f"the run {error.run} was cancelled")
+    return StepFailed(step, 1, cause_of(error))
 
 
 def error_form(error: Exception) -> dict[str, object]:

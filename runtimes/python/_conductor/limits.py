@@ -5,6 +5,7 @@ It deliberately ends nothing: whoever sets a limit keeps it.
 
 import asyncio
 from contextvars import ContextVar, Token
+from typing import Final
 
 _ends_at: ContextVar[float | None] = ContextVar("conductor_limit", default=None)
 
@@ -22,6 +23,15 @@ def lift() -> None:
     _ends_at.set(None)
 
 
+def until(ends_at: float) -> Token[float | None]:
+    """A limit by the clock of the event loop. `lifted` takes it back."""
+    outer = _ends_at.get()
+    return _ends_at.set(ends_at if outer is None or ends_at < outer else outer)
+
+
+lifted: Final = _ends_at.reset
+
+
 class Limit:
     """Says to what is called inside of it that its time is over in so many seconds, unless it is before."""
 
@@ -32,11 +42,9 @@ class Limit:
     def __enter__(self) -> None:
         if self._seconds is None:
             return
-        ends_at = asyncio.get_running_loop().time() + self._seconds
-        outer = _ends_at.get()
-        self._token = _ends_at.set(ends_at if outer is None else min(ends_at, outer))
+        self._token = until(asyncio.get_running_loop().time() + self._seconds)
 
     def __exit__(self, *error: object) -> None:
         if self._token is not None:
-            _ends_at.reset(self._token)
+            lifted(self._token)
             self._token = None

@@ -53,6 +53,12 @@ impl<'a> Workflow<'a> {
 
     fn step(&mut self, step: &'a Step) -> Result<Vec<Stmt>, EmitError> {
         self.here = self.scope.flow.at(step);
+        if let Some(call) = direct::plain(self.plan, step)
+            && self.frame.depth < MAX_DEPTH
+            && let Some(statements) = direct::inline(self, step, call)?
+        {
+            return Ok(statements);
+        }
         if self.needs_function(step) {
             let (call, vars) = self.call(step)?;
             return Ok(vec![self.bind(call.awaited(), &vars)]);

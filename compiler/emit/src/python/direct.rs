@@ -2,7 +2,7 @@
 //!
 //! It knows the small helpers of the runtime that need neither.
 
-use conductor_protocol::plan::{Effect, InDoubt, Step, StepKind, TaskCall, WorkflowCall};
+use conductor_protocol::plan::{Effect, InDoubt, Plan, Step, StepKind, TaskCall, WorkflowCall};
 use conductor_protocol::types::Type;
 
 use super::blocks::not_reached;
@@ -122,6 +122,35 @@ pub fn step(
     })
 }
 
+/// The call of a step that is one attempt and nothing else, in a workflow without a journal.
+pub fn plain<'a>(plan: &Plan, step: &'a Step) -> Option<&'a TaskCall> {
+    let StepKind::Task(call) = &step.kind else { return None };
+    let policy = &call.policy;
+    let is_bare = step.when.is_none() && step.critical && step.deadline_ms.is_none();
+    let is_once = policy.retries == Some(0)
+        && policy.deadline_ms.is_none()
+        && policy.circuit_breaker.is_none()
+        && policy.hedge.is_none();
+    let is_alone = call.fallback.is_none() && call.cache.is_none() && call.compensate.is_none();
+    (!plan.durable && is_bare && is_once && is_alone).then_some(call)
+}
+
+/// Such a step where it stands, without a function of its own: another coroutine would cost as much as a step that does
+/// nothing. `None` where something must stand before the attempt.
+pub fn inline(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Result<Option<Vec<Stmt>>, EmitError> {
+    let vars = workflow.left(Region::Step(step));
+    let made = call::made(workflow, &step.id, call)?;
+    if !made.before.is_empty() {
+        return Ok(None);
+    }
+    let mut tried = made.each;
+    let value = limited(workflow, call, made.callee, made.args).awaited();
+    tried.push(workflow.bind(value, &vars));
+    let uses = resources::uses(&mut workflow.file, call);
+    let tried = using(workflow, uses, tried);
+    Ok(Some(attempt(workflow, step, tried, "1", false)))
+}
+
 fn assign(target: &str, value: Py) -> Stmt {
     Stmt::Assign { target: target.to_owned(), annotation: None, value }
 }
@@ -140,10 +169,10 @@ fn child(
     }
     let started = child_call(workflow, target, call)?.with("run_id", workflow.run_key(&step.id));
     let tried = vec![answered(started.awaited(), is_read)];
-    if call.durable || !step.critical || !compensate::has_any(workflow.file.package.plans, target) {
+    if !step.critical {
         return Ok(attempt(workflow, step, tried, "1", is_read));
     }
-    workflow.file.import_from("._conductor.compensate", "child_failed");
+    workflow.file.import_from("._conductor.form", "child_failed");
     let error = Py::call("child_failed", vec![workflow.key(&step.id), Py::atom("error")]);
     let handler = vec![Stmt::Raise { error, cause: Some("error".to_owned()) }];
     Ok(vec![handled(tried, "error", handler)])
