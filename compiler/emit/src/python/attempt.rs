@@ -16,7 +16,10 @@ impl<'a> Workflow<'a> {
     pub fn attempt(&mut self, step: &'a Step, block: &'a Try) -> Result<Vec<Stmt>, EmitError> {
         let mut statements = self.tried_variables(step, block);
         self.frame.depth += 1;
+        let is_handled = !block.catches.is_empty() || !block.finally.is_empty();
+        let outer = std::mem::replace(&mut self.frame.observed, is_handled);
         let tried = self.nested(&block.steps);
+        self.frame.observed = outer;
         let handled = self.handlers(step, block);
         self.frame.depth -= 1;
         let (mut tried, handler, name) = {

@@ -32,6 +32,8 @@ pub struct Frame {
     pub is_body: bool,
     /// Whether it is a branch of a race, that loses where it is skipped or its failure tolerated.
     pub loses: bool,
+    /// Whether what was done before a failure can be read after it.
+    pub observed: bool,
 }
 
 impl Frame {
@@ -376,6 +378,7 @@ impl<'a> Workflow<'a> {
         let mut declared = Vec::new();
         if !step.critical {
             // What was done before a failure keeps its results.
+            self.frame.observed = true;
             let own = Var::Step(step.id.clone());
             for var in vars.iter().filter(|var| **var != own) {
                 let ty = self.scope.flow.ty_after(step, var);
@@ -460,7 +463,7 @@ impl<'a> Workflow<'a> {
         Some(Stmt::Return(Some(Py::atom(text.join(", ")))))
     }
 
-    fn is_declared(&self, var: &Var) -> bool {
+    pub fn is_declared(&self, var: &Var) -> bool {
         self.frame.declared.contains(self.scope.name(var))
     }
 

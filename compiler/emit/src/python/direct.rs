@@ -10,7 +10,7 @@ use super::children::child_call;
 use super::durable::{in_doubt, logged};
 use super::literal::seconds;
 use super::scope::Var;
-use super::tree::{Arg, Function, Operator, Param, Py, Stmt};
+use super::tree::{Arg, Function, Import, Operator, Param, Py, Stmt};
 use super::workflow::{Workflow, input_name};
 use super::{
     breaker, cache, call, children, compensate, concurrency, elsewhere, fallback, hedge, policy, resources,
@@ -85,8 +85,29 @@ pub fn body(workflow: &mut Workflow) -> Result<Vec<Stmt>, EmitError> {
     let error = Py::call("failure.of", vec![Py::string(&plan.workflow), Py::atom(run)]);
     let handler = vec![Stmt::Raise { error, cause: Some("failure.error".to_owned()) }];
     let errors = "StepFailed".to_owned();
-    body.push(Stmt::Try { body: steps, errors, name: "failure".to_owned(), handler, otherwise: Vec::new() });
+    let tried = Stmt::Try { body: steps, errors, name: "failure".to_owned(), handler, otherwise: Vec::new() };
+    body.push(returning(workflow, tried));
     Ok(body)
+}
+
+/// A `return` inside of a block ends the workflow.
+fn returning(workflow: &mut Workflow, tried: Stmt) -> Stmt {
+    if !workflow.file.imports.contains(&Import::from("._conductor.exits", "Returned")) {
+        return tried;
+    }
+    let ty = workflow.plan.output.ty.clone();
+    let handler = if ty == Type::Null {
+        vec![Stmt::Return(None)]
+    } else {
+        let annotation = Some(workflow.file.annotation(&ty));
+        let value = Py::atom("end.output");
+        vec![
+            Stmt::Assign { target: "output".to_owned(), annotation, value },
+            Stmt::Return(Some(Py::atom("output"))),
+        ]
+    };
+    let name = if ty == Type::Null { "" } else { "end" }.to_owned();
+    Stmt::Try { body: vec![tried], errors: "Returned".to_owned(), name, handler, otherwise: Vec::new() }
 }
 
 /// The function of a task's or sub-workflow's step.

@@ -18,7 +18,7 @@ use crate::EmitError;
 use crate::flow::{At, never_complete};
 
 /// Names that the functions of a workflow's module use for themselves.
-pub const RESERVED: [&str; 86] = [
+pub const RESERVED: [&str; 88] = [
     "_body",
     "key",
     "outer",
@@ -49,6 +49,8 @@ pub const RESERVED: [&str; 86] = [
     "Concurrency",
     "forget",
     "slot",
+    "came_to",
+    "end",
     "ended",
     "race",
     "Turns",

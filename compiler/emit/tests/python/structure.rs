@@ -305,9 +305,16 @@ fn tries() -> Vec<Tried> {
         ],
     );
     let slow = [("one", json!([500, 1])), ("two", json!([20, "error", "Broken"]))];
+    let both = parallel("both", vec![act("one"), act("two")]);
+    let told = vec![acting("told", result("one", optional(Type::Int)))];
+    let beside = attempt("block", vec![both], vec![(&[], told)], vec![]);
+    let mixed = vec![act("one"), when(finish("end", string("early")), is(result("one", Type::Int), 1))];
+    let one = record_of(vec![("one", result("one", optional(Type::Int)))]);
     let mut late = attempt("block", vec![act("one")], vec![], vec![act("last")]);
     late.deadline_ms = Some(30);
     vec![
+        tried("beside", vec![beside], one, &[("two", json!([30, "error", "Broken"]))]),
+        tried("mixed", mixed, result("one", Type::Int), &[]),
         tried("calm", vec![block(&["tasks.Broken"])], output(), &[]),
         tried("handled", vec![block(&["Refused", "503"])], output(), &broken),
         tried("unhandled", vec![block(&["Refused"])], output(), &broken),
