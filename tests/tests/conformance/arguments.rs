@@ -9,6 +9,8 @@ use conductor_simulate::{Trace, What};
 use conductor_tests::project::Project;
 use serde_json::{Map, Value};
 
+use crate::meaning;
+
 /// By `RUN/KEY ATTEMPT`.
 pub type Arguments = BTreeMap<String, Map<String, Value>>;
 
@@ -71,6 +73,6 @@ fn is_same(one: &Value, other: &Value) -> bool {
             one.len() == other.len()
                 && one.iter().all(|(name, one)| other.get(name).is_some_and(|other| is_same(one, other)))
         }
-        _ => one == other,
+        _ => meaning::plain(one) == meaning::plain(other),
     }
 }

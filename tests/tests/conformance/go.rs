@@ -162,7 +162,7 @@ fn stub(name: &str, call: &TaskCall) -> String {
             }
             ArgumentValue::Resource(_) => "any".to_owned(),
             ArgumentValue::Expr(_) | ArgumentValue::IdempotencyKey => {
-                let _ = write!(shown, "{:?}: {variable}, ", argument.parameter);
+                let _ = write!(shown, "{:?}: shown({variable}), ", argument.parameter);
                 spelled(&argument.ty)
             }
         };
@@ -175,8 +175,11 @@ fn stub(name: &str, call: &TaskCall) -> String {
         );
     }
     let returns = spelled(&function.returns);
-    let played =
-        if function.returns == Type::Duration { "playDuration" } else { &format!("play[{returns}]") };
+    let played = match function.returns {
+        Type::Duration => "playDuration".to_owned(),
+        Type::Date => "playDate".to_owned(),
+        _ => format!("play[{returns}]"),
+    };
     format!(
         "\nfunc {name}({parameters}) ({returns}, error) {{\n\treturn {played}({context}, map[string]any{{{shown}}})\n}}\n"
     )
@@ -188,7 +191,8 @@ fn spelled(ty: &Type) -> String {
         Type::Bool => "bool".to_owned(),
         Type::Int => "int64".to_owned(),
         Type::Float => "float64".to_owned(),
-        Type::Decimal | Type::String | Type::Date | Type::Uuid => "string".to_owned(),
+        Type::Date => "cel.Date".to_owned(),
+        Type::Decimal | Type::String | Type::Uuid => "string".to_owned(),
         Type::Bytes => "[]byte".to_owned(),
         Type::Timestamp => "time.Time".to_owned(),
         Type::Duration => "time.Duration".to_owned(),

@@ -153,9 +153,16 @@ fn all() -> Result<Vec<Job>> {
         ("float", "ratio", json!(1e-320)),
     ];
     for (name, function, value) in values {
+        let text = two(function);
+        // The output has a limit of its own.
+        let text = if name == "text_of_4_mib" {
+            text.replace("first: \"${first}\", second: \"${second}\"", "size: \"${size(second)}\"")
+        } else {
+            text
+        };
         jobs.push(job(
             name,
-            &two(function).replace("{task: first}", "{task: first, with: {x: null}}"),
+            &text.replace("{task: first}", "{task: first, with: {x: null}}"),
             &[("first", returns(value.clone())), ("second", returns(value))],
         )?);
     }
@@ -164,6 +171,12 @@ fn all() -> Result<Vec<Job>> {
 
 #[test]
 fn hostile_workflows_mean_the_same_in_every_language() -> Result<()> {
+    // As the command line does it: who walks a Plan goes down with its blocks.
+    let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(compared)?;
+    thread.join().unwrap_or_else(|_| anyhow::bail!("it panicked"))
+}
+
+fn compared() -> Result<()> {
     let jobs: Vec<Job> = all()?.into_iter().filter(|job| chosen("CONFORMANCE_ONLY", &job.name)).collect();
     let mut wrong = Vec::new();
     for target in targets() {

@@ -216,7 +216,7 @@ fn canonical(text: &str) -> String {
 }
 
 /// Points in time have several spellings: without zeros at the end, and with `+00:00` for `Z`.
-fn plain(value: &Value) -> Value {
+pub fn plain(value: &Value) -> Value {
     match value {
         Value::String(text) => Value::String(moment(text).unwrap_or_else(|| text.clone())),
         Value::Array(items) => items.iter().map(plain).collect(),

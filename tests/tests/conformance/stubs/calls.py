@@ -15,7 +15,8 @@ async def call(one, gate, log):
         except conductor_gen.WorkflowError as error:
             cause = error.__cause__
             code = getattr(cause, "code", None)
-            result["error"] = {"types": [type(cause).__name__], "message": str(cause), "code": code}
+            types = list(getattr(cause, "types", [type(cause).__name__]))
+            result["error"] = {"types": types, "message": str(cause), "code": code}
             result["step"] = error.step
         except BaseException as error:
             result["error"] = {"types": [type(error).__name__], "message": str(error)}
