@@ -30,8 +30,6 @@ const KNOWN: &[(Language, &str)] = &[
 /// Cases whose generated code does not build; in a package with the others it would hide them all.
 const UNBUILT: &[(Language, &str)] = &[
     // Clients of custom resources are opened with other arguments than the runtime takes.
-    (Language::Go, "hold_connection"),
-    (Language::Go, "resource_custom"),
     (Language::Typescript, "hold_connection"),
     (Language::Typescript, "resource_custom"),
 ];
