@@ -5,7 +5,7 @@
  */
 
 import { Control } from "./control.js";
-import { CircuitOpen } from "./errors.js";
+import { CircuitOpen, thrown } from "./errors.js";
 import { monotonic } from "./timer.js";
 
 export interface BreakerSettings {
@@ -116,16 +116,25 @@ export class Breaker {
   }
 
   /** Makes a call where it lets one through, and is told how it ends. */
-  async call<T>(_run: unknown, work: () => T | PromiseLike<T>): Promise<T> {
-    this.enter();
+  call<T>(_run: unknown, work: () => T | PromiseLike<T>): Promise<T> {
+    let made: Promise<T>;
     try {
-      const result = await work();
-      this.succeeded();
-      return result;
+      this.enter();
+      made = Promise.resolve(work());
     } catch (error) {
       this.failed(error);
-      throw error;
+      return Promise.reject(thrown(error));
     }
+    // The call itself is given back: nobody waits for what is noted of it.
+    made.then(
+      () => {
+        this.succeeded();
+      },
+      (error: unknown) => {
+        this.failed(error);
+      },
+    );
+    return made;
   }
 
   private tried(

@@ -64,7 +64,6 @@ export class LocalRun extends Block<LocalRun> {
       outer: undefined,
       ownScope: undefined,
       reason: undefined,
-      current: undefined,
       ownExtras: undefined,
     });
   }
@@ -78,6 +77,7 @@ export class LocalRun extends Block<LocalRun> {
     super(prefix, branch);
     this.workflow = workflow;
     this.options = options;
+    this.current = undefined;
     if (options.signal !== undefined) {
       this.ownScope = Scope.from(options.signal);
     }

@@ -4,7 +4,7 @@
  * It deliberately knows no tasks; whoever makes calls asks before and tells after.
  */
 import { Control } from "./control.js";
-import { CircuitOpen } from "./errors.js";
+import { CircuitOpen, thrown } from "./errors.js";
 import { monotonic } from "./timer.js";
 /** The window is cut into so many slices. */
 const SLICES = 10;
@@ -82,16 +82,25 @@ export class Breaker {
     }
   }
   /** Makes a call where it lets one through, and is told how it ends. */
-  async call(_run, work) {
-    this.enter();
+  call(_run, work) {
+    let made;
     try {
-      const result = await work();
-      this.succeeded();
-      return result;
+      this.enter();
+      made = Promise.resolve(work());
     } catch (error) {
       this.failed(error);
-      throw error;
+      return Promise.reject(thrown(error));
     }
+    // The call itself is given back: nobody waits for what is noted of it.
+    made.then(
+      () => {
+        this.succeeded();
+      },
+      (error) => {
+        this.failed(error);
+      },
+    );
+    return made;
   }
   tried(trying, how) {
     if (how === "failed") {

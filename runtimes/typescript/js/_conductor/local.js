@@ -31,7 +31,6 @@ export class LocalRun extends Block {
       outer: undefined,
       ownScope: undefined,
       reason: undefined,
-      current: undefined,
       ownExtras: undefined,
     });
   }
@@ -39,6 +38,7 @@ export class LocalRun extends Block {
     super(prefix, branch);
     this.workflow = workflow;
     this.options = options;
+    this.current = undefined;
     if (options.signal !== undefined) {
       this.ownScope = Scope.from(options.signal);
     }
