@@ -6,10 +6,9 @@ use conductor_protocol::plan::{Plan, Step, WorkflowCall};
 use conductor_protocol::types::Type;
 
 use super::codecs::Way;
-use super::names::camel;
 use super::tree::{Property, Stmt, Ts};
 use super::types::has_record;
-use super::workflow::{Workflow, child_alias};
+use super::workflow::{Workflow, child_alias, input_name};
 use crate::EmitError;
 use crate::flow::Var;
 
@@ -76,7 +75,7 @@ impl<'a> Workflow<'a> {
         let at = self.scope.flow.at(step);
         let mut pairs = Vec::new();
         for (name, expr) in &call.args {
-            pairs.push(Property::Value(camel(name), self.evaluated(&step.id, expr, at)?));
+            pairs.push(Property::Value(input_name(target, name), self.evaluated(&step.id, expr, at)?));
         }
         let signal = if self.plan.durable { Ts::name("signal") } else { Ts::path("run.signal") };
         let options = Ts::object(vec![("signal", signal)]);

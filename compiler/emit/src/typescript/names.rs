@@ -90,11 +90,14 @@ const MORE: [&str; 28] = [
     "Uint8Array",
 ];
 
-/// Whether it can stand as a property's name without quotes. Formatters leave quotes round other letters than ASCII.
+/// Whether it can stand as a property's name without quotes, which formatters take away then.
 pub fn is_identifier(name: &str) -> bool {
+    let is_letter = |letter: char| {
+        letter == '_' || letter == '$' || (letter.is_alphabetic() && u32::from(letter) <= 0xffff)
+    };
     let mut letters = name.chars();
-    letters.next().is_some_and(|first| first == '_' || first == '$' || first.is_ascii_alphabetic())
-        && letters.all(|letter| letter == '_' || letter == '$' || letter.is_ascii_alphanumeric())
+    letters.next().is_some_and(is_letter)
+        && letters.all(|letter| is_letter(letter) || (letter.is_numeric() && u32::from(letter) <= 0xffff))
 }
 
 fn is_reserved(name: &str) -> bool {
@@ -103,6 +106,9 @@ fn is_reserved(name: &str) -> bool {
 
 /// `user_id` as `userId`. Names that are in camel case stay as they are.
 pub fn camel(name: &str) -> String {
+    if name.contains('_') && !name.chars().any(char::is_lowercase) {
+        return camel(&name.to_lowercase());
+    }
     let pascal = pascal(name);
     let mut letters = pascal.chars();
     match letters.next() {

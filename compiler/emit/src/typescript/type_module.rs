@@ -23,7 +23,7 @@ pub fn module(package: &Package) -> Option<Module> {
             let optional = may_be_absent(input);
             let ty = file.ty(&input.ty);
             let ty = if optional { Ty::union([ty, Ty::name("undefined")]) } else { ty };
-            Member { name: input_name(input), optional, ty, doc: None }
+            Member { name: input_name(plan, &input.name), optional, ty, doc: None }
         });
         let members: Vec<Member> = members.collect();
         let name = input_type_name(&plan.workflow);

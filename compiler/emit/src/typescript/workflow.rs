@@ -2,8 +2,10 @@
 //!
 //! It knows how a workflow begins and ends; blocks and steps are decided in modules of their own.
 
+use std::collections::BTreeSet;
+
 use conductor_protocol::expr::Expr;
-use conductor_protocol::plan::{Input, Plan, Step, StepKind};
+use conductor_protocol::plan::{Plan, Step, StepKind};
 use conductor_protocol::types::Type;
 
 use super::codecs::Way;
@@ -176,7 +178,9 @@ impl<'a> Workflow<'a> {
     /// Whether the condition of the block or step `id` holds.
     pub fn holds(&mut self, id: &str, expr: &Expr, at: At) -> Result<Ts, EmitError> {
         let value = self.condition(expr, at)?;
-        let fails = self.may_fail(expr) || expr.ty != Type::Bool;
+        // Linters refuse a condition that is decided already.
+        let is_decided = matches!(value, Ts::Literal(_));
+        let fails = self.may_fail(expr) || expr.ty != Type::Bool || is_decided;
         Ok(if fails { self.guarded(id, value) } else { value })
     }
 
@@ -218,7 +222,7 @@ impl<'a> Workflow<'a> {
     fn start(&mut self) -> Function {
         let mut pairs = Vec::new();
         for input in &self.plan.inputs {
-            let given = Ts::name("input").member(input_name(input));
+            let given = Ts::name("input").member(input_name(self.plan, &input.name));
             pairs.push(defaults::given(&mut self.file, input, given));
         }
         let call = self.file.runtime("execute", "call");
@@ -281,7 +285,7 @@ impl<'a> Workflow<'a> {
     /// The function of a workflow that keeps no journal.
     fn direct(&mut self) -> Result<Function, EmitError> {
         for input in &self.plan.inputs {
-            let given = Ts::name("input").member(input_name(input));
+            let given = Ts::name("input").member(input_name(self.plan, &input.name));
             if let Some(value) = defaults::direct(&mut self.file, input, given) {
                 self.scope.held.insert(Var::Input(input.name.clone()), value);
             }
@@ -290,7 +294,7 @@ impl<'a> Workflow<'a> {
         for input in &self.plan.inputs {
             let var = Var::Input(input.name.clone());
             if !self.scope.held.contains_key(&var) && self.scope.flow.is_read(&var) {
-                let given = Ts::name("input").member(input_name(input));
+                let given = Ts::name("input").member(input_name(self.plan, &input.name));
                 let value = defaults::made(&mut self.file, input, given);
                 body.push(Stmt::constant(self.scope.name(&var), value));
             }
@@ -353,9 +357,19 @@ pub fn promised(mut body: Vec<Stmt>) -> Vec<Stmt> {
     body
 }
 
-/// The field of the workflow's input: in camel case.
-pub fn input_name(input: &Input) -> String {
-    camel(&input.name)
+/// The field of the workflow's input: in camel case, and apart from the others.
+pub fn input_name(plan: &Plan, name: &str) -> String {
+    let mut taken = BTreeSet::new();
+    for input in &plan.inputs {
+        let mut field = camel(&input.name);
+        while !taken.insert(field.clone()) {
+            field.push('_');
+        }
+        if input.name == name {
+            return field;
+        }
+    }
+    camel(name)
 }
 
 /// The name of the interface of a workflow's inputs.

@@ -8,6 +8,7 @@
 
 mod cases;
 mod constructs;
+mod hostile;
 mod kit;
 mod layouts;
 mod policies;

@@ -95,9 +95,16 @@ impl Project {
     }
 
     fn quiet(&self, name: &str, args: &[&str]) {
-        let tool = tools().join("node_modules/.bin").join(name);
+        self.run(name, args);
+    }
+
+    /// Runs a tool in the project; gives back what it printed.
+    pub fn run(&self, name: &str, args: &[&str]) -> String {
+        let tool =
+            if name == "node" { PathBuf::from(name) } else { tools().join("node_modules/.bin").join(name) };
         let output = Command::new(tool).args(args).current_dir(self.dir.path()).output().unwrap();
         assert!(output.status.success(), "{name} {args:?}\n{}", text_of(&output));
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
     /// Compiles everything and runs `script`, a module of TypeScript beside the folder; gives back what it printed.
