@@ -157,7 +157,7 @@ const EXPRESSIONS: &[&str] = &[
     "math.isNaN(zf / zf)",
     "math.bitAnd(i, 3)",
     "math.bitShiftLeft(1, i)",
-    "math.bitShiftRight(-8, 1)",
+    "string(math.bitShiftRight(-8, 1))",
     "math.bitShiftLeft(1, 64 + zero)",
     // Errors that logic absorbs.
     "i / zero > 1 || true",

@@ -219,6 +219,12 @@ fn canonical(text: &str) -> String {
 pub fn plain(value: &Value) -> Value {
     match value {
         Value::String(text) => Value::String(moment(text).unwrap_or_else(|| text.clone())),
+        // JSON has one kind of number: 7 and 7.0 are the same.
+        Value::Number(number) if number.is_f64() => match number.as_f64() {
+            #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and small")]
+            Some(whole) if whole.fract() == 0.0 && whole.abs() < 9e15 => Value::from(whole as i64),
+            _ => value.clone(),
+        },
         Value::Array(items) => items.iter().map(plain).collect(),
         Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), plain(value))).collect(),
         _ => value.clone(),
