@@ -44,6 +44,7 @@ mod tree;
 mod type_module;
 mod types;
 mod union;
+mod values;
 mod worker;
 mod workflow;
 mod writer;
