@@ -51,7 +51,7 @@ impl Translator<'_, '_> {
                 self.fails = true;
                 super::union::member(self.file, member, value)
             }
-            (member, Type::Union(members)) => self.into_union(value, member, members)?,
+            (member, Type::Union(members)) => self.as_member(value, member, members)?,
             (Type::Int, Type::Float) => Go::call("float64", vec![value]),
             (Type::Int | Type::String | Type::Float, Type::Decimal) => self.failing("ToDecimal", vec![value]),
             (Type::Named(_), Type::String) => Go::call("string", vec![value]),
@@ -135,7 +135,7 @@ impl Translator<'_, '_> {
         })
     }
 
-    fn into_union(&mut self, value: Go, member: &Type, members: &[Type]) -> Result<Go> {
+    fn as_member(&mut self, value: Go, member: &Type, members: &[Type]) -> Result<Go> {
         let exact = members.iter().find(|known| *known == member);
         let target = exact.or_else(|| members.iter().find(|known| member.fits(known)));
         let target = target.unwrap_or(member).clone();

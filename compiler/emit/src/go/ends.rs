@@ -35,11 +35,7 @@ fn is_checked(init: &Stmt, body: &[Stmt]) -> bool {
 }
 
 fn is_terminating(stmt: &Stmt) -> bool {
-    match stmt {
-        Stmt::Return(_) => true,
-        Stmt::While { test: None, .. } | Stmt::Count { test: None, .. } => true,
-        _ => false,
-    }
+    matches!(stmt, Stmt::Return(_) | Stmt::While { test: None, .. } | Stmt::Count { test: None, .. })
 }
 
 /// Whether every way through the body ends with an error, as linters see it.

@@ -92,12 +92,16 @@ fn undoing(step: &Step, undo: &TaskCall) -> Step {
     Step { id, anonymous: false, when: None, critical: true, deadline_ms: None, needs: Vec::new(), ty, kind }
 }
 
-/// The struct that a compensation runs in, with its method. Gives their names, and the fields by parameter.
-fn state(
-    workflow: &mut Workflow,
-    step: &Step,
-    undo: &TaskCall,
-) -> Result<(String, String, Vec<(String, String, Type)>)> {
+/// What a compensation runs in.
+struct Undoing {
+    name: String,
+    method: String,
+    /// The parameter, the field that holds it, and its type.
+    params: Vec<(String, String, Type)>,
+}
+
+/// The struct that a compensation runs in, with its method.
+fn state(workflow: &mut Workflow, step: &Step, undo: &TaskCall) -> Result<Undoing> {
     let undo_step = undoing(step, undo);
     let package = workflow.file.package;
     let wanted = format!("{}{}Undo", unexported(&workflow.plan.workflow), exported(&step.id));
@@ -131,12 +135,12 @@ fn state(
         let doc = format!("{name} undoes `{}`.", step.id);
         workflow.decls.push(Decl::Struct(Struct { doc: vec![doc], name: name.clone(), fields: done.fields }));
     }
-    Ok((name, method, params))
+    Ok(Undoing { name, method, params })
 }
 
 /// The function that undoes the step in a durable run. Gives its name.
 fn function(workflow: &mut Workflow, step: &Step, undo: &TaskCall) -> Result<String> {
-    let (state, method, params) = state(workflow, step, undo)?;
+    let Undoing { name: state, method, params } = state(workflow, step, undo)?;
     let package = workflow.file.package;
     let wanted = format!("undo{}{}", exported(&workflow.plan.workflow), exported(&step.id));
     let name = package.fresh(&wanted);
@@ -185,7 +189,7 @@ fn function(workflow: &mut Workflow, step: &Step, undo: &TaskCall) -> Result<Str
 
 /// After a success of a run without a journal: what undoes it if the run fails later.
 pub fn direct(workflow: &mut Workflow, step: &Step, call: &TaskCall, undo: &TaskCall) -> Result<Vec<Stmt>> {
-    let (state, method, params) = state(workflow, step, undo)?;
+    let Undoing { name: state, method, params } = state(workflow, step, undo)?;
     let key = workflow.key(&step.id);
     let result = call.callable.returns().clone();
     let mut fields = vec![("run".to_owned(), Go::atom("&w.run")), ("key".to_owned(), key.clone())];

@@ -477,5 +477,5 @@ pub fn opposite(test: &Expr) -> Option<Expr> {
         _ => return None,
     };
     let node = Node::Binary { op, left: left.clone(), right: right.clone() };
-    is_ordered.then(|| Expr { ty: Type::Bool, node })
+    is_ordered.then_some(Expr { ty: Type::Bool, node })
 }

@@ -96,7 +96,7 @@ impl<'a> Workflow<'a> {
         let described = Py::call(format!("{name}.described"), Vec::new());
         let value =
             if self.scope.is_recorded(&var) { self.recorded(&caught(), described) } else { described };
-        Some(value.assigned(&self.scope.name(&var).to_owned()))
+        Some(value.assigned(self.scope.name(&var)))
     }
 
     /// Whatever happened before, and whoever cancels: a function of its own, which nobody cuts short.

@@ -151,7 +151,7 @@ impl<'a> Workflow<'a> {
         } else {
             apply(&mut self.file, Way::Decode, &step.ty, call)
         };
-        Ok(value.assigned(&self.scope.name(&var).to_owned()))
+        Ok(value.assigned(self.scope.name(&var)))
     }
 
     fn emit(&mut self, step: &Step, emit: &Emit) -> Result<Stmt, EmitError> {

@@ -109,7 +109,7 @@ impl<'a> Workflow<'a> {
         let kept = self.kept_between(step, repeat).filter(|_| !never_complete(&repeat.steps));
         if let Some(var) = kept {
             let value = self.last(step, 0, &var)?;
-            body.push(value.assigned(&self.scope.name(&var).to_owned()));
+            body.push(value.assigned(self.scope.name(&var)));
         }
         self.stand_at_the_test(step, repeat);
         let test = self.holds(&step.id, &repeat.condition)?;
@@ -214,7 +214,7 @@ impl<'a> Workflow<'a> {
             let is_last = matches!(var, Var::Last(_)) && repeat.test == LoopTest::Until;
             results.push(super::flat::flat(&last));
             if is_last {
-                body.push(last.assigned(&self.scope.name(var).to_owned()));
+                body.push(last.assigned(self.scope.name(var)));
                 results = vec![self.scope.name(var).to_owned()];
             }
         }
@@ -241,7 +241,7 @@ impl<'a> Workflow<'a> {
         }
         let name = self.file.names.fresh(&format!("_{}_goes_on", step.id));
         let reads = self.scope.flow.read_in(&repeat.condition, self.here);
-        let is_repeated = self.frame.prefix != "";
+        let is_repeated = !self.frame.prefix.is_empty();
         let args = self.args(mentions_run(&repeat.condition), is_repeated, &reads);
         let here = self.here;
         let frame = self.enter(step, false);

@@ -118,9 +118,7 @@ fn repeated(id: &str, test: LoopTest, inner: &str) -> Step {
     step(id, Type::optional(Type::String), StepKind::Loop(Box::new(repeat)))
 }
 
-fn steps() -> Vec<Step> {
-    let caught = variable("error", Type::Any);
-    let caught = Expr { ty: Type::Record(caught_fields()), ..caught };
+fn mapped() -> Step {
     let items = list(Type::String, vec![string("a"), string("b"), text()]);
     let mapped = Map {
         over: items,
@@ -132,6 +130,12 @@ fn steps() -> Vec<Step> {
             say("again", result("shout", Type::String)),
         ],
     };
+    step("each", Type::List(Box::new(Type::String)), StepKind::Map(Box::new(mapped)))
+}
+
+fn tried() -> Step {
+    let caught = variable("error", Type::Any);
+    let caught = Expr { ty: Type::Record(caught_fields()), ..caught };
     let message = get(caught, "message", Type::String);
     let tried = Try {
         steps: vec![fail("declined", "no")],
@@ -149,6 +153,10 @@ fn steps() -> Vec<Step> {
         ],
         finally: vec![say("cleanup", string("clean"))],
     };
+    step("guard", Type::String, StepKind::Try(Box::new(tried)))
+}
+
+fn steps() -> Vec<Step> {
     let switch = StepKind::Switch {
         cases: vec![
             Case { when: Some(is_long()), steps: vec![say("long", text())] },
@@ -181,11 +189,11 @@ fn steps() -> Vec<Step> {
                 },
             )
         },
-        step("each", Type::List(Box::new(Type::String)), StepKind::Map(Box::new(mapped))),
+        mapped(),
         step("choice", Type::String, switch),
         repeated("poll", LoopTest::Until, "ask"),
         repeated("go_on", LoopTest::While, "ask_again"),
-        step("guard", Type::String, StepKind::Try(Box::new(tried))),
+        tried(),
         step("nap", Type::Null, StepKind::Sleep(Delay::Fixed { ms: 1 })),
         step(
             "values",

@@ -54,7 +54,7 @@ func Several() (name ID, count int, err error) { return }
 #[test]
 fn only_what_the_type_leaves_open_is_spelled() {
     let refs = ["store.Usual", "store.Bare", "store.Several"];
-    let introspector = Introspector::new(Language::Go, ".", refs.into_iter(), std::iter::empty());
+    let introspector = Introspector::new(Language::Go, ".", refs, std::iter::empty());
     let (findings, _, _) = run(introspector, &files(SOURCE));
     let mut out = String::new();
     for (reference, lookup) in &findings.lookups {
