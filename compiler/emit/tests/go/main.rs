@@ -9,4 +9,5 @@
 mod blocks;
 mod build;
 mod edges;
+mod embedded;
 mod project;
