@@ -61,6 +61,9 @@ pub enum Entry {
         error: ErrorForm,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retry_at: Option<UnixMillis>,
+        /// The attempt, or one before, may have happened all the same: the step must be undone should the run not succeed.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unknown: bool,
         at: UnixMillis,
     },
     StepSucceeded {

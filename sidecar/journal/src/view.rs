@@ -174,7 +174,7 @@ impl Fold {
                 step.started_at = step.started_at.take().or_else(|| time(at));
             }
             Entry::StepStarted { key, task, attempt, at, .. } => self.started(epoch, &key, task, attempt, at),
-            Entry::AttemptFailed { key, attempt, error, retry_at, at } => {
+            Entry::AttemptFailed { key, attempt, error, retry_at, at, .. } => {
                 let error = shown_error(error);
                 let step = self.step(&key);
                 step.error = Some(error.clone());
