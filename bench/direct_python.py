@@ -99,9 +99,7 @@ class Breaker:
             self.is_trying = False
 
 
-def by_hand() -> dict[str, Callable[[], Awaitable[object]]]:
-    from tasks import noop  # type: ignore[import-not-found]
-
+def sequence_by_hand(noop: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[object]]:
     async def in_sequence() -> int:
         step = "s0"
         try:
@@ -128,6 +126,10 @@ def by_hand() -> dict[str, Callable[[], Awaitable[object]]]:
         except Exception as error:
             raise Failed("in_sequence", step, 1) from error
 
+    return in_sequence
+
+
+def parallel_by_hand(noop: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[object]]:
     async def branch(step: str) -> int:
         try:
             result: int = await noop()
@@ -163,6 +165,10 @@ def by_hand() -> dict[str, Callable[[], Awaitable[object]]]:
             "s9": s9.result(),
         }
 
+    return in_parallel
+
+
+def guarded_by_hand(noop: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[object]]:
     breaker = Breaker(failures=5, window=30.0, open_for=30.0)
 
     async def guarded() -> int:
@@ -184,7 +190,17 @@ def by_hand() -> dict[str, Callable[[], Awaitable[object]]]:
                     raise Failed("guarded", "s0", attempts) from error
                 await asyncio.sleep(random.uniform(0, min(30.0, 0.1 * 2 ** (attempts - 1))))
 
-    return {"in_sequence": in_sequence, "in_parallel": in_parallel, "guarded": guarded}
+    return guarded
+
+
+def by_hand() -> dict[str, Callable[[], Awaitable[object]]]:
+    from tasks import noop  # type: ignore[import-not-found]
+
+    return {
+        "in_sequence": sequence_by_hand(noop),
+        "in_parallel": parallel_by_hand(noop),
+        "guarded": guarded_by_hand(noop),
+    }
 
 
 def with_library(
