@@ -4,10 +4,11 @@ use conductor_protocol::expr::{Expr, Node};
 use conductor_protocol::plan::{LoopTest, Plan, Step};
 use conductor_protocol::types::Type;
 
-use crate::structure::{
-    TASKS, act, acting, attempt, graph, map, race, record_of, repeat, sequence, set, switch, tolerated,
-    truth, variable, when,
+use crate::steps::{
+    act, acting, attempt, graph, map, race, record_of, repeat, sequence, set, switch, tolerated, truth,
+    variable, when,
 };
+use crate::structure::TASKS;
 use crate::support::*;
 
 /// Runs `body` in an event loop, after `prelude`.
@@ -44,7 +45,7 @@ fn deep(durable: bool) -> Plan {
 }
 
 fn list_of(values: &[i64]) -> Expr {
-    crate::structure::ints(values)
+    crate::steps::ints(values)
 }
 
 #[test]
@@ -145,7 +146,7 @@ fn small(durable: bool) -> Plan {
     let both = parallel("both", vec![act("a"), act("b")]);
     let failing = attempt(
         "block",
-        vec![crate::structure::fail("no", "Broken", string("no"))],
+        vec![crate::steps::fail("no", "Broken", string("no"))],
         vec![(&[], vec![act("c")])],
         vec![act("d")],
     );

@@ -8,6 +8,7 @@
 
 mod agreement;
 mod big;
+mod blocks;
 mod callables;
 mod calls;
 mod constructs;
@@ -21,6 +22,7 @@ mod libraries;
 mod replay;
 mod resources;
 mod shop;
+mod steps;
 mod structure;
 mod support;
 mod traces;
