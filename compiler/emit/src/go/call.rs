@@ -36,6 +36,8 @@ pub enum Values {
     One(Spelling),
     /// Fields of a record, in the order of the results.
     Several(Vec<(String, Spelling)>),
+    /// JSON of a service.
+    Json,
 }
 
 impl Gives {
@@ -44,7 +46,7 @@ impl Gives {
         match &self.values {
             Values::One(spelling) => self.error && *spelling == workflow.file.spelling(&self.ty),
             Values::None => self.error,
-            Values::Several(_) => false,
+            Values::Several(_) | Values::Json => false,
         }
     }
 }
@@ -63,7 +65,7 @@ pub struct Making<'c> {
     pub step: &'c Step,
     pub before: Vec<Stmt>,
     pub each: Vec<Stmt>,
-    invalid: &'c Go,
+    pub invalid: &'c Go,
 }
 
 impl Making<'_> {
@@ -120,8 +122,8 @@ impl Making<'_> {
         }
     }
 
-    /// The client of a custom resource, opened where it is not yet.
-    fn client(&mut self, workflow: &mut Workflow, id: &str) -> Result<Go> {
+    /// The client of a resource, opened where it is not yet.
+    pub fn client(&mut self, workflow: &mut Workflow, id: &str) -> Result<Go> {
         let client = super::resources::client(workflow, id)?;
         let name = workflow.locals.fresh("client");
         let opened = client.method("Get", vec![Go::atom("ctx")]);
@@ -218,6 +220,7 @@ pub fn body(workflow: &mut Workflow, made: &Made) -> Result<Vec<Stmt>> {
     let mut body = returning(made.each.clone(), zero.as_ref());
     let nil = || Go::atom("nil");
     match &made.gives.values {
+        Values::Json => replied(workflow, made, &mut body, zero.as_ref()),
         Values::None if made.gives.error => body.push(Stmt::Return(vec![made.call.clone()])),
         Values::None => {
             body.push(Stmt::Expr(made.call.clone()));
@@ -261,6 +264,21 @@ pub fn body(workflow: &mut Workflow, made: &Made) -> Result<Vec<Stmt>> {
         }
     }
     Ok(body)
+}
+
+/// The reply of a service, as what the step keeps.
+fn replied(workflow: &mut Workflow, made: &Made, body: &mut Vec<Stmt>, zero: Option<&Go>) {
+    let ty = &made.gives.ty;
+    if *ty == Type::Null {
+        // The client came with an error of its own.
+        body.push(Stmt::Assign(vec![Go::atom("_"), Go::atom("err")], made.call.clone()));
+        body.push(Stmt::Return(vec![Go::atom("err")]));
+        return;
+    }
+    body.push(Stmt::Define(vec!["reply".to_owned(), "err".to_owned()], made.call.clone()));
+    checked(body, made, zero);
+    let decode = workflow.file.codec(Way::Decode, ty);
+    body.push(Stmt::Return(vec![workflow.file.call_cel("Decode", vec![Go::atom("reply"), decode])]));
 }
 
 fn checked(body: &mut Vec<Stmt>, made: &Made, zero: Option<&Go>) {

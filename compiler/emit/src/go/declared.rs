@@ -76,7 +76,8 @@ fn declaration(file: &mut File, ty: &Type, name: &str) -> Vec<Decl> {
         _ => format!("{name} is `{ty}`."),
     };
     let names = field_names(file.package, ty, &fields);
+    let wire = fields.iter().map(|field| field.name.clone()).collect();
     let fields = names.into_iter().zip(&fields).map(|(name, field)| (name, file.ty(&field.ty)));
     let fields = fields.collect();
-    vec![Decl::Struct(Struct { doc: vec![doc], name: name.to_owned(), fields })]
+    vec![Decl::Struct(Struct { doc: vec![doc], name: name.to_owned(), fields, wire })]
 }

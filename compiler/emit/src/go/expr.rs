@@ -81,10 +81,11 @@ impl<'f, 'a> Translator<'f, 'a> {
             }
             Node::RunId => self.scope.run_id.clone(),
             Node::Variable(name) => self.variable(name, &expr.ty)?,
-            Node::Env(name) => {
+            Node::Env(name) if self.scope.sees_env => {
                 self.fails = true;
-                self.file.call_cel("Env", vec![Go::string(name)])
+                Go::call("env.Need", vec![Go::string(name)])
             }
+            Node::Env(name) => return Err(unsupported(&format!("`env.{name}` in a workflow"))),
             Node::Entries(entries) => self.entries(entries, &expr.ty)?,
             Node::Comprehension { kind, over, variables, filter, body } => {
                 self.comprehension(*kind, over, variables, filter.as_deref(), body, &expr.ty)?

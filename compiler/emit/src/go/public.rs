@@ -43,6 +43,7 @@ pub fn decls(workflow: &mut Workflow) -> Result<Vec<Decl>> {
             (names[&input.name].clone(), ty)
         });
         let fields = fields.collect();
+        let wire = plan.inputs.iter().map(|input| input.name.clone()).collect();
         let mut doc = vec![format!("{input} is what {} takes.", workflow.public)];
         let defaults: Vec<String> = plan
             .inputs
@@ -53,7 +54,7 @@ pub fn decls(workflow: &mut Workflow) -> Result<Vec<Decl>> {
             })
             .collect();
         doc.extend(defaults);
-        decls.push(Decl::Struct(Struct { doc, name: input, fields }));
+        decls.push(Decl::Struct(Struct { doc, name: input, fields, wire }));
     }
     for each in &plan.inputs {
         let value = Go::atom("w.input").field(names[&each.name].clone());

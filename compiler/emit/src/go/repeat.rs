@@ -32,7 +32,12 @@ fn inside<T>(
     let written = written?;
     if let Some(done) = done {
         let doc = format!("{name} is one iteration of `{}`.", step.id);
-        workflow.decls.push(Decl::Struct(Struct { doc: vec![doc], name: name.clone(), fields: done.fields }));
+        workflow.decls.push(Decl::Struct(Struct {
+            doc: vec![doc],
+            name: name.clone(),
+            fields: done.fields,
+            wire: Vec::new(),
+        }));
     }
     Ok((name, written))
 }

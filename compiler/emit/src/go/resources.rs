@@ -2,6 +2,7 @@
 //!
 //! It knows how they are declared; who takes them and when is the runtime's business.
 
+use conductor_protocol::expr::Expr;
 use conductor_protocol::plan::{Function, Resource, ResourceKind, Scope, TaskCall};
 
 use super::expr::{Result, Translator, unsupported};
@@ -57,9 +58,12 @@ pub fn pool(workflow: &mut Workflow, id: &str) -> Result<String> {
     Ok(var(workflow.file.package, &name, &format!("are the permits of `{id}`"), value))
 }
 
-/// The variable of a custom resource's client.
+/// The variable of a resource's client.
 pub fn client(workflow: &mut Workflow, id: &str) -> Result<Go> {
     let resource = resource(workflow, id)?;
+    if matches!(resource.kind, ResourceKind::Http | ResourceKind::Container) {
+        return super::http::client(workflow, resource);
+    }
     let (ResourceKind::Custom, Some(open)) = (resource.kind, &resource.open) else {
         return Err(unsupported(&format!("what a function wants of the resource `{id}`")));
     };
@@ -67,12 +71,9 @@ pub fn client(workflow: &mut Workflow, id: &str) -> Result<Go> {
     let mut file = File::new(workflow.file.package, "Resource");
     let ty = spelled(&mut file, open)?;
     let context = "context.Context".to_owned();
+    let mut before = Vec::new();
     let address = match &resource.address {
-        Some(address) => {
-            let names = scope::Scope::empty();
-            let value = Translator::new(&mut file, &names).root(address, &address.ty)?;
-            vec![value.go]
-        }
+        Some(address) => vec![addressed(&mut file, id, address, &ty, &mut before)?],
         None => Vec::new(),
     };
     let module = file.module(&open.module);
@@ -82,11 +83,12 @@ pub fn client(workflow: &mut Workflow, id: &str) -> Result<Go> {
     }
     args.extend(address);
     let opened = Go::call(format!("{module}.{}", open.name), args);
-    let body = if open.returns_error {
-        vec![Stmt::Return(vec![opened])]
+    let mut body = before;
+    body.push(if open.returns_error {
+        Stmt::Return(vec![opened])
     } else {
-        vec![Stmt::Return(vec![opened, Go::atom("nil")])]
-    };
+        Stmt::Return(vec![opened, Go::atom("nil")])
+    });
     let name = if open.is_async { "ctx" } else { "_" };
     let open = Go::Func { params: vec![(name.to_owned(), context)], results: format!("({ty}, error)"), body };
     let close = match &resource.close {
@@ -107,6 +109,24 @@ pub fn client(workflow: &mut Workflow, id: &str) -> Result<Go> {
     let value = Go::call("runtime.NewClient", vec![Go::string(id), pool, open, close]);
     let name = format!("{}Client", unexported(id));
     Ok(Go::atom(var(workflow.file.package, &name, &format!("is the client of `{id}`"), value)))
+}
+
+/// The address, which may be read from the environment, as `open` takes it.
+fn addressed(file: &mut File, id: &str, address: &Expr, client: &str, before: &mut Vec<Stmt>) -> Result<Go> {
+    let names = scope::Scope { sees_env: true, ..scope::Scope::empty() };
+    let value = Translator::new(file, &names).root(address, &address.ty)?;
+    if !value.fails {
+        return Ok(value.go);
+    }
+    let ty = file.ty(&address.ty);
+    if format!("{:?}", value.go).contains("\"env.") {
+        before.push(Stmt::define("env", file.call_runtime("EnvOf", vec![Go::string(id)])));
+    }
+    let computed = file.call_runtime("FromEnvironment", vec![Go::lambda(&[], &ty, value.go)]);
+    before.push(Stmt::Define(vec!["address".to_owned(), "err".to_owned()], computed));
+    let none = Stmt::Var("none".to_owned(), client.to_owned());
+    before.push(Stmt::if_err(vec![none, Stmt::Return(vec![Go::atom("none"), Go::atom("err")])]));
+    Ok(Go::atom("address"))
 }
 
 fn spelled(file: &mut File, open: &Function) -> Result<String> {

@@ -20,6 +20,8 @@ pub struct Scope {
     /// What a loop's own id is inside of it; the innermost last.
     pub loops: Vec<(String, Go, Type)>,
     pub run_id: Go,
+    /// Whether `env` is in sight, as it is where a resource is opened.
+    pub sees_env: bool,
 }
 
 impl Scope {
@@ -31,6 +33,7 @@ impl Scope {
             variables: Vec::new(),
             loops: Vec::new(),
             run_id: Go::string(""),
+            sees_env: false,
         }
     }
 

@@ -40,8 +40,8 @@ pub fn var(package: &Package, wanted: &str, doc: &str, value: Go) -> String {
     name
 }
 
-fn duration(milliseconds: u64) -> Go {
-    // The file of these imports time whenever it has something.
+/// The duration in the file of these, which imports time whenever it has something.
+pub fn duration(milliseconds: u64) -> Go {
     let text = literal::duration(milliseconds);
     match text.split_once(" * ") {
         Some((count, unit)) => Go::binary(super::tree::Operator::Multiply, Go::atom(count), Go::atom(unit)),

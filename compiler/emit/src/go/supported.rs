@@ -38,8 +38,7 @@ fn of_call(plan: &Plan, call: &TaskCall) -> Vec<String> {
     let mut found = Vec::new();
     match &call.callable {
         Callable::Grpc { .. } => found.push("a call of a gRPC method".to_owned()),
-        Callable::Http { .. } => found.push("a call of an HTTP operation".to_owned()),
-        Callable::Function(_) => {}
+        Callable::Http { .. } | Callable::Function(_) => {}
     }
     let receiver = call.callable.function().and_then(|function| function.receiver.as_ref());
     let of_receiver = match receiver {

@@ -287,6 +287,8 @@ pub struct Struct {
     pub name: String,
     /// Name and type; an embedded field has no name.
     pub fields: Vec<(String, String)>,
+    /// What `encoding/json` calls each field; empty where nobody hands the struct to it.
+    pub wire: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

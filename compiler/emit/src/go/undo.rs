@@ -133,7 +133,12 @@ fn state(workflow: &mut Workflow, step: &Step, undo: &TaskCall) -> Result<Undoin
     let method = written?;
     if let Some(done) = done {
         let doc = format!("{name} undoes `{}`.", step.id);
-        workflow.decls.push(Decl::Struct(Struct { doc: vec![doc], name: name.clone(), fields: done.fields }));
+        workflow.decls.push(Decl::Struct(Struct {
+            doc: vec![doc],
+            name: name.clone(),
+            fields: done.fields,
+            wire: Vec::new(),
+        }));
     }
     Ok(Undoing { name, method, params })
 }

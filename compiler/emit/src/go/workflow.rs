@@ -95,7 +95,12 @@ pub fn source(package: &Package, plan: &Plan) -> Result<Source> {
     workflow.declare_rest();
     if let Some(state) = workflow.states.pop() {
         let doc = format!("{} is a run of `{}`: what its steps came to.", state.name, plan.workflow);
-        decls.push(Decl::Struct(Struct { doc: vec![doc], name: state.name, fields: state.fields }));
+        decls.push(Decl::Struct(Struct {
+            doc: vec![doc],
+            name: state.name,
+            fields: state.fields,
+            wire: Vec::new(),
+        }));
     }
     decls.append(&mut workflow.decls);
     Ok(workflow.file.source(Vec::new(), decls))

@@ -135,6 +135,16 @@ fn structure(out: &mut String, of: &Struct) {
         return;
     }
     out.push_str(&format!("type {} struct {{\n", of.name));
+    if let Some(tags) = tags(&of.wire) {
+        let width = |texts: &mut dyn Iterator<Item = &String>| texts.map(|text| text.chars().count()).max();
+        let names = width(&mut of.fields.iter().map(|(name, _)| name)).unwrap_or(0);
+        let types = width(&mut of.fields.iter().map(|(_, ty)| ty)).unwrap_or(0);
+        for ((name, ty), tag) in of.fields.iter().zip(tags) {
+            out.push_str(&format!("\t{name:names$} {ty:types$} {tag}\n"));
+        }
+        out.push_str("}\n");
+        return;
+    }
     // An embedded field has no second column, so that those on its two sides are aligned apart.
     let mut rest = &of.fields[..];
     while !rest.is_empty() {
@@ -151,6 +161,17 @@ fn structure(out: &mut String, of: &Struct) {
         }
     }
     out.push_str("}\n");
+}
+
+/// `json:"name"` for each name; `None` where there are none, or one that a tag cannot hold.
+fn tags(names: &[String]) -> Option<Vec<String>> {
+    let can_hold = |letter: char| letter.is_alphanumeric() || "_-.!#$%&()*+/:;<=>?@[]^{|}~ ".contains(letter);
+    if names.is_empty() || names.iter().any(|name| name.is_empty() || !name.chars().all(can_hold)) {
+        return None;
+    }
+    // A hyphen alone would leave the field out.
+    let tag = |name: &String| format!("`json:\"{name}{}\"`", if name == "-" { "," } else { "" });
+    Some(names.iter().map(tag).collect())
 }
 
 fn block(body: &[Stmt], level: usize) -> String {

@@ -195,7 +195,7 @@ fn edges_are_written_as_gofmt_does_and_compile() {
         let project = Project::new(&files, &plans);
         project.check();
         expect_test::expect![[r#"
-            {"Block":"hello","Both":{"Left":"l","Number":5,"Right":"r"},"Choice":"hello","Dag":{"One":"1","Two":"1"},"Each":["a","b","hello"],"Fastest":"hare","First":"hello","GoOn":"hello","Guard":"no","Guarded":"hello","Maybe":"maybe","Poll":"hello","Replaced":"instead","Tolerated":null,"Word":"hello!"} <nil>
+            {"block":"hello","both":{"left":"l","number":5,"right":"r"},"choice":"hello","dag":{"one":"1","two":"1"},"each":["a","b","hello"],"fastest":"hare","first":"hello","go_on":"hello","guard":"no","guarded":"hello","maybe":"maybe","poll":"hello","replaced":"instead","tolerated":null,"word":"hello!"} <nil>
             301 <nil>
             workflow types failed at step price after 0 attempts: 300 does not fit uint8
             true true workflow func failed at step select after 1 attempt: no

@@ -10,4 +10,5 @@ mod blocks;
 mod build;
 mod edges;
 mod embedded;
+mod http;
 mod project;

@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"conductor.invalid/internal/cel"
 )
 
 // Env reads the environment, as the address of one resource does.
@@ -25,6 +27,31 @@ func (e Env) Get(name string) (string, error) {
 		return "", &MissingVariable{own{[]string{"conductor.MissingVariable"}, message}}
 	}
 	return value, nil
+}
+
+// EnvOf is the environment as the address of the resource reads it.
+func EnvOf(resource string) Env { return Env{resource} }
+
+// Need is Get inside of FromEnvironment, which gives the error.
+func (e Env) Need(name string) string {
+	value, err := e.Get(name)
+	if err != nil {
+		panic(err)
+	}
+	return value
+}
+
+// FromEnvironment computes what may need variables of the environment, and may fail otherwise.
+func FromEnvironment[T any](expression func() T) (value T, err error) {
+	defer func() {
+		cause := recover()
+		if missing, ok := cause.(*MissingVariable); ok {
+			err = missing
+		} else if cause != nil {
+			panic(cause)
+		}
+	}()
+	return cel.Eval(expression)
 }
 
 // HTTPOptions say where an HTTP API is.
@@ -42,7 +69,7 @@ type HTTPOptions struct {
 // NewHTTP makes a client of an HTTP API, opened on first use.
 func NewHTTP(id string, pool *Pool, options HTTPOptions) *Client[*HTTPClient] {
 	open := func(ctx context.Context) (*HTTPClient, error) {
-		address, err := options.Address(Env{id})
+		address, err := options.Address(EnvOf(id))
 		if err != nil {
 			return nil, err
 		}
@@ -70,7 +97,7 @@ func openHTTP(ctx context.Context, id, address string, options HTTPOptions) (*HT
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	client := &HTTPClient{Base: base, Headers: http.Header{}, Client: &http.Client{Transport: transport, CheckRedirect: stay}}
 	if options.Headers != nil {
-		headers, err := options.Headers(Env{id})
+		headers, err := options.Headers(EnvOf(id))
 		if err != nil {
 			return nil, err
 		}
