@@ -272,7 +272,7 @@ const BODIES: &str = r"
         user = {'full name': '\u20ac', 'kind': kind('in progress')}
         got = await conductor_gen.bodies(user=user, note=None, nick=None, other_2={'class': 1, '__proto__': 2, '\u540d\u524d': 3}, **{f'other_{at}': None for at in (1, 3, 4, 5, 6, 7, 8)})
         print(got['content-type'], got['body'])
-        print(sorted(name for name in conductor_gen.__all__ if name[0].isupper() and not name.endswith(('Error', 'Cancelled', 'Paused', 'Refused', 'Unknown', 'Unavailable'))))
+        print(sorted(name for name in conductor_gen.__all__ if name[0].isupper() and not name.endswith(('Error', 'Cancelled', 'Paused', 'Refused', 'Unknown', 'Unavailable', 'CircuitOpen', 'CurrentStep', 'DeadlineExceeded'))))
 ";
 
 #[test]
