@@ -170,7 +170,7 @@ pub fn races() -> Vec<Tried> {
     let may_lose = race("fastest", lost);
     let both = sequence("pair", vec![parallel("both", vec![act("a"), act("b")])]);
     vec![
-        tried("won", vec![race("fastest", two())], output(), &[slow.clone()]),
+        tried("won", vec![race("fastest", two())], output(), std::slice::from_ref(&slow)),
         tried("none_won", vec![race("fastest", two())], output(), &failing),
         tried(
             "lost",
@@ -191,7 +191,7 @@ pub fn races() -> Vec<Tried> {
                 vec![sequence("a", vec![act("first"), finish("end", int(3))]), act("slow")],
             )],
             output(),
-            &[slow.clone()],
+            std::slice::from_ref(&slow),
         ),
         tried(
             "racing_blocks",
@@ -218,7 +218,7 @@ pub fn graphs() -> Vec<Tried> {
         || record_of(vec![("last", result("last", Type::Int)), ("all", result("all", block.ty.clone()))]);
     let odd = ("odd", json!([5, "error", "Broken"]));
     vec![
-        tried("wide", vec![block.clone()], output(), &[odd.clone()]),
+        tried("wide", vec![block.clone()], output(), std::slice::from_ref(&odd)),
         tried(
             "broken_graph",
             vec![block.clone()],
