@@ -441,7 +441,7 @@ pub fn is_wide(expr: &Expr) -> bool {
                     && !function.starts_with("get")
             }
             Node::Conditional { then, otherwise, .. } => is_wide(then) || is_wide(otherwise),
-            Node::Bind { .. } | Node::Variable(_) => false,
+            Node::Bind { body, .. } => is_wide(body),
             _ => false,
         }
 }

@@ -213,8 +213,8 @@ impl Types {
             Type::Duration => "Duration".to_owned(),
             Type::Uuid => "Uuid".to_owned(),
             Type::Any => "Any".to_owned(),
-            Type::List(item) => format!("ListOf{}", self.slug(workflow, item)),
-            Type::Map(item) => format!("MapOf{}", self.slug(workflow, item)),
+            Type::List(item) => format!("ListOf{}", self.item_slug(workflow, item)),
+            Type::Map(item) => format!("MapOf{}", self.item_slug(workflow, item)),
             Type::Optional(inner) => format!("{}OrNull", self.slug(workflow, inner)),
             Type::Union(members) => {
                 members.iter().map(|member| self.slug(workflow, member)).collect::<Vec<_>>().join("Or")
@@ -227,6 +227,15 @@ impl Types {
                 }
             }
             Type::Named(name) => self.own_slug(name),
+        }
+    }
+
+    /// The name of what a list or a map has: "or" would read as if it were said of the whole.
+    fn item_slug(&self, workflow: &str, item: &Type) -> String {
+        match item {
+            Type::Optional(inner) => format!("Nullable{}", self.item_slug(workflow, inner)),
+            Type::Union(_) => format!("Either{}", self.slug(workflow, item)),
+            _ => self.slug(workflow, item),
         }
     }
 }

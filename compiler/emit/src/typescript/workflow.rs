@@ -314,7 +314,9 @@ impl<'a> Workflow<'a> {
         };
         let handler = Some(("error".to_owned(), vec![handler]));
         let steps = super::tidy::tidied(steps);
-        body.push(Stmt::Try { body: steps, handler, finally: Vec::new() });
+        // A signal of the caller that outlives the run would keep it.
+        let finally = vec![Stmt::Expr(self.on_run("close", Vec::new()))];
+        body.push(Stmt::Try { body: steps, handler, finally });
         Ok(self.public(body, "Runs the workflow. It keeps no journal: a crash ends it."))
     }
 

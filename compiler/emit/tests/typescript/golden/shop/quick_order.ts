@@ -27,6 +27,8 @@ export async function quickOrder(
     return { process_payment: processPayment, send_receipt: sendReceipt };
   } catch (error) {
     throw await run.error(error);
+  } finally {
+    run.close();
   }
 }
 
