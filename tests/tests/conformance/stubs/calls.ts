@@ -24,7 +24,7 @@ async function call(start: Start): Promise<void> {
     lines.push(JSON.stringify({ run: start.run, output: output ?? null }));
   } catch (failure) {
     const error = failure as Error & { step?: string; cause?: Error & { code?: string } };
-    const cause = error.cause ?? error;
+    const cause: Error & { code?: string } = error.cause ?? error;
     const form = { types: [cause.constructor.name], message: cause.message, code: cause.code };
     lines.push(JSON.stringify({ run: start.run, error: form, step: error.step }));
   }
