@@ -284,6 +284,8 @@ func (r *reader) described(function Function, signature *types.Signature) Functi
 	}
 	function.Returns = &returns
 	function.Parameters = r.parameters(signature)
+	// What takes a context ends when its call is cancelled.
+	function.IsAsync = slices.ContainsFunc(function.Parameters, func(p Parameter) bool { return p.Kind == "cancellation" })
 	return function
 }
 
