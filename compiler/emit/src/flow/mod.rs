@@ -3,11 +3,13 @@
 //! It knows Plans and no target language: an emitter gives the variables their names and decides how blocks look.
 
 mod fallible;
+pub mod members;
 mod nest;
 mod reads;
 #[cfg(test)]
 mod tests;
 mod visible;
+pub mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 

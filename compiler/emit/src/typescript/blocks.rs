@@ -12,6 +12,7 @@ use super::names::camel;
 use super::tree::{Arrow, Body, Function, Item, Param, Pattern, Stmt, Ts, Ty};
 use super::workflow::{Workflow, ends_function, is_guarded};
 use crate::EmitError;
+use crate::flow::words;
 use crate::flow::{At, Region, Source, Var};
 
 type Result<T> = std::result::Result<T, EmitError>;
@@ -362,7 +363,7 @@ impl<'a> Workflow<'a> {
 
     fn doc(&self, step: &Step) -> String {
         match &step.kind {
-            StepKind::Task(call) => super::policy::doc(&step.id, call),
+            StepKind::Task(call) => words::sentence(&step.id, call),
             StepKind::Workflow(call) => format!("Step `{}`: the workflow `{}`.", step.id, call.workflow),
             StepKind::WaitFor(wait) => format!("Step `{}`: waits for the signal `{}`.", step.id, wait.signal),
             kind if kind.bodies().is_empty() => format!("Step `{}`.", step.id),

@@ -17,6 +17,7 @@ use super::tree::{Function, Item, Operator, Param, Stmt, Ts, Ty};
 use super::workflow::Workflow;
 use crate::EmitError;
 use crate::flow::Var;
+use crate::flow::words;
 
 type Result<T> = std::result::Result<T, EmitError>;
 
@@ -242,7 +243,7 @@ impl<'a> Workflow<'a> {
                 let inner = self.direct_place(reader, &id);
                 let statements = self.direct_attempts(reader, &inner, other, is_read)?;
                 let returns = if is_read { self.file.ty(&result_type(other)) } else { Ty::name("void") };
-                let call = self.instead(reader, &id, statements, returns, policy::doc(&id, other));
+                let call = self.instead(reader, &id, statements, returns, words::sentence(&id, other));
                 let waited = if matches!(
                     self.functions.last(),
                     Some(Item::Function(Function { is_async: false, .. }))
@@ -299,7 +300,7 @@ impl<'a> Workflow<'a> {
             name: name.clone(),
             params: all,
             returns: Ty::promise(Ty::name("void")),
-            doc: policy::doc(&id, undoing),
+            doc: words::sentence(&id, undoing),
             body: statements,
         }));
         let work = Ts::arrow(&["run"], Ts::name(name).called(args));

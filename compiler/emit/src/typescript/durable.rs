@@ -14,6 +14,7 @@ use super::tree::{Function, Item, Operator, Param, Stmt, Ts, Ty};
 use super::workflow::Workflow;
 use super::{limits, policy};
 use crate::EmitError;
+use crate::flow::words;
 use crate::flow::{Region, Var};
 
 type Result<T> = std::result::Result<T, EmitError>;
@@ -222,7 +223,7 @@ impl<'a> Workflow<'a> {
                     Place { id: &id, at: place.at, key: Ts::path("step.idempotencyKey"), locals: Vec::new() };
                 let mut body = self.attempts(reader, true, &inner, other)?;
                 body.push(Stmt::Return(Some(Ts::path("step.output"))));
-                let call = self.instead(reader, &id, body, Ty::name("unknown"), policy::doc(&id, other));
+                let call = self.instead(reader, &id, body, Ty::name("unknown"), words::sentence(&id, other));
                 vec![Stmt::Expr(Ts::call("step.fallBack", vec![Ts::arrow(&[], call)]).awaited())]
             }
         };
@@ -297,7 +298,7 @@ impl<'a> Workflow<'a> {
             name: name.clone(),
             params,
             returns: Ty::promise(Ty::name("void")),
-            doc: policy::doc(&key, call),
+            doc: words::sentence(&key, call),
             body,
         }));
         self.compensations.push((id.to_owned(), name));
