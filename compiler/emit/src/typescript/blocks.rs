@@ -24,6 +24,9 @@ impl<'a> Workflow<'a> {
         let mut body = Vec::new();
         for step in steps {
             body.extend(self.statement(step)?);
+            if is_guarded(step) || !keeps_inside(step) {
+                body.extend(self.keep(step));
+            }
             if body.last().is_some_and(ends_function) {
                 break;
             }
@@ -101,8 +104,10 @@ impl<'a> Workflow<'a> {
         let outer = (std::mem::replace(&mut self.run, "run".to_owned()), self.is_top);
         self.is_top = false;
         let held = std::mem::take(&mut self.scope.held);
+        // A function of its own does not see the names of what is kept.
+        let kept = std::mem::take(&mut self.kept);
         let body = self.guarded_body(step, &vars);
-        self.scope.held = held;
+        (self.scope.held, self.kept) = (held, kept);
         (self.run, self.is_top) = outer;
         let body = body?;
         let end = self.end;
@@ -195,14 +200,15 @@ impl<'a> Workflow<'a> {
     fn guarded_body(&mut self, step: &'a Step, vars: &[Var]) -> Result<Vec<Stmt>> {
         let mut all = Vec::new();
         let at = self.scope.flow.at(step);
-        let nothing = self.nothing(vars);
+        let mut nothing = self.nothing(vars);
         if let Some(when) = &step.when {
             let holds = self.holds(&step.id, when, at)?;
             let mut skipped = vec![Stmt::Expr(self.on_run("skip", vec![Ts::string(&step.id)]))];
             skipped.push(Stmt::Return(nothing.clone()));
             all.push(Stmt::If { test: holds.negated(), body: skipped, otherwise: Vec::new() });
         }
-        let mut body = self.own_body(step, vars)?;
+        let kept = self.kept_of_tolerated(step, vars);
+        let mut body = self.keeping(&kept, |workflow| workflow.own_body(step, vars))?;
         let is_block = !step.kind.bodies().is_empty();
         if let (Some(milliseconds), true) =
             (step.deadline_ms, is_block || !matches!(step.kind, StepKind::Task(_)))
@@ -213,6 +219,14 @@ impl<'a> Workflow<'a> {
             body = vec![if vars.is_empty() { Stmt::Expr(call) } else { Stmt::Return(Some(call)) }];
         }
         if !step.critical && !tolerates_itself(step) {
+            for (var, name) in &kept {
+                let end = self.scope.flow.at_end_of(step, 0);
+                let steps = step.kind.bodies().first().copied().unwrap_or_default();
+                all.push(self.keeper(steps, var, name, end));
+            }
+            if !kept.is_empty() {
+                nothing = self.kept_or_nothing(&kept, vars);
+            }
             let args = vec![Ts::string(&step.id), Ts::name("error")];
             let mut handler = vec![Stmt::Expr(Ts::call("run.tolerate", args))];
             handler.extend(nothing.map(|nothing| Stmt::Return(Some(nothing))));
@@ -373,6 +387,11 @@ impl<'a> Workflow<'a> {
             }
         }
     }
+}
+
+/// Its steps are written where it stands, and have kept what they leave.
+fn keeps_inside(step: &Step) -> bool {
+    matches!(step.kind, StepKind::Sequence { .. } | StepKind::Parallel { .. } | StepKind::Graph { .. })
 }
 
 /// Its own attempts say what becomes of their failure.

@@ -36,10 +36,8 @@ impl<'a> Workflow<'a> {
             let made = self.function(branch);
             self.run = run;
             let (call, vars) = made?;
-            started.push(Property::Value(
-                branch.id.clone(),
-                closure(vec![Stmt::Return(Some(self.waited(call)))]),
-            ));
+            let body = self.kept_branch(self.waited(call), branch, &vars);
+            started.push(Property::Value(branch.id.clone(), closure(body)));
             match vars.as_slice() {
                 [] => {}
                 [one] => bound.push((branch.id.clone(), self.scope.name(one).to_owned())),
@@ -105,7 +103,7 @@ impl<'a> Workflow<'a> {
         for (step, node) in steps.iter().zip(nodes) {
             let (call, vars) = self.function(step)?;
             let needs = step.needs.iter().map(Ts::string).collect();
-            let work = closure(vec![Stmt::Return(Some(self.waited(call)))]);
+            let work = closure(self.kept_branch(self.waited(call), step, &vars));
             let added = Ts::name(name.clone()).member("add").called(vec![
                 Ts::string(&step.id),
                 Ts::Array(needs),

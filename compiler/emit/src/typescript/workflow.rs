@@ -95,6 +95,8 @@ pub struct Workflow<'a> {
     pub is_top: bool,
     /// Whether a `return` stands in a function of its own.
     pub returns_from_within: bool,
+    /// What is read even where the block around fails, and the name in which its step leaves it at once.
+    pub kept: Vec<(Var, String)>,
     /// The end of the list of steps that is being written.
     pub end: At,
     /// What undoes steps, by their ids.
@@ -121,6 +123,7 @@ pub fn module(package: &Package, plan: &Plan) -> Result<Module, EmitError> {
         run: "run".to_owned(),
         is_top: true,
         returns_from_within: false,
+        kept: Vec::new(),
         end: At::End,
         compensations: Vec::new(),
     };
