@@ -246,6 +246,21 @@ impl<'a> Flow<'a> {
         self.sorted(left.map(|id| Var::Step(id.to_owned())))
     }
 
+    /// Every variable that the steps inside of the block make.
+    pub fn made_inside(&self, block: &Step) -> BTreeSet<Var> {
+        let Some(own) = self.nest.place(block) else { return BTreeSet::new() };
+        let mut made = BTreeSet::new();
+        for place in self.nest.inside(Region::Step(block)).filter(|place| *place != own) {
+            let step = self.nest.step(place);
+            made.extend([Var::Step(step.id.clone()), Var::Last(place)]);
+            if let StepKind::Set { values } = &step.kind {
+                made.extend(values.iter().map(|(name, _)| Var::Step(name.clone())));
+            }
+            made.extend((0..=step.kind.bodies().len()).map(|index| Var::Variable(place, index)));
+        }
+        made
+    }
+
     /// Whether anything anywhere reads the variable.
     pub fn is_read(&self, var: &Var) -> bool {
         self.reads.contains_key(var)

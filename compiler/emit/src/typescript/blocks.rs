@@ -10,7 +10,7 @@ use super::codecs::Way;
 use super::mentions;
 use super::names::camel;
 use super::tree::{Arrow, Body, Function, Item, Param, Pattern, Stmt, Ts, Ty};
-use super::workflow::{Workflow, ends_function, is_guarded};
+use super::workflow::{Workflow, ends_function, is_guarded, returned};
 use crate::EmitError;
 use crate::flow::words;
 use crate::flow::{At, Region, Source, Var};
@@ -146,6 +146,7 @@ impl<'a> Workflow<'a> {
             }
         }
         let is_async = mentions::awaits(&body);
+        let returns = returned(&body, returns);
         let (body, returns) = if is_async { (body, Ty::promise(returns)) } else { (body, returns) };
         let function =
             Function { exported: false, is_async, name: name.to_owned(), params, returns, doc, body };
@@ -153,7 +154,7 @@ impl<'a> Workflow<'a> {
     }
 
     pub fn run_type(&mut self) -> Ty {
-        if self.plan.durable {
+        if self.is_durable() {
             self.file.runtime_type("run", "Run")
         } else {
             self.file.runtime_type("local", "LocalRun")

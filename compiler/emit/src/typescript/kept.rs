@@ -78,7 +78,8 @@ impl<'a> Workflow<'a> {
             StepKind::Hold(hold) if !hold.atomic => &hold.steps,
             _ => return Vec::new(),
         };
-        if step.critical || steps.last().is_some_and(|last| steps.len() == 1 && last.kind.bodies().is_empty()) {
+        if step.critical || steps.last().is_some_and(|last| steps.len() == 1 && last.kind.bodies().is_empty())
+        {
             return Vec::new();
         }
         let left = self.scope.leaves(Region::Body(step, 0));
