@@ -11,6 +11,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use crate::clock::Clock;
+use crate::random::Random;
 
 pub(crate) type TaskId = usize;
 
@@ -24,6 +25,8 @@ pub(crate) struct Scheduler {
     current: Cell<TaskId>,
     tasks: RefCell<Vec<TaskState>>,
     ready: RefCell<VecDeque<TaskId>>,
+    /// Draws who goes on first of those that are ready; without, whoever was ready first does.
+    order: RefCell<Option<Random>>,
 }
 
 #[derive(Clone, Copy)]
@@ -51,7 +54,19 @@ impl Scheduler {
             current: Cell::new(0),
             tasks: RefCell::default(),
             ready: RefCell::default(),
+            order: RefCell::default(),
         })
+    }
+
+    /// From here on those that are ready go on in an order that is drawn.
+    pub fn shuffle(&self, seed: u64) {
+        *self.order.borrow_mut() = Some(Random::new(seed));
+    }
+
+    fn next(&self) -> Option<TaskId> {
+        let mut ready = self.ready.borrow_mut();
+        let drawn = self.order.borrow_mut().as_mut().map_or(0, |random| random.below(ready.len() as u64));
+        ready.remove(usize::try_from(drawn).unwrap_or(0))
     }
 
     pub fn current(&self) -> TaskId {
@@ -165,8 +180,7 @@ impl<'p> Executor<'p> {
     pub fn run_ready(&mut self, spawned: &Spawned<'p>, stop: &Cell<bool>) -> bool {
         loop {
             self.adopt(spawned);
-            let next = self.scheduler.ready.borrow_mut().pop_front();
-            let Some(id) = next else { return true };
+            let Some(id) = self.scheduler.next() else { return true };
             if let Some(task) = self.scheduler.tasks.borrow_mut().get_mut(id) {
                 task.is_queued = false;
             }

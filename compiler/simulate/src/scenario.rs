@@ -42,6 +42,8 @@ pub struct Scenario {
     pub restart_ms: f64,
     /// Whether jitter is taken from the seed; else every pause is as long as it can be.
     pub jitter: bool,
+    /// Of the order in which go on what could go on at one instant; by default it is that in which they came to be ready.
+    pub order: Option<u64>,
     /// How many steps the simulation may take.
     pub budget: u64,
 }
@@ -60,6 +62,7 @@ impl Default for Scenario {
             settle_ms: 30_000.0,
             restart_ms: 1000.0,
             jitter: false,
+            order: None,
             budget: 5_000_000,
         }
     }
@@ -125,6 +128,9 @@ pub fn run(plans: &[Plan], scenario: &Scenario) -> Trace {
     };
     let stopped = {
         let world = World::new(plans, true, settings, &mut script, &mut events);
+        if let Some(seed) = scenario.order {
+            world.scheduler.shuffle(seed);
+        }
         for (at, external) in externals(plans, scenario) {
             world.plan_external(at, external);
         }

@@ -8,7 +8,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use conductor_emit::emit;
 use conductor_protocol::error::ErrorForm;
-use conductor_protocol::plan::Plan;
+use conductor_protocol::plan::{Plan, StepKind};
+use conductor_protocol::types::Type;
 use conductor_tests::project::Project;
 use serde_json::{Value, json};
 
@@ -26,6 +27,8 @@ pub struct Call {
     pub run: String,
     /// Every workflow takes this one input.
     pub n: i64,
+    /// Whether it can come to anything but null.
+    pub returns: bool,
 }
 
 /// The verdict on each, all in one package and one process.
@@ -38,7 +41,9 @@ pub fn judged(target: &dyn Target, all: &[&Expected], at_a_time: usize) -> Resul
         for (workflow, run, input, _) in starts(expected) {
             let function =
                 target.exported(&workflow, &files).with_context(|| format!("{workflow} is not exported"))?;
-            calls.push(Call { function, run, n: input["n"].as_i64().unwrap_or(0) });
+            let plan = expected.job.plans.iter().find(|plan| plan.workflow == workflow);
+            let returns = plan.is_some_and(returns);
+            calls.push(Call { function, run, n: input["n"].as_i64().unwrap_or(0), returns });
         }
     }
     for folder in [Some(&project), kept().as_ref()].into_iter().flatten() {
@@ -64,6 +69,15 @@ pub fn judged(target: &dyn Target, all: &[&Expected], at_a_time: usize) -> Resul
         println!("{}: {}", target.language().as_str(), finished.stderr);
     }
     Ok(all.iter().map(|expected| verdict(expected, &ends, &called)).collect())
+}
+
+/// Whether its output or a `return` is of another type than null.
+fn returns(plan: &Plan) -> bool {
+    let mut values = plan.all_steps().into_iter().filter_map(|step| match &step.kind {
+        StepKind::Return { value } => Some(&value.ty),
+        _ => None,
+    });
+    plan.output.ty != Type::Null || values.any(|ty| *ty != Type::Null)
 }
 
 fn kept() -> Option<Project> {

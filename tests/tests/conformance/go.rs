@@ -87,12 +87,16 @@ impl Target for Go {
     fn write_calls(&self, project: &Project, calls: &[Call]) -> Result<()> {
         let mut text = CALLS.to_owned();
         text.push_str("\nvar all = []func(context.Context) (string, any, error){\n");
-        for Call { function, run, n } in calls {
-            let _ = writeln!(
-                text,
-                "\tfunc(ctx context.Context) (string, any, error) {{\n\t\toutput, err := conductorgen.{function}(ctx, \
-                 conductorgen.{function}Input{{N: {n}}}, conductorgen.WithRunID({run:?}))\n\t\treturn {run:?}, output, err\n\t}},"
+        for Call { function, run, n, returns } in calls {
+            let made = format!(
+                "conductorgen.{function}(ctx, conductorgen.{function}Input{{N: {n}}}, conductorgen.WithRunID({run:?}))"
             );
+            let body = if *returns {
+                format!("output, err := {made}\n\t\treturn {run:?}, output, err")
+            } else {
+                format!("return {run:?}, nil, {made}")
+            };
+            let _ = writeln!(text, "\tfunc(ctx context.Context) (string, any, error) {{\n\t\t{body}\n\t}},");
         }
         text.push_str("}\n");
         project.write("main.go", &text)

@@ -2,6 +2,7 @@
 //!
 //! It knows neither what a shape may be nor how a language runs it.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use anyhow::{Context, Result, ensure};
@@ -14,7 +15,7 @@ use serde_json::json;
 use crate::case::{CALL_MS, Job};
 use crate::execute::{self, How, Target, Verdict};
 use crate::random::{Profile, Shape, shapes, smaller};
-use crate::reference::expected;
+use crate::reference::{expected, in_other_orders};
 use crate::{manifest, pending, retarget, targets};
 
 /// A workflow with all that is needed to show it.
@@ -158,13 +159,14 @@ fn made(name: &str, shapes: &[Shape], profile: Profile) -> Result<Option<Drawn>>
         Scenario { starts: vec![start], calls: written.calls, call_ms: CALL_MS, ..Scenario::default() };
     let job = Job { name: name.to_owned(), plans, scenario };
     let expected = expected(&retarget::job(&job, Language::Python)?).with_context(|| written.text.clone())?;
-    let decided = profile.dies || expected.meanings.len() == 1;
-    let ends = expected
-        .meanings
-        .iter()
-        .map(|meaning| meaning.ends.get(name))
-        .collect::<std::collections::BTreeSet<_>>();
-    let of_use = decided && ends.len() == 1 && expected.lasts_ms < LONGEST_MS;
+    let mut meanings = expected.meanings;
+    meanings.extend(in_other_orders(&expected.job));
+    let decided = profile.dies || meanings.len() == 1;
+    let ends: BTreeSet<_> = meanings.iter().map(|meaning| meaning.ends.get(name)).collect();
+    // Without a journal nothing can be paused.
+    let is_paused = |end: &&String| profile.direct && end.starts_with("paused");
+    let of_use =
+        !ends.iter().flatten().any(is_paused) && decided && ends.len() == 1 && expected.lasts_ms < LONGEST_MS;
     Ok(of_use.then(|| Drawn { shapes: shapes.to_vec(), text: written.text, job }))
 }
 

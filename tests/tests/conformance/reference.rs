@@ -29,6 +29,8 @@ pub struct Expected {
 
 /// How often a job is played with other times.
 const VARIATIONS: u64 = 8;
+/// How often it is played in another order.
+const ORDERS: u64 = 16;
 /// How much longer a call may take in reality, in milliseconds.
 const NOISE_MS: u64 = 12;
 
@@ -44,6 +46,14 @@ pub fn expected(job: &Job) -> Result<Expected> {
         meanings.insert(meaning::of_trace(&run(&job.plans, &varied)).with_atomic(&job.plans));
     }
     Ok(Expected { job, meanings, arguments, lasts_ms })
+}
+
+/// What the job may come to where another goes on first of those that could at one instant: who does is not defined.
+pub fn in_other_orders(job: &Job) -> impl Iterator<Item = Meaning> {
+    (0..ORDERS).map(|seed| {
+        let scenario = Scenario { order: Some(seed), ..varied(&job.scenario, &mut Random::new(seed)) };
+        meaning::of_trace(&run(&job.plans, &scenario))
+    })
 }
 
 fn varied(scenario: &Scenario, random: &mut Random) -> Scenario {

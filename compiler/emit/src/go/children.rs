@@ -13,6 +13,7 @@ use super::names::exported;
 use super::public::input_names;
 use super::tree::{Go, Stmt};
 use super::workflow::{Workflow, package_name_of_input};
+use crate::flow::{Flow, Region};
 
 pub fn child(workflow: &mut Workflow, step: &Step, call: &WorkflowCall) -> Result<Vec<Stmt>> {
     let target = workflow.file.package.plan(&call.workflow)?;
@@ -158,7 +159,9 @@ fn attempt(
 
 fn plain(workflow: &mut Workflow, step: &Step, target: &Plan, call: &WorkflowCall) -> Result<Vec<Stmt>> {
     let key = workflow.key(&step.id);
-    let run_id = call.durable.then(|| Go::call("w.run.Key", vec![key.clone()]));
+    // Where nothing in it tells the run's id, none is made.
+    let tells_id = Flow::new(target).uses_run_id(Region::All);
+    let run_id = (call.durable || tells_id).then(|| Go::call("w.run.Key", vec![key.clone()]));
     let (mut body, attempt) = attempt(workflow, step, target, call, run_id)?;
     let ty = super::results::output(target);
     if call.detach {

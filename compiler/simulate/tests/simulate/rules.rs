@@ -231,3 +231,16 @@ fn what_must_not_be_retried_is_not() {
         "#]],
     );
 }
+
+/// Which of two branches goes on first where both could is drawn; by default it is the one that began first.
+#[test]
+fn in_another_order_the_other_branch_may_decide() {
+    let block = || parallel("both", vec![fail("a", "x.One"), fail("b", "x.Other")], OnFailure::Cancel);
+    let end = |order: Option<u64>| {
+        let scenario = Scenario { order, ..scenario(&[]) };
+        shown(&play(plan("w", vec![block()]), &scenario)).contains("x.Other")
+    };
+    assert!(!end(None));
+    let ends: Vec<bool> = (0..20).map(|seed| end(Some(seed))).collect();
+    assert!(ends.contains(&true) && ends.contains(&false), "{ends:?}");
+}
