@@ -147,6 +147,15 @@ pub enum BinaryOp {
 }
 
 impl Expr {
+    /// The value as its own language has it, where it is given as a class of another one: as JSON both are the same.
+    #[must_use]
+    pub fn before_crossing(&self) -> &Expr {
+        match &self.node {
+            Node::Convert(own) if own.ty.is_of_another_class(&self.ty) => own,
+            _ => self,
+        }
+    }
+
     /// Calls `visit` for each direct part, in the order of evaluation.
     pub fn for_each_child<'a>(&'a self, mut visit: impl FnMut(&'a Expr)) {
         match &self.node {

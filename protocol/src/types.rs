@@ -222,6 +222,21 @@ impl Type {
         }
     }
 
+    /// Whether both hold a class in the same place and not the same one, or one an object without a name: a value that
+    /// crosses languages has another class where it arrives, and is the same as JSON.
+    #[must_use]
+    pub fn is_of_another_class(&self, other: &Type) -> bool {
+        let (mut one, mut other) = (self, other);
+        loop {
+            (one, other) = match (one.non_null(), other.non_null()) {
+                (Type::List(item), Type::List(other)) | (Type::Map(item), Type::Map(other)) => (item, other),
+                (Type::Named(name), Type::Named(other)) => return name != other,
+                (Type::Named(_), Type::Record(_)) | (Type::Record(_), Type::Named(_)) => return true,
+                _ => return false,
+            };
+        }
+    }
+
     /// Whether a value of type `self` may be given where `wanted` is asked for. `any` fits everywhere (gradual
     /// typing) and `int` fits `float` and `decimal` only as a literal, which the caller decides.
     #[must_use]

@@ -18,6 +18,6 @@ pub mod typing;
 pub use ast::{Ast, Reference};
 pub use error::CelError;
 pub use eval::{EvalError, Value, evaluate};
-pub use manifest::{Scope, check, check_template};
+pub use manifest::{Languages, Misfit, Scope, across, check, check_template};
 pub use parser::{MAX_DEPTH, MAX_LENGTH, parse};
 pub use template::Template;

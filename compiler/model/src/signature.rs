@@ -218,6 +218,8 @@ pub struct Findings {
     pub lookups: BTreeMap<String, Lookup>,
     /// Every class reachable from a signature or named by the manifest.
     pub types: TypeTable,
+    /// The language of each class of the code; what a service describes has none.
+    pub languages: BTreeMap<TypeName, Language>,
     /// Where each class is defined.
     pub type_spans: BTreeMap<TypeName, Span>,
     /// The manifest's type names that were found, by their spelling.

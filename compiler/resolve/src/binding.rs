@@ -5,8 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use conductor_cel::across;
 use conductor_model::{Id, ParameterKind};
-use conductor_protocol::expr::Expr;
+use conductor_protocol::expr::{Expr, Node as Out};
 use conductor_protocol::types::{Type, TypeName};
 use conductor_source::{Diagnostic, Edit, Safety, Span};
 use conductor_syntax::{Node, Syntax};
@@ -243,6 +244,12 @@ fn by_name(
         let source = BindingSource::Name(name.clone());
         return Some(Bound::Value(place.scope.read(&name, value), Some(source)));
     }
+    let crossing = across(&value.ty, &wanted.ty, place.types, place.languages);
+    if crossing == Some(Ok(())) {
+        let node = Out::Convert(Box::new(place.scope.read(&name, value)));
+        let expr = Expr { ty: wanted.ty.clone(), node };
+        return Some(Bound::Value(expr, Some(BindingSource::Name(name.clone()))));
+    }
     let (given_type, asked) = value.ty.told_apart(&wanted.ty);
     let finding = Diagnostic::error(
         codes::ARGUMENT_TYPE,
@@ -258,6 +265,8 @@ fn by_name(
     };
     diagnostics.push(if value.ty.non_null().fits(&wanted.ty) {
         finding.help(format!("give the step a `{}`, or name another value in `with`", not_null(call, &name)))
+    } else if let Some(Err(misfit)) = crossing {
+        finding.help(misfit.help())
     } else {
         finding.help(format!("name another value: `{}`", given(call, wanted, &"...")))
     });

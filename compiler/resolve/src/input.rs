@@ -70,6 +70,7 @@ fn default(
         known: &[],
         env: false,
         types: &findings.types,
+        languages: &findings.languages,
     };
     let (mut wrong, mut names) = (Vec::new(), Vec::new());
     let json = value(node, Some(ty), place, &mut wrong, &mut names).and_then(|expr| literal(&expr));

@@ -95,6 +95,7 @@ fn text(node: &Node, findings: &Findings, diagnostics: &mut Vec<Diagnostic>) -> 
         known: &[],
         env: true,
         types: &findings.types,
+        languages: &findings.languages,
     };
     let mut wrong = Vec::new();
     let text = value(node, Some(&Type::String), place, &mut wrong, diagnostics);

@@ -6,7 +6,7 @@ mod keyed;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use conductor_cel::{CelError, Scope as CelScope, Template, template};
+use conductor_cel::{CelError, Languages, Scope as CelScope, Template, template};
 use conductor_protocol::expr::{Expr, Literal, Node as Out};
 use conductor_protocol::types::{Type, TypeDef, TypeTable};
 use conductor_source::{Diagnostic, Span};
@@ -31,6 +31,8 @@ pub(crate) struct Place<'a> {
     /// Whether `env.NAME` may be read.
     pub env: bool,
     pub types: &'a TypeTable,
+    /// Which language defines each class.
+    pub languages: &'a Languages,
 }
 
 /// Where a value stands among the steps.
@@ -130,6 +132,9 @@ fn fitted(
     let Some(wanted) = expected else { return Some(expr) };
     if expr.ty.fits(wanted) {
         return Some(expr);
+    }
+    if let Some(Ok(())) = conductor_cel::across(&expr.ty, wanted, place.types, place.languages) {
+        return Some(Expr { ty: wanted.clone(), node: Out::Convert(Box::new(expr)) });
     }
     let mut help = quoted(&expr.node, wanted.non_null()).then(|| "write it without quotes".to_owned());
     if let Type::Named(name) = wanted.non_null()
@@ -270,6 +275,7 @@ impl Names {
             variables: &self.variables,
             known: place.known,
             env: place.env,
+            languages: place.languages,
             ..scope
         }
     }

@@ -222,9 +222,7 @@ fn run_all(
         );
     }
     drop(worker);
-    let meanings = all
-        .iter()
-        .map(|expected| meaning::of_journal(&journal, &expected.job.name).with_atomic(&expected.job.plans));
+    let meanings = all.iter().map(|expected| meaning::of_journal(&journal, &expected.job.name));
     Ok((meanings.collect(), arguments::written(&project)?))
 }
 

@@ -5,6 +5,7 @@
 mod alone;
 mod build;
 mod commits;
+mod crossing;
 mod failures;
 mod http_services;
 mod interrupts;

@@ -3,6 +3,7 @@
 //! It does not know where a name comes from nor evaluates anything; `docs/expressions.md` lists what it accepts.
 
 mod access;
+mod across;
 mod calls;
 mod comprehensions;
 mod facts;
@@ -21,6 +22,7 @@ use crate::ast::{Ast, Kind, Node};
 use crate::error::CelError;
 use crate::template::{Part, Template};
 
+pub use across::{Languages, Misfit, across};
 pub use functions::{FUNCTIONS, Function};
 
 /// The deepest expression of a manifest: a Plan is JSON, and its readers bound the nesting.
@@ -41,17 +43,28 @@ pub struct Scope<'a> {
     /// Whether `env.NAME` may be read: in resources and policies.
     pub env: bool,
     pub types: &'a TypeTable,
+    /// Which language defines each class: values of classes cross languages by their form.
+    pub languages: &'a Languages,
     /// Expressions known to hold where this one is evaluated: those of every `when` around it, already checked.
     pub known: &'a [Expr],
 }
 
 static NOTHING: BTreeMap<String, Type> = BTreeMap::new();
+static NO_LANGUAGES: Languages = BTreeMap::new();
 
 impl<'a> Scope<'a> {
     /// A scope in which nothing can be named.
     #[must_use]
     pub fn new(types: &'a TypeTable) -> Scope<'a> {
-        Scope { inputs: &NOTHING, steps: &NOTHING, variables: &NOTHING, env: false, types, known: &[] }
+        Scope {
+            inputs: &NOTHING,
+            steps: &NOTHING,
+            variables: &NOTHING,
+            env: false,
+            types,
+            languages: &NO_LANGUAGES,
+            known: &[],
+        }
     }
 }
 
@@ -188,9 +201,22 @@ impl<'a> Checker<'a> {
         if expr.ty.non_null().fits(wanted) {
             return self.may_be_null(&expr, range);
         }
+        let misfit = match across(&expr.ty, wanted, self.scope.types, self.scope.languages) {
+            Some(Ok(())) => {
+                return Some(Expr { ty: wanted.clone(), node: Out::Convert(Box::new(expr)) });
+            }
+            Some(Err(misfit)) => Some(misfit),
+            None => None,
+        };
+        if let Some(Ok(())) = across(expr.ty.non_null(), wanted, self.scope.types, self.scope.languages) {
+            return self.may_be_null(&expr, range);
+        }
         let (given, asked) = expr.ty.told_apart(wanted);
         let message = format!("expected `{asked}`, but this is `{given}`");
         let error = CelError::new(range.clone(), message);
+        if let Some(misfit) = misfit {
+            return self.report(error.help(misfit.help()));
+        }
         self.report(match (&expr.ty, wanted.non_null()) {
             (Type::Int, Type::Float) => error.help("convert it with `double(...)`"),
             (Type::Float, Type::Int) if matches!(expr.node, Out::Literal(_)) => {
@@ -199,9 +225,8 @@ impl<'a> Checker<'a> {
             (Type::Float | Type::Decimal, Type::Int) => {
                 error.help("convert it with `int(...)`, which truncates")
             }
-            (Type::Named(_), Type::Named(_)) => {
-                error.help("each class is a type of its own, also where two languages have one of the same form: name the fields that are wanted")
-            }
+            (Type::Named(_), Type::Named(_)) => error
+                .help("each class is a type of its own within a language: name the fields that are wanted"),
             (ty, Type::String) if is_text(ty) => error.help("convert it with `string(...)`"),
             _ => error,
         })

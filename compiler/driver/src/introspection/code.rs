@@ -54,7 +54,9 @@ pub(super) fn of_language(
     loop {
         let needs = introspector.needs();
         if needs.is_empty() {
-            return introspector.finish(asking.sources);
+            let mut found = introspector.finish(asking.sources);
+            found.languages = found.types.keys().map(|class| (class.clone(), language)).collect();
+            return found;
         }
         for need in needs {
             let answer = (asking.fetch)(&need);

@@ -57,6 +57,7 @@ fn weight(lookup: &Lookup) -> u8 {
 /// manifest's spelling the first language's is meant.
 pub(super) fn types(all: &mut Findings, more: Findings) {
     all.types.extend(more.types);
+    all.languages.extend(more.languages);
     all.type_spans.extend(more.type_spans);
     all.diagnostics.extend(more.diagnostics);
     for (name, found) in more.named {

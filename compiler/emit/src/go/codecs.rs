@@ -410,13 +410,26 @@ fn fielded(file: &mut File, way: Way, ty: &Type, fields: &[Field]) -> Result<Vec
                 (Go::string(&field.name), apply(file, way, &field.ty, value))
             });
             let pairs: Vec<(Go, Go)> = pairs.collect();
-            let written = pairs.into_iter().map(|(key, value)| {
-                let Go::Atom(key) = key else { return (String::new(), value) };
-                (key, value)
-            });
-            let fields = written.collect();
-            let made = Go::Struct { ty: "map[string]any".to_owned(), fields, spread: true };
-            Ok(vec![Stmt::Return(vec![made])])
+            let may_be_absent = |field: &Field| {
+                !field.required && matches!(ty, Type::Named(class) if file.package.own_type(class).is_some())
+            };
+            let mut always = Vec::new();
+            let mut body = Vec::new();
+            for ((key, value), (field, name)) in pairs.into_iter().zip(fields.iter().zip(&names)) {
+                if may_be_absent(field) {
+                    let set = Stmt::assign(Go::atom("object").index(key), value);
+                    body.push(Stmt::when(is_there(v().field(name.clone())), vec![set]));
+                } else if let Go::Atom(key) = key {
+                    always.push((key, value));
+                }
+            }
+            let made = Go::Struct { ty: "map[string]any".to_owned(), fields: always, spread: true };
+            if body.is_empty() {
+                return Ok(vec![Stmt::Return(vec![made])]);
+            }
+            body.insert(0, Stmt::define("object", made));
+            body.push(Stmt::Return(vec![Go::atom("object")]));
+            Ok(body)
         }
     }
 }

@@ -16,6 +16,11 @@ impl Translator<'_, '_> {
         if from == to {
             return Ok(value);
         }
+        if from.is_of_another_class(to) {
+            let encode = codecs::function(self.file, Way::Encode, from);
+            let decode = codecs::function(self.file, Way::Decode, to);
+            return Ok(self.failing("Recoded", vec![value, encode, decode]));
+        }
         Ok(match (from, to) {
             // What never comes about has no value.
             (Type::Null, _) => self.file.zero(to),

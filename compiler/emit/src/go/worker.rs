@@ -32,7 +32,8 @@ fn encoded(workflow: &mut Workflow, call: &TaskCall) -> Result<Go> {
         let (Some(wire), ArgumentValue::Expr(value)) = (&parameter.wire, &parameter.argument.value) else {
             continue;
         };
-        let ty = &parameter.argument.ty;
+        let own = value.before_crossing();
+        let (value, ty) = if own == value { (value, &parameter.argument.ty) } else { (own, &own.ty) };
         let mut translator = Translator::new(&mut workflow.file, &workflow.scope);
         let given = translator.as_type(value, ty)?;
         let given = codecs::apply(&mut workflow.file, Way::Encode, ty, given);

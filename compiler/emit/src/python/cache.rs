@@ -47,8 +47,9 @@ fn arguments(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Result<Py
 
 /// The argument as JSON, by the type of its parameter as far as that says something.
 pub fn encoded(workflow: &mut Workflow, argument: &Argument) -> Result<Py, EmitError> {
-    let ArgumentValue::Expr(value) = &argument.value else { return Ok(Py::atom("None")) };
-    let is_loose = argument.ty == Type::Any || has_record(&argument.ty);
+    let ArgumentValue::Expr(whole) = &argument.value else { return Ok(Py::atom("None")) };
+    let value = whole.before_crossing();
+    let is_loose = argument.ty == Type::Any || has_record(&argument.ty) || value != whole;
     let ty = if is_loose { &value.ty } else { &argument.ty };
     let value = workflow.translate(value)?;
     Ok(apply(&mut workflow.file, Way::Encode, ty, value))

@@ -6,6 +6,7 @@
 use conductor_protocol::expr::{BinaryOp, Expr, Literal, Node, UnaryOp};
 use conductor_protocol::types::{Type, TypeDef};
 
+use super::codecs::{Way, apply};
 use super::file::File;
 use super::literal;
 use super::scope::{Scope, Var};
@@ -320,6 +321,10 @@ impl<'f, 'a> Translator<'f, 'a> {
             return Ok(self.literal(&Literal::Decimal(value.to_string())));
         }
         let value = self.expr(inner)?;
+        if inner.ty.is_of_another_class(to) {
+            let encoded = apply(self.file, Way::Encode, &inner.ty, value);
+            return Ok(apply(self.file, Way::Decode, to, encoded));
+        }
         if self.is_enum(&inner.ty) && matches!(to.non_null(), Type::String | Type::Int) {
             let helper = if to.non_null() == &Type::Int { "wire_int" } else { "wire_text" };
             let may_be_null = matches!(inner.ty, Type::Optional(_));

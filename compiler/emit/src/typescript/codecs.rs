@@ -9,7 +9,7 @@ use conductor_protocol::types::{EnumBase, Field, Type, TypeDef, TypeName};
 use super::file::File;
 use super::names::{Names, is_identifier};
 use super::package::Package;
-use super::tree::{Function, Item, Module, Param, Property, Stmt, Ts, Ty};
+use super::tree::{Function, Item, Module, Operator, Param, Property, Stmt, Ts, Ty};
 use super::types::has_record;
 use super::union;
 use crate::EmitError;
@@ -182,7 +182,8 @@ fn encode_named(file: &mut File, name: &TypeName) -> Result<Vec<Stmt>, EmitError
             let mut pairs = Vec::new();
             for field in fields {
                 let of = property(value(), field.attribute());
-                let encoded = encoded_field(file, field, of)?;
+                let is_ours = file.package.types.described_name(name).is_some();
+                let encoded = encoded_field(file, field, of, is_ours)?;
                 pairs.push(encoded);
             }
             Ok(vec![check, Stmt::Return(Some(Ts::Object(pairs)))])
@@ -211,20 +212,31 @@ fn native_field(file: &mut File, way: Way, field: &Field, ty: &Type, of: Ts) -> 
 }
 
 /// A field that may be absent is left out where it is.
-fn encoded_field(file: &mut File, field: &Field, of: Ts) -> Result<Property, EmitError> {
-    let inner = if field.required { &field.ty } else { field.ty.non_null() };
+fn encoded_field(file: &mut File, field: &Field, of: Ts, is_ours: bool) -> Result<Property, EmitError> {
+    let keeps_null = keeps_null(field, is_ours);
+    let inner = if field.required || keeps_null { &field.ty } else { field.ty.non_null() };
     let encoded = native_field(file, Way::Encode, field, inner, of.clone())?;
     if field.required {
         return Ok(Property::Value(field.name.clone(), encoded));
     }
-    Ok(spread_unless_absent(file, of, &field.name, encoded))
+    Ok(spread_unless_absent(file, of, &field.name, encoded, keeps_null))
+}
+
+/// Whether null is not as if it were not there: to the language of a class that the generated code defines it need not be
+/// the default.
+fn keeps_null(field: &Field, is_ours: bool) -> bool {
+    is_ours && !field.required && matches!(field.ty, Type::Optional(_))
 }
 
 /// `...(of === undefined ? {} : { name: coded })`; null and undefined are one.
-fn spread_unless_absent(file: &mut File, of: Ts, name: &str, coded: Ts) -> Property {
-    let absent = file.scalar("isAbsent");
+fn spread_unless_absent(file: &mut File, of: Ts, name: &str, coded: Ts, keeps_null: bool) -> Property {
+    let test = if keeps_null {
+        Ts::binary(Operator::Equal, of, Ts::name("undefined"))
+    } else {
+        file.scalar("isAbsent").called(vec![of])
+    };
     Property::Spread(Ts::conditional(
-        absent.called(vec![of]),
+        test,
         Ts::Object(Vec::new()),
         Ts::Object(vec![Property::Value(name.to_owned(), coded)]),
     ))
@@ -251,7 +263,8 @@ fn decoded_fields(file: &mut File, name: &TypeName, fields: &[Field]) -> Result<
     let mut pairs = Vec::new();
     for field in fields {
         let of = property(Ts::name("data"), &field.name);
-        let inner = if field.required { &field.ty } else { field.ty.non_null() };
+        let keeps_null = keeps_null(field, is_ours);
+        let inner = if field.required || keeps_null { &field.ty } else { field.ty.non_null() };
         let mut decoded = native_field(file, Way::Decode, field, inner, of.clone())?;
         let native = field.native.as_deref().unwrap_or_default();
         if native.contains("undefined") && inner.is_nullable() {
@@ -264,7 +277,7 @@ fn decoded_fields(file: &mut File, name: &TypeName, fields: &[Field]) -> Result<
         pairs.push(if field.required {
             Property::Value(field.attribute().to_owned(), decoded)
         } else {
-            spread_unless_absent(file, of, field.attribute(), decoded)
+            spread_unless_absent(file, of, field.attribute(), decoded, keeps_null)
         });
     }
     Ok(pairs)

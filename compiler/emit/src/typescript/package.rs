@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use conductor_protocol::plan::{Callable, Language, Plan};
-use conductor_protocol::types::{Type, TypeName, TypeTable};
+use conductor_protocol::types::{Type, TypeDef, TypeName, TypeTable};
 
 use super::codecs::{self, Wanted, WantedSet, Way};
 use super::layout_item::{declarations, module as text_of};
@@ -15,7 +15,7 @@ use super::names::{Names, camel};
 use super::tree::Module;
 use super::types::Types;
 use super::{index, runtime, tasks, type_module, workflow};
-use crate::inline::{inlined, with_returns};
+use crate::inline::inlined;
 use crate::served::Served;
 use crate::{EmitError, Header, Target};
 
@@ -62,6 +62,9 @@ impl<'a> Package<'a> {
             }
         }
         let foreign = foreign(plans);
+        for (_, def) in table.iter_mut().filter(|(name, _)| foreign.contains(&name.module)) {
+            localize(def);
+        }
         let is_own = |module: &str| {
             !module.starts_with("grpc:") && !module.starts_with("http:") && !foreign.contains(module)
         };
@@ -145,6 +148,14 @@ fn parts(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter(|part| !part.is_empty() && *part != ".")
 }
 
+/// A class of another language is what its JSON is.
+fn localize(def: &mut TypeDef) {
+    let (TypeDef::Class { fields } | TypeDef::TypedDict { fields }) = def else { return };
+    for field in fields {
+        (field.attribute, field.keyword, field.native) = (None, None, None);
+    }
+}
+
 /// Modules whose types only functions of other languages have.
 fn foreign(plans: &[Plan]) -> BTreeSet<String> {
     let mut own: BTreeSet<&TypeName> = BTreeSet::new();
@@ -183,7 +194,7 @@ pub fn files(
         let digest = plan.digest().map_err(|error| EmitError::Digest(error.to_string()))?;
         digests.insert(plan.workflow.clone(), digest);
     }
-    let plans: Vec<Plan> = own().map(|plan| with_returns(inlined(plan))).collect();
+    let plans: Vec<Plan> = own().map(inlined).collect();
     let served = Served::of(all)?;
     let package = Package::new(&plans, digests, &served, *target, header);
     let mut modules: Vec<(String, Module)> = Vec::new();

@@ -17,7 +17,7 @@ macro_rules! runtime {
 }
 
 /// Name of each module of `_conductor/`, and its text as TypeScript, as JavaScript, and its declarations.
-const FILES: [(&str, &str, &str, &str); 73] = runtime![
+const FILES: [(&str, &str, &str, &str); 72] = runtime![
     "address",
     "attempt",
     "block",
@@ -84,7 +84,6 @@ const FILES: [(&str, &str, &str, &str); 73] = runtime![
     "stepOptions",
     "task",
     "timer",
-    "turns",
     "values",
     "version",
     "waits",

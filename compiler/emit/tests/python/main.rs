@@ -23,7 +23,6 @@ mod replay;
 mod resources;
 mod shop;
 mod steps;
-mod strict;
 mod structure;
 mod support;
 mod traces;

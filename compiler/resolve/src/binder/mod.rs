@@ -226,6 +226,7 @@ impl<'s, 'a> Binder<'s, 'a> {
             known: &self.known,
             env: false,
             types: &self.shared.findings.types,
+            languages: &self.shared.findings.languages,
         }
     }
 

@@ -41,6 +41,15 @@ func Decoded[T any](value any, decode func(*Decoder, any) T) T {
 	return decoded
 }
 
+// Recoded is a value as another type of the same JSON: that of another language.
+func Recoded[T, U any](value T, encode func(*Encoder, T) any, decode func(*Decoder, any) U) U {
+	encoded, err := Encode(value, encode)
+	if err != nil {
+		fail("%s", err)
+	}
+	return Decoded(encoded, decode)
+}
+
 // Fail says why a value cannot be read.
 func (d *Decoder) Fail(format string, args ...any) {
 	if d.err == nil {
