@@ -73,7 +73,7 @@ pub fn judged(target: &dyn Target, all: &[&Expected], at_a_time: usize) -> Resul
 
 /// Whether its output or a `return` is of another type than null.
 fn returns(plan: &Plan) -> bool {
-    let mut values = plan.all_steps().into_iter().filter_map(|step| match &step.kind {
+    let mut values = plan.all_steps().filter_map(|step| match &step.kind {
         StepKind::Return { value } => Some(&value.ty),
         _ => None,
     });

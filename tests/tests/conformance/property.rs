@@ -163,10 +163,10 @@ fn made(name: &str, shapes: &[Shape], profile: Profile) -> Result<Option<Drawn>>
     meanings.extend(in_other_orders(&expected.job));
     let decided = profile.dies || meanings.len() == 1;
     let ends: BTreeSet<_> = meanings.iter().map(|meaning| meaning.ends.get(name)).collect();
-    // Without a journal nothing can be paused.
-    let is_paused = |end: &&String| profile.direct && end.starts_with("paused");
-    let of_use =
-        !ends.iter().flatten().any(is_paused) && decided && ends.len() == 1 && expected.lasts_ms < LONGEST_MS;
+    // A hedge that fails beside a call that hangs is waited for without end; without a journal nothing can be paused.
+    let is_shown =
+        |end: &Option<&String>| end.is_some_and(|end| !profile.direct || !end.starts_with("paused"));
+    let of_use = decided && ends.len() == 1 && ends.iter().all(is_shown) && expected.lasts_ms < LONGEST_MS;
     Ok(of_use.then(|| Drawn { shapes: shapes.to_vec(), text: written.text, job }))
 }
 
