@@ -153,11 +153,11 @@ impl Model<'_> {
 
     fn ends(&self, state: &State, next: &mut Vec<(String, State)>) {
         match state.end() {
-            Some((output, on_disk)) if on_disk || self.rules.broken == Broken::EndNotAwaited => {
-                if state.shown.is_none() {
-                    let shown = Some(output.clone());
-                    next.push(("the end is shown".to_owned(), state.with(|next| next.shown = shown)));
-                }
+            Some((output, on_disk))
+                if state.shown.is_none() && (on_disk || self.rules.broken == Broken::EndNotAwaited) =>
+            {
+                let shown = Some(output.clone());
+                next.push(("the end is shown".to_owned(), state.with(|next| next.shown = shown)));
             }
             None if complete(self.program, state) => {
                 let output = values(self.program, state);
