@@ -1,6 +1,6 @@
 //! The pauses that a policy makes between attempts: how long they can be, and how long they must be.
 //!
-//! It knows strategies and jitter as `docs/manifest.md` states them, and rolls no dice.
+//! It knows strategies and jitter as `docs/manifest/policies.md` states them, and rolls no dice.
 
 use conductor_protocol::plan::{Jitter, Policy, Strategy};
 

@@ -1,4 +1,4 @@
-//! `docs/manifest.md`: its examples are compiled, its defaults are the compiler's, and it names every key.
+//! `docs/manifest.md` and the pages below it: their examples are compiled, their defaults are the compiler's, and they name every key.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,16 @@ use crate::support::Project;
 use crate::support::blocks;
 use crate::twins::assert_twins;
 
-const MANUAL: &str = include_str!("../../../docs/manifest.md");
+/// The pages one after the other.
+const MANUAL: &str = concat!(
+    include_str!("../../../docs/manifest.md"),
+    include_str!("../../../docs/manifest/tasks.md"),
+    include_str!("../../../docs/manifest/policies.md"),
+    include_str!("../../../docs/manifest/resources.md"),
+    include_str!("../../../docs/manifest/workflows.md"),
+    include_str!("../../../docs/manifest/steps.md"),
+    include_str!("../../../docs/manifest/blocks.md"),
+);
 
 #[test]
 fn the_example_of_the_manual_compiles_without_a_finding() {

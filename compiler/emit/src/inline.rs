@@ -9,6 +9,9 @@ use conductor_protocol::expr::{Expr, Node};
 use conductor_protocol::plan::{
     Argument, ArgumentValue, Callable, Fallback, Plan, Receiver, Step, StepKind, TaskCall,
 };
+use conductor_protocol::types::Type;
+
+use crate::flow::never_complete;
 
 /// Expressions by the variable that stands for them.
 type Values = BTreeMap<String, Expr>;
@@ -42,6 +45,23 @@ pub fn inlined(plan: &Plan) -> Plan {
             | StepKind::Return { .. }
             | StepKind::Fail { .. } => {}
         }
+    }
+    plan
+}
+
+/// The Plan with an output of the type that it has whichever way the workflow ends.
+pub fn with_returns(mut plan: Plan) -> Plan {
+    let returned: Vec<Type> = plan
+        .all_steps()
+        .filter_map(|step| match &step.kind {
+            StepKind::Return { value } => Some(value.ty.clone()),
+            _ => None,
+        })
+        .collect();
+    let at_the_end = (!never_complete(&plan.steps)).then(|| plan.output.ty.clone());
+    let ty = Type::union(returned.into_iter().chain(at_the_end));
+    if ty != plan.output.ty && ty != Type::Null {
+        plan.output = Expr { ty, node: Node::Convert(Box::new(plan.output)) };
     }
     plan
 }
@@ -187,7 +207,7 @@ fn mentioned(expr: &Expr, names: &mut BTreeSet<String>) {
     expr.for_each_child(|part| mentioned(part, names));
 }
 
-fn type_of(variable: &str, expr: &Expr) -> Option<conductor_protocol::types::Type> {
+fn type_of(variable: &str, expr: &Expr) -> Option<Type> {
     if matches!(&expr.node, Node::Variable(name) if name == variable) {
         return Some(expr.ty.clone());
     }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextvars
 import logging
 import os
 import threading
@@ -202,7 +203,8 @@ class Resource(Generic[C]):
         if client is None:
             return
         try:
-            await self._closed(client)
+            async with asyncio.timeout(SETTLE_SECONDS):
+                await self._closed(client)
         except Exception:
             logger.exception("the resource %s cannot be closed", self._pool.id)
 
@@ -334,7 +336,7 @@ class BlockingCustom(BlockingResource[C]):
 
 
 _resources: weakref.WeakSet[Resource[Any]] = weakref.WeakSet()
-_guards: dict[asyncio.AbstractEventLoop, AsyncGenerator[None, None]] = {}
+_guards: dict[asyncio.AbstractEventLoop, _Guard] = {}
 _inherited: list[object] = []
 
 
@@ -349,20 +351,50 @@ async def close_of_this_loop() -> None:
     await asyncio.gather(*(resource.close_here() for resource in own))
 
 
+class _Guard:
+    """Closes a loop's clients when it is shut down.
+
+    That cancels all tasks, once, and waits for them. The tasks of a client may live on (those of a pool of psycopg do
+    where they are connecting) until the client is closed: so it is closed when the tasks are cancelled. What is opened
+    later yet, by those who clean up, is closed when the loop ends its asynchronous generators.
+    """
+
+    def __init__(self) -> None:
+        self._at_the_end = self._close_at_the_end()
+        self._keeper: asyncio.Task[None] | None = None
+
+    async def watch(self) -> None:
+        """Begins to wait for the end."""
+        if self._keeper is None:
+            await anext(self._at_the_end)
+        if self._keeper is None or self._keeper.done():
+            # In a context of its own: it is nobody's and keeps nothing of a run.
+            self._keeper = asyncio.get_running_loop().create_task(
+                self._close_when_cancelled(),
+                name="conductor-resources",
+                context=contextvars.Context(),
+            )
+
+    async def _close_when_cancelled(self) -> None:
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            await close_of_this_loop()
+
+    async def _close_at_the_end(self) -> AsyncGenerator[None, None]:
+        try:
+            yield
+        finally:
+            await close_of_this_loop()
+
+
 async def _guard(loop: asyncio.AbstractEventLoop) -> None:
-    """Closes the loop's clients when it is shut down: that is when a loop ends its asynchronous generators."""
+    """Sees to it that the loop's clients are closed at its end."""
     if loop not in _guards:
         for old in [other for other in _guards if other.is_closed()]:
             del _guards[old]
-        _guards[loop] = _close_at_the_end()
-        await anext(_guards[loop])
-
-
-async def _close_at_the_end() -> AsyncGenerator[None, None]:
-    try:
-        yield
-    finally:
-        await close_of_this_loop()
+        _guards[loop] = _Guard()
+    await _guards[loop].watch()
 
 
 def _close_at_exit() -> None:

@@ -229,13 +229,14 @@ export abstract class Block<R extends Block<R>> {
     if (patterns.length > 0 && !matches(failure.error, patterns)) {
       return null;
     }
-    const status = errorCode(failure.error);
+    const status = Number(errorCode(failure.error) ?? "");
     return {
       type: typeNames(failure.error)[0] ?? "",
       message: textOf(failure.error),
       step: failure.step ?? "",
       attempts: failure.attempts,
-      ...(status === undefined ? {} : { status }),
+      // A code that is no whole number is no status.
+      status: status > 0 && Number.isSafeInteger(status) ? status : null,
     };
   }
 

@@ -255,7 +255,7 @@ export type Described = {
   message: string;
   step: string;
   attempts: number;
-  status?: string;
+  status: number | null;
 };
 
 /** What was thrown, as what promises are rejected with: code may throw anything. */

@@ -20,6 +20,7 @@ import {
   passControl,
   Returned,
 } from "./control.js";
+import { inStep } from "./current.js";
 import { StepFailed, thrown, workflowError } from "./errors.js";
 import type { RunOptions } from "./execute.js";
 import { causeOf } from "./form.js";
@@ -34,6 +35,7 @@ import { take, type Taker } from "./permits.js";
 import { Scope } from "./scope.js";
 import { sessionFor } from "./sessions.js";
 import { decodeMilliseconds } from "./durations.js";
+import { inTurn, type Turn } from "./turns.js";
 import type { EmitOptions, WaitOptions } from "./waits.js";
 import type { Workflow } from "./workflow.js";
 import { CHILDREN } from "./execute.js";
@@ -391,6 +393,24 @@ export class LocalRun extends Block<LocalRun> {
     const key = id === null ? undefined : this.path(id);
     const nothing = () => undefined;
     return this.limited(key, milliseconds, milliseconds, false, nothing, work);
+  }
+
+  /** Calls a function of a step inside of an atomic block, which can ask for its step as others of a durable run can. */
+  calling<T>(id: string, task: string, attempt: number, work: () => T): T {
+    const step = {
+      key: this.path(id),
+      task,
+      run: this.id,
+      workflow: this.workflow,
+      attempt,
+      timeLeft: () => this.scope.timeLeft(),
+    };
+    return inStep(step, work);
+  }
+
+  /** The whole of a run whose workflow has only so many at a time. */
+  turn<T>(turn: Turn, work: (run: LocalRun) => T | PromiseLike<T>): Promise<T> {
+    return inTurn(this.workflow, turn, this.scope, () => work(this));
   }
 
   async sleep(_id: string, time: number | string): Promise<void> {

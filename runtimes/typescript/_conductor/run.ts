@@ -69,6 +69,12 @@ interface Failed {
   readonly undo?: Json | undefined;
 }
 
+/** What an atomic block leaves: its result, and those of its steps by their ids. */
+export interface Atomic {
+  readonly last: unknown;
+  readonly results: Readonly<Record<string, unknown>>;
+}
+
 export class Run extends Block<Run> {
   readonly parts: RunParts;
   readonly scope: Scope;
@@ -285,10 +291,8 @@ export class Run extends Block<Run> {
   async atomic(
     id: string,
     taker: Taker,
-    work: (
-      run: LocalRun,
-    ) => Promise<{ last: unknown; results: Record<string, unknown> }>,
-  ): Promise<{ last: unknown; results: Record<string, unknown> }> {
+    work: (run: LocalRun) => Atomic | PromiseLike<Atomic>,
+  ): Promise<Atomic> {
     const key = this.path(id);
     const past = this.history.past(key);
     if (past.outcome === "succeeded") {

@@ -222,7 +222,9 @@ fn run_all(
         );
     }
     drop(worker);
-    let meanings = all.iter().map(|expected| meaning::of_journal(&journal, &expected.job.name));
+    let meanings = all
+        .iter()
+        .map(|expected| meaning::of_journal(&journal, &expected.job.name).with_atomic(&expected.job.plans));
     Ok((meanings.collect(), arguments::written(&project)?))
 }
 

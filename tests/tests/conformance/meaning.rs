@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use conductor_protocol::entry::Entry;
 use conductor_protocol::error::ErrorForm;
+use conductor_protocol::plan::{Plan, Step, StepKind};
 use conductor_protocol::state::RunState;
 use conductor_simulate::{Trace, What};
 use conductor_tests::journal::Journal;
@@ -22,6 +23,32 @@ pub struct Meaning {
 impl Meaning {
     fn step(&mut self, run: &str, key: &str, line: String) {
         self.steps.entry((run.to_owned(), key.to_owned())).or_default().push(line);
+    }
+
+    /// As the journal has it: of a block that is one step to it, it knows nothing but what the block left.
+    pub fn with_atomic(mut self, plans: &[Plan]) -> Meaning {
+        let holds = plans.iter().flat_map(Plan::all_steps).filter_map(|step| match &step.kind {
+            StepKind::Hold(hold) if hold.atomic => Some((step, hold)),
+            _ => None,
+        });
+        let (mut blocks, mut inside): (BTreeSet<&str>, BTreeSet<&str>) = Default::default();
+        for (block, hold) in holds {
+            blocks.insert(&block.id);
+            let mut pending: Vec<&Step> = hold.steps.iter().collect();
+            while let Some(step) = pending.pop() {
+                inside.insert(&step.id);
+                pending.extend(step.children());
+            }
+        }
+        let last = |key: &str| key.rsplit('.').next().unwrap_or(key).to_owned();
+        self.steps.retain(|(_, key), _| !inside.contains(last(key).as_str()));
+        for ((_, key), lines) in &mut self.steps {
+            if blocks.contains(last(key).as_str()) {
+                lines.retain(|line| !line.starts_with("attempt "));
+                lines.iter_mut().for_each(|line| *line = without_results(line));
+            }
+        }
+        self
     }
 
     /// What differs, in words.
@@ -45,6 +72,17 @@ impl Meaning {
             lines.push(format!("undone {:?} and not {:?}", self.undone, wanted.undone));
         }
         lines
+    }
+}
+
+/// What an atomic block came to, without what else it left.
+fn without_results(line: &str) -> String {
+    let Some(output) = line.strip_prefix("succeeded 1 ") else { return line.to_owned() };
+    match serde_json::from_str::<Value>(output) {
+        Ok(Value::Object(kept)) if kept.len() == 2 && kept.contains_key("results") => {
+            format!("succeeded 1 {}", kept.get("last").unwrap_or(&Value::Null))
+        }
+        _ => line.to_owned(),
     }
 }
 

@@ -12,13 +12,9 @@ const GROWING: &[Language] = &[Language::Python, Language::Typescript, Language:
 const KNOWN: &[(Language, &str)] = &[
     // In a catch, and after a tolerated block, results of what the block reached are null.
     (Language::Python, "parallel_waits_for_siblings"),
-    (Language::Typescript, "parallel_waits_for_siblings"),
-    (Language::Typescript, "sequence_tolerated"),
     // The type of a run's output leaves out what `return` gives.
     (Language::Python, "return_early"),
     (Language::Python, "try_error_fields"),
-    (Language::Typescript, "return_early"),
-    (Language::Typescript, "try_error_fields"),
     (Language::Go, "return_early"),
     (Language::Go, "try_error_fields"),
     // `:=` without a new variable.
@@ -28,11 +24,7 @@ const KNOWN: &[(Language, &str)] = &[
 ];
 
 /// Cases whose generated code does not build; in a package with the others it would hide them all.
-const UNBUILT: &[(Language, &str)] = &[
-    // Clients of custom resources are opened with other arguments than the runtime takes.
-    (Language::Typescript, "hold_connection"),
-    (Language::Typescript, "resource_custom"),
-];
+const UNBUILT: &[(Language, &str)] = &[];
 
 pub fn does_not_build(language: Language, case: &str) -> bool {
     UNBUILT.contains(&(language, case))

@@ -40,10 +40,10 @@ pub fn expected(job: &Job) -> Result<Expected> {
     let trace = run(&job.plans, &job.scenario);
     let lasts_ms = trace.events.last().map_or(0, |event| event.at_us / 1000);
     let arguments = arguments::of_trace(&trace);
-    let mut meanings = BTreeSet::from([meaning::of_trace(&trace)]);
+    let mut meanings = BTreeSet::from([meaning::of_trace(&trace).with_atomic(&job.plans)]);
     for seed in 1..VARIATIONS {
         let varied = varied(&job.scenario, &mut Random::new(seed));
-        meanings.insert(meaning::of_trace(&run(&job.plans, &varied)));
+        meanings.insert(meaning::of_trace(&run(&job.plans, &varied)).with_atomic(&job.plans));
     }
     Ok(Expected { job, meanings, arguments, lasts_ms })
 }

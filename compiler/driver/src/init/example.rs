@@ -48,7 +48,7 @@ tasks:
     ref: greetings.deliver
     policy: patient
 
-# How often, how long: `conductor explain` and docs/manifest.md have all that a policy can say.
+# How often, how long: `conductor explain` and docs/manifest/policies.md have all that a policy can say.
 policies:
   - id: patient
     retries: 3

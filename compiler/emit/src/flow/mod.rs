@@ -3,11 +3,13 @@
 //! It knows Plans and no target language: an emitter gives the variables their names and decides how blocks look.
 
 mod fallible;
+pub mod members;
 mod nest;
 mod reads;
 #[cfg(test)]
 mod tests;
 mod visible;
+pub mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -242,6 +244,21 @@ impl<'a> Flow<'a> {
         }
         let left = made.into_iter().filter(|id| read_outside(id));
         self.sorted(left.map(|id| Var::Step(id.to_owned())))
+    }
+
+    /// Every variable that the steps inside of the block make.
+    pub fn made_inside(&self, block: &Step) -> BTreeSet<Var> {
+        let Some(own) = self.nest.place(block) else { return BTreeSet::new() };
+        let mut made = BTreeSet::new();
+        for place in self.nest.inside(Region::Step(block)).filter(|place| *place != own) {
+            let step = self.nest.step(place);
+            made.extend([Var::Step(step.id.clone()), Var::Last(place)]);
+            if let StepKind::Set { values } = &step.kind {
+                made.extend(values.iter().map(|(name, _)| Var::Step(name.clone())));
+            }
+            made.extend((0..=step.kind.bodies().len()).map(|index| Var::Variable(place, index)));
+        }
+        made
     }
 
     /// Whether anything anywhere reads the variable.

@@ -16,6 +16,7 @@ use super::package::Package;
 use super::policy;
 use super::tree::{Go, Operator, Stmt};
 use super::workflow::Workflow;
+use crate::flow::words;
 
 /// The body of the function that users call.
 pub fn body(workflow: &mut Workflow, steps: &str, state: &str) -> Result<Vec<Stmt>> {
@@ -213,7 +214,7 @@ fn fallback(workflow: &mut Workflow, step: &Step, instead: &Fallback) -> Result<
                 workflow.fields.insert(other_step.id.clone(), field);
             }
             other_step.ty = step.ty.clone();
-            let doc = format!("{name} is {}.", policy::described(&other_step.id, other));
+            let doc = format!("{name} is the {}.", words::described(&other_step.id, other));
             workflow.method(&name, &doc, "error", |workflow| task(workflow, &other_step, other))?;
         }
         Fallback::Value(value) => {

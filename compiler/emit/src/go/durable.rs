@@ -11,6 +11,7 @@ use super::expr::Result;
 use super::policy;
 use super::tree::{Decl, Function, Go, Operator, Stmt};
 use super::workflow::Workflow;
+use crate::flow::words;
 
 /// The function that goes through the steps, from the recorded inputs to the output as JSON.
 pub fn entry(workflow: &mut Workflow, steps: &str) -> Result<Vec<Decl>> {
@@ -253,7 +254,7 @@ fn fallback(workflow: &mut Workflow, step: &Step, instead: &Fallback) -> Result<
         Fallback::Task(other) => {
             let other_step = fallback_step(step, other);
             let name = workflow.members.fresh(&super::names::unexported(&format!("{}_fallback", step.id)));
-            let doc = format!("{name} is {}.", policy::described(&other_step.id, other));
+            let doc = format!("{name} is the {}.", words::described(&other_step.id, other));
             workflow.method(&name, &doc, "(any, error)", |workflow| {
                 let mut body: Vec<Stmt> =
                     attempts(workflow, &other_step, other)?.into_iter().map(with_nothing).collect();

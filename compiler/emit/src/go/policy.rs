@@ -2,7 +2,7 @@
 //!
 //! It knows numbers and the functions of the runtime.
 
-use conductor_protocol::plan::{Effect, Fallback, InDoubt, Jitter, Policy, Step, Strategy, TaskCall};
+use conductor_protocol::plan::{Effect, InDoubt, Jitter, Policy, Step, Strategy, TaskCall};
 
 use super::expr::Result;
 use super::literal;
@@ -121,26 +121,4 @@ pub fn is_bare(call: &TaskCall) -> bool {
         && policy.bulkhead.is_none()
         && policy.hedge.is_none()
         && call.uses.is_empty()
-}
-
-/// One line on a step: what it calls, its effect, its policy.
-pub fn described(id: &str, call: &TaskCall) -> String {
-    let effect = match call.effect {
-        Effect::None => "no effect",
-        Effect::Read => "a read",
-        Effect::Write if call.idempotent => "an idempotent write",
-        Effect::Write => "a write",
-    };
-    let retries = match call.policy.retries {
-        None => ", retried for ever".to_owned(),
-        Some(0) => String::new(),
-        Some(1) => ", 1 retry".to_owned(),
-        Some(count) => format!(", {count} retries"),
-    };
-    let fallback = match &call.fallback {
-        Some(Fallback::Task(other)) => format!(", else `{}`", other.callable),
-        Some(Fallback::Value(_)) => ", else a value".to_owned(),
-        None => String::new(),
-    };
-    format!("the step `{id}`: `{}`, {effect}{retries}{fallback}", call.callable)
 }

@@ -17,6 +17,7 @@ use super::results;
 use super::scope::Scope;
 use super::tree::{Decl, Function, Go, Operator, Source, Stmt, Struct};
 use super::{blocks, direct, durable, literal, public};
+use crate::flow::words;
 
 /// The struct in which a run, or one iteration of a block, keeps what its steps came to.
 pub struct State {
@@ -451,7 +452,7 @@ fn mentions_context(body: &[Stmt]) -> bool {
 fn described(step: &Step) -> String {
     let name = if step.anonymous { String::new() } else { format!(" `{}`", step.id) };
     match &step.kind {
-        StepKind::Task(call) => super::policy::described(&step.id, call),
+        StepKind::Task(call) => format!("the {}", words::described(&step.id, call)),
         StepKind::Workflow(call) => format!("the step `{}`: the workflow `{}`", step.id, call.workflow),
         kind => {
             let held: Vec<String> = step.children().map(|inner| format!("`{}`", inner.id)).take(5).collect();

@@ -10,9 +10,10 @@ use super::codecs::{Way, apply};
 use super::tree::{Function, Item, Param, Py, Stmt};
 use super::types::has_record;
 use super::workflow::{Workflow, run_param};
-use super::{direct, durable, policy};
+use super::{direct, durable};
 use crate::EmitError;
 use crate::flow::call_mentions_run;
+use crate::flow::words;
 use crate::inline::{RESULT, each_argument, fallbacks};
 
 /// A function that undoes a step.
@@ -111,7 +112,7 @@ fn undoing(workflow: &mut Workflow, step: &Step, call: &TaskCall, undo: &TaskCal
         params,
         keyword_only: false,
         returns: "None".to_owned(),
-        doc: vec![policy::doc(&undone.id, undo)],
+        doc: vec![words::sentence(&undone.id, undo)],
         body: body?,
     }));
     workflow.undoing.push(Undoing { id: step.id.clone(), task: call.task.clone(), function: name });
@@ -218,7 +219,7 @@ pub fn direct(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Result<O
         params,
         keyword_only: false,
         returns: "None".to_owned(),
-        doc: vec![policy::doc(&undone.id, undo)],
+        doc: vec![words::sentence(&undone.id, undo)],
         body: body?,
     }));
     workflow.file.import_from("functools", "partial");

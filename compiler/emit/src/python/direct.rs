@@ -16,6 +16,7 @@ use super::{
     breaker, cache, call, children, compensate, concurrency, elsewhere, fallback, hedge, policy, resources,
 };
 use crate::EmitError;
+use crate::flow::words;
 use crate::flow::{At, Region, never_complete};
 
 /// The public function's body where the inputs go by other names inside.
@@ -123,7 +124,7 @@ pub fn step(
     let doc = match &step.kind {
         StepKind::Task(call) => {
             body.extend(task(workflow, step, step, call, is_read)?);
-            policy::doc(&step.id, call)
+            words::sentence(&step.id, call)
         }
         StepKind::Workflow(call) => {
             body.extend(child(workflow, step, call, is_read)?);

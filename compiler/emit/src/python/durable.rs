@@ -16,6 +16,7 @@ use super::{
     resources,
 };
 use crate::EmitError;
+use crate::flow::words;
 
 /// The call that starts, continues or awaits the run.
 pub fn start(workflow: &mut Workflow) -> Stmt {
@@ -84,7 +85,7 @@ pub fn step(
     let doc = match &step.kind {
         StepKind::Task(call) => {
             body.extend(task(workflow, step, step, call)?);
-            policy::doc(&step.id, call)
+            words::sentence(&step.id, call)
         }
         StepKind::Workflow(call) => {
             body.extend(children::child(workflow, step, call)?);

@@ -6,12 +6,13 @@ use conductor_protocol::plan::{Fallback, Step, StepKind, TaskCall};
 use conductor_protocol::types::Type;
 
 use super::codecs::{Way, apply};
+use super::durable;
 use super::file::File;
 use super::tree::{Function, Item, Py, Stmt};
 use super::workflow::Workflow;
-use super::{durable, policy};
 use crate::EmitError;
 use crate::flow::call_mentions_run;
+use crate::flow::words;
 
 /// `if step.is_exhausted:` and the result from elsewhere.
 pub fn durable(
@@ -116,7 +117,7 @@ fn task(
         params: workflow.params(needs_run, is_repeated, &reads, workflow.here),
         keyword_only: false,
         returns,
-        doc: vec![policy::doc(&instead.id, other)],
+        doc: vec![words::sentence(&instead.id, other)],
         body,
     };
     workflow.functions.push(Item::Function(function));

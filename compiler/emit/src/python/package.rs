@@ -5,8 +5,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use conductor_protocol::expr::{Expr, Node};
-use conductor_protocol::plan::{Language, Plan, StepKind};
+use conductor_protocol::plan::{Language, Plan};
 use conductor_protocol::types::Type;
 
 use super::codecs::{self, Wanted, WantedSet, Way};
@@ -18,8 +17,7 @@ use super::tree::{Function, Import, Item, Module, Param, Py, Stmt};
 use super::types::Types;
 use super::workflow::{input_name, params, sibling};
 use super::{elsewhere, grpc, runtime, type_module, worker, workflow, writer};
-use crate::flow::never_complete;
-use crate::inline::inlined;
+use crate::inline::{inlined, with_returns};
 use crate::served::Served;
 use crate::{EmitError, Header};
 
@@ -316,21 +314,4 @@ fn blocking(package: &Package) -> Module {
         items,
         all: all.into_iter().collect(),
     }
-}
-
-/// The Plan with an output of the type that it has whichever way the workflow ends.
-fn with_returns(mut plan: Plan) -> Plan {
-    let returned: Vec<Type> = plan
-        .all_steps()
-        .filter_map(|step| match &step.kind {
-            StepKind::Return { value } => Some(value.ty.clone()),
-            _ => None,
-        })
-        .collect();
-    let at_the_end = (!never_complete(&plan.steps)).then(|| plan.output.ty.clone());
-    let ty = Type::union(returned.into_iter().chain(at_the_end));
-    if ty != plan.output.ty && ty != Type::Null {
-        plan.output = Expr { ty, node: Node::Convert(Box::new(plan.output)) };
-    }
-    plan
 }

@@ -2,7 +2,7 @@
 //!
 //! It knows numbers and the functions of the runtime's `policy` module.
 
-use conductor_protocol::plan::{Effect, Fallback, Jitter, Policy, Strategy, TaskCall};
+use conductor_protocol::plan::{Jitter, Policy, Strategy};
 
 use super::file::File;
 use super::literal::{float, seconds, strings};
@@ -41,26 +41,4 @@ pub fn delay(file: &mut File, policy: &Policy, retry: Py) -> Py {
         Jitter::Equal => "equal",
     };
     call.with("max_delay", max_delay).with("jitter", Py::string(jitter))
-}
-
-/// One line on a step: what it calls, its effect, its policy.
-pub fn doc(id: &str, call: &TaskCall) -> String {
-    let effect = match call.effect {
-        Effect::None => "no effect",
-        Effect::Read => "a read",
-        Effect::Write if call.idempotent => "an idempotent write",
-        Effect::Write => "a write",
-    };
-    let retries = match call.policy.retries {
-        None => ", retried for ever".to_owned(),
-        Some(0) => String::new(),
-        Some(1) => ", 1 retry".to_owned(),
-        Some(count) => format!(", {count} retries"),
-    };
-    let fallback = match &call.fallback {
-        Some(Fallback::Task(other)) => format!(", else `{}`", other.callable),
-        Some(Fallback::Value(_)) => ", else a value".to_owned(),
-        None => String::new(),
-    };
-    format!("Step `{id}`: `{}`, {effect}{retries}{fallback}.", call.callable)
 }

@@ -10,8 +10,9 @@ use super::codecs::Way;
 use super::mentions;
 use super::names::camel;
 use super::tree::{Arrow, Body, Function, Item, Param, Pattern, Stmt, Ts, Ty};
-use super::workflow::{Workflow, ends_function, is_guarded};
+use super::workflow::{Workflow, ends_function, is_guarded, returned};
 use crate::EmitError;
+use crate::flow::words;
 use crate::flow::{At, Region, Source, Var};
 
 type Result<T> = std::result::Result<T, EmitError>;
@@ -23,6 +24,9 @@ impl<'a> Workflow<'a> {
         let mut body = Vec::new();
         for step in steps {
             body.extend(self.statement(step)?);
+            if is_guarded(step) || !keeps_inside(step) {
+                body.extend(self.keep(step));
+            }
             if body.last().is_some_and(ends_function) {
                 break;
             }
@@ -100,8 +104,10 @@ impl<'a> Workflow<'a> {
         let outer = (std::mem::replace(&mut self.run, "run".to_owned()), self.is_top);
         self.is_top = false;
         let held = std::mem::take(&mut self.scope.held);
+        // A function of its own does not see the names of what is kept.
+        let kept = std::mem::take(&mut self.kept);
         let body = self.guarded_body(step, &vars);
-        self.scope.held = held;
+        (self.scope.held, self.kept) = (held, kept);
         (self.run, self.is_top) = outer;
         let body = body?;
         let end = self.end;
@@ -140,6 +146,7 @@ impl<'a> Workflow<'a> {
             }
         }
         let is_async = mentions::awaits(&body);
+        let returns = returned(&body, returns);
         let (body, returns) = if is_async { (body, Ty::promise(returns)) } else { (body, returns) };
         let function =
             Function { exported: false, is_async, name: name.to_owned(), params, returns, doc, body };
@@ -147,7 +154,7 @@ impl<'a> Workflow<'a> {
     }
 
     pub fn run_type(&mut self) -> Ty {
-        if self.plan.durable {
+        if self.is_durable() {
             self.file.runtime_type("run", "Run")
         } else {
             self.file.runtime_type("local", "LocalRun")
@@ -194,14 +201,15 @@ impl<'a> Workflow<'a> {
     fn guarded_body(&mut self, step: &'a Step, vars: &[Var]) -> Result<Vec<Stmt>> {
         let mut all = Vec::new();
         let at = self.scope.flow.at(step);
-        let nothing = self.nothing(vars);
+        let mut nothing = self.nothing(vars);
         if let Some(when) = &step.when {
             let holds = self.holds(&step.id, when, at)?;
             let mut skipped = vec![Stmt::Expr(self.on_run("skip", vec![Ts::string(&step.id)]))];
             skipped.push(Stmt::Return(nothing.clone()));
             all.push(Stmt::If { test: holds.negated(), body: skipped, otherwise: Vec::new() });
         }
-        let mut body = self.own_body(step, vars)?;
+        let kept = self.kept_of_tolerated(step, vars);
+        let mut body = self.keeping(&kept, |workflow| workflow.own_body(step, vars))?;
         let is_block = !step.kind.bodies().is_empty();
         if let (Some(milliseconds), true) =
             (step.deadline_ms, is_block || !matches!(step.kind, StepKind::Task(_)))
@@ -212,6 +220,14 @@ impl<'a> Workflow<'a> {
             body = vec![if vars.is_empty() { Stmt::Expr(call) } else { Stmt::Return(Some(call)) }];
         }
         if !step.critical && !tolerates_itself(step) {
+            for (var, name) in &kept {
+                let end = self.scope.flow.at_end_of(step, 0);
+                let steps = step.kind.bodies().first().copied().unwrap_or_default();
+                all.push(self.keeper(steps, var, name, end));
+            }
+            if !kept.is_empty() {
+                nothing = self.kept_or_nothing(&kept, vars);
+            }
             let args = vec![Ts::string(&step.id), Ts::name("error")];
             let mut handler = vec![Stmt::Expr(Ts::call("run.tolerate", args))];
             handler.extend(nothing.map(|nothing| Stmt::Return(Some(nothing))));
@@ -362,7 +378,7 @@ impl<'a> Workflow<'a> {
 
     fn doc(&self, step: &Step) -> String {
         match &step.kind {
-            StepKind::Task(call) => super::policy::doc(&step.id, call),
+            StepKind::Task(call) => words::sentence(&step.id, call),
             StepKind::Workflow(call) => format!("Step `{}`: the workflow `{}`.", step.id, call.workflow),
             StepKind::WaitFor(wait) => format!("Step `{}`: waits for the signal `{}`.", step.id, wait.signal),
             kind if kind.bodies().is_empty() => format!("Step `{}`.", step.id),
@@ -372,6 +388,11 @@ impl<'a> Workflow<'a> {
             }
         }
     }
+}
+
+/// Its steps are written where it stands, and have kept what they leave.
+fn keeps_inside(step: &Step) -> bool {
+    matches!(step.kind, StepKind::Sequence { .. } | StepKind::Parallel { .. } | StepKind::Graph { .. })
 }
 
 /// Its own attempts say what becomes of their failure.

@@ -37,6 +37,8 @@ pub struct Place<'c> {
     pub key: Ts,
     /// The value of the arguments that stand for variables: of what is undone, or of what failed.
     pub locals: Vec<(String, Ts)>,
+    /// Whether it undoes a step.
+    pub undoes: bool,
 }
 
 impl<'a> Workflow<'a> {
@@ -129,32 +131,13 @@ impl<'a> Workflow<'a> {
             return Ok(value);
         }
         let name = self.file.names.fresh(&super::names::camel(name));
-        let evaluated = if self.plan.durable {
+        let evaluated = if self.is_durable() {
             Ts::call("step.evaluate", vec![Ts::arrow(&[], value)])
         } else {
             Ts::call("run.evaluate", vec![Ts::string(place.id), Ts::arrow(&[], value)])
         };
         before.push(Stmt::constant(&name, evaluated));
         Ok(Ts::name(name))
-    }
-
-    /// The values of the call's arguments by their names, for expressions that see them as variables.
-    pub fn argument_values(&mut self, place: &Place<'_>, call: &TaskCall) -> Result<Vec<(String, Ts)>> {
-        let mut locals = Vec::new();
-        for argument in call.arguments() {
-            let value = match &argument.value {
-                ArgumentValue::Expr(expr) => {
-                    let mut translator = Translator::new(&mut self.file, &self.scope, place.at);
-                    translator.locals.clone_from(&place.locals);
-                    translator.value(expr)?
-                }
-                ArgumentValue::IdempotencyKey => place.key.clone(),
-                _ => continue,
-            };
-            locals.push((crate::python::snake(&argument.parameter), value.clone()));
-            locals.push((argument.parameter.clone(), value));
-        }
-        Ok(locals)
     }
 }
 

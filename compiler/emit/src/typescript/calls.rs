@@ -6,7 +6,7 @@
 use conductor_protocol::expr::{Expr, Literal, Node};
 use conductor_protocol::types::Type;
 
-use super::expr::{Translator, is_wide, unsupported};
+use super::expr::{Translator, unsupported};
 use super::tree::{Operator, Ts};
 use crate::EmitError;
 
@@ -150,7 +150,7 @@ impl Translator<'_, '_> {
             ("int", Int) | ("double", Float) | ("decimal", Decimal) => value,
             ("int", Float) => self.cel("floatToInt", vec![value]),
             ("int", Decimal) => self.cel("decimalToInt", vec![value]),
-            ("double", Int) if is_wide(from) => self.cel("intToFloat", vec![value]),
+            ("double", Int) if self.is_wide(from) => self.cel("intToFloat", vec![value]),
             ("double", Int) => value,
             ("double", Decimal) => self.cel("decimalToFloat", vec![value]),
             ("decimal", Int) => self.cel("intToDecimal", vec![value]),

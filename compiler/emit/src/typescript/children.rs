@@ -28,7 +28,7 @@ impl<'a> Workflow<'a> {
         if !step.critical {
             options.push(("critical", Ts::bool(false)));
         }
-        if !call.barrier && self.plan.durable {
+        if !call.barrier && self.is_durable() {
             options.push(("barrier", Ts::bool(false)));
         }
         if !options.is_empty() && !call.detach {
@@ -77,10 +77,10 @@ impl<'a> Workflow<'a> {
         for (name, expr) in &call.args {
             pairs.push(Property::Value(input_name(target, name), self.evaluated(&step.id, expr, at)?));
         }
-        let signal = if self.plan.durable { Ts::name("signal") } else { Ts::path("run.signal") };
+        let signal = if self.is_durable() { Ts::name("signal") } else { Ts::path("run.signal") };
         let options = Ts::object(vec![("signal", signal)]);
         let started = Ts::name(public).called(vec![Ts::Object(pairs), options]);
-        if self.plan.durable {
+        if self.is_durable() {
             return self.recorded_child(step, call, target, started, is_read);
         }
         let value = started.awaited();

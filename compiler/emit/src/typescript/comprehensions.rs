@@ -46,9 +46,16 @@ impl Translator<'_, '_> {
     }
 
     pub fn bind(&mut self, name: &str, value: &Expr, body: &Expr) -> Result<Ts> {
-        let value = self.value(value)?;
+        let is_wide = self.is_wide(value);
+        let value = self.expr(value)?;
         let param = self.enter(name);
+        if is_wide {
+            self.wide.push(param.clone());
+        }
         let body = self.expr(body);
+        if is_wide {
+            self.wide.pop();
+        }
         self.leave();
         Ok(self.cel_of("Lists", "bind", vec![value, Ts::arrow(&[&param], body?)]))
     }

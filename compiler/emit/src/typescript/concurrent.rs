@@ -2,6 +2,7 @@
 //!
 //! It knows the runtime's methods for blocks; the branches themselves are functions of the module.
 
+use conductor_protocol::expr::{Expr, Node};
 use conductor_protocol::plan::{Hold, Map, OnFailure, Step};
 use conductor_protocol::types::Type;
 
@@ -36,10 +37,8 @@ impl<'a> Workflow<'a> {
             let made = self.function(branch);
             self.run = run;
             let (call, vars) = made?;
-            started.push(Property::Value(
-                branch.id.clone(),
-                closure(vec![Stmt::Return(Some(self.waited(call)))]),
-            ));
+            let body = self.kept_branch(self.waited(call), branch, &vars);
+            started.push(Property::Value(branch.id.clone(), closure(body)));
             match vars.as_slice() {
                 [] => {}
                 [one] => bound.push((branch.id.clone(), self.scope.name(one).to_owned())),
@@ -105,7 +104,7 @@ impl<'a> Workflow<'a> {
         for (step, node) in steps.iter().zip(nodes) {
             let (call, vars) = self.function(step)?;
             let needs = step.needs.iter().map(Ts::string).collect();
-            let work = closure(vec![Stmt::Return(Some(self.waited(call)))]);
+            let work = closure(self.kept_branch(self.waited(call), step, &vars));
             let added = Ts::name(name.clone()).member("add").called(vec![
                 Ts::string(&step.id),
                 Ts::Array(needs),
@@ -190,8 +189,7 @@ impl<'a> Workflow<'a> {
             _ => Type::Any,
         };
         if let (Some(last), true) = (map.steps.last(), is_read) {
-            let value = conductor_protocol::expr::Node::Step(last.id.clone());
-            let value = conductor_protocol::expr::Expr { ty: item_type.clone(), node: value };
+            let value = Expr { ty: item_type.clone(), node: Node::Step(last.id.clone()) };
             body.push(Stmt::Return(Some(if item_type == Type::Null {
                 Ts::null()
             } else {
@@ -215,6 +213,9 @@ impl<'a> Workflow<'a> {
     pub fn hold(&mut self, block: &'a Step, hold: &'a Hold) -> Result<Vec<Stmt>> {
         let vars = self.scope.leaves(Region::Step(block));
         let taker = self.file.package.taker(&mut self.file, &hold.resource)?;
+        if hold.atomic && self.is_durable() {
+            return self.atomic(block, hold, taker, &vars);
+        }
         let outer = (std::mem::replace(&mut self.run, "run".to_owned()), self.is_top);
         self.is_top = false;
         let mut body = self.steps(&hold.steps, self.scope.flow.at_end_of(block, 0))?;
@@ -223,5 +224,55 @@ impl<'a> Workflow<'a> {
         let args = vec![Ts::string(&block.id), taker, closure(body)];
         let call = self.on_run("hold", args).awaited();
         Ok(vec![self.bind(call, &vars)])
+    }
+
+    /// One step to the journal: what is inside is plain code, and what it leaves is recorded at its end.
+    fn atomic(&mut self, block: &'a Step, hold: &'a Hold, taker: Ts, vars: &[Var]) -> Result<Vec<Stmt>> {
+        let own = Var::Step(block.id.clone());
+        let end = self.scope.flow.at_end_of(block, 0);
+        let outer = (std::mem::replace(&mut self.run, "run".to_owned()), self.is_top);
+        let kept = std::mem::take(&mut self.kept);
+        self.is_top = false;
+        self.scope.set_atomic(Some(block));
+        let mut body = self.steps(&hold.steps, end)?;
+        let (mut last, mut results, mut read) = (Ts::null(), Vec::new(), Vec::new());
+        let recorded = self.file.names.fresh("recorded");
+        for var in vars {
+            let Var::Step(id) = var else { continue };
+            let (made, name) = if *var == own { (hold.steps.last(), "last") } else { (None, "results") };
+            let ty = made.map_or_else(|| self.scope.flow.ty(var, end), |step| step.ty.clone());
+            let read_of = made.map_or(id, |step| &step.id).clone();
+            let value = self.value(&Expr { ty: ty.clone(), node: Node::Step(read_of) }, end)?;
+            let encoded = self.file.coded(Way::Encode, &ty, value);
+            let held = Ts::name(recorded.clone()).member(name);
+            if *var == own {
+                last = encoded;
+                read.push((var, ty, held));
+            } else {
+                results.push(Property::Value(id.clone(), encoded));
+                read.push((var, ty, super::codecs::entry(held, id)));
+            }
+        }
+        if !body.last().is_some_and(super::workflow::ends_function) {
+            let results = Ts::Object(results);
+            body.push(Stmt::Return(Some(Ts::object(vec![("last", last), ("results", results)]))));
+        }
+        self.scope.set_atomic(None);
+        (self.run, self.is_top, self.kept) = (outer.0, outer.1, kept);
+        let args = vec![Ts::string(&block.id), taker, closure(body)];
+        let call = self.on_run("atomic", args).awaited();
+        if read.is_empty() {
+            return Ok(vec![Stmt::Expr(call)]);
+        }
+        let mut all = vec![Stmt::constant(recorded, call)];
+        for (var, ty, json) in read {
+            let value = if self.scope.is_recorded(var) {
+                self.recorded(json, &ty)
+            } else {
+                self.file.coded(Way::Decode, &ty, json)
+            };
+            all.push(Stmt::constant(self.scope.name(var), value));
+        }
+        Ok(all)
     }
 }

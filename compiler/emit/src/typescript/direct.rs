@@ -2,6 +2,7 @@
 //!
 //! It knows the runtime's `LocalRun`.
 
+use conductor_protocol::expr::Node;
 use conductor_protocol::plan::{
     ArgumentValue, Callable, Effect, Fallback, InDoubt, Language, Step, TaskCall,
 };
@@ -16,17 +17,19 @@ use super::policy;
 use super::tree::{Function, Item, Operator, Param, Stmt, Ts, Ty};
 use super::workflow::Workflow;
 use crate::EmitError;
-use crate::flow::Var;
+use crate::flow::words;
+use crate::flow::{At, Var};
+use crate::inline::{RESULT, each_argument};
 
 type Result<T> = std::result::Result<T, EmitError>;
 
 impl<'a> Workflow<'a> {
     pub fn task(&mut self, step: &'a Step, call: &'a TaskCall, is_read: bool) -> Result<Vec<Stmt>> {
-        if self.plan.durable {
+        if self.is_durable() {
             return self.durable_task(step, call, is_read);
         }
         let place = self.direct_place(step, &step.id);
-        self.direct_attempts(step, &place, call, is_read)
+        self.direct_attempts(Some(step), &place, call, is_read)
     }
 
     fn direct_place<'c>(&self, step: &Step, id: &'c str) -> Place<'c> {
@@ -35,13 +38,14 @@ impl<'a> Workflow<'a> {
             at: self.scope.flow.at(step),
             key: Ts::call("run.key", vec![Ts::string(id)]),
             locals: Vec::new(),
+            undoes: false,
         }
     }
 
     /// Whether the call needs nothing round it: it stands among the steps of the workflow itself.
     pub fn is_plain(&self, call: &TaskCall) -> bool {
         let policy = &call.policy;
-        !self.plan.durable
+        !self.is_durable()
             && self.is_top
             && self.run == "run"
             && policy.retries == Some(0)
@@ -75,9 +79,9 @@ impl<'a> Workflow<'a> {
 
     fn direct_attempts(
         &mut self,
-        reader: &'a Step,
+        reader: Option<&Step>,
         place: &Place<'_>,
-        call: &'a TaskCall,
+        call: &TaskCall,
         is_read: bool,
     ) -> Result<Vec<Stmt>> {
         let made = self.call(place, call)?;
@@ -122,7 +126,7 @@ impl<'a> Workflow<'a> {
             all.push(Stmt::If { test: known, body: vec![Stmt::Return(value)], otherwise: Vec::new() });
         }
         all.extend(body);
-        if !reader.critical && place.id == reader.id {
+        if reader.is_some_and(|reader| !reader.critical && place.id == reader.id) {
             let args = vec![Ts::string(place.id), Ts::name("error")];
             let mut handler = vec![Stmt::Expr(Ts::call("run.tolerate", args))];
             handler.extend(is_read.then(|| Stmt::Return(Some(Ts::null()))));
@@ -140,6 +144,7 @@ impl<'a> Workflow<'a> {
         let must_settle = call.effect == Effect::Write && !call.may_happen_twice();
         let timeout = call.policy.timeout_ms;
         let params: &[&str] = if made.takes_signal { &["signal"] } else { &[] };
+        let made = if self.scope.is_atomic() { in_step(place, call, made) } else { made };
         let (mut is_promise, mut is_remote) = (true, false);
         let mut value = if let Some(mut args) = made.remote {
             args.push(Ts::string(place.id));
@@ -221,16 +226,23 @@ impl<'a> Workflow<'a> {
 
     fn direct_fallback(
         &mut self,
-        reader: &'a Step,
+        reader: Option<&Step>,
         place: &Place<'_>,
-        instead: &'a Fallback,
+        instead: &Fallback,
         is_read: bool,
     ) -> Result<Vec<Stmt>> {
         let args = vec![Ts::string(place.id), Ts::name("error")];
         let mut body = vec![Stmt::Expr(Ts::call("run.fallBack", args))];
         match instead {
             Fallback::Value(value) => {
-                let translated = self.evaluated(step_of(place.id), value, place.at)?;
+                let mut translator = Translator::new(&mut self.file, &self.scope, place.at);
+                translator.locals.clone_from(&place.locals);
+                let translated = translator.value(value)?;
+                let translated = if self.may_fail(value) {
+                    self.guarded(step_of(place.id), translated)
+                } else {
+                    translated
+                };
                 if is_read {
                     body.push(Stmt::Return(Some(translated)));
                 } else if self.may_fail(value) {
@@ -239,10 +251,17 @@ impl<'a> Workflow<'a> {
             }
             Fallback::Task(other) => {
                 let id = format!("{}.fallback", place.id);
-                let inner = self.direct_place(reader, &id);
+                let key = Ts::call("run.key", vec![Ts::string(&id)]);
+                let locals = place.locals.clone();
+                let inner = Place { id: &id, at: place.at, key, locals, undoes: place.undoes };
                 let statements = self.direct_attempts(reader, &inner, other, is_read)?;
                 let returns = if is_read { self.file.ty(&result_type(other)) } else { Ty::name("void") };
-                let call = self.instead(reader, &id, statements, returns, policy::doc(&id, other));
+                let Some(reader) = reader else {
+                    // What undoes a step has its arguments where it is called.
+                    body.extend(statements);
+                    return Ok(body);
+                };
+                let call = self.instead(reader, &id, statements, returns, words::sentence(&id, other));
                 let waited = if matches!(
                     self.functions.last(),
                     Some(Item::Function(Function { is_async: false, .. }))
@@ -258,38 +277,39 @@ impl<'a> Workflow<'a> {
     }
 
     /// `run.undoWith(...)` with the arguments as they are now.
-    fn undo_with(&mut self, place: &Place<'_>, call: &'a TaskCall) -> Result<Vec<Stmt>> {
+    fn undo_with(&mut self, place: &Place<'_>, call: &TaskCall) -> Result<Vec<Stmt>> {
         let Some(undoing) = &call.compensate else { return Ok(Vec::new()) };
-        let mut locals = self.argument_values(place, call)?;
-        locals.push(("result".to_owned(), Ts::name("result")));
-        let mut body = Vec::new();
-        let mut params = Vec::new();
-        let mut args = vec![Ts::name("run")];
+        let (mut body, mut params, mut args) = (Vec::new(), Vec::new(), vec![Ts::name("run")]);
         let mut recorded = (**undoing).clone();
         let mut inner = Vec::new();
-        for argument in &mut recorded.args {
-            let ArgumentValue::Expr(expr) = &mut argument.value else { continue };
+        for argument in undoing.arguments() {
+            let ArgumentValue::Expr(expr) = &argument.value else { continue };
             let mut translator = Translator::new(&mut self.file, &self.scope, place.at);
-            translator.locals.clone_from(&locals);
+            translator.locals.clone_from(&place.locals);
+            translator.locals.push((RESULT.to_owned(), Ts::name("result")));
             let value = translator.value(expr)?;
             let name = self.file.names.fresh(&format!("undo{}", super::names::pascal(&argument.parameter)));
-            body.push(Stmt::constant(&name, value));
             params.push(Param::typed(&name, self.file.ty(&expr.ty)));
-            args.push(Ts::name(name.clone()));
-            let variable = format!("undo {}", argument.parameter);
-            inner.push((variable.clone(), Ts::name(name)));
-            expr.node = conductor_protocol::expr::Node::Variable(variable);
+            if self.may_fail(expr) {
+                // Without a value it cannot be undone, which is told when it is to be.
+                args.push(value);
+            } else {
+                body.push(Stmt::constant(&name, value));
+                args.push(Ts::name(name.clone()));
+            }
+            inner.push((format!("undo {}", argument.parameter), Ts::name(name)));
         }
+        each_argument(&mut recorded, &mut |argument| {
+            if let ArgumentValue::Expr(expr) = &mut argument.value {
+                expr.node = Node::Variable(format!("undo {}", argument.parameter));
+            }
+        });
         recorded.compensate = None;
-        recorded.fallback = None;
+        crate::inline::fallbacks(&mut recorded);
         let id = format!("{}.compensate", place.id);
         let key = Ts::call("run.key", vec![Ts::string(&id)]);
-        let undo_place = Place { id: &id, at: crate::flow::At::End, key, locals: inner };
-        let made = self.call(&undo_place, &recorded)?;
-        let before = made.before.clone();
-        let attempt = self.limited(&undo_place, &recorded, made)?;
-        let mut statements = before;
-        statements.extend(self.retried(&undo_place, &recorded, vec![Stmt::Expr(attempt)], false));
+        let undo_place = Place { id: &id, at: At::End, key, locals: inner, undoes: true };
+        let statements = self.direct_attempts(None, &undo_place, &recorded, false)?;
         let name = self.file.names.fresh(&format!("{}Undo", camel(place.id)));
         let mut all = vec![Param::typed("run", self.run_type())];
         all.append(&mut params);
@@ -299,7 +319,7 @@ impl<'a> Workflow<'a> {
             name: name.clone(),
             params: all,
             returns: Ty::promise(Ty::name("void")),
-            doc: policy::doc(&id, undoing),
+            doc: words::sentence(&id, undoing),
             body: statements,
         }));
         let work = Ts::arrow(&["run"], Ts::name(name).called(args));
@@ -320,6 +340,17 @@ fn is_asynchronous(call: &TaskCall) -> bool {
         }
         _ => true,
     }
+}
+
+/// The call of a function that can ask for its step.
+fn in_step(place: &Place<'_>, call: &TaskCall, made: Made) -> Made {
+    let is_alone = call.policy.retries == Some(0);
+    // Else the signal is that of the attempt.
+    let is_bare = call.policy.timeout_ms.is_none() && call.policy.hedge.is_none();
+    let attempt = if is_alone { Ts::number(1) } else { Ts::name("failures") };
+    let work = Ts::arrow(&[], with_signal(made.value, made.takes_signal && is_bare));
+    let args = vec![Ts::string(place.id), Ts::string(&call.task), attempt, work];
+    Made { value: Ts::call("run.calling", args), ..made }
 }
 
 /// The call with the run's own signal.

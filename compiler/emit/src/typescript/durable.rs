@@ -2,7 +2,8 @@
 //!
 //! It knows the runtime's `Run` and `Step`, not how they reach the journal.
 
-use conductor_protocol::plan::{Effect, Fallback, InDoubt, Step, TaskCall};
+use conductor_protocol::expr::Node;
+use conductor_protocol::plan::{ArgumentValue, Effect, Fallback, InDoubt, Step, TaskCall};
 use conductor_protocol::types::Type;
 
 use super::call::Place;
@@ -10,11 +11,13 @@ use super::codecs::Way;
 use super::expr::Translator;
 use super::mentions;
 use super::names::camel;
-use super::tree::{Function, Item, Operator, Param, Stmt, Ts, Ty};
+use super::tree::{Arrow, Body, Function, Item, Operator, Param, Property, Stmt, Ts, Ty};
 use super::workflow::Workflow;
 use super::{limits, policy};
 use crate::EmitError;
-use crate::flow::{Region, Var};
+use crate::flow::words;
+use crate::flow::{At, Region, Var};
+use crate::inline::{RESULT, each_argument};
 
 type Result<T> = std::result::Result<T, EmitError>;
 
@@ -26,8 +29,9 @@ impl<'a> Workflow<'a> {
             at: self.scope.flow.at(step),
             key: Ts::path("step.idempotencyKey"),
             locals: Vec::new(),
+            undoes: false,
         };
-        let mut body = self.attempts(step, step.critical, &place, call)?;
+        let mut body = self.attempts(Some(step), step.critical, &place, call)?;
         if is_read {
             let var = Var::Step(step.id.clone());
             let output = Ts::path("step.output");
@@ -45,19 +49,20 @@ impl<'a> Workflow<'a> {
         Ok(body)
     }
 
-    /// `reader` is the step of the workflow that the call belongs to: itself, unless it is a fallback.
+    /// `reader` is the step of the workflow that the call belongs to: itself, unless it is a fallback. What undoes a step reads
+    /// nothing of the workflow.
     fn attempts(
         &mut self,
-        reader: &'a Step,
+        reader: Option<&Step>,
         critical: bool,
         place: &Place<'_>,
-        call: &'a TaskCall,
+        call: &TaskCall,
     ) -> Result<Vec<Stmt>> {
         let made = self.call(place, call)?;
         let undo = self.undo(place, call)?;
         let opened = self.open(critical, place, call, undo.as_ref())?;
         let mut body = Vec::new();
-        body.extend(undo.clone());
+        body.extend(undo.as_ref().map(|undo| undo.made.clone()));
         body.push(Stmt::constant("step", opened));
         body.extend(made.before);
         let returns = call.callable.returns().clone();
@@ -81,7 +86,7 @@ impl<'a> Workflow<'a> {
         let mut args = vec![encoded];
         if let Some(undo) = &undo {
             let result = if returns == Type::Null { Ts::null() } else { Ts::name("result") };
-            args.push(Ts::call("undo", if takes_result(undo) { vec![result] } else { Vec::new() }));
+            args.push(undo.of(result));
         }
         tried.push(Stmt::Expr(Ts::call("step.succeed", args)));
         let handler = self.on_failure(critical, call);
@@ -124,7 +129,7 @@ impl<'a> Workflow<'a> {
         critical: bool,
         place: &Place<'_>,
         call: &TaskCall,
-        undo: Option<&Stmt>,
+        undo: Option<&Undo>,
     ) -> Result<Ts> {
         let mut options = Vec::new();
         if call.task != place.id {
@@ -161,7 +166,7 @@ impl<'a> Workflow<'a> {
         }
         if let Some(undo) = undo {
             let unknown = Ts::arrow(&[], Ts::call("undo", vec![Ts::null()]));
-            options.push(("undo", if takes_result(undo) { unknown } else { Ts::name("undo") }));
+            options.push(("undo", if undo.takes_result { unknown } else { Ts::name("undo") }));
         }
         Ok(Ts::call("run.step", vec![Ts::string(place.id), Ts::object(options)]))
     }
@@ -190,14 +195,16 @@ impl<'a> Workflow<'a> {
 
     fn durable_fallback(
         &mut self,
-        reader: &'a Step,
+        reader: Option<&Step>,
         critical: bool,
         place: &Place<'_>,
-        instead: &'a Fallback,
+        instead: &Fallback,
     ) -> Result<Stmt> {
         let body = match instead {
             Fallback::Value(value) => {
-                let translated = self.value(value, place.at)?;
+                let mut translator = Translator::new(&mut self.file, &self.scope, place.at);
+                translator.locals.clone_from(&place.locals);
+                let translated = translator.value(value)?;
                 let encoded = self.file.coded(Way::Encode, &value.ty, translated);
                 let succeed = Stmt::Expr(Ts::call("step.succeed", vec![encoded]));
                 if self.may_fail(value) {
@@ -218,11 +225,20 @@ impl<'a> Workflow<'a> {
             }
             Fallback::Task(other) => {
                 let id = format!("{}.fallback", place.id);
-                let inner =
-                    Place { id: &id, at: place.at, key: Ts::path("step.idempotencyKey"), locals: Vec::new() };
+                let inner = Place {
+                    id: &id,
+                    at: place.at,
+                    key: Ts::path("step.idempotencyKey"),
+                    locals: place.locals.clone(),
+                    undoes: place.undoes,
+                };
                 let mut body = self.attempts(reader, true, &inner, other)?;
                 body.push(Stmt::Return(Some(Ts::path("step.output"))));
-                let call = self.instead(reader, &id, body, Ty::name("unknown"), policy::doc(&id, other));
+                let doc = words::sentence(&id, other);
+                let call = match reader {
+                    Some(reader) => self.instead(reader, &id, body, Ty::name("unknown"), doc),
+                    None => self.undone_instead(&id, body, doc),
+                };
                 vec![Stmt::Expr(Ts::call("step.fallBack", vec![Ts::arrow(&[], call)]).awaited())]
             }
         };
@@ -230,7 +246,7 @@ impl<'a> Workflow<'a> {
     }
 
     /// A function beside that of the step, and its call.
-    pub fn instead(&mut self, reader: &'a Step, id: &str, body: Vec<Stmt>, returns: Ty, doc: String) -> Ts {
+    pub fn instead(&mut self, reader: &Step, id: &str, body: Vec<Stmt>, returns: Ty, doc: String) -> Ts {
         let name = self.file.names.fresh(&format!("{}Step", camel(id)));
         let reads = self.scope.reads(Region::Step(reader));
         let at = self.scope.flow.at(reader);
@@ -239,87 +255,109 @@ impl<'a> Workflow<'a> {
         call
     }
 
+    /// What stands in for what undoes a step: it knows the recorded arguments alone.
+    fn undone_instead(&mut self, id: &str, body: Vec<Stmt>, doc: String) -> Ts {
+        let name = self.file.names.fresh(&format!("{}Step", camel(id)));
+        let params = self.undo_params(&body);
+        let args = params.iter().map(|param| Ts::name(param.name.clone())).collect();
+        let returns = Ty::promise(Ty::name("unknown"));
+        let (exported, is_async) = (false, true);
+        let function = Function { exported, is_async, name: name.clone(), params, returns, doc, body };
+        self.functions.push(Item::Function(function));
+        Ts::name(name).called(args)
+    }
+
     /// `const undo = (result: T | null) => ({ ... })`: the arguments of what undoes the step, as JSON.
-    fn undo(&mut self, place: &Place<'_>, call: &'a TaskCall) -> Result<Option<Stmt>> {
+    fn undo(&mut self, place: &Place<'_>, call: &TaskCall) -> Result<Option<Undo>> {
         let Some(undoing) = &call.compensate else { return Ok(None) };
-        let mut locals = self.argument_values(place, call)?;
-        locals.push(("result".to_owned(), Ts::name("result")));
         let mut pairs = Vec::new();
+        let mut may_fail = false;
         for argument in undoing.arguments() {
-            let conductor_protocol::plan::ArgumentValue::Expr(expr) = &argument.value else { continue };
+            let ArgumentValue::Expr(expr) = &argument.value else { continue };
+            may_fail |= self.may_fail(expr);
+            let result = if is_bigint(call) {
+                Ts::call("cel.int", vec![Ts::name("result")])
+            } else {
+                Ts::name("result")
+            };
             let mut translator = Translator::new(&mut self.file, &self.scope, place.at);
-            translator.locals.clone_from(&locals);
+            translator.locals.clone_from(&place.locals);
+            translator.locals.push((RESULT.to_owned(), result));
             let value = translator.value(expr)?;
             let encoded = self.file.coded(Way::Encode, &expr.ty, value);
-            pairs.push(super::tree::Property::Value(argument.parameter.clone(), encoded));
+            pairs.push(Property::Value(argument.parameter.clone(), encoded));
         }
         self.undoing(place.id, undoing)?;
         let ty = Type::optional(call.callable.returns().clone());
-        let ty = self.file.ty(&ty);
-        let body = super::tree::Body::Value(Ts::Object(pairs));
-        let used = matches!(&body, super::tree::Body::Value(value) if mentions::in_value(value, "result"));
-        let params = if used { vec![Param::typed("result", ty)] } else { Vec::new() };
-        let arrow = super::tree::Arrow { is_async: false, params, returns: None, body };
-        Ok(Some(Stmt::constant("undo", Ts::Arrow(Box::new(arrow)))))
+        let ty = if is_bigint(call) { Ty::name("bigint").nullable() } else { self.file.ty(&ty) };
+        let body = Body::Value(Ts::Object(pairs));
+        let takes_result = matches!(&body, Body::Value(value) if mentions::in_value(value, "result"));
+        let params = if takes_result { vec![Param::typed("result", ty)] } else { Vec::new() };
+        let arrow = Arrow { is_async: false, params, returns: None, body };
+        let made = Stmt::constant("undo", Ts::Arrow(Box::new(arrow)));
+        Ok(Some(Undo { made, takes_result, may_fail }))
     }
 
     /// The function that undoes a step, from the arguments that were recorded with its completion.
-    fn undoing(&mut self, id: &str, call: &'a TaskCall) -> Result<()> {
+    fn undoing(&mut self, id: &str, call: &TaskCall) -> Result<()> {
         let key = format!("{id}.compensate");
         let mut recorded = call.clone();
         let mut locals = Vec::new();
-        for argument in &mut recorded.args {
-            if let conductor_protocol::plan::ArgumentValue::Expr(expr) = &mut argument.value {
+        each_argument(&mut recorded, &mut |argument| {
+            if let ArgumentValue::Expr(expr) = &mut argument.value {
                 let of = super::codecs::entry(Ts::name("undo"), &argument.parameter);
                 let value = self.file.coded(Way::Decode, &expr.ty, of);
                 let name = format!("undo {}", argument.parameter);
                 locals.push((name.clone(), value));
-                expr.node = conductor_protocol::expr::Node::Variable(name);
+                expr.node = Node::Variable(name);
             }
-        }
+        });
         recorded.compensate = None;
-        recorded.fallback = None;
+        // What stands in for it sees its arguments.
+        crate::inline::fallbacks(&mut recorded);
         let place =
-            Place { id: &key, at: crate::flow::At::End, key: Ts::path("step.idempotencyKey"), locals };
-        let mut body = self.plain_attempts(&place, &recorded)?;
+            Place { id: &key, at: At::End, key: Ts::path("step.idempotencyKey"), locals, undoes: true };
+        let mut body = self.attempts(None, true, &place, &recorded)?;
         body.push(Stmt::Expr(Ts::call("step.raiseFailure", Vec::new())));
         let name = self.file.names.fresh(&format!("{}Undo", camel(id)));
-        let record = Ty::Generic("Record".to_owned(), vec![Ty::name("string"), Ty::name("unknown")]);
-        let run = self.run_type();
-        let uses_undo = mentions::in_statements(&body, "undo");
-        let mut params = vec![Param::typed("run", run)];
-        if uses_undo {
-            params.push(Param::typed("undo", record));
-        }
+        let params = self.undo_params(&body);
         self.functions.push(Item::Function(Function {
             exported: false,
             is_async: true,
             name: name.clone(),
             params,
             returns: Ty::promise(Ty::name("void")),
-            doc: policy::doc(&key, call),
+            doc: words::sentence(&key, call),
             body,
         }));
         self.compensations.push((id.to_owned(), name));
         Ok(())
     }
 
-    /// Attempts without a fallback or an undoing.
-    fn plain_attempts(&mut self, place: &Place<'_>, call: &TaskCall) -> Result<Vec<Stmt>> {
-        let made = self.call(place, call)?;
-        let mut body = vec![Stmt::constant("step", self.open(true, place, call, None)?)];
-        body.extend(made.before);
-        let attempt = self.recorded_attempt(call, made.takes_signal, made.value, made.remote);
-        let tried =
-            vec![Stmt::Expr(attempt.awaited()), Stmt::Expr(Ts::call("step.succeed", vec![Ts::null()]))];
-        let handler = self.on_failure(true, call);
-        let attempt =
-            Stmt::Try { body: tried, handler: Some(("error".to_owned(), handler)), finally: Vec::new() };
-        body.push(Stmt::While {
-            test: Ts::call("step.nextAttempt", Vec::new()).awaited(),
-            body: vec![attempt],
-        });
-        Ok(body)
+    /// `run: Run, undo: Record<string, unknown>`.
+    fn undo_params(&mut self, body: &[Stmt]) -> Vec<Param> {
+        let record = Ty::Generic("Record".to_owned(), vec![Ty::name("string"), Ty::name("unknown")]);
+        let mut params = vec![Param::typed("run", self.run_type())];
+        if mentions::in_statements(body, "undo") {
+            params.push(Param::typed("undo", record));
+        }
+        params
+    }
+}
+
+/// What undoes a step: how its arguments are made of the result.
+#[derive(Clone)]
+struct Undo {
+    made: Stmt,
+    takes_result: bool,
+    /// Whether an argument may have no value.
+    may_fail: bool,
+}
+
+impl Undo {
+    fn of(&self, result: Ts) -> Ts {
+        let made = Ts::call("undo", if self.takes_result { vec![result] } else { Vec::new() });
+        if self.may_fail { Ts::call("step.undo", vec![Ts::arrow(&[], made)]) } else { made }
     }
 }
 
@@ -327,11 +365,6 @@ impl<'a> Workflow<'a> {
 fn is_bigint(call: &TaskCall) -> bool {
     let function = call.callable.function();
     function.is_some_and(|function| function.native_returns.as_deref() == Some("bigint"))
-}
-
-/// Whether the arguments of what undoes a step depend on its result.
-fn takes_result(undo: &Stmt) -> bool {
-    matches!(undo, Stmt::Const { value: Ts::Arrow(arrow), .. } if !arrow.params.is_empty())
 }
 
 fn effect(effect: Effect) -> &'static str {

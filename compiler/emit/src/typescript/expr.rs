@@ -13,6 +13,7 @@ use super::scope::Scope;
 use super::tree::{Operator, Property, Ts};
 use crate::EmitError;
 use crate::flow::{At, Source, may_fail};
+use crate::inline::RESULT;
 
 pub struct Translator<'f, 'a> {
     pub file: &'f mut File<'a>,
@@ -23,13 +24,15 @@ pub struct Translator<'f, 'a> {
     pub locals: Vec<(String, Ts)>,
     /// Whether `env` is what reads a variable of the environment: in what resources are opened with.
     pub sees_env: bool,
+    /// Those of the names that stand for whole numbers of 64 bits.
+    pub wide: Vec<String>,
 }
 
 type Result<T> = std::result::Result<T, EmitError>;
 
 impl<'f, 'a> Translator<'f, 'a> {
     pub fn new(file: &'f mut File<'a>, scope: &'f Scope<'a>, at: At) -> Translator<'f, 'a> {
-        Translator { file, scope, at, locals: Vec::new(), sees_env: false }
+        Translator { file, scope, at, locals: Vec::new(), sees_env: false, wide: Vec::new() }
     }
 
     /// The value for a place that wants exactly its type: whole numbers are made safe to hold.
@@ -38,8 +41,17 @@ impl<'f, 'a> Translator<'f, 'a> {
         Ok(if self.is_wide(expr) { self.cel("safe", vec![value]) } else { value })
     }
 
-    fn is_wide(&self, expr: &Expr) -> bool {
+    pub fn is_wide(&self, expr: &Expr) -> bool {
+        let is_wide_name = |name: &String| {
+            let value = self.locals.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value);
+            matches!(value, Some(Ts::Name(name)) if self.wide.contains(name))
+        };
         is_wide(expr)
+            || match &expr.node {
+                Node::Variable(name) => expr.ty == Type::Int && is_wide_name(name),
+                Node::Conditional { then, otherwise, .. } => self.is_wide(then) || self.is_wide(otherwise),
+                _ => false,
+            }
             || matches!(&expr.node, Node::Step(id) if self.scope.is_big(&crate::flow::Var::Step(id.clone())))
     }
 
@@ -49,6 +61,10 @@ impl<'f, 'a> Translator<'f, 'a> {
             Node::Input(name) => self.scope.input(name),
             Node::Step(id) => self.step(id, &expr.ty)?,
             Node::RunId => Ts::path("run.id"),
+            Node::Variable(name) if name == RESULT && !expr.ty.is_nullable() && self.scope.is_durable() => {
+                let result = self.variable(name)?;
+                self.cel("present", vec![result])
+            }
             Node::Variable(name) => self.variable(name)?,
             Node::Env(name) if self.sees_env => Ts::call("env.get", vec![Ts::string(name)]),
             Node::Env(name) => return Err(unsupported(&format!("`env.{name}` in a workflow"))),
@@ -291,7 +307,7 @@ impl<'f, 'a> Translator<'f, 'a> {
     fn equality(&mut self, wanted: bool, left: &Expr, right: &Expr) -> Result<Ts> {
         let is_null = |expr: &Expr| expr.node == Node::Literal(Literal::Null);
         if is_null(right) || is_null(left) {
-            let value = self.expr(if is_null(right) { left } else { right })?;
+            let value = self.perhaps(if is_null(right) { left } else { right })?;
             if value == Ts::null() {
                 return Ok(Ts::bool(wanted));
             }
@@ -327,6 +343,14 @@ impl<'f, 'a> Translator<'f, 'a> {
         Ok(if wanted { equal } else { equal.negated() })
     }
 
+    /// What is compared with null: what nobody knows is null.
+    fn perhaps(&mut self, expr: &Expr) -> Result<Ts> {
+        match &expr.node {
+            Node::Variable(name) if name == RESULT => self.variable(name),
+            _ => self.expr(expr),
+        }
+    }
+
     fn order(&mut self, op: Operator, helper: &str, left: &Expr, right: &Expr) -> Result<Ts> {
         let numeric = |ty: &Type| matches!(ty, Type::Int | Type::Float);
         let native = numeric(&left.ty) && numeric(&right.ty) && !(is_literal(left) && is_literal(right));
@@ -347,7 +371,11 @@ impl<'f, 'a> Translator<'f, 'a> {
     fn membership(&mut self, left: &Expr, right: &Expr) -> Result<Ts> {
         let native = matches!(right.ty.non_null(), Type::List(item) if **item == left.ty && is_simple(&self.file.package.types, item) && left.ty != Type::Float);
         let (item, of) = (self.expr(left)?, self.expr(right)?);
-        if native && !is_wide(left) && !matches!(right.ty, Type::Optional(_)) && !matches!(of, Ts::Array(_)) {
+        if native
+            && !self.is_wide(left)
+            && !matches!(right.ty, Type::Optional(_))
+            && !matches!(of, Ts::Array(_))
+        {
             return Ok(of.member("includes").called(vec![item]));
         }
         Ok(self.cel("contained", vec![item, of]))
@@ -386,7 +414,7 @@ impl<'f, 'a> Translator<'f, 'a> {
         }
         Ok(match (&inner.ty, to) {
             (Type::Optional(from), to) if **from == *to => self.cel("present", vec![value]),
-            (Type::Int, Type::Float) if is_wide(inner) => self.cel("intToFloat", vec![value]),
+            (Type::Int, Type::Float) if self.is_wide(inner) => self.cel("intToFloat", vec![value]),
             (Type::Int, Type::Decimal) => self.cel("intToDecimal", vec![value]),
             (Type::String, Type::Decimal) => self.cel("toDecimal", vec![value]),
             (Type::Float, Type::Decimal) => self.cel("floatToDecimal", vec![value]),
@@ -445,7 +473,8 @@ pub fn is_wide(expr: &Expr) -> bool {
                     && !function.starts_with("get")
             }
             Node::Conditional { then, otherwise, .. } => is_wide(then) || is_wide(otherwise),
-            Node::Bind { body, .. } => is_wide(body),
+            // The body may be what is bound.
+            Node::Bind { value, body, .. } => is_wide(body) || is_wide(value),
             _ => false,
         }
 }

@@ -39,7 +39,7 @@ impl<'a> Workflow<'a> {
         let Some(when) = &step.when else { return Ok(exit) };
         let test = self.holds(&step.id, when, self.scope.flow.at(step))?;
         let mut body = vec![Stmt::If { test, body: exit, otherwise: Vec::new() }];
-        if self.plan.durable {
+        if self.is_durable() {
             body.push(Stmt::Expr(self.on_run("skip", vec![Ts::string(&step.id)])));
         }
         Ok(body)

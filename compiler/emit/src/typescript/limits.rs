@@ -12,7 +12,7 @@ use super::file::File;
 use super::names::{Names, camel};
 use super::package::Package;
 use super::policy::number;
-use super::tree::{Item, Module, Ts};
+use super::tree::{Item, Module, Ts, Ty};
 use super::workflow::Workflow;
 use crate::EmitError;
 
@@ -116,9 +116,8 @@ impl Workflow<'_> {
         let name = self.file.package.share(&wanted, Shared::new(class, "breaker", args));
         let constant = constant(&mut self.file, &name);
         let Some(key) = &breaker.key else { return Ok(Some(constant)) };
-        let locals = self.argument_values(place, call)?;
         let mut translator = Translator::new(&mut self.file, &self.scope, place.at);
-        translator.locals = locals;
+        translator.locals.clone_from(&place.locals);
         let key = translator.value(key)?;
         Ok(Some(constant.member("of").called(vec![key])))
     }
@@ -130,12 +129,11 @@ impl Workflow<'_> {
         let wanted = format!("{}Cache", camel(&call.task));
         let name = self.file.package.share(&wanted, Shared::new("Cache", "cache", args));
         let constant = constant(&mut self.file, &name);
-        let locals = self.argument_values(place, call)?;
         let mut parts = Vec::new();
         match &cache.key {
             Some(key) => {
                 let mut translator = Translator::new(&mut self.file, &self.scope, place.at);
-                translator.locals.clone_from(&locals);
+                translator.locals.clone_from(&place.locals);
                 let value = translator.value(key)?;
                 parts.push(self.file.coded(super::codecs::Way::Encode, &key.ty, value));
             }
@@ -213,13 +211,15 @@ pub fn module(package: &Package) -> Option<Module> {
             args = vec![Ts::made("Pool", args), Ts::object(functions)];
         }
         let value = Ts::made(one.class, args);
-        items.push(Item::Const {
-            exported: true,
-            name,
-            ty: Some(super::tree::Ty::name(one.class)),
-            value,
-            doc: String::new(),
-        });
+        let ty = match &one.open {
+            // Its client is what the user's function gives.
+            Some((module, function)) => {
+                let opening = file.user(module, function);
+                Ty::Generic(one.class.to_owned(), vec![Ty::given_by(opening)])
+            }
+            None => Ty::name(one.class),
+        };
+        items.push(Item::Const { exported: true, name, ty: Some(ty), value, doc: String::new() });
     }
     // The types are plain from the values; only declarations need them.
     Some(file.module(items))

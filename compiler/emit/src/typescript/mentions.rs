@@ -52,6 +52,19 @@ pub fn in_value(value: &Ts, name: &str) -> bool {
     }
 }
 
+/// Whether the statements give a value back, functions inside apart.
+pub fn returns(statements: &[Stmt]) -> bool {
+    statements.iter().any(|statement| match statement {
+        Stmt::Return(value) => value.is_some(),
+        Stmt::If { body, otherwise, .. } => returns(body) || returns(otherwise),
+        Stmt::While { body, .. } | Stmt::Count { body, .. } => returns(body),
+        Stmt::Try { body, handler, finally } => {
+            returns(body) || handler.as_ref().is_some_and(|(_, body)| returns(body)) || returns(finally)
+        }
+        _ => false,
+    })
+}
+
 /// Whether the statements wait for something, functions inside apart.
 pub fn awaits(statements: &[Stmt]) -> bool {
     statements.iter().any(|statement| match statement {

@@ -17,6 +17,7 @@ mod durable;
 mod expr;
 mod file;
 mod index;
+mod kept;
 mod layout;
 mod layout_call;
 mod layout_item;

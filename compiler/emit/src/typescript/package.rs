@@ -15,7 +15,7 @@ use super::names::{Names, camel};
 use super::tree::Module;
 use super::types::Types;
 use super::{index, runtime, tasks, type_module, workflow};
-use crate::inline::inlined;
+use crate::inline::{inlined, with_returns};
 use crate::served::Served;
 use crate::{EmitError, Header, Target};
 
@@ -194,7 +194,7 @@ pub fn files(
         let digest = plan.digest().map_err(|error| EmitError::Digest(error.to_string()))?;
         digests.insert(plan.workflow.clone(), digest);
     }
-    let plans: Vec<Plan> = own().map(inlined).collect();
+    let plans: Vec<Plan> = own().map(|plan| with_returns(inlined(plan))).collect();
     let served = Served::of(all)?;
     let package = Package::new(&plans, digests, &served, *target, header);
     let mut modules: Vec<(String, Module)> = Vec::new();

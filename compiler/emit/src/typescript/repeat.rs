@@ -174,10 +174,7 @@ impl<'a> Workflow<'a> {
         let seen = self.seen_by_handlers(block, attempt);
         let mut all = Vec::new();
         for (var, name) in &seen {
-            let ty = Type::optional(self.scope.flow.ty(var, self.scope.flow.at_end_of(block, 0)));
-            let spelled = self.held_type(var, &ty);
-            let nothing = self.absent(var);
-            all.push(Stmt::Let { name: name.clone(), ty: Some(spelled), value: Some(nothing) });
+            all.push(self.keeper(&attempt.steps, var, name, self.scope.flow.at_end_of(block, 0)));
         }
         let mut tried = self.tried(block, attempt, &seen, vars)?;
         for (var, name) in &seen {
@@ -220,19 +217,8 @@ impl<'a> Workflow<'a> {
         seen: &[(Var, String)],
         vars: &[Var],
     ) -> Result<Vec<Stmt>> {
-        let outer = std::mem::replace(&mut self.end, self.scope.flow.at_end_of(block, 0));
-        let mut body = Vec::new();
-        for step in &attempt.steps {
-            body.extend(self.statement(step)?);
-            let left = self.scope.leaves(Region::Step(step));
-            for (var, name) in seen.iter().filter(|(var, _)| left.contains(var)) {
-                body.push(Stmt::Assign { target: Ts::name(name.clone()), value: self.scope.raw(var) });
-            }
-            if body.last().is_some_and(super::workflow::ends_function) {
-                break;
-            }
-        }
-        self.end = outer;
+        let end = self.scope.flow.at_end_of(block, 0);
+        let mut body = self.keeping(seen, |workflow| workflow.steps(&attempt.steps, end))?;
         if !body.last().is_some_and(super::workflow::ends_function) {
             body.extend(self.left(block, 0, vars)?);
         }

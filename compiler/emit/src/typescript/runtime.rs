@@ -17,7 +17,7 @@ macro_rules! runtime {
 }
 
 /// Name of each module of `_conductor/`, and its text as TypeScript, as JavaScript, and its declarations.
-const FILES: [(&str, &str, &str, &str); 72] = runtime![
+const FILES: [(&str, &str, &str, &str); 73] = runtime![
     "address",
     "attempt",
     "block",
@@ -84,6 +84,7 @@ const FILES: [(&str, &str, &str, &str); 72] = runtime![
     "stepOptions",
     "task",
     "timer",
+    "turns",
     "values",
     "version",
     "waits",

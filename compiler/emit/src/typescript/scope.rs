@@ -21,14 +21,23 @@ pub struct Scope<'a> {
     big: BTreeSet<String>,
     /// What holds a variable, where that is not its own name.
     pub held: BTreeMap<Var, Ts>,
+    /// What is made inside of the atomic block that is being written: values, of which nothing is recorded.
+    plain: Option<BTreeSet<Var>>,
 }
 
 impl<'a> Scope<'a> {
     pub fn new(plan: &'a Plan, types: &'a Types, names: &mut Names) -> Scope<'a> {
         let flow = Flow::new(plan);
         let big = plan.all_steps().filter(|step| is_big(step)).map(|step| step.id.clone()).collect();
-        let mut scope =
-            Scope { flow, types, durable: plan.durable, names: BTreeMap::new(), big, held: BTreeMap::new() };
+        let mut scope = Scope {
+            flow,
+            types,
+            durable: plan.durable,
+            names: BTreeMap::new(),
+            big,
+            held: BTreeMap::new(),
+            plain: None,
+        };
         for (var, wanted) in scope.flow.variables() {
             let name = names.fresh(&camel(&wanted));
             scope.names.insert(var, name);
@@ -45,9 +54,24 @@ impl<'a> Scope<'a> {
         matches!(var, Var::Step(id) if self.big.contains(id))
     }
 
+    /// Begins or ends the writing of an atomic block.
+    pub fn set_atomic(&mut self, block: Option<&Step>) {
+        self.plain = block.map(|block| self.flow.made_inside(block));
+    }
+
+    pub fn is_atomic(&self) -> bool {
+        self.plain.is_some()
+    }
+
+    /// Whether a call that was cut off may have had a result that nobody knows.
+    pub fn is_durable(&self) -> bool {
+        self.durable && self.plain.is_none()
+    }
+
     /// Whether the variable holds recorded bytes that each reader decodes anew.
     pub fn is_recorded(&self, var: &Var) -> bool {
-        self.durable && !self.types.is_immutable(&self.flow.whole_ty(var)) && !self.is_error(var)
+        let is_plain = self.plain.as_ref().is_some_and(|plain| plain.contains(var));
+        self.durable && !is_plain && !self.types.is_immutable(&self.flow.whole_ty(var)) && !self.is_error(var)
     }
 
     /// A caught error is made for its reader.

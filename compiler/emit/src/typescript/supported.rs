@@ -11,7 +11,6 @@ pub fn unsupported(plan: &Plan) -> Vec<Unsupported> {
     let mut found = Vec::new();
     let whole = [
         (plan.schedule.is_some(), "`schedule`"),
-        (plan.concurrency.is_some() && !plan.durable, "`concurrency` without durability"),
         (plan.inputs.iter().any(|input| input.secret), "a `secret` input"),
     ];
     for (_, what) in whole.iter().filter(|(used, _)| *used) {
@@ -30,9 +29,17 @@ pub fn unsupported(plan: &Plan) -> Vec<Unsupported> {
 fn of_step(step: &Step, plan: &Plan) -> Vec<String> {
     match &step.kind {
         StepKind::Task(call) => of_call(call, plan),
-        StepKind::Hold(hold) if hold.atomic => vec!["`atomic`".to_owned()],
+        StepKind::Hold(hold) if hold.atomic && plan.durable && undoes(&hold.steps) => {
+            vec!["`compensate` inside of an atomic `hold`".to_owned()]
+        }
         _ => Vec::new(),
     }
+}
+
+/// Whether something inside can be undone.
+fn undoes(steps: &[Step]) -> bool {
+    let undoes_itself = |step: &Step| matches!(&step.kind, StepKind::Task(call) if call.compensate.is_some());
+    steps.iter().any(|step| undoes_itself(step) || step.kind.bodies().into_iter().any(undoes))
 }
 
 fn of_call(call: &TaskCall, plan: &Plan) -> Vec<String> {

@@ -391,6 +391,19 @@ impl Ty {
         Ty::Generic("Promise".to_owned(), vec![of])
     }
 
+    /// What a function gives in the end: `Awaited<ReturnType<typeof open>>`.
+    pub fn given_by(function: Ts) -> Ty {
+        fn dotted(of: &Ts) -> String {
+            match of {
+                Ts::Member(of, name) => format!("{}.{name}", dotted(of)),
+                Ts::Name(name) => name.clone(),
+                _ => String::new(),
+            }
+        }
+        let returned = Ty::Name(format!("typeof {}", dotted(&function)));
+        Ty::Generic("Awaited".to_owned(), vec![Ty::Generic("ReturnType".to_owned(), vec![returned])])
+    }
+
     /// The union of the types, each once, `null` last.
     pub fn union(members: impl IntoIterator<Item = Ty>) -> Ty {
         let mut flat: Vec<Ty> = Vec::new();

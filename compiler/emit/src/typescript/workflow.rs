@@ -95,6 +95,8 @@ pub struct Workflow<'a> {
     pub is_top: bool,
     /// Whether a `return` stands in a function of its own.
     pub returns_from_within: bool,
+    /// What is read even where the block around fails, and the name in which its step leaves it at once.
+    pub kept: Vec<(Var, String)>,
     /// The end of the list of steps that is being written.
     pub end: At,
     /// What undoes steps, by their ids.
@@ -121,6 +123,7 @@ pub fn module(package: &Package, plan: &Plan) -> Result<Module, EmitError> {
         run: "run".to_owned(),
         is_top: true,
         returns_from_within: false,
+        kept: Vec::new(),
         end: At::End,
         compensations: Vec::new(),
     };
@@ -154,6 +157,11 @@ impl<'a> Workflow<'a> {
 
     pub fn condition(&mut self, expr: &Expr, at: At) -> Result<Ts, EmitError> {
         Translator::new(&mut self.file, &self.scope, at).condition(expr)
+    }
+
+    /// Whether steps are recorded where they are being written: not in what is one step to the journal.
+    pub fn is_durable(&self) -> bool {
+        self.plan.durable && !self.scope.is_atomic()
     }
 
     pub fn may_fail(&self, expr: &Expr) -> bool {
@@ -206,7 +214,8 @@ impl<'a> Workflow<'a> {
         }
         params.push(self.options());
         let returns = self.file.ty(&self.plan.output.ty);
-        let returns = if self.plan.output.ty == Type::Null { Ty::name("void") } else { returns };
+        let returns =
+            if self.plan.output.ty == Type::Null { Ty::name("void") } else { returned(&body, returns) };
         Function {
             exported: true,
             is_async: true,
@@ -352,11 +361,30 @@ pub fn ends_function(statement: &Stmt) -> bool {
 }
 
 /// A body that waits for nothing, in a function that gives a promise.
-pub fn promised(mut body: Vec<Stmt>) -> Vec<Stmt> {
-    if let Some(Stmt::Return(Some(value))) = body.pop() {
-        body.push(Stmt::Return(Some(Ts::call("Promise.resolve", vec![value]))));
-    }
-    body
+pub fn promised(body: Vec<Stmt>) -> Vec<Stmt> {
+    promise(body, true)
+}
+
+/// `rejects`: whether nothing around catches what is thrown.
+fn promise(body: Vec<Stmt>, rejects: bool) -> Vec<Stmt> {
+    let each = |statement| match statement {
+        Stmt::Return(Some(value)) => Stmt::Return(Some(Ts::call("Promise.resolve", vec![value]))),
+        Stmt::Throw(error) if rejects => Stmt::Return(Some(Ts::call("Promise.reject", vec![error]))),
+        Stmt::If { test, body, otherwise } => {
+            Stmt::If { test, body: promise(body, rejects), otherwise: promise(otherwise, rejects) }
+        }
+        Stmt::While { test, body } => Stmt::While { test, body: promise(body, rejects) },
+        Stmt::Count { name, from, test, body } => {
+            Stmt::Count { name, from, test, body: promise(body, rejects) }
+        }
+        Stmt::Try { body, handler, finally } => Stmt::Try {
+            body: promise(body, false),
+            handler: handler.map(|(name, body)| (name, promise(body, false))),
+            finally,
+        },
+        other => other,
+    };
+    body.into_iter().map(each).collect()
 }
 
 /// The field of the workflow's input: in camel case, and apart from the others.
@@ -382,6 +410,12 @@ pub fn input_type_name(workflow: &str) -> String {
 /// The name by which another workflow's descriptor is imported.
 pub fn child_alias(workflow: &str) -> String {
     format!("{}Definition", camel(workflow))
+}
+
+/// The type of what a function gives, of which the compiler wants to be told where it never gives anything.
+pub fn returned(body: &[Stmt], ty: Ty) -> Ty {
+    let always_throws = ty != Ty::name("void") && !mentions::returns(body);
+    if always_throws { Ty::name("never") } else { ty }
 }
 
 /// Whether the step stands under a condition, a limit or tolerance of its own.

@@ -23,6 +23,7 @@ mod replay;
 mod resources;
 mod shop;
 mod steps;
+mod strict;
 mod structure;
 mod support;
 mod traces;

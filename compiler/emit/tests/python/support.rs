@@ -206,32 +206,7 @@ impl Project {
 
     /// What the Python tools have to say about the package; nothing is what they should say.
     pub fn check(&self) {
-        self.quiet("ruff", &["format", "--no-cache", "--isolated", "--diff", "conductor_gen"]);
-        self.quiet("ruff", &["check", "--no-cache", "--isolated", "conductor_gen"]);
-        // What mypy knows of Python's own library is kept between tests.
-        let cache = root().join("target/mypy");
-        self.quiet(
-            "mypy",
-            &[
-                "--strict",
-                "--cache-dir",
-                cache.to_str().unwrap(),
-                "--follow-imports",
-                "silent",
-                "conductor_gen",
-            ],
-        );
-        self.quiet("pyright", &["--pythonpath", "../python", "conductor_gen"]);
-    }
-
-    fn quiet(&self, name: &str, args: &[&str]) {
-        let python = tool("python");
-        let args: Vec<&str> = args
-            .iter()
-            .map(|arg| if *arg == "../python" { python.to_str().unwrap() } else { *arg })
-            .collect();
-        let output = Command::new(tool(name)).args(&args).current_dir(self.dir.path()).output().unwrap();
-        assert!(output.status.success(), "{name} {args:?}\n{}", text_of(&output));
+        crate::strict::check(self.dir.path());
     }
 
     /// Runs `script` beside the package, with a peer that takes every record of a journal.
@@ -263,11 +238,11 @@ pub fn emit(plans: &[Plan]) -> Result<BTreeMap<String, String>, EmitError> {
     conductor_emit::emit(plans, &Target::new(Language::Python, "conductor_gen"), &HEADER)
 }
 
-fn text_of(output: &Output) -> String {
+pub fn text_of(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
-fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 

@@ -16,6 +16,7 @@ import type { Json } from "./json.js";
 import * as calls from "./localCalls.js";
 import { type Taker } from "./permits.js";
 import { Scope } from "./scope.js";
+import { type Turn } from "./turns.js";
 import type { EmitOptions, WaitOptions } from "./waits.js";
 import type { Workflow } from "./workflow.js";
 export declare class LocalRun extends Block<LocalRun> {
@@ -134,6 +135,10 @@ export declare class LocalRun extends Block<LocalRun> {
     milliseconds: number,
     work: (run: LocalRun) => T | PromiseLike<T>,
   ): Promise<T>;
+  /** Calls a function of a step inside of an atomic block, which can ask for its step as others of a durable run can. */
+  calling<T>(id: string, task: string, attempt: number, work: () => T): T;
+  /** The whole of a run whose workflow has only so many at a time. */
+  turn<T>(turn: Turn, work: (run: LocalRun) => T | PromiseLike<T>): Promise<T>;
   sleep(_id: string, time: number | string): Promise<void>;
   pause(_id: string, _index: number, milliseconds: number): Promise<void>;
   /** The data of the next signal of a name that this run sends itself, as JSON. */

@@ -11,6 +11,7 @@ import {
   passControl,
   Returned,
 } from "./control.js";
+import { inStep } from "./current.js";
 import { StepFailed, thrown, workflowError } from "./errors.js";
 import { causeOf } from "./form.js";
 import { hedged } from "./hedge.js";
@@ -23,6 +24,7 @@ import { take } from "./permits.js";
 import { Scope } from "./scope.js";
 import { sessionFor } from "./sessions.js";
 import { decodeMilliseconds } from "./durations.js";
+import { inTurn } from "./turns.js";
 import { CHILDREN } from "./execute.js";
 export class LocalRun extends Block {
   static {
@@ -273,6 +275,22 @@ export class LocalRun extends Block {
     const key = id === null ? undefined : this.path(id);
     const nothing = () => undefined;
     return this.limited(key, milliseconds, milliseconds, false, nothing, work);
+  }
+  /** Calls a function of a step inside of an atomic block, which can ask for its step as others of a durable run can. */
+  calling(id, task, attempt, work) {
+    const step = {
+      key: this.path(id),
+      task,
+      run: this.id,
+      workflow: this.workflow,
+      attempt,
+      timeLeft: () => this.scope.timeLeft(),
+    };
+    return inStep(step, work);
+  }
+  /** The whole of a run whose workflow has only so many at a time. */
+  turn(turn, work) {
+    return inTurn(this.workflow, turn, this.scope, () => work(this));
   }
   async sleep(_id, time) {
     const milliseconds =

@@ -58,6 +58,11 @@ interface Failed {
   readonly tolerated: boolean;
   readonly undo?: Json | undefined;
 }
+/** What an atomic block leaves: its result, and those of its steps by their ids. */
+export interface Atomic {
+  readonly last: unknown;
+  readonly results: Readonly<Record<string, unknown>>;
+}
 export declare class Run extends Block<Run> {
   readonly parts: RunParts;
   readonly scope: Scope;
@@ -130,14 +135,8 @@ export declare class Run extends Block<Run> {
   atomic(
     id: string,
     taker: Taker,
-    work: (run: LocalRun) => Promise<{
-      last: unknown;
-      results: Record<string, unknown>;
-    }>,
-  ): Promise<{
-    last: unknown;
-    results: Record<string, unknown>;
-  }>;
+    work: (run: LocalRun) => Atomic | PromiseLike<Atomic>,
+  ): Promise<Atomic>;
   /** What of it a block around does not hold already. */
   withoutHeld(uses: readonly Taker[]): readonly Taker[];
   /** Adds an entry to the journal. */
