@@ -344,6 +344,11 @@ export class LocalRun extends Block<LocalRun> {
     this.ownScope?.end();
   }
 
+  /** What is thrown behind a block that never completes. */
+  unreachable(): Error {
+    return new Error(`the end of ${this.workflow} cannot be reached`);
+  }
+
   /** What undoes a step that has been done, should the run fail. */
   undoWith(_id: string, undo: (run: LocalRun) => unknown): void {
     const shielded = this.derived(new Scope(), this.prefix);

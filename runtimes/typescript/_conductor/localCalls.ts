@@ -9,6 +9,7 @@ import { Cancelled, passControl } from "./control.js";
 import { OutcomeUnknown, StepFailed, thrown } from "./errors.js";
 import { causeOf } from "./form.js";
 import type { Json } from "./json.js";
+import { limit } from "./limits.js";
 import type { LocalRun } from "./local.js";
 import { Scope } from "./scope.js";
 import { after } from "./timer.js";
@@ -31,11 +32,11 @@ export function within<T>(
       reject(error);
     };
     const unlisten = scope?.onCancel(give);
-    const stop = after(milliseconds, () => {
+    const limited = limit(milliseconds, () => {
       give(overTime(milliseconds));
     });
     const end = () => {
-      stop();
+      limited.end();
       unlisten?.();
     };
     if (scope?.reason !== undefined) {
@@ -60,17 +61,24 @@ function withinTime<T>(
   milliseconds: number,
   work: (signal: AbortSignal) => T | PromiseLike<T>,
 ): Promise<T> {
+  let given: T | PromiseLike<T>;
+  try {
+    given = work(NEVER);
+  } catch (error) {
+    return Promise.reject(thrown(error));
+  }
+  const promise = given instanceof Promise ? given : Promise.resolve(given);
   return new Promise((resolve, reject) => {
-    const stop = after(milliseconds, () => {
+    const limited = limit(milliseconds, () => {
       reject(overTime(milliseconds));
     });
-    begin(work, undefined).then(
+    promise.then(
       (value) => {
-        stop();
+        limited.end();
         resolve(value);
       },
       (error: unknown) => {
-        stop();
+        limited.end();
         reject(thrown(error));
       },
     );

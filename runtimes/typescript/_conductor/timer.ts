@@ -4,7 +4,8 @@
  * It deliberately knows nothing of cancellation.
  */
 
-const LONGEST = 2 ** 31 - 1;
+/** Node's own timers can be no longer. */
+export const LONGEST = 2 ** 31 - 1;
 
 /** Takes a timer back. */
 export type Stop = () => void;

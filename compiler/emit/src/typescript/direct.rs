@@ -4,7 +4,7 @@
 
 use conductor_protocol::expr::Node;
 use conductor_protocol::plan::{
-    ArgumentValue, Callable, Effect, Fallback, InDoubt, Language, Step, TaskCall,
+    ArgumentValue, Callable, Effect, Fallback, InDoubt, Language, Step, StepKind, TaskCall,
 };
 use conductor_protocol::types::Type;
 
@@ -15,7 +15,7 @@ use super::expr::Translator;
 use super::names::camel;
 use super::policy;
 use super::tree::{Function, Item, Operator, Param, Stmt, Ts, Ty};
-use super::workflow::Workflow;
+use super::workflow::{Workflow, is_guarded};
 use crate::EmitError;
 use crate::flow::words;
 use crate::flow::{At, Var};
@@ -85,10 +85,16 @@ impl<'a> Workflow<'a> {
         is_read: bool,
     ) -> Result<Vec<Stmt>> {
         let made = self.call(place, call)?;
-        let before = made.before.clone();
-        let attempt = self.limited(place, call, made)?;
+        let mut before = made.before.clone();
         let cached = self.cache(place, call)?;
+        let breaker = self.watching(place, call, &mut before)?;
+        // What is done with a result may fail, too, and says nothing of the call then.
+        let is_watched = call.compensate.is_none() && cached.is_none();
+        let inner = if is_watched { None } else { breaker.clone() };
+        let attempt = self.limited(place, call, made, inner)?;
+        let breaker = breaker.filter(|_| is_watched);
         let mut tried = Vec::new();
+        tried.extend(breaker.iter().map(|breaker| told(breaker, "enter", Vec::new())));
         let keeps = is_read || call.compensate.is_some() || cached.is_some();
         if keeps && (call.compensate.is_some() || cached.is_some()) {
             tried.push(Stmt::constant("result", attempt));
@@ -100,12 +106,18 @@ impl<'a> Workflow<'a> {
             }
             tried.extend(self.undo_with(place, call)?);
             tried.push(if is_read { Stmt::Return(Some(Ts::name("result"))) } else { Stmt::Return(None) });
+        } else if let (true, Some(breaker)) = (is_read, &breaker) {
+            tried.push(Stmt::constant("result", attempt));
+            tried.push(told(breaker, "succeeded", Vec::new()));
+            tried.push(Stmt::Return(Some(Ts::name("result"))));
         } else if is_read {
             tried.push(Stmt::Return(Some(attempt)));
         } else {
             tried.push(Stmt::Expr(attempt));
+            tried.extend(breaker.iter().map(|breaker| told(breaker, "succeeded", Vec::new())));
         }
-        let mut body = self.retried(place, call, tried, is_read);
+        let failed = breaker.map(|breaker| told(&breaker, "failed", vec![Ts::name("error")]));
+        let mut body = self.retried(place, call, tried, failed, is_read);
         if let Some(milliseconds) = call.policy.deadline_ms {
             let args = vec![Ts::string(place.id), policy::number(milliseconds), Ts::function(&["run"], body)];
             let waited = Ts::call("run.deadline", args).awaited();
@@ -139,8 +151,32 @@ impl<'a> Workflow<'a> {
         Ok(all)
     }
 
+    /// The breaker that watches the attempts; that of a key has a name.
+    fn watching(&mut self, place: &Place<'_>, call: &TaskCall, before: &mut Vec<Stmt>) -> Result<Option<Ts>> {
+        let Some(breaker) = self.breaker(place, call)? else { return Ok(None) };
+        let key = call.policy.circuit_breaker.as_ref().and_then(|breaker| breaker.key.as_ref());
+        let Some(key) = key else { return Ok(Some(breaker)) };
+        let name = self.file.names.fresh("breaker");
+        let found = if self.may_fail(key) { self.guarded(step_of(place.id), breaker) } else { breaker };
+        before.push(Stmt::constant(&name, found));
+        Ok(Some(Ts::name(name)))
+    }
+
+    /// The only step of a workflow whose output is its result: its attempts are the workflow's own.
+    pub fn only_step(&mut self) -> Result<Option<Vec<Stmt>>> {
+        let [step] = self.plan.steps.as_slice() else { return Ok(None) };
+        let StepKind::Task(call) = &step.kind else { return Ok(None) };
+        let output = &self.plan.output;
+        let is_own = output.node == Node::Step(step.id.clone()) && output.ty == step.ty;
+        let is_wrapped = self.plan.deadline_ms.is_some() || self.plan.concurrency.is_some();
+        if is_guarded(step) || is_wrapped || self.is_plain(call) || !(is_own || output.ty == Type::Null) {
+            return Ok(None);
+        }
+        self.task(step, call, output.ty != Type::Null).map(Some)
+    }
+
     /// The awaited call with its time limit, inside of what it takes and of its breaker.
-    fn limited(&mut self, place: &Place<'_>, call: &TaskCall, made: Made) -> Result<Ts> {
+    fn limited(&mut self, place: &Place<'_>, call: &TaskCall, made: Made, breaker: Option<Ts>) -> Result<Ts> {
         let must_settle = call.effect == Effect::Write && !call.may_happen_twice();
         let timeout = call.policy.timeout_ms;
         let params: &[&str] = if made.takes_signal { &["signal"] } else { &[] };
@@ -174,7 +210,7 @@ impl<'a> Workflow<'a> {
             value = Ts::call("run.using", vec![Ts::Array(uses), Ts::arrow(&[], value)]);
             is_promise = true;
         }
-        if let Some(breaker) = self.breaker(place, call)? {
+        if let Some(breaker) = breaker {
             value = breaker.member("call").called(vec![Ts::name("run"), Ts::arrow(&[], value)]);
             is_promise = true;
         }
@@ -191,7 +227,14 @@ impl<'a> Workflow<'a> {
     }
 
     /// The loop of attempts, or the only one.
-    fn retried(&mut self, place: &Place<'_>, call: &TaskCall, tried: Vec<Stmt>, is_read: bool) -> Vec<Stmt> {
+    fn retried(
+        &mut self,
+        place: &Place<'_>,
+        call: &TaskCall,
+        tried: Vec<Stmt>,
+        told: Option<Stmt>,
+        is_read: bool,
+    ) -> Vec<Stmt> {
         let failed = |attempts: Ts| {
             Stmt::Throw(Ts::call(
                 "run.failed",
@@ -199,7 +242,7 @@ impl<'a> Workflow<'a> {
             ))
         };
         if call.policy.retries == Some(0) {
-            let handler = vec![failed(Ts::number(1))];
+            let handler = told.into_iter().chain([failed(Ts::number(1))]).collect();
             let mut tried = tried;
             // The function ends behind it anyway.
             tried.retain(|statement| *statement != Stmt::Return(None));
@@ -216,10 +259,11 @@ impl<'a> Workflow<'a> {
         let failures = Ts::name("failures");
         let over = policy::is_over(&mut self.file, &call.policy, failures.clone(), Operator::Greater);
         let delay = policy::delay(&mut self.file, &call.policy, failures.clone());
-        let handler = vec![
+        let again = [
             policy::unless_over(over, vec![failed(failures)]),
             Stmt::Expr(Ts::call("run.backOff", vec![delay]).awaited()),
         ];
+        let handler = told.into_iter().chain(again).collect();
         let attempt = Stmt::Try { body, handler: Some(("error".to_owned(), handler)), finally: Vec::new() };
         vec![Stmt::Count { name: "failures".to_owned(), from: 1, test: None, body: vec![attempt] }]
     }
@@ -326,6 +370,11 @@ impl<'a> Workflow<'a> {
         body.push(Stmt::Expr(Ts::call("run.undoWith", vec![Ts::string(place.id), work])));
         Ok(body)
     }
+}
+
+/// What the breaker is told of an attempt.
+fn told(breaker: &Ts, what: &str, args: Vec<Ts>) -> Stmt {
+    Stmt::Expr(breaker.clone().member(what).called(args))
 }
 
 /// The step that a fallback belongs to, whose failure its own is.

@@ -17,7 +17,7 @@ macro_rules! runtime {
 }
 
 /// Name of each module of `_conductor/`, and its text as TypeScript, as JavaScript, and its declarations.
-const FILES: [(&str, &str, &str, &str); 73] = runtime![
+const FILES: [(&str, &str, &str, &str); 74] = runtime![
     "address",
     "attempt",
     "block",
@@ -58,6 +58,7 @@ const FILES: [(&str, &str, &str, &str); 73] = runtime![
     "journal",
     "json",
     "lease",
+    "limits",
     "local",
     "localCalls",
     "localSignals",

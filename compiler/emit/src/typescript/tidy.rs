@@ -1,12 +1,18 @@
-//! Names that nobody reads are not given: a step that ends the run hides what reads what is before it.
+//! Names that nobody reads are not given, and what nothing reaches is not written: a step that ends the run hides what is behind
+//! it, and what reads what is before it.
 //!
 //! It knows the tree only.
 
 use super::mentions::in_statements;
 use super::tree::{Pattern, Stmt};
+use super::workflow::ends_function;
 
 /// The statements without such names.
 pub fn tidied(mut statements: Vec<Stmt>) -> Vec<Stmt> {
+    // Nothing reaches what stands behind an end.
+    if let Some(end) = statements.iter().position(ends_function) {
+        statements.truncate(end + 1);
+    }
     let mut kept: Vec<Stmt> = Vec::new();
     while let Some(statement) = statements.pop() {
         let is_read = |name: &String| in_statements(&kept, name);

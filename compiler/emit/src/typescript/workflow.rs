@@ -18,7 +18,7 @@ use super::scope::Scope;
 use super::tree::{Function, Item, Module, Param, Stmt, Ts, Ty};
 use super::{defaults, descriptor};
 use crate::EmitError;
-use crate::flow::{At, Region, Var};
+use crate::flow::{At, Region, Var, never_complete};
 
 /// Names that the functions of a workflow's module use for themselves.
 const RESERVED: [&str; 58] = [
@@ -333,10 +333,17 @@ impl<'a> Workflow<'a> {
         let limit = self.plan.deadline_ms;
         let turn = self.plan.concurrency.clone();
         self.is_top = true;
+        if let Some(attempts) = self.only_step()? {
+            return Ok(attempts);
+        }
         let mut steps = self.steps(&self.plan.steps, At::End)?;
         if self.plan.output.ty != Type::Null && !steps.last().is_some_and(ends_function) {
-            let output = self.value(&self.plan.output, At::End)?;
-            steps.push(Stmt::Return(Some(output)));
+            steps.push(if never_complete(&self.plan.steps) {
+                // The compiler does not know of blocks which only fail or return.
+                Stmt::Throw(self.on_run("unreachable", Vec::new()))
+            } else {
+                Stmt::Return(Some(self.value(&self.plan.output, At::End)?))
+            });
         }
         let is_null = self.plan.output.ty == Type::Null;
         let wrapped = |call: Ts| {

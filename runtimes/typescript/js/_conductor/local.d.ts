@@ -123,6 +123,8 @@ export declare class LocalRun extends Block<LocalRun> {
   skip(id: string): void;
   /** Lets go of the caller's signal: at the end of the workflow, however it ends. */
   close(): void;
+  /** What is thrown behind a block that never completes. */
+  unreachable(): Error;
   /** What undoes a step that has been done, should the run fail. */
   undoWith(_id: string, undo: (run: LocalRun) => unknown): void;
   /** The failure of the workflow as its caller sees it, after what it did is undone. `at` is the step that failed, where nothing else says so. */

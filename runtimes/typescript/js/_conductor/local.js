@@ -234,6 +234,10 @@ export class LocalRun extends Block {
   close() {
     this.ownScope?.end();
   }
+  /** What is thrown behind a block that never completes. */
+  unreachable() {
+    return new Error(`the end of ${this.workflow} cannot be reached`);
+  }
   /** What undoes a step that has been done, should the run fail. */
   undoWith(_id, undo) {
     const shielded = this.derived(new Scope(), this.prefix);

@@ -7,6 +7,7 @@ import { overTime } from "./attempt.js";
 import { Cancelled, passControl } from "./control.js";
 import { OutcomeUnknown, StepFailed, thrown } from "./errors.js";
 import { causeOf } from "./form.js";
+import { limit } from "./limits.js";
 import { Scope } from "./scope.js";
 import { after } from "./timer.js";
 import { isInterruption, SETTLE_MS, Work } from "./work.js";
@@ -23,11 +24,11 @@ export function within(milliseconds, work, scope) {
       reject(error);
     };
     const unlisten = scope?.onCancel(give);
-    const stop = after(milliseconds, () => {
+    const limited = limit(milliseconds, () => {
       give(overTime(milliseconds));
     });
     const end = () => {
-      stop();
+      limited.end();
       unlisten?.();
     };
     if (scope?.reason !== undefined) {
@@ -49,16 +50,16 @@ export function within(milliseconds, work, scope) {
 /** Where neither a signal nor a cancellation has to be minded. */
 function withinTime(milliseconds, work) {
   return new Promise((resolve, reject) => {
-    const stop = after(milliseconds, () => {
+    const limited = limit(milliseconds, () => {
       reject(overTime(milliseconds));
     });
     begin(work, undefined).then(
       (value) => {
-        stop();
+        limited.end();
         resolve(value);
       },
       (error) => {
-        stop();
+        limited.end();
         reject(thrown(error));
       },
     );

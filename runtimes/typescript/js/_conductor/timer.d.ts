@@ -3,6 +3,8 @@
  *
  * It deliberately knows nothing of cancellation.
  */
+/** Node's own timers can be no longer. */
+export declare const LONGEST: number;
 /** Takes a timer back. */
 export type Stop = () => void;
 /** Calls `action` in so many milliseconds. */

@@ -3,7 +3,8 @@
  *
  * It deliberately knows nothing of cancellation.
  */
-const LONGEST = 2 ** 31 - 1;
+/** Node's own timers can be no longer. */
+export const LONGEST = 2 ** 31 - 1;
 /** Calls `action` in so many milliseconds. */
 export function after(milliseconds, action) {
   if (milliseconds <= LONGEST) {

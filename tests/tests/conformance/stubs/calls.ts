@@ -24,8 +24,9 @@ async function call(start: Start): Promise<void> {
     lines.push(JSON.stringify({ run: start.run, output: output ?? null }));
   } catch (failure) {
     const error = failure as Error & { step?: string; cause?: Error & { code?: string } };
-    const cause: Error & { code?: string } = error.cause ?? error;
-    const form = { types: [cause.constructor.name], message: cause.message, code: cause.code };
+    const cause: Error & { code?: string; types?: string[] } = error.cause ?? error;
+    // One that the workflow itself raises says its type.
+    const form = { types: cause.types ?? [cause.constructor.name], message: cause.message, code: cause.code };
     lines.push(JSON.stringify({ run: start.run, error: form, step: error.step }));
   }
 }

@@ -44,6 +44,9 @@ function outcome(args: Record<string, unknown>): Outcome {
 }
 
 function plain(_: string, value: unknown): unknown {
+  if (value instanceof Uint8Array) {
+    return Buffer.from(value).toString("base64");
+  }
   return typeof value === "bigint" ? Number(value) : value;
 }
 
