@@ -73,7 +73,7 @@ def described(failure: StepFailed) -> Caught:
     form = error.form if isinstance(error, RecordedError) else error_form(error)
     types, code = form.get("types"), str(form.get("code", ""))
     return {
-        "type": str(types[0]) if isinstance(types, list) and types else "",
+        "type": str(types[0]).rpartition(".")[2] if isinstance(types, list) and types else "",
         "message": str(form.get("message", "")),
         "step": failure.step or "",
         "attempts": failure.attempts,

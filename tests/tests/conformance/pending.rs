@@ -14,13 +14,6 @@ const KNOWN: &[(Language, &str)] = &[
     (Language::Python, "parallel_waits_for_siblings"),
     // The type of a run's output leaves out what `return` gives.
     (Language::Python, "return_early"),
-    (Language::Python, "try_error_fields"),
-    (Language::Go, "return_early"),
-    (Language::Go, "try_error_fields"),
-    // `:=` without a new variable.
-    (Language::Go, "compensate_by_type"),
-    (Language::Go, "signal_to_other_run"),
-    (Language::Go, "sub_workflow_detached"),
 ];
 
 /// Cases whose generated code does not build; in a package with the others it would hide them all.

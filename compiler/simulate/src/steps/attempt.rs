@@ -49,11 +49,16 @@ async fn handled<'p>(ctx: &Ctx<'p>, catch: &'p Catch, failure: &Failure) -> Flow
     body(&ctx.with_scope(scope), &catch.steps).await
 }
 
+/// Without the module or package, which each language writes in its own way.
+fn last_part(name: &str) -> &str {
+    name.rsplit(['.', '/']).next().unwrap_or(name)
+}
+
 /// `{type, message, step, attempts, status?}`.
 fn described(failure: &Failure) -> Json {
     let Failure { error, step, attempts } = failure;
     let mut record = json!({
-        "type": error.types.first().map_or("", String::as_str),
+        "type": last_part(error.types.first().map_or("", String::as_str)),
         "message": error.message,
         "step": **step,
         "attempts": attempts,

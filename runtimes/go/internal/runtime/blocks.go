@@ -57,6 +57,7 @@ func (b blocks) isDurable() bool { return b.run != nil }
 
 // CaughtFailure is what a `catch` knows of a failure.
 type CaughtFailure struct {
+	// Type is the name of the type without its package, which other languages do not have.
 	Type     string
 	Message  string
 	Step     string
@@ -83,7 +84,7 @@ func (b blocks) Caught(err error, patterns ...string) *CaughtFailure {
 		caught.Message = recorded.Message
 	}
 	if len(names) > 0 {
-		caught.Type = names[0]
+		caught.Type = lastPart(names[0])
 	}
 	if hasCode {
 		if number, err := strconv.ParseInt(code, 10, 64); err == nil {

@@ -33,7 +33,7 @@ func TestTheFirstFailureOfAParallelBlockDecidesAndIsReadOnReplay(t *testing.T) {
 			return err
 		})
 		err := group.Wait()
-		if failure := run.Caught(err); failure == nil || failure.Step != "bad" || failure.Message != "no" {
+		if failure := run.Caught(err); failure == nil || failure.Step != "bad" || failure.Message != "no" || failure.Type != "errorString" {
 			return nil, fmt.Errorf("caught %v of %v", failure, err)
 		}
 		return task(ctx, run, "after", StepOptions{}, 0, returns(1))
