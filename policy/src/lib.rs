@@ -1,4 +1,4 @@
-//! Pure decisions of fault tolerance: backoff, which errors are retried, breaker, rate limit, bulkhead.
+//! Pure decisions of fault tolerance: backoff, which errors are retried, breaker, rate limit, bulkhead, and when a schedule fires.
 //!
 //! It knows no clock, no call and no manifest: a state, an event and the time go in, a decision and the next state come
 //! out. Times are [`std::time::Duration`]s since any fixed moment; those of one state must not go back.
@@ -8,3 +8,4 @@ pub mod breaker;
 pub mod errors;
 pub mod permits;
 pub mod rate;
+pub mod schedule;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::entry::{Entry, Json, Parent, Record, UnixMillis};
 use crate::error::ErrorForm;
-use crate::plan::{Rate, Scope};
+use crate::plan::{Rate, Schedule, Scope};
 use crate::state::RunState;
 
 /// Method names, as they stand on the wire.
@@ -125,6 +125,12 @@ pub struct ClientInfo {
 pub struct PlanRef {
     pub workflow: String,
     pub digest: String,
+    /// When the sidecar begins runs of it by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Schedule>,
+    /// Names of its secret inputs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secret: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -177,6 +183,9 @@ pub struct RunStart {
     pub workflow: String,
     pub plan: String,
     pub input: Json,
+    /// Names of the inputs that are secret.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secret: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
     /// The caller's clock.

@@ -22,6 +22,7 @@ mod pin;
 mod plan;
 mod run;
 mod runs;
+mod schedules;
 mod show;
 mod sidecar;
 mod signal;
@@ -38,6 +39,7 @@ pub enum Command {
     Plan(plan::Args),
     Run(run::Args),
     Runs(runs::Args),
+    Schedules(schedules::Args),
     Show(show::Args),
     Cancel(cancel::Args),
     Signal(signal::Args),
@@ -63,6 +65,7 @@ impl Command {
             Command::Plan(args) => plan::run(args).await,
             Command::Run(args) => run::run(args).await,
             Command::Runs(args) => runs::run(args).await,
+            Command::Schedules(args) => schedules::run(args).await,
             Command::Show(args) => show::run(args).await,
             Command::Cancel(args) => cancel::run(args).await,
             Command::Signal(args) => signal::run(args).await,
@@ -90,6 +93,7 @@ impl Command {
             Command::Plan(args) => args.format.into(),
             Command::Run(args) => args.format.into(),
             Command::Runs(args) => args.format.into(),
+            Command::Schedules(args) => args.format.into(),
             Command::Show(args) => args.format.into(),
             Command::Cancel(args) => args.format.into(),
             Command::Signal(args) => args.format.into(),

@@ -36,6 +36,7 @@ pub const NOT_A_LIST: Code = Code("E144");
 pub const UNKNOWN_TYPE: Code = Code("E150");
 pub const INPUT_DEFAULT: Code = Code("E151");
 pub const SCHEDULED_INPUT: Code = Code("E152");
+pub const SCHEDULED_NOT_DURABLE: Code = Code("E153");
 pub const WORKFLOW_CYCLE: Code = Code("E201");
 pub const GRAPH_CYCLE: Code = Code("E202");
 pub const FALLBACK_CYCLE: Code = Code("E203");
@@ -74,6 +75,7 @@ pub const CODES: &[Code] = &[
     UNKNOWN_TYPE,
     INPUT_DEFAULT,
     SCHEDULED_INPUT,
+    SCHEDULED_NOT_DURABLE,
     WORKFLOW_CYCLE,
     GRAPH_CYCLE,
     FALLBACK_CYCLE,

@@ -72,6 +72,7 @@ pub(crate) fn bind_workflow(shared: &mut Shared<'_>, position: usize, ids: StepI
     let open = round.asked.open || declared.broken || workflow.inputs_lost || ids.has_broken();
     let bound = finished(workflow, round, declared, open);
     shared.diagnostics.extend(nobody_gives(workflow, &bound));
+    shared.diagnostics.extend(nowhere_kept(workflow));
     shared.finished.insert(position, bound);
 }
 
@@ -126,6 +127,18 @@ fn nobody_gives(workflow: &Workflow, bound: &graph::Workflow) -> Option<Diagnost
         Diagnostic::error(codes::SCHEDULED_INPUT, message, schedule.cron.span, "here is when it begins")
             .label(*first, "this needs a value")
             .help("declare a `default` in the workflow's `input`, or give the value in `with`"),
+    )
+}
+
+/// A workflow that begins by itself without a journal: nobody would know that it has begun.
+fn nowhere_kept(workflow: &Workflow) -> Option<Diagnostic> {
+    let schedule = workflow.schedule.as_ref()?;
+    let durable = workflow.durable.as_ref().filter(|durable| !durable.value)?;
+    let message = format!("`{}` begins by itself, and is not durable", workflow.id.value);
+    Some(
+        Diagnostic::error(codes::SCHEDULED_NOT_DURABLE, message, durable.span, "no journal is kept of its runs")
+            .label(schedule.cron.span, "the sidecar begins it, which hands out durable runs only")
+            .help("remove `durable: false`, or call the workflow from a program that keeps the time itself"),
     )
 }
 

@@ -152,6 +152,17 @@ pub enum Missed {
     All,
 }
 
+impl Missed {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Missed::Skip => "skip",
+            Missed::Once => "once",
+            Missed::All => "all",
+        }
+    }
+}
+
 impl Plan {
     /// The identity of the program: the digest of its canonical JSON.
     ///
@@ -159,6 +170,11 @@ impl Plan {
     /// Never for a Plan that the compiler made; serde's signature asks for it.
     pub fn digest(&self) -> Result<String, serde_json::Error> {
         Ok(digest(canonical_json(self)?.as_bytes()))
+    }
+
+    /// Names of its secret inputs, in their order.
+    pub fn secret(&self) -> impl Iterator<Item = &str> {
+        self.inputs.iter().filter(|input| input.secret).map(|input| input.name.as_str())
     }
 
     /// Every call of a task, with those that stand by for its failure.

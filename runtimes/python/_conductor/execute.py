@@ -335,13 +335,7 @@ async def start_detached(
 ) -> None:
     """Starts a run that nobody awaits; its start is on the disk when this returns."""
     session = await sessions.for_this_loop(workflow.name, run)
-    request = {
-        "run": run,
-        "workflow": workflow.name,
-        "plan": workflow.plan,
-        "input": inputs,
-        "at": now_ms(),
-    }
+    request = _request(workflow, inputs, run)
     while True:
         answer = await _start(session, workflow, run, request)
         if answer["outcome"] != "owned":
@@ -366,13 +360,7 @@ async def _call(
     parent: dict[str, str] | None,
 ) -> object:
     session = await sessions.for_this_loop(workflow.name, run)
-    request = {
-        "run": run,
-        "workflow": workflow.name,
-        "plan": workflow.plan,
-        "input": inputs,
-        "at": now_ms(),
-    }
+    request = _request(workflow, inputs, run)
     if parent is not None:
         request["parent"] = parent
     end: asyncio.Future[Any] | None = None
@@ -400,6 +388,21 @@ async def _call(
         if end is not None:
             forget(end)
             end.cancel()
+
+
+def _request(
+    workflow: Workflow, inputs: dict[str, object], run: str
+) -> dict[str, Any]:
+    request: dict[str, Any] = {
+        "run": run,
+        "workflow": workflow.name,
+        "plan": workflow.plan,
+        "input": inputs,
+        "at": now_ms(),
+    }
+    if workflow.secret:
+        request["secret"] = list(workflow.secret)
+    return request
 
 
 async def _start(

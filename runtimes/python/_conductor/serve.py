@@ -33,7 +33,7 @@ async def serve(workflows: Sequence[Workflow], tasks: Sequence[Task] = ()) -> No
         else:
             Execution(session, workflow, run, dispatch, None)
 
-    plans = tuple((workflow.name, workflow.plan) for workflow in workflows)
+    plans = tuple(workflow.served for workflow in workflows)
     worker = Worker(tasks)
     session = Session(serve=AT_A_TIME, plans=plans, dispatched=take, worker=worker)
     await sessions.guard(session)

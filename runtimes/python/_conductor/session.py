@@ -91,7 +91,7 @@ class Session:
         self,
         *,
         serve: int = 0,
-        plans: tuple[tuple[str, str], ...] = (),
+        plans: tuple[dict[str, object], ...] = (),
         dispatched: Callable[[dict[str, Any]], None] | None = None,
         worker: Answering | None = None,
     ) -> None:
@@ -189,9 +189,7 @@ class Session:
             "pid": os.getpid(),
             "process_start": process.start_time(),
             "serve": self._serve,
-            "plans": [
-                {"workflow": name, "digest": digest} for name, digest in self._plans
-            ],
+            "plans": list(self._plans),
             "owned": [
                 {"run": journal.run, "epoch": journal.epoch} for journal in claimed
             ],

@@ -6,7 +6,7 @@ It deliberately knows no steps: those are plain code in the workflow's module.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,6 +24,18 @@ class Concurrency:
     limit: int
     key: Callable[[Run], object] | None = None
     """Runs with different keys, as JSON, do not wait for each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When the sidecar begins runs of a workflow by itself."""
+
+    cron: str
+    """Minute, hour, day of the month, month and day of the week."""
+    time_zone: str
+    """A name of the IANA database."""
+    missed: str
+    """What becomes of times at which nobody served: `skip`, `once` or `all`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +57,16 @@ class Workflow:
     children: Mapping[str, Workflow] = field(default_factory=dict)
     """Workflows that its steps run, by the step's id."""
     concurrency: Concurrency | None = None
+    schedule: Schedule | None = None
+    secret: tuple[str, ...] = ()
+    """Names of the inputs that nobody may see."""
+
+    @property
+    def served(self) -> dict[str, object]:
+        """What the sidecar is told of it by a process that serves it."""
+        described: dict[str, object] = {"workflow": self.name, "digest": self.plan}
+        if self.schedule is not None:
+            described["schedule"] = asdict(self.schedule)
+        if self.secret:
+            described["secret"] = list(self.secret)
+        return described

@@ -113,8 +113,15 @@ function requestOf(
   run: string,
   parent: Parent | undefined,
 ): object {
-  const plan = workflow.options.plan;
-  const request = { run, workflow: workflow.name, plan, input, at: nowMs() };
+  const { plan, secret } = workflow.options;
+  const request = {
+    run,
+    workflow: workflow.name,
+    plan,
+    input,
+    ...(secret === undefined ? {} : { secret }),
+    at: nowMs(),
+  };
   return parent === undefined ? request : { ...request, parent };
 }
 

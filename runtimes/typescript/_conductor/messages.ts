@@ -35,10 +35,23 @@ export interface TaskRef {
   readonly signature: string;
 }
 
+/** A workflow that this process serves. */
+export interface PlanRef {
+  readonly workflow: string;
+  readonly digest: string;
+  readonly schedule?: {
+    readonly cron: string;
+    readonly time_zone: string;
+    readonly missed: string;
+  };
+  /** Names of its secret inputs. */
+  readonly secret?: readonly string[];
+}
+
 export interface SessionOptions {
   /** How many handed-out runs it takes at a time. */
   readonly serve?: number;
-  readonly plans?: readonly { workflow: string; digest: string }[];
+  readonly plans?: readonly PlanRef[];
   readonly tasks?: readonly TaskRef[];
   readonly dispatched?: (dispatch: Dispatch) => void;
   /** Calls a function that this process serves. */

@@ -5,6 +5,7 @@
  */
 
 import type { JsonObject } from "./json.js";
+import type { PlanRef } from "./messages.js";
 import type { Run } from "./run.js";
 
 export interface WorkflowOptions {
@@ -23,10 +24,24 @@ export interface WorkflowOptions {
         readonly key?: ((input: JsonObject) => unknown) | undefined;
       }
     | undefined;
+  /** When the sidecar begins runs of it by itself. */
+  readonly schedule?: Schedule | undefined;
+  /** Names of the inputs that nobody may see. */
+  readonly secret?: readonly string[] | undefined;
   /** What undoes a step, by its id; the run has the prefix of the step. */
   readonly compensations?: Readonly<Record<string, Compensation>> | undefined;
   /** The workflows that its steps call and await, by the step's id: a parent that fails undoes what they did. */
   readonly children?: (() => Readonly<Record<string, Workflow>>) | undefined;
+}
+
+/** When runs begin by themselves. */
+export interface Schedule {
+  /** Minute, hour, day of the month, month and day of the week. */
+  readonly cron: string;
+  /** A name of the IANA database. */
+  readonly timeZone: string;
+  /** What becomes of times at which nobody served. */
+  readonly missed: "skip" | "once" | "all";
 }
 
 export type Compensation = (
@@ -44,6 +59,25 @@ export class Workflow {
   constructor(name: string, options: WorkflowOptions) {
     this.name = name;
     this.options = options;
+  }
+
+  /** What the sidecar is told of it by a process that serves it. */
+  get served(): PlanRef {
+    const { plan, schedule, secret } = this.options;
+    return {
+      workflow: this.name,
+      digest: plan,
+      ...(schedule === undefined
+        ? {}
+        : {
+            schedule: {
+              cron: schedule.cron,
+              time_zone: schedule.timeZone,
+              missed: schedule.missed,
+            },
+          }),
+      ...(secret === undefined ? {} : { secret }),
+    };
   }
 
   /** What undoes the step with this key, as far as the workflow says so. */

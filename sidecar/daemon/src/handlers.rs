@@ -25,6 +25,7 @@ use crate::limits;
 use crate::outbox::Outbox;
 use crate::process;
 use crate::rpc::{self, Fault, Incoming};
+use crate::scheduled;
 use crate::session::{Pulse, Session};
 use crate::sidecar::{Sidecar, blocking};
 use crate::signals;
@@ -202,7 +203,9 @@ fn hello(call: &mut Call<'_>, hello: Hello) -> Result<Client, Fault> {
             language: language.clone(),
         })
         .collect();
-    sidecar.learn(&plans).map_err(|error| Fault::from(Refusal::Store(error.to_string())))?;
+    let stored = |error: StoreError| Fault::from(Refusal::Store(error.to_string()));
+    sidecar.learn(&plans).map_err(stored)?;
+    scheduled::learn(sidecar, &hello.plans, owner.process_start).map_err(stored)?;
     let (owned, given_back) = sidecar.journal.reclaim(&owner, &hello.owned)?;
     invocations::check_served(&hello.tasks)?;
     limits::reclaim(call, &owner.session, &hello.permits)?;
@@ -213,7 +216,7 @@ fn hello(call: &mut Call<'_>, hello: Hello) -> Result<Client, Fault> {
     sidecar.sessions.join(Session {
         client: Some(hello.client),
         serve: hello.serve,
-        plans: hello.plans,
+        plans: hello.plans.clone(),
         tasks: hello.tasks.into_iter().map(|task| (task.function, task.signature)).collect(),
         outbox: Some(Arc::clone(call.outbox)),
         pulse: Arc::clone(&client.pulse),
@@ -224,6 +227,7 @@ fn hello(call: &mut Call<'_>, hello: Hello) -> Result<Client, Fault> {
         sidecar.offer(info);
     }
     sidecar.kick.notify_one();
+    scheduled::served(sidecar, &hello.plans);
     call.answer(HelloResult {
         protocol: SPOKEN.max.min(max),
         sidecar: SidecarInfo { version: env!("CARGO_PKG_VERSION").to_owned(), pid: std::process::id() },

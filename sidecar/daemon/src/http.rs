@@ -15,6 +15,7 @@ use axum::routing::{get, post};
 use conductor_journal::{
     Owner, Refusal, RunFilter, RunRow, RunView, Settled, StartRequest, Started, fold, summary,
 };
+use conductor_protocol::entry::UnixMillis;
 use conductor_protocol::message::SignalSend;
 use conductor_protocol::state::RunState;
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,7 @@ pub(crate) fn router(sidecar: Arc<Sidecar>, door: Door) -> Router {
         .route("/metrics", get(metrics))
         .route("/v1/sessions", get(sessions))
         .route("/v1/runs", get(runs))
+        .route("/v1/schedules", get(schedules))
         .route("/v1/runs/{id}", get(run))
         .route("/v1/runs/{id}/cancel", post(cancel))
         .route("/v1/runs/{id}/signals/{name}", post(signal))
@@ -186,6 +188,30 @@ async fn runs(State(sidecar): Shared, Query(query): Query<ListQuery>) -> Respons
         }
         Err(error) => refused(&Refusal::Store(error.to_string())),
     }
+}
+
+/// When which workflow begins by itself.
+async fn schedules(State(sidecar): Shared) -> Response {
+    let time = |at: Option<UnixMillis>| {
+        at.and_then(|at| jiff::Timestamp::from_millisecond(at).ok()).map(|at| at.to_string())
+    };
+    let shown = sidecar.timetable().shown(sidecar.clock.now());
+    let all: Vec<_> = shown
+        .into_iter()
+        .map(|one| {
+            json!({
+                "served": sidecar.sessions.serves(&one.workflow),
+                "workflow": one.workflow,
+                "cron": one.schedule.cron,
+                "time_zone": one.schedule.time_zone,
+                "missed": one.schedule.missed,
+                "next": time(one.next),
+                "missed_since": time(one.missed_since),
+                "problem": one.problem,
+            })
+        })
+        .collect();
+    Json(json!({ "schedules": all })).into_response()
 }
 
 /// A view with what an unowned run waits for.

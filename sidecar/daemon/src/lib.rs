@@ -4,6 +4,7 @@
 
 mod backlog;
 mod broker;
+mod clock;
 mod connection;
 mod handlers;
 mod http;
@@ -17,9 +18,11 @@ mod process;
 mod rpc;
 mod salvage;
 mod schedule;
+mod scheduled;
 mod session;
 mod sidecar;
 mod signals;
+mod timetable;
 
 use std::fs::File;
 use std::net::SocketAddr;
@@ -31,6 +34,7 @@ use conductor_journal::{Journal, SqliteStore, StoreError};
 use conductor_protocol::message::Limits;
 use tokio::task::JoinSet;
 
+pub use clock::Clock;
 pub use place::PlaceError;
 
 use crate::permits::HostPermits;
@@ -74,6 +78,8 @@ pub struct Options {
     pub store: StoreUrl,
     /// How long a session may begin attempts after its last answered message.
     pub lease: Duration,
+    /// The time of day, by which schedules fire.
+    pub clock: Clock,
 }
 
 impl Options {
@@ -86,6 +92,7 @@ impl Options {
             http: None,
             store: StoreUrl::Sqlite(data_dir.join("journal.db")),
             lease: Duration::from_secs(10),
+            clock: Clock::default(),
         }
     }
 }
@@ -125,11 +132,17 @@ pub async fn start(options: Options) -> Result<Handle, Error> {
         None => None,
     };
     let unix = place::listen(&options.socket)?;
-    let sidecar = Arc::new(Sidecar::new(journal, HostPermits::new(&options.data_dir), options.lease)?);
+    let sidecar = Arc::new(Sidecar::new(
+        journal,
+        HostPermits::new(&options.data_dir),
+        options.lease,
+        options.clock,
+    )?);
     remember_owners(&sidecar);
     let http = tcp.as_ref().and_then(|tcp| tcp.local_addr().ok());
     let mut tasks = JoinSet::new();
     tasks.spawn(schedule::run(Arc::clone(&sidecar)));
+    tasks.spawn(scheduled::run(Arc::clone(&sidecar)));
     tasks.spawn(tidy(Arc::clone(&sidecar)));
     if let Some(grace) = sidecar.permits.grace(options.lease) {
         tasks.spawn(settle(Arc::clone(&sidecar), grace));

@@ -15,6 +15,12 @@ pub(crate) fn start_time(pid: u32) -> Option<u64> {
     fields.nth(18)?.parse().ok()
 }
 
+/// Which boot of the machine this is: start times count from it.
+pub(crate) fn boot() -> String {
+    let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    text.trim().to_owned()
+}
+
 /// Whether the process with that pid is the one that started then.
 pub(crate) fn lives(pid: u32, process_start: u64) -> bool {
     start_time(pid) == Some(process_start)

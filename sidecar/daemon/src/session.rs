@@ -196,6 +196,15 @@ impl Sessions {
             })
     }
 
+    /// Whether a connected session takes runs of the workflow, of whatever Plan.
+    pub(crate) fn serves(&self, workflow: &str) -> bool {
+        self.hold().values().any(|session| {
+            session.serve > 0
+                && session.outbox.is_some()
+                && session.plans.iter().any(|plan| plan.workflow == workflow)
+        })
+    }
+
     /// The connected session with the smallest of `loads` that serves the function with that signature.
     pub(crate) fn serving(
         &self,

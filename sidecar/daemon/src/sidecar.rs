@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use conductor_journal::{Fact, Journal, Note, Owner, PlanRow, RunInfo, StoreError};
@@ -14,10 +14,12 @@ use tokio::sync::{Notify, watch};
 
 use crate::backlog::Backlog;
 use crate::broker::Broker;
+use crate::clock::Clock;
 use crate::permits::HostPermits;
 use crate::rpc;
 use crate::session::Sessions;
 use crate::signals;
+use crate::timetable::Timetable;
 
 pub(crate) struct Sidecar {
     pub(crate) journal: Journal,
@@ -27,6 +29,10 @@ pub(crate) struct Sidecar {
     pub(crate) broker: Broker,
     pub(crate) metrics: Metrics,
     pub(crate) lease: Duration,
+    pub(crate) clock: Clock,
+    timetable: Mutex<Timetable>,
+    /// A schedule may be due.
+    pub(crate) rescheduled: Notify,
     /// Plans that a session has ever registered.
     known: Mutex<BTreeMap<(String, String), String>>,
     /// Whether the last commit failed, so that trouble and its end are logged once each.
@@ -42,9 +48,11 @@ impl Sidecar {
         journal: Journal,
         permits: HostPermits,
         lease: Duration,
+        clock: Clock,
     ) -> Result<Sidecar, StoreError> {
         let known =
             journal.store().plans()?.into_iter().map(|row| ((row.workflow, row.digest), row.language));
+        let timetable = Timetable::new(journal.store().schedules()?, clock.now());
         Ok(Sidecar {
             known: Mutex::new(known.collect()),
             journal,
@@ -54,10 +62,17 @@ impl Sidecar {
             broker: Broker::default(),
             metrics: Metrics::new(),
             lease,
+            clock,
+            timetable: Mutex::new(timetable),
+            rescheduled: Notify::new(),
             trouble: AtomicBool::new(false),
             kick: Notify::new(),
             closing: watch::Sender::new(false),
         })
+    }
+
+    pub(crate) fn timetable(&self) -> MutexGuard<'_, Timetable> {
+        self.timetable.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn is_closing(&self) -> bool {

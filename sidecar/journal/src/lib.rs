@@ -22,7 +22,7 @@ pub use refusal::Refusal;
 pub use signal::Signals;
 pub use sqlite::SqliteStore;
 pub use store::{
-    Change, Head, NewRun, Owner, Page, PlanRow, RunFilter, RunPage, RunRow, Span, Store, StoreError,
+    Change, Head, NewRun, Owner, Page, PlanRow, RunFilter, RunPage, RunRow, ScheduleRow, Span, Store, StoreError,
     StoredRecord, StoredSignal, Verdict,
 };
 pub use view::{AttemptView, OwnerView, RunView, StepView, fold, summary};

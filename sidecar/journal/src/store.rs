@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use conductor_protocol::entry::{Parent, UnixMillis};
+use conductor_protocol::plan::Schedule;
 use conductor_protocol::state::RunState;
 
 /// The process that executes a run.
@@ -155,6 +156,19 @@ pub struct PlanRow {
     pub language: String,
 }
 
+/// When runs of a workflow begin by themselves, and how far that is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScheduleRow {
+    pub workflow: String,
+    /// `None` where a later build has taken it away.
+    pub schedule: Option<Schedule>,
+    /// All times up to this one are dealt with.
+    pub done: UnixMillis,
+    /// The boot of the machine, and in it the start, of the process that said so: the one that started last decides.
+    pub boot: String,
+    pub process_start: u64,
+}
+
 /// A durable store. Reads see committed state only and may go on beside a commit.
 pub trait Store: Send + Sync {
     /// Writes a batch in one transaction and returns when it is on disk: one verdict a change.
@@ -199,6 +213,14 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// When the store cannot be read.
     fn plans(&self) -> Result<Vec<PlanRow>, StoreError>;
+    /// Writes schedules over those of the same workflows.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn keep_schedules(&self, rows: &[ScheduleRow]) -> Result<(), StoreError>;
+    /// # Errors
+    /// When the store cannot be read.
+    fn schedules(&self) -> Result<Vec<ScheduleRow>, StoreError>;
     /// Housekeeping beside the commits.
     ///
     /// # Errors

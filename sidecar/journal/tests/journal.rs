@@ -6,10 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use conductor_journal::{
-    Journal, Note, Owner, Recorded, Refusal, RunFilter, SqliteStore, StartRequest, Started, Store, StoreError,
+    Journal, Note, Owner, Recorded, Refusal, RunFilter, ScheduleRow, SqliteStore, StartRequest, Started, Store, StoreError,
 };
 use conductor_protocol::entry::Entry;
 use conductor_protocol::message::{Limits, Owned, code};
+use conductor_protocol::plan::{Missed, Schedule};
 use conductor_protocol::state::RunState;
 use serde_json::value::RawValue;
 
@@ -366,7 +367,7 @@ fn a_newer_format_and_a_foreign_file_are_refused_by_name() {
     let newer = folder.path().join("newer.db");
     drop(open(&newer));
     rusqlite::Connection::open(&newer).unwrap().pragma_update(None, "user_version", 9).unwrap();
-    let Err(StoreError::Newer { found: 9, supported: 2, .. }) = SqliteStore::open(&newer) else {
+    let Err(StoreError::Newer { found: 9, supported: 3, .. }) = SqliteStore::open(&newer) else {
         panic!("a newer format opened")
     };
     let foreign = folder.path().join("foreign.db");
@@ -380,6 +381,42 @@ fn a_newer_format_and_a_foreign_file_are_refused_by_name() {
     assert!(matches!(nowhere, Err(StoreError::Open { .. })));
 }
 
+/// `stores/format-2.db` was written by the last build of that format: a finished run, one that waits and has a signal that it
+/// has not taken, and a paused one.
+#[test]
+fn a_kept_journal_of_format_2_opens_and_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("j.db");
+    let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/stores/format-2.db");
+    std::fs::copy(kept, &path).unwrap();
+    let journal = open(&path);
+    let states: Vec<(String, RunState)> =
+        journal.open_runs().iter().map(|run| (run.run.to_string(), run.state)).collect();
+    assert_eq!(states, [("stopped".to_owned(), RunState::Paused), ("waits".to_owned(), RunState::Waiting)]);
+    let done = journal.store().find("done").unwrap().unwrap();
+    assert_eq!(done.head.output.as_deref(), Some(r#"{"id": "ch_1"}"#));
+    assert_eq!(journal.store().records(done.key, 0, usize::MAX).unwrap().records.len(), 3);
+    let signals = journal.signals("waits", 0, usize::MAX).unwrap().signals;
+    assert_eq!((signals.len(), &*signals[0].id), (1, "mail-17"));
+    let row = ScheduleRow {
+        workflow: "order".to_owned(),
+        schedule: Some(Schedule {
+            cron: "0 3 * * *".to_owned(),
+            time_zone: "Europe/Berlin".to_owned(),
+            missed: Missed::All,
+        }),
+        done: 1_790_000_000_000,
+        boot: "b".to_owned(),
+        process_start: u64::MAX,
+    };
+    let gone = ScheduleRow { workflow: "w".to_owned(), schedule: None, ..row.clone() };
+    journal.store().keep_schedules(&[gone.clone(), row.clone()]).unwrap();
+    let later = ScheduleRow { done: row.done + 1, ..row };
+    journal.store().keep_schedules(std::slice::from_ref(&later)).unwrap();
+    drop(journal);
+    assert_eq!(open(&path).store().schedules().unwrap(), [later, gone]);
+}
+
 #[test]
 fn a_journal_of_format_1_is_brought_up_and_takes_signals() {
     let folder = tempfile::tempdir().unwrap();
@@ -389,7 +426,7 @@ fn a_journal_of_format_1_is_brought_up_and_takes_signals() {
     commit(&journal);
     drop(journal);
     let file = rusqlite::Connection::open(&path).unwrap();
-    file.execute_batch("DROP TABLE signals; PRAGMA user_version = 1;").unwrap();
+    file.execute_batch("DROP TABLE schedules; DROP TABLE signals; PRAGMA user_version = 1;").unwrap();
     drop(file);
     let journal = open(&path);
     let data = RawValue::from_string("{\"by\":\"ada\"}".to_owned()).unwrap();

@@ -14,6 +14,7 @@ mod owners;
 mod permits;
 mod resources;
 mod resume;
+mod schedules;
 mod seed;
 mod services;
 mod shop_grpc;

@@ -327,6 +327,19 @@ pub fn declaration(workflow: &mut Workflow, body: &str) -> Result<Decl> {
         let ty = format!("&{}", workflow.file.runtime("Concurrency"));
         fields.push(("Concurrency".to_owned(), Go::Struct { ty, fields: inner, spread: true }));
     }
+    if let Some(schedule) = &plan.schedule {
+        let inner = vec![
+            ("Cron".to_owned(), Go::string(&schedule.cron)),
+            ("TimeZone".to_owned(), Go::string(&schedule.time_zone)),
+            ("Missed".to_owned(), Go::string(schedule.missed.as_str())),
+        ];
+        let ty = format!("&{}", workflow.file.runtime("Schedule"));
+        fields.push(("Schedule".to_owned(), Go::Struct { ty, fields: inner, spread: true }));
+    }
+    let secret: Vec<String> = plan.secret().map(super::literal::string).collect();
+    if !secret.is_empty() {
+        fields.push(("Secret".to_owned(), Go::atom(format!("[]string{{{}}}", secret.join(", ")))));
+    }
     if !workflow.undo.is_empty() {
         let undo = workflow.undo.iter().map(|(key, name)| (super::literal::string(key), Go::atom(name)));
         let fields_of = undo.collect();

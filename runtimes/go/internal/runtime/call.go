@@ -42,13 +42,22 @@ func callRun(ctx context.Context, workflow *Workflow, inputs map[string]any, run
 	if err != nil {
 		return nil, err
 	}
-	params := map[string]any{"run": run, "workflow": workflow.Name, "plan": workflow.Plan, "input": inputs, "at": nowMillis()}
+	params := startParams(workflow, inputs, run)
 	if parent != nil {
 		params["parent"] = map[string]any{"run": parent.run, "key": parent.key}
 	}
 	c := &caller{session: session, workflow: workflow, run: run, inputs: inputs, params: params}
 	defer c.forget()
 	return c.await(ctx)
+}
+
+// startParams ask for a run.
+func startParams(workflow *Workflow, inputs map[string]any, run string) map[string]any {
+	params := map[string]any{"run": run, "workflow": workflow.Name, "plan": workflow.Plan, "input": inputs, "at": nowMillis()}
+	if len(workflow.Secret) > 0 {
+		params["secret"] = workflow.secretNames()
+	}
+	return params
 }
 
 // caller is one who waits for a run.

@@ -96,7 +96,7 @@ func (r *Run) Detach(ctx context.Context, key string, options DetachOptions) err
 
 func (r *Run) detachChild(step *Step, workflow *Workflow, inputs map[string]any) error {
 	run := step.Key()
-	params := map[string]any{"run": run, "workflow": workflow.Name, "plan": workflow.Plan, "input": inputs, "at": nowMillis()}
+	params := startParams(workflow, inputs, run)
 	caller := &caller{session: r.session, workflow: workflow, run: run, inputs: inputs, params: params, isLeft: true}
 	_, local, err := caller.start(r.detached)
 	if err != nil {

@@ -121,7 +121,7 @@ func (s *session) greet(conn *connection) error {
 func (s *session) helloParams(claimed []*journal) map[string]any {
 	plans, owned, permits, tasks := []any{}, []any{}, []any{}, []any{}
 	for _, each := range s.options.workflows {
-		plans = append(plans, map[string]any{"workflow": each.Name, "digest": each.Plan})
+		plans = append(plans, each.served())
 	}
 	for _, each := range claimed {
 		owned = append(owned, map[string]any{"run": each.run, "epoch": each.epoch})

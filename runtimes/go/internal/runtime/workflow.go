@@ -24,6 +24,39 @@ type Workflow struct {
 	// Children are the awaited sub-workflows by the path of the step.
 	Children    map[string]*Workflow
 	Concurrency *Concurrency
+	Schedule    *Schedule
+	// Secret are the names of the inputs that nobody may see.
+	Secret []string
+}
+
+// Schedule is when the sidecar begins runs of a workflow by itself.
+type Schedule struct {
+	// Cron has minute, hour, day of the month, month and day of the week.
+	Cron string
+	// TimeZone is a name of the IANA database.
+	TimeZone string
+	// Missed is what becomes of times at which nobody served: skip, once or all.
+	Missed string
+}
+
+// served is what the sidecar is told of the workflow by a process that serves it.
+func (w *Workflow) served() map[string]any {
+	described := map[string]any{"workflow": w.Name, "digest": w.Plan}
+	if w.Schedule != nil {
+		described["schedule"] = map[string]any{"cron": w.Schedule.Cron, "time_zone": w.Schedule.TimeZone, "missed": w.Schedule.Missed}
+	}
+	if len(w.Secret) > 0 {
+		described["secret"] = w.secretNames()
+	}
+	return described
+}
+
+func (w *Workflow) secretNames() []any {
+	names := make([]any, len(w.Secret))
+	for index, name := range w.Secret {
+		names[index] = name
+	}
+	return names
 }
 
 // Undo undoes the step of a key, with the arguments that were recorded when it completed.

@@ -66,8 +66,15 @@ async function callRun(workflow, inputs, run, calling) {
   }
 }
 function requestOf(workflow, input, run, parent) {
-  const plan = workflow.options.plan;
-  const request = { run, workflow: workflow.name, plan, input, at: nowMs() };
+  const { plan, secret } = workflow.options;
+  const request = {
+    run,
+    workflow: workflow.name,
+    plan,
+    input,
+    ...(secret === undefined ? {} : { secret }),
+    at: nowMs(),
+  };
   return parent === undefined ? request : { ...request, parent };
 }
 /** The execution in this process, which is begun where the answer says so. */

@@ -33,10 +33,7 @@ class Server {
     this.calls = new Calls(tasks);
     this.session = new Session({
       serve: workflows.length > 0 ? AT_A_TIME : 0,
-      plans: workflows.map(({ name, options }) => ({
-        workflow: name,
-        digest: options.plan,
-      })),
+      plans: workflows.map((workflow) => workflow.served),
       tasks: tasks.map((task) => ({
         function: task.function,
         signature: task.signature,

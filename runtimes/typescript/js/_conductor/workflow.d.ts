@@ -4,6 +4,7 @@
  * It deliberately knows no steps: those are plain code in the workflow's module.
  */
 import type { JsonObject } from "./json.js";
+import type { PlanRef } from "./messages.js";
 import type { Run } from "./run.js";
 export interface WorkflowOptions {
   /** Digest of its Plan. */
@@ -21,10 +22,23 @@ export interface WorkflowOptions {
         readonly key?: ((input: JsonObject) => unknown) | undefined;
       }
     | undefined;
+  /** When the sidecar begins runs of it by itself. */
+  readonly schedule?: Schedule | undefined;
+  /** Names of the inputs that nobody may see. */
+  readonly secret?: readonly string[] | undefined;
   /** What undoes a step, by its id; the run has the prefix of the step. */
   readonly compensations?: Readonly<Record<string, Compensation>> | undefined;
   /** The workflows that its steps call and await, by the step's id: a parent that fails undoes what they did. */
   readonly children?: (() => Readonly<Record<string, Workflow>>) | undefined;
+}
+/** When runs begin by themselves. */
+export interface Schedule {
+  /** Minute, hour, day of the month, month and day of the week. */
+  readonly cron: string;
+  /** A name of the IANA database. */
+  readonly timeZone: string;
+  /** What becomes of times at which nobody served. */
+  readonly missed: "skip" | "once" | "all";
 }
 export type Compensation = (
   run: Run,
@@ -37,6 +51,8 @@ export declare class Workflow {
   readonly options: WorkflowOptions;
   private readonly children;
   constructor(name: string, options: WorkflowOptions);
+  /** What the sidecar is told of it by a process that serves it. */
+  get served(): PlanRef;
   /** What undoes the step with this key, as far as the workflow says so. */
   compensation(key: string): Compensation | undefined;
   /** Notes which workflow the step with this key calls. */

@@ -10,6 +10,24 @@ export class Workflow {
     this.name = name;
     this.options = options;
   }
+  /** What the sidecar is told of it by a process that serves it. */
+  get served() {
+    const { plan, schedule, secret } = this.options;
+    return {
+      workflow: this.name,
+      digest: plan,
+      ...(schedule === undefined
+        ? {}
+        : {
+            schedule: {
+              cron: schedule.cron,
+              time_zone: schedule.timeZone,
+              missed: schedule.missed,
+            },
+          }),
+      ...(secret === undefined ? {} : { secret }),
+    };
+  }
   /** What undoes the step with this key, as far as the workflow says so. */
   compensation(key) {
     return this.options.compensations?.[idOf(key)];

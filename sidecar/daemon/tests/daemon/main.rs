@@ -11,6 +11,7 @@ mod permits;
 mod places;
 mod run_signals;
 mod runs;
+mod schedules;
 mod signals;
 mod store;
 mod support;

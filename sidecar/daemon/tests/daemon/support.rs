@@ -290,16 +290,20 @@ impl Client {
         let greeting = self.greeting(serve, process, owned);
         let result = self.call("hello", greeting);
         if serve > 0 {
-            // Who waits for a dispatch keeps its own lease, as every runtime does.
-            let mut stream = self.stream.try_clone().unwrap();
-            std::thread::spawn(move || {
-                let ping = b"{\"jsonrpc\":\"2.0\",\"method\":\"ping\",\"params\":{}}\n";
-                while stream.write_all(ping).is_ok() {
-                    std::thread::sleep(LEASE / 4);
-                }
-            });
+            self.beat();
         }
         result
+    }
+
+    /// Who waits for a dispatch keeps its own lease, as every runtime does.
+    pub fn beat(&self) {
+        let mut stream = self.stream.try_clone().unwrap();
+        std::thread::spawn(move || {
+            let ping = b"{\"jsonrpc\":\"2.0\",\"method\":\"ping\",\"params\":{}}\n";
+            while stream.write_all(ping).is_ok() {
+                std::thread::sleep(LEASE / 4);
+            }
+        });
     }
 
     pub fn start(&mut self, run: &str) -> Value {

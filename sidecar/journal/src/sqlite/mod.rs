@@ -3,6 +3,7 @@
 //! It knows rows and transactions, not what a run's states mean.
 
 mod read;
+mod schedules;
 mod schema;
 mod write;
 
@@ -13,7 +14,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use crate::store::{
-    Change, Page, PlanRow, RunFilter, RunPage, RunRow, Store, StoreError, StoredSignal, Verdict,
+    Change, Page, PlanRow, RunFilter, RunPage, RunRow, ScheduleRow, Store, StoreError, StoredSignal, Verdict,
 };
 
 /// How long a commit waits for somebody else's lock before the store counts as locked.
@@ -117,6 +118,14 @@ impl Store for SqliteStore {
 
     fn plans(&self) -> Result<Vec<PlanRow>, StoreError> {
         self.reading(read::plans)
+    }
+
+    fn keep_schedules(&self, rows: &[ScheduleRow]) -> Result<(), StoreError> {
+        schedules::keep(&mut hold(&self.writer), rows).map_err(|error| self.fault(&error))
+    }
+
+    fn schedules(&self) -> Result<Vec<ScheduleRow>, StoreError> {
+        self.reading(schedules::all)
     }
 
     fn tidy(&self) -> Result<(), StoreError> {

@@ -13,7 +13,7 @@ use crate::store::StoreError;
 const APPLICATION: i32 = 0x4364_6374;
 
 /// Migration `n` leads from format `n` to `n + 1`. Never edit one that was released: add the next.
-const MIGRATIONS: [&str; 2] = [FORMAT_1, FORMAT_2];
+const MIGRATIONS: [&str; 3] = [FORMAT_1, FORMAT_2, FORMAT_3];
 
 const FORMAT_1: &str = "
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -66,6 +66,19 @@ CREATE TABLE signals (
     UNIQUE (run, ordinal),
     UNIQUE (run, id)
 );
+";
+
+const FORMAT_3: &str = "
+-- Without `cron` the workflow has no schedule any more.
+CREATE TABLE schedules (
+    workflow TEXT PRIMARY KEY,
+    cron TEXT,
+    time_zone TEXT NOT NULL,
+    missed TEXT NOT NULL,
+    done INTEGER NOT NULL,
+    boot TEXT NOT NULL,
+    process_start INTEGER NOT NULL
+) WITHOUT ROWID;
 ";
 
 /// The format that this build writes.

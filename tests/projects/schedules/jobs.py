@@ -1,0 +1,2 @@
+async def sweep(days: int) -> str:
+    return f"swept {days} days"

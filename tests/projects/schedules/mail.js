@@ -1,0 +1,7 @@
+/**
+ * @param {string} text
+ * @returns {Promise<string>}
+ */
+export async function mail(text) {
+  return `mailed ${text}`;
+}

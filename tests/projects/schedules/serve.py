@@ -1,0 +1,5 @@
+import asyncio
+
+import conductor_gen
+
+asyncio.run(conductor_gen.serve())
