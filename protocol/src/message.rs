@@ -62,6 +62,8 @@ pub mod code {
     pub const STORE: i32 = -32017;
     /// The sidecar is draining.
     pub const CLOSING: i32 = -32018;
+    /// The workflow has secret inputs, and the sidecar no key to keep them with.
+    pub const NO_KEY: i32 = -32019;
 }
 
 /// First message of a connection.

@@ -6,8 +6,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use conductor_journal::{Keys, open_record};
 use conductor_protocol::entry::Entry;
 use rusqlite::{Connection, OpenFlags};
+
+/// What the sidecars of tests encrypt with.
+pub const KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 
 /// Every run, by its id.
 pub type Journal = BTreeMap<String, Run>;
@@ -86,6 +90,7 @@ fn open(store: &Path) -> Result<Connection> {
 
 /// Records in the order of their writing, which is that of their row ids.
 fn records_after(connection: &Connection, last: &mut i64) -> Result<Vec<(String, Record)>> {
+    let keys = Keys::parse(KEY)?;
     let mut found = Vec::new();
     let mut records = connection.prepare(
         "SELECT records.rowid, runs.id, seq, records.epoch, body FROM records JOIN runs ON runs.key = records.run \
@@ -94,7 +99,8 @@ fn records_after(connection: &Connection, last: &mut i64) -> Result<Vec<(String,
     let mut rows = records.query([*last])?;
     while let Some(row) = rows.next()? {
         *last = row.get(0)?;
-        let body: String = row.get(4)?;
+        let stored: String = row.get(4)?;
+        let body = open_record(Some(&keys), row.get::<_, i64>(2)?.try_into()?, &stored)?.to_string();
         let entries =
             serde_json::from_str(&body).with_context(|| format!("not a list of entries: {body}"))?;
         let (seq, epoch) = (row.get::<_, i64>(2)?.try_into()?, row.get::<_, i64>(3)?.try_into()?);

@@ -37,7 +37,7 @@ impl Sidecar {
     pub fn restart(&mut self, project: &Project) -> Result<()> {
         ensure!(self.process.is_none(), "it runs already");
         let mut command = project.command(conductor()?, &["sidecar", "--http", "off", "--data"]);
-        command.arg(&self.data).arg("--socket").arg(self.socket());
+        command.arg(&self.data).arg("--socket").arg(self.socket()).env("CONDUCTOR_KEY", journal::KEY);
         let mut process = Process::spawn("conductor sidecar", command)?;
         process.wait_for_line("ready")?;
         self.process = Some(process);

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use conductor_daemon::{Options, StoreUrl};
+use conductor_daemon::{Encryption, KEY_VARIABLE, Keys, Options, StoreUrl};
 
 use crate::exit::{Exit, Failure};
 use crate::output;
@@ -25,6 +25,16 @@ pub struct Args {
     /// The journal [default: sqlite:journal.db in the folder of the state]
     #[arg(long, value_name = "sqlite:PATH")]
     store: Option<StoreUrl>,
+    /// Whose values are encrypted with CONDUCTOR_KEY: runs with secret inputs, or all
+    #[arg(long, value_enum, default_value_t, value_name = "secret|all", hide_possible_values = true)]
+    encrypt: Encrypt,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Encrypt {
+    #[default]
+    Secret,
+    All,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -56,6 +66,13 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
     })
 }
 
+/// What the environment holds; an empty variable is none.
+fn keys() -> Result<Option<Keys>, Failure> {
+    let Some(text) = std::env::var_os(KEY_VARIABLE).filter(|text| !text.is_empty()) else { return Ok(None) };
+    let keys = Keys::parse(&text.to_string_lossy());
+    keys.map(Some).map_err(|error| Failure::environment(error.to_string()))
+}
+
 fn options(args: Args) -> Result<Options, Failure> {
     let here = project::working_folder()?;
     let data = match args.data {
@@ -68,6 +85,7 @@ fn options(args: Args) -> Result<Options, Failure> {
     }
     options.socket = project::check_socket_path(options.socket)?;
     options.http = args.http.0;
+    options.encryption = Encryption { keys: keys()?, all: args.encrypt == Encrypt::All };
     if let Some(StoreUrl::Sqlite(path)) = args.store {
         options.store = StoreUrl::Sqlite(here.join(path));
     }

@@ -136,9 +136,14 @@ fn nowhere_kept(workflow: &Workflow) -> Option<Diagnostic> {
     let durable = workflow.durable.as_ref().filter(|durable| !durable.value)?;
     let message = format!("`{}` begins by itself, and is not durable", workflow.id.value);
     Some(
-        Diagnostic::error(codes::SCHEDULED_NOT_DURABLE, message, durable.span, "no journal is kept of its runs")
-            .label(schedule.cron.span, "the sidecar begins it, which hands out durable runs only")
-            .help("remove `durable: false`, or call the workflow from a program that keeps the time itself"),
+        Diagnostic::error(
+            codes::SCHEDULED_NOT_DURABLE,
+            message,
+            durable.span,
+            "no journal is kept of its runs",
+        )
+        .label(schedule.cron.span, "the sidecar begins it, which hands out durable runs only")
+        .help("remove `durable: false`, or call the workflow from a program that keeps the time itself"),
     )
 }
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
-from . import detach, host, sessions, turns
+from . import detach, host, secrets, sessions, turns
 from .compensate import undo_all
 from .errors import (
     Halt,
@@ -101,6 +101,7 @@ class Execution:
         """The body has ended: a cancellation that comes now changes nothing."""
         self._is_over = False
         self._give_back: Callable[[], None] | None = None
+        self._show_secrets: Callable[[], None] | None = None
         self._journal = Journal(run, answer["epoch"], answer["next_seq"], session.send)
         self._journal.on_lost = self._lost
         self._journal.on_cancelling = self._cancel
@@ -114,6 +115,8 @@ class Execution:
     def _forget(self, task: asyncio.Task[Outcome]) -> None:
         if self._give_back is not None:
             self._give_back()
+        if self._show_secrets is not None:
+            self._show_secrets()
         executions = _executions(self._session)
         if executions.get(self.run) is self:
             del executions[self.run]
@@ -152,6 +155,7 @@ class Execution:
     async def _drive(self) -> Outcome:
         try:
             history = await self._history()
+            self._show_secrets = secrets.hide(self.workflow, history.input)
             run = Run(
                 self.run,
                 self._session,
@@ -390,9 +394,7 @@ async def _call(
             end.cancel()
 
 
-def _request(
-    workflow: Workflow, inputs: dict[str, object], run: str
-) -> dict[str, Any]:
+def _request(workflow: Workflow, inputs: dict[str, object], run: str) -> dict[str, Any]:
     request: dict[str, Any] = {
         "run": run,
         "workflow": workflow.name,

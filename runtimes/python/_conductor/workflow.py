@@ -5,9 +5,12 @@ It deliberately knows no steps: those are plain code in the workflow's module.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from . import secrets
 
 if TYPE_CHECKING:
     from .run import Run
@@ -60,6 +63,10 @@ class Workflow:
     schedule: Schedule | None = None
     secret: tuple[str, ...] = ()
     """Names of the inputs that nobody may see."""
+
+    def __post_init__(self) -> None:
+        # Any of them may be handed the secret of one that runs it.
+        logging.getLogger(self.body.__module__).addFilter(secrets.FILTER)
 
     @property
     def served(self) -> dict[str, object]:

@@ -23,6 +23,7 @@ import { logger } from "./log.js";
 import { Mailbox } from "./mailbox.js";
 import { Run, type RunParts } from "./run.js";
 import { Scope } from "./scope.js";
+import { hide } from "./secrets.js";
 import { Refused } from "./messages.js";
 import type { Session } from "./session.js";
 import { nowMs } from "./timer.js";
@@ -68,6 +69,7 @@ export class Execution {
   private reason: string | undefined = undefined;
   private isOver = false;
   private giveBackTurn: (() => void) | undefined = undefined;
+  private showSecrets: (() => void) | undefined = undefined;
 
   constructor(
     session: Session,
@@ -105,6 +107,7 @@ export class Execution {
   }
 
   private forget(): void {
+    this.showSecrets?.();
     const executions = executionsOf(this.session);
     if (executions.get(this.run) === this) {
       executions.delete(this.run);
@@ -171,6 +174,10 @@ export class Execution {
 
   private async parts(): Promise<RunParts> {
     const history = await this.history();
+    const { secret } = this.workflow.options;
+    if (secret !== undefined) {
+      this.showSecrets = hide(secret, history.input);
+    }
     const { session, journal, run } = this;
     // A run that was handed over may have been sent signals before.
     const isNew = this.owned.next_seq === 1 && this.inputs !== undefined;

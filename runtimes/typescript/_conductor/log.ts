@@ -4,6 +4,8 @@
  * It deliberately knows no logging library; an application that has one gives it to `setLogger`.
  */
 
+import { masked, maskedError } from "./secrets.js";
+
 export interface Logger {
   debug(message: string, error?: unknown): void;
   info(message: string, error?: unknown): void;
@@ -52,7 +54,22 @@ export function setLogger(logger: Logger): void {
   current = logger;
 }
 
-/** Where lines go. */
+/** Where lines go, without what is secret. */
 export function logger(): Logger {
-  return current;
+  return safe;
 }
+
+const safe: Logger = {
+  debug: (message, error) => {
+    current.debug(masked(message), maskedError(error));
+  },
+  info: (message, error) => {
+    current.info(masked(message), maskedError(error));
+  },
+  warn: (message, error) => {
+    current.warn(masked(message), maskedError(error));
+  },
+  error: (message, error) => {
+    current.error(masked(message), maskedError(error));
+  },
+};

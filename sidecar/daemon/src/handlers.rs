@@ -201,6 +201,7 @@ fn hello(call: &mut Call<'_>, hello: Hello) -> Result<Client, Fault> {
             workflow: plan.workflow.clone(),
             digest: plan.digest.clone(),
             language: language.clone(),
+            secret: plan.secret.clone(),
         })
         .collect();
     let stored = |error: StoreError| Fault::from(Refusal::Store(error.to_string()));
@@ -240,12 +241,22 @@ fn hello(call: &mut Call<'_>, hello: Hello) -> Result<Client, Fault> {
 
 fn start(call: &mut Call<'_>, client: &Client, start: RunStart) -> Result<(), Fault> {
     closing(call)?;
+    if !start.secret.is_empty() {
+        let row = PlanRow {
+            workflow: start.workflow.clone(),
+            digest: start.plan.clone(),
+            language: client.language.clone(),
+            secret: start.secret.clone(),
+        };
+        call.sidecar.learn(&[row]).map_err(|error| Fault::from(Refusal::Store(error.to_string())))?;
+    }
     let request = StartRequest {
         run: start.run,
         workflow: start.workflow,
         plan: Some(start.plan),
         language: Some(client.language.clone()),
         input: start.input,
+        secret: start.secret,
         parent: start.parent,
         at: start.at,
     };

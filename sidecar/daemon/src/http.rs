@@ -19,10 +19,11 @@ use conductor_protocol::entry::UnixMillis;
 use conductor_protocol::message::SignalSend;
 use conductor_protocol::state::RunState;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use crate::handlers::{ask_cancel, tell_owner};
+use crate::masking::Mask;
 use crate::sidecar::{Sidecar, blocking};
 use crate::signals;
 
@@ -74,7 +75,7 @@ fn refused(refusal: &Refusal) -> Response {
         | Refusal::Transition { .. }
         | Refusal::Ended { .. } => StatusCode::CONFLICT,
         Refusal::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-        Refusal::Store(_) | Refusal::Closing => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::Store(_) | Refusal::NoKey { .. } | Refusal::Closing => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::BAD_REQUEST,
     };
     let error = json!({"code": refusal.code(), "message": refusal.to_string()});
@@ -151,7 +152,7 @@ async fn sessions(State(sidecar): Shared) -> Response {
 /// Not built with `json!`: that would round the numbers of inputs and outputs.
 #[derive(Serialize)]
 struct RunsPage {
-    runs: Vec<RunView>,
+    runs: Vec<Shown>,
     next: Option<String>,
 }
 
@@ -182,8 +183,8 @@ async fn runs(State(sidecar): Shared, Query(query): Query<ListQuery>) -> Respons
     let filter = RunFilter { workflow: query.workflow, state, limit, before };
     match blocking(|| sidecar.journal.store().list(&filter)) {
         Ok(page) => {
-            let runs: Vec<RunView> =
-                page.runs.into_iter().map(|row| waiting(&sidecar, row, summary)).collect();
+            let runs = page.runs.into_iter().map(|row| shown(&sidecar, row, summary));
+            let runs = blocking(|| runs.collect());
             Json(RunsPage { runs, next: page.next.map(|key| key.to_string()) }).into_response()
         }
         Err(error) => refused(&Refusal::Store(error.to_string())),
@@ -214,6 +215,24 @@ async fn schedules(State(sidecar): Shared) -> Response {
     Json(json!({ "schedules": all })).into_response()
 }
 
+/// A run as it may be shown.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Shown {
+    Whole(Box<RunView>),
+    Masked(Value),
+}
+
+fn shown(sidecar: &Sidecar, row: RunRow, view: impl FnOnce(RunRow) -> RunView) -> Shown {
+    let mask = Mask::of(sidecar, &row);
+    let view = waiting(sidecar, row, view);
+    match mask {
+        // A view is always JSON.
+        Some(mask) => Shown::Masked(mask.over(serde_json::to_value(view).unwrap_or_default())),
+        None => Shown::Whole(Box::new(view)),
+    }
+}
+
 /// A view with what an unowned run waits for.
 fn waiting(sidecar: &Sidecar, row: RunRow, view: impl FnOnce(RunRow) -> RunView) -> RunView {
     let head = &row.head;
@@ -242,7 +261,7 @@ async fn run(State(sidecar): Shared, Path(id): Path<String>) -> Response {
         Err(error) => return refused(&Refusal::Store(error.to_string())),
     };
     match fold(row.clone(), &records) {
-        Ok(view) => Json(waiting(&sidecar, row, |_| view)).into_response(),
+        Ok(view) => Json(blocking(|| shown(&sidecar, row, |_| view))).into_response(),
         Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, format!("run {id} is damaged: {error}")),
     }
 }
@@ -285,6 +304,7 @@ async fn start(
         plan: None,
         language: None,
         input,
+        secret: sidecar.secret(&workflow).into_iter().collect(),
         parent: None,
         at: jiff::Timestamp::now().as_millisecond(),
     };

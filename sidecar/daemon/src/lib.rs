@@ -11,6 +11,7 @@ mod http;
 mod invocations;
 mod limits;
 mod listen;
+mod masking;
 mod outbox;
 mod permits;
 mod place;
@@ -30,6 +31,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use conductor_journal::{Encryption, KeyError, Keys, VARIABLE as KEY_VARIABLE};
 use conductor_journal::{Journal, SqliteStore, StoreError};
 use conductor_protocol::message::Limits;
 use tokio::task::JoinSet;
@@ -78,6 +80,8 @@ pub struct Options {
     pub store: StoreUrl,
     /// How long a session may begin attempts after its last answered message.
     pub lease: Duration,
+    /// With what values are encrypted, and whose.
+    pub encryption: Encryption,
     /// The time of day, by which schedules fire.
     pub clock: Clock,
 }
@@ -92,6 +96,7 @@ impl Options {
             http: None,
             store: StoreUrl::Sqlite(data_dir.join("journal.db")),
             lease: Duration::from_secs(10),
+            encryption: Encryption::default(),
             clock: Clock::default(),
         }
     }
@@ -126,18 +131,14 @@ pub async fn start(options: Options) -> Result<Handle, Error> {
     let lock = place::lock(&options.data_dir)?;
     let StoreUrl::Sqlite(path) = &options.store;
     let store = SqliteStore::open(path)?;
-    let journal = Journal::open(Box::new(store), Limits::default())?;
+    let journal = Journal::open(Box::new(store), Limits::default(), options.encryption)?;
     let tcp = match options.http {
         Some(address) => Some(place::listen_http(address).await?),
         None => None,
     };
     let unix = place::listen(&options.socket)?;
-    let sidecar = Arc::new(Sidecar::new(
-        journal,
-        HostPermits::new(&options.data_dir),
-        options.lease,
-        options.clock,
-    )?);
+    let sidecar =
+        Arc::new(Sidecar::new(journal, HostPermits::new(&options.data_dir), options.lease, options.clock)?);
     remember_owners(&sidecar);
     let http = tcp.as_ref().and_then(|tcp| tcp.local_addr().ok());
     let mut tasks = JoinSet::new();

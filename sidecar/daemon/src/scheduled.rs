@@ -113,6 +113,7 @@ fn start(
         plan: None,
         language: None,
         input,
+        secret: sidecar.secret(workflow).into_iter().collect(),
         parent: None,
         at: now,
     };

@@ -34,7 +34,7 @@ pub(crate) struct Sidecar {
     /// A schedule may be due.
     pub(crate) rescheduled: Notify,
     /// Plans that a session has ever registered.
-    known: Mutex<BTreeMap<(String, String), String>>,
+    known: Mutex<BTreeMap<(String, String), PlanRow>>,
     /// Whether the last commit failed, so that trouble and its end are logged once each.
     trouble: AtomicBool,
     /// Something may be dispatched.
@@ -51,7 +51,7 @@ impl Sidecar {
         clock: Clock,
     ) -> Result<Sidecar, StoreError> {
         let known =
-            journal.store().plans()?.into_iter().map(|row| ((row.workflow, row.digest), row.language));
+            journal.store().plans()?.into_iter().map(|row| ((row.workflow.clone(), row.digest.clone()), row));
         let timetable = Timetable::new(journal.store().schedules()?, clock.now());
         Ok(Sidecar {
             known: Mutex::new(known.collect()),
@@ -177,7 +177,10 @@ impl Sidecar {
     pub(crate) fn learn(&self, plans: &[PlanRow]) -> Result<(), StoreError> {
         let new: Vec<PlanRow> = {
             let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            let is_new = |row: &&PlanRow| !known.contains_key(&(row.workflow.clone(), row.digest.clone()));
+            let is_new = |row: &&PlanRow| {
+                let old = known.get(&(row.workflow.clone(), row.digest.clone()));
+                old.is_none_or(|old| row.secret.iter().any(|name| !old.secret.contains(name)))
+            };
             plans.iter().filter(is_new).cloned().collect()
         };
         if new.is_empty() {
@@ -185,8 +188,15 @@ impl Sidecar {
         }
         blocking(|| self.journal.store().register(&new))?;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.extend(new.into_iter().map(|row| ((row.workflow, row.digest), row.language)));
+        known.extend(new.into_iter().map(|row| ((row.workflow.clone(), row.digest.clone()), row)));
         Ok(())
+    }
+
+    /// The names of a workflow's secret inputs in any build: what was secret once stays so.
+    pub(crate) fn secret(&self, workflow: &str) -> BTreeSet<String> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let rows = known.values().filter(|row| row.workflow == workflow);
+        rows.flat_map(|row| row.secret.iter().cloned()).collect()
     }
 
     pub(crate) fn known_workflows(&self) -> BTreeSet<String> {

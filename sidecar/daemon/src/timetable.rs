@@ -168,7 +168,9 @@ impl Timetable {
             }
             let Some(entry) = self.entries.get_mut(&workflow) else { continue };
             entry.next = None;
-            let (Some(Ok(calendar)), Some(schedule)) = (&entry.calendar, &entry.row.schedule) else { continue };
+            let (Some(Ok(calendar)), Some(schedule)) = (&entry.calendar, &entry.row.schedule) else {
+                continue;
+            };
             // Whoever comes to serve it has it looked at again.
             if serves(&workflow) {
                 entry.begun.retain(|run| is_open(run));
@@ -212,7 +214,8 @@ fn shown(entry: &Entry, now: UnixMillis) -> Option<Shown> {
         workflow: entry.row.workflow.clone(),
         next: calendar.and_then(|calendar| calendar.after(now)),
         missed_since: first.filter(|first| *first <= now),
-        problem: problem.or_else(|| first.is_none().then(|| "no day of any year is one of its days".to_owned())),
+        problem: problem
+            .or_else(|| first.is_none().then(|| "no day of any year is one of its days".to_owned())),
         schedule,
     })
 }

@@ -12,10 +12,12 @@ use conductor_protocol::state::RunState;
 use tokio::sync::oneshot;
 
 use crate::check::{check_entries, check_id, check_value, same, same_json};
+use crate::keys::{Keys, digest_like, is_keyed};
 use crate::life::{self, Event};
 use crate::ownership::{begin, take};
 use crate::refusal::Refusal;
 use crate::run::Cell;
+use crate::sealing::Sealing;
 use crate::store::{Head, Owner, RunRow, Store, StoreError};
 
 /// Hears whether a change is on disk.
@@ -47,8 +49,18 @@ pub struct StartRequest {
     pub plan: Option<String>,
     pub language: Option<String>,
     pub input: Json,
+    /// Names of the inputs that are secret.
+    pub secret: Vec<String>,
     pub parent: Option<Parent>,
     pub at: UnixMillis,
+}
+
+/// With what values are encrypted, and whose.
+#[derive(Debug, Clone, Default)]
+pub struct Encryption {
+    pub keys: Option<Keys>,
+    /// Of every run, and not only of those with secret inputs and of what they start.
+    pub all: bool,
 }
 
 #[derive(Debug)]
@@ -129,21 +141,33 @@ pub struct Journal {
     pub(crate) store: Box<dyn Store>,
     pub(crate) inner: Mutex<Inner>,
     limits: Limits,
+    encryption: Encryption,
 }
 
 impl Journal {
     /// Takes over a store and loads the runs that have not ended.
     ///
     /// # Errors
-    /// When the store cannot be read.
-    pub fn open(store: Box<dyn Store>, limits: Limits) -> Result<Journal, StoreError> {
+    /// When the store cannot be read, an unfinished run is encrypted with a key that is not there, or all are to be
+    /// encrypted without one.
+    pub fn open(
+        store: Box<dyn Store>,
+        limits: Limits,
+        encryption: Encryption,
+    ) -> Result<Journal, StoreError> {
+        if encryption.all && encryption.keys.is_none() {
+            return Err(StoreError::NoKey);
+        }
+        let store: Box<dyn Store> = Box::new(Sealing::new(store, encryption.keys.clone()));
         let mut runs = BTreeMap::new();
         for row in store.open_runs()? {
+            digest_like(encryption.keys.as_ref(), &row.input_digest, "")
+                .map_err(|error| StoreError::Failed(format!("run {} has not ended: {error}", row.id)))?;
             let cell = Cell::stored(row);
             runs.insert(Arc::clone(&cell.id), cell);
         }
         let inner = Inner { runs, dirty: Vec::new(), committing: false };
-        Ok(Journal { store, inner: Mutex::new(inner), limits })
+        Ok(Journal { store, inner: Mutex::new(inner), limits, encryption })
     }
 
     /// The store, for reads of committed state.
@@ -186,23 +210,33 @@ impl Journal {
     ) -> Result<Started, Refusal> {
         check_id(&request.run)?;
         check_value(self.limits, request.input.get(), || "the input".to_owned())?;
-        let input_digest = canonical_json(&request.input)
-            .map(|text| digest(text.as_bytes()))
-            .map_err(|error| Refusal::Invalid(format!("input: {error}")))?;
+        let input =
+            canonical_json(&request.input).map_err(|error| Refusal::Invalid(format!("input: {error}")))?;
+        let keys = self.encryption.keys.as_ref();
+        let like = |stored: &str| {
+            digest_like(keys, stored, &input).map_err(|error| Refusal::Store(error.to_string()))
+        };
         let mut inner = self.hold();
         match self.place(&mut inner, &request.run)? {
             Place::Absent => {
+                let input_digest = match keys.filter(|_| self.is_sealed(&mut inner, &request)) {
+                    Some(keys) => keys.digest(&input),
+                    None if request.secret.is_empty() => digest(input.as_bytes()),
+                    None => {
+                        return Err(Refusal::NoKey { workflow: request.workflow, inputs: request.secret });
+                    }
+                };
                 let (cell, started) = begin(request, input_digest, caller)?;
                 inner.dirty.push(Arc::clone(&cell.id));
                 inner.runs.insert(Arc::clone(&cell.id), cell);
                 Ok(started)
             }
             Place::Ended(row) => {
-                same(&request, &input_digest, &row.workflow, &row.input_digest)?;
+                same(&request, &like(&row.input_digest)?, &row.workflow, &row.input_digest)?;
                 Ok(Started::Finished { state: row.head.state })
             }
             Place::Open(cell) => {
-                same(&request, &input_digest, &cell.workflow, &cell.input_digest)?;
+                same(&request, &like(&cell.input_digest)?, &cell.workflow, &cell.input_digest)?;
                 let free = cell.tip.owner.as_ref().is_none_or(may_take);
                 let working = matches!(cell.tip.state, RunState::Running | RunState::Waiting);
                 let (true, true, Some(caller), Some(plan)) = (free, working, caller, &request.plan) else {
@@ -215,6 +249,21 @@ impl Journal {
                 Ok(Started::Taken(taken))
             }
         }
+    }
+
+    /// Whether a run's values are to be encrypted: its own inputs are secret, or those of a run that started it, whose
+    /// name its own begins with.
+    fn is_sealed(&self, inner: &mut Inner, request: &StartRequest) -> bool {
+        if self.encryption.all || !request.secret.is_empty() {
+            return true;
+        }
+        let parent = request.parent.iter().map(|parent| parent.run.as_str());
+        let starters = request.run.match_indices('/').map(|(end, _)| &request.run[..end]);
+        parent.chain(starters).any(|run| match self.place(inner, run) {
+            Ok(Place::Open(cell)) => is_keyed(&cell.input_digest),
+            Ok(Place::Ended(row)) => row.is_sealed(),
+            Ok(Place::Absent) | Err(_) => false,
+        })
     }
 
     /// Admits a record of the owner. `body` is the JSON array of `entries` as it came.

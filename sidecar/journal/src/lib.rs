@@ -5,24 +5,30 @@
 mod check;
 mod commit;
 mod journal;
+mod keys;
 pub mod life;
 mod ownership;
 mod readable;
 mod refusal;
 mod run;
+mod sealing;
 mod signal;
 mod sqlite;
 mod store;
 mod view;
 
 pub use commit::{Committed, Note};
-pub use journal::{Cancelled, Fact, Journal, Recorded, RunInfo, Settled, StartRequest, Started, Taken};
+pub use journal::{
+    Cancelled, Encryption, Fact, Journal, Recorded, RunInfo, Settled, StartRequest, Started, Taken,
+};
+pub use keys::{KeyError, Keys, VARIABLE};
 pub use readable::unreadable;
 pub use refusal::Refusal;
+pub use sealing::open_record;
 pub use signal::Signals;
 pub use sqlite::SqliteStore;
 pub use store::{
-    Change, Head, NewRun, Owner, Page, PlanRow, RunFilter, RunPage, RunRow, ScheduleRow, Span, Store, StoreError,
-    StoredRecord, StoredSignal, Verdict,
+    Change, Head, NewRun, Owner, Page, PlanRow, RunFilter, RunPage, RunRow, ScheduleRow, Span, Store,
+    StoreError, StoredRecord, StoredSignal, Verdict,
 };
 pub use view::{AttemptView, OwnerView, RunView, StepView, fold, summary};

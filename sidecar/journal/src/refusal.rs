@@ -5,6 +5,7 @@
 use conductor_protocol::message::code;
 use conductor_protocol::state::RunState;
 
+use crate::keys::VARIABLE;
 use crate::life;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +33,12 @@ pub enum Refusal {
     Invalid(String),
     #[error("{what} has {size} bytes; the limit is {limit}")]
     TooLarge { what: String, size: u64, limit: u64 },
+    #[error(
+        "{workflow} has the secret {} {}, and there is no key to keep {} with: set {VARIABLE} where the sidecar runs, to 32 bytes in base64 as `openssl rand -base64 32` prints",
+        if inputs.len() == 1 { "input" } else { "inputs" }, inputs.join(", "),
+        if inputs.len() == 1 { "it" } else { "them" }
+    )]
+    NoKey { workflow: String, inputs: Vec<String> },
     #[error("the store refused: {0}; nothing is lost, resend later")]
     Store(String),
     #[error("the sidecar is shutting down")]
@@ -51,6 +58,7 @@ impl Refusal {
             Refusal::Transition { .. } | Refusal::Ended { .. } => code::TRANSITION,
             Refusal::Invalid(_) => code::INVALID_PARAMS,
             Refusal::TooLarge { .. } => code::TOO_LARGE,
+            Refusal::NoKey { .. } => code::NO_KEY,
             Refusal::Store(_) => code::STORE,
             Refusal::Closing => code::CLOSING,
         }
@@ -69,6 +77,7 @@ impl Refusal {
             Refusal::Transition { .. } | Refusal::Ended { .. } => "transition",
             Refusal::Invalid(_) => "invalid",
             Refusal::TooLarge { .. } => "too_large",
+            Refusal::NoKey { .. } => "no_key",
             Refusal::Store(_) => "store",
             Refusal::Closing => "closing",
         }

@@ -12,6 +12,7 @@ use conductor_protocol::state::RunState;
 use tokio::sync::oneshot;
 
 use crate::journal::Fact;
+use crate::keys::is_keyed;
 use crate::life::{self, Event};
 use crate::refusal::Refusal;
 use crate::store::{Change, Head, NewRun, RunRow, Span, StoredRecord};
@@ -80,6 +81,7 @@ impl Cell {
             records: Vec::new(),
             spans: Vec::new(),
             signals: Vec::new(),
+            sealed: is_keyed(&cell.input_digest),
         });
         cell
     }
@@ -116,6 +118,7 @@ impl Cell {
             records: Vec::new(),
             spans: Vec::new(),
             signals: Vec::new(),
+            sealed: is_keyed(&self.input_digest),
         })
     }
 

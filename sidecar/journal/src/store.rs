@@ -8,6 +8,8 @@ use conductor_protocol::entry::{Parent, UnixMillis};
 use conductor_protocol::plan::Schedule;
 use conductor_protocol::state::RunState;
 
+use crate::keys::{VARIABLE, is_keyed};
+
 /// The process that executes a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner {
@@ -47,6 +49,14 @@ pub struct RunRow {
     pub parent: Option<Parent>,
     pub started_at: UnixMillis,
     pub head: Head,
+}
+
+impl RunRow {
+    /// Whether its values are encrypted.
+    #[must_use]
+    pub fn is_sealed(&self) -> bool {
+        is_keyed(&self.input_digest)
+    }
 }
 
 /// What never changes about a run, for its insertion.
@@ -101,6 +111,8 @@ pub struct Change {
     pub records: Vec<StoredRecord>,
     pub spans: Vec<Span>,
     pub signals: Vec<StoredSignal>,
+    /// Whether the run's values are encrypted.
+    pub sealed: bool,
 }
 
 /// What became of one [`Change`] of a committed batch.
@@ -123,6 +135,10 @@ pub enum StoreError {
     ReadOnly { path: String },
     #[error("cannot open {path}: {cause}")]
     Open { path: String, cause: String },
+    #[error(
+        "all values are to be encrypted, and there is no key: set {VARIABLE} to 32 bytes in base64, as `openssl rand -base64 32` prints"
+    )]
+    NoKey,
     #[error("{0}")]
     Failed(String),
 }
@@ -154,6 +170,8 @@ pub struct PlanRow {
     pub workflow: String,
     pub digest: String,
     pub language: String,
+    /// Names of the inputs that are secret.
+    pub secret: Vec<String>,
 }
 
 /// When runs of a workflow begin by themselves, and how far that is done.

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use conductor_journal::{
-    Journal, Note, Owner, Recorded, Refusal, RunFilter, ScheduleRow, SqliteStore, StartRequest, Started, Store, StoreError,
+    Encryption, Journal, Note, Owner, Recorded, Refusal, RunFilter, ScheduleRow, SqliteStore, StartRequest,
+    Started, Store, StoreError,
 };
 use conductor_protocol::entry::Entry;
 use conductor_protocol::message::{Limits, Owned, code};
@@ -15,7 +16,8 @@ use conductor_protocol::state::RunState;
 use serde_json::value::RawValue;
 
 fn open(path: &Path) -> Journal {
-    Journal::open(Box::new(SqliteStore::open(path).unwrap()), Limits::default()).unwrap()
+    Journal::open(Box::new(SqliteStore::open(path).unwrap()), Limits::default(), Encryption::default())
+        .unwrap()
 }
 
 fn owner(session: &str) -> Owner {
@@ -29,6 +31,7 @@ fn request(run: &str, input: &str) -> StartRequest {
         plan: Some("p".to_owned()),
         language: Some("python".to_owned()),
         input: RawValue::from_string(input.to_owned()).unwrap(),
+        secret: Vec::new(),
         parent: None,
         at: 1_790_000_000_000,
     }
@@ -367,7 +370,7 @@ fn a_newer_format_and_a_foreign_file_are_refused_by_name() {
     let newer = folder.path().join("newer.db");
     drop(open(&newer));
     rusqlite::Connection::open(&newer).unwrap().pragma_update(None, "user_version", 9).unwrap();
-    let Err(StoreError::Newer { found: 9, supported: 3, .. }) = SqliteStore::open(&newer) else {
+    let Err(StoreError::Newer { found: 9, supported: 4, .. }) = SqliteStore::open(&newer) else {
         panic!("a newer format opened")
     };
     let foreign = folder.path().join("foreign.db");
@@ -426,7 +429,7 @@ fn a_journal_of_format_1_is_brought_up_and_takes_signals() {
     commit(&journal);
     drop(journal);
     let file = rusqlite::Connection::open(&path).unwrap();
-    file.execute_batch("DROP TABLE schedules; DROP TABLE signals; PRAGMA user_version = 1;").unwrap();
+    file.execute_batch("DROP TABLE schedules; DROP TABLE signals; ALTER TABLE plans DROP COLUMN secret; PRAGMA user_version = 1;").unwrap();
     drop(file);
     let journal = open(&path);
     let data = RawValue::from_string("{\"by\":\"ada\"}".to_owned()).unwrap();

@@ -25,8 +25,8 @@ pub struct Call {
     /// As the language exports it.
     pub function: String,
     pub run: String,
-    /// Every workflow takes this one input.
-    pub n: i64,
+    /// A workflow takes this one input, or none.
+    pub n: Option<i64>,
     /// Whether it can come to anything but null.
     pub returns: bool,
 }
@@ -43,7 +43,7 @@ pub fn judged(target: &dyn Target, all: &[&Expected], at_a_time: usize) -> Resul
                 target.exported(&workflow, &files).with_context(|| format!("{workflow} is not exported"))?;
             let plan = expected.job.plans.iter().find(|plan| plan.workflow == workflow);
             let returns = plan.is_some_and(returns);
-            calls.push(Call { function, run, n: input["n"].as_i64().unwrap_or(0), returns });
+            calls.push(Call { function, run, n: input.get("n").and_then(Value::as_i64), returns });
         }
     }
     for folder in [Some(&project), kept().as_ref()].into_iter().flatten() {
@@ -53,7 +53,10 @@ pub fn judged(target: &dyn Target, all: &[&Expected], at_a_time: usize) -> Resul
         folder.write("script.json", &values::script(all).to_string())?;
         let list: Vec<Value> = calls
             .iter()
-            .map(|call| json!({"function": call.function, "run": call.run, "n": call.n}))
+            .map(|call| {
+                let input = call.n.map_or_else(|| json!({}), |n| json!({"n": n}));
+                json!({"function": call.function, "run": call.run, "input": input})
+            })
             .collect();
         folder.write("starts.json", &json!({"at_a_time": at_a_time, "calls": list}).to_string())?;
         target.write(folder, all)?;

@@ -61,8 +61,6 @@ pub enum Verdict {
 pub struct How {
     /// The seed by which the process dies now and then; only ends are compared then.
     pub dies: Option<u64>,
-    /// Without a journal: the functions are called.
-    pub direct: bool,
 }
 
 /// How many jobs run at a time.
@@ -77,7 +75,7 @@ pub fn judged(target: &dyn Target, jobs: &[Job], how: How) -> Result<Vec<Verdict
     let mut runnable: Vec<(usize, Expected)> = Vec::new();
     for (index, job) in jobs.iter().enumerate() {
         let job = retarget::job(job, target.language())?;
-        match missing(target, &job, how) {
+        match missing(target, &job) {
             Some(reason) => {
                 verdicts.insert(index, Verdict::Missing(reason));
             }
@@ -86,20 +84,19 @@ pub fn judged(target: &dyn Target, jobs: &[Job], how: How) -> Result<Vec<Verdict
     }
     // A busy machine makes one or the other come late: what differs is asked again, with the machine for itself.
     for at_a_time in [AT_A_TIME, 1] {
-        let left: Vec<&(usize, Expected)> = runnable
-            .iter()
-            .filter(|(index, _)| !matches!(verdicts.get(index), Some(Verdict::Equal)))
-            .collect();
-        if left.is_empty() {
-            break;
-        }
-        let expected: Vec<&Expected> = left.iter().map(|(_, expected)| expected).collect();
-        if how.direct {
-            for ((index, _), verdict) in left.iter().zip(direct::judged(target, &expected, at_a_time)?) {
+        let left = runnable.iter().filter(|(index, _)| !matches!(verdicts.get(index), Some(Verdict::Equal)));
+        let (plain, left): (Vec<_>, Vec<_>) =
+            left.partition(|(_, expected)| retarget::is_direct(&expected.job));
+        if !plain.is_empty() {
+            let expected: Vec<&Expected> = plain.iter().map(|(_, expected)| expected).collect();
+            for ((index, _), verdict) in plain.iter().zip(direct::judged(target, &expected, at_a_time)?) {
                 verdicts.insert(*index, verdict);
             }
+        }
+        if left.is_empty() {
             continue;
         }
+        let expected: Vec<&Expected> = left.iter().map(|(_, expected)| expected).collect();
         let (found, called) = run_all(target, &expected, at_a_time, how)?;
         for ((index, expected), found) in left.iter().zip(found) {
             verdicts.insert(*index, verdict(expected, &found, &called, how));
@@ -145,7 +142,7 @@ pub fn emit_target(target: &dyn Target) -> EmitTarget<'static> {
 }
 
 /// Why the job cannot be run in the language.
-fn missing(target: &dyn Target, job: &Job, how: How) -> Option<String> {
+fn missing(target: &dyn Target, job: &Job) -> Option<String> {
     if pending::does_not_build(target.language(), &job.name) {
         return Some("it does not build".to_owned());
     }
@@ -154,8 +151,8 @@ fn missing(target: &dyn Target, job: &Job, how: How) -> Option<String> {
     if !lacking.is_empty() {
         return Some(lacking.into_iter().collect::<Vec<_>>().join(", "));
     }
-    if !how.direct && plans.iter().any(|plan| !plan.durable) {
-        return Some("a run without durability has no journal".to_owned());
+    if plans.iter().any(|plan| !plan.durable) && !retarget::is_direct(job) {
+        return Some("some of its runs have a journal, and some have none".to_owned());
     }
     emit(plans, &emit_target(target), &HEADER).err().map(|error| error.to_string())
 }

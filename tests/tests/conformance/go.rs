@@ -88,9 +88,8 @@ impl Target for Go {
         let mut text = CALLS.to_owned();
         text.push_str("\nvar all = []func(context.Context) (string, any, error){\n");
         for Call { function, run, n, returns } in calls {
-            let made = format!(
-                "conductorgen.{function}(ctx, conductorgen.{function}Input{{N: {n}}}, conductorgen.WithRunID({run:?}))"
-            );
+            let input = n.map(|n| format!("conductorgen.{function}Input{{N: {n}}}, ")).unwrap_or_default();
+            let made = format!("conductorgen.{function}(ctx, {input}conductorgen.WithRunID({run:?}))");
             let body = if *returns {
                 format!("output, err := {made}\n\t\treturn {run:?}, output, err")
             } else {
@@ -230,7 +229,7 @@ fn class(name: &str, definition: &TypeDef) -> String {
             let kind = if members.iter().all(|member| member.value.is_string()) { "string" } else { "int64" };
             format!("\ntype {name} {kind}\n")
         }
-        TypeDef::Opaque => format!("\ntype {name} struct{{}}\n"),
+        TypeDef::Opaque => format!("\ntype {name} struct{{ json.RawMessage }}\n"),
     }
 }
 

@@ -62,7 +62,7 @@ fn compared(variable: &str, profile: Profile) -> Result<()> {
         let drawn = draw(seed.wrapping_add(done as u64), size, profile)?;
         let jobs: Vec<Job> = drawn.iter().map(|one| one.job.clone()).collect();
         for target in targets() {
-            let how = How { dies: profile.dies.then_some(seed), direct: profile.direct };
+            let how = How { dies: profile.dies.then_some(seed) };
             let judged = match execute::judged(target, &jobs, how) {
                 Err(error) if pending::is_growing(target.language()) => {
                     println!("{}: {error:#}", target.language().as_str());

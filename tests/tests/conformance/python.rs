@@ -210,7 +210,11 @@ fn class(name: &str, definition: &TypeDef) -> String {
                 "\n\nclass {name}(Enum):\n{declared}\n\ndef {name}_from(value: Any) -> {name}:\n    return {name}(value)\n"
             )
         }
-        TypeDef::Opaque => format!("\n\nclass {name}:\n    pass\n"),
+        TypeDef::Opaque => {
+            format!(
+                "\n\nclass {name}(Opaque):\n    pass\n\n\ndef {name}_from(value: Any) -> {name}:\n    return {name}(value)\n"
+            )
+        }
     }
 }
 

@@ -14,7 +14,8 @@ const GO_MODULE: &str = "conf.local/conductorgen/stubs";
 
 /// The job in the language, with names that no other job has.
 pub fn job(job: &Job, language: Language) -> Result<Job> {
-    let mut retarget = Retarget { prefix: &job.name, language };
+    let keyed = is_direct(job);
+    let mut retarget = Retarget { prefix: &job.name, language, keyed };
     let mut plans = serde_json::to_value(&job.plans)?;
     retarget.value(&mut plans);
     let plans: Vec<Plan> = serde_json::from_value(plans)?;
@@ -61,9 +62,16 @@ fn tasks_of(plans: &Value) -> Vec<String> {
     }
 }
 
+/// Whether no journal is kept of any of its runs.
+pub fn is_direct(job: &Job) -> bool {
+    job.plans.iter().all(|plan| !plan.durable)
+}
+
 struct Retarget<'a> {
     prefix: &'a str,
     language: Language,
+    /// Stubs are told the step: there is no journal that they could ask.
+    keyed: bool,
 }
 
 impl Retarget<'_> {
@@ -165,6 +173,11 @@ impl Retarget<'_> {
             args.splice(0..0, more);
         }
         args.retain(|argument| argument["value"] != json!("cancellation"));
+        let key = json!("idempotency_key");
+        if self.keyed && args.iter().all(|argument| argument["value"] != key) {
+            let passing = "keyword";
+            args.push(json!({"parameter": key, "ty": "string", "passing": passing, "value": key}));
+        }
         let positional = self.language != Language::Python;
         for argument in args.iter_mut().filter(|_| positional) {
             argument["passing"] = json!("positional");

@@ -1,4 +1,4 @@
-//! Runs that begin by themselves in each language, found again after the sidecar and everybody else was off.
+//! Runs that nobody watches, in each language: those that begin by themselves, and those whose inputs nobody may see.
 
 use std::path::Path;
 use std::process::Command;
@@ -60,11 +60,7 @@ fn what_was_missed_begins_once_in_each_language_when_all_are_back() -> Result<()
     assert_eq!(zones, [&json!("UTC"), &json!("UTC"), &json!("Europe/Berlin")]);
     let text = project.conductor(&["schedules"])?.expect_code(0)?.stdout;
     ensure!(text.contains("nightly") && text.contains("30 3 * * *"), "{text}");
-    let wanted = [
-        ("daily", "counted to 7"),
-        ("daily", "counted to 7"),
-        ("nightly", "swept 3 days"),
-    ];
+    let wanted = [("daily", "counted to 7"), ("daily", "counted to 7"), ("nightly", "swept 3 days")];
     let wanted = wanted.map(|(workflow, output)| (workflow.to_owned(), output.to_owned()));
     let mut processes = first;
     // The second time all of it is known.
@@ -95,5 +91,51 @@ fn two_days_off(sidecar: &Sidecar) -> Result<()> {
     let noon = now - now.rem_euclid(DAY_MS) + DAY_MS / 2;
     let then = if now < noon { noon - 2 * DAY_MS } else { noon - 2 * DAY_MS + DAY_MS / 4 };
     store.execute("UPDATE schedules SET done = ?1", [then])?;
+    Ok(())
+}
+
+const SECRET: &str = "hunter2-is-no-password";
+
+#[test]
+fn a_secret_is_neither_on_disk_nor_shown_nor_logged() -> Result<()> {
+    let project = built()?;
+    let mut sidecar = Sidecar::start(&project)?;
+    let applications = serving(&project)?;
+    served(&project)?;
+    let mut said = String::new();
+    for language in ["python", "typescript", "go"] {
+        let (workflow, id) = (format!("login_{language}"), format!("r-{language}"));
+        let input = json!({"token": SECRET}).to_string();
+        let arguments = ["run", &workflow, "--run-id", &id, "--input", &input, "--format", "json"];
+        let finished = project.conductor(&arguments)?.expect_code(0)?;
+        said.push_str(&finished.stdout);
+        said.push_str(&finished.stderr);
+        for arguments in [vec!["show", &id], vec!["show", &id, "--format", "json"], vec!["runs"]] {
+            let shown = project.conductor(&arguments)?.expect_code(0)?;
+            said.push_str(&shown.stdout);
+            said.push_str(&shown.stderr);
+        }
+        ensure!(said.contains("nobody knows ***"), "the error is shown without it: {said}");
+    }
+    said.push_str(&sidecar.get("/metrics")?.body);
+    for application in &applications {
+        ensure!(application.stderr().contains("nobody knows ***"), "it is logged: {}", application.stderr());
+        said.push_str(&application.stdout());
+        said.push_str(&application.stderr());
+    }
+    said.push_str(&sidecar.process()?.stderr());
+    ensure!(!said.contains(SECRET), "{said}");
+    for application in applications {
+        application.kill()?;
+    }
+    sidecar.kill()?;
+    let store = sidecar.store();
+    let folder = store.parent().context("the store has a folder")?;
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let bytes = if path.is_file() { std::fs::read(&path)? } else { Vec::new() };
+        let found = bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes());
+        ensure!(!found, "{} holds it", path.display());
+    }
     Ok(())
 }

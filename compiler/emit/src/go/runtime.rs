@@ -3,7 +3,7 @@
 //! It knows their names only.
 
 /// Path below `internal/` and text of each file.
-pub const FILES: [(&str, &str); 64] = [
+pub const FILES: [(&str, &str); 65] = [
     ("cel/calendar.go", include_str!("../../../../runtimes/go/internal/cel/calendar.go")),
     ("cel/compare.go", include_str!("../../../../runtimes/go/internal/cel/compare.go")),
     ("cel/convert.go", include_str!("../../../../runtimes/go/internal/cel/convert.go")),
@@ -54,6 +54,7 @@ pub const FILES: [(&str, &str); 64] = [
     ("runtime/result.go", include_str!("../../../../runtimes/go/internal/runtime/result.go")),
     ("runtime/run.go", include_str!("../../../../runtimes/go/internal/runtime/run.go")),
     ("runtime/saturation.go", include_str!("../../../../runtimes/go/internal/runtime/saturation.go")),
+    ("runtime/secrets.go", include_str!("../../../../runtimes/go/internal/runtime/secrets.go")),
     ("runtime/serve.go", include_str!("../../../../runtimes/go/internal/runtime/serve.go")),
     ("runtime/session.go", include_str!("../../../../runtimes/go/internal/runtime/session.go")),
     ("runtime/sessions.go", include_str!("../../../../runtimes/go/internal/runtime/sessions.go")),

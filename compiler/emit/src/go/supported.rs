@@ -17,7 +17,6 @@ pub fn unsupported(plan: &Plan) -> Vec<Unsupported> {
         }
     };
     whole(plan.language != Language::Go, &format!("a workflow that {} orchestrates", plan.language.as_str()));
-    whole(plan.inputs.iter().any(|input| input.secret), "a `secret` input");
     for step in plan.all_steps() {
         let what = match &step.kind {
             StepKind::Task(call) => of_call(plan, call),

@@ -15,7 +15,7 @@ const VERSION: &str = concat!(
 );
 
 /// Name and text of each file of `_conductor/`.
-pub const FILES: [(&str, &str); 55] = [
+pub const FILES: [(&str, &str); 56] = [
     ("__init__.py", include_str!("../../../../runtimes/python/_conductor/__init__.py")),
     ("address.py", include_str!("../../../../runtimes/python/_conductor/address.py")),
     ("background.py", include_str!("../../../../runtimes/python/_conductor/background.py")),
@@ -59,6 +59,7 @@ pub const FILES: [(&str, &str); 55] = [
     ("run.py", include_str!("../../../../runtimes/python/_conductor/run.py")),
     ("saturation.py", include_str!("../../../../runtimes/python/_conductor/saturation.py")),
     ("scalars.py", include_str!("../../../../runtimes/python/_conductor/scalars.py")),
+    ("secrets.py", include_str!("../../../../runtimes/python/_conductor/secrets.py")),
     ("serve.py", include_str!("../../../../runtimes/python/_conductor/serve.py")),
     ("session.py", include_str!("../../../../runtimes/python/_conductor/session.py")),
     ("sessions.py", include_str!("../../../../runtimes/python/_conductor/sessions.py")),

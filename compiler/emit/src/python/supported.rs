@@ -9,10 +9,6 @@ use crate::Unsupported;
 /// Every construct of the Plan that has no form in generated Python yet.
 pub fn unsupported(plan: &Plan) -> Vec<Unsupported> {
     let mut found = Vec::new();
-    if plan.inputs.iter().any(|input| input.secret) {
-        let what = "a `secret` input".to_owned();
-        found.push(Unsupported { workflow: plan.workflow.clone(), step: None, what });
-    }
     for step in plan.all_steps() {
         found.extend(of_step(step, plan.durable, &plan.resources).into_iter().map(|what| Unsupported {
             workflow: plan.workflow.clone(),

@@ -17,7 +17,7 @@ macro_rules! runtime {
 }
 
 /// Name of each module of `_conductor/`, and its text as TypeScript, as JavaScript, and its declarations.
-const FILES: [(&str, &str, &str, &str); 74] = runtime![
+const FILES: [(&str, &str, &str, &str); 75] = runtime![
     "address",
     "attempt",
     "block",
@@ -78,6 +78,7 @@ const FILES: [(&str, &str, &str, &str); 74] = runtime![
     "saturation",
     "scalars",
     "scope",
+    "secrets",
     "serve",
     "session",
     "sessions",

@@ -12,8 +12,13 @@ import (
 	"time"
 )
 
-// logger is where the runtime tells what it tolerates.
-func logger() *slog.Logger { return slog.Default() }
+// logger is where the runtime tells what it tolerates, without what is secret.
+func logger() *slog.Logger {
+	if mask := masker(); mask != nil {
+		return slog.New(masking{slog.Default().Handler(), mask})
+	}
+	return slog.Default()
+}
 
 // WorkflowError says that a workflow failed. It wraps the error of the user's own code.
 type WorkflowError struct {

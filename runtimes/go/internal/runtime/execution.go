@@ -138,6 +138,7 @@ func (e *execution) live() result {
 		}
 		return e.gone()
 	}
+	defer hide(e.workflow, history.input)()
 	e.mailbox.taken(history.signals)
 	run := newRun(e.run, e.workflow, e.session, e.journal, history, e.mailbox, e.detached)
 	permit, end := e.admitted(run)

@@ -44,6 +44,7 @@ export declare class Execution {
   private reason;
   private isOver;
   private giveBackTurn;
+  private showSecrets;
   constructor(
     session: Session,
     workflow: Workflow,

@@ -21,6 +21,7 @@ import { logger } from "./log.js";
 import { Mailbox } from "./mailbox.js";
 import { Run } from "./run.js";
 import { Scope } from "./scope.js";
+import { hide } from "./secrets.js";
 import { Refused } from "./messages.js";
 import { nowMs } from "./timer.js";
 import { written } from "./values.js";
@@ -36,6 +37,7 @@ export class Execution {
     this.reason = undefined;
     this.isOver = false;
     this.giveBackTurn = undefined;
+    this.showSecrets = undefined;
     this.session = session;
     this.workflow = workflow;
     this.run = run;
@@ -63,6 +65,7 @@ export class Execution {
     });
   }
   forget() {
+    this.showSecrets?.();
     const executions = executionsOf(this.session);
     if (executions.get(this.run) === this) {
       executions.delete(this.run);
@@ -124,6 +127,10 @@ export class Execution {
   }
   async parts() {
     const history = await this.history();
+    const { secret } = this.workflow.options;
+    if (secret !== undefined) {
+      this.showSecrets = hide(secret, history.input);
+    }
     const { session, journal, run } = this;
     // A run that was handed over may have been sent signals before.
     const isNew = this.owned.next_seq === 1 && this.inputs !== undefined;

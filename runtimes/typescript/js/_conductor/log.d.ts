@@ -11,5 +11,5 @@ export interface Logger {
 }
 /** Hands all lines to the application's own logger. */
 export declare function setLogger(logger: Logger): void;
-/** Where lines go. */
+/** Where lines go, without what is secret. */
 export declare function logger(): Logger;

@@ -3,6 +3,7 @@
  *
  * It deliberately knows no logging library; an application that has one gives it to `setLogger`.
  */
+import { masked, maskedError } from "./secrets.js";
 const LEVELS = ["debug", "info", "warn", "error", "off"];
 function wanted() {
   const named = process.env["CONDUCTOR_LOG"]?.toLowerCase();
@@ -37,7 +38,21 @@ let current = {
 export function setLogger(logger) {
   current = logger;
 }
-/** Where lines go. */
+/** Where lines go, without what is secret. */
 export function logger() {
-  return current;
+  return safe;
 }
+const safe = {
+  debug: (message, error) => {
+    current.debug(masked(message), maskedError(error));
+  },
+  info: (message, error) => {
+    current.info(masked(message), maskedError(error));
+  },
+  warn: (message, error) => {
+    current.warn(masked(message), maskedError(error));
+  },
+  error: (message, error) => {
+    current.error(masked(message), maskedError(error));
+  },
+};

@@ -12,6 +12,7 @@ mod places;
 mod run_signals;
 mod runs;
 mod schedules;
+mod secrets;
 mod signals;
 mod store;
 mod support;

@@ -168,9 +168,12 @@ pub(super) fn list(connection: &Connection, filter: &RunFilter) -> Sql<RunPage> 
 
 pub(super) fn plans(connection: &Connection) -> Sql<Vec<PlanRow>> {
     connection
-        .prepare_cached("SELECT workflow, digest, language FROM plans ORDER BY workflow, digest")?
+        .prepare_cached("SELECT workflow, digest, language, secret FROM plans ORDER BY workflow, digest")?
         .query_map([], |row| {
-            Ok(PlanRow { workflow: row.get(0)?, digest: row.get(1)?, language: row.get(2)? })
+            let secret: String = row.get(3)?;
+            let secret = serde_json::from_str(&secret)
+                .map_err(|error| rusqlite::Error::FromSqlConversionFailure(3, Type::Text, error.into()))?;
+            Ok(PlanRow { workflow: row.get(0)?, digest: row.get(1)?, language: row.get(2)?, secret })
         })?
         .collect()
 }

@@ -13,7 +13,7 @@ use crate::store::StoreError;
 const APPLICATION: i32 = 0x4364_6374;
 
 /// Migration `n` leads from format `n` to `n + 1`. Never edit one that was released: add the next.
-const MIGRATIONS: [&str; 3] = [FORMAT_1, FORMAT_2, FORMAT_3];
+const MIGRATIONS: [&str; 4] = [FORMAT_1, FORMAT_2, FORMAT_3, FORMAT_4];
 
 const FORMAT_1: &str = "
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -79,6 +79,12 @@ CREATE TABLE schedules (
     boot TEXT NOT NULL,
     process_start INTEGER NOT NULL
 ) WITHOUT ROWID;
+";
+
+/// Values of sealed runs are encrypted from here on, and their `input_digest` is keyed.
+const FORMAT_4: &str = "
+-- A JSON array of names.
+ALTER TABLE plans ADD COLUMN secret TEXT NOT NULL DEFAULT '[]';
 ";
 
 /// The format that this build writes.

@@ -136,8 +136,15 @@ pub(super) fn register(connection: &mut Connection, plans: &[PlanRow]) -> Sql<()
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for plan in plans {
         transaction
-            .prepare_cached("INSERT OR REPLACE INTO plans (workflow, digest, language) VALUES (?1, ?2, ?3)")?
-            .execute(params![plan.workflow, plan.digest, plan.language])?;
+            .prepare_cached(
+                "INSERT OR REPLACE INTO plans (workflow, digest, language, secret) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![
+                plan.workflow,
+                plan.digest,
+                plan.language,
+                serde_json::Value::from(plan.secret.clone()).to_string()
+            ])?;
     }
     transaction.commit()
 }

@@ -10,7 +10,7 @@ async def call(one, gate, log):
         result = {"run": one["run"]}
         try:
             result["output"] = await asyncio.wait_for(
-                getattr(conductor_gen, one["function"])(n=one["n"], run_id=one["run"]), 30
+                getattr(conductor_gen, one["function"])(**one["input"], run_id=one["run"]), 30
             )
         except conductor_gen.WorkflowError as error:
             cause = error.__cause__

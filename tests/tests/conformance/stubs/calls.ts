@@ -5,10 +5,10 @@ import * as generated from "./conductor_gen/index.js";
 interface Start {
   function: string;
   run: string;
-  n: number;
+  input: { n?: number };
 }
 
-type Workflow = (input: { n: number }, options: { runId: string }) => Promise<unknown>;
+type Workflow = (input: { n?: number }, options: { runId: string }) => Promise<unknown>;
 
 const folder = process.env["CONFORMANCE"] ?? ".";
 const starts = JSON.parse(readFileSync(`${folder}/starts.json`, "utf8")) as { at_a_time: number; calls: Start[] };
@@ -20,7 +20,7 @@ async function call(start: Start): Promise<void> {
     throw new Error(`${start.function} is not there`);
   }
   try {
-    const output = await workflow({ n: start.n }, { runId: start.run });
+    const output = await workflow(start.input, { runId: start.run });
     lines.push(JSON.stringify({ run: start.run, output: output ?? null }));
   } catch (failure) {
     const error = failure as Error & { step?: string; cause?: Error & { code?: string } };

@@ -71,6 +71,13 @@ def duration(text: str) -> timedelta:
     return timedelta(seconds=float(text.removesuffix("s")))
 
 
+class Opaque:
+    """Of a class whose inside nobody knows; it has the script's value all the same."""
+
+    def __init__(self, value: Any = None) -> None:
+        self.value = value
+
+
 def encoded(value: Any) -> Any:
     if isinstance(value, Decimal | UUID):
         return str(value)
@@ -80,7 +87,7 @@ def encoded(value: Any) -> Any:
         return f"{value.total_seconds():g}s"
     if isinstance(value, bytes):
         return b64encode(value).decode()
-    if isinstance(value, Enum):
+    if isinstance(value, Enum | Opaque):
         return value.value
     if is_dataclass(value):
         return {field.name: getattr(value, field.name) for field in fields(value)}

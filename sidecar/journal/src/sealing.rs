@@ -1,0 +1,193 @@
+//! A store whose sealed runs are encrypted: what is written of them goes through the first key, what is read through its own.
+//!
+//! It knows which columns hold values, not what is in them, and not which runs are to be sealed.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::keys::{KeyError, Keys, unsealed};
+use crate::store::{
+    Change, Head, NewRun, Page, PlanRow, RunFilter, RunPage, RunRow, ScheduleRow, Store, StoreError,
+    StoredRecord, StoredSignal, Verdict,
+};
+
+/// Another store, behind keys. Without any it still reads what is not sealed.
+pub struct Sealing {
+    inner: Box<dyn Store>,
+    keys: Option<Keys>,
+}
+
+impl Sealing {
+    #[must_use]
+    pub fn new(inner: Box<dyn Store>, keys: Option<Keys>) -> Sealing {
+        Sealing { inner, keys }
+    }
+
+    fn seal(&self, change: &Arc<Change>) -> Result<Arc<Change>, StoreError> {
+        let Some(keys) = self.keys.as_ref().filter(|_| change.sealed) else { return Ok(Arc::clone(change)) };
+        let run = &*change.id;
+        let seal = |place: &str, text: &str| {
+            keys.seal(&format!("{run} {place}"), text).map_err(|error| StoreError::Failed(error.to_string()))
+        };
+        let optional = |place: &str, text: &Option<Arc<str>>| {
+            text.as_deref().map(|text| seal(place, text).map(Arc::from)).transpose()
+        };
+        let new = match &change.new {
+            Some(new) => Some(NewRun {
+                workflow: Arc::clone(&new.workflow),
+                input: seal("input", &new.input)?.into(),
+                input_digest: Arc::clone(&new.input_digest),
+                parent: new.parent.clone(),
+                started_at: new.started_at,
+            }),
+            None => None,
+        };
+        let record = |record: &StoredRecord| {
+            let body = seal_record(keys, record).map_err(|error| StoreError::Failed(error.to_string()))?;
+            Ok(StoredRecord { body, ..record.clone() })
+        };
+        let signal = |signal: &StoredSignal| {
+            let data = keys.seal(&of_signal(signal.ordinal), &signal.data);
+            let data = data.map_err(|error| StoreError::Failed(error.to_string()))?;
+            Ok(StoredSignal { data: data.into(), ..signal.clone() })
+        };
+        Ok(Arc::new(Change {
+            id: Arc::clone(&change.id),
+            key: change.key,
+            new,
+            expect: change.expect,
+            head: Head {
+                output: optional("output", &change.head.output)?,
+                error: optional("error", &change.head.error)?,
+                cancel: optional("cancel", &change.head.cancel)?,
+                ..change.head.clone()
+            },
+            records: change.records.iter().map(record).collect::<Result<_, StoreError>>()?,
+            spans: change.spans.clone(),
+            signals: change.signals.iter().map(signal).collect::<Result<_, StoreError>>()?,
+            sealed: true,
+        }))
+    }
+
+    fn open(&self, mut row: RunRow) -> Result<RunRow, StoreError> {
+        if !row.is_sealed() {
+            return Ok(row);
+        }
+        let keys = self.keys.as_ref();
+        let run = row.id.clone();
+        let fail = |error: KeyError| StoreError::Failed(format!("run {run}: {error}"));
+        let opened = |place: &str, text: &str| {
+            unsealed(keys, &format!("{run} {place}"), text).map(Cow::into_owned).map_err(fail)
+        };
+        let shared = |place: &str, text: Option<Arc<str>>| {
+            text.map(|text| opened(place, &text).map(Arc::from)).transpose()
+        };
+        row.input = row.input.map(|text| opened("input", &text)).transpose()?;
+        row.head.output = shared("output", row.head.output)?;
+        row.head.error = shared("error", row.head.error)?;
+        row.head.cancel = shared("cancel", row.head.cancel)?;
+        Ok(row)
+    }
+
+    /// As [`Self::open`]; one whose key is not there is shown without its values, so that a list has it.
+    fn open_for_list(&self, row: RunRow) -> RunRow {
+        let bare = RunRow { input: None, ..row.clone() };
+        self.open(row).unwrap_or_else(|_| RunRow {
+            head: Head { output: None, error: None, cancel: None, ..bare.head.clone() },
+            ..bare
+        })
+    }
+}
+
+/// A record is read by the store's key of its run, so the run's name is no part of its place.
+fn of_record(seq: u64) -> String {
+    format!("record {seq}")
+}
+
+fn of_signal(ordinal: u64) -> String {
+    format!("signal {ordinal}")
+}
+
+fn seal_record(keys: &Keys, record: &StoredRecord) -> Result<Arc<str>, KeyError> {
+    keys.seal(&of_record(record.seq), &record.body).map(Arc::from)
+}
+
+/// The body of a record as it stands in the store, decrypted where it is sealed.
+///
+/// # Errors
+/// When its key is not there, or it is damaged.
+pub fn open_record(keys: Option<&Keys>, seq: u64, body: &str) -> Result<Arc<str>, KeyError> {
+    unsealed(keys, &of_record(seq), body).map(|body| Arc::from(&*body))
+}
+
+impl Store for Sealing {
+    fn commit(&self, batch: &[Arc<Change>]) -> Result<Vec<Verdict>, StoreError> {
+        if batch.iter().any(|change| change.sealed) {
+            let sealed: Vec<_> = batch.iter().map(|change| self.seal(change)).collect::<Result<_, _>>()?;
+            return self.inner.commit(&sealed);
+        }
+        self.inner.commit(batch)
+    }
+
+    fn find(&self, run: &str) -> Result<Option<RunRow>, StoreError> {
+        self.inner.find(run)?.map(|row| self.open(row)).transpose()
+    }
+
+    fn open_runs(&self) -> Result<Vec<RunRow>, StoreError> {
+        self.inner.open_runs()?.into_iter().map(|row| self.open(row)).collect()
+    }
+
+    fn records(&self, key: i64, from: u64, max_bytes: usize) -> Result<Page, StoreError> {
+        let mut page = self.inner.records(key, from, max_bytes)?;
+        for record in &mut page.records {
+            record.body = open_record(self.keys.as_ref(), record.seq, &record.body)
+                .map_err(|error| StoreError::Failed(format!("record {}: {error}", record.seq)))?;
+        }
+        Ok(page)
+    }
+
+    fn signals(
+        &self,
+        key: i64,
+        from: u64,
+        max_bytes: usize,
+    ) -> Result<(Vec<StoredSignal>, bool), StoreError> {
+        let (mut signals, more) = self.inner.signals(key, from, max_bytes)?;
+        for signal in &mut signals {
+            let data = unsealed(self.keys.as_ref(), &of_signal(signal.ordinal), &signal.data);
+            let data = data.map_err(|error| StoreError::Failed(error.to_string()))?.into_owned();
+            signal.data = data.into();
+        }
+        Ok((signals, more))
+    }
+
+    fn signal_place(&self, key: i64, id: &str) -> Result<(bool, u64), StoreError> {
+        self.inner.signal_place(key, id)
+    }
+
+    fn list(&self, filter: &RunFilter) -> Result<RunPage, StoreError> {
+        let page = self.inner.list(filter)?;
+        let runs = page.runs.into_iter().map(|row| self.open_for_list(row)).collect();
+        Ok(RunPage { runs, next: page.next })
+    }
+
+    fn register(&self, plans: &[PlanRow]) -> Result<(), StoreError> {
+        self.inner.register(plans)
+    }
+
+    fn plans(&self) -> Result<Vec<PlanRow>, StoreError> {
+        self.inner.plans()
+    }
+
+    fn keep_schedules(&self, rows: &[ScheduleRow]) -> Result<(), StoreError> {
+        self.inner.keep_schedules(rows)
+    }
+
+    fn schedules(&self) -> Result<Vec<ScheduleRow>, StoreError> {
+        self.inner.schedules()
+    }
+
+    fn tidy(&self) -> Result<(), StoreError> {
+        self.inner.tidy()
+    }
+}
