@@ -85,12 +85,16 @@ impl<'a> Workflow<'a> {
         repeat: &'a Loop,
         index: &str,
     ) -> Result<Iteration, EmitError> {
-        let (functions, frame, names) = (self.functions.len(), self.frame.clone(), self.file.names.clone());
+        let written = (self.functions.len(), self.undoing.len(), self.constants.len());
+        let (frame, names) = (self.frame.clone(), self.file.names.clone());
         let inline = self.inline_iteration(step, repeat, index)?;
         if !lambdas::are_in(&inline.body) && !lambdas::is_in(&inline.test) {
             return Ok(inline);
         }
-        self.functions.truncate(functions);
+        // It is written again in a function of its own, with all that belongs to it.
+        self.functions.truncate(written.0);
+        self.undoing.truncate(written.1);
+        self.constants.truncate(written.2);
         (self.frame, self.file.names) = (frame, names);
         self.iteration_function(step, repeat, index)
     }
