@@ -67,7 +67,9 @@ impl Table {
                     Verdict::Differs(lines) if !pending::is_known(*language, name) => {
                         wrong.push(format!("{cell}:\n    {}", lines.join("\n    ")));
                     }
-                    Verdict::Missing(reason) if !pending::is_growing(*language) => {
+                    Verdict::Missing(reason)
+                        if !pending::is_growing(*language) && !pending::is_known(*language, name) =>
+                    {
                         wrong.push(format!("{cell}: missing: {reason}"));
                     }
                     _ => {}
