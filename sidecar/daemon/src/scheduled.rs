@@ -64,6 +64,9 @@ pub(crate) async fn run(sidecar: Arc<Sidecar>) {
     }
 }
 
+/// A run by its id, and what to wait for until its start is on the disk.
+type Begun = (String, Result<Option<Settled>, Refusal>);
+
 async fn look(sidecar: &Arc<Sidecar>) {
     let now = sidecar.clock.now();
     let firings = sidecar.timetable().due(
@@ -71,7 +74,7 @@ async fn look(sidecar: &Arc<Sidecar>) {
         |workflow| sidecar.sessions.serves(workflow),
         |run| sidecar.journal.info(run).is_some(),
     );
-    let starting: Vec<(Firing, Vec<(String, Result<Option<Settled>, Refusal>)>)> = firings
+    let starting: Vec<(Firing, Vec<Begun>)> = firings
         .into_iter()
         .map(|firing| {
             let start = |at: &UnixMillis| start(sidecar, &firing.workflow, *at, now);
@@ -99,12 +102,7 @@ async fn look(sidecar: &Arc<Sidecar>) {
 }
 
 /// Puts the start on its way to the disk; `None` where the run is there already.
-fn start(
-    sidecar: &Sidecar,
-    workflow: &str,
-    at: UnixMillis,
-    now: UnixMillis,
-) -> (String, Result<Option<Settled>, Refusal>) {
+fn start(sidecar: &Sidecar, workflow: &str, at: UnixMillis, now: UnixMillis) -> Begun {
     let run = run_id(workflow, at);
     let Ok(input) = RawValue::from_string("{}".to_owned()) else { return (run, Ok(None)) };
     let request = StartRequest {
@@ -130,11 +128,7 @@ fn start(
 }
 
 /// Waits for the disk, and offers the runs that are on it.
-async fn begun(
-    sidecar: &Arc<Sidecar>,
-    workflow: &str,
-    starts: Vec<(String, Result<Option<Settled>, Refusal>)>,
-) -> Result<Vec<String>, Refusal> {
+async fn begun(sidecar: &Arc<Sidecar>, workflow: &str, starts: Vec<Begun>) -> Result<Vec<String>, Refusal> {
     let mut runs = Vec::new();
     for (run, settled) in starts {
         if let Some(settled) = settled? {

@@ -180,11 +180,11 @@ fn the_process_that_started_last_says_what_the_schedule_is() {
     let newest = Stand::new();
     let before = plan("w", "0 3 * * *", "all");
     let after = plan("w", "30 12 * * *", "all");
-    let first = serving(&daemon, "old", &old.process(), &[before.clone()]);
+    let first = serving(&daemon, "old", &old.process(), std::slice::from_ref(&before));
     time.set("2026-11-23T12:40:00Z");
     assert_eq!(runs(&daemon, 3).len(), 3);
     // Times of the new schedule that lie before it were never due.
-    let second = serving(&daemon, "new", &new.process(), &[after.clone()]);
+    let second = serving(&daemon, "new", &new.process(), std::slice::from_ref(&after));
     assert_eq!(cron(&daemon), ["30 12 * * *"]);
     quiet(&daemon, 3);
     drop((first, second));
