@@ -74,7 +74,10 @@ fn children(workflow: &mut Workflow<'_>) -> Result<Vec<Property>> {
             && !call.detach
             && !children.iter().any(|known| matches!(known, Property::Value(id, _) if *id == step.id))
         {
-            children.push(Property::Value(step.id.clone(), Ts::name(child_alias(&target.workflow))));
+            let alias = child_alias(&target.workflow);
+            // Nothing else names it where the step cannot be reached.
+            workflow.file.import_as(&target.workflow, "workflow", &alias);
+            children.push(Property::Value(step.id.clone(), Ts::name(alias)));
         }
     }
     Ok(children)
