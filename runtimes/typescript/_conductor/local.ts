@@ -20,7 +20,6 @@ import {
   passControl,
   Returned,
 } from "./control.js";
-import { inStep } from "./current.js";
 import { StepFailed, thrown, workflowError } from "./errors.js";
 import type { RunOptions } from "./execute.js";
 import { causeOf } from "./form.js";
@@ -100,7 +99,7 @@ export class LocalRun extends Block<LocalRun> {
     return inside;
   }
 
-  private get extras(): Extras {
+  get extras(): Extras {
     if (this.outer !== undefined) {
       return this.outer.extras;
     }
@@ -339,9 +338,18 @@ export class LocalRun extends Block<LocalRun> {
 
   // --- The end ---
 
-  /** Lets go of the caller's signal: at the end of the workflow, however it ends. */
+  /** Lets go of the caller's signal: at the end of the workflow, however it ends. What it did, its parent may have to undo. */
   close(): void {
     this.ownScope?.end();
+    const { options, ownExtras } = this;
+    if (options instanceof calls.ChildOptions && ownExtras !== undefined) {
+      options.parent.extras.undo.push(...ownExtras.undo.splice(0));
+    }
+  }
+
+  /** For a workflow that keeps no journal and runs as a step. */
+  childOptions(id: string): RunOptions {
+    return new calls.ChildOptions(this, id);
   }
 
   /** What is thrown behind a block that never completes. */
@@ -402,15 +410,7 @@ export class LocalRun extends Block<LocalRun> {
 
   /** Calls a function of a step inside of an atomic block, which can ask for its step as others of a durable run can. */
   calling<T>(id: string, task: string, attempt: number, work: () => T): T {
-    const step = {
-      key: this.path(id),
-      task,
-      run: this.id,
-      workflow: this.workflow,
-      attempt,
-      timeLeft: () => this.scope.timeLeft(),
-    };
-    return inStep(step, work);
+    return calls.calling(this, { id, task, attempt }, work);
   }
 
   /** The whole of a run whose workflow has only so many at a time. */

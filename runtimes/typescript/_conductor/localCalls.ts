@@ -7,6 +7,8 @@
 import { overTime } from "./attempt.js";
 import { Cancelled, passControl } from "./control.js";
 import { OutcomeUnknown, StepFailed, thrown } from "./errors.js";
+import { inStep } from "./current.js";
+import type { RunOptions } from "./execute.js";
 import { causeOf } from "./form.js";
 import type { Json } from "./json.js";
 import { limit } from "./limits.js";
@@ -67,7 +69,8 @@ function withinTime<T>(
   } catch (error) {
     return Promise.reject(thrown(error));
   }
-  const promise = given instanceof Promise ? given : Promise.resolve(given);
+  // Of a promise it makes none.
+  const promise = Promise.resolve(given);
   return new Promise((resolve, reject) => {
     const limited = limit(milliseconds, () => {
       reject(overTime(milliseconds));
@@ -168,4 +171,38 @@ export async function childOf(
     run.tolerate(id, failure);
     return null;
   }
+}
+
+/** What a child is given: its id where somebody asks for it, and its parent, which undoes it as a whole. */
+export class ChildOptions implements RunOptions {
+  readonly parent: LocalRun;
+  readonly signal: AbortSignal;
+  private readonly step: string;
+
+  constructor(parent: LocalRun, step: string) {
+    this.parent = parent;
+    this.step = step;
+    this.signal = parent.signal;
+  }
+
+  get runId(): string {
+    return this.parent.key(this.step);
+  }
+}
+
+/** Calls a function of a step that can ask for its step. */
+export function calling<T>(
+  run: LocalRun,
+  step: {
+    readonly id: string;
+    readonly task: string;
+    readonly attempt: number;
+  },
+  work: () => T,
+): T {
+  const { id, task, attempt } = step;
+  const { workflow } = run;
+  const timeLeft = () => run.scope.timeLeft();
+  const key = run.path(id);
+  return inStep({ key, task, run: run.id, workflow, attempt, timeLeft }, work);
 }

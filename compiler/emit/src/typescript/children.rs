@@ -77,12 +77,11 @@ impl<'a> Workflow<'a> {
         for (name, expr) in &call.args {
             pairs.push(Property::Value(input_name(target, name), self.evaluated(&step.id, expr, at)?));
         }
-        let (id, signal) = if self.is_durable() {
-            (Ts::path("step.idempotencyKey"), Ts::name("signal"))
+        let options = if self.is_durable() {
+            Ts::object(vec![("runId", Ts::path("step.idempotencyKey")), ("signal", Ts::name("signal"))])
         } else {
-            (Ts::call("run.key", vec![Ts::string(&step.id)]), Ts::path("run.signal"))
+            Ts::call("run.childOptions", vec![Ts::string(&step.id)])
         };
-        let options = Ts::object(vec![("runId", id), ("signal", signal)]);
         let started = Ts::name(public).called(vec![Ts::Object(pairs), options]);
         if self.is_durable() {
             return self.recorded_child(step, call, target, started, is_read);

@@ -14,11 +14,19 @@ import type { RunOptions } from "./execute.js";
 import { type Hedge } from "./hedge.js";
 import type { Json } from "./json.js";
 import * as calls from "./localCalls.js";
+import { LocalMail } from "./localSignals.js";
 import { type Taker } from "./permits.js";
 import { Scope } from "./scope.js";
 import { type Turn } from "./turns.js";
 import type { EmitOptions, WaitOptions } from "./waits.js";
 import type { Workflow } from "./workflow.js";
+/** What few runs need: made when somebody asks. */
+interface Extras {
+  id: string | undefined;
+  /** What undoes what was done, in the order in which it was. */
+  undo: (() => Promise<void>)[];
+  mail: LocalMail | undefined;
+}
 export declare class LocalRun extends Block<LocalRun> {
   readonly workflow: string;
   private readonly options;
@@ -45,7 +53,7 @@ export declare class LocalRun extends Block<LocalRun> {
     },
     prefix: string,
   ): LocalRun;
-  private get extras();
+  get extras(): Extras;
   protected get self(): LocalRun;
   protected decision(): Decision;
   protected derived(
@@ -121,8 +129,10 @@ export declare class LocalRun extends Block<LocalRun> {
   tolerate(id: string, attempts: number, error: unknown): void;
   /** A step whose `when` does not hold. */
   skip(id: string): void;
-  /** Lets go of the caller's signal: at the end of the workflow, however it ends. */
+  /** Lets go of the caller's signal: at the end of the workflow, however it ends. What it did, its parent may have to undo. */
   close(): void;
+  /** For a workflow that keeps no journal and runs as a step. */
+  childOptions(id: string): RunOptions;
   /** What is thrown behind a block that never completes. */
   unreachable(): Error;
   /** What undoes a step that has been done, should the run fail. */
@@ -168,3 +178,4 @@ export declare class LocalRun extends Block<LocalRun> {
     work: (run: LocalRun) => T | PromiseLike<T>,
   ): Promise<T>;
 }
+export {};

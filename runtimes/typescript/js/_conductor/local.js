@@ -11,7 +11,6 @@ import {
   passControl,
   Returned,
 } from "./control.js";
-import { inStep } from "./current.js";
 import { StepFailed, thrown, workflowError } from "./errors.js";
 import { causeOf } from "./form.js";
 import { hedged } from "./hedge.js";
@@ -230,9 +229,17 @@ export class LocalRun extends Block {
     this.lost(id);
   }
   // --- The end ---
-  /** Lets go of the caller's signal: at the end of the workflow, however it ends. */
+  /** Lets go of the caller's signal: at the end of the workflow, however it ends. What it did, its parent may have to undo. */
   close() {
     this.ownScope?.end();
+    const { options, ownExtras } = this;
+    if (options instanceof calls.ChildOptions && ownExtras !== undefined) {
+      options.parent.extras.undo.push(...ownExtras.undo.splice(0));
+    }
+  }
+  /** For a workflow that keeps no journal and runs as a step. */
+  childOptions(id) {
+    return new calls.ChildOptions(this, id);
   }
   /** What is thrown behind a block that never completes. */
   unreachable() {
@@ -282,15 +289,7 @@ export class LocalRun extends Block {
   }
   /** Calls a function of a step inside of an atomic block, which can ask for its step as others of a durable run can. */
   calling(id, task, attempt, work) {
-    const step = {
-      key: this.path(id),
-      task,
-      run: this.id,
-      workflow: this.workflow,
-      attempt,
-      timeLeft: () => this.scope.timeLeft(),
-    };
-    return inStep(step, work);
+    return calls.calling(this, { id, task, attempt }, work);
   }
   /** The whole of a run whose workflow has only so many at a time. */
   turn(turn, work) {

@@ -3,6 +3,7 @@
  *
  * It deliberately records nothing, and makes a signal only for functions that take one.
  */
+import type { RunOptions } from "./execute.js";
 import type { Json } from "./json.js";
 import type { LocalRun } from "./local.js";
 import { Scope } from "./scope.js";
@@ -31,3 +32,21 @@ export declare function childOf(
   call: () => Promise<Json>,
   critical: boolean | undefined,
 ): Promise<Json>;
+/** What a child is given: its id where somebody asks for it, and its parent, which undoes it as a whole. */
+export declare class ChildOptions implements RunOptions {
+  readonly parent: LocalRun;
+  readonly signal: AbortSignal;
+  private readonly step;
+  constructor(parent: LocalRun, step: string);
+  get runId(): string;
+}
+/** Calls a function of a step that can ask for its step. */
+export declare function calling<T>(
+  run: LocalRun,
+  step: {
+    readonly id: string;
+    readonly task: string;
+    readonly attempt: number;
+  },
+  work: () => T,
+): T;

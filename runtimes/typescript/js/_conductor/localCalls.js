@@ -6,6 +6,7 @@
 import { overTime } from "./attempt.js";
 import { Cancelled, passControl } from "./control.js";
 import { OutcomeUnknown, StepFailed, thrown } from "./errors.js";
+import { inStep } from "./current.js";
 import { causeOf } from "./form.js";
 import { limit } from "./limits.js";
 import { Scope } from "./scope.js";
@@ -49,11 +50,19 @@ export function within(milliseconds, work, scope) {
 }
 /** Where neither a signal nor a cancellation has to be minded. */
 function withinTime(milliseconds, work) {
+  let given;
+  try {
+    given = work(NEVER);
+  } catch (error) {
+    return Promise.reject(thrown(error));
+  }
+  // Of a promise it makes none.
+  const promise = Promise.resolve(given);
   return new Promise((resolve, reject) => {
     const limited = limit(milliseconds, () => {
       reject(overTime(milliseconds));
     });
-    begin(work, undefined).then(
+    promise.then(
       (value) => {
         limited.end();
         resolve(value);
@@ -127,4 +136,23 @@ export async function childOf(run, id, call, critical) {
     run.tolerate(id, failure);
     return null;
   }
+}
+/** What a child is given: its id where somebody asks for it, and its parent, which undoes it as a whole. */
+export class ChildOptions {
+  constructor(parent, step) {
+    this.parent = parent;
+    this.step = step;
+    this.signal = parent.signal;
+  }
+  get runId() {
+    return this.parent.key(this.step);
+  }
+}
+/** Calls a function of a step that can ask for its step. */
+export function calling(run, step, work) {
+  const { id, task, attempt } = step;
+  const { workflow } = run;
+  const timeLeft = () => run.scope.timeLeft();
+  const key = run.path(id);
+  return inStep({ key, task, run: run.id, workflow, attempt, timeLeft }, work);
 }
