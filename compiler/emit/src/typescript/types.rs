@@ -219,7 +219,8 @@ impl Types {
             Type::Union(members) => {
                 members.iter().map(|member| self.slug(workflow, member)).collect::<Vec<_>>().join("Or")
             }
-            Type::Record(_) => pascal(self.record(workflow, ty).unwrap_or("Record")),
+            // As it is: an underscore at its end keeps two apart.
+            Type::Record(_) => self.record(workflow, ty).unwrap_or("Record").to_owned(),
             Type::Named(name) if self.ambiguous.contains(&self.own_slug(name)) => {
                 match self.described_name(name) {
                     Some(ours) => format!("Described{}", pascal(ours)),
