@@ -158,6 +158,9 @@ pub struct RunStarted {
     pub input: Json,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
+    /// Of the W3C's trace context: who started the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
     /// The first owner, where a session started the run; the sidecar fills both in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,

@@ -190,6 +190,9 @@ pub struct RunStart {
     pub secret: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
+    /// Of the W3C's trace context: the trace to which the run belongs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
     /// The caller's clock.
     pub at: UnixMillis,
 }

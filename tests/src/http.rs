@@ -27,7 +27,18 @@ pub fn request(socket: &Path, method: &str, path: &str, body: Option<&Value>) ->
     let stream =
         UnixStream::connect(socket).with_context(|| format!("nobody listens on {}", socket.display()))?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    exchange(stream, method, path, body)
+    exchange(stream, method, path, "", body)
+}
+
+/// Posts with one header more, such as `traceparent: ...`.
+///
+/// # Errors
+/// When nobody listens, or the answer is not HTTP or does not end in time.
+pub fn post_with(socket: &Path, path: &str, header: &str, body: &Value) -> Result<Response> {
+    let stream =
+        UnixStream::connect(socket).with_context(|| format!("nobody listens on {}", socket.display()))?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    exchange(stream, "POST", path, &format!("{header}\r\n"), Some(body))
 }
 
 /// Sends one request to a port of this host and reads the whole answer.
@@ -38,17 +49,18 @@ pub fn request_at(port: u16, method: &str, path: &str, body: Option<&Value>) -> 
     let stream =
         TcpStream::connect(("127.0.0.1", port)).with_context(|| format!("nobody listens on {port}"))?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    exchange(stream, method, path, body)
+    exchange(stream, method, path, "", body)
 }
 
 fn exchange(
     mut stream: impl Read + Write,
     method: &str,
     path: &str,
+    headers: &str,
     body: Option<&Value>,
 ) -> Result<Response> {
     let body = body.map(Value::to_string).unwrap_or_default();
-    let head = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n");
+    let head = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{headers}");
     let entity = format!("content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len());
     stream.write_all(head.as_bytes())?;
     stream.write_all(entity.as_bytes())?;

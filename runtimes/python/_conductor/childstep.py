@@ -53,7 +53,7 @@ class ChildStep(Recording):
             await detached(workflow)
         else:
             run = self.idempotency_key
-            await self._run.detach_child(workflow, inputs or {}, run)
+            await self._run.detach_child(workflow, inputs or {}, run, self._key)
 
     async def _cancel_child(
         self,

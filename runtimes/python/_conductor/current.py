@@ -4,7 +4,7 @@ It deliberately decides nothing.
 """
 
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,8 @@ class CurrentStep:
     run: str
     key: str
     attempt: int
+    traceparent: str = field(repr=False)
+    """Of the W3C's trace context: what the attempt belongs to, in whatever process or language."""
 
 
 _step: ContextVar[CurrentStep | None] = ContextVar("conductor_step", default=None)

@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 from . import detach, host, secrets, sessions, turns
 from .compensate import undo_all
+from .current import current_step
 from .errors import (
     Halt,
     RecordedError,
@@ -32,10 +33,12 @@ from .history import History, read_all
 from .ids import new_run_id
 from .journal import Journal, dumps
 from .parallel import REAL
+from .remote import trace_headers
 from .run import Run
 from .session import Refused, Session
 from .settle import all_ended, ended, forget
 from .step import now_ms
+from .trace import given
 from .workflow import Workflow
 
 logger = logging.getLogger("conductor")
@@ -179,7 +182,8 @@ class Execution:
     async def _history(self) -> History:
         children = tuple(self.workflow.children)
         if self._inputs is not None and self._answer["next_seq"] == 1:
-            return History(input=self._inputs, children=children)
+            trace = self._answer.get("traceparent")
+            return History(input=self._inputs, trace=trace, children=children)
         while True:
             try:
                 return await read_all(self._session, self.run, children)
@@ -329,17 +333,20 @@ async def call(
     workflow: Workflow, inputs: dict[str, object], run_id: str | None
 ) -> object:
     """The output of the run, as JSON: starts it, continues it, or waits for whoever executes it."""
-    return await _call(
-        workflow, inputs, new_run_id() if run_id is None else run_id, None
-    )
+    run = new_run_id() if run_id is None else run_id
+    step = current_step()
+    around = None if step is None else step.traceparent
+    trace = given(trace_headers().get("traceparent")) or around
+    return await _call(workflow, inputs, run, None, trace)
 
 
 async def start_detached(
-    workflow: Workflow, inputs: dict[str, object], run: str
+    workflow: Workflow, inputs: dict[str, object], run: str, trace: str
 ) -> None:
     """Starts a run that nobody awaits; its start is on the disk when this returns."""
     session = await sessions.for_this_loop(workflow.name, run)
     request = _request(workflow, inputs, run)
+    request["traceparent"] = trace
     while True:
         answer = await _start(session, workflow, run, request)
         if answer["outcome"] != "owned":
@@ -352,9 +359,13 @@ async def start_detached(
 
 
 async def _call_child(
-    workflow: Workflow, inputs: dict[str, object], run: str, parent: dict[str, str]
+    workflow: Workflow,
+    inputs: dict[str, object],
+    run: str,
+    parent: dict[str, str],
+    trace: str,
 ) -> object:
-    return await _call(workflow, inputs, run, parent)
+    return await _call(workflow, inputs, run, parent, trace)
 
 
 async def _call(
@@ -362,11 +373,14 @@ async def _call(
     inputs: dict[str, object],
     run: str,
     parent: dict[str, str] | None,
+    trace: str | None,
 ) -> object:
     session = await sessions.for_this_loop(workflow.name, run)
     request = _request(workflow, inputs, run)
     if parent is not None:
         request["parent"] = parent
+    if trace is not None:
+        request["traceparent"] = trace
     end: asyncio.Future[Any] | None = None
     pause = 0.0
     try:
@@ -422,7 +436,8 @@ async def _start(
 
         answer.add_done_callback(give_back)
         raise
-    return _answer(workflow, run, answer)
+    owned = _answer(workflow, run, answer)
+    return {**owned, "traceparent": request.get("traceparent")}
 
 
 def _answer(

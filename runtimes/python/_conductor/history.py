@@ -43,6 +43,8 @@ class History:
     """What a run has come to."""
 
     input: dict[str, object] = field(default_factory=dict)
+    trace: str | None = None
+    """The caller's `traceparent`."""
     steps: dict[str, Past] = field(default_factory=dict)
     chosen: dict[str, object] = field(default_factory=dict)
     children: tuple[str, ...] = ()
@@ -70,6 +72,7 @@ class History:
     def _fold(self, kind: str, entry: dict[str, Any]) -> None:
         if kind == "run_started":
             self.input = entry["input"]
+            self.trace = entry.get("traceparent")
         elif kind == "chosen":
             self.chosen[entry["key"]] = entry["value"]
         elif kind.startswith("step_") or kind == "attempt_failed":

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from . import sessions
 from .errors import OutcomeUnknown, RecordedError
 from .limits import time_left
-from .remote import trace_headers
+from .remote import active_trace, trace_headers
 from .session import Away, Session
 from .settle import SETTLE_SECONDS, ended, forget
+from .trace import given, is_same, of_attempt, of_run
 
 if TYPE_CHECKING:
     from .step import Step
@@ -54,6 +55,7 @@ async def invoke(
         "workflow": run.workflow,
         "step": step.key,
         "attempt": step.attempt,
+        "traceparent": _active_or(step.traceparent),
     }
     while True:
         try:
@@ -84,11 +86,19 @@ async def invoked(
         "workflow": workflow,
         "step": step,
         "attempt": 1,
+        "traceparent": given(trace_headers().get("traceparent"))
+        or of_attempt(of_run(run), run, step, 1),
     }
     try:
         return decode(await call(session, params, time_left(), NO_WORKER_SECONDS))
     except Lost:
         raise OutcomeUnknown(f"the worker of {function} died in the call") from None
+
+
+def _active_or(own: str) -> str:
+    """The span that the application has opened around the run, where that is the run's trace: it is what others can find."""
+    active = given(active_trace())
+    return own if active is None or not is_same(active, own) else active
 
 
 async def call(
@@ -102,9 +112,6 @@ async def call(
     request = {"call": number, **params}
     if seconds is not None:
         request["timeout_ms"] = max(1, round(seconds * 1000))
-    trace = trace_headers().get("traceparent")
-    if trace is not None:
-        request["traceparent"] = trace
     answer = session.request("task.invoke", request, once=True)
     try:
         await ended(answer, None)

@@ -72,6 +72,11 @@ class Recording:
         return f"{self._run.id}/{self._key}"
 
     @property
+    def traceparent(self) -> str:
+        """Of the attempt."""
+        return self._run.trace_of(self._key, self._past.attempt)
+
+    @property
     def failures(self) -> int:
         """Attempts that failed before this one, in whatever process."""
         return self._past.failures

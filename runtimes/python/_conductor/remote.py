@@ -24,13 +24,23 @@ def call_headers(key: str) -> dict[str, str]:
 def trace_headers() -> dict[str, str]:
     """`traceparent` and what else the application propagates; the caller's where it has no OpenTelemetry."""
     caller = _caller.get()
-    carrier = {} if caller is None else {"traceparent": caller}
+    own = {} if caller is None else {"traceparent": caller}
+    return {**own, **_injected()}
+
+
+def active_trace() -> str | None:
+    """`traceparent` of the span that the application has opened around the code that runs."""
+    return _injected().get("traceparent")
+
+
+def _injected() -> dict[str, str]:
     if "opentelemetry" not in sys.modules:
-        return carrier
+        return {}
     try:
         propagate = importlib.import_module("opentelemetry.propagate")
     except ImportError:
-        return carrier
+        return {}
+    carrier: dict[str, str] = {}
     propagate.inject(carrier)
     return {name.lower(): str(value) for name, value in carrier.items()}
 

@@ -14,7 +14,7 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
-from . import waits
+from . import trace, waits
 from .errors import DeadlineExceeded, Halt, ResultError, StepFailed
 from .exits import NOBODY_WAITS, ended_well, shielded
 from .form import error_form
@@ -38,10 +38,13 @@ Given = TypeVar("Given")
 T = TypeVar("T")
 
 CallChild = Callable[
-    ["Workflow", dict[str, object], str, dict[str, str]], Coroutine[Any, Any, object]
+    ["Workflow", dict[str, object], str, dict[str, str], str],
+    Coroutine[Any, Any, object],
 ]
 
-DetachChild = Callable[["Workflow", dict[str, object], str], Coroutine[Any, Any, None]]
+DetachChild = Callable[
+    ["Workflow", dict[str, object], str, str], Coroutine[Any, Any, None]
+]
 
 
 class Run:
@@ -62,6 +65,8 @@ class Run:
         self.session = session
         self.journal = journal
         self.history = history
+        self.trace = history.trace or trace.of_run(run)
+        """`traceparent` of the caller, or of the run's own making."""
         self.unsettled: set[asyncio.Future[Any]] = set()
         """Idempotent writes that were given up and may still be running."""
         self._call = call
@@ -284,13 +289,18 @@ class Run:
         self, workflow: Workflow, inputs: dict[str, object], run: str, key: str
     ) -> Coroutine[Any, Any, object]:
         """The output of another workflow's run."""
-        return self._call(workflow, inputs, run, {"run": self.id, "key": key})
+        parent = {"run": self.id, "key": key}
+        return self._call(workflow, inputs, run, parent, self.trace_of(key, 1))
 
     def detach_child(
-        self, workflow: Workflow, inputs: dict[str, object], run: str
+        self, workflow: Workflow, inputs: dict[str, object], run: str, key: str
     ) -> Coroutine[Any, Any, None]:
         """Starts another workflow's run, which nobody awaits."""
-        return self._detach(workflow, inputs, run)
+        return self._detach(workflow, inputs, run, self.trace_of(key, 1))
+
+    def trace_of(self, key: str, attempt: int) -> str:
+        """The `traceparent` of an attempt."""
+        return trace.of_attempt(self.trace, self.id, key, attempt)
 
 
 class RunDeadline:

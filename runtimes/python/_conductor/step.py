@@ -204,9 +204,10 @@ class Step(ChildStep):
         if past.deadline_at is not None:
             entry["deadline_at"] = past.deadline_at
         run.journal.record("step_started", **entry, at=now_ms())
-        current.enter(
-            current.CurrentStep(run.workflow, run.id, self._key, past.attempt)
+        place = current.CurrentStep(
+            run.workflow, run.id, self._key, past.attempt, self.traceparent
         )
+        current.enter(place)
         if self._barrier:
             await run.journal.barrier()
             await run.session.leased()

@@ -17,6 +17,7 @@ from .limits import Limit
 from .remote import traced
 from .session import Session
 from .settle import SETTLE_SECONDS
+from .trace import of_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,11 @@ class Worker:
         """A call has come; it is answered when it has ended."""
         context = contextvars.copy_context()
         place = current.CurrentStep(
-            params["workflow"], params["run"], params["step"], params["attempt"]
+            params["workflow"],
+            params["run"],
+            params["step"],
+            params["attempt"],
+            params.get("traceparent") or of_run(params["run"]),
         )
         context.run(current.enter, place)
         loop = asyncio.get_running_loop()

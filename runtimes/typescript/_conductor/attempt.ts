@@ -82,6 +82,9 @@ export async function perform<T>(
     run: step.run.id,
     workflow: step.run.workflow,
     attempt: step.past.attempt,
+    get traceparent() {
+      return step.traceparent;
+    },
     timeLeft: () => scope.timeLeft(),
   };
   taken.started();

@@ -63,7 +63,8 @@ export async function child(
   }
   await began(run, key, workflow, options.barrier);
   const scope = run.scope.shielded();
-  const place = { run: `${run.id}/${key}`, key, scope };
+  const trace = run.traceOf(key, 1);
+  const place = { run: `${run.id}/${key}`, key, scope, trace };
   const work = Work.start(() => run.parts.callChild(workflow, inputs, place));
   if ((await work.ended(undefined, run.scope)) === "cancelled") {
     const reason = run.scope.reason ?? new Cancelled("", false);
@@ -135,7 +136,8 @@ export async function detach(
     run.scope.check();
   }
   await began(run, key, workflow);
-  await run.parts.detachChild(workflow, inputs, `${run.id}/${key}`);
+  const trace = run.traceOf(key, 1);
+  await run.parts.detachChild(workflow, inputs, `${run.id}/${key}`, trace);
   run.stepSucceeded(key, NULL, { attempt: 1 });
   run.scope.check();
 }

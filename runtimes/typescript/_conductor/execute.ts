@@ -21,6 +21,7 @@ import {
 } from "./execution.js";
 import { newRunId } from "./ids.js";
 import type { Json, JsonObject } from "./json.js";
+import { activeTrace } from "./remote.js";
 import { Scope } from "./scope.js";
 import { Refused } from "./messages.js";
 import type { Session } from "./session.js";
@@ -53,10 +54,14 @@ export async function call(
   options: RunOptions = {},
 ): Promise<unknown> {
   const { runId = newRunId(), signal } = options;
+  const trace = activeTrace();
   signal?.throwIfAborted();
   const scope = Scope.from(signal);
   try {
-    return await callRun(workflow, inputs as JsonObject, runId, { scope });
+    return await callRun(workflow, inputs as JsonObject, runId, {
+      scope,
+      trace,
+    });
   } catch (error) {
     // Waiting was stopped: what the caller said is told.
     throw error === scope.reason ? (signal?.reason as Error) : error;
@@ -68,6 +73,7 @@ export async function call(
 interface Calling {
   readonly scope: Scope;
   readonly parent?: Parent;
+  readonly trace: string | undefined;
 }
 
 async function callRun(
@@ -77,8 +83,8 @@ async function callRun(
   calling: Calling,
 ): Promise<Json> {
   const session = await sessionFor(workflow.name, run);
-  const { scope, parent } = calling;
-  const request = requestOf(workflow, inputs, run, parent);
+  const { scope } = calling;
+  const request = requestOf(workflow, inputs, run, calling);
   let end: Work<JsonObject> | undefined;
   let pause = 0;
   for (;;) {
@@ -107,22 +113,28 @@ async function callRun(
   }
 }
 
+interface Request {
+  readonly traceparent?: string;
+  readonly [name: string]: unknown;
+}
+
 function requestOf(
   workflow: Workflow,
   input: JsonObject,
   run: string,
-  parent: Parent | undefined,
-): object {
+  { parent, trace }: Pick<Calling, "parent" | "trace">,
+): Request {
   const { plan, secret } = workflow.options;
-  const request = {
+  return {
     run,
     workflow: workflow.name,
     plan,
     input,
     ...(secret === undefined ? {} : { secret }),
     at: nowMs(),
+    ...(parent === undefined ? {} : { parent }),
+    ...(trace === undefined ? {} : { traceparent: trace }),
   };
-  return parent === undefined ? request : { ...request, parent };
 }
 
 /** The execution in this process, which is begun where the answer says so. */
@@ -144,7 +156,7 @@ async function start(
   session: Session,
   workflow: Workflow,
   run: string,
-  request: object,
+  request: Request,
   scope: Scope,
 ): Promise<JsonObject> {
   const answer = Work.start(() => session.request("run.start", request));
@@ -158,7 +170,9 @@ async function start(
     });
     scope.check();
   }
-  return refusable(workflow, run, () => answer.result());
+  const owned = refusable(workflow, run, () => answer.result());
+  const { traceparent } = request;
+  return traceparent === undefined ? owned : { ...owned, traceparent };
 }
 
 function refusable<T>(workflow: Workflow, run: string, result: () => T): T {
@@ -214,9 +228,10 @@ async function detachRun(
   workflow: Workflow,
   inputs: JsonObject,
   run: string,
+  trace: string,
 ): Promise<void> {
   const session = await sessionFor(workflow.name, run);
-  const request = requestOf(workflow, inputs, run, undefined);
+  const request = requestOf(workflow, inputs, run, { trace });
   for (;;) {
     const answer = await start(session, workflow, run, request, new Scope());
     if (answer["outcome"] !== "owned") {
@@ -236,9 +251,10 @@ async function detachRun(
 
 /** How the steps of a run start runs of other workflows. */
 export const CHILDREN: Children = {
-  callChild: (workflow, inputs, { run, key, scope }) =>
+  callChild: (workflow, inputs, { run, key, scope, trace }) =>
     callRun(workflow, inputs, run, {
       scope,
+      trace,
       parent: { run: run.slice(0, -key.length - 1), key },
     }),
   detachChild: detachRun,

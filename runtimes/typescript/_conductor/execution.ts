@@ -47,6 +47,8 @@ export interface Owned {
   readonly next_seq: number;
   readonly started_at: number;
   readonly cancelling: boolean;
+  /** The caller's, where the run is new. */
+  readonly traceparent?: string;
 }
 
 export type Children = Pick<RunParts, "callChild" | "detachChild">;
@@ -204,7 +206,8 @@ export class Execution {
 
   private async history(): Promise<History> {
     if (this.inputs !== undefined && this.owned.next_seq === 1) {
-      return new History(wire(this.inputs).json as JsonObject);
+      const { traceparent } = this.owned;
+      return new History(wire(this.inputs).json as JsonObject, traceparent);
     }
     return readHistory(this.session, this.run);
   }

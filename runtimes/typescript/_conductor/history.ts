@@ -6,6 +6,7 @@
 
 import type { ErrorForm } from "./errors.js";
 import type { Json, JsonObject } from "./json.js";
+import { givenTrace } from "./trace.js";
 
 export type Outcome =
   "succeeded" | "failed" | "tolerated" | "skipped" | "cancelled";
@@ -61,11 +62,14 @@ export interface EntryFields {
   readonly value?: Json;
   readonly input?: JsonObject;
   readonly reason?: string;
+  readonly traceparent?: string;
 }
 
 /** What a run has come to. */
 export class History {
   input: JsonObject;
+  /** The caller's `traceparent`. */
+  trace: string | undefined;
   readonly steps = new Map<string, Past>();
   readonly chosen = new Map<string, Json>();
   /** Ids of the signals that were taken. */
@@ -73,8 +77,9 @@ export class History {
   /** Steps that have ended, in the order in which the journal has them. */
   readonly undo: Undo[] = [];
 
-  constructor(input: JsonObject = {}) {
+  constructor(input: JsonObject = {}, trace?: string) {
     this.input = input;
+    this.trace = trace;
   }
 
   /** Of one step. */
@@ -107,6 +112,7 @@ export class History {
     const { key } = fields;
     if (kind === "run_started") {
       this.input = fields.input ?? {};
+      this.trace = givenTrace(fields.traceparent);
     } else if (key === undefined) {
       return;
     } else if (kind === "chosen") {

@@ -8,6 +8,7 @@ import { passControl } from "./control.js";
 import { OutcomeUnknown, RecordedError, type ErrorForm } from "./errors.js";
 import type { Json } from "./json.js";
 import { traceHeaders } from "./remote.js";
+import { givenTrace, isSameTrace } from "./trace.js";
 import { Refused } from "./messages.js";
 import type { Session } from "./session.js";
 import type { Step } from "./step.js";
@@ -33,6 +34,8 @@ export interface InvocationPlace {
   readonly step: string;
   readonly attempt: number;
   readonly timeout: number | undefined;
+  /** `traceparent` of the attempt. */
+  readonly trace: string;
 }
 
 /** The worker died in the call. */
@@ -53,6 +56,7 @@ export async function invoked(
     step: step.key,
     attempt: step.past.attempt,
     timeout: known.length === 0 ? undefined : Math.min(...known),
+    trace: step.traceparent,
   };
   for (;;) {
     try {
@@ -86,7 +90,7 @@ export async function invokeOnce(
   place: InvocationPlace,
 ): Promise<Json> {
   const { name, signature, args, signal } = invocation;
-  const { timeout, ...where } = place;
+  const { timeout, trace, ...where } = place;
   lastCall += 1;
   const call = lastCall;
   const params = {
@@ -98,7 +102,7 @@ export async function invokeOnce(
     ...(timeout === undefined
       ? {}
       : { timeout_ms: Math.max(1, Math.ceil(timeout)) }),
-    ...traceHeaders(),
+    traceparent: activeOr(trace),
   };
   const answer = Work.start(() => session.request("task.invoke", params));
   const scope = Scope.from(signal);
@@ -123,6 +127,12 @@ export async function invokeOnce(
   } finally {
     scope.end();
   }
+}
+
+/** The span that the application has opened around the run, where that is the run's trace: it is what others can find. */
+function activeOr(own: string): string {
+  const active = givenTrace(traceHeaders()["traceparent"]);
+  return active !== undefined && isSameTrace(active, own) ? active : own;
 }
 
 function result(answer: { [name: string]: Json }): Json {

@@ -26,6 +26,7 @@ import { causeOf } from "./form.js";
 import { hedged, type Hedge } from "./hedge.js";
 import { newRunId } from "./ids.js";
 import { invokeOnce } from "./invoke.js";
+import { callerTrace } from "./remote.js";
 import type { Json, JsonObject } from "./json.js";
 import * as calls from "./localCalls.js";
 import { emitLocally, LocalMail, waitLocally } from "./localSignals.js";
@@ -300,6 +301,7 @@ export class LocalRun extends Block<LocalRun> {
           step: this.path(id),
           attempt,
           timeout,
+          trace: callerTrace(this.id, this.path(id), attempt),
         },
       );
     return timeout === undefined
@@ -455,7 +457,8 @@ export class LocalRun extends Block<LocalRun> {
       id,
       async () => {
         const { scope } = this;
-        const place = { run: this.key(id), key: this.path(id), scope };
+        const trace = callerTrace(this.id, this.path(id), 1);
+        const place = { run: this.key(id), key: this.path(id), scope, trace };
         return CHILDREN.callChild(workflow, inputs as JsonObject, place);
       },
       options.critical,
@@ -469,7 +472,8 @@ export class LocalRun extends Block<LocalRun> {
     inputs: Record<string, unknown>,
   ): Promise<void> {
     const run = this.key(id);
-    return CHILDREN.detachChild(workflow, inputs as JsonObject, run);
+    const trace = callerTrace(this.id, this.path(id), 1);
+    return CHILDREN.detachChild(workflow, inputs as JsonObject, run, trace);
   }
 
   /** Keeps a permit, and the client of a resource, over several steps. */

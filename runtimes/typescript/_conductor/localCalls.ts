@@ -13,6 +13,7 @@ import { causeOf } from "./form.js";
 import type { Json } from "./json.js";
 import { limit } from "./limits.js";
 import type { LocalRun } from "./local.js";
+import { callerTrace } from "./remote.js";
 import { Scope } from "./scope.js";
 import { after } from "./timer.js";
 import { isInterruption, SETTLE_MS, Work } from "./work.js";
@@ -204,5 +205,7 @@ export function calling<T>(
   const { workflow } = run;
   const timeLeft = () => run.scope.timeLeft();
   const key = run.path(id);
-  return inStep({ key, task, run: run.id, workflow, attempt, timeLeft }, work);
+  const traceparent = callerTrace(run.id, key, attempt);
+  const place = { key, task, run: run.id, workflow, attempt, traceparent };
+  return inStep({ ...place, timeLeft }, work);
 }

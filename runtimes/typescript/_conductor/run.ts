@@ -20,6 +20,7 @@ import type { Session } from "./session.js";
 import { Step } from "./step.js";
 import type { StepOptions } from "./stepOptions.js";
 import { nowMs } from "./timer.js";
+import { traceOfAttempt, traceOfRun } from "./trace.js";
 import {
   emit,
   sleep,
@@ -45,13 +46,14 @@ export interface RunParts {
   readonly callChild: (
     workflow: Workflow,
     inputs: JsonObject,
-    child: { run: string; key: string; scope: Scope },
+    child: { run: string; key: string; scope: Scope; trace: string },
   ) => Promise<Json>;
   /** Starts another workflow's run that is left to itself; returns when its start is on the disk. */
   readonly detachChild: (
     workflow: Workflow,
     inputs: JsonObject,
     run: string,
+    trace: string,
   ) => Promise<void>;
 }
 
@@ -120,6 +122,12 @@ export class Run extends Block<Run> {
 
   get history(): History {
     return this.parts.history;
+  }
+
+  /** The `traceparent` of an attempt. */
+  traceOf(key: string, attempt: number): string {
+    const trace = this.history.trace ?? traceOfRun(this.id);
+    return traceOfAttempt(trace, this.id, key, attempt);
   }
 
   /** An input as it is recorded, or its default. */

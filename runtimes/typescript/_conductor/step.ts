@@ -77,6 +77,11 @@ export class Step {
     return `${this.run.id}/${this.key}`;
   }
 
+  /** Of the attempt. */
+  get traceparent(): string {
+    return this.run.traceOf(this.key, this.past.attempt);
+  }
+
   /** Attempts that failed before this one, in whatever process. */
   get failures(): number {
     return this.past.failures;

@@ -8,7 +8,9 @@ import { Cancelled } from "./control.js";
 import { inStep } from "./current.js";
 import { causeOf, errorForm } from "./form.js";
 import { textAt, type Json, type JsonObject } from "./json.js";
+import { inTrace } from "./remote.js";
 import { Scope } from "./scope.js";
+import { givenTrace, traceOfRun } from "./trace.js";
 
 /** The call as the function is told of it. */
 export interface TaskCall {
@@ -109,16 +111,20 @@ async function called(
     run: textAt(params, "run"),
     workflow: textAt(params, "workflow"),
     attempt: Number(params["attempt"] ?? 1),
+    traceparent:
+      givenTrace(params["traceparent"]) ?? traceOfRun(textAt(params, "run")),
     timeLeft: () => scope.timeLeft(),
   };
   const args = (params["args"] ?? {}) as Record<string, unknown>;
   const output = await inStep(step, () =>
-    task.call(args, {
-      get signal() {
-        return scope.signal;
-      },
-      key: textAt(params, "key"),
-    }),
+    inTrace(step.traceparent, () =>
+      task.call(args, {
+        get signal() {
+          return scope.signal;
+        },
+        key: textAt(params, "key"),
+      }),
+    ),
   );
   return output as Json;
 }

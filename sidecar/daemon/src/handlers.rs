@@ -258,6 +258,7 @@ fn start(call: &mut Call<'_>, client: &Client, start: RunStart) -> Result<(), Fa
         input: start.input,
         secret: start.secret,
         parent: start.parent,
+        traceparent: start.traceparent.filter(|text| is_traceparent(text)),
         at: start.at,
     };
     let sidecar = Arc::clone(call.sidecar);
@@ -278,6 +279,17 @@ fn start(call: &mut Call<'_>, client: &Client, start: RunStart) -> Result<(), Fa
         Started::Finished { state } => call.answer(RunStartResult::Finished { state }),
     }
     Ok(())
+}
+
+/// Whether it is a trace context of the W3C, version 00. Others are ignored, as its recommendation says.
+pub(crate) fn is_traceparent(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let [version, trace, span, flags] = parts[..] else { return false };
+    let is_hex = |part: &str, length: usize| {
+        part.len() == length && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let is_id = |part: &str, length: usize| is_hex(part, length) && part.bytes().any(|byte| byte != b'0');
+    version == "00" && is_id(trace, 32) && is_id(span, 16) && is_hex(flags, 2)
 }
 
 async fn continued(sidecar: &Sidecar, taken: Taken) -> Result<RunStartResult, Fault> {

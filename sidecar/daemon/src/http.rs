@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::handlers::{ask_cancel, tell_owner};
+use crate::handlers::{ask_cancel, is_traceparent, tell_owner};
 use crate::masking::Mask;
 use crate::sidecar::{Sidecar, blocking};
 use crate::signals;
@@ -278,6 +278,7 @@ struct StartBody {
 async fn start(
     State(sidecar): Shared,
     Path(workflow): Path<String>,
+    headers: HeaderMap,
     body: Result<Json<StartBody>, JsonRejection>,
 ) -> Response {
     if sidecar.is_closing() {
@@ -306,6 +307,7 @@ async fn start(
         input,
         secret: sidecar.secret(&workflow).into_iter().collect(),
         parent: None,
+        traceparent: traceparent(&headers),
         at: jiff::Timestamp::now().as_millisecond(),
     };
     let started = sidecar.journal.start(request, None, &|owner: &Owner| sidecar.may_take(owner));
@@ -334,6 +336,12 @@ async fn start(
         Ok(Started::Taken(taken)) => taken.info.state,
     };
     (StatusCode::ACCEPTED, Json(json!({"id": run, "workflow": workflow, "state": state}))).into_response()
+}
+
+/// The trace of who asks, where the header is well formed.
+fn traceparent(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get("traceparent")?.to_str().ok()?;
+    is_traceparent(text).then(|| text.to_owned())
 }
 
 /// Waits until what was admitted is on disk.

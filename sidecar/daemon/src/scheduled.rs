@@ -113,6 +113,7 @@ fn start(sidecar: &Sidecar, workflow: &str, at: UnixMillis, now: UnixMillis) -> 
         input,
         secret: sidecar.secret(workflow).into_iter().collect(),
         parent: None,
+        traceparent: None,
         at: now,
     };
     let started = sidecar.journal.start(request, None, &|owner| sidecar.may_take(owner));

@@ -52,6 +52,8 @@ pub struct StartRequest {
     /// Names of the inputs that are secret.
     pub secret: Vec<String>,
     pub parent: Option<Parent>,
+    /// Of the W3C's trace context.
+    pub traceparent: Option<String>,
     pub at: UnixMillis,
 }
 

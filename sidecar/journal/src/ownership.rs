@@ -207,6 +207,7 @@ pub(crate) fn begin(
         plan: request.plan,
         input: request.input,
         parent: request.parent.clone(),
+        traceparent: request.traceparent,
         session: caller.map(|owner| owner.session.to_string()),
         pid: caller.map(|owner| owner.pid),
         at: request.at,

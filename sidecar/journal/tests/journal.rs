@@ -33,6 +33,7 @@ fn request(run: &str, input: &str) -> StartRequest {
         input: RawValue::from_string(input.to_owned()).unwrap(),
         secret: Vec::new(),
         parent: None,
+        traceparent: None,
         at: 1_790_000_000_000,
     }
 }

@@ -76,3 +76,12 @@ async def pass_on(parcel: Parcel) -> Parcel:
         raise ValueError(f"{parcel} is not {wanted}")
     parcel.trail.append("py")
     return parcel
+
+
+def where() -> str:
+    """The trace in which the step is."""
+    from conductor_gen import current_step
+
+    step = current_step()
+    assert step is not None
+    return step.traceparent

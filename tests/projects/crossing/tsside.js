@@ -1,3 +1,5 @@
+import { currentStep } from "./conductor_gen/index.js";
+
 /**
  * @typedef {object} Part
  * @property {string} label
@@ -100,4 +102,13 @@ export async function pass(parcel) {
     throw new Error(`${String(seen[lost])} is not ${String(wanted[lost])}`);
   }
   return { ...parcel, trail: [...parcel.trail, "ts"] };
+}
+
+/**
+ * The trace in which the step is.
+ *
+ * @returns {string}
+ */
+export function where() {
+  return currentStep()?.traceparent ?? "none";
 }

@@ -1,4 +1,4 @@
-//! Values of the user's types that go from each language to each other one, through real processes.
+//! Values of the user's types, and the trace of a run, go from each language to each other one, through real processes.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,37 +7,56 @@ use anyhow::{Context, Result, ensure};
 use conductor_tests::process::Process;
 use conductor_tests::project::Project;
 use conductor_tests::sidecar::Sidecar;
+use conductor_tests::{eventually, http};
 use serde_json::{Value, json};
 
 /// A project of three languages, built and served by a process of each.
-pub struct Served {
-    _processes: Vec<Process>,
-    pub sidecar: Sidecar,
-    pub project: Project,
+struct Served {
+    python: Process,
+    go: Process,
+    _node: Process,
+    sidecar: Sidecar,
+    project: Project,
 }
 
 impl Served {
-    pub fn new() -> Result<Served> {
+    fn new() -> Result<Served> {
         let project = Project::built("crossing")?;
         let mut compile = Command::new("go");
         compile.args(["build", "-o", "worker.bin", "./worker"]).current_dir(project.path());
         let compiled = compile.env("GOFLAGS", "-mod=mod").output().context("go is needed")?;
         ensure!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
         let sidecar = Sidecar::start(&project)?;
-        let worker = project.path().join("worker.bin");
-        let processes = vec![
-            project.python(&["serve.py"], &[])?,
-            Process::spawn("worker", project.command(&worker, &[]))?,
-            Process::spawn("node", project.command(Path::new("node"), &["worker.js"]))?,
-        ];
-        Ok(Served { project, sidecar, _processes: processes })
+        let node = Process::spawn("node", project.command(Path::new("node"), &["worker.js"]))?;
+        Ok(Served { python: python(&project)?, go: go(&project)?, _node: node, sidecar, project })
     }
 
     /// The run, ended.
-    pub fn run(&self, workflow: &str, run: &str, input: &Value) -> Result<Value> {
+    fn run(&self, workflow: &str, run: &str, input: &Value) -> Result<Value> {
         self.sidecar.accepts(workflow, run, input)?;
+        self.ended(run)
+    }
+
+    fn ended(&self, run: &str) -> Result<Value> {
         self.sidecar.run_in(run, &["succeeded", "failed", "cancelled", "paused"])
     }
+
+    /// What the step in Go has seen of the trace, call by call.
+    fn seen(&self, times: usize) -> Result<Vec<String>> {
+        eventually("the call of Where", || {
+            let log = self.project.read("where.log").unwrap_or_default();
+            let lines: Vec<String> = log.lines().map(str::to_owned).collect();
+            Ok((lines.len() >= times).then_some(lines))
+        })
+    }
+}
+
+fn python(project: &Project) -> Result<Process> {
+    project.python(&["serve.py"], &[])
+}
+
+fn go(project: &Project) -> Result<Process> {
+    Process::spawn("worker", project.command(&project.path().join("worker.bin"), &[]))
 }
 
 #[test]
@@ -62,5 +81,41 @@ fn a_class_goes_from_each_language_to_each_other_and_comes_back_whole() -> Resul
     let run = served.run("around_typescript", "too_big", &json!({"label": "big"}))?;
     let message = run["error"]["message"].as_str().context("no error")?;
     assert!(message.contains("1152921504606846977"), "{message}");
+    Ok(())
+}
+
+#[test]
+fn the_trace_of_a_run_is_one_over_languages_processes_and_crashes() -> Result<()> {
+    let mut served = Served::new()?;
+    let (trace, caller) = ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331");
+    let header = format!("traceparent: 00-{trace}-{caller}-01");
+    let path = "/v1/workflows/traced/runs";
+    let body = json!({"run_id": "r"});
+    eventually("somebody who knows traced", || {
+        let answer = http::post_with(&served.sidecar.socket(), path, &header, &body)?;
+        Ok((answer.status == 202).then_some(()))
+    })?;
+    let first = served.seen(1)?;
+    // Both who orchestrates and who makes the step die, and are started again.
+    std::mem::replace(&mut served.go, go(&served.project)?).kill()?;
+    std::mem::replace(&mut served.python, python(&served.project)?).kill()?;
+    let seen = served.seen(2)?;
+    let prefix = format!("00-{trace}-");
+    assert!(seen.iter().all(|line| line.starts_with(&prefix)), "{first:?}, then {seen:?}");
+    served.project.write("where.open", "")?;
+    let run = served.ended("r")?;
+    assert_eq!(run["state"], "succeeded", "{run}");
+    let output: Vec<String> = serde_json::from_value(run["output"].clone())?;
+    assert_eq!(output.get(1), seen.last(), "an attempt is a span, whichever process makes it");
+    let spans: Vec<&str> = output.iter().filter_map(|each| each.strip_prefix(&prefix)).collect();
+    assert_eq!(
+        spans.len(),
+        4,
+        "every step, and that of the sub-workflow, is in the caller's trace: {output:?}"
+    );
+    let mut apart = spans.clone();
+    apart.sort_unstable();
+    apart.dedup();
+    assert_eq!(apart.len(), 4, "each is a span of its own: {spans:?}");
     Ok(())
 }

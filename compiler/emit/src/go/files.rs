@@ -177,6 +177,29 @@ fn main(package: &Package, has_tasks: bool) -> super::tree::Source {
         results: "(StepInfo, bool)".to_owned(),
         body: vec![Stmt::Return(vec![Go::call("runtime.CurrentStep", vec![Go::atom("ctx")])])],
     }));
+    let called = |name: &str, args: &[&str]| {
+        let args = args.iter().map(|arg| Go::atom(*arg)).collect();
+        vec![Stmt::Return(vec![Go::call(format!("runtime.{name}"), args)])]
+    };
+    decls.push(Decl::Function(Function {
+        doc: vec!["TraceParent is the W3C trace context to which a step of a run belongs, in whatever process or language.".to_owned()],
+        receiver: None,
+        name: "TraceParent".to_owned(),
+        params: vec![("ctx".to_owned(), context.clone())],
+        results: "string".to_owned(),
+        body: called("TraceParent", &["ctx"]),
+    }));
+    decls.push(Decl::Function(Function {
+        doc: vec![
+            "WithTraceParent is the context of a caller: runs that are started with it belong to its trace."
+                .to_owned(),
+        ],
+        receiver: None,
+        name: "WithTraceParent".to_owned(),
+        params: vec![("ctx".to_owned(), context.clone()), ("traceparent".to_owned(), "string".to_owned())],
+        results: context.clone(),
+        body: called("WithTraceParent", &["ctx", "traceparent"]),
+    }));
     let doc = vec![format!("Package {} is the workflows of this project.", package.name)];
     file.source(doc, decls)
 }

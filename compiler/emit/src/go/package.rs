@@ -175,13 +175,15 @@ impl<'a> Package<'a> {
 }
 
 /// Names that the package has beside its workflows.
-const PUBLIC: [&str; 20] = [
+const PUBLIC: [&str; 22] = [
     "Option",
     "WithRunID",
     "Serve",
     "Close",
     "CurrentStep",
     "StepInfo",
+    "TraceParent",
+    "WithTraceParent",
     "WorkflowError",
     "RaisedError",
     "RecordedError",

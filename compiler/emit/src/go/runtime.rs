@@ -3,7 +3,7 @@
 //! It knows their names only.
 
 /// Path below `internal/` and text of each file.
-pub const FILES: [(&str, &str); 65] = [
+pub const FILES: [(&str, &str); 66] = [
     ("cel/calendar.go", include_str!("../../../../runtimes/go/internal/cel/calendar.go")),
     ("cel/compare.go", include_str!("../../../../runtimes/go/internal/cel/compare.go")),
     ("cel/convert.go", include_str!("../../../../runtimes/go/internal/cel/convert.go")),
@@ -63,6 +63,7 @@ pub const FILES: [(&str, &str); 65] = [
     ("runtime/step.go", include_str!("../../../../runtimes/go/internal/runtime/step.go")),
     ("runtime/stop.go", include_str!("../../../../runtimes/go/internal/runtime/stop.go")),
     ("runtime/tasks.go", include_str!("../../../../runtimes/go/internal/runtime/tasks.go")),
+    ("runtime/trace.go", include_str!("../../../../runtimes/go/internal/runtime/trace.go")),
     ("runtime/try.go", include_str!("../../../../runtimes/go/internal/runtime/try.go")),
     ("runtime/undo.go", include_str!("../../../../runtimes/go/internal/runtime/undo.go")),
     ("runtime/version.go", include_str!("../../../../runtimes/go/internal/runtime/version.go")),

@@ -15,7 +15,7 @@ const VERSION: &str = concat!(
 );
 
 /// Name and text of each file of `_conductor/`.
-pub const FILES: [(&str, &str); 56] = [
+pub const FILES: [(&str, &str); 57] = [
     ("__init__.py", include_str!("../../../../runtimes/python/_conductor/__init__.py")),
     ("address.py", include_str!("../../../../runtimes/python/_conductor/address.py")),
     ("background.py", include_str!("../../../../runtimes/python/_conductor/background.py")),
@@ -66,6 +66,7 @@ pub const FILES: [(&str, &str); 56] = [
     ("settle.py", include_str!("../../../../runtimes/python/_conductor/settle.py")),
     ("step.py", include_str!("../../../../runtimes/python/_conductor/step.py")),
     ("threads.py", include_str!("../../../../runtimes/python/_conductor/threads.py")),
+    ("trace.py", include_str!("../../../../runtimes/python/_conductor/trace.py")),
     ("turns.py", include_str!("../../../../runtimes/python/_conductor/turns.py")),
     ("untyped.py", include_str!("../../../../runtimes/python/_conductor/untyped.py")),
     ("version.py", VERSION),

@@ -44,6 +44,10 @@ pub fn module(package: &Package) -> Module {
     });
     let close = vec![same("close")];
     items.push(Item::Export { types: false, names: close, module: "./_conductor/resources.js".to_owned() });
+    for (types, name) in [(false, "currentStep"), (true, "CurrentStep")] {
+        let module = "./_conductor/current.js".to_owned();
+        items.push(Item::Export { types, names: vec![same(name)], module });
+    }
     let options = vec![same("RunOptions")];
     items.push(Item::Export { types: true, names: options, module: "./_conductor/execute.js".to_owned() });
     if !types.is_empty() {

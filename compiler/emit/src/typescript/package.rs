@@ -20,7 +20,7 @@ use crate::served::Served;
 use crate::{EmitError, Header, Target};
 
 /// Names that the folder's index exports beside the workflows.
-const PUBLIC: [&str; 2] = ["serve", "close"];
+const PUBLIC: [&str; 3] = ["serve", "close", "currentStep"];
 
 pub struct Package<'a> {
     /// With fallbacks that need no variables.

@@ -17,7 +17,7 @@ macro_rules! runtime {
 }
 
 /// Name of each module of `_conductor/`, and its text as TypeScript, as JavaScript, and its declarations.
-const FILES: [(&str, &str, &str, &str); 75] = runtime![
+const FILES: [(&str, &str, &str, &str); 76] = runtime![
     "address",
     "attempt",
     "block",
@@ -86,6 +86,7 @@ const FILES: [(&str, &str, &str, &str); 75] = runtime![
     "stepOptions",
     "task",
     "timer",
+    "trace",
     "turns",
     "values",
     "version",

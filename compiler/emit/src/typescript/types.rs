@@ -23,7 +23,7 @@ pub struct Types {
 }
 
 /// Names that no generated type may take: globals, and what modules import beside them.
-const SHARED: [&str; 46] = [
+const SHARED: [&str; 47] = [
     "Array",
     "Boolean",
     "Date",
@@ -68,6 +68,7 @@ const SHARED: [&str; 46] = [
     "SidecarUnavailable",
     "HttpError",
     "CircuitOpen",
+    "CurrentStep",
     "SignalRefused",
     "GrpcError",
 ];

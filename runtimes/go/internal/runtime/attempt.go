@@ -15,7 +15,7 @@ func (s *Step) perform(ctx context.Context, call func(context.Context) (any, err
 		return nil, s.refusal
 	}
 	info := StepInfo{s.run.workflow.Name, s.run.id, s.key, s.past.attempt}
-	ctx = stepContext{ctx, info}
+	ctx = stepContext{WithTraceParent(ctx, s.run.traceOf(s.key, s.past.attempt)), info}
 	var end attemptEnd
 	if s.options.Hedge.Max > 0 {
 		end = s.hedged(ctx, call)

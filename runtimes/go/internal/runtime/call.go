@@ -43,6 +43,9 @@ func callRun(ctx context.Context, workflow *Workflow, inputs map[string]any, run
 		return nil, err
 	}
 	params := startParams(workflow, inputs, run)
+	if trace := givenTrace(TraceParent(ctx)); trace != "" {
+		params["traceparent"] = trace
+	}
 	if parent != nil {
 		params["parent"] = map[string]any{"run": parent.run, "key": parent.key}
 	}

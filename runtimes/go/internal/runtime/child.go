@@ -22,7 +22,7 @@ func (s *Step) Child(ctx context.Context, workflow *Workflow, inputs any) (any, 
 	defer stopCalling(errDetached)
 	ends := make(chan end, 1)
 	go func() {
-		output, err := callRun(calling, workflow, given, run, &parent{run: s.run.id, key: s.key})
+		output, err := callRun(WithTraceParent(calling, s.run.traceOf(s.key, 1)), workflow, given, run, &parent{run: s.run.id, key: s.key})
 		ends <- end{output, err}
 	}()
 	var got end
@@ -97,8 +97,9 @@ func (r *Run) Detach(ctx context.Context, key string, options DetachOptions) err
 func (r *Run) detachChild(step *Step, workflow *Workflow, inputs map[string]any) error {
 	run := step.Key()
 	params := startParams(workflow, inputs, run)
+	params["traceparent"] = r.traceOf(step.key, 1)
 	caller := &caller{session: r.session, workflow: workflow, run: run, inputs: inputs, params: params, isLeft: true}
-	_, local, err := caller.start(r.detached)
+	_, local, err := caller.start(WithTraceParent(r.detached, r.traceOf(step.key, 1)))
 	if err != nil {
 		if r.detached.Err() != nil {
 			return &cancelled{errDetached}

@@ -23,6 +23,7 @@ type execution struct {
 	session  *session
 	answer   map[string]any
 	inputs   map[string]any // nil where the run was dispatched
+	trace    string         // the caller's `traceparent`
 	isServed bool
 	journal  *journal
 	mailbox  *mailbox
@@ -56,6 +57,7 @@ func execute(ctx context.Context, session *session, workflow *Workflow, run stri
 		workflow: workflow, run: run, session: session, answer: answer, inputs: inputs, isServed: isServed,
 		journal: newJournal(run, number(answer["epoch"]), number(answer["next_seq"]), conn), done: make(chan struct{}),
 	}
+	e.trace = givenTrace(TraceParent(ctx))
 	e.mailbox = newMailbox(session, run)
 	e.ctx, e.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
 	e.detached, e.detach = context.WithCancel(context.Background())
@@ -169,6 +171,7 @@ func (e *execution) history() (*history, error) {
 	history.children = e.workflow.Children
 	if e.inputs != nil && number(e.answer["next_seq"]) == 1 {
 		history.input = e.inputs
+		history.trace = e.trace
 		return history, nil
 	}
 	return history, readInto(e.detached, e.session, e.run, history)

@@ -49,6 +49,7 @@ type undoing struct {
 type history struct {
 	lock    sync.Mutex
 	input   map[string]any
+	trace   string // the caller's `traceparent`
 	steps   map[string]*past
 	chosen  map[string]any
 	undo    []undoing // in the order of the records
@@ -95,6 +96,8 @@ func (h *history) fold(kind string, entry map[string]any) {
 	switch {
 	case kind == "run_started":
 		h.input, _ = entry["input"].(map[string]any)
+		trace, _ := entry["traceparent"].(string)
+		h.trace = givenTrace(trace)
 	case kind == "chosen":
 		h.chosen[key] = entry["value"]
 	case strings.HasPrefix(kind, "step_") || kind == "attempt_failed":

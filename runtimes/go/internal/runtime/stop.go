@@ -109,7 +109,7 @@ type StepInfo struct {
 type stepInfoKey struct{}
 
 // stepContext is the context of a call. Code that the generated package imports cannot import that package: it finds the
-// step under a plain text, `ctx.Value("conductor.step")`, as a map of `workflow`, `run`, `key` and `attempt`.
+// step under a plain text, `ctx.Value("conductor.step")`, as a map of `workflow`, `run`, `key`, `attempt` and `traceparent`.
 type stepContext struct {
 	context.Context
 	info StepInfo
@@ -120,7 +120,9 @@ func (s stepContext) Value(key any) any {
 	case stepInfoKey{}:
 		return s.info
 	case "conductor.step":
-		return map[string]any{"workflow": s.info.Workflow, "run": s.info.Run, "key": s.info.Key, "attempt": s.info.Attempt}
+		return map[string]any{
+			"workflow": s.info.Workflow, "run": s.info.Run, "key": s.info.Key, "attempt": s.info.Attempt, "traceparent": TraceParent(s.Context),
+		}
 	}
 	return s.Context.Value(key)
 }

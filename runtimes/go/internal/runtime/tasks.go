@@ -63,10 +63,11 @@ func callContext(params map[string]any) (context.Context, context.CancelFunc) {
 		return value
 	}
 	info := StepInfo{text("workflow"), text("run"), text("step"), int(number(params["attempt"]))}
-	ctx := context.Context(stepContext{context.Background(), info})
-	if trace := text("traceparent"); trace != "" {
-		ctx = context.WithValue(ctx, traceKey{}, trace)
+	trace := givenTrace(text("traceparent"))
+	if trace == "" {
+		trace = traceOfRun(info.Run)
 	}
+	ctx := context.Context(stepContext{WithTraceParent(context.Background(), trace), info})
 	if limit := number(params["timeout_ms"]); limit > 0 {
 		return context.WithTimeout(ctx, time.Duration(limit)*time.Millisecond)
 	}
@@ -80,19 +81,6 @@ func (s *session) cancelCalls() {
 	for _, cancel := range s.calls {
 		cancel()
 	}
-}
-
-type traceKey struct{}
-
-// TraceParent is the W3C trace context of the one who called, empty where there is none.
-func TraceParent(ctx context.Context) string {
-	trace, _ := ctx.Value(traceKey{}).(string)
-	return trace
-}
-
-// WithTraceParent hands a W3C trace context on to functions of other languages.
-func WithTraceParent(ctx context.Context, trace string) context.Context {
-	return context.WithValue(ctx, traceKey{}, trace)
 }
 
 // remoteKey marks the context of a call of another process's function.
@@ -138,9 +126,11 @@ func (s *session) invokeOnce(ctx context.Context, call invocation) (any, error) 
 	if at, ok := ctx.Deadline(); ok {
 		params["timeout_ms"] = max(time.Until(at).Milliseconds(), 1)
 	}
-	if trace := TraceParent(ctx); trace != "" {
-		params["traceparent"] = trace
+	trace := givenTrace(TraceParent(ctx))
+	if trace == "" { // a run without a journal whose caller has no trace
+		trace = traceOfAttempt(traceOfRun(call.run), call.run, call.step, call.attempt)
 	}
+	params["traceparent"] = trace
 	answers := make(chan told, 1)
 	s.request("task.invoke", params, func(result any, err error) {
 		answer, _ := result.(map[string]any)

@@ -56,6 +56,9 @@ export async function perform(attempt, work, listens, isRemote = false) {
     run: step.run.id,
     workflow: step.run.workflow,
     attempt: step.past.attempt,
+    get traceparent() {
+      return step.traceparent;
+    },
     timeLeft: () => scope.timeLeft(),
   };
   taken.started();

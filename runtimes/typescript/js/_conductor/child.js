@@ -42,7 +42,8 @@ export async function child(run, id, workflow, inputs, options) {
   }
   await began(run, key, workflow, options.barrier);
   const scope = run.scope.shielded();
-  const place = { run: `${run.id}/${key}`, key, scope };
+  const trace = run.traceOf(key, 1);
+  const place = { run: `${run.id}/${key}`, key, scope, trace };
   const work = Work.start(() => run.parts.callChild(workflow, inputs, place));
   if ((await work.ended(undefined, run.scope)) === "cancelled") {
     const reason = run.scope.reason ?? new Cancelled("", false);
@@ -101,7 +102,8 @@ export async function detach(run, id, workflow, inputs) {
     run.scope.check();
   }
   await began(run, key, workflow);
-  await run.parts.detachChild(workflow, inputs, `${run.id}/${key}`);
+  const trace = run.traceOf(key, 1);
+  await run.parts.detachChild(workflow, inputs, `${run.id}/${key}`, trace);
   run.stepSucceeded(key, NULL, { attempt: 1 });
   run.scope.check();
 }

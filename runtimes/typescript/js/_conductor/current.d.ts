@@ -10,6 +10,8 @@ export interface CurrentStep {
   readonly run: string;
   readonly workflow: string;
   readonly attempt: number;
+  /** Of the W3C's trace context: what the attempt belongs to, in whatever process or language. */
+  readonly traceparent: string;
   /** Milliseconds until the nearest time limit; nothing where there is none. */
   readonly timeLeft: () => number | undefined;
 }

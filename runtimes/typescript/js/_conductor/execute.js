@@ -11,6 +11,7 @@ import {
   pausedError,
 } from "./execution.js";
 import { newRunId } from "./ids.js";
+import { activeTrace } from "./remote.js";
 import { Scope } from "./scope.js";
 import { Refused } from "./messages.js";
 import { sessionFor } from "./sessions.js";
@@ -23,10 +24,14 @@ const START_AGAIN_MS = [250, 2_000];
 /** The output of the run, as JSON: starts it, continues it, or waits for whoever executes it. */
 export async function call(workflow, inputs, options = {}) {
   const { runId = newRunId(), signal } = options;
+  const trace = activeTrace();
   signal?.throwIfAborted();
   const scope = Scope.from(signal);
   try {
-    return await callRun(workflow, inputs, runId, { scope });
+    return await callRun(workflow, inputs, runId, {
+      scope,
+      trace,
+    });
   } catch (error) {
     // Waiting was stopped: what the caller said is told.
     throw error === scope.reason ? signal?.reason : error;
@@ -36,8 +41,8 @@ export async function call(workflow, inputs, options = {}) {
 }
 async function callRun(workflow, inputs, run, calling) {
   const session = await sessionFor(workflow.name, run);
-  const { scope, parent } = calling;
-  const request = requestOf(workflow, inputs, run, parent);
+  const { scope } = calling;
+  const request = requestOf(workflow, inputs, run, calling);
   let end;
   let pause = 0;
   for (;;) {
@@ -65,17 +70,18 @@ async function callRun(workflow, inputs, run, calling) {
     }
   }
 }
-function requestOf(workflow, input, run, parent) {
+function requestOf(workflow, input, run, { parent, trace }) {
   const { plan, secret } = workflow.options;
-  const request = {
+  return {
     run,
     workflow: workflow.name,
     plan,
     input,
     ...(secret === undefined ? {} : { secret }),
     at: nowMs(),
+    ...(parent === undefined ? {} : { parent }),
+    ...(trace === undefined ? {} : { traceparent: trace }),
   };
-  return parent === undefined ? request : { ...request, parent };
 }
 /** The execution in this process, which is begun where the answer says so. */
 function execution(session, workflow, run, answer, inputs) {
@@ -97,7 +103,9 @@ async function start(session, workflow, run, request, scope) {
     });
     scope.check();
   }
-  return refusable(workflow, run, () => answer.result());
+  const owned = refusable(workflow, run, () => answer.result());
+  const { traceparent } = request;
+  return traceparent === undefined ? owned : { ...owned, traceparent };
 }
 function refusable(workflow, run, result) {
   try {
@@ -142,9 +150,9 @@ function told(workflow, run, end) {
     }
   }
 }
-async function detachRun(workflow, inputs, run) {
+async function detachRun(workflow, inputs, run, trace) {
   const session = await sessionFor(workflow.name, run);
-  const request = requestOf(workflow, inputs, run, undefined);
+  const request = requestOf(workflow, inputs, run, { trace });
   for (;;) {
     const answer = await start(session, workflow, run, request, new Scope());
     if (answer["outcome"] !== "owned") {
@@ -163,9 +171,10 @@ async function detachRun(workflow, inputs, run) {
 }
 /** How the steps of a run start runs of other workflows. */
 export const CHILDREN = {
-  callChild: (workflow, inputs, { run, key, scope }) =>
+  callChild: (workflow, inputs, { run, key, scope, trace }) =>
     callRun(workflow, inputs, run, {
       scope,
+      trace,
       parent: { run: run.slice(0, -key.length - 1), key },
     }),
   detachChild: detachRun,

@@ -24,6 +24,8 @@ export interface Owned {
   readonly next_seq: number;
   readonly started_at: number;
   readonly cancelling: boolean;
+  /** The caller's, where the run is new. */
+  readonly traceparent?: string;
 }
 export type Children = Pick<RunParts, "callChild" | "detachChild">;
 export declare class Execution {

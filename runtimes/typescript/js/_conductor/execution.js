@@ -156,7 +156,8 @@ export class Execution {
   }
   async history() {
     if (this.inputs !== undefined && this.owned.next_seq === 1) {
-      return new History(wire(this.inputs).json);
+      const { traceparent } = this.owned;
+      return new History(wire(this.inputs).json, traceparent);
     }
     return readHistory(this.session, this.run);
   }

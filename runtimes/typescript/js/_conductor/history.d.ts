@@ -55,17 +55,20 @@ export interface EntryFields {
   readonly value?: Json;
   readonly input?: JsonObject;
   readonly reason?: string;
+  readonly traceparent?: string;
 }
 /** What a run has come to. */
 export declare class History {
   input: JsonObject;
+  /** The caller's `traceparent`. */
+  trace: string | undefined;
   readonly steps: Map<string, Past>;
   readonly chosen: Map<string, Json>;
   /** Ids of the signals that were taken. */
   readonly signals: Set<string>;
   /** Steps that have ended, in the order in which the journal has them. */
   readonly undo: Undo[];
-  constructor(input?: JsonObject);
+  constructor(input?: JsonObject, trace?: string);
   /** Of one step. */
   past(key: string): Past;
   /** Folds the entries of one record. */

@@ -3,6 +3,7 @@
  *
  * It deliberately decides nothing; steps read it and go on from there.
  */
+import { givenTrace } from "./trace.js";
 /** What one step has come to. */
 export class Past {
   constructor() {
@@ -31,7 +32,7 @@ export class Past {
 }
 /** What a run has come to. */
 export class History {
-  constructor(input = {}) {
+  constructor(input = {}, trace) {
     this.steps = new Map();
     this.chosen = new Map();
     /** Ids of the signals that were taken. */
@@ -39,6 +40,7 @@ export class History {
     /** Steps that have ended, in the order in which the journal has them. */
     this.undo = [];
     this.input = input;
+    this.trace = trace;
   }
   /** Of one step. */
   past(key) {
@@ -67,6 +69,7 @@ export class History {
     const { key } = fields;
     if (kind === "run_started") {
       this.input = fields.input ?? {};
+      this.trace = givenTrace(fields.traceparent);
     } else if (key === undefined) {
       return;
     } else if (kind === "chosen") {

@@ -21,6 +21,8 @@ export interface InvocationPlace {
   readonly step: string;
   readonly attempt: number;
   readonly timeout: number | undefined;
+  /** `traceparent` of the attempt. */
+  readonly trace: string;
 }
 /** The output of the task, as JSON. */
 export declare function invoked(

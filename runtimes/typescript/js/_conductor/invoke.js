@@ -6,6 +6,7 @@
 import { passControl } from "./control.js";
 import { OutcomeUnknown, RecordedError } from "./errors.js";
 import { traceHeaders } from "./remote.js";
+import { givenTrace, isSameTrace } from "./trace.js";
 import { Refused } from "./messages.js";
 import { Scope } from "./scope.js";
 import { Work } from "./work.js";
@@ -25,6 +26,7 @@ export async function invoked(step, invocation) {
     step: step.key,
     attempt: step.past.attempt,
     timeout: known.length === 0 ? undefined : Math.min(...known),
+    trace: step.traceparent,
   };
   for (;;) {
     try {
@@ -51,7 +53,7 @@ let lastCall = 0;
 /** One request; the signal cancels it. */
 export async function invokeOnce(session, invocation, place) {
   const { name, signature, args, signal } = invocation;
-  const { timeout, ...where } = place;
+  const { timeout, trace, ...where } = place;
   lastCall += 1;
   const call = lastCall;
   const params = {
@@ -63,7 +65,7 @@ export async function invokeOnce(session, invocation, place) {
     ...(timeout === undefined
       ? {}
       : { timeout_ms: Math.max(1, Math.ceil(timeout)) }),
-    ...traceHeaders(),
+    traceparent: activeOr(trace),
   };
   const answer = Work.start(() => session.request("task.invoke", params));
   const scope = Scope.from(signal);
@@ -88,6 +90,11 @@ export async function invokeOnce(session, invocation, place) {
   } finally {
     scope.end();
   }
+}
+/** The span that the application has opened around the run, where that is the run's trace: it is what others can find. */
+function activeOr(own) {
+  const active = givenTrace(traceHeaders()["traceparent"]);
+  return active !== undefined && isSameTrace(active, own) ? active : own;
 }
 function result(answer) {
   if (answer["lost"] === true) {

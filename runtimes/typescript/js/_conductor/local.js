@@ -16,6 +16,7 @@ import { causeOf } from "./form.js";
 import { hedged } from "./hedge.js";
 import { newRunId } from "./ids.js";
 import { invokeOnce } from "./invoke.js";
+import { callerTrace } from "./remote.js";
 import * as calls from "./localCalls.js";
 import { emitLocally, LocalMail, waitLocally } from "./localSignals.js";
 import { logger } from "./log.js";
@@ -200,6 +201,7 @@ export class LocalRun extends Block {
           step: this.path(id),
           attempt,
           timeout,
+          trace: callerTrace(this.id, this.path(id), attempt),
         },
       );
     return timeout === undefined
@@ -319,7 +321,8 @@ export class LocalRun extends Block {
       id,
       async () => {
         const { scope } = this;
-        const place = { run: this.key(id), key: this.path(id), scope };
+        const trace = callerTrace(this.id, this.path(id), 1);
+        const place = { run: this.key(id), key: this.path(id), scope, trace };
         return CHILDREN.callChild(workflow, inputs, place);
       },
       options.critical,
@@ -328,7 +331,8 @@ export class LocalRun extends Block {
   /** Starts a durable workflow that is left to itself. */
   detach(id, workflow, inputs) {
     const run = this.key(id);
-    return CHILDREN.detachChild(workflow, inputs, run);
+    const trace = callerTrace(this.id, this.path(id), 1);
+    return CHILDREN.detachChild(workflow, inputs, run, trace);
   }
   /** Keeps a permit, and the client of a resource, over several steps. */
   async hold(_id, taker, work) {

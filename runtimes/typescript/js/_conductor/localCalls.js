@@ -9,6 +9,7 @@ import { OutcomeUnknown, StepFailed, thrown } from "./errors.js";
 import { inStep } from "./current.js";
 import { causeOf } from "./form.js";
 import { limit } from "./limits.js";
+import { callerTrace } from "./remote.js";
 import { Scope } from "./scope.js";
 import { after } from "./timer.js";
 import { isInterruption, SETTLE_MS, Work } from "./work.js";
@@ -154,5 +155,7 @@ export function calling(run, step, work) {
   const { workflow } = run;
   const timeLeft = () => run.scope.timeLeft();
   const key = run.path(id);
-  return inStep({ key, task, run: run.id, workflow, attempt, timeLeft }, work);
+  const traceparent = callerTrace(run.id, key, attempt);
+  const place = { key, task, run: run.id, workflow, attempt, traceparent };
+  return inStep({ ...place, timeLeft }, work);
 }

@@ -37,6 +37,7 @@ export interface RunParts {
       run: string;
       key: string;
       scope: Scope;
+      trace: string;
     },
   ) => Promise<Json>;
   /** Starts another workflow's run that is left to itself; returns when its start is on the disk. */
@@ -44,6 +45,7 @@ export interface RunParts {
     workflow: Workflow,
     inputs: JsonObject,
     run: string,
+    trace: string,
   ) => Promise<void>;
 }
 interface Success {
@@ -82,6 +84,8 @@ export declare class Run extends Block<Run> {
   get workflow(): string;
   get session(): Session;
   get history(): History;
+  /** The `traceparent` of an attempt. */
+  traceOf(key: string, attempt: number): string;
   /** An input as it is recorded, or its default. */
   input(name: string, otherwise?: unknown): unknown;
   step(id: string, options: StepOptions): Step;

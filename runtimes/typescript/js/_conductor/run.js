@@ -13,6 +13,7 @@ import { LocalRun } from "./local.js";
 import { take } from "./permits.js";
 import { Step } from "./step.js";
 import { nowMs } from "./timer.js";
+import { traceOfAttempt, traceOfRun } from "./trace.js";
 import { emit, sleep, waitFor } from "./waits.js";
 import { written } from "./values.js";
 export class Run extends Block {
@@ -43,6 +44,11 @@ export class Run extends Block {
   }
   get history() {
     return this.parts.history;
+  }
+  /** The `traceparent` of an attempt. */
+  traceOf(key, attempt) {
+    const trace = this.history.trace ?? traceOfRun(this.id);
+    return traceOfAttempt(trace, this.id, key, attempt);
   }
   /** An input as it is recorded, or its default. */
   input(name, otherwise) {

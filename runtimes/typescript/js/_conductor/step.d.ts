@@ -32,6 +32,8 @@ export declare class Step {
   get task(): string;
   /** The same at every attempt, here and after a crash. */
   get idempotencyKey(): string;
+  /** Of the attempt. */
+  get traceparent(): string;
   /** Attempts that failed before this one, in whatever process. */
   get failures(): number;
   /** Whether all attempts have failed, in whatever process, and the fallback is still to be asked. */

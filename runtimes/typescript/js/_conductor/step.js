@@ -57,6 +57,10 @@ export class Step {
   get idempotencyKey() {
     return `${this.run.id}/${this.key}`;
   }
+  /** Of the attempt. */
+  get traceparent() {
+    return this.run.traceOf(this.key, this.past.attempt);
+  }
   /** Attempts that failed before this one, in whatever process. */
   get failures() {
     return this.past.failures;

@@ -7,7 +7,9 @@ import { Cancelled } from "./control.js";
 import { inStep } from "./current.js";
 import { causeOf, errorForm } from "./form.js";
 import { textAt } from "./json.js";
+import { inTrace } from "./remote.js";
 import { Scope } from "./scope.js";
+import { givenTrace, traceOfRun } from "./trace.js";
 export class Task {
   constructor(name, signature, call) {
     this.function = name;
@@ -76,16 +78,20 @@ async function called(task, params, scope) {
     run: textAt(params, "run"),
     workflow: textAt(params, "workflow"),
     attempt: Number(params["attempt"] ?? 1),
+    traceparent:
+      givenTrace(params["traceparent"]) ?? traceOfRun(textAt(params, "run")),
     timeLeft: () => scope.timeLeft(),
   };
   const args = params["args"] ?? {};
   const output = await inStep(step, () =>
-    task.call(args, {
-      get signal() {
-        return scope.signal;
-      },
-      key: textAt(params, "key"),
-    }),
+    inTrace(step.traceparent, () =>
+      task.call(args, {
+        get signal() {
+          return scope.signal;
+        },
+        key: textAt(params, "key"),
+      }),
+    ),
   );
   return output;
 }

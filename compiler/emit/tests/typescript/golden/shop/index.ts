@@ -25,6 +25,8 @@ export {
   WorkflowError,
 } from "./_conductor/errors.js";
 export { close } from "./_conductor/resources.js";
+export { currentStep } from "./_conductor/current.js";
+export type { CurrentStep } from "./_conductor/current.js";
 export type { RunOptions } from "./_conductor/execute.js";
 export type {
   ProcessOrderWorkflowInput,
