@@ -34,7 +34,7 @@ fn serving(project: &Project) -> Result<Vec<Process>> {
 /// All schedules, once each is served.
 fn served(project: &Project) -> Result<Vec<Value>> {
     eventually("somebody who serves each schedule", || {
-        let (_, body) = project.conductor_json(&["schedules", "--format", "json"])?;
+        let (_, body) = project.conductor_json(&["schedules"])?;
         let all = body["schedules"].as_array().cloned().unwrap_or_default();
         Ok((all.len() == 3 && all.iter().all(|one| one["served"] == true)).then_some(all))
     })
