@@ -145,61 +145,62 @@ fn main(package: &Package, has_tasks: bool) -> super::tree::Source {
         .collect();
     let ty = format!("[]*{}", file.runtime("Workflow"));
     let context = format!("{}.Context", file.std("context"));
-    let function = |name: &str, doc: &str, args: Vec<Go>| {
-        let mut all = vec![Go::atom("ctx")];
-        all.extend(args);
+    let workflows = Go::List { ty, items: durable };
+    let tasks = Go::atom(if has_tasks { "tasks" } else { "nil" });
+    decls.extend(of_context(&context, workflows, tasks));
+    let doc = vec![format!("Package {} is the workflows of this project.", package.name)];
+    file.source(doc, decls)
+}
+
+/// What a process does with a context, and what a context says.
+fn of_context(context: &str, workflows: Go, tasks: Go) -> Vec<Decl> {
+    let ctx = || ("ctx".to_owned(), context.to_owned());
+    let function = |name: &str, doc: &str, params: Vec<(String, String)>, results: &str, more: Vec<Go>| {
+        let args = params.iter().map(|(name, _)| Go::atom(name.as_str())).chain(more).collect();
         Decl::Function(Function {
             doc: vec![format!("{name} {doc}")],
             receiver: None,
             name: name.to_owned(),
-            params: vec![("ctx".to_owned(), context.clone())],
-            results: "error".to_owned(),
-            body: vec![Stmt::Return(vec![Go::call(format!("runtime.{name}"), all)])],
+            params,
+            results: results.to_owned(),
+            body: vec![Stmt::Return(vec![Go::call(format!("runtime.{name}"), args)])],
         })
     };
-    let workflows = Go::List { ty, items: durable };
-    let tasks = Go::atom(if has_tasks { "tasks" } else { "nil" });
-    decls.push(function(
-        "Serve",
-        "takes runs that were started elsewhere or left behind by a crash, until the context is done.",
-        vec![workflows, tasks],
-    ));
-    decls.push(function(
-        "Close",
-        "closes the clients of resources when their steps are done; the next use opens them again.",
-        Vec::new(),
-    ));
-    decls.push(Decl::Function(Function {
-        doc: vec!["CurrentStep says which step of a durable run the context belongs to.".to_owned()],
-        receiver: None,
-        name: "CurrentStep".to_owned(),
-        params: vec![("ctx".to_owned(), context.clone())],
-        results: "(StepInfo, bool)".to_owned(),
-        body: vec![Stmt::Return(vec![Go::call("runtime.CurrentStep", vec![Go::atom("ctx")])])],
-    }));
-    let called = |name: &str, args: &[&str]| {
-        let args = args.iter().map(|arg| Go::atom(*arg)).collect();
-        vec![Stmt::Return(vec![Go::call(format!("runtime.{name}"), args)])]
-    };
-    decls.push(Decl::Function(Function {
-        doc: vec!["TraceParent is the W3C trace context to which a step of a run belongs, in whatever process or language.".to_owned()],
-        receiver: None,
-        name: "TraceParent".to_owned(),
-        params: vec![("ctx".to_owned(), context.clone())],
-        results: "string".to_owned(),
-        body: called("TraceParent", &["ctx"]),
-    }));
-    decls.push(Decl::Function(Function {
-        doc: vec![
-            "WithTraceParent is the context of a caller: runs that are started with it belong to its trace."
-                .to_owned(),
-        ],
-        receiver: None,
-        name: "WithTraceParent".to_owned(),
-        params: vec![("ctx".to_owned(), context.clone()), ("traceparent".to_owned(), "string".to_owned())],
-        results: context.clone(),
-        body: called("WithTraceParent", &["ctx", "traceparent"]),
-    }));
-    let doc = vec![format!("Package {} is the workflows of this project.", package.name)];
-    file.source(doc, decls)
+    vec![
+        function(
+            "Serve",
+            "takes runs that were started elsewhere or left behind by a crash, until the context is done.",
+            vec![ctx()],
+            "error",
+            vec![workflows, tasks],
+        ),
+        function(
+            "Close",
+            "closes the clients of resources when their steps are done; the next use opens them again.",
+            vec![ctx()],
+            "error",
+            Vec::new(),
+        ),
+        function(
+            "CurrentStep",
+            "says which step of a durable run the context belongs to.",
+            vec![ctx()],
+            "(StepInfo, bool)",
+            Vec::new(),
+        ),
+        function(
+            "TraceParent",
+            "is the W3C trace context to which a step of a run belongs, in whatever process or language.",
+            vec![ctx()],
+            "string",
+            Vec::new(),
+        ),
+        function(
+            "WithTraceParent",
+            "is the context of a caller: runs that are started with it belong to its trace.",
+            vec![ctx(), ("traceparent".to_owned(), "string".to_owned())],
+            context,
+            Vec::new(),
+        ),
+    ]
 }
