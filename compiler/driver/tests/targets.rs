@@ -82,10 +82,10 @@ workflows:
   - {id: hello, target: python, steps: [task: load, {task: greet, with: {user: \"${load}\"}}]}
 ";
     let people = "from dataclasses import dataclass\n\n\n@dataclass\nclass User:\n    id: str\n\n\nasync def load(id: str) -> User:\n    return User(id)\n";
-    let greet = "export interface User {\n  id: string;\n}\nexport function greet(user: User): string {\n  return user.id;\n}\n";
+    let greet = "export interface User {\n  userId: string;\n}\nexport function greet(user: User): string {\n  return user.userId;\n}\n";
     let said = project(manifest, &[("people.py", people), ("greet.ts", greet)]).check();
     assert!(said.contains("but this is `people.User`") && said.contains("greet.User"), "{said}");
-    assert!(said.contains("name the fields that are wanted"), "{said}");
+    assert!(said.contains("has no `userId`"), "{said}");
 }
 
 #[test]

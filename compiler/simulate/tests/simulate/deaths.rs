@@ -21,16 +21,16 @@ fn what_failed_first_is_not_decided_again() {
         plan,
         &scenario,
         expect![[r#"
-        0     b #1 begins
-        0     a #1 begins
-        10    a failed: x.A
-        10    p decided: "a"
-        20    b failed: x.B
-        20    crash, 6 entries left
-        1020  resumed in epoch 2
-        1120  s = null
-        1121  succeeded "x.A"
-    "#]],
+            0     b #1 begins
+            0     a #1 begins
+            10    a failed: x.A
+            10    p decided: "a"
+            20    b failed: x.B
+            20    crash, 6 entries left
+            1020  resumed in epoch 2
+            1120  s = null
+            1121  succeeded "A"
+        "#]],
     );
 }
 

@@ -54,7 +54,7 @@ fn what_the_error_in_a_catch_says() {
         1     a #1 fails: x.Bad, again at 101
         101   a #2 begins
         102   a failed: x.Bad
-        102   succeeded {"attempts":2,"message":"it did not work","status":503,"step":"a","type":"x.Bad"}
+        102   succeeded {"attempts":2,"message":"it did not work","status":503,"step":"a","type":"Bad"}
     "#]]
     .assert_eq(&shown(&play(plan, &scenario)));
 }
