@@ -31,10 +31,21 @@ impl Random {
 /// The seed from the environment variable, else one of the clock; printed, so that a failure can be repeated.
 #[must_use]
 pub fn seed(variable: &str) -> u64 {
-    let given = std::env::var(variable).ok().and_then(|text| text.parse().ok());
-    let seed = given.unwrap_or_else(|| {
+    seed_or(variable, || {
         SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |elapsed| u64::from(elapsed.subsec_nanos()))
-    });
+    })
+}
+
+/// The seed from the environment variable, else the same each time: what a change broke shows with that change, and new
+/// ground is for the command that draws.
+#[must_use]
+pub fn fixed_seed(variable: &str) -> u64 {
+    seed_or(variable, || 2026)
+}
+
+fn seed_or(variable: &str, otherwise: impl FnOnce() -> u64) -> u64 {
+    let given = std::env::var(variable).ok().and_then(|text| text.parse().ok());
+    let seed = given.unwrap_or_else(otherwise);
     println!("{variable}={seed}");
     seed
 }

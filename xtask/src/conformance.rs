@@ -2,6 +2,9 @@
 //!
 //! It does not know what is compared: that stands in `tests/tests/conformance`.
 
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use anyhow::{Context, Result, bail};
 
 use crate::setup;
@@ -14,6 +17,8 @@ const USAGE: &str =
 pub fn run(arguments: &[String]) -> Result<bool> {
     setup::run()?;
     let mut command = cargo(&["test", "-p", "conductor-tests", "--test", "conformance", "--"]);
+    let drawn = SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |elapsed| elapsed.subsec_nanos());
+    seeded(&mut command, &drawn.to_string());
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
         let value = words.next().with_context(|| format!("`{word}` needs a value; {USAGE}"))?;
@@ -21,7 +26,7 @@ pub fn run(arguments: &[String]) -> Result<bool> {
         match word.as_str() {
             "--seed" => {
                 number()?;
-                command.env("CONFORMANCE_SEED", value).env("CONFORMANCE_DEATH_SEED", value);
+                seeded(&mut command, value);
             }
             "--count" => {
                 number()?;
@@ -39,4 +44,10 @@ pub fn run(arguments: &[String]) -> Result<bool> {
     // One after the other: what is measured in milliseconds wants the machine for itself.
     command.args(["--nocapture", "--test-threads", "1"]);
     Ok(command.status().context("failed to start cargo")?.success())
+}
+
+fn seeded(command: &mut Command, seed: &str) {
+    for variable in ["CONFORMANCE_SEED", "CONFORMANCE_DIRECT_SEED", "CONFORMANCE_DEATH_SEED"] {
+        command.env(variable, seed);
+    }
 }

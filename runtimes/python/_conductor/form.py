@@ -72,8 +72,9 @@ def described(failure: StepFailed) -> Caught:
     error = failure.error
     form = error.form if isinstance(error, RecordedError) else error_form(error)
     types, code = form.get("types"), str(form.get("code", ""))
+    first = str(types[0]) if isinstance(types, list) and types else ""
     return {
-        "type": str(types[0]).rpartition(".")[2] if isinstance(types, list) and types else "",
+        "type": first.rpartition(".")[2],
         "message": str(form.get("message", "")),
         "step": failure.step or "",
         "attempts": failure.attempts,

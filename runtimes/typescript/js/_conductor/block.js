@@ -158,8 +158,9 @@ export class Block {
       return null;
     }
     const status = Number(errorCode(failure.error) ?? "");
+    const type = typeNames(failure.error)[0] ?? "";
     return {
-      type: typeNames(failure.error)[0] ?? "",
+      type: type.slice(type.lastIndexOf(".") + 1),
       message: textOf(failure.error),
       step: failure.step ?? "",
       attempts: failure.attempts,
