@@ -9,7 +9,7 @@ use conductor_protocol::error::ErrorForm;
 use conductor_simulate::Scripted;
 use serde_json::json;
 
-use crate::random::{Call, Effect, Profile, Shape};
+use crate::random::{ALL_ATTEMPTS, Call, Effect, Profile, Shape};
 
 /// The functions that tasks call.
 pub const CODE: &str = "\
@@ -311,7 +311,7 @@ fn outcomes(call: &Call, number: usize) -> Vec<Scripted> {
         all.push(Scripted { hangs: true, ..Scripted::default() });
     }
     for failure in 0..call.failures {
-        let name = if failure % 2 == 0 { "Bad" } else { "Worse" };
+        let name = if failure % 2 == 0 || call.failures == ALL_ATTEMPTS { "Bad" } else { "Worse" };
         let form = ErrorForm {
             types: vec![name.to_owned()],
             message: format!("no {number}"),

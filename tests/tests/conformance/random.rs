@@ -74,6 +74,9 @@ pub enum Effect {
     Undoable,
 }
 
+/// More than are made of any call, however often a process dies in it; then they fail alike.
+pub const ALL_ATTEMPTS: u32 = 24;
+
 /// What may be drawn.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Profile {
@@ -149,10 +152,18 @@ fn call(random: &mut Random, profile: Profile, raced: bool) -> Call {
         _ => Effect::Read,
     };
     let hedged = !profile.dies && effect == Effect::Read && random.below(8) == 0;
+    let mut failures = if random.below(3) == 0 { 1 + u32::try_from(random.below(3)).unwrap_or(0) } else { 0 };
+    // A death may cost an attempt its outcome. What is called once more than the journal knows must come to the same, and a
+    // write that fails after one whose outcome nobody knows is undone without a result, which is another end.
+    let fails_for_good = profile.dies && failures > 0;
+    if fails_for_good {
+        failures = ALL_ATTEMPTS;
+    }
+    let effect = if fails_for_good && effect == Effect::Undoable { Effect::Write } else { effect };
     Call {
         effect,
         after: 5 + 25 * random.below(8),
-        failures: if random.below(3) == 0 { 1 + u32::try_from(random.below(3)).unwrap_or(0) } else { 0 },
+        failures,
         retries: u32::try_from(random.below(3)).unwrap_or(0),
         late: !profile.dies
             && !hedged
