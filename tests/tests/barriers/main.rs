@@ -90,8 +90,8 @@ fn drawn(random: &mut Random) -> String {
         format!("{{task: {task}, id: {id}, with: {{of: [{}]}}}}", of.join(", "))
     };
     for index in 0..2 {
-        // Two blocks and a write have more states than are of use.
-        let shape = if before.len() > 1 { 2 } else { random.below(4) };
+        // A block, a step and a write have as many states as are of use.
+        let shape = if before.is_empty() { random.below(4) } else { 2 };
         let id = format!("s{index}");
         let (left, right) = (format!("{id}l"), format!("{id}r"));
         let writes = random.below(2) == 0;

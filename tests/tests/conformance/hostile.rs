@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::case::Job;
 use crate::execute::{How, Verdict, judged};
 use crate::property::compiled;
-use crate::{chosen, pending, targets};
+use crate::{alone, chosen, pending, targets};
 
 /// Ids that are words of a language, of its library or of generated code.
 const WORDS: &str = "class def lambda pass raise with async await yield del from global nonlocal is and or assert finally except none_ self print len list dict \
@@ -171,6 +171,7 @@ fn all() -> Result<Vec<Job>> {
 
 #[test]
 fn hostile_workflows_mean_the_same_in_every_language() -> Result<()> {
+    let _alone = alone();
     // As the command line does it: who walks a Plan goes down with its blocks.
     let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(compared)?;
     thread.join().unwrap_or_else(|_| anyhow::bail!("it panicked"))

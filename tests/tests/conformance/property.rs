@@ -16,7 +16,7 @@ use crate::case::{CALL_MS, Job};
 use crate::execute::{self, How, Target, Verdict};
 use crate::random::{Profile, Shape, shapes, smaller};
 use crate::reference::{expected, in_other_orders};
-use crate::{manifest, pending, retarget, targets};
+use crate::{alone, manifest, pending, retarget, targets};
 
 /// A workflow with all that is needed to show it.
 #[derive(Debug, Clone)]
@@ -55,6 +55,7 @@ fn count() -> usize {
 }
 
 fn compared(variable: &str, profile: Profile) -> Result<()> {
+    let _alone = alone();
     let seed = fixed_seed(variable);
     let (mut done, mut equal, mut differs, mut missing, mut wrong) = (0, 0, 0, 0, Vec::new());
     while done < count() {

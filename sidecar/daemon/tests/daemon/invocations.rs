@@ -38,12 +38,8 @@ fn invoke(call: u64) -> Value {
 
 /// The next call that a worker is asked for: the id of the request and its parameters.
 fn asked(worker: &mut Client) -> (Value, Value) {
-    loop {
-        let line = worker.line().unwrap();
-        if line["method"] == "task.invoke" {
-            return (line["id"].clone(), line["params"].clone());
-        }
-    }
+    let line = worker.wait_for(|line| line["method"] == "task.invoke");
+    (line["id"].clone(), line["params"].clone())
 }
 
 fn reply(worker: &mut Client, id: &Value, result: &Value) {

@@ -211,7 +211,7 @@ impl Client {
         }
     }
 
-    fn wait_for(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
+    pub fn wait_for(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
         if let Some(found) = self.kept.iter().position(&wanted) {
             return self.kept.remove(found);
         }
