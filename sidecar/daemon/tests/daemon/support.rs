@@ -225,7 +225,8 @@ impl Client {
     }
 
     pub fn answer(&mut self, id: u64) -> Value {
-        self.wait_for(|line| line["id"] == id)
+        // A call that the sidecar asks for has an id of its own.
+        self.wait_for(|line| line["id"] == id && line.get("method").is_none())
     }
 
     /// Whether a request was answered by the time in which a later one is.
