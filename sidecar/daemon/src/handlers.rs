@@ -227,6 +227,8 @@ fn hello(call: &mut Call<'_>, hello: Hello) -> Result<Client, Fault> {
         sidecar.sessions.unload(&client.owner.session, &info.run);
         sidecar.offer(info);
     }
+    sidecar.kick.notify_one();
+    scheduled::served(sidecar, &hello.plans);
     call.answer(HelloResult {
         protocol: SPOKEN.max.min(max),
         sidecar: SidecarInfo { version: env!("CARGO_PKG_VERSION").to_owned(), pid: std::process::id() },
@@ -234,9 +236,6 @@ fn hello(call: &mut Call<'_>, hello: Hello) -> Result<Client, Fault> {
         limits: sidecar.journal.limits(),
         owned,
     });
-    // Work comes after the answer.
-    sidecar.kick.notify_one();
-    scheduled::served(sidecar, &hello.plans);
     Ok(client)
 }
 
