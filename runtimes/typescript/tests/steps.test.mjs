@@ -329,7 +329,7 @@ test("a failure is caught by type and described", async () => {
     message: "no money",
     step: "pay",
     attempts: 1,
-    status: "402",
+    status: 402,
   });
 });
 
