@@ -172,7 +172,7 @@ fn next(state: &mut u64) -> u64 {
 
 /// The example that asks our own introspection, built.
 fn signatures() -> Result<PathBuf> {
-    let build = ["build", "--quiet", "--package", "conductor-introspect", "--example", "signatures"];
+    let build = ["build", "--quiet", "--workspace", "--example", "signatures"];
     let mut command = cargo(&build);
     let output = command.args(["--message-format", "json"]).stderr(Stdio::inherit()).output()?;
     ensure!(output.status.success(), "the build of the example `signatures` ended with {}", output.status);

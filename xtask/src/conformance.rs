@@ -16,9 +16,10 @@ const USAGE: &str =
 /// Runs all of it, or the tests whose name holds what `--only` says; false when something differs.
 pub fn run(arguments: &[String]) -> Result<bool> {
     setup::run()?;
-    let mut command = cargo(&["test", "-p", "conductor-tests", "--test", "conformance", "--"]);
+    let mut command = cargo(&["test", "--workspace", "--test", "conformance", "--"]);
     let drawn = SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |elapsed| elapsed.subsec_nanos());
     seeded(&mut command, &drawn.to_string());
+    command.env("CONFORMANCE_COUNT", "100");
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
         let value = words.next().with_context(|| format!("`{word}` needs a value; {USAGE}"))?;

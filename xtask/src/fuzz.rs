@@ -17,7 +17,7 @@ pub fn run(arguments: &[String]) -> Result<bool> {
         }
         _ => bail!("usage: cargo xtask fuzz [--minutes N]"),
     };
-    let mut command = cargo(&["test", "-p", "conductor-driver", "--test", "fuzz", "--", "--nocapture"]);
+    let mut command = cargo(&["test", "--workspace", "--test", "fuzz", "--", "--nocapture"]);
     command.env("CONDUCTOR_FUZZ_SECONDS", (minutes * 60).to_string());
     Ok(command.status().context("failed to start cargo")?.success())
 }

@@ -1,4 +1,4 @@
-//! The project's own errands: `cargo xtask setup`, `test`, `bench`, `agreement`, `conformance` and `fuzz`.
+//! The project's own errands: `cargo xtask setup`, `test`, `bench`, `agreement`, `conformance`, `leak` and `fuzz`.
 //!
 //! It knows which tools prove what, in which order; it does not know what any test is about.
 
@@ -7,6 +7,7 @@ mod conformance;
 mod count;
 mod fuzz;
 mod go;
+mod leak;
 mod node;
 mod python;
 mod setup;
@@ -26,6 +27,7 @@ usage: cargo xtask COMMAND
           compare signatures with an independent reading of real code bases: `--seed N --count N --only NAME`
   conformance
           run cases and random workflows in every language: `--seed N --count N --languages L,L --only TEST`
+  leak    make 100,000 runs in one process of each language and say what is left: `--runs N --languages L,L`
   fuzz    try to make the compiler fall, for `--minutes N` (60 by default)
 ";
 
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         Some("bench") => python::bench(&arguments[1..]),
         Some("agreement") => agreement::run(&arguments[1..]),
         Some("conformance") => conformance::run(&arguments[1..]),
+        Some("leak") => leak::run(&arguments[1..]),
         Some("fuzz") => fuzz::run(&arguments[1..]),
         _ => {
             eprint!("{USAGE}");

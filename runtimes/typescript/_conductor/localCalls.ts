@@ -27,6 +27,9 @@ export function within<T>(
   if (scope === undefined && work.length === 0) {
     return withinTime(milliseconds, work);
   }
+  if (scope?.reason !== undefined) {
+    return Promise.reject(scope.reason);
+  }
   return new Promise((resolve, reject) => {
     const controller = work.length > 0 ? new AbortController() : undefined;
     const give = (error: Error) => {
@@ -42,10 +45,6 @@ export function within<T>(
       limited.end();
       unlisten?.();
     };
-    if (scope?.reason !== undefined) {
-      end();
-      return;
-    }
     begin(work, controller).then(
       (value) => {
         end();

@@ -91,6 +91,16 @@ test("the caller's signal cancels the run, and its reason is told", async () => 
   await assert.rejects(running, { message: "bored" });
 });
 
+test("a cancelled run begins nothing that has a time limit", async () => {
+  const run = new LocalRun("w", { signal: AbortSignal.abort(new Error("gone")) });
+  let begun = false;
+  const attempt = run.within(1000, () => {
+    begun = true;
+  });
+  await assert.rejects(attempt, { name: "AbortError" });
+  assert.equal(begun, false);
+});
+
 test("a time limit ends the waiting, and nothing is left of it", async () => {
   const run = new LocalRun("w");
   await assert.rejects(

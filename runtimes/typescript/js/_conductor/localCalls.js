@@ -18,6 +18,9 @@ export function within(milliseconds, work, scope) {
   if (scope === undefined && work.length === 0) {
     return withinTime(milliseconds, work);
   }
+  if (scope?.reason !== undefined) {
+    return Promise.reject(scope.reason);
+  }
   return new Promise((resolve, reject) => {
     const controller = work.length > 0 ? new AbortController() : undefined;
     const give = (error) => {
@@ -33,10 +36,6 @@ export function within(milliseconds, work, scope) {
       limited.end();
       unlisten?.();
     };
-    if (scope?.reason !== undefined) {
-      end();
-      return;
-    }
     begin(work, controller).then(
       (value) => {
         end();
