@@ -34,12 +34,15 @@ pub const REFUSED_BY_GRPC: [&str; 8] = [
 /// Those status codes of HTTP from 400 to 499 that do not: Request Timeout, Too Early, Too Many Requests.
 pub const MENDED_BY_WAITING: [&str; 3] = ["408", "425", "429"];
 
-/// Whether a pattern of a policy or a `catch` means an error: its code, one of its type names, or the last part of one.
+/// Whether a pattern of a policy or a `catch` means an error: its code, one of its type names, the last part of one, or
+/// what follows the last `/` of one: `shop.CardDeclined` of `example.com/shop.CardDeclined`.
 /// `4xx` and `5xx` are the classes of the codes of HTTP.
 #[must_use]
 pub fn matches(pattern: &str, types: &[String], code: Option<&str>) -> bool {
     code.is_some_and(|code| pattern == code || is_of_class(pattern, code))
-        || types.iter().any(|name| name == pattern || last_part(name) == pattern)
+        || types.iter().any(|name| {
+            name == pattern || last_part(name) == pattern || name.rsplit('/').next() == Some(pattern)
+        })
 }
 
 /// Whether `5xx` means `503`.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use conductor_emit::Target;
 use conductor_introspect::{Answer, GoHome, GoPlace, Need};
-use conductor_protocol::plan::{Language, Plan};
+use conductor_protocol::plan::{Fallback, Language, Plan, StepKind, TaskCall};
 use conductor_resolve::Graph;
 use conductor_source::{Code, Diagnostic, FileId, Span};
 
@@ -20,6 +20,7 @@ pub(crate) struct Place {
     pub language: Language,
     pub folder: Folder,
     go_package: Option<String>,
+    go_errors: Vec<(String, String)>,
     javascript: bool,
 }
 
@@ -28,6 +29,7 @@ impl Place {
         Target {
             root: &self.folder.root,
             go_package: self.go_package.as_deref(),
+            go_errors: &self.go_errors,
             javascript: self.javascript,
             ..Target::new(self.language, &self.folder.out)
         }
@@ -52,9 +54,13 @@ pub(crate) fn place(
     fetch: &mut dyn FnMut(&Need) -> Answer,
 ) -> Result<Place, Box<Diagnostic>> {
     let folder = folders.of(language);
-    let mut place = Place { language, folder, go_package: None, javascript: false };
+    let mut place = Place { language, folder, go_package: None, go_errors: Vec::new(), javascript: false };
     match language {
-        Language::Go => place.go_package = Some(go_package(&place.folder, graph, plans, folders, fetch)?),
+        Language::Go => {
+            let (package, errors) = go_package(&place.folder, graph, plans, folders, fetch)?;
+            place.go_package = Some(package);
+            place.go_errors = errors;
+        }
         Language::Typescript => place.javascript = is_javascript(&place.folder.out, fetch),
         Language::Python | Language::Rust => {}
     }
@@ -86,11 +92,11 @@ fn go_package(
     plans: &[Plan],
     folders: &Folders,
     fetch: &mut dyn FnMut(&Need) -> Answer,
-) -> Result<String, Box<Diagnostic>> {
+) -> Result<(String, Vec<(String, String)>), Box<Diagnostic>> {
     let functions = plans.iter().flat_map(Plan::functions);
     let called = functions.filter(|function| function.language == Language::Go);
     let imported = called.map(|function| function.module.clone()).collect();
-    let mut home = GoHome::new(&folder.root, &folder.out, imported);
+    let mut home = GoHome::new(&folder.root, &folder.out, imported, patterns(plans));
     loop {
         let needs = home.needs();
         if needs.is_empty() {
@@ -105,7 +111,7 @@ fn go_package(
     let at_target = folders.written_at(Language::Go).unwrap_or_else(|| of_go(graph));
     let finding = |message: String, span, label: &str| Diagnostic::error(NO_PLACE, message, span, label);
     Err(Box::new(match home.finish() {
-        GoPlace::Fine(path) => return Ok(path),
+        GoPlace::Fine(path, errors) => return Ok((path, errors)),
         GoPlace::NoModule => {
             let message =
                 format!("there is no `go.mod` above `{out}`, so nothing can import the generated package");
@@ -126,6 +132,29 @@ fn go_package(
                 .help("put the generated code below the folder that holds `internal`: `out` of the target says where")
         }
     }))
+}
+
+/// What policies and catches name.
+fn patterns(plans: &[Plan]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for step in plans.iter().flat_map(Plan::all_steps) {
+        match &step.kind {
+            StepKind::Try(block) => found.extend(block.catches.iter().flat_map(|catch| catch.errors.clone())),
+            StepKind::Task(call) => named_by(call, &mut found),
+            _ => {}
+        }
+    }
+    found
+}
+
+fn named_by(call: &TaskCall, found: &mut BTreeSet<String>) {
+    found.extend(call.policy.retry_on.iter().chain(&call.policy.abort_on).cloned());
+    if let Some(Fallback::Task(other)) = &call.fallback {
+        named_by(other, found);
+    }
+    if let Some(undo) = &call.compensate {
+        named_by(undo, found);
+    }
 }
 
 /// A build replaces each folder as a whole: none may hold another, or another's sources.

@@ -63,6 +63,8 @@ pub struct Target<'a> {
     pub root: &'a str,
     /// Go: the import path of `out`.
     pub go_package: Option<&'a str>,
+    /// Go: the errors that policies and catches name: packages and names of their variables.
+    pub go_errors: &'a [(String, String)],
     /// TypeScript: whether `.js` with `.d.ts` beside it is written instead of `.ts`.
     pub javascript: bool,
 }
@@ -71,7 +73,7 @@ impl<'a> Target<'a> {
     /// The target of a language whose sources and output stand where they do by default.
     #[must_use]
     pub fn new(language: Language, out: &'a str) -> Target<'a> {
-        Target { language, out, root: ".", go_package: None, javascript: false }
+        Target { language, out, root: ".", go_package: None, go_errors: &[], javascript: false }
     }
 }
 

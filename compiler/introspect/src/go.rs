@@ -15,6 +15,7 @@ mod package;
 mod parse;
 mod reference;
 mod search;
+mod sentinels;
 mod signature;
 mod store;
 mod structs;

@@ -147,7 +147,12 @@ export function matches(error: unknown, patterns: readonly string[]): boolean {
   return patterns.some(
     (pattern) =>
       (code !== undefined && (pattern === code || isOfClass(pattern, code))) ||
-      names.some((name) => pattern === name || pattern === lastPart(name)),
+      names.some(
+        (name) =>
+          pattern === name ||
+          pattern === lastPart(name) ||
+          pattern === name.slice(name.lastIndexOf("/") + 1),
+      ),
   );
 }
 

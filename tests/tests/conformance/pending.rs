@@ -12,7 +12,6 @@ const GROWING: &[Language] = &[Language::Python, Language::Typescript];
 const KNOWN: &[(Language, &str)] = &[
     // Their generators do not write it.
     (Language::Python, "hold_atomic"),
-    (Language::Go, "hold_atomic"),
 ];
 
 /// Cases whose generated code does not build; in a package with the others it would hide them all.

@@ -3,7 +3,7 @@
 //! It knows the runtime's blocks, which are the same with and without a journal.
 
 use conductor_protocol::expr::{Expr, Node};
-use conductor_protocol::plan::{Hold, OnFailure, Step, StepKind};
+use conductor_protocol::plan::{OnFailure, Step, StepKind};
 use conductor_protocol::types::Type;
 
 use super::expr::{Result, Translator};
@@ -37,7 +37,7 @@ pub fn block(workflow: &mut Workflow, step: &Step) -> Result<Vec<Stmt>> {
         StepKind::Sleep(delay) => super::waits::sleep(workflow, step, delay),
         StepKind::WaitFor(wait) => super::waits::wait_for(workflow, step, wait),
         StepKind::Emit(emit) => super::waits::emitted(workflow, step, emit),
-        StepKind::Hold(hold) => held(workflow, step, hold),
+        StepKind::Hold(hold) => super::hold::held(workflow, step, hold),
         StepKind::Set { .. } | StepKind::Return { .. } | StepKind::Fail { .. } => values(workflow, step),
         StepKind::Task(_) | StepKind::Workflow(_) => Ok(Vec::new()),
     }
@@ -265,17 +265,4 @@ pub fn method_of(
         if keeps { case_body(workflow, step, steps) } else { workflow.steps(steps) }
     })?;
     Ok(name)
-}
-
-fn held(workflow: &mut Workflow, step: &Step, hold: &Hold) -> Result<Vec<Stmt>> {
-    if hold.atomic {
-        return Err(super::expr::unsupported("an atomic `hold`"));
-    }
-    let pool = super::resources::pool(workflow, &hold.resource)?;
-    let name = method_of(workflow, step, &format!("{}Held", unexported(&step.id)), &hold.steps, false)?;
-    let key = workflow.key(&step.id);
-    let args = vec![ctx(), key, Go::atom(pool), Go::atom(format!("w.{name}"))];
-    let mut body = vec![Stmt::checked(Go::call("w.run.Hold", args))];
-    body.extend(workflow.block_result(step)?);
-    Ok(body)
 }

@@ -315,7 +315,7 @@ pub fn idempotency_key(workflow: &Workflow, id: &str) -> Go {
     if workflow.serves {
         return Go::call("runtime.ServedKey", vec![Go::atom("ctx")]);
     }
-    if workflow.plan.durable {
+    if workflow.is_durable() {
         return Go::call("step.Key", Vec::new());
     }
     Go::call("w.run.Key", vec![workflow.key(id)])

@@ -17,7 +17,7 @@ use crate::flow::{Flow, Region};
 
 pub fn child(workflow: &mut Workflow, step: &Step, call: &WorkflowCall) -> Result<Vec<Stmt>> {
     let target = workflow.file.package.plan(&call.workflow)?;
-    match (workflow.plan.durable, call.durable, call.detach) {
+    match (workflow.is_durable(), call.durable, call.detach) {
         (true, true, true) => detached(workflow, step, target, call),
         (true, ..) => awaited(workflow, step, target, call),
         (false, ..) => plain(workflow, step, target, call),

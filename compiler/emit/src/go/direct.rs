@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use conductor_protocol::expr::{Expr, Node};
 use conductor_protocol::plan::{Fallback, Plan, Step, StepKind, TaskCall};
 use conductor_protocol::types::Type;
 
@@ -14,6 +13,7 @@ use super::durable::{cache_key, fallback_step, is_foreign};
 use super::expr::{Result, Translator};
 use super::package::Package;
 use super::policy;
+use super::results;
 use super::tree::{Go, Operator, Stmt};
 use super::workflow::Workflow;
 use crate::flow::words;
@@ -21,7 +21,7 @@ use crate::flow::words;
 /// The body of the function that users call.
 pub fn body(workflow: &mut Workflow, steps: &str, state: &str) -> Result<Vec<Stmt>> {
     let plan = workflow.plan;
-    let ty = super::results::output(plan);
+    let ty = results::output(plan);
     let made = workflow.file.call_runtime("NewLocal", vec![Go::string(&plan.workflow), Go::atom("options")]);
     let mut fields = vec![("run".to_owned(), made)];
     if !plan.inputs.is_empty() {
@@ -279,8 +279,9 @@ fn attempts(workflow: &mut Workflow, step: &Step, call: &TaskCall, critical: boo
     };
     body.extend(before);
     let null = if ty == Type::Null { "Null" } else { "" };
+    let ctx = context(workflow, step, call);
     let run = if policy::is_bare(call) {
-        workflow.file.call_runtime(&format!("Do{null}"), vec![Go::atom("ctx"), attempt])
+        workflow.file.call_runtime(&format!("Do{null}"), vec![ctx, attempt])
     } else {
         let spread = fields.len() > 2;
         let around = Go::Struct { ty: workflow.file.runtime("Around"), fields, spread };
@@ -291,7 +292,7 @@ fn attempts(workflow: &mut Workflow, step: &Step, call: &TaskCall, critical: boo
         } else {
             (format!("Try{null}"), around)
         };
-        workflow.file.call_runtime(&name, vec![Go::atom("ctx"), around, attempt])
+        workflow.file.call_runtime(&name, vec![ctx, around, attempt])
     };
     let is_read =
         workflow.results.contains_key(&step.id) || call.cache.is_some() || call.compensate.is_some();
@@ -323,6 +324,15 @@ fn attempts(workflow: &mut Workflow, step: &Step, call: &TaskCall, critical: boo
     }
     body.push(retried(workflow, step, call, Stmt::Define(names, run), succeeded));
     Ok(body)
+}
+
+/// The context of an attempt. Inside of a block of a durable run it says which step that is, as it does elsewhere in the run.
+fn context(workflow: &Workflow, step: &Step, call: &TaskCall) -> Go {
+    if !workflow.is_atomic {
+        return Go::atom("ctx");
+    }
+    let attempt = if call.policy.retries == Some(0) { "1" } else { "failures" };
+    Go::call("w.run.InStep", vec![Go::atom("ctx"), workflow.key(&step.id), Go::atom(attempt)])
 }
 
 fn retried(
@@ -361,23 +371,12 @@ pub fn own_variables(package: &Package, plan: &Plan) -> Result<BTreeSet<String>>
         if is_plain && plain(&mut trial, step, call)?.is_some() {
             made.insert(step.id.clone());
             let mut found = Vec::new();
-            super::results::of_call(call, &mut found);
-            count(&found, &mut read);
+            results::of_call(call, &mut found);
+            results::count(&found, &mut read);
         }
     }
     let mut everywhere = BTreeMap::new();
-    count(&super::results::expressions(plan), &mut everywhere);
+    results::count(&results::expressions(plan), &mut everywhere);
     made.retain(|id| everywhere.contains_key(id) && read.get(id) == everywhere.get(id));
     Ok(made)
-}
-
-/// How often each step's result is read.
-fn count(exprs: &[&Expr], found: &mut BTreeMap<String, usize>) {
-    let mut pending = exprs.to_vec();
-    while let Some(expr) = pending.pop() {
-        if let Node::Step(id) = &expr.node {
-            *found.entry(id.clone()).or_default() += 1;
-        }
-        expr.for_each_child(|child| pending.push(child));
-    }
 }

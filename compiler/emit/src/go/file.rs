@@ -150,17 +150,22 @@ impl<'a> File<'a> {
 
 /// Whether the path is one of the standard library: only those have no dot in their first part.
 pub fn is_standard(module: &str) -> bool {
-    const KNOWN: [&str; 12] = [
+    const KNOWN: [&str; 17] = [
+        "bufio",
         "context",
+        "database/sql",
         "encoding/json",
         "errors",
+        "io",
         "io/fs",
         "math",
         "math/big",
         "net",
+        "net/http",
         "net/netip",
         "net/url",
         "os",
+        "strconv",
         "time",
         "sync",
     ];

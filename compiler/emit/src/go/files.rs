@@ -51,6 +51,9 @@ pub fn files(
     let mut file = File::new(&package, "Value");
     let decls = declared::decls(&mut file);
     put(&mut files, "types.go", file, decls);
+    if let Some(source) = known_errors(&package, target.go_errors) {
+        put_source(&mut files, "errors.go", &source);
+    }
     for (path, text) in runtime::FILES {
         let text = text.replace("conductor.invalid", &package.path);
         files.insert(format!("internal/{path}"), format!("{}\n\n{text}", package.header));
@@ -69,6 +72,27 @@ fn put_source(files: &mut BTreeMap<String, String>, name: &str, source: &super::
     let taken = files.contains_key(name);
     let name = if taken { format!("conductor_{name}") } else { name.to_owned() };
     files.insert(name, writer::source(source));
+}
+
+/// Errors that are values are known by their names to policies, catches and the journal.
+fn known_errors(package: &Package, errors: &[(String, String)]) -> Option<super::tree::Source> {
+    let mut file = File::new(package, "");
+    let mut body = Vec::new();
+    for (path, name) in errors {
+        let alias = file.module(path);
+        let known = Go::atom(format!("{alias}.{name}"));
+        let args = vec![Go::string(&format!("{path}.{name}")), known];
+        body.push(Stmt::Expr(file.call_runtime("Sentinel", args)));
+    }
+    let init = Decl::Function(Function {
+        doc: vec!["init makes errors known that are values: policies and catches name them.".to_owned()],
+        receiver: None,
+        name: "init".to_owned(),
+        params: Vec::new(),
+        results: String::new(),
+        body,
+    });
+    (!errors.is_empty()).then(|| file.source(Vec::new(), vec![init]))
 }
 
 /// The file that the package's own functions stand in.

@@ -18,6 +18,7 @@ mod ends;
 mod expr;
 mod file;
 mod files;
+mod hold;
 mod http;
 mod literal;
 mod logic;

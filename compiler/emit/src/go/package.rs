@@ -238,7 +238,10 @@ fn fresh_alias(known: &BTreeMap<String, (String, bool)>, wanted: &str) -> String
 }
 
 /// Packages that generated files import.
-const STANDARD: [&str; 8] = ["context", "time", "math", "errors", "json", "big", "netip", "url"];
+const STANDARD: [&str; 15] = [
+    "bufio", "context", "time", "math", "errors", "fs", "http", "io", "json", "big", "netip", "os", "sql",
+    "strconv", "url",
+];
 
 /// The types that functions of Go take and return, with all that is inside of them; a type that only others lead to is
 /// declared in the generated package. What nothing leads to stands in the code of the language that orchestrates.

@@ -101,7 +101,14 @@ pub fn expressions(plan: &Plan) -> Vec<&Expr> {
     if let Some(key) = plan.concurrency.as_ref().and_then(|limit| limit.key.as_ref()) {
         found.push(key);
     }
-    for step in all_steps(&plan.steps) {
+    found.extend(of_steps(&plan.steps));
+    found
+}
+
+/// Every expression of the steps and of those inside of them.
+pub fn of_steps(steps: &[Step]) -> Vec<&Expr> {
+    let mut found = Vec::new();
+    for step in all_steps(steps) {
         found.extend(&step.when);
         match &step.kind {
             StepKind::Task(call) => of_call(call, &mut found),
@@ -141,5 +148,16 @@ pub fn of_call<'c>(call: &'c TaskCall, found: &mut Vec<&'c Expr>) {
     }
     if let Some(undo) = &call.compensate {
         of_call(undo, found);
+    }
+}
+
+/// How often each step's result is read.
+pub fn count(exprs: &[&Expr], found: &mut BTreeMap<String, usize>) {
+    let mut pending = exprs.to_vec();
+    while let Some(expr) = pending.pop() {
+        if let Node::Step(id) = &expr.node {
+            *found.entry(id.clone()).or_default() += 1;
+        }
+        expr.for_each_child(|child| pending.push(child));
     }
 }

@@ -56,6 +56,8 @@ pub struct Workflow<'a> {
     pub serves: bool,
     /// Names of the variables of the method that is written.
     pub locals: Names,
+    /// Whether what is written stands in a block that is one step to the journal: plain code, of which nothing is recorded.
+    pub is_atomic: bool,
 }
 
 /// The file of a workflow.
@@ -144,7 +146,13 @@ impl<'a> Workflow<'a> {
             own_variables: BTreeSet::new(),
             serves: false,
             locals: Names::default(),
+            is_atomic: false,
         }
+    }
+
+    /// Whether the steps that are written now are kept in the journal.
+    pub fn is_durable(&self) -> bool {
+        self.plan.durable && !self.is_atomic
     }
 
     pub fn state(&mut self) -> &mut State {
@@ -293,7 +301,7 @@ impl<'a> Workflow<'a> {
 
     fn kind(&mut self, step: &Step) -> Result<Vec<Stmt>> {
         match &step.kind {
-            StepKind::Task(call) if self.plan.durable => durable::task(self, step, call),
+            StepKind::Task(call) if self.is_durable() => durable::task(self, step, call),
             StepKind::Task(call) => direct::task(self, step, call),
             StepKind::Workflow(call) => super::children::child(self, step, call),
             _ => blocks::block(self, step),

@@ -2,8 +2,9 @@
 
 use conductor_protocol::expr::{BinaryOp, Expr, Node};
 use conductor_protocol::plan::{
-    Cache, Case, Catch, CircuitBreaker, Delay, Effect, Emit, Fallback, Hedge, Loop, LoopTest, Map,
-    OnExhausted, OnTimeout, Plan, Policy, Rate, Step, StepKind, Trip, Try, WaitFor, WorkflowCall,
+    Cache, Case, Catch, CircuitBreaker, Delay, Effect, Emit, Fallback, Hedge, Hold, Loop, LoopTest, Map,
+    OnExhausted, OnTimeout, Plan, Policy, Rate, Resource, ResourceKind, Scope, Step, StepKind, Trip, Try,
+    WaitFor, WorkflowCall,
 };
 use conductor_protocol::types::Type;
 
@@ -300,12 +301,24 @@ fn durable_only() -> Vec<Step> {
     ]
 }
 
+/// All of it as one step of a durable run.
+fn at_once() -> Plan {
+    let held = Hold { resource: "lock".to_owned(), atomic: true, steps: steps() };
+    let held = step("held", Type::optional(Type::String), StepKind::Hold(held));
+    let inputs = vec![given("text", Type::String)];
+    let mut plan = plan("at_once", true, inputs, vec![held], output());
+    let lock = Resource::new("lock", ResourceKind::Semaphore, Scope::Process);
+    plan.resources = vec![Resource { max_concurrency: Some(1), ..lock }];
+    plan
+}
+
 #[test]
 fn every_construct_is_written_as_gofmt_does_and_compiles() {
     let plans = [
         everything("everything_kept", true),
         everything("everything_linux", false),
         plan("signals", true, vec![given("text", Type::String)], durable_only(), string("done")),
+        at_once(),
     ];
     let project = Project::new(&[("tasks/tasks.go", TASKS_GO)], &plans);
     project.check();

@@ -33,6 +33,49 @@ pub fn is_context(path: &str, name: &str) -> bool {
     (path, name) == ("context", "Context")
 }
 
+/// Whether a function of a package outside the project gives an error and nothing else.
+pub fn makes_error(path: &str, name: &str) -> bool {
+    match path {
+        "errors" => matches!(name, "New" | "Join"),
+        "fmt" => name == "Errorf",
+        "github.com/pkg/errors" | "golang.org/x/xerrors" | "github.com/cockroachdb/errors" => {
+            matches!(name, "New" | "Newf" | "Errorf" | "Wrap" | "Wrapf" | "WithMessage" | "WithStack")
+        }
+        "google.golang.org/grpc/status" => matches!(name, "Error" | "Errorf"),
+        _ => false,
+    }
+}
+
+/// Whether a package outside the project is known to have an error by that name.
+pub fn is_error_value(path: &str, name: &str) -> bool {
+    let known: &[&str] = match path {
+        "bufio" => &["ErrTooLong", "ErrBufferFull"],
+        "context" => &["Canceled", "DeadlineExceeded"],
+        "database/sql" => &["ErrNoRows", "ErrTxDone", "ErrConnDone"],
+        "database/sql/driver" => &["ErrBadConn"],
+        "io" => {
+            &["EOF", "ErrUnexpectedEOF", "ErrClosedPipe", "ErrShortWrite", "ErrShortBuffer", "ErrNoProgress"]
+        }
+        "io/fs" | "os" => &["ErrNotExist", "ErrExist", "ErrPermission", "ErrInvalid", "ErrClosed"],
+        "net" => &["ErrClosed"],
+        "net/http" => {
+            &["ErrServerClosed", "ErrHandlerTimeout", "ErrNoCookie", "ErrUseLastResponse", "ErrNotSupported"]
+        }
+        "strconv" => &["ErrRange", "ErrSyntax"],
+        "github.com/jackc/pgx/v5" | "github.com/jackc/pgx/v4" => {
+            &["ErrNoRows", "ErrTooManyRows", "ErrTxClosed"]
+        }
+        "github.com/redis/go-redis/v9" | "github.com/go-redis/redis/v8" => {
+            &["Nil", "ErrClosed", "TxFailedErr"]
+        }
+        "gorm.io/gorm" => &["ErrRecordNotFound", "ErrDuplicatedKey", "ErrInvalidTransaction"],
+        "go.mongodb.org/mongo-driver/mongo" | "go.mongodb.org/mongo-driver/v2/mongo" => &["ErrNoDocuments"],
+        _ => &[],
+    };
+    // `os` has a further one of its own.
+    known.contains(&name) || (path, name) == ("os", "ErrDeadlineExceeded")
+}
+
 /// The predeclared type below a type of the standard library.
 pub fn basic_below(path: &str, name: &str) -> Option<&'static str> {
     match (path, name) {

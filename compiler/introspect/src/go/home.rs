@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::sentinels;
 use super::store::{self, Pack, Store, below};
 use crate::files::normal;
 use crate::{Answer, Need};
@@ -13,13 +14,14 @@ pub struct GoHome {
     store: Store,
     out: String,
     imported: BTreeSet<String>,
+    patterns: BTreeSet<String>,
 }
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GoPlace {
-    /// Its import path.
-    Fine(String),
+    /// Its import path, and the errors that patterns mean: packages and names of variables.
+    Fine(String, Vec<(String, String)>),
     /// No `go.mod` in its folder or above it.
     NoModule,
     /// The imports that would lead from a package that it calls back to itself: first the one, last the other.
@@ -29,10 +31,11 @@ pub enum GoPlace {
 }
 
 impl GoHome {
-    /// `imported`: paths of the packages whose functions the code in the folder `out` would call.
+    /// `imported`: paths of the packages whose functions the code in the folder `out` would call. `patterns`: what
+    /// policies and catches name, among it errors of these packages and of those that they import.
     #[must_use]
-    pub fn new(root: &str, out: &str, imported: BTreeSet<String>) -> GoHome {
-        GoHome { store: Store::new(root), out: normal(out), imported }
+    pub fn new(root: &str, out: &str, imported: BTreeSet<String>, patterns: BTreeSet<String>) -> GoHome {
+        GoHome { store: Store::new(root), out: normal(out), imported, patterns }
     }
 
     /// What must be supplied before it can go on; empty when everything is known.
@@ -60,14 +63,36 @@ impl GoHome {
         if let Some(hidden) = self.imported.iter().find(|package| !may_import(&path, package)) {
             return Some(GoPlace::Internal(hidden.clone()));
         }
-        Some(match self.cycle(&path)? {
-            Some(cycle) => GoPlace::Cycle(cycle),
-            None => GoPlace::Fine(path),
+        Some(match self.reached(&path)? {
+            Reached::Itself(cycle) => GoPlace::Cycle(cycle),
+            Reached::Others(packages) => {
+                let sentinels = self.sentinels(&path, &packages)?;
+                GoPlace::Fine(path, sentinels)
+            }
         })
     }
 
+    /// The errors that patterns mean, in the packages that generated code can import.
+    fn sentinels(&self, path: &str, reached: &BTreeSet<String>) -> Option<Vec<(String, String)>> {
+        let mut packages = BTreeMap::new();
+        if self.patterns.iter().any(|pattern| sentinels::parts(pattern).is_some()) {
+            for package in reached.iter().filter(|package| may_import(path, package)) {
+                let home = match self.store.locate(&self.out, package)? {
+                    Some(folder) => match self.store.package(&folder) {
+                        Pack::Pending => return None,
+                        Pack::Ready(home) => Some(home),
+                        Pack::Missing | Pack::Refused(_) => None,
+                    },
+                    None => None,
+                };
+                packages.insert(package.clone(), home);
+            }
+        }
+        Some(sentinels::named(&self.store, &packages, &self.patterns))
+    }
+
     /// Breadth first, so that the shortest way is told.
-    fn cycle(&self, path: &str) -> Option<Option<Vec<String>>> {
+    fn reached(&self, path: &str) -> Option<Reached> {
         let mut came_from: BTreeMap<String, Option<String>> =
             self.imported.iter().map(|package| (package.clone(), None)).collect();
         let mut pending: VecDeque<String> = self.imported.iter().cloned().collect();
@@ -79,7 +104,7 @@ impl GoHome {
             };
             for import in imports {
                 if import == path {
-                    return Some(Some(way(&came_from, package, import)));
+                    return Some(Reached::Itself(way(&came_from, package, import)));
                 }
                 if !came_from.contains_key(&import) {
                     came_from.insert(import.clone(), Some(package.clone()));
@@ -87,7 +112,7 @@ impl GoHome {
                 }
             }
         }
-        is_whole.then_some(None)
+        is_whole.then(|| Reached::Others(came_from.into_keys().collect()))
     }
 
     /// What a package of the project imports; nothing of one that lies outside.
@@ -102,6 +127,12 @@ impl GoHome {
         let files = sources.filter_map(|(_, source)| source.file().ok());
         Some(files.flat_map(|file| &file.imports).map(|import| import.path.clone()).collect())
     }
+}
+
+/// Where the imports of the called packages lead.
+enum Reached {
+    Itself(Vec<String>),
+    Others(BTreeSet<String>),
 }
 
 /// Go lets a package below `a/internal` be imported by what stands below `a` only.

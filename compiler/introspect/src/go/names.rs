@@ -123,7 +123,7 @@ impl Store {
     }
 
     /// The path of the import that a file calls so. `None` while a file is awaited.
-    fn import_called<'w>(&self, scope: &Scope<'w>, alias: &str) -> Option<Option<&'w str>> {
+    pub fn import_called<'w>(&self, scope: &Scope<'w>, alias: &str) -> Option<Option<&'w str>> {
         let from = &scope.package.folder;
         let imports = &scope.file.imports;
         if let Some(import) = imports.iter().find(|import| import.name.as_deref() == Some(alias)) {

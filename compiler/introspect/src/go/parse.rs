@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use tree_sitter::{Language, Node};
 
-use super::syntax::{File, Function, Import, Receiver, TypeDecl, TypeParam, Variable};
+use super::syntax::{File, Function, Import, Receiver, TypeDecl, TypeParam, Value, Variable};
 use crate::annotation;
 use crate::tree::{self, TooHard, children, first_problem, text};
 
@@ -253,8 +253,37 @@ impl<'s> Reader<'s> {
                     name_at: name.byte_range(),
                     ty: ty.clone(),
                     literal: literal.map(|literal| self.func(*literal, 0)),
+                    value: values.get(index).and_then(|value| self.value(*value)),
                 });
             }
+        }
+    }
+
+    fn value(&self, node: Node<'_>) -> Option<Value> {
+        match node.kind() {
+            "call_expression" => {
+                let (package, name) = self.named_of(node.child_by_field_name("function")?)?;
+                Some(Value::Call(package, name))
+            }
+            "unary_expression" => {
+                let is_address = node.child_by_field_name("operator").is_some_and(|sign| sign.kind() == "&");
+                let operand = node.child_by_field_name("operand").filter(|_| is_address)?;
+                self.value(operand).filter(|value| matches!(value, Value::Struct(_)))
+            }
+            "composite_literal" => Some(Value::Struct(self.ty(node.child_by_field_name("type")?, 0))),
+            _ => self.named_of(node).map(|(package, name)| Value::Name(package, name)),
+        }
+    }
+
+    /// `name` or `package.name`.
+    fn named_of(&self, node: Node<'_>) -> Option<(Option<String>, String)> {
+        match node.kind() {
+            "identifier" => Some((None, self.owned(node))),
+            "selector_expression" => {
+                let package = node.child_by_field_name("operand").filter(|of| of.kind() == "identifier")?;
+                Some((Some(self.owned(package)), self.owned(node.child_by_field_name("field")?)))
+            }
+            _ => None,
         }
     }
 }

@@ -99,6 +99,18 @@ pub struct Variable {
     pub ty: Option<TypeExpr>,
     /// The head of a function literal that is its value.
     pub literal: Option<Func>,
+    pub value: Option<Value>,
+}
+
+/// As much of a variable's value as tells whether it is an error.
+#[derive(Debug)]
+pub enum Value {
+    /// `errors.New(...)`: the package and the function.
+    Call(Option<String>, String),
+    /// Another variable.
+    Name(Option<String>, String),
+    /// `T{...}` or `&T{...}`.
+    Struct(TypeExpr),
 }
 
 /// As much of constant expressions as enumerations are written with.

@@ -125,6 +125,35 @@ func TestRetriesAndTheErrorThatIsLeft(t *testing.T) {
 	}
 }
 
+// missing says by a method that it is another error, as syscall.Errno does.
+type missing struct{}
+
+func (missing) Error() string { return "missing" }
+
+func (missing) Is(target error) bool { return target == errMissing }
+
+var errMissing = errors.New("there is none")
+
+func TestSentinelsAreMatchedAsErrorsIsDoes(t *testing.T) {
+	Sentinel("example.com/shop.ErrMissing", errMissing)
+	for _, err := range []error{errMissing, fmt.Errorf("loading: %w", errMissing), errors.Join(errors.New("x"), errMissing), missing{}, fmt.Errorf("%w", missing{})} {
+		names := typeNames(err)
+		for _, pattern := range []string{"ErrMissing", "shop.ErrMissing", "example.com/shop.ErrMissing"} {
+			if !matches(pattern, names, "") {
+				t.Errorf("%s does not mean %v", pattern, names)
+			}
+		}
+		for _, pattern := range []string{"Missing", "op.ErrMissing", "ErrGone", "com/shop.ErrMissing"} {
+			if matches(pattern, names, "") {
+				t.Errorf("%s means %v", pattern, names)
+			}
+		}
+	}
+	if names := typeNames(errors.New("there is none")); matches("ErrMissing", names, "") {
+		t.Error(names)
+	}
+}
+
 func TestARecordedErrorIsStillTheUsersOwn(t *testing.T) {
 	sentinel := errors.New("gone")
 	Sentinel("example.com/shop.ErrGone", sentinel)

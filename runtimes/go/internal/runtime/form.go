@@ -181,14 +181,33 @@ func namesOf(err error) []string {
 	if name, ok := sentinelName(err); ok {
 		return []string{name}
 	}
+	said := saidToBe(err)
 	kind := reflect.TypeOf(err)
 	for kind.Kind() == reflect.Pointer {
 		kind = kind.Elem()
 	}
 	if kind.Name() == "" {
-		return []string{kind.String()}
+		return append([]string{kind.String()}, said...)
 	}
-	return []string{kind.PkgPath() + "." + kind.Name()}
+	return append([]string{kind.PkgPath() + "." + kind.Name()}, said...)
+}
+
+// saidToBe are the names of the sentinels that an error says it is, by a method of its own as errors.Is asks for it.
+func saidToBe(err error) (names []string) {
+	comparing, ok := err.(interface{ Is(error) bool })
+	if !ok {
+		return nil
+	}
+	defer func() { _ = recover() }() // in a method of the user's
+	sentinelLock.RLock()
+	defer sentinelLock.RUnlock()
+	for sentinel, name := range sentinels {
+		if comparing.Is(sentinel) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 var (

@@ -30,6 +30,19 @@ func (b blocks) Hold(ctx context.Context, key string, pool *Pool, body func(cont
 	return body(holding(ctx, pool))
 }
 
+// Atomic is the execution of a block that is one step of the run: what happens inside is not recorded.
+func (r *Run) Atomic() Local {
+	return Local{workflow: r.workflow.Name, named: r.id, made: &localState{id: r.id, around: r}}
+}
+
+// InStep is the context of an attempt inside of an atomic block: it says which step that is, as those outside do.
+func (l *Local) InStep(ctx context.Context, key string, attempt int) context.Context {
+	run := l.state().around
+	key = run.prefix + key
+	info := StepInfo{l.workflow, run.id, key, attempt}
+	return stepContext{WithTraceParent(ctx, run.traceOf(key, attempt)), info}
+}
+
 // HoldAtomic is a hold that is one step to the journal: nothing inside is recorded, and after a death all of it is done
 // again. It gives what the body came to, as it is recorded.
 func (r *Run) HoldAtomic(ctx context.Context, key string, pool *Pool, body func(context.Context) (any, error)) (output any, err error) {

@@ -28,6 +28,8 @@ type localState struct {
 	lock  sync.Mutex
 	id    string
 	undos []localUndo // in the order in which they completed
+	// around is the durable run of which this is one step.
+	around *Run
 }
 
 type localUndo struct {

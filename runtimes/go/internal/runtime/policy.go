@@ -71,12 +71,15 @@ func matchesAny(patterns, names []string, code string) bool {
 	return slices.ContainsFunc(patterns, func(pattern string) bool { return matches(pattern, names, code) })
 }
 
-// matches says whether a pattern means an error: its code, one of its names, or the last part of one.
+// matches says whether a pattern means an error: its code, one of its names, or one without the path of its package, or
+// without the package.
 func matches(pattern string, names []string, code string) bool {
 	if code != "" && (pattern == code || isOfClass(pattern, code)) {
 		return true
 	}
-	return slices.ContainsFunc(names, func(name string) bool { return name == pattern || lastPart(name) == pattern })
+	return slices.ContainsFunc(names, func(name string) bool {
+		return name == pattern || lastPart(name) == pattern || name[strings.LastIndexByte(name, '/')+1:] == pattern
+	})
 }
 
 // isOfClass says whether `5xx` means `503`.
