@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ErrorForm {
     /// Type names, most specific first: `["payment_provider.CardDeclined", "builtins.Exception"]`.
-    /// A pattern matches an entry as a whole or its last dotted part.
+    /// A pattern matches an entry as a whole, its last dotted part, or what follows its last `/`.
     pub types: Vec<String>,
     /// A status or error code of the dependency, such as `503` or `UNAVAILABLE`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -137,3 +137,76 @@ fn no_output_holds_another_or_its_sources() {
     let shared = manifest("  - {language: python, out: gen}\n  - {language: typescript, out: gen}\n");
     assert!(!build(&project(&shared, &[MODULE])).contains("E126"), "two languages may share a folder");
 }
+
+#[test]
+fn errors_of_go_that_are_values_are_known_by_what_policies_and_catches_name() {
+    let manifest = "tasks:
+  - {id: charge, ref: go:example.com/app/shop.Charge}
+  - {id: refund, ref: go:example.com/app/refunds.Refund, policy: {retries: 1, abort_on: [refunds.ErrLate, ErrText]}}
+policies:
+  - {id: again, retries: 2, retry_on: [ErrDeclined, sql.ErrNoRows, io.EOF, ErrMine, hidden, ErrAlias]}
+workflows:
+  - id: order
+    steps:
+      - {task: charge, policy: again}
+      - try: [task: refund]
+        catch: [{errors: [example.com/app/shop.ErrMade, other.ErrDeclined, ErrFar], steps: [sleep: 1s]}]
+";
+    let shop = "package shop
+
+import (
+	\"database/sql\"
+	fail \"errors\"
+
+	\"example.com/app/refunds\"
+)
+
+var (
+	ErrDeclined, ErrUnnamed = fail.New(\"declined\"), fail.New(\"x\")
+	ErrMine error
+	ErrMade = make_(\"made\")
+	ErrText = \"text\"
+	ErrAlias = refunds.ErrLate
+	hidden = fail.New(\"hidden\")
+	_ = sql.ErrNoRows
+)
+
+func make_(text string) error { return fail.New(text) }
+";
+    let refunds = "package refunds
+
+type Late struct{ base }
+
+type base struct{}
+
+func (*base) Error() string { return \"late\" }
+
+type Text struct{}
+
+var (
+	ErrLate = &Late{}
+	ErrText = Text{}
+	ErrFar  = ErrNear
+	ErrNear = ErrFar
+)
+
+func Refund(id string) error { return ErrLate }
+";
+    let files = [MODULE, ("shop/errors.go", shop), ("refunds/refunds.go", refunds)];
+    let project = project(manifest, &files);
+    let compiled = project.compile().compiled.unwrap_or_else(|| panic!("{}", project.check()));
+    let written = &compiled.outputs["conductorgen/errors.go"];
+    let known: Vec<&str> =
+        written.lines().filter_map(|line| line.trim().strip_prefix("runtime.Sentinel(")).collect();
+    assert_eq!(
+        known,
+        [
+            "\"database/sql.ErrNoRows\", sql.ErrNoRows)",
+            "\"example.com/app/refunds.ErrLate\", refunds.ErrLate)",
+            "\"example.com/app/shop.ErrAlias\", shop.ErrAlias)",
+            "\"example.com/app/shop.ErrDeclined\", shop.ErrDeclined)",
+            "\"example.com/app/shop.ErrMade\", shop.ErrMade)",
+            "\"example.com/app/shop.ErrMine\", shop.ErrMine)",
+        ]
+    );
+}
