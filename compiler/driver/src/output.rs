@@ -19,17 +19,23 @@ pub const NO_PLACE: Code = Code("E163");
 pub(crate) struct Place {
     pub language: Language,
     pub folder: Folder,
-    go_package: Option<String>,
-    go_errors: Vec<(String, String)>,
+    go: Option<GoPackage>,
     javascript: bool,
+}
+
+/// Where generated Go stands, and the errors that its patterns mean: packages and names of variables.
+#[derive(Debug)]
+struct GoPackage {
+    path: String,
+    errors: Vec<(String, String)>,
 }
 
 impl Place {
     pub(crate) fn target(&self) -> Target<'_> {
         Target {
             root: &self.folder.root,
-            go_package: self.go_package.as_deref(),
-            go_errors: &self.go_errors,
+            go_package: self.go.as_ref().map(|go| go.path.as_str()),
+            go_errors: self.go.as_ref().map_or(&[], |go| &go.errors),
             javascript: self.javascript,
             ..Target::new(self.language, &self.folder.out)
         }
@@ -54,13 +60,9 @@ pub(crate) fn place(
     fetch: &mut dyn FnMut(&Need) -> Answer,
 ) -> Result<Place, Box<Diagnostic>> {
     let folder = folders.of(language);
-    let mut place = Place { language, folder, go_package: None, go_errors: Vec::new(), javascript: false };
+    let mut place = Place { language, folder, go: None, javascript: false };
     match language {
-        Language::Go => {
-            let (package, errors) = go_package(&place.folder, graph, plans, folders, fetch)?;
-            place.go_package = Some(package);
-            place.go_errors = errors;
-        }
+        Language::Go => place.go = Some(go_package(&place.folder, graph, plans, folders, fetch)?),
         Language::Typescript => place.javascript = is_javascript(&place.folder.out, fetch),
         Language::Python | Language::Rust => {}
     }
@@ -92,7 +94,7 @@ fn go_package(
     plans: &[Plan],
     folders: &Folders,
     fetch: &mut dyn FnMut(&Need) -> Answer,
-) -> Result<(String, Vec<(String, String)>), Box<Diagnostic>> {
+) -> Result<GoPackage, Box<Diagnostic>> {
     let functions = plans.iter().flat_map(Plan::functions);
     let called = functions.filter(|function| function.language == Language::Go);
     let imported = called.map(|function| function.module.clone()).collect();
@@ -111,7 +113,7 @@ fn go_package(
     let at_target = folders.written_at(Language::Go).unwrap_or_else(|| of_go(graph));
     let finding = |message: String, span, label: &str| Diagnostic::error(NO_PLACE, message, span, label);
     Err(Box::new(match home.finish() {
-        GoPlace::Fine(path, errors) => return Ok((path, errors)),
+        GoPlace::Fine(path, errors) => return Ok(GoPackage { path, errors }),
         GoPlace::NoModule => {
             let message =
                 format!("there is no `go.mod` above `{out}`, so nothing can import the generated package");

@@ -8,8 +8,9 @@ use conductor_protocol::types::Type;
 
 use super::expr::{Result, Translator};
 use super::names::unexported;
+use super::results::reading;
 use super::tree::{Go, Stmt};
-use super::workflow::{Workflow, reading};
+use super::workflow::Workflow;
 
 fn ctx() -> Go {
     Go::atom("ctx")

@@ -2,8 +2,6 @@
 //!
 //! It knows the small helpers of the runtime that need neither.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use conductor_protocol::plan::{Fallback, Plan, Step, StepKind, TaskCall};
 use conductor_protocol::types::Type;
 
@@ -11,7 +9,6 @@ use super::call;
 use super::codecs::Way;
 use super::durable::{cache_key, fallback_step, is_foreign};
 use super::expr::{Result, Translator};
-use super::package::Package;
 use super::policy;
 use super::results;
 use super::tree::{Go, Operator, Stmt};
@@ -95,58 +92,8 @@ pub fn returns(plan: &Plan) -> bool {
     super::package::all_steps(&plan.steps).iter().any(|step| matches!(step.kind, StepKind::Return { .. }))
 }
 
-/// A call with nothing around it, where it stands; `None` where it needs a method.
-pub fn plain(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Result<Option<Vec<Stmt>>> {
-    let is_simple = policy::is_bare(call)
-        && call.policy.retries == Some(0)
-        && call.policy.deadline_ms.is_none()
-        && call.fallback.is_none()
-        && call.compensate.is_none()
-        && call.cache.is_none()
-        && call.callable.function().is_some()
-        && !is_foreign(call);
-    if !is_simple {
-        return Ok(None);
-    }
-    let invalid = workflow.broken(step);
-    let locals = workflow.locals.clone();
-    let made = call::made(workflow, step, call, &invalid)?;
-    let ty = call.callable.returns().clone();
-    let kept = workflow.results.get(&step.id).cloned();
-    let fits = kept.as_ref().is_none_or(|kept| *kept == ty);
-    if !made.before.is_empty() || !made.each.is_empty() || !made.gives.is_plain(workflow) || !fits {
-        workflow.locals = locals;
-        return Ok(None);
-    }
-    let failed = failed(workflow, step, Go::atom("1"));
-    let test = Go::binary(Operator::NotEqual, Go::atom("err"), Go::atom("nil"));
-    if workflow.own_variables.contains(&step.id) {
-        let name = workflow.locals.fresh(&super::names::unexported(&step.id));
-        workflow.scope.steps.insert(step.id.clone(), (Go::atom(name.clone()), ty));
-        return Ok(Some(vec![
-            Stmt::Define(vec![name, "err".to_owned()], made.call),
-            Stmt::if_err(vec![Stmt::Return(vec![failed])]),
-        ]));
-    }
-    if kept.is_some() {
-        let target = vec![workflow.result(&step.id), Go::atom("err")];
-        return Ok(Some(vec![
-            Stmt::Assign(target, made.call),
-            Stmt::if_err(vec![Stmt::Return(vec![failed])]),
-        ]));
-    }
-    let names =
-        if ty == Type::Null { vec!["err".to_owned()] } else { vec!["_".to_owned(), "err".to_owned()] };
-    Ok(Some(vec![Stmt::If {
-        init: Some(Box::new(Stmt::Define(names, made.call))),
-        test,
-        body: vec![Stmt::Return(vec![failed])],
-        otherwise: Vec::new(),
-    }]))
-}
-
 /// What a method returns whose step has failed for good.
-fn failed(workflow: &mut Workflow, step: &Step, attempts: Go) -> Go {
+pub fn failed(workflow: &mut Workflow, step: &Step, attempts: Go) -> Go {
     let key = workflow.key(&step.id);
     let args = vec![Go::atom("ctx"), key.clone(), attempts, Go::atom("err")];
     let failed = Go::call("w.run.StepFailed", args);
@@ -354,29 +301,4 @@ fn retried(
     let body =
         vec![attempt, Stmt::when(is_ok, succeeded), Stmt::when(test, vec![Stmt::Return(vec![failed])]), wait];
     Stmt::Count { name: "failures".to_owned(), start: "1".to_owned(), test: None, body }
-}
-
-/// The steps whose results only plain calls beside them read: those are variables of one function. Whether a call is plain
-/// shows when it is written, so it is, for a trial.
-pub fn own_variables(package: &Package, plan: &Plan) -> Result<BTreeSet<String>> {
-    let mut trial = Workflow::new(package, plan);
-    let fields = Vec::new();
-    trial.states.push(super::workflow::State { name: String::new(), fields });
-    super::public::decls(&mut trial)?;
-    let mut read: BTreeMap<String, usize> = BTreeMap::new();
-    let mut made = BTreeSet::new();
-    for step in &plan.steps {
-        let is_plain = step.when.is_none() && step.critical && step.deadline_ms.is_none();
-        let StepKind::Task(call) = &step.kind else { continue };
-        if is_plain && plain(&mut trial, step, call)?.is_some() {
-            made.insert(step.id.clone());
-            let mut found = Vec::new();
-            results::of_call(call, &mut found);
-            results::count(&found, &mut read);
-        }
-    }
-    let mut everywhere = BTreeMap::new();
-    results::count(&results::expressions(plan), &mut everywhere);
-    made.retain(|id| everywhere.contains_key(id) && read.get(id) == everywhere.get(id));
-    Ok(made)
 }

@@ -14,9 +14,10 @@ use super::expr::Result;
 use super::names::{exported, unexported};
 use super::package::all_steps;
 use super::results;
+use super::results::reading;
 use super::scope::Scope;
 use super::tree::{Decl, Function, Go, Stmt, Struct};
-use super::workflow::{State, Workflow, reading};
+use super::workflow::{State, Workflow};
 
 fn ctx() -> Go {
     Go::atom("ctx")

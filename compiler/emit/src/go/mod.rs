@@ -24,6 +24,7 @@ mod literal;
 mod logic;
 mod names;
 mod package;
+mod plain;
 mod policy;
 mod public;
 mod repeat;

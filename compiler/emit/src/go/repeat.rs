@@ -7,8 +7,9 @@ use conductor_protocol::types::Type;
 
 use super::expr::{Result, Translator};
 use super::names::{exported, unexported};
+use super::results::reading;
 use super::tree::{Decl, Go, Operator, Stmt, Struct};
-use super::workflow::{State, Workflow, reading};
+use super::workflow::{State, Workflow};
 
 fn ctx() -> Go {
     Go::atom("ctx")

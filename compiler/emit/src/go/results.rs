@@ -70,8 +70,8 @@ fn sources(step: &Step) -> Vec<&Step> {
 /// The result of a block that is made of those of its steps; the others keep theirs where it comes about.
 pub fn made_of(step: &Step) -> Option<Expr> {
     match &step.kind {
-        StepKind::Sequence { steps } => steps.last().map(super::workflow::reading),
-        StepKind::Hold(hold) => hold.steps.last().map(super::workflow::reading),
+        StepKind::Sequence { steps } => steps.last().map(reading),
+        StepKind::Hold(hold) => hold.steps.last().map(reading),
         StepKind::Parallel { .. } | StepKind::Graph { .. } => {
             let ty = step.ty.non_null().clone();
             let Type::Record(fields) = &ty else { return None };
@@ -160,4 +160,9 @@ pub fn count(exprs: &[&Expr], found: &mut BTreeMap<String, usize>) {
         }
         expr.for_each_child(|child| pending.push(child));
     }
+}
+
+/// An expression that reads the result of a step.
+pub fn reading(step: &Step) -> Expr {
+    Expr { ty: step.ty.clone(), node: Node::Step(step.id.clone()) }
 }

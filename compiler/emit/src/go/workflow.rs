@@ -16,7 +16,7 @@ use super::package::Package;
 use super::results;
 use super::scope::Scope;
 use super::tree::{Decl, Function, Go, Operator, Source, Stmt, Struct};
-use super::{blocks, direct, durable, literal, public};
+use super::{blocks, direct, durable, literal, plain, public};
 use crate::flow::words;
 
 /// The struct in which a run, or one iteration of a block, keeps what its steps came to.
@@ -58,6 +58,8 @@ pub struct Workflow<'a> {
     pub locals: Names,
     /// Whether what is written stands in a block that is one step to the journal: plain code, of which nothing is recorded.
     pub is_atomic: bool,
+    /// Where the steps stand in the function that users call: what it returns beside an error.
+    pub at_once: Option<Vec<Go>>,
 }
 
 /// The file of a workflow.
@@ -68,6 +70,9 @@ pub fn source(package: &Package, plan: &Plan) -> Result<Source> {
     package.spelling(&results::output(plan), &output);
     for step in super::package::all_steps(&plan.steps) {
         package.spelling(&step.ty, &format!("{}{}", workflow.public, exported(&step.id)));
+    }
+    if let Some(source) = plain::source(package, plan)? {
+        return Ok(source);
     }
     let mut decls = public::decls(&mut workflow)?;
     let name = package.fresh(&format!("{}Run", unexported(&plan.workflow)));
@@ -83,7 +88,7 @@ pub fn source(package: &Package, plan: &Plan) -> Result<Source> {
     workflow.states.push(State { name: name.clone(), fields });
     public::defaults(&mut workflow);
     if !plan.durable {
-        workflow.own_variables = direct::own_variables(package, plan)?;
+        workflow.own_variables = plain::own_variables(package, plan)?;
     }
     let steps = workflow.body_method("steps", "steps goes through the workflow.", &plan.steps)?;
     if plan.durable {
@@ -147,6 +152,7 @@ impl<'a> Workflow<'a> {
             serves: false,
             locals: Names::default(),
             is_atomic: false,
+            at_once: None,
         }
     }
 
@@ -250,7 +256,7 @@ impl<'a> Workflow<'a> {
                     return blocks::values(self, step);
                 }
                 StepKind::Task(call) if !self.plan.durable => {
-                    if let Some(plain) = direct::plain(self, step, call)? {
+                    if let Some(plain) = plain::call(self, step, call)? {
                         return Ok(plain);
                     }
                 }
@@ -472,11 +478,6 @@ fn described(step: &Step) -> String {
             format!("the {} block{name}{inside}", kind.keyword())
         }
     }
-}
-
-/// An expression that reads the result of a step.
-pub fn reading(step: &Step) -> Expr {
-    Expr { ty: step.ty.clone(), node: Node::Step(step.id.clone()) }
 }
 
 /// The opposite of a comparison in which no value is unordered.

@@ -110,6 +110,15 @@ func (l *Local) StepFailed(ctx context.Context, key string, attempts int, err er
 	return &StepError{key, attempts, causeOf(err)}
 }
 
+// FailedAt is what the caller gets of a workflow of plain calls, one of which has failed. It is kept out of its callers, so
+// that they stay small.
+//
+//go:noinline
+func FailedAt(ctx context.Context, workflow, key string, err error, options []Option) error {
+	run := NewLocal(workflow, options)
+	return run.Failed(ctx, run.StepFailed(ctx, key, 1, err))
+}
+
 // Skip notes a step whose `when` does not hold.
 func (l *Local) Skip(key string) { l.Nothing(key) }
 
