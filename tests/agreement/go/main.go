@@ -270,7 +270,12 @@ func (r *reader) described(function Function, signature *types.Signature) Functi
 			function.Refused = "not its last result"
 			return function
 		}
-		returns = r.typed(result.Type())
+		ty := result.Type()
+		// A pointer beside an error is never nil where the error is.
+		if pointer, ok := ty.(*types.Pointer); ok && function.ReturnsError {
+			ty = pointer.Elem()
+		}
+		returns = r.typed(ty)
 		fields[result.Name()] = returns
 		if values > 1 && (result.Name() == "" || result.Name() == "_") {
 			function.Refused = "several values without names"

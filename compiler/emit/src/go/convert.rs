@@ -35,7 +35,8 @@ pub fn is_direct(file: &File, ty: &Type, spelling: &Spelling) -> bool {
             is_direct(file, inner, to)
         }
         (Type::Optional(inner), _) if super::types::is_nilable(inner) => is_direct(file, inner, spelling),
-        (Type::Named(_), Spelling::Named { .. }) => false,
+        // What a function returns beside an error: see [`convert`].
+        (ty, Spelling::Pointer(to)) if !matches!(ty, Type::Optional(_)) => is_direct(file, ty, to),
         _ => false,
     }
 }
@@ -51,6 +52,10 @@ pub fn convert(file: &mut File, value: Go, from: &Spelling, to: &Spelling, ty: &
     let native = if outward { to } else { from };
     if !is_direct(file, ty, native) {
         return through_json(file, value, outward, native, ty);
+    }
+    if let (false, Spelling::Pointer(to), false) = (outward, native, matches!(ty, Type::Optional(_))) {
+        let (to, value) = (to.clone(), file.call_cel("Returned", vec![value]));
+        return (convert(file, value, &to, &usual, ty).0, true);
     }
     let spelled = file.spell(native);
     let below = native.below();

@@ -157,7 +157,7 @@ impl<'w> Reader<'w> {
         let (ty, native) = match values {
             [] => (Type::Null, None),
             [only] => {
-                let ty = self.ty(scope, &only.ty);
+                let ty = self.result(scope, &only.ty, returns_error);
                 let native = self.native(scope, &only.ty, &ty);
                 (ty, native)
             }
@@ -167,12 +167,23 @@ impl<'w> Reader<'w> {
                     let Some(name) = value.name.clone() else {
                         return Err("a function that returns several values without names");
                     };
-                    fields.insert(name, self.ty(scope, &value.ty));
+                    fields.insert(name, self.result(scope, &value.ty, returns_error));
                 }
                 (Type::Record(fields), self.native_results(scope, several))
             }
         };
         Ok((ty, native, returns_error))
+    }
+
+    /// A pointer beside an error is never nil where the error is: that is the language's convention.
+    fn result(&mut self, scope: &Scope<'w>, expr: &'w TypeExpr, beside_error: bool) -> Type {
+        if let (TypeKind::Pointer(to), true) = (&expr.kind, beside_error) {
+            let ty = self.ty(scope, to);
+            if self.native(scope, expr, &ty).is_some() {
+                return ty;
+            }
+        }
+        self.ty(scope, expr)
     }
 
     /// The scope of a function's head, in which its type parameters stand for what their constraints say.

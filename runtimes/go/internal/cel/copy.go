@@ -47,6 +47,14 @@ func MapOptional[T, R any](of *T, value func(T) R) *R {
 	return Ptr(value(*of))
 }
 
+// Returned is what a pointer beside an error leads to; it must lead somewhere.
+func Returned[T any](of *T) T {
+	if of == nil {
+		fail("it is nil, and so is the error beside it: say what is missing with an error")
+	}
+	return *of
+}
+
 // MapValues makes a map of the same keys; nil stays nil.
 func MapValues[K ~string, T, R any](of map[K]T, value func(T) R) map[string]R {
 	if of == nil {

@@ -82,7 +82,7 @@ fn only_what_the_type_leaves_open_is_spelled() {
           g: int32
           h: example.com/shop.Tags=[]example.com/shop.ID=string
         store.Several: Some("(name example.com/shop.ID=string, count int)") of package Some("store")
-        store.Usual: None of package Some("store")
+        store.Usual: Some("*example.com/shop.Item") of package Some("store")
         example.com/shop.Item.count: int32
         example.com/shop.Item.price: *example.com/shop.Price=int64
         example.com/shop.Item.tags: example.com/shop.Tags=[]example.com/shop.ID=string
