@@ -203,6 +203,13 @@ export abstract class Block<R extends Block<R>> {
     return new StepFailed(this.path(id), 0, new Failure(type, message));
   }
 
+  /** What is thrown behind a step that only fails or returns. */
+  unreachable(): Error {
+    return new Error(
+      "what stands behind a step that never completes was reached",
+    );
+  }
+
   /** The end of the run with success, to be thrown. */
   returned(output: unknown): Returned {
     return new Returned(output);

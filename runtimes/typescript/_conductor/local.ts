@@ -168,13 +168,17 @@ export class LocalRun extends Block<LocalRun> {
 
   /** Throws where it is cancelled: between two steps of a branch. */
   check(): void {
-    if (this.ownScope !== undefined) {
-      this.ownScope.check();
-    } else if (this.reason !== undefined) {
-      throw this.reason;
-    } else {
-      this.outer?.check();
+    const { cancelled } = this;
+    if (cancelled !== undefined) {
+      throw cancelled;
     }
+  }
+
+  /** Why it is cancelled; nothing while it is not. */
+  private get cancelled(): Cancelled | undefined {
+    return this.ownScope === undefined
+      ? (this.reason ?? this.outer?.cancelled)
+      : this.ownScope.reason;
   }
 
   /** Made when somebody asks. */
@@ -309,11 +313,12 @@ export class LocalRun extends Block<LocalRun> {
       : this.within(timeout, call);
   }
 
-  /** The failure of a step, to be thrown. What is no failure is given back as it is. */
+  /** The failure of a step, to be thrown. What is no failure is given back as it is; a call that was told to stop has not failed. */
   failed(id: string, attempts: number, error: unknown): Error {
     return error instanceof Control || error instanceof StepFailed
       ? error
-      : new StepFailed(this.path(id), attempts, causeOf(error));
+      : (this.cancelled ??
+          new StepFailed(this.path(id), attempts, causeOf(error)));
   }
 
   /** Says that something stands in for a step that has failed. What is no failure is thrown on. */
@@ -352,11 +357,6 @@ export class LocalRun extends Block<LocalRun> {
   /** For a workflow that keeps no journal and runs as a step. */
   childOptions(id: string): RunOptions {
     return new calls.ChildOptions(this, id);
-  }
-
-  /** What is thrown behind a block that never completes. */
-  unreachable(): Error {
-    return new Error(`the end of ${this.workflow} cannot be reached`);
   }
 
   /** What undoes a step that has been done, should the run fail. */

@@ -81,6 +81,24 @@ test("a race is not won by what was skipped or tolerated", async () => {
   assert.equal(winner, "slow");
 });
 
+test("a call that was told to stop has not failed: nothing tolerates it", async () => {
+  const run = new LocalRun("w");
+  const reached = [];
+  const winner = await run.race("r", {
+    slow: async (run) => {
+      try {
+        await sleep(10_000, null, { signal: run.signal });
+      } catch (error) {
+        run.tolerate("slow", run.failed("slow", 1, error));
+      }
+      reached.push("behind it");
+    },
+    fast: () => sleep(5, "fast"),
+  });
+  assert.equal(winner, "fast");
+  assert.deepEqual(reached, []);
+});
+
 test("the caller's signal cancels the run, and its reason is told", async () => {
   const controller = new AbortController();
   const run = new LocalRun("w", { signal: controller.signal });

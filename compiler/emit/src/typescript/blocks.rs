@@ -13,7 +13,7 @@ use super::tree::{Arrow, Body, Function, Item, Param, Pattern, Stmt, Ts, Ty};
 use super::workflow::{Workflow, ends_function, is_guarded, returned};
 use crate::EmitError;
 use crate::flow::words;
-use crate::flow::{At, Region, Source, Var};
+use crate::flow::{At, Region, Source, Var, never_complete};
 
 type Result<T> = std::result::Result<T, EmitError>;
 
@@ -24,6 +24,10 @@ impl<'a> Workflow<'a> {
         let mut body = Vec::new();
         for step in steps {
             body.extend(self.statement(step)?);
+            if never_complete(std::slice::from_ref(step)) {
+                self.end_here(&mut body);
+                break;
+            }
             if is_guarded(step) || !keeps_inside(step) {
                 body.extend(self.keep(step));
             }
@@ -33,6 +37,14 @@ impl<'a> Workflow<'a> {
         }
         self.end = outer;
         Ok(body)
+    }
+
+    /// Says that a step which only fails or returns is the last: the compiler does not know that of calls.
+    fn end_here(&self, body: &mut Vec<Stmt>) {
+        if body.last().is_some_and(ends_function) {
+            return;
+        }
+        body.push(Stmt::Throw(self.on_run("unreachable", Vec::new())));
     }
 
     /// One step: what it leaves is bound to names.
@@ -264,8 +276,9 @@ impl<'a> Workflow<'a> {
                     StepKind::Return { .. } | StepKind::Fail { .. } => return self.exit_now(step),
                     _ => Vec::new(),
                 };
-                let left = self.left(step, 0, vars)?;
-                body.extend(left);
+                if !body.last().is_some_and(ends_function) {
+                    body.extend(self.left(step, 0, vars)?);
+                }
                 Ok(collapsed(body))
             }
         }

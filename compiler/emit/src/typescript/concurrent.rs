@@ -188,7 +188,8 @@ impl<'a> Workflow<'a> {
             Type::List(item) => (**item).clone(),
             _ => Type::Any,
         };
-        if let (Some(last), true) = (map.steps.last(), is_read) {
+        let ends = body.last().is_some_and(super::workflow::ends_function);
+        if let (Some(last), true) = (map.steps.last(), is_read && !ends) {
             let value = Expr { ty: item_type.clone(), node: Node::Step(last.id.clone()) };
             body.push(Stmt::Return(Some(if item_type == Type::Null {
                 Ts::null()
@@ -219,7 +220,9 @@ impl<'a> Workflow<'a> {
         let outer = (std::mem::replace(&mut self.run, "run".to_owned()), self.is_top);
         self.is_top = false;
         let mut body = self.steps(&hold.steps, self.scope.flow.at_end_of(block, 0))?;
-        body.extend(self.left(block, 0, &vars)?);
+        if !body.last().is_some_and(super::workflow::ends_function) {
+            body.extend(self.left(block, 0, &vars)?);
+        }
         (self.run, self.is_top) = outer;
         let args = vec![Ts::string(&block.id), taker, closure(body)];
         let call = self.on_run("hold", args).awaited();

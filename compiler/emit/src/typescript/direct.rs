@@ -168,7 +168,10 @@ impl<'a> Workflow<'a> {
         let StepKind::Task(call) = &step.kind else { return Ok(None) };
         let output = &self.plan.output;
         let is_own = output.node == Node::Step(step.id.clone()) && output.ty == step.ty;
-        let is_wrapped = self.plan.deadline_ms.is_some() || self.plan.concurrency.is_some();
+        // What stands in for it is a function beside it, which does not see the workflow's input.
+        let is_wrapped = self.plan.deadline_ms.is_some()
+            || self.plan.concurrency.is_some()
+            || matches!(call.fallback, Some(Fallback::Task(_)));
         if is_guarded(step) || is_wrapped || self.is_plain(call) || !(is_own || output.ty == Type::Null) {
             return Ok(None);
         }

@@ -280,7 +280,8 @@ impl<'a> Workflow<'a> {
             names.push(name);
         }
         cleanup.extend(self.steps(&attempt.finally, end)?);
-        for (var, name) in after.iter().zip(&names) {
+        let ends = cleanup.last().is_some_and(super::workflow::ends_function);
+        for (var, name) in after.iter().zip(&names).filter(|_| !ends) {
             cleanup.push(Stmt::Assign { target: Ts::name(name.clone()), value: self.scope.raw(var) });
         }
         let args = vec![Ts::string(&block.id), closure(tried), closure(cleanup)];

@@ -18,7 +18,7 @@ use super::scope::Scope;
 use super::tree::{Function, Item, Module, Param, Stmt, Ts, Ty};
 use super::{defaults, descriptor};
 use crate::EmitError;
-use crate::flow::{At, Region, Var, never_complete};
+use crate::flow::{At, Region, Var};
 
 /// Names that the functions of a workflow's module use for themselves.
 const RESERVED: [&str; 58] = [
@@ -338,12 +338,7 @@ impl<'a> Workflow<'a> {
         }
         let mut steps = self.steps(&self.plan.steps, At::End)?;
         if self.plan.output.ty != Type::Null && !steps.last().is_some_and(ends_function) {
-            steps.push(if never_complete(&self.plan.steps) {
-                // The compiler does not know of blocks which only fail or return.
-                Stmt::Throw(self.on_run("unreachable", Vec::new()))
-            } else {
-                Stmt::Return(Some(self.value(&self.plan.output, At::End)?))
-            });
+            steps.push(Stmt::Return(Some(self.value(&self.plan.output, At::End)?)));
         }
         let is_null = self.plan.output.ty == Type::Null;
         let wrapped = |call: Ts| {

@@ -77,6 +77,8 @@ export declare abstract class Block<R extends Block<R>> {
   exhausted(id: string, iterations: number): StepFailed;
   /** The failure of a step `fail`. */
   fail(id: string, type: string, message: string): StepFailed;
+  /** What is thrown behind a step that only fails or returns. */
+  unreachable(): Error;
   /** The end of the run with success, to be thrown. */
   returned(output: unknown): Returned;
   /** The value of an expression that may have none; without one the step fails. */

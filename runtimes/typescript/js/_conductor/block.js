@@ -133,6 +133,12 @@ export class Block {
   fail(id, type, message) {
     return new StepFailed(this.path(id), 0, new Failure(type, message));
   }
+  /** What is thrown behind a step that only fails or returns. */
+  unreachable() {
+    return new Error(
+      "what stands behind a step that never completes was reached",
+    );
+  }
   /** The end of the run with success, to be thrown. */
   returned(output) {
     return new Returned(output);

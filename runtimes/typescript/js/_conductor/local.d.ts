@@ -71,6 +71,8 @@ export declare class LocalRun extends Block<LocalRun> {
   protected failureOf(error: unknown, attempts?: number): StepFailed;
   /** Throws where it is cancelled: between two steps of a branch. */
   check(): void;
+  /** Why it is cancelled; nothing while it is not. */
+  private get cancelled();
   /** Made when somebody asks. */
   get id(): string;
   /** The idempotency key of a step. */
@@ -120,7 +122,7 @@ export declare class LocalRun extends Block<LocalRun> {
       readonly attempt?: number;
     },
   ): Promise<unknown>;
-  /** The failure of a step, to be thrown. What is no failure is given back as it is. */
+  /** The failure of a step, to be thrown. What is no failure is given back as it is; a call that was told to stop has not failed. */
   failed(id: string, attempts: number, error: unknown): Error;
   /** Says that something stands in for a step that has failed. What is no failure is thrown on. */
   fallBack(id: string, error: unknown): void;
@@ -133,8 +135,6 @@ export declare class LocalRun extends Block<LocalRun> {
   close(): void;
   /** For a workflow that keeps no journal and runs as a step. */
   childOptions(id: string): RunOptions;
-  /** What is thrown behind a block that never completes. */
-  unreachable(): Error;
   /** What undoes a step that has been done, should the run fail. */
   undoWith(_id: string, undo: (run: LocalRun) => unknown): void;
   /** The failure of the workflow as its caller sees it, after what it did is undone. `at` is the step that failed, where nothing else says so. */

@@ -107,13 +107,16 @@ export class LocalRun extends Block {
   }
   /** Throws where it is cancelled: between two steps of a branch. */
   check() {
-    if (this.ownScope !== undefined) {
-      this.ownScope.check();
-    } else if (this.reason !== undefined) {
-      throw this.reason;
-    } else {
-      this.outer?.check();
+    const { cancelled } = this;
+    if (cancelled !== undefined) {
+      throw cancelled;
     }
+  }
+  /** Why it is cancelled; nothing while it is not. */
+  get cancelled() {
+    return this.ownScope === undefined
+      ? (this.reason ?? this.outer?.cancelled)
+      : this.ownScope.reason;
   }
   /** Made when somebody asks. */
   get id() {
@@ -208,11 +211,12 @@ export class LocalRun extends Block {
       ? call(this.scope.signal)
       : this.within(timeout, call);
   }
-  /** The failure of a step, to be thrown. What is no failure is given back as it is. */
+  /** The failure of a step, to be thrown. What is no failure is given back as it is; a call that was told to stop has not failed. */
   failed(id, attempts, error) {
     return error instanceof Control || error instanceof StepFailed
       ? error
-      : new StepFailed(this.path(id), attempts, causeOf(error));
+      : (this.cancelled ??
+          new StepFailed(this.path(id), attempts, causeOf(error)));
   }
   /** Says that something stands in for a step that has failed. What is no failure is thrown on. */
   fallBack(id, error) {
@@ -242,10 +246,6 @@ export class LocalRun extends Block {
   /** For a workflow that keeps no journal and runs as a step. */
   childOptions(id) {
     return new calls.ChildOptions(this, id);
-  }
-  /** What is thrown behind a block that never completes. */
-  unreachable() {
-    return new Error(`the end of ${this.workflow} cannot be reached`);
   }
   /** What undoes a step that has been done, should the run fail. */
   undoWith(_id, undo) {
