@@ -25,15 +25,13 @@ import type { RunOptions } from "./execute.js";
 import { causeOf } from "./form.js";
 import { hedged, type Hedge } from "./hedge.js";
 import { newRunId } from "./ids.js";
-import { invokeOnce } from "./invoke.js";
-import { callerTrace } from "./remote.js";
 import type { Json, JsonObject } from "./json.js";
 import * as calls from "./localCalls.js";
 import { emitLocally, LocalMail, waitLocally } from "./localSignals.js";
 import { logger } from "./log.js";
 import { take, type Taker } from "./permits.js";
+import { callerTrace } from "./remote.js";
 import { Scope } from "./scope.js";
-import { sessionFor } from "./sessions.js";
 import { decodeMilliseconds } from "./durations.js";
 import { inTurn, type Turn } from "./turns.js";
 import type { EmitOptions, WaitOptions } from "./waits.js";
@@ -59,6 +57,8 @@ export class LocalRun extends Block<LocalRun> {
   declare private current: string | undefined;
   /** Of the whole run. */
   declare private ownExtras: Extras | undefined;
+  /** Resources whose clients blocks around hold. */
+  declare private held: readonly Taker[];
 
   static {
     // What most runs never set stands here once, so that one costs next to nothing to make.
@@ -67,6 +67,7 @@ export class LocalRun extends Block<LocalRun> {
       ownScope: undefined,
       reason: undefined,
       ownExtras: undefined,
+      held: [],
     });
   }
 
@@ -128,6 +129,9 @@ export class LocalRun extends Block<LocalRun> {
     const inside = new LocalRun(this.workflow, NO_OPTIONS, prefix, branch);
     inside.outer = this;
     inside.ownScope = scope;
+    if (this.held.length > 0) {
+      inside.held = this.held;
+    }
     return inside;
   }
 
@@ -262,7 +266,10 @@ export class LocalRun extends Block<LocalRun> {
     takers: readonly Taker[],
     work: () => T | PromiseLike<T>,
   ): Promise<T> {
-    const taken = await take(takers, { scope: this.scope });
+    const { held } = this;
+    const wanted =
+      held.length === 0 ? takers : takers.filter((one) => !held.includes(one));
+    const taken = await take(wanted, { scope: this.scope });
     try {
       return await work();
     } finally {
@@ -282,35 +289,14 @@ export class LocalRun extends Block<LocalRun> {
   }
 
   /** The result of a task that another process serves, as JSON. */
-  async invoke(
+  invoke(
     name: string,
     signature: string,
     args: Record<string, unknown>,
     id: string,
-    options: {
-      readonly timeout?: number | undefined;
-      readonly attempt?: number;
-    } = {},
+    options: calls.InvokeOptions = {},
   ): Promise<unknown> {
-    const session = await sessionFor(`that calls ${name}`, this.id);
-    const { timeout, attempt = 1 } = options;
-    const call = (signal: AbortSignal) =>
-      invokeOnce(
-        session,
-        { name, signature, args, signal },
-        {
-          key: this.key(id),
-          run: this.id,
-          workflow: this.workflow,
-          step: this.path(id),
-          attempt,
-          timeout,
-          trace: callerTrace(this.id, this.path(id), attempt),
-        },
-      );
-    return timeout === undefined
-      ? call(this.scope.signal)
-      : this.within(timeout, call);
+    return calls.invoked(this, { name, signature, args }, id, options);
   }
 
   /** The failure of a step, to be thrown. What is no failure is given back as it is; a call that was told to stop has not failed. */
@@ -482,7 +468,10 @@ export class LocalRun extends Block<LocalRun> {
     taker: Taker,
     work: (run: LocalRun) => T | PromiseLike<T>,
   ): Promise<T> {
-    return this.using([taker], () => work(this));
+    const held = this.derived(this.scope, this.prefix);
+    held.held = taker.hasClient ? [...this.held, taker] : this.held;
+    const done = () => work(held);
+    return this.using([taker], () => taker.holding?.(done) ?? done());
   }
 }
 

@@ -10,11 +10,13 @@ import { OutcomeUnknown, StepFailed, thrown } from "./errors.js";
 import { inStep } from "./current.js";
 import type { RunOptions } from "./execute.js";
 import { causeOf } from "./form.js";
+import { invokeOnce } from "./invoke.js";
 import type { Json } from "./json.js";
 import { limit } from "./limits.js";
 import type { LocalRun } from "./local.js";
 import { callerTrace } from "./remote.js";
 import { Scope } from "./scope.js";
+import { sessionFor } from "./sessions.js";
 import { after } from "./timer.js";
 import { isInterruption, SETTLE_MS, Work } from "./work.js";
 
@@ -144,6 +146,40 @@ export async function settled<T>(
       ? "the write was cut off when its time was over"
       : "the write was still running when its time was over",
   );
+}
+
+export interface InvokeOptions {
+  readonly timeout?: number | undefined;
+  readonly attempt?: number;
+}
+
+/** The result of a task that another process serves, as JSON. */
+export async function invoked(
+  run: LocalRun,
+  task: {
+    readonly name: string;
+    readonly signature: string;
+    readonly args: Record<string, unknown>;
+  },
+  id: string,
+  { timeout, attempt = 1 }: InvokeOptions,
+): Promise<unknown> {
+  const session = await sessionFor(`that calls ${task.name}`, run.id);
+  const step = run.path(id);
+  const caller = {
+    key: run.key(id),
+    run: run.id,
+    workflow: run.workflow,
+    step,
+    attempt,
+    timeout,
+    trace: callerTrace(run.id, step, attempt),
+  };
+  const call = (signal: AbortSignal) =>
+    invokeOnce(session, { ...task, signal }, caller);
+  return timeout === undefined
+    ? call(run.scope.signal)
+    : run.within(timeout, call);
 }
 
 /** Lets time pass. */

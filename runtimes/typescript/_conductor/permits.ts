@@ -99,6 +99,8 @@ export interface Taker {
   readonly hasClient: boolean;
   /** Opens the client where it is not. A failure is kept for whoever asks for the client. */
   open(taken: Taken, scope: Scope): Promise<void> | void;
+  /** Does the work of a block that holds it. */
+  holding?<T>(work: () => T | PromiseLike<T>): Promise<T>;
 }
 
 /** What is limited: a resource, or the attempts of one task. */

@@ -69,9 +69,14 @@ export abstract class Resource<C> implements Taker {
       return;
     }
     resources.add(this);
-    this.opening ??= Work.start(() => this.openNow());
-    await this.opening.ended(undefined, scope);
+    const opening = this.opening ?? this.begin();
+    await opening.ended(undefined, scope);
     scope.check();
+  }
+
+  /** Does the work of a block that holds it: its steps are handed the one client anyway. */
+  async holding<T>(work: () => T | PromiseLike<T>): Promise<T> {
+    return work();
   }
 
   private left(): void {
@@ -81,6 +86,16 @@ export abstract class Resource<C> implements Taker {
         tell();
       }
     }
+  }
+
+  private begin(): Work<void> {
+    const opening = Work.start(() => this.openNow());
+    // It may have failed already, and the next attempt tries again.
+    this.opening = opening;
+    opening.onEnd(() => {
+      this.opening = undefined;
+    });
+    return opening;
   }
 
   private async openNow(): Promise<void> {
@@ -100,7 +115,6 @@ export abstract class Resource<C> implements Taker {
           ? error
           : this.unopened(error, address);
     } finally {
-      this.opening = undefined;
       usage(id, scope, limit).opening(succeeded);
     }
   }

@@ -289,7 +289,8 @@ export class Run extends Block<Run> {
     try {
       const held = taker.hasClient ? [...this.held, taker] : this.held;
       const inside = new Run(this.parts, scope, this.prefix, undefined, held);
-      return await work(inside);
+      const done = () => work(inside);
+      return await (taker.holding?.(done) ?? done());
     } finally {
       taken?.over();
     }

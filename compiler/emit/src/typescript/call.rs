@@ -11,6 +11,7 @@ use conductor_protocol::types::Type;
 use super::codecs::Way;
 use super::expr::Translator;
 use super::file::File;
+use super::resources::Handed;
 use super::tree::{Property, Stmt, Ts};
 use super::workflow::Workflow;
 use crate::EmitError;
@@ -25,6 +26,8 @@ pub struct Made {
     pub value: Ts,
     /// Whether the call is told by a signal that nobody waits for it.
     pub takes_signal: bool,
+    /// Whether it is made with a connection that is lent for its time, and gives a promise in any case.
+    pub lends: bool,
     /// Where another process serves it: its name, its signature and its arguments as JSON.
     pub remote: Option<Vec<Ts>>,
 }
@@ -43,18 +46,17 @@ pub struct Place<'c> {
 
 impl<'a> Workflow<'a> {
     pub fn call(&mut self, place: &Place<'_>, call: &TaskCall) -> Result<Made> {
-        let Callable::Function(function) = &call.callable else {
-            return Err(EmitError::Unsupported { what: format!("a call of `{}`", call.callable) });
-        };
+        let Callable::Function(function) = &call.callable else { return self.operation(place, call) };
         if function.language != Language::Typescript {
             return self.remote(place, call, function);
         }
         let mut before = Vec::new();
+        let mut lent = Vec::new();
         let callee = match &function.receiver {
             None => self.file.user(&function.module, &function.name),
             Some(Receiver::Constructed { constructor, args, .. }) => {
                 let class = self.file.user(&function.module, constructor);
-                let args = self.arguments(place, args, &mut before)?;
+                let args = self.arguments(place, args, &mut before, &mut lent)?;
                 let made = Ts::Call { callee: Box::new(class), types: Vec::new(), args, is_new: true };
                 made.member(method(function))
             }
@@ -62,9 +64,42 @@ impl<'a> Workflow<'a> {
                 self.file.package.client(&mut self.file, id)?.member(method(function))
             }
         };
-        let args = self.arguments(place, &call.args, &mut before)?;
+        let args = self.arguments(place, &call.args, &mut before, &mut lent)?;
         let takes_signal = call.arguments().any(|argument| argument.value == ArgumentValue::Cancellation);
-        Ok(Made { before, value: callee.called(args), takes_signal, remote: None })
+        let lends = !lent.is_empty();
+        let lend = |value, (client, name): (Ts, String)| {
+            client.member("lend").called(vec![Ts::arrow(&[&name], value)])
+        };
+        let value = lent.into_iter().rev().fold(callee.called(args), lend);
+        Ok(Made { before, value, takes_signal, lends, remote: None })
+    }
+
+    /// A call of a service: the operation's function, the key and the signal of the attempt.
+    fn operation(&mut self, place: &Place<'_>, call: &TaskCall) -> Result<Made> {
+        let package = self.file.package;
+        let unknown = || EmitError::Unsupported { what: format!("a call of `{}`", call.callable) };
+        let operation = package.operations.get(&call.callable).ok_or_else(unknown)?;
+        let mut before = Vec::new();
+        let mut fields = Vec::new();
+        for given in &operation.arguments {
+            let argument = call.args.iter().find(|argument| argument.parameter == given.argument);
+            let value = match argument.map(|argument| (argument, &argument.value)) {
+                Some((argument, ArgumentValue::Expr(expr))) => {
+                    let value = self.argument(place, expr, (&given.field, false), &mut before)?;
+                    fitted(&mut self.file, argument, &expr.ty, value)
+                }
+                Some((_, ArgumentValue::IdempotencyKey)) => place.key.clone(),
+                _ => continue,
+            };
+            fields.push(Property::Value(given.field.clone(), value));
+        }
+        self.file.import_all("_operations", "operations");
+        let mut args = vec![place.key.clone(), Ts::name("signal")];
+        if !operation.arguments.is_empty() {
+            args.insert(0, Ts::Object(fields));
+        }
+        let value = Ts::call(&format!("operations.{}", operation.name), args);
+        Ok(Made { before, value, takes_signal: true, lends: false, remote: None })
     }
 
     /// A task that a process of another language serves.
@@ -85,10 +120,16 @@ impl<'a> Workflow<'a> {
         let signature = self.file.package.served.signature(function).ok_or_else(unknown)?;
         let name = crate::served::wire_name(function);
         let remote = vec![Ts::string(name), Ts::string(signature), Ts::Object(pairs)];
-        Ok(Made { before, value: Ts::null(), takes_signal: false, remote: Some(remote) })
+        Ok(Made { before, value: Ts::null(), takes_signal: false, lends: false, remote: Some(remote) })
     }
 
-    fn arguments(&mut self, place: &Place<'_>, args: &[Argument], before: &mut Vec<Stmt>) -> Result<Vec<Ts>> {
+    fn arguments(
+        &mut self,
+        place: &Place<'_>,
+        args: &[Argument],
+        before: &mut Vec<Stmt>,
+        lent: &mut Vec<(Ts, String)>,
+    ) -> Result<Vec<Ts>> {
         let mut all = Vec::new();
         let mut object = None;
         let mut fields = Vec::new();
@@ -100,7 +141,15 @@ impl<'a> Workflow<'a> {
                     fitted(&mut self.file, argument, &expr.ty, value)
                 }
                 ArgumentValue::IdempotencyKey => place.key.clone(),
-                ArgumentValue::Resource(id) => self.file.package.client(&mut self.file, id)?,
+                ArgumentValue::Resource(id) => {
+                    match self.file.package.handed(&mut self.file, id, &argument.ty)? {
+                        Handed::Client(client) => client,
+                        Handed::Connection(client, name) => {
+                            lent.push((client, name.clone()));
+                            Ts::name(name)
+                        }
+                    }
+                }
                 ArgumentValue::Cancellation => Ts::name("signal"),
             };
             if argument.passing == Passing::Keyword && argument.value != ArgumentValue::Cancellation {

@@ -12,7 +12,7 @@ use super::names::camel;
 use super::tree::{Pattern, Property, Stmt, Ts};
 use super::workflow::Workflow;
 use crate::EmitError;
-use crate::flow::{Region, Var};
+use crate::flow::{Region, Var, never_complete};
 
 type Result<T> = std::result::Result<T, EmitError>;
 
@@ -138,8 +138,13 @@ impl<'a> Workflow<'a> {
             let run = std::mem::replace(&mut self.run, "run".to_owned());
             let top = std::mem::replace(&mut self.is_top, false);
             let (call, vars) = self.function(branch)?;
-            let mut body = vec![self.bind(self.waited(call), &vars)];
-            if is_read {
+            let ends = never_complete(std::slice::from_ref(branch));
+            let mut body = if ends {
+                vec![Stmt::Return(Some(self.waited(call)))]
+            } else {
+                vec![self.bind(self.waited(call), &vars)]
+            };
+            if is_read && !ends {
                 body.push(Stmt::Return(Some(self.handed(&var, &branch.id, &branch.ty.clone(), end)?)));
             }
             (self.end, self.run, self.is_top) = (outer, run, top);

@@ -14,7 +14,7 @@ use super::durable::in_doubt;
 use super::expr::Translator;
 use super::names::camel;
 use super::policy;
-use super::tree::{Function, Item, Operator, Param, Stmt, Ts, Ty};
+use super::tree::{Arrow, Body, Function, Item, Operator, Param, Stmt, Ts, Ty};
 use super::workflow::{Workflow, is_guarded};
 use crate::EmitError;
 use crate::flow::words;
@@ -205,7 +205,7 @@ impl<'a> Workflow<'a> {
         } else if let Some(milliseconds) = timeout {
             Ts::call("run.within", vec![policy::number(milliseconds), Ts::arrow(params, made.value)])
         } else {
-            is_promise = is_asynchronous(call);
+            is_promise = is_asynchronous(call) || made.lends;
             with_signal(made.value, made.takes_signal)
         };
         let uses = self.takers(call)?;
@@ -408,9 +408,18 @@ fn in_step(place: &Place<'_>, call: &TaskCall, made: Made) -> Made {
 /// The call with the run's own signal.
 fn with_signal(call: Ts, takes: bool) -> Ts {
     let Ts::Call { callee, types, args, is_new } = call else { return call };
-    let args = args
-        .into_iter()
-        .map(|arg| if takes && arg == Ts::name("signal") { Ts::path("run.signal") } else { arg });
+    let args = args.into_iter().map(|arg| match arg {
+        Ts::Name(name) if takes && name == "signal" => Ts::path("run.signal"),
+        // The call that a connection is lent to.
+        Ts::Arrow(arrow) => match *arrow {
+            Arrow { body: Body::Value(value), params, is_async, returns } => {
+                let body = Body::Value(with_signal(value, takes));
+                Ts::Arrow(Box::new(Arrow { is_async, params, returns, body }))
+            }
+            other => Ts::Arrow(Box::new(other)),
+        },
+        other => other,
+    });
     Ts::Call { callee, types, args: args.collect(), is_new }
 }
 

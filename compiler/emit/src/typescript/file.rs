@@ -63,6 +63,12 @@ impl<'a> File<'a> {
         self.imports.insert(Import { module: format!("./{module}.js"), types: false, what });
     }
 
+    /// A whole package of the user's own under a name that is reserved for it.
+    pub fn import_package(&mut self, package: &str, alias: &str) {
+        let what = Imported::All(alias.to_owned());
+        self.imports.insert(Import { module: package.to_owned(), types: false, what });
+    }
+
     /// A function of the runtime's module `part`.
     pub fn runtime(&mut self, part: &str, name: &str) -> Ts {
         self.import(&format!("_conductor/{part}"), name)

@@ -4,7 +4,7 @@
 
 use super::doc::{Doc, concat, empty, group, if_break, indent, join, line, softline, text};
 use super::layout::{Around, Layout};
-use super::tree::{Member, Param, Ty};
+use super::tree::{Member, Param, Ts, Ty};
 
 pub fn ty(of: &Ty) -> Doc {
     match of {
@@ -109,13 +109,16 @@ pub fn parameters(layout: &mut Layout, params: &[Param], returns: Option<&Ty>, f
 }
 
 fn parameter(layout: &mut Layout, param: &Param) -> Doc {
-    let mut parts = vec![text(param.name.clone())];
+    // Nobody reads it: a default that is written counts as an assignment to linters.
+    let is_left_out = param.default == Some(Ts::name("undefined"));
+    let mark = if is_left_out && !layout.javascript { "?" } else { "" };
+    let mut parts = vec![text(format!("{}{mark}", param.name))];
     if let Some(of) = &param.ty
         && !layout.javascript
     {
         parts.extend([text(": "), ty(of)]);
     }
-    if let Some(default) = &param.default {
+    if let Some(default) = param.default.as_ref().filter(|_| !is_left_out) {
         let default = layout.expr(default, Around::Value);
         parts.extend([text(" = "), default]);
     }

@@ -10,8 +10,9 @@ use conductor_protocol::types::{Type, TypeDef, TypeName, TypeTable};
 
 use super::codecs::{self, Wanted, WantedSet, Way};
 use super::layout_item::{declarations, module as text_of};
-use super::limits::{self, Shared};
 use super::names::{Names, camel};
+use super::operations::{self, Operations};
+use super::resources::{self, Shared};
 use super::tree::Module;
 use super::types::Types;
 use super::{index, runtime, tasks, type_module, workflow};
@@ -28,6 +29,8 @@ pub struct Package<'a> {
     digests: BTreeMap<String, String>,
     publics: BTreeMap<String, String>,
     pub types: Types,
+    /// Of services.
+    pub operations: Operations,
     /// What crosses between languages.
     pub served: &'a Served<'a>,
     /// First line of every file.
@@ -68,6 +71,7 @@ impl<'a> Package<'a> {
         let is_own = |module: &str| {
             !module.starts_with("grpc:") && !module.starts_with("http:") && !foreign.contains(module)
         };
+        let operations = Operations::of(plans);
         let mut names = Names::reserving(&PUBLIC);
         let publics =
             plans.iter().map(|plan| (plan.workflow.clone(), names.fresh(&camel(&plan.workflow)))).collect();
@@ -75,7 +79,8 @@ impl<'a> Package<'a> {
             plans,
             digests,
             publics,
-            types: Types::of(plans, table, is_own, served),
+            types: Types::of(plans, table, is_own, served, &operations),
+            operations,
             served,
             header,
             target,
@@ -202,7 +207,8 @@ pub fn files(
         modules.push((module_name(&plan.workflow), workflow::module(&package, plan)?));
     }
     modules.extend(tasks::module(&package)?.map(|module| ("_tasks".to_owned(), module)));
-    modules.extend(limits::module(&package).map(|module| ("_resources".to_owned(), module)));
+    modules.extend(operations::module(&package)?.map(|module| ("_operations".to_owned(), module)));
+    modules.extend(resources::module(&package)?.map(|module| ("_resources".to_owned(), module)));
     modules.extend(codecs::module(&package)?.map(|module| ("_codecs".to_owned(), module)));
     modules.extend(type_module::module(&package).map(|module| ("_types".to_owned(), module)));
     modules.push(("index".to_owned(), index::module(&package)));

@@ -17,7 +17,7 @@ macro_rules! runtime {
 }
 
 /// Name of each module of `_conductor/`, and its text as TypeScript, as JavaScript, and its declarations.
-const FILES: [(&str, &str, &str, &str); 76] = runtime![
+const FILES: [(&str, &str, &str, &str); 79] = runtime![
     "address",
     "attempt",
     "block",
@@ -46,6 +46,7 @@ const FILES: [(&str, &str, &str, &str); 76] = runtime![
     "execution",
     "form",
     "graph",
+    "grpcClient",
     "health",
     "hedge",
     "history",
@@ -70,8 +71,10 @@ const FILES: [(&str, &str, &str, &str); 76] = runtime![
     "pattern",
     "permits",
     "policy",
+    "postgres",
     "process",
     "recorded",
+    "redis",
     "remote",
     "resources",
     "run",

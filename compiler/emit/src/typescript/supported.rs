@@ -2,7 +2,7 @@
 //!
 //! It knows names of constructs, not how they would be written.
 
-use conductor_protocol::plan::{Callable, Fallback, Plan, ResourceKind, Step, StepKind, TaskCall};
+use conductor_protocol::plan::{Callable, Fallback, Plan, Step, StepKind, TaskCall};
 
 use crate::Unsupported;
 
@@ -21,7 +21,7 @@ pub fn unsupported(plan: &Plan) -> Vec<Unsupported> {
 
 fn of_step(step: &Step, plan: &Plan) -> Vec<String> {
     match &step.kind {
-        StepKind::Task(call) => of_call(call, plan),
+        StepKind::Task(call) => of_call(call),
         StepKind::Hold(hold) if hold.atomic && plan.durable && undoes(&hold.steps) => {
             vec!["`compensate` inside of an atomic `hold`".to_owned()]
         }
@@ -35,25 +35,17 @@ fn undoes(steps: &[Step]) -> bool {
     steps.iter().any(|step| undoes_itself(step) || step.kind.bodies().into_iter().any(undoes))
 }
 
-fn of_call(call: &TaskCall, plan: &Plan) -> Vec<String> {
+fn of_call(call: &TaskCall) -> Vec<String> {
     let mut found = Vec::new();
     match &call.callable {
-        Callable::Function(_) => {}
+        Callable::Function(_) | Callable::Http { .. } => {}
         Callable::Grpc { .. } => found.push("a gRPC method".to_owned()),
-        Callable::Http { .. } => found.push("an HTTP operation".to_owned()),
-    }
-    for resource in &plan.resources {
-        let used = call.uses.contains(&resource.id) || call.callable.resource() == Some(&resource.id);
-        let known = matches!(resource.kind, ResourceKind::Semaphore | ResourceKind::Custom);
-        if used && !known {
-            found.push(format!("the client of a `{:?}` resource", resource.kind).to_lowercase());
-        }
     }
     if let Some(Fallback::Task(other)) = &call.fallback {
-        found.extend(of_call(other, plan).into_iter().map(|what| format!("{what} in a fallback")));
+        found.extend(of_call(other).into_iter().map(|what| format!("{what} in a fallback")));
     }
     if let Some(undo) = &call.compensate {
-        found.extend(of_call(undo, plan).into_iter().map(|what| format!("{what} in a compensation")));
+        found.extend(of_call(undo).into_iter().map(|what| format!("{what} in a compensation")));
     }
     found
 }

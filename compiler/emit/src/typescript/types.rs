@@ -8,6 +8,7 @@ use conductor_protocol::plan::{Language, Plan};
 use conductor_protocol::types::{Type, TypeDef, TypeName, TypeTable};
 
 use super::names::pascal;
+use super::operations::Operations;
 use crate::served::Served;
 
 /// Everything the Plans say about types.
@@ -75,7 +76,13 @@ const SHARED: [&str; 47] = [
 
 impl Types {
     /// `is_own`: whether a module is one of the user's in TypeScript.
-    pub fn of(plans: &[Plan], table: TypeTable, is_own: impl Fn(&str) -> bool, served: &Served<'_>) -> Types {
+    pub fn of(
+        plans: &[Plan],
+        table: TypeTable,
+        is_own: impl Fn(&str) -> bool,
+        served: &Served<'_>,
+        operations: &Operations,
+    ) -> Types {
         let mut types = Types { table, ..Types::default() };
         for plan in plans {
             types.name_records(plan);
@@ -86,6 +93,13 @@ impl Types {
             for parameter in &found.parameters {
                 let argument = parameter.argument;
                 types.name_record("", &argument.ty, &format!("{hint}{}", pascal(&argument.parameter)));
+            }
+        }
+        for operation in operations.all() {
+            let hint = pascal(&operation.name);
+            types.name_record("", operation.callable.returns(), &format!("{hint}Result"));
+            for given in &operation.arguments {
+                types.name_record("", &given.ty, &format!("{hint}{}", pascal(&given.field)));
             }
         }
         types.name_described(&is_own);

@@ -208,7 +208,8 @@ impl<'a> Workflow<'a> {
         if !self.plan.inputs.is_empty() || !uses_input {
             let ty = self.input_type();
             let all_optional = self.plan.inputs.iter().all(defaults::may_be_absent);
-            let default = all_optional.then(|| Ts::Object(Vec::new()));
+            let empty = if uses_input { Ts::Object(Vec::new()) } else { Ts::name("undefined") };
+            let default = all_optional.then_some(empty);
             let name = if uses_input { "input" } else { "_input" };
             params.push(Param { name: name.to_owned(), ty: Some(ty), default });
         }

@@ -9,6 +9,7 @@
 mod cases;
 mod constructs;
 mod hostile;
+mod http;
 mod kit;
 mod layouts;
 mod policies;

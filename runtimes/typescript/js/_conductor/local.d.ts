@@ -38,6 +38,8 @@ export declare class LocalRun extends Block<LocalRun> {
   private current;
   /** Of the whole run. */
   private ownExtras;
+  /** Resources whose clients blocks around hold. */
+  private held;
   constructor(
     workflow: string,
     options?: RunOptions,
@@ -117,10 +119,7 @@ export declare class LocalRun extends Block<LocalRun> {
     signature: string,
     args: Record<string, unknown>,
     id: string,
-    options?: {
-      readonly timeout?: number | undefined;
-      readonly attempt?: number;
-    },
+    options?: calls.InvokeOptions,
   ): Promise<unknown>;
   /** The failure of a step, to be thrown. What is no failure is given back as it is; a call that was told to stop has not failed. */
   failed(id: string, attempts: number, error: unknown): Error;

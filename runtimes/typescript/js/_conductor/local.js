@@ -15,14 +15,12 @@ import { StepFailed, thrown, workflowError } from "./errors.js";
 import { causeOf } from "./form.js";
 import { hedged } from "./hedge.js";
 import { newRunId } from "./ids.js";
-import { invokeOnce } from "./invoke.js";
-import { callerTrace } from "./remote.js";
 import * as calls from "./localCalls.js";
 import { emitLocally, LocalMail, waitLocally } from "./localSignals.js";
 import { logger } from "./log.js";
 import { take } from "./permits.js";
+import { callerTrace } from "./remote.js";
 import { Scope } from "./scope.js";
-import { sessionFor } from "./sessions.js";
 import { decodeMilliseconds } from "./durations.js";
 import { inTurn } from "./turns.js";
 import { CHILDREN } from "./execute.js";
@@ -34,6 +32,7 @@ export class LocalRun extends Block {
       ownScope: undefined,
       reason: undefined,
       ownExtras: undefined,
+      held: [],
     });
   }
   constructor(workflow, options = NO_OPTIONS, prefix, branch) {
@@ -73,6 +72,9 @@ export class LocalRun extends Block {
     const inside = new LocalRun(this.workflow, NO_OPTIONS, prefix, branch);
     inside.outer = this;
     inside.ownScope = scope;
+    if (this.held.length > 0) {
+      inside.held = this.held;
+    }
     return inside;
   }
   /** What is cancelled together with it, made when somebody asks. */
@@ -175,7 +177,10 @@ export class LocalRun extends Block {
   }
   /** Calls `work` with permits of all takers, in the given order. */
   async using(takers, work) {
-    const taken = await take(takers, { scope: this.scope });
+    const { held } = this;
+    const wanted =
+      held.length === 0 ? takers : takers.filter((one) => !held.includes(one));
+    const taken = await take(wanted, { scope: this.scope });
     try {
       return await work();
     } finally {
@@ -190,26 +195,8 @@ export class LocalRun extends Block {
       : this.within(hedge.timeout, race);
   }
   /** The result of a task that another process serves, as JSON. */
-  async invoke(name, signature, args, id, options = {}) {
-    const session = await sessionFor(`that calls ${name}`, this.id);
-    const { timeout, attempt = 1 } = options;
-    const call = (signal) =>
-      invokeOnce(
-        session,
-        { name, signature, args, signal },
-        {
-          key: this.key(id),
-          run: this.id,
-          workflow: this.workflow,
-          step: this.path(id),
-          attempt,
-          timeout,
-          trace: callerTrace(this.id, this.path(id), attempt),
-        },
-      );
-    return timeout === undefined
-      ? call(this.scope.signal)
-      : this.within(timeout, call);
+  invoke(name, signature, args, id, options = {}) {
+    return calls.invoked(this, { name, signature, args }, id, options);
   }
   /** The failure of a step, to be thrown. What is no failure is given back as it is; a call that was told to stop has not failed. */
   failed(id, attempts, error) {
@@ -336,7 +323,10 @@ export class LocalRun extends Block {
   }
   /** Keeps a permit, and the client of a resource, over several steps. */
   async hold(_id, taker, work) {
-    return this.using([taker], () => work(this));
+    const held = this.derived(this.scope, this.prefix);
+    held.held = taker.hasClient ? [...this.held, taker] : this.held;
+    const done = () => work(held);
+    return this.using([taker], () => taker.holding?.(done) ?? done());
   }
 }
 const NO_OPTIONS = {};

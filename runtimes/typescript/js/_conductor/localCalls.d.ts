@@ -23,6 +23,21 @@ export declare function settled<T>(
   options: SettleOptions,
   scope: Scope,
 ): Promise<T>;
+export interface InvokeOptions {
+  readonly timeout?: number | undefined;
+  readonly attempt?: number;
+}
+/** The result of a task that another process serves, as JSON. */
+export declare function invoked(
+  run: LocalRun,
+  task: {
+    readonly name: string;
+    readonly signature: string;
+    readonly args: Record<string, unknown>;
+  },
+  id: string,
+  { timeout, attempt }: InvokeOptions,
+): Promise<unknown>;
 /** Lets time pass. */
 export declare function plainPause(milliseconds: number): Promise<void>;
 /** The output of a workflow that runs as a step; null where its failure is tolerated. */

@@ -8,9 +8,11 @@ import { Cancelled, passControl } from "./control.js";
 import { OutcomeUnknown, StepFailed, thrown } from "./errors.js";
 import { inStep } from "./current.js";
 import { causeOf } from "./form.js";
+import { invokeOnce } from "./invoke.js";
 import { limit } from "./limits.js";
 import { callerTrace } from "./remote.js";
 import { Scope } from "./scope.js";
+import { sessionFor } from "./sessions.js";
 import { after } from "./timer.js";
 import { isInterruption, SETTLE_MS, Work } from "./work.js";
 /** The result of an attempt, unless its time is over or it is cancelled before. */
@@ -116,6 +118,24 @@ export async function settled(work, options, scope) {
       ? "the write was cut off when its time was over"
       : "the write was still running when its time was over",
   );
+}
+/** The result of a task that another process serves, as JSON. */
+export async function invoked(run, task, id, { timeout, attempt = 1 }) {
+  const session = await sessionFor(`that calls ${task.name}`, run.id);
+  const step = run.path(id);
+  const caller = {
+    key: run.key(id),
+    run: run.id,
+    workflow: run.workflow,
+    step,
+    attempt,
+    timeout,
+    trace: callerTrace(run.id, step, attempt),
+  };
+  const call = (signal) => invokeOnce(session, { ...task, signal }, caller);
+  return timeout === undefined
+    ? call(run.scope.signal)
+    : run.within(timeout, call);
 }
 /** Lets time pass. */
 export function plainPause(milliseconds) {

@@ -32,7 +32,10 @@ export declare abstract class Resource<C> implements Taker {
   client(): C;
   /** Opens the client where it is not; whoever comes meanwhile waits for the same opening. */
   open(taken: Taken, scope: Scope): Promise<void>;
+  /** Does the work of a block that holds it: its steps are handed the one client anyway. */
+  holding<T>(work: () => T | PromiseLike<T>): Promise<T>;
   private left;
+  private begin;
   private openNow;
   private unopened;
   /** Closes the client when its users are done with it; the next use opens another. */

@@ -44,9 +44,13 @@ export class Resource {
       return;
     }
     resources.add(this);
-    this.opening ??= Work.start(() => this.openNow());
-    await this.opening.ended(undefined, scope);
+    const opening = this.opening ?? this.begin();
+    await opening.ended(undefined, scope);
     scope.check();
+  }
+  /** Does the work of a block that holds it: its steps are handed the one client anyway. */
+  async holding(work) {
+    return work();
   }
   left() {
     this.users -= 1;
@@ -55,6 +59,15 @@ export class Resource {
         tell();
       }
     }
+  }
+  begin() {
+    const opening = Work.start(() => this.openNow());
+    // It may have failed already, and the next attempt tries again.
+    this.opening = opening;
+    opening.onEnd(() => {
+      this.opening = undefined;
+    });
+    return opening;
   }
   async openNow() {
     let address = "";
@@ -73,7 +86,6 @@ export class Resource {
           ? error
           : this.unopened(error, address);
     } finally {
-      this.opening = undefined;
       usage(id, scope, limit).opening(succeeded);
     }
   }
