@@ -2,14 +2,17 @@
 //!
 //! It knows how a child is started and awaited, and what its parent makes of its output.
 
+use std::collections::BTreeSet;
+
 use conductor_protocol::expr::Expr;
-use conductor_protocol::plan::{Plan, Step, WorkflowCall};
+use conductor_protocol::plan::{Plan, Step, StepKind, WorkflowCall};
 use conductor_protocol::types::Type;
 
 use super::codecs::{self, Way};
 use super::durable;
 use super::expr::{Result, Translator};
 use super::names::exported;
+use super::package::Package;
 use super::public::input_names;
 use super::tree::{Go, Stmt};
 use super::workflow::{Workflow, package_name_of_input};
@@ -98,7 +101,7 @@ fn awaited(workflow: &mut Workflow, step: &Step, target: &Plan, call: &WorkflowC
         let names = vec!["result".to_owned(), "err".to_owned()];
         (Stmt::Define(names, run), Go::call("step.SucceedRaw", vec![Go::atom("result")]))
     } else {
-        let (before, attempt) = attempt(workflow, step, target, call, None)?;
+        let (before, attempt) = attempt(workflow, step, target, call, Vec::new())?;
         body.extend(before);
         let ty = &super::results::output(target);
         if *ty == Type::Null {
@@ -129,7 +132,7 @@ fn attempt(
     step: &Step,
     target: &Plan,
     call: &WorkflowCall,
-    run_id: Option<Go>,
+    options: Vec<Go>,
 ) -> Result<(Vec<Stmt>, Go)> {
     let public = exported(&target.workflow);
     let names = input_names(target);
@@ -148,21 +151,45 @@ fn attempt(
         let spread = fields.len() > 2;
         args.push(Go::Struct { ty: package_name_of_input(&public), fields, spread });
     }
-    if let Some(run_id) = run_id {
-        args.push(workflow.file.call_runtime("WithRunID", vec![run_id]));
-    }
+    args.extend(options);
     let results = super::call::results(workflow, &super::results::output(target));
     let context = format!("{}.Context", workflow.file.std("context"));
     let body = vec![Stmt::Return(vec![Go::call(public, args)])];
     Ok((before, Go::Func { params: vec![("ctx".to_owned(), context)], results, body }))
 }
 
+/// Whether a workflow without a journal, or one that it awaits, leaves something to undo when it succeeds.
+pub fn undoes(package: &Package, plan: &Plan) -> Result<bool> {
+    let mut seen = BTreeSet::new();
+    let mut pending = vec![plan];
+    while let Some(plan) = pending.pop() {
+        if plan.durable || !seen.insert(&plan.workflow) {
+            continue;
+        }
+        for step in super::package::all_steps(&plan.steps) {
+            match &step.kind {
+                StepKind::Task(call) if call.compensate.is_some() => return Ok(true),
+                StepKind::Workflow(call) if !call.detach => pending.push(package.plan(&call.workflow)?),
+                _ => {}
+            }
+        }
+    }
+    Ok(false)
+}
+
 fn plain(workflow: &mut Workflow, step: &Step, target: &Plan, call: &WorkflowCall) -> Result<Vec<Stmt>> {
     let key = workflow.key(&step.id);
     // Where nothing in it tells the run's id, none is made.
     let tells_id = Flow::new(target).uses_run_id(Region::All);
-    let run_id = (call.durable || tells_id).then(|| Go::call("w.run.Key", vec![key.clone()]));
-    let (mut body, attempt) = attempt(workflow, step, target, call, run_id)?;
+    let mut options = Vec::new();
+    if call.durable || tells_id {
+        let id = Go::call("w.run.Key", vec![key.clone()]);
+        options.push(workflow.file.call_runtime("WithRunID", vec![id]));
+    }
+    if !call.detach && undoes(workflow.file.package, target)? {
+        options.push(workflow.file.call_runtime("ChildOf", vec![Go::atom("&w.run")]));
+    }
+    let (mut body, attempt) = attempt(workflow, step, target, call, options)?;
     let ty = super::results::output(target);
     if call.detach {
         let context = format!("{}.Context", workflow.file.std("context"));

@@ -40,22 +40,13 @@ pub fn body(workflow: &mut Workflow, steps: &str, state: &str) -> Result<Vec<Stm
         let error = Go::call("w.run.Failed", vec![Go::atom("ctx"), Go::atom("err")]);
         Stmt::Return(zero.clone().into_iter().chain([error]).collect())
     };
+    let ends: Vec<Stmt> = match super::children::undoes(workflow.file.package, plan)? {
+        true => vec![Stmt::Expr(Go::call("w.run.Done", Vec::new()))],
+        false => Vec::new(),
+    };
     let mut failure = Vec::new();
     if returns(plan) {
-        let returned = workflow.file.call_runtime("Returned", vec![Go::atom("err")]);
-        let (names, value) = if ty == Type::Null {
-            (vec!["_".to_owned(), "ok".to_owned()], vec![Go::atom("nil")])
-        } else {
-            let spelled = workflow.file.ty(&ty);
-            let value = if spelled == "any" { Go::atom("value") } else { Go::atom("value").assert(&spelled) };
-            (vec!["value".to_owned(), "ok".to_owned()], vec![value, Go::atom("nil")])
-        };
-        failure.push(Stmt::If {
-            init: Some(Box::new(Stmt::Define(names, returned))),
-            test: Go::atom("ok"),
-            body: vec![Stmt::Return(value)],
-            otherwise: Vec::new(),
-        });
+        failure.push(returned(workflow, &ty, &ends));
     }
     failure.push(failed(&zero));
     if workflow.failing.contains(steps) && plan.deadline_ms.is_none() {
@@ -69,11 +60,13 @@ pub fn body(workflow: &mut Workflow, steps: &str, state: &str) -> Result<Vec<Stm
     }
     body.push(checked);
     let Some(_) = &zero else {
+        body.extend(ends);
         body.push(Stmt::Return(vec![Go::atom("nil")]));
         return Ok(body);
     };
     let value = workflow.value(&plan.output, &ty)?;
     if !value.fails {
+        body.extend(ends);
         body.push(Stmt::Return(vec![value.go, Go::atom("nil")]));
         return Ok(body);
     }
@@ -83,8 +76,27 @@ pub fn body(workflow: &mut Workflow, steps: &str, state: &str) -> Result<Vec<Stm
     let broken = Go::call("w.run.Broken", vec![Go::string(""), Go::atom("err")]);
     let broken = Go::call("w.run.Failed", vec![Go::atom("ctx"), broken]);
     body.push(Stmt::if_err(vec![Stmt::Return(zero.into_iter().chain([broken]).collect())]));
+    body.extend(ends);
     body.push(Stmt::Return(vec![Go::atom("output"), Go::atom("nil")]));
     Ok(body)
+}
+
+/// The end with the value that a step returned.
+fn returned(workflow: &mut Workflow, ty: &Type, ends: &[Stmt]) -> Stmt {
+    let returned = workflow.file.call_runtime("Returned", vec![Go::atom("err")]);
+    let (name, value) = if *ty == Type::Null {
+        ("_", vec![Go::atom("nil")])
+    } else {
+        let spelled = workflow.file.ty(ty);
+        let value = if spelled == "any" { Go::atom("value") } else { Go::atom("value").assert(&spelled) };
+        ("value", vec![value, Go::atom("nil")])
+    };
+    Stmt::If {
+        init: Some(Box::new(Stmt::Define(vec![name.to_owned(), "ok".to_owned()], returned))),
+        test: Go::atom("ok"),
+        body: ends.iter().cloned().chain([Stmt::Return(value)]).collect(),
+        otherwise: Vec::new(),
+    }
 }
 
 /// Whether a step of it ends the run.

@@ -30,6 +30,8 @@ type localState struct {
 	undos []localUndo // in the order in which they completed
 	// around is the durable run of which this is one step.
 	around *Run
+	// parent is the one whose step this is; it undoes what was done here, should it fail later.
+	parent *Local
 }
 
 type localUndo struct {
@@ -42,14 +44,19 @@ func NewLocal(workflow string, options []Option) Local {
 	if len(options) == 0 {
 		return Local{workflow: workflow}
 	}
-	return Local{workflow: workflow, named: namedBy(options)}
+	return newLocal(workflow, options)
 }
 
-func namedBy(options []Option) string {
-	if id := optionsOf(options).runID; id != nil {
-		return *id
+func newLocal(workflow string, options []Option) Local {
+	given := optionsOf(options)
+	local := Local{workflow: workflow}
+	if given.runID != nil {
+		local.named = *given.runID
 	}
-	return ""
+	if given.parent != nil {
+		local.made = &localState{id: local.named, parent: given.parent}
+	}
+	return local
 }
 
 func (l *Local) state() *localState {
@@ -181,6 +188,21 @@ func (l *Local) Failed(ctx context.Context, err error) error {
 		return err
 	}
 	return err
+}
+
+// Done ends a workflow with success. What it did is the parent's to undo, where it has one.
+func (l *Local) Done() {
+	state := l.known()
+	if state == nil || state.parent == nil {
+		return
+	}
+	state.lock.Lock()
+	undos := state.undos
+	state.undos = nil
+	state.lock.Unlock()
+	for _, each := range undos {
+		state.parent.UndoWith(each.key, each.undo)
+	}
 }
 
 func (l *Local) undoAll(ctx context.Context) {

@@ -71,11 +71,19 @@ type Concurrency struct {
 // Option is one of a call of a workflow.
 type Option func(*callOptions)
 
-type callOptions struct{ runID *string }
+type callOptions struct {
+	runID  *string
+	parent *Local
+}
 
 // WithRunID names the run: one that exists is waited for, or continued.
 func WithRunID(id string) Option {
 	return func(options *callOptions) { options.runID = &id }
+}
+
+// ChildOf says of which workflow without a journal the call is a step.
+func ChildOf(parent *Local) Option {
+	return func(options *callOptions) { options.parent = parent }
 }
 
 func optionsOf(options []Option) callOptions {
