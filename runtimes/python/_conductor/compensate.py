@@ -36,7 +36,7 @@ Undoing = Callable[[], Coroutine[Any, Any, None]]
 
 
 NO_VALUE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What an expression raises that has no value, or looks into the result of a step whose outcome is unknown."""
+"""What an expression raises that has no value, or that looks into the result of a step whose outcome is unknown."""
 
 
 def recorded(
@@ -46,13 +46,14 @@ def recorded(
     try:
         return undo(result)
     except NO_VALUE as error:
-        return {"": error_form(_valueless(error))}
+        return {"": error_form(_valueless(error, result))}
 
 
-def _valueless(error: Exception) -> Exception:
-    """Where the outcome of a step is unknown it has no result, in which an expression finds no field."""
+def _valueless(error: Exception, result: object) -> Exception:
     if isinstance(error, ExpressionError):
         return error
+    if result is None:
+        return ExpressionError("its outcome is unknown, and so is what would undo it")
     return ExpressionError(text_of(error))
 
 
@@ -74,18 +75,18 @@ async def undo_all(
         if run.history.past(full).outcome is not None:
             continue
         if isinstance(args, dict) and "" in args:
-            raise Halt(str(args[""]["message"]), full)
+            raise Halt(_could_not(key, args[""]["message"]), full)
         by_id = workflow.undo
         identity = step_id(key)
         undo = by_id.get(f"{identity}/{past.task}") or by_id[identity]
         try:
             await undo(run, full, args)
         except StepFailed as failure:
-            raise Halt(_could_not(key, failure.error), full) from failure.error
+            raise Halt(_could_not(key, text_of(failure.error)), full) from failure.error
 
 
-def _could_not(key: str, error: Exception) -> str:
-    return f"what `{key}` did could not be undone: {text_of(error)}"
+def _could_not(key: str, why: str) -> str:
+    return f"what `{key}` did could not be undone: {why}"
 
 
 _current: ContextVar[Compensating | None] = ContextVar(
@@ -136,7 +137,9 @@ class Compensating:
                     raise StepFailed(key, 0, undo)
                 await undo()
             except StepFailed as failure:
-                raise self._paused(_could_not(key, failure.error)) from failure.error
+                raise self._paused(
+                    _could_not(key, text_of(failure.error))
+                ) from failure.error
 
     def _paused(self, reason: str) -> RunPaused:
         return RunPaused(

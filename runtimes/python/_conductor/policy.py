@@ -123,7 +123,10 @@ def is_any_of(error: BaseException, patterns: Iterable[str]) -> bool:
     code = error_code(error)
     return any(
         (code is not None and (pattern == code or _is_of_class(pattern, code)))
-        or any(pattern in (name, name.rpartition(".")[2], name.rpartition("/")[2]) for name in names)
+        or any(
+            pattern in (name, name.rpartition(".")[2], name.rpartition("/")[2])
+            for name in names
+        )
         for pattern in patterns
     )
 

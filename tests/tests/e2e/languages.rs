@@ -105,3 +105,38 @@ fn a_cancelled_run_cancels_the_call_in_the_other_process() -> Result<()> {
     assert!(told["error"]["message"].as_str().is_some_and(|text| text.contains("enough")), "{told}");
     Ok(())
 }
+
+#[test]
+fn policies_catches_and_compensation_reach_into_another_language() -> Result<()> {
+    let project = shop()?;
+    let sidecar = Sidecar::start(&project)?;
+    let _worker = worker(&project)?;
+
+    let declined = told(call(&project, "careful", "declined", "nobody")?)?;
+    assert_eq!(
+        declined,
+        json!({"output": "ErrDeclined after 1"}),
+        "it is not tried again, and caught by name"
+    );
+
+    let ghost = told(call(&project, "careful", "ghost", "ghost")?)?;
+    let message = ghost["error"]["message"].as_str().context("no error")?;
+    assert!(message.contains("it is nil, and so is the error beside it"), "{ghost}");
+
+    // The gate is closed: two attempts run out of time, and what they did is not known to what would undo it.
+    let late = told(call(&project, "careful", "late", "ada")?)?;
+    let message = late["error"]["message"].as_str().context("no error")?;
+    assert!(message.contains("what `charge` did could not be undone: its outcome is unknown"), "{late}");
+    let run = sidecar.run("late")?;
+    assert_eq!((&run["state"], &step(&run, "charge")?["attempts"]), (&json!("paused"), &json!(2)), "{run}");
+    assert_eq!(step(&run, "charge")?["error"]["types"][0], "builtins.TimeoutError", "{run}");
+
+    project.write("charge.open", "")?;
+    let regretted = told(call(&project, "careful", "regretted", "bob")?)?;
+    assert_eq!(
+        regretted["error"]["message"].as_str().map(|text| text.contains("nobody wants it")),
+        Some(true)
+    );
+    assert_eq!(project.read("refunds.log")?, "ch_bob: regret\n");
+    Ok(())
+}
