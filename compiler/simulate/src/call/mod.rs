@@ -13,6 +13,7 @@ mod work;
 use std::sync::Arc;
 
 use conductor_protocol::error::ErrorForm;
+use conductor_protocol::expr::{Expr, Node};
 use conductor_protocol::names::snake_case;
 use conductor_protocol::plan::{ArgumentValue, Fallback, TaskCall};
 use conductor_protocol::types::Type;
@@ -65,16 +66,19 @@ pub(crate) async fn task<'p>(
 
 /// The values of the parameters.
 pub(crate) fn arguments<'p>(ctx: &Ctx<'p>, key: &str, call: &'p TaskCall) -> Result<Args<'p>, ErrorForm> {
-    let value = |value: &'p ArgumentValue| match value {
+    let args = call.args.iter().map(|given| {
+        Ok((given.parameter.as_str(), Named { json: argument(ctx, key, &given.value)?, ty: &given.ty }))
+    });
+    args.collect()
+}
+
+fn argument(ctx: &Ctx<'_>, key: &str, value: &ArgumentValue) -> Result<Arc<Json>, ErrorForm> {
+    match value {
         ArgumentValue::Expr(expr) => ctx.evaluate(expr),
         ArgumentValue::IdempotencyKey => Ok(Arc::new(Json::from(format!("{}/{key}", ctx.run.id)))),
         ArgumentValue::Resource(id) => Ok(Arc::new(json!({ "resource": id }))),
         ArgumentValue::Cancellation => Ok(Arc::new(Json::Null)),
-    };
-    let args = call.args.iter().map(|argument| {
-        Ok((argument.parameter.as_str(), Named { json: value(&argument.value)?, ty: &argument.ty }))
-    });
-    args.collect()
+    }
 }
 
 /// Makes the call, or takes what is recorded of it.
@@ -213,7 +217,22 @@ pub(crate) fn undo_arguments<'p>(
     static NULLABLE: Type = Type::Any;
     let ty = if output.is_null() { &NULLABLE } else { call.call.callable.returns() };
     let result = [("result", Named { json: output, ty })];
-    let scope = arguments_seen(ctx, call).with(result);
+    let is_unknown = result[0].1.json.is_null();
+    let ctx = ctx.with_scope(arguments_seen(ctx, call).with(result));
     let key = format!("{}.compensate", call.key);
-    arguments(&ctx.with_scope(scope), &key, undo)
+    let args = undo.args.iter().map(|argument| {
+        // Where nobody knows the result it is null, whatever the task says that it returns.
+        let json = if is_unknown && argument.ty.is_nullable() && is_result(&argument.value) {
+            Arc::new(Json::Null)
+        } else {
+            self::argument(&ctx, &key, &argument.value)?
+        };
+        Ok((argument.parameter.as_str(), Named { json, ty: &argument.ty }))
+    });
+    args.collect()
+}
+
+/// Whether what undoes a call is given its result as it is.
+fn is_result(value: &ArgumentValue) -> bool {
+    matches!(value, ArgumentValue::Expr(Expr { node: Node::Variable(name), .. }) if name == "result")
 }
