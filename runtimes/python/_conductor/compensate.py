@@ -6,8 +6,9 @@ It deliberately does not know why; when an undoing fails for good, the run waits
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -83,6 +84,9 @@ async def undo_all(
             await undo(run, full, args)
         except StepFailed as failure:
             raise Halt(_could_not(key, text_of(failure.error)), full) from failure.error
+        except NO_VALUE as error:
+            # What is recorded is not of the types that the code has by now.
+            raise Halt(_could_not(key, text_of(error)), full) from error
 
 
 def _could_not(key: str, why: str) -> str:
@@ -166,12 +170,11 @@ async def _unreached(work: Coroutine[Any, Any, None]) -> None:
         raise cancellation
 
 
-class Undoable:
-    """Around a step that has a compensation, in a workflow without durability."""
+class _Undoable:
+    """Around a step that has a compensation, where it makes no entries of its own in a journal."""
 
-    def __init__(self, key: str, undo: Callable[[Any], Undoing]) -> None:
+    def __init__(self, key: str) -> None:
         self._key = key
-        self._undo = undo
         self._is_unknown = False
         self._has_completed = False
         self._attempt = _Attempt(self)
@@ -194,13 +197,7 @@ class Undoable:
         return result
 
     def _add(self, result: object) -> None:
-        run = _current.get()
-        if run is None:
-            return
-        try:
-            run.add(self._key, self._undo(result))
-        except NO_VALUE as error:
-            run.add(self._key, _valueless(error))
+        raise NotImplementedError
 
     def __exit__(
         self,
@@ -212,10 +209,68 @@ class Undoable:
             self._add(None)
 
 
+class Undoable(_Undoable):
+    """Around a step that has a compensation, in a workflow without durability."""
+
+    def __init__(self, key: str, undo: Callable[[Any], Undoing]) -> None:
+        super().__init__(key)
+        self._undo = undo
+
+    def _add(self, result: object) -> None:
+        run = _current.get()
+        if run is None:
+            return
+        try:
+            run.add(self._key, self._undo(result))
+        except NO_VALUE as error:
+            run.add(self._key, _valueless(error))
+
+
+_noted: ContextVar[tuple[History, list[dict[str, Any]]] | None] = ContextVar(
+    "conductor_noted", default=None
+)
+
+
+@contextlib.contextmanager
+def noting(history: History) -> Iterator[list[dict[str, Any]]]:
+    """Around an atomic block of a durable run: what must be undone of it, for the entry that records the block."""
+    noted: list[dict[str, Any]] = []
+    token = _noted.set((history, noted))
+    try:
+        yield noted
+    finally:
+        _noted.reset(token)
+
+
+class AtomicUndoable(_Undoable):
+    """Around a step that has a compensation, inside of an atomic block."""
+
+    def __init__(
+        self,
+        key: str,
+        undo: Callable[[Any], dict[str, object]],
+        *,
+        task: str | None = None,
+    ) -> None:
+        super().__init__(key)
+        self._undo = undo
+        self._task = step_id(key) if task is None else task
+
+    def _add(self, result: object) -> None:
+        known = _noted.get()
+        if known is None:
+            return
+        history, noted = known
+        args = recorded(self._undo, result)
+        step = {"key": self._key, "task": self._task, "args": args}
+        noted.append(step)
+        history.noted([step])
+
+
 class _Attempt:
     """One attempt: where it is cut off, nobody knows whether it happened."""
 
-    def __init__(self, step: Undoable) -> None:
+    def __init__(self, step: _Undoable) -> None:
         self._step = step
 
     def __enter__(self) -> None:

@@ -3,6 +3,8 @@
 It deliberately decides nothing.
 """
 
+import contextlib
+from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
@@ -30,3 +32,13 @@ def current_step() -> CurrentStep | None:
 def enter(step: CurrentStep) -> None:
     """Threads and tasks that are started in this context are in the step."""
     _step.set(step)
+
+
+@contextlib.contextmanager
+def inside(step: CurrentStep) -> Iterator[None]:
+    """Around code that is part of the step."""
+    token = _step.set(step)
+    try:
+        yield
+    finally:
+        _step.reset(token)

@@ -69,6 +69,12 @@ class History:
         if undo is not None or step_id(key) in self.children:
             self.undo.append((key, undo))
 
+    def noted(self, steps: list[dict[str, Any]]) -> None:
+        """Steps inside of an atomic block have completed, or may have."""
+        for step in steps:
+            self.past(step["key"]).task = step["task"]
+            self.undo.append((step["key"], step["args"]))
+
     def _fold(self, kind: str, entry: dict[str, Any]) -> None:
         if kind == "run_started":
             self.input = entry["input"]
@@ -86,7 +92,9 @@ class History:
             past.task = entry.get("task", "")
             return
         past.is_open = False
-        if kind == "step_succeeded" or "undo" in entry:
+        if isinstance(entry.get("undo"), list):
+            self.noted(entry["undo"])
+        elif kind == "step_succeeded" or "undo" in entry:
             self.completed(entry["key"], entry.get("undo"))
         if kind == "attempt_failed":
             past.unknown = past.unknown or entry.get("unknown", False)

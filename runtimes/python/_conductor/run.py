@@ -14,7 +14,7 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
-from . import trace, waits
+from . import atomic, trace, waits
 from .errors import DeadlineExceeded, Halt, ResultError, StepFailed
 from .exits import NOBODY_WAITS, ended_well, shielded
 from .form import error_form
@@ -268,6 +268,17 @@ class Run:
     def hold(self, pool: Pool, *, lends: bool = False) -> Holding:
         """Keeps a permit over several steps."""
         return Holding(pool, lends=lends, session=self.session)
+
+    async def atomic(
+        self,
+        key: str,
+        work: Coroutine[Any, Any, dict[str, object]],
+        *,
+        pool: Pool | None = None,
+        lends: bool = False,
+    ) -> atomic.Left:
+        """A hold that is one step to the journal."""
+        return await atomic.atomic(self, key, work, pool, lends=lends)
 
     def choose(self, key: str, value: object) -> None:
         """Records a decision that was not computed from recorded values."""

@@ -6,13 +6,10 @@ use conductor_protocol::plan::Language;
 
 /// What their generators refuse is shown as missing; what differs in random and hostile workflows is shown. Neither fails a
 /// test.
-const GROWING: &[Language] = &[Language::Python];
+const GROWING: &[Language] = &[];
 
 /// Cases that differ or cannot be written, by language, each with a reason.
-const KNOWN: &[(Language, &str)] = &[
-    // Their generators do not write it.
-    (Language::Python, "hold_atomic"),
-];
+const KNOWN: &[(Language, &str)] = &[];
 
 /// Cases whose generated code does not build; in a package with the others it would hide them all.
 const UNBUILT: &[(Language, &str)] = &[];

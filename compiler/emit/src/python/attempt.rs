@@ -133,7 +133,7 @@ impl<'a> Workflow<'a> {
             doc: vec![format!("What is done after `{}`, however it ends.", step.id)],
             body: statements,
         }));
-        let ending = if self.plan.durable {
+        let ending = if self.is_durable() {
             "run.ending".to_owned()
         } else {
             self.file.import_from("._conductor.exits", "ending")

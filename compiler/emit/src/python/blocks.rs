@@ -33,6 +33,8 @@ pub struct Frame {
     pub loses: bool,
     /// Whether what was done before a failure can be read after it.
     pub observed: bool,
+    /// Whether it undoes a step, under the key that it is given.
+    pub undoes: bool,
 }
 
 impl Frame {
@@ -54,7 +56,7 @@ impl<'a> Workflow<'a> {
 
     fn step(&mut self, step: &'a Step) -> Result<Vec<Stmt>, EmitError> {
         self.here = self.scope.flow.at(step);
-        if let Some(call) = direct::plain(self.plan, step)
+        if let Some(call) = direct::plain(self, step)
             && self.frame.depth < MAX_DEPTH
             && let Some(statements) = direct::inline(self, step, call)?
         {
@@ -94,7 +96,7 @@ impl<'a> Workflow<'a> {
             StepKind::Switch { cases } => self.switch(step, cases),
             StepKind::Loop(repeat) => self.repeat(step, repeat),
             StepKind::Try(block) => self.attempt(step, block),
-            StepKind::Hold(hold) => self.hold(hold),
+            StepKind::Hold(hold) => self.hold(step, hold),
             _ => self.leaf_inside(step),
         }
     }
@@ -135,7 +137,7 @@ impl<'a> Workflow<'a> {
         let args = self.step_args(step, &reads);
         let outer = self.enter(step, loses);
         let function = match &step.kind {
-            StepKind::Task(_) | StepKind::Workflow(_) if self.plan.durable => {
+            StepKind::Task(_) | StepKind::Workflow(_) if self.is_durable() => {
                 durable::step(self, step, &name, &reads, !vars.is_empty())
             }
             StepKind::Task(_) | StepKind::Workflow(_) => {
@@ -179,8 +181,11 @@ impl<'a> Workflow<'a> {
 
     pub fn args(&self, needs_run: bool, is_repeated: bool, reads: &[Var]) -> Vec<Py> {
         let mut args = Vec::new();
-        if self.plan.durable || needs_run {
+        if self.is_durable() || needs_run {
             args.push(Py::atom("run"));
+        }
+        if self.frame.undoes {
+            args.push(Py::atom("key"));
         }
         if is_repeated {
             args.push(match self.frame.prefix.as_str() {
@@ -203,11 +208,14 @@ impl<'a> Workflow<'a> {
     pub fn params(&mut self, needs_run: bool, is_repeated: bool, reads: &[Var], at: At) -> Vec<Param> {
         let mut params = Vec::new();
         let plain = |name: &str| Param { name: name.to_owned(), annotation: "str".to_owned(), default: None };
-        if self.plan.durable {
+        if self.is_durable() {
             self.file.import_from("._conductor.run", "Run");
             params.push(run_param());
         } else if needs_run {
             params.push(plain("run"));
+        }
+        if self.frame.undoes {
+            params.push(plain("key"));
         }
         if is_repeated {
             params.push(plain("at"));
@@ -282,7 +290,7 @@ impl<'a> Workflow<'a> {
         if let Some(milliseconds) = step.deadline_ms {
             let seconds = Py::atom(literal::seconds(milliseconds));
             let args = vec![self.key(&step.id), seconds];
-            let context = if self.plan.durable {
+            let context = if self.is_durable() {
                 Py::call("run.deadline", args)
             } else {
                 self.file.import_from("._conductor.deadline", "Deadline");
@@ -348,11 +356,11 @@ impl<'a> Workflow<'a> {
     pub fn tolerated(&mut self, step: &Step, body: Vec<Stmt>, vars: &[Var]) -> Vec<Stmt> {
         self.file.import_from("._conductor.errors", "StepFailed");
         let mut handler = vec![durable::logged(&mut self.file, step)];
-        if self.plan.durable && !step.anonymous {
+        if self.is_durable() && !step.anonymous {
             let args = vec![self.key(&step.id), Py::atom("failure")];
             handler.push(Stmt::Expr(Py::call("run.tolerate", args)));
         }
-        let is_named = self.plan.durable && !step.anonymous;
+        let is_named = self.is_durable() && !step.anonymous;
         handler.extend(self.left_by_failure(step, vars));
         let errors = "StepFailed".to_owned();
         let name = if is_named { "failure" } else { "" }.to_owned();
@@ -370,7 +378,7 @@ impl<'a> Workflow<'a> {
 
     /// Says that a step is not done.
     pub fn skipped(&mut self, step: &Step) -> Vec<Stmt> {
-        if !self.plan.durable || step.anonymous {
+        if !self.is_durable() || step.anonymous {
             return Vec::new();
         }
         vec![Stmt::Expr(Py::call("run.skip", vec![self.key(&step.id)]))]

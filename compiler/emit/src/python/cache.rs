@@ -36,7 +36,7 @@ fn arguments(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Result<Py
     for argument in call.arguments() {
         let value = match &argument.value {
             ArgumentValue::Expr(_) => encoded(workflow, argument)?,
-            ArgumentValue::IdempotencyKey if workflow.plan.durable => Py::atom("step.idempotency_key"),
+            ArgumentValue::IdempotencyKey if workflow.is_durable() => Py::atom("step.idempotency_key"),
             ArgumentValue::IdempotencyKey => workflow.run_key(&step.id),
             ArgumentValue::Resource(_) | ArgumentValue::Cancellation => continue,
         };

@@ -217,7 +217,7 @@ fn object(file: &mut File, constructor: Py, given: &[Argument], args: Vec<Arg>) 
 
 /// The same at every attempt.
 fn idempotency_key(workflow: &Workflow, key: &str) -> Py {
-    if workflow.plan.durable {
+    if workflow.is_durable() {
         return Py::atom("step.idempotency_key");
     }
     workflow.run_key(key)

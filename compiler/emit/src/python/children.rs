@@ -64,7 +64,7 @@ fn descriptor_alias(workflow: &mut Workflow, child: &str) -> String {
 
 /// The id of the run of the step's workflow.
 fn run_of(workflow: &Workflow, id: &str) -> Py {
-    if workflow.plan.durable { Py::atom("step.idempotency_key") } else { workflow.run_key(id) }
+    if workflow.is_durable() { Py::atom("step.idempotency_key") } else { workflow.run_key(id) }
 }
 
 /// What is given to `step.detach`: a durable workflow and its inputs, or the call of another.

@@ -6,6 +6,7 @@ use conductor_protocol::expr::{Expr, Node};
 use conductor_protocol::plan::{ArgumentValue, Fallback, Plan, Step, StepKind, TaskCall};
 use conductor_protocol::types::Type;
 
+use super::blocks::Frame;
 use super::codecs::{Way, apply};
 use super::tree::{Function, Item, Param, Py, Stmt};
 use super::types::has_record;
@@ -15,6 +16,9 @@ use crate::EmitError;
 use crate::flow::call_mentions_run;
 use crate::flow::words;
 use crate::inline::{RESULT, each_argument, fallbacks};
+
+/// What stands behind the key of a step in that of the one that undoes it.
+pub const UNDOES: &str = ".compensate";
 
 /// A function that undoes a step.
 pub struct Undoing {
@@ -27,7 +31,7 @@ pub struct Undoing {
 struct Computed<'c> {
     parameter: &'c str,
     value: &'c Expr,
-    ty: &'c Type,
+    ty: Type,
 }
 
 fn computed(undo: &TaskCall) -> Vec<Computed<'_>> {
@@ -35,7 +39,12 @@ fn computed(undo: &TaskCall) -> Vec<Computed<'_>> {
         .filter_map(|given| {
             let ArgumentValue::Expr(value) = &given.value else { return None };
             let is_loose = given.ty == Type::Any || has_record(&given.ty);
-            let ty = if is_loose { &value.ty } else { &given.ty };
+            // Where nobody knows the result of the step it is null, whatever its type says.
+            let ty = match (is_loose, given.ty.is_nullable()) {
+                (false, _) => given.ty.clone(),
+                (true, false) => value.ty.clone(),
+                (true, true) => Type::optional(value.ty.clone()),
+            };
             Some(Computed { parameter: &given.parameter, value, ty })
         })
         .collect()
@@ -48,7 +57,7 @@ pub fn durable(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Result<
     let mut pairs = Vec::new();
     for one in computed(undo) {
         let value = workflow.translate(one.value)?;
-        pairs.push((Py::string(one.parameter), apply(&mut workflow.file, Way::Encode, one.ty, value)));
+        pairs.push((Py::string(one.parameter), apply(&mut workflow.file, Way::Encode, &one.ty, value)));
     }
     workflow.locals = outer;
     let given =
@@ -85,19 +94,26 @@ fn undoing(workflow: &mut Workflow, step: &Step, call: &TaskCall, undo: &TaskCal
     }
     let name = workflow.file.names.fresh(&format!("_undo_{}", step.id.replace('.', "_")));
     let outer = workflow.locals.clone();
+    let frame = std::mem::replace(&mut workflow.frame, Frame { undoes: true, ..Frame::default() });
+    // What undoes a step is recorded as any step, wherever that stands.
+    let plain = workflow.scope.leave_atomic();
     let mut decoded = Vec::new();
     let mut names = Vec::new();
     for one in computed(undo) {
         let target = workflow.file.names.fresh(one.parameter);
         let recorded = Py::atom("args").index(Py::string(one.parameter));
-        let value = apply(&mut workflow.file, Way::Decode, one.ty, recorded);
+        let value = apply(&mut workflow.file, Way::Decode, &one.ty, recorded);
         decoded.push(Stmt::Assign { target: target.clone(), annotation: None, value });
         workflow.locals.push((variable(one.parameter), target.clone()));
         names.push(target);
     }
     let undone = as_step(step, undo);
-    let StepKind::Task(made) = &undone.kind else { return Ok(()) };
-    let body = durable::undoing(workflow, &undone, made, &decoded);
+    let body = match &undone.kind {
+        StepKind::Task(made) => durable::undoing(workflow, &undone, made, &decoded),
+        _ => Ok(Vec::new()),
+    };
+    workflow.scope.resume(plain);
+    workflow.frame = frame;
     workflow.locals = outer;
     for name in names {
         workflow.file.names.release(&name);
@@ -135,7 +151,7 @@ fn as_step(step: &Step, undo: &TaskCall) -> Step {
     });
     fallbacks(&mut call);
     Step {
-        id: format!("{}.compensate", step.id),
+        id: format!("{}{UNDOES}", step.id),
         anonymous: false,
         when: None,
         critical: true,
@@ -186,6 +202,9 @@ fn undoes(call: &TaskCall) -> bool {
 
 /// Of a step without a journal: `def undo(result)`, and the function that undoes.
 pub fn direct(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Result<Option<Stmt>, EmitError> {
+    if workflow.scope.is_atomic() {
+        return durable(workflow, step, call);
+    }
     let Some(undo) = &call.compensate else { return Ok(None) };
     let undone = as_step(step, undo);
     let StepKind::Task(made) = &undone.kind else { return Ok(None) };
@@ -202,7 +221,7 @@ pub fn direct(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Result<O
     }
     for one in computed(undo) {
         let name = workflow.file.names.fresh(one.parameter);
-        let annotation = workflow.file.annotation(one.ty);
+        let annotation = workflow.file.annotation(&one.ty);
         workflow.locals.push((variable(one.parameter), name.clone()));
         params.push(Param { name: name.clone(), annotation, default: None });
         names.push(name);
@@ -238,4 +257,35 @@ pub fn direct(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Result<O
     let returns = workflow.file.import_from("._conductor.compensate", "Undoing");
     let value = Py::call("partial", args);
     Ok(Some(nested(workflow, call, &returns, value, "What undoes it, with its arguments as they are now.")))
+}
+
+/// The arguments of what undoes a step that the call sees, with their types.
+pub fn arguments_in(workflow: &Workflow, call: &TaskCall) -> Vec<(String, Type)> {
+    let mut found: Vec<(String, Type)> = Vec::new();
+    let mut calls = vec![call];
+    while let Some(call) = calls.pop() {
+        let given = call.arguments().filter_map(|argument| match &argument.value {
+            ArgumentValue::Expr(value) => Some(value),
+            _ => None,
+        });
+        let mut pending: Vec<&Expr> = given.collect();
+        pending.extend(call.cache.iter().filter_map(|cache| cache.key.as_ref()));
+        pending.extend(call.policy.circuit_breaker.iter().filter_map(|breaker| breaker.key.as_ref()));
+        match &call.fallback {
+            Some(Fallback::Task(other)) => calls.push(other),
+            Some(Fallback::Value(value)) => pending.push(value),
+            None => {}
+        }
+        while let Some(expr) = pending.pop() {
+            if let Node::Variable(variable) = &expr.node
+                && let Some((_, name)) = workflow.locals.iter().find(|(known, _)| known == variable)
+                && found.iter().all(|(known, _)| known != name)
+            {
+                found.push((name.clone(), expr.ty.clone()));
+            }
+            expr.for_each_child(|child| pending.push(child));
+        }
+    }
+    found.sort_by(|(left, _), (right, _)| left.cmp(right));
+    found
 }

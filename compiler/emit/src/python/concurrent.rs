@@ -64,7 +64,7 @@ impl<'a> Workflow<'a> {
 
     /// The context in which branches run.
     fn branches(&mut self, durable: &str, block: &Step) -> Py {
-        if self.plan.durable {
+        if self.is_durable() {
             return Py::call(durable, vec![self.key(&block.id)]);
         }
         self.file.import_from("._conductor.parallel", "Branches");
@@ -115,7 +115,7 @@ impl<'a> Workflow<'a> {
         for branch in branches {
             pairs.push((Py::string(&branch.id), self.racer(block, branch)?));
         }
-        let call = if self.plan.durable {
+        let call = if self.is_durable() {
             Py::call("run.race", vec![self.key(&block.id), Py::Dict(pairs)])
         } else {
             Py::call(self.file.import_from("._conductor.parallel", "race"), vec![Py::Dict(pairs)])

@@ -2,7 +2,7 @@
 //!
 //! It knows the small helpers of the runtime that need neither.
 
-use conductor_protocol::plan::{Effect, InDoubt, Plan, Step, StepKind, TaskCall, WorkflowCall};
+use conductor_protocol::plan::{Effect, InDoubt, Step, StepKind, TaskCall, WorkflowCall};
 use conductor_protocol::types::Type;
 
 use super::blocks::not_reached;
@@ -77,6 +77,11 @@ pub fn body(workflow: &mut Workflow) -> Result<Vec<Stmt>, EmitError> {
         let context = Py::call("Deadline", vec![Py::atom("None"), Py::atom(seconds(milliseconds))]);
         steps = vec![Stmt::With { context, name: None, body: steps }];
     }
+    if plan.all_steps().any(|step| matches!(step.kind, StepKind::WaitFor(_) | StepKind::Emit(_))) {
+        workflow.file.import_from("._conductor.signals", "Signals");
+        let context = Py::call("Signals", vec![Py::atom(run)]);
+        steps = vec![Stmt::With { context, name: None, body: steps }];
+    }
     if compensate::has_any(workflow.file.package.plans, plan) {
         workflow.file.import_from("._conductor.compensate", "Compensating");
         let context = Py::call("Compensating", vec![Py::string(&plan.workflow), Py::atom(run)]);
@@ -145,7 +150,7 @@ pub fn step(
 }
 
 /// The call of a step that is one attempt and nothing else, in a workflow without a journal.
-pub fn plain<'a>(plan: &Plan, step: &'a Step) -> Option<&'a TaskCall> {
+pub fn plain<'a>(workflow: &Workflow, step: &'a Step) -> Option<&'a TaskCall> {
     let StepKind::Task(call) = &step.kind else { return None };
     let policy = &call.policy;
     let is_bare = step.when.is_none() && step.critical && step.deadline_ms.is_none();
@@ -154,7 +159,7 @@ pub fn plain<'a>(plan: &Plan, step: &'a Step) -> Option<&'a TaskCall> {
         && policy.circuit_breaker.is_none()
         && policy.hedge.is_none();
     let is_alone = call.fallback.is_none() && call.cache.is_none() && call.compensate.is_none();
-    (!plan.durable && is_bare && is_once && is_alone).then_some(call)
+    (!workflow.is_durable() && is_bare && is_once && is_alone).then_some(call)
 }
 
 /// Such a step where it stands, without a function of its own: another coroutine would cost as much as a step that does
@@ -168,6 +173,7 @@ pub fn inline(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Result<O
     let mut tried = made.each;
     let value = limited(workflow, call, made.callee, made.args).awaited();
     tried.push(workflow.bind(value, &vars));
+    let tried = in_step(workflow, &step.id, "1", tried);
     let uses = resources::uses(&mut workflow.file, call);
     let tried = using(workflow, uses, tried);
     Ok(Some(attempt(workflow, step, tried, "1", false)))
@@ -266,8 +272,13 @@ pub fn task(
         tries = vec![failing(tries, "", handler, workflow)];
     }
     if call.compensate.is_some() {
-        workflow.file.import_from("._conductor.compensate", "Undoable");
-        let context = Py::call("Undoable", vec![workflow.key(&step.id), Py::atom("undo")]);
+        let is_atomic = workflow.scope.is_atomic();
+        let class = if is_atomic { "AtomicUndoable" } else { "Undoable" };
+        workflow.file.import_from("._conductor.compensate", class);
+        let mut context = Py::call(class, vec![workflow.key(&step.id), Py::atom("undo")]);
+        if is_atomic && call.task != step.id {
+            context = context.with("task", Py::string(&call.task));
+        }
         tries = vec![Stmt::BlockingWith { context, name: Some("undoing".to_owned()), body: tries }];
     }
     body.extend(tries);
@@ -343,6 +354,12 @@ fn attempted(
         let context = Py::call("undoing.attempt", Vec::new());
         tried = vec![Stmt::BlockingWith { context, name: None, body: tried }];
     }
+    let attempt = match (&breaker, call.policy.retries) {
+        (Some(_), _) => "attempts",
+        (None, Some(0)) => "1",
+        (None, _) => "failures + 1",
+    };
+    tried = in_step(workflow, &step.id, attempt, tried);
     tried = using(workflow, uses, tried);
     let Some(breaker) = breaker else { return Ok((body, tried, "")) };
     body.extend(breaker.before);
@@ -370,6 +387,16 @@ fn completed(workflow: &mut Workflow, call: &TaskCall, value: Py, is_read: bool)
     body.push(cache::keep(workflow, call));
     body.extend(is_read.then(|| Stmt::Return(Some(Py::atom("result")))));
     body
+}
+
+/// An attempt that can ask for its step, as others of a durable run can: inside of an atomic block.
+fn in_step(workflow: &mut Workflow, id: &str, attempt: &str, body: Vec<Stmt>) -> Vec<Stmt> {
+    if !workflow.scope.is_atomic() {
+        return body;
+    }
+    workflow.file.import_from("._conductor.atomic", "attempting");
+    let context = Py::call("attempting", vec![workflow.key(id), Py::atom(attempt)]);
+    vec![Stmt::BlockingWith { context, name: None, body }]
 }
 
 /// An attempt with what it takes before it begins, outside of its time limit.

@@ -2,7 +2,7 @@
 //!
 //! It knows the runtime's `Run` and `Step`, not how they reach the journal.
 
-use conductor_protocol::plan::{Effect, Fallback, InDoubt, Input, Step, StepKind, TaskCall};
+use conductor_protocol::plan::{Effect, InDoubt, Input, Step, StepKind, TaskCall};
 use conductor_protocol::types::Type;
 
 use super::codecs::{Way, apply};
@@ -158,8 +158,12 @@ pub fn undoing(
     call: &TaskCall,
     decoded: &[Stmt],
 ) -> Result<Vec<Stmt>, EmitError> {
-    let mut body = attempted(workflow, step, call, Py::atom("key"), decoded)?;
-    if let Some(instead @ Fallback::Value(_)) = &call.fallback {
+    let has_keys = call.cache.is_some() || call.policy.circuit_breaker.is_some();
+    let (before, inside) =
+        if has_keys || call.fallback.is_some() { (decoded, &[][..]) } else { (&[][..], decoded) };
+    let mut body = before.to_vec();
+    body.extend(attempted(workflow, step, call, Py::atom("key"), inside)?);
+    if let Some(instead) = &call.fallback {
         body.push(fallback::durable(workflow, step, step, instead)?);
     }
     body.push(Stmt::Expr(Py::call("step.raise_failure", Vec::new())));

@@ -52,7 +52,7 @@ pub fn made(
     };
     let given = [Py::string(&name), Py::string(&signature), Py::Dict(pairs), Py::atom(decode)];
     let mut args: Vec<Arg> = given.map(|value| Arg { name: None, value }).into();
-    let callee = if workflow.plan.durable {
+    let callee = if workflow.is_durable() {
         args.insert(0, Arg { name: None, value: Py::atom("step") });
         "invoke"
     } else {

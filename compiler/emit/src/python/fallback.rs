@@ -6,9 +6,10 @@ use conductor_protocol::plan::{Fallback, Step, StepKind, TaskCall};
 use conductor_protocol::types::Type;
 
 use super::codecs::{Way, apply};
+use super::compensate;
 use super::durable;
 use super::file::File;
-use super::tree::{Function, Item, Py, Stmt};
+use super::tree::{Function, Item, Param, Py, Stmt};
 use super::workflow::Workflow;
 use crate::EmitError;
 use crate::flow::call_mentions_run;
@@ -101,7 +102,8 @@ fn task(
     let reads = workflow.scope.flow.read_by(other, workflow.here);
     let needs_run = call_mentions_run(other, workflow.plan.language);
     let is_repeated = !workflow.frame.prefix.is_empty();
-    let durable = workflow.plan.durable;
+    let durable = workflow.is_durable();
+    let given = compensate::arguments_in(workflow, other);
     let (mut body, returns) = if durable {
         (durable::task(workflow, reader, &instead, other)?, "object".to_owned())
     } else {
@@ -111,17 +113,24 @@ fn task(
     if durable {
         body.push(Stmt::Return(Some(Py::atom("step.output"))));
     }
+    let mut params = workflow.params(needs_run, is_repeated, &reads, workflow.here);
+    let mut args = workflow.args(needs_run, is_repeated, &reads);
+    for (name, ty) in given {
+        let annotation = workflow.file.annotation(&ty);
+        args.push(Py::atom(name.clone()));
+        params.push(Param { name, annotation, default: None });
+    }
     let function = Function {
         is_async: true,
         name: name.clone(),
-        params: workflow.params(needs_run, is_repeated, &reads, workflow.here),
+        params,
         keyword_only: false,
         returns,
         doc: vec![words::sentence(&instead.id, other)],
         body,
     };
     workflow.functions.push(Item::Function(function));
-    Ok(Py::call(name, workflow.args(needs_run, is_repeated, &reads)))
+    Ok(Py::call(name, args))
 }
 
 /// What the call comes to, its own fallbacks included.

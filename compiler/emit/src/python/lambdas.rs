@@ -12,7 +12,7 @@ pub fn are_in(body: &[Stmt]) -> bool {
     })
 }
 
-fn blocks(statement: &Stmt) -> Vec<&[Stmt]> {
+pub fn blocks(statement: &Stmt) -> Vec<&[Stmt]> {
     match statement {
         Stmt::If { body, otherwise, .. } => vec![body, otherwise],
         Stmt::While { body, .. } | Stmt::With { body, .. } | Stmt::BlockingWith { body, .. } => vec![body],
@@ -22,7 +22,7 @@ fn blocks(statement: &Stmt) -> Vec<&[Stmt]> {
     }
 }
 
-fn expressions(statement: &Stmt) -> Vec<&Py> {
+pub fn expressions(statement: &Stmt) -> Vec<&Py> {
     match statement {
         Stmt::Expr(value) | Stmt::Assign { value, .. } | Stmt::Add { value, .. } => vec![value],
         Stmt::Return(value) => value.iter().collect(),

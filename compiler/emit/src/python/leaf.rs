@@ -3,7 +3,7 @@
 //! It knows one statement for each; what waits is the runtime's business.
 
 use conductor_protocol::expr::{Expr, Node};
-use conductor_protocol::plan::{Delay, Emit, Hold, OnTimeout, Step, StepKind, WaitFor};
+use conductor_protocol::plan::{Delay, Emit, OnTimeout, Step, StepKind, WaitFor};
 use conductor_protocol::types::Type;
 
 use super::blocks::or_pass;
@@ -49,7 +49,7 @@ impl<'a> Workflow<'a> {
             Delay::Fixed { ms } => Py::atom(seconds(*ms)),
             Delay::Computed(expr) => {
                 let time = self.value(&step.id, expr)?;
-                if self.plan.durable { time } else { time.attr("total_seconds").called(Vec::new()) }
+                if self.is_durable() { time } else { time.attr("total_seconds").called(Vec::new()) }
             }
         };
         Ok(self.pause(self.key(&step.id), time))
@@ -57,7 +57,7 @@ impl<'a> Workflow<'a> {
 
     /// Lets time pass.
     pub fn pause(&mut self, key: Py, time: Py) -> Stmt {
-        let pause = if self.plan.durable {
+        let pause = if self.is_durable() {
             Py::call("run.sleep", vec![key, time])
         } else {
             self.file.import("asyncio");
@@ -127,7 +127,8 @@ impl<'a> Workflow<'a> {
     }
 
     fn wait_for(&mut self, step: &Step, wait: &WaitFor) -> Result<Stmt, EmitError> {
-        let mut call = Py::call("run.wait_for", vec![self.key(&step.id), Py::string(&wait.signal)]);
+        let function = self.on_signals("wait_for");
+        let mut call = Py::call(function, vec![self.key(&step.id), Py::string(&wait.signal)]);
         if wait.data != Type::Any && wait.data != Type::Null {
             let decode = self.file.codec(Way::Decode, &wait.data);
             call = call.with("check", Py::atom(decode));
@@ -155,7 +156,8 @@ impl<'a> Workflow<'a> {
     }
 
     fn emit(&mut self, step: &Step, emit: &Emit) -> Result<Stmt, EmitError> {
-        let mut call = Py::call("run.emit", vec![self.key(&step.id), Py::string(&emit.signal)]);
+        let function = self.on_signals("emit");
+        let mut call = Py::call(function, vec![self.key(&step.id), Py::string(&emit.signal)]);
         if let Some(data) = &emit.data {
             let value = self.value(&step.id, data)?;
             let ty = data.ty.clone();
@@ -164,7 +166,7 @@ impl<'a> Workflow<'a> {
         if let Some(run) = &emit.run {
             call = call.with("to", self.value(&step.id, run)?);
         }
-        if !emit.barrier {
+        if !emit.barrier && self.is_durable() {
             call = call.with("barrier", Py::atom("False"));
         }
         if !step.critical {
@@ -173,22 +175,12 @@ impl<'a> Workflow<'a> {
         Ok(Stmt::Expr(call.awaited()))
     }
 
-    /// A permit over several steps. Those inside that use a resource with a client take none of their own.
-    pub fn hold(&mut self, hold: &'a Hold) -> Result<Vec<Stmt>, EmitError> {
-        let Some(resource) = self.file.package.resources.known.get(hold.resource.as_str()).copied() else {
-            return self.steps(&hold.steps);
-        };
-        let body = self.nested(&hold.steps)?;
-        let pool = super::resources::shared_permits(&mut self.file, &hold.resource);
-        let mut context = if self.plan.durable {
-            Py::call("run.hold", vec![pool])
+    /// A method of the run, or what does its work where no journal is kept.
+    fn on_signals(&mut self, method: &str) -> String {
+        if self.is_durable() {
+            format!("run.{method}")
         } else {
-            let holding = self.file.import_from("._conductor.held", "Holding");
-            Py::call(holding, vec![pool])
-        };
-        if resource.kind.has_client() {
-            context = context.with("lends", Py::atom("True"));
+            self.file.import_from("._conductor.signals", method)
         }
-        Ok(vec![Stmt::With { context, name: None, body: or_pass(body) }])
     }
 }

@@ -37,7 +37,7 @@ impl<'a> Workflow<'a> {
         self.file.names.release(&index);
         self.file.names.release(&given);
         self.iteration(step, map, name, &reads, item.as_ref(), needs_run)?;
-        let mut call = if self.plan.durable {
+        let mut call = if self.is_durable() {
             Py::call("run.map", vec![self.key(&step.id), items, work])
         } else {
             let each = self.file.import_from("._conductor.parallel", "each");
@@ -51,14 +51,14 @@ impl<'a> Workflow<'a> {
             return Ok(vec![Stmt::Expr(call)]);
         }
         let target = self.scope.name(&Var::Step(step.id.clone())).to_owned();
-        let value = if self.plan.durable { self.recorded(step.ty.non_null(), call) } else { call };
+        let value = if self.is_durable() { self.recorded(step.ty.non_null(), call) } else { call };
         Ok(vec![value.assigned(&target)])
     }
 
     /// The list: as JSON where an item can be changed, so that each reader gets one of its own.
     fn items(&mut self, step: &Step, map: &Map) -> Result<Py, EmitError> {
         self.here = self.scope.flow.at(step);
-        let as_json = self.plan.durable && !is_immutable(&self.file.package.types.table, &map.item);
+        let as_json = self.is_durable() && !is_immutable(&self.file.package.types.table, &map.item);
         let value = self.value(&step.id, &map.over)?;
         let value = if as_json {
             let ty = map.over.ty.clone();
@@ -112,7 +112,7 @@ impl<'a> Workflow<'a> {
         let mut body = self.steps(&map.steps)?;
         let Type::List(ty) = step.ty.non_null().clone() else { return Ok((body, "None".to_owned())) };
         let is_read = self.scope.flow.is_result_read(step);
-        let returns = match self.plan.durable {
+        let returns = match self.is_durable() {
             _ if !is_read => "None".to_owned(),
             true => "object".to_owned(),
             false => self.file.annotation(&ty),
@@ -142,6 +142,6 @@ impl<'a> Workflow<'a> {
         }
         let read = conductor_protocol::expr::Node::Step(last.id.clone());
         let value = self.translate(&conductor_protocol::expr::Expr { ty: last.ty.clone(), node: read })?;
-        Ok(if self.plan.durable { apply(&mut self.file, Way::Encode, ty, value) } else { value })
+        Ok(if self.is_durable() { apply(&mut self.file, Way::Encode, ty, value) } else { value })
     }
 }

@@ -15,9 +15,10 @@ const VERSION: &str = concat!(
 );
 
 /// Name and text of each file of `_conductor/`.
-pub const FILES: [(&str, &str); 57] = [
+pub const FILES: [(&str, &str); 59] = [
     ("__init__.py", include_str!("../../../../runtimes/python/_conductor/__init__.py")),
     ("address.py", include_str!("../../../../runtimes/python/_conductor/address.py")),
+    ("atomic.py", include_str!("../../../../runtimes/python/_conductor/atomic.py")),
     ("background.py", include_str!("../../../../runtimes/python/_conductor/background.py")),
     ("breaker.py", include_str!("../../../../runtimes/python/_conductor/breaker.py")),
     ("cache.py", include_str!("../../../../runtimes/python/_conductor/cache.py")),
@@ -64,6 +65,7 @@ pub const FILES: [(&str, &str); 57] = [
     ("session.py", include_str!("../../../../runtimes/python/_conductor/session.py")),
     ("sessions.py", include_str!("../../../../runtimes/python/_conductor/sessions.py")),
     ("settle.py", include_str!("../../../../runtimes/python/_conductor/settle.py")),
+    ("signals.py", include_str!("../../../../runtimes/python/_conductor/signals.py")),
     ("step.py", include_str!("../../../../runtimes/python/_conductor/step.py")),
     ("threads.py", include_str!("../../../../runtimes/python/_conductor/threads.py")),
     ("trace.py", include_str!("../../../../runtimes/python/_conductor/trace.py")),

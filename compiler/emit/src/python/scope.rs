@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use conductor_protocol::plan::{Plan, StepKind};
+use conductor_protocol::plan::{Plan, Step, StepKind};
 
 use super::names::Names;
 use super::tree::Py;
@@ -17,12 +17,14 @@ pub struct Scope<'a> {
     names: BTreeMap<Var, String>,
     /// Variables that hold recorded bytes, which each reader decodes anew.
     recorded: BTreeSet<Var>,
+    /// What is made inside of the atomic block that is being written: values, of which nothing is recorded.
+    plain: Option<BTreeSet<Var>>,
 }
 
 impl<'a> Scope<'a> {
     pub fn new(plan: &'a Plan, types: &Types, names: &mut Names) -> Scope<'a> {
         let flow = Flow::new(plan);
-        let mut scope = Scope { flow, names: BTreeMap::new(), recorded: BTreeSet::new() };
+        let mut scope = Scope { flow, names: BTreeMap::new(), recorded: BTreeSet::new(), plain: None };
         for (var, wanted) in scope.flow.variables() {
             if !matches!(var, Var::Last(_)) || scope.flow.is_read(&var) {
                 scope.names.insert(var.clone(), names.fresh(&wanted));
@@ -50,9 +52,28 @@ impl<'a> Scope<'a> {
         self.names.get(var).map_or("", String::as_str)
     }
 
+    /// Begins to write an atomic block.
+    pub fn enter_atomic(&mut self, block: &Step) {
+        self.plain = Some(self.flow.made_inside(block));
+    }
+
+    /// Ends that, or interrupts it until [`Scope::resume`] is given what this gives.
+    pub fn leave_atomic(&mut self) -> Option<BTreeSet<Var>> {
+        self.plain.take()
+    }
+
+    pub fn resume(&mut self, plain: Option<BTreeSet<Var>>) {
+        self.plain = plain;
+    }
+
+    /// Whether what is being written is one step to the journal, inside of which nothing is recorded.
+    pub fn is_atomic(&self) -> bool {
+        self.plain.is_some()
+    }
+
     /// Whether the variable holds recorded bytes that each reader decodes anew.
     pub fn is_recorded(&self, var: &Var) -> bool {
-        self.recorded.contains(var)
+        self.recorded.contains(var) && !self.plain.as_ref().is_some_and(|plain| plain.contains(var))
     }
 
     /// The variable's value.
@@ -62,6 +83,6 @@ impl<'a> Scope<'a> {
     }
 
     pub fn run_id(&self) -> Py {
-        Py::atom(if self.flow.plan.durable { "run.id" } else { "run" })
+        Py::atom(if self.flow.plan.durable && !self.is_atomic() { "run.id" } else { "run" })
     }
 }

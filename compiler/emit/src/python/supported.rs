@@ -10,7 +10,7 @@ use crate::Unsupported;
 pub fn unsupported(plan: &Plan) -> Vec<Unsupported> {
     let mut found = Vec::new();
     for step in plan.all_steps() {
-        found.extend(of_step(step, plan.durable, &plan.resources).into_iter().map(|what| Unsupported {
+        found.extend(of_step(step, &plan.resources).into_iter().map(|what| Unsupported {
             workflow: plan.workflow.clone(),
             step: Some(step.id.clone()),
             what,
@@ -19,15 +19,8 @@ pub fn unsupported(plan: &Plan) -> Vec<Unsupported> {
     found
 }
 
-fn of_step(step: &Step, durable: bool, resources: &[Resource]) -> Vec<String> {
-    match &step.kind {
-        StepKind::Task(call) => of_call(call, resources),
-        StepKind::Hold(hold) if hold.atomic => vec!["an atomic `hold`".to_owned()],
-        StepKind::WaitFor(_) | StepKind::Emit(_) if !durable => {
-            vec![format!("`{}` in a workflow without durability", step.kind.keyword())]
-        }
-        _ => Vec::new(),
-    }
+fn of_step(step: &Step, resources: &[Resource]) -> Vec<String> {
+    if let StepKind::Task(call) = &step.kind { of_call(call, resources) } else { Vec::new() }
 }
 
 fn of_call(call: &TaskCall, resources: &[Resource]) -> Vec<String> {
@@ -37,9 +30,6 @@ fn of_call(call: &TaskCall, resources: &[Resource]) -> Vec<String> {
     }
     if let Some(undo) = &call.compensate {
         found.extend(of_call(undo, resources).into_iter().map(|what| format!("{what} in a compensation")));
-        if matches!(undo.fallback, Some(Fallback::Task(_))) {
-            found.push("a `fallback` of a compensation".to_owned());
-        }
     }
     found
 }

@@ -23,6 +23,9 @@ impl<'a> Workflow<'a> {
                 | StepKind::Graph { .. }
                 | StepKind::Hold(_)
         );
+        // An atomic block gives what it recorded.
+        let is_made =
+            is_made && !matches!(&step.kind, StepKind::Hold(hold) if hold.atomic && self.is_durable());
         let flow = &self.scope.flow;
         if !is_made || !flow.is_kept(step) || !flow.is_result_read(step) || *step.ty.non_null() == Type::Null
         {

@@ -6,7 +6,7 @@ use conductor_protocol::plan::{Input, Plan, StepKind};
 
 use super::blocks::{Frame, not_reached};
 use super::codecs::{Way, apply};
-use super::compensate::Undoing;
+use super::compensate::{UNDOES, Undoing};
 use super::expr::Translator;
 use super::file::File;
 use super::names::Names;
@@ -18,8 +18,14 @@ use crate::EmitError;
 use crate::flow::{At, never_complete};
 
 /// Names that the functions of a workflow's module use for themselves.
-pub const RESERVED: [&str; 88] = [
+pub const RESERVED: [&str; 94] = [
     "_body",
+    "Signals",
+    "wait_for",
+    "emit",
+    "AtomicUndoable",
+    "attempting",
+    "recorded",
     "key",
     "outer",
     "one_call",
@@ -180,19 +186,26 @@ impl<'a> Workflow<'a> {
             let logger = Stmt::Assign { target: "logger".to_owned(), annotation: None, value };
             items.insert(0, Item::Statement(logger));
         }
-        Ok(Module {
+        let mut module = Module {
             header: self.file.package.header.clone(),
             doc: vec![format!("Workflow `{}`.", self.plan.workflow)],
             imports: self.file.imports.into_iter().collect(),
             items,
             all: Vec::new(),
-        })
+        };
+        super::tidy::tidy(&mut module);
+        Ok(module)
     }
 
     pub fn translate(&mut self, expr: &conductor_protocol::expr::Expr) -> Result<Py, EmitError> {
         let mut translator = Translator::new(&mut self.file, &self.scope, self.here);
         translator.locals.clone_from(&self.locals);
         translator.expr(expr)
+    }
+
+    /// Whether steps are recorded where they are being written: not in what is one step to the journal.
+    pub fn is_durable(&self) -> bool {
+        self.plan.durable && !self.scope.is_atomic()
     }
 
     /// `_ID_WHAT = value` at the beginning of the module.
@@ -204,6 +217,12 @@ impl<'a> Workflow<'a> {
 
     /// The key of a step, as an expression.
     pub fn key(&self, id: &str) -> Py {
+        if self.frame.undoes {
+            return match id.rsplit_once(UNDOES).map_or("", |(_, rest)| rest) {
+                "" => Py::atom("key"),
+                rest => Py::atom(format!("f\"{{key}}{rest}\"")),
+            };
+        }
         match self.frame.prefix.as_str() {
             "" => Py::string(id),
             prefix => Py::atom(format!("f\"{prefix}{id}\"")),

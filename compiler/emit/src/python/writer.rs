@@ -223,8 +223,8 @@ impl Writer {
                 self.nested(handler);
                 self.otherwise(otherwise);
             }
-            Stmt::With { context, name, body } => self.with("async with ", context, name.as_deref(), body),
-            Stmt::BlockingWith { context, name, body } => self.with("with ", context, name.as_deref(), body),
+            Stmt::With { body, .. } => self.with("async with ", statement, body),
+            Stmt::BlockingWith { body, .. } => self.with("with ", statement, body),
             Stmt::Function(function) => {
                 self.blank(1);
                 self.function(function);
@@ -233,9 +233,31 @@ impl Writer {
         }
     }
 
-    fn with(&mut self, head: &str, context: &Py, name: Option<&str>, body: &[Stmt]) {
-        let tail = name.map_or_else(|| ":".to_owned(), |name| format!(" as {name}:"));
-        self.simple(head, context, &tail);
+    /// Contexts directly inside of each other stand in one statement.
+    fn with(&mut self, head: &str, statement: &Stmt, body: &[Stmt]) {
+        let (mut body, mut contexts) = (body, vec![entered(statement)]);
+        while let [inner @ (Stmt::With { body: next, .. } | Stmt::BlockingWith { body: next, .. })] = body
+            && std::mem::discriminant(inner) == std::mem::discriminant(statement)
+        {
+            contexts.push(entered(inner));
+            body = next;
+        }
+        let contexts: Vec<(&Py, String)> = contexts.into_iter().flatten().collect();
+        let line: Vec<String> = contexts.iter().map(|(context, name)| flat(context) + name).collect();
+        let line = format!("{head}{}:", line.join(", "));
+        match contexts.as_slice() {
+            [(context, name)] => self.simple(head, context, &format!("{name}:")),
+            _ if self.indent + width(&line) <= WIDTH => self.line(&line),
+            _ => {
+                self.line(&format!("{head}("));
+                self.indent += INDENT;
+                for (context, name) in contexts {
+                    self.simple("", context, &format!("{name},"));
+                }
+                self.indent -= INDENT;
+                self.line("):");
+            }
+        }
         self.nested(body);
     }
 
@@ -330,4 +352,15 @@ fn opens_at_its_end(value: &Py) -> Option<(String, &Py)> {
     }
     let left_binding = op.binding() + u8::from(op.is_comparison());
     Some((format!("{} {} ", within(left, left_binding), op.text()), right))
+}
+
+/// The context of a `with`, and the name that it has in the body.
+fn entered(statement: &Stmt) -> Option<(&Py, String)> {
+    match statement {
+        Stmt::With { context, name, .. } | Stmt::BlockingWith { context, name, .. } => {
+            let name = name.as_ref().map_or_else(String::new, |name| format!(" as {name}"));
+            Some((context, name))
+        }
+        _ => None,
+    }
 }

@@ -4,11 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use conductor_protocol::error::ErrorForm;
-use conductor_protocol::plan::Plan;
+use conductor_protocol::plan::{Effect, Hold, Plan, Resource, ResourceKind, Scope, StepKind};
+use conductor_protocol::types::Type;
 use conductor_simulate::{Scenario, Scripted, Start, Trace, What};
 use serde_json::{Value, json};
 
 use crate::blocks::*;
+use crate::steps::*;
 use crate::support::*;
 
 /// Each call does what `SCRIPT` says of its key: `[milliseconds, value]` or `[milliseconds, "error", type]`.
@@ -265,4 +267,99 @@ fn a_permit_is_kept_over_steps() {
 #[test]
 fn signals_are_taken_once() {
     held_to_the_interpreter(signals());
+}
+
+/// What the steps inside do to the outside, and what the journal says of them.
+const ATOMIC: &str = r#"
+import asyncio
+import logging
+
+import tasks
+from conductor_gen import WorkflowError, whole
+from peer import Peer
+
+logging.disable()
+peer = Peer()
+
+
+async def from_start(run, records):
+    peer.records[run] = [dict(record) for record in records]
+    tasks.log.clear()
+    try:
+        print(await whole(run_id=run), tasks.log)
+    except WorkflowError as error:
+        print(error.step, tasks.log)
+
+
+async def main() -> None:
+    await from_start("r", [])
+    for kind, entry in peer.entries("r"):
+        print(kind, entry.get("key"), entry.get("output"), entry.get("undo"))
+    for count in range(1, len(peer.records["r"])):
+        await from_start(f"r{count}", peer.records["r"][:count])
+
+
+asyncio.run(main())
+"#;
+
+#[test]
+fn an_atomic_block_is_one_step_to_the_journal() {
+    let mut inside = vec![act("a"), act("b")];
+    if let StepKind::Task(made) = &mut inside[0].kind {
+        let args = vec![key(), arg("given", variable("result", Type::Int))];
+        let undo = call("undo", function("tasks.act", true, Type::Int), args, Effect::Read);
+        made.compensate = Some(Box::new(undo));
+    }
+    let block = StepKind::Hold(Hold { resource: "door".to_owned(), atomic: true, steps: inside });
+    let steps = vec![step("block", Type::Int, block), act("c")];
+    let mut plan = plan("whole", true, vec![], steps, result("block", Type::Int));
+    let door = Resource::new("door", ResourceKind::Semaphore, Scope::Process);
+    plan.resources = vec![Resource { max_concurrency: Some(1), ..door }];
+    let project = Project::new(&[("tasks.py", TASKS)], &[plan]);
+    project.write("script.json", r#"{"b": [1, 7], "c": [1, "error", "Broken"]}"#);
+    let wanted = "\
+c ['a', 'b', 'c', 'a.compensate']
+step_started block None None
+step_succeeded block {'last': 7, 'results': {}} [{'key': 'a', 'task': 'act', 'args': {'given': 1}}]
+step_started c None None
+step_failed c None None
+step_started a.compensate None None
+step_succeeded a.compensate 1 None
+run_failed None None None
+c ['a', 'b', 'c', 'a.compensate']
+c ['c', 'a.compensate']
+c ['a.compensate']
+";
+    assert_eq!(project.python_with_peer(ATOMIC), wanted);
+}
+
+#[test]
+fn signals_reach_runs_without_a_journal() {
+    let mut plans: Vec<Plan> = signals().into_iter().map(|tried| tried.plan).collect();
+    plans.iter_mut().for_each(|plan| plan.durable = false);
+    let project = Project::new(&[("tasks.py", TASKS)], &plans);
+    project.write("script.json", "{}");
+    let printed = project.python(
+        r#"
+import asyncio
+import logging
+
+from conductor_gen import WorkflowError, in_vain, nobody, signalled, too_late
+
+logging.disable()
+
+
+async def main() -> None:
+    print(await signalled(run_id="r"), await in_vain())
+    for workflow in (too_late, nobody):
+        try:
+            await workflow()
+        except WorkflowError as error:
+            print(error.step, type(error.__cause__).__name__)
+
+
+asyncio.run(main())
+"#,
+    );
+    assert_eq!(printed, "{'one': 1, 'two': 2} None\none SignalTimeout\nagain SidecarUnavailable\n");
 }

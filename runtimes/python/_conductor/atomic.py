@@ -1,0 +1,89 @@
+"""Blocks that are one step to the journal: nothing inside is recorded, and after a crash all of it is done again.
+
+It deliberately does not know what is inside.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Coroutine, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+
+from . import compensate, current, gone, signals
+from .errors import Halt, ResultError, RunPaused
+from .history import step_id
+from .journal import dumps
+from .step import now_ms
+
+if TYPE_CHECKING:
+    from .permits import Pool
+    from .run import Run
+
+Left = dict[str, Any]
+"""`{"last": the block's result, "results": those of its steps that others read}`, as JSON."""
+
+
+async def atomic(
+    run: Run,
+    key: str,
+    work: Coroutine[Any, Any, dict[str, object]],
+    pool: Pool | None,
+    *,
+    lends: bool,
+) -> Left:
+    """What the block leaves, which is recorded when all of it is done."""
+    past = run.history.past(key)
+    try:
+        if past.outcome == "succeeded":
+            return cast("Left", past.output)
+        gone.check()
+        held = contextlib.nullcontext() if pool is None else run.hold(pool, lends=lends)
+        async with held:
+            return await _done(run, key, work)
+    finally:
+        work.close()
+
+
+async def _done(
+    run: Run, key: str, work: Coroutine[Any, Any, dict[str, object]]
+) -> Left:
+    run.journal.record(
+        "step_started", key=key, task=step_id(key), attempt=1, at=now_ms()
+    )
+    await run.journal.barrier()
+    await run.session.leased()
+    step = current.CurrentStep(run.workflow, run.id, key, 1, run.trace_of(key, 1))
+    with (
+        current.inside(step),
+        compensate.noting(run.history) as noted,
+        signals.of_run(run),
+    ):
+        try:
+            output = await work
+        except RunPaused as pause:
+            raise Halt(str(pause), key) from pause.__cause__
+    text = dumps(output)
+    limit = run.session.value_bytes
+    if len(text) > limit:
+        raise ResultError(
+            f"what {key} leaves has {len(text)} bytes as JSON, the limit is {limit}"
+        )
+    past = run.history.past(key)
+    past.outcome, past.output = "succeeded", output
+    undo = {"undo": noted} if noted else {}
+    run.journal.record(
+        "step_succeeded", key=key, attempt=1, output=output, **undo, at=now_ms()
+    )
+    return output
+
+
+@contextlib.contextmanager
+def attempting(key: str, attempt: int) -> Iterator[None]:
+    """Around an attempt of a step inside: user code can ask for it, although nothing is recorded of it."""
+    around = current.current_step()
+    if around is None:
+        yield
+    else:
+        with current.inside(replace(around, key=key, attempt=attempt)):
+            yield
