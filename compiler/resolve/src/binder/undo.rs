@@ -87,7 +87,12 @@ impl<'a> Binder<'_, 'a> {
         let mut scope = self.arguments(call);
         let span = signature.returns_span.unwrap_or(signature.span);
         scope.bind("result", Value::new(signature.returns.clone(), span));
-        self.beside(position, &compensate.task, &compensate.with, scope, &applied, here)
+        let mut undo = self.beside(position, &compensate.task, &compensate.with, scope, &applied, here)?;
+        if let Some(fallback) = applied.fallback {
+            let (fallback, _) = self.fallback(&undo, fallback, here, &mut vec![position])?;
+            undo.fallback = Some(fallback);
+        }
+        Some(undo)
     }
 
     /// The arguments of a call, as variables of their parameters' names.
