@@ -2,9 +2,12 @@
 //!
 //! It knows how a call is spelled; attempts, time limits and journal are its callers' business.
 
-use conductor_protocol::plan::{Argument, ArgumentValue, Callable, Function, Receiver, Step, TaskCall};
+use conductor_protocol::plan::{
+    Argument, ArgumentValue, Callable, Function, Receiver, ResourceKind, Step, TaskCall,
+};
 use conductor_protocol::types::Type;
 
+use super::clients;
 use super::codecs::{self, Way};
 use super::convert;
 use super::expr::{Result, Translator, unsupported};
@@ -125,17 +128,35 @@ impl Making<'_> {
     /// The client of a resource, opened where it is not yet.
     pub fn client(&mut self, workflow: &mut Workflow, id: &str) -> Result<Go> {
         let client = super::resources::client(workflow, id)?;
+        Ok(self.opened(workflow, &client))
+    }
+
+    fn opened(&mut self, workflow: &mut Workflow, client: &Go) -> Go {
         let name = workflow.locals.fresh("client");
-        let opened = client.method("Get", vec![Go::atom("ctx")]);
+        let opened = client.clone().method("Get", vec![Go::atom("ctx")]);
         self.each.push(Stmt::Define(vec![name.clone(), "err".to_owned()], opened));
         self.each.push(Stmt::if_err(vec![Stmt::Return(vec![Go::atom(FAILED)])]));
-        Ok(Go::atom(name))
+        Go::atom(name)
+    }
+
+    /// The client that a parameter takes, opened where it is not yet.
+    fn handed(&mut self, workflow: &mut Workflow, argument: &Argument, id: &str) -> Result<Go> {
+        let resource = super::resources::resource(workflow, id)?;
+        if resource.kind == ResourceKind::Custom {
+            return self.client(workflow, id);
+        }
+        let (client, known) = clients::client(workflow, resource, argument)?;
+        let opened = self.opened(workflow, &client);
+        Ok(match known {
+            clients::Known::Http => opened.method("Plain", Vec::new()),
+            _ => opened,
+        })
     }
 
     fn argument(&mut self, workflow: &mut Workflow, argument: &Argument) -> Result<Go> {
         match &argument.value {
             ArgumentValue::Cancellation => Ok(Go::atom("ctx")),
-            ArgumentValue::Resource(id) => self.client(workflow, id),
+            ArgumentValue::Resource(id) => self.handed(workflow, argument, id),
             ArgumentValue::IdempotencyKey => {
                 let key = idempotency_key(workflow, &self.step.id);
                 let spelling = parameter(workflow.file.package, argument, "")?;

@@ -171,7 +171,7 @@ pub fn client(workflow: &mut Workflow, resource: &Resource) -> Result<Go> {
 }
 
 /// `func(env runtime.Env) (T, error) { ... }`, in which expressions may read the environment.
-fn from_environment(
+pub fn from_environment(
     file: &mut File,
     ty: &str,
     value: impl FnOnce(&mut Translator<'_, '_>) -> Result<Go>,

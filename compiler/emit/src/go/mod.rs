@@ -7,6 +7,7 @@ mod call;
 mod calls;
 mod catch;
 mod children;
+mod clients;
 mod codecs;
 mod coerce;
 mod comprehensions;

@@ -102,7 +102,7 @@ impl<'a> Package<'a> {
             let (actual, is_known) = match told {
                 Some("") => (last, true),
                 Some(name) => (name, true),
-                None => (last, false),
+                None => (usual(module), false),
             };
             let alias = fresh_alias(&aliases, actual);
             // An import says the name where a reader of its path would not expect it.
@@ -117,8 +117,7 @@ impl<'a> Package<'a> {
         if let Some(known) = aliases.get(module) {
             return known.clone();
         }
-        let last = module.rsplit('/').next().unwrap_or(module);
-        let found = (fresh_alias(&aliases, last), true);
+        let found = (fresh_alias(&aliases, usual(module)), true);
         aliases.insert(module.to_owned(), found.clone());
         found
     }
@@ -238,6 +237,17 @@ fn fresh_alias(known: &BTreeMap<String, (String, bool)>, wanted: &str) -> String
 }
 
 /// Packages that generated files import.
+/// The name that a package whose clause nobody has read most likely has: `redis` of `github.com/redis/go-redis/v9`.
+fn usual(module: &str) -> &str {
+    let mut parts = module.rsplit('/');
+    let last = parts.next().unwrap_or(module);
+    let is_version =
+        last.strip_prefix('v').is_some_and(|number| number.bytes().all(|one| one.is_ascii_digit()));
+    let name = if is_version { parts.next().unwrap_or(last) } else { last };
+    let name = name.strip_prefix("go-").unwrap_or(name);
+    name.strip_suffix("-go").unwrap_or(name)
+}
+
 const STANDARD: [&str; 15] = [
     "bufio", "context", "time", "math", "errors", "fs", "http", "io", "json", "big", "netip", "os", "sql",
     "strconv", "url",

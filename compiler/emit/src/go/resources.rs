@@ -15,7 +15,7 @@ use super::spelling::Spelling;
 use super::tree::{Go, Operator, Stmt};
 use super::workflow::Workflow;
 
-fn resource<'a>(workflow: &Workflow<'a>, id: &str) -> Result<&'a Resource> {
+pub fn resource<'a>(workflow: &Workflow<'a>, id: &str) -> Result<&'a Resource> {
     let found = workflow.plan.resources.iter().find(|resource| resource.id == id);
     found.ok_or_else(|| unsupported(&format!("the resource `{id}`")))
 }

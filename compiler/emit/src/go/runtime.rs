@@ -3,7 +3,7 @@
 //! It knows their names only.
 
 /// Path below `internal/` and text of each file.
-pub const FILES: [(&str, &str); 66] = [
+pub const FILES: [(&str, &str); 67] = [
     ("cel/calendar.go", include_str!("../../../../runtimes/go/internal/cel/calendar.go")),
     ("cel/compare.go", include_str!("../../../../runtimes/go/internal/cel/compare.go")),
     ("cel/convert.go", include_str!("../../../../runtimes/go/internal/cel/convert.go")),
@@ -22,6 +22,7 @@ pub const FILES: [(&str, &str); 66] = [
     ("cel/text.go", include_str!("../../../../runtimes/go/internal/cel/text.go")),
     ("cel/time.go", include_str!("../../../../runtimes/go/internal/cel/time.go")),
     ("cel/value.go", include_str!("../../../../runtimes/go/internal/cel/value.go")),
+    ("database/database.go", include_str!("../../../../runtimes/go/internal/database/database.go")),
     ("runtime/attempt.go", include_str!("../../../../runtimes/go/internal/runtime/attempt.go")),
     ("runtime/blocks.go", include_str!("../../../../runtimes/go/internal/runtime/blocks.go")),
     ("runtime/branches.go", include_str!("../../../../runtimes/go/internal/runtime/branches.go")),

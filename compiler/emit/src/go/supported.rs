@@ -6,6 +6,7 @@ use conductor_protocol::plan::{
     ArgumentValue, Callable, Fallback, Language, Plan, Receiver, ResourceKind, Step, StepKind, TaskCall,
 };
 
+use super::clients;
 use crate::Unsupported;
 
 /// Every construct of the Plan that has no form in generated Go yet.
@@ -46,22 +47,22 @@ fn of_call(plan: &Plan, call: &TaskCall) -> Vec<String> {
         Callable::Grpc { .. } => found.push("a call of a gRPC method".to_owned()),
         Callable::Http { .. } | Callable::Function(_) => {}
     }
-    let receiver = call.callable.function().and_then(|function| function.receiver.as_ref());
-    let of_receiver = match receiver {
-        Some(Receiver::Resource(id)) => Some(id),
-        _ => None,
-    };
-    let handed = call.arguments().filter_map(|argument| match &argument.value {
-        ArgumentValue::Resource(id) => Some(id),
-        _ => None,
-    });
-    for id in handed.chain(of_receiver) {
-        let resource = plan.resources.iter().find(|resource| resource.id == *id);
-        if resource.is_some_and(|resource| resource.kind != ResourceKind::Custom) {
-            found.push(format!("the client of `{id}`: only those of kind `custom` are handed to Go"));
+    let of = |id: &String| plan.resources.iter().find(|resource| resource.id == *id);
+    if let Some(Receiver::Resource(id)) = call.callable.function().and_then(|called| called.receiver.as_ref())
+        && of(id).is_some_and(|resource| resource.kind != ResourceKind::Custom)
+    {
+        found.push(format!("a method of the client of `{id}`"));
+    }
+    for argument in call.arguments() {
+        let ArgumentValue::Resource(id) = &argument.value else { continue };
+        let Some(resource) = of(id) else { continue };
+        let is_known = clients::known(resource.kind, argument).is_some();
+        if resource.kind != ResourceKind::Custom && !is_known {
+            let types = clients::wanted(resource.kind);
+            found
+                .push(format!("the client that `{}` takes of `{id}`: known are {types}", argument.parameter));
         }
-        let open = resource.and_then(|resource| resource.open.as_ref());
-        if open.is_some_and(|open| open.language != Language::Go) {
+        if resource.open.as_ref().is_some_and(|open| open.language != Language::Go) {
             found.push(format!("the client of `{id}`, which another language opens"));
         }
     }

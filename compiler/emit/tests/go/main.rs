@@ -8,6 +8,7 @@
 
 mod blocks;
 mod build;
+mod clients;
 mod edges;
 mod embedded;
 mod http;

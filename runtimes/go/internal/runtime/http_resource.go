@@ -111,6 +111,39 @@ func openHTTP(ctx context.Context, id, address string, options HTTPOptions) (*HT
 	return client, untilReady(ctx, client, options)
 }
 
+// below is a transport that takes a URL without a host for one below the service's, where it sends the headers.
+type below struct{ service *HTTPClient }
+
+// Plain is the client for the user's own requests: `client.Get("/users/1")` asks the service, with the resource's headers.
+func (c *HTTPClient) Plain() *http.Client {
+	return &http.Client{Transport: below{c}, CheckRedirect: c.Client.CheckRedirect}
+}
+
+// RoundTrip sends the request.
+func (b below) RoundTrip(request *http.Request) (*http.Response, error) {
+	base := b.service.Base
+	isService := request.URL.Host == "" || (request.URL.Host == base.Host && request.URL.Scheme == base.Scheme)
+	if !isService {
+		return b.service.Client.Transport.RoundTrip(request)
+	}
+	sent := request.Clone(request.Context())
+	if sent.URL.Host == "" {
+		query := sent.URL.RawQuery
+		sent.URL = base.JoinPath(sent.URL.EscapedPath())
+		sent.URL.RawQuery = query
+		sent.Host = ""
+	}
+	for name, values := range b.service.Headers {
+		if _, isSet := sent.Header[name]; !isSet {
+			sent.Header[name] = values
+		}
+	}
+	return b.service.Client.Transport.RoundTrip(sent)
+}
+
+// CloseIdleConnections closes the kept connections that nobody uses.
+func (b below) CloseIdleConnections() { b.service.Client.CloseIdleConnections() }
+
 // untilReady asks until the service says that it is ready.
 func untilReady(ctx context.Context, client *HTTPClient, options HTTPOptions) error {
 	ctx, cancel := context.WithTimeout(ctx, options.ReadyWithin)

@@ -116,3 +116,30 @@ func TestSecretsOfAddressesAreNotShown(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestThePlainClientAsksBelowTheAddressAndTellsNobodyElseTheHeaders(t *testing.T) {
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, r.RequestURI+r.Header.Get("X-Team"))
+	}))
+	t.Cleanup(elsewhere.Close)
+	client := httpClient(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, r.RequestURI+"|"+r.Header.Get("X-Team"))
+	})
+	for url, want := range map[string]string{
+		"/users/a%2Fb?x=1": "/base/users/a%2Fb?x=1|shop",
+		"users":            "/base/users|shop",
+		client.Base.Scheme + "://" + client.Base.Host + "/": "/|shop",
+		elsewhere.URL + "/there":                            "/there",
+	} {
+		reply, err := client.Plain().Get(url)
+		if err != nil {
+			t.Errorf("%s: %s", url, err)
+			continue
+		}
+		got, _ := io.ReadAll(reply.Body)
+		_ = reply.Body.Close()
+		if string(got) != want {
+			t.Errorf("%s: %s", url, got)
+		}
+	}
+}

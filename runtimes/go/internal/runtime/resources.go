@@ -54,6 +54,34 @@ func NewClient[C any](id string, pool *Pool, open func(context.Context) (C, erro
 	return &Client[C]{pool: pool, open: open, close: close}
 }
 
+// NewAddressed makes a client of what stands at an address, opened on first use. What is secret in the address is told
+// nobody.
+func NewAddressed[C any](id string, pool *Pool, address func(Env) (string, error), open func(context.Context, string) (C, error), close func(C) error) *Client[C] {
+	opening := func(ctx context.Context) (C, error) {
+		var none C
+		where, err := address(EnvOf(id))
+		if err != nil {
+			return none, err
+		}
+		client, err := open(ctx, where)
+		if err != nil {
+			return none, &unopened{fmt.Sprintf("%s: %s", shownAddress(where), scrubbed(textOf(err), where)), err}
+		}
+		return client, nil
+	}
+	return NewClient(id, pool, opening, close)
+}
+
+// unopened is the failure of an opening, without what is secret in the address.
+type unopened struct {
+	message string
+	cause   error
+}
+
+func (u *unopened) Error() string { return u.message }
+
+func (u *unopened) Unwrap() error { return u.cause }
+
 // Pool are the permits and the rate.
 func (c *Client[C]) Pool() *Pool { return c.pool }
 

@@ -1,0 +1,139 @@
+//! Clients of databases, caches and HTTP services as functions of the user's take them: which, the parameter's type says.
+//!
+//! It knows how the clients of usual packages are made; the packages are the project's own dependencies.
+
+use conductor_protocol::plan::{Argument, Resource, ResourceKind};
+use conductor_protocol::types::Type;
+
+use super::expr::{Result, unsupported};
+use super::file::File;
+use super::http::{self, from_environment};
+use super::names::unexported;
+use super::shared::var;
+use super::spelling::Spelling;
+use super::tree::{Go, Stmt};
+use super::workflow::Workflow;
+
+/// A client that functions can be handed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    Http,
+    Sql,
+    Pgx,
+    Redis,
+}
+
+/// What a parameter of the type is handed of a resource of the kind; `None` where nothing is known that would fit.
+pub fn known(kind: ResourceKind, argument: &Argument) -> Option<Known> {
+    let spelled = spelled(argument)?;
+    let (path, name) = spelled.strip_prefix('*')?.rsplit_once('.')?;
+    Some(match (kind, path, name) {
+        (ResourceKind::Http | ResourceKind::Container, "net/http", "Client") => Known::Http,
+        (ResourceKind::Postgres, "database/sql", "DB") => Known::Sql,
+        (ResourceKind::Postgres, "github.com/jackc/pgx/v5/pgxpool", "Pool") => Known::Pgx,
+        (ResourceKind::Redis, "github.com/redis/go-redis/v9", "Client") => Known::Redis,
+        _ => return None,
+    })
+}
+
+/// The parameter's type as Go writes it, with the path of its package.
+fn spelled(argument: &Argument) -> Option<String> {
+    match (&argument.native, &argument.ty) {
+        (Some(native), _) => Some(native.clone()),
+        (None, Type::Optional(inner)) => match &**inner {
+            Type::Named(name) => Some(format!("*{name}")),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The types of which there are clients.
+pub fn wanted(kind: ResourceKind) -> &'static str {
+    match kind {
+        ResourceKind::Postgres => "`*sql.DB` and `*pgxpool.Pool` of pgx/v5",
+        ResourceKind::Redis => "`*redis.Client` of go-redis/v9",
+        ResourceKind::Http | ResourceKind::Container => "`*http.Client`",
+        ResourceKind::Grpc => "none of gRPC",
+        ResourceKind::Semaphore | ResourceKind::Custom => "that of `open`",
+    }
+}
+
+/// The variable of the client that the parameter takes.
+pub fn client(workflow: &mut Workflow, resource: &Resource, argument: &Argument) -> Result<(Go, Known)> {
+    let id = &resource.id;
+    let (Some(known), Some(spelled)) = (known(resource.kind, argument), spelled(argument)) else {
+        return Err(unsupported(&format!("the client of `{id}` as `{}` takes it", argument.parameter)));
+    };
+    if known == Known::Http {
+        return Ok((http::client(workflow, resource)?, known));
+    }
+    let Some(address) = &resource.address else {
+        return Err(unsupported(&format!("the resource `{id}` without an address")));
+    };
+    // These are declared in a file of their own, which has its own imports: so has this text.
+    let mut file = File::new(workflow.file.package, "Resource");
+    let ty = Spelling::read(&spelled).map_or_else(|| "any".to_owned(), |spelling| file.spell(&spelling));
+    let address =
+        from_environment(&mut file, "string", |translator| translator.as_type(address, &Type::String))?;
+    let (idle, most) = resource.pool.map_or((0, 0), |pool| (pool.min, pool.max));
+    let opened = match known {
+        Known::Sql => {
+            let args = vec![
+                Go::atom("ctx"),
+                Go::atom("address"),
+                Go::atom(idle.to_string()),
+                Go::atom(most.to_string()),
+            ];
+            vec![Stmt::Return(vec![Go::call(format!("{}.Open", file.own("database")), args)])]
+        }
+        Known::Pgx => {
+            let package = file.module("github.com/jackc/pgx/v5/pgxpool");
+            let parsed = Go::call(format!("{package}.ParseConfig"), vec![Go::atom("address")]);
+            let made =
+                Go::call(format!("{package}.NewWithConfig"), vec![Go::atom("ctx"), Go::atom("config")]);
+            configured(parsed, [("MinConns", idle), ("MaxConns", most)], vec![made])
+        }
+        Known::Redis | Known::Http => {
+            let package = file.module("github.com/redis/go-redis/v9");
+            let parsed = Go::call(format!("{package}.ParseURL"), vec![Go::atom("address")]);
+            let made = Go::call(format!("{package}.NewClient"), vec![Go::atom("config")]);
+            configured(parsed, [("MinIdleConns", idle), ("PoolSize", most)], vec![made, Go::atom("nil")])
+        }
+    };
+    let context = if known == Known::Redis { "_" } else { "ctx" };
+    let open = Go::Func {
+        params: vec![
+            (context.to_owned(), "context.Context".to_owned()),
+            ("address".to_owned(), "string".to_owned()),
+        ],
+        results: format!("({ty}, error)"),
+        body: opened,
+    };
+    let close = if known == Known::Pgx {
+        let body =
+            vec![Stmt::Expr(Go::call("client.Close", Vec::new())), Stmt::Return(vec![Go::atom("nil")])];
+        Go::Func { params: vec![("client".to_owned(), ty)], results: "error".to_owned(), body }
+    } else {
+        Go::atom(format!("({ty}).Close"))
+    };
+    workflow.file.package.state.borrow_mut().shared_imports.extend(file.into_imports());
+    let pool = Go::atom(super::resources::pool(workflow, id)?);
+    let value = Go::call("runtime.NewAddressed", vec![Go::string(id), pool, address, open, close]);
+    let name = format!("{}Client", unexported(id));
+    let doc = format!("is the client of `{id}`");
+    Ok((Go::atom(var(workflow.file.package, &name, &doc, value)), known))
+}
+
+/// `config, err := parsed`, its bounds, and what is made of it.
+fn configured(parsed: Go, bounds: [(&str, u32); 2], made: Vec<Go>) -> Vec<Stmt> {
+    let mut body = vec![
+        Stmt::Define(vec!["config".to_owned(), "err".to_owned()], parsed),
+        Stmt::unless_ok(vec![Go::atom("nil")]),
+    ];
+    for (name, bound) in bounds.into_iter().filter(|(_, bound)| *bound > 0) {
+        body.push(Stmt::assign(Go::atom("config").field(name.to_owned()), Go::atom(bound.to_string())));
+    }
+    body.push(Stmt::Return(made));
+    body
+}
