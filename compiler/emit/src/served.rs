@@ -27,6 +27,8 @@ pub struct ServedFunction<'a> {
     pub plan: &'a Plan,
     /// Of name, parameters, result and their types: differs where either side was built from something else.
     pub signature: String,
+    /// How many calls of it there are.
+    calls: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -36,6 +38,8 @@ pub struct ServedParameter<'a> {
     pub wire: Option<String>,
     /// Whether it is one of what makes the object.
     pub of_receiver: bool,
+    /// Whether every call gives it; else it has a default.
+    pub is_always_given: bool,
 }
 
 /// As `go:example.com/shop.Charge`.
@@ -69,7 +73,7 @@ impl ServedParameter<'_> {
             ArgumentValue::Expr(_) => Some(argument.parameter.clone()),
             ArgumentValue::IdempotencyKey | ArgumentValue::Resource(_) | ArgumentValue::Cancellation => None,
         };
-        ServedParameter { argument, wire, of_receiver }
+        ServedParameter { argument, wire, of_receiver, is_always_given: true }
     }
 }
 
@@ -100,11 +104,19 @@ impl<'a> Served<'a> {
             parameters: Vec::new(),
             plan,
             signature: String::new(),
+            calls: 0,
         });
         let key =
             |parameter: &ServedParameter<'_>| (!parameter.of_receiver, parameter.argument.parameter.clone());
+        let is_first = found.calls == 0;
+        found.calls += 1;
+        let given: BTreeSet<_> = arguments(call).map(|parameter| key(&parameter)).collect();
         let known: BTreeSet<_> = found.parameters.iter().map(key).collect();
-        found.parameters.extend(arguments(call).filter(|parameter| !known.contains(&key(parameter))));
+        for parameter in &mut found.parameters {
+            parameter.is_always_given &= given.contains(&key(parameter));
+        }
+        let new = arguments(call).filter(|parameter| !known.contains(&key(parameter)));
+        found.parameters.extend(new.map(|one| ServedParameter { is_always_given: is_first, ..one }));
         // Calls may leave out different defaults: the objects' stand before the methods' all the same.
         found.parameters.sort_by_key(|parameter| !parameter.of_receiver);
     }

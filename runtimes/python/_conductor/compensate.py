@@ -223,7 +223,7 @@ class Undoable(_Undoable):
         try:
             run.add(self._key, self._undo(result))
         except NO_VALUE as error:
-            run.add(self._key, _valueless(error))
+            run.add(self._key, _valueless(error, result))
 
 
 _noted: ContextVar[tuple[History, list[dict[str, Any]]] | None] = ContextVar(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from . import compensate
 from .errors import (
@@ -26,6 +26,8 @@ from .permits import Taken
 if TYPE_CHECKING:
     from .cache import Slot
     from .run import Run
+
+T = TypeVar("T")
 
 Undo = Callable[[Any], dict[str, object]]
 """The arguments of a compensation as JSON, from the step's result; `None` where that is unknown."""
@@ -102,6 +104,18 @@ class Recording:
         if self._past.outcome == "failed":
             error = self._failure or RecordedError(self._past.error or {})
             raise StepFailed(self._key, self._past.attempt, error) from error
+
+    def given(self, value: Callable[[], T]) -> T:
+        """An argument. Where it has no value the step fails before there is an attempt."""
+        past = self._past
+        if past.outcome is None and past.exhausted is None:
+            try:
+                return value()
+            except ExpressionError as error:
+                self._has_fallback = False
+                self._give_up(error)
+        # There is no attempt that asks for it.
+        return cast("T", None)
 
     def succeed(self, output: object, result: object = None) -> None:
         """Records the result of an attempt; `result` is what its compensation looks at."""

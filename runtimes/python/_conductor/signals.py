@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar, Token
@@ -55,6 +56,16 @@ _mail: ContextVar[Mail] = ContextVar("conductor_mail")
 _lock = threading.Lock()
 _runs: dict[str, Signals] = {}
 """Those of this process that keep no journal, by their ids."""
+
+
+def _forget_after_fork() -> None:
+    """The runs are those of the parent, and the lock may be held by a thread that is not here."""
+    global _lock
+    _lock = threading.Lock()
+    _runs.clear()
+
+
+os.register_at_fork(after_in_child=_forget_after_fork)
 
 
 class Signals:

@@ -2,15 +2,18 @@
 //!
 //! It knows how a call is spelled; attempts, time limits and journal are its callers' business.
 
+use conductor_protocol::expr::Expr;
 use conductor_protocol::plan::{Argument, ArgumentValue, Callable, Function, Passing, Receiver, TaskCall};
 use conductor_protocol::types::Type;
 
 use super::elsewhere;
 use super::file::File;
+use super::names::snake;
 use super::resources::{self, Handed};
 use super::tree::{self, Arg, Py, Stmt};
 use super::workflow::Workflow;
 use crate::EmitError;
+use crate::flow::{is_immutable, may_fail};
 
 /// A call in its parts.
 pub struct Made {
@@ -20,6 +23,8 @@ pub struct Made {
     pub each: Vec<Stmt>,
     pub callee: Py,
     pub args: Vec<Arg>,
+    /// Names of arguments that are evaluated before the first attempt.
+    pub given: Vec<String>,
 }
 
 /// A call while it is being made.
@@ -29,13 +34,16 @@ struct Making<'c> {
     /// Whether it is evaluated in a thread, where no client of an event loop can be looked up.
     in_thread: bool,
     each: Vec<Stmt>,
+    /// Arguments that may have no value, evaluated before there is an attempt that could fail for it.
+    given: Vec<(String, Py)>,
     /// Contexts that lend connections, with the names of these.
     lent: Vec<(Py, String)>,
 }
 
 /// The call of the step with this key.
 pub fn made(workflow: &mut Workflow, key: &str, call: &TaskCall) -> Result<Made, EmitError> {
-    let mut making = Making { key, call, in_thread: false, each: Vec::new(), lent: Vec::new() };
+    let mut making =
+        Making { key, call, in_thread: false, each: Vec::new(), given: Vec::new(), lent: Vec::new() };
     match &call.callable {
         Callable::Function(called) if elsewhere::is_called(call) => {
             elsewhere::made(workflow, key, call, called)
@@ -48,7 +56,9 @@ pub fn made(workflow: &mut Workflow, key: &str, call: &TaskCall) -> Result<Made,
                 None => making.function(workflow, called)?,
                 Some(receiver) => making.method(workflow, called, receiver)?,
             };
-            Ok(if is_lent { making.lending(workflow, made) } else { made.in_thread(&making) })
+            let given = std::mem::take(&mut making.given);
+            let made = if is_lent { making.lending(workflow, made) } else { made.in_thread(&making) };
+            Ok(made.after(given))
         }
         Callable::Grpc { .. } | Callable::Http { .. } => operation(workflow, key, call),
     }
@@ -72,17 +82,27 @@ fn operation(workflow: &mut Workflow, key: &str, call: &TaskCall) -> Result<Made
     }
     workflow.file.import_from(".", "_operations");
     let callee = Py::atom(format!("_operations.{}", operation.name));
-    Ok(Made { before: Vec::new(), each: Vec::new(), callee, args })
+    Ok(Made { before: Vec::new(), each: Vec::new(), callee, args, given: Vec::new() })
 }
 
 impl Made {
+    /// The call with arguments that are evaluated first: where one has no value the step fails without an attempt.
+    fn after(mut self, given: Vec<(String, Py)>) -> Made {
+        let statements = given
+            .iter()
+            .map(|(name, value)| Py::call("step.given", vec![Py::lambda(value.clone())]).assigned(name));
+        self.before.splice(0..0, statements);
+        self.given = given.into_iter().map(|(name, _)| name).collect();
+        self
+    }
+
     /// An object is made where it is used, in the thread.
     fn in_thread(self, making: &Making) -> Made {
         if !making.in_thread {
             return self;
         }
         let callee = Py::lambda(Py::Call { callee: Box::new(self.callee), args: self.args });
-        Made { before: self.before, each: self.each, callee, args: Vec::new() }
+        Made { callee, args: Vec::new(), ..self }
     }
 }
 
@@ -94,13 +114,13 @@ impl Making<'_> {
         let args = self.arguments(workflow, &self.call.args)?;
         let each = std::mem::take(&mut self.each);
         if called.annotated {
-            return Ok(Made { before: Vec::new(), each, callee: function, args });
+            return Ok(Made { before: Vec::new(), each, callee: function, args, given: Vec::new() });
         }
         workflow.file.import_from("collections.abc", "Callable");
         let any = workflow.file.annotation(&Type::Any);
         let annotation = Some(format!("Callable[..., {any}]"));
         let bound = Stmt::Assign { target: "call".to_owned(), annotation, value: function };
-        Ok(Made { before: vec![bound], each, callee: Py::atom("call"), args })
+        Ok(Made { before: vec![bound], each, callee: Py::atom("call"), args, given: Vec::new() })
     }
 
     fn method(
@@ -127,14 +147,15 @@ impl Making<'_> {
             workflow.file.import_from("._conductor.untyped", "untyped");
             callee = Py::call("untyped", vec![callee]);
         }
-        Ok(Made { before: Vec::new(), each: std::mem::take(&mut self.each), callee, args })
+        let each = std::mem::take(&mut self.each);
+        Ok(Made { before: Vec::new(), each, callee, args, given: Vec::new() })
     }
 
     fn arguments(&mut self, workflow: &mut Workflow, args: &[Argument]) -> Result<Vec<Arg>, EmitError> {
         args.iter()
             .map(|argument| {
                 let value = match &argument.value {
-                    ArgumentValue::Expr(expr) => workflow.translate(expr)?,
+                    ArgumentValue::Expr(expr) => self.evaluated(workflow, argument, expr)?,
                     ArgumentValue::IdempotencyKey => idempotency_key(workflow, self.key),
                     ArgumentValue::Resource(id) => self.resource(workflow, argument, id)?,
                     ArgumentValue::Cancellation => {
@@ -145,6 +166,23 @@ impl Making<'_> {
                 Ok(Arg { name, value })
             })
             .collect()
+    }
+
+    /// Each attempt gets a value of its own, unless it cannot be changed.
+    fn evaluated(
+        &mut self,
+        workflow: &mut Workflow,
+        argument: &Argument,
+        expr: &Expr,
+    ) -> Result<Py, EmitError> {
+        let value = workflow.translate(expr)?;
+        let types = &workflow.file.package.types.table;
+        if !workflow.is_durable() || !may_fail(types, expr) || !is_immutable(types, &expr.ty) {
+            return Ok(value);
+        }
+        let name = workflow.file.names.fresh(&snake(&argument.parameter));
+        self.given.push((name.clone(), value));
+        Ok(Py::atom(name))
     }
 
     fn resource(&mut self, workflow: &mut Workflow, argument: &Argument, id: &str) -> Result<Py, EmitError> {
@@ -194,7 +232,7 @@ impl Making<'_> {
         };
         let mut before = made.before;
         before.push(Stmt::Function(attempt));
-        Made { before, each: made.each, callee: Py::atom(NAME), args: Vec::new() }
+        Made { before, callee: Py::atom(NAME), args: Vec::new(), ..made }
     }
 }
 

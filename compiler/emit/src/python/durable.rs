@@ -208,6 +208,9 @@ fn attempted(
     tried.extend(ended(workflow, call, attempt, undo.is_some()));
     let handler = on_failure(workflow, step, call);
     body.push(attempts(tried, handler));
+    for name in made.given {
+        workflow.file.names.release(&name);
+    }
     Ok(body)
 }
 

@@ -63,7 +63,7 @@ pub fn made(
         "invoked"
     };
     workflow.file.import_from("._conductor.invoke", callee);
-    Ok(Made { before: Vec::new(), each: Vec::new(), callee: Py::atom(callee), args })
+    Ok(Made { before: Vec::new(), each: Vec::new(), callee: Py::atom(callee), args, given: Vec::new() })
 }
 
 /// The Plan as Python sees it: a class of another language is what its JSON is.

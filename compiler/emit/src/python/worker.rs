@@ -4,15 +4,17 @@
 
 use conductor_protocol::expr::{Expr, Node};
 use conductor_protocol::plan::{
-    Argument, ArgumentValue, Callable, Effect, Function as Called, InDoubt, Language, Plan, Policy, Receiver,
-    TaskCall,
+    Argument, ArgumentValue, Callable, Effect, Function as Called, InDoubt, Language, Passing, Plan, Policy,
+    Receiver, TaskCall,
 };
 use conductor_protocol::types::Type;
 
 use super::codecs::{self, Way, apply};
+use super::file::File;
+use super::flat::flat;
 use super::names::{Names, snake};
 use super::package::Package;
-use super::tree::{Arg, Function, Item, Module, Param, Py, Stmt};
+use super::tree::{Arg, Function, Item, Module, Operator, Param, Py, Stmt};
 use super::workflow::{RESERVED, Workflow};
 use super::{call, resources};
 use crate::EmitError;
@@ -20,13 +22,17 @@ use crate::served::{ServedFunction, ServedParameter};
 
 /// What the idempotency key is called where a function takes it. No parameter has this name.
 const KEY: &str = "key of the call";
+/// Where the arguments are that not every call gives.
+const MORE: &str = "more";
 
 /// The module; `None` where nothing is served.
 pub fn module(package: &Package) -> Result<Option<Module>, EmitError> {
     let served: Vec<(&str, &ServedFunction<'_>)> = package.served.of_language(Language::Python).collect();
     let Some((_, first)) = served.first() else { return Ok(None) };
     let plan = Plan { durable: false, steps: Vec::new(), inputs: Vec::new(), ..first.plan.clone() };
-    let mut workflow = Workflow::of_functions(package, &plan, Names::reserving(&RESERVED));
+    let mut names = Names::reserving(&RESERVED);
+    names.reserve(MORE);
+    let mut workflow = Workflow::of_functions(package, &plan, names);
     let mut tasks = Vec::new();
     for (name, function) in served {
         let handler = handler(&mut workflow, function)?;
@@ -54,7 +60,13 @@ fn handler(workflow: &mut Workflow, served: &ServedFunction<'_>) -> Result<Strin
     let name = workflow.file.names.fresh(&format!("_{}", snake(&served.function.to_string())));
     let mut body = Vec::new();
     let mut given = Vec::new();
-    for parameter in &served.parameters {
+    let optional: Vec<Stmt> = served
+        .parameters
+        .iter()
+        .filter(|parameter| is_optional(parameter))
+        .filter_map(|parameter| left_out(&mut workflow.file, parameter))
+        .collect();
+    for parameter in served.parameters.iter().filter(|parameter| !is_optional(parameter)) {
         if let Some(wire) = &parameter.wire {
             let target = workflow.file.names.fresh(&snake(&parameter.argument.parameter));
             let recorded = Py::atom("call.args").index(Py::string(wire));
@@ -64,7 +76,14 @@ fn handler(workflow: &mut Workflow, served: &ServedFunction<'_>) -> Result<Strin
             given.push(target);
         }
     }
+    if !optional.is_empty() {
+        let any = workflow.file.annotation(&Type::Any);
+        let (target, annotation) = (MORE.to_owned(), Some(format!("dict[str, {any}]")));
+        body.push(Stmt::Assign { target, annotation, value: Py::Dict(Vec::new()) });
+        body.extend(optional);
+    }
     workflow.locals.push((KEY.to_owned(), "call.key".to_owned()));
+    workflow.locals.push((format!("**{MORE}"), MORE.to_owned()));
     let made = called(workflow, served);
     workflow.locals.clear();
     for target in given {
@@ -81,6 +100,22 @@ fn handler(workflow: &mut Workflow, served: &ServedFunction<'_>) -> Result<Strin
         body,
     }));
     Ok(name)
+}
+
+/// Some calls leave out what has a default; of what makes the object nothing can be left out.
+fn is_optional(parameter: &ServedParameter<'_>) -> bool {
+    !parameter.is_always_given && !parameter.of_receiver && parameter.wire.is_some()
+}
+
+/// `if "x" in call.args: more["x"] = ...`
+fn left_out(file: &mut File, parameter: &ServedParameter<'_>) -> Option<Stmt> {
+    let wire = Py::string(parameter.wire.as_ref()?);
+    let recorded = Py::atom("call.args").index(wire.clone());
+    let value = apply(file, Way::Decode, &parameter.argument.ty, recorded);
+    let target = flat(&Py::atom(MORE).index(Py::string(&parameter.argument.parameter)));
+    let body = vec![Stmt::Assign { target, annotation: None, value }];
+    let test = Py::binary(Operator::In, wire, Py::atom("call.args"));
+    Some(Stmt::If { test, body, otherwise: Vec::new() })
 }
 
 /// The call itself, and its result as JSON.
@@ -124,8 +159,20 @@ fn called(workflow: &mut Workflow, served: &ServedFunction<'_>) -> Result<Vec<St
 /// A call of the function with the arguments that came, which are variables.
 fn as_call(served: &ServedFunction<'_>) -> TaskCall {
     let of = |wanted: bool| -> Vec<Argument> {
-        served.parameters.iter().filter(|one| one.of_receiver == wanted).map(argument).collect()
+        let own = served.parameters.iter().filter(|one| one.of_receiver == wanted && !is_optional(one));
+        own.map(argument).collect()
     };
+    let mut args = of(false);
+    if served.parameters.iter().any(is_optional) {
+        let node = Node::Variable(format!("**{MORE}"));
+        args.push(Argument {
+            parameter: "**".to_owned(),
+            ty: Type::Any,
+            passing: Passing::Keyword,
+            value: ArgumentValue::Expr(Expr { ty: Type::Any, node }),
+            native: None,
+        });
+    }
     let receiver = match &served.function.receiver {
         Some(Receiver::Constructed { constructor, returns_error, .. }) => Some(Receiver::Constructed {
             constructor: constructor.clone(),
@@ -137,7 +184,7 @@ fn as_call(served: &ServedFunction<'_>) -> TaskCall {
     TaskCall {
         task: String::new(),
         callable: Callable::Function(Called { receiver, ..served.function.clone() }),
-        args: of(false),
+        args,
         policy: Policy::default(),
         effect: Effect::Read,
         idempotent: false,

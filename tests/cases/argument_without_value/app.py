@@ -1,0 +1,6 @@
+async def take(x: int) -> int:
+    return x
+
+
+async def instead(x: int) -> int:
+    return x
