@@ -103,7 +103,12 @@ export class History {
 
   /** Notes what may have to be undone once a step has ended. */
   ended(key: string, undo: Json | undefined, hasSucceeded: boolean): void {
-    if (undo !== undefined || hasSucceeded) {
+    if (Array.isArray(undo)) {
+      // Of a block that is one step to the journal: what its steps did, by their keys.
+      for (const [inside, args] of undo as [string, Json][]) {
+        this.undo.push({ key: inside, args });
+      }
+    } else if (undo !== undefined || hasSucceeded) {
       this.undo.push({ key, args: undo });
     }
   }

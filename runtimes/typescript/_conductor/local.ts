@@ -35,6 +35,7 @@ import { Scope } from "./scope.js";
 import { decodeMilliseconds } from "./durations.js";
 import { inTurn, type Turn } from "./turns.js";
 import type { EmitOptions, WaitOptions } from "./waits.js";
+import { undoArguments, type UndoArguments } from "./stepOptions.js";
 import type { Workflow } from "./workflow.js";
 import { CHILDREN } from "./execute.js";
 
@@ -44,6 +45,8 @@ interface Extras {
   /** What undoes what was done, in the order in which it was. */
   undo: (() => Promise<void>)[];
   mail: LocalMail | undefined;
+  /** Of a block that is one step to the journal: what undoes its steps, by their keys. */
+  later: (readonly [string, Json])[] | undefined;
 }
 
 export class LocalRun extends Block<LocalRun> {
@@ -94,10 +97,12 @@ export class LocalRun extends Block<LocalRun> {
       readonly scope: Scope;
     },
     prefix: string,
+    later: (readonly [string, Json])[],
   ): LocalRun {
-    const { id: runId, workflow, scope } = run;
-    const inside = new LocalRun(workflow, { runId }, prefix);
+    const { id, workflow, scope } = run;
+    const inside = new LocalRun(workflow, { runId: id }, prefix);
     inside.ownScope = scope;
+    inside.ownExtras = { id, undo: [], mail: undefined, later };
     return inside;
   }
 
@@ -109,6 +114,7 @@ export class LocalRun extends Block<LocalRun> {
       id: this.options.runId,
       undo: [],
       mail: undefined,
+      later: undefined,
     };
     return this.ownExtras;
   }
@@ -351,6 +357,12 @@ export class LocalRun extends Block<LocalRun> {
     this.extras.undo.push(async () => {
       await undo(shielded);
     });
+  }
+
+  /** The arguments of what undoes a step, which the journal has with the end of the block around. */
+  undoLater(id: string, make: () => UndoArguments): void {
+    const args = undoArguments(make);
+    this.extras.later?.push([this.path(id), args as Json]);
   }
 
   /** The failure of the workflow as its caller sees it, after what it did is undone. `at` is the step that failed, where nothing else says so. */

@@ -24,7 +24,12 @@ import type { Json } from "./json.js";
 import { logger } from "./log.js";
 import { take, Taken } from "./permits.js";
 import type { Run } from "./run.js";
-import type { InDoubt, StepOptions, UndoArguments } from "./stepOptions.js";
+import {
+  undoArguments,
+  type InDoubt,
+  type StepOptions,
+  type UndoArguments,
+} from "./stepOptions.js";
 import { nowMs } from "./timer.js";
 import { written } from "./values.js";
 
@@ -380,14 +385,7 @@ export class Step {
 
   /** The arguments of what undoes the step. Why they have no value is told when they are needed. */
   undo(make: () => UndoArguments): UndoArguments {
-    try {
-      return make();
-    } catch (error) {
-      if (error instanceof ExpressionError) {
-        return error.message as unknown as UndoArguments;
-      }
-      throw error;
-    }
+    return undoArguments(make);
   }
 
   /** Records the result, and the arguments of what undoes it. */

@@ -6,6 +6,7 @@
 
 import type { Breaker } from "./breaker.js";
 import type { CacheEntry } from "./cache.js";
+import { ExpressionError } from "./errors.js";
 import type { Taker } from "./permits.js";
 
 export type Effect = "none" | "read" | "write";
@@ -29,4 +30,16 @@ export interface StepOptions {
   readonly cache?: CacheEntry | undefined;
   /** The arguments of what undoes the step, where its result is not known: null. */
   readonly undo?: (() => UndoArguments) | undefined;
+}
+
+/** What `make` gives; where an argument has no value, the reason, which is told when the step is to be undone. */
+export function undoArguments(make: () => UndoArguments): UndoArguments {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof ExpressionError) {
+      return error.message as unknown as UndoArguments;
+    }
+    throw error;
+  }
 }

@@ -9,7 +9,12 @@ use conductor_protocol::plan::Language;
 const GROWING: &[Language] = &[];
 
 /// Cases that differ or cannot be written, by language, each with a reason.
-const KNOWN: &[(Language, &str)] = &[];
+const KNOWN: &[(Language, &str)] = &[
+    // What an atomic block comes to that nobody reads is not recorded.
+    (Language::Python, "hold_atomic_undone"),
+    // Its generator does not write it.
+    (Language::Go, "hold_atomic_undone"),
+];
 
 /// Cases whose generated code does not build; in a package with the others it would hide them all.
 const UNBUILT: &[(Language, &str)] = &[];

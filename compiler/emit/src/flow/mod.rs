@@ -67,15 +67,34 @@ pub struct Flow<'a> {
     kept: BTreeSet<Place>,
     reads: BTreeMap<Var, BTreeSet<At>>,
     order: BTreeMap<Var, usize>,
+    /// Whether what a block comes to that is one step to the journal is recorded, though nobody reads it.
+    records_atomic: bool,
 }
 
 impl<'a> Flow<'a> {
     #[must_use]
     pub fn new(plan: &'a Plan) -> Flow<'a> {
+        Flow::made(plan, false)
+    }
+
+    /// The analysis for a generator that records the result of every atomic block.
+    #[must_use]
+    pub fn recording_atomic(plan: &'a Plan) -> Flow<'a> {
+        Flow::made(plan, plan.durable)
+    }
+
+    fn made(plan: &'a Plan, records_atomic: bool) -> Flow<'a> {
         let nest = Nest::of(plan);
         let after = visible::after(&nest);
-        let mut flow =
-            Flow { plan, nest, after, kept: BTreeSet::new(), reads: BTreeMap::new(), order: BTreeMap::new() };
+        let mut flow = Flow {
+            plan,
+            nest,
+            after,
+            kept: BTreeSet::new(),
+            reads: BTreeMap::new(),
+            order: BTreeMap::new(),
+            records_atomic,
+        };
         let inputs = plan.inputs.iter().map(|input| Var::Input(input.name.clone()));
         flow.order =
             inputs.chain(flow.nest.variables()).enumerate().fold(BTreeMap::new(), |mut order, (at, var)| {

@@ -41,6 +41,9 @@ pub fn collect(flow: &mut Flow<'_>) {
         for (name, at) in &named {
             reader.read(name, *at);
         }
+        if reader.flow.records_atomic {
+            reader.atomic_blocks();
+        }
         if flow.kept.len() == before {
             return;
         }
@@ -143,6 +146,13 @@ impl<'a> Reader<'_, 'a> {
                 _ => {}
             },
         }
+    }
+
+    fn atomic_blocks(&mut self) {
+        let is_atomic = |step: &Step| matches!(&step.kind, StepKind::Hold(hold) if hold.atomic);
+        let steps = self.flow.nest.steps().enumerate();
+        let places: Vec<Place> = steps.filter(|(_, step)| is_atomic(step)).map(|(place, _)| place).collect();
+        places.into_iter().for_each(|place| self.last(place, 0));
     }
 
     /// The result of the last step of one of a block's lists.

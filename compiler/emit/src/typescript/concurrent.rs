@@ -261,7 +261,13 @@ impl<'a> Workflow<'a> {
                 read.push((var, ty, super::codecs::entry(held, id)));
             }
         }
+        let unread = hold.steps.last().filter(|last| !vars.contains(&own) && last.ty != Type::Null);
         if !body.last().is_some_and(super::workflow::ends_function) {
+            if let Some(step) = unread {
+                let value = Expr { ty: step.ty.clone(), node: Node::Step(step.id.clone()) };
+                let value = self.value(&value, end)?;
+                last = self.file.coded(Way::Encode, &step.ty, value);
+            }
             let results = Ts::Object(results);
             body.push(Stmt::Return(Some(Ts::object(vec![("last", last), ("results", results)]))));
         }

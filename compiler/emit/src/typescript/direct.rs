@@ -14,7 +14,7 @@ use super::durable::in_doubt;
 use super::expr::Translator;
 use super::names::camel;
 use super::policy;
-use super::tree::{Arrow, Body, Function, Item, Operator, Param, Stmt, Ts, Ty};
+use super::tree::{Arrow, Body, Function, Item, Operator, Param, Property, Stmt, Ts, Ty};
 use super::workflow::{Workflow, is_guarded};
 use crate::EmitError;
 use crate::flow::words;
@@ -326,6 +326,9 @@ impl<'a> Workflow<'a> {
     /// `run.undoWith(...)` with the arguments as they are now.
     fn undo_with(&mut self, place: &Place<'_>, call: &TaskCall) -> Result<Vec<Stmt>> {
         let Some(undoing) = &call.compensate else { return Ok(Vec::new()) };
+        if self.scope.is_atomic() {
+            return self.undo_recorded(place, undoing);
+        }
         let (mut body, mut params, mut args) = (Vec::new(), Vec::new(), vec![Ts::name("run")]);
         let mut recorded = (**undoing).clone();
         let mut inner = Vec::new();
@@ -372,6 +375,26 @@ impl<'a> Workflow<'a> {
         let work = Ts::arrow(&["run"], Ts::name(name).called(args));
         body.push(Stmt::Expr(Ts::call("run.undoWith", vec![Ts::string(place.id), work])));
         Ok(body)
+    }
+
+    /// `run.undoLater(...)`: the block is one step to the journal, which records the arguments with it.
+    fn undo_recorded(&mut self, place: &Place<'_>, undoing: &TaskCall) -> Result<Vec<Stmt>> {
+        let mut pairs = Vec::new();
+        for argument in undoing.arguments() {
+            let ArgumentValue::Expr(expr) = &argument.value else { continue };
+            let mut translator = Translator::new(&mut self.file, &self.scope, place.at);
+            translator.locals.clone_from(&place.locals);
+            translator.locals.push((RESULT.to_owned(), Ts::name("result")));
+            let value = translator.value(expr)?;
+            let encoded = self.file.coded(Way::Encode, &expr.ty, value);
+            pairs.push(Property::Value(argument.parameter.clone(), encoded));
+        }
+        let atomic = self.scope.outside_of_atomic();
+        let made = self.undoing(place.id, undoing);
+        self.scope.back_in_atomic(atomic);
+        made?;
+        let args = vec![Ts::string(place.id), Ts::arrow(&[], Ts::Object(pairs))];
+        Ok(vec![Stmt::Expr(Ts::call("run.undoLater", args))])
     }
 }
 

@@ -299,7 +299,7 @@ impl<'a> Workflow<'a> {
     }
 
     /// The function that undoes a step, from the arguments that were recorded with its completion.
-    fn undoing(&mut self, id: &str, call: &TaskCall) -> Result<()> {
+    pub fn undoing(&mut self, id: &str, call: &TaskCall) -> Result<()> {
         let key = format!("{id}.compensate");
         let mut recorded = call.clone();
         let mut locals = Vec::new();

@@ -27,7 +27,7 @@ pub struct Scope<'a> {
 
 impl<'a> Scope<'a> {
     pub fn new(plan: &'a Plan, types: &'a Types, names: &mut Names) -> Scope<'a> {
-        let flow = Flow::new(plan);
+        let flow = Flow::recording_atomic(plan);
         let big = plan.all_steps().filter(|step| is_big(step)).map(|step| step.id.clone()).collect();
         let mut scope = Scope {
             flow,
@@ -57,6 +57,15 @@ impl<'a> Scope<'a> {
     /// Begins or ends the writing of an atomic block.
     pub fn set_atomic(&mut self, block: Option<&Step>) {
         self.plain = block.map(|block| self.flow.made_inside(block));
+    }
+
+    /// What undoes a step is written as a step of its own, wherever that stands.
+    pub fn outside_of_atomic(&mut self) -> Option<BTreeSet<Var>> {
+        self.plain.take()
+    }
+
+    pub fn back_in_atomic(&mut self, plain: Option<BTreeSet<Var>>) {
+        self.plain = plain;
     }
 
     pub fn is_atomic(&self) -> bool {

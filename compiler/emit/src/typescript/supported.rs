@@ -10,7 +10,7 @@ use crate::Unsupported;
 pub fn unsupported(plan: &Plan) -> Vec<Unsupported> {
     let mut found = Vec::new();
     for step in plan.all_steps() {
-        found.extend(of_step(step, plan).into_iter().map(|what| Unsupported {
+        found.extend(of_step(step).into_iter().map(|what| Unsupported {
             workflow: plan.workflow.clone(),
             step: Some(step.id.clone()),
             what,
@@ -19,20 +19,11 @@ pub fn unsupported(plan: &Plan) -> Vec<Unsupported> {
     found
 }
 
-fn of_step(step: &Step, plan: &Plan) -> Vec<String> {
+fn of_step(step: &Step) -> Vec<String> {
     match &step.kind {
         StepKind::Task(call) => of_call(call),
-        StepKind::Hold(hold) if hold.atomic && plan.durable && undoes(&hold.steps) => {
-            vec!["`compensate` inside of an atomic `hold`".to_owned()]
-        }
         _ => Vec::new(),
     }
-}
-
-/// Whether something inside can be undone.
-fn undoes(steps: &[Step]) -> bool {
-    let undoes_itself = |step: &Step| matches!(&step.kind, StepKind::Task(call) if call.compensate.is_some());
-    steps.iter().any(|step| undoes_itself(step) || step.kind.bodies().into_iter().any(undoes))
 }
 
 fn of_call(call: &TaskCall) -> Vec<String> {

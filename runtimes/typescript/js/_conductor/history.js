@@ -61,7 +61,12 @@ export class History {
   }
   /** Notes what may have to be undone once a step has ended. */
   ended(key, undo, hasSucceeded) {
-    if (undo !== undefined || hasSucceeded) {
+    if (Array.isArray(undo)) {
+      // Of a block that is one step to the journal: what its steps did, by their keys.
+      for (const [inside, args] of undo) {
+        this.undo.push({ key: inside, args });
+      }
+    } else if (undo !== undefined || hasSucceeded) {
       this.undo.push({ key, args: undo });
     }
   }

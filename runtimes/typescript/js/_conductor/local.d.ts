@@ -19,6 +19,7 @@ import { type Taker } from "./permits.js";
 import { Scope } from "./scope.js";
 import { type Turn } from "./turns.js";
 import type { EmitOptions, WaitOptions } from "./waits.js";
+import { type UndoArguments } from "./stepOptions.js";
 import type { Workflow } from "./workflow.js";
 /** What few runs need: made when somebody asks. */
 interface Extras {
@@ -26,6 +27,8 @@ interface Extras {
   /** What undoes what was done, in the order in which it was. */
   undo: (() => Promise<void>)[];
   mail: LocalMail | undefined;
+  /** Of a block that is one step to the journal: what undoes its steps, by their keys. */
+  later: (readonly [string, Json])[] | undefined;
 }
 export declare class LocalRun extends Block<LocalRun> {
   readonly workflow: string;
@@ -54,6 +57,7 @@ export declare class LocalRun extends Block<LocalRun> {
       readonly scope: Scope;
     },
     prefix: string,
+    later: (readonly [string, Json])[],
   ): LocalRun;
   get extras(): Extras;
   protected get self(): LocalRun;
@@ -136,6 +140,8 @@ export declare class LocalRun extends Block<LocalRun> {
   childOptions(id: string): RunOptions;
   /** What undoes a step that has been done, should the run fail. */
   undoWith(_id: string, undo: (run: LocalRun) => unknown): void;
+  /** The arguments of what undoes a step, which the journal has with the end of the block around. */
+  undoLater(id: string, make: () => UndoArguments): void;
   /** The failure of the workflow as its caller sees it, after what it did is undone. `at` is the step that failed, where nothing else says so. */
   error(error: unknown, at?: string, attempts?: number): Promise<unknown>;
   /** What the workflow returns from within a block; its failure is thrown. */

@@ -23,6 +23,7 @@ import { callerTrace } from "./remote.js";
 import { Scope } from "./scope.js";
 import { decodeMilliseconds } from "./durations.js";
 import { inTurn } from "./turns.js";
+import { undoArguments } from "./stepOptions.js";
 import { CHILDREN } from "./execute.js";
 export class LocalRun extends Block {
   static {
@@ -45,10 +46,11 @@ export class LocalRun extends Block {
     }
   }
   /** A part of a durable run of which nothing is recorded. */
-  static inside(run, prefix) {
-    const { id: runId, workflow, scope } = run;
-    const inside = new LocalRun(workflow, { runId }, prefix);
+  static inside(run, prefix, later) {
+    const { id, workflow, scope } = run;
+    const inside = new LocalRun(workflow, { runId: id }, prefix);
     inside.ownScope = scope;
+    inside.ownExtras = { id, undo: [], mail: undefined, later };
     return inside;
   }
   get extras() {
@@ -59,6 +61,7 @@ export class LocalRun extends Block {
       id: this.options.runId,
       undo: [],
       mail: undefined,
+      later: undefined,
     };
     return this.ownExtras;
   }
@@ -240,6 +243,11 @@ export class LocalRun extends Block {
     this.extras.undo.push(async () => {
       await undo(shielded);
     });
+  }
+  /** The arguments of what undoes a step, which the journal has with the end of the block around. */
+  undoLater(id, make) {
+    const args = undoArguments(make);
+    this.extras.later?.push([this.path(id), args]);
   }
   /** The failure of the workflow as its caller sees it, after what it did is undone. `at` is the step that failed, where nothing else says so. */
   async error(error, at, attempts = 1) {

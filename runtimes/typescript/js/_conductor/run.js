@@ -192,11 +192,20 @@ export class Run extends Block {
       this.record("step_started", { key, task: id, attempt: 1, at: nowMs() });
       await this.barrier();
       this.scope.check();
-      const inside = LocalRun.inside(this, this.prefix);
-      const output = await work(inside);
+      const undone = [];
+      const inside = LocalRun.inside(this, this.prefix, undone);
       const { valueBytes } = this.session;
-      const made = written(output, valueBytes, "result");
-      this.stepSucceeded(key, made, { attempt: 1 });
+      let made;
+      try {
+        const output = await work(inside);
+        made = written(output, valueBytes, "result");
+      } catch (error) {
+        // Nothing of it is recorded: after a crash all of it would be done again.
+        this.history.ended(key, undone, false);
+        throw error;
+      }
+      const undo = undone.length === 0 ? undefined : undone;
+      this.stepSucceeded(key, made, { attempt: 1, undo });
       this.scope.check();
       return made.json;
     });

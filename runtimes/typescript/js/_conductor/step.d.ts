@@ -9,7 +9,11 @@ import { type Hedge } from "./hedge.js";
 import type { Past } from "./history.js";
 import type { Json } from "./json.js";
 import type { Run } from "./run.js";
-import type { InDoubt, StepOptions, UndoArguments } from "./stepOptions.js";
+import {
+  type InDoubt,
+  type StepOptions,
+  type UndoArguments,
+} from "./stepOptions.js";
 /** A step that is being executed, or was in an earlier life of the run. */
 export declare class Step {
   readonly key: string;

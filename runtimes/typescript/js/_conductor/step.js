@@ -19,6 +19,7 @@ import { stepCalls } from "./hedge.js";
 import { invoked } from "./invoke.js";
 import { logger } from "./log.js";
 import { take, Taken } from "./permits.js";
+import { undoArguments } from "./stepOptions.js";
 import { nowMs } from "./timer.js";
 import { written } from "./values.js";
 /** A step that is being executed, or was in an earlier life of the run. */
@@ -327,14 +328,7 @@ export class Step {
   }
   /** The arguments of what undoes the step. Why they have no value is told when they are needed. */
   undo(make) {
-    try {
-      return make();
-    } catch (error) {
-      if (error instanceof ExpressionError) {
-        return error.message;
-      }
-      throw error;
-    }
+    return undoArguments(make);
   }
   /** Records the result, and the arguments of what undoes it. */
   succeed(output, undo) {

@@ -27,3 +27,5 @@ export interface StepOptions {
   /** The arguments of what undoes the step, where its result is not known: null. */
   readonly undo?: (() => UndoArguments) | undefined;
 }
+/** What `make` gives; where an argument has no value, the reason, which is told when the step is to be undone. */
+export declare function undoArguments(make: () => UndoArguments): UndoArguments;

@@ -3,4 +3,15 @@
  *
  * It deliberately knows not how the step is executed.
  */
-export {};
+import { ExpressionError } from "./errors.js";
+/** What `make` gives; where an argument has no value, the reason, which is told when the step is to be undone. */
+export function undoArguments(make) {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof ExpressionError) {
+      return error.message;
+    }
+    throw error;
+  }
+}
