@@ -79,6 +79,11 @@ fn written(workflow: &mut Workflow, step: &Step, made: Made) -> Option<Vec<Stmt>
     let target = target(workflow, step, &ty);
     let mut body = Vec::new();
     let value = match (made.gives.error, &target) {
+        (false, Target::Nowhere) => {
+            // A linter asks why a function without an effect is called.
+            body.push(Stmt::assign(Go::atom("_"), made.call));
+            return Some(body);
+        }
         (false, _) => made.call,
         (true, Target::Nowhere) => {
             body.push(unless_it_fails(workflow, step, "_, err", made.call));
@@ -103,11 +108,11 @@ fn written(workflow: &mut Workflow, step: &Step, made: Made) -> Option<Vec<Stmt>
         }
     };
     let value = convert::convert(&mut workflow.file, value, spelling, &usual, &ty).0;
-    body.push(match target {
-        Target::Nowhere => Stmt::Expr(value),
-        Target::Variable(name) => Stmt::define(&name, value),
-        Target::Field(field) => Stmt::assign(field, value),
-    });
+    match target {
+        Target::Nowhere => {}
+        Target::Variable(name) => body.push(Stmt::define(&name, value)),
+        Target::Field(field) => body.push(Stmt::assign(field, value)),
+    }
     Some(body)
 }
 

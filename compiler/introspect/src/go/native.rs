@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use conductor_protocol::types::Type;
 
 use super::external::basic_below;
-use super::names::{Entity, Scope};
+use super::names::{Argument, Entity, Scope};
 use super::syntax::{Param, TypeExpr, TypeKind};
 use super::types::Reader;
 
@@ -105,9 +105,26 @@ impl<'w> Reader<'w> {
                 };
                 Some(Spelled::Named { name: self.text(scope, expr, depth), under })
             }
-            Entity::Param(_) | Entity::Unknown | Entity::Pending => None,
+            Entity::Param(argument) => given(name, argument, basic),
+            Entity::Unknown | Entity::Pending => None,
         }
     }
+}
+
+/// What a type parameter stands for; `None` where that is only known to who calls.
+fn given(parameter: &str, argument: Argument, basic: impl Fn(&str) -> Spelled) -> Option<Spelled> {
+    let Argument { text, basic: below, .. } = argument;
+    if text == parameter {
+        return None;
+    }
+    let is_name =
+        text.starts_with(|first: char| first.is_alphabetic()) && !text.contains(['[', '{', '(', ' ']);
+    Some(match below {
+        Some(_) if is_name && !text.contains('.') => basic(&text),
+        Some(below) if is_name => Spelled::Named { name: text, under: Some(Box::new(basic(below))) },
+        None if is_name => Spelled::Named { name: text, under: None },
+        _ => Spelled::Other(text),
+    })
 }
 
 /// What a chain of names is made of in the end: only that matters for a conversion. A struct's name stays.

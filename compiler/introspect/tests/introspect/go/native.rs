@@ -48,12 +48,23 @@ func Usual(ctx context.Context, a int64, b string, c *Item, d []Item, e map[stri
 
 func Bare(a int, b float32, c Cents, d *[]Item, e map[ID]Price, f [2]uint8, g rune, h Tags) (n Cents, err error) { return }
 
+type Pair[K comparable, V any] struct {
+	Key  K
+	Val  V
+	All  []V
+	Same map[string]*V
+}
+
+func Given(a Pair[string, int], b Pair[ID, Cents], c Pair[string, []byte], d Pair[string, *Item]) {}
+
+func Open[T any](a T) {}
+
 func Several() (name ID, count int, err error) { return }
 "#;
 
 #[test]
 fn only_what_the_type_leaves_open_is_spelled() {
-    let refs = ["store.Usual", "store.Bare", "store.Several"];
+    let refs = ["store.Usual", "store.Bare", "store.Several", "store.Given"];
     let introspector = Introspector::new(Language::Go, ".", refs, std::iter::empty());
     let (findings, _, _) = run(introspector, &files(SOURCE));
     let mut out = String::new();
@@ -81,11 +92,25 @@ fn only_what_the_type_leaves_open_is_spelled() {
           f: [2]uint8
           g: int32
           h: example.com/shop.Tags=[]example.com/shop.ID=string
+        store.Given: None of package Some("store")
         store.Several: Some("(name example.com/shop.ID=string, count int)") of package Some("store")
         store.Usual: Some("*example.com/shop.Item") of package Some("store")
         example.com/shop.Item.count: int32
         example.com/shop.Item.price: *example.com/shop.Price=int64
         example.com/shop.Item.tags: example.com/shop.Tags=[]example.com/shop.ID=string
+        example.com/shop.Pair[example.com/shop.ID,example.com/shop.Cents].Key: example.com/shop.ID=string
+        example.com/shop.Pair[example.com/shop.ID,example.com/shop.Cents].Val: example.com/shop.Cents=int64
+        example.com/shop.Pair[example.com/shop.ID,example.com/shop.Cents].All: []example.com/shop.Cents=int64
+        example.com/shop.Pair[example.com/shop.ID,example.com/shop.Cents].Same: map[string]*example.com/shop.Cents=int64
+        example.com/shop.Pair[string,*example.com/shop.Item].Val: *example.com/shop.Item
+        example.com/shop.Pair[string,*example.com/shop.Item].All: []*example.com/shop.Item
+        example.com/shop.Pair[string,*example.com/shop.Item].Same: map[string]**example.com/shop.Item
+        example.com/shop.Pair[string,[]byte].Val: []byte
+        example.com/shop.Pair[string,[]byte].All: [][]byte
+        example.com/shop.Pair[string,[]byte].Same: map[string]*[]byte
+        example.com/shop.Pair[string,int].Val: int
+        example.com/shop.Pair[string,int].All: []int
+        example.com/shop.Pair[string,int].Same: map[string]*int
     "#]]
     .assert_eq(&out);
 }
