@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from . import compensate, current, gone, signals
 from .errors import Halt, ResultError, RunPaused
 from .history import step_id
-from .journal import dumps
+from .journal import byte_size, dumps
 from .step import now_ms
 
 if TYPE_CHECKING:
@@ -65,9 +65,9 @@ async def _done(
             raise Halt(str(pause), key) from pause.__cause__
     text = dumps(output)
     limit = run.session.value_bytes
-    if len(text) > limit:
+    if byte_size(text) > limit:
         raise ResultError(
-            f"what {key} leaves has {len(text)} bytes as JSON, the limit is {limit}"
+            f"what {key} leaves has {byte_size(text)} bytes as JSON, the limit is {limit}"
         )
     past = run.history.past(key)
     past.outcome, past.output = "succeeded", output

@@ -31,7 +31,7 @@ from .form import error_form
 from .gone import only_recorded
 from .history import History, read_all
 from .ids import new_run_id
-from .journal import Journal, dumps
+from .journal import Journal, byte_size, dumps
 from .parallel import REAL
 from .remote import trace_headers
 from .run import Run
@@ -250,9 +250,9 @@ class Execution:
     def _succeeded(self, output: object) -> Ending:
         text = dumps(output)
         limit = self._session.value_bytes
-        if len(text) > limit:
+        if byte_size(text) > limit:
             raise ResultError(
-                f"the output has {len(text)} bytes as JSON, the limit is {limit}"
+                f"the output has {byte_size(text)} bytes as JSON, the limit is {limit}"
             )
         entry = f'{{"run_succeeded":{{"output":{text},"at":{now_ms()}}}}}'
         return Ending(entry, Outcome("succeeded", output))

@@ -19,7 +19,7 @@ from .errors import (
     WorkflowError,
     text_of,
 )
-from .journal import dumps
+from .journal import byte_size, dumps
 from .policy import error_code, type_names
 from .scalars import encode_any
 
@@ -99,7 +99,7 @@ def _fields(error: Exception) -> dict[str, object]:
             continue
         try:
             field = encode_any({name: value})
-            size = len(dumps(field))
+            size = byte_size(dumps(field))
         except ResultError:
             continue
         if size <= room:

@@ -18,8 +18,20 @@ Ended = Literal["lost", "finished"]
 
 
 def dumps(value: object) -> str:
-    """Compact JSON on one line."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+    """Compact JSON on one line, with characters as they are: escaped, a text would be up to six times as long."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            # Half of a character has no other form.
+            return json.dumps(value, separators=(",", ":"), allow_nan=False)
+    return text
+
+
+def byte_size(text: str) -> int:
+    """Of the text as it is sent."""
+    return len(text) if text.isascii() else len(text.encode())
 
 
 class Journal:
@@ -69,11 +81,12 @@ class Journal:
         size = 0
         together: list[str] = []
         for entry in entries:
-            if together and size + len(entry) > RECORD_BYTES:
+            more = byte_size(entry)
+            if together and size + more > RECORD_BYTES:
                 self._emit(together)
                 together, size = [], 0
             together.append(entry)
-            size += len(entry)
+            size += more
         if together:
             self._emit(together)
 

@@ -19,7 +19,7 @@ from .errors import (
     StepFailed,
 )
 from .form import cause_of, error_form
-from .journal import dumps
+from .journal import byte_size, dumps
 from .parallel import is_real
 from .permits import Taken
 
@@ -134,9 +134,9 @@ class Recording:
     def _succeed(self, output: object, undo: str | None) -> None:
         text = dumps(output)
         limit = self._run.session.value_bytes
-        if len(text) > limit:
+        if byte_size(text) > limit:
             raise ResultError(
-                f"the result has {len(text)} bytes as JSON, the limit is {limit}"
+                f"the result has {byte_size(text)} bytes as JSON, the limit is {limit}"
             )
         self._over()
         past = self._past

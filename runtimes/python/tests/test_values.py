@@ -15,6 +15,7 @@ from _conductor.errors import (
 )
 from _conductor.form import cause_of, error_form
 from _conductor.history import History
+from _conductor.journal import byte_size, dumps
 
 
 class Scalars(unittest.TestCase):
@@ -71,6 +72,18 @@ class Scalars(unittest.TestCase):
         ):
             with self.assertRaises(ResultError):
                 scalars.encode_any([wrong])
+
+
+class Texts(unittest.TestCase):
+    def test_a_text_is_as_long_as_its_bytes(self) -> None:
+        for value, size in (("abc", 5), ("é", 4), ("\U0001f600", 6), ("\u2028\n", 7)):
+            text = dumps(value)
+            self.assertEqual(json.loads(text), value)
+            self.assertEqual(byte_size(text), size)
+            self.assertEqual(len(text.encode()), size)
+
+    def test_half_a_character_is_written_as_nothing_else_can_be(self) -> None:
+        self.assertEqual(dumps("é\ud800"), '"\\u00e9\\ud800"')
 
 
 class Odd(Exception):
