@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from . import compensate, current, gone, signals
-from .errors import Halt, ResultError, RunPaused
+from .errors import Halt, RecordedError, ResultError, RunPaused, StepFailed
 from .history import step_id
 from .journal import byte_size, dumps
 from .step import now_ms
@@ -37,6 +37,10 @@ async def atomic(
     try:
         if past.outcome == "succeeded":
             return cast("Left", past.output)
+        if past.outcome == "tolerated":
+            # In an earlier life of the run; it is not done again to see whether it works now.
+            error = RecordedError(past.error or {})
+            raise StepFailed(key, past.attempt, error)
         gone.check()
         held = contextlib.nullcontext() if pool is None else run.hold(pool, lends=lends)
         async with held:

@@ -311,22 +311,29 @@ fn an_atomic_block_is_one_step_to_the_journal() {
         made.compensate = Some(Box::new(undo));
     }
     let block = StepKind::Hold(Hold { resource: "door".to_owned(), atomic: true, steps: inside });
-    let steps = vec![step("block", Type::Int, block), act("c")];
+    let broken = vec![act("d"), act("e")];
+    let broken = Hold { resource: "door".to_owned(), atomic: true, steps: broken };
+    let broken = tolerated(step("broken", Type::Int, StepKind::Hold(broken)));
+    let steps = vec![step("block", Type::Int, block), broken, act("c")];
     let mut plan = plan("whole", true, vec![], steps, result("block", Type::Int));
     let door = Resource::new("door", ResourceKind::Semaphore, Scope::Process);
     plan.resources = vec![Resource { max_concurrency: Some(1), ..door }];
     let project = Project::new(&[("tasks.py", TASKS)], &[plan]);
-    project.write("script.json", r#"{"b": [1, 7], "c": [1, "error", "Broken"]}"#);
+    project
+        .write("script.json", r#"{"b": [1, 7], "c": [1, "error", "Broken"], "e": [1, "error", "Refused"]}"#);
     let wanted = "\
-c ['a', 'b', 'c', 'a.compensate']
+c ['a', 'b', 'd', 'e', 'c', 'a.compensate']
 step_started block None None
 step_succeeded block {'last': 7, 'results': {}} [{'key': 'a', 'task': 'act', 'args': {'given': 1}}]
+step_started broken None None
+step_failed broken None None
 step_started c None None
 step_failed c None None
 step_started a.compensate None None
 step_succeeded a.compensate 1 None
 run_failed None None None
-c ['a', 'b', 'c', 'a.compensate']
+c ['a', 'b', 'd', 'e', 'c', 'a.compensate']
+c ['d', 'e', 'c', 'a.compensate']
 c ['c', 'a.compensate']
 c ['a.compensate']
 ";
