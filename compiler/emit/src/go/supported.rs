@@ -56,7 +56,7 @@ fn of_call(plan: &Plan, call: &TaskCall) -> Vec<String> {
     for argument in call.arguments() {
         let ArgumentValue::Resource(id) = &argument.value else { continue };
         let Some(resource) = of(id) else { continue };
-        let is_known = clients::known(resource.kind, argument).is_some();
+        let is_known = clients::known(resource, argument).is_some();
         if resource.kind != ResourceKind::Custom && !is_known {
             let types = clients::wanted(resource.kind);
             found

@@ -21,6 +21,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/redis/go-redis/v9"
+	"google.golang.org/grpc"
 )
 
 func Rows(ctx context.Context, db *sql.DB) (string, error) { return fmt.Sprint(db.Stats().MaxOpenConnections), nil }
@@ -28,6 +29,8 @@ func Rows(ctx context.Context, db *sql.DB) (string, error) { return fmt.Sprint(d
 func Pooled(ctx context.Context, db *pgxpool.Pool) (string, error) { return fmt.Sprint(db.Config), nil }
 
 func Kept(ctx context.Context, cache *redis.Client) (string, error) { return fmt.Sprint(cache.Options), nil }
+
+func Connected(ctx context.Context, users *grpc.ClientConn) (string, error) { return fmt.Sprint(users.Target, users.Options), nil }
 
 func Got(ctx context.Context, api *http.Client) (string, error) {
 	reply, err := api.Get("/users")
@@ -74,6 +77,38 @@ func NewClient(options *Options) *Client { return &Client{*options} }
 func (c *Client) Close() error { return nil }
 ";
 
+const GRPC: &str = "package grpc
+
+import \"google.golang.org/grpc/credentials\"
+
+type ClientConn struct {
+	Target  string
+	Options []string
+}
+
+func WithTransportCredentials(given credentials.TransportCredentials) string { return string(given) }
+
+func NewClient(target string, options ...string) (*ClientConn, error) { return &ClientConn{target, options}, nil }
+
+func (c *ClientConn) Close() error { return nil }
+";
+
+const CREDENTIALS: &str = "package credentials
+
+import \"crypto/tls\"
+
+type TransportCredentials string
+
+func NewTLS(config *tls.Config) TransportCredentials { return \"TLS\" }
+";
+
+const INSECURE: &str = "package insecure
+
+import \"google.golang.org/grpc/credentials\"
+
+func NewCredentials() credentials.TransportCredentials { return \"plain\" }
+";
+
 const MAIN: &str = r#"package main
 
 import (
@@ -101,6 +136,7 @@ func (fake) Open(address string) (driver.Conn, error) {
 
 func main() {
 	ctx := context.Background()
+	os.Setenv("USERS", "grpcs://users:50051")
 	os.Setenv("PLACE", "postgres://u:secret@here/db")
 	_, err := conductorgen.All(ctx, conductorgen.WithRunID("r"))
 	fmt.Println(err)
@@ -137,6 +173,7 @@ fn all(given: &[(&str, Argument)]) -> Plan {
         resource("api", ResourceKind::Http, "API"),
         resource("cache", ResourceKind::Redis, "PLACE"),
         resource("db", ResourceKind::Postgres, "PLACE"),
+        resource("users", ResourceKind::Grpc, "USERS"),
     ];
     plan
 }
@@ -147,10 +184,11 @@ fn functions_are_handed_the_clients_that_their_types_name() {
         ("Rows", handed("db", "database/sql", "DB")),
         ("Pooled", handed("db", "github.com/jackc/pgx/v5/pgxpool", "Pool")),
         ("Kept", handed("cache", "github.com/redis/go-redis/v9", "Client")),
+        ("Connected", handed("users", "google.golang.org/grpc", "ClientConn")),
         ("Got", handed("api", "net/http", "Client")),
     ]);
     assert_eq!(unsupported(&plan), []);
-    let module = "module example.com/app\n\ngo 1.24\n\nrequire (\n\tgithub.com/jackc/pgx/v5 v5.0.0\n\tgithub.com/redis/go-redis/v9 v9.0.0\n)\n\nreplace (\n\tgithub.com/jackc/pgx/v5 => ./pgx\n\tgithub.com/redis/go-redis/v9 => ./redis\n)\n";
+    let module = "module example.com/app\n\ngo 1.24\n\nrequire (\n\tgithub.com/jackc/pgx/v5 v5.0.0\n\tgithub.com/redis/go-redis/v9 v9.0.0\n\tgoogle.golang.org/grpc v1.0.0\n)\n\nreplace (\n\tgithub.com/jackc/pgx/v5 => ./pgx\n\tgithub.com/redis/go-redis/v9 => ./redis\n\tgoogle.golang.org/grpc => ./grpc\n)\n";
     let files = [
         ("tasks/tasks.go", TASKS),
         ("main.go", MAIN),
@@ -159,13 +197,17 @@ fn functions_are_handed_the_clients_that_their_types_name() {
         ("pgx/pgxpool/pgxpool.go", PGXPOOL),
         ("redis/go.mod", "module github.com/redis/go-redis/v9\n\ngo 1.24\n"),
         ("redis/redis.go", REDIS),
+        ("grpc/go.mod", "module google.golang.org/grpc\n\ngo 1.24\n"),
+        ("grpc/grpc.go", GRPC),
+        ("grpc/credentials/credentials.go", CREDENTIALS),
+        ("grpc/credentials/insecure/insecure.go", INSECURE),
     ];
     let project = Project::new(&files, &[plan]);
     project.check();
     expect_test::expect![[r#"
         workflow all failed at step rows after 1 attempt (run r): the resource db cannot be opened: postgres://u:xxxxx@here/db: the program has no driver for PostgreSQL: import _ "github.com/jackc/pgx/v5/stdlib" or _ "github.com/lib/pq"
         connected to postgres://u:secret@here/db
-        [5 {postgres://u:secret@here/db 1 5} {postgres://u:secret@here/db 1 5} GET /v1/users] <nil>
+        [5 {postgres://u:secret@here/db 1 5} {postgres://u:secret@here/db 1 5} users:50051[TLS] GET /v1/users] <nil>
         <nil>
     "#]].assert_eq(&project.go());
 }

@@ -25,10 +25,12 @@ func (fake) Open(address string) (driver.Conn, error) {
 }
 
 func TestADatabaseIsOpenedByTheDriverThatTheProgramHas(t *testing.T) {
-	if _, err := Open(context.Background(), "postgres://here", 1, 2); !errors.Is(err, errNoDriver) {
-		t.Error(err)
+	if len(sql.Drivers()) == 0 { // none is ever taken away
+		if _, err := Open(context.Background(), "postgres://here", 1, 2); !errors.Is(err, errNoDriver) {
+			t.Error(err)
+		}
+		sql.Register("postgres", fake{})
 	}
-	sql.Register("postgres", fake{})
 	db, err := Open(context.Background(), "postgres://here", 1, 2)
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ package runtime
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"slices"
 	"sync"
 	"time"
@@ -70,6 +71,22 @@ func NewAddressed[C any](id string, pool *Pool, address func(Env) (string, error
 		return client, nil
 	}
 	return NewClient(id, pool, opening, close)
+}
+
+// GRPCTarget is what gRPC takes for the address of a service, and whether it speaks TLS. An address of one of gRPC's own
+// schemes stays as it is.
+func GRPCTarget(address string) (target string, isSecure bool) {
+	parsed, err := url.Parse(address)
+	if err != nil {
+		return address, false
+	}
+	switch parsed.Scheme {
+	case "http", "grpc":
+		return parsed.Host, false
+	case "https", "grpcs":
+		return parsed.Host, true
+	}
+	return address, false
 }
 
 // unopened is the failure of an opening, without what is secret in the address.
