@@ -73,9 +73,15 @@ async def undo_all(
             await undo_all(run, child, inside, f"{path}/")
             continue
         full = f"{prefix}{key}.compensate"
+        if not isinstance(args, dict):
+            try:
+                await args()
+            except RunPaused as pause:
+                raise Halt(str(pause), full) from pause.__cause__
+            continue
         if run.history.past(full).outcome is not None:
             continue
-        if isinstance(args, dict) and "" in args:
+        if "" in args:
             raise Halt(_could_not(key, args[""]["message"]), full)
         by_id = workflow.undo
         identity = step_id(key)
@@ -93,9 +99,38 @@ def _could_not(key: str, why: str) -> str:
     return f"what `{key}` did could not be undone: {why}"
 
 
-_current: ContextVar[Compensating | None] = ContextVar(
+_current: ContextVar[Compensating | Adopted | None] = ContextVar(
     "conductor_compensating", default=None
 )
+
+
+class Adopted:
+    """Around a workflow without durability that runs as a step of a durable one, which undoes it as a whole."""
+
+    def __init__(self, history: History, key: str) -> None:
+        self._history = history
+        self._key = key
+        self._token: Token[Compensating | Adopted | None] | None = None
+        self.has_undo = False
+
+    def __enter__(self) -> Self:
+        self._token = _current.set(self)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._token is not None:
+            _current.reset(self._token)
+
+    def add(self, _: str, undo: Undoing | Exception) -> None:
+        """The workflow has succeeded, and this undoes it."""
+        if not isinstance(undo, Exception):
+            self.has_undo = True
+            self._history.undo.append((self._key, undo))
 
 
 class Compensating:
@@ -104,8 +139,8 @@ class Compensating:
     def __init__(self, workflow: str, run: str | None) -> None:
         self._workflow = workflow
         self._run = run
-        self._outer: Compensating | None = None
-        self._token: Token[Compensating | None] | None = None
+        self._outer: Compensating | Adopted | None = None
+        self._token: Token[Compensating | Adopted | None] | None = None
         self._undo: list[tuple[str, Undoing | Exception]] = []
 
     async def __aenter__(self) -> None:

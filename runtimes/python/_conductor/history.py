@@ -5,11 +5,14 @@ It deliberately decides nothing; steps read it and go on from there.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from .session import Session
+
+UndoLocally = Callable[[], Coroutine[Any, Any, None]]
 
 Outcome = Literal["succeeded", "failed", "tolerated", "skipped", "cancelled"]
 
@@ -49,8 +52,11 @@ class History:
     chosen: dict[str, object] = field(default_factory=dict)
     children: tuple[str, ...] = ()
     """Ids of the steps that run workflows of their own."""
-    undo: list[tuple[str, dict[str, Any] | None]] = field(default_factory=list)
-    """What must be undone, in the order of completion: the step's key, and its compensation's arguments. A child has none."""
+    undo: list[tuple[str, dict[str, Any] | UndoLocally | None]] = field(
+        default_factory=list
+    )
+    """What must be undone, in the order of completion: the step's key, and its compensation's arguments. A child has none,
+    and one without a journal is undone by the process that has run it."""
     signals: set[str] = field(default_factory=set)
     """Ids of the signals that were taken."""
 

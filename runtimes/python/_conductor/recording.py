@@ -63,6 +63,8 @@ class Recording:
         self._failure: Exception | None = None
         self._cancelled: asyncio.CancelledError | None = None
         self._undo_args: dict[str, Any] | None = None
+        self._is_undone_here = False
+        """By what this process keeps: after a crash nobody knows how."""
 
     def _over(self) -> None:
         """The attempt is over: it gives back what it holds."""
@@ -151,6 +153,9 @@ class Recording:
 
     def _undo_of(self, result: object) -> str | None:
         """The arguments of the compensation, computed now."""
+        if self._is_undone_here:
+            lost = ExpressionError("it has no journal, and its process is gone")
+            return dumps({"": error_form(lost)})
         if self._undo is None:
             return None
         self._undo_args = compensate.recorded(self._undo, result)

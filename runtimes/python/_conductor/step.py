@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 from . import current, gone
 from .childstep import ChildStep
+from .compensate import Adopted
 from .errors import (
     CircuitOpen,
     DeadlineExceeded,
@@ -377,6 +378,13 @@ class Step(ChildStep):
             await ended(work, SETTLE_SECONDS)
             if work.done() and not work.cancelled() and work.exception() is not None:
                 work.result()
+
+    async def local(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of a workflow without a journal, which is undone as a whole where this run is."""
+        with Adopted(self._run.history, self._key) as adopted:
+            result = await self.awaited(work)
+        self._is_undone_here = adopted.has_undo
+        return result
 
     @property
     def run(self) -> Run:

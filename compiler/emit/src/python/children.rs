@@ -40,7 +40,9 @@ pub fn child(workflow: &mut Workflow, step: &Step, call: &WorkflowCall) -> Resul
     } else {
         let run = run_of(workflow, &step.id);
         let called = child_call(workflow, target, call)?.with("run_id", run);
-        let started = Py::call("step.awaited", vec![called]).awaited();
+        let is_undone = compensate::has_any(workflow.file.package.plans, target);
+        let way = if is_undone { "step.local" } else { "step.awaited" };
+        let started = Py::call(way, vec![called]).awaited();
         if target.output.ty == Type::Null {
             tried.push(Stmt::Expr(started));
             Py::atom("None")
