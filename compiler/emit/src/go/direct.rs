@@ -271,7 +271,8 @@ fn attempts(workflow: &mut Workflow, step: &Step, call: &TaskCall, critical: boo
         }
     }
     if let Some(undo) = &call.compensate {
-        succeeded.extend(super::undo::direct(workflow, step, call, undo)?);
+        let undone = if workflow.is_atomic { super::undo::atomic } else { super::undo::direct };
+        succeeded.extend(undone(workflow, step, call, undo)?);
     }
     succeeded.push(Stmt::Return(vec![Go::atom("nil")]));
     if call.policy.retries == Some(0) {

@@ -17,6 +17,12 @@ pub fn read(plan: &Plan) -> BTreeMap<String, Type> {
         collect(expr, &mut seen);
     }
     let steps = all_steps(&plan.steps);
+    // What an atomic block comes to is recorded, whoever reads it.
+    for step in &steps {
+        if matches!(&step.kind, StepKind::Hold(hold) if hold.atomic && plan.durable) {
+            seen.entry(step.id.clone()).or_default();
+        }
+    }
     // Blocks stand before what is inside of them.
     for step in &steps {
         if !seen.contains_key(&step.id) {

@@ -3,7 +3,7 @@
 //! It knows names of constructs, not how they would be written.
 
 use conductor_protocol::plan::{
-    ArgumentValue, Callable, Fallback, Language, Plan, Receiver, ResourceKind, Step, StepKind, TaskCall,
+    ArgumentValue, Callable, Fallback, Language, Plan, Receiver, ResourceKind, StepKind, TaskCall,
 };
 
 use super::clients;
@@ -21,9 +21,6 @@ pub fn unsupported(plan: &Plan) -> Vec<Unsupported> {
     for step in plan.all_steps() {
         let what = match &step.kind {
             StepKind::Task(call) => of_call(plan, call),
-            StepKind::Hold(hold) if hold.atomic && plan.durable && undoes(&hold.steps) => {
-                vec!["`compensate` inside of an atomic `hold`".to_owned()]
-            }
             _ => Vec::new(),
         };
         found.extend(what.into_iter().map(|what| Unsupported {
@@ -33,12 +30,6 @@ pub fn unsupported(plan: &Plan) -> Vec<Unsupported> {
         }));
     }
     found
-}
-
-/// Whether something inside can be undone.
-fn undoes(steps: &[Step]) -> bool {
-    let undoes_itself = |step: &Step| matches!(&step.kind, StepKind::Task(call) if call.compensate.is_some());
-    steps.iter().any(|step| undoes_itself(step) || step.kind.bodies().into_iter().any(undoes))
 }
 
 fn of_call(plan: &Plan, call: &TaskCall) -> Vec<String> {

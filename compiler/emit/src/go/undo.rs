@@ -125,7 +125,10 @@ fn state(workflow: &mut Workflow, step: &Step, undo: &TaskCall) -> Result<Undoin
         workflow.scope.variables.push((parameter.clone(), value, ty.clone()));
     }
     workflow.states.push(State { name: name.clone(), fields });
+    // It is recorded, wherever what it undoes stands.
+    let is_atomic = std::mem::replace(&mut workflow.is_atomic, false);
     let written = workflow.step_method(&undo_step);
+    workflow.is_atomic = is_atomic;
     let done = workflow.states.pop();
     workflow.scope.variables = outer_variables;
     workflow.key_of = outer_key;
@@ -190,6 +193,23 @@ fn function(workflow: &mut Workflow, step: &Step, undo: &TaskCall) -> Result<Str
         ],
     }));
     Ok(name)
+}
+
+/// After a success inside of an atomic block: what undoes it stands in the entry of the block.
+pub fn atomic(workflow: &mut Workflow, step: &Step, call: &TaskCall, undo: &TaskCall) -> Result<Vec<Stmt>> {
+    let name = durable(workflow, step, call, undo)?;
+    let key = workflow.key(&step.id);
+    let ty = call.callable.returns().clone();
+    let undoes = |output: &str, err: &str| {
+        let args = vec![key.clone(), Go::atom(output), Go::atom(err), Go::atom(format!("w.{name}"))];
+        Stmt::Expr(Go::call("w.run.Undoes", args))
+    };
+    if ty == Type::Null {
+        return Ok(vec![undoes("nil", "nil")]);
+    }
+    let encode = workflow.file.codec(Way::Encode, &ty);
+    let encoded = workflow.file.call_cel("Encode", vec![Go::atom("result"), encode]);
+    Ok(vec![Stmt::Define(vec!["output".to_owned(), "err".to_owned()], encoded), undoes("output", "err")])
 }
 
 /// After a success of a run without a journal: what undoes it if the run fails later.

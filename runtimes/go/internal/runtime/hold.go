@@ -45,19 +45,19 @@ func (l *Local) InStep(ctx context.Context, key string, attempt int) context.Con
 
 // HoldAtomic is a hold that is one step to the journal: nothing inside is recorded, and after a death all of it is done
 // again. It gives what the body came to, as it is recorded.
-func (r *Run) HoldAtomic(ctx context.Context, key string, pool *Pool, body func(context.Context) (any, error)) (output any, err error) {
+func (r *Run) HoldAtomic(ctx context.Context, key string, pool *Pool, inside *Local, body func(context.Context) (any, error)) (output any, err error) {
 	step, isDone, err := r.began(ctx, key)
 	if isDone {
 		return step.past.output, err
 	}
 	err = r.Hold(ctx, key, pool, func(ctx context.Context) error {
-		output, err = r.atomic(ctx, step, body)
+		output, err = r.atomic(ctx, step, inside.state(), body)
 		return err
 	})
 	return output, err
 }
 
-func (r *Run) atomic(ctx context.Context, step waitStep, body func(context.Context) (any, error)) (any, error) {
+func (r *Run) atomic(ctx context.Context, step waitStep, inside *localState, body func(context.Context) (any, error)) (any, error) {
 	if err := r.leased(ctx); err != nil {
 		return nil, step.stop(ctx)
 	}
@@ -66,13 +66,52 @@ func (r *Run) atomic(ctx context.Context, step waitStep, body func(context.Conte
 		return nil, step.stop(ctx)
 	}
 	output, err := body(ctx)
+	undo := inside.undoing(step.key)
 	if err != nil {
-		return nil, err // nothing is recorded: after a death it is done again
+		r.remember(undo) // nothing is recorded: after a death it is done again
+		return nil, err
 	}
 	if size, limit := len(cel.JSON(output)), r.valueLimit(); size > limit {
+		r.remember(undo)
 		return nil, &StepError{step.key, 1, cel.NewResultError("the results have %d bytes as JSON, the limit is %d", size, limit)}
 	}
 	step.past.outcome, step.past.output = succeeded, output
-	r.record("step_succeeded", map[string]any{"key": step.key, "attempt": int64(1), "output": output, "at": nowMillis()})
+	r.recordDone("step_succeeded", map[string]any{"key": step.key, "attempt": int64(1), "output": output, "at": nowMillis()}, undo)
 	return output, nil
+}
+
+// Undoes notes with what a step inside of an atomic block is undone: the entry of the block keeps it.
+func (l *Local) Undoes(key string, output any, err error, undo func(output any) (any, error)) {
+	var args any
+	if err == nil {
+		args, err = undo(output)
+	}
+	if err != nil {
+		args = map[string]any{"": errorForm(err)}
+	}
+	state := l.state()
+	state.lock.Lock()
+	defer state.lock.Unlock()
+	state.undone = append(state.undone, []any{key, args})
+}
+
+// undoing is what must be done to undo an atomic block: its steps with their arguments, in the order in which they
+// completed. Nil where that is nothing.
+func (s *localState) undoing(key string) *undoing {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	if len(s.undone) == 0 {
+		return nil
+	}
+	return &undoing{key: key, args: s.undone}
+}
+
+// remember is for what no entry tells: this process undoes it.
+func (r *Run) remember(undo *undoing) {
+	if undo == nil {
+		return
+	}
+	r.history.lock.Lock()
+	defer r.history.lock.Unlock()
+	r.history.undo = append(r.history.undo, *undo)
 }

@@ -30,6 +30,8 @@ type localState struct {
 	undos []localUndo // in the order in which they completed
 	// around is the durable run of which this is one step.
 	around *Run
+	// undone are the steps of the block that can be undone: pairs of a key and arguments.
+	undone []any
 	// parent is the one whose step this is; it undoes what was done here, should it fail later.
 	parent *Local
 }

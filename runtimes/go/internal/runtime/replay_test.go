@@ -66,8 +66,8 @@ func everything(t *testing.T, made *calls, fails bool) *Workflow {
 		if err != nil {
 			return nil, err
 		}
-		held, err := run.HoldAtomic(ctx, "held", lock, func(ctx context.Context) (any, error) {
-			local := run.Atomic()
+		local := run.Atomic()
+		held, err := run.HoldAtomic(ctx, "held", lock, &local, func(ctx context.Context) (any, error) {
 			inner, err := Do(local.InStep(ctx, "inner", 1), made.of("inner", func(ctx context.Context) (int64, error) {
 				if info, _ := CurrentStep(ctx); info != (StepInfo{"test_workflow", run.ID(), "inner", 1}) {
 					t.Errorf("the current step is %v", info)
@@ -77,6 +77,7 @@ func everything(t *testing.T, made *calls, fails bool) *Workflow {
 			if err != nil {
 				return nil, local.StepFailed(ctx, "inner", 1, err)
 			}
+			local.Undoes("inner", inner, nil, func(output any) (any, error) { return map[string]any{"of": output}, nil })
 			return map[string]any{"last": inner}, nil
 		})
 		if err != nil {
@@ -88,7 +89,7 @@ func everything(t *testing.T, made *calls, fails bool) *Workflow {
 		}
 		return one + two + three + held.(map[string]any)["last"].(int64), nil
 	})
-	workflow.Undo = map[string]Undo{"one": undone, "two": undone}
+	workflow.Undo = map[string]Undo{"one": undone, "two": undone, "inner": undone}
 	return workflow
 }
 
@@ -204,7 +205,7 @@ func replayed(t *testing.T, fails bool) {
 			}
 		}
 		once := p.finished("r")
-		if fails && !(once["one.compensate"] && once["two.compensate"]) {
+		if fails && !(once["one.compensate"] && once["two.compensate"] && once["inner.compensate"]) {
 			t.Errorf("after %d entries it was not undone: %v", entries, once)
 		}
 	}
@@ -225,7 +226,8 @@ func TestAnAtomicBlockThatFailsLeavesNothing(t *testing.T) {
 	p := newPeer(t)
 	lock := NewPool("atomic", PoolOptions{Permits: 1})
 	workflow := workflowOf(func(ctx context.Context, run *Run) (any, error) {
-		return run.HoldAtomic(ctx, "held", lock, func(ctx context.Context) (any, error) {
+		local := run.Atomic()
+		return run.HoldAtomic(ctx, "held", lock, &local, func(ctx context.Context) (any, error) {
 			return nil, (&Local{}).StepFailed(ctx, "inner", 1, &declined{"funds", 402})
 		})
 	})

@@ -22,7 +22,9 @@ func (r *Run) undoList(ctx context.Context, list []undoing, workflow *Workflow) 
 	for i := len(list) - 1; i >= 0; i-- {
 		each := list[i]
 		var pause *halt
-		if each.isChild {
+		if inside, ok := each.args.([]any); ok {
+			pause = r.undoList(ctx, insideOf(inside), workflow)
+		} else if each.isChild {
 			pause = r.undoChild(ctx, each.key, workflow.Children[pathOf(each.key)])
 		} else {
 			pause = r.undoStep(ctx, each, workflow.Undo[pathOf(each.key)])
@@ -32,6 +34,18 @@ func (r *Run) undoList(ctx context.Context, list []undoing, workflow *Workflow) 
 		}
 	}
 	return nil
+}
+
+// insideOf are the steps of an atomic block.
+func insideOf(pairs []any) []undoing {
+	var list []undoing
+	for _, each := range pairs {
+		if pair, ok := each.([]any); ok && len(pair) == 2 {
+			key, _ := pair[0].(string)
+			list = append(list, undoing{key: key, args: pair[1]})
+		}
+	}
+	return list
 }
 
 func (r *Run) undoStep(ctx context.Context, each undoing, undo Undo) *halt {
