@@ -9,7 +9,7 @@ import { isMapping, isNothing, isNumber } from "./celCompare.js";
 import * as decimals from "./decimal.js";
 import { ExpressionError, StepFailed } from "./errors.js";
 import { isRecord } from "./json.js";
-import { kindOf } from "./mismatch.js";
+import { kindOf, mismatch } from "./mismatch.js";
 import { momentText } from "./moment.js";
 import { regExpOf } from "./pattern.js";
 
@@ -191,6 +191,44 @@ export function safe(number: Int): number {
 /** An int as the `bigint` that the code asks for. */
 export function big(number: Int): bigint {
   return BigInt(number);
+}
+
+/** A value with the `bigint`s that the code asks for in the place of its whole numbers. */
+export function bigs<T>(value: unknown): T {
+  return deep(value, (one) =>
+    typeof one === "number" ? BigInt(one) : one,
+  ) as T;
+}
+
+/** What the code gives with `bigint`s inside, with numbers in their place; one that a number would round is refused. */
+export function small<T>(value: unknown): T {
+  return deep(value, (one) => {
+    if (typeof one !== "bigint") {
+      return one;
+    }
+    if (!Number.isSafeInteger(Number(one))) {
+      throw mismatch("a whole number of at most 53 bits", one);
+    }
+    return Number(one);
+  }) as T;
+}
+
+function deep(value: unknown, change: (one: unknown) => unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map((item) => deep(item, change));
+  }
+  const isPlain =
+    typeof value === "object" &&
+    value !== null &&
+    (Object.getPrototypeOf(value) === Object.prototype ||
+      Object.getPrototypeOf(value) === null);
+  if (!isPlain) {
+    return change(value);
+  }
+  const pairs = Object.entries(value);
+  return Object.fromEntries(
+    pairs.map(([name, item]) => [name, deep(item, change)]),
+  );
 }
 
 /** A `bigint` of the code as an int. */

@@ -5,7 +5,6 @@
  */
 
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 
 import { place, type Check } from "./health.js";
 import type { Pool } from "./permits.js";
@@ -65,16 +64,12 @@ function opened<C>(
 ): C {
   const { credentials } = library;
   const isTls = /^(https|grpcs):\/\//.test(address);
-  const trusted = ca === undefined ? null : readFileSync(project(ca));
+  // Compiled code may stand anywhere: paths begin where the process was started.
+  const trusted = ca === undefined ? null : readFileSync(ca);
   const made = isTls
     ? credentials.createSsl(trusted)
     : credentials.createInsecure();
   return new library.Client(target(address), made as never);
-}
-
-/** Paths of the manifest begin in the folder that holds the generated package. */
-function project(path: string): string {
-  return fileURLToPath(new URL(`../../${path}`, import.meta.url));
 }
 
 /** What the library takes: `host:port`, or one of its own schemes such as `unix:`. */

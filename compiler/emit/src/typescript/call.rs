@@ -219,8 +219,37 @@ fn big(file: &mut File, ty: &Type, value: Ts) -> Ts {
             let inner = big(file, item, Ts::name("item"));
             value.member("map").called(vec![Ts::arrow(&["item"], inner)])
         }
+        ty if is_whole(ty) => Ts::call("cel.bigs", vec![value]),
         _ => Ts::call("cel.given", vec![value]),
     }
+}
+
+/// Whether no number inside can be anything but whole.
+fn is_whole(ty: &Type) -> bool {
+    match ty {
+        Type::List(inner) | Type::Map(inner) | Type::Optional(inner) => is_whole(inner),
+        Type::Record(fields) => fields.values().all(is_whole),
+        Type::Union(members) => members.iter().all(is_whole),
+        Type::Float | Type::Any | Type::Named(_) => false,
+        _ => true,
+    }
+}
+
+/// Whether the code says `bigint` of the result or of something in it.
+pub fn says_bigint(call: &TaskCall) -> bool {
+    let function = call.callable.function();
+    function.is_some_and(|function| function.native_returns.as_deref() == Some("bigint"))
+}
+
+/// A result in which the code has `bigint`s where we have numbers. One that is itself a `bigint` stays one.
+pub fn small(file: &mut File, call: &TaskCall, value: Ts) -> Ts {
+    let returns = call.callable.returns();
+    if !says_bigint(call) || *returns == Type::Int {
+        return value;
+    }
+    file.import_all("_conductor/cel", "cel");
+    let ty = file.ty(returns);
+    Ts::path("cel.small").called_with(vec![ty], vec![value])
 }
 
 /// Whether a part of the type is open.

@@ -71,6 +71,7 @@ impl<'a> Workflow<'a> {
         body.extend(made.before);
         let value = with_signal(made.value, made.takes_signal);
         let value = answered(call, value);
+        let value = super::call::small(&mut self.file, call, value);
         let var = Var::Step(step.id.clone());
         let is_read = self.scope.flow.is_result_read(step) && step.ty != Type::Null;
         body.push(self.bind(value, if is_read { std::slice::from_ref(&var) } else { &[] }));
@@ -226,7 +227,8 @@ impl<'a> Workflow<'a> {
                 self.file.coded(Way::Decode, &returns, value)
             });
         }
-        Ok(present(call, value))
+        let value = present(call, value);
+        Ok(super::call::small(&mut self.file, call, value))
     }
 
     /// The loop of attempts, or the only one.

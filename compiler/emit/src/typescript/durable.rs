@@ -76,9 +76,10 @@ impl<'a> Workflow<'a> {
             let value = attempt.awaited();
             // What another process sends is looked at here, where it can still fail the attempt.
             let value = if is_remote { self.file.coded(Way::Decode, &returns, value) } else { value };
+            let value = super::call::small(&mut self.file, call, value);
             tried.push(Stmt::constant("result", value));
             let result = Ts::name("result");
-            match is_bigint(call) && returns == Type::Int {
+            match is_bigint(call) {
                 true => self.file.scalar("encodeBigInt").called(vec![result]),
                 false => self.file.coded(Way::Encode, &returns, result),
             }
@@ -363,8 +364,7 @@ impl Undo {
 
 /// Whether the code says that the result is a `bigint`.
 fn is_bigint(call: &TaskCall) -> bool {
-    let function = call.callable.function();
-    function.is_some_and(|function| function.native_returns.as_deref() == Some("bigint"))
+    super::call::says_bigint(call) && *call.callable.returns() == Type::Int
 }
 
 fn effect(effect: Effect) -> &'static str {

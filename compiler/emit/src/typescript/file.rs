@@ -91,6 +91,7 @@ impl<'a> File<'a> {
             return alias.clone();
         }
         let last = module.rsplit('/').next().unwrap_or(module);
+        let last = last.strip_suffix(".mjs").or_else(|| last.strip_suffix(".cjs")).unwrap_or(last);
         let alias = self.names.fresh(&camel(last));
         self.modules.insert(module.to_owned(), (alias.clone(), is_value));
         alias

@@ -144,7 +144,8 @@ impl<'a> Package<'a> {
         up.extend(&to[shared..]);
         let relative = up.join("/");
         let dot = if relative.starts_with("..") { "" } else { "./" };
-        format!("{dot}{relative}.js")
+        let ending = if module.ends_with(".mjs") || module.ends_with(".cjs") { "" } else { ".js" };
+        format!("{dot}{relative}{ending}")
     }
 }
 

@@ -65,7 +65,17 @@ fn work(file: &mut File, served: &ServedFunction<'_>) -> Result<Ts, EmitError> {
         Type::Null => vec![Stmt::Expr(called), Stmt::Return(Some(Ts::null()))],
         returns => {
             let ty = super::call::has_any(returns).then(|| file.ty(returns));
-            let encoded = file.coded(Way::Encode, returns, Ts::name("result"));
+            let says_bigint = function.native_returns.as_deref() == Some("bigint");
+            let result = Ts::name("result");
+            let encoded = match (says_bigint, returns) {
+                (true, Type::Int) => file.scalar("encodeBigInt").called(vec![result]),
+                (true, _) => {
+                    file.import_all("_conductor/cel", "cel");
+                    let small = Ts::path("cel.small").called_with(vec![file.ty(returns)], vec![result]);
+                    file.coded(Way::Encode, returns, small)
+                }
+                (false, _) => file.coded(Way::Encode, returns, result),
+            };
             let pattern = super::tree::Pattern::Name("result".to_owned());
             vec![Stmt::Const { pattern, ty, value: called }, Stmt::Return(Some(encoded))]
         }

@@ -128,7 +128,15 @@ impl Store {
             .iter()
             .filter(|root| *root != ".")
             .find_map(|root| path.strip_prefix(root.as_str()).and_then(|rest| rest.strip_prefix('/')));
-        without_ending(inside.unwrap_or(path)).to_owned()
+        let path = inside.unwrap_or(path);
+        let is_any = |endings: [&str; 2]| endings.iter().any(|ending| path.ends_with(ending));
+        // Node loads them by these endings only.
+        let ending = match () {
+            () if is_any([".mts", ".mjs"]) => ".mjs",
+            () if is_any([".cts", ".cjs"]) => ".cjs",
+            () => "",
+        };
+        format!("{}{ending}", without_ending(path))
     }
 
     /// A dotted name as code in `home` means it.

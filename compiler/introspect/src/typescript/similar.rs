@@ -33,6 +33,7 @@ impl Reader<'_> {
         for path in self.near_modules(&wanted) {
             let Ok(home) = self.store.home(&path) else { continue };
             let known = self.store.module_name(&path);
+            let known = without_ending(&known).to_owned();
             let by_module = strsim::damerau_levenshtein(&wanted, &known);
             let tail = |path: &str| path.rsplit('/').next().unwrap_or("").to_owned();
             let near_module = by_module <= allowed(&wanted) || tail(&known) == tail(&wanted);
@@ -71,7 +72,8 @@ impl Reader<'_> {
                     && stems.insert(without_ending(name))
                 {
                     let tail = wanted.rsplit('/').next().unwrap_or(wanted);
-                    let by_path = strsim::damerau_levenshtein(wanted, &self.store.module_name(&path));
+                    let by_path =
+                        strsim::damerau_levenshtein(wanted, without_ending(&self.store.module_name(&path)));
                     let by_name = strsim::damerau_levenshtein(tail, without_ending(name));
                     near.insert((by_path.min(by_name), path));
                 }

@@ -45,6 +45,10 @@ export declare function int64(number: bigint): Int;
 export declare function safe(number: Int): number;
 /** An int as the `bigint` that the code asks for. */
 export declare function big(number: Int): bigint;
+/** A value with the `bigint`s that the code asks for in the place of its whole numbers. */
+export declare function bigs<T>(value: unknown): T;
+/** What the code gives with `bigint`s inside, with numbers in their place; one that a number would round is refused. */
+export declare function small<T>(value: unknown): T;
 /** A `bigint` of the code as an int. */
 export declare function int(number: Int): Int;
 export declare function addInt(left: Int, right: Int): Int;

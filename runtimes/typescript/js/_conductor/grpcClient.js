@@ -4,7 +4,6 @@
  * It deliberately knows no methods and no messages but those of the standard health check.
  */
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { place } from "./health.js";
 import { Resource } from "./resources.js";
 /** A `grpc` resource. */
@@ -23,15 +22,12 @@ export class Grpc extends Resource {
 function opened(library, address, ca) {
   const { credentials } = library;
   const isTls = /^(https|grpcs):\/\//.test(address);
-  const trusted = ca === undefined ? null : readFileSync(project(ca));
+  // Compiled code may stand anywhere: paths begin where the process was started.
+  const trusted = ca === undefined ? null : readFileSync(ca);
   const made = isTls
     ? credentials.createSsl(trusted)
     : credentials.createInsecure();
   return new library.Client(target(address), made);
-}
-/** Paths of the manifest begin in the folder that holds the generated package. */
-function project(path) {
-  return fileURLToPath(new URL(`../../${path}`, import.meta.url));
 }
 /** What the library takes: `host:port`, or one of its own schemes such as `unix:`. */
 function target(address) {

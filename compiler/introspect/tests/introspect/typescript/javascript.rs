@@ -112,13 +112,13 @@ module.exports = class Shop { run() {} };
 "#;
     let refs = "a.g a.h a.f a.helper a.renamed a.whole.helper a.k b.helper b.other b.third c.default d.helper e.default.run";
     expect![[r#"
-        a.f: a.f(a) -> any at a.cjs:3:10 `f`
-        a.g: a.g(x: string) -> any at a.cjs:5:13 `function (x) {}`
-        a.h: async a.h(x) -> any at a.cjs:6:20 `async (x) => {}`
-        a.helper: a.helper(a, b) -> any at b.js:2:10 `helper`
-        a.k: a.k(a, b) -> any at b.js:2:10 `helper`
-        a.renamed: a.renamed(a) -> any at b.js:1:28 `other`
-        a.whole.helper: a.whole.helper(a, b) -> any at b.js:2:10 `helper`
+        a.f: a.cjs.f(a) -> any at a.cjs:3:10 `f`
+        a.g: a.cjs.g(x: string) -> any at a.cjs:5:13 `function (x) {}`
+        a.h: async a.cjs.h(x) -> any at a.cjs:6:20 `async (x) => {}`
+        a.helper: a.cjs.helper(a, b) -> any at b.js:2:10 `helper`
+        a.k: a.cjs.k(a, b) -> any at b.js:2:10 `helper`
+        a.renamed: a.cjs.renamed(a) -> any at b.js:1:28 `other`
+        a.whole.helper: a.cjs.whole.helper(a, b) -> any at b.js:2:10 `helper`
         b.helper: b.helper(a, b) -> any at b.js:2:10 `helper`
         b.other: b.other(a) -> any at b.js:1:28 `other`
         b.third: async b.third(b) -> any at b.js:1:48 `async (b) => {}`

@@ -51,12 +51,12 @@ export const after = (x: string) => x;
         page.load: page.load(id: any) -> any at page.tsx:1:17 `load`
         same.f: same.f() -> any at same/index.ts:1:17 `f`
         services..x: not found in [], similar []
-        services.deep.dir.x.f: services/deep.dir/x.f() -> any at services/deep.dir/x.mts:1:17 `f`
+        services.deep.dir.x.f: services/deep.dir/x.mjs.f() -> any at services/deep.dir/x.mts:1:17 `f`
         services.health: services/index.health() -> any at services/index.ts:1:17 `health`
         services.users.UserService.get: new UserService() services/users.UserService.get() -> any at services/users.ts:2:28 `get`
         services.users.find: services/users.find() -> any at services/users.ts:1:17 `find`
         services/: not found in [], similar []
-        services/deep.dir/x.f: services/deep.dir/x.f() -> any at services/deep.dir/x.mts:1:17 `f`
+        services/deep.dir/x.f: services/deep.dir/x.mjs.f() -> any at services/deep.dir/x.mts:1:17 `f`
         services/index.health: services/index.health() -> any at services/index.ts:1:17 `health`
         services/users.UserService.get: new UserService() services/users.UserService.get() -> any at services/users.ts:2:28 `get`
         services/users.find: services/users.find() -> any at services/users.ts:1:17 `find`
