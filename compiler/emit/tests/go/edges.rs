@@ -42,6 +42,7 @@ import (
 	"fmt"
 
 	"example.com/app/conductorgen"
+	"example.com/app/othergen"
 	"example.com/app/tasks"
 )
 
@@ -54,6 +55,8 @@ func main() {
 	fmt.Println(price, err)
 	_, err = conductorgen.Types(ctx, conductorgen.TypesInput{Count: 300})
 	fmt.Println(err)
+	other, err := othergen.Types(ctx, othergen.TypesInput{Count: 4})
+	fmt.Println(other, err)
 	_, err = conductorgen.Func(ctx, conductorgen.FuncInput{Type: "x", Type2: "y"})
 	var declined *tasks.Declined
 	var failure *conductorgen.WorkflowError
@@ -193,11 +196,14 @@ fn edges_are_written_as_gofmt_does_and_compile() {
         let files =
             [("tasks/tasks.go", TASKS_GO), ("internal/store-v2/store.go", SHOP_GO), ("main.go", MAIN_GO)];
         let project = Project::new(&files, &plans);
+        // A workflow of the same name in another package of the program.
+        project.also("othergen", &[types()]);
         project.check();
         expect_test::expect![[r#"
             {"block":"hello","both":{"left":"l","number":5,"right":"r"},"choice":"hello","dag":{"one":"1","two":"1"},"each":["a","b","hello"],"fastest":"hare","first":"hello","go_on":"hello","guard":"no","guarded":"hello","maybe":"maybe","poll":"hello","replaced":"instead","tolerated":null,"word":"hello!"} <nil>
             301 <nil>
             workflow types failed at step price after 0 attempts: 300 does not fit uint8
+            401 <nil>
             true true workflow func failed at step select after 1 attempt: no
         "#]].assert_eq(&project.go());
     };

@@ -32,6 +32,15 @@ impl Project {
         project
     }
 
+    /// A further generated package beside the first.
+    pub fn also(&self, out: &str, plans: &[Plan]) {
+        let path = format!("example.com/app/{out}");
+        let target = Target { go_package: Some(&path), ..Target::new(Language::Go, out) };
+        for (name, text) in emit(plans, &target, &HEADER).unwrap() {
+            self.write(&format!("{out}/{name}"), &text);
+        }
+    }
+
     pub fn write(&self, name: &str, text: &str) {
         let path = self.dir.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
