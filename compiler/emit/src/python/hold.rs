@@ -143,6 +143,14 @@ impl<'a> Workflow<'a> {
                 left.push(Left { ty, recorded: held, var });
             }
         }
+        if let Some(step) = hold.steps.last().filter(|step| step.ty != Type::Null)
+            && left.iter().all(|one| one.var != own)
+        {
+            // Nobody reads it, but the journal says what the block came to.
+            self.here = end;
+            let value = self.translate(&Expr { ty: step.ty.clone(), node: Node::Step(step.id.clone()) })?;
+            last = apply(&mut self.file, Way::Encode, &step.ty, value);
+        }
         let pairs = vec![(Py::string("last"), last), (Py::string("results"), Py::Dict(results))];
         body.push(Stmt::Return(Some(Py::Dict(pairs))));
         Ok((body, left))

@@ -23,7 +23,7 @@ pub struct Scope<'a> {
 
 impl<'a> Scope<'a> {
     pub fn new(plan: &'a Plan, types: &Types, names: &mut Names) -> Scope<'a> {
-        let flow = Flow::new(plan);
+        let flow = Flow::recording_atomic(plan);
         let mut scope = Scope { flow, names: BTreeMap::new(), recorded: BTreeSet::new(), plain: None };
         for (var, wanted) in scope.flow.variables() {
             if !matches!(var, Var::Last(_)) || scope.flow.is_read(&var) {
