@@ -4,8 +4,9 @@ It deliberately knows no types; the decoders are generated.
 """
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
+T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
@@ -34,3 +35,10 @@ def _nothing(json: object) -> None:
 
 NOTHING: Recorded[None] = Recorded(None, _nothing)
 """The result of a step in a block that was not done."""
+
+
+def done(result: Recorded[T] | Recorded[None]) -> Recorded[T]:
+    """The result of a step that has surely been done."""
+    if result is NOTHING:
+        raise AssertionError("every way has done it before")
+    return cast("Recorded[T]", result)

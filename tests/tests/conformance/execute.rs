@@ -142,7 +142,7 @@ pub fn emit_target(target: &dyn Target) -> EmitTarget<'static> {
 }
 
 /// Why the job cannot be run in the language.
-fn missing(target: &dyn Target, job: &Job) -> Option<String> {
+pub fn missing(target: &dyn Target, job: &Job) -> Option<String> {
     if pending::does_not_build(target.language(), &job.name) {
         return Some("it does not build".to_owned());
     }
@@ -287,7 +287,7 @@ fn tail(text: &str) -> String {
     lines[lines.len().saturating_sub(60)..].join("\n")
 }
 
-fn write_package(target: &dyn Target, project: &Project, all: &[&Expected]) -> Result<()> {
+pub fn write_package(target: &dyn Target, project: &Project, all: &[&Expected]) -> Result<()> {
     let plans: Vec<Plan> = all.iter().flat_map(|expected| expected.job.plans.clone()).collect();
     let files = emit(&plans, &emit_target(target), &HEADER)?;
     for (path, text) in files {

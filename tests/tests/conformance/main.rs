@@ -18,6 +18,7 @@ mod python;
 mod random;
 mod reference;
 mod retarget;
+mod strict;
 mod table;
 mod typescript;
 mod values;

@@ -135,6 +135,11 @@ fn least(
     Ok((drawn, lines))
 }
 
+/// Random workflows as jobs, for whoever only looks at their code.
+pub fn jobs(seed: u64, count: usize, profile: Profile) -> Result<Vec<Job>> {
+    Ok(draw(seed, count, profile)?.into_iter().map(|one| one.job).collect())
+}
+
 /// So many workflows that mean one thing whatever a busy machine does.
 fn draw(seed: u64, count: usize, profile: Profile) -> Result<Vec<Drawn>> {
     let mut random = Random::new(seed);

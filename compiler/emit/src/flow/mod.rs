@@ -21,7 +21,7 @@ pub use fallible::{always_has, is_enum, is_immutable, is_simple, may_fail};
 use nest::Nest;
 pub use nest::{At, Place};
 pub use reads::{call_mentions_run, mentions_run};
-pub use visible::never_complete;
+pub use visible::{is_never_left, never_complete};
 
 /// Something that steps can read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use conductor_protocol::plan::{Step, StepKind, Try};
+use conductor_protocol::plan::{LoopTest, Step, StepKind, Try};
 use conductor_protocol::types::Type;
 
 use super::Flow;
@@ -77,10 +77,13 @@ fn merged(bodies: Vec<Visible<'_>>, complete: bool) -> Visible<'_> {
 
 /// Whether the step always ends the run or fails.
 fn never_completes(step: &Step) -> bool {
-    if step.when.is_some() || !step.critical {
-        return false;
-    }
-    match &step.kind {
+    step.when.is_none() && step.critical && is_never_left(&step.kind)
+}
+
+/// Whether a step of the kind, where it runs, always ends the run or fails.
+#[must_use]
+pub fn is_never_left(kind: &StepKind) -> bool {
+    match kind {
         StepKind::Return { .. } | StepKind::Fail { .. } => true,
         StepKind::Sequence { steps } => never_complete(steps),
         StepKind::Hold(hold) => never_complete(&hold.steps),
@@ -93,6 +96,8 @@ fn never_completes(step: &Step) -> bool {
                 && cases.iter().all(|case| never_complete(&case.steps))
         }
         StepKind::Try(block) => try_never_completes(block),
+        // The first iteration is not asked.
+        StepKind::Loop(repeat) => repeat.test == LoopTest::Until && never_complete(&repeat.steps),
         _ => false,
     }
 }

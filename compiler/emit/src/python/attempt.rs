@@ -37,8 +37,32 @@ impl<'a> Workflow<'a> {
         } else {
             let last = self.finally(step, block)?;
             statements.push(Stmt::Finally { body, last: vec![last] });
+            statements.extend(self.surely_done(step, block));
         }
         Ok(statements)
+    }
+
+    /// What a `finally` reads pyright takes afterwards for what it may have been there.
+    fn surely_done(&mut self, step: &Step, block: &Try) -> Vec<Stmt> {
+        let finally = Region::Body(step, block.catches.len() + 1);
+        let read = self.scope.flow.reads(finally);
+        let given = self.left(finally);
+        let mut statements = Vec::new();
+        for var in self.left(Region::Step(step)) {
+            let is_sure = !self.scope.flow.ty_after(step, &var).is_nullable();
+            if !is_sure || !read.contains(&var) || given.contains(&var) {
+                continue;
+            }
+            let name = self.scope.name(&var).to_owned();
+            let done = if self.scope.is_recorded(&var) {
+                self.file.import_from("._conductor.recorded", "done")
+            } else {
+                self.file.import_as("._conductor", "cel", "_cel");
+                "_cel.present".to_owned()
+            };
+            statements.push(Py::call(done, vec![Py::atom(name.clone())]).assigned(&name));
+        }
+        statements
     }
 
     /// What was tried may be missing after it.

@@ -13,7 +13,7 @@ use super::tree::{Function, Item, Param, Py, Stmt};
 use super::workflow::{Workflow, run_param};
 use super::{direct, durable, literal};
 use crate::EmitError;
-use crate::flow::{At, Region, never_complete};
+use crate::flow::{At, Region, is_never_left, never_complete};
 
 /// So many statements stand inside each other before a block becomes a function: Python has a limit, and so have readers.
 const MAX_DEPTH: usize = 5;
@@ -50,6 +50,9 @@ impl<'a> Workflow<'a> {
         let mut body = Vec::new();
         for step in steps {
             body.extend(self.step(step)?);
+            if never_complete(std::slice::from_ref(step)) {
+                break;
+            }
         }
         Ok(body)
     }
@@ -272,7 +275,7 @@ impl<'a> Workflow<'a> {
             }
         }
         let mut body = self.within_deadline(step)?;
-        match never_complete(std::slice::from_ref(step)) {
+        match is_never_left(&step.kind) {
             true => body.extend(not_reached(&body)),
             false => body.extend(self.block_result(step, vars, true)),
         }

@@ -24,7 +24,7 @@ pub enum Section {
 }
 
 /// Constants, then classes, then the rest, each without regard to case.
-type Member = (u8, String, String);
+pub type Member = (u8, String, String);
 /// Plain imports before `from` imports; then by module and first name.
 type Place = (Section, bool, (bool, String), Member);
 
@@ -72,13 +72,14 @@ fn single(import: &Import, name: Option<&str>, alias: Option<&str>) -> Statement
 }
 
 fn place(import: &Import, first: &str) -> Place {
-    let module = import.module.to_lowercase();
+    let module = natural(&import.module.to_lowercase());
     // `from . import x` stands before `from .module import x`.
     let is_deeper = import.module != "." && import.module.starts_with('.');
     (section(import), import.name.is_some(), (is_deeper, module), member(first))
 }
 
-fn member(name: &str) -> Member {
+/// The place of a name among others, in an import and in `__all__`.
+pub fn member(name: &str) -> Member {
     let is_constant =
         name.len() > 1 && name.chars().all(|c| !c.is_lowercase()) && name.chars().any(char::is_uppercase);
     let is_class = name.chars().next().is_some_and(char::is_uppercase);
@@ -89,7 +90,28 @@ fn member(name: &str) -> Member {
     } else {
         2
     };
-    (kind, name.to_lowercase(), name.to_owned())
+    (kind, natural(&name.to_lowercase()), natural(name))
+}
+
+/// A key by which `step_10` stands after `step_9`: before its digits, a number says how many there are.
+fn natural(name: &str) -> String {
+    let mut key = String::new();
+    let mut rest = name;
+    while let Some(first) = rest.chars().next() {
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        if digits == 0 {
+            key.push(first);
+            rest = &rest[first.len_utf8()..];
+            continue;
+        }
+        // With a zero at its head it is compared like the digits behind a point.
+        let length = if first == '0' { 0 } else { u32::try_from(digits).unwrap_or(u32::MAX) };
+        key.push('0');
+        key.push(char::from_u32(length).unwrap_or(char::MAX));
+        key.push_str(&rest[..digits]);
+        rest = &rest[digits..];
+    }
+    key
 }
 
 fn section(import: &Import) -> Section {
@@ -105,7 +127,14 @@ fn section(import: &Import) -> Section {
 #[cfg(test)]
 mod tests {
     use super::super::tree::Import;
-    use super::statements;
+    use super::{natural, statements};
+
+    #[test]
+    fn numbers_in_names_are_numbers() {
+        let mut names = ["b2", "b10", "b1_x", "b1", "b01", "b", "ba", "b_1"];
+        names.sort_by_key(|name| natural(name));
+        assert_eq!(names, ["b", "b01", "b1", "b1_x", "b2", "b10", "b_1", "ba"]);
+    }
 
     #[test]
     fn statements_are_in_the_order_of_isort() {

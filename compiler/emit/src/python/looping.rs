@@ -216,10 +216,11 @@ impl<'a> Workflow<'a> {
         if let Some(var) = value {
             let last = self.last(step, 0, var)?;
             let is_last = matches!(var, Var::Last(_)) && repeat.test == LoopTest::Until;
-            results.push(super::flat::flat(&last));
             if is_last {
                 body.push(last.assigned(self.scope.name(var)));
-                results = vec![self.scope.name(var).to_owned()];
+                results.push(Py::atom(self.scope.name(var)));
+            } else {
+                results.push(last);
             }
         }
         if repeat.test == LoopTest::Until {
@@ -228,10 +229,13 @@ impl<'a> Workflow<'a> {
             let key = Py::atom("at.rpartition(\"[\")[0]");
             let test = self.evaluated_at("holds", key, &repeat.condition)?;
             body.push(test.assigned("is_done"));
-            results.push("is_done".to_owned());
+            results.push(Py::atom("is_done"));
         }
         if !results.is_empty() {
-            body.push(Stmt::Return(Some(Py::atom(results.join(", ")))));
+            let flat = results.iter().map(super::flat::flat).collect::<Vec<_>>().join(", ");
+            // Without brackets where that fits in a line.
+            let fits = flat.len() <= 76;
+            body.push(Stmt::Return(Some(if fits { Py::atom(flat) } else { Py::Tuple(results) })));
         }
         Ok(body)
     }

@@ -234,8 +234,8 @@ impl Types {
             Type::Duration => "timedelta".to_owned(),
             Type::Uuid => "uuid".to_owned(),
             Type::Any => "any".to_owned(),
-            Type::List(item) => format!("list_of_{}", self.slug(workflow, item)),
-            Type::Map(item) => format!("map_of_{}", self.slug(workflow, item)),
+            Type::List(item) => format!("list_of_{}", self.item_slug(workflow, item)),
+            Type::Map(item) => format!("map_of_{}", self.item_slug(workflow, item)),
             Type::Optional(inner) => format!("{}_or_none", self.slug(workflow, inner)),
             Type::Union(members) => {
                 members.iter().map(|member| self.slug(workflow, member)).collect::<Vec<_>>().join("_or_")
@@ -246,6 +246,15 @@ impl Types {
                 None => format!("{}_{}", snake(&name.module), snake(&name.name)),
             },
             Type::Named(name) => self.own_slug(name),
+        }
+    }
+
+    /// `list<str?>` is not `list<str>?`, and is not called like it.
+    fn item_slug(&self, workflow: &str, item: &Type) -> String {
+        match item {
+            Type::Optional(inner) => format!("optional_{}", self.item_slug(workflow, inner)),
+            Type::Union(_) => format!("either_{}", self.slug(workflow, item)),
+            _ => self.slug(workflow, item),
         }
     }
 }

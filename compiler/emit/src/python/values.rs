@@ -130,7 +130,10 @@ impl<'a> Workflow<'a> {
             return self.file.annotation(ty);
         }
         let members: Vec<Type> = match ty {
-            Type::Optional(inner) => vec![(**inner).clone(), Type::Null],
+            // Of a union a way may bring some members and null.
+            Type::Optional(inner) if !matches!(**inner, Type::Union(_)) => {
+                vec![(**inner).clone(), Type::Null]
+            }
             other => vec![other.clone()],
         };
         self.file.import_from("._conductor.recorded", "Recorded");

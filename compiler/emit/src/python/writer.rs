@@ -102,7 +102,9 @@ impl Writer {
             return;
         }
         self.blank(if after_imports { 1 } else { 0 });
-        let value = Py::List(names.iter().map(|name| Py::string(name)).collect());
+        let mut names: Vec<&String> = names.iter().collect();
+        names.sort_by_key(|name| super::imports::member(name));
+        let value = Py::List(names.into_iter().map(|name| Py::string(name)).collect());
         self.statement(&Stmt::Assign { target: "__all__".to_owned(), annotation: None, value });
     }
 
@@ -149,7 +151,10 @@ impl Writer {
         self.signature(function);
         self.indent += INDENT;
         self.docstring(&function.doc);
-        self.body(&function.body);
+        // A docstring is a statement.
+        if function.doc.is_empty() || function.body != [Stmt::Pass] {
+            self.body(&function.body);
+        }
         self.indent -= INDENT;
     }
 

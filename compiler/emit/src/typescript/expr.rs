@@ -7,6 +7,7 @@ use conductor_protocol::expr::{BinaryOp, Expr, Literal, Node, UnaryOp};
 use conductor_protocol::types::{Type, TypeDef};
 
 use super::codecs::property;
+use super::equality::is_simple;
 use super::file::File;
 use super::literal;
 use super::scope::Scope;
@@ -304,53 +305,6 @@ impl<'f, 'a> Translator<'f, 'a> {
         Ok(self.cel(helper, vec![Ts::arrow(&[], left), Ts::arrow(&[], right)]))
     }
 
-    fn equality(&mut self, wanted: bool, left: &Expr, right: &Expr) -> Result<Ts> {
-        let is_null = |expr: &Expr| expr.node == Node::Literal(Literal::Null);
-        if is_null(right) || is_null(left) {
-            let value = self.perhaps(if is_null(right) { left } else { right })?;
-            if value == Ts::null() {
-                return Ok(Ts::bool(wanted));
-            }
-            let op = if wanted { Operator::Equal } else { Operator::NotEqual };
-            return Ok(Ts::binary(op, value, Ts::null()));
-        }
-        let (one, other) = (left.ty.non_null(), right.ty.non_null());
-        let nullable = left.ty.is_nullable() || right.ty.is_nullable();
-        let native = one == other && is_simple(&self.file.package.types, one) && !is_literal(left);
-        let same = left == right;
-        let (left, right) = (self.expr(left)?, self.expr(right)?);
-        if native && !same {
-            let op = if wanted { Operator::Equal } else { Operator::NotEqual };
-            return Ok(Ts::binary(op, left, right));
-        }
-        let compared = match (one, other) {
-            (Type::Duration, Type::Duration) if !nullable => {
-                Some(self.cel_of("Time", "compareDurations", vec![left.clone(), right.clone()]))
-            }
-            (Type::Timestamp, Type::Timestamp) if !nullable => {
-                Some(self.cel_of("Time", "compareTimestamps", vec![left.clone(), right.clone()]))
-            }
-            (Type::Decimal, Type::Decimal) if !nullable => {
-                Some(self.cel("compareDecimal", vec![left.clone(), right.clone()]))
-            }
-            _ => None,
-        };
-        if let Some(compared) = compared {
-            let op = if wanted { Operator::Equal } else { Operator::NotEqual };
-            return Ok(Ts::binary(op, compared, Ts::number(0)));
-        }
-        let equal = self.cel("equal", vec![left, right]);
-        Ok(if wanted { equal } else { equal.negated() })
-    }
-
-    /// What is compared with null: what nobody knows is null.
-    fn perhaps(&mut self, expr: &Expr) -> Result<Ts> {
-        match &expr.node {
-            Node::Variable(name) if name == RESULT => self.variable(name),
-            _ => self.expr(expr),
-        }
-    }
-
     fn order(&mut self, op: Operator, helper: &str, left: &Expr, right: &Expr) -> Result<Ts> {
         let numeric = |ty: &Type| matches!(ty, Type::Int | Type::Float);
         let native = numeric(&left.ty) && numeric(&right.ty) && !(is_literal(left) && is_literal(right));
@@ -450,7 +404,7 @@ pub fn unsupported(what: &str) -> EmitError {
     EmitError::Unsupported { what: what.to_owned() }
 }
 
-fn is_literal(expr: &Expr) -> bool {
+pub fn is_literal(expr: &Expr) -> bool {
     matches!(expr.node, Node::Literal(_))
 }
 
@@ -485,10 +439,4 @@ fn field_type<'t>(of: &'t Type, name: &str) -> &'t Type {
         Type::Record(fields) => fields.get(name).unwrap_or(&Type::Any),
         _ => &Type::Any,
     }
-}
-
-/// Whether `===` means what CEL's `==` does.
-fn is_simple(types: &super::types::Types, ty: &Type) -> bool {
-    matches!(ty, Type::Bool | Type::Int | Type::Float | Type::String | Type::Date | Type::Uuid)
-        || types.is_enum(ty)
 }

@@ -103,7 +103,7 @@ pub fn needs_parens_in_binary(inner: &Ts, op: Operator, is_right: bool) -> bool 
             let same = op.binding() == other.binding();
             mixed || other.binding() < op.binding() || (same && (is_right || !op.joins(*other)))
         }
-        Ts::As(..) => false,
+        Ts::As(..) => true,
         // Only for the reader.
         Ts::Await(_) => true,
         _ => binding(inner) < 10,

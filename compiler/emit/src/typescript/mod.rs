@@ -14,6 +14,7 @@ mod descriptor;
 mod direct;
 mod doc;
 mod durable;
+mod equality;
 mod expr;
 mod file;
 mod http;
