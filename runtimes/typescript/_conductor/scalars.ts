@@ -350,7 +350,8 @@ export function encodeList<T, E>(
   ) {
     throw mismatch("a list", value);
   }
-  return Array.from(value, encode);
+  // The codec of any value takes a depth behind it, where this gives an index.
+  return Array.from(value, (item) => encode(item));
 }
 
 export function decodeList<T>(

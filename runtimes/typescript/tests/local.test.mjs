@@ -110,7 +110,9 @@ test("the caller's signal cancels the run, and its reason is told", async () => 
 });
 
 test("a cancelled run begins nothing that has a time limit", async () => {
-  const run = new LocalRun("w", { signal: AbortSignal.abort(new Error("gone")) });
+  const run = new LocalRun("w", {
+    signal: AbortSignal.abort(new Error("gone")),
+  });
   let begun = false;
   const attempt = run.within(1000, () => {
     begun = true;

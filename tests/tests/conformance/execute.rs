@@ -24,7 +24,7 @@ use crate::case::Job;
 use crate::direct::{self, Call};
 use crate::meaning::{self, Meaning};
 use crate::reference::{Expected, expected, starts};
-use crate::{pending, retarget, values};
+use crate::{retarget, values};
 
 /// What a language needs to run jobs.
 pub trait Target: Sync {
@@ -143,9 +143,6 @@ pub fn emit_target(target: &dyn Target) -> EmitTarget<'static> {
 
 /// Why the job cannot be run in the language.
 pub fn missing(target: &dyn Target, job: &Job) -> Option<String> {
-    if pending::does_not_build(target.language(), &job.name) {
-        return Some("it does not build".to_owned());
-    }
     let plans = &job.plans;
     let lacking: BTreeSet<String> = plans.iter().flat_map(unsupported).map(|found| found.what).collect();
     if !lacking.is_empty() {

@@ -12,7 +12,6 @@ mod go;
 mod hostile;
 mod manifest;
 mod meaning;
-mod pending;
 mod property;
 mod python;
 mod random;

@@ -16,7 +16,7 @@ use crate::case::{CALL_MS, Job};
 use crate::execute::{self, How, Target, Verdict};
 use crate::random::{Profile, Shape, shapes, smaller};
 use crate::reference::{expected, in_other_orders};
-use crate::{alone, manifest, pending, retarget, targets};
+use crate::{alone, manifest, retarget, targets};
 
 /// A workflow with all that is needed to show it.
 #[derive(Debug, Clone)]
@@ -66,29 +66,21 @@ fn compared(variable: &str, profile: Profile) -> Result<()> {
         let jobs: Vec<Job> = drawn.iter().map(|one| one.job.clone()).collect();
         for target in targets() {
             let how = How { dies: profile.dies.then_some(seed) };
-            let judged = match execute::judged(target, &jobs, how) {
-                Err(error) if pending::is_growing(target.language()) => {
-                    println!("{}: {error:#}", target.language().as_str());
-                    continue;
-                }
-                judged => judged?,
-            };
-            for (one, verdict) in drawn.iter().zip(judged) {
+            for (one, verdict) in drawn.iter().zip(execute::judged(target, &jobs, how)?) {
                 match verdict {
                     Verdict::Equal => equal += 1,
-                    Verdict::Missing(_) => missing += usize::from(!pending::is_growing(target.language())),
+                    Verdict::Missing(_) => missing += 1,
                     Verdict::Differs(lines) => {
                         differs += 1;
                         // Making one smaller takes a minute.
-                        let smaller = differs <= MADE_SMALLER && !pending::is_growing(target.language());
-                        let found = if smaller {
+                        let found = if differs <= MADE_SMALLER {
                             let smaller = least(target, one.clone(), lines.clone(), profile, how);
                             // What is too broken to be made smaller is told as it is.
                             smaller.unwrap_or_else(|_| (one.clone(), lines))
                         } else {
                             (one.clone(), lines)
                         };
-                        wrong.extend(pending::counted(target.language(), told(target.language(), &found)));
+                        wrong.push(told(target.language(), &found));
                     }
                 }
             }

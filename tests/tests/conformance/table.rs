@@ -1,6 +1,6 @@
 //! The table of verdicts: a row a case, a column a language.
 //!
-//! It knows what is allowed to be missing, not why.
+//! It does not know why something differs or is missing.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -9,7 +9,6 @@ use conductor_protocol::plan::Language;
 
 use crate::case::Job;
 use crate::execute::Verdict;
-use crate::pending;
 
 pub struct Table {
     names: Vec<String>,
@@ -57,22 +56,18 @@ impl Table {
         text
     }
 
-    /// What differs or is missing, but for what is known.
+    /// What differs or is missing.
     pub fn wrong(&self) -> Vec<String> {
         let mut wrong = Vec::new();
         for (language, verdicts) in &self.columns {
             for (name, verdict) in self.names.iter().zip(verdicts) {
                 let cell = format!("{} {name}", language.as_str());
                 match verdict {
-                    Verdict::Differs(lines) if !pending::is_known(*language, name) => {
+                    Verdict::Differs(lines) => {
                         wrong.push(format!("{cell}:\n    {}", lines.join("\n    ")));
                     }
-                    Verdict::Missing(reason)
-                        if !pending::is_growing(*language) && !pending::is_known(*language, name) =>
-                    {
-                        wrong.push(format!("{cell}: missing: {reason}"));
-                    }
-                    _ => {}
+                    Verdict::Missing(reason) => wrong.push(format!("{cell}: missing: {reason}")),
+                    Verdict::Equal => {}
                 }
             }
         }
