@@ -92,6 +92,17 @@ pub fn fallbacks(call: &mut TaskCall) {
         let ty = call.callable.returns().clone();
         values.insert("result".to_owned(), Expr { ty, node: Node::Variable(RESULT.to_owned()) });
         all_arguments(undo, &values);
+        each_argument(undo, &mut may_be_unknown);
+    }
+}
+
+/// What takes null gets the result as it is, which is null where nobody knows it.
+fn may_be_unknown(argument: &mut Argument) {
+    if let ArgumentValue::Expr(Expr { ty, node: Node::Variable(name) }) = &mut argument.value
+        && name == RESULT
+        && argument.ty.is_nullable()
+    {
+        *ty = Type::optional(ty.clone());
     }
 }
 

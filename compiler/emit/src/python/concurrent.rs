@@ -125,17 +125,25 @@ impl<'a> Workflow<'a> {
             return Ok(vec![Stmt::Expr(call)]);
         }
         let var = Var::Step(block.id.clone());
+        let mut statements = Vec::new();
         let may_be_unwon = branches.iter().any(|branch| branch.when.is_some() || !branch.critical);
-        let value = if may_be_unwon && self.scope.is_recorded(&var) {
+        let may_be_null = branches.iter().any(|branch| branch.ty == Type::Null);
+        let mut value = call;
+        if (may_be_unwon || may_be_null) && self.scope.is_recorded(&var) {
+            if may_be_null {
+                // On a line of its own: its type is not what is wanted of the whole.
+                let won = self.file.names.fresh("won");
+                statements.push(value.assigned(&won));
+                value = Py::atom(won);
+            }
             let nothing = self.nothing(&var);
-            Py::binary(Operator::Or, call, nothing)
-        } else {
-            call
-        };
+            value = Py::binary(Operator::Or, value, nothing);
+        }
         let target = self.scope.name(&var).to_owned();
         let is_new = self.frame.declared.insert(target.clone());
         let annotation = is_new.then(|| self.annotation(&var, &block.ty));
-        Ok(vec![Stmt::Assign { target, annotation, value }])
+        statements.push(Stmt::Assign { target, annotation, value });
+        Ok(statements)
     }
 
     /// The call of a branch of a race: it gives the branch's result, in the form of the race's.

@@ -139,11 +139,15 @@ impl<'a> Workflow<'a> {
             let top = std::mem::replace(&mut self.is_top, false);
             let (call, vars) = self.function(branch)?;
             let ends = never_complete(std::slice::from_ref(branch));
-            let mut body = if ends {
+            let mut body = if ends && !is_read {
                 vec![Stmt::Return(Some(self.waited(call)))]
             } else {
                 vec![self.bind(self.waited(call), &vars)]
             };
+            if is_read && ends {
+                // A branch that gives nothing would be one of the results to the compiler.
+                body.push(Stmt::Throw(self.on_run("unreachable", Vec::new())));
+            }
             if is_read && !ends {
                 body.push(Stmt::Return(Some(self.handed(&var, &branch.id, &branch.ty.clone(), end)?)));
             }
