@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use conductor_protocol::plan::{ArgumentValue, Callable, Fallback, Plan, StepKind, TaskCall};
+use conductor_protocol::plan::{ArgumentValue, Callable, Plan, TaskCall};
 use conductor_protocol::types::Type;
 
 use super::codecs::{Way, apply};
@@ -43,13 +43,7 @@ pub struct Operations {
 impl Operations {
     pub fn of(plans: &[Plan]) -> Operations {
         let mut operations = Operations::default();
-        for plan in plans {
-            for step in plan.all_steps() {
-                if let StepKind::Task(call) = &step.kind {
-                    operations.add_all(call);
-                }
-            }
-        }
+        plans.iter().flat_map(Plan::all_calls).for_each(|call| operations.add(call));
         operations.name();
         operations
     }
@@ -61,16 +55,6 @@ impl Operations {
 
     pub fn all(&self) -> impl Iterator<Item = &Operation> {
         self.known.values()
-    }
-
-    fn add_all(&mut self, call: &TaskCall) {
-        self.add(call);
-        if let Some(Fallback::Task(other)) = &call.fallback {
-            self.add_all(other);
-        }
-        if let Some(undo) = &call.compensate {
-            self.add_all(undo);
-        }
     }
 
     fn add(&mut self, call: &TaskCall) {
