@@ -3,7 +3,8 @@
     cargo xtask bench direct [--language typescript|go] [--rounds N]
 
 A sequence of ten steps that do nothing, ten of them in parallel, and one with retries, a time-out and a breaker. The rounds of
-all candidates take turns; a ratio is the median over the rounds of a candidate's time by that of the code by hand.
+all candidates take turns; a ratio is the median over the rounds of a candidate's time by that of the code by hand. It fails
+where generated code is above the bound, or not faster than a library.
 """
 
 import argparse
@@ -11,8 +12,12 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
+from typing import Any
+
+BY_HAND_AT_MOST = 1.05
 
 HERE = Path(__file__).parent / "direct"
 
@@ -26,7 +31,7 @@ MEASURED = {
 }
 
 
-def measure(language: str, conductor: str, rounds: int) -> list[dict[str, object]]:
+def measure(language: str, conductor: str, rounds: int) -> list[dict[str, Any]]:
     """The lines that the language's own program prints."""
     with tempfile.TemporaryDirectory(prefix="conductor-bench-") as folder:
         project = Path(folder) / "project"
@@ -46,10 +51,19 @@ def main() -> None:
     arguments = parser.parse_args()
     conductor = os.environ.get("CONDUCTOR_BINARY", "conductor")
     print(f"{'language':<12}{'workflow':<18}{'candidate':<14}{'ns a run':>12}{'by hand = 1':>14}")
+    holds = True
     for language in arguments.language or sorted(PREPARED):
-        for line in measure(language, conductor, arguments.rounds):
-            workflow, candidate = line["workflow"], line["candidate"]
-            print(f"{language:<12}{workflow:<18}{candidate:<14}{line['ns']:>12.0f}{line['ratio']:>14.2f}")
+        lines = measure(language, conductor, arguments.rounds)
+        generated = {line["workflow"]: line["ratio"] for line in lines if line["candidate"] == "generated"}
+        for line in lines:
+            workflow, candidate, ratio = line["workflow"], line["candidate"], line["ratio"]
+            print(f"{language:<12}{workflow:<18}{candidate:<14}{line['ns']:>12.0f}{ratio:>14.2f}")
+            if candidate != "hand":
+                bound = BY_HAND_AT_MOST if candidate == "generated" else ratio
+                holds &= generated[workflow] <= bound
+    verdict = "holds" if holds else "does not hold"
+    print(f"at most {BY_HAND_AT_MOST} times by hand, and faster than each library: {verdict}")
+    sys.exit(0 if holds else 1)
 
 
 if __name__ == "__main__":

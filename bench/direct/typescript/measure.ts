@@ -12,7 +12,7 @@ import * as library from "./library.js";
 interface Candidate {
   workflow: string;
   name: string;
-  run: (n: number) => Promise<number>;
+  run: (input: hand.Input) => Promise<number>;
   times: number[];
   /** Of each round: its time over that of the same round by hand. */
   ratios: number[];
@@ -20,14 +20,14 @@ interface Candidate {
 
 const all: Candidate[] = [
   candidate("sequence_of_ten", "hand", hand.sequenceOfTen),
-  candidate("sequence_of_ten", "generated", (n) => generated.sequenceOfTen({ n })),
+  candidate("sequence_of_ten", "generated", generated.sequenceOfTen),
   candidate("parallel_of_ten", "hand", hand.parallelOfTen),
-  candidate("parallel_of_ten", "generated", (n) => generated.parallelOfTen({ n })),
-  candidate("parallel_of_ten", "p-limit", library.parallelOfTen),
+  candidate("parallel_of_ten", "generated", generated.parallelOfTen),
+  candidate("parallel_of_ten", "p-limit", ({ n }) => library.parallelOfTen(n)),
   candidate("guarded_step", "hand", hand.guardedStep),
-  candidate("guarded_step", "generated", (n) => generated.guardedStep({ n })),
-  candidate("guarded_step", "p-retry", library.guardedByRetry),
-  candidate("guarded_step", "cockatiel", library.guardedByCockatiel),
+  candidate("guarded_step", "generated", generated.guardedStep),
+  candidate("guarded_step", "p-retry", ({ n }) => library.guardedByRetry(n)),
+  candidate("guarded_step", "cockatiel", ({ n }) => library.guardedByCockatiel(n)),
 ];
 
 function candidate(workflow: string, name: string, run: Candidate["run"]): Candidate {
@@ -40,7 +40,7 @@ async function measured(one: Candidate): Promise<number> {
   let count = 0;
   while (performance.now() - start < 20) {
     for (let index = 0; index < 50; index += 1) {
-      if ((await one.run(7)) !== 7) throw new Error(`${one.workflow} ${one.name} lost its value`);
+      if ((await one.run({ n: 7 })) !== 7) throw new Error(`${one.workflow} ${one.name} lost its value`);
     }
     count += 50;
   }

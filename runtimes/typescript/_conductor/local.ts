@@ -20,7 +20,7 @@ import {
   passControl,
   Returned,
 } from "./control.js";
-import { StepFailed, thrown, workflowError } from "./errors.js";
+import { StepFailed, workflowError } from "./errors.js";
 import type { RunOptions } from "./execute.js";
 import { causeOf } from "./form.js";
 import { hedged, type Hedge } from "./hedge.js";
@@ -62,6 +62,8 @@ export class LocalRun extends Block<LocalRun> {
   declare private ownExtras: Extras | undefined;
   /** Resources whose clients blocks around hold. */
   declare private held: readonly Taker[];
+  /** Calls of which one may have failed before others have ended. */
+  declare private underway: readonly unknown[];
 
   static {
     // What most runs never set stands here once, so that one costs next to nothing to make.
@@ -71,6 +73,7 @@ export class LocalRun extends Block<LocalRun> {
       reason: undefined,
       ownExtras: undefined,
       held: [],
+      underway: [],
     });
   }
 
@@ -203,6 +206,14 @@ export class LocalRun extends Block<LocalRun> {
     return `${this.id}/${this.path(id)}`;
   }
 
+  /** The results of calls that nothing can stop; all have ended before the run's failure is told. */
+  all<T extends readonly unknown[] | []>(
+    started: T,
+  ): Promise<{ -readonly [P in keyof T]: Awaited<T[P]> }> {
+    this.underway = started;
+    return Promise.all(started);
+  }
+
   /** All branches at once; their results by name. */
   override async parallel<B extends Record<string, Branch<LocalRun>>>(
     id: string,
@@ -214,7 +225,7 @@ export class LocalRun extends Block<LocalRun> {
     }
     const run = this.derived(undefined, this.prefix);
     const names = Object.keys(branches);
-    const started = names.map((name) => begun(branches[name], run));
+    const started = names.map((name) => calls.begun(branches[name], run));
     const values = await run.together(started, this);
     const results: Record<string, unknown> = {};
     names.forEach((name, index) => {
@@ -368,6 +379,7 @@ export class LocalRun extends Block<LocalRun> {
   /** The failure of the workflow as its caller sees it, after what it did is undone. `at` is the step that failed, where nothing else says so. */
   async error(error: unknown, at?: string, attempts = 1): Promise<unknown> {
     this.current ??= at;
+    await Promise.allSettled(this.underway);
     const { ownExtras, options, workflow } = this;
     for (const undo of ownExtras?.undo.splice(0).reverse() ?? []) {
       await undo();
@@ -450,17 +462,13 @@ export class LocalRun extends Block<LocalRun> {
     inputs: Record<string, unknown>,
     options: { readonly critical?: boolean | undefined } = {},
   ): Promise<Json> {
-    return calls.childOf(
-      this,
-      id,
-      async () => {
-        const { scope } = this;
-        const trace = callerTrace(this.id, this.path(id), 1);
-        const place = { run: this.key(id), key: this.path(id), scope, trace };
-        return CHILDREN.callChild(workflow, inputs as JsonObject, place);
-      },
-      options.critical,
-    );
+    const call = async () => {
+      const { scope } = this;
+      const trace = callerTrace(this.id, this.path(id), 1);
+      const place = { run: this.key(id), key: this.path(id), scope, trace };
+      return CHILDREN.callChild(workflow, inputs as JsonObject, place);
+    };
+    return calls.childOf(this, id, call, options.critical);
   }
 
   /** Starts a durable workflow that is left to itself. */
@@ -488,12 +496,3 @@ export class LocalRun extends Block<LocalRun> {
 }
 
 const NO_OPTIONS: RunOptions = {};
-
-/** Starts a branch; what it throws before its first pause is its failure. */
-function begun(branch: Branch<LocalRun> | undefined, run: LocalRun): unknown {
-  try {
-    return branch?.(run);
-  } catch (error) {
-    return Promise.reject(thrown(error));
-  }
-}

@@ -5,6 +5,7 @@
  */
 
 import { overTime } from "./attempt.js";
+import type { Branch } from "./block.js";
 import { Cancelled, passControl } from "./control.js";
 import { OutcomeUnknown, StepFailed, thrown } from "./errors.js";
 import { inStep } from "./current.js";
@@ -187,6 +188,18 @@ export function plainPause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => {
     after(milliseconds, resolve);
   });
+}
+
+/** Starts a branch; what it throws before its first pause is its failure. */
+export function begun(
+  branch: Branch<LocalRun> | undefined,
+  run: LocalRun,
+): unknown {
+  try {
+    return branch?.(run);
+  } catch (error) {
+    return Promise.reject(thrown(error));
+  }
 }
 
 /** The output of a workflow that runs as a step; null where its failure is tolerated. */

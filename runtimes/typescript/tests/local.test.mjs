@@ -39,6 +39,26 @@ test("branches end together, and the first failure tells the others to stop", as
   });
 });
 
+test("calls made at once have all ended before the run's failure is told", async () => {
+  const run = new LocalRun("w");
+  const ended = [];
+  const call = async (name, milliseconds, fails) => {
+    await sleep(milliseconds);
+    ended.push(name);
+    if (fails) throw run.failed(name, 1, new Error(`no ${name}`));
+    return name;
+  };
+  assert.deepEqual(await run.all([call("a", 2), call("b", 1)]), ["a", "b"]);
+  let told;
+  try {
+    await run.all([call("c", 1, true), call("d", 20), call("e", 5, true)]);
+  } catch (error) {
+    told = await run.error(error);
+  }
+  assert.deepEqual(ended, ["b", "a", "c", "e", "d"]);
+  assert.equal(told.step, "c");
+});
+
 test("a width is kept, and waiting branches do not start after a failure", async () => {
   const run = new LocalRun("w");
   const started = [];

@@ -50,6 +50,12 @@ impl<'a> Workflow<'a> {
             }
         }
         self.end = outer;
+        if max_concurrency.is_none()
+            && on_failure == OnFailure::Cancel
+            && let Some(body) = self.together(block, branches, &started, &bound)
+        {
+            return Ok(body);
+        }
         let mut args = vec![Ts::string(&block.id), Ts::Object(started)];
         let mut options = Vec::new();
         if let Some(width) = max_concurrency {

@@ -42,26 +42,9 @@ impl<'a> Workflow<'a> {
         }
     }
 
-    /// Whether the call needs nothing round it: it stands among the steps of the workflow itself.
+    /// Whether the call stands among the steps of the workflow itself.
     pub fn is_plain(&self, call: &TaskCall) -> bool {
-        let policy = &call.policy;
-        !self.is_durable()
-            && self.is_top
-            && self.run == "run"
-            && policy.retries == Some(0)
-            && policy.timeout_ms.is_none()
-            && policy.deadline_ms.is_none()
-            && policy.circuit_breaker.is_none()
-            && policy.hedge.is_none()
-            && policy.bulkhead.is_none()
-            && policy.rate_limit.is_none()
-            && call.uses.is_empty()
-            && call.cache.is_none()
-            && call.fallback.is_none()
-            && call.compensate.is_none()
-            && call.callable.resource().is_none()
-            && call.callable.function().is_some_and(|function| function.language == Language::Typescript)
-            && !call.arguments().any(|argument| matches!(argument.value, ArgumentValue::Resource(_)))
+        !self.is_durable() && self.is_top && self.run == "run" && is_bare(call)
     }
 
     pub fn plain_task(&mut self, step: &'a Step, call: &'a TaskCall) -> Result<Vec<Stmt>> {
@@ -398,6 +381,25 @@ impl<'a> Workflow<'a> {
         let args = vec![Ts::string(place.id), Ts::arrow(&[], Ts::Object(pairs))];
         Ok(vec![Stmt::Expr(Ts::call("run.undoLater", args))])
     }
+}
+
+/// Whether the call needs nothing round it.
+pub fn is_bare(call: &TaskCall) -> bool {
+    let policy = &call.policy;
+    policy.retries == Some(0)
+        && policy.timeout_ms.is_none()
+        && policy.deadline_ms.is_none()
+        && policy.circuit_breaker.is_none()
+        && policy.hedge.is_none()
+        && policy.bulkhead.is_none()
+        && policy.rate_limit.is_none()
+        && call.uses.is_empty()
+        && call.cache.is_none()
+        && call.fallback.is_none()
+        && call.compensate.is_none()
+        && call.callable.resource().is_none()
+        && call.callable.function().is_some_and(|function| function.language == Language::Typescript)
+        && !call.arguments().any(|argument| matches!(argument.value, ArgumentValue::Resource(_)))
 }
 
 /// What the breaker is told of an attempt.

@@ -70,6 +70,7 @@ impl Layout {
             Ts::Name(name) | Ts::Literal(name) => text(name.clone()),
             Ts::String(value) => text(super::literal::string(value)),
             Ts::Member(of, name) => self.member(of, name, around),
+            Ts::MemberIfAny(of, name) => concat(vec![self.object(of), text(format!("?.{name}"))]),
             Ts::Index(of, index) => {
                 let object = self.member_object(of, around);
                 concat(vec![object, self.index(index)])

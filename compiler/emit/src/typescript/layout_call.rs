@@ -351,7 +351,7 @@ fn kind(value: &Ts) -> u8 {
     match value {
         Ts::Name(_) => 0,
         Ts::Literal(_) | Ts::String(_) => 1,
-        Ts::Member(..) | Ts::Index(..) => 3,
+        Ts::Member(..) | Ts::MemberIfAny(..) | Ts::Index(..) => 3,
         Ts::Call { is_new: false, .. } => 4,
         Ts::Call { .. } => 5,
         Ts::Array(_) => 6,

@@ -34,7 +34,12 @@ pub fn in_value(value: &Ts, name: &str) -> bool {
         Ts::Name(known) => known == name,
         Ts::Literal(_) | Ts::String(_) => false,
         Ts::Array(values) => values.iter().any(inside),
-        Ts::Member(of, _) | Ts::Await(of) | Ts::Not(of) | Ts::Negate(of) | Ts::As(of, _) => inside(of),
+        Ts::Member(of, _)
+        | Ts::MemberIfAny(of, _)
+        | Ts::Await(of)
+        | Ts::Not(of)
+        | Ts::Negate(of)
+        | Ts::As(of, _) => inside(of),
         Ts::Index(of, index) => inside(of) || inside(index),
         Ts::Call { callee, args, .. } => inside(callee) || args.iter().any(inside),
         Ts::Object(properties) => properties.iter().any(|property| match property {
@@ -85,7 +90,9 @@ fn value_awaits(value: &Ts) -> bool {
         Ts::Await(_) => true,
         Ts::Name(_) | Ts::Literal(_) | Ts::String(_) | Ts::Arrow(_) => false,
         Ts::Array(values) => values.iter().any(value_awaits),
-        Ts::Member(of, _) | Ts::Not(of) | Ts::Negate(of) | Ts::As(of, _) => value_awaits(of),
+        Ts::Member(of, _) | Ts::MemberIfAny(of, _) | Ts::Not(of) | Ts::Negate(of) | Ts::As(of, _) => {
+            value_awaits(of)
+        }
         Ts::Index(of, index) => value_awaits(of) || value_awaits(index),
         Ts::Call { callee, args, .. } => value_awaits(callee) || args.iter().any(value_awaits),
         Ts::Object(properties) => properties.iter().any(|property| match property {
@@ -187,7 +194,9 @@ fn of_value(value: &Ts, found: &mut BTreeSet<String>) {
         }
         Ts::Literal(_) | Ts::String(_) => {}
         Ts::Array(values) => values.iter().for_each(|value| of_value(value, found)),
-        Ts::Member(of, _) | Ts::Await(of) | Ts::Not(of) | Ts::Negate(of) => of_value(of, found),
+        Ts::Member(of, _) | Ts::MemberIfAny(of, _) | Ts::Await(of) | Ts::Not(of) | Ts::Negate(of) => {
+            of_value(of, found)
+        }
         Ts::As(of, ty) => {
             of_value(of, found);
             of_type(ty, found);

@@ -11,6 +11,8 @@ pub enum Ts {
     Literal(String),
     String(String),
     Member(Box<Ts>, String),
+    /// `of?.member`.
+    MemberIfAny(Box<Ts>, String),
     Index(Box<Ts>, Box<Ts>),
     Call {
         callee: Box<Ts>,

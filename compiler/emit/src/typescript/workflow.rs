@@ -11,6 +11,7 @@ use conductor_protocol::types::Type;
 use super::codecs::Way;
 use super::expr::Translator;
 use super::file::File;
+use super::flat::flat;
 use super::mentions;
 use super::names::{Names, camel, pascal};
 use super::package::Package;
@@ -309,11 +310,25 @@ impl<'a> Workflow<'a> {
                 body.push(Stmt::constant(self.scope.name(&var), value));
             }
         }
-        let steps = self.direct_steps()?;
+        let steps = super::tidy::tidied(self.direct_steps()?);
         let made = self.file.runtime("local", "LocalRun");
         let Ts::Name(made) = made else { return Err(EmitError::Unsupported { what: "a run".to_owned() }) };
-        let args = vec![Ts::string(&self.plan.workflow), Ts::name("options")];
-        body.push(Stmt::constant("run", Ts::made(&made, args)));
+        let run = Ts::made(&made, vec![Ts::string(&self.plan.workflow), Ts::name("options")]);
+        let at = self.file.names.fresh("at");
+        if let Some(flat) = flat(&steps, &at) {
+            body.extend(flat.before);
+            let failed = run.member("error").called(vec![Ts::name("error"), flat.at]).awaited();
+            let handler = Some(("error".to_owned(), vec![Stmt::Throw(failed)]));
+            body.push(Stmt::Try { body: flat.steps, handler, finally: Vec::new() });
+        } else {
+            body.push(Stmt::constant("run", run));
+            body.push(self.around(steps));
+        }
+        Ok(self.public(body, "Runs the workflow. It keeps no journal: a crash ends it."))
+    }
+
+    /// The steps of a run, and its end however they end.
+    fn around(&mut self, steps: Vec<Stmt>) -> Stmt {
         let error = vec![Ts::name("error")];
         let handler = if self.returns_from_within {
             let ty = self.file.ty(&self.plan.output.ty);
@@ -322,12 +337,9 @@ impl<'a> Workflow<'a> {
         } else {
             Stmt::Throw(Ts::call("run.error", error).awaited())
         };
-        let handler = Some(("error".to_owned(), vec![handler]));
-        let steps = super::tidy::tidied(steps);
         // A signal of the caller that outlives the run would keep it.
         let finally = vec![Stmt::Expr(self.on_run("close", Vec::new()))];
-        body.push(Stmt::Try { body: steps, handler, finally });
-        Ok(self.public(body, "Runs the workflow. It keeps no journal: a crash ends it."))
+        Stmt::Try { body: steps, handler: Some(("error".to_owned(), vec![handler])), finally }
     }
 
     fn direct_steps(&mut self) -> Result<Vec<Stmt>, EmitError> {

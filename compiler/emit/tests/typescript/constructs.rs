@@ -77,6 +77,12 @@ fn each_construct_is_strict_and_does_what_it_says() {
         plans.extend(children(durable));
     }
     plans.extend(crossing());
+    plans.push(plan_of(
+        "aborted",
+        false,
+        vec![fetched("one"), word("two", text("2"))],
+        result("two", Type::String),
+    ));
     let project = Project::new(&[("src/tasks.ts", TASKS)], &plans);
     project.check();
     let mut script = String::from(
@@ -99,5 +105,16 @@ fn each_construct_is_strict_and_does_what_it_says() {
     }
     script.push_str("await say(\"parent\", gen.parent({ name: \"ada\" }));\n");
     expected.push_str("parent \"ada\"\n");
+    script.push_str(ABORTED);
+    expected.push_str("stop\n");
     assert_eq!(project.node(&script), expected);
 }
+
+/// Whoever calls plain steps can stop between them.
+const ABORTED: &str = r#"const controller = new AbortController();
+const stopped = gen.aborted({ name: "ada" }, { signal: controller.signal });
+controller.abort("stop");
+await stopped.catch((reason: unknown) => {
+  console.log(reason);
+});
+"#;

@@ -43,6 +43,8 @@ export declare class LocalRun extends Block<LocalRun> {
   private ownExtras;
   /** Resources whose clients blocks around hold. */
   private held;
+  /** Calls of which one may have failed before others have ended. */
+  private underway;
   constructor(
     workflow: string,
     options?: RunOptions,
@@ -83,6 +85,12 @@ export declare class LocalRun extends Block<LocalRun> {
   get id(): string;
   /** The idempotency key of a step. */
   key(id: string): string;
+  /** The results of calls that nothing can stop; all have ended before the run's failure is told. */
+  all<T extends readonly unknown[] | []>(
+    started: T,
+  ): Promise<{
+    -readonly [P in keyof T]: Awaited<T[P]>;
+  }>;
   /** All branches at once; their results by name. */
   parallel<B extends Record<string, Branch<LocalRun>>>(
     id: string,

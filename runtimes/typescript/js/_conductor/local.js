@@ -11,7 +11,7 @@ import {
   passControl,
   Returned,
 } from "./control.js";
-import { StepFailed, thrown, workflowError } from "./errors.js";
+import { StepFailed, workflowError } from "./errors.js";
 import { causeOf } from "./form.js";
 import { hedged } from "./hedge.js";
 import { newRunId } from "./ids.js";
@@ -34,6 +34,7 @@ export class LocalRun extends Block {
       reason: undefined,
       ownExtras: undefined,
       held: [],
+      underway: [],
     });
   }
   constructor(workflow, options = NO_OPTIONS, prefix, branch) {
@@ -133,6 +134,11 @@ export class LocalRun extends Block {
   key(id) {
     return `${this.id}/${this.path(id)}`;
   }
+  /** The results of calls that nothing can stop; all have ended before the run's failure is told. */
+  all(started) {
+    this.underway = started;
+    return Promise.all(started);
+  }
   /** All branches at once; their results by name. */
   async parallel(id, branches, options = {}) {
     if (options.maxConcurrency !== undefined || options.onFailure === "wait") {
@@ -140,7 +146,7 @@ export class LocalRun extends Block {
     }
     const run = this.derived(undefined, this.prefix);
     const names = Object.keys(branches);
-    const started = names.map((name) => begun(branches[name], run));
+    const started = names.map((name) => calls.begun(branches[name], run));
     const values = await run.together(started, this);
     const results = {};
     names.forEach((name, index) => {
@@ -252,6 +258,7 @@ export class LocalRun extends Block {
   /** The failure of the workflow as its caller sees it, after what it did is undone. `at` is the step that failed, where nothing else says so. */
   async error(error, at, attempts = 1) {
     this.current ??= at;
+    await Promise.allSettled(this.underway);
     const { ownExtras, options, workflow } = this;
     for (const undo of ownExtras?.undo.splice(0).reverse() ?? []) {
       await undo();
@@ -311,17 +318,13 @@ export class LocalRun extends Block {
   }
   /** The output of a durable workflow that runs as this step, as JSON. */
   child(id, workflow, inputs, options = {}) {
-    return calls.childOf(
-      this,
-      id,
-      async () => {
-        const { scope } = this;
-        const trace = callerTrace(this.id, this.path(id), 1);
-        const place = { run: this.key(id), key: this.path(id), scope, trace };
-        return CHILDREN.callChild(workflow, inputs, place);
-      },
-      options.critical,
-    );
+    const call = async () => {
+      const { scope } = this;
+      const trace = callerTrace(this.id, this.path(id), 1);
+      const place = { run: this.key(id), key: this.path(id), scope, trace };
+      return CHILDREN.callChild(workflow, inputs, place);
+    };
+    return calls.childOf(this, id, call, options.critical);
   }
   /** Starts a durable workflow that is left to itself. */
   detach(id, workflow, inputs) {
@@ -338,11 +341,3 @@ export class LocalRun extends Block {
   }
 }
 const NO_OPTIONS = {};
-/** Starts a branch; what it throws before its first pause is its failure. */
-function begun(branch, run) {
-  try {
-    return branch?.(run);
-  } catch (error) {
-    return Promise.reject(thrown(error));
-  }
-}

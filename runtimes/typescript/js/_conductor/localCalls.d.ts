@@ -3,6 +3,7 @@
  *
  * It deliberately records nothing, and makes a signal only for functions that take one.
  */
+import type { Branch } from "./block.js";
 import type { RunOptions } from "./execute.js";
 import type { Json } from "./json.js";
 import type { LocalRun } from "./local.js";
@@ -40,6 +41,11 @@ export declare function invoked(
 ): Promise<unknown>;
 /** Lets time pass. */
 export declare function plainPause(milliseconds: number): Promise<void>;
+/** Starts a branch; what it throws before its first pause is its failure. */
+export declare function begun(
+  branch: Branch<LocalRun> | undefined,
+  run: LocalRun,
+): unknown;
 /** The output of a workflow that runs as a step; null where its failure is tolerated. */
 export declare function childOf(
   run: LocalRun,

@@ -143,6 +143,14 @@ export function plainPause(milliseconds) {
     after(milliseconds, resolve);
   });
 }
+/** Starts a branch; what it throws before its first pause is its failure. */
+export function begun(branch, run) {
+  try {
+    return branch?.(run);
+  } catch (error) {
+    return Promise.reject(thrown(error));
+  }
+}
 /** The output of a workflow that runs as a step; null where its failure is tolerated. */
 export async function childOf(run, id, call, critical) {
   try {
