@@ -106,6 +106,16 @@ impl Resource {
         }
     }
 
+    /// The kind whose protocol it speaks: a container has one of its own.
+    #[must_use]
+    pub fn spoken(&self) -> ResourceKind {
+        match self.kind {
+            ResourceKind::Container if self.descriptors.is_some() => ResourceKind::Grpc,
+            ResourceKind::Container => ResourceKind::Http,
+            kind => kind,
+        }
+    }
+
     /// How many permits there are; `None` where their number is not limited.
     #[must_use]
     pub fn permits(&self) -> Option<u32> {

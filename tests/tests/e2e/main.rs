@@ -7,6 +7,7 @@ mod build;
 mod commits;
 mod crossing;
 mod failures;
+mod go_services;
 mod http_services;
 mod interrupts;
 mod languages;

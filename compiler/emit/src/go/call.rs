@@ -60,7 +60,7 @@ pub fn made(workflow: &mut Workflow, step: &Step, call: &TaskCall, invalid: &Go)
     match &call.callable {
         Callable::Function(called) => making.function(workflow, called, call),
         Callable::Http { http } => super::http::call(workflow, &mut making, http, call),
-        Callable::Grpc { .. } => Err(unsupported("a call of a gRPC method")),
+        Callable::Grpc { grpc } => super::grpc::call(workflow, &mut making, grpc, call),
     }
 }
 

@@ -7,14 +7,13 @@ use conductor_protocol::types::Type;
 
 use super::expr::{Result, unsupported};
 use super::file::File;
-use super::http::{self, from_environment};
+use super::http::from_environment;
 use super::names::unexported;
-use super::shared::var;
+use super::resources;
+use super::shared::{self, var};
 use super::spelling::Spelling;
 use super::tree::{Go, Stmt};
 use super::workflow::Workflow;
-
-const GRPC: &str = "google.golang.org/grpc";
 
 /// A client that functions can be handed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,14 +29,12 @@ pub enum Known {
 pub fn known(resource: &Resource, argument: &Argument) -> Option<Known> {
     let spelled = spelled(argument)?;
     let (path, name) = spelled.strip_prefix('*')?.rsplit_once('.')?;
-    // Neither a `ca` nor waiting until it is ready is written for gRPC.
-    let is_simple = resource.ca.is_none() && resource.ready_ms.is_none();
-    Some(match (resource.kind, path, name) {
-        (ResourceKind::Http | ResourceKind::Container, "net/http", "Client") => Known::Http,
+    Some(match (resource.spoken(), path, name) {
+        (ResourceKind::Http, "net/http", "Client") => Known::Http,
         (ResourceKind::Postgres, "database/sql", "DB") => Known::Sql,
         (ResourceKind::Postgres, "github.com/jackc/pgx/v5/pgxpool", "Pool") => Known::Pgx,
         (ResourceKind::Redis, "github.com/redis/go-redis/v9", "Client") => Known::Redis,
-        (ResourceKind::Grpc, GRPC, "ClientConn") if is_simple => Known::Grpc,
+        (ResourceKind::Grpc, "google.golang.org/grpc", "ClientConn") => Known::Grpc,
         _ => return None,
     })
 }
@@ -60,7 +57,7 @@ pub fn wanted(kind: ResourceKind) -> &'static str {
         ResourceKind::Postgres => "`*sql.DB` and `*pgxpool.Pool` of pgx/v5",
         ResourceKind::Redis => "`*redis.Client` of go-redis/v9",
         ResourceKind::Http | ResourceKind::Container => "`*http.Client`",
-        ResourceKind::Grpc => "`*grpc.ClientConn` without `ca` and `ready`",
+        ResourceKind::Grpc => "`*grpc.ClientConn`",
         ResourceKind::Semaphore | ResourceKind::Custom => "that of `open`",
     }
 }
@@ -71,8 +68,8 @@ pub fn client(workflow: &mut Workflow, resource: &Resource, argument: &Argument)
     let (Some(known), Some(spelled)) = (known(resource, argument), spelled(argument)) else {
         return Err(unsupported(&format!("the client of `{id}` as `{}` takes it", argument.parameter)));
     };
-    if known == Known::Http {
-        return Ok((http::client(workflow, resource)?, known));
+    if matches!(known, Known::Http | Known::Grpc) {
+        return Ok((resources::client(workflow, id)?, known));
     }
     let Some(address) = &resource.address else {
         return Err(unsupported(&format!("the resource `{id}` without an address")));
@@ -100,15 +97,14 @@ pub fn client(workflow: &mut Workflow, resource: &Resource, argument: &Argument)
                 Go::call(format!("{package}.NewWithConfig"), vec![Go::atom("ctx"), Go::atom("config")]);
             configured(parsed, [("MinConns", idle), ("MaxConns", most)], vec![made])
         }
-        Known::Grpc => connected(&mut file),
-        Known::Redis | Known::Http => {
+        Known::Redis | Known::Http | Known::Grpc => {
             let package = file.module("github.com/redis/go-redis/v9");
             let parsed = Go::call(format!("{package}.ParseURL"), vec![Go::atom("address")]);
             let made = Go::call(format!("{package}.NewClient"), vec![Go::atom("config")]);
             configured(parsed, [("MinIdleConns", idle), ("PoolSize", most)], vec![made, Go::atom("nil")])
         }
     };
-    let context = if matches!(known, Known::Redis | Known::Grpc) { "_" } else { "ctx" };
+    let context = if known == Known::Redis { "_" } else { "ctx" };
     let open = Go::Func {
         params: vec![
             (context.to_owned(), "context.Context".to_owned()),
@@ -124,29 +120,12 @@ pub fn client(workflow: &mut Workflow, resource: &Resource, argument: &Argument)
     } else {
         Go::atom(format!("({ty}).Close"))
     };
-    workflow.file.package.state.borrow_mut().shared_imports.extend(file.into_imports());
-    let pool = Go::atom(super::resources::pool(workflow, id)?);
+    shared::import(file);
+    let pool = Go::atom(resources::pool(workflow, id)?);
     let value = Go::call("runtime.NewAddressed", vec![Go::string(id), pool, address, open, close]);
     let name = format!("{}Client", unexported(id));
     let doc = format!("is the client of `{id}`");
     Ok((Go::atom(var(workflow.file.package, &name, &doc, value)), known))
-}
-
-/// A connection of gRPC, over TLS where the address says so.
-fn connected(file: &mut File) -> Vec<Stmt> {
-    let grpc = file.module(GRPC);
-    let secure = file.module("google.golang.org/grpc/credentials");
-    let insecure = file.module("google.golang.org/grpc/credentials/insecure");
-    let place = file.call_runtime("GRPCTarget", vec![Go::atom("address")]);
-    let tls = Go::call(format!("{secure}.NewTLS"), vec![Go::atom("nil")]);
-    let plain = Go::call(format!("{insecure}.NewCredentials"), Vec::new());
-    let option = Go::call(format!("{grpc}.WithTransportCredentials"), vec![Go::atom("security")]);
-    vec![
-        Stmt::Define(vec!["target".to_owned(), "isSecure".to_owned()], place),
-        Stmt::define("security", tls),
-        Stmt::when(Go::atom("isSecure").negated(), vec![Stmt::assign(Go::atom("security"), plain)]),
-        Stmt::Return(vec![Go::call(format!("{grpc}.NewClient"), vec![Go::atom("target"), option])]),
-    ]
 }
 
 /// `config, err := parsed`, its bounds, and what is made of it.

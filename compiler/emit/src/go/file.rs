@@ -29,8 +29,9 @@ impl<'a> File<'a> {
         path.rsplit('/').next().unwrap_or(path).to_owned()
     }
 
-    /// A package of the runtime: `runtime` or `cel`.
+    /// A package of the runtime: such as `cel`.
     pub fn own(&mut self, name: &str) -> String {
+        self.package.runtime.borrow_mut().insert(name.to_owned());
         let path = format!("{}/internal/{name}", self.package.path);
         self.imports.insert(Import { is_foreign: true, path, alias: None });
         name.to_owned()

@@ -54,7 +54,8 @@ pub fn files(
     if let Some(source) = known_errors(&package, target.go_errors) {
         put_source(&mut files, "errors.go", &source);
     }
-    for (path, text) in runtime::FILES {
+    let imported = package.runtime.borrow();
+    for (path, text) in runtime::FILES.iter().filter(|(path, _)| runtime::is_needed(path, &imported)) {
         let text = text.replace("conductor.invalid", &package.path);
         files.insert(format!("internal/{path}"), format!("{}\n\n{text}", package.header));
     }

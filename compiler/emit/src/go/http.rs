@@ -4,7 +4,7 @@
 
 use conductor_protocol::expr::Expr;
 use conductor_protocol::plan::{
-    Argument, ArgumentValue, BodyForm, Health, HttpOperation, HttpParameter, Place, Resource, TaskCall,
+    Argument, ArgumentValue, BodyForm, HttpOperation, HttpParameter, Place, Resource, TaskCall,
 };
 use conductor_protocol::types::Type;
 
@@ -13,6 +13,7 @@ use super::codecs::{self, Way};
 use super::durable;
 use super::expr::{Result, Translator, unsupported};
 use super::file::File;
+use super::grpc;
 use super::literal;
 use super::names::unexported;
 use super::scope::Scope;
@@ -75,7 +76,7 @@ pub fn call(
 }
 
 /// The argument as JSON, computed before the first attempt where that may fail; `None` where nothing of it is sent.
-fn encoded(workflow: &mut Workflow, making: &mut Making<'_>, argument: &Argument) -> Result<Option<Go>> {
+pub fn encoded(workflow: &mut Workflow, making: &mut Making<'_>, argument: &Argument) -> Result<Option<Go>> {
     let value = match &argument.value {
         ArgumentValue::IdempotencyKey => return Ok(Some(idempotency_key(workflow, &making.step.id))),
         ArgumentValue::Expr(value) => value,
@@ -157,12 +158,9 @@ pub fn client(workflow: &mut Workflow, resource: &Resource) -> Result<Go> {
     if let Some(pool) = resource.pool {
         fields.push(("MaxConnections".to_owned(), Go::atom(pool.max.to_string())));
     }
-    if let (Some(Health::Http(path)), Some(within)) = (&resource.health, resource.ready_ms) {
-        fields.push(("Ready".to_owned(), Go::string(path)));
-        fields.push(("ReadyWithin".to_owned(), shared::duration(within)));
-    }
+    fields.extend(grpc::ready(&mut file, resource));
     let options = Go::Struct { ty: file.runtime("HTTPOptions"), fields, spread: true };
-    workflow.file.package.state.borrow_mut().shared_imports.extend(file.into_imports());
+    shared::import(file);
     let pool = Go::atom(super::resources::pool(workflow, id)?);
     let value = Go::call("runtime.NewHTTP", vec![Go::string(id), pool, options]);
     let name = format!("{}Client", unexported(id));

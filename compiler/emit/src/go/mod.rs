@@ -19,6 +19,7 @@ mod ends;
 mod expr;
 mod file;
 mod files;
+mod grpc;
 mod hold;
 mod http;
 mod literal;

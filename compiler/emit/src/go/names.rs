@@ -33,7 +33,7 @@ const KEYWORDS: [&str; 25] = [
 ];
 
 /// Predeclared names, and those that the bodies of generated functions use.
-const USED: [&str; 78] = [
+const USED: [&str; 80] = [
     "any",
     "append",
     "bool",
@@ -111,6 +111,8 @@ const USED: [&str; 78] = [
     "key",
     "cel",
     "runtime",
+    "database",
+    "rpc",
     "turn",
 ];
 

@@ -31,6 +31,8 @@ pub struct Package<'a> {
     /// The name that each of the user's packages goes by, and whether an import has to say it.
     aliases: RefCell<BTreeMap<String, (String, bool)>>,
     pub state: RefCell<State>,
+    /// Packages of the runtime that are imported.
+    pub runtime: RefCell<BTreeSet<String>>,
 }
 
 /// What is decided while files are written.
@@ -82,6 +84,7 @@ impl<'a> Package<'a> {
             header,
             aliases: RefCell::default(),
             state: RefCell::new(state),
+            runtime: RefCell::default(),
         };
         package.name_modules(plans);
         package
@@ -125,7 +128,7 @@ impl<'a> Package<'a> {
     /// The names that a function's own variables must not have: nothing may hide a package that is imported.
     pub fn locals(&self) -> Names {
         let mut names = Names::default();
-        let reserved = ["w", "ctx", "err", "step", "runtime", "cel", "slices", "errors", "context"];
+        let reserved = ["w", "ctx", "err", "step", "runtime", "cel", "rpc", "slices", "errors", "context"];
         reserved.iter().chain(&STANDARD).for_each(|name| names.reserve(name));
         self.aliases.borrow().values().for_each(|(alias, _)| names.reserve(alias));
         names

@@ -10,7 +10,7 @@ use super::file::File;
 use super::literal;
 use super::names::unexported;
 use super::scope;
-use super::shared::var;
+use super::shared::{self, var};
 use super::spelling::Spelling;
 use super::tree::{Go, Operator, Stmt};
 use super::workflow::Workflow;
@@ -61,8 +61,10 @@ pub fn pool(workflow: &mut Workflow, id: &str) -> Result<String> {
 /// The variable of a resource's client.
 pub fn client(workflow: &mut Workflow, id: &str) -> Result<Go> {
     let resource = resource(workflow, id)?;
-    if matches!(resource.kind, ResourceKind::Http | ResourceKind::Container) {
-        return super::http::client(workflow, resource);
+    match resource.spoken() {
+        ResourceKind::Http => return super::http::client(workflow, resource),
+        ResourceKind::Grpc => return super::grpc::client(workflow, resource),
+        _ => {}
     }
     let (ResourceKind::Custom, Some(open)) = (resource.kind, &resource.open) else {
         return Err(unsupported(&format!("what a function wants of the resource `{id}`")));
@@ -104,7 +106,7 @@ pub fn client(workflow: &mut Workflow, id: &str) -> Result<Go> {
             Go::Func { params: vec![("client".to_owned(), ty)], results: "error".to_owned(), body }
         }
     };
-    workflow.file.package.state.borrow_mut().shared_imports.extend(file.into_imports());
+    shared::import(file);
     let pool = Go::atom(pool(workflow, id)?);
     let value = Go::call("runtime.NewClient", vec![Go::string(id), pool, open, close]);
     let name = format!("{}Client", unexported(id));

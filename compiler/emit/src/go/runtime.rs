@@ -2,8 +2,16 @@
 //!
 //! It knows their names only.
 
+use std::collections::BTreeSet;
+
+/// Whether generated code needs the file: what imports drivers and libraries is there where it is used.
+pub fn is_needed(path: &str, imported: &BTreeSet<String>) -> bool {
+    let package = path.split('/').next().unwrap_or(path);
+    matches!(package, "cel" | "runtime") || imported.contains(package)
+}
+
 /// Path below `internal/` and text of each file.
-pub const FILES: [(&str, &str); 67] = [
+pub const FILES: [(&str, &str); 73] = [
     ("cel/calendar.go", include_str!("../../../../runtimes/go/internal/cel/calendar.go")),
     ("cel/compare.go", include_str!("../../../../runtimes/go/internal/cel/compare.go")),
     ("cel/convert.go", include_str!("../../../../runtimes/go/internal/cel/convert.go")),
@@ -23,6 +31,11 @@ pub const FILES: [(&str, &str); 67] = [
     ("cel/time.go", include_str!("../../../../runtimes/go/internal/cel/time.go")),
     ("cel/value.go", include_str!("../../../../runtimes/go/internal/cel/value.go")),
     ("database/database.go", include_str!("../../../../runtimes/go/internal/database/database.go")),
+    ("rpc/call.go", include_str!("../../../../runtimes/go/internal/rpc/call.go")),
+    ("rpc/connect.go", include_str!("../../../../runtimes/go/internal/rpc/connect.go")),
+    ("rpc/reply.go", include_str!("../../../../runtimes/go/internal/rpc/reply.go")),
+    ("rpc/request.go", include_str!("../../../../runtimes/go/internal/rpc/request.go")),
+    ("rpc/schema.go", include_str!("../../../../runtimes/go/internal/rpc/schema.go")),
     ("runtime/attempt.go", include_str!("../../../../runtimes/go/internal/runtime/attempt.go")),
     ("runtime/blocks.go", include_str!("../../../../runtimes/go/internal/runtime/blocks.go")),
     ("runtime/branches.go", include_str!("../../../../runtimes/go/internal/runtime/branches.go")),
@@ -50,6 +63,7 @@ pub const FILES: [(&str, &str); 67] = [
     ("runtime/permits.go", include_str!("../../../../runtimes/go/internal/runtime/permits.go")),
     ("runtime/policy.go", include_str!("../../../../runtimes/go/internal/runtime/policy.go")),
     ("runtime/pool.go", include_str!("../../../../runtimes/go/internal/runtime/pool.go")),
+    ("runtime/ready.go", include_str!("../../../../runtimes/go/internal/runtime/ready.go")),
     ("runtime/remote_error.go", include_str!("../../../../runtimes/go/internal/runtime/remote_error.go")),
     ("runtime/resources.go", include_str!("../../../../runtimes/go/internal/runtime/resources.go")),
     ("runtime/result.go", include_str!("../../../../runtimes/go/internal/runtime/result.go")),

@@ -40,6 +40,11 @@ pub fn var(package: &Package, wanted: &str, doc: &str, value: Go) -> String {
     name
 }
 
+/// What the values of variables were written with is imported where they are declared.
+pub fn import(file: File) {
+    file.package.state.borrow_mut().shared_imports.extend(file.into_imports());
+}
+
 /// The duration in the file of these, which imports time whenever it has something.
 pub fn duration(milliseconds: u64) -> Go {
     let text = literal::duration(milliseconds);

@@ -3,7 +3,7 @@
 //! It knows names of constructs, not how they would be written.
 
 use conductor_protocol::plan::{
-    ArgumentValue, Callable, Fallback, Language, Plan, Receiver, ResourceKind, StepKind, TaskCall,
+    ArgumentValue, Fallback, Language, Plan, Receiver, ResourceKind, StepKind, TaskCall,
 };
 
 use super::clients;
@@ -34,10 +34,6 @@ pub fn unsupported(plan: &Plan) -> Vec<Unsupported> {
 
 fn of_call(plan: &Plan, call: &TaskCall) -> Vec<String> {
     let mut found = Vec::new();
-    match &call.callable {
-        Callable::Grpc { .. } => found.push("a call of a gRPC method".to_owned()),
-        Callable::Http { .. } | Callable::Function(_) => {}
-    }
     let of = |id: &String| plan.resources.iter().find(|resource| resource.id == *id);
     if let Some(Receiver::Resource(id)) = call.callable.function().and_then(|called| called.receiver.as_ref())
         && of(id).is_some_and(|resource| resource.kind != ResourceKind::Custom)
@@ -49,7 +45,7 @@ fn of_call(plan: &Plan, call: &TaskCall) -> Vec<String> {
         let Some(resource) = of(id) else { continue };
         let is_known = clients::known(resource, argument).is_some();
         if resource.kind != ResourceKind::Custom && !is_known {
-            let types = clients::wanted(resource.kind);
+            let types = clients::wanted(resource.spoken());
             found
                 .push(format!("the client that `{}` takes of `{id}`: known are {types}", argument.parameter));
         }

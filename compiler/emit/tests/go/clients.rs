@@ -7,7 +7,7 @@ use conductor_protocol::plan::{Argument, ArgumentValue, Effect, Plan, Pool, Reso
 use conductor_protocol::types::{Type, TypeName};
 
 use crate::build::*;
-use crate::project::Project;
+use crate::project::{Project, grpc_module};
 
 const TASKS: &str = r#"// Package tasks is the user's.
 package tasks
@@ -30,7 +30,7 @@ func Pooled(ctx context.Context, db *pgxpool.Pool) (string, error) { return fmt.
 
 func Kept(ctx context.Context, cache *redis.Client) (string, error) { return fmt.Sprint(cache.Options), nil }
 
-func Connected(ctx context.Context, users *grpc.ClientConn) (string, error) { return fmt.Sprint(users.Target, users.Options), nil }
+func Connected(ctx context.Context, users *grpc.ClientConn) (string, error) { return users.Target(), nil }
 
 func Got(ctx context.Context, api *http.Client) (string, error) {
 	reply, err := api.Get("/users")
@@ -77,38 +77,6 @@ func NewClient(options *Options) *Client { return &Client{*options} }
 func (c *Client) Close() error { return nil }
 ";
 
-const GRPC: &str = "package grpc
-
-import \"google.golang.org/grpc/credentials\"
-
-type ClientConn struct {
-	Target  string
-	Options []string
-}
-
-func WithTransportCredentials(given credentials.TransportCredentials) string { return string(given) }
-
-func NewClient(target string, options ...string) (*ClientConn, error) { return &ClientConn{target, options}, nil }
-
-func (c *ClientConn) Close() error { return nil }
-";
-
-const CREDENTIALS: &str = "package credentials
-
-import \"crypto/tls\"
-
-type TransportCredentials string
-
-func NewTLS(config *tls.Config) TransportCredentials { return \"TLS\" }
-";
-
-const INSECURE: &str = "package insecure
-
-import \"google.golang.org/grpc/credentials\"
-
-func NewCredentials() credentials.TransportCredentials { return \"plain\" }
-";
-
 const MAIN: &str = r#"package main
 
 import (
@@ -149,7 +117,7 @@ func main() {
 "#;
 
 /// A parameter that takes the client of a resource, with its type as `*path.Name`.
-fn handed(resource: &str, path: &str, name: &str) -> Argument {
+pub fn handed(resource: &str, path: &str, name: &str) -> Argument {
     let ty = Type::optional(Type::Named(TypeName { module: path.to_owned(), name: name.to_owned() }));
     Argument { value: ArgumentValue::Resource(resource.to_owned()), ty, ..arg(resource, null()) }
 }
@@ -160,7 +128,7 @@ fn resource(id: &str, kind: ResourceKind, variable: &str) -> Resource {
     Resource { address, pool, ..Resource::new(id, kind, Scope::Process) }
 }
 
-fn all(given: &[(&str, Argument)]) -> Plan {
+pub fn all(given: &[(&str, Argument)]) -> Plan {
     let steps = given.iter().map(|(name, argument)| {
         let called = function(name, Type::String);
         task(&name.to_lowercase(), call(&name.to_lowercase(), called, vec![argument.clone()], Effect::Read))
@@ -188,26 +156,25 @@ fn functions_are_handed_the_clients_that_their_types_name() {
         ("Got", handed("api", "net/http", "Client")),
     ]);
     assert_eq!(unsupported(&plan), []);
-    let module = "module example.com/app\n\ngo 1.24\n\nrequire (\n\tgithub.com/jackc/pgx/v5 v5.0.0\n\tgithub.com/redis/go-redis/v9 v9.0.0\n\tgoogle.golang.org/grpc v1.0.0\n)\n\nreplace (\n\tgithub.com/jackc/pgx/v5 => ./pgx\n\tgithub.com/redis/go-redis/v9 => ./redis\n\tgoogle.golang.org/grpc => ./grpc\n)\n";
+    let module = format!(
+        "{}\nrequire (\n\tgithub.com/jackc/pgx/v5 v5.0.0\n\tgithub.com/redis/go-redis/v9 v9.0.0\n)\n\nreplace (\n\tgithub.com/jackc/pgx/v5 => ./pgx\n\tgithub.com/redis/go-redis/v9 => ./redis\n)\n",
+        grpc_module()
+    );
     let files = [
         ("tasks/tasks.go", TASKS),
         ("main.go", MAIN),
-        ("go.mod", module),
+        ("go.mod", &module),
         ("pgx/go.mod", "module github.com/jackc/pgx/v5\n\ngo 1.24\n"),
         ("pgx/pgxpool/pgxpool.go", PGXPOOL),
         ("redis/go.mod", "module github.com/redis/go-redis/v9\n\ngo 1.24\n"),
         ("redis/redis.go", REDIS),
-        ("grpc/go.mod", "module google.golang.org/grpc\n\ngo 1.24\n"),
-        ("grpc/grpc.go", GRPC),
-        ("grpc/credentials/credentials.go", CREDENTIALS),
-        ("grpc/credentials/insecure/insecure.go", INSECURE),
     ];
-    let project = Project::new(&files, &[plan]);
+    let project = Project::with_grpc(&files, &[plan]);
     project.check();
     expect_test::expect![[r#"
         workflow all failed at step rows after 1 attempt (run r): the resource db cannot be opened: postgres://u:xxxxx@here/db: the program has no driver for PostgreSQL: import _ "github.com/jackc/pgx/v5/stdlib" or _ "github.com/lib/pq"
         connected to postgres://u:secret@here/db
-        [5 {postgres://u:secret@here/db 1 5} {postgres://u:secret@here/db 1 5} users:50051[TLS] GET /v1/users] <nil>
+        [5 {postgres://u:secret@here/db 1 5} {postgres://u:secret@here/db 1 5} users:50051 GET /v1/users] <nil>
         <nil>
     "#]].assert_eq(&project.go());
 }

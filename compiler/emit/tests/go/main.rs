@@ -6,10 +6,13 @@
     reason = "emitted files are written and run; the crate itself stays pure"
 )]
 
+#[path = "../services/auth.rs"]
+mod auth;
 mod blocks;
 mod build;
 mod clients;
 mod edges;
 mod embedded;
+mod grpc;
 mod http;
 mod project;

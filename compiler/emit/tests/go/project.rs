@@ -47,6 +47,19 @@ impl Project {
         std::fs::write(path, text).unwrap();
     }
 
+    /// The module with the libraries of gRPC, as those who call its services have.
+    pub fn with_grpc(files: &[(&str, &str)], plans: &[Plan]) -> Project {
+        let module = grpc_module();
+        let sums = include_str!("../../../../tests/servers/go-grpc/go.sum");
+        let files: Vec<_> =
+            [("go.mod", module.as_str()), ("go.sum", sums)].iter().chain(files).copied().collect();
+        let project = Project::new(&files, plans);
+        let output =
+            Command::new("go").args(["mod", "download"]).current_dir(project.dir.path()).output().unwrap();
+        assert!(output.status.success(), "{}", text_of(&output));
+        project
+    }
+
     /// What Go's tools have to say about the package; nothing is what they should say.
     pub fn check(&self) {
         let unformatted = self.run(Command::new("gofmt").args(["-l", "-d", "conductorgen"]));
@@ -68,6 +81,12 @@ impl Project {
         assert!(output.status.success(), "{command:?}\n{}", text_of(&output));
         String::from_utf8(output.stdout).unwrap()
     }
+}
+
+/// The module file of those who call services of gRPC.
+pub fn grpc_module() -> String {
+    let module = include_str!("../../../../tests/servers/go-grpc/go.mod");
+    module.replace("conductor.example/tests/servers/go-grpc", "example.com/app")
 }
 
 fn text_of(output: &Output) -> String {

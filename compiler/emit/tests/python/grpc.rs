@@ -1,123 +1,13 @@
 //! Calls of gRPC methods, against a server of grpcio.
 
-use std::process::Command;
-use std::sync::OnceLock;
+use conductor_protocol::expr::Expr;
+use conductor_protocol::plan::{Argument, Effect, Fallback, Plan, Policy, Step};
+use conductor_protocol::types::Type;
 
-use conductor_protocol::expr::{Expr, Node};
-use conductor_protocol::plan::{
-    Argument, Callable, Effect, Fallback, GrpcMethod, Plan, Policy, Resource, ResourceKind, Scope, Step,
-};
-use conductor_protocol::types::{Type, TypeDef, TypeName};
-
+use crate::auth::{descriptors, everything, method, of, with_schema};
 use crate::support::*;
 
 const SERVER: &str = include_str!("services/auth_server.py");
-
-fn descriptors() -> String {
-    static DESCRIPTORS: OnceLock<String> = OnceLock::new();
-    let made = || {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/services/schema.py");
-        let output = Command::new(tool("python")).arg(script).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
-    };
-    DESCRIPTORS.get_or_init(made).clone()
-}
-
-fn schema(name: &str) -> TypeName {
-    let module = if name == "Role" { "grpc:shop.common" } else { "grpc:shop.auth.v1" };
-    TypeName { module: module.to_owned(), name: name.to_owned() }
-}
-
-fn of(name: &str) -> Type {
-    Type::Named(schema(name))
-}
-
-fn maybe(ty: Type) -> Type {
-    Type::optional(ty)
-}
-
-fn map(ty: Type) -> Type {
-    Type::Map(Box::new(ty))
-}
-
-fn list(ty: Type) -> Type {
-    Type::List(Box::new(ty))
-}
-
-fn everything() -> Vec<(&'static str, Type)> {
-    vec![
-        ("text", Type::String),
-        ("big", Type::Int),
-        ("small", Type::Int),
-        ("ratio", Type::Float),
-        ("raw", Type::Bytes),
-        ("flag", Type::Bool),
-        ("role", of("Role")),
-        ("at", maybe(Type::Timestamp)),
-        ("span", maybe(Type::Duration)),
-        ("note", maybe(Type::String)),
-        ("maybe", maybe(Type::Int)),
-        ("tags", list(Type::String)),
-        ("inner", maybe(of("Everything"))),
-        ("items", list(of("Everything"))),
-        ("left", maybe(Type::String)),
-        ("right", maybe(Type::Int)),
-        ("extra", maybe(map(Type::Any))),
-        ("anything", Type::Any),
-        ("class", Type::String),
-        ("huge", Type::Int),
-        ("nothing", Type::Null),
-        ("counts", map(Type::Int)),
-        ("named", map(of("Everything"))),
-        ("roles", map(of("Role"))),
-    ]
-}
-
-fn record_of(name: &str, fields: &[(&str, Type)]) -> (TypeName, TypeDef) {
-    let fields = fields.iter().map(|(name, ty)| field(name, ty.clone(), !ty.is_nullable())).collect();
-    (schema(name), TypeDef::TypedDict { fields })
-}
-
-fn method(name: &str, request: &str, response: &str, returns: Type) -> Callable {
-    let full = |name: &str| match name {
-        "Empty" => "google.protobuf.Empty".to_owned(),
-        other => format!("shop.auth.v1.{other}"),
-    };
-    Callable::Grpc {
-        grpc: GrpcMethod {
-            resource: "auth_service".to_owned(),
-            service: "shop.auth.v1.Auth".to_owned(),
-            method: name.to_owned(),
-            request: full(request),
-            response: full(response),
-            returns,
-        },
-    }
-}
-
-fn with_schema(mut plan: Plan) -> Plan {
-    plan.resources = vec![Resource {
-        descriptors: Some(descriptors()),
-        address: Some(expr(Type::String, Node::Env("AUTH_SERVICE".to_owned()))),
-        ..Resource::new("auth_service", ResourceKind::Grpc, Scope::Process)
-    }];
-    let members = [("ROLE_UNSPECIFIED", "ROLE_UNSPECIFIED"), ("ADMIN", "ADMIN"), ("READER", "READER")];
-    plan.types.extend([
-        record_of("Everything", &everything()),
-        record_of(
-            "Seen",
-            &[
-                ("key", Type::String),
-                ("trace", Type::String),
-                ("seconds", maybe(Type::Float)),
-                ("role", of("Role")),
-            ],
-        ),
-        enumeration("grpc:shop.common", "Role", &members),
-    ]);
-    plan
-}
 
 /// Sends everything, and a second time only what is in `few`: the rest has the defaults of the schema.
 fn echo(durable: bool) -> Plan {

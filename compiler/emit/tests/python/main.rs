@@ -7,6 +7,8 @@
 )]
 
 mod agreement;
+#[path = "../services/auth.rs"]
+mod auth;
 mod big;
 mod blocks;
 mod callables;

@@ -17,9 +17,18 @@ func findSocket() string {
 	if named := os.Getenv("CONDUCTOR_SOCKET"); named != "" {
 		return named
 	}
+	return FindFile(filepath.Join(".conductor", "sidecar.sock"))
+}
+
+// FindFile gives the path of the nearest file of a name, in the folders where the search starts or above them; empty where
+// there is none.
+func FindFile(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
 	for _, start := range startFolders() {
 		for folder := start; ; folder = filepath.Dir(folder) {
-			candidate := filepath.Join(folder, ".conductor", "sidecar.sock")
+			candidate := filepath.Join(folder, name)
 			if _, err := os.Stat(candidate); err == nil {
 				return candidate
 			}

@@ -131,15 +131,15 @@ func (call HTTPRequest) request(ctx context.Context, client *HTTPClient) (*http.
 	if cookies := cookiesOf(call.Cookies); cookies != "" {
 		request.Header.Set("Cookie", cookies)
 	}
-	request.Header.Set("Idempotency-Key", headerKey(call.Key))
+	request.Header.Set("Idempotency-Key", HeaderKey(call.Key))
 	if trace := TraceParent(ctx); trace != "" {
 		request.Header.Set("Traceparent", trace)
 	}
 	return request, nil
 }
 
-// headerKey is an idempotency key as a header can carry it: a run's id may have other characters.
-func headerKey(key string) string {
+// HeaderKey is an idempotency key as a header can carry it: a run's id may have other characters.
+func HeaderKey(key string) string {
 	var text strings.Builder
 	for _, letter := range []byte(key) {
 		if letter > ' ' && letter < 0x7f && letter != '%' {

@@ -11,7 +11,6 @@ import (
 	"os"
 	"regexp"
 	"strings"
-	"time"
 
 	"conductor.invalid/internal/cel"
 )
@@ -61,9 +60,7 @@ type HTTPOptions struct {
 	Headers func(env Env) (map[string]string, error)
 	// MaxConnections 0 is no bound.
 	MaxConnections int
-	// Ready is a path that is asked for until it is answered with success, for ReadyWithin at most.
-	Ready       string
-	ReadyWithin time.Duration
+	Ready          Ready
 }
 
 // NewHTTP makes a client of an HTTP API, opened on first use.
@@ -105,10 +102,7 @@ func openHTTP(ctx context.Context, id, address string, options HTTPOptions) (*HT
 			client.Headers.Set(name, value)
 		}
 	}
-	if options.Ready == "" {
-		return client, nil
-	}
-	return client, untilReady(ctx, client, options)
+	return client, options.Ready.Wait(ctx, address)
 }
 
 // below is a transport that takes a URL without a host for one below the service's, where it sends the headers.
@@ -143,25 +137,6 @@ func (b below) RoundTrip(request *http.Request) (*http.Response, error) {
 
 // CloseIdleConnections closes the kept connections that nobody uses.
 func (b below) CloseIdleConnections() { b.service.Client.CloseIdleConnections() }
-
-// untilReady asks until the service says that it is ready.
-func untilReady(ctx context.Context, client *HTTPClient, options HTTPOptions) error {
-	ctx, cancel := context.WithTimeout(ctx, options.ReadyWithin)
-	defer cancel()
-	pause := 50 * time.Millisecond
-	for {
-		asking, done := context.WithTimeout(ctx, 2*time.Second)
-		_, err := CallHTTP(asking, client, HTTPRequest{Method: http.MethodGet, Template: options.Ready})
-		done()
-		if err == nil {
-			return nil
-		}
-		if sleep(ctx, pause) != nil {
-			return fmt.Errorf("it was not ready within %s: %s", options.ReadyWithin, textOf(err))
-		}
-		pause = min(2*pause, time.Second)
-	}
-}
 
 var secretParameter = regexp.MustCompile(`(?i)\b(password|passwd|pwd|secret|token|api_?key)=[^\s&]*`)
 

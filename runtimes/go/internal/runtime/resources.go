@@ -81,10 +81,8 @@ func GRPCTarget(address string) (target string, isSecure bool) {
 		return address, false
 	}
 	switch parsed.Scheme {
-	case "http", "grpc":
-		return parsed.Host, false
-	case "https", "grpcs":
-		return parsed.Host, true
+	case "http", "grpc", "https", "grpcs":
+		return placeOf(address)
 	}
 	return address, false
 }

@@ -61,7 +61,7 @@ const CLASSES: [(&str, ResourceKind, Form, Share); 20] = [
 /// What a parameter of the type is handed; `None` where no client of the resource is of that type, or where a
 /// blocking function asks for what only an event loop can use.
 pub fn wanted(resource: &Resource, ty: &Type, is_async: bool) -> Option<(Form, Share)> {
-    let kind = spoken(resource);
+    let kind = resource.spoken();
     let found = match ty.non_null() {
         Type::Any => (Form::default_of(kind, resource, is_async), Share::Client),
         _ if kind == ResourceKind::Custom => (Form::default_of(kind, resource, is_async), Share::Client),
@@ -75,15 +75,6 @@ pub fn wanted(resource: &Resource, ty: &Type, is_async: bool) -> Option<(Form, S
     (is_async || !found.0.is_async()).then_some(found)
 }
 
-/// A container is spoken to by its protocol.
-fn spoken(resource: &Resource) -> ResourceKind {
-    match resource.kind {
-        ResourceKind::Container if resource.descriptors.is_some() => ResourceKind::Grpc,
-        ResourceKind::Container => ResourceKind::Http,
-        kind => kind,
-    }
-}
-
 /// Arguments of the call for which there is no client, as people call them.
 pub fn unsupported(resources: &[Resource], call: &TaskCall) -> Vec<String> {
     let mut found = Vec::new();
@@ -91,7 +82,7 @@ pub fn unsupported(resources: &[Resource], call: &TaskCall) -> Vec<String> {
         let ArgumentValue::Resource(id) = &argument.value else { continue };
         let Some(resource) = resources.iter().find(|resource| resource.id == *id) else { continue };
         if wanted(resource, &argument.ty, call.callable.listens()).is_none() {
-            let kind = spoken(resource);
+            let kind = resource.spoken();
             let fits: Vec<&str> = CLASSES
                 .iter()
                 .filter(|(_, of, form, _)| *of == kind && (call.callable.listens() || !form.is_async()))
@@ -130,7 +121,7 @@ impl Form {
 
     /// The client through which the resource's own operations go.
     pub fn of_operations(resource: &Resource) -> Form {
-        Form::default_of(spoken(resource), resource, true)
+        Form::default_of(resource.spoken(), resource, true)
     }
 
     /// Whether it lives in one event loop, where blocking functions cannot use it. What a user's own function made
