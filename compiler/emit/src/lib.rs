@@ -6,6 +6,7 @@ mod flow;
 mod go;
 mod inline;
 mod python;
+mod schemas;
 pub mod served;
 mod typescript;
 

@@ -30,3 +30,8 @@ export function currentStep(): CurrentStep | undefined {
 export function inStep<T>(step: CurrentStep, work: () => T): T {
   return storage.run(step, work);
 }
+
+/** Milliseconds until the nearest time limit around the function of a step; nothing where there is none. */
+export function timeLeft(): number | undefined {
+  return currentStep()?.timeLeft();
+}

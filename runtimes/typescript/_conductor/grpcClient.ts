@@ -20,12 +20,15 @@ export interface GrpcClient {
     serialize: (value: Buffer) => Buffer,
     deserialize: (bytes: Buffer) => Buffer,
     argument: Buffer,
+    metadata: object,
+    options: { deadline?: Date },
     callback: Answered,
   ): { cancel(): void };
 }
 
 /** What of the package is used. */
 export interface GrpcLibrary<C> {
+  readonly Metadata: new () => { set(name: string, value: string): void };
   readonly Client: new (address: string, credentials: never) => C;
   readonly credentials: {
     createInsecure(): unknown;
@@ -37,6 +40,16 @@ export interface GrpcOptions<C> extends ResourceOptions {
   readonly library: GrpcLibrary<C>;
   /** The file of the certificates that the server's own is signed by. */
   readonly ca?: string | undefined;
+}
+
+/** A message that is sent to a method. */
+export interface UnaryCall {
+  /** `/package.Service/Method`. */
+  readonly path: string;
+  readonly bytes: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Milliseconds until the call's deadline. */
+  readonly left?: number | undefined;
 }
 
 /** A `grpc` resource. */
@@ -54,6 +67,11 @@ export class Grpc<C extends GrpcClient> extends Resource<C> {
 
   protected override unmake(client: C): void {
     client.close();
+  }
+
+  /** The message that a method answers with; throws what the library says of a failure. */
+  unary(call: UnaryCall, signal?: AbortSignal): Promise<Buffer> {
+    return answerOf(this.client(), this.grpcOptions.library, call, signal);
   }
 }
 
@@ -91,7 +109,7 @@ export function serving(library: GrpcLibrary<GrpcClient>, ca?: string): Check {
   return async (address, signal) => {
     const client = opened(library, address, ca);
     try {
-      const answer = await check(client, signal);
+      const answer = await answerOf(client, library, CHECK, signal);
       if (!answer.equals(SERVING)) {
         throw new Error("its health check does not answer SERVING");
       }
@@ -101,24 +119,49 @@ export function serving(library: GrpcLibrary<GrpcClient>, ca?: string): Check {
   };
 }
 
-function check(client: GrpcClient, signal: AbortSignal): Promise<Buffer> {
+const CHECK: UnaryCall = {
+  path: "/grpc.health.v1.Health/Check",
+  bytes: Buffer.alloc(0),
+  headers: {},
+};
+
+function answerOf(
+  client: GrpcClient,
+  library: GrpcLibrary<GrpcClient>,
+  { path, bytes, headers, left }: UnaryCall,
+  signal: AbortSignal | undefined,
+): Promise<Buffer> {
   const same = (bytes: Buffer) => bytes;
+  const metadata = new library.Metadata();
+  for (const [name, value] of Object.entries(headers)) {
+    metadata.set(name, value);
+  }
+  const deadline = left === undefined ? {} : { deadline: after(left) };
   return new Promise((resolve, reject) => {
+    const answered: Answered = (error, answer) => {
+      signal?.removeEventListener("abort", cancel);
+      if (error === null && answer !== undefined) {
+        resolve(answer);
+      } else {
+        reject(error ?? new Error("the server answers nothing"));
+      }
+    };
     const call = client.makeUnaryRequest(
-      "/grpc.health.v1.Health/Check",
+      path,
       same,
       same,
-      Buffer.alloc(0),
-      (error, answer) => {
-        if (error === null && answer !== undefined) {
-          resolve(answer);
-        } else {
-          reject(error ?? new Error("its health check answers nothing"));
-        }
-      },
+      bytes,
+      metadata,
+      deadline,
+      answered,
     );
-    signal.addEventListener("abort", () => {
+    const cancel = () => {
       call.cancel();
-    });
+    };
+    signal?.addEventListener("abort", cancel);
   });
+}
+
+function after(milliseconds: number): Date {
+  return new Date(Date.now() + milliseconds);
 }

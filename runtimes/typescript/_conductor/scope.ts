@@ -173,9 +173,13 @@ export class Scope {
     }
   }
 
-  /** Milliseconds until the nearest time limit; nothing where there is none. */
-  timeLeft(): number | undefined {
-    return this.endsAt === undefined ? undefined : this.endsAt - monotonic();
+  /** Milliseconds until the nearest time limit, that of what begins now included; nothing where there is none. */
+  timeLeft(limit?: number): number | undefined {
+    if (this.endsAt === undefined) {
+      return limit;
+    }
+    const left = this.endsAt - monotonic();
+    return limit === undefined ? left : Math.min(left, limit);
   }
 
   /** The failure of a workflow that keeps no journal, as its caller sees it. */

@@ -38,7 +38,7 @@ fn constant(resource: &str) -> String {
 
 /// `_schemas.py`: the descriptors of each server, or `None` where no method is called.
 pub fn schemas(package: &Package) -> Option<Module> {
-    let found = operations::schemas(package.plans);
+    let found = crate::schemas::called(package.plans);
     if found.is_empty() {
         return None;
     }

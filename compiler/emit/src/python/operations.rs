@@ -2,7 +2,7 @@
 //!
 //! It knows where an argument goes in a request; workflows call these functions as they call the user's.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use conductor_protocol::plan::{ArgumentValue, Callable, Plan, TaskCall};
 use conductor_protocol::types::Type;
@@ -190,16 +190,4 @@ fn function(file: &mut File, operation: &Operation) -> Result<Function, EmitErro
 /// The argument as JSON.
 pub fn encoded(file: &mut File, given: &Given) -> Py {
     apply(file, Way::Encode, &given.ty, Py::atom(given.parameter.clone()))
-}
-
-/// The resources of which gRPC methods are called, with their descriptors.
-pub fn schemas(plans: &[Plan]) -> BTreeMap<String, String> {
-    let resources = plans.iter().flat_map(|plan| &plan.resources);
-    let found = resources.filter_map(|one| Some((one.id.clone(), one.descriptors.clone()?)));
-    let used: BTreeSet<String> = Operations::of(plans)
-        .all()
-        .filter(|operation| matches!(operation.callable, Callable::Grpc { .. }))
-        .filter_map(|operation| operation.callable.resource().map(str::to_owned))
-        .collect();
-    found.filter(|(id, _)| used.contains(id)).collect()
 }

@@ -98,6 +98,11 @@ impl<'a> Workflow<'a> {
         if !operation.arguments.is_empty() {
             args.insert(0, Ts::Object(fields));
         }
+        // A server is told the nearest time limit. A durable step knows its own.
+        if matches!(call.callable, Callable::Grpc { .. }) && !self.is_durable() {
+            let limit = call.policy.timeout_ms.map(super::policy::number);
+            args.push(Ts::call("run.scope.timeLeft", limit.into_iter().collect()));
+        }
         let value = Ts::call(&format!("operations.{}", operation.name), args);
         Ok(Made { before, value, takes_signal: true, lends: false, remote: None })
     }

@@ -225,7 +225,7 @@ fn encoded_field(file: &mut File, field: &Field, of: Ts, is_ours: bool) -> Resul
 /// Whether null is not as if it were not there: to the language of a class that the generated code defines it need not be
 /// the default.
 fn keeps_null(field: &Field, is_ours: bool) -> bool {
-    is_ours && !field.required && matches!(field.ty, Type::Optional(_))
+    is_ours && !field.required && field.ty.is_nullable()
 }
 
 /// `...(of === undefined ? {} : { name: coded })`; null and undefined are one.

@@ -10,9 +10,10 @@ use super::package::{Package, module_name};
 use super::tree::{Function, Item, Module, Param, Stmt, Ts, Ty};
 use super::workflow::{child_alias, input_type_name};
 
-const ERRORS: [&str; 12] = [
+const ERRORS: [&str; 13] = [
     "CircuitOpen",
     "DeadlineExceeded",
+    "GrpcError",
     "HttpError",
     "OutcomeUnknown",
     "RecordedError",

@@ -18,6 +18,7 @@ mod equality;
 mod expr;
 mod file;
 mod flat;
+mod grpc;
 mod http;
 mod index;
 mod kept;
@@ -38,7 +39,6 @@ mod repeat;
 mod resources;
 mod runtime;
 mod scope;
-mod supported;
 mod tasks;
 mod tidy;
 mod together;
@@ -48,5 +48,13 @@ mod types;
 mod union;
 mod workflow;
 
+use conductor_protocol::plan::Plan;
+
 pub use package::files;
-pub use supported::unsupported;
+
+use crate::Unsupported;
+
+/// Every construct of the Plan that has no form in generated TypeScript yet: there is none.
+pub fn unsupported(_plan: &Plan) -> Vec<Unsupported> {
+    Vec::new()
+}

@@ -9,15 +9,27 @@ use conductor_protocol::types::Type;
 
 use super::codecs::Way;
 use super::file::File;
-use super::http;
 use super::names::{Names, camel, pascal};
 use super::package::Package;
 use super::tree::{Function, Item, Member, Module, Param, Stmt, Ts, Ty};
+use super::{grpc, http};
 use crate::EmitError;
 
 /// Names that the module uses for itself.
-const RESERVED: [&str; 9] =
-    ["args", "codecs", "grpcCalls", "httpCalls", "key", "reply", "resources", "scalars", "signal"];
+const RESERVED: [&str; 12] = [
+    "args",
+    "codecs",
+    "grpcCalls",
+    "httpCalls",
+    "key",
+    "left",
+    "reply",
+    "resources",
+    "scalars",
+    "schemas",
+    "signal",
+    "timeLeft",
+];
 
 /// An operation of a service and the arguments that some call gives it.
 pub struct Operation {
@@ -150,7 +162,10 @@ pub fn module(package: &Package) -> Result<Option<Module>, EmitError> {
 fn function(file: &mut File, operation: &Operation) -> Result<Function, EmitError> {
     let call = match &operation.callable {
         Callable::Http { http } => http::call(file, http, operation)?,
-        other => return Err(EmitError::Unsupported { what: format!("a call of `{other}`") }),
+        Callable::Grpc { grpc } => grpc::call(file, grpc, operation)?,
+        Callable::Function(other) => {
+            return Err(EmitError::Unsupported { what: format!("the function `{other}` as an operation") });
+        }
     };
     let returns = operation.callable.returns();
     let body = match returns {
@@ -172,6 +187,11 @@ fn function(file: &mut File, operation: &Operation) -> Result<Function, EmitErro
     }
     params.push(Param::typed("key", Ty::name("string")));
     params.push(Param::typed("signal", Ty::name("AbortSignal")));
+    if matches!(operation.callable, Callable::Grpc { .. }) {
+        let nearest = file.runtime("current", "timeLeft").called(Vec::new());
+        let ty = Ty::union([Ty::name("number"), Ty::name("undefined")]);
+        params.push(Param { name: "left".to_owned(), ty: Some(ty), default: Some(nearest) });
+    }
     let returns = if *returns == Type::Null { Ty::name("void") } else { file.ty(returns) };
     let resource = operation.callable.resource().unwrap_or_default();
     Ok(Function {

@@ -15,7 +15,7 @@ use super::operations::{self, Operations};
 use super::resources::{self, Shared};
 use super::tree::Module;
 use super::types::Types;
-use super::{index, runtime, tasks, type_module, workflow};
+use super::{grpc, index, runtime, tasks, type_module, workflow};
 use crate::inline::{inlined, with_returns};
 use crate::served::Served;
 use crate::{EmitError, Header, Target};
@@ -209,6 +209,7 @@ pub fn files(
     }
     modules.extend(tasks::module(&package)?.map(|module| ("_tasks".to_owned(), module)));
     modules.extend(operations::module(&package)?.map(|module| ("_operations".to_owned(), module)));
+    modules.extend(grpc::schemas(&package).map(|module| ("_schemas".to_owned(), module)));
     modules.extend(resources::module(&package)?.map(|module| ("_resources".to_owned(), module)));
     modules.extend(codecs::module(&package)?.map(|module| ("_codecs".to_owned(), module)));
     modules.extend(type_module::module(&package).map(|module| ("_types".to_owned(), module)));

@@ -17,7 +17,7 @@ macro_rules! runtime {
 }
 
 /// Name of each module of `_conductor/`, and its text as TypeScript, as JavaScript, and its declarations.
-const FILES: [(&str, &str, &str, &str); 79] = runtime![
+const FILES: [(&str, &str, &str, &str); 82] = runtime![
     "address",
     "attempt",
     "block",
@@ -46,7 +46,10 @@ const FILES: [(&str, &str, &str, &str); 79] = runtime![
     "execution",
     "form",
     "graph",
+    "grpcCalls",
     "grpcClient",
+    "grpcMessages",
+    "grpcSchema",
     "health",
     "hedge",
     "history",

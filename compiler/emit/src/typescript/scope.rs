@@ -97,8 +97,11 @@ impl<'a> Scope<'a> {
         self.held.get(var).cloned().unwrap_or_else(|| Ts::name(self.name(var)))
     }
 
-    /// The variable's value.
+    /// The variable's value. One that is always null is never handed on.
     pub fn read(&self, var: &Var) -> Ts {
+        if self.flow.whole_ty(var) == Type::Null {
+            return Ts::null();
+        }
         let raw = self.raw(var);
         if self.is_recorded(var) { raw.member("value").called(Vec::new()) } else { raw }
     }

@@ -258,7 +258,7 @@ impl<'a> Workflow<'a> {
         let read = self.scope.flow.reads(Region::All);
         for input in &self.plan.inputs {
             let var = Var::Input(input.name.clone());
-            if read.contains(&var) || self.scope.flow.is_read(&var) {
+            if input.ty != Type::Null && (read.contains(&var) || self.scope.flow.is_read(&var)) {
                 let recorded = self.scope.is_recorded(&var);
                 let value = defaults::recorded(&mut self.file, input, recorded);
                 body.push(Stmt::constant(self.scope.name(&var), value));
@@ -304,7 +304,8 @@ impl<'a> Workflow<'a> {
         let mut body = Vec::new();
         for input in &self.plan.inputs {
             let var = Var::Input(input.name.clone());
-            if !self.scope.held.contains_key(&var) && self.scope.flow.is_read(&var) {
+            let is_held = input.ty == Type::Null || self.scope.held.contains_key(&var);
+            if !is_held && self.scope.flow.is_read(&var) {
                 let given = Ts::name("input").member(input_name(self.plan, &input.name));
                 let value = defaults::made(&mut self.file, input, given);
                 body.push(Stmt::constant(self.scope.name(&var), value));

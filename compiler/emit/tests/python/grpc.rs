@@ -124,7 +124,7 @@ fn values_of_all_types_go_there_and_back() {
 const FAILING: &str = "
         async def ask(code, times, seconds=0.0, run_id=None):
             auth_server.log.clear()
-            auth_server.failed = 0
+            auth_server.failed.clear()
             begun = time.monotonic()
             try:
                 print(await conductor_gen.fail(code=code, times=times, seconds=seconds, run_id=run_id))

@@ -8,6 +8,7 @@
 
 mod cases;
 mod constructs;
+mod grpc;
 mod hostile;
 mod http;
 mod kit;

@@ -117,6 +117,7 @@ impl Project {
             .current_dir(self.dir.path())
             .env_remove("CONDUCTOR_SOCKET")
             .env("CONDUCTOR_LOG", "error")
+            .env("PYTHON", python())
             .output()
             .unwrap();
         assert!(output.status.success(), "{}", text_of(&output));
@@ -135,6 +136,13 @@ fn difference(ours: &str, theirs: &str) -> String {
 
 fn text_of(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// The Python that has grpcio.
+pub fn python() -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/venv/bin/python");
+    assert!(path.exists(), "{} is missing: run `cargo xtask setup`", path.display());
+    path
 }
 
 fn tools() -> PathBuf {

@@ -19,3 +19,5 @@ export interface CurrentStep {
 export declare function currentStep(): CurrentStep | undefined;
 /** Calls `work` as the function of a step. */
 export declare function inStep<T>(step: CurrentStep, work: () => T): T;
+/** Milliseconds until the nearest time limit around the function of a step; nothing where there is none. */
+export declare function timeLeft(): number | undefined;

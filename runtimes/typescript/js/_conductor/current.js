@@ -13,3 +13,7 @@ export function currentStep() {
 export function inStep(step, work) {
   return storage.run(step, work);
 }
+/** Milliseconds until the nearest time limit around the function of a step; nothing where there is none. */
+export function timeLeft() {
+  return currentStep()?.timeLeft();
+}

@@ -18,6 +18,10 @@ export class Grpc extends Resource {
   unmake(client) {
     client.close();
   }
+  /** The message that a method answers with; throws what the library says of a failure. */
+  unary(call, signal) {
+    return answerOf(this.client(), this.grpcOptions.library, call, signal);
+  }
 }
 function opened(library, address, ca) {
   const { credentials } = library;
@@ -46,7 +50,7 @@ export function serving(library, ca) {
   return async (address, signal) => {
     const client = opened(library, address, ca);
     try {
-      const answer = await check(client, signal);
+      const answer = await answerOf(client, library, CHECK, signal);
       if (!answer.equals(SERVING)) {
         throw new Error("its health check does not answer SERVING");
       }
@@ -55,24 +59,42 @@ export function serving(library, ca) {
     }
   };
 }
-function check(client, signal) {
+const CHECK = {
+  path: "/grpc.health.v1.Health/Check",
+  bytes: Buffer.alloc(0),
+  headers: {},
+};
+function answerOf(client, library, { path, bytes, headers, left }, signal) {
   const same = (bytes) => bytes;
+  const metadata = new library.Metadata();
+  for (const [name, value] of Object.entries(headers)) {
+    metadata.set(name, value);
+  }
+  const deadline = left === undefined ? {} : { deadline: after(left) };
   return new Promise((resolve, reject) => {
+    const answered = (error, answer) => {
+      signal?.removeEventListener("abort", cancel);
+      if (error === null && answer !== undefined) {
+        resolve(answer);
+      } else {
+        reject(error ?? new Error("the server answers nothing"));
+      }
+    };
     const call = client.makeUnaryRequest(
-      "/grpc.health.v1.Health/Check",
+      path,
       same,
       same,
-      Buffer.alloc(0),
-      (error, answer) => {
-        if (error === null && answer !== undefined) {
-          resolve(answer);
-        } else {
-          reject(error ?? new Error("its health check answers nothing"));
-        }
-      },
+      bytes,
+      metadata,
+      deadline,
+      answered,
     );
-    signal.addEventListener("abort", () => {
+    const cancel = () => {
       call.cancel();
-    });
+    };
+    signal?.addEventListener("abort", cancel);
   });
+}
+function after(milliseconds) {
+  return new Date(Date.now() + milliseconds);
 }

@@ -45,8 +45,8 @@ export declare class Scope {
   unlessCancelled<T>(work: Promise<T>): Promise<T>;
   /** Tells what runs in it that its time is over in so many milliseconds, unless it is before. It ends nothing. */
   limit(milliseconds: number | undefined): void;
-  /** Milliseconds until the nearest time limit; nothing where there is none. */
-  timeLeft(): number | undefined;
+  /** Milliseconds until the nearest time limit, that of what begins now included; nothing where there is none. */
+  timeLeft(limit?: number): number | undefined;
   /** The failure of a workflow that keeps no journal, as its caller sees it. */
   workflowError(workflow: string, error: unknown, run?: string): unknown;
 }

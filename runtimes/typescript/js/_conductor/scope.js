@@ -147,9 +147,13 @@ export class Scope {
       this.endsAt = Math.min(endsAt, this.endsAt ?? endsAt);
     }
   }
-  /** Milliseconds until the nearest time limit; nothing where there is none. */
-  timeLeft() {
-    return this.endsAt === undefined ? undefined : this.endsAt - monotonic();
+  /** Milliseconds until the nearest time limit, that of what begins now included; nothing where there is none. */
+  timeLeft(limit) {
+    if (this.endsAt === undefined) {
+      return limit;
+    }
+    const left = this.endsAt - monotonic();
+    return limit === undefined ? left : Math.min(left, limit);
   }
   /** The failure of a workflow that keeps no journal, as its caller sees it. */
   workflowError(workflow, error, run) {

@@ -1,7 +1,12 @@
-"""A gRPC server of the test's schema. Its messages are in a pool of its own, as in another process."""
+"""A gRPC server of the test's schema. Its messages are in a pool of its own, as in another process.
+
+As a program it says where it listens, then line by line what it logs, until its standard input ends.
+"""
 
 import asyncio
 import base64
+import sys
+from collections import Counter
 from pathlib import Path
 
 import grpc
@@ -18,7 +23,16 @@ for name in ("google/", "shop/common", "shop/auth"):
         if file.name.startswith(name):
             pool.Add(file)
 
-log: list[str] = []
+class Log(list[str]):
+    is_shown = False
+
+    def append(self, line: str) -> None:
+        super().append(line)
+        if self.is_shown:
+            print(line, flush=True)
+
+
+log = Log()
 
 
 def message(name):
@@ -29,7 +43,8 @@ Everything, Fault, Seen = (
     message(f"shop.auth.v1.{n}") for n in ("Everything", "Fault", "Seen")
 )
 Empty = message("google.protobuf.Empty")
-failed = 0
+failed: Counter[str] = Counter()
+"""Of each key."""
 
 
 async def echo(request, context):
@@ -38,19 +53,19 @@ async def echo(request, context):
 
 async def fail(request, context):
     """Fails so many times with the code, each after some time; then says what it has seen."""
-    global failed
     metadata = {item[0]: item[1] for item in context.invocation_metadata()}
     left = context.time_remaining()
-    log.append(f"{request.code} {metadata['idempotency-key']}")
+    key = metadata["idempotency-key"]
+    log.append(f"{request.code} {key}")
     try:
         await asyncio.sleep(request.seconds)
     except asyncio.CancelledError:
         log.append("cancelled")
         raise
-    if failed < request.times:
-        failed += 1
-        await context.abort(grpc.StatusCode[request.code], f"failure {failed}")
-    seen = Seen(key=metadata["idempotency-key"], trace=metadata.get("traceparent", ""))
+    if failed[key] < request.times:
+        failed[key] += 1
+        await context.abort(grpc.StatusCode[request.code], f"failure {failed[key]}")
+    seen = Seen(key=key, trace=metadata.get("traceparent", ""))
     if left is not None and left < 1e6:
         seen.seconds = left
     seen.role = 7 if request.code == "ROLE" else 1
@@ -82,3 +97,15 @@ async def started(address="127.0.0.1:0"):
     port = server.add_insecure_port(address)
     await server.start()
     return server, f"127.0.0.1:{port}"
+
+
+async def main() -> None:
+    server, address = await started()
+    print(address, flush=True)
+    log.is_shown = True
+    await asyncio.to_thread(sys.stdin.read)
+    await server.stop(None)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -13,6 +13,7 @@ export { quickOrder } from "./quick_order.js";
 export {
   CircuitOpen,
   DeadlineExceeded,
+  GrpcError,
   HttpError,
   OutcomeUnknown,
   RecordedError,
