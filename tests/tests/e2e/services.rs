@@ -3,6 +3,7 @@
 //! The services are processes of their own, and are killed as processes.
 
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use conductor_tests::lab::told;
@@ -12,7 +13,15 @@ use conductor_tests::sidecar::Sidecar;
 use conductor_tests::{eventually, root};
 use serde_json::{Value, json};
 
+/// The language of the workflow and of the code beside the services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Caller {
+    Python,
+    Typescript,
+}
+
 struct Services {
+    caller: Caller,
     project: Project,
     sidecar: Sidecar,
     auth: Process,
@@ -23,8 +32,11 @@ struct Services {
 
 impl Services {
     /// The project, built while its gRPC server need not be there, and all that it calls.
-    fn start() -> Result<Services> {
+    fn start(caller: Caller) -> Result<Services> {
         let project = Project::named("services")?;
+        if caller == Caller::Typescript {
+            in_typescript(&project)?;
+        }
         let (auth, auth_port) = service(&project, "auth")?;
         let (users, users_port) = service(&project, "users")?;
         let (stock, stock_port) = service(&project, "stock")?;
@@ -36,13 +48,20 @@ impl Services {
             ("AUTH_ADDRESS", format!("127.0.0.1:{auth_port}").into()),
             ("USER_API", format!("http://127.0.0.1:{users_port}").into()),
         ];
-        Ok(Services { project, sidecar, auth, addresses, _others: vec![users, stock] })
+        Ok(Services { caller, project, sidecar, auth, addresses, _others: vec![users, stock] })
     }
 
     fn order(&self, user: &str, run: &str) -> Result<Process> {
         let variables: Vec<(&str, &OsStr)> =
             self.addresses.iter().map(|(name, value)| (*name, value.as_os_str())).collect();
-        python(&self.project, &["call.py", user, run], &variables)
+        match self.caller {
+            Caller::Python => python(&self.project, &["call.py", user, run], &variables),
+            Caller::Typescript => {
+                let mut command = self.project.command(Path::new("node"), &["call.js", user, run]);
+                command.envs(variables.iter().copied());
+                Process::spawn("node", command)
+            }
+        }
     }
 
     /// The idempotency keys with which a service was called.
@@ -51,6 +70,24 @@ impl Services {
         let log = if path.exists() { std::fs::read_to_string(path)? } else { String::new() };
         Ok(log.lines().map(str::to_owned).collect())
     }
+}
+
+/// The same project with its code in JavaScript.
+fn in_typescript(project: &Project) -> Result<()> {
+    let (folder, sources) = (project.path(), root().join("tests/projects/services_typescript"));
+    for name in ["shop.py", "call.py"] {
+        std::fs::remove_file(folder.join(name))?;
+    }
+    for name in ["shop.js", "call.js", "package.json"] {
+        std::fs::copy(sources.join(name), folder.join(name))?;
+    }
+    let manifest = project.read("concurrency.yaml")?;
+    let named = [("shop.order_of", "shop.orderOf"), ("shop.ask_a_person", "shop.askAPerson")];
+    let manifest = named.iter().fold(manifest, |text, (python, script)| text.replace(python, script));
+    project.write("concurrency.yaml", &manifest)?;
+    // The libraries that generated code calls gRPC services with.
+    std::os::unix::fs::symlink(root().join("target/node/node_modules"), folder.join("node_modules"))?;
+    Ok(())
 }
 
 /// The Python of the pinned tools has the libraries that generated code calls services with.
@@ -73,7 +110,11 @@ fn step<'r>(run: &'r Value, key: &str) -> Result<&'r Value> {
 
 #[test]
 fn every_kind_of_task_is_called_as_its_own() -> Result<()> {
-    let services = Services::start()?;
+    [Caller::Python, Caller::Typescript].into_iter().try_for_each(every_kind)
+}
+
+fn every_kind(caller: Caller) -> Result<()> {
+    let services = Services::start(caller)?;
     let output = told(services.order("ann", "r")?)?;
     assert_eq!(output, json!({"output": {"user": "ANN", "total": 20, "currency": "EUR", "reserved": 2}}));
     let run = services.sidecar.run("r")?;
@@ -87,7 +128,11 @@ fn every_kind_of_task_is_called_as_its_own() -> Result<()> {
 
 #[test]
 fn where_a_server_was_killed_the_run_shows_its_status_the_retries_and_the_fallback() -> Result<()> {
-    let mut services = Services::start()?;
+    [Caller::Python, Caller::Typescript].into_iter().try_for_each(fallback)
+}
+
+fn fallback(caller: Caller) -> Result<()> {
+    let mut services = Services::start(caller)?;
     told(services.order("ann", "before")?)?;
     let (other, _) = service(&services.project, "users")?;
     std::mem::replace(&mut services.auth, other).kill()?;
@@ -110,7 +155,11 @@ fn where_a_server_was_killed_the_run_shows_its_status_the_retries_and_the_fallba
 
 #[test]
 fn what_a_service_refuses_fails_the_step_at_once() -> Result<()> {
-    let services = Services::start()?;
+    [Caller::Python, Caller::Typescript].into_iter().try_for_each(refused)
+}
+
+fn refused(caller: Caller) -> Result<()> {
+    let services = Services::start(caller)?;
     let error = told(services.order("nobody", "r")?)?;
     assert_eq!(
         error,
@@ -128,7 +177,11 @@ fn what_a_service_refuses_fails_the_step_at_once() -> Result<()> {
 
 #[test]
 fn a_killed_application_asks_no_service_again_that_has_answered() -> Result<()> {
-    let services = Services::start()?;
+    [Caller::Python, Caller::Typescript].into_iter().try_for_each(killed)
+}
+
+fn killed(caller: Caller) -> Result<()> {
+    let services = Services::start(caller)?;
     services.project.write("hold", "")?;
     let call = services.order("ann", "r")?;
     eventually("the reservation", || Ok((!services.calls("stock")?.is_empty()).then_some(())))?;

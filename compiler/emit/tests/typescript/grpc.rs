@@ -1,113 +1,19 @@
 //! Calls of gRPC methods, against a server of grpcio.
 
-use std::process::Command;
-use std::sync::OnceLock;
-
 use conductor_protocol::expr::{Expr, Node};
-use conductor_protocol::plan::{
-    Callable, Effect, Fallback, GrpcMethod, Plan, Policy, Resource, ResourceKind, Scope, Step, StepKind,
-    TaskCall,
-};
+use conductor_protocol::plan::{Callable, Effect, Fallback, Plan, Policy, Step, StepKind, TaskCall};
 use conductor_protocol::types::Type;
 
+use crate::auth::{descriptors, everything, method, of, with_schema};
 use crate::kit::*;
-use crate::project::{Project, emitted, python};
+use crate::project::{Project, emitted};
 
 const SERVER: &str = include_str!("../python/services/auth_server.py");
-const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/services/schema.py");
-
-fn descriptors() -> String {
-    static DESCRIPTORS: OnceLock<String> = OnceLock::new();
-    let made = || {
-        let output = Command::new(python()).arg(SCHEMA).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
-    };
-    DESCRIPTORS.get_or_init(made).clone()
-}
-
-fn of(name: &str) -> Type {
-    named(if name == "Role" { "grpc:shop.common" } else { "grpc:shop.auth.v1" }, name)
-}
-
-fn map(ty: Type) -> Type {
-    Type::Map(Box::new(ty))
-}
-
-fn everything() -> Vec<(&'static str, Type)> {
-    vec![
-        ("text", Type::String),
-        ("big", Type::Int),
-        ("small", Type::Int),
-        ("ratio", Type::Float),
-        ("raw", Type::Bytes),
-        ("flag", Type::Bool),
-        ("role", of("Role")),
-        ("at", optional(Type::Timestamp)),
-        ("span", optional(Type::Duration)),
-        ("note", optional(Type::String)),
-        ("maybe", optional(Type::Int)),
-        ("tags", list(Type::String)),
-        ("inner", optional(of("Everything"))),
-        ("items", list(of("Everything"))),
-        ("left", optional(Type::String)),
-        ("right", optional(Type::Int)),
-        ("extra", optional(map(Type::Any))),
-        ("anything", Type::Any),
-        ("class", Type::String),
-        ("huge", Type::Int),
-        ("nothing", Type::Null),
-        ("counts", map(Type::Int)),
-        ("named", map(of("Everything"))),
-        ("roles", map(of("Role"))),
-    ]
-}
-
-fn method(name: &str, request: &str, response: &str, returns: Type) -> Callable {
-    let full = |name: &str| match name {
-        "Empty" => "google.protobuf.Empty".to_owned(),
-        other => format!("shop.auth.v1.{other}"),
-    };
-    Callable::Grpc {
-        grpc: GrpcMethod {
-            resource: "auth_service".to_owned(),
-            service: "shop.auth.v1.Auth".to_owned(),
-            method: name.to_owned(),
-            request: full(request),
-            response: full(response),
-            returns,
-        },
-    }
-}
 
 /// A call of the method with arguments that inputs of their names give.
 fn asked(id: &str, callable: Callable, fields: &[(&str, Type)], effect: Effect) -> TaskCall {
     let args = fields.iter().map(|(name, ty)| arg(name, input(name, ty.clone()))).collect();
     TaskCall { callable, args, ..call(id, function("src/tasks.none", true, Type::Null), Vec::new(), effect) }
-}
-
-fn with_schema(mut plan: Plan) -> Plan {
-    plan.resources = vec![Resource {
-        descriptors: Some(descriptors()),
-        address: Some(expr(Type::String, Node::Env("AUTH_SERVICE".to_owned()))),
-        ..Resource::new("auth_service", ResourceKind::Grpc, Scope::Process)
-    }];
-    let members = [("ROLE_UNSPECIFIED", "ROLE_UNSPECIFIED"), ("ADMIN", "ADMIN"), ("READER", "READER")];
-    let fields = |of: &[(&str, Type)]| {
-        of.iter().map(|(name, ty)| field(name, ty.clone(), !ty.is_nullable())).collect::<Vec<_>>()
-    };
-    let seen = [
-        ("key", Type::String),
-        ("trace", Type::String),
-        ("seconds", optional(Type::Float)),
-        ("role", of("Role")),
-    ];
-    plan.types.extend([
-        interface("grpc:shop.auth.v1", "Everything", fields(&everything())),
-        interface("grpc:shop.auth.v1", "Seen", fields(&seen)),
-        enumeration("grpc:shop.common", "Role", &members),
-    ]);
-    plan
 }
 
 /// Sends everything, and a second time only what is in `few`: the rest has the defaults of the schema.

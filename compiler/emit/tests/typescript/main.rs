@@ -6,6 +6,8 @@
     reason = "emitted files are written and run; the crate itself stays pure"
 )]
 
+#[path = "../services/auth.rs"]
+mod auth;
 mod cases;
 mod constructs;
 mod grpc;

@@ -139,7 +139,7 @@ fn text_of(output: &Output) -> String {
 }
 
 /// The Python that has grpcio.
-pub fn python() -> PathBuf {
+fn python() -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/venv/bin/python");
     assert!(path.exists(), "{} is missing: run `cargo xtask setup`", path.display());
     path
