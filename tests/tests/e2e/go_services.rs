@@ -1,4 +1,5 @@
-//! Generated Go against real servers: methods of gRPC over TLS, and clients of PostgreSQL and Redis.
+//! Generated Go with real processes: methods of gRPC over TLS, clients of PostgreSQL and Redis, and a child
+//! without a journal that its parent undoes.
 //!
 //! One program is compiled for all of it.
 
@@ -133,5 +134,19 @@ fn a_client_of_redis_is_handed_over() -> Result<()> {
     let mut counts: Vec<i64> = told.iter().filter_map(|one| one["output"].as_i64()).collect();
     counts.sort_unstable();
     assert_eq!(counts, (1..=12).collect::<Vec<_>>(), "{told:?}");
+    Ok(())
+}
+
+#[test]
+fn a_child_without_a_journal_is_undone_by_its_durable_parent() -> Result<()> {
+    let shop = Shop::new()?;
+    let sidecar = Sidecar::start(&shop.project)?;
+    let told = shop.call("regretted", "r", &json!({}), 1)?;
+    assert!(told[0]["error"].as_str().is_some_and(|text| text.contains("it is broken")), "{told:?}");
+    let log = shop.project.read("bookings.log")?;
+    let lines: Vec<&str> = log.lines().collect();
+    let booked = ["book r/journey/there", "book r/journey/back", "book r/hotel"];
+    assert_eq!(lines, [booked.as_slice(), &["cancel hotel 1", "cancel back 1", "cancel there 1"]].concat());
+    assert_eq!(sidecar.run("r")?["state"], "failed");
     Ok(())
 }

@@ -101,7 +101,12 @@ fn awaited(workflow: &mut Workflow, step: &Step, target: &Plan, call: &WorkflowC
         let names = vec!["result".to_owned(), "err".to_owned()];
         (Stmt::Define(names, run), Go::call("step.SucceedRaw", vec![Go::atom("result")]))
     } else {
-        let (before, attempt) = attempt(workflow, step, target, call, Vec::new())?;
+        let mut options =
+            vec![workflow.file.call_runtime("WithRunID", vec![Go::call("step.Key", Vec::new())])];
+        if undoes(workflow.file.package, target)? {
+            options.push(workflow.file.call_runtime("ChildOf", vec![Go::atom("step")]));
+        }
+        let (before, attempt) = attempt(workflow, step, target, call, options)?;
         body.extend(before);
         let ty = &super::results::output(target);
         if *ty == Type::Null {
@@ -166,11 +171,14 @@ pub fn undoes(package: &Package, plan: &Plan) -> Result<bool> {
         if plan.durable || !seen.insert(&plan.workflow) {
             continue;
         }
-        for step in super::package::all_steps(&plan.steps) {
-            match &step.kind {
-                StepKind::Task(call) if call.compensate.is_some() => return Ok(true),
-                StepKind::Workflow(call) if !call.detach => pending.push(package.plan(&call.workflow)?),
-                _ => {}
+        if plan.all_calls().any(|call| call.compensate.is_some()) {
+            return Ok(true);
+        }
+        for step in plan.all_steps() {
+            if let StepKind::Workflow(call) = &step.kind
+                && !call.detach
+            {
+                pending.push(package.plan(&call.workflow)?);
             }
         }
     }

@@ -43,6 +43,8 @@ type undoing struct {
 	// args of the compensation; of a child they are nothing.
 	args    any
 	isChild bool
+	// inside is what a workflow without a journal did that was the step; only this process knows it.
+	inside []localUndo
 }
 
 // history is what a run has come to.

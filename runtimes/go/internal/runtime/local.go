@@ -33,7 +33,7 @@ type localState struct {
 	// undone are the steps of the block that can be undone: pairs of a key and arguments.
 	undone []any
 	// parent is the one whose step this is; it undoes what was done here, should it fail later.
-	parent *Local
+	parent undoer
 }
 
 type localUndo struct {

@@ -90,6 +90,7 @@ type Step struct {
 	task     *taken // what counts for the whole attempt, hedges included
 	failure  error
 	stop     error // what is no failure, and goes up
+	inside   []localUndo
 }
 
 // Step begins a step, or takes up what is recorded of it.
@@ -316,8 +317,18 @@ func (s *Step) cancel(stop *cancelled) {
 	s.run.recordDone("step_cancelled", entry, s.undoing(unknown, nil))
 }
 
+// UndoWith says how to undo what a workflow without a journal did that was the attempt. The journal cannot keep it: another
+// process asks a person.
+func (s *Step) UndoWith(key string, undo func(context.Context) error) {
+	s.inside = append(s.inside, localUndo{key, undo})
+}
+
 // undoing gives what undoes the step: its arguments are computed now. Nil where there is nothing to undo.
 func (s *Step) undoing(hasHappened bool, result any) *undoing {
+	if s.inside != nil {
+		lost := named("ExpressionError", "it has no journal, and its process is gone")
+		return &undoing{key: s.key, args: map[string]any{"": errorForm(lost)}, inside: s.inside}
+	}
 	if s.options.Undo == nil || !hasHappened {
 		return nil
 	}

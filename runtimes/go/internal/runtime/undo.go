@@ -22,7 +22,9 @@ func (r *Run) undoList(ctx context.Context, list []undoing, workflow *Workflow) 
 	for i := len(list) - 1; i >= 0; i-- {
 		each := list[i]
 		var pause *halt
-		if inside, ok := each.args.([]any); ok {
+		if each.inside != nil {
+			pause = r.undoInside(ctx, each)
+		} else if inside, ok := each.args.([]any); ok {
 			pause = r.undoList(ctx, insideOf(inside), workflow)
 		} else if each.isChild {
 			pause = r.undoChild(ctx, each.key, workflow.Children[pathOf(each.key)])
@@ -69,6 +71,17 @@ func (r *Run) undoStep(ctx context.Context, each undoing, undo Undo) *halt {
 		failure := failureOf(err)
 		return &halt{fmt.Sprintf("what %s did could not be undone: %s", each.key, textOf(failure.Err)), key}
 	}
+}
+
+// undoInside undoes a workflow without a journal as a whole, in its own reverse order.
+func (r *Run) undoInside(ctx context.Context, each undoing) *halt {
+	for i := len(each.inside) - 1; i >= 0; i-- {
+		if err := each.inside[i].undo(ctx); err != nil {
+			what := fmt.Sprintf("what %s did could not be undone: %s", each.inside[i].key, textOf(causeOf(err)))
+			return &halt{what, r.prefix + each.key + ".compensate"}
+		}
+	}
+	return nil
 }
 
 // undoChild undoes a run that this one awaited, as a whole, in its own reverse order.

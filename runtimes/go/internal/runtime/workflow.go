@@ -73,7 +73,12 @@ type Option func(*callOptions)
 
 type callOptions struct {
 	runID  *string
-	parent *Local
+	parent undoer
+}
+
+// undoer undoes what a workflow without a journal did that is one of its steps, should it fail later.
+type undoer interface {
+	UndoWith(key string, undo func(context.Context) error)
 }
 
 // WithRunID names the run: one that exists is waited for, or continued.
@@ -81,8 +86,8 @@ func WithRunID(id string) Option {
 	return func(options *callOptions) { options.runID = &id }
 }
 
-// ChildOf says of which workflow without a journal the call is a step.
-func ChildOf(parent *Local) Option {
+// ChildOf says which workflow, or which step of a durable one, awaits the call.
+func ChildOf(parent undoer) Option {
 	return func(options *callOptions) { options.parent = parent }
 }
 

@@ -29,6 +29,8 @@ func call(ctx context.Context, workflow, run string, input []byte) (any, error) 
 		return conductorgen.Counting(ctx, options...)
 	case "counting_pooled":
 		return conductorgen.CountingPooled(ctx, options...)
+	case "regretted":
+		return nil, conductorgen.Regretted(ctx, options...)
 	case "hitting":
 		var given conductorgen.HittingInput
 		if err := json.Unmarshal(input, &given); err != nil {
