@@ -110,7 +110,8 @@ fn pools_of_postgresql_are_never_larger_than_they_may_be() -> Result<()> {
     let mut shop = Shop::new()?;
     let mut server = Postgres::start()?;
     shop.variables.push(("DATABASE_URL", server.url()));
-    for workflow in ["counting", "counting_pooled"] {
+    for workflow in ["counting", "counting_pooled", "counting_lent", "counting_lent_by_pgx", "counting_bare"]
+    {
         let told = shop.call(workflow, "", &json!({}), 24)?;
         let counts: Option<Vec<i64>> = told.iter().map(|one| one["output"].as_i64()).collect();
         let counts = counts.with_context(|| format!("{workflow}: {told:?}"))?;
@@ -122,6 +123,18 @@ fn pools_of_postgresql_are_never_larger_than_they_may_be() -> Result<()> {
         let error = told[0]["error"].as_str().context("no error")?;
         assert!(!error.contains("battery"), "{error}");
     }
+    Ok(())
+}
+
+#[test]
+fn a_transaction_is_committed_when_its_function_succeeds_and_undone_when_it_fails() -> Result<()> {
+    let mut shop = Shop::new()?;
+    let server = Postgres::start()?;
+    shop.variables.push(("DATABASE_URL", server.url()));
+    let told = shop.call("putting", "", &json!({"n": 1, "fails": true}), 1)?;
+    assert_eq!(told, [json!({"output": 101})]);
+    let told = shop.call("putting", "", &json!({"n": 1, "fails": false}), 1)?;
+    assert_eq!(told, [json!({"output": 101 + 1111})]);
     Ok(())
 }
 

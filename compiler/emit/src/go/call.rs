@@ -7,7 +7,7 @@ use conductor_protocol::plan::{
 };
 use conductor_protocol::types::Type;
 
-use super::clients;
+use super::clients::{self, Known, Share};
 use super::codecs::{self, Way};
 use super::convert;
 use super::expr::{Result, Translator, unsupported};
@@ -23,6 +23,8 @@ pub struct Made {
     /// Of each attempt, before the call; returns an error where something fails.
     pub each: Vec<Stmt>,
     pub call: Go,
+    /// Of each attempt, after the call where it succeeds; each gives an error.
+    pub commits: Vec<Go>,
     pub gives: Gives,
 }
 
@@ -56,7 +58,8 @@ impl Gives {
 
 /// The call of the step. Arguments that may fail are computed in `before`; `invalid` is what the method returns then.
 pub fn made(workflow: &mut Workflow, step: &Step, call: &TaskCall, invalid: &Go) -> Result<Made> {
-    let mut making = Making { step, before: Vec::new(), each: Vec::new(), invalid };
+    let (before, each, commits) = (Vec::new(), Vec::new(), Vec::new());
+    let mut making = Making { step, before, each, commits, invalid };
     match &call.callable {
         Callable::Function(called) => making.function(workflow, called, call),
         Callable::Http { http } => super::http::call(workflow, &mut making, http, call),
@@ -68,6 +71,7 @@ pub struct Making<'c> {
     pub step: &'c Step,
     pub before: Vec<Stmt>,
     pub each: Vec<Stmt>,
+    pub commits: Vec<Go>,
     pub invalid: &'c Go,
 }
 
@@ -90,7 +94,8 @@ impl Making<'_> {
         }
         let gives = gives(workflow, called)?;
         let (before, each) = (std::mem::take(&mut self.before), std::mem::take(&mut self.each));
-        Ok(Made { before, each, call: callee.called(args), gives })
+        let commits = std::mem::take(&mut self.commits);
+        Ok(Made { before, each, call: callee.called(args), commits, gives })
     }
 
     /// What a method is called on.
@@ -117,10 +122,7 @@ impl Making<'_> {
                 if !returns_error {
                     return Ok(made);
                 }
-                let name = workflow.locals.fresh("object");
-                self.each.push(Stmt::Define(vec![name.clone(), "err".to_owned()], made));
-                self.each.push(Stmt::if_err(vec![Stmt::Return(vec![Go::atom(FAILED)])]));
-                Ok(Go::atom(name))
+                Ok(self.taken(workflow, "object", made))
             }
         }
     }
@@ -132,11 +134,7 @@ impl Making<'_> {
     }
 
     fn opened(&mut self, workflow: &mut Workflow, client: &Go) -> Go {
-        let name = workflow.locals.fresh("client");
-        let opened = client.clone().method("Get", vec![Go::atom("ctx")]);
-        self.each.push(Stmt::Define(vec![name.clone(), "err".to_owned()], opened));
-        self.each.push(Stmt::if_err(vec![Stmt::Return(vec![Go::atom(FAILED)])]));
-        Go::atom(name)
+        self.taken(workflow, "client", client.clone().method("Get", vec![Go::atom("ctx")]))
     }
 
     /// The client that a parameter takes, opened where it is not yet.
@@ -145,12 +143,51 @@ impl Making<'_> {
         if resource.kind == ResourceKind::Custom {
             return self.client(workflow, id);
         }
-        let (client, known) = clients::client(workflow, resource, argument)?;
+        let Some((known, share)) = clients::known(resource, argument) else {
+            let taken = &argument.parameter;
+            return Err(unsupported(&format!("the client of `{id}` as `{taken}` takes it")));
+        };
+        let client = clients::client(workflow, resource, known)?;
         let opened = self.opened(workflow, &client);
-        Ok(match known {
-            clients::Known::Http => opened.method("Plain", Vec::new()),
-            _ => opened,
+        Ok(match (known, share) {
+            (Known::Http, _) => opened.method("Plain", Vec::new()),
+            (_, Share::Client) => opened,
+            (_, Share::Transaction) => self.begun(workflow, opened, known),
+            _ => self.lent(workflow, opened, known, share),
         })
+    }
+
+    /// A connection for the time of the attempt.
+    fn lent(&mut self, workflow: &mut Workflow, pool: Go, known: Known, share: Share) -> Go {
+        let (take, give) = if known == Known::Sql { ("Conn", "Close") } else { ("Acquire", "Release") };
+        let conn = self.taken(workflow, "conn", pool.method(take, vec![Go::atom("ctx")]));
+        self.each.push(Stmt::Defer(conn.clone().method(give, Vec::new())));
+        if share == Share::BareConnection { conn.method("Conn", Vec::new()) } else { conn }
+    }
+
+    /// A transaction, which is rolled back unless the function succeeds.
+    fn begun(&mut self, workflow: &mut Workflow, pool: Go, known: Known) -> Go {
+        let ctx = Go::atom("ctx");
+        let (begin, end, commit) = if known == Known::Sql {
+            (pool.method("BeginTx", vec![ctx, Go::atom("nil")]), Vec::new(), Vec::new())
+        } else {
+            let lasting = Go::call("context.WithoutCancel", vec![ctx.clone()]);
+            (pool.method("Begin", vec![ctx.clone()]), vec![lasting], vec![ctx])
+        };
+        let tx = self.taken(workflow, "tx", begin);
+        let undone = Stmt::Assign(vec![Go::atom("_")], tx.clone().method("Rollback", end));
+        let undo = Go::Func { params: Vec::new(), results: String::new(), body: vec![undone] };
+        self.each.push(Stmt::Defer(undo.called(Vec::new())));
+        self.commits.push(tx.clone().method("Commit", commit));
+        tx
+    }
+
+    /// What is taken anew for each attempt.
+    fn taken(&mut self, workflow: &mut Workflow, wanted: &str, value: Go) -> Go {
+        let name = workflow.locals.fresh(wanted);
+        self.each.push(Stmt::Define(vec![name.clone(), "err".to_owned()], value));
+        self.each.push(Stmt::if_err(vec![Stmt::Return(vec![Go::atom(FAILED)])]));
+        Go::atom(name)
     }
 
     fn argument(&mut self, workflow: &mut Workflow, argument: &Argument) -> Result<Go> {
@@ -242,15 +279,23 @@ pub fn body(workflow: &mut Workflow, made: &Made) -> Result<Vec<Stmt>> {
     let nil = || Go::atom("nil");
     match &made.gives.values {
         Values::Json => replied(workflow, made, &mut body, zero.as_ref()),
-        Values::None if made.gives.error => body.push(Stmt::Return(vec![made.call.clone()])),
+        Values::None if made.gives.error && made.commits.is_empty() => {
+            body.push(Stmt::Return(vec![made.call.clone()]));
+        }
         Values::None => {
-            body.push(Stmt::Expr(made.call.clone()));
+            body.push(match made.gives.error {
+                true => Stmt::checked(made.call.clone()),
+                false => Stmt::Expr(made.call.clone()),
+            });
+            committed(&mut body, made, None);
             body.push(Stmt::Return(vec![nil()]));
         }
-        _ if made.gives.is_plain(workflow) => body.push(Stmt::Return(vec![made.call.clone()])),
+        _ if made.commits.is_empty() && made.gives.is_plain(workflow) => {
+            body.push(Stmt::Return(vec![made.call.clone()]))
+        }
         Values::One(spelling) => {
             let usual = workflow.file.spelling(&ty);
-            if !made.gives.error && *spelling == usual {
+            if !made.gives.error && made.commits.is_empty() && *spelling == usual {
                 body.push(Stmt::Return(vec![made.call.clone(), nil()]));
                 return Ok(body);
             }
@@ -305,6 +350,18 @@ fn replied(workflow: &mut Workflow, made: &Made, body: &mut Vec<Stmt>, zero: Opt
 fn checked(body: &mut Vec<Stmt>, made: &Made, zero: Option<&Go>) {
     if made.gives.error {
         body.push(Stmt::unless_ok(zero.cloned().into_iter().collect()));
+    }
+    committed(body, made, zero);
+}
+
+/// What the function did is committed.
+fn committed(body: &mut Vec<Stmt>, made: &Made, zero: Option<&Go>) {
+    for commit in &made.commits {
+        let mut checked = Stmt::checked(commit.clone());
+        if let Stmt::If { body, .. } = &mut checked {
+            *body = vec![Stmt::Return(zero.cloned().into_iter().chain([Go::atom("err")]).collect())];
+        }
+        body.push(checked);
     }
 }
 

@@ -25,18 +25,41 @@ pub enum Known {
     Grpc,
 }
 
+/// What of a client a parameter takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Share {
+    Client,
+    /// A connection of the pool for the time of an attempt.
+    Connection,
+    /// One without what the pool adds to it.
+    BareConnection,
+    /// A transaction, committed when the function succeeds.
+    Transaction,
+}
+
+/// The types of parameters, and what each is handed.
+const TYPES: [(ResourceKind, &str, Known, Share); 10] = [
+    (ResourceKind::Http, "*net/http.Client", Known::Http, Share::Client),
+    (ResourceKind::Postgres, SQL, Known::Sql, Share::Client),
+    (ResourceKind::Postgres, "*database/sql.Conn", Known::Sql, Share::Connection),
+    (ResourceKind::Postgres, "*database/sql.Tx", Known::Sql, Share::Transaction),
+    (ResourceKind::Postgres, PGX, Known::Pgx, Share::Client),
+    (ResourceKind::Postgres, "*github.com/jackc/pgx/v5/pgxpool.Conn", Known::Pgx, Share::Connection),
+    (ResourceKind::Postgres, "*github.com/jackc/pgx/v5.Conn", Known::Pgx, Share::BareConnection),
+    (ResourceKind::Postgres, "github.com/jackc/pgx/v5.Tx", Known::Pgx, Share::Transaction),
+    (ResourceKind::Redis, REDIS, Known::Redis, Share::Client),
+    (ResourceKind::Grpc, "*google.golang.org/grpc.ClientConn", Known::Grpc, Share::Client),
+];
+
+const SQL: &str = "*database/sql.DB";
+const PGX: &str = "*github.com/jackc/pgx/v5/pgxpool.Pool";
+const REDIS: &str = "*github.com/redis/go-redis/v9.Client";
+
 /// What a parameter of the type is handed of the resource; `None` where nothing is known that would fit.
-pub fn known(resource: &Resource, argument: &Argument) -> Option<Known> {
+pub fn known(resource: &Resource, argument: &Argument) -> Option<(Known, Share)> {
     let spelled = spelled(argument)?;
-    let (path, name) = spelled.strip_prefix('*')?.rsplit_once('.')?;
-    Some(match (resource.spoken(), path, name) {
-        (ResourceKind::Http, "net/http", "Client") => Known::Http,
-        (ResourceKind::Postgres, "database/sql", "DB") => Known::Sql,
-        (ResourceKind::Postgres, "github.com/jackc/pgx/v5/pgxpool", "Pool") => Known::Pgx,
-        (ResourceKind::Redis, "github.com/redis/go-redis/v9", "Client") => Known::Redis,
-        (ResourceKind::Grpc, "google.golang.org/grpc", "ClientConn") => Known::Grpc,
-        _ => return None,
-    })
+    let mut fitting = TYPES.iter().filter(|(kind, ..)| *kind == resource.spoken());
+    fitting.find(|(_, ty, ..)| *ty == spelled).map(|(.., known, share)| (*known, *share))
 }
 
 /// The parameter's type as Go writes it, with the path of its package.
@@ -47,6 +70,7 @@ fn spelled(argument: &Argument) -> Option<String> {
             Type::Named(name) => Some(format!("*{name}")),
             _ => None,
         },
+        (None, Type::Named(name)) => Some(name.to_string()),
         _ => None,
     }
 }
@@ -54,7 +78,9 @@ fn spelled(argument: &Argument) -> Option<String> {
 /// The types of which there are clients.
 pub fn wanted(kind: ResourceKind) -> &'static str {
     match kind {
-        ResourceKind::Postgres => "`*sql.DB` and `*pgxpool.Pool` of pgx/v5",
+        ResourceKind::Postgres => {
+            "`*sql.DB`, `*sql.Conn`, `*sql.Tx`, and of pgx/v5 `*pgxpool.Pool`, `*pgxpool.Conn`, `*pgx.Conn`, `pgx.Tx`"
+        }
         ResourceKind::Redis => "`*redis.Client` of go-redis/v9",
         ResourceKind::Http | ResourceKind::Container => "`*http.Client`",
         ResourceKind::Grpc => "`*grpc.ClientConn`",
@@ -62,21 +88,21 @@ pub fn wanted(kind: ResourceKind) -> &'static str {
     }
 }
 
-/// The variable of the client that the parameter takes.
-pub fn client(workflow: &mut Workflow, resource: &Resource, argument: &Argument) -> Result<(Go, Known)> {
+/// The variable of a client.
+pub fn client(workflow: &mut Workflow, resource: &Resource, known: Known) -> Result<Go> {
     let id = &resource.id;
-    let (Some(known), Some(spelled)) = (known(resource, argument), spelled(argument)) else {
-        return Err(unsupported(&format!("the client of `{id}` as `{}` takes it", argument.parameter)));
+    let spelled = match known {
+        Known::Http | Known::Grpc => return resources::client(workflow, id),
+        Known::Sql => SQL,
+        Known::Pgx => PGX,
+        Known::Redis => REDIS,
     };
-    if matches!(known, Known::Http | Known::Grpc) {
-        return Ok((resources::client(workflow, id)?, known));
-    }
     let Some(address) = &resource.address else {
         return Err(unsupported(&format!("the resource `{id}` without an address")));
     };
     // These are declared in a file of their own, which has its own imports: so has this text.
     let mut file = File::new(workflow.file.package, "Resource");
-    let ty = Spelling::read(&spelled).map_or_else(|| "any".to_owned(), |spelling| file.spell(&spelling));
+    let ty = Spelling::read(spelled).map_or_else(|| "any".to_owned(), |spelling| file.spell(&spelling));
     let address =
         from_environment(&mut file, "string", |translator| translator.as_type(address, &Type::String))?;
     let (idle, most) = resource.pool.map_or((0, 0), |pool| (pool.min, pool.max));
@@ -125,7 +151,7 @@ pub fn client(workflow: &mut Workflow, resource: &Resource, argument: &Argument)
     let value = Go::call("runtime.NewAddressed", vec![Go::string(id), pool, address, open, close]);
     let name = format!("{}Client", unexported(id));
     let doc = format!("is the client of `{id}`");
-    Ok((Go::atom(var(workflow.file.package, &name, &doc, value)), known))
+    Ok(Go::atom(var(workflow.file.package, &name, &doc, value)))
 }
 
 /// `config, err := parsed`, its bounds, and what is made of it.

@@ -50,6 +50,7 @@ pub fn call(
         before: std::mem::take(&mut making.before),
         each: std::mem::take(&mut making.each),
         call,
+        commits: Vec::new(),
         gives,
     })
 }

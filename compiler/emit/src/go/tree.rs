@@ -216,6 +216,7 @@ pub enum Stmt {
         cases: Vec<(Vec<Go>, Vec<Stmt>)>,
     },
     Return(Vec<Go>),
+    Defer(Go),
     Continue,
 }
 
@@ -223,6 +224,7 @@ impl Stmt {
     /// The statement of an expression's function with another variable in the place of `from`.
     fn renamed(self, from: &str, to: &str) -> Stmt {
         match self {
+            Stmt::Defer(value) => Stmt::Defer(value.renamed(from, to)),
             Stmt::Return(values) => {
                 Stmt::Return(values.into_iter().map(|value| value.renamed(from, to)).collect())
             }

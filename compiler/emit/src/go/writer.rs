@@ -194,6 +194,7 @@ fn braced(body: &[Stmt], level: usize) -> String {
 fn statement(stmt: &Stmt, level: usize) -> String {
     match stmt {
         Stmt::Expr(value) => expr(value, level),
+        Stmt::Defer(value) => format!("defer {}", expr(value, level)),
         Stmt::Define(names, value) => format!("{} := {}", names.join(", "), expr(value, level)),
         Stmt::Assign(targets, value) => {
             let targets: Vec<String> = targets.iter().map(|target| expr(target, level)).collect();

@@ -182,7 +182,7 @@ fn functions_are_handed_the_clients_that_their_types_name() {
 #[test]
 fn a_client_of_another_type_is_refused() {
     for (resource, path, name) in [
-        ("db", "github.com/jackc/pgx/v5", "Conn"),
+        ("db", "github.com/jackc/pgx/v5", "Batch"),
         ("cache", "database/sql", "DB"),
         ("api", "net/http", "Transport"),
     ] {

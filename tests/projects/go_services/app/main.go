@@ -29,6 +29,18 @@ func call(ctx context.Context, workflow, run string, input []byte) (any, error) 
 		return conductorgen.Counting(ctx, options...)
 	case "counting_pooled":
 		return conductorgen.CountingPooled(ctx, options...)
+	case "counting_lent":
+		return conductorgen.CountingLent(ctx, options...)
+	case "counting_lent_by_pgx":
+		return conductorgen.CountingLentByPgx(ctx, options...)
+	case "counting_bare":
+		return conductorgen.CountingBare(ctx, options...)
+	case "putting":
+		var given conductorgen.PuttingInput
+		if err := json.Unmarshal(input, &given); err != nil {
+			return nil, err
+		}
+		return conductorgen.Putting(ctx, given, options...)
 	case "regretted":
 		return nil, conductorgen.Regretted(ctx, options...)
 	case "hitting":
