@@ -40,6 +40,24 @@ pub enum Entry {
         plan: Option<String>,
         at: UnixMillis,
     },
+    /// A person let a paused run go on; written by the sidecar, before what that person decided of the step at which it stopped.
+    RunReopened {
+        /// The step that was decided on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        step: Option<String>,
+        /// Why, in the person's words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        /// Who.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+        at: UnixMillis,
+    },
+    /// The step begins anew, with all attempts of its policy; written by the sidecar.
+    StepReopened {
+        key: String,
+        at: UnixMillis,
+    },
     StepStarted {
         key: String,
         /// Of a `wait_for` and an `emit` the signal's name; of a `sleep` nothing.

@@ -20,6 +20,7 @@ mod fmt;
 mod init;
 mod pin;
 mod plan;
+mod resume;
 mod run;
 mod runs;
 mod schedules;
@@ -41,6 +42,7 @@ pub enum Command {
     Runs(runs::Args),
     Schedules(schedules::Args),
     Show(show::Args),
+    Resume(resume::Args),
     Cancel(cancel::Args),
     Signal(signal::Args),
     Simulate(simulate::Args),
@@ -67,6 +69,7 @@ impl Command {
             Command::Runs(args) => runs::run(args).await,
             Command::Schedules(args) => schedules::run(args).await,
             Command::Show(args) => show::run(args).await,
+            Command::Resume(args) => resume::run(args).await,
             Command::Cancel(args) => cancel::run(args).await,
             Command::Signal(args) => signal::run(args).await,
             Command::Simulate(args) => blocking(move || simulate::run(&args)).await,
@@ -95,6 +98,7 @@ impl Command {
             Command::Runs(args) => args.format.into(),
             Command::Schedules(args) => args.format.into(),
             Command::Show(args) => args.format.into(),
+            Command::Resume(args) => args.format.into(),
             Command::Cancel(args) => args.format.into(),
             Command::Signal(args) => args.format.into(),
             Command::Eval(args) => args.format.into(),

@@ -97,6 +97,9 @@ class History:
             past.is_open = True
             past.task = entry.get("task", "")
             return
+        if kind == "step_reopened":
+            self.steps[entry["key"]] = Past(task=past.task, attempt=past.attempt)
+            return
         past.is_open = False
         if isinstance(entry.get("undo"), list):
             self.noted(entry["undo"])

@@ -16,6 +16,7 @@ from .errors import (
     CircuitOpen,
     DeadlineExceeded,
     OutcomeUnknown,
+    RecordedError,
 )
 from .hedge import hedged
 from .parallel import REAL, ended_anyway, is_real
@@ -96,6 +97,9 @@ class Step(ChildStep):
         past = self._past
         if past.outcome == "cancelled":
             raise asyncio.CancelledError(REAL)
+        if self.is_exhausted and not self._has_fallback:
+            # Only a person can have said so.
+            self._give_up(RecordedError(past.exhausted or {}))
         if past.outcome is not None or past.exhausted is not None:
             return False
         has_begun = False

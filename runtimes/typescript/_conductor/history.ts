@@ -34,6 +34,15 @@ export class Past {
   outcome: Outcome | undefined = undefined;
   output: Json = null;
   error: ErrorForm | undefined = undefined;
+
+  /** What is left of it where a person lets the step begin anew. */
+  begunAnew(): Past {
+    const anew = new Past();
+    anew.task = this.task;
+    anew.attempt = this.attempt;
+    anew.hasBegun = this.hasBegun;
+    return anew;
+  }
 }
 
 /** A step that has ended, and may have to be undone if the run fails. */
@@ -144,6 +153,9 @@ export class History {
       case "attempt_failed":
         foldAttempt(past, fields);
         return;
+      case "step_reopened":
+        this.steps.set(key, past.begunAnew());
+        return;
       case "step_succeeded":
         past.outcome = "succeeded";
         past.output = fields.output ?? null;
@@ -158,7 +170,6 @@ export class History {
       case "step_cancelled":
         past.outcome = "cancelled";
         break;
-      // A person has looked at it since, and let the run go on: it is tried again.
       case "step_in_doubt":
         past.isUnknown = true;
         return;

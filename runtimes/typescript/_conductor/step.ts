@@ -135,6 +135,10 @@ export class Step {
   /** Begins an attempt where one is needed: waits out the backoff, for permits, for the disk before a write. */
   async nextAttempt(): Promise<boolean> {
     const { past } = this;
+    if (this.isExhausted && !this.hasFallback) {
+      // Only a person can have said so.
+      this.giveUp(new RecordedError(past.exhausted ?? {}));
+    }
     if (past.outcome !== undefined || past.exhausted !== undefined) {
       return false;
     }
@@ -196,9 +200,8 @@ export class Step {
     if (this.inDoubt === "retry") {
       return;
     }
-    const attempt = String(past.attempt);
     const error = new OutcomeUnknown(
-      `attempt ${attempt} was cut off; nobody knows whether it happened`,
+      `attempt ${String(past.attempt)} was cut off; nobody knows whether it happened`,
     );
     throw this.inDoubt === "pause" ? this.paused(error) : error;
   }

@@ -24,6 +24,7 @@ use serde_json::{Value, json};
 
 use crate::handlers::{ask_cancel, is_traceparent, tell_owner};
 use crate::masking::Mask;
+use crate::resuming::resume;
 use crate::sidecar::{Sidecar, blocking};
 use crate::signals;
 
@@ -52,6 +53,7 @@ pub(crate) fn router(sidecar: Arc<Sidecar>, door: Door) -> Router {
         .route("/v1/schedules", get(schedules))
         .route("/v1/runs/{id}", get(run))
         .route("/v1/runs/{id}/cancel", post(cancel))
+        .route("/v1/runs/{id}/resume", post(resume))
         .route("/v1/runs/{id}/signals/{name}", post(signal))
         .route("/v1/workflows/{id}/runs", post(start))
         .fallback(async || refuse(StatusCode::NOT_FOUND, "there is no such path"))
@@ -63,11 +65,11 @@ pub(crate) fn router(sidecar: Arc<Sidecar>, door: Door) -> Router {
     }
 }
 
-fn refuse(status: StatusCode, message: impl Into<String>) -> Response {
+pub(crate) fn refuse(status: StatusCode, message: impl Into<String>) -> Response {
     (status, Json(json!({"error": {"message": message.into()}}))).into_response()
 }
 
-fn refused(refusal: &Refusal) -> Response {
+pub(crate) fn refused(refusal: &Refusal) -> Response {
     let status = match refusal {
         Refusal::Unknown { .. } => StatusCode::NOT_FOUND,
         Refusal::Mismatch { .. }
@@ -352,7 +354,7 @@ async fn settled(settled: Option<Settled>) -> Result<(), Refusal> {
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"application/json"))
 }
 

@@ -16,6 +16,7 @@ mod outbox;
 mod permits;
 mod place;
 mod process;
+mod resuming;
 mod rpc;
 mod salvage;
 mod schedule;

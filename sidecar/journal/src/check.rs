@@ -77,7 +77,9 @@ pub(crate) fn check_entries(limits: Limits, entries: &[Entry]) -> Result<(), Ref
     }
     for entry in entries {
         if Event::of(entry).is_sidecars_own() {
-            return Err(Refusal::Invalid("only the sidecar writes run_started and run_resumed".to_owned()));
+            return Err(Refusal::Invalid(
+                "only the sidecar writes how a run starts, is taken and is reopened".to_owned(),
+            ));
         }
         if let Some((key, undo)) = entry.undo() {
             check_value(limits, undo.get(), || format!("what {key} is undone with"))?;

@@ -10,6 +10,7 @@ pub mod life;
 mod ownership;
 mod readable;
 mod refusal;
+mod reopening;
 mod run;
 mod sealing;
 mod signal;
@@ -24,6 +25,7 @@ pub use journal::{
 pub use keys::{KeyError, Keys, VARIABLE};
 pub use readable::unreadable;
 pub use refusal::Refusal;
+pub use reopening::{Decision, Reopened, Reopening};
 pub use sealing::open_record;
 pub use signal::Signals;
 pub use sqlite::SqliteStore;
@@ -31,4 +33,4 @@ pub use store::{
     Change, Head, NewRun, Owner, Page, PlanRow, RunFilter, RunPage, RunRow, ScheduleRow, Span, Store,
     StoreError, StoredRecord, StoredSignal, Verdict,
 };
-pub use view::{AttemptView, OwnerView, RunView, StepView, fold, summary};
+pub use view::{AttemptView, OwnerView, ReopenedView, RunView, StepView, fold, summary};

@@ -10,6 +10,8 @@ use conductor_protocol::state::RunState;
 pub enum Event {
     RunStarted,
     RunResumed,
+    RunReopened,
+    StepReopened,
     StepStarted,
     AttemptFailed,
     StepSucceeded,
@@ -37,11 +39,13 @@ pub enum Refused {
     AlreadyStarted,
     #[error("the run is paused until a person resumes it")]
     Paused,
+    #[error("the run is not paused")]
+    NotPaused,
     #[error("the run has ended")]
     Ended,
 }
 
-use Refused::{AlreadyStarted, Ended, NotStarted, Paused};
+use Refused::{AlreadyStarted, Ended, NotPaused, NotStarted, Paused};
 use RunState as S;
 
 type Cell = Result<RunState, Refused>;
@@ -60,7 +64,7 @@ const fn stop(state: RunState) -> Row {
 }
 
 /// The table, one row an event.
-pub const TABLE: [(Event, Row); 16] = [
+pub const TABLE: [(Event, Row); 18] = [
     (
         Event::RunStarted,
         [
@@ -75,6 +79,8 @@ pub const TABLE: [(Event, Row); 16] = [
     ),
     // Who takes a waiting run waits on: the next entry of work wakes it.
     (Event::RunResumed, [Err(NotStarted), Ok(S::Running), Ok(S::Waiting), Ok(S::Running), OVER, OVER, OVER]),
+    (Event::RunReopened, [Err(NotStarted), Err(NotPaused), Err(NotPaused), Ok(S::Waiting), OVER, OVER, OVER]),
+    (Event::StepReopened, WORK),
     (Event::StepStarted, WORK),
     (Event::AttemptFailed, WORK),
     (Event::StepSucceeded, WORK),
@@ -111,6 +117,8 @@ impl Event {
         match entry {
             Entry::RunStarted(_) => Event::RunStarted,
             Entry::RunResumed { .. } => Event::RunResumed,
+            Entry::RunReopened { .. } => Event::RunReopened,
+            Entry::StepReopened { .. } => Event::StepReopened,
             Entry::StepStarted { .. } => Event::StepStarted,
             Entry::AttemptFailed { .. } => Event::AttemptFailed,
             Entry::StepSucceeded { .. } => Event::StepSucceeded,
@@ -129,7 +137,15 @@ impl Event {
     /// Whether only the sidecar may write it.
     #[must_use]
     pub fn is_sidecars_own(self) -> bool {
-        matches!(self, Event::RunStarted | Event::RunResumed | Event::CancelAsked | Event::Released)
+        matches!(
+            self,
+            Event::RunStarted
+                | Event::RunResumed
+                | Event::RunReopened
+                | Event::StepReopened
+                | Event::CancelAsked
+                | Event::Released
+        )
     }
 }
 
@@ -179,6 +195,8 @@ mod tests {
         expect![[r#"
             RunStarted: running AlreadyStarted! AlreadyStarted! AlreadyStarted! AlreadyStarted! AlreadyStarted! AlreadyStarted!
             RunResumed: NotStarted! running waiting running Ended! Ended! Ended!
+            RunReopened: NotStarted! NotPaused! NotPaused! waiting Ended! Ended! Ended!
+            StepReopened: NotStarted! running running Paused! Ended! Ended! Ended!
             StepStarted: NotStarted! running running Paused! Ended! Ended! Ended!
             AttemptFailed: NotStarted! running running Paused! Ended! Ended! Ended!
             StepSucceeded: NotStarted! running running Paused! Ended! Ended! Ended!

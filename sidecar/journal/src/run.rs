@@ -226,6 +226,7 @@ fn apply(head: &mut Head, entry: &Entry) -> Result<(), Refusal> {
             head.error = Some(error_json(named("conductor.RunPaused", reason), step.clone(), 0)?);
             head.owner = None;
         }
+        Entry::RunReopened { .. } => head.error = None,
         Entry::RunResumed { plan, .. } => {
             if let Some(plan) = plan {
                 head.plan = Some(plan.as_str().into());

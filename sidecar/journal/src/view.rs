@@ -34,6 +34,9 @@ pub struct RunView {
     /// What an unfinished run waits for that nobody does; absent while somebody owns it.
     pub waiting_for: Option<String>,
     pub owners: Vec<OwnerView>,
+    /// How often a person let it go on after a pause, and what was said.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reopened: Vec<ReopenedView>,
     /// In the order in which they first appeared; empty in a list of runs.
     pub steps: Vec<StepView>,
 }
@@ -43,6 +46,16 @@ pub struct OwnerView {
     pub epoch: u64,
     pub session: String,
     pub pid: u32,
+    pub at: Option<String>,
+}
+
+/// A person's word on a paused run.
+#[derive(Debug, Serialize)]
+pub struct ReopenedView {
+    /// The step that was decided on.
+    pub step: Option<String>,
+    pub reason: Option<String>,
+    pub by: Option<String>,
     pub at: Option<String>,
 }
 
@@ -104,6 +117,7 @@ pub fn summary(row: RunRow) -> RunView {
         cancel_reason: row.head.cancel.as_deref().map(str::to_owned),
         waiting_for: None,
         owners: Vec::new(),
+        reopened: Vec::new(),
         steps: Vec::new(),
     }
 }
@@ -122,6 +136,7 @@ pub fn fold(row: RunRow, records: &[StoredRecord]) -> Result<RunView, serde_json
     }
     fold.compensated();
     view.owners = fold.owners;
+    view.reopened = fold.reopened;
     view.steps = fold.steps;
     Ok(view)
 }
@@ -150,6 +165,7 @@ fn time(at: UnixMillis) -> Option<String> {
 #[derive(Default)]
 struct Fold {
     owners: Vec<OwnerView>,
+    reopened: Vec<ReopenedView>,
     steps: Vec<StepView>,
     by_key: BTreeMap<String, usize>,
 }
@@ -165,6 +181,13 @@ impl Fold {
             Entry::RunResumed { epoch, session, pid, at, .. } => {
                 self.cut_off();
                 self.owners.push(OwnerView { epoch, session, pid, at: time(at) });
+            }
+            Entry::RunReopened { step, reason, by, at } => {
+                self.reopened.push(ReopenedView { step, reason, by, at: time(at) });
+            }
+            Entry::StepReopened { key, .. } => {
+                let step = self.step(&key);
+                (step.state, step.finished_at) = (StepState::Running, None);
             }
             Entry::StepStarted { key, task, kind: Some(kind), deadline_at, at, .. } => {
                 let step = self.step(&key);

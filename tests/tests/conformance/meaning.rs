@@ -236,6 +236,8 @@ fn learn(meaning: &mut Meaning, run: &str, entry: &Entry, workflows: &BTreeSet<&
             let step = step.as_ref().map(|step| format!(" at {step}")).unwrap_or_default();
             meaning.ends.insert(run.to_owned(), format!("paused{step}"));
         }
+        // Nobody reopens a run here.
+        Entry::RunReopened { .. } | Entry::StepReopened { .. } => {}
         Entry::RunStarted(_) | Entry::RunResumed { .. } | Entry::Chosen { .. } => {}
     }
 }

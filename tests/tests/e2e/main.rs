@@ -13,6 +13,7 @@ mod interrupts;
 mod languages;
 mod owners;
 mod permits;
+mod reopen;
 mod resources;
 mod resume;
 mod schedules;

@@ -102,6 +102,9 @@ func (h *history) fold(kind string, entry map[string]any) {
 		h.trace = givenTrace(trace)
 	case kind == "chosen":
 		h.chosen[key] = entry["value"]
+	case kind == "step_reopened":
+		// A person lets it begin anew.
+		h.steps[key] = &past{attempt: h.pastLocked(key).attempt}
 	case strings.HasPrefix(kind, "step_") || kind == "attempt_failed":
 		h.foldStep(kind, key, entry, h.pastLocked(key))
 	}
@@ -140,9 +143,6 @@ func (h *history) foldStep(kind, key string, entry map[string]any, past *past) {
 		past.outcome = skipped
 	case "step_cancelled":
 		past.outcome = wasCancelled
-	case "step_in_doubt":
-		// A person has resumed the run: the attempt is as one that a crash cut off.
-		past.isOpen = true
 	}
 }
 

@@ -119,10 +119,16 @@ func (s *Step) mayRepeat() bool { return s.options.Idempotent || !s.isWrite() }
 
 // NextAttempt begins an attempt where one is needed: it waits out the pause, for permits, for the disk before a write.
 func (s *Step) NextAttempt(ctx context.Context) bool {
-	if s.stop != nil || s.past.outcome != none || s.past.exhausted != nil {
+	if s.stop != nil || s.past.outcome != none {
 		return false
 	}
 	s.ctx, s.refusal = ctx, nil
+	if s.past.exhausted != nil {
+		if !s.options.Fallback {
+			s.fail(recordedError(s.past.exhausted)) // only a person can have said so
+		}
+		return false
+	}
 	if !s.hasBegun {
 		s.hasBegun = true
 		if !s.firstTime(ctx) {

@@ -30,6 +30,8 @@ export declare class Past {
   outcome: Outcome | undefined;
   output: Json;
   error: ErrorForm | undefined;
+  /** What is left of it where a person lets the step begin anew. */
+  begunAnew(): Past;
 }
 /** A step that has ended, and may have to be undone if the run fails. */
 export interface Undo {

@@ -29,6 +29,14 @@ export class Past {
     this.output = null;
     this.error = undefined;
   }
+  /** What is left of it where a person lets the step begin anew. */
+  begunAnew() {
+    const anew = new Past();
+    anew.task = this.task;
+    anew.attempt = this.attempt;
+    anew.hasBegun = this.hasBegun;
+    return anew;
+  }
 }
 /** What a run has come to. */
 export class History {
@@ -100,6 +108,9 @@ export class History {
       case "attempt_failed":
         foldAttempt(past, fields);
         return;
+      case "step_reopened":
+        this.steps.set(key, past.begunAnew());
+        return;
       case "step_succeeded":
         past.outcome = "succeeded";
         past.output = fields.output ?? null;
@@ -114,7 +125,6 @@ export class History {
       case "step_cancelled":
         past.outcome = "cancelled";
         break;
-      // A person has looked at it since, and let the run go on: it is tried again.
       case "step_in_doubt":
         past.isUnknown = true;
         return;

@@ -1,0 +1,200 @@
+//! Runs that stop for a person go on with that person's decision, in every language.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use conductor_tests::eventually;
+use conductor_tests::process::Process;
+use conductor_tests::project::Project;
+use conductor_tests::root;
+use conductor_tests::sidecar::Sidecar;
+use serde_json::{Value, json};
+
+/// The project in one language, and what serves its runs.
+struct Served {
+    project: Project,
+    sidecar: Sidecar,
+    language: &'static str,
+    worker: Option<Process>,
+}
+
+impl Served {
+    fn new(language: &'static str) -> Result<Served> {
+        let all = root().join("tests/projects/pauses");
+        let project = Project::copy_of(&all.join(language))?;
+        let mut manifest = std::fs::read_to_string(all.join("concurrency.yaml"))?;
+        if language == "go" {
+            for (name, exported) in [("pay", "Pay"), ("book", "Book"), ("unbook", "Unbook")] {
+                let go = format!("ref: go:example.com/pauses/tasks.{exported},");
+                manifest = manifest.replace(&format!("ref: tasks.{name},"), &go);
+            }
+        }
+        project.write("concurrency.yaml", &manifest)?;
+        project.conductor(&["build"])?.expect_code(0)?;
+        if language == "go" {
+            let mut compile = Command::new("go");
+            compile.args(["build", "-o", "worker", "."]).current_dir(project.path());
+            let built = compile.output().context("go is needed")?;
+            ensure!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+        }
+        let sidecar = Sidecar::start(&project)?;
+        let mut served = Served { project, sidecar, language, worker: None };
+        served.serve()?;
+        Ok(served)
+    }
+
+    fn serve(&mut self) -> Result<()> {
+        let worker = match self.language {
+            "python" => self.project.python(&["worker.py"], &[])?,
+            "typescript" => {
+                Process::spawn("worker", self.project.command(Path::new("node"), &["worker.js"]))?
+            }
+            _ => Process::spawn("worker", self.project.command(&self.project.path().join("worker"), &[]))?,
+        };
+        self.worker = Some(worker);
+        Ok(())
+    }
+
+    /// Starts the run, and kills its process in the payment.
+    fn cut_off(&mut self, workflow: &str, run: &str) -> Result<()> {
+        let before = self.calls();
+        self.project.write("stuck", "")?;
+        self.sidecar.accepts(workflow, run, &json!({"amount": 5}))?;
+        eventually("the payment", || Ok((self.calls().len() > before.len()).then_some(())))?;
+        self.worker.take().context("nobody serves")?.kill()?;
+        std::fs::remove_file(self.project.path().join("stuck"))?;
+        self.serve()
+    }
+
+    fn calls(&self) -> Vec<String> {
+        let log = self.project.read("calls.log").unwrap_or_default();
+        log.lines().map(str::to_owned).collect()
+    }
+
+    /// `conductor resume`: its exit code, and what it prints on both streams.
+    fn resume(&self, arguments: &[&str]) -> Result<(Option<i32>, String)> {
+        let done = self.project.conductor(&[&["resume"], arguments].concat())?;
+        Ok((done.code, format!("{}{}", done.stdout, done.stderr)))
+    }
+}
+
+fn a_payment_in_doubt(language: &'static str) -> Result<()> {
+    let mut served = Served::new(language)?;
+    for run in ["known", "lost", "again"] {
+        served.cut_off("payment", run)?;
+        let paused = served.sidecar.run_in(run, &["paused"])?;
+        assert_eq!(paused["steps"][0]["state"], "in_doubt", "{paused}");
+    }
+    assert_eq!(served.calls().len(), 3);
+
+    let (code, said) = served.resume(&["known"])?;
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("run known stopped at pay, which needs a decision"), "{said}");
+    assert!(said.contains("retry it, give the result it has come to, or say that it failed"), "{said}");
+
+    let (code, said) =
+        served.resume(&["known", "--result", "\"paid by hand\"", "--reason", "the bank has it"])?;
+    assert_eq!((code, said.as_str()), (Some(0), "resumed known\n"));
+    let known = served.sidecar.run_in("known", &["succeeded", "failed"])?;
+    assert_eq!(known["output"], "paid by hand", "{known}");
+    let reopened = &known["reopened"][0];
+    assert_eq!(
+        (&reopened["step"], &reopened["reason"]),
+        (&json!("pay"), &json!("the bank has it")),
+        "{known}"
+    );
+
+    let (code, said) = served.resume(&["lost", "--failed", "the bank does not have it"])?;
+    assert_eq!(code, Some(0), "{said}");
+    let lost = served.sidecar.run_in("lost", &["succeeded", "failed"])?;
+    assert_eq!(lost["output"], "the bank does not have it", "it is caught as any failure: {lost}");
+    assert_eq!(served.calls().len(), 3, "neither was paid again");
+
+    let (code, said) = served.resume(&["again", "--retry"])?;
+    assert_eq!(code, Some(0), "{said}");
+    let again = served.sidecar.run_in("again", &["succeeded", "failed"])?;
+    assert_eq!((&again["output"], &again["steps"][0]["attempts"]), (&json!("paid 5"), &json!(2)), "{again}");
+    assert_eq!(served.calls().len(), 4);
+
+    let (code, said) = served.resume(&["again"])?;
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("run again has ended already (succeeded)"), "{said}");
+    Ok(())
+}
+
+fn a_child_in_doubt(language: &'static str) -> Result<()> {
+    let mut served = Served::new(language)?;
+    served.cut_off("order", "o")?;
+    served.sidecar.run_in("o", &["paused"])?;
+    let (code, said) = served.resume(&["o", "--retry"])?;
+    assert_eq!(code, Some(2), "{said}");
+    assert!(
+        said.contains("run o waits for o/payment, which is paused: resume that one, and both go on"),
+        "{said}"
+    );
+    let (code, said) = served.resume(&["o/payment", "--retry"])?;
+    assert_eq!((code, said.as_str()), (Some(0), "resumed o/payment, o\n"));
+    assert_eq!(served.sidecar.run_in("o", &["succeeded", "failed"])?["output"], "paid 5");
+    Ok(())
+}
+
+fn what_cannot_be_undone(language: &'static str) -> Result<()> {
+    let served = Served::new(language)?;
+    served.project.write("broken", "")?;
+    for run in ["mended", "by_hand"] {
+        served.sidecar.accepts("trip", run, &json!({"amount": 5}))?;
+        served.sidecar.run_in(run, &["paused"])?;
+    }
+    let (code, said) = served.resume(&["mended", "--failed", "never mind"])?;
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("what is to be undone cannot be left"), "{said}");
+    std::fs::remove_file(served.project.path().join("broken"))?;
+    assert_eq!(served.calls(), ["unbook 5", "unbook 5"]);
+    let (code, said) = served.resume(&["mended", "--retry"])?;
+    assert_eq!(code, Some(0), "{said}");
+    let mended = served.sidecar.run_in("mended", &["failed"])?;
+    assert_eq!(
+        (&mended["error"]["message"], state(&mended, "book")),
+        (&json!("nobody wants it"), &json!("compensated")),
+        "{mended}"
+    );
+    let (code, said) = served.resume(&["by_hand", "--result", "null"])?;
+    assert_eq!(code, Some(0), "{said}");
+    let by_hand = served.sidecar.run_in("by_hand", &["failed"])?;
+    assert_eq!(state(&by_hand, "book"), &json!("compensated"), "{by_hand}");
+    assert_eq!(
+        served.calls(),
+        ["unbook 5", "unbook 5", "unbook 5"],
+        "that of the second run was undone by hand"
+    );
+    Ok(())
+}
+
+fn state<'a>(run: &'a Value, key: &str) -> &'a Value {
+    let steps = run["steps"].as_array().map(Vec::as_slice).unwrap_or_default();
+    steps.iter().find(|step| step["key"] == key).map_or(&Value::Null, |step| &step["state"])
+}
+
+macro_rules! in_each_language {
+    ($($language:ident)*) => {$(
+        mod $language {
+            #[test]
+            fn a_payment_in_doubt_is_decided_on_by_a_person() -> anyhow::Result<()> {
+                super::a_payment_in_doubt(stringify!($language))
+            }
+
+            #[test]
+            fn a_parent_goes_on_with_its_child() -> anyhow::Result<()> {
+                super::a_child_in_doubt(stringify!($language))
+            }
+
+            #[test]
+            fn what_could_not_be_undone_is_undone_again_or_was_by_hand() -> anyhow::Result<()> {
+                super::what_cannot_be_undone(stringify!($language))
+            }
+        }
+    )*};
+}
+
+in_each_language!(python typescript go);
