@@ -21,7 +21,16 @@ export interface Attempt {
 
 /** The error of an attempt that took too long. */
 export function overTime(milliseconds: number): TimeoutError {
-  return new TimeoutError(`no answer within ${String(milliseconds)} ms`);
+  const error = new TimeoutError(`no answer within ${String(milliseconds)} ms`);
+  cutOff.add(error);
+  return error;
+}
+
+/** Attempts that were cut off by their own time limit, rather than told of one by somebody else. */
+const cutOff = new WeakSet<Error>();
+
+export function isOverTime(error: unknown): boolean {
+  return error instanceof Error && cutOff.has(error);
 }
 
 /** A call that the sidecar passes to another process. */

@@ -36,6 +36,7 @@ import { decodeMilliseconds } from "./durations.js";
 import { inTurn, type Turn } from "./turns.js";
 import type { EmitOptions, WaitOptions } from "./waits.js";
 import { undoArguments, type UndoArguments } from "./stepOptions.js";
+import { undoAll } from "./undoable.js";
 import type { Workflow } from "./workflow.js";
 import { CHILDREN } from "./execute.js";
 
@@ -265,7 +266,7 @@ export class LocalRun extends Block<LocalRun> {
   /** The result of a write that must not run twice: its real end is awaited when its time is over or it is cancelled. */
   settled<T>(
     work: (signal: AbortSignal) => T | PromiseLike<T>,
-    options: calls.SettleOptions,
+    options: calls.SettleOptions<T>,
   ): Promise<T> {
     return calls.settled(work, options, this.scope);
   }
@@ -381,9 +382,7 @@ export class LocalRun extends Block<LocalRun> {
     this.current ??= at;
     await Promise.allSettled(this.underway);
     const { ownExtras, options, workflow } = this;
-    for (const undo of ownExtras?.undo.splice(0).reverse() ?? []) {
-      await undo();
-    }
+    await undoAll(workflow, ownExtras?.undo ?? []);
     this.close();
     const { signal } = options;
     const isStopped = error instanceof Control || error === signal?.reason;

@@ -105,31 +105,41 @@ function begin<T>(
   }
 }
 
-export interface SettleOptions {
+export interface SettleOptions<T> {
   readonly timeout?: number | undefined;
   readonly inDoubt?: "retry" | "fail" | "pause" | undefined;
+  /** Whether it may happen twice, so that it is not awaited for ever. */
+  readonly mayRepeat?: boolean | undefined;
+  /** Is told of a success that came after a cancellation. */
+  readonly late?: ((result: T) => void) | undefined;
 }
 
 /** The result of a started write, of which nothing more may be tried while it still runs. */
 export async function settled<T>(
   work: (signal: AbortSignal) => T | PromiseLike<T>,
-  options: SettleOptions,
+  options: SettleOptions<T>,
   scope: Scope,
 ): Promise<T> {
   scope.check();
   const own = new Scope();
   const listens = work.length > 0;
   const running = Work.start(() => work(listens ? own.signal : NEVER));
-  const { timeout, inDoubt = "retry" } = options;
+  const { timeout, inDoubt = "retry", mayRepeat = false, late } = options;
   const end = await running.ended(timeout, scope);
   if (end === "ended") {
     return running.result();
   }
   const over = overTime(timeout ?? 0);
   own.cancel(new Cancelled(over.message, true));
-  const isUnbounded = end === "over" && inDoubt === "retry";
-  await running.ended(isUnbounded ? undefined : SETTLE_MS);
+  const isRetried = end === "over" && inDoubt === "retry";
+  if (isRetried && mayRepeat && !listens) {
+    throw over;
+  }
+  await running.ended(isRetried && !mayRepeat ? undefined : SETTLE_MS);
   if (end === "cancelled") {
+    if (running.hasSucceeded) {
+      late?.(running.result());
+    }
     scope.check();
   }
   const { reason = new Cancelled("", true) } = own;
@@ -139,7 +149,7 @@ export async function settled<T>(
   ) {
     return running.result();
   }
-  if (running.hasEnded && inDoubt === "retry") {
+  if ((running.hasEnded || mayRepeat) && inDoubt === "retry") {
     throw over;
   }
   throw new OutcomeUnknown(

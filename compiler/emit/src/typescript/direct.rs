@@ -12,14 +12,13 @@ use super::call::{Made, Place};
 use super::codecs::Way;
 use super::durable::in_doubt;
 use super::expr::Translator;
-use super::names::camel;
 use super::policy;
-use super::tree::{Arrow, Body, Function, Item, Operator, Param, Property, Stmt, Ts, Ty};
+use super::tree::{Arrow, Body, Function, Item, Operator, Stmt, Ts, Ty};
+use super::undoing::Undoable;
 use super::workflow::{Workflow, is_guarded};
 use crate::EmitError;
+use crate::flow::Var;
 use crate::flow::words;
-use crate::flow::{At, Var};
-use crate::inline::{RESULT, each_argument};
 
 type Result<T> = std::result::Result<T, EmitError>;
 
@@ -61,7 +60,7 @@ impl<'a> Workflow<'a> {
         Ok(body)
     }
 
-    fn direct_attempts(
+    pub fn direct_attempts(
         &mut self,
         reader: Option<&Step>,
         place: &Place<'_>,
@@ -75,20 +74,25 @@ impl<'a> Workflow<'a> {
         // What is done with a result may fail, too, and says nothing of the call then.
         let is_watched = call.compensate.is_none() && cached.is_none();
         let inner = if is_watched { None } else { breaker.clone() };
-        let attempt = self.limited(place, call, made, inner)?;
+        let undoable = self.undoable(place, call)?;
+        let attempt = self.limited(place, call, made, inner, undoable.as_ref())?;
         let breaker = breaker.filter(|_| is_watched);
         let mut tried = Vec::new();
         tried.extend(breaker.iter().map(|breaker| told(breaker, "enter", Vec::new())));
         let keeps = is_read || call.compensate.is_some() || cached.is_some();
         if keeps && (call.compensate.is_some() || cached.is_some()) {
-            tried.push(Stmt::constant("result", attempt));
+            let is_kept = undoable.is_none() || *call.callable.returns() != Type::Null || cached.is_some();
+            tried.push(if is_kept { Stmt::constant("result", attempt) } else { Stmt::Expr(attempt) });
             if let Some((cache, _)) = &cached {
                 let returns = call.callable.returns().clone();
                 let encoded = self.file.coded(Way::Encode, &returns, Ts::name("result"));
                 let set = cache.clone().member("set").called(vec![Ts::name("key"), encoded]);
                 tried.push(Stmt::Expr(set));
             }
-            tried.extend(self.undo_with(place, call)?);
+            match &undoable {
+                Some(undoable) => tried.push(undoable.completed(call)),
+                None => tried.extend(self.undo_with(place, call)?),
+            }
             tried.push(if is_read { Stmt::Return(Some(Ts::name("result"))) } else { Stmt::Return(None) });
         } else if let (true, Some(breaker)) = (is_read, &breaker) {
             tried.push(Stmt::constant("result", attempt));
@@ -113,6 +117,7 @@ impl<'a> Workflow<'a> {
                 vec![Stmt::Try { body, handler: Some(("error".to_owned(), handler)), finally: Vec::new() }];
         }
         let mut all = before;
+        all.extend(undoable.map(|undoable| undoable.made));
         if let Some((cache, key)) = cached {
             all.push(Stmt::constant("key", key));
             all.push(Stmt::constant("cached", cache.member("get").called(vec![Ts::name("key")])));
@@ -163,8 +168,16 @@ impl<'a> Workflow<'a> {
     }
 
     /// The awaited call with its time limit, inside of what it takes and of its breaker.
-    fn limited(&mut self, place: &Place<'_>, call: &TaskCall, made: Made, breaker: Option<Ts>) -> Result<Ts> {
-        let must_settle = call.effect == Effect::Write && !call.may_happen_twice();
+    fn limited(
+        &mut self,
+        place: &Place<'_>,
+        call: &TaskCall,
+        made: Made,
+        breaker: Option<Ts>,
+        undoable: Option<&Undoable>,
+    ) -> Result<Ts> {
+        let may_repeat = call.may_happen_twice();
+        let must_settle = undoable.is_some() || call.effect == Effect::Write && !may_repeat;
         let timeout = call.policy.timeout_ms;
         let params: &[&str] = if made.takes_signal { &["signal"] } else { &[] };
         let made = if self.scope.is_atomic() { in_step(place, call, made) } else { made };
@@ -185,6 +198,8 @@ impl<'a> Workflow<'a> {
             if call.in_doubt != InDoubt::Retry {
                 options.push(("inDoubt", Ts::string(in_doubt(call.in_doubt))));
             }
+            options.extend(may_repeat.then(|| ("mayRepeat", Ts::bool(true))));
+            options.extend(undoable.map(|undoable| ("late", undoable.late(call))));
             Ts::call("run.settled", vec![Ts::arrow(params, made.value), Ts::object(options)])
         } else if let Some(milliseconds) = timeout {
             Ts::call("run.within", vec![policy::number(milliseconds), Ts::arrow(params, made.value)])
@@ -192,6 +207,10 @@ impl<'a> Workflow<'a> {
             is_promise = is_asynchronous(call) || made.lends;
             with_signal(made.value, made.takes_signal)
         };
+        if let Some(undoable) = undoable {
+            value = undoable.attempt(value);
+            is_promise = true;
+        }
         let uses = self.takers(call)?;
         if !uses.is_empty() {
             value = Ts::call("run.using", vec![Ts::Array(uses), Ts::arrow(&[], value)]);
@@ -306,80 +325,6 @@ impl<'a> Workflow<'a> {
             }
         }
         Ok(body)
-    }
-
-    /// `run.undoWith(...)` with the arguments as they are now.
-    fn undo_with(&mut self, place: &Place<'_>, call: &TaskCall) -> Result<Vec<Stmt>> {
-        let Some(undoing) = &call.compensate else { return Ok(Vec::new()) };
-        if self.scope.is_atomic() {
-            return self.undo_recorded(place, undoing);
-        }
-        let (mut body, mut params, mut args) = (Vec::new(), Vec::new(), vec![Ts::name("run")]);
-        let mut recorded = (**undoing).clone();
-        let mut inner = Vec::new();
-        for argument in undoing.arguments() {
-            let ArgumentValue::Expr(expr) = &argument.value else { continue };
-            let mut translator = Translator::new(&mut self.file, &self.scope, place.at);
-            translator.locals.clone_from(&place.locals);
-            translator.locals.push((RESULT.to_owned(), Ts::name("result")));
-            let value = translator.value(expr)?;
-            let name = self.file.names.fresh(&format!("undo{}", super::names::pascal(&argument.parameter)));
-            params.push(Param::typed(&name, self.file.ty(&expr.ty)));
-            if self.may_fail(expr) {
-                // Without a value it cannot be undone, which is told when it is to be.
-                args.push(value);
-            } else {
-                body.push(Stmt::constant(&name, value));
-                args.push(Ts::name(name.clone()));
-            }
-            inner.push((format!("undo {}", argument.parameter), Ts::name(name)));
-        }
-        each_argument(&mut recorded, &mut |argument| {
-            if let ArgumentValue::Expr(expr) = &mut argument.value {
-                expr.node = Node::Variable(format!("undo {}", argument.parameter));
-            }
-        });
-        recorded.compensate = None;
-        crate::inline::fallbacks(&mut recorded);
-        let id = format!("{}.compensate", place.id);
-        let key = Ts::call("run.key", vec![Ts::string(&id)]);
-        let undo_place = Place { id: &id, at: At::End, key, locals: inner, undoes: true };
-        let statements = self.direct_attempts(None, &undo_place, &recorded, false)?;
-        let name = self.file.names.fresh(&format!("{}Undo", camel(place.id)));
-        let mut all = vec![Param::typed("run", self.run_type())];
-        all.append(&mut params);
-        self.functions.push(Item::Function(Function {
-            exported: false,
-            is_async: true,
-            name: name.clone(),
-            params: all,
-            returns: Ty::promise(Ty::name("void")),
-            doc: words::sentence(&id, undoing),
-            body: statements,
-        }));
-        let work = Ts::arrow(&["run"], Ts::name(name).called(args));
-        body.push(Stmt::Expr(Ts::call("run.undoWith", vec![Ts::string(place.id), work])));
-        Ok(body)
-    }
-
-    /// `run.undoLater(...)`: the block is one step to the journal, which records the arguments with it.
-    fn undo_recorded(&mut self, place: &Place<'_>, undoing: &TaskCall) -> Result<Vec<Stmt>> {
-        let mut pairs = Vec::new();
-        for argument in undoing.arguments() {
-            let ArgumentValue::Expr(expr) = &argument.value else { continue };
-            let mut translator = Translator::new(&mut self.file, &self.scope, place.at);
-            translator.locals.clone_from(&place.locals);
-            translator.locals.push((RESULT.to_owned(), Ts::name("result")));
-            let value = translator.value(expr)?;
-            let encoded = self.file.coded(Way::Encode, &expr.ty, value);
-            pairs.push(Property::Value(argument.parameter.clone(), encoded));
-        }
-        let atomic = self.scope.outside_of_atomic();
-        let made = self.undoing(place.id, undoing);
-        self.scope.back_in_atomic(atomic);
-        made?;
-        let args = vec![Ts::string(place.id), Ts::arrow(&[], Ts::Object(pairs))];
-        Ok(vec![Stmt::Expr(Ts::call("run.undoLater", args))])
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Translator<'f, 'a> {
     pub locals: Vec<(String, Ts)>,
     /// Whether `env` is what reads a variable of the environment: in what resources are opened with.
     pub sees_env: bool,
+    /// Whether the result that is undone may be that of a call that was cut off.
+    pub result_may_be_unknown: bool,
     /// Those of the names that stand for whole numbers of 64 bits.
     pub wide: Vec<String>,
 }
@@ -33,7 +35,15 @@ type Result<T> = std::result::Result<T, EmitError>;
 
 impl<'f, 'a> Translator<'f, 'a> {
     pub fn new(file: &'f mut File<'a>, scope: &'f Scope<'a>, at: At) -> Translator<'f, 'a> {
-        Translator { file, scope, at, locals: Vec::new(), sees_env: false, wide: Vec::new() }
+        Translator {
+            file,
+            scope,
+            at,
+            locals: Vec::new(),
+            sees_env: false,
+            result_may_be_unknown: false,
+            wide: Vec::new(),
+        }
     }
 
     /// The value for a place that wants exactly its type: whole numbers are made safe to hold.
@@ -62,7 +72,11 @@ impl<'f, 'a> Translator<'f, 'a> {
             Node::Input(name) => self.scope.input(name),
             Node::Step(id) => self.step(id, &expr.ty)?,
             Node::RunId => Ts::path("run.id"),
-            Node::Variable(name) if name == RESULT && !expr.ty.is_nullable() && self.scope.is_durable() => {
+            Node::Variable(name)
+                if name == RESULT
+                    && !expr.ty.is_nullable()
+                    && (self.scope.is_durable() || self.result_may_be_unknown) =>
+            {
                 let result = self.variable(name)?;
                 self.cel("present", vec![result])
             }

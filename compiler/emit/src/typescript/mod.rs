@@ -45,6 +45,7 @@ mod together;
 mod tree;
 mod type_module;
 mod types;
+mod undoing;
 mod union;
 mod workflow;
 

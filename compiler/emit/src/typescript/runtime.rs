@@ -17,7 +17,7 @@ macro_rules! runtime {
 }
 
 /// Name of each module of `_conductor/`, and its text as TypeScript, as JavaScript, and its declarations.
-const FILES: [(&str, &str, &str, &str); 82] = runtime![
+const FILES: [(&str, &str, &str, &str); 83] = runtime![
     "address",
     "attempt",
     "block",
@@ -94,6 +94,7 @@ const FILES: [(&str, &str, &str, &str); 82] = runtime![
     "timer",
     "trace",
     "turns",
+    "undoable",
     "values",
     "version",
     "waits",

@@ -19,3 +19,4 @@ mod policies;
 mod project;
 mod shop;
 mod typescript;
+mod undoing;

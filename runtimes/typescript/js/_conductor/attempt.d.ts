@@ -15,6 +15,7 @@ export interface Attempt {
 }
 /** The error of an attempt that took too long. */
 export declare function overTime(milliseconds: number): TimeoutError;
+export declare function isOverTime(error: unknown): boolean;
 /** Makes the call, and waits for what it comes to. */
 export declare function perform<T>(
   attempt: Attempt,

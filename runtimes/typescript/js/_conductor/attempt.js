@@ -10,7 +10,14 @@ import { Scope } from "./scope.js";
 import { isInterruption, SETTLE_MS, Work } from "./work.js";
 /** The error of an attempt that took too long. */
 export function overTime(milliseconds) {
-  return new TimeoutError(`no answer within ${String(milliseconds)} ms`);
+  const error = new TimeoutError(`no answer within ${String(milliseconds)} ms`);
+  cutOff.add(error);
+  return error;
+}
+/** Attempts that were cut off by their own time limit, rather than told of one by somebody else. */
+const cutOff = new WeakSet();
+export function isOverTime(error) {
+  return error instanceof Error && cutOff.has(error);
 }
 /** A call that the sidecar passes to another process. */
 class RemoteWork extends Work {}

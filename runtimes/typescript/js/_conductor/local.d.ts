@@ -109,7 +109,7 @@ export declare class LocalRun extends Block<LocalRun> {
   /** The result of a write that must not run twice: its real end is awaited when its time is over or it is cancelled. */
   settled<T>(
     work: (signal: AbortSignal) => T | PromiseLike<T>,
-    options: calls.SettleOptions,
+    options: calls.SettleOptions<T>,
   ): Promise<T>;
   /** Waits before the next attempt; throws when it is cancelled. */
   backOff(milliseconds: number): Promise<void>;

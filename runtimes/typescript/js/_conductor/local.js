@@ -24,6 +24,7 @@ import { Scope } from "./scope.js";
 import { decodeMilliseconds } from "./durations.js";
 import { inTurn } from "./turns.js";
 import { undoArguments } from "./stepOptions.js";
+import { undoAll } from "./undoable.js";
 import { CHILDREN } from "./execute.js";
 export class LocalRun extends Block {
   static {
@@ -260,9 +261,7 @@ export class LocalRun extends Block {
     this.current ??= at;
     await Promise.allSettled(this.underway);
     const { ownExtras, options, workflow } = this;
-    for (const undo of ownExtras?.undo.splice(0).reverse() ?? []) {
-      await undo();
-    }
+    await undoAll(workflow, ownExtras?.undo ?? []);
     this.close();
     const { signal } = options;
     const isStopped = error instanceof Control || error === signal?.reason;

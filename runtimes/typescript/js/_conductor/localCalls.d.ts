@@ -14,14 +14,18 @@ export declare function within<T>(
   work: (signal: AbortSignal) => T | PromiseLike<T>,
   scope: Scope | undefined,
 ): Promise<T>;
-export interface SettleOptions {
+export interface SettleOptions<T> {
   readonly timeout?: number | undefined;
   readonly inDoubt?: "retry" | "fail" | "pause" | undefined;
+  /** Whether it may happen twice, so that it is not awaited for ever. */
+  readonly mayRepeat?: boolean | undefined;
+  /** Is told of a success that came after a cancellation. */
+  readonly late?: ((result: T) => void) | undefined;
 }
 /** The result of a started write, of which nothing more may be tried while it still runs. */
 export declare function settled<T>(
   work: (signal: AbortSignal) => T | PromiseLike<T>,
-  options: SettleOptions,
+  options: SettleOptions<T>,
   scope: Scope,
 ): Promise<T>;
 export interface InvokeOptions {

@@ -91,16 +91,22 @@ export async function settled(work, options, scope) {
   const own = new Scope();
   const listens = work.length > 0;
   const running = Work.start(() => work(listens ? own.signal : NEVER));
-  const { timeout, inDoubt = "retry" } = options;
+  const { timeout, inDoubt = "retry", mayRepeat = false, late } = options;
   const end = await running.ended(timeout, scope);
   if (end === "ended") {
     return running.result();
   }
   const over = overTime(timeout ?? 0);
   own.cancel(new Cancelled(over.message, true));
-  const isUnbounded = end === "over" && inDoubt === "retry";
-  await running.ended(isUnbounded ? undefined : SETTLE_MS);
+  const isRetried = end === "over" && inDoubt === "retry";
+  if (isRetried && mayRepeat && !listens) {
+    throw over;
+  }
+  await running.ended(isRetried && !mayRepeat ? undefined : SETTLE_MS);
   if (end === "cancelled") {
+    if (running.hasSucceeded) {
+      late?.(running.result());
+    }
     scope.check();
   }
   const { reason = new Cancelled("", true) } = own;
@@ -110,7 +116,7 @@ export async function settled(work, options, scope) {
   ) {
     return running.result();
   }
-  if (running.hasEnded && inDoubt === "retry") {
+  if ((running.hasEnded || mayRepeat) && inDoubt === "retry") {
     throw over;
   }
   throw new OutcomeUnknown(
