@@ -226,13 +226,18 @@ fn refused(reference: &Spanned<String>, name: &str, lookup: &Lookup) -> Diagnost
         Lookup::NotFound { searched, similar } => not_found(reference, name, searched, similar),
         Lookup::NotCallable { what, span } => Diagnostic::error(
             codes::REF_NOT_CALLABLE,
-            format!("`{name}` is {what}, not a function"),
+            match what.contains("function") {
+                true => format!("`{name}` is {what}"),
+                false => format!("`{name}` is {what}, not a function"),
+            },
             reference.span,
             "a task calls a function",
         )
         .label(*span, "defined here")
         .help(if what.contains("streaming method") {
             "name a unary method; a function of your own may read the stream"
+        } else if what.contains("without names") {
+            "name its results: they become the fields of what the step gives"
         } else {
             "write a function that does the work, and name it here"
         }),

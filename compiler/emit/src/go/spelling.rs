@@ -7,7 +7,7 @@ use conductor_protocol::types::TypeName;
 /// Spellings nested deeper are not read.
 const MAX_DEPTH: usize = 40;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Eq)]
 pub enum Spelling {
     /// Predeclared: `int64`, `string`, `any`.
     Basic(String),
@@ -24,6 +24,22 @@ pub enum Spelling {
     Slice(Box<Spelling>),
     Array(String, Box<Spelling>),
     Map(Box<Spelling>, Box<Spelling>),
+}
+
+impl PartialEq for Spelling {
+    /// What a name is made of follows from the name, and need not be known.
+    fn eq(&self, other: &Spelling) -> bool {
+        use Spelling::{Array, Basic, Cel, Map, Named, Own, Pointer, Slice};
+        match (self, other) {
+            (Named { name, .. }, Named { name: other, .. }) => name == other,
+            (Basic(name), Basic(other)) | (Own(name), Own(other)) => name == other,
+            (Cel(name), Cel(other)) => name == other,
+            (Pointer(of), Pointer(other)) | (Slice(of), Slice(other)) => of == other,
+            (Array(length, of), Array(long, other)) => length == long && of == other,
+            (Map(key, of), Map(by, other)) => key == by && of == other,
+            _ => false,
+        }
+    }
 }
 
 impl Spelling {
@@ -178,6 +194,11 @@ mod tests {
         );
         let map = Spelling::read("map[shop.ID=string][2]shop.Page[a.com/b.C]").unwrap();
         assert!(matches!(map, Spelling::Map(_, value) if matches!(*value, Spelling::Array(..))));
+        assert_eq!(
+            Spelling::read("[]time.Duration=int64"),
+            Some(Spelling::slice(Spelling::std("time", "Duration")))
+        );
+        assert_ne!(cents, Spelling::basic("int32"));
         let results = Spelling::read_results("(name shop.ID=string, count int)").unwrap();
         assert_eq!(results[1], ("count".to_owned(), Spelling::basic("int")));
         for odd in ["", "map[", "[]", "struct{a b}", "a]"] {
