@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Final
 
 from .errors import CircuitOpen, ExpressionError
-from .journal import dumps
+from .jsontext import dumps
 
 SLICES: Final = 10
 """How many parts the window has: the oldest part is forgotten as a whole."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final, Generic, TypeVar
 
 from .errors import ExpressionError
-from .journal import dumps
+from .jsontext import dumps
 
 T = TypeVar("T")
 

@@ -31,7 +31,8 @@ from .form import error_form
 from .gone import only_recorded
 from .history import History, read_all
 from .ids import new_run_id
-from .journal import Journal, byte_size, dumps
+from .journal import Journal
+from .jsontext import byte_size, dumps
 from .parallel import REAL
 from .remote import trace_headers
 from .run import Run

@@ -19,7 +19,7 @@ from .errors import (
     WorkflowError,
     text_of,
 )
-from .journal import byte_size, dumps
+from .jsontext import byte_size, dumps
 from .policy import error_code, type_names
 from .scalars import encode_any
 

@@ -4,10 +4,11 @@ It deliberately knows no steps: entries go in, acknowledgements come back, and a
 """
 
 import asyncio
-import json
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Literal
+
+from .jsontext import byte_size, dumps
 
 RETRY_STORE_SECONDS = 0.25
 """How long a refused record waits for the store to mend."""
@@ -15,23 +16,6 @@ RECORD_BYTES = 4 << 20
 """Entries beyond this size go into a record of their own."""
 
 Ended = Literal["lost", "finished"]
-
-
-def dumps(value: object) -> str:
-    """Compact JSON on one line, with characters as they are: escaped, a text would be up to six times as long."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            # Half of a character has no other form.
-            return json.dumps(value, separators=(",", ":"), allow_nan=False)
-    return text
-
-
-def byte_size(text: str) -> int:
-    """Of the text as it is sent."""
-    return len(text) if text.isascii() else len(text.encode())
 
 
 class Journal:

@@ -19,7 +19,7 @@ from .errors import (
     StepFailed,
 )
 from .form import cause_of, error_form
-from .journal import byte_size, dumps
+from .jsontext import byte_size, dumps
 from .parallel import is_real
 from .permits import Taken
 

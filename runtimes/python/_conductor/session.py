@@ -6,7 +6,6 @@ It deliberately knows neither steps nor workflows; it keeps the journals of the 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,7 +15,8 @@ from . import config, process, saturation
 from .connection import Connection
 from .errors import logger
 from .ids import new_run_id
-from .journal import Journal, dumps
+from .journal import Journal
+from .jsontext import dumps, loads
 from .version import VERSION as CLIENT_VERSION
 
 VERSION = 1
@@ -299,7 +299,7 @@ class Session:
         return False
 
     def _received(self, line: bytes) -> None:
-        message = json.loads(line)
+        message = loads(line)
         if "method" in message:
             if "id" in message:
                 if self._worker is not None and message["method"] == "task.invoke":

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from .errors import StepFailed
-from .journal import dumps
+from .jsontext import dumps
 from .permits import Permits, Pool
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from _conductor.errors import (
 )
 from _conductor.form import cause_of, error_form
 from _conductor.history import History
-from _conductor.journal import byte_size, dumps
+from _conductor.jsontext import byte_size, dumps
 
 
 class Scalars(unittest.TestCase):
