@@ -74,6 +74,14 @@ fn workflows_without_functions_run_where_their_callers_do() {
 }
 
 #[test]
+fn the_only_target_runs_what_calls_functions_in_several_languages() {
+    let workflows = "workflows:\n  - {id: order, steps: [task: greet, task: charge]}\n  - {id: alone, steps: [task: greet]}\n";
+    let with = |targets: &str| project(&format!("{targets}{TASKS}{workflows}"), &[MODULE]);
+    assert_eq!(languages(&with("targets: [{language: go}]\n")), ["order: go", "alone: python"]);
+    assert!(with("targets: [{language: go}, {language: python}]\n").check().contains("error[E128]"));
+}
+
+#[test]
 fn classes_of_two_languages_are_told_apart_by_their_modules() {
     let manifest = "tasks:
   - {id: load, ref: py:people.load}

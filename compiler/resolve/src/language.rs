@@ -1,5 +1,5 @@
-//! The language that orchestrates a workflow: its target, the one that its functions are written in, or that of the
-//! workflows which it calls or which call it.
+//! The language that orchestrates a workflow: its target, the one that its functions are written in, the only target of
+//! the manifest where they are written in several, or that of the workflows which it calls or which call it.
 //!
 //! It knows neither how code is generated nor which languages can be.
 
@@ -21,21 +21,27 @@ struct Call {
 }
 
 /// Gives each workflow its language. Functions in several languages demand that the workflow says which one orchestrates
-/// it, and a sub-workflow runs in its caller's.
+/// it, or that the manifest has one target only; a sub-workflow runs in its caller's.
 pub(crate) fn settle(
     manifest: &Manifest,
     workflows: &mut [graph::Workflow],
     tasks: &[Task],
     diagnostics: &mut Vec<Diagnostic>,
 ) {
+    let only_target = match manifest.targets.as_slice() {
+        [target] => Some(target.language.value),
+        _ => None,
+    };
     let mut decided: Vec<Option<Language>> = Vec::new();
     let mut calls = Vec::new();
     for (position, (written, bound)) in manifest.workflows.iter().zip(&*workflows).enumerate() {
         let mut found = BTreeMap::new();
         bound.steps.iter().for_each(|step| of_step(step, tasks, &mut found));
         bound.steps.iter().for_each(|step| called(step, position, &mut calls));
+        let several_found = found.len() > 1;
         let target = written.target.as_ref().map(|target| target.value);
-        if target.is_none() && found.len() > 1 {
+        let target = target.or(only_target.filter(|_| several_found));
+        if target.is_none() && several_found {
             diagnostics.push(several(written, &found));
         }
         decided.push(target.or_else(|| found.keys().next().copied()));
