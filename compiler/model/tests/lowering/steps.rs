@@ -266,3 +266,47 @@ fn conditions() {
         "#]],
     );
 }
+
+#[test]
+fn options_that_stand_inside() {
+    check(
+        "workflows:\n- id: w\n  steps:\n  - hold: desk\n    steps: [{task: a}]\n  - wait_for: approval\n  - map: \"${input.items}\"\n  - fail: Refused\n",
+        expect![[r#"
+            error[E052]: expected the options of `hold`, a mapping, found a string
+             --> concurrency.yaml:4:11
+              |
+            4 |   - hold: desk
+              |           ^^^^ this is a string
+              |
+              = help: write `hold: {resource: desk, steps: [...]}`: all its options stand inside
+            error[E065]: `steps` of a `hold` step stands inside `hold`
+             --> concurrency.yaml:5:5
+              |
+            4 |   - hold: desk
+              |     ---- this kind of step
+            5 |     steps: [{task: a}]
+              |     ^^^^^
+              |
+              = help: move it into the mapping under `hold`
+            error[E052]: expected the options of `wait_for`, a mapping, found a string
+             --> concurrency.yaml:6:15
+              |
+            6 |   - wait_for: approval
+              |               ^^^^^^^^ this is a string
+              |
+              = help: write `wait_for: {signal: approval}`: all its options stand inside
+            error[E052]: expected the options of `map`, a mapping, found a string
+             --> concurrency.yaml:7:10
+              |
+            7 |   - map: "${input.items}"
+              |          ^^^^^^^^^^^^^^^^ this is a string
+              |
+              = help: write `map: {over: ..., steps: [...]}`: all its options stand inside
+            error[E052]: expected the options of `fail`, a mapping, found a string
+             --> concurrency.yaml:8:11
+              |
+            8 |   - fail: Refused
+              |           ^^^^^^^ this is a string
+        "#]],
+    );
+}

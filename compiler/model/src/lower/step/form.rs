@@ -54,6 +54,17 @@ pub(super) fn find(word: &str) -> Option<&'static Form> {
     FORMS.iter().find(|form| form.word == word)
 }
 
+/// The option that is most likely meant by a value that stands alone, where options stand inside.
+pub(super) fn main_key(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "map" => "over",
+        "loop" => "while",
+        "wait_for" | "emit" => "signal",
+        "hold" => "resource",
+        _ => return None,
+    })
+}
+
 /// Whether some kind of step takes the key.
 pub(super) fn is_known(key: &str) -> bool {
     FORMS.iter().any(|form| form.keys.contains(&key))

@@ -129,8 +129,7 @@ fn options<'a>(
         return Some(fields);
     }
     if !matches!(keyword.value.kind, Kind::Map(_)) {
-        let what = format!("the options of `{}`, a mapping", form.word);
-        value::wrong_kind(context, &keyword.value, keyword.key.span, &what);
+        no_mapping(context, keyword, form);
         return None;
     }
     let inside = Shape { keys: form.keys, ..shape };
@@ -141,6 +140,22 @@ fn options<'a>(
         within.means(form.keys, entry);
     }
     Some(within)
+}
+
+/// `hold: desk` where `hold: {resource: desk, ...}` is meant.
+fn no_mapping(context: &mut Context, keyword: &Entry, form: &Form) {
+    let what = format!("the options of `{}`, a mapping", form.word);
+    let (Some(main), Kind::String(scalar)) = (form::main_key(form.word), &keyword.value.kind) else {
+        return value::wrong_kind(context, &keyword.value, keyword.key.span, &what);
+    };
+    let message = format!("expected {what}, found a string");
+    let is_bare = scalar.text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let given = if is_bare && scalar.text.len() < 40 { scalar.text.as_str() } else { "..." };
+    let more = if form.keys.contains(&"steps") { ", steps: [...]" } else { "" };
+    context.report(
+        Diagnostic::error(WRONG_KIND, message, scalar.span, "this is a string")
+            .help(format!("write `{}: {{{main}: {given}{more}}}`: all its options stand inside", form.word)),
+    );
 }
 
 /// Keys of a step that belong to steps of another kind, or inside the mapping of this one.
