@@ -32,6 +32,13 @@ impl<'a> Workflow<'a> {
             return Ok(Vec::new());
         }
         let var = Var::Step(step.id.clone());
+        // Without what a skip or a tolerated failure makes of it; but a last step may give null by itself.
+        let is_last_null = |steps: &[Step]| steps.last().is_some_and(|last| last.ty.is_nullable());
+        let is_nullable = match &step.kind {
+            StepKind::Sequence { steps } => is_last_null(steps),
+            StepKind::Hold(hold) => is_last_null(&hold.steps),
+            _ => false,
+        };
         let value = match &step.kind {
             StepKind::Parallel { branches: steps, .. } | StepKind::Graph { steps } => {
                 self.here = flow.at_end_of(step, 0);
@@ -48,7 +55,7 @@ impl<'a> Workflow<'a> {
             }
             _ => self.last(step, 0, &var)?,
         };
-        let ty = step.ty.non_null().clone();
+        let ty = if is_nullable { &step.ty } else { step.ty.non_null() }.clone();
         Ok(vec![self.assigned(&var, &ty, value)])
     }
 
