@@ -119,7 +119,7 @@ const OWN: [&str; 9] = [
 
 /// What the interpreter's trace says.
 pub fn of_trace(trace: &Trace) -> Meaning {
-    let mut meaning = Meaning::default();
+    let (mut meaning, mut undone) = (Meaning::default(), Vec::new());
     for event in &trace.events {
         let run = &*event.run;
         match &event.what {
@@ -143,7 +143,7 @@ pub fn of_trace(trace: &Trace) -> Meaning {
             What::Chosen { key, value } if !is_timer(key) => {
                 meaning.step(run, key, format!("chosen {value}"))
             }
-            What::StepCompensated { key } => meaning.undone.push(format!("{run}/{key}")),
+            What::StepCompensated { key } => undone.push((run.to_owned(), key.to_string())),
             What::RunEnded(end) => {
                 let output =
                     end.output.as_ref().map(|output| format!(" {}", plain(output))).unwrap_or_default();
@@ -156,10 +156,24 @@ pub fn of_trace(trace: &Trace) -> Meaning {
             _ => {}
         }
     }
+    // As the journal has it, run by run: a child that has succeeded is undone in the journal of its parent.
+    undone.sort_by_key(|(run, _)| undoing(&meaning, run));
+    meaning.undone = undone.iter().map(|(run, key)| format!("{run}/{key}")).collect();
     // A child that is undone stands for what was undone in it.
     let children: BTreeSet<String> = meaning.ends.keys().cloned().collect();
     meaning.undone.retain(|key| !children.contains(key));
     meaning
+}
+
+/// The run that undoes what the run did: itself, or the first of those around it that has not succeeded.
+fn undoing(meaning: &Meaning, run: &str) -> String {
+    let has_succeeded = |run: &str| meaning.ends.get(run).is_some_and(|end| end.starts_with("succeeded"));
+    let mut run = run;
+    while has_succeeded(run) {
+        let Some((parent, _)) = run.rsplit_once('/') else { break };
+        run = parent;
+    }
+    run.to_owned()
 }
 
 fn failed(attempt: u32, form: &ErrorForm, tolerated: bool) -> String {
