@@ -9,6 +9,7 @@ pub const DEADLOCK: Code = Code("E210");
 pub const SELF_DEADLOCK: Code = Code("E211");
 pub const SIGNAL_TOO_LATE: Code = Code("E212");
 pub const KEPT_OUT: Code = Code("E213");
+pub const ATOMIC_WAIT: Code = Code("E214");
 pub const TIMEOUT_OVER_DEADLINE: Code = Code("E301");
 pub const DELAY_ORDER: Code = Code("E302");
 pub const RETRY_AND_ABORT: Code = Code("E303");
@@ -50,6 +51,7 @@ pub const CODES: &[Code] = &[
     SELF_DEADLOCK,
     SIGNAL_TOO_LATE,
     KEPT_OUT,
+    ATOMIC_WAIT,
     TIMEOUT_OVER_DEADLINE,
     DELAY_ORDER,
     RETRY_AND_ABORT,

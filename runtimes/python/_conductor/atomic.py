@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from . import compensate, current, gone, signals
 from .errors import Halt, RecordedError, ResultError, RunPaused, StepFailed
+from .form import error_form
 from .history import step_id
-from .journal import byte_size, dumps
+from .jsontext import byte_size, dumps
 from .step import now_ms
 
 if TYPE_CHECKING:
@@ -31,26 +32,31 @@ async def atomic(
     pool: Pool | None,
     *,
     lends: bool,
+    critical: bool,
 ) -> Left:
     """What the block leaves, which is recorded when all of it is done."""
     past = run.history.past(key)
     try:
         if past.outcome == "succeeded":
             return cast("Left", past.output)
-        if past.outcome == "tolerated":
+        if past.outcome in ("failed", "tolerated"):
             # In an earlier life of the run; it is not done again to see whether it works now.
             error = RecordedError(past.error or {})
             raise StepFailed(key, past.attempt, error)
         gone.check()
         held = contextlib.nullcontext() if pool is None else run.hold(pool, lends=lends)
         async with held:
-            return await _done(run, key, work)
+            return await _done(run, key, work, critical=critical)
     finally:
         work.close()
 
 
 async def _done(
-    run: Run, key: str, work: Coroutine[Any, Any, dict[str, object]]
+    run: Run,
+    key: str,
+    work: Coroutine[Any, Any, dict[str, object]],
+    *,
+    critical: bool,
 ) -> Left:
     run.journal.record(
         "step_started", key=key, task=step_id(key), attempt=1, at=now_ms()
@@ -65,14 +71,14 @@ async def _done(
     ):
         try:
             output = await work
+            _check_size(key, output, run.session.value_bytes)
         except RunPaused as pause:
             raise Halt(str(pause), key) from pause.__cause__
-    text = dumps(output)
-    limit = run.session.value_bytes
-    if byte_size(text) > limit:
-        raise ResultError(
-            f"what {key} leaves has {byte_size(text)} bytes as JSON, the limit is {limit}"
-        )
+        except StepFailed as failure:
+            # It is the block that has failed, as it will have for whoever reads it in the journal.
+            error = failure.error
+            _record_failure(run, key, error, noted, critical=critical)
+            raise StepFailed(key, 1, error) from error
     past = run.history.past(key)
     past.outcome, past.output = "succeeded", output
     undo = {"undo": noted} if noted else {}
@@ -80,6 +86,36 @@ async def _done(
         "step_succeeded", key=key, attempt=1, output=output, **undo, at=now_ms()
     )
     return output
+
+
+def _check_size(key: str, output: dict[str, object], limit: int) -> None:
+    size = byte_size(dumps(output))
+    if size > limit:
+        message = f"what {key} leaves has {size} bytes as JSON, the limit is {limit}"
+        raise StepFailed(key, 1, ResultError(message))
+
+
+def _record_failure(
+    run: Run,
+    key: str,
+    error: Exception,
+    noted: list[dict[str, Any]],
+    *,
+    critical: bool,
+) -> None:
+    past = run.history.past(key)
+    past.attempt, past.error = 1, error_form(error)
+    past.outcome = "failed" if critical else "tolerated"
+    undo = {"undo": noted} if noted else {}
+    run.journal.record(
+        "step_failed",
+        key=key,
+        attempt=1,
+        error=past.error,
+        tolerated=not critical,
+        **undo,
+        at=now_ms(),
+    )
 
 
 @contextlib.contextmanager

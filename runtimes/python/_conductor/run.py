@@ -276,9 +276,12 @@ class Run:
         *,
         pool: Pool | None = None,
         lends: bool = False,
+        critical: bool = True,
     ) -> atomic.Left:
         """A hold that is one step to the journal."""
-        return await atomic.atomic(self, key, work, pool, lends=lends)
+        return await atomic.atomic(
+            self, key, work, pool, lends=lends, critical=critical
+        )
 
     def choose(self, key: str, value: object) -> None:
         """Records a decision that was not computed from recorded values."""

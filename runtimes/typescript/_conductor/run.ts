@@ -6,8 +6,13 @@
 
 import { asFailure, Block, logTolerated, type Decision } from "./block.js";
 import { child, detach, type ChildOptions } from "./child.js";
-import { passControl } from "./control.js";
-import { ResultError, StepFailed, type ErrorForm } from "./errors.js";
+import { Control, passControl } from "./control.js";
+import {
+  RecordedError,
+  ResultError,
+  StepFailed,
+  type ErrorForm,
+} from "./errors.js";
 import { errorForm } from "./form.js";
 import type { History } from "./history.js";
 import type { Journal } from "./journal.js";
@@ -301,11 +306,16 @@ export class Run extends Block<Run> {
     id: string,
     taker: Taker,
     work: (run: LocalRun) => Atomic | PromiseLike<Atomic>,
+    options: { readonly critical?: boolean } = {},
   ): Promise<Atomic> {
     const key = this.path(id);
     const past = this.history.past(key);
     if (past.outcome === "succeeded") {
       return past.output as { last: Json; results: JsonObject };
+    }
+    if (past.outcome === "failed" || past.outcome === "tolerated") {
+      // In an earlier life of the run; it is not done again to see whether it works now.
+      throw new StepFailed(key, 1, new RecordedError(past.error ?? {}));
     }
     this.scope.check();
     return this.hold(id, taker, async () => {
@@ -320,9 +330,19 @@ export class Run extends Block<Run> {
         const output = (await work(inside)) as unknown as Json;
         made = written(output, valueBytes, "result");
       } catch (error) {
-        // Nothing of it is recorded: after a crash all of it would be done again.
-        this.history.ended(key, undone, false);
-        throw error;
+        if (error instanceof Control) {
+          // Nothing of it is recorded: after a crash all of it would be done again.
+          this.history.ended(key, undone, false);
+          throw error;
+        }
+        const failure = asFailure(error);
+        this.stepFailed(key, {
+          error: errorForm(failure.error),
+          attempt: 1,
+          tolerated: options.critical === false,
+          undo: undone.length === 0 ? undefined : undone,
+        });
+        throw new StepFailed(key, 1, failure.error);
       }
       const undo = undone.length === 0 ? undefined : undone;
       this.stepSucceeded(key, made, { attempt: 1, undo });

@@ -138,7 +138,7 @@ impl Writer {
             Shape::Child(inner) => self.child(inner, &pad),
             Shape::Switch { first, yes, no } => self.switch(*first, yes, no, indent, scope),
             Shape::Try { steps, catches, finally } => self.attempt(steps, catches, finally, indent, scope),
-            Shape::Map { .. } | Shape::Loop { .. } | Shape::Hold(_) => self.inside(shape, indent, scope),
+            Shape::Map { .. } | Shape::Loop { .. } | Shape::Hold { .. } => self.inside(shape, indent, scope),
             _ => self.beside(shape, indent, scope),
         }
     }
@@ -202,7 +202,10 @@ impl Writer {
                 );
                 ("loop", options, steps, false)
             }
-            Shape::Hold(steps) => ("hold", "resource: gate".to_owned(), steps, true),
+            Shape::Hold { steps, atomic } => {
+                let atomic = if *atomic { format!("\n{pad}    atomic: true") } else { String::new() };
+                ("hold", format!("resource: gate{atomic}"), steps, true)
+            }
             _ => return String::new(),
         };
         let text = self.steps(inner, indent + 6, &mut own);

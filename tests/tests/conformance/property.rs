@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::case::{CALL_MS, Job};
 use crate::execute::{self, How, Target, Verdict};
 use crate::random::{Profile, Shape, shapes, smaller};
-use crate::reference::{expected, in_other_orders};
+use crate::reference::{at_any_pace, expected, in_other_orders};
 use crate::{alone, manifest, retarget, targets};
 
 /// A workflow with all that is needed to show it.
@@ -162,6 +162,9 @@ fn made(name: &str, shapes: &[Shape], profile: Profile) -> Result<Option<Drawn>>
     let expected = expected(&retarget::job(&job, Language::Python)?).with_context(|| written.text.clone())?;
     let mut meanings = expected.meanings;
     meanings.extend(in_other_orders(&expected.job));
+    if profile.dies {
+        meanings.extend(at_any_pace(&expected.job)?);
+    }
     let decided = profile.dies || meanings.len() == 1;
     let ends: BTreeSet<_> = meanings.iter().map(|meaning| meaning.ends.get(name)).collect();
     // A hedge that fails beside a call that hangs is waited for without end; without a journal nothing can be paused.

@@ -47,7 +47,11 @@ pub enum Shape {
         catches: Vec<Shape>,
         finally: Vec<Shape>,
     },
-    Hold(Vec<Shape>),
+    Hold {
+        steps: Vec<Shape>,
+        /// One step to the journal.
+        atomic: bool,
+    },
 }
 
 /// A call and how it ends.
@@ -124,7 +128,7 @@ fn shape(random: &mut Random, profile: Profile, depth: u32, left: &mut u64, race
             every: chance(random).then(|| 20 + random.below(40)),
         },
         11 => Shape::Switch { first: chance(random), yes: inner(random, raced), no: inner(random, raced) },
-        12 => Shape::Hold(inner(random, raced)),
+        12 => Shape::Hold { steps: inner(random, raced), atomic: chance(random) },
         _ => Shape::Try {
             steps: inner(random, raced),
             catches: if random.below(4) == 0 { Vec::new() } else { inner(random, raced) },
@@ -186,7 +190,7 @@ impl Shape {
             | Shape::Deadline(_, steps)
             | Shape::Graph(steps)
             | Shape::Race(steps)
-            | Shape::Hold(steps)
+            | Shape::Hold { steps, .. }
             | Shape::Parallel { branches: steps, .. }
             | Shape::Map { steps, .. }
             | Shape::Loop { steps, .. } => vec![steps],

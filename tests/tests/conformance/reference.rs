@@ -9,7 +9,7 @@ use anyhow::{Result, ensure};
 use conductor_protocol::plan::{Plan, StepKind, TaskCall};
 use conductor_protocol::types::Type;
 
-use conductor_simulate::{Lengths, Scenario, Scripted, What, run, synthesise};
+use conductor_simulate::{Crash, Lengths, Scenario, Scripted, What, run, synthesise};
 use conductor_tests::random::Random;
 use serde_json::{Map, Value};
 
@@ -31,6 +31,8 @@ pub struct Expected {
 const VARIATIONS: u64 = 8;
 /// How often it is played in another order.
 const ORDERS: u64 = 16;
+/// How often a job is played with deaths, and with other paces.
+const PACES: u64 = 40;
 /// How much longer a call may take in reality, in milliseconds.
 const NOISE_MS: u64 = 12;
 
@@ -52,8 +54,57 @@ pub fn expected(job: &Job) -> Result<Expected> {
 pub fn in_other_orders(job: &Job) -> impl Iterator<Item = Meaning> {
     (0..ORDERS).map(|seed| {
         let scenario = Scenario { order: Some(seed), ..hurried(&job.scenario, &mut Random::new(seed)) };
-        meaning::of_trace(&run(&job.plans, &scenario))
+        meaning::of_trace(&run(&job.plans, &scenario)).with_atomic(&job.plans)
     })
+}
+
+/// What the job may come to where the process dies now and then: whatever is not recorded begins anew, so that any call and
+/// any pause may take longer than any other. What the pace decides comes to several ends here.
+pub fn at_any_pace(job: &Job) -> Result<Vec<Meaning>> {
+    let plans = serde_json::to_value(&job.plans)?;
+    let mut all = Vec::new();
+    for seed in 0..PACES {
+        let mut random = Random::new(seed);
+        let mut slowed = plans.clone();
+        slow_down(&mut slowed, &mut random);
+        let slowed: Vec<Plan> = serde_json::from_value(slowed)?;
+        let mut scenario = Scenario { order: Some(seed), ..job.scenario.clone() };
+        for scripted in scenario.calls.values_mut().flatten() {
+            scripted.after_ms = Some(pace(&mut random));
+        }
+        all.push(meaning::of_trace(&run(&slowed, &scenario)));
+        let deaths = 1 + random.below(3);
+        scenario.restart_ms = pace(&mut random);
+        scenario.crashes = (0..deaths)
+            .map(|_| Crash { at_entry: 1 + random.below(24), keep: usize::from(random.below(2) == 0) })
+            .collect();
+        all.push(meaning::of_trace(&run(&job.plans, &scenario)));
+    }
+    Ok(all)
+}
+
+/// Quick, or late, or as late as a death makes it.
+#[expect(clippy::cast_precision_loss, reason = "small numbers")]
+fn pace(random: &mut Random) -> f64 {
+    let longest = [10, 200, 2_000];
+    let longest = longest.get(random.below(3) as usize).copied().unwrap_or(200);
+    (1 + random.below(longest)) as f64
+}
+
+/// Sleeps of other lengths.
+fn slow_down(plan: &mut Value, random: &mut Random) {
+    match plan {
+        Value::Object(fields) => {
+            if let Some(ms) = fields.get_mut("sleep").and_then(|sleep| sleep.pointer_mut("/fixed/ms")) {
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small and positive")]
+                let longer = pace(random) as u64;
+                *ms = Value::from(longer);
+            }
+            fields.values_mut().for_each(|inside| slow_down(inside, random));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|inside| slow_down(inside, random)),
+        _ => {}
+    }
 }
 
 /// As [`varied`], but a call may also be done before a sleep that is as long: the machine is late with either.

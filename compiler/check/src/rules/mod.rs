@@ -3,6 +3,7 @@
 //! No rule knows another: a finding never depends on whether a second one is made.
 
 mod amplified;
+mod atomic_wait;
 mod blocking_timeout;
 mod deadline_too_short;
 mod delay_order;
@@ -54,6 +55,7 @@ pub(crate) const ALL: &[Rule] = &[
     idle_numbers::rule,
     too_wide::rule,
     undurable_wait::rule,
+    atomic_wait::rule,
     unannotated::rule,
     unused::rule,
     crate::flow::deadlocks,

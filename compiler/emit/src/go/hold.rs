@@ -118,7 +118,8 @@ fn atomic(workflow: &mut Workflow, step: &Step, hold: &Hold, pool: String) -> Re
     let made = vec![(outer, Go::atom("w")), ("run".to_owned(), Go::call("w.run.Atomic", Vec::new()))];
     let made = Go::unary('&', Go::Struct { ty: name, fields: made, spread: false });
     let args = vec![ctx(), key, Go::atom(pool), Go::atom("&atomic.run"), Go::atom("atomic").field(method)];
-    let run = Go::call("w.run.HoldAtomic", args);
+    let hold = if step.critical { "w.run.HoldAtomic" } else { "w.run.HoldAtomicTolerated" };
+    let run = Go::call(hold, args);
     let mut body = vec![Stmt::define("atomic", made)];
     body.extend(taken(workflow, step, &left, run)?);
     Ok(body)

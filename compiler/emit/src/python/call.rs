@@ -58,7 +58,7 @@ pub fn made(workflow: &mut Workflow, key: &str, call: &TaskCall) -> Result<Made,
             };
             let given = std::mem::take(&mut making.given);
             let made = if is_lent { making.lending(workflow, made) } else { made.in_thread(&making) };
-            Ok(made.after(given))
+            Ok(made.after(workflow, key, given))
         }
         Callable::Grpc { .. } | Callable::Http { .. } => operation(workflow, key, call),
     }
@@ -85,12 +85,35 @@ fn operation(workflow: &mut Workflow, key: &str, call: &TaskCall) -> Result<Made
     Ok(Made { before: Vec::new(), each: Vec::new(), callee, args, given: Vec::new() })
 }
 
+/// Whether the value may be missing, and is one that all attempts can share.
+fn is_evaluated_first(workflow: &Workflow, expr: &Expr) -> bool {
+    let types = &workflow.file.package.types.table;
+    may_fail(types, expr) && is_immutable(types, &expr.ty)
+}
+
+/// Whether the call may fail before there is an attempt, for want of an argument.
+pub fn may_lack(workflow: &Workflow, call: &TaskCall) -> bool {
+    matches!(call.callable, Callable::Function(_))
+        && call.arguments().any(|argument| match &argument.value {
+            ArgumentValue::Expr(expr) => is_evaluated_first(workflow, expr),
+            _ => false,
+        })
+}
+
 impl Made {
     /// The call with arguments that are evaluated first: where one has no value the step fails without an attempt.
-    fn after(mut self, given: Vec<(String, Py)>) -> Made {
-        let statements = given
-            .iter()
-            .map(|(name, value)| Py::call("step.given", vec![Py::lambda(value.clone())]).assigned(name));
+    fn after(mut self, workflow: &mut Workflow, key: &str, given: Vec<(String, Py)>) -> Made {
+        let mut statements = Vec::new();
+        for (name, value) in &given {
+            let value = Py::lambda(value.clone());
+            let value = if workflow.is_durable() {
+                Py::call("step.given", vec![value])
+            } else {
+                workflow.file.import_as("._conductor", "cel", "_cel");
+                Py::call("_cel.valued", vec![workflow.key(key), value])
+            };
+            statements.push(value.assigned(name));
+        }
         self.before.splice(0..0, statements);
         self.given = given.into_iter().map(|(name, _)| name).collect();
         self
@@ -176,8 +199,7 @@ impl Making<'_> {
         expr: &Expr,
     ) -> Result<Py, EmitError> {
         let value = workflow.translate(expr)?;
-        let types = &workflow.file.package.types.table;
-        if !workflow.is_durable() || !may_fail(types, expr) || !is_immutable(types, &expr.ty) {
+        if !is_evaluated_first(workflow, expr) {
             return Ok(value);
         }
         let name = workflow.file.names.fresh(&snake(&argument.parameter));

@@ -266,10 +266,9 @@ pub fn task(
         let handler = fallback::direct(workflow, reader, step, instead, is_read)?;
         tries = vec![failing(tries, "failure", handler, workflow)];
     }
-    if is_tolerated_outside(call) && !step.critical {
-        let mut handler = vec![logged(&mut workflow.file, step)];
-        handler.extend((is_read || workflow.frame.loses).then(|| null_or_lost(workflow, step, is_read)));
-        tries = vec![failing(tries, "", handler, workflow)];
+    let lacks = call::may_lack(workflow, call);
+    if is_tolerated_outside(workflow, call) && !step.critical && !lacks {
+        tries = vec![tolerated(workflow, step, tries, is_read)];
     }
     if call.compensate.is_some() {
         let is_atomic = workflow.scope.is_atomic();
@@ -282,12 +281,22 @@ pub fn task(
         tries = vec![Stmt::BlockingWith { context, name: Some("undoing".to_owned()), body: tries }];
     }
     body.extend(tries);
+    if lacks && !step.critical {
+        body = vec![tolerated(workflow, step, body, is_read)];
+    }
     Ok(body)
 }
 
 /// Where something stands around the attempts, that tolerates their failure.
-fn is_tolerated_outside(call: &TaskCall) -> bool {
-    call.fallback.is_some() || call.policy.deadline_ms.is_some()
+fn is_tolerated_outside(workflow: &Workflow, call: &TaskCall) -> bool {
+    call.fallback.is_some() || call.policy.deadline_ms.is_some() || call::may_lack(workflow, call)
+}
+
+/// What a step that is not critical does, and what becomes of it where that fails.
+fn tolerated(workflow: &mut Workflow, step: &Step, body: Vec<Stmt>, is_read: bool) -> Stmt {
+    let mut handler = vec![logged(&mut workflow.file, step)];
+    handler.extend((is_read || workflow.frame.loses).then(|| null_or_lost(workflow, step, is_read)));
+    failing(body, "", handler, workflow)
 }
 
 /// The attempts, with their deadline.
@@ -299,7 +308,7 @@ fn within_limits(
     attempts: &str,
     is_read: bool,
 ) -> Vec<Stmt> {
-    let inner = Step { critical: step.critical || is_tolerated_outside(call), ..step.clone() };
+    let inner = Step { critical: step.critical || is_tolerated_outside(workflow, call), ..step.clone() };
     let tries = if call.policy.retries == Some(0) {
         attempt(workflow, &inner, tried, if attempts.is_empty() { "1" } else { attempts }, is_read)
     } else {

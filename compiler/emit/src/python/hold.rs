@@ -66,6 +66,9 @@ impl<'a> Workflow<'a> {
                 call = call.with("lends", Py::atom("True"));
             }
         }
+        if !step.critical {
+            call = call.with("critical", Py::atom("False"));
+        }
         if left.is_empty() {
             return Ok(vec![Stmt::Expr(call.awaited())]);
         }

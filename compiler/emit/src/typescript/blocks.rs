@@ -317,6 +317,8 @@ impl<'a> Workflow<'a> {
                 let ty = step.ty.non_null().clone();
                 Ok(self.held_value(var, &ty, value))
             }
+            // What is recorded of it has been read by its own name.
+            StepKind::Hold(hold) if hold.atomic && self.is_durable() => Ok(Ts::name(self.scope.name(var))),
             _ => match steps.last() {
                 Some(last) => self.handed(var, &last.id, &last.ty.clone(), end),
                 None => Ok(self.absent(var)),

@@ -283,7 +283,10 @@ impl<'a> Workflow<'a> {
         }
         self.scope.set_atomic(None);
         (self.run, self.is_top, self.kept) = (outer.0, outer.1, kept);
-        let args = vec![Ts::string(&block.id), taker, closure(body)];
+        let mut args = vec![Ts::string(&block.id), taker, closure(body)];
+        if !block.critical {
+            args.push(Ts::object(vec![("critical", Ts::name("false"))]));
+        }
         let call = self.on_run("atomic", args).awaited();
         if read.is_empty() {
             return Ok(vec![Stmt::Expr(call)]);

@@ -94,7 +94,10 @@ fn concluded<'p>(
     match end.state {
         RunState::Succeeded => {
             let position = ctx.run.journal.appended();
-            let undo = vec![Undo { key: key.clone(), position, how: How::Child(child.clone()) }];
+            // A run with a journal is not undone by a caller without one, which may be gone at any time.
+            let is_undone = ctx.run.is_durable() || !child.is_durable();
+            let child = is_undone.then(|| How::Child(child.clone()));
+            let undo = child.map(|how| Undo { key: key.clone(), position, how }).into_iter().collect();
             let output = end.output.unwrap_or_default();
             let done = succeeded(ctx, key, output, undo);
             ctx.cancel.get().map_or(Ok(done), |why| Err(Exit::Cancelled(why)))

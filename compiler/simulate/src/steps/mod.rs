@@ -108,11 +108,7 @@ async fn guarded<'p>(ctx: &Ctx<'p>, step: &'p Step) -> Flow<Done> {
     }
     let past = ctx.past(&key);
     if let Some(outcome) = past.outcome.clone().filter(|_| is_recorded_as_a_whole(step)) {
-        let done = call::replayed(ctx, &key, &past, outcome)?;
-        return Ok(match &step.kind {
-            StepKind::Hold(hold) if done.is_success => Done::success(hold::restored(ctx, hold, &done.value)),
-            _ => done,
-        });
+        return call::replayed(ctx, &key, &past, outcome);
     }
     match step.when.as_ref().map(|when| ctx.holds(when)) {
         Some(Ok(false)) => return Ok(skipped(ctx, step, &key)),
@@ -121,7 +117,10 @@ async fn guarded<'p>(ctx: &Ctx<'p>, step: &'p Step) -> Flow<Done> {
     }
     let result = within_deadline(ctx, step, &key).await;
     match result {
-        Err(Exit::Failed(failure)) if !step.critical => Ok(tolerated(ctx, step, &key, &failure)),
+        Err(Exit::Failed(failure)) if !step.critical => Ok(match &step.kind {
+            StepKind::Hold(hold) if hold::is_told(ctx, hold, &failure) => Done::nothing(),
+            _ => tolerated(ctx, step, &key, &failure),
+        }),
         other => other,
     }
 }
@@ -129,9 +128,8 @@ async fn guarded<'p>(ctx: &Ctx<'p>, step: &'p Step) -> Flow<Done> {
 /// Whether one entry of the journal stands for the step: those inside a block have their own.
 fn is_recorded_as_a_whole(step: &Step) -> bool {
     match &step.kind {
-        StepKind::Hold(hold) => hold.atomic,
-        // A call takes what is recorded of it by itself.
-        StepKind::Task(_) => false,
+        // A call, and an atomic block, take what is recorded of them by themselves.
+        StepKind::Task(_) | StepKind::Hold(_) => false,
         kind => kind.bodies().is_empty(),
     }
 }
@@ -220,7 +218,7 @@ async fn kind<'p>(outer: &Ctx<'p>, step: &'p Step, key: &Arc<str>) -> Flow<Done>
         StepKind::Sleep(delay) => sleep::run(ctx, key, delay).await?,
         StepKind::WaitFor(wait) => return signal::wait_for(ctx, key, wait, step.critical).await,
         StepKind::Emit(emit) => return signal::emit(ctx, key, emit, step.critical).await,
-        StepKind::Hold(hold) => hold::run(ctx, key, hold).await?,
+        StepKind::Hold(hold) => hold::run(ctx, key, hold, step.critical).await?,
         StepKind::Set { values } => values::set(ctx, key, values)?,
         StepKind::Return { value } => values::finish(ctx, key, value)?,
         StepKind::Fail { error, message } => values::fail(ctx, key, error, message)?,

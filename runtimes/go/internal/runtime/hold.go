@@ -45,19 +45,31 @@ func (l *Local) InStep(ctx context.Context, key string, attempt int) context.Con
 
 // HoldAtomic is a hold that is one step to the journal: nothing inside is recorded, and after a death all of it is done
 // again. It gives what the body came to, as it is recorded.
-func (r *Run) HoldAtomic(ctx context.Context, key string, pool *Pool, inside *Local, body func(context.Context) (any, error)) (output any, err error) {
+func (r *Run) HoldAtomic(ctx context.Context, key string, pool *Pool, inside *Local, body func(context.Context) (any, error)) (any, error) {
+	return r.holdAtomic(ctx, key, pool, inside, false, body)
+}
+
+// HoldAtomicTolerated is one that is not critical: its failure is recorded as such, and given to whoever tolerates it.
+func (r *Run) HoldAtomicTolerated(ctx context.Context, key string, pool *Pool, inside *Local, body func(context.Context) (any, error)) (any, error) {
+	return r.holdAtomic(ctx, key, pool, inside, true, body)
+}
+
+func (r *Run) holdAtomic(ctx context.Context, key string, pool *Pool, inside *Local, isTolerated bool, body func(context.Context) (any, error)) (output any, err error) {
 	step, isDone, err := r.began(ctx, key)
 	if isDone {
+		if step.past.outcome == tolerated {
+			err = &StepError{step.key, step.past.attempt, recordedError(step.past.err)}
+		}
 		return step.past.output, err
 	}
 	err = r.Hold(ctx, key, pool, func(ctx context.Context) error {
-		output, err = r.atomic(ctx, step, inside.state(), body)
+		output, err = r.atomic(ctx, step, inside.state(), isTolerated, body)
 		return err
 	})
 	return output, err
 }
 
-func (r *Run) atomic(ctx context.Context, step waitStep, inside *localState, body func(context.Context) (any, error)) (any, error) {
+func (r *Run) atomic(ctx context.Context, step waitStep, inside *localState, isTolerated bool, body func(context.Context) (any, error)) (any, error) {
 	if err := r.leased(ctx); err != nil {
 		return nil, step.stop(ctx)
 	}
@@ -67,17 +79,33 @@ func (r *Run) atomic(ctx context.Context, step waitStep, inside *localState, bod
 	}
 	output, err := body(ctx)
 	undo := inside.undoing(step.key)
+	if err == nil {
+		if size, limit := len(cel.JSON(output)), r.valueLimit(); size > limit {
+			err = cel.NewResultError("the results have %d bytes as JSON, the limit is %d", size, limit)
+		}
+	}
+	if failure := failureOf(err); failure != nil {
+		return nil, step.failed(causeOf(failure.Err), isTolerated, undo)
+	}
 	if err != nil {
 		r.remember(undo) // nothing is recorded: after a death it is done again
 		return nil, err
 	}
-	if size, limit := len(cel.JSON(output)), r.valueLimit(); size > limit {
-		r.remember(undo)
-		return nil, &StepError{step.key, 1, cel.NewResultError("the results have %d bytes as JSON, the limit is %d", size, limit)}
-	}
 	step.past.outcome, step.past.output = succeeded, output
 	r.recordDone("step_succeeded", map[string]any{"key": step.key, "attempt": int64(1), "output": output, "at": nowMillis()}, undo)
 	return output, nil
+}
+
+// failed records that the block has failed, whatever step inside of it did.
+func (s waitStep) failed(err error, isTolerated bool, undo *undoing) error {
+	s.past.outcome, s.past.attempt, s.past.err = failed, 1, errorForm(err)
+	if isTolerated {
+		s.past.outcome = tolerated
+		logger().Warn("a failure is tolerated", "run", s.run.id, "step", s.key, "error", textOf(err))
+	}
+	entry := map[string]any{"key": s.key, "attempt": int64(1), "error": s.past.err, "tolerated": isTolerated, "at": nowMillis()}
+	s.run.recordDone("step_failed", entry, undo)
+	return &StepError{s.key, 1, err}
 }
 
 // Undoes notes with what a step inside of an atomic block is undone: the entry of the block keeps it.

@@ -222,22 +222,22 @@ func isSameEnd(one, other error) bool {
 	return first.Step == second.Step && errors.As(one, &cause) && errors.As(other, &wanted) && *cause == *wanted
 }
 
-func TestAnAtomicBlockThatFailsLeavesNothing(t *testing.T) {
+func TestAnAtomicBlockFailsAsOneStep(t *testing.T) {
 	p := newPeer(t)
 	lock := NewPool("atomic", PoolOptions{Permits: 1})
 	workflow := workflowOf(func(ctx context.Context, run *Run) (any, error) {
 		local := run.Atomic()
 		return run.HoldAtomic(ctx, "held", lock, &local, func(ctx context.Context) (any, error) {
-			return nil, (&Local{}).StepFailed(ctx, "inner", 1, &declined{"funds", 402})
+			return nil, (&Local{}).StepFailed(ctx, "inner", 2, &declined{"funds", 402})
 		})
 	})
 	_, err := Call(context.Background(), workflow, nil, WithRunID("r"))
 	var failed *WorkflowError
-	if !errors.As(err, &failed) || failed.Step != "inner" {
+	if !errors.As(err, &failed) || failed.Step != "held" || failed.Attempts != 1 {
 		t.Error(err)
 	}
-	wantKinds(t, p, "r", "step_started held", "run_failed")
-	if string(cel.JSON(p.entry("r", "run_failed", "")["step"])) != `"inner"` {
+	wantKinds(t, p, "r", "step_started held", "step_failed held", "run_failed")
+	if string(cel.JSON(p.entry("r", "run_failed", "")["step"])) != `"held"` {
 		t.Error(p.entry("r", "run_failed", ""))
 	}
 }

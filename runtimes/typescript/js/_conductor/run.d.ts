@@ -140,6 +140,9 @@ export declare class Run extends Block<Run> {
     id: string,
     taker: Taker,
     work: (run: LocalRun) => Atomic | PromiseLike<Atomic>,
+    options?: {
+      readonly critical?: boolean;
+    },
   ): Promise<Atomic>;
   /** What of it a block around does not hold already. */
   withoutHeld(uses: readonly Taker[]): readonly Taker[];

@@ -5,8 +5,8 @@
  */
 import { asFailure, Block, logTolerated } from "./block.js";
 import { child, detach } from "./child.js";
-import { passControl } from "./control.js";
-import { ResultError, StepFailed } from "./errors.js";
+import { Control, passControl } from "./control.js";
+import { RecordedError, ResultError, StepFailed } from "./errors.js";
 import { errorForm } from "./form.js";
 import { dumps } from "./json.js";
 import { LocalRun } from "./local.js";
@@ -181,11 +181,15 @@ export class Run extends Block {
     }
   }
   /** A hold that is one step to the journal: after a crash all of it is done again. */
-  async atomic(id, taker, work) {
+  async atomic(id, taker, work, options = {}) {
     const key = this.path(id);
     const past = this.history.past(key);
     if (past.outcome === "succeeded") {
       return past.output;
+    }
+    if (past.outcome === "failed" || past.outcome === "tolerated") {
+      // In an earlier life of the run; it is not done again to see whether it works now.
+      throw new StepFailed(key, 1, new RecordedError(past.error ?? {}));
     }
     this.scope.check();
     return this.hold(id, taker, async () => {
@@ -200,9 +204,19 @@ export class Run extends Block {
         const output = await work(inside);
         made = written(output, valueBytes, "result");
       } catch (error) {
-        // Nothing of it is recorded: after a crash all of it would be done again.
-        this.history.ended(key, undone, false);
-        throw error;
+        if (error instanceof Control) {
+          // Nothing of it is recorded: after a crash all of it would be done again.
+          this.history.ended(key, undone, false);
+          throw error;
+        }
+        const failure = asFailure(error);
+        this.stepFailed(key, {
+          error: errorForm(failure.error),
+          attempt: 1,
+          tolerated: options.critical === false,
+          undo: undone.length === 0 ? undefined : undone,
+        });
+        throw new StepFailed(key, 1, failure.error);
       }
       const undo = undone.length === 0 ? undefined : undone;
       this.stepSucceeded(key, made, { attempt: 1, undo });
