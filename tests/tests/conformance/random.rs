@@ -128,7 +128,8 @@ fn shape(random: &mut Random, profile: Profile, depth: u32, left: &mut u64, race
             every: chance(random).then(|| 20 + random.below(40)),
         },
         11 => Shape::Switch { first: chance(random), yes: inner(random, raced), no: inner(random, raced) },
-        12 => Shape::Hold { steps: inner(random, raced), atomic: chance(random) },
+        // Without a journal it says nothing.
+        12 => Shape::Hold { steps: inner(random, raced), atomic: !profile.direct && chance(random) },
         _ => Shape::Try {
             steps: inner(random, raced),
             catches: if random.below(4) == 0 { Vec::new() } else { inner(random, raced) },

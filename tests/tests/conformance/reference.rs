@@ -96,7 +96,11 @@ fn slow_down(plan: &mut Value, random: &mut Random) {
     match plan {
         Value::Object(fields) => {
             if let Some(ms) = fields.get_mut("sleep").and_then(|sleep| sleep.pointer_mut("/fixed/ms")) {
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small and positive")]
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "small and positive"
+                )]
                 let longer = pace(random) as u64;
                 *ms = Value::from(longer);
             }

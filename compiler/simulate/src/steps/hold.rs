@@ -41,11 +41,8 @@ pub(super) async fn run<'p>(ctx: &Ctx<'p>, key: &Arc<str>, hold: &'p Hold, criti
     let connects = resource.is_some_and(|resource| resource.kind.has_client());
     let held = Held { resource: &hold.resource, outer: ctx.held.clone() };
     let inner = if connects { Ctx { held: Some(Rc::new(held)), ..ctx.clone() } } else { ctx.clone() };
-    let result = if is_atomic {
-        atomic(&inner, key, hold, critical).await
-    } else {
-        body(&inner, &hold.steps).await
-    };
+    let result =
+        if is_atomic { atomic(&inner, key, hold, critical).await } else { body(&inner, &hold.steps).await };
     drop(permit);
     result
 }
