@@ -36,7 +36,7 @@ def _target(address: str) -> str:
 
 
 def _credentials(address: str, ca: str | None) -> grpc.ChannelCredentials | None:
-    if not address.startswith(("https://", "grpcs://")):
+    if ca is None and not address.startswith(("https://", "grpcs://")):
         return None
     trusted = None if ca is None else (_project() / ca).read_bytes()
     return grpc.ssl_channel_credentials(root_certificates=trusted)

@@ -176,28 +176,18 @@ pub fn has_any(plans: &[Plan], plan: &Plan) -> bool {
             continue;
         }
         seen.push(&plan.workflow);
+        if plan.all_calls().any(|call| call.compensate.is_some()) {
+            return true;
+        }
         for step in plan.all_steps() {
-            match &step.kind {
-                StepKind::Task(call) if undoes(call) => return true,
-                StepKind::Workflow(call) if !call.detach => {
-                    pending.extend(plans.iter().find(|plan| plan.workflow == call.workflow));
-                }
-                _ => {}
+            if let StepKind::Workflow(call) = &step.kind
+                && !call.detach
+            {
+                pending.extend(plans.iter().find(|plan| plan.workflow == call.workflow));
             }
         }
     }
     false
-}
-
-fn undoes(call: &TaskCall) -> bool {
-    let mut call = call;
-    loop {
-        if call.compensate.is_some() {
-            return true;
-        }
-        let Some(Fallback::Task(other)) = &call.fallback else { return false };
-        call = other;
-    }
 }
 
 /// Of a step without a journal: `def undo(result)`, and the function that undoes.

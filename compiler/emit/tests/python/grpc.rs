@@ -175,7 +175,10 @@ fn a_time_limit_is_the_deadline_of_the_call_and_cancels_it() {
             let body = format!(
                 "{FAILING}
         await ask('UNAVAILABLE', 0, 5.0)
-        await asyncio.sleep(0.1)
+        for _ in range(100):
+            if auth_server.log.count('cancelled') == 2:
+                break
+            await asyncio.sleep(0.05)
         print(auth_server.log.count('cancelled'))
         seen = await conductor_gen.fail(code='', times=0, seconds=0.0)
         print(0.1 < seen['seconds'] <= 0.3)"
@@ -247,6 +250,16 @@ fn cancelling_the_caller_cancels_the_call() {
         await asyncio.sleep(0.2)
         print(auth_server.log[1:])";
     assert_eq!(run(&project, body), "cancelled here\n['cancelled']\n");
+}
+
+#[test]
+fn certificates_that_are_trusted_mean_tls() {
+    let project = Project::new(&[("ca.pem", "")], &[fail(false, retries(0), Effect::Read, None)]);
+    let printed = project.python(
+        "from conductor_gen._conductor.resources_grpc import _credentials\n\
+         print([_credentials(address, ca) is not None for address, ca in (('h:1', None), ('h:1', 'ca.pem'), ('https://h:1', None))])\n",
+    );
+    assert_eq!(printed, "[False, True, True]\n");
 }
 
 #[test]

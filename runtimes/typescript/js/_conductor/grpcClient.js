@@ -25,7 +25,7 @@ export class Grpc extends Resource {
 }
 function opened(library, address, ca) {
   const { credentials } = library;
-  const isTls = /^(https|grpcs):\/\//.test(address);
+  const isTls = ca !== undefined || /^(https|grpcs):\/\//.test(address);
   // Compiled code may stand anywhere: paths begin where the process was started.
   const trusted = ca === undefined ? null : readFileSync(ca);
   const made = isTls
