@@ -71,7 +71,8 @@ def _pool(descriptors: bytes) -> descriptor_pool.DescriptorPool:
 def to_message(made: type[Message], value: object) -> Message:
     """The message with these fields by name; what is null is left out."""
     message = made()
-    _fill(message, value, MAX_DEPTH)
+    # Also of a message that stands for a value elsewhere: the arguments of a call are its fields.
+    _fill_fields(message, scalars.decode_object(value), MAX_DEPTH)
     return message
 
 
@@ -137,6 +138,11 @@ def _fill_fields(message: Any, fields: dict[str, object], room: int) -> None:
             raise ResultError(f"the message {full} has no field {name}")
         if value is None:
             continue
+        oneof = field.containing_oneof
+        other = None if oneof is None else message.WhichOneof(oneof.name)
+        if other is not None:
+            full = message.DESCRIPTOR.full_name
+            raise ResultError(f"the message {full} has {other} or {name}, not both")
         if _is_map(field):
             _fill_map(getattr(message, name), field, value, room)
         elif _is_repeated(field):

@@ -33,7 +33,7 @@ export function toMessage(
   desc: MessageDesc,
   value: unknown,
 ): Reflected {
-  return new Writer(reflect).message(desc, value, MAX_DEPTH);
+  return new Writer(reflect).request(desc, value);
 }
 
 class Writer {
@@ -41,6 +41,13 @@ class Writer {
 
   constructor(reflect: Reflect) {
     this.reflect = reflect;
+  }
+
+  /** Also of a message that stands for a value elsewhere: the arguments of a call are its fields. */
+  request(desc: MessageDesc, value: unknown): Reflected {
+    const message = this.reflect(desc);
+    this.fillFields(message, value, MAX_DEPTH);
+    return message;
   }
 
   message(desc: MessageDesc, value: unknown, room: number): Reflected {
@@ -103,10 +110,20 @@ class Writer {
   private fillFields(message: Reflected, value: unknown, room: number): void {
     const { desc } = message;
     const fields = scalars.checkObject(value, "an object");
+    const chosen = new Map<unknown, string>();
     for (const [name, given] of Object.entries(fields)) {
       const field = fieldNamed(desc, name);
       if (given === null || given === undefined) {
         continue;
+      }
+      if (field.oneof !== undefined) {
+        const other = chosen.get(field.oneof);
+        if (other !== undefined) {
+          throw new ResultError(
+            `the message ${desc.typeName} has ${other} or ${name}, not both`,
+          );
+        }
+        chosen.set(field.oneof, name);
       }
       switch (field.fieldKind) {
         case "map":

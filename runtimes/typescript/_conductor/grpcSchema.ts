@@ -23,6 +23,8 @@ export interface FieldDesc {
   readonly scalar: number | undefined;
   readonly enum: EnumDesc | undefined;
   readonly message: MessageDesc | undefined;
+  /** Of which it is a member; absent where a field is only optional. */
+  readonly oneof?: object | undefined;
   getDefaultValue?(): unknown;
 }
 

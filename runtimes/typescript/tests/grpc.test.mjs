@@ -180,6 +180,26 @@ test("numbers keep all of their digits", () => {
   }
 });
 
+test("a message has one member of a oneof", () => {
+  assert.throws(
+    () => encoded("test.Kinds", { left: "", right: {}, maybe: 1 }),
+    {
+      name: "ResultError",
+      message: "the message test.Kinds has left or right, not both",
+    },
+  );
+  encoded("test.Kinds", { left: null, right: {}, maybe: 1 });
+});
+test("the arguments of a call are fields of its request, whatever that stands for", () => {
+  const bytes = encoded("google.protobuf.Timestamp", {
+    seconds: 5,
+    nanos: 1000,
+  });
+  assert.deepEqual(
+    decoded("google.protobuf.Timestamp", bytes),
+    "1970-01-01T00:00:05.000001+00:00",
+  );
+});
 test("a number that no int holds is an error, not another number", () => {
   const desc = SCHEMA.message("test.Kinds");
   const message = protobuf.create(desc, { aUint64: 2n ** 63n });

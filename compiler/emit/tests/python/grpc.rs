@@ -100,7 +100,7 @@ const ECHO: &str = r"
         print(type(got['role']), got['at'].tzinfo)
         print({name: value for name, value in few.items() if value != filled[name]})
         print(auth_server.log)
-        for name, value in (('small', -1), ('big', 2**63), ('at', 'x'), ('role', 'ADMIN')):
+        for name, value in (('small', -1), ('big', 2**63), ('at', 'x'), ('role', 'ADMIN'), ('right', 1)):
             try:
                 await conductor_gen.echo(**{**given, 'class_': 'k', name: value} if not given.pop('class', None) else {**given, 'class_': 'k', name: value})
             except (WorkflowError, TypeError) as error:
@@ -116,7 +116,7 @@ fn values_of_all_types_go_there_and_back() {
         assert_eq!(
             printed,
             "set() True\n<enum 'Role'> UTC\n{'text': '\u{20ac}', 'maybe': 0}\n['touch']\n\
-             small ResultError\nbig ResultError\nat ResultError\nrole ResultError\n"
+             small ResultError\nbig ResultError\nat ResultError\nrole ResultError\nright ResultError\n"
         );
     }
 }

@@ -153,6 +153,13 @@ func TestWhatFitsNoFieldIsRefused(t *testing.T) {
 	}
 }
 
+func TestArgumentsAreFieldsOfTheRequestWhateverThatStandsFor(t *testing.T) {
+	got, err := both(t, "google.protobuf.Timestamp", map[string]any{"seconds": int64(5), "nanos": int64(1)})
+	if got != "1970-01-01T00:00:05.000000001+00:00" || err != nil {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
 func TestRepliesThatNoTypeHoldsAreErrors(t *testing.T) {
 	all, err := schema(t).message("t.All")
 	if err != nil {

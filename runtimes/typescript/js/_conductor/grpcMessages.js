@@ -17,11 +17,17 @@ const WRAPPER =
   /^google\.protobuf\.(Bool|Int32|Int64|UInt32|UInt64|Float|Double|String|Bytes)Value$/;
 /** The message with these fields by name; what is null is left out. */
 export function toMessage(reflect, desc, value) {
-  return new Writer(reflect).message(desc, value, MAX_DEPTH);
+  return new Writer(reflect).request(desc, value);
 }
 class Writer {
   constructor(reflect) {
     this.reflect = reflect;
+  }
+  /** Also of a message that stands for a value elsewhere: the arguments of a call are its fields. */
+  request(desc, value) {
+    const message = this.reflect(desc);
+    this.fillFields(message, value, MAX_DEPTH);
+    return message;
   }
   message(desc, value, room) {
     checkRoom(room);
@@ -81,10 +87,20 @@ class Writer {
   fillFields(message, value, room) {
     const { desc } = message;
     const fields = scalars.checkObject(value, "an object");
+    const chosen = new Map();
     for (const [name, given] of Object.entries(fields)) {
       const field = fieldNamed(desc, name);
       if (given === null || given === undefined) {
         continue;
+      }
+      if (field.oneof !== undefined) {
+        const other = chosen.get(field.oneof);
+        if (other !== undefined) {
+          throw new ResultError(
+            `the message ${desc.typeName} has ${other} or ${name}, not both`,
+          );
+        }
+        chosen.set(field.oneof, name);
       }
       switch (field.fieldKind) {
         case "map":
