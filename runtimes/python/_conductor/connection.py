@@ -5,6 +5,7 @@ It deliberately knows no messages, only where a line ends.
 
 import asyncio
 from collections.abc import Callable
+from typing import cast
 
 
 class Connection(asyncio.Protocol):
@@ -49,8 +50,8 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.Transport):
-            self._transport = transport
+        # Not every loop's is a class of asyncio's: uvloop has its own.
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         *lines, rest = data.split(b"\n")
