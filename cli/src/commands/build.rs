@@ -17,6 +17,8 @@ use crate::{disk, signals};
 const MARKER: &str = "enerated by conductor";
 /// The support modules, which stand beside the generated ones as they were written.
 const SUPPORT: &str = "_conductor";
+/// Beside modules of JavaScript, and without a first line of its own: JSON has no comments.
+const MODULES: (&str, &[u8]) = ("package.json", b"{\n  \"type\": \"module\"\n}\n");
 
 /// Compile a manifest to code
 #[derive(Debug, clap::Args)]
@@ -191,7 +193,8 @@ fn refuse_foreign(folder: &Folder<'_>) -> Result<(), Failure> {
     let ours = folder.present.values().any(|bytes| marked(bytes));
     let is_foreign = |(path, bytes): &(&String, &Vec<u8>)| {
         let made_now = folder.wanted.get(path.as_str());
-        let support = ours && path.split('/').next() == Some(SUPPORT);
+        let is_kind = path.as_str() == MODULES.0 && bytes.as_slice() == MODULES.1;
+        let support = ours && (is_kind || path.split('/').next() == Some(SUPPORT));
         !marked(bytes) && !support && made_now.is_none_or(|text| text.as_bytes() != bytes.as_slice())
     };
     let foreign: Vec<&str> =

@@ -6,9 +6,9 @@
 
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 
 import { SidecarUnavailable } from "./errors.js";
+import { ownFolder } from "./place.js";
 
 export const HOW_TO_START =
   "start one with `conductor sidecar`, or run your program under `conductor dev -- CMD`";
@@ -30,10 +30,7 @@ export function findSocket(): string | undefined {
 
 /** From the working directory upward, then from the generated folder. */
 function* folders(): Generator<string> {
-  for (const start of [
-    process.cwd(),
-    dirname(fileURLToPath(import.meta.url)),
-  ]) {
+  for (const start of [process.cwd(), ownFolder()]) {
     let folder = start;
     for (;;) {
       yield folder;

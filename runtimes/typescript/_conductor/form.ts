@@ -12,10 +12,10 @@ import {
   type ErrorForm,
 } from "./errors.js";
 import { dumps, type JsonObject } from "./json.js";
+import { HERE } from "./place.js";
 import { errorCode, typeNames } from "./policy.js";
 import { encodeAny } from "./scalars.js";
 
-const HERE = import.meta.url.slice(0, import.meta.url.lastIndexOf("/") + 1);
 /** Characters of a message or a stack that are kept. */
 const MAX_TEXT = 16_384;
 /** Characters of the fields, as JSON, that are kept: whole fields only. */
@@ -98,6 +98,10 @@ function stackOf(error: unknown): string {
   }
   const frames = error.stack
     .split("\n")
-    .filter((line) => line.startsWith("    at ") && !line.includes(HERE));
+    .filter((line) => line.startsWith("    at ") && !isOurs(line));
   return frames.join("\n").slice(0, MAX_TEXT);
+}
+
+function isOurs(line: string): boolean {
+  return HERE !== "" && line.includes(HERE);
 }

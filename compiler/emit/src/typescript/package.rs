@@ -23,6 +23,9 @@ use crate::{EmitError, Header, Target};
 /// Names that the folder's index exports beside the workflows.
 const PUBLIC: [&str; 3] = ["serve", "close", "currentStep"];
 
+/// `package.json` of a folder of JavaScript modules.
+const MODULES: &str = "{\n  \"type\": \"module\"\n}\n";
+
 pub struct Package<'a> {
     /// With fallbacks that need no variables.
     pub plans: &'a [Plan],
@@ -222,6 +225,10 @@ pub fn files(
         } else {
             files.insert(format!("{name}.ts"), text_of(&module, false));
         }
+    }
+    if target.javascript {
+        // What the project's own says may be CommonJS, and Node would guess.
+        files.insert("package.json".to_owned(), MODULES.to_owned());
     }
     for (name, text) in runtime::files(target.javascript) {
         files.insert(format!("_conductor/{name}"), format!("{}\n\n{text}", package.header));

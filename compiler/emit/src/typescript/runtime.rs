@@ -17,7 +17,7 @@ macro_rules! runtime {
 }
 
 /// Name of each module of `_conductor/`, and its text as TypeScript, as JavaScript, and its declarations.
-const FILES: [(&str, &str, &str, &str); 83] = runtime![
+const FILES: [(&str, &str, &str, &str); 84] = runtime![
     "address",
     "attempt",
     "block",
@@ -73,6 +73,7 @@ const FILES: [(&str, &str, &str, &str); 83] = runtime![
     "moment",
     "pattern",
     "permits",
+    "place",
     "policy",
     "postgres",
     "process",

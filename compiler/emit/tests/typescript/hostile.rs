@@ -112,15 +112,18 @@ fn javascript_comes_with_declarations_and_without_types() {
     let project = Project::new(&[("src/tasks.ts", TASKS)], &[]);
     project.node("console.log(1);\n");
     for (name, text) in &files {
-        assert!(name.ends_with(".js") || name.ends_with(".d.ts"), "{name}");
+        let is_module = name.ends_with(".js") || name.ends_with(".d.ts");
+        assert!(is_module || name == "package.json", "{name}");
         project.write(&format!("javascript/{name}"), text);
     }
-    project.write("javascript/package.json", "{ \"type\": \"module\" }\n");
     project.write(
         "src/tasks.js",
         &std::fs::read_to_string(project.dir.path().join("built/src/tasks.js")).unwrap(),
     );
-    project.run("prettier", &["--no-config", "--check", "javascript/*.js", "javascript/*.d.ts"]);
+    project.run(
+        "prettier",
+        &["--no-config", "--check", "javascript/*.js", "javascript/*.d.ts", "javascript/*.json"],
+    );
     project.write("tsconfig.json", "{ \"compilerOptions\": { \"strict\": true, \"module\": \"nodenext\", \"noEmit\": true, \"types\": [\"node\"] }, \"files\": [\"user.ts\"] }\n");
     project.write("user.ts", "import { broad, delete_ } from \"./javascript/index.js\";\n\nexport const text: string = await broad({ name: \"b\" });\n// @ts-expect-error: an input is missing\nawait delete_({ class: \"x\" });\n");
     project.run("tsc", &["--project", "."]);

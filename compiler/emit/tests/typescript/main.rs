@@ -15,6 +15,7 @@ mod hostile;
 mod http;
 mod kit;
 mod layouts;
+mod module_kinds;
 mod policies;
 mod project;
 mod shop;

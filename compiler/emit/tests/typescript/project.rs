@@ -104,6 +104,8 @@ impl Project {
             if name == "node" { PathBuf::from(name) } else { tools().join("node_modules/.bin").join(name) };
         let output = Command::new(tool).args(args).current_dir(self.dir.path()).output().unwrap();
         assert!(output.status.success(), "{name} {args:?}\n{}", text_of(&output));
+        let warning = String::from_utf8_lossy(&output.stderr);
+        assert!(!warning.contains("MODULE_TYPELESS"), "{name} {args:?}\n{warning}");
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 

@@ -5,8 +5,8 @@
  */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { SidecarUnavailable } from "./errors.js";
+import { ownFolder } from "./place.js";
 export const HOW_TO_START =
   "start one with `conductor sidecar`, or run your program under `conductor dev -- CMD`";
 /** The path of the sidecar's socket; nothing where there is none yet. */
@@ -25,10 +25,7 @@ export function findSocket() {
 }
 /** From the working directory upward, then from the generated folder. */
 function* folders() {
-  for (const start of [
-    process.cwd(),
-    dirname(fileURLToPath(import.meta.url)),
-  ]) {
+  for (const start of [process.cwd(), ownFolder()]) {
     let folder = start;
     for (;;) {
       yield folder;
