@@ -124,7 +124,10 @@ class Branches:
         try:
             return await branch
         except (Exception, Returned) as error:
-            is_last = self._on_failure == "cancel" or isinstance(error, Returned)
+            # After another branch has decided, a `return` is one end among others.
+            decides = not self._is_decided and self._decided in (None, name)
+            returns = isinstance(error, Returned) and decides
+            is_last = self._on_failure == "cancel" or returns
             self._is_stopped |= is_last and self._gone is None
             self._decides(name)
             raise
