@@ -25,8 +25,14 @@ async function undo(
 ): Promise<void> {
   // Compensations are steps themselves, and are not undone.
   for (const { key, args } of [...history.undo].reverse()) {
+    if (run.history.isDone(`${above}${key}.compensate`)) {
+      continue;
+    }
     const child = args === undefined ? workflow.child(key) : undefined;
-    if (child !== undefined) {
+    const inside = history.inside.get(key);
+    if (inside !== undefined) {
+      await undoInside(`${above}${key}`, inside);
+    } else if (child !== undefined) {
       const id = `${run.id}/${above}${key}`;
       const past = await readHistory(run.session, id);
       await undo(run, child, past, `${above}${key}/`);
@@ -34,6 +40,29 @@ async function undo(
       await undoStep(run, workflow, `${above}${key}`, key, args);
     }
   }
+}
+
+/** A workflow without a journal is undone as a whole, in its own reverse order. */
+async function undoInside(
+  key: string,
+  inside: readonly (() => Promise<void>)[],
+): Promise<void> {
+  for (const each of [...inside].reverse()) {
+    try {
+      await each();
+    } catch (error) {
+      throw couldNot(key, error);
+    }
+  }
+}
+
+function couldNot(key: string, error: unknown): Control {
+  if (error instanceof Control) {
+    return error;
+  }
+  const cause = error instanceof StepFailed ? error.error : error;
+  const reason = `what \`${key}\` did could not be undone: ${textOf(cause)}`;
+  return new Halt(reason, `${key}.compensate`);
 }
 
 async function undoStep(
@@ -57,11 +86,6 @@ async function undoStep(
   try {
     await compensation(inside, args as Record<string, unknown>);
   } catch (error) {
-    if (error instanceof Control) {
-      throw error;
-    }
-    const cause = error instanceof StepFailed ? error.error : error;
-    const reason = `what \`${fullKey}\` did could not be undone: ${textOf(cause)}`;
-    throw new Halt(reason, undoing);
+    throw couldNot(fullKey, error);
   }
 }

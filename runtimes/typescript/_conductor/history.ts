@@ -85,6 +85,8 @@ export class History {
   readonly signals = new Set<string>();
   /** Steps that have ended, in the order in which the journal has them. */
   readonly undo: Undo[] = [];
+  /** What workflows without a journal did that were steps, by their keys: this process alone knows how it is undone. */
+  readonly inside = new Map<string, readonly (() => Promise<void>)[]>();
 
   constructor(input: JsonObject = {}, trace?: string) {
     this.input = input;
@@ -99,6 +101,11 @@ export class History {
       this.steps.set(key, past);
     }
     return past;
+  }
+
+  /** Whether the step has succeeded. */
+  isDone(key: string): boolean {
+    return this.steps.get(key)?.outcome === "succeeded";
   }
 
   /** Folds the entries of one record. */

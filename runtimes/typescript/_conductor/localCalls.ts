@@ -233,19 +233,24 @@ export async function childOf(
 }
 
 /** What a child is given: its id where somebody asks for it, and its parent, which undoes it as a whole. */
-export class ChildOptions implements RunOptions {
-  readonly parent: LocalRun;
+export class PlainChildOptions implements RunOptions {
   readonly signal: AbortSignal;
-  private readonly step: string;
+  /** Takes over what undoes the child, in the order in which it was done. */
+  readonly adopt: (undo: readonly (() => Promise<void>)[]) => void;
+  private readonly id: () => string;
 
-  constructor(parent: LocalRun, step: string) {
-    this.parent = parent;
-    this.step = step;
-    this.signal = parent.signal;
+  constructor(
+    id: () => string,
+    signal: AbortSignal,
+    adopt: (undo: readonly (() => Promise<void>)[]) => void,
+  ) {
+    this.id = id;
+    this.signal = signal;
+    this.adopt = adopt;
   }
 
   get runId(): string {
-    return this.parent.key(this.step);
+    return this.id();
   }
 }
 

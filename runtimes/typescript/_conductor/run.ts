@@ -13,11 +13,13 @@ import {
   StepFailed,
   type ErrorForm,
 } from "./errors.js";
+import type { RunOptions } from "./execute.js";
 import { errorForm } from "./form.js";
 import type { History } from "./history.js";
 import type { Journal } from "./journal.js";
 import { dumps, type Json, type JsonObject, type Wire } from "./json.js";
 import { LocalRun } from "./local.js";
+import { PlainChildOptions } from "./localCalls.js";
 import type { Mailbox } from "./mailbox.js";
 import { take, type Taker } from "./permits.js";
 import type { Scope } from "./scope.js";
@@ -61,6 +63,10 @@ export interface RunParts {
     trace: string,
   ) => Promise<void>;
 }
+
+/** Of what a workflow without a journal did, to another process. */
+const LOST =
+  "what it did has no journal, and the process that knew how it is undone is gone";
 
 interface Success {
   readonly attempt: number;
@@ -270,6 +276,15 @@ export class Run extends Block<Run> {
     return child(this, id, workflow, inputs as JsonObject, options);
   }
 
+  /** For a workflow that keeps no journal and runs as this step. */
+  childOptions(id: string, signal: AbortSignal): RunOptions {
+    const key = this.path(id);
+    const runId = () => `${this.id}/${key}`;
+    return new PlainChildOptions(runId, signal, (undo) => {
+      this.history.inside.set(key, undo);
+    });
+  }
+
   /** Starts a workflow that is left to itself. */
   detach(
     id: string,
@@ -372,7 +387,9 @@ export class Run extends Block<Run> {
   }
 
   stepSucceeded(key: string, output: Wire, success: Success): void {
-    const { attempt, undo, signal } = success;
+    const { attempt, signal } = success;
+    const lost = this.history.inside.has(key) ? LOST : undefined;
+    const { undo = lost } = success;
     const past = this.history.past(key);
     past.outcome = "succeeded";
     past.output = output.json;

@@ -171,6 +171,26 @@ fn what_cannot_be_undone(language: &'static str) -> Result<()> {
     Ok(())
 }
 
+fn a_child_without_a_journal(language: &'static str) -> Result<()> {
+    let served = Served::new(language)?;
+    served.sidecar.accepts("tour", "t", &json!({"amount": 5}))?;
+    served.sidecar.run_in("t", &["failed"])?;
+    assert_eq!(served.calls(), ["unbook 7", "unbook 6", "unbook 5"]);
+    served.project.write("broken", "")?;
+    served.sidecar.accepts("tour", "u", &json!({"amount": 5}))?;
+    served.sidecar.run_in("u", &["paused"])?;
+    std::fs::remove_file(served.project.path().join("broken"))?;
+    let (code, said) = served.resume(&["u", "--retry"])?;
+    assert_eq!(code, Some(0), "{said}");
+    // The child's process was this one all along, but the run begins anew and knows no more what it did.
+    let paused = served.sidecar.run_in("u", &["paused", "failed"])?;
+    assert_eq!(paused["state"], "paused", "{paused}");
+    let (code, said) = served.resume(&["u", "--result", "null", "--reason", "undone by hand"])?;
+    assert_eq!(code, Some(0), "{said}");
+    served.sidecar.run_in("u", &["failed"])?;
+    Ok(())
+}
+
 fn state<'a>(run: &'a Value, key: &str) -> &'a Value {
     let steps = run["steps"].as_array().map(Vec::as_slice).unwrap_or_default();
     steps.iter().find(|step| step["key"] == key).map_or(&Value::Null, |step| &step["state"])
@@ -187,6 +207,11 @@ macro_rules! in_each_language {
             #[test]
             fn a_parent_goes_on_with_its_child() -> anyhow::Result<()> {
                 super::a_child_in_doubt(stringify!($language))
+            }
+
+            #[test]
+            fn a_child_without_a_journal_is_undone_with_its_parent() -> anyhow::Result<()> {
+                super::a_child_without_a_journal(stringify!($language))
             }
 
             #[test]

@@ -77,11 +77,9 @@ impl<'a> Workflow<'a> {
         for (name, expr) in &call.args {
             pairs.push(Property::Value(input_name(target, name), self.evaluated(&step.id, expr, at)?));
         }
-        let options = if self.is_durable() {
-            Ts::object(vec![("runId", Ts::path("step.idempotencyKey")), ("signal", Ts::name("signal"))])
-        } else {
-            Ts::call("run.childOptions", vec![Ts::string(&step.id)])
-        };
+        let signal = self.is_durable().then(|| Ts::name("signal"));
+        let options =
+            Ts::call("run.childOptions", [Ts::string(&step.id)].into_iter().chain(signal).collect());
         let started = Ts::name(public).called(vec![Ts::Object(pairs), options]);
         if self.is_durable() {
             return self.recorded_child(step, call, target, started, is_read);

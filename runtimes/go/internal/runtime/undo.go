@@ -21,6 +21,9 @@ func (r *Run) undoAll(ctx context.Context) *halt {
 func (r *Run) undoList(ctx context.Context, list []undoing, workflow *Workflow) *halt {
 	for i := len(list) - 1; i >= 0; i-- {
 		each := list[i]
+		if r.history.past(r.prefix+each.key+".compensate").outcome == succeeded {
+			continue // perhaps by hand
+		}
 		var pause *halt
 		if each.inside != nil {
 			pause = r.undoInside(ctx, each)

@@ -70,9 +70,13 @@ export declare class History {
   readonly signals: Set<string>;
   /** Steps that have ended, in the order in which the journal has them. */
   readonly undo: Undo[];
+  /** What workflows without a journal did that were steps, by their keys: this process alone knows how it is undone. */
+  readonly inside: Map<string, readonly (() => Promise<void>)[]>;
   constructor(input?: JsonObject, trace?: string);
   /** Of one step. */
   past(key: string): Past;
+  /** Whether the step has succeeded. */
+  isDone(key: string): boolean;
   /** Folds the entries of one record. */
   add(entries: readonly Entry[]): void;
   /** Notes what may have to be undone once a step has ended. */

@@ -47,6 +47,8 @@ export class History {
     this.signals = new Set();
     /** Steps that have ended, in the order in which the journal has them. */
     this.undo = [];
+    /** What workflows without a journal did that were steps, by their keys: this process alone knows how it is undone. */
+    this.inside = new Map();
     this.input = input;
     this.trace = trace;
   }
@@ -58,6 +60,10 @@ export class History {
       this.steps.set(key, past);
     }
     return past;
+  }
+  /** Whether the step has succeeded. */
+  isDone(key) {
+    return this.steps.get(key)?.outcome === "succeeded";
   }
   /** Folds the entries of one record. */
   add(entries) {

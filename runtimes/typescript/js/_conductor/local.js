@@ -236,13 +236,16 @@ export class LocalRun extends Block {
   close() {
     this.ownScope?.end();
     const { options, ownExtras } = this;
-    if (options instanceof calls.ChildOptions && ownExtras !== undefined) {
-      options.parent.extras.undo.push(...ownExtras.undo.splice(0));
+    if (options instanceof calls.PlainChildOptions && ownExtras !== undefined) {
+      options.adopt(ownExtras.undo.splice(0));
     }
   }
   /** For a workflow that keeps no journal and runs as a step. */
   childOptions(id) {
-    return new calls.ChildOptions(this, id);
+    const key = () => this.key(id);
+    return new calls.PlainChildOptions(key, this.signal, (undo) => {
+      this.extras.undo.push(...undo);
+    });
   }
   /** What undoes a step that has been done, should the run fail. */
   undoWith(_id, undo) {

@@ -58,11 +58,16 @@ export declare function childOf(
   critical: boolean | undefined,
 ): Promise<Json>;
 /** What a child is given: its id where somebody asks for it, and its parent, which undoes it as a whole. */
-export declare class ChildOptions implements RunOptions {
-  readonly parent: LocalRun;
+export declare class PlainChildOptions implements RunOptions {
   readonly signal: AbortSignal;
-  private readonly step;
-  constructor(parent: LocalRun, step: string);
+  /** Takes over what undoes the child, in the order in which it was done. */
+  readonly adopt: (undo: readonly (() => Promise<void>)[]) => void;
+  private readonly id;
+  constructor(
+    id: () => string,
+    signal: AbortSignal,
+    adopt: (undo: readonly (() => Promise<void>)[]) => void,
+  );
   get runId(): string;
 }
 /** Calls a function of a step that can ask for its step. */

@@ -172,14 +172,14 @@ export async function childOf(run, id, call, critical) {
   }
 }
 /** What a child is given: its id where somebody asks for it, and its parent, which undoes it as a whole. */
-export class ChildOptions {
-  constructor(parent, step) {
-    this.parent = parent;
-    this.step = step;
-    this.signal = parent.signal;
+export class PlainChildOptions {
+  constructor(id, signal, adopt) {
+    this.id = id;
+    this.signal = signal;
+    this.adopt = adopt;
   }
   get runId() {
-    return this.parent.key(this.step);
+    return this.id();
   }
 }
 /** Calls a function of a step that can ask for its step. */

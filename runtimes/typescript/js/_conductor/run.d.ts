@@ -6,6 +6,7 @@
 import { Block, type Decision } from "./block.js";
 import { type ChildOptions } from "./child.js";
 import { type ErrorForm } from "./errors.js";
+import type { RunOptions } from "./execute.js";
 import type { History } from "./history.js";
 import type { Journal } from "./journal.js";
 import { type Json, type JsonObject, type Wire } from "./json.js";
@@ -123,6 +124,8 @@ export declare class Run extends Block<Run> {
     inputs: Record<string, unknown>,
     options?: ChildOptions,
   ): Promise<Json>;
+  /** For a workflow that keeps no journal and runs as this step. */
+  childOptions(id: string, signal: AbortSignal): RunOptions;
   /** Starts a workflow that is left to itself. */
   detach(
     id: string,

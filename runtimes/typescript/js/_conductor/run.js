@@ -10,12 +10,16 @@ import { RecordedError, ResultError, StepFailed } from "./errors.js";
 import { errorForm } from "./form.js";
 import { dumps } from "./json.js";
 import { LocalRun } from "./local.js";
+import { PlainChildOptions } from "./localCalls.js";
 import { take } from "./permits.js";
 import { Step } from "./step.js";
 import { nowMs } from "./timer.js";
 import { traceOfAttempt, traceOfRun } from "./trace.js";
 import { emit, sleep, waitFor } from "./waits.js";
 import { written } from "./values.js";
+/** Of what a workflow without a journal did, to another process. */
+const LOST =
+  "what it did has no journal, and the process that knew how it is undone is gone";
 export class Run extends Block {
   constructor(parts, scope, prefix = "", branch, held = []) {
     super(prefix, branch);
@@ -159,6 +163,14 @@ export class Run extends Block {
   child(id, workflow, inputs, options = {}) {
     return child(this, id, workflow, inputs, options);
   }
+  /** For a workflow that keeps no journal and runs as this step. */
+  childOptions(id, signal) {
+    const key = this.path(id);
+    const runId = () => `${this.id}/${key}`;
+    return new PlainChildOptions(runId, signal, (undo) => {
+      this.history.inside.set(key, undo);
+    });
+  }
   /** Starts a workflow that is left to itself. */
   detach(id, workflow, inputs) {
     return detach(this, id, workflow, inputs);
@@ -242,7 +254,9 @@ export class Run extends Block {
     }
   }
   stepSucceeded(key, output, success) {
-    const { attempt, undo, signal } = success;
+    const { attempt, signal } = success;
+    const lost = this.history.inside.has(key) ? LOST : undefined;
+    const { undo = lost } = success;
     const past = this.history.past(key);
     past.outcome = "succeeded";
     past.output = output.json;
