@@ -2,7 +2,7 @@
 //!
 //! It knows the small helpers of the runtime that need neither.
 
-use conductor_protocol::plan::{Fallback, Plan, Step, StepKind, TaskCall};
+use conductor_protocol::plan::{Effect, Fallback, Plan, Step, StepKind, TaskCall};
 use conductor_protocol::types::Type;
 
 use super::call;
@@ -12,6 +12,7 @@ use super::expr::{Result, Translator};
 use super::policy;
 use super::results;
 use super::tree::{Go, Operator, Stmt};
+use super::undo::Noted;
 use super::workflow::Workflow;
 use crate::flow::words;
 
@@ -228,7 +229,13 @@ fn attempts(workflow: &mut Workflow, step: &Step, call: &TaskCall, critical: boo
     let step = &Step { critical, ..step.clone() };
     let mut body = Vec::new();
     let ty = call.callable.returns().clone();
-    let fields = policy::around(workflow, step, call, &mut body)?;
+    let mut fields = policy::around(workflow, step, call, &mut body)?;
+    let undo = noted(workflow, step, call)?;
+    let is_watched = undo.is_some() && call.effect == Effect::Write;
+    let undoable = workflow.locals.fresh("undoable");
+    if is_watched {
+        fields.push(("Undoable".to_owned(), Go::atom(undoable.clone())));
+    }
     let (attempt, before) = if is_foreign(call) {
         super::worker::attempt(workflow, step, call)?
     } else {
@@ -237,22 +244,8 @@ fn attempts(workflow: &mut Workflow, step: &Step, call: &TaskCall, critical: boo
         (call::attempt(workflow, &made)?, made.before)
     };
     body.extend(before);
-    let null = if ty == Type::Null { "Null" } else { "" };
     let ctx = context(workflow, step, call);
-    let run = if policy::is_bare(call) {
-        workflow.file.call_runtime(&format!("Do{null}"), vec![ctx, attempt])
-    } else {
-        let spread = fields.len() > 2;
-        let around = Go::Struct { ty: workflow.file.runtime("Around"), fields, spread };
-        // Where nothing outlives the call, nothing of it needs memory of its own.
-        let is_quick = ty != Type::Null && policy::is_quick(call);
-        let (name, around) = if is_quick {
-            ("TryQuick".to_owned(), Go::unary('&', around))
-        } else {
-            (format!("Try{null}"), around)
-        };
-        workflow.file.call_runtime(&name, vec![ctx, around, attempt])
-    };
+    let run = tried(workflow, call, fields, is_watched, vec![ctx, attempt]);
     let is_read =
         workflow.results.contains_key(&step.id) || call.cache.is_some() || call.compensate.is_some();
     let names = match (&ty, is_read) {
@@ -270,9 +263,12 @@ fn attempts(workflow: &mut Workflow, step: &Step, call: &TaskCall, critical: boo
             succeeded.push(Stmt::Expr(workflow.file.call_runtime("Remember", args)));
         }
     }
-    if let Some(undo) = &call.compensate {
-        let undone = if workflow.is_atomic { super::undo::atomic } else { super::undo::direct };
-        succeeded.extend(undone(workflow, step, call, undo)?);
+    if let Some(undo) = undo {
+        if is_watched {
+            succeeded.push(Stmt::Expr(Go::atom(undoable.clone()).method("Completed", Vec::new())));
+            body.extend(watched(workflow, &undoable, undo.unknown));
+        }
+        succeeded.extend(undo.completed);
     }
     succeeded.push(Stmt::Return(vec![Go::atom("nil")]));
     if call.policy.retries == Some(0) {
@@ -284,6 +280,44 @@ fn attempts(workflow: &mut Workflow, step: &Step, call: &TaskCall, critical: boo
     }
     body.push(retried(workflow, step, call, Stmt::Define(names, run), succeeded));
     Ok(body)
+}
+
+/// The call of the runtime that makes the attempt, with what stands around it.
+fn tried(
+    workflow: &mut Workflow,
+    call: &TaskCall,
+    fields: Vec<(String, Go)>,
+    is_watched: bool,
+    mut args: Vec<Go>,
+) -> Go {
+    let is_null = *call.callable.returns() == Type::Null;
+    let null = if is_null { "Null" } else { "" };
+    if policy::is_bare(call) && !is_watched {
+        return workflow.file.call_runtime(&format!("Do{null}"), args);
+    }
+    let spread = fields.len() > 2;
+    let around = Go::Struct { ty: workflow.file.runtime("Around"), fields, spread };
+    // Where nothing outlives the call, nothing of it needs memory of its own.
+    if !is_null && policy::is_quick(call) && !is_watched {
+        args.insert(1, Go::unary('&', around));
+        return workflow.file.call_runtime("TryQuick", args);
+    }
+    args.insert(1, around);
+    workflow.file.call_runtime(&format!("Try{null}"), args)
+}
+
+fn noted(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Result<Option<Noted>> {
+    let Some(undo) = &call.compensate else { return Ok(None) };
+    let noted = if workflow.is_atomic { super::undo::atomic } else { super::undo::direct };
+    noted(workflow, step, call, undo).map(Some)
+}
+
+/// Around the attempts of a write that something undoes, whether it completes or is cut off.
+fn watched(workflow: &mut Workflow, undoable: &str, unknown: Stmt) -> [Stmt; 2] {
+    let unknown = Go::Func { params: Vec::new(), results: String::new(), body: vec![unknown] };
+    let made = workflow.file.call_runtime("NewUndoable", vec![unknown]);
+    let ended = Stmt::Defer(Go::atom(undoable).method("Ended", Vec::new()));
+    [Stmt::define(undoable, made), ended]
 }
 
 /// The context of an attempt. Inside of a block of a durable run it says which step that is, as it does elsewhere in the run.

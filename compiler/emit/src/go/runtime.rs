@@ -11,7 +11,7 @@ pub fn is_needed(path: &str, imported: &BTreeSet<String>) -> bool {
 }
 
 /// Path below `internal/` and text of each file.
-pub const FILES: [(&str, &str); 73] = [
+pub const FILES: [(&str, &str); 74] = [
     ("cel/calendar.go", include_str!("../../../../runtimes/go/internal/cel/calendar.go")),
     ("cel/compare.go", include_str!("../../../../runtimes/go/internal/cel/compare.go")),
     ("cel/convert.go", include_str!("../../../../runtimes/go/internal/cel/convert.go")),
@@ -81,6 +81,7 @@ pub const FILES: [(&str, &str); 73] = [
     ("runtime/trace.go", include_str!("../../../../runtimes/go/internal/runtime/trace.go")),
     ("runtime/try.go", include_str!("../../../../runtimes/go/internal/runtime/try.go")),
     ("runtime/undo.go", include_str!("../../../../runtimes/go/internal/runtime/undo.go")),
+    ("runtime/undoable.go", include_str!("../../../../runtimes/go/internal/runtime/undoable.go")),
     ("runtime/version.go", include_str!("../../../../runtimes/go/internal/runtime/version.go")),
     ("runtime/waits.go", include_str!("../../../../runtimes/go/internal/runtime/waits.go")),
     ("runtime/work.go", include_str!("../../../../runtimes/go/internal/runtime/work.go")),

@@ -195,8 +195,16 @@ fn function(workflow: &mut Workflow, step: &Step, undo: &TaskCall) -> Result<Str
     Ok(name)
 }
 
-/// After a success inside of an atomic block: what undoes it stands in the entry of the block.
-pub fn atomic(workflow: &mut Workflow, step: &Step, call: &TaskCall, undo: &TaskCall) -> Result<Vec<Stmt>> {
+/// What notes how a step is undone that its journal does not know of.
+pub struct Noted {
+    /// Where it has a result.
+    pub completed: Vec<Stmt>,
+    /// Where an attempt was cut off, and nobody knows whether it happened.
+    pub unknown: Stmt,
+}
+
+/// Inside of an atomic block: what undoes the step stands in the entry of the block.
+pub fn atomic(workflow: &mut Workflow, step: &Step, call: &TaskCall, undo: &TaskCall) -> Result<Noted> {
     let name = durable(workflow, step, call, undo)?;
     let key = workflow.key(&step.id);
     let ty = call.callable.returns().clone();
@@ -204,34 +212,66 @@ pub fn atomic(workflow: &mut Workflow, step: &Step, call: &TaskCall, undo: &Task
         let args = vec![key.clone(), Go::atom(output), Go::atom(err), Go::atom(format!("w.{name}"))];
         Stmt::Expr(Go::call("w.run.Undoes", args))
     };
+    let unknown = undoes("nil", "nil");
     if ty == Type::Null {
-        return Ok(vec![undoes("nil", "nil")]);
+        return Ok(Noted { completed: vec![unknown.clone()], unknown });
     }
     let encode = workflow.file.codec(Way::Encode, &ty);
     let encoded = workflow.file.call_cel("Encode", vec![Go::atom("result"), encode]);
-    Ok(vec![Stmt::Define(vec!["output".to_owned(), "err".to_owned()], encoded), undoes("output", "err")])
+    let defined = Stmt::Define(vec!["output".to_owned(), "err".to_owned()], encoded);
+    Ok(Noted { completed: vec![defined, undoes("output", "err")], unknown })
 }
 
-/// After a success of a run without a journal: what undoes it if the run fails later.
-pub fn direct(workflow: &mut Workflow, step: &Step, call: &TaskCall, undo: &TaskCall) -> Result<Vec<Stmt>> {
-    let Undoing { name: state, method, params } = state(workflow, step, undo)?;
+/// In a run without a journal: a method notes what undoes the step if the run fails later.
+pub fn direct(workflow: &mut Workflow, step: &Step, call: &TaskCall, undo: &TaskCall) -> Result<Noted> {
+    let undoing = state(workflow, step, undo)?;
+    let ty = call.callable.returns().clone();
+    let result = Type::optional(ty.clone());
+    let name = workflow.members.fresh(&unexported(&format!("{}_undo", step.id)));
+    let at = workflow.decls.len();
+    let outer = std::mem::replace(&mut workflow.locals, workflow.file.package.locals());
+    workflow.scope.variables.push((RESULT.to_owned(), Go::atom("result"), result.clone()));
+    let body = noted(workflow, step, undo, undoing);
+    workflow.scope.variables.pop();
+    workflow.locals = outer;
+    let body = body?;
+    let parameter = if format!("{body:?}").contains("\"result\"") { "result" } else { "_" };
+    let is_null = ty == Type::Null;
+    let params = if is_null { Vec::new() } else { vec![(parameter.to_owned(), workflow.file.ty(&result))] };
+    let receiver = Some(("w".to_owned(), format!("*{}", workflow.state().name)));
+    let doc = vec![format!("{name} notes what undoes `{}`.", step.id)];
+    let results = String::new();
+    let method = Function { doc, receiver, name: name.clone(), params, results, body };
+    workflow.decls.insert(at, Decl::Function(method));
+    let told = |given: Vec<Go>| Stmt::Expr(Go::atom("w").method(&name, given));
+    if is_null {
+        return Ok(Noted { completed: vec![told(Vec::new())], unknown: told(Vec::new()) });
+    }
+    let given =
+        Translator::new(&mut workflow.file, &workflow.scope).coerce(Go::atom("result"), &ty, &result)?;
+    Ok(Noted { completed: vec![told(vec![given])], unknown: told(vec![workflow.file.zero(&result)]) })
+}
+
+/// The arguments as they are now, for the method that undoes the step with them.
+fn noted(workflow: &mut Workflow, step: &Step, undo: &TaskCall, undoing: Undoing) -> Result<Vec<Stmt>> {
+    let Undoing { name: state, method, params } = undoing;
     let key = workflow.key(&step.id);
-    let result = call.callable.returns().clone();
     let mut fields = vec![("run".to_owned(), Go::atom("&w.run")), ("key".to_owned(), key.clone())];
     let mut body = Vec::new();
-    let given = arguments(undo);
-    workflow.scope.variables.push((RESULT.to_owned(), Go::atom("result"), result));
-    for ((_, field, ty), (_, value)) in params.iter().zip(given) {
-        let value = workflow.evaluated(value, ty, step, &mut body, field);
-        match value {
-            Ok(value) => fields.push((field.clone(), value)),
-            Err(error) => {
-                workflow.scope.variables.pop();
-                return Err(error);
-            }
+    for ((_, field, ty), (_, value)) in params.iter().zip(arguments(undo)) {
+        let value = workflow.value(value, ty)?;
+        if !value.fails {
+            fields.push((field.clone(), value.go));
+            continue;
         }
+        let spelled = workflow.file.ty(ty);
+        let evaluated = workflow.file.call_cel("Eval", vec![Go::lambda(&[], &spelled, value.go)]);
+        let name = workflow.locals.fresh(field);
+        body.push(Stmt::Define(vec![name.clone(), "err".to_owned()], evaluated));
+        let cannot = Go::call("w.run.CannotUndo", vec![key.clone(), Go::atom("err")]);
+        body.push(Stmt::if_err(vec![Stmt::Expr(cannot), Stmt::Return(Vec::new())]));
+        fields.push((field.clone(), Go::atom(name)));
     }
-    workflow.scope.variables.pop();
     let name = workflow.locals.fresh("undo");
     let made = Go::unary('&', Go::Struct { ty: state, fields, spread: true });
     body.push(Stmt::define(&name, made));

@@ -180,6 +180,11 @@ func (l *Local) UndoWith(key string, undo func(context.Context) error) {
 	state.undos = append(state.undos, localUndo{key, undo})
 }
 
+// CannotUndo says why what a step did cannot be undone, which is told when it is to be.
+func (l *Local) CannotUndo(key string, err error) {
+	l.UndoWith(key, func(context.Context) error { return err })
+}
+
 // Failed is what the caller of a workflow gets that has not succeeded: what it did is undone first.
 func (l *Local) Failed(ctx context.Context, err error) error {
 	l.undoAll(ctx)

@@ -23,6 +23,8 @@ type Around struct {
 	Bulkhead   *Bulkhead
 	Hedge      Hedge
 	Uses       []*Pool
+	// Undoable watches the call, where something undoes it.
+	Undoable *Undoable
 }
 
 // Do makes a call with nothing around it. A panic becomes its failure.
@@ -58,7 +60,13 @@ func Try[T any](ctx context.Context, around Around, call func(context.Context) (
 			return none, err
 		}
 	}
+	if around.Undoable != nil {
+		call = watched(around.Undoable, call)
+	}
 	value, err := limitedCall(ctx, copied(around), call)
+	if around.Undoable != nil {
+		around.Undoable.attempted(err)
+	}
 	if breaker != nil {
 		breaker.Done(key, err)
 	}
@@ -188,8 +196,9 @@ func blockingCall[T any](ctx context.Context, around *Around, permits *taken, ca
 		value, _ := w.value.(T)
 		return value, unlessStopped(ctx, w.err)
 	case <-ctx.Done():
-		if around.Effect == Write {
-			w.settled(settleWithin, nil)
+		if around.Effect == Write && w.settled(settleWithin, nil) && w.err == nil {
+			value, _ := w.value.(T)
+			return value, nil
 		}
 		return none, stopped(ctx)
 	case <-timer.C:
