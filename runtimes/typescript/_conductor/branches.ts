@@ -107,6 +107,7 @@ class Running {
   private start(index: number): void {
     let branch: unknown;
     try {
+      this.checkWithoutJournal();
       branch = this.plan.start(index, this.plan.recorded === index);
     } catch (error) {
       branch = Promise.reject(thrown(error));
@@ -119,6 +120,14 @@ class Running {
         this.ended(index, { ok: false, error });
       },
     );
+  }
+
+  /** Where nothing is recorded, nothing is to be read of a branch that begins when all is over. */
+  private checkWithoutJournal(): void {
+    const { recorded, choose } = this.plan;
+    if (recorded === undefined && choose === undefined) {
+      this.inner.check();
+    }
   }
 
   private ended(index: number, end: End): void {

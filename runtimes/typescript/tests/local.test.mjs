@@ -74,6 +74,30 @@ test("a width is kept, and waiting branches do not start after a failure", async
   assert.deepEqual(started, ["a", "b"]);
 });
 
+test("waiting branches do not start where the block around is cancelled", async () => {
+  const run = new LocalRun("w");
+  const started = [];
+  const won = await run.race("r", {
+    slow: (run) =>
+      run.parallel(
+        "p",
+        {
+          a: async () => {
+            started.push("a");
+            await sleep(10);
+          },
+          b: () => {
+            started.push("b");
+          },
+        },
+        { maxConcurrency: 1, onFailure: "wait" },
+      ),
+    quick: () => sleep(2, "quick"),
+  });
+  assert.equal(won, "quick");
+  assert.deepEqual(started, ["a"]);
+});
+
 test("ten thousand items with a width of 16", async () => {
   const run = new LocalRun("w");
   const items = Array.from({ length: 10_000 }, (_, index) => index);

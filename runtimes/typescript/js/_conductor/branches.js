@@ -62,6 +62,7 @@ class Running {
   start(index) {
     let branch;
     try {
+      this.checkWithoutJournal();
       branch = this.plan.start(index, this.plan.recorded === index);
     } catch (error) {
       branch = Promise.reject(thrown(error));
@@ -74,6 +75,13 @@ class Running {
         this.ended(index, { ok: false, error });
       },
     );
+  }
+  /** Where nothing is recorded, nothing is to be read of a branch that begins when all is over. */
+  checkWithoutJournal() {
+    const { recorded, choose } = this.plan;
+    if (recorded === undefined && choose === undefined) {
+      this.inner.check();
+    }
   }
   ended(index, end) {
     this.running -= 1;
