@@ -60,8 +60,15 @@ impl Journal {
     /// # Errors
     /// When there is no such run, or the store cannot be read.
     pub fn signals(&self, run: &str, from: u64, max_bytes: usize) -> Result<Signals, Refusal> {
-        let row = self.store().find(run).map_err(stored)?;
-        let row = row.ok_or_else(|| Refusal::Unknown { run: run.to_owned() })?;
+        let Some(row) = self.store().find(run).map_err(stored)? else {
+            // Its start may be on the way to the disk still: what comes after that is pushed.
+            let is_open = self.info(run).is_some();
+            return if is_open {
+                Ok(Signals { signals: Vec::new(), more: false })
+            } else {
+                Err(Refusal::Unknown { run: run.to_owned() })
+            };
+        };
         let (rows, more) = self.store().signals(row.key, from, max_bytes).map_err(stored)?;
         let signals = rows.iter().map(StoredSignal::message).collect::<Result<_, _>>();
         Ok(Signals { signals: signals.map_err(|error| Refusal::Store(error.to_string()))?, more })

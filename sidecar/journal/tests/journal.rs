@@ -128,6 +128,15 @@ fn nothing_is_shown_before_it_is_on_disk() {
 }
 
 #[test]
+fn a_run_whose_start_is_not_on_disk_has_no_signals_yet() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(&folder.path().join("j.db"));
+    start(&journal, "r", "s");
+    assert!(journal.signals("r", 0, usize::MAX).unwrap().signals.is_empty());
+    assert!(matches!(journal.signals("other", 0, usize::MAX), Err(Refusal::Unknown { .. })));
+}
+
+#[test]
 fn a_takeover_makes_the_old_epoch_stale() {
     let folder = tempfile::tempdir().unwrap();
     let journal = open(&folder.path().join("j.db"));
