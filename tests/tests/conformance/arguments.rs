@@ -2,7 +2,7 @@
 //!
 //! It knows neither outcomes nor order: one attempt of a step has the same arguments whenever it is made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use conductor_simulate::{Trace, What};
@@ -23,6 +23,25 @@ pub fn of_trace(trace: &Trace) -> Arguments {
             let shown = args.iter().filter(|(name, value)| !is_handed_over(name, value));
             let shown = shown.map(|(name, value)| (name.clone(), value.clone())).collect();
             all.entry(format!("{}/{key} {attempt}", event.run)).or_insert(shown);
+        }
+    }
+    all
+}
+
+/// Steps whose first call began in the instant in which they were cancelled: `RUN/KEY`. How far they come when the other
+/// branch decides is not defined.
+pub fn overtaken(trace: &Trace) -> BTreeSet<String> {
+    let mut begun = BTreeMap::new();
+    let mut all = BTreeSet::new();
+    for event in &trace.events {
+        match &event.what {
+            What::AttemptStarted { key, .. } => {
+                begun.entry((&event.run, key)).or_insert(event.at_us);
+            }
+            What::StepCancelled { key, .. } if begun.get(&(&event.run, key)) == Some(&event.at_us) => {
+                all.insert(format!("{}/{key}", event.run));
+            }
+            _ => {}
         }
     }
     all

@@ -23,6 +23,8 @@ pub struct Expected {
     pub job: Job,
     pub meanings: BTreeSet<Meaning>,
     pub arguments: Arguments,
+    /// Steps of which it is not defined whether they are called.
+    pub overtaken: BTreeSet<String>,
     /// Virtual milliseconds until everything has ended.
     pub lasts_ms: u64,
 }
@@ -42,12 +44,13 @@ pub fn expected(job: &Job) -> Result<Expected> {
     let trace = run(&job.plans, &job.scenario);
     let lasts_ms = trace.events.last().map_or(0, |event| event.at_us / 1000);
     let arguments = arguments::of_trace(&trace);
+    let overtaken = arguments::overtaken(&trace);
     let mut meanings = BTreeSet::from([meaning::of_trace(&trace).with_atomic(&job.plans)]);
     for seed in 1..VARIATIONS {
         let varied = varied(&job.scenario, &mut Random::new(seed));
         meanings.insert(meaning::of_trace(&run(&job.plans, &varied)).with_atomic(&job.plans));
     }
-    Ok(Expected { job, meanings, arguments, lasts_ms })
+    Ok(Expected { job, meanings, arguments, overtaken, lasts_ms })
 }
 
 /// What the job may come to where another goes on first of those that could at one instant: who does is not defined.
