@@ -37,7 +37,21 @@ pub struct Run {
     #[serde(default)]
     pub owners: Vec<Owner>,
     #[serde(default)]
+    pub reopened: Vec<Reopened>,
+    #[serde(default)]
     pub steps: Vec<Step>,
+}
+
+/// A person let the run go on after a pause.
+#[derive(Debug, Deserialize)]
+pub struct Reopened {
+    #[serde(default)]
+    pub step: Option<String>,
+    #[serde(default)]
+    pub reason: Option<String>,
+    #[serde(default)]
+    pub by: Option<String>,
+    pub at: Moment,
 }
 
 /// A session that executed the run from `at` on.

@@ -68,7 +68,10 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
     let client = Client::new(project::find_socket(args.socket.as_deref())?);
     let path = format!("/v1/runs/{}/resume", view::url_encoded(&args.run));
     let answer = client.post_text(&path, body, None).await?;
-    let body = view::expect_ok(&client, answer)?;
+    let is_form = answer.status == 400;
+    let body = view::expect_ok(&client, answer).map_err(|failure| {
+        if is_form { failure.help("`conductor show RUN` says where it stopped; decide with --retry, --result JSON or --failed MESSAGE") } else { failure }
+    })?;
     match args.format {
         Format::Json => output::print_json(&body),
         Format::Text => output::print(&told(&body)),

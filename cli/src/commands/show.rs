@@ -8,7 +8,7 @@ use crate::exit::{Exit, Failure};
 use crate::output::{self, BOLD, Cell, DIM, Format, RED, RESET, inert, inert_line};
 use crate::project;
 use crate::timeline::Timeline;
-use crate::view::{self, Run, Step, StepError};
+use crate::view::{self, Reopened, Run, Step, StepError};
 
 /// Show a run: its steps with attempts, times, outcomes and errors, and a time line
 #[derive(Debug, clap::Args)]
@@ -60,6 +60,9 @@ fn header(run: &Run) -> String {
     if let Some(plan) = &run.plan {
         line("plan", inert_line(plan, 80));
     }
+    for reopened in &run.reopened {
+        line("resumed", resumed(reopened));
+    }
     let waits_for = run.waits_for();
     if !waits_for.is_empty() {
         line("waits for", inert_line(&waits_for, 200));
@@ -69,6 +72,15 @@ fn header(run: &Run) -> String {
         line("error", format!("{}{at}", error_line(error)));
     }
     text
+}
+
+/// When and by whom the run was let go on, which step was decided on, and why.
+fn resumed(reopened: &Reopened) -> String {
+    let said = |before: &str, what: &Option<String>| {
+        what.as_ref().map_or_else(String::new, |what| format!("{before}{}", inert_line(what, 80)))
+    };
+    let (by, step) = (said(" by ", &reopened.by), said(" at ", &reopened.step));
+    format!("{}{by}{step}{}", view::moment(&reopened.at), said(": ", &reopened.reason))
 }
 
 fn error_line(error: &StepError) -> String {

@@ -92,12 +92,15 @@ fn a_payment_in_doubt(language: &'static str) -> Result<()> {
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("run known stopped at pay, which needs a decision"), "{said}");
     assert!(said.contains("retry it, give the result it has come to, or say that it failed"), "{said}");
+    assert!(said.contains("--retry, --result JSON or --failed MESSAGE"), "{said}");
 
     let (code, said) =
         served.resume(&["known", "--result", "\"paid by hand\"", "--reason", "the bank has it"])?;
     assert_eq!((code, said.as_str()), (Some(0), "resumed known\n"));
     let known = served.sidecar.run_in("known", &["succeeded", "failed"])?;
     assert_eq!(known["output"], "paid by hand", "{known}");
+    let shown = served.project.conductor(&["show", "known"])?.expect_code(0)?.stdout;
+    assert!(shown.contains(" at pay: the bank has it\n"), "{shown}");
     let reopened = &known["reopened"][0];
     assert_eq!(
         (&reopened["step"], &reopened["reason"]),

@@ -230,7 +230,9 @@ pub fn direct(workflow: &mut Workflow, step: &Step, call: &TaskCall, undo: &Task
     let name = workflow.members.fresh(&unexported(&format!("{}_undo", step.id)));
     let at = workflow.decls.len();
     let outer = std::mem::replace(&mut workflow.locals, workflow.file.package.locals());
-    workflow.scope.variables.push((RESULT.to_owned(), Go::atom("result"), result.clone()));
+    // An argument of the same name stands beside the result.
+    let given = workflow.locals.fresh("result");
+    workflow.scope.variables.push((RESULT.to_owned(), Go::atom(given), result.clone()));
     let body = noted(workflow, step, undo, undoing);
     workflow.scope.variables.pop();
     workflow.locals = outer;

@@ -46,7 +46,7 @@ fn holds(bytes: &[u8], text: &str) -> bool {
 }
 
 fn secret_start(run: &str, token: &str) -> Value {
-    let mut params = start(run, json!({"token": token, "user": "ada"}));
+    let mut params = start(run, json!({"token": token, "user": "ada of the mill"}));
     params["secret"] = json!(["token"]);
     params
 }
@@ -57,7 +57,7 @@ fn a_secret_is_nowhere_on_disk_nor_in_answers_and_its_run_goes_on_after_a_crash(
     let folder = temp.path().join("c");
     let mut daemon = Daemon::with(options(&folder, Some(ONE), false));
     let mut app = serving(&daemon, "a");
-    let body = json!({"run_id": "r", "input": {"token": SECRET, "user": "ada"}});
+    let body = json!({"run_id": "r", "input": {"token": SECRET, "user": "ada of the mill"}});
     let (status, answer) = daemon.http("POST", "/v1/workflows/w/runs", &body.to_string());
     assert_eq!(status, 202, "{answer}");
     app.notice("run.dispatch");
@@ -86,9 +86,9 @@ fn a_secret_is_nowhere_on_disk_nor_in_answers_and_its_run_goes_on_after_a_crash(
         assert!(status == 200 && !view.to_string().contains(SECRET), "{path}: {view}");
     }
     let (_, view) = daemon.http("GET", "/v1/runs/r", "");
-    assert_eq!(view["input"], json!({"token": "***", "user": "ada"}));
+    assert_eq!(view["input"], json!({"token": "***", "user": "ada of the mill"}));
     assert_eq!(view["steps"][0]["history"][0]["error"]["message"], "*** is expired");
-    assert!(!holds(&on_disk(&folder), SECRET) && !holds(&on_disk(&folder), "ada"));
+    assert!(!holds(&on_disk(&folder), SECRET) && !holds(&on_disk(&folder), "ada of the mill"));
     drop(app);
     daemon.stop();
     // A newer key seals from here on; the old one still opens.
