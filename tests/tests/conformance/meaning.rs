@@ -48,6 +48,8 @@ impl Meaning {
                 lines.iter_mut().for_each(|line| *line = without_results(line));
             }
         }
+        // A block that was begun and left leaves nothing else.
+        self.steps.retain(|_, lines| !lines.is_empty());
         self
     }
 
