@@ -347,7 +347,7 @@ fn traceparent(headers: &HeaderMap) -> Option<String> {
 }
 
 /// Waits until what was admitted is on disk.
-async fn settled(settled: Option<Settled>) -> Result<(), Refusal> {
+pub(crate) async fn settled(settled: Option<Settled>) -> Result<(), Refusal> {
     match settled {
         None => Ok(()),
         Some(settled) => settled.await.unwrap_or(Err(Refusal::Closing)),

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use crate::http::{is_json, refuse, refused};
+use crate::http::{is_json, refuse, refused, settled};
 use crate::sidecar::Sidecar;
 
 const FORM: &str = "the body is {\"decision\": \"retry\" | \"happened\" | \"failed\", \"result\": ..., \"message\": \"...\", \"reason\": \"...\", \"by\": \"...\"}, each of which may be left out";
@@ -85,8 +85,8 @@ pub(crate) async fn resume(
         Err(refusal) => return refused(&refusal),
     };
     sidecar.flush();
-    for settled in reopened.settled {
-        if let Err(refusal) = settled.await.unwrap_or(Err(conductor_journal::Refusal::Closing)) {
+    for on_its_way in reopened.settled {
+        if let Err(refusal) = settled(Some(on_its_way)).await {
             return refused(&refusal);
         }
     }

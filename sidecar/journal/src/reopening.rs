@@ -15,9 +15,7 @@ use crate::life::{self, Event};
 use crate::refusal::Refusal;
 use crate::run::Cell;
 use crate::store::Head;
-
-/// What ends the key of a compensation.
-const COMPENSATION: &str = ".compensate";
+use crate::view::COMPENSATION;
 
 /// What a person says of the step at which a run stopped.
 #[derive(Debug, Clone)]

@@ -14,7 +14,7 @@ use crate::readable::unreadable;
 use crate::store::{RunRow, StoredRecord};
 
 /// What ends the key of a compensation.
-const COMPENSATION: &str = ".compensate";
+pub(crate) const COMPENSATION: &str = ".compensate";
 
 /// A run as `conductor show --format json` has it.
 #[derive(Debug, Serialize)]

@@ -237,7 +237,7 @@ pub fn direct(workflow: &mut Workflow, step: &Step, call: &TaskCall, undo: &Task
     workflow.scope.variables.pop();
     workflow.locals = outer;
     let body = body?;
-    let parameter = if format!("{body:?}").contains("\"result\"") { "result" } else { "_" };
+    let parameter = if super::workflow::mentions(&body, "result") { "result" } else { "_" };
     let is_null = ty == Type::Null;
     let params = if is_null { Vec::new() } else { vec![(parameter.to_owned(), workflow.file.ty(&result))] };
     let receiver = Some(("w".to_owned(), format!("*{}", workflow.state().name)));

@@ -208,7 +208,7 @@ impl<'a> Workflow<'a> {
         if results == "error" && always_fails(&function.body, &self.failing) {
             self.failing.insert(name.to_owned());
         }
-        if !mentions_context(&function.body) {
+        if !mentions(&function.body, "ctx") {
             "_".clone_into(&mut function.params[0].0);
         }
         self.decls[at] = Decl::Function(function);
@@ -459,8 +459,8 @@ fn assigns_err(stmt: &Stmt) -> bool {
 }
 
 /// The name stands in the text only where it is meant.
-fn mentions_context(body: &[Stmt]) -> bool {
-    format!("{body:?}").contains("\"ctx\"")
+pub fn mentions(body: &[Stmt], name: &str) -> bool {
+    format!("{body:?}").contains(&format!("\"{name}\""))
 }
 
 fn described(step: &Step) -> String {
