@@ -50,6 +50,10 @@ impl Client {
         self.request("GET", path, String::new(), None).await
     }
 
+    pub async fn delete(&self, path: &str) -> Result<Answer, Failure> {
+        self.request("DELETE", path, String::new(), None).await
+    }
+
     pub async fn post(&self, path: &str, body: &Value) -> Result<Answer, Failure> {
         self.request("POST", path, body.to_string(), None).await
     }

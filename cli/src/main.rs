@@ -13,6 +13,7 @@ mod client;
 mod commands;
 mod compile;
 mod disk;
+mod durations;
 mod exit;
 mod fetch;
 mod findings;

@@ -177,7 +177,7 @@ pub fn expect_ok(client: &Client, answer: Answer) -> Result<Value, Failure> {
         .to_owned();
     let failure = Failure::environment(said);
     match answer.status {
-        400 | 409 | 422 => Err(Failure { exit: Exit::Usage, ..failure }),
+        400 | 409 | 410 | 422 => Err(Failure { exit: Exit::Usage, ..failure }),
         500.. => Err(failure.help(format!(
             "the sidecar at {} answered {}",
             client.socket().display(),

@@ -64,6 +64,8 @@ pub mod code {
     pub const CLOSING: i32 = -32018;
     /// The workflow has secret inputs, and the sidecar no key to keep them with.
     pub const NO_KEY: i32 = -32019;
+    /// The run has ended and was purged: its id is taken, and nothing else of it is left.
+    pub const RUN_PURGED: i32 = -32020;
 }
 
 /// First message of a connection.

@@ -20,6 +20,7 @@ mod fmt;
 mod init;
 mod pin;
 mod plan;
+mod purge;
 mod resume;
 mod run;
 mod runs;
@@ -45,6 +46,7 @@ pub enum Command {
     Resume(resume::Args),
     Cancel(cancel::Args),
     Signal(signal::Args),
+    Purge(purge::Args),
     Simulate(simulate::Args),
     Sidecar(sidecar::Args),
     Dev(dev::Args),
@@ -72,6 +74,7 @@ impl Command {
             Command::Resume(args) => resume::run(args).await,
             Command::Cancel(args) => cancel::run(args).await,
             Command::Signal(args) => signal::run(args).await,
+            Command::Purge(args) => purge::run(args).await,
             Command::Simulate(args) => blocking(move || simulate::run(&args)).await,
             Command::Sidecar(args) => sidecar::run(args).await,
             Command::Dev(args) => dev::run(args).await,
@@ -101,6 +104,7 @@ impl Command {
             Command::Resume(args) => args.format.into(),
             Command::Cancel(args) => args.format.into(),
             Command::Signal(args) => args.format.into(),
+            Command::Purge(args) => args.format.into(),
             Command::Eval(args) => args.format.into(),
             Command::Explain(args) => args.format.into(),
             Command::Simulate(args) => args.format.into(),

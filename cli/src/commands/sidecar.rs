@@ -2,9 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use conductor_daemon::{Encryption, KEY_VARIABLE, Keys, Options, StoreUrl};
+use conductor_daemon::{Encryption, KEY_VARIABLE, Keys, Options, Retention, StoreUrl};
 
+use crate::durations;
 use crate::exit::{Exit, Failure};
 use crate::output;
 use crate::project::{self, Project};
@@ -28,6 +30,20 @@ pub struct Args {
     /// Whose values are encrypted with CONDUCTOR_KEY: runs with secret inputs, or all
     #[arg(long, value_enum, default_value_t, value_name = "secret|all", hide_possible_values = true)]
     encrypt: Encrypt,
+    /// How long runs are kept after their end (30d, 12h, forever)
+    #[arg(long, default_value = "forever", value_parser = parse_kept, value_name = "TIME|forever")]
+    retention: Kept,
+    /// How long the id of a purged run stays taken
+    #[arg(long, default_value = "365d", value_parser = durations::parse, value_name = "TIME")]
+    tombstones: Duration,
+}
+
+/// How long runs are kept; `None` for ever. A type of its own: clap takes an `Option` for an argument that may be missing.
+#[derive(Debug, Clone, Copy)]
+struct Kept(Option<Duration>);
+
+fn parse_kept(given: &str) -> Result<Kept, String> {
+    durations::parse_or_forever(given).map(Kept)
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -85,6 +101,7 @@ fn options(args: Args) -> Result<Options, Failure> {
     }
     options.socket = project::check_socket_path(options.socket)?;
     options.http = args.http.0;
+    options.retention = Retention { runs: args.retention.0, tombstones: args.tombstones };
     options.encryption = Encryption { keys: keys()?, all: args.encrypt == Encrypt::All };
     if let Some(StoreUrl::Sqlite(path)) = args.store {
         options.store = StoreUrl::Sqlite(here.join(path));

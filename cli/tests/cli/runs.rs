@@ -70,7 +70,14 @@ fn a_run_is_waited_for_and_its_end_is_the_exit_code() {
     assert_eq!((code, &document["output"], &document["state"]), (Some(0), &json!(5), &json!("succeeded")));
     project.conductor(&["run", "adding", "--input", "{}", "--run-id", "a"]).says(2, &["another input"]);
     project.conductor(&["run", "failing", "--run-id", "f"]).says(4, &["f  failed"]);
+    project.conductor(&["purge", "a", "f"]).says(0, &["purged 2 runs"]);
+    for again in [&["run", "adding", "--input", "@input.json", "--run-id", "a"][..], &["show", "a"]] {
+        project.conductor(again).says(2, &["run a ended (succeeded) and was purged on", "another run id"]);
+    }
+    project.conductor(&["purge", "--older-than", "1h"]).says(0, &["purged 0 runs"]);
+    project.conductor(&["purge"]).says(2, &["--older-than"]);
     project.conductor(&["run", "hanging", "--run-id", "h", "--timeout", "1"]).says(5, &["h  running"]);
+    project.conductor(&["purge", "h"]).says(2, &["run h is not to be purged: it has not ended (running)"]);
     project.conductor(&["run", "nowhere"]).says(3, &["no application serves", "adding, failing, hanging"]);
     project.conductor(&["run", "adding", "--input", "[1]"]).says(2, &["not a JSON object"]);
     end(&project, dev);

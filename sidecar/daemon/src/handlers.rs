@@ -377,7 +377,7 @@ fn page(sidecar: &Sidecar, read: RunRead) -> Result<ReadResult, Fault> {
     });
     let page = found
         .map_err(|error: StoreError| Fault::from(Refusal::Store(error.to_string())))?
-        .ok_or_else(|| Fault::from(Refusal::Unknown { run: read.run }))?;
+        .ok_or_else(|| Fault::from(sidecar.journal.absent(&read.run)))?;
     let mut records = Vec::with_capacity(page.records.len());
     for record in page.records {
         let entries = RawValue::from_string(String::from(&*record.body)).map_err(|error| damaged(&error))?;
@@ -412,7 +412,7 @@ fn wait(call: &mut Call<'_>, wait: RunAwait) -> Result<(), Fault> {
 fn end_of(sidecar: &Sidecar, run: &str) -> Result<Option<RunAwaitResult>, Fault> {
     let row = blocking(|| sidecar.journal.store().find(run))
         .map_err(|error| Fault::from(Refusal::Store(error.to_string())))?
-        .ok_or_else(|| Fault::from(Refusal::Unknown { run: run.to_owned() }))?;
+        .ok_or_else(|| Fault::from(sidecar.journal.absent(run)))?;
     let head = row.head;
     if !head.state.is_terminal() && head.state != RunState::Paused {
         return Ok(None);

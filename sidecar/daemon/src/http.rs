@@ -25,6 +25,7 @@ use serde_json::{Value, json};
 use crate::handlers::{ask_cancel, is_traceparent, tell_owner};
 use crate::masking::Mask;
 use crate::resuming::resume;
+use crate::retention::{purge_many, purge_one};
 use crate::sidecar::{Sidecar, blocking};
 use crate::signals;
 
@@ -49,9 +50,9 @@ pub(crate) fn router(sidecar: Arc<Sidecar>, door: Door) -> Router {
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
         .route("/v1/sessions", get(sessions))
-        .route("/v1/runs", get(runs))
+        .route("/v1/runs", get(runs).delete(purge_many))
         .route("/v1/schedules", get(schedules))
-        .route("/v1/runs/{id}", get(run))
+        .route("/v1/runs/{id}", get(run).delete(purge_one))
         .route("/v1/runs/{id}/cancel", post(cancel))
         .route("/v1/runs/{id}/resume", post(resume))
         .route("/v1/runs/{id}/signals/{name}", post(signal))
@@ -75,7 +76,9 @@ pub(crate) fn refused(refusal: &Refusal) -> Response {
         Refusal::Mismatch { .. }
         | Refusal::PlanMismatch { .. }
         | Refusal::Transition { .. }
-        | Refusal::Ended { .. } => StatusCode::CONFLICT,
+        | Refusal::Ended { .. }
+        | Refusal::Needed { .. } => StatusCode::CONFLICT,
+        Refusal::Purged { .. } => StatusCode::GONE,
         Refusal::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Refusal::Store(_) | Refusal::NoKey { .. } | Refusal::Closing => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::BAD_REQUEST,
@@ -259,13 +262,36 @@ async fn run(State(sidecar): Shared, Path(id): Path<String>) -> Response {
     });
     let (row, records) = match found {
         Ok(Some(found)) => found,
-        Ok(None) => return refused(&Refusal::Unknown { run: id }),
+        Ok(None) => return gone(&sidecar, &id),
         Err(error) => return refused(&Refusal::Store(error.to_string())),
     };
     match fold(row.clone(), &records) {
         Ok(view) => Json(blocking(|| shown(&sidecar, row, |_| view))).into_response(),
+        // Between the two looks.
+        Err(_) if blocking(|| matches!(store.find(&id), Ok(None))) => gone(&sidecar, &id),
         Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, format!("run {id} is damaged: {error}")),
     }
+}
+
+/// There is no such run: there never was, or it was purged, and this is what is known of it.
+fn gone(sidecar: &Sidecar, id: &str) -> Response {
+    let refusal = blocking(|| sidecar.journal.absent(id));
+    let stone = blocking(|| sidecar.journal.tombstone(id));
+    let (Refusal::Purged { .. }, Ok(Some(stone))) = (&refusal, stone) else { return refused(&refusal) };
+    let time = |at| jiff::Timestamp::from_millisecond(at).ok().map(|at| at.to_string());
+    let body = json!({
+        "error": {"code": refusal.code(), "message": refusal.to_string()},
+        "purged": {
+            "id": stone.id,
+            "workflow": stone.workflow,
+            "state": stone.state,
+            "input_digest": stone.input_digest,
+            "started_at": time(stone.started_at),
+            "finished_at": time(stone.finished_at),
+            "purged_at": time(stone.purged_at),
+        },
+    });
+    (StatusCode::GONE, Json(body)).into_response()
 }
 
 #[derive(Deserialize)]

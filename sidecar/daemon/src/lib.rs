@@ -17,6 +17,7 @@ mod permits;
 mod place;
 mod process;
 mod resuming;
+mod retention;
 mod rpc;
 mod salvage;
 mod schedule;
@@ -39,8 +40,10 @@ use tokio::task::JoinSet;
 
 pub use clock::Clock;
 pub use place::PlaceError;
+pub use retention::Retention;
 
 use crate::permits::HostPermits;
+use crate::retention::Keeping;
 use crate::session::Session;
 use crate::sidecar::Sidecar;
 
@@ -83,12 +86,13 @@ pub struct Options {
     pub lease: Duration,
     /// With what values are encrypted, and whose.
     pub encryption: Encryption,
-    /// The time of day, by which schedules fire.
+    /// The time of day, by which schedules fire and runs are purged.
     pub clock: Clock,
+    pub retention: Retention,
 }
 
 impl Options {
-    /// The layout of a project: everything in `data_dir`, no TCP, a lease of ten seconds.
+    /// The layout of a project: everything in `data_dir`, no TCP, a lease of ten seconds, runs kept for ever.
     #[must_use]
     pub fn in_folder(data_dir: &Path) -> Options {
         Options {
@@ -99,6 +103,7 @@ impl Options {
             lease: Duration::from_secs(10),
             encryption: Encryption::default(),
             clock: Clock::default(),
+            retention: Retention::default(),
         }
     }
 }
@@ -138,13 +143,15 @@ pub async fn start(options: Options) -> Result<Handle, Error> {
         None => None,
     };
     let unix = place::listen(&options.socket)?;
-    let sidecar =
-        Arc::new(Sidecar::new(journal, HostPermits::new(&options.data_dir), options.lease, options.clock)?);
+    let permits = HostPermits::new(&options.data_dir);
+    let keeping = Keeping::new(options.retention);
+    let sidecar = Arc::new(Sidecar::new(journal, permits, options.lease, options.clock, keeping)?);
     remember_owners(&sidecar);
     let http = tcp.as_ref().and_then(|tcp| tcp.local_addr().ok());
     let mut tasks = JoinSet::new();
     tasks.spawn(schedule::run(Arc::clone(&sidecar)));
     tasks.spawn(scheduled::run(Arc::clone(&sidecar)));
+    tasks.spawn(retention::run(Arc::clone(&sidecar)));
     tasks.spawn(tidy(Arc::clone(&sidecar)));
     if let Some(grace) = sidecar.permits.grace(options.lease) {
         tasks.spawn(settle(Arc::clone(&sidecar), grace));

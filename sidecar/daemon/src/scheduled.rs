@@ -123,6 +123,8 @@ fn start(sidecar: &Sidecar, workflow: &str, at: UnixMillis, now: UnixMillis) -> 
         Ok(Started::Finished { .. } | Started::Taken(_)) => Ok(None),
         // Somebody has given his own run this name: it is his.
         Err(Refusal::Mismatch { .. }) => Ok(None),
+        // It began, and ended, long ago.
+        Err(Refusal::Purged { .. }) => Ok(None),
         Err(refusal) => Err(refusal),
     };
     (run, settled)

@@ -16,6 +16,7 @@ use crate::backlog::Backlog;
 use crate::broker::Broker;
 use crate::clock::Clock;
 use crate::permits::HostPermits;
+use crate::retention::Keeping;
 use crate::rpc;
 use crate::session::Sessions;
 use crate::signals;
@@ -30,6 +31,7 @@ pub(crate) struct Sidecar {
     pub(crate) metrics: Metrics,
     pub(crate) lease: Duration,
     pub(crate) clock: Clock,
+    pub(crate) keeping: Keeping,
     timetable: Mutex<Timetable>,
     /// A schedule may be due.
     pub(crate) rescheduled: Notify,
@@ -49,6 +51,7 @@ impl Sidecar {
         permits: HostPermits,
         lease: Duration,
         clock: Clock,
+        keeping: Keeping,
     ) -> Result<Sidecar, StoreError> {
         let known =
             journal.store().plans()?.into_iter().map(|row| ((row.workflow.clone(), row.digest.clone()), row));
@@ -63,6 +66,7 @@ impl Sidecar {
             metrics: Metrics::new(),
             lease,
             clock,
+            keeping,
             timetable: Mutex::new(timetable),
             rescheduled: Notify::new(),
             trouble: AtomicBool::new(false),

@@ -143,7 +143,7 @@ pub struct Journal {
     pub(crate) store: Box<dyn Store>,
     pub(crate) inner: Mutex<Inner>,
     limits: Limits,
-    encryption: Encryption,
+    pub(crate) encryption: Encryption,
 }
 
 impl Journal {
@@ -221,6 +221,7 @@ impl Journal {
         let mut inner = self.hold();
         match self.place(&mut inner, &request.run)? {
             Place::Absent => {
+                self.check_tombstone(&request, &input)?;
                 let input_digest = match keys.filter(|_| self.is_sealed(&mut inner, &request)) {
                     Some(keys) => keys.digest(&input),
                     None if request.secret.is_empty() => digest(input.as_bytes()),
@@ -285,7 +286,7 @@ impl Journal {
         let cell = match self.place(&mut inner, run)? {
             Place::Open(cell) => cell,
             Place::Ended(row) => return self.resent_after_end(&row, epoch, seq, body),
-            Place::Absent => return Err(Refusal::Unknown { run: run.to_owned() }),
+            Place::Absent => return Err(self.absent(run)),
         };
         if cell.tip.epoch != epoch {
             return Err(Refusal::StaleEpoch { run: run.to_owned(), given: epoch, current: cell.tip.epoch });

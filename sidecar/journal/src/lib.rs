@@ -8,6 +8,7 @@ mod journal;
 mod keys;
 pub mod life;
 mod ownership;
+mod purging;
 mod readable;
 mod refusal;
 mod reopening;
@@ -30,7 +31,7 @@ pub use sealing::open_record;
 pub use signal::Signals;
 pub use sqlite::SqliteStore;
 pub use store::{
-    Change, Head, NewRun, Owner, Page, PlanRow, RunFilter, RunPage, RunRow, ScheduleRow, Span, Store,
-    StoreError, StoredRecord, StoredSignal, Verdict,
+    Change, EndPlace, Head, NewRun, Owner, PURGE_SLICE, Page, PlanRow, PurgeFilter, Purged, RunFilter,
+    RunPage, RunRow, ScheduleRow, Span, Store, StoreError, StoredRecord, StoredSignal, Tombstone, Verdict,
 };
 pub use view::{AttemptView, OwnerView, ReopenedView, RunView, StepView, fold, summary};

@@ -90,7 +90,7 @@ impl Journal {
             Place::Ended(row) => {
                 return Err(Refusal::Ended { run: run.to_owned(), state: row.head.state });
             }
-            Place::Absent => return Err(Refusal::Unknown { run: run.to_owned() }),
+            Place::Absent => return Err(self.absent(run)),
         };
         if cell.tip.cancel.is_some() {
             return Ok(Cancelled { settled: cell.settled(), info: info(cell) });

@@ -2,6 +2,7 @@
 //!
 //! It knows no message: the daemon wraps a refusal as a response, a notification or an HTTP status.
 
+use conductor_protocol::entry::UnixMillis;
 use conductor_protocol::message::code;
 use conductor_protocol::state::RunState;
 
@@ -29,6 +30,14 @@ pub enum Refusal {
     /// Of a wish: what an owner writes after the end is a [`Refusal::Transition`].
     #[error("run {run} has ended already ({})", state.as_str())]
     Ended { run: String, state: RunState },
+    #[error(
+        "run {run} ended ({}) and was purged on {}: neither its result nor its journal is kept; use another run id",
+        state.as_str(), date(*purged_at)
+    )]
+    Purged { run: String, state: RunState, purged_at: UnixMillis },
+    /// Of a purge: what it is to take is still needed.
+    #[error("run {run} is not to be purged: {why}")]
+    Needed { run: String, why: String },
     #[error("{0}")]
     Invalid(String),
     #[error("{what} has {size} bytes; the limit is {limit}")]
@@ -55,7 +64,8 @@ impl Refusal {
             Refusal::PlanMismatch { .. } => code::PLAN_MISMATCH,
             Refusal::StaleEpoch { .. } | Refusal::NotOwner { .. } => code::STALE_EPOCH,
             Refusal::Gap { .. } | Refusal::Conflict { .. } => code::SEQUENCE,
-            Refusal::Transition { .. } | Refusal::Ended { .. } => code::TRANSITION,
+            Refusal::Transition { .. } | Refusal::Ended { .. } | Refusal::Needed { .. } => code::TRANSITION,
+            Refusal::Purged { .. } => code::RUN_PURGED,
             Refusal::Invalid(_) => code::INVALID_PARAMS,
             Refusal::TooLarge { .. } => code::TOO_LARGE,
             Refusal::NoKey { .. } => code::NO_KEY,
@@ -74,7 +84,8 @@ impl Refusal {
             Refusal::StaleEpoch { .. } | Refusal::NotOwner { .. } => "stale_epoch",
             Refusal::Gap { .. } => "gap",
             Refusal::Conflict { .. } => "conflict",
-            Refusal::Transition { .. } | Refusal::Ended { .. } => "transition",
+            Refusal::Transition { .. } | Refusal::Ended { .. } | Refusal::Needed { .. } => "transition",
+            Refusal::Purged { .. } => "purged",
             Refusal::Invalid(_) => "invalid",
             Refusal::TooLarge { .. } => "too_large",
             Refusal::NoKey { .. } => "no_key",
@@ -82,4 +93,10 @@ impl Refusal {
             Refusal::Closing => "closing",
         }
     }
+}
+
+/// The day of a time, for people.
+fn date(at: UnixMillis) -> String {
+    jiff::Timestamp::from_millisecond(at)
+        .map_or_else(|_| at.to_string(), |at| at.strftime("%Y-%m-%d").to_string())
 }

@@ -66,7 +66,7 @@ impl Journal {
             Place::Ended(row) => {
                 return Err(Refusal::Ended { run: run.to_owned(), state: row.head.state });
             }
-            Place::Absent => return Err(Refusal::Unknown { run: run.to_owned() }),
+            Place::Absent => return Err(self.absent(run)),
         };
         let stop = stop_of(cell)?;
         let (id, mut parent) = (Arc::clone(&cell.id), cell.parent.clone());

@@ -5,10 +5,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use conductor_protocol::entry::UnixMillis;
+
 use crate::keys::{KeyError, Keys, unsealed};
 use crate::store::{
-    Change, Head, NewRun, Page, PlanRow, RunFilter, RunPage, RunRow, ScheduleRow, Store, StoreError,
-    StoredRecord, StoredSignal, Verdict,
+    Change, EndPlace, Head, NewRun, Page, PlanRow, PurgeFilter, Purged, RunFilter, RunPage, RunRow,
+    ScheduleRow, Store, StoreError, StoredRecord, StoredSignal, Tombstone, Verdict,
 };
 
 /// Another store, behind keys. Without any it still reads what is not sealed.
@@ -185,6 +187,31 @@ impl Store for Sealing {
 
     fn schedules(&self) -> Result<Vec<ScheduleRow>, StoreError> {
         self.inner.schedules()
+    }
+
+    fn tombstone(&self, run: &str) -> Result<Option<Tombstone>, StoreError> {
+        self.inner.tombstone(run)
+    }
+
+    fn purge_run(&self, run: &str, at: UnixMillis) -> Result<bool, StoreError> {
+        self.inner.purge_run(run, at)
+    }
+
+    fn children(&self, run: &str, after: &str, limit: u32) -> Result<Vec<String>, StoreError> {
+        self.inner.children(run, after, limit)
+    }
+
+    fn purge(
+        &self,
+        filter: &PurgeFilter,
+        after: Option<EndPlace>,
+        at: UnixMillis,
+    ) -> Result<Purged, StoreError> {
+        self.inner.purge(filter, after, at)
+    }
+
+    fn sweep(&self, tombstones_before: UnixMillis) -> Result<bool, StoreError> {
+        self.inner.sweep(tombstones_before)
     }
 
     fn tidy(&self) -> Result<(), StoreError> {

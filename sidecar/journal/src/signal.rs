@@ -33,7 +33,13 @@ impl Journal {
         let cell = match self.place(&mut inner, run)? {
             Place::Open(cell) => cell,
             Place::Ended(row) => return Err(Refusal::Ended { run: run.to_owned(), state: row.head.state }),
-            Place::Absent => return Err(Refusal::Unknown { run: run.to_owned() }),
+            // For who sends, it has ended.
+            Place::Absent => {
+                return Err(match self.absent(run) {
+                    Refusal::Purged { run, state, .. } => Refusal::Ended { run, state },
+                    refusal => refusal,
+                });
+            }
         };
         if cell.tip.state.is_terminal() {
             return Err(Refusal::Ended { run: run.to_owned(), state: cell.tip.state });
@@ -66,7 +72,7 @@ impl Journal {
             return if is_open {
                 Ok(Signals { signals: Vec::new(), more: false })
             } else {
-                Err(Refusal::Unknown { run: run.to_owned() })
+                Err(self.absent(run))
             };
         };
         let (rows, more) = self.store().signals(row.key, from, max_bytes).map_err(stored)?;

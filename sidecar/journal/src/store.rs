@@ -3,6 +3,7 @@
 //! It knows no SQL and no file: SQLite is one implementation.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use conductor_protocol::entry::{Parent, UnixMillis};
 use conductor_protocol::plan::Schedule;
@@ -187,6 +188,40 @@ pub struct ScheduleRow {
     pub process_start: u64,
 }
 
+/// What is known of a run that was purged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tombstone {
+    pub id: String,
+    pub workflow: String,
+    pub input_digest: String,
+    pub state: RunState,
+    pub started_at: UnixMillis,
+    pub finished_at: UnixMillis,
+    pub purged_at: UnixMillis,
+}
+
+/// Which of the runs that have ended are purged.
+#[derive(Debug, Default, Clone)]
+pub struct PurgeFilter {
+    pub workflow: Option<String>,
+    pub state: Option<RunState>,
+    pub ended_before: UnixMillis,
+}
+
+/// A place in the order in which runs have ended: the time, and the store's key.
+pub type EndPlace = (UnixMillis, i64);
+
+/// What one slice of a purge has done.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Purged {
+    pub runs: u64,
+    /// Where the next slice goes on; `None` when all were looked at.
+    pub next: Option<EndPlace>,
+}
+
+/// How long a slice of a purge may keep commits from the store.
+pub const PURGE_SLICE: Duration = Duration::from_millis(5);
+
 /// A durable store. Reads see committed state only and may go on beside a commit.
 pub trait Store: Send + Sync {
     /// Writes a batch in one transaction and returns when it is on disk: one verdict a change.
@@ -239,6 +274,37 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// When the store cannot be read.
     fn schedules(&self) -> Result<Vec<ScheduleRow>, StoreError>;
+    /// # Errors
+    /// When the store cannot be read.
+    fn tombstone(&self, run: &str) -> Result<Option<Tombstone>, StoreError>;
+    /// Puts a tombstone in the place of a run that has ended; false where there is no such run. What it leaves behind is for
+    /// [`Store::sweep`].
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn purge_run(&self, run: &str, at: UnixMillis) -> Result<bool, StoreError>;
+    /// Runs with this parent whose ids come after `after`, at most `limit`, in the order of their ids.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn children(&self, run: &str, after: &str, limit: u32) -> Result<Vec<String>, StoreError>;
+    /// One slice of a purge, those that ended first: a run is left while one above it, by parent or by name, has not ended
+    /// before that time. Commits wait no longer than [`PURGE_SLICE`] for it.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn purge(
+        &self,
+        filter: &PurgeFilter,
+        after: Option<EndPlace>,
+        at: UnixMillis,
+    ) -> Result<Purged, StoreError>;
+    /// One slice of taking away what purged runs left behind and tombstones from before that time, and of giving the space
+    /// back. Returns whether there is more.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn sweep(&self, tombstones_before: UnixMillis) -> Result<bool, StoreError>;
     /// Housekeeping beside the commits.
     ///
     /// # Errors

@@ -74,6 +74,7 @@ pub struct Metrics {
     tasks: Names,
     runs_started: Family<WorkflowLabels, Counter>,
     runs_stopped: Family<RunLabels, Counter>,
+    runs_purged: Counter,
     steps: Family<StepLabels, Counter>,
     attempts_failed: Family<TaskLabels, Counter>,
     step_seconds: Family<TaskLabels, Histogram, fn() -> Histogram>,
@@ -104,6 +105,7 @@ impl Metrics {
             tasks: Names::default(),
             runs_started: Family::default(),
             runs_stopped: Family::default(),
+            runs_purged: Counter::default(),
             steps: Family::default(),
             attempts_failed: Family::default(),
             step_seconds: Family::new_with_constructor(step_buckets),
@@ -131,6 +133,7 @@ impl Metrics {
             "Runs that ended or were paused, by workflow and outcome",
             self.runs_stopped.clone(),
         );
+        to.register("runs_purged", "Ended runs that are not kept any more", self.runs_purged.clone());
         to.register("steps", "Steps that ended, by workflow, task and outcome", self.steps.clone());
         to.register("attempts_failed", "Attempts that failed and are retried", self.attempts_failed.clone());
         to.register(
@@ -157,6 +160,10 @@ impl Metrics {
     pub fn run_started(&self, workflow: &str) {
         let workflow = self.workflows.bounded(workflow);
         self.runs_started.get_or_create(&WorkflowLabels { workflow }).inc();
+    }
+
+    pub fn purged(&self, runs: u64) {
+        self.runs_purged.inc_by(runs);
     }
 
     pub fn run_stopped(&self, workflow: &str, state: RunState) {

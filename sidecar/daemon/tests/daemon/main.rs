@@ -9,6 +9,7 @@ mod invocations;
 mod ownership;
 mod permits;
 mod places;
+mod retention;
 mod run_signals;
 mod runs;
 mod schedules;

@@ -2,19 +2,23 @@
 //!
 //! It knows rows and transactions, not what a run's states mean.
 
+mod purge;
 mod read;
 mod schedules;
 mod schema;
 mod write;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use conductor_protocol::entry::UnixMillis;
 use rusqlite::Connection;
 
 use crate::store::{
-    Change, Page, PlanRow, RunFilter, RunPage, RunRow, ScheduleRow, Store, StoreError, StoredSignal, Verdict,
+    Change, EndPlace, Page, PlanRow, PurgeFilter, Purged, RunFilter, RunPage, RunRow, ScheduleRow, Store,
+    StoreError, StoredSignal, Tombstone, Verdict,
 };
 
 /// How long a commit waits for somebody else's lock before the store counts as locked.
@@ -29,6 +33,8 @@ pub struct SqliteStore {
     finder: Mutex<Connection>,
     reader: Mutex<Connection>,
     keeper: Mutex<Connection>,
+    /// Whether pages were given back, which the file shows when the log is copied.
+    shrunk: AtomicBool,
     path: PathBuf,
 }
 
@@ -41,6 +47,8 @@ impl SqliteStore {
         let mut writer = connect(path)?;
         schema::prepare(&mut writer, path)?;
         let keeper = connect(path)?;
+        // What it writes may be lost with the power and is done again then; the next commit syncs it all the same.
+        keeper.pragma_update(None, "synchronous", "NORMAL").map_err(|error| open_error(path, &error))?;
         let readers = [connect(path)?, connect(path)?];
         for reader in &readers {
             reader.pragma_update(None, "query_only", true).map_err(|error| open_error(path, &error))?;
@@ -51,6 +59,7 @@ impl SqliteStore {
             finder: Mutex::new(finder),
             reader: Mutex::new(reader),
             keeper: Mutex::new(keeper),
+            shrunk: AtomicBool::new(false),
             path: path.to_owned(),
         })
     }
@@ -68,6 +77,17 @@ impl SqliteStore {
             _ => "see the message of SQLite",
         };
         StoreError::Failed(format!("{path}: {hint} ({error})"))
+    }
+
+    /// Writes beside the commits: who commits waits for the lock here, in turn, and not in SQLite, which would make it sleep.
+    fn keeping<T>(
+        &self,
+        write: impl FnOnce(&mut Connection) -> Result<T, rusqlite::Error>,
+    ) -> Result<T, StoreError> {
+        // A checkpoint may hold this one for long, and must not keep commits waiting.
+        let mut keeper = hold(&self.keeper);
+        let _writer = hold(&self.writer);
+        write(&mut keeper).map_err(|error| self.fault(&error))
     }
 
     fn reading<T>(
@@ -128,10 +148,44 @@ impl Store for SqliteStore {
         self.reading(schedules::all)
     }
 
+    fn tombstone(&self, run: &str) -> Result<Option<Tombstone>, StoreError> {
+        purge::tombstone(&hold(&self.finder), run).map_err(|error| self.fault(&error))
+    }
+
+    fn purge_run(&self, run: &str, at: UnixMillis) -> Result<bool, StoreError> {
+        self.keeping(|connection| purge::one(connection, run, at))
+    }
+
+    fn children(&self, run: &str, after: &str, limit: u32) -> Result<Vec<String>, StoreError> {
+        self.reading(|connection| purge::children(connection, run, after, limit))
+    }
+
+    fn purge(
+        &self,
+        filter: &PurgeFilter,
+        after: Option<EndPlace>,
+        at: UnixMillis,
+    ) -> Result<Purged, StoreError> {
+        let found = purge::candidates(&hold(&self.keeper), filter, after);
+        let found = found.map_err(|error| self.fault(&error))?;
+        if found.runs.is_empty() {
+            return Ok(Purged { runs: 0, next: found.next });
+        }
+        self.keeping(|connection| purge::bury(connection, &found, at))
+    }
+
+    fn sweep(&self, tombstones_before: UnixMillis) -> Result<bool, StoreError> {
+        let swept = self.keeping(|connection| purge::sweep(connection, tombstones_before))?;
+        if swept.shrunk {
+            self.shrunk.store(true, Ordering::Relaxed);
+        }
+        Ok(swept.more)
+    }
+
     fn tidy(&self) -> Result<(), StoreError> {
         let keeper = hold(&self.keeper);
         let pages = wal_pages(&self.path);
-        if pages < TIDY_PAGES {
+        if pages < TIDY_PAGES && !self.shrunk.swap(false, Ordering::Relaxed) {
             return Ok(());
         }
         keeper.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())).map_err(|error| self.fault(&error))
@@ -173,7 +227,7 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     schema::refuse_foreign(&connection, path)?;
     connection
         .execute_batch(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
+            "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
              PRAGMA journal_size_limit = 67108864; PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY;",
         )
         .map_err(fail)?;

@@ -13,7 +13,7 @@ use crate::store::StoreError;
 const APPLICATION: i32 = 0x4364_6374;
 
 /// Migration `n` leads from format `n` to `n + 1`. Never edit one that was released: add the next.
-const MIGRATIONS: [&str; 4] = [FORMAT_1, FORMAT_2, FORMAT_3, FORMAT_4];
+const MIGRATIONS: [&str; 5] = [FORMAT_1, FORMAT_2, FORMAT_3, FORMAT_4, FORMAT_5];
 
 const FORMAT_1: &str = "
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -87,6 +87,26 @@ const FORMAT_4: &str = "
 ALTER TABLE plans ADD COLUMN secret TEXT NOT NULL DEFAULT '[]';
 ";
 
+/// Purged runs leave a tombstone, and are taken away piece by piece.
+const FORMAT_5: &str = "
+CREATE INDEX runs_ended ON runs (finished_at, key) WHERE finished_at IS NOT NULL;
+CREATE TABLE tombstones (
+    id TEXT PRIMARY KEY,
+    workflow TEXT NOT NULL,
+    input_digest TEXT NOT NULL,
+    state TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    finished_at INTEGER NOT NULL,
+    purged_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX tombstones_by_time ON tombstones (purged_at);
+-- Keys of purged runs whose records may still be there. The highest stays, so that no key is given twice.
+CREATE TABLE purging (run INTEGER PRIMARY KEY);
+";
+
+/// A store of an older format whose file is larger is not written anew: its free pages are used again, and not given back.
+const REWRITTEN: u64 = 256 << 20;
+
 /// The format that this build writes.
 #[expect(clippy::cast_possible_truncation, reason = "there will never be four thousand million formats")]
 pub(crate) const FORMAT: u32 = MIGRATIONS.len() as u32;
@@ -123,5 +143,11 @@ pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), St
     change
         .execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('format', ?1)", [FORMAT])
         .map_err(fail)?;
-    change.commit().map_err(fail)
+    change.commit().map_err(fail)?;
+    let size = std::fs::metadata(path).map_or(0, |meta| meta.len());
+    if found > 0 && size <= REWRITTEN {
+        // Only this lets a file that was made without the setting of `connect` shrink. It may fail: nothing depends on it.
+        let _no_space = connection.execute_batch("VACUUM");
+    }
+    Ok(())
 }

@@ -74,10 +74,11 @@ fn insert(transaction: &Transaction<'_>, change: &Change) -> Sql<i64> {
     let owner = head.owner.as_ref();
     let parent = new.parent.as_ref();
     let mut statement = transaction.prepare_cached(
-        "INSERT INTO runs (id, workflow, plan, language, state, epoch, next_seq, owner_session, owner_pid,
+        "INSERT INTO runs (key, id, workflow, plan, language, state, epoch, next_seq, owner_session, owner_pid,
              owner_process_start, input_digest, parent_run, parent_key, cancel_reason, started_at, finished_at,
              input, output, error)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+         VALUES (1 + max((SELECT coalesce(max(key), 0) FROM runs), (SELECT coalesce(max(run), 0) FROM purging)),
+             ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
     )?;
     statement.insert(params![
         &*change.id,

@@ -1,0 +1,101 @@
+//! `conductor purge`: takes runs that have ended out of the journal.
+//!
+//! It does not know what the sidecar keeps of them.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use conductor_protocol::state::RunState;
+use serde_json::{Value, json};
+
+use crate::client::Client;
+use crate::exit::{Exit, Failure};
+use crate::output::{self, Format};
+use crate::{durations, project, view};
+
+/// Take runs that have ended out of the journal; what is left of each is its id, its state and a digest of its input
+#[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("which").required(true).args(["runs", "older_than"])))]
+pub struct Args {
+    /// The ids of the runs; those that they started and awaited go with them
+    #[arg(value_name = "RUN")]
+    runs: Vec<String>,
+    /// All that ended longer ago than this (30d, 12h)
+    #[arg(long, value_parser = durations::parse, value_name = "TIME")]
+    older_than: Option<Duration>,
+    /// Only runs of this workflow
+    #[arg(long, value_name = "ID", requires = "older_than")]
+    workflow: Option<String>,
+    /// Only runs that ended so: succeeded, failed or cancelled
+    #[arg(long, value_parser = parse_end, value_name = "STATE", requires = "older_than")]
+    state: Option<RunState>,
+    /// The sidecar's socket
+    #[arg(long, value_name = "PATH")]
+    socket: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t, hide_possible_values = true, help = "text or json")]
+    pub format: Format,
+}
+
+fn parse_end(name: &str) -> Result<RunState, String> {
+    RunState::parse(name)
+        .filter(|state| state.is_terminal())
+        .ok_or_else(|| "only runs that succeeded, failed or cancelled are purged".to_owned())
+}
+
+pub async fn run(args: Args) -> Result<Exit, Failure> {
+    let client = Client::new(project::find_socket(args.socket.as_deref())?);
+    let count = match args.older_than {
+        Some(age) => older(&client, age, args.workflow.as_deref(), args.state).await?,
+        None => named(&client, &args.runs).await?,
+    };
+    match args.format {
+        Format::Json => output::print_json(&json!({ "purged": count })),
+        Format::Text if count == 1 => output::print("purged 1 run\n"),
+        Format::Text => output::print(&format!("purged {count} runs\n")),
+    }
+    Ok(Exit::Fine)
+}
+
+fn count(body: &Value) -> u64 {
+    body["purged"].as_u64().unwrap_or(0)
+}
+
+async fn named(client: &Client, runs: &[String]) -> Result<u64, Failure> {
+    let mut sum = 0;
+    for run in runs {
+        let answer = client.delete(&format!("/v1/runs/{}", view::url_encoded(run))).await?;
+        let body = view::expect_ok(client, answer).map_err(|failure| match sum {
+            0 => failure,
+            sum => Failure { message: format!("{} (purged {sum} before)", failure.message), ..failure },
+        })?;
+        sum += count(&body);
+    }
+    Ok(sum)
+}
+
+async fn older(
+    client: &Client,
+    age: Duration,
+    workflow: Option<&str>,
+    state: Option<RunState>,
+) -> Result<u64, Failure> {
+    let before = jiff::Timestamp::now()
+        .checked_sub(age)
+        .map_err(|_| Failure::usage("--older-than goes back further than there are dates"))?;
+    let mut path = format!("/v1/runs?ended_before={}", view::url_encoded(&before.to_string()));
+    if let Some(workflow) = workflow {
+        path.push_str(&format!("&workflow={}", view::url_encoded(workflow)));
+    }
+    if let Some(state) = state {
+        path.push_str(&format!("&state={}", state.as_str()));
+    }
+    let mut sum = 0;
+    // One request purges for a few seconds at most.
+    loop {
+        let body = view::expect_ok(client, client.delete(&path).await?)?;
+        sum += count(&body);
+        if body["more"] != true {
+            return Ok(sum);
+        }
+    }
+}
