@@ -100,14 +100,6 @@ class Branches:
             self._dependents.setdefault(need, []).append(later)
         return later.result
 
-    def came_to(self, name: str) -> Any:
-        """The result of a branch beside one that failed; null where it has none."""
-        for task in self._tasks:
-            is_it = task.get_name() == name and task.done() and not task.cancelled()
-            if is_it and task.exception() is None:
-                return task.result()
-        return None
-
     async def _in_turn(
         self, name: str, branch: Coroutine[Any, Any, T], *, waits: bool
     ) -> T:

@@ -5,7 +5,14 @@
  */
 
 import { allOf, runBranches, winnerOf, type Plan } from "./branches.js";
-import { Cancelled, Control, decided, Halt, Returned } from "./control.js";
+import {
+  Cancelled,
+  Control,
+  decided,
+  Halt,
+  passControl,
+  Returned,
+} from "./control.js";
 import {
   DeadlineExceeded,
   ExpressionError,
@@ -22,6 +29,9 @@ import type { Scope } from "./scope.js";
 import { after as startTimer } from "./timer.js";
 
 export type Branch<R, T = unknown> = (run: R) => T | PromiseLike<T>;
+
+/** Takes what a step has come to inside of a block which may fail after it. */
+export type Keep<T> = (value: T) => void;
 
 export interface Width {
   readonly maxConcurrency?: number | undefined;
@@ -96,10 +106,22 @@ export abstract class Block<R extends Block<R>> {
   }
 
   /** A step that is skipped or tolerated wins no race. */
-  protected lost(id: string | null): void {
-    if (id !== null && id === this.branch) {
+  lose(id: string): void {
+    if (id === this.branch) {
       this.winsNothing = true;
     }
+  }
+
+  /** A step whose `when` does not hold. */
+  skip(id: string): void {
+    this.lose(id);
+  }
+
+  /** A step or a block that is not critical has failed. */
+  tolerate(id: string, error: unknown): void {
+    passControl(error);
+    this.lose(id);
+    logTolerated(this.path(id), asFailure(error).error);
   }
 
   /** All branches at once; their results by name. */

@@ -7,7 +7,6 @@
 import {
   asFailure,
   Block,
-  logTolerated,
   NO_DECISION,
   type Branch,
   type Decision,
@@ -329,22 +328,6 @@ export class LocalRun extends Block<LocalRun> {
   fallBack(id: string, error: unknown): void {
     passControl(error);
     logger().warn(`step ${this.path(id)} falls back`, error);
-  }
-
-  /** A step or a block that is not critical has failed. */
-  tolerate(id: string | null, error: unknown): void;
-  tolerate(id: string, attempts: number, error: unknown): void;
-  tolerate(id: string | null, ...more: unknown[]): void {
-    const error = more.at(-1);
-    passControl(error);
-    this.lost(id);
-    const key = id === null ? "" : this.path(id);
-    logTolerated(key, asFailure(error).error);
-  }
-
-  /** A step whose `when` does not hold. */
-  skip(id: string): void {
-    this.lost(id);
   }
 
   // --- The end ---

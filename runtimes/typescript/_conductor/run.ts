@@ -6,7 +6,7 @@
 
 import { asFailure, Block, logTolerated, type Decision } from "./block.js";
 import { child, detach, type ChildOptions } from "./child.js";
-import { Control, passControl } from "./control.js";
+import { Control } from "./control.js";
 import {
   RecordedError,
   ResultError,
@@ -158,8 +158,8 @@ export class Run extends Block<Run> {
   }
 
   /** A step whose `when` does not hold. */
-  skip(id: string): void {
-    this.lost(id);
+  override skip(id: string): void {
+    super.skip(id);
     const key = this.path(id);
     const past = this.history.past(key);
     if (past.outcome === undefined) {
@@ -168,20 +168,15 @@ export class Run extends Block<Run> {
     }
   }
 
-  /** A step was skipped or tolerated. */
-  lose(id: string): void {
-    this.lost(id);
+  /** A block that has no id of its own and is not critical has failed: nothing is recorded. */
+  overlook(id: string, error: unknown): void {
+    super.tolerate(id, error);
   }
 
-  /** A block that is not critical has failed. One without an id of its own is only logged. */
-  tolerate(id: string | null, error: unknown): void {
-    passControl(error);
+  /** A block that is not critical has failed. */
+  override tolerate(id: string, error: unknown): void {
+    super.tolerate(id, error);
     const failure = asFailure(error);
-    this.lost(id);
-    logTolerated(id === null ? "" : this.path(id), failure.error);
-    if (id === null) {
-      return;
-    }
     const key = this.path(id);
     if (this.history.past(key).outcome === undefined) {
       this.stepFailed(key, {
@@ -437,7 +432,7 @@ export class Run extends Block<Run> {
     if (!tolerated) {
       throw new StepFailed(key, attempt, error);
     }
-    this.lost(id);
+    this.lose(id);
     logTolerated(key, error);
     this.scope.check();
   }

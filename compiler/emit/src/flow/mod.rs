@@ -3,6 +3,7 @@
 //! It knows Plans and no target language: an emitter gives the variables their names and decides how blocks look.
 
 mod fallible;
+mod lost;
 pub mod members;
 mod nest;
 mod reads;

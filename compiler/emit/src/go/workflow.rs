@@ -297,7 +297,7 @@ impl<'a> Workflow<'a> {
                 None => inner.called(vec![Go::atom("ctx")]),
             };
             if !step.critical {
-                value = Go::call("w.run.Tolerate", vec![key, value]);
+                value = workflow.tolerated(step, key, value);
             }
             body.push(Stmt::Return(vec![value]));
             Ok(body)
@@ -348,7 +348,14 @@ impl<'a> Workflow<'a> {
     pub fn broken(&mut self, step: &Step) -> Go {
         let key = self.key(&step.id);
         let broken = Go::call("w.run.Broken", vec![key.clone(), Go::atom("err")]);
-        if step.critical { broken } else { Go::call("w.run.Tolerate", vec![key, broken]) }
+        if step.critical { broken } else { self.tolerated(step, key, broken) }
+    }
+
+    /// The failure taken for null; that of a step without an id of its own is not recorded.
+    fn tolerated(&self, step: &Step, key: Go, failure: Go) -> Go {
+        let is_unrecorded = step.anonymous && self.is_durable();
+        let tolerate = if is_unrecorded { "w.run.Overlook" } else { "w.run.Tolerate" };
+        Go::call(tolerate, vec![key, failure])
     }
 
     pub fn value(&mut self, expr: &Expr, wanted: &Type) -> Result<Value> {

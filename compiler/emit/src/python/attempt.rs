@@ -14,12 +14,10 @@ use crate::flow::{Region, caught};
 
 impl<'a> Workflow<'a> {
     pub fn attempt(&mut self, step: &'a Step, block: &'a Try) -> Result<Vec<Stmt>, EmitError> {
+        let outer = self.frame.left.clone();
         let mut statements = self.tried_variables(step, block);
         self.frame.depth += 1;
-        let is_handled = !block.catches.is_empty() || !block.finally.is_empty();
-        let outer = std::mem::replace(&mut self.frame.observed, is_handled);
         let tried = self.nested(&block.steps);
-        self.frame.observed = outer;
         let handled = self.handlers(step, block);
         self.frame.depth -= 1;
         let (mut tried, handler, name) = {
@@ -36,9 +34,10 @@ impl<'a> Workflow<'a> {
             statements.extend(body);
         } else {
             let last = self.finally(step, block)?;
-            statements.push(Stmt::Finally { body, last: vec![last] });
+            statements.push(Stmt::Finally { body, last });
             statements.extend(self.surely_done(step, block));
         }
+        self.frame.left = outer;
         Ok(statements)
     }
 
@@ -66,7 +65,7 @@ impl<'a> Workflow<'a> {
     }
 
     /// What was tried may be missing after it.
-    fn tried_variables(&mut self, step: &Step, block: &Try) -> Vec<Stmt> {
+    fn tried_variables(&mut self, step: &'a Step, block: &Try) -> Vec<Stmt> {
         let mut vars = self.left(Region::Body(step, 0));
         let finally = block.catches.len() + 1;
         let last = self.left(Region::Body(step, finally));
@@ -80,6 +79,9 @@ impl<'a> Workflow<'a> {
             let ty = if is_seen { Type::union([after, tried]) } else { after };
             let may_be_missing = is_seen || ty.is_nullable();
             let ty = if may_be_missing { Type::optional(ty) } else { ty };
+            if is_seen {
+                statements.extend(self.hold_left(step, &var, &ty));
+            }
             statements.extend(self.declare(&var, &ty, may_be_missing));
         }
         statements
@@ -102,13 +104,26 @@ impl<'a> Workflow<'a> {
         }
         self.file.names.release(&name);
         let mut chain = vec![Stmt::Reraise];
+        let left = self.read_left(&self.tried_and_read(step, block));
         for (test, body) in branches.into_iter().rev() {
             chain = match test {
                 None => body,
                 Some(test) => vec![Stmt::If { test, body, otherwise: chain }],
             };
         }
+        chain.splice(0..0, left);
         Ok((chain, if is_named { name } else { String::new() }))
+    }
+
+    /// What was tried that those who handle a failure read, or those who come after the block.
+    fn tried_and_read(&self, step: &Step, block: &Try) -> Vec<Var> {
+        let after = self.left(Region::Step(step));
+        let handlers = 1..=block.catches.len();
+        let read: Vec<Var> =
+            handlers.flat_map(|body| self.scope.flow.reads(Region::Body(step, body))).collect();
+        let mut tried = self.left(Region::Body(step, 0));
+        tried.retain(|var| after.contains(var) || read.contains(var));
+        tried
     }
 
     /// The variable that is the error.
@@ -124,7 +139,7 @@ impl<'a> Workflow<'a> {
     }
 
     /// Whatever happened before, and whoever cancels: a function of its own, which nobody cuts short.
-    fn finally(&mut self, step: &'a Step, block: &'a Try) -> Result<Stmt, EmitError> {
+    fn finally(&mut self, step: &'a Step, block: &'a Try) -> Result<Vec<Stmt>, EmitError> {
         let body = block.catches.len() + 1;
         let region = Region::Body(step, body);
         let at = self.scope.flow.at_end_of(step, body);
@@ -162,7 +177,11 @@ impl<'a> Workflow<'a> {
         } else {
             self.file.import_from("._conductor.exits", "ending")
         };
-        Ok(self.bind(Py::call(ending, vec![Py::call(name, args)]).awaited(), &vars))
+        let tried = self.left(Region::Body(step, 0));
+        let mut last = self.read_left(tried.iter().filter(|var| reads.contains(var)));
+        last.push(self.bind(Py::call(ending, vec![Py::call(name, args)]).awaited(), &vars));
+        last.extend(self.leave_all(&vars));
+        Ok(last)
     }
 }
 

@@ -2,12 +2,13 @@
 //!
 //! It knows what a block takes and leaves; what each kind of block looks like is decided beside it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use conductor_protocol::expr::Expr;
 use conductor_protocol::plan::{Step, StepKind};
 use conductor_protocol::types::Type;
 
+use super::left::Holder;
 use super::scope::Var;
 use super::tree::{Function, Item, Param, Py, Stmt};
 use super::workflow::{Workflow, run_param};
@@ -16,7 +17,7 @@ use crate::EmitError;
 use crate::flow::{At, Region, is_never_left, never_complete};
 
 /// So many statements stand inside each other before a block becomes a function: Python has a limit, and so have readers.
-const MAX_DEPTH: usize = 5;
+pub const MAX_DEPTH: usize = 5;
 
 /// The function that is being written.
 #[derive(Debug, Clone, Default)]
@@ -31,8 +32,8 @@ pub struct Frame {
     pub is_body: bool,
     /// Whether it is a branch of a race, that loses where it is skipped or its failure tolerated.
     pub loses: bool,
-    /// Whether what was done before a failure can be read after it.
-    pub observed: bool,
+    /// What can be read even where the block around fails, and is made by functions that are called from here.
+    pub left: BTreeMap<Var, Holder>,
     /// Whether it undoes a step, under the key that it is given.
     pub undoes: bool,
 }
@@ -49,7 +50,9 @@ impl<'a> Workflow<'a> {
     pub fn steps(&mut self, steps: &'a [Step]) -> Result<Vec<Stmt>, EmitError> {
         let mut body = Vec::new();
         for step in steps {
+            let has_function = self.needs_function(step);
             body.extend(self.step(step)?);
+            body.extend(self.leave_at_once(step, has_function));
             if never_complete(std::slice::from_ref(step)) {
                 break;
             }
@@ -137,8 +140,11 @@ impl<'a> Workflow<'a> {
         let name = self.file.names.fresh(&format!("_{}", step.id));
         let vars = self.left(Region::Step(step));
         let reads = self.scope.flow.reads(Region::Step(step));
-        let args = self.step_args(step, &reads);
+        let mut args = self.step_args(step, &reads);
+        let left = self.left_in(step);
+        args.extend(left.iter().map(|(_, holder)| Py::atom(&holder.name)));
         let outer = self.enter(step, loses);
+        self.frame.left.extend(left);
         let function = match &step.kind {
             StepKind::Task(_) | StepKind::Workflow(_) if self.is_durable() => {
                 durable::step(self, step, &name, &reads, !vars.is_empty())
@@ -249,7 +255,8 @@ impl<'a> Workflow<'a> {
         reads: &[Var],
         vars: &[Var],
     ) -> Result<Function, EmitError> {
-        let params = self.step_params(step, reads);
+        let mut params = self.step_params(step, reads);
+        params.extend(self.left_params());
         let mut all = self.when(step, vars)?;
         all.extend(self.guarded(step, vars)?);
         Ok(Function {
@@ -267,17 +274,22 @@ impl<'a> Workflow<'a> {
         let mut declared = Vec::new();
         if !step.critical {
             // What was done before a failure keeps its results.
-            self.frame.observed = true;
             let own = Var::Step(step.id.clone());
             for var in vars.iter().filter(|var| **var != own) {
                 let ty = self.scope.flow.ty_after(step, var);
-                declared.extend(self.declare(var, &ty, true));
+                declared.extend(self.hold_left(step, var, &ty));
+                if !self.frame.left.contains_key(var) {
+                    declared.extend(self.declare(var, &ty, true));
+                }
             }
         }
         let mut body = self.within_deadline(step)?;
         match is_never_left(&step.kind) {
             true => body.extend(not_reached(&body)),
-            false => body.extend(self.block_result(step, vars, true)),
+            false => {
+                body.extend(self.leave_own(step));
+                body.extend(self.block_result(step, vars, true));
+            }
         }
         if !step.critical {
             body = self.tolerated(step, or_pass(body), vars);
@@ -341,18 +353,23 @@ impl<'a> Workflow<'a> {
     /// What the steps inside have come to before one failed.
     fn left_by_failure(&mut self, step: &Step, vars: &[Var]) -> Option<Stmt> {
         let own = Var::Step(step.id.clone());
-        if self.frame.loses || vars.iter().all(|var| *var == own || !self.is_declared(var)) {
+        let is_read = |var: &Var| self.is_declared(var) || self.frame.left.contains_key(var);
+        if self.frame.loses || vars.iter().all(|var| *var == own || !is_read(var)) {
             return self.block_result(step, vars, false);
         }
-        let values: Vec<Py> = vars
-            .iter()
-            .map(|var| if *var == own { self.nothing(var) } else { Py::atom(self.scope.name(var)) })
-            .collect();
+        let mut values = Vec::new();
+        for var in vars {
+            values.push(match self.frame.left.get(var) {
+                _ if *var == own => self.nothing(var),
+                Some(holder) => holder.value(),
+                None => Py::atom(self.scope.name(var)),
+            });
+        }
         let text: Vec<String> = values.iter().map(super::flat::flat).collect();
         Some(Stmt::Return(Some(Py::atom(text.join(", ")))))
     }
 
-    pub fn is_declared(&self, var: &Var) -> bool {
+    fn is_declared(&self, var: &Var) -> bool {
         self.frame.declared.contains(self.scope.name(var))
     }
 

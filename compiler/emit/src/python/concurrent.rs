@@ -29,9 +29,10 @@ impl<'a> Workflow<'a> {
         if on_failure == OnFailure::Wait {
             context = context.with("on_failure", Py::string("wait"));
         }
-        let (mut body, mut results, mut left) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut body, mut results) = (Vec::new(), Vec::new());
         for branch in branches {
             let (call, vars) = self.call(branch)?;
+            let call = self.leaving(branch, call, &vars);
             let started = Py::call("branches.start", vec![Py::string(&branch.id), call]);
             if vars.is_empty() {
                 body.push(Stmt::Expr(started));
@@ -39,27 +40,10 @@ impl<'a> Workflow<'a> {
                 let name = self.file.names.fresh(&format!("{}_branch", branch.id));
                 let result = Py::atom(name.clone()).attr("result").called(Vec::new());
                 results.push(self.bind(result, &vars));
-                left.extend(self.left_by(branch, &vars));
                 body.push(started.assigned(&name));
             }
         }
-        Ok(block_of(context, body, results, left))
-    }
-
-    /// What a branch has come to although another failed, where that can be read.
-    fn left_by(&mut self, branch: &Step, vars: &[Var]) -> Option<Stmt> {
-        let [var] = vars else { return None };
-        if !self.frame.observed || !self.is_declared(var) {
-            return None;
-        }
-        self.file.import_from("._conductor.errors", "StepFailed");
-        let value = Py::call("branches.came_to", vec![Py::string(&branch.id)]);
-        let value = if self.scope.is_recorded(var) {
-            Py::binary(Operator::Or, value, self.nothing(var))
-        } else {
-            value
-        };
-        Some(value.assigned(self.scope.name(var)))
+        Ok(block_of(context, body, results))
     }
 
     /// The context in which branches run.
@@ -76,11 +60,12 @@ impl<'a> Workflow<'a> {
         let needed: BTreeSet<&str> =
             steps.iter().flat_map(|step| step.needs.iter().map(String::as_str)).collect();
         let mut handles: BTreeMap<&str, String> = BTreeMap::new();
-        let (mut body, mut results, mut left) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut body, mut results) = (Vec::new(), Vec::new());
         // What a step reads of those it needs stands in their futures until the block ends.
         let mut read: BTreeMap<String, String> = BTreeMap::new();
         for step in in_order(steps) {
             let (call, vars) = self.call(step)?;
+            let call = self.leaving(step, call, &vars);
             let needs: Vec<Py> =
                 step.needs.iter().filter_map(|id| handles.get(id.as_str())).map(Py::atom).collect();
             let started = if needs.is_empty() {
@@ -103,11 +88,10 @@ impl<'a> Workflow<'a> {
                 let part = if vars.len() == 1 { whole } else { format!("{whole}[{at}]") };
                 read.insert(self.scope.name(var).to_owned(), part);
             }
-            left.extend(self.left_by(step, &vars));
             body.push(started.assigned(&handle));
             handles.insert(&step.id, handle);
         }
-        Ok(block_of(context, body, results, left))
+        Ok(block_of(context, body, results))
     }
 
     pub fn race(&mut self, block: &'a Step, branches: &'a [Step]) -> Result<Vec<Stmt>, EmitError> {
@@ -204,20 +188,11 @@ fn reading(call: Py, read: &BTreeMap<String, String>) -> Py {
 }
 
 /// Nothing to start, nothing to wait for.
-fn block_of(context: Py, body: Vec<Stmt>, results: Vec<Stmt>, left: Vec<Stmt>) -> Vec<Stmt> {
+fn block_of(context: Py, body: Vec<Stmt>, results: Vec<Stmt>) -> Vec<Stmt> {
     if body.is_empty() {
         return Vec::new();
     }
-    const NAME: &str = "branches";
-    let mut statements = if left.is_empty() {
-        vec![Stmt::With { context, name: Some(NAME.to_owned()), body }]
-    } else {
-        let handler = left.into_iter().chain([Stmt::Reraise]).collect();
-        let (errors, name) = ("StepFailed".to_owned(), String::new());
-        let body = vec![Stmt::With { context: Py::atom(NAME), name: None, body }];
-        let tried = Stmt::Try { body, errors, name, handler, otherwise: Vec::new() };
-        vec![context.assigned(NAME), tried]
-    };
+    let mut statements = vec![Stmt::With { context, name: Some("branches".to_owned()), body }];
     statements.extend(results);
     statements
 }

@@ -29,6 +29,7 @@ mod http;
 mod imports;
 mod lambdas;
 mod leaf;
+mod left;
 mod literal;
 mod looping;
 mod mapping;

@@ -15,7 +15,7 @@ const VERSION: &str = concat!(
 );
 
 /// Name and text of each file of `_conductor/`.
-pub const FILES: [(&str, &str); 60] = [
+pub const FILES: [(&str, &str); 61] = [
     ("__init__.py", include_str!("../../../../runtimes/python/_conductor/__init__.py")),
     ("address.py", include_str!("../../../../runtimes/python/_conductor/address.py")),
     ("atomic.py", include_str!("../../../../runtimes/python/_conductor/atomic.py")),
@@ -49,6 +49,7 @@ pub const FILES: [(&str, &str); 60] = [
     ("invoke.py", include_str!("../../../../runtimes/python/_conductor/invoke.py")),
     ("journal.py", include_str!("../../../../runtimes/python/_conductor/journal.py")),
     ("jsontext.py", include_str!("../../../../runtimes/python/_conductor/jsontext.py")),
+    ("left.py", include_str!("../../../../runtimes/python/_conductor/left.py")),
     ("limits.py", include_str!("../../../../runtimes/python/_conductor/limits.py")),
     ("parallel.py", include_str!("../../../../runtimes/python/_conductor/parallel.py")),
     ("permits.py", include_str!("../../../../runtimes/python/_conductor/permits.py")),

@@ -132,7 +132,7 @@ impl<'a> Workflow<'a> {
     }
 
     /// Members are told apart, so that type checkers see which one was assigned.
-    fn local_annotation(&mut self, var: &Var, ty: &Type) -> String {
+    pub fn local_annotation(&mut self, var: &Var, ty: &Type) -> String {
         if !self.scope.is_recorded(var) {
             return self.file.annotation(ty);
         }

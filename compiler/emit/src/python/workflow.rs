@@ -55,7 +55,7 @@ pub const RESERVED: [&str; 94] = [
     "Concurrency",
     "forget",
     "slot",
-    "came_to",
+    "Left",
     "end",
     "ended",
     "race",

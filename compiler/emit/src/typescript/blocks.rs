@@ -28,9 +28,7 @@ impl<'a> Workflow<'a> {
                 self.end_here(&mut body);
                 break;
             }
-            if is_guarded(step) || !keeps_inside(step) {
-                body.extend(self.keep(step));
-            }
+            body.extend(self.keep_after(step));
             if body.last().is_some_and(ends_function) {
                 break;
             }
@@ -116,8 +114,9 @@ impl<'a> Workflow<'a> {
         let outer = (std::mem::replace(&mut self.run, "run".to_owned()), self.is_top);
         self.is_top = false;
         let held = std::mem::take(&mut self.scope.held);
-        // A function of its own does not see the names of what is kept.
-        let kept = std::mem::take(&mut self.kept);
+        let told = self.told_by(step);
+        let inner = told.iter().map(|(_, inner)| inner.clone()).collect();
+        let kept = std::mem::replace(&mut self.kept, inner);
         let body = self.guarded_body(step, &vars);
         (self.scope.held, self.kept) = (held, kept);
         (self.run, self.is_top) = outer;
@@ -126,7 +125,8 @@ impl<'a> Workflow<'a> {
         let returns = self.returned_type(&vars, end);
         let doc = self.doc(step);
         let at = self.scope.flow.at(step);
-        let (call, function) = self.made(&name, &reads, at, body, returns, doc);
+        let (mut call, mut function) = self.made(&name, &reads, at, body, returns, doc);
+        self.telling(told, &mut function, &mut call);
         // Functions stand in the order of the steps, those of a block behind it.
         self.functions.insert(place, Item::Function(function));
         Ok((call, vars))
@@ -216,7 +216,7 @@ impl<'a> Workflow<'a> {
         let mut nothing = self.nothing(vars);
         if let Some(when) = &step.when {
             let holds = self.holds(&step.id, when, at)?;
-            let mut skipped = vec![Stmt::Expr(self.on_run("skip", vec![Ts::string(&step.id)]))];
+            let mut skipped = vec![self.skipped(step)];
             skipped.push(Stmt::Return(nothing.clone()));
             all.push(Stmt::If { test: holds.negated(), body: skipped, otherwise: Vec::new() });
         }
@@ -232,22 +232,29 @@ impl<'a> Workflow<'a> {
             body = vec![if vars.is_empty() { Stmt::Expr(call) } else { Stmt::Return(Some(call)) }];
         }
         if !step.critical && !tolerates_itself(step) {
-            for (var, name) in &kept {
-                let end = self.scope.flow.at_end_of(step, 0);
-                let steps = step.kind.bodies().first().copied().unwrap_or_default();
-                all.push(self.keeper(steps, var, name, end));
+            for kept in &kept {
+                let inside = step.kind.bodies().into_iter().any(|steps| self.is_made_in_closure(kept, steps));
+                all.push(self.keeper(kept, inside));
             }
             if !kept.is_empty() {
                 nothing = self.kept_or_nothing(&kept, vars);
             }
             let args = vec![Ts::string(&step.id), Ts::name("error")];
-            let mut handler = vec![Stmt::Expr(Ts::call("run.tolerate", args))];
+            let is_unrecorded = self.is_durable() && step.anonymous;
+            let tolerate = if is_unrecorded { "run.overlook" } else { "run.tolerate" };
+            let mut handler = vec![Stmt::Expr(Ts::call(tolerate, args))];
             handler.extend(nothing.map(|nothing| Stmt::Return(Some(nothing))));
             body =
                 vec![Stmt::Try { body, handler: Some(("error".to_owned(), handler)), finally: Vec::new() }];
         }
         all.extend(body);
         Ok(all)
+    }
+
+    /// Says that the step is not done; one without an id of its own is not recorded.
+    pub fn skipped(&self, step: &Step) -> Stmt {
+        let skip = if self.is_durable() && step.anonymous { "lose" } else { "skip" };
+        Stmt::Expr(self.on_run(skip, vec![Ts::string(&step.id)]))
     }
 
     /// The statements of the step's function that do its work, with `return` of what it leaves.
@@ -403,11 +410,6 @@ impl<'a> Workflow<'a> {
             }
         }
     }
-}
-
-/// Its steps are written where it stands, and have kept what they leave.
-fn keeps_inside(step: &Step) -> bool {
-    matches!(step.kind, StepKind::Sequence { .. } | StepKind::Parallel { .. } | StepKind::Graph { .. })
 }
 
 /// Its own attempts say what becomes of their failure.

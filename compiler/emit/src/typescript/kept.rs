@@ -5,97 +5,187 @@
 use conductor_protocol::plan::{Step, StepKind};
 use conductor_protocol::types::Type;
 
+use super::mentions;
 use super::names::pascal;
-use super::tree::{Stmt, Ts};
-use super::workflow::Workflow;
+use super::tree::{Arrow, Body, Function, Param, Stmt, Ts, Ty};
+use super::workflow::{Workflow, is_guarded};
 use crate::EmitError;
-use crate::flow::{At, Region, Var};
+use crate::flow::{Region, Var};
 
 type Result<T> = std::result::Result<T, EmitError>;
 
+/// A variable that is read even where the block around fails.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    pub var: Var,
+    pub name: String,
+    /// Of what is kept.
+    pub ty: Ty,
+    /// The name is that of a function which takes the value: whoever keeps it stands outside of this function.
+    pub is_told: bool,
+}
+
+impl Kept {
+    /// The value is left at once.
+    fn take(&self, value: Ts) -> Stmt {
+        if self.is_told {
+            return Stmt::Expr(Ts::name(&self.name).called(vec![value]));
+        }
+        Stmt::Assign { target: Ts::name(&self.name), value }
+    }
+
+    /// What a function is given that is to tell the value.
+    fn taker(&self) -> Ts {
+        if self.is_told {
+            return Ts::name(&self.name);
+        }
+        let body = Body::Block(vec![self.take(Ts::name("value"))]);
+        Ts::Arrow(Box::new(Arrow {
+            is_async: false,
+            params: vec![Param::named("value")],
+            returns: None,
+            body,
+        }))
+    }
+}
+
 impl<'a> Workflow<'a> {
-    /// What `write` writes, in which these variables are kept by these names, too.
-    pub fn keeping<T>(
-        &mut self,
-        vars: &[(Var, String)],
-        write: impl FnOnce(&mut Self) -> Result<T>,
-    ) -> Result<T> {
+    /// What `write` writes, in which these variables are kept, too.
+    pub fn keeping<T>(&mut self, kept: &[Kept], write: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let before = self.kept.len();
-        self.kept.extend(vars.iter().cloned());
+        self.kept.extend(kept.iter().cloned());
         let written = write(self);
         self.kept.truncate(before);
         written
     }
 
-    /// `let kept: T | null = null`.
-    pub fn keeper(&mut self, steps: &'a [Step], var: &Var, name: &str, end: At) -> Stmt {
-        let ty = Type::optional(self.scope.flow.ty(var, end));
-        let spelled = self.held_type(var, &ty);
-        let nothing = self.absent(var);
-        let makes = |step: &&Step| self.scope.leaves(Region::Step(step)).contains(var);
-        let in_closure = steps.iter().find(makes).is_some_and(|step| !step.kind.bodies().is_empty());
-        let name = name.to_owned();
-        if in_closure && !self.scope.is_recorded(var) {
-            // The compiler does not see what closures assign, and would take it for null for ever.
-            return Stmt::Let { name, ty: None, value: Some(Ts::As(Box::new(nothing), spelled)) };
-        }
-        Stmt::Let { name, ty: Some(spelled), value: Some(nothing) }
+    /// The variable under a name that begins with `prefix`, null at first.
+    pub fn kept(&mut self, prefix: &str, var: Var, ty: Type) -> Kept {
+        let name = self.file.names.fresh(&format!("{prefix}{}", pascal(self.scope.name(&var))));
+        let ty = self.held_type(&var, &Type::optional(ty));
+        Kept { var, name, ty, is_told: false }
     }
 
-    /// The assignments after a step whose results are kept.
-    pub fn keep(&self, step: &'a Step) -> Vec<Stmt> {
+    /// What the step's own function has to tell of what is kept, because the function may fail after it.
+    pub fn told_by(&mut self, step: &'a Step) -> Vec<(Kept, Kept)> {
+        let outer: Vec<Kept> =
+            self.kept.iter().filter(|kept| self.scope.flow.may_be_lost(step, &kept.var)).cloned().collect();
+        let mut inner = |outer: &Kept| {
+            let name = self.file.names.fresh(&format!("keep{}", pascal(self.scope.name(&outer.var))));
+            Kept { name, is_told: true, ..outer.clone() }
+        };
+        let told: Vec<Kept> = outer.iter().map(&mut inner).collect();
+        outer.into_iter().zip(told).collect()
+    }
+
+    /// Gives a function the parameters by which it tells what is kept, and their values to its call.
+    pub fn telling(&mut self, told: Vec<(Kept, Kept)>, function: &mut Function, call: &mut Ts) {
+        for (outer, inner) in told {
+            self.file.names.release(&inner.name);
+            if !mentions::in_statements(&function.body, &inner.name) {
+                continue;
+            }
+            self.file.runtime_type("block", "Keep");
+            let ty = Ty::Generic("Keep".to_owned(), vec![inner.ty]);
+            function.params.push(Param::typed(inner.name, ty));
+            if let Ts::Call { args, .. } = call {
+                args.push(outer.taker());
+            }
+        }
+    }
+
+    /// `let kept: T | null = null`.
+    pub fn keeper(&mut self, kept: &Kept, in_closure: bool) -> Stmt {
+        let Kept { var, name, ty, .. } = kept.clone();
+        let nothing = self.absent(&var);
+        if in_closure && !self.scope.is_recorded(&var) {
+            // The compiler does not see what closures assign, and would take it for null for ever.
+            return Stmt::Let { name, ty: None, value: Some(Ts::As(Box::new(nothing), ty)) };
+        }
+        Stmt::Let { name, ty: Some(ty), value: Some(nothing) }
+    }
+
+    /// Whether one of the steps makes it inside of itself.
+    pub fn is_made_in_closure(&self, kept: &Kept, steps: &'a [Step]) -> bool {
+        let makes = |step: &&Step| self.scope.leaves(Region::Step(step)).contains(&kept.var);
+        steps.iter().find(makes).is_some_and(|step| !step.kind.bodies().is_empty())
+    }
+
+    /// What the step has made that is kept; one with a function of its own may have told that.
+    fn kept_after(&self, step: &'a Step, has_function: bool) -> Vec<Kept> {
         if self.kept.is_empty() || matches!(step.kind, StepKind::Return { .. } | StepKind::Fail { .. }) {
             return Vec::new();
         }
         let left = self.scope.leaves(Region::Step(step));
-        let kept = self.kept.iter().filter(|(var, _)| left.contains(var));
-        let assign = |(var, name): &(Var, String)| {
-            let value = Ts::name(self.scope.name(var));
-            Stmt::Assign { target: Ts::name(name), value }
+        let is_left = |kept: &&Kept| {
+            left.contains(&kept.var) && !(has_function && self.scope.flow.may_be_lost(step, &kept.var))
         };
-        kept.map(assign).collect()
+        self.kept.iter().filter(is_left).cloned().collect()
+    }
+
+    /// What is done after a step whose results are kept.
+    fn keep(&self, step: &'a Step, has_function: bool) -> Vec<Stmt> {
+        let take = |kept: &Kept| kept.take(Ts::name(self.scope.name(&kept.var)));
+        self.kept_after(step, has_function).iter().map(take).collect()
+    }
+
+    /// The same after a step among others: what stands inside of its surroundings' function has kept its results.
+    pub fn keep_after(&self, step: &'a Step) -> Vec<Stmt> {
+        let has_function =
+            is_guarded(step) || matches!(step.kind, StepKind::Switch { .. } | StepKind::Try(_));
+        let is_open = matches!(
+            step.kind,
+            StepKind::Sequence { .. } | StepKind::Parallel { .. } | StepKind::Graph { .. }
+        );
+        if is_open && !has_function { Vec::new() } else { self.keep(step, has_function) }
     }
 
     /// What the branch of a block does that gives `vars`: it keeps them before its siblings have ended.
-    pub fn kept_branch(&self, call: Ts, step: &'a Step, vars: &[Var]) -> Vec<Stmt> {
-        let assignments = self.keep(step);
+    pub fn kept_branch(&mut self, call: Ts, step: &'a Step, vars: &[Var]) -> Vec<Stmt> {
+        let assignments = self.keep(step, true);
         if assignments.is_empty() {
             return vec![Stmt::Return(Some(call))];
         }
-        let mut body = vec![self.bind(call, vars)];
-        body.extend(assignments);
-        let mut names: Vec<Ts> = vars.iter().map(|var| Ts::name(self.scope.name(var))).collect();
-        let value = if names.len() == 1 { names.pop() } else { Some(Ts::Array(names)) };
-        body.push(Stmt::Return(value));
+        if let [_] = vars {
+            let mut body = vec![self.bind(call, vars)];
+            body.extend(assignments);
+            body.push(Stmt::Return(vars.first().map(|var| Ts::name(self.scope.name(var)))));
+            return body;
+        }
+        let results = self.file.names.fresh("results");
+        self.file.names.release(&results);
+        let part = |at: usize| Ts::Index(Box::new(Ts::name(&results)), Box::new(Ts::number(at)));
+        let mut body = vec![Stmt::constant(&results, call)];
+        for kept in self.kept_after(step, true) {
+            let at = vars.iter().position(|var| *var == kept.var);
+            body.extend(at.map(|at| kept.take(part(at))));
+        }
+        body.push(Stmt::Return(Some(Ts::name(results))));
         body
     }
 
-    /// What a block that is not critical has left when it fails, with names for it.
-    pub fn kept_of_tolerated(&mut self, step: &'a Step, vars: &[Var]) -> Vec<(Var, String)> {
-        let steps = match &step.kind {
-            StepKind::Sequence { steps } | StepKind::Graph { steps } => steps,
-            StepKind::Parallel { branches, .. } => branches,
-            StepKind::Hold(hold) if !hold.atomic => &hold.steps,
-            _ => return Vec::new(),
-        };
-        if step.critical || steps.last().is_some_and(|last| steps.len() == 1 && last.kind.bodies().is_empty())
-        {
+    /// What a block that is not critical has left when it fails.
+    pub fn kept_of_tolerated(&mut self, step: &'a Step, vars: &[Var]) -> Vec<Kept> {
+        if step.critical {
             return Vec::new();
         }
-        let left = self.scope.leaves(Region::Body(step, 0));
         let own = Var::Step(step.id.clone());
-        let vars: Vec<Var> = vars.iter().filter(|var| **var != own && left.contains(var)).cloned().collect();
-        let name = |var: Var| {
-            let name = self.file.names.fresh(&format!("kept{}", pascal(self.scope.name(&var))));
-            (var, name)
+        let vars: Vec<Var> = vars
+            .iter()
+            .filter(|var| **var != own && self.scope.flow.may_be_lost(step, var))
+            .cloned()
+            .collect();
+        let with_type = |var: Var| {
+            let ty = self.scope.flow.ty_after(step, &var);
+            self.kept("kept", var, ty)
         };
-        vars.into_iter().map(name).collect()
+        vars.into_iter().map(with_type).collect()
     }
 
     /// What a block that is not critical leaves when it has failed.
-    pub fn kept_or_nothing(&mut self, kept: &[(Var, String)], vars: &[Var]) -> Option<Ts> {
-        let value = |var: &Var| match kept.iter().find(|(other, _)| other == var) {
-            Some((_, name)) => Ts::name(name),
+    pub fn kept_or_nothing(&mut self, kept: &[Kept], vars: &[Var]) -> Option<Ts> {
+        let value = |var: &Var| match kept.iter().find(|kept| kept.var == *var) {
+            Some(kept) => Ts::name(&kept.name),
             None => self.absent(var),
         };
         let mut values: Vec<Ts> = vars.iter().map(value).collect();

@@ -40,7 +40,7 @@ impl<'a> Workflow<'a> {
         let test = self.holds(&step.id, when, self.scope.flow.at(step))?;
         let mut body = vec![Stmt::If { test, body: exit, otherwise: Vec::new() }];
         if self.is_durable() {
-            body.push(Stmt::Expr(self.on_run("skip", vec![Ts::string(&step.id)])));
+            body.push(self.skipped(step));
         }
         Ok(body)
     }

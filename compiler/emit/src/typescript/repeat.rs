@@ -6,7 +6,7 @@ use conductor_protocol::plan::{Case, Loop, LoopTest, OnExhausted, Step, Try};
 use conductor_protocol::types::Type;
 
 use super::blocks::closure;
-use super::names::{camel, pascal};
+use super::kept::Kept;
 use super::tree::{Operator, Stmt, Ts};
 use super::workflow::Workflow;
 use crate::EmitError;
@@ -160,25 +160,30 @@ impl<'a> Workflow<'a> {
         if ty.is_nullable() || !is_held {
             return Some(Stmt::Return(Some(value)));
         }
-        Some(Stmt::Return(Some(if self.scope.is_recorded(&own) {
-            let spelled = self.held_type(&own, &ty);
-            Ts::As(Box::new(value), spelled)
-        } else {
-            self.file.import_all("_conductor/cel", "cel");
-            Ts::call("cel.present", vec![value])
-        })))
+        Some(Stmt::Return(Some(self.surely(&own, &ty, value))))
+    }
+
+    /// What holds the variable where it is known not to be null any more.
+    fn surely(&mut self, var: &Var, ty: &Type, value: Ts) -> Ts {
+        if self.scope.is_recorded(var) {
+            let spelled = self.held_type(var, ty);
+            return Ts::As(Box::new(value), spelled);
+        }
+        self.file.import_all("_conductor/cel", "cel");
+        Ts::call("cel.present", vec![value])
     }
 
     /// What was tried, the handlers of its failure, and what comes after in any case.
     pub fn attempt(&mut self, block: &'a Step, attempt: &'a Try, vars: &[Var]) -> Result<Vec<Stmt>> {
         let seen = self.seen_by_handlers(block, attempt);
         let mut all = Vec::new();
-        for (var, name) in &seen {
-            all.push(self.keeper(&attempt.steps, var, name, self.scope.flow.at_end_of(block, 0)));
+        for kept in &seen {
+            let in_closure = !attempt.finally.is_empty() || self.is_made_in_closure(kept, &attempt.steps);
+            all.push(self.keeper(kept, in_closure));
         }
         let mut tried = self.tried(block, attempt, &seen, vars)?;
-        for (var, name) in &seen {
-            self.scope.held.insert(var.clone(), Ts::name(name.clone()));
+        for Kept { var, name, .. } in &seen {
+            self.scope.held.insert(var.clone(), Ts::name(name));
         }
         if !attempt.catches.is_empty() {
             let handler = self.handlers(block, attempt, vars)?;
@@ -197,26 +202,20 @@ impl<'a> Workflow<'a> {
     }
 
     /// What is tried and read by those who handle its failure, with names that they share.
-    fn seen_by_handlers(&mut self, block: &'a Step, attempt: &Try) -> Vec<(Var, String)> {
+    fn seen_by_handlers(&mut self, block: &'a Step, attempt: &Try) -> Vec<Kept> {
         let left = self.scope.leaves(Region::Body(block, 0));
         let others = 1..=attempt.catches.len() + 1;
         let read: Vec<Var> = others.flat_map(|body| self.scope.reads(Region::Body(block, body))).collect();
         let seen: Vec<Var> = left.into_iter().filter(|var| read.contains(var)).collect();
-        seen.into_iter()
-            .map(|var| {
-                let name = self.file.names.fresh(&format!("tried{}", pascal(self.scope.name(&var))));
-                (var, name)
-            })
-            .collect()
+        let end = self.scope.flow.at_end_of(block, 0);
+        let with_type = |var: Var| {
+            let ty = self.scope.flow.ty(&var, end);
+            self.kept("tried", var, ty)
+        };
+        seen.into_iter().map(with_type).collect()
     }
 
-    fn tried(
-        &mut self,
-        block: &'a Step,
-        attempt: &'a Try,
-        seen: &[(Var, String)],
-        vars: &[Var],
-    ) -> Result<Vec<Stmt>> {
+    fn tried(&mut self, block: &'a Step, attempt: &'a Try, seen: &[Kept], vars: &[Var]) -> Result<Vec<Stmt>> {
         let end = self.scope.flow.at_end_of(block, 0);
         let mut body = self.keeping(seen, |workflow| workflow.steps(&attempt.steps, end))?;
         if !body.last().is_some_and(super::workflow::ends_function) {
@@ -270,19 +269,17 @@ impl<'a> Workflow<'a> {
         let after = self.scope.leaves(Region::Body(block, body));
         let after: Vec<Var> = vars.iter().filter(|var| after.contains(var)).cloned().collect();
         let mut cleanup = Vec::new();
-        let mut names = Vec::new();
+        let mut given = Vec::new();
         for var in &after {
-            let name = self.file.names.fresh(&format!("final{}", pascal(&camel(self.scope.name(var)))));
-            let ty = Type::optional(self.scope.flow.ty(var, end));
-            let spelled = self.held_type(var, &ty);
-            let nothing = self.absent(var);
-            all.push(Stmt::Let { name: name.clone(), ty: Some(spelled), value: Some(nothing) });
-            names.push(name);
+            let ty = self.scope.flow.ty(var, end);
+            let last = self.kept("final", var.clone(), ty);
+            all.push(self.keeper(&last, true));
+            given.push(last);
         }
         cleanup.extend(self.steps(&attempt.finally, end)?);
         let ends = cleanup.last().is_some_and(super::workflow::ends_function);
-        for (var, name) in after.iter().zip(&names).filter(|_| !ends) {
-            cleanup.push(Stmt::Assign { target: Ts::name(name.clone()), value: self.scope.raw(var) });
+        for Kept { var, name, .. } in given.iter().filter(|_| !ends) {
+            cleanup.push(Stmt::Assign { target: Ts::name(name), value: self.scope.raw(var) });
         }
         let args = vec![Ts::string(&block.id), closure(tried), closure(cleanup)];
         let call = Ts::call("run.ensure", args).awaited();
@@ -291,15 +288,17 @@ impl<'a> Workflow<'a> {
             return Ok(());
         }
         // What comes after is known when all is over.
-        let kept: Vec<String> = vars.iter().map(|var| self.scope.name(var).to_owned()).collect();
         let result = self.bind(call, vars);
         all.push(result);
-        let values =
-            kept.into_iter().zip(vars).map(|(name, var)| match after.iter().position(|other| other == var) {
-                Some(at) => Ts::name(names[at].clone()),
-                None => Ts::name(name),
+        let mut values = Vec::new();
+        for var in vars {
+            let ty = self.scope.flow.ty_after(block, var);
+            values.push(match given.iter().find(|last| last.var == *var) {
+                Some(last) if ty.is_nullable() => Ts::name(&last.name),
+                Some(last) => self.surely(var, &ty, Ts::name(&last.name)),
+                None => Ts::name(self.scope.name(var)),
             });
-        let mut values: Vec<Ts> = values.collect();
+        }
         all.push(Stmt::Return(Some(if values.len() == 1 { values.remove(0) } else { Ts::Array(values) })));
         Ok(())
     }

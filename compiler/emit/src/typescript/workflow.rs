@@ -12,6 +12,7 @@ use super::codecs::Way;
 use super::expr::Translator;
 use super::file::File;
 use super::flat::flat;
+use super::kept::Kept;
 use super::mentions;
 use super::names::{Names, camel, pascal};
 use super::package::Package;
@@ -96,8 +97,8 @@ pub struct Workflow<'a> {
     pub is_top: bool,
     /// Whether a `return` stands in a function of its own.
     pub returns_from_within: bool,
-    /// What is read even where the block around fails, and the name in which its step leaves it at once.
-    pub kept: Vec<(Var, String)>,
+    /// What is read even where the block around fails: its step leaves it at once.
+    pub kept: Vec<Kept>,
     /// The end of the list of steps that is being written.
     pub end: At,
     /// What undoes steps, by their ids.

@@ -225,7 +225,10 @@ impl Project {
             .output()
             .unwrap();
         assert!(output.status.success(), "{}", text_of(&output));
-        assert!(output.stderr.is_empty(), "{}", text_of(&output));
+        // On a loaded machine asyncio's debug mode finds callbacks slow.
+        let said = String::from_utf8_lossy(&output.stderr);
+        let is_slow = |line: &str| line.starts_with("Executing <") && line.ends_with(" seconds");
+        assert!(said.lines().all(is_slow), "{}", text_of(&output));
         String::from_utf8(output.stdout).unwrap()
     }
 }

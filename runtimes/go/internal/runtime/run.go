@@ -146,19 +146,27 @@ func (r *Run) Skip(key string) {
 	}
 }
 
-// Tolerate records that a block that is not critical has failed. What is no failure goes on up.
-func (r *Run) Tolerate(key string, err error) error {
-	failure := failureOf(err)
-	if failure == nil {
+// Overlook takes a failure of a block that has no id of its own and is not critical for null: nothing is recorded.
+func (r *Run) Overlook(key string, err error) error {
+	if !IsFailure(err) {
 		return err
 	}
 	r.Nothing(key)
+	logger().Warn("a failure is tolerated", "run", r.id, "step", r.prefix+key, "error", textOf(causeOf(failureOf(err).Err)))
+	return nil
+}
+
+// Tolerate records that a block that is not critical has failed. What is no failure goes on up.
+func (r *Run) Tolerate(key string, err error) error {
+	failure := failureOf(err)
+	if err := r.Overlook(key, err); err != nil {
+		return err
+	}
 	key = r.prefix + key
 	past := r.past(key)
 	if past.outcome == none {
 		past.outcome = tolerated
 		cause := causeOf(failure.Err)
-		logger().Warn("a failure is tolerated", "run", r.id, "step", key, "error", textOf(cause))
 		entry := map[string]any{
 			"key": key, "attempt": int64(failure.Attempts), "error": errorForm(cause), "tolerated": true, "at": nowMillis(),
 		}

@@ -8,6 +8,8 @@ import { StepFailed, type Described } from "./errors.js";
 import { Graph } from "./graph.js";
 import type { Scope } from "./scope.js";
 export type Branch<R, T = unknown> = (run: R) => T | PromiseLike<T>;
+/** Takes what a step has come to inside of a block which may fail after it. */
+export type Keep<T> = (value: T) => void;
 export interface Width {
   readonly maxConcurrency?: number | undefined;
 }
@@ -48,7 +50,11 @@ export declare abstract class Block<R extends Block<R>> {
   /** The full key of a step. */
   path(id: string): string;
   /** A step that is skipped or tolerated wins no race. */
-  protected lost(id: string | null): void;
+  lose(id: string): void;
+  /** A step whose `when` does not hold. */
+  skip(id: string): void;
+  /** A step or a block that is not critical has failed. */
+  tolerate(id: string, error: unknown): void;
   /** All branches at once; their results by name. */
   parallel<B extends Record<string, Branch<R>>>(
     id: string,

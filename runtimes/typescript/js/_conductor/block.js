@@ -4,7 +4,14 @@
  * It deliberately knows no journal: its children say what is recorded of a block, and what a step's own waits are.
  */
 import { allOf, runBranches, winnerOf } from "./branches.js";
-import { Cancelled, Control, decided, Halt, Returned } from "./control.js";
+import {
+  Cancelled,
+  Control,
+  decided,
+  Halt,
+  passControl,
+  Returned,
+} from "./control.js";
 import {
   DeadlineExceeded,
   ExpressionError,
@@ -48,10 +55,20 @@ export class Block {
     return this.prefix === "" ? id : `${this.prefix}${id}`;
   }
   /** A step that is skipped or tolerated wins no race. */
-  lost(id) {
-    if (id !== null && id === this.branch) {
+  lose(id) {
+    if (id === this.branch) {
       this.winsNothing = true;
     }
+  }
+  /** A step whose `when` does not hold. */
+  skip(id) {
+    this.lose(id);
+  }
+  /** A step or a block that is not critical has failed. */
+  tolerate(id, error) {
+    passControl(error);
+    this.lose(id);
+    logTolerated(this.path(id), asFailure(error).error);
   }
   /** All branches at once; their results by name. */
   async parallel(id, branches, options = {}) {

@@ -137,11 +137,6 @@ export declare class LocalRun extends Block<LocalRun> {
   failed(id: string, attempts: number, error: unknown): Error;
   /** Says that something stands in for a step that has failed. What is no failure is thrown on. */
   fallBack(id: string, error: unknown): void;
-  /** A step or a block that is not critical has failed. */
-  tolerate(id: string | null, error: unknown): void;
-  tolerate(id: string, attempts: number, error: unknown): void;
-  /** A step whose `when` does not hold. */
-  skip(id: string): void;
   /** Lets go of the caller's signal: at the end of the workflow, however it ends. What it did, its parent may have to undo. */
   close(): void;
   /** For a workflow that keeps no journal and runs as a step. */

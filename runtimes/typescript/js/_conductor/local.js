@@ -3,7 +3,7 @@
  *
  * It deliberately knows no journal, and makes nothing that nobody asks for: neither id nor signal nor timer.
  */
-import { asFailure, Block, logTolerated, NO_DECISION } from "./block.js";
+import { asFailure, Block, NO_DECISION } from "./block.js";
 import {
   Cancelled,
   Control,
@@ -219,17 +219,6 @@ export class LocalRun extends Block {
   fallBack(id, error) {
     passControl(error);
     logger().warn(`step ${this.path(id)} falls back`, error);
-  }
-  tolerate(id, ...more) {
-    const error = more.at(-1);
-    passControl(error);
-    this.lost(id);
-    const key = id === null ? "" : this.path(id);
-    logTolerated(key, asFailure(error).error);
-  }
-  /** A step whose `when` does not hold. */
-  skip(id) {
-    this.lost(id);
   }
   // --- The end ---
   /** Lets go of the caller's signal: at the end of the workflow, however it ends. What it did, its parent may have to undo. */

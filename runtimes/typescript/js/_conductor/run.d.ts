@@ -92,10 +92,10 @@ export declare class Run extends Block<Run> {
   step(id: string, options: StepOptions): Step;
   /** A step whose `when` does not hold. */
   skip(id: string): void;
-  /** A step was skipped or tolerated. */
-  lose(id: string): void;
-  /** A block that is not critical has failed. One without an id of its own is only logged. */
-  tolerate(id: string | null, error: unknown): void;
+  /** A block that has no id of its own and is not critical has failed: nothing is recorded. */
+  overlook(id: string, error: unknown): void;
+  /** A block that is not critical has failed. */
+  tolerate(id: string, error: unknown): void;
   protected decision(
     id: string,
     names: (index: number) => string,

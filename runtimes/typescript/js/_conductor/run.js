@@ -5,7 +5,7 @@
  */
 import { asFailure, Block, logTolerated } from "./block.js";
 import { child, detach } from "./child.js";
-import { Control, passControl } from "./control.js";
+import { Control } from "./control.js";
 import { RecordedError, ResultError, StepFailed } from "./errors.js";
 import { errorForm } from "./form.js";
 import { dumps } from "./json.js";
@@ -70,7 +70,7 @@ export class Run extends Block {
   }
   /** A step whose `when` does not hold. */
   skip(id) {
-    this.lost(id);
+    super.skip(id);
     const key = this.path(id);
     const past = this.history.past(key);
     if (past.outcome === undefined) {
@@ -78,19 +78,14 @@ export class Run extends Block {
       this.record("step_skipped", { key, at: nowMs() });
     }
   }
-  /** A step was skipped or tolerated. */
-  lose(id) {
-    this.lost(id);
+  /** A block that has no id of its own and is not critical has failed: nothing is recorded. */
+  overlook(id, error) {
+    super.tolerate(id, error);
   }
-  /** A block that is not critical has failed. One without an id of its own is only logged. */
+  /** A block that is not critical has failed. */
   tolerate(id, error) {
-    passControl(error);
+    super.tolerate(id, error);
     const failure = asFailure(error);
-    this.lost(id);
-    logTolerated(id === null ? "" : this.path(id), failure.error);
-    if (id === null) {
-      return;
-    }
     const key = this.path(id);
     if (this.history.past(key).outcome === undefined) {
       this.stepFailed(key, {
@@ -295,7 +290,7 @@ export class Run extends Block {
     if (!tolerated) {
       throw new StepFailed(key, attempt, error);
     }
-    this.lost(id);
+    this.lose(id);
     logTolerated(key, error);
     this.scope.check();
   }
