@@ -25,7 +25,7 @@ pub struct Args {
     #[arg(long, default_value = "off", value_parser = parse_http, value_name = "ADDR:PORT|off")]
     http: Http,
     /// The journal [default: sqlite:journal.db in the folder of the state]
-    #[arg(long, value_name = "sqlite:PATH")]
+    #[arg(long, value_name = "sqlite:PATH|postgres://...")]
     store: Option<StoreUrl>,
     /// Whose values are encrypted with CONDUCTOR_KEY: runs with secret inputs, or all
     #[arg(long, value_enum, default_value_t, value_name = "secret|all", hide_possible_values = true)]
@@ -103,8 +103,10 @@ fn options(args: Args) -> Result<Options, Failure> {
     options.http = args.http.0;
     options.retention = Retention { runs: args.retention.0, tombstones: args.tombstones };
     options.encryption = Encryption { keys: keys()?, all: args.encrypt == Encrypt::All };
-    if let Some(StoreUrl::Sqlite(path)) = args.store {
-        options.store = StoreUrl::Sqlite(here.join(path));
+    match args.store {
+        Some(StoreUrl::Sqlite(path)) => options.store = StoreUrl::Sqlite(here.join(path)),
+        Some(shared) => options.store = shared,
+        None => {}
     }
     Ok(options)
 }

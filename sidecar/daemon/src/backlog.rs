@@ -63,6 +63,13 @@ impl Backlog {
         *self.hold() = Inner::default();
     }
 
+    /// Takes everything out.
+    pub(crate) fn drain(&self) -> Vec<Arc<str>> {
+        let Inner { free, children } = std::mem::take(&mut *self.hold());
+        let free = free.into_values().flatten().map(|(_, run)| run);
+        free.chain(children.into_values().flatten().map(|(_, _, run)| run)).collect()
+    }
+
     pub(crate) fn groups(&self) -> Vec<Group> {
         self.hold().free.keys().cloned().collect()
     }

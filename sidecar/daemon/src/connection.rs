@@ -54,6 +54,7 @@ struct Connection {
 impl Connection {
     async fn run(&mut self, stream: &UnixStream) {
         loop {
+            self.sidecar.safe().await;
             if !self.lines() {
                 return;
             }

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::task::JoinSet;
 
+use crate::fleet;
 use crate::invocations;
 use crate::limits;
 use crate::outbox::Outbox;
@@ -393,6 +394,7 @@ fn damaged(error: &serde_json::Error) -> Fault {
 fn wait(call: &mut Call<'_>, wait: RunAwait) -> Result<(), Fault> {
     let (sidecar, reply) = (Arc::clone(call.sidecar), call.reply());
     call.tasks.spawn(async move {
+        let mut looks = 0;
         loop {
             if let Some(stopped) = sidecar.journal.stopped(&wait.run) {
                 // An error is a start that the store refused: then there is no such run.
@@ -401,8 +403,7 @@ fn wait(call: &mut Call<'_>, wait: RunAwait) -> Result<(), Fault> {
             if reply.in_turn(|| end_of(&sidecar, &wait.run)).await {
                 return;
             }
-            // It was resumed between the two looks.
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            fleet::between_looks(&sidecar, &mut looks).await;
         }
     });
     Ok(())

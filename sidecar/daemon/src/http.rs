@@ -13,7 +13,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use conductor_journal::{
-    Owner, Refusal, RunFilter, RunRow, RunView, Settled, StartRequest, Started, fold, summary,
+    Home, Owner, Refusal, RunFilter, RunRow, RunView, Settled, StartRequest, Started, fold, summary,
 };
 use conductor_protocol::entry::UnixMillis;
 use conductor_protocol::message::SignalSend;
@@ -241,11 +241,11 @@ fn shown(sidecar: &Sidecar, row: RunRow, view: impl FnOnce(RunRow) -> RunView) -
 /// A view with what an unowned run waits for.
 fn waiting(sidecar: &Sidecar, row: RunRow, view: impl FnOnce(RunRow) -> RunView) -> RunView {
     let head = &row.head;
-    let free = head.owner.as_ref().is_none_or(|owner| sidecar.may_take(owner));
+    let free = row.home != Home::Away && head.owner.as_ref().is_none_or(|owner| sidecar.may_take(owner));
     let waiting_for = match (head.state, &head.plan) {
         (state, _) if state.is_terminal() || !free => None,
         (RunState::Paused, _) if head.cancel.is_none() => Some("a person who resumes it".to_owned()),
-        _ if row.parent.as_ref().is_some_and(|parent| sidecar.journal.info(&parent.run).is_some()) => {
+        _ if row.parent.as_ref().is_some_and(|parent| sidecar.journal.is_open(&parent.run)) => {
             row.parent.as_ref().map(|parent| format!("the owner of its parent {}", parent.run))
         }
         (_, Some(plan)) => Some(format!("a session that serves plan {plan} of {}", row.workflow)),
@@ -316,6 +316,11 @@ async fn start(
         Ok(Json(body)) => body,
         Err(rejection) => return refuse(rejection.status(), rejection.body_text()),
     };
+    if sidecar.journal.shared().is_some()
+        && let Err(error) = blocking(|| sidecar.relearn())
+    {
+        return refused(&Refusal::Store(error.to_string()));
+    }
     let known = sidecar.known_workflows();
     if !known.contains(&workflow) {
         let message = format!("no session has ever registered workflow {workflow}");

@@ -6,6 +6,7 @@ mod backlog;
 mod broker;
 mod clock;
 mod connection;
+mod fleet;
 mod handlers;
 mod http;
 mod invocations;
@@ -33,8 +34,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use conductor_journal::{Encryption, KeyError, Keys, VARIABLE as KEY_VARIABLE};
-use conductor_journal::{Journal, SqliteStore, StoreError};
+pub use conductor_journal::{
+    Encryption, KeyError, Keys, PostgresUrl, PostgresUrlError, VARIABLE as KEY_VARIABLE,
+};
+use conductor_journal::{Journal, Member, PostgresStore, SqliteStore, Store, StoreError};
 use conductor_protocol::message::Limits;
 use tokio::task::JoinSet;
 
@@ -54,22 +57,27 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreUrl {
     Sqlite(PathBuf),
+    /// Of many sidecars.
+    Postgres(PostgresUrl),
 }
 
 /// A `--store` that names no store of this build.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{given} is not a store: write sqlite:PATH")]
-pub struct StoreUrlError {
-    given: String,
+pub enum StoreUrlError {
+    #[error("{given} is not a store: write sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE")]
+    Unknown { given: String },
+    #[error(transparent)]
+    Postgres(#[from] PostgresUrlError),
 }
 
 impl std::str::FromStr for StoreUrl {
     type Err = StoreUrlError;
 
     fn from_str(given: &str) -> Result<StoreUrl, StoreUrlError> {
-        match given.strip_prefix("sqlite:") {
-            Some(path) if !path.is_empty() => Ok(StoreUrl::Sqlite(PathBuf::from(path))),
-            _ => Err(StoreUrlError { given: given.to_owned() }),
+        match given.split_once(':') {
+            Some(("sqlite", path)) if !path.is_empty() => Ok(StoreUrl::Sqlite(PathBuf::from(path))),
+            Some(("postgres" | "postgresql", _)) => Ok(StoreUrl::Postgres(given.parse()?)),
+            _ => Err(StoreUrlError::Unknown { given: given.to_owned() }),
         }
     }
 }
@@ -135,9 +143,8 @@ pub struct Handle {
 pub async fn start(options: Options) -> Result<Handle, Error> {
     place::make_folder(&options.data_dir)?;
     let lock = place::lock(&options.data_dir)?;
-    let StoreUrl::Sqlite(path) = &options.store;
-    let store = SqliteStore::open(path)?;
-    let journal = Journal::open(Box::new(store), Limits::default(), options.encryption)?;
+    let store = opened(&options)?;
+    let journal = Journal::open(store, Limits::default(), options.encryption)?;
     let tcp = match options.http {
         Some(address) => Some(place::listen_http(address).await?),
         None => None,
@@ -152,6 +159,7 @@ pub async fn start(options: Options) -> Result<Handle, Error> {
     tasks.spawn(schedule::run(Arc::clone(&sidecar)));
     tasks.spawn(scheduled::run(Arc::clone(&sidecar)));
     tasks.spawn(retention::run(Arc::clone(&sidecar)));
+    tasks.spawn(fleet::run(Arc::clone(&sidecar)));
     tasks.spawn(tidy(Arc::clone(&sidecar)));
     if let Some(grace) = sidecar.permits.grace(options.lease) {
         tasks.spawn(settle(Arc::clone(&sidecar), grace));
@@ -161,6 +169,25 @@ pub async fn start(options: Options) -> Result<Handle, Error> {
         tasks.spawn(listen::tcp(Arc::clone(&sidecar), tcp));
     }
     Ok(Handle { sidecar, tasks, socket: options.socket, http, _lock: lock })
+}
+
+fn opened(options: &Options) -> Result<Box<dyn Store>, Error> {
+    match &options.store {
+        StoreUrl::Sqlite(path) => Ok(Box::new(SqliteStore::open(path)?)),
+        StoreUrl::Postgres(url) => {
+            let name = place::Name::in_folder(&options.data_dir)?;
+            let member = Member {
+                id: name.id.clone(),
+                host: process::host(),
+                pid: std::process::id(),
+                previous: name.previous.clone(),
+                lease: options.lease * fleet::LEASES,
+            };
+            let store = sidecar::blocking(|| PostgresStore::open(url, member))?;
+            name.keep()?;
+            Ok(Box::new(store))
+        }
+    }
 }
 
 /// Serves until SIGTERM or SIGINT, then ends gracefully. `ready` is called once it listens and the store is open.

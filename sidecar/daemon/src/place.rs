@@ -27,6 +27,8 @@ pub enum PlaceError {
     Foreign { path: PathBuf, uid: u32 },
     #[error("a sidecar is at work on {path} already (pid {pid}): use it, or stop it with `kill {pid}`")]
     Taken { path: PathBuf, pid: String },
+    #[error("failed to keep the sidecar's name in {path}: {cause}")]
+    Name { path: PathBuf, cause: std::io::Error },
     #[error("failed to lock {path}: {cause}")]
     Lock { path: PathBuf, cause: std::io::Error },
     #[error(
@@ -68,6 +70,33 @@ fn check_private(path: &Path) -> Result<(), PlaceError> {
         return Err(PlaceError::Open { path: path.to_owned(), mode });
     }
     Ok(())
+}
+
+/// The name of this process among sidecars, and that of the one before it in the folder, which is dead: the folder is locked.
+pub(crate) struct Name {
+    pub(crate) id: String,
+    pub(crate) previous: Option<String>,
+    path: PathBuf,
+}
+
+impl Name {
+    pub(crate) fn in_folder(data_dir: &Path) -> Result<Name, PlaceError> {
+        let path = data_dir.join("sidecar.id");
+        let previous = match fs::read_to_string(&path) {
+            Ok(text) => Some(text.trim().to_owned()).filter(|id| !id.is_empty()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(cause) => return Err(PlaceError::Name { path, cause }),
+        };
+        Ok(Name { id: uuid::Uuid::now_v7().to_string(), previous, path })
+    }
+
+    /// Writes the name down for the process after this one.
+    pub(crate) fn keep(&self) -> Result<(), PlaceError> {
+        let fail = |cause| PlaceError::Name { path: self.path.clone(), cause };
+        let new = self.path.with_extension("new");
+        fs::write(&new, &self.id).map_err(fail)?;
+        fs::rename(&new, &self.path).map_err(fail)
+    }
 }
 
 /// Locks the data folder for as long as the file is open: the kernel lets go when the process dies.

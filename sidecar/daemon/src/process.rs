@@ -21,6 +21,12 @@ pub(crate) fn boot() -> String {
     text.trim().to_owned()
 }
 
+/// What the machine is called.
+pub(crate) fn host() -> String {
+    let text = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    text.trim().to_owned()
+}
+
 /// Whether the process with that pid is the one that started then.
 pub(crate) fn lives(pid: u32, process_start: u64) -> bool {
     start_time(pid) == Some(process_start)

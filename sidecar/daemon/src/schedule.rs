@@ -8,6 +8,7 @@ use std::time::Duration;
 use conductor_journal::Taken;
 use conductor_protocol::message::{RunDispatch, method};
 
+use crate::fleet;
 use crate::outbox::Outbox;
 use crate::rpc;
 use crate::sidecar::Sidecar;
@@ -18,11 +19,16 @@ pub(crate) async fn run(sidecar: Arc<Sidecar>) {
     let mut tick = tokio::time::interval(pause);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     offer_free(&sidecar);
+    // Whether the store may hold more that could be handed out here.
+    let mut more = false;
     loop {
         tokio::select! {
             () = sidecar.closed() => return,
             () = sidecar.kick.notified() => {}
-            _ = tick.tick() => {
+            () = sidecar.hungry.notified() => more = true,
+            // While nobody is listened to, nobody is silent.
+            _ = tick.tick() => if sidecar.is_safe() {
+                more = true;
                 for session in sidecar.sessions.sweep() {
                     sidecar.permits.forget(&session);
                 }
@@ -30,7 +36,9 @@ pub(crate) async fn run(sidecar: Arc<Sidecar>) {
                 offer_free(&sidecar);
             }
         }
+        more = more && fleet::claim(&sidecar);
         dispatch(&sidecar);
+        fleet::leave(&sidecar);
         sidecar.broker.dispatch(&sidecar.sessions);
     }
 }

@@ -196,6 +196,26 @@ impl Sessions {
             })
     }
 
+    /// Workflows and Plans of the connected sessions that take more runs, and how many all of them take.
+    pub(crate) fn served(&self) -> (BTreeSet<(String, String)>, usize) {
+        let table = self.hold();
+        let with_room = table.values().filter(|session| {
+            session.room() > 0 && session.outbox.is_some() && session.pulse.silence() <= self.grace
+        });
+        let (mut served, mut room) = (BTreeSet::new(), 0);
+        for session in with_room {
+            room += session.room();
+            served.extend(session.plans.iter().map(|plan| (plan.workflow.clone(), plan.digest.clone())));
+        }
+        (served, room)
+    }
+
+    /// Counts every connected session as heard just now: for a while nobody was listened to.
+    pub(crate) fn beat(&self) {
+        let table = self.hold();
+        table.values().filter(|session| session.outbox.is_some()).for_each(|session| session.pulse.beat());
+    }
+
     /// Whether a connected session takes runs of the workflow, of whatever Plan.
     pub(crate) fn serves(&self, workflow: &str) -> bool {
         self.hold().values().any(|session| {

@@ -41,6 +41,8 @@ pub(crate) struct Sidecar {
     trouble: AtomicBool,
     /// Something may be dispatched.
     pub(crate) kick: Notify,
+    /// Other sidecars may have left something that can be dispatched here.
+    pub(crate) hungry: Notify,
     /// True from the moment in which the sidecar shuts down.
     pub(crate) closing: watch::Sender<bool>,
 }
@@ -71,6 +73,7 @@ impl Sidecar {
             rescheduled: Notify::new(),
             trouble: AtomicBool::new(false),
             kick: Notify::new(),
+            hungry: Notify::new(),
             closing: watch::Sender::new(false),
         })
     }
@@ -116,7 +119,7 @@ impl Sidecar {
     }
 
     /// Tells everybody what a commit means to them, in its order.
-    fn deliver(&self, notes: Vec<Note>) {
+    pub(crate) fn deliver(&self, notes: Vec<Note>) {
         let mut lines: BTreeMap<Arc<str>, Vec<u8>> = BTreeMap::new();
         for note in notes {
             match note {
@@ -146,6 +149,11 @@ impl Sidecar {
                     self.backlog.stopped(&run);
                     self.kick.notify_one();
                 }
+                Note::Gone { run, session } => {
+                    self.sessions.unload(&session, &run);
+                    self.backlog.stopped(&run);
+                    self.kick.notify_one();
+                }
                 Note::Facts { workflow, facts } => self.count(&workflow, &facts),
             }
         }
@@ -172,7 +180,7 @@ impl Sidecar {
 
     /// Puts a run that somebody gave back, or lost, where it can be dispatched from.
     pub(crate) fn offer(&self, info: &RunInfo) {
-        let open = |run: &str| self.journal.info(run).is_some();
+        let open = |run: &str| self.journal.is_open(run);
         self.backlog.offer(info, open);
         self.kick.notify_one();
     }
@@ -193,6 +201,14 @@ impl Sidecar {
         blocking(|| self.journal.store().register(&new))?;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.extend(new.into_iter().map(|row| ((row.workflow.clone(), row.digest.clone()), row)));
+        Ok(())
+    }
+
+    /// Takes up what other sidecars of the store have learned.
+    pub(crate) fn relearn(&self) -> Result<(), StoreError> {
+        let rows = self.journal.store().plans()?;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.extend(rows.into_iter().map(|row| ((row.workflow.clone(), row.digest.clone()), row)));
         Ok(())
     }
 

@@ -10,7 +10,8 @@ use conductor_protocol::state::RunState;
 use crate::journal::{Fact, Inner, Journal};
 use crate::refusal::Refusal;
 use crate::run::{Cell, Luggage};
-use crate::store::{Change, Head, StoreError, StoredSignal, Verdict};
+use crate::sharing::taken_by;
+use crate::store::{Change, Head, Home, StoreError, StoredSignal, Verdict};
 
 /// What a commit means to somebody.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub enum Note {
     Stopped { run: Arc<str>, workflow: Arc<str>, state: RunState, session: Option<Arc<str>> },
     /// Signals of the run are on disk; `owner` had it in that epoch.
     Signalled { run: Arc<str>, owner: Arc<str>, epoch: u64, signals: Vec<StoredSignal> },
+    /// Another sidecar has the run; `session` had it until then.
+    Gone { run: Arc<str>, session: Arc<str> },
     /// Things to count.
     Facts { workflow: Arc<str>, facts: Vec<Fact> },
 }
@@ -65,7 +68,7 @@ impl Journal {
             return None;
         }
         let mut batch = Vec::new();
-        let Inner { runs, dirty, committing } = &mut *inner;
+        let Inner { runs, dirty, committing, .. } = &mut *inner;
         for id in dirty.drain(..) {
             let Some(cell) = runs.get_mut(&id) else { continue };
             let Some(mut change) = cell.queued.take() else { continue };
@@ -98,11 +101,17 @@ impl Journal {
                 given: change.head.epoch,
                 current: truth.as_ref().map_or(0, |row| row.head.epoch),
             };
+            let is_here = truth.as_ref().is_none_or(|row| row.home == Home::Here);
             if let (Some(row), Some(cell)) = (truth, inner.runs.get_mut(&change.id)) {
                 cell.key = Some(row.key);
                 cell.committed = Some(row.head);
             }
             reverted(&mut inner, change, &refusal, &mut notes);
+            if !is_here {
+                inner.runs.remove(&change.id);
+                let session = change.head.owner.as_ref().map(|owner| Arc::clone(&owner.session));
+                notes.extend(session.map(|session| Note::Gone { run: Arc::clone(&change.id), session }));
+            }
         }
         notes
     }
@@ -113,6 +122,9 @@ impl Journal {
         let mut inner = self.hold();
         for change in batch {
             reverted(&mut inner, change, &refusal, &mut notes);
+            if self.shared().is_some() {
+                inner.doubts.insert(Arc::clone(&change.id), taken_by(change));
+            }
         }
         notes
     }

@@ -12,6 +12,7 @@ use conductor_protocol::state::RunState;
 use tokio::sync::oneshot;
 
 use crate::check::{check_entries, check_id, check_value, same, same_json};
+use crate::commit::Note;
 use crate::keys::{Keys, digest_like, is_keyed};
 use crate::life::{self, Event};
 use crate::ownership::{begin, take};
@@ -125,16 +126,23 @@ pub struct RunInfo {
     pub cancel: Option<Arc<str>>,
 }
 
+#[derive(Default)]
 pub(crate) struct Inner {
     pub(crate) runs: BTreeMap<Arc<str>, Cell>,
     /// Runs with something queued, in the order in which it came.
     pub(crate) dirty: Vec<Arc<str>>,
     pub(crate) committing: bool,
+    /// Runs of which a commit may have been done whose end was not heard of, and the epoch that it gave to an owner.
+    pub(crate) doubts: BTreeMap<Arc<str>, Option<u64>>,
+    /// What was found out beside the commits.
+    pub(crate) late: Vec<Note>,
 }
 
 /// Where a run is.
 pub(crate) enum Place<'a> {
     Open(&'a mut Cell),
+    /// Another sidecar has it.
+    Away(Box<RunRow>),
     Ended(Box<RunRow>),
     Absent,
 }
@@ -161,15 +169,13 @@ impl Journal {
             return Err(StoreError::NoKey);
         }
         let store: Box<dyn Store> = Box::new(Sealing::new(store, encryption.keys.clone()));
-        let mut runs = BTreeMap::new();
-        for row in store.open_runs()? {
-            digest_like(encryption.keys.as_ref(), &row.input_digest, "")
-                .map_err(|error| StoreError::Failed(format!("run {} has not ended: {error}", row.id)))?;
+        let journal = Journal { store, inner: Mutex::default(), limits, encryption };
+        for row in journal.store.open_runs()? {
+            journal.can_read(&row)?;
             let cell = Cell::stored(row);
-            runs.insert(Arc::clone(&cell.id), cell);
+            journal.hold().runs.insert(Arc::clone(&cell.id), cell);
         }
-        let inner = Inner { runs, dirty: Vec::new(), committing: false };
-        Ok(Journal { store, inner: Mutex::new(inner), limits, encryption })
+        Ok(journal)
     }
 
     /// The store, for reads of committed state.
@@ -189,13 +195,14 @@ impl Journal {
     }
 
     pub(crate) fn place<'a>(&self, inner: &'a mut Inner, run: &str) -> Result<Place<'a>, Refusal> {
+        self.clear_doubt(inner, run)?;
         if let Some(id) = inner.runs.get_key_value(run).map(|(id, _)| Arc::clone(id)) {
             return Ok(inner.runs.get_mut(&id).map_or(Place::Absent, Place::Open));
         }
         match self.store.find(run).map_err(stored)? {
             Some(row) if row.head.state.is_terminal() => Ok(Place::Ended(Box::new(row))),
-            // Open runs are all in memory, unless another writer shares the store.
-            Some(row) => Ok(Place::Open(inner.runs.entry(run.into()).or_insert_with(|| Cell::stored(row)))),
+            // Open runs are all in memory, unless others share the store.
+            Some(row) => self.settle_in(inner, row),
             None => Ok(Place::Absent),
         }
     }
@@ -238,6 +245,10 @@ impl Journal {
                 same(&request, &like(&row.input_digest)?, &row.workflow, &row.input_digest)?;
                 Ok(Started::Finished { state: row.head.state })
             }
+            Place::Away(row) => {
+                same(&request, &like(&row.input_digest)?, &row.workflow, &row.input_digest)?;
+                Ok(Started::Attached { state: row.head.state, settled: None })
+            }
             Place::Open(cell) => {
                 same(&request, &like(&cell.input_digest)?, &cell.workflow, &cell.input_digest)?;
                 let free = cell.tip.owner.as_ref().is_none_or(may_take);
@@ -264,7 +275,7 @@ impl Journal {
         let starters = request.run.match_indices('/').map(|(end, _)| &request.run[..end]);
         parent.chain(starters).any(|run| match self.place(inner, run) {
             Ok(Place::Open(cell)) => is_keyed(&cell.input_digest),
-            Ok(Place::Ended(row)) => row.is_sealed(),
+            Ok(Place::Ended(row) | Place::Away(row)) => row.is_sealed(),
             Ok(Place::Absent) | Err(_) => false,
         })
     }
@@ -286,6 +297,14 @@ impl Journal {
         let cell = match self.place(&mut inner, run)? {
             Place::Open(cell) => cell,
             Place::Ended(row) => return self.resent_after_end(&row, epoch, seq, body),
+            Place::Away(row) => {
+                let current = row.head.epoch;
+                return Err(if epoch == current {
+                    Refusal::NotOwner { run: run.to_owned(), epoch }
+                } else {
+                    Refusal::StaleEpoch { run: run.to_owned(), given: epoch, current }
+                });
+            }
             Place::Absent => return Err(self.absent(run)),
         };
         if cell.tip.epoch != epoch {

@@ -8,12 +8,14 @@ mod journal;
 mod keys;
 pub mod life;
 mod ownership;
+mod postgres;
 mod purging;
 mod readable;
 mod refusal;
 mod reopening;
 mod run;
 mod sealing;
+mod sharing;
 mod signal;
 mod sqlite;
 mod store;
@@ -24,14 +26,17 @@ pub use journal::{
     Cancelled, Encryption, Fact, Journal, Recorded, RunInfo, Settled, StartRequest, Started, Taken,
 };
 pub use keys::{KeyError, Keys, VARIABLE};
+pub use postgres::{Member, PostgresStore, PostgresUrl, PostgresUrlError};
 pub use readable::unreadable;
 pub use refusal::Refusal;
 pub use reopening::{Decision, Reopened, Reopening};
 pub use sealing::open_record;
+pub use sharing::{Ask, Whereabouts};
 pub use signal::Signals;
 pub use sqlite::SqliteStore;
 pub use store::{
-    Change, EndPlace, Head, NewRun, Owner, PURGE_SLICE, Page, PlanRow, PurgeFilter, Purged, RunFilter,
-    RunPage, RunRow, ScheduleRow, Span, Store, StoreError, StoredRecord, StoredSignal, Tombstone, Verdict,
+    Change, EndPlace, Head, Home, NewRun, Owner, PURGE_SLICE, Page, PlanRow, PurgeFilter, Purged, RunFilter,
+    RunPage, RunRow, ScheduleRow, Shared, SharedAsk, Span, Store, StoreError, StoredRecord, StoredSignal,
+    Tombstone, Verdict, Wanted,
 };
 pub use view::{AttemptView, OwnerView, ReopenedView, RunView, StepView, fold, summary};

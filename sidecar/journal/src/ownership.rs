@@ -17,6 +17,7 @@ use crate::journal::{
 use crate::life::{self, Event};
 use crate::refusal::Refusal;
 use crate::run::Cell;
+use crate::sharing::Ask;
 use crate::store::{Head, NewRun, Owner};
 
 /// The largest number of records that a run may have to be looked through for a started step.
@@ -90,6 +91,12 @@ impl Journal {
             Place::Ended(row) => {
                 return Err(Refusal::Ended { run: run.to_owned(), state: row.head.state });
             }
+            Place::Away(row) => {
+                if row.head.cancel.is_none() {
+                    self.ask(&row, &Ask::Cancel { reason: reason.to_owned() })?;
+                }
+                return Ok(Cancelled { settled: None, info: info(&Cell::stored(*row)) });
+            }
             Place::Absent => return Err(self.absent(run)),
         };
         if cell.tip.cancel.is_some() {
@@ -142,13 +149,14 @@ impl Journal {
         owner: &Owner,
         claims: &[Owned],
     ) -> Result<(Vec<Resumable>, Vec<RunInfo>), Refusal> {
+        self.clear_doubts()?;
         let mut inner = self.hold();
         let mut kept = Vec::new();
         for claim in claims {
             let (head, id) = match self.place(&mut inner, &claim.run)? {
                 Place::Open(cell) => (cell.tip.clone(), Arc::clone(&cell.id)),
                 Place::Ended(row) => (row.head, row.id.into()),
-                Place::Absent => continue,
+                Place::Away(_) | Place::Absent => continue,
             };
             let own = head.owner.as_ref().is_some_and(|of| of.session == owner.session);
             // A run that stopped in the claimed epoch was stopped by its owner: it may not have heard so.

@@ -66,6 +66,13 @@ impl Journal {
             Place::Ended(row) => {
                 return Err(Refusal::Ended { run: run.to_owned(), state: row.head.state });
             }
+            Place::Away(row) => {
+                // Nobody else has a paused run for a session of its own: it goes on already.
+                let event = Event::RunReopened;
+                let reason =
+                    life::next(Some(row.head.state), event).err().unwrap_or(life::Refused::NotPaused);
+                return Err(Refusal::Transition { event, reason });
+            }
             Place::Absent => return Err(self.absent(run)),
         };
         let stop = stop_of(cell)?;
@@ -79,7 +86,7 @@ impl Journal {
                     )));
                 }
                 Place::Absent => false,
-                Place::Open(_) | Place::Ended(_) => true,
+                Place::Open(_) | Place::Away(_) | Place::Ended(_) => true,
             },
             None => false,
         };

@@ -3,14 +3,19 @@
 //! It knows which columns hold values, not what is in them, and not which runs are to be sealed.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
 
 use conductor_protocol::entry::UnixMillis;
 
 use crate::keys::{KeyError, Keys, unsealed};
 use crate::store::{
     Change, EndPlace, Head, NewRun, Page, PlanRow, PurgeFilter, Purged, RunFilter, RunPage, RunRow,
-    ScheduleRow, Store, StoreError, StoredRecord, StoredSignal, Tombstone, Verdict,
+    ScheduleRow, Shared, SharedAsk, Store, StoreError, StoredRecord, StoredSignal, Tombstone, Verdict,
+    Wanted,
 };
 
 /// Another store, behind keys. Without any it still reads what is not sealed.
@@ -91,6 +96,10 @@ impl Sealing {
         Ok(row)
     }
 
+    fn behind(&self) -> Result<&dyn Shared, StoreError> {
+        self.inner.shared().ok_or_else(|| StoreError::Failed("the store is not shared".to_owned()))
+    }
+
     /// As [`Self::open`]; one whose key is not there is shown without its values, so that a list has it.
     fn open_for_list(&self, row: RunRow) -> RunRow {
         let bare = RunRow { input: None, ..row.clone() };
@@ -108,6 +117,10 @@ fn of_record(seq: u64) -> String {
 
 fn of_signal(ordinal: u64) -> String {
     format!("signal {ordinal}")
+}
+
+fn of_ask(run: &str) -> String {
+    format!("{run} ask")
 }
 
 fn seal_record(keys: &Keys, record: &StoredRecord) -> Result<Arc<str>, KeyError> {
@@ -214,7 +227,79 @@ impl Store for Sealing {
         self.inner.sweep(tombstones_before)
     }
 
+    fn shared(&self) -> Option<&dyn Shared> {
+        self.inner.shared().map(|_| self as &dyn Shared)
+    }
+
     fn tidy(&self) -> Result<(), StoreError> {
         self.inner.tidy()
+    }
+}
+
+impl Shared for Sealing {
+    fn renew(&self) -> Result<bool, StoreError> {
+        self.behind()?.renew()
+    }
+
+    fn remaining(&self) -> Duration {
+        self.behind().map_or(Duration::ZERO, Shared::remaining)
+    }
+
+    fn adopt(&self, run: &str) -> Result<Option<RunRow>, StoreError> {
+        self.behind()?.adopt(run)?.map(|row| self.open(row)).transpose()
+    }
+
+    /// One whose key is not there is left to a sidecar that has it.
+    fn claim(&self, wanted: &[Wanted], limit: u32) -> Result<Vec<RunRow>, StoreError> {
+        let behind = self.behind()?;
+        let (mut opened, mut closed, mut why) = (Vec::new(), Vec::new(), None);
+        for row in behind.claim(wanted, limit)? {
+            let key = row.key;
+            match self.open(row) {
+                Ok(row) => opened.push(row),
+                Err(error) => {
+                    closed.push(key);
+                    why = Some(error);
+                }
+            }
+        }
+        if let Some(why) = why {
+            eprintln!("conductor sidecar: {} runs are left to others: {why}", closed.len());
+            behind.let_go(&closed)?;
+        }
+        Ok(opened)
+    }
+
+    fn let_go(&self, keys: &[i64]) -> Result<(), StoreError> {
+        self.behind()?.let_go(keys)
+    }
+
+    fn here(&self) -> Result<BTreeSet<i64>, StoreError> {
+        self.behind()?.here()
+    }
+
+    fn ask(&self, run: &RunRow, body: &str) -> Result<(), StoreError> {
+        let Some(keys) = self.keys.as_ref().filter(|_| run.is_sealed()) else {
+            return self.behind()?.ask(run, body);
+        };
+        let sealed = keys.seal(&of_ask(&run.id), body);
+        self.behind()?.ask(run, &sealed.map_err(|error| StoreError::Failed(error.to_string()))?)
+    }
+
+    fn asks(&self) -> Result<Vec<SharedAsk>, StoreError> {
+        let mut asks = self.behind()?.asks()?;
+        for ask in &mut asks {
+            let body = unsealed(self.keys.as_ref(), &of_ask(&ask.run), &ask.body);
+            ask.body = body.map_err(|error| StoreError::Failed(error.to_string()))?.into_owned();
+        }
+        Ok(asks)
+    }
+
+    fn answered(&self, asks: &[i64]) -> Result<(), StoreError> {
+        self.behind()?.answered(asks)
+    }
+
+    fn news(&self) -> Arc<Notify> {
+        self.inner.shared().map(Shared::news).unwrap_or_default()
     }
 }

@@ -11,6 +11,7 @@ use crate::check::{check_name, check_value};
 use crate::journal::{Journal, Place, Settled, stored};
 use crate::refusal::Refusal;
 use crate::run::Cell;
+use crate::sharing::Ask;
 use crate::store::StoredSignal;
 
 /// A page of signals, and whether there are more.
@@ -33,6 +34,10 @@ impl Journal {
         let cell = match self.place(&mut inner, run)? {
             Place::Open(cell) => cell,
             Place::Ended(row) => return Err(Refusal::Ended { run: run.to_owned(), state: row.head.state }),
+            Place::Away(row) => {
+                let ask = Ask::Signal { signal: signal.to_owned(), id: id.to_owned(), data: data.clone() };
+                return self.ask(&row, &ask).map(|()| None);
+            }
             // For who sends, it has ended.
             Place::Absent => {
                 return Err(match self.absent(run) {

@@ -2,12 +2,14 @@
 //!
 //! It knows no SQL and no file: SQLite is one implementation.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use conductor_protocol::entry::{Parent, UnixMillis};
 use conductor_protocol::plan::Schedule;
 use conductor_protocol::state::RunState;
+use tokio::sync::Notify;
 
 use crate::keys::{VARIABLE, is_keyed};
 
@@ -38,6 +40,17 @@ pub struct Head {
     pub error: Option<Arc<str>>,
 }
 
+/// Which sidecar has an open run: it alone writes to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Home {
+    /// This one; a store that is not shared knows no other.
+    Here,
+    /// Nobody, or one that is dead, or one in which no session owns the run: this one may adopt it.
+    Free,
+    /// Another that lives, for a session of its own.
+    Away,
+}
+
 /// A run as the store has it, without its records.
 #[derive(Debug, Clone)]
 pub struct RunRow {
@@ -49,6 +62,7 @@ pub struct RunRow {
     pub input_digest: String,
     pub parent: Option<Parent>,
     pub started_at: UnixMillis,
+    pub home: Home,
     pub head: Head,
 }
 
@@ -305,9 +319,76 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// When the store cannot be written.
     fn sweep(&self, tombstones_before: UnixMillis) -> Result<bool, StoreError>;
+    /// What there is to do where other sidecars share the store.
+    fn shared(&self) -> Option<&dyn Shared> {
+        None
+    }
     /// Housekeeping beside the commits.
     ///
     /// # Errors
     /// When it could not be done; nothing depends on it.
     fn tidy(&self) -> Result<(), StoreError>;
+}
+
+/// Runs that a sidecar can hand out: of that workflow, pinned to that Plan or to none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    pub workflow: String,
+    pub plan: String,
+}
+
+/// What another sidecar asks of the one that has the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SharedAsk {
+    pub id: i64,
+    pub run: String,
+    pub body: String,
+}
+
+/// A store that several sidecars share. Each has a lease; [`Store::commit`] writes to no run that another has.
+pub trait Shared: Send + Sync {
+    /// Prolongs this sidecar's lease. Whether it was over before, so that others may have taken what it had.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn renew(&self) -> Result<bool, StoreError>;
+    /// For how long nobody else may take what this sidecar has; at most so long, by this process's monotonic clock.
+    fn remaining(&self) -> Duration;
+    /// Takes a run whose home is [`Home::Free`]; `None` where somebody has it, or it has ended.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn adopt(&self, run: &str) -> Result<Option<RunRow>, StoreError>;
+    /// Takes runs that wait for somebody who executes them, the oldest first and without their inputs.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn claim(&self, wanted: &[Wanted], limit: u32) -> Result<Vec<RunRow>, StoreError>;
+    /// Leaves runs to whoever can hand them out.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn let_go(&self, keys: &[i64]) -> Result<(), StoreError>;
+    /// Keys of the open runs that this sidecar has.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn here(&self) -> Result<BTreeSet<i64>, StoreError>;
+    /// Asks something of the sidecar that has the run. It is on disk when this returns.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn ask(&self, run: &RunRow, body: &str) -> Result<(), StoreError>;
+    /// What is asked of this sidecar, or of one that is gone, oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn asks(&self) -> Result<Vec<SharedAsk>, StoreError>;
+    /// Forgets what was asked.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn answered(&self, asks: &[i64]) -> Result<(), StoreError>;
+    /// Woken when it may be worth while to claim and to look at what is asked. It may miss any.
+    fn news(&self) -> Arc<Notify>;
 }

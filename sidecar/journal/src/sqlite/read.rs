@@ -9,7 +9,9 @@ use conductor_protocol::state::RunState;
 use rusqlite::types::{Type, Value};
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
-use crate::store::{Head, Owner, Page, PlanRow, RunFilter, RunPage, RunRow, StoredRecord, StoredSignal};
+use crate::store::{
+    Head, Home, Owner, Page, PlanRow, RunFilter, RunPage, RunRow, StoredRecord, StoredSignal,
+};
 
 type Sql<T> = Result<T, rusqlite::Error>;
 
@@ -62,6 +64,7 @@ fn run(row: &Row<'_>, input: Option<String>) -> Sql<RunRow> {
         input_digest: row.get("input_digest")?,
         parent: parent_run.zip(parent_key).map(|(run, key)| Parent { run, key }),
         started_at: row.get("started_at")?,
+        home: Home::Here,
         head: head(row)?,
     })
 }

@@ -1,6 +1,4 @@
-//! Purging over a real SQLite file: what is taken, what is left, and what it costs those who commit.
-
-#![expect(clippy::unwrap_used, reason = "the helpers of tests fail by panicking")]
+//! Purging: what is taken and what is left over every store, and what it costs those who commit over a real SQLite file.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -13,6 +11,8 @@ use conductor_protocol::entry::{Entry, Parent};
 use conductor_protocol::message::{Limits, code};
 use conductor_protocol::state::RunState;
 use serde_json::value::RawValue;
+
+use crate::support::At;
 
 fn open(path: &Path) -> Journal {
     let store = Box::new(SqliteStore::open(path).unwrap());
@@ -94,10 +94,8 @@ fn before(ended_before: i64) -> PurgeFilter {
     PurgeFilter { ended_before, ..PurgeFilter::default() }
 }
 
-#[test]
-fn old_runs_go_and_leave_their_ids() {
-    let folder = tempfile::tempdir().unwrap();
-    let journal = open(&folder.path().join("j.db"));
+pub fn old_runs_go_and_leave_their_ids(at: &dyn At) {
+    let journal = at.journal();
     ended(&journal, "old", 10);
     ended(&journal, "young", 20);
     start(&journal, "open", None);
@@ -122,10 +120,8 @@ fn old_runs_go_and_leave_their_ids() {
     start(&journal, "old", None);
 }
 
-#[test]
-fn what_an_unfinished_run_may_ask_for_stays() {
-    let folder = tempfile::tempdir().unwrap();
-    let journal = open(&folder.path().join("j.db"));
+pub fn what_an_unfinished_run_may_ask_for_stays(at: &dyn At) {
+    let journal = at.journal();
     start(&journal, "p", None);
     start(&journal, "p/a", Some(("p", "a")));
     start(&journal, "p/a/b", Some(("p/a", "b")));
@@ -152,10 +148,8 @@ fn what_an_unfinished_run_may_ask_for_stays() {
     assert_eq!(purge(&journal, &before(50)), 2);
 }
 
-#[test]
-fn filters_by_workflow_and_state() {
-    let folder = tempfile::tempdir().unwrap();
-    let journal = open(&folder.path().join("j.db"));
+pub fn filters_by_workflow_and_state(at: &dyn At) {
+    let journal = at.journal();
     ended(&journal, "a", 1);
     start(&journal, "b", None);
     record(&journal, "b", 1, r#"[{"run_cancelled":{"reason":"x","at":2}}]"#);
@@ -168,10 +162,8 @@ fn filters_by_workflow_and_state() {
 }
 
 /// The records of a purged run may still be there when the next run begins.
-#[test]
-fn no_key_is_given_twice() {
-    let folder = tempfile::tempdir().unwrap();
-    let journal = open(&folder.path().join("j.db"));
+pub fn no_key_is_given_twice(at: &dyn At) {
+    let journal = at.journal();
     ended(&journal, "a", 1);
     let key = journal.store().find("a").unwrap().unwrap().key;
     assert_eq!(journal.purge("a", 2).unwrap(), 1);

@@ -1,0 +1,34 @@
+//! The journal over real stores: what is admitted, refused, committed and recovered.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests fail by panicking")]
+
+mod postgres;
+mod purge;
+mod same;
+mod sqlite;
+mod support;
+
+/// Calls a macro with the names of the tests in [`same`].
+#[macro_export]
+macro_rules! of_every_store {
+    ($each:ident) => {
+        $each! {
+            records_are_dense_and_resends_are_known
+            nothing_is_shown_before_it_is_on_disk
+            a_run_whose_start_is_not_on_disk_has_no_signals_yet
+            a_takeover_makes_the_old_epoch_stale
+            another_input_workflow_or_plan_is_refused
+            a_restart_finds_open_runs_and_their_owners
+            cancelling_ends_a_free_run_only_before_it_has_begun
+            a_paused_run_waits_for_a_person_or_a_cancellation
+            large_values_and_entries_of_the_sidecar_are_refused
+            another_writer_is_seen_inside_the_transaction
+            sixty_four_threads_share_commits
+            old_runs_go_and_leave_their_ids
+            what_an_unfinished_run_may_ask_for_stays
+            filters_by_workflow_and_state
+            no_key_is_given_twice
+            lists_are_paged_from_the_newest_and_filtered
+        }
+    };
+}
