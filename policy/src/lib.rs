@@ -9,3 +9,4 @@ pub mod errors;
 pub mod permits;
 pub mod rate;
 pub mod schedule;
+pub mod shared;

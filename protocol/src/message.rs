@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::breaker::BreakerChanged;
 use crate::entry::{Entry, Json, Parent, Record, UnixMillis};
 use crate::error::ErrorForm;
 use crate::plan::{Rate, Schedule, Scope};
@@ -28,6 +29,9 @@ pub mod method {
     pub const PERMIT_ACQUIRE: &str = "permit.acquire";
     pub const PERMIT_RELEASE: &str = "permit.release";
     pub const RESOURCE_REPORT: &str = "resource.report";
+    pub const BREAKER_REPORT: &str = "breaker.report";
+    pub const BREAKER_PROBE: &str = "breaker.probe";
+    pub const BREAKER_CHANGED: &str = "breaker.changed";
     pub const SIGNAL_SEND: &str = "signal.send";
     pub const SIGNAL_LIST: &str = "signal.list";
     pub const RUN_SIGNAL: &str = "run.signal";
@@ -152,6 +156,9 @@ pub struct HelloResult {
     pub limits: Limits,
     /// For each of the claimed runs that is still the session's: the next sequence number the journal wants.
     pub owned: Vec<Resumable>,
+    /// Circuit breakers that are not closed, or that a person decides on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub breakers: Vec<BreakerChanged>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

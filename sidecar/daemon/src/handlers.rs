@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::task::JoinSet;
 
+use crate::breakers;
 use crate::fleet;
 use crate::invocations;
 use crate::limits;
@@ -146,6 +147,8 @@ pub(crate) fn handle(
             Ok(())
         }
         method::RESOURCE_REPORT => limits::report(call, greeted, &rpc::params(incoming)?),
+        method::BREAKER_REPORT => breakers::report(call, greeted, &rpc::params(incoming)?),
+        method::BREAKER_PROBE => breakers::probe(call, greeted, &rpc::params(incoming)?),
         method::SIGNAL_SEND => signals::send(call, &rpc::params(incoming)?),
         method::SIGNAL_LIST => {
             signals::list(call, rpc::params(incoming)?);
@@ -236,6 +239,7 @@ fn hello(call: &mut Call<'_>, hello: Hello) -> Result<Client, Fault> {
         lease_ms: u64::try_from(sidecar.lease.as_millis()).unwrap_or(u64::MAX),
         limits: sidecar.journal.limits(),
         owned,
+        breakers: sidecar.breakers.standing(),
     });
     Ok(client)
 }
@@ -487,6 +491,7 @@ pub(crate) fn leave(sidecar: &Arc<Sidecar>, client: &Client, outbox: &Arc<Outbox
             tokio::time::sleep(Duration::from_millis(pause)).await;
             if sidecar.sessions.bury(&session) {
                 sidecar.permits.forget(&session);
+                breakers::sweep(&sidecar);
                 crate::schedule::offer_free(&sidecar);
                 return;
             }

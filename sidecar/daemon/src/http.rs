@@ -24,6 +24,7 @@ use serde_json::{Value, json};
 
 use crate::handlers::{ask_cancel, is_traceparent, tell_owner};
 use crate::masking::Mask;
+use crate::operating;
 use crate::resuming::resume;
 use crate::retention::{purge_many, purge_one};
 use crate::sidecar::{Sidecar, blocking};
@@ -53,6 +54,8 @@ pub(crate) fn router(sidecar: Arc<Sidecar>, door: Door) -> Router {
         .route("/v1/runs", get(runs).delete(purge_many))
         .route("/v1/schedules", get(schedules))
         .route("/v1/runs/{id}", get(run).delete(purge_one))
+        .route("/v1/breakers", get(operating::breakers))
+        .route("/v1/breakers/{id}", get(operating::breaker).put(operating::decide))
         .route("/v1/runs/{id}/cancel", post(cancel))
         .route("/v1/runs/{id}/resume", post(resume))
         .route("/v1/runs/{id}/signals/{name}", post(signal))
@@ -129,6 +132,8 @@ async fn metrics(State(sidecar): Shared) -> Response {
     let connected = sidecar.sessions.hold().values().filter(|session| session.outbox.is_some()).count();
     sidecar.metrics.only_of(&sidecar.sessions.processes());
     sidecar.metrics.calls(sidecar.broker.counts());
+    let shown = sidecar.breakers.shown(sidecar.clock.now());
+    sidecar.metrics.breakers(shown.iter().map(|one| (one.id.as_str(), one.state.as_str())));
     match sidecar.metrics.text(connected, sidecar.journal.open_count()) {
         Ok(text) => ([(header::CONTENT_TYPE, conductor_telemetry::CONTENT_TYPE)], text).into_response(),
         Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),

@@ -3,6 +3,7 @@
 //! It deliberately knows neither the command line nor any manifest: it is started with [`Options`].
 
 mod backlog;
+mod breakers;
 mod broker;
 mod clock;
 mod connection;
@@ -13,6 +14,7 @@ mod invocations;
 mod limits;
 mod listen;
 mod masking;
+mod operating;
 mod outbox;
 mod permits;
 mod place;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use conductor_journal::Taken;
 use conductor_protocol::message::{RunDispatch, method};
 
+use crate::breakers;
 use crate::fleet;
 use crate::outbox::Outbox;
 use crate::rpc;
@@ -29,8 +30,12 @@ pub(crate) async fn run(sidecar: Arc<Sidecar>) {
             // While nobody is listened to, nobody is silent.
             _ = tick.tick() => if sidecar.is_safe() {
                 more = true;
-                for session in sidecar.sessions.sweep() {
-                    sidecar.permits.forget(&session);
+                let gone = sidecar.sessions.sweep();
+                for session in &gone {
+                    sidecar.permits.forget(session);
+                }
+                if !gone.is_empty() {
+                    breakers::sweep(&sidecar);
                 }
                 sidecar.permits.sweep();
                 offer_free(&sidecar);

@@ -168,6 +168,23 @@ impl Sessions {
         gone
     }
 
+    /// Whether a process has a session and is not known to be dead.
+    pub(crate) fn lives(&self, process: (u32, u64)) -> bool {
+        let is_its = |session: &&Session| (session.owner.pid, session.owner.process_start) == process;
+        self.hold().values().find(is_its).is_some_and(|session| !session.is_dead())
+    }
+
+    /// All sessions, and their processes.
+    pub(crate) fn present(&self) -> (BTreeSet<Arc<str>>, BTreeSet<(u32, u64)>) {
+        let sessions = self.hold().keys().cloned().collect();
+        (sessions, self.processes())
+    }
+
+    /// The connections of all sessions.
+    pub(crate) fn outboxes(&self) -> Vec<Arc<Outbox>> {
+        self.hold().values().filter_map(|session| session.outbox.clone()).collect()
+    }
+
     /// The processes of all sessions: pid and start time.
     pub(crate) fn processes(&self) -> BTreeSet<(u32, u64)> {
         self.hold().values().map(|session| (session.owner.pid, session.owner.process_start)).collect()

@@ -13,8 +13,10 @@ use conductor_telemetry::Metrics;
 use tokio::sync::{Notify, watch};
 
 use crate::backlog::Backlog;
+use crate::breakers::Breakers;
 use crate::broker::Broker;
 use crate::clock::Clock;
+use crate::operating::BREAKER;
 use crate::permits::HostPermits;
 use crate::retention::Keeping;
 use crate::rpc;
@@ -27,6 +29,9 @@ pub(crate) struct Sidecar {
     pub(crate) sessions: Sessions,
     pub(crate) backlog: Backlog,
     pub(crate) permits: HostPermits,
+    pub(crate) breakers: Breakers,
+    /// Held while a person's decision goes to the disk and into force.
+    pub(crate) deciding: tokio::sync::Mutex<()>,
     pub(crate) broker: Broker,
     pub(crate) metrics: Metrics,
     pub(crate) lease: Duration,
@@ -58,12 +63,15 @@ impl Sidecar {
         let known =
             journal.store().plans()?.into_iter().map(|row| ((row.workflow.clone(), row.digest.clone()), row));
         let timetable = Timetable::new(journal.store().schedules()?, clock.now());
+        let breakers = Breakers::new(&journal.store().standing(BREAKER)?);
         Ok(Sidecar {
             known: Mutex::new(known.collect()),
             journal,
             sessions: Sessions::new(lease + lease / 2),
             backlog: Backlog::default(),
             permits,
+            breakers,
+            deciding: tokio::sync::Mutex::default(),
             broker: Broker::default(),
             metrics: Metrics::new(),
             lease,

@@ -35,8 +35,8 @@ pub use sharing::{Ask, Whereabouts};
 pub use signal::Signals;
 pub use sqlite::SqliteStore;
 pub use store::{
-    Change, EndPlace, Head, Home, NewRun, Owner, PURGE_SLICE, Page, PlanRow, PurgeFilter, Purged, RunFilter,
-    RunPage, RunRow, ScheduleRow, Shared, SharedAsk, Span, Store, StoreError, StoredRecord, StoredSignal,
-    Tombstone, Verdict, Wanted,
+    AuditRow, Change, EndPlace, Head, Home, NewRun, Owner, PURGE_SLICE, Page, PlanRow, PurgeFilter, Purged,
+    RunFilter, RunPage, RunRow, ScheduleRow, Shared, SharedAsk, Span, Store, StoreError, StoredRecord,
+    StoredSignal, Tombstone, Verdict, Wanted,
 };
 pub use view::{AttemptView, OwnerView, ReopenedView, RunView, StepView, fold, summary};

@@ -13,7 +13,7 @@ use conductor_protocol::entry::UnixMillis;
 
 use crate::keys::{KeyError, Keys, unsealed};
 use crate::store::{
-    Change, EndPlace, Head, NewRun, Page, PlanRow, PurgeFilter, Purged, RunFilter, RunPage, RunRow,
+    AuditRow, Change, EndPlace, Head, NewRun, Page, PlanRow, PurgeFilter, Purged, RunFilter, RunPage, RunRow,
     ScheduleRow, Shared, SharedAsk, Store, StoreError, StoredRecord, StoredSignal, Tombstone, Verdict,
     Wanted,
 };
@@ -229,6 +229,18 @@ impl Store for Sealing {
 
     fn shared(&self) -> Option<&dyn Shared> {
         self.inner.shared().map(|_| self as &dyn Shared)
+    }
+
+    fn append_audit(&self, row: &AuditRow) -> Result<(), StoreError> {
+        self.inner.append_audit(row)
+    }
+
+    fn audit(&self, kind: &str, id: Option<&str>, limit: u32) -> Result<Vec<AuditRow>, StoreError> {
+        self.inner.audit(kind, id, limit)
+    }
+
+    fn standing(&self, kind: &str) -> Result<Vec<AuditRow>, StoreError> {
+        self.inner.standing(kind)
     }
 
     fn tidy(&self) -> Result<(), StoreError> {

@@ -236,6 +236,19 @@ pub struct Purged {
 /// How long a slice of a purge may keep commits from the store.
 pub const PURGE_SLICE: Duration = Duration::from_millis(5);
 
+/// What a person decided on a breaker or a policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditRow {
+    /// `breaker` or `policy`.
+    pub kind: String,
+    pub id: String,
+    /// JSON.
+    pub decision: String,
+    pub reason: String,
+    pub by: String,
+    pub at: UnixMillis,
+}
+
 /// A durable store. Reads see committed state only and may go on beside a commit.
 pub trait Store: Send + Sync {
     /// Writes a batch in one transaction and returns when it is on disk: one verdict a change.
@@ -319,6 +332,21 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// When the store cannot be written.
     fn sweep(&self, tombstones_before: UnixMillis) -> Result<bool, StoreError>;
+    /// Appends a person's decision, and returns when it is on disk.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn append_audit(&self, row: &AuditRow) -> Result<(), StoreError>;
+    /// Decisions of a kind, of all ids or of one, the newest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn audit(&self, kind: &str, id: Option<&str>, limit: u32) -> Result<Vec<AuditRow>, StoreError>;
+    /// The last decision of each id of a kind.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn standing(&self, kind: &str) -> Result<Vec<AuditRow>, StoreError>;
     /// What there is to do where other sidecars share the store.
     fn shared(&self) -> Option<&dyn Shared> {
         None

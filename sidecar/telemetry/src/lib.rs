@@ -2,6 +2,7 @@
 //!
 //! It knows neither journal nor sockets: it is told what happened, and writes the OpenMetrics text.
 
+mod breakers;
 mod resources;
 
 use std::collections::BTreeSet;
@@ -18,6 +19,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use breakers::Breakers;
 pub use resources::Process;
 use resources::Resources;
 
@@ -88,6 +90,7 @@ pub struct Metrics {
     sessions: Gauge,
     open_runs: Gauge,
     resources: Resources,
+    breakers: Breakers,
 }
 
 impl Default for Metrics {
@@ -119,6 +122,7 @@ impl Metrics {
             sessions: Gauge::default(),
             open_runs: Gauge::default(),
             resources: Resources::new(),
+            breakers: Breakers::default(),
         };
         metrics.register();
         metrics
@@ -155,6 +159,7 @@ impl Metrics {
         to.register("sessions", "Sessions connected now", self.sessions.clone());
         to.register("open_runs", "Runs that have not ended", self.open_runs.clone());
         self.resources.register(to);
+        self.breakers.register(to);
     }
 
     pub fn run_started(&self, workflow: &str) {
@@ -209,6 +214,16 @@ impl Metrics {
     /// Subtracts the shares of all other processes: they are gone.
     pub fn only_of(&self, processes: &BTreeSet<Process>) {
         self.resources.only_of(processes);
+    }
+
+    /// All circuit breakers that are known, each with its state.
+    pub fn breakers<'a>(&self, all: impl Iterator<Item = (&'a str, &'static str)>) {
+        self.breakers.are(all);
+    }
+
+    /// `state` is of a closed set.
+    pub fn breaker_changed(&self, id: &str, state: &'static str) {
+        self.breakers.changed(id, state);
     }
 
     /// `outcome` is of a closed set.

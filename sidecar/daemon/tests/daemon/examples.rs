@@ -1,5 +1,6 @@
 //! Every example of docs/protocol.md is a message of the types that speak it, and comes back from them unchanged.
 
+use conductor_protocol::breaker as b;
 use conductor_protocol::entry::Entry;
 use conductor_protocol::message as m;
 use serde::Serialize;
@@ -30,6 +31,9 @@ fn params(method: &str, params: &Value) -> Value {
         m::method::PERMIT_ACQUIRE => turn::<m::PermitAcquire>(params),
         m::method::PERMIT_RELEASE => turn::<m::PermitRelease>(params),
         m::method::RESOURCE_REPORT => turn::<m::ResourceReport>(params),
+        m::method::BREAKER_REPORT => turn::<b::BreakerReport>(params),
+        m::method::BREAKER_PROBE => turn::<b::BreakerProbe>(params),
+        m::method::BREAKER_CHANGED => turn::<b::BreakerChanged>(params),
         m::method::SIGNAL_SEND => turn::<m::SignalSend>(params),
         m::method::SIGNAL_LIST => turn::<m::SignalList>(params),
         m::method::RUN_SIGNAL => turn::<m::RunSignal>(params),
@@ -47,9 +51,12 @@ fn result(method: &str, result: &Value) -> Value {
         m::method::RUN_AWAIT => turn::<m::RunAwaitResult>(result),
         m::method::SIGNAL_LIST => turn::<m::SignalListResult>(result),
         m::method::TASK_INVOKE => turn::<m::TaskOutcome>(result),
-        m::method::PING | m::method::RUN_CANCEL | m::method::PERMIT_ACQUIRE | m::method::SIGNAL_SEND => {
-            result.clone()
-        }
+        m::method::BREAKER_PROBE => turn::<b::BreakerProbeResult>(result),
+        m::method::PING
+        | m::method::RUN_CANCEL
+        | m::method::PERMIT_ACQUIRE
+        | m::method::SIGNAL_SEND
+        | m::method::BREAKER_REPORT => result.clone(),
         other => panic!("docs/protocol.md has an answer to {other}"),
     }
 }
@@ -81,6 +88,6 @@ fn every_example_of_the_document_is_a_message() {
             entries += 1;
         }
     }
-    assert_eq!(methods.len(), 20, "a method has no example: {methods:?}");
+    assert_eq!(methods.len(), 23, "a method has no example: {methods:?}");
     assert_eq!(entries, 21, "the entries that stand by themselves");
 }

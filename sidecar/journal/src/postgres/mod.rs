@@ -2,6 +2,7 @@
 //!
 //! It knows rows and transactions, not what a run's states mean, nor which sidecar should have a run.
 
+mod audit;
 mod fleet;
 mod link;
 mod purge;
@@ -19,8 +20,8 @@ use tokio::sync::Notify;
 use self::fleet::Lease;
 use self::link::{Engine, Link, Trouble, hold};
 use crate::store::{
-    Change, EndPlace, Page, PlanRow, PurgeFilter, Purged, RunFilter, RunPage, RunRow, ScheduleRow, Shared,
-    Store, StoreError, StoredSignal, Tombstone, Verdict,
+    AuditRow, Change, EndPlace, Page, PlanRow, PurgeFilter, Purged, RunFilter, RunPage, RunRow, ScheduleRow,
+    Shared, Store, StoreError, StoredSignal, Tombstone, Verdict,
 };
 
 pub use self::fleet::Member;
@@ -186,6 +187,18 @@ impl Store for PostgresStore {
 
     fn schedules(&self) -> Result<Vec<ScheduleRow>, StoreError> {
         self.rows(&self.reader, async |wire| read::schedules(wire).await)
+    }
+
+    fn append_audit(&self, row: &AuditRow) -> Result<(), StoreError> {
+        self.engine.read(&self.keeper, async |wire| audit::append(wire, row).await)
+    }
+
+    fn audit(&self, kind: &str, id: Option<&str>, limit: u32) -> Result<Vec<AuditRow>, StoreError> {
+        self.engine.read(&self.reader, async |wire| audit::of(wire, kind, id, limit).await)
+    }
+
+    fn standing(&self, kind: &str) -> Result<Vec<AuditRow>, StoreError> {
+        self.engine.read(&self.reader, async |wire| audit::standing(wire, kind).await)
     }
 
     fn tombstone(&self, run: &str) -> Result<Option<Tombstone>, StoreError> {

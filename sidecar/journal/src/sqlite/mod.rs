@@ -2,6 +2,7 @@
 //!
 //! It knows rows and transactions, not what a run's states mean.
 
+mod audit;
 mod purge;
 mod read;
 mod schedules;
@@ -17,8 +18,8 @@ use conductor_protocol::entry::UnixMillis;
 use rusqlite::Connection;
 
 use crate::store::{
-    Change, EndPlace, Page, PlanRow, PurgeFilter, Purged, RunFilter, RunPage, RunRow, ScheduleRow, Store,
-    StoreError, StoredSignal, Tombstone, Verdict,
+    AuditRow, Change, EndPlace, Page, PlanRow, PurgeFilter, Purged, RunFilter, RunPage, RunRow, ScheduleRow,
+    Store, StoreError, StoredSignal, Tombstone, Verdict,
 };
 
 /// How long a commit waits for somebody else's lock before the store counts as locked.
@@ -180,6 +181,18 @@ impl Store for SqliteStore {
             self.shrunk.store(true, Ordering::Relaxed);
         }
         Ok(swept.more)
+    }
+
+    fn append_audit(&self, row: &AuditRow) -> Result<(), StoreError> {
+        audit::append(&hold(&self.writer), row).map_err(|error| self.fault(&error))
+    }
+
+    fn audit(&self, kind: &str, id: Option<&str>, limit: u32) -> Result<Vec<AuditRow>, StoreError> {
+        self.reading(|connection| audit::of(connection, kind, id, limit))
+    }
+
+    fn standing(&self, kind: &str) -> Result<Vec<AuditRow>, StoreError> {
+        self.reading(|connection| audit::standing(connection, kind))
     }
 
     fn tidy(&self) -> Result<(), StoreError> {

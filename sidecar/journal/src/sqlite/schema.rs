@@ -13,7 +13,7 @@ use crate::store::StoreError;
 const APPLICATION: i32 = 0x4364_6374;
 
 /// Migration `n` leads from format `n` to `n + 1`. Never edit one that was released: add the next.
-const MIGRATIONS: [&str; 5] = [FORMAT_1, FORMAT_2, FORMAT_3, FORMAT_4, FORMAT_5];
+const MIGRATIONS: [&str; 6] = [FORMAT_1, FORMAT_2, FORMAT_3, FORMAT_4, FORMAT_5, FORMAT_6];
 
 const FORMAT_1: &str = "
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -106,6 +106,20 @@ CREATE TABLE purging (run INTEGER PRIMARY KEY);
 
 /// A store of an older format whose file is larger is not written anew: its free pages are used again, and not given back.
 const REWRITTEN: u64 = 256 << 20;
+
+const FORMAT_6: &str = "
+-- What people decided on breakers and policies; the last of an id stands.
+CREATE TABLE audit (
+    ordinal INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    decision TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    by TEXT NOT NULL,
+    at INTEGER NOT NULL
+);
+CREATE INDEX audit_of ON audit (kind, id, ordinal);
+";
 
 /// The format that this build writes.
 #[expect(clippy::cast_possible_truncation, reason = "there will never be four thousand million formats")]

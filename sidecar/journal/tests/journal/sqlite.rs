@@ -108,7 +108,7 @@ fn a_newer_format_and_a_foreign_file_are_refused_by_name() {
     let newer = folder.path().join("newer.db");
     drop(open(&newer));
     rusqlite::Connection::open(&newer).unwrap().pragma_update(None, "user_version", 9).unwrap();
-    let Err(StoreError::Newer { found: 9, supported: 5, .. }) = SqliteStore::open(&newer) else {
+    let Err(StoreError::Newer { found: 9, supported: 6, .. }) = SqliteStore::open(&newer) else {
         panic!("a newer format opened")
     };
     let foreign = folder.path().join("foreign.db");
@@ -167,7 +167,7 @@ fn a_journal_of_format_1_is_brought_up_and_takes_signals() {
     commit(&journal);
     drop(journal);
     let file = rusqlite::Connection::open(&path).unwrap();
-    file.execute_batch("DROP INDEX runs_ended; DROP TABLE tombstones; DROP TABLE purging; DROP TABLE schedules; DROP TABLE signals; ALTER TABLE plans DROP COLUMN secret; PRAGMA user_version = 1;").unwrap();
+    file.execute_batch("DROP TABLE audit; DROP INDEX runs_ended; DROP TABLE tombstones; DROP TABLE purging; DROP TABLE schedules; DROP TABLE signals; ALTER TABLE plans DROP COLUMN secret; PRAGMA user_version = 1;").unwrap();
     drop(file);
     let journal = open(&path);
     let data = RawValue::from_string("{\"by\":\"ada\"}".to_owned()).unwrap();
