@@ -148,19 +148,23 @@ func (r *Run) Skip(key string) {
 
 // Overlook takes a failure of a block that has no id of its own and is not critical for null: nothing is recorded.
 func (r *Run) Overlook(key string, err error) error {
-	if !IsFailure(err) {
+	failure := failureOf(err)
+	if failure == nil {
 		return err
 	}
 	r.Nothing(key)
-	logger().Warn("a failure is tolerated", "run", r.id, "step", r.prefix+key, "error", textOf(causeOf(failureOf(err).Err)))
+	logger().Warn("a failure is tolerated", "run", r.id, "step", r.prefix+key, "error", textOf(causeOf(failure.Err)))
 	return nil
 }
 
 // Tolerate records that a block that is not critical has failed. What is no failure goes on up.
 func (r *Run) Tolerate(key string, err error) error {
-	failure := failureOf(err)
 	if err := r.Overlook(key, err); err != nil {
 		return err
+	}
+	failure := failureOf(err)
+	if failure == nil {
+		return nil
 	}
 	key = r.prefix + key
 	past := r.past(key)
