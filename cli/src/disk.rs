@@ -7,6 +7,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use serde_json::value::RawValue;
+
 use crate::exit::Failure;
 
 /// No manifest, source file or input is larger; what is, is a mistake or an attack.
@@ -168,4 +170,18 @@ impl Drop for Beside {
         // After an exchange the old folder stands here.
         remove(&self.path);
     }
+}
+
+/// The inputs of a run as an argument gives them: a JSON object, or with `@` the file that holds it.
+pub fn read_input(given: &str) -> Result<Box<RawValue>, Failure> {
+    let text = match given.strip_prefix('@') {
+        Some(path) => read_text(Path::new(path))?,
+        None => given.to_owned(),
+    };
+    let value: Box<RawValue> = serde_json::from_str(&text)
+        .map_err(|error| Failure::usage(format!("the input is not JSON: {error}")))?;
+    if value.get().starts_with('{') {
+        return Ok(value);
+    }
+    Err(Failure::usage("the input is not a JSON object").help("as in `--input '{\"user_id\": \"u1\"}'`"))
 }

@@ -39,6 +39,8 @@ pub struct Run {
     #[serde(default)]
     pub reopened: Vec<Reopened>,
     #[serde(default)]
+    pub restarted: Vec<Restarted>,
+    #[serde(default)]
     pub steps: Vec<Step>,
 }
 
@@ -51,6 +53,23 @@ pub struct Reopened {
     pub reason: Option<String>,
     #[serde(default)]
     pub by: Option<String>,
+    #[serde(default)]
+    pub changed_input: bool,
+    pub at: Moment,
+}
+
+/// A person let the run go on from a step before.
+#[derive(Debug, Deserialize)]
+pub struct Restarted {
+    pub generation: u32,
+    #[serde(default)]
+    pub from: Option<String>,
+    #[serde(default)]
+    pub reason: Option<String>,
+    #[serde(default)]
+    pub by: Option<String>,
+    #[serde(default)]
+    pub changed_input: bool,
     pub at: Moment,
 }
 

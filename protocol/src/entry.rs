@@ -51,8 +51,13 @@ pub enum Entry {
         /// Who.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
+        /// The inputs from here on, where the person changed them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        input: Option<Json>,
         at: UnixMillis,
     },
+    /// A person let a run that had stopped go on from a step before; written by the sidecar.
+    RunRestarted(RunRestarted),
     /// The step begins anew, with all attempts of its policy; written by the sidecar.
     StepReopened {
         key: String,
@@ -187,6 +192,33 @@ pub struct RunStarted {
     pub at: UnixMillis,
 }
 
+/// A new generation of a run, outside of what is guaranteed: what is forgotten may happen again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RunRestarted {
+    /// 2 for the first restart. The idempotency keys of steps that begin from here on end in `#2`.
+    pub generation: u32,
+    /// The step from which on the records do not count any more; absent for all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Keys whose entries so far, choices included, do not count any more.
+    pub forget: Vec<String>,
+    /// Keys of steps that had begun before, and that begin anew under the idempotency key that they have: of their
+    /// entries only the starts count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reopen: Vec<String>,
+    /// The inputs from here on, where the person changed them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<Json>,
+    /// The run is pinned to no Plan any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unpinned: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    pub at: UnixMillis,
+}
+
 /// The step that awaits a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parent {
@@ -203,6 +235,30 @@ impl Entry {
             | Entry::StepFailed { key, undo: Some(undo), .. }
             | Entry::StepCancelled { key, undo: Some(undo), .. } => Some((key, undo)),
             _ => None,
+        }
+    }
+
+    /// The step whose fact this is, or the block whose choice.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Entry::StepReopened { key, .. }
+            | Entry::StepStarted { key, .. }
+            | Entry::AttemptFailed { key, .. }
+            | Entry::StepSucceeded { key, .. }
+            | Entry::StepFailed { key, .. }
+            | Entry::StepSkipped { key, .. }
+            | Entry::StepCancelled { key, .. }
+            | Entry::StepInDoubt { key, .. }
+            | Entry::Chosen { key, .. } => Some(key),
+            Entry::RunStarted(_)
+            | Entry::RunResumed { .. }
+            | Entry::RunReopened { .. }
+            | Entry::RunRestarted(_)
+            | Entry::RunSucceeded { .. }
+            | Entry::RunFailed { .. }
+            | Entry::RunCancelled { .. }
+            | Entry::RunPaused { .. } => None,
         }
     }
 

@@ -21,6 +21,7 @@ mod init;
 mod pin;
 mod plan;
 mod purge;
+mod restart;
 mod resume;
 mod run;
 mod runs;
@@ -44,6 +45,7 @@ pub enum Command {
     Schedules(schedules::Args),
     Show(show::Args),
     Resume(resume::Args),
+    Restart(restart::Args),
     Cancel(cancel::Args),
     Signal(signal::Args),
     Purge(purge::Args),
@@ -72,6 +74,7 @@ impl Command {
             Command::Schedules(args) => schedules::run(args).await,
             Command::Show(args) => show::run(args).await,
             Command::Resume(args) => resume::run(args).await,
+            Command::Restart(args) => restart::run(args).await,
             Command::Cancel(args) => cancel::run(args).await,
             Command::Signal(args) => signal::run(args).await,
             Command::Purge(args) => purge::run(args).await,
@@ -102,6 +105,7 @@ impl Command {
             Command::Schedules(args) => args.format.into(),
             Command::Show(args) => args.format.into(),
             Command::Resume(args) => args.format.into(),
+            Command::Restart(args) => args.format.into(),
             Command::Cancel(args) => args.format.into(),
             Command::Signal(args) => args.format.into(),
             Command::Purge(args) => args.format.into(),

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::client::Client;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Format};
-use crate::{project, view};
+use crate::{disk, project, view};
 
 /// Let a paused run go on, and decide on the step at which it stopped
 #[derive(Debug, clap::Args)]
@@ -23,6 +23,9 @@ pub struct Args {
     /// The step has not happened and is not to: its fallback or its failure is next
     #[arg(long, value_name = "MESSAGE")]
     failed: Option<String>,
+    /// The inputs from here on, a JSON object; `@FILE` reads them from a file. What is recorded stays as it is
+    #[arg(long, value_name = "JSON|@FILE")]
+    input: Option<String>,
     /// Said in the journal
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
@@ -64,6 +67,11 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         // As it was written: a number is not read here.
         body.pop();
         body.push_str(&format!(",\"result\":{}}}", result.get()));
+    }
+    if let Some(input) = &args.input {
+        body.pop();
+        let comma = if body.len() > 1 { "," } else { "" };
+        body.push_str(&format!("{comma}\"input\":{}}}", disk::read_input(input)?.get()));
     }
     let client = Client::new(project::find_socket(args.socket.as_deref())?);
     let path = format!("/v1/runs/{}/resume", view::url_encoded(&args.run));

@@ -8,7 +8,7 @@ use crate::exit::{Exit, Failure};
 use crate::output::{self, BOLD, Cell, DIM, Format, RED, RESET, inert, inert_line};
 use crate::project;
 use crate::timeline::Timeline;
-use crate::view::{self, Reopened, Run, Step, StepError};
+use crate::view::{self, Reopened, Restarted, Run, Step, StepError};
 
 /// Show a run: its steps with attempts, times, outcomes and errors, and a time line
 #[derive(Debug, clap::Args)]
@@ -63,6 +63,9 @@ fn header(run: &Run) -> String {
     for reopened in &run.reopened {
         line("resumed", resumed(reopened));
     }
+    for again in &run.restarted {
+        line("restarted", restarted(again));
+    }
     let waits_for = run.waits_for();
     if !waits_for.is_empty() {
         line("waits for", inert_line(&waits_for, 200));
@@ -76,11 +79,25 @@ fn header(run: &Run) -> String {
 
 /// When and by whom the run was let go on, which step was decided on, and why.
 fn resumed(reopened: &Reopened) -> String {
-    let said = |before: &str, what: &Option<String>| {
-        what.as_ref().map_or_else(String::new, |what| format!("{before}{}", inert_line(what, 80)))
-    };
     let (by, step) = (said(" by ", &reopened.by), said(" at ", &reopened.step));
-    format!("{}{by}{step}{}", view::moment(&reopened.at), said(": ", &reopened.reason))
+    let input = if reopened.changed_input { " with other inputs" } else { "" };
+    format!("{}{by}{step}{input}{}", view::moment(&reopened.at), said(": ", &reopened.reason))
+}
+
+/// When and by whom the run was let go on from a step before.
+fn restarted(again: &Restarted) -> String {
+    let by = said(" by ", &again.by);
+    let from = again
+        .from
+        .as_ref()
+        .map_or_else(|| " from its beginning".to_owned(), |from| format!(" from {}", inert_line(from, 80)));
+    let input = if again.changed_input { " with other inputs" } else { "" };
+    let (at, reason) = (view::moment(&again.at), said(": ", &again.reason));
+    format!("{at}{by}{from}{input}, generation {}{reason}", again.generation)
+}
+
+fn said(before: &str, what: &Option<String>) -> String {
+    what.as_ref().map_or_else(String::new, |what| format!("{before}{}", inert_line(what, 80)))
 }
 
 fn error_line(error: &StepError) -> String {

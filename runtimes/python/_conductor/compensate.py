@@ -59,18 +59,21 @@ def _valueless(error: Exception, result: object) -> Exception:
 
 
 async def undo_all(
-    run: Run, workflow: Workflow, history: History, prefix: str = ""
+    run: Run,
+    workflow: Workflow,
+    history: History,
+    prefix: str = "",
+    of: str | None = None,
 ) -> None:
-    """Undoes everything that the history says. `prefix` is the path of a child inside of its parent."""
+    """Undoes everything that the history says, which is that of the run `of`: of this one, or of a child whose path
+    inside of its parent is `prefix`."""
     for key, args in reversed(history.undo):
         past = history.past(key)
         if args is None:
             child = workflow.children[step_id(key)]
-            path = f"{prefix}{key}"
-            inside = await read_all(
-                run.session, f"{run.id}/{path}", tuple(child.children)
-            )
-            await undo_all(run, child, inside, f"{path}/")
+            child_id = history.key_of(of or run.id, key)
+            inside = await read_all(run.session, child_id, tuple(child.children))
+            await undo_all(run, child, inside, f"{prefix}{key}/", child_id)
             continue
         full = f"{prefix}{key}.compensate"
         if not isinstance(args, dict):

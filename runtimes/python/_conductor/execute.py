@@ -226,9 +226,10 @@ class Execution:
         return await self.workflow.body(run)
 
     async def _within_deadline(self, run: Run, seconds: float) -> object:
-        """The deadline counts from the start of the run, wherever that was."""
+        """The deadline counts from the start of the run, or of its last generation, wherever that was."""
         chosen = run.history.chosen
-        started_at: int = self._answer["started_at"]
+        restarted_at = run.history.restarted_at
+        started_at: int = restarted_at or self._answer["started_at"]
         chosen[f"{DEADLINE_KEY}.deadline"] = started_at + round(seconds * 1000)
         try:
             async with run.deadline(DEADLINE_KEY, seconds):

@@ -39,6 +39,8 @@ class Past:
     outcome: Outcome | None = None
     output: object = None
     error: dict[str, object] | None = None
+    generation: int | None = None
+    """In which it began; `None` where this process begins it."""
 
 
 @dataclass(slots=True)
@@ -59,6 +61,18 @@ class History:
     and one without a journal is undone by the process that has run it."""
     signals: set[str] = field(default_factory=set)
     """Ids of the signals that were taken."""
+    generation: int = 1
+    """Counts how often a person let the run go on from a step before."""
+    restarted_at: int | None = None
+    _counted: list[tuple[int, str, dict[str, Any]]] = field(default_factory=list)
+    """What counts so far of the records, and the generation of each; kept while they are read."""
+
+    def key_of(self, run: str, key: str) -> str:
+        """A step's idempotency key, which is the run's id of one that is a workflow: that of the generation in which it began."""
+        past = self.steps.get(key)
+        own = past.generation if past is not None else None
+        generation = own or self.generation
+        return f"{run}/{key}" if generation == 1 else f"{run}/{key}#{generation}"
 
     def past(self, key: str) -> Past:
         """Of one step."""
@@ -81,10 +95,46 @@ class History:
             self.past(step["key"]).task = step["task"]
             self.undo.append((step["key"], step["args"]))
 
+    def is_read(self) -> None:
+        """All of the records have been added."""
+        self._counted.clear()
+
     def _fold(self, kind: str, entry: dict[str, Any]) -> None:
+        if kind == "run_restarted":
+            self._restart(entry)
+        else:
+            self._counted.append((self.generation, kind, entry))
+            self._count(kind, entry)
+
+    def _restart(self, entry: dict[str, Any]) -> None:
+        """What is forgotten counts as if it had never been recorded; what is reopened has only begun."""
+        forget, reopen = set(entry["forget"]), set(entry.get("reopen", ()))
+        counted = [
+            (generation, kind, fields)
+            for generation, kind, fields in self._counted
+            if (key := fields.get("key")) not in forget
+            and (key not in reopen or kind == "step_started")
+        ]
+        counted += [(0, "step_reopened", {"key": key}) for key in sorted(reopen)]
+        self.steps.clear()
+        self.chosen.clear()
+        self.undo.clear()
+        self.signals.clear()
+        self._counted = counted
+        for self.generation, kind, fields in counted:
+            self._count(kind, fields)
+        self.generation = entry["generation"]
+        self.restarted_at = entry["at"]
+        if "input" in entry:
+            self._counted.append((self.generation, "run_reopened", entry))
+            self.input = entry["input"]
+
+    def _count(self, kind: str, entry: dict[str, Any]) -> None:
         if kind == "run_started":
             self.input = entry["input"]
             self.trace = entry.get("traceparent")
+        elif kind == "run_reopened":
+            self.input = entry.get("input", self.input)
         elif kind == "chosen":
             self.chosen[entry["key"]] = entry["value"]
         elif kind.startswith("step_") or kind == "attempt_failed":
@@ -93,12 +143,15 @@ class History:
     def _fold_step(self, kind: str, entry: dict[str, Any], past: Past) -> None:
         if kind == "step_started":
             past.attempt = entry["attempt"]
+            past.generation = past.generation or self.generation
             past.deadline_at = entry.get("deadline_at", past.deadline_at)
             past.is_open = True
             past.task = entry.get("task", "")
             return
         if kind == "step_reopened":
-            self.steps[entry["key"]] = Past(task=past.task, attempt=past.attempt)
+            self.steps[entry["key"]] = Past(
+                task=past.task, attempt=past.attempt, generation=past.generation
+            )
             return
         past.is_open = False
         if isinstance(entry.get("undo"), list):
@@ -145,4 +198,5 @@ async def read_all(
             history.add(record["entries"])
             seq = record["seq"] + 1
         more = page["more"]
+    history.is_read()
     return history

@@ -87,7 +87,7 @@ async def invoked(
         "step": step,
         "attempt": 1,
         "traceparent": given(trace_headers().get("traceparent"))
-        or of_attempt(of_run(run), run, step, 1),
+        or of_attempt(of_run(run), f"{run}/{step}", 1),
     }
     try:
         return decode(await call(session, params, time_left(), NO_WORKER_SECONDS))

@@ -73,7 +73,7 @@ class Recording:
     @property
     def idempotency_key(self) -> str:
         """The same at every attempt, here and after a crash."""
-        return f"{self._run.id}/{self._key}"
+        return self._run.key_of(self._key)
 
     @property
     def traceparent(self) -> str:

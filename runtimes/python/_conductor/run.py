@@ -314,7 +314,11 @@ class Run:
 
     def trace_of(self, key: str, attempt: int) -> str:
         """The `traceparent` of an attempt."""
-        return trace.of_attempt(self.trace, self.id, key, attempt)
+        return trace.of_attempt(self.trace, self.key_of(key), attempt)
+
+    def key_of(self, key: str) -> str:
+        """The idempotency key of a step."""
+        return self.history.key_of(self.id, key)
 
 
 class RunDeadline:

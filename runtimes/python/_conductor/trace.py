@@ -22,9 +22,9 @@ def of_run(run: str) -> str:
     return f"00-{digest[:32]}-{digest[32:48]}-01"
 
 
-def of_attempt(trace: str, run: str, key: str, attempt: int) -> str:
-    """The `traceparent` of an attempt in the trace of its run: the same in every process."""
-    span = sha256(f"{run}/{key}/{attempt}".encode()).hexdigest()[:16]
+def of_attempt(trace: str, key: str, attempt: int) -> str:
+    """The `traceparent` of an attempt, by its idempotency key, in the trace of its run: the same in every process."""
+    span = sha256(f"{key}/{attempt}".encode()).hexdigest()[:16]
     return f"{trace[:36]}{span}{trace[52:]}"
 
 

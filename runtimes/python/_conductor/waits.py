@@ -240,7 +240,7 @@ async def emit(
         raise
     sent = run.session.request(
         "signal.send",
-        {"run": target, "signal": signal, "id": f"{run.id}/{key}", "data": data},
+        {"run": target, "signal": signal, "id": run.key_of(key), "data": data},
     )
     cancelled: asyncio.CancelledError | None = None
     try:

@@ -11,11 +11,11 @@ class Traces(unittest.TestCase):
     def test_a_trace_is_the_same_in_every_language(self) -> None:
         own = trace.of_run("r1")
         self.assertEqual(
-            trace.of_attempt(own, "r1", "charge", 1),
+            trace.of_attempt(own, "r1/charge", 1),
             "00-82f3e9c695dc6b8d1b11818d5701919e-3247f61bb78213bb-01",
         )
         self.assertEqual(
-            trace.of_attempt(CALLER, "r1", "charge", 1),
+            trace.of_attempt(CALLER, "r1/charge", 1),
             "00-0af7651916cd43dd8448eb211c80319c-3247f61bb78213bb-00",
         )
 

@@ -64,7 +64,7 @@ export async function child(
   await began(run, key, workflow, options.barrier);
   const scope = run.scope.shielded();
   const trace = run.traceOf(key, 1);
-  const place = { run: `${run.id}/${key}`, key, scope, trace };
+  const place = { run: run.keyOf(key), key, scope, trace };
   const work = Work.start(() => run.parts.callChild(workflow, inputs, place));
   if ((await work.ended(undefined, run.scope)) === "cancelled") {
     const reason = run.scope.reason ?? new Cancelled("", false);
@@ -102,7 +102,7 @@ function concluded(
   }
   const error = work.failure;
   if (error instanceof RunPaused) {
-    const child = `${run.id}/${key}`;
+    const child = run.keyOf(key);
     throw new Halt(`the run ${child} is paused: ${error.message}`, key);
   }
   if (error instanceof Cancelled) {
@@ -114,7 +114,7 @@ function concluded(
   }
   const failure =
     error instanceof WorkflowCancelled
-      ? new RunCancelled(`the run ${run.id}/${key} was cancelled`)
+      ? new RunCancelled(`the run ${run.keyOf(key)} was cancelled`)
       : causeOf(error);
   run.failStep(id, failure, 1, options.critical);
   return null;
@@ -137,7 +137,7 @@ export async function detach(
   }
   await began(run, key, workflow);
   const trace = run.traceOf(key, 1);
-  await run.parts.detachChild(workflow, inputs, `${run.id}/${key}`, trace);
+  await run.parts.detachChild(workflow, inputs, run.keyOf(key), trace);
   run.stepSucceeded(key, NULL, { attempt: 1 });
   run.scope.check();
 }

@@ -13,14 +13,15 @@ import { prefixOf, type Workflow } from "./workflow.js";
 
 /** Undoes everything that the run did; throws a pause where that is not possible. */
 export function undoAll(run: Run): Promise<void> {
-  return undo(run, run.parts.workflow, run.history, "");
+  return undo(run, run.parts.workflow, run.history, run.id, "");
 }
 
-/** Undoes what a history has; `above` is what stands before its keys, for a sub-workflow. */
+/** Undoes what the history of the run `of` has; `above` is what stands before its keys, for a sub-workflow. */
 async function undo(
   run: Run,
   workflow: Workflow,
   history: History,
+  of: string,
   above: string,
 ): Promise<void> {
   // Compensations are steps themselves, and are not undone.
@@ -33,9 +34,9 @@ async function undo(
     if (inside !== undefined) {
       await undoInside(`${above}${key}`, inside);
     } else if (child !== undefined) {
-      const id = `${run.id}/${above}${key}`;
+      const id = history.keyOf(of, key);
       const past = await readHistory(run.session, id);
-      await undo(run, child, past, `${above}${key}/`);
+      await undo(run, child, past, id, `${above}${key}/`);
     } else if (args !== undefined) {
       await undoStep(run, workflow, `${above}${key}`, key, args);
     }

@@ -254,7 +254,7 @@ export class Execution {
     }
   }
 
-  /** The deadline counts from the start of the run, wherever that was; the wait for its turn is part of it. */
+  /** The deadline counts from the start of the run, or of its last generation, wherever that was; the wait for its turn is part of it. */
   private async withinDeadline(run: Run): Promise<Json> {
     const { deadline, body } = this.workflow.options;
     const perform = async (inside: Run) => {
@@ -264,7 +264,8 @@ export class Execution {
     if (deadline === undefined) {
       return perform(run);
     }
-    const endsAt = this.owned.started_at + Math.round(deadline);
+    const startedAt = run.history.restartedAt ?? this.owned.started_at;
+    const endsAt = startedAt + Math.round(deadline);
     run.history.chosen.set(DEADLINE_KEY, endsAt);
     return run.deadline(null, deadline, perform);
   }
@@ -389,6 +390,7 @@ export async function readHistory(
       from = record.seq + 1;
     }
     if (page["more"] !== true) {
+      history.isRead();
       return history;
     }
   }

@@ -34,6 +34,8 @@ export class Past {
   outcome: Outcome | undefined = undefined;
   output: Json = null;
   error: ErrorForm | undefined = undefined;
+  /** In which it began; nothing where this process begins it. */
+  generation: number | undefined = undefined;
 
   /** What is left of it where a person lets the step begin anew. */
   begunAnew(): Past {
@@ -41,6 +43,7 @@ export class Past {
     anew.task = this.task;
     anew.attempt = this.attempt;
     anew.hasBegun = this.hasBegun;
+    anew.generation = this.generation;
     return anew;
   }
 }
@@ -71,8 +74,14 @@ export interface EntryFields {
   readonly value?: Json;
   readonly input?: JsonObject;
   readonly reason?: string;
+  readonly generation?: number;
+  readonly forget?: readonly string[];
+  readonly reopen?: readonly string[];
   readonly traceparent?: string;
 }
+
+/** What counts of the records, and the generation of each. */
+type Counted = readonly [number, string, EntryFields];
 
 /** What a run has come to. */
 export class History {
@@ -85,12 +94,24 @@ export class History {
   readonly signals = new Set<string>();
   /** Steps that have ended, in the order in which the journal has them. */
   readonly undo: Undo[] = [];
+  /** Counts how often a person let the run go on from a step before. */
+  generation = 1;
+  restartedAt: number | undefined = undefined;
+  /** Kept while the records are read. */
+  private counted: Counted[] = [];
   /** What workflows without a journal did that were steps, by their keys: this process alone knows how it is undone. */
   readonly inside = new Map<string, readonly (() => Promise<void>)[]>();
 
   constructor(input: JsonObject = {}, trace?: string) {
     this.input = input;
     this.trace = trace;
+  }
+
+  /** A step's idempotency key, which is the run's id of one that is a workflow: that of the generation in which it began. */
+  keyOf(run: string, key: string): string {
+    const generation = this.steps.get(key)?.generation ?? this.generation;
+    const suffix = generation === 1 ? "" : `#${String(generation)}`;
+    return `${run}/${key}${suffix}`;
   }
 
   /** Of one step. */
@@ -129,11 +150,58 @@ export class History {
     }
   }
 
+  /** All of the records have been added. */
+  isRead(): void {
+    this.counted = [];
+  }
+
   private fold(kind: string, fields: EntryFields): void {
+    if (kind === "run_restarted") {
+      this.restart(fields);
+    } else {
+      this.counted.push([this.generation, kind, fields]);
+      this.count(kind, fields);
+    }
+  }
+
+  /** What is forgotten counts as if it had never been recorded; what is reopened has only begun. */
+  private restart(entry: EntryFields): void {
+    const forget = new Set(entry.forget ?? []);
+    const reopen = new Set(entry.reopen ?? []);
+    const counted = this.counted.filter(([, kind, { key }]) => {
+      const isKept = key === undefined || !forget.has(key);
+      return (
+        isKept &&
+        (key === undefined || !reopen.has(key) || kind === "step_started")
+      );
+    });
+    for (const key of reopen) {
+      counted.push([0, "step_reopened", { key }]);
+    }
+    this.steps.clear();
+    this.chosen.clear();
+    this.signals.clear();
+    this.undo.length = 0;
+    this.counted = counted;
+    for (const [generation, kind, fields] of counted) {
+      this.generation = generation;
+      this.count(kind, fields);
+    }
+    this.generation = entry.generation ?? this.generation;
+    this.restartedAt = entry.at;
+    if (entry.input !== undefined) {
+      this.counted.push([this.generation, "run_reopened", entry]);
+      this.input = entry.input;
+    }
+  }
+
+  private count(kind: string, fields: EntryFields): void {
     const { key } = fields;
     if (kind === "run_started") {
       this.input = fields.input ?? {};
       this.trace = givenTrace(fields.traceparent);
+    } else if (kind === "run_reopened") {
+      this.input = fields.input ?? this.input;
     } else if (key === undefined) {
       return;
     } else if (kind === "chosen") {
@@ -153,6 +221,7 @@ export class History {
         past.isUnknown ||= wasOpen;
         past.task = fields.task;
         past.attempt = fields.attempt ?? 0;
+        past.generation ??= this.generation;
         past.deadlineAt = fields.deadline_at ?? past.deadlineAt;
         past.hasBegun = true;
         past.isOpen = true;

@@ -63,7 +63,9 @@ export function activeTrace(): string | undefined {
 
 /** Of an attempt of a run without a journal. */
 export function callerTrace(run: string, key: string, attempt: number): string {
-  return activeTrace() ?? traceOfAttempt(traceOfRun(run), run, key, attempt);
+  return (
+    activeTrace() ?? traceOfAttempt(traceOfRun(run), `${run}/${key}`, attempt)
+  );
 }
 
 /** Calls `work` in the caller's trace, where the application has OpenTelemetry. */

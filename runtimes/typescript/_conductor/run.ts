@@ -138,7 +138,12 @@ export class Run extends Block<Run> {
   /** The `traceparent` of an attempt. */
   traceOf(key: string, attempt: number): string {
     const trace = this.history.trace ?? traceOfRun(this.id);
-    return traceOfAttempt(trace, this.id, key, attempt);
+    return traceOfAttempt(trace, this.keyOf(key), attempt);
+  }
+
+  /** The idempotency key of a step. */
+  keyOf(key: string): string {
+    return this.history.keyOf(this.id, key);
   }
 
   /** An input as it is recorded, or its default. */
@@ -274,7 +279,7 @@ export class Run extends Block<Run> {
   /** For a workflow that keeps no journal and runs as this step. */
   childOptions(id: string, signal: AbortSignal): RunOptions {
     const key = this.path(id);
-    const runId = () => `${this.id}/${key}`;
+    const runId = () => this.keyOf(key);
     return new PlainChildOptions(runId, signal, (undo) => {
       this.history.inside.set(key, undo);
     });

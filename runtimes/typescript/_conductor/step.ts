@@ -79,7 +79,7 @@ export class Step {
 
   /** The same at every attempt, here and after a crash. */
   get idempotencyKey(): string {
-    return `${this.run.id}/${this.key}`;
+    return this.run.keyOf(this.key);
   }
 
   /** Of the attempt. */

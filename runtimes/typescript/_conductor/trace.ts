@@ -24,14 +24,13 @@ export function traceOfRun(run: string): string {
   return `00-${digest.slice(0, 32)}-${digest.slice(32, 48)}-01`;
 }
 
-/** The `traceparent` of an attempt in the trace of its run: the same in every process. */
+/** The `traceparent` of an attempt, by its idempotency key, in the trace of its run: the same in every process. */
 export function traceOfAttempt(
   trace: string,
-  run: string,
   key: string,
   attempt: number,
 ): string {
-  const span = hex(`${run}/${key}/${String(attempt)}`).slice(0, 16);
+  const span = hex(`${key}/${String(attempt)}`).slice(0, 16);
   return `${trace.slice(0, 36)}${span}${trace.slice(52)}`;
 }
 

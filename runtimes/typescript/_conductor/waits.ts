@@ -179,7 +179,7 @@ export async function emit(
   }
   await run.scope.unlessCancelled(run.session.leased());
   try {
-    const sent = { run: to, signal, id: `${run.id}/${key}`, data };
+    const sent = { run: to, signal, id: run.keyOf(key), data };
     await run.session.request("signal.send", sent);
   } catch (error) {
     const isRefused =

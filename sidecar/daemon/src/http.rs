@@ -25,6 +25,7 @@ use serde_json::{Value, json};
 use crate::handlers::{ask_cancel, is_traceparent, tell_owner};
 use crate::masking::Mask;
 use crate::operating;
+use crate::restarting::restart;
 use crate::resuming::resume;
 use crate::retention::{purge_many, purge_one};
 use crate::sidecar::{Sidecar, blocking};
@@ -58,6 +59,7 @@ pub(crate) fn router(sidecar: Arc<Sidecar>, door: Door) -> Router {
         .route("/v1/breakers/{id}", get(operating::breaker).put(operating::decide))
         .route("/v1/runs/{id}/cancel", post(cancel))
         .route("/v1/runs/{id}/resume", post(resume))
+        .route("/v1/runs/{id}/restart", post(restart))
         .route("/v1/runs/{id}/signals/{name}", post(signal))
         .route("/v1/workflows/{id}/runs", post(start))
         .fallback(async || refuse(StatusCode::NOT_FOUND, "there is no such path"))

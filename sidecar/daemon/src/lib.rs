@@ -19,6 +19,7 @@ mod outbox;
 mod permits;
 mod place;
 mod process;
+mod restarting;
 mod resuming;
 mod retention;
 mod rpc;

@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 use crate::http::{is_json, refuse, refused, settled};
 use crate::sidecar::Sidecar;
 
-const FORM: &str = "the body is {\"decision\": \"retry\" | \"happened\" | \"failed\", \"result\": ..., \"message\": \"...\", \"reason\": \"...\", \"by\": \"...\"}, each of which may be left out";
+const FORM: &str = "the body is {\"decision\": \"retry\" | \"happened\" | \"failed\", \"result\": ..., \"message\": \"...\", \"reason\": \"...\", \"by\": \"...\", \"input\": {...}}, each of which may be left out";
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,6 +29,8 @@ struct Body {
     message: Option<String>,
     reason: Option<String>,
     by: Option<String>,
+    /// What takes the place of the run's inputs.
+    input: Option<Box<RawValue>>,
 }
 
 #[derive(Deserialize)]
@@ -79,7 +81,7 @@ pub(crate) async fn resume(
         Err(why) => return refuse(StatusCode::BAD_REQUEST, why),
     };
     let at = jiff::Timestamp::now().as_millisecond();
-    let reopening = Reopening { decision, reason: given.reason, by: given.by, at };
+    let reopening = Reopening { decision, reason: given.reason, by: given.by, input: given.input, at };
     let reopened = match sidecar.journal.reopen(&id, &reopening) {
         Ok(reopened) => reopened,
         Err(refusal) => return refused(&refusal),

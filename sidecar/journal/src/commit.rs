@@ -134,6 +134,9 @@ fn landed(inner: &mut Inner, change: &Change, key: i64, notes: &mut Vec<Note>) {
     let Some(cell) = inner.runs.get_mut(&change.id) else { return };
     cell.key = Some(key);
     cell.flying = None;
+    if let Some(input) = &change.input {
+        cell.input_digest = Arc::clone(&input.digest);
+    }
     let before = cell.committed.replace(change.head.clone());
     let luggage = std::mem::take(&mut cell.flying_luggage);
     for span in change.spans.iter().filter(|span| !span.session.is_empty()) {

@@ -13,6 +13,7 @@ mod purging;
 mod readable;
 mod refusal;
 mod reopening;
+mod restarting;
 mod run;
 mod sealing;
 mod sharing;
@@ -30,13 +31,14 @@ pub use postgres::{Member, PostgresStore, PostgresUrl, PostgresUrlError};
 pub use readable::unreadable;
 pub use refusal::Refusal;
 pub use reopening::{Decision, Reopened, Reopening};
+pub use restarting::{From, Restarted, Restarting};
 pub use sealing::open_record;
 pub use sharing::{Ask, Whereabouts};
 pub use signal::Signals;
 pub use sqlite::SqliteStore;
 pub use store::{
-    AuditRow, Change, EndPlace, Head, Home, NewRun, Owner, PURGE_SLICE, Page, PlanRow, PurgeFilter, Purged,
-    RunFilter, RunPage, RunRow, ScheduleRow, Shared, SharedAsk, Span, Store, StoreError, StoredRecord,
-    StoredSignal, Tombstone, Verdict, Wanted,
+    AuditRow, Change, EndPlace, Head, Home, NewInput, NewRun, Owner, PURGE_SLICE, Page, PlanRow, PurgeFilter,
+    Purged, RunFilter, RunPage, RunRow, ScheduleRow, Shared, SharedAsk, Span, Store, StoreError,
+    StoredRecord, StoredSignal, Tombstone, Verdict, Wanted,
 };
-pub use view::{AttemptView, OwnerView, ReopenedView, RunView, StepView, fold, summary};
+pub use view::{AttemptView, OwnerView, ReopenedView, RestartedView, RunView, StepView, fold, summary};

@@ -11,6 +11,7 @@ pub enum Event {
     RunStarted,
     RunResumed,
     RunReopened,
+    RunRestarted,
     StepReopened,
     StepStarted,
     AttemptFailed,
@@ -41,11 +42,13 @@ pub enum Refused {
     Paused,
     #[error("the run is not paused")]
     NotPaused,
+    #[error("the run has neither ended nor paused: cancel it first")]
+    NotStopped,
     #[error("the run has ended")]
     Ended,
 }
 
-use Refused::{AlreadyStarted, Ended, NotPaused, NotStarted, Paused};
+use Refused::{AlreadyStarted, Ended, NotPaused, NotStarted, NotStopped, Paused};
 use RunState as S;
 
 type Cell = Result<RunState, Refused>;
@@ -64,7 +67,7 @@ const fn stop(state: RunState) -> Row {
 }
 
 /// The table, one row an event.
-pub const TABLE: [(Event, Row); 18] = [
+pub const TABLE: [(Event, Row); 19] = [
     (
         Event::RunStarted,
         [
@@ -80,6 +83,19 @@ pub const TABLE: [(Event, Row); 18] = [
     // Who takes a waiting run waits on: the next entry of work wakes it.
     (Event::RunResumed, [Err(NotStarted), Ok(S::Running), Ok(S::Waiting), Ok(S::Running), OVER, OVER, OVER]),
     (Event::RunReopened, [Err(NotStarted), Err(NotPaused), Err(NotPaused), Ok(S::Waiting), OVER, OVER, OVER]),
+    // The one way back from an end.
+    (
+        Event::RunRestarted,
+        [
+            Err(NotStarted),
+            Err(NotStopped),
+            Err(NotStopped),
+            Ok(S::Waiting),
+            Ok(S::Waiting),
+            Ok(S::Waiting),
+            Ok(S::Waiting),
+        ],
+    ),
     (Event::StepReopened, WORK),
     (Event::StepStarted, WORK),
     (Event::AttemptFailed, WORK),
@@ -118,6 +134,7 @@ impl Event {
             Entry::RunStarted(_) => Event::RunStarted,
             Entry::RunResumed { .. } => Event::RunResumed,
             Entry::RunReopened { .. } => Event::RunReopened,
+            Entry::RunRestarted(_) => Event::RunRestarted,
             Entry::StepReopened { .. } => Event::StepReopened,
             Entry::StepStarted { .. } => Event::StepStarted,
             Entry::AttemptFailed { .. } => Event::AttemptFailed,
@@ -142,6 +159,7 @@ impl Event {
             Event::RunStarted
                 | Event::RunResumed
                 | Event::RunReopened
+                | Event::RunRestarted
                 | Event::StepReopened
                 | Event::CancelAsked
                 | Event::Released
@@ -169,10 +187,11 @@ mod tests {
     }
 
     #[test]
-    fn nothing_follows_an_end_and_nothing_precedes_a_start() {
+    fn only_a_restart_follows_an_end_and_nothing_precedes_a_start() {
         for (event, _) in TABLE {
             for state in RunState::ALL.into_iter().filter(|state| state.is_terminal()) {
-                assert!(next(Some(state), event).is_err(), "{event:?} after {state:?}");
+                let is_restart = event == Event::RunRestarted;
+                assert_eq!(next(Some(state), event).is_ok(), is_restart, "{event:?} after {state:?}");
             }
             assert_eq!(next(None, event).is_ok(), event == Event::RunStarted, "{event:?} before the start");
         }
@@ -196,6 +215,7 @@ mod tests {
             RunStarted: running AlreadyStarted! AlreadyStarted! AlreadyStarted! AlreadyStarted! AlreadyStarted! AlreadyStarted!
             RunResumed: NotStarted! running waiting running Ended! Ended! Ended!
             RunReopened: NotStarted! NotPaused! NotPaused! waiting Ended! Ended! Ended!
+            RunRestarted: NotStarted! NotStopped! NotStopped! waiting waiting waiting waiting
             StepReopened: NotStarted! running running Paused! Ended! Ended! Ended!
             StepStarted: NotStarted! running running Paused! Ended! Ended! Ended!
             AttemptFailed: NotStarted! running running Paused! Ended! Ended! Ended!

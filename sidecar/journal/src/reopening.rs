@@ -34,6 +34,8 @@ pub struct Reopening {
     pub decision: Option<Decision>,
     pub reason: Option<String>,
     pub by: Option<String>,
+    /// The inputs from here on; what is recorded stays as it is.
+    pub input: Option<Json>,
     pub at: UnixMillis,
 }
 
@@ -104,7 +106,9 @@ impl Journal {
             None => None,
         };
         let mut done = Reopened { step: step.clone(), runs: Vec::new(), settled: Vec::new() };
-        let first = reopened(step, reopening.reason.clone(), reopening);
+        let changed = reopening.input.as_ref().map(|input| self.changed_input(cell, input)).transpose()?;
+        let first = reopened(step, reopening.reason.clone(), reopening, reopening.input.clone());
+        cell.queue().input = changed;
         write(cell, [first].into_iter().chain(decided).collect(), &mut done)?;
         inner.dirty.push(id);
         while let Some(above) = parent {
@@ -113,7 +117,7 @@ impl Journal {
                 break;
             }
             let reason = Some(format!("{}/{} goes on", above.run, above.key));
-            write(cell, vec![reopened(None, reason, reopening)], &mut done)?;
+            write(cell, vec![reopened(None, reason, reopening, None)], &mut done)?;
             parent = cell.parent.clone();
             inner.dirty.push(above.run.as_str().into());
         }
@@ -191,8 +195,8 @@ impl Journal {
     }
 }
 
-fn reopened(step: Option<String>, reason: Option<String>, by: &Reopening) -> Entry {
-    Entry::RunReopened { step, reason, by: by.by.clone(), at: by.at }
+fn reopened(step: Option<String>, reason: Option<String>, by: &Reopening, input: Option<Json>) -> Entry {
+    Entry::RunReopened { step, reason, by: by.by.clone(), input, at: by.at }
 }
 
 /// Where a paused run stopped, and why.

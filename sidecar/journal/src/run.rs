@@ -81,6 +81,7 @@ impl Cell {
             records: Vec::new(),
             spans: Vec::new(),
             signals: Vec::new(),
+            input: None,
             sealed: is_keyed(&cell.input_digest),
         });
         cell
@@ -118,6 +119,7 @@ impl Cell {
             records: Vec::new(),
             spans: Vec::new(),
             signals: Vec::new(),
+            input: None,
             sealed: is_keyed(&self.input_digest),
         })
     }
@@ -227,6 +229,12 @@ fn apply(head: &mut Head, entry: &Entry) -> Result<(), Refusal> {
             head.owner = None;
         }
         Entry::RunReopened { .. } => head.error = None,
+        Entry::RunRestarted(restarted) => {
+            (head.output, head.error, head.cancel, head.finished_at) = (None, None, None, None);
+            if restarted.unpinned {
+                (head.plan, head.language) = (None, None);
+            }
+        }
         Entry::RunResumed { plan, .. } => {
             if let Some(plan) = plan {
                 head.plan = Some(plan.as_str().into());

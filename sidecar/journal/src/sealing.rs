@@ -13,9 +13,9 @@ use conductor_protocol::entry::UnixMillis;
 
 use crate::keys::{KeyError, Keys, unsealed};
 use crate::store::{
-    AuditRow, Change, EndPlace, Head, NewRun, Page, PlanRow, PurgeFilter, Purged, RunFilter, RunPage, RunRow,
-    ScheduleRow, Shared, SharedAsk, Store, StoreError, StoredRecord, StoredSignal, Tombstone, Verdict,
-    Wanted,
+    AuditRow, Change, EndPlace, Head, NewInput, NewRun, Page, PlanRow, PurgeFilter, Purged, RunFilter,
+    RunPage, RunRow, ScheduleRow, Shared, SharedAsk, Store, StoreError, StoredRecord, StoredSignal,
+    Tombstone, Verdict, Wanted,
 };
 
 /// Another store, behind keys. Without any it still reads what is not sealed.
@@ -72,6 +72,13 @@ impl Sealing {
             records: change.records.iter().map(record).collect::<Result<_, StoreError>>()?,
             spans: change.spans.clone(),
             signals: change.signals.iter().map(signal).collect::<Result<_, StoreError>>()?,
+            input: match &change.input {
+                Some(new) => Some(NewInput {
+                    input: seal("input", &new.input)?.into(),
+                    digest: Arc::clone(&new.digest),
+                }),
+                None => None,
+            },
             sealed: true,
         }))
     }

@@ -84,6 +84,14 @@ pub struct NewRun {
     pub started_at: UnixMillis,
 }
 
+/// The inputs of a run, where a person has changed them.
+#[derive(Debug, Clone)]
+pub struct NewInput {
+    /// JSON.
+    pub input: Box<str>,
+    pub digest: Arc<str>,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredRecord {
     pub seq: u64,
@@ -126,6 +134,8 @@ pub struct Change {
     pub records: Vec<StoredRecord>,
     pub spans: Vec<Span>,
     pub signals: Vec<StoredSignal>,
+    /// The inputs that take the place of the run's.
+    pub input: Option<NewInput>,
     /// Whether the run's values are encrypted.
     pub sealed: bool,
 }

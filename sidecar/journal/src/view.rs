@@ -2,9 +2,9 @@
 //!
 //! It knows no HTTP and no terminal: only the shape that `runs` and `show` print as JSON.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use conductor_protocol::entry::{Entry, Json, Kind, Parent, UnixMillis};
+use conductor_protocol::entry::{Entry, Json, Kind, Parent, RunRestarted, UnixMillis};
 use conductor_protocol::error::ErrorForm;
 use conductor_protocol::state::{RunState, StepState};
 use serde::Serialize;
@@ -37,6 +37,9 @@ pub struct RunView {
     /// How often a person let it go on after a pause, and what was said.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reopened: Vec<ReopenedView>,
+    /// Its further generations: how often a person let it go on from a step before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub restarted: Vec<RestartedView>,
     /// In the order in which they first appeared; empty in a list of runs.
     pub steps: Vec<StepView>,
 }
@@ -56,6 +59,25 @@ pub struct ReopenedView {
     pub step: Option<String>,
     pub reason: Option<String>,
     pub by: Option<String>,
+    /// Whether the inputs were changed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub changed_input: bool,
+    pub at: Option<String>,
+}
+
+/// A person let the run go on from a step before.
+#[derive(Debug, Serialize)]
+pub struct RestartedView {
+    pub generation: u32,
+    /// Absent for the beginning.
+    pub from: Option<String>,
+    /// Steps that may have happened before, and happen again.
+    pub forgotten: Vec<String>,
+    pub reason: Option<String>,
+    pub by: Option<String>,
+    /// Whether the inputs were changed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub changed_input: bool,
     pub at: Option<String>,
 }
 
@@ -118,6 +140,7 @@ pub fn summary(row: RunRow) -> RunView {
         waiting_for: None,
         owners: Vec::new(),
         reopened: Vec::new(),
+        restarted: Vec::new(),
         steps: Vec::new(),
     }
 }
@@ -137,6 +160,7 @@ pub fn fold(row: RunRow, records: &[StoredRecord]) -> Result<RunView, serde_json
     fold.compensated();
     view.owners = fold.owners;
     view.reopened = fold.reopened;
+    view.restarted = fold.restarted;
     view.steps = fold.steps;
     Ok(view)
 }
@@ -166,6 +190,7 @@ fn time(at: UnixMillis) -> Option<String> {
 struct Fold {
     owners: Vec<OwnerView>,
     reopened: Vec<ReopenedView>,
+    restarted: Vec<RestartedView>,
     steps: Vec<StepView>,
     by_key: BTreeMap<String, usize>,
 }
@@ -182,9 +207,11 @@ impl Fold {
                 self.cut_off();
                 self.owners.push(OwnerView { epoch, session, pid, at: time(at) });
             }
-            Entry::RunReopened { step, reason, by, at } => {
-                self.reopened.push(ReopenedView { step, reason, by, at: time(at) });
+            Entry::RunReopened { step, reason, by, input, at } => {
+                let changed_input = input.is_some();
+                self.reopened.push(ReopenedView { step, reason, by, changed_input, at: time(at) });
             }
+            Entry::RunRestarted(restarted) => self.restarted(restarted),
             Entry::StepReopened { key, .. } => {
                 let step = self.step(&key);
                 (step.state, step.finished_at) = (StepState::Running, None);
@@ -240,6 +267,34 @@ impl Fold {
             | Entry::RunCancelled { .. }
             | Entry::RunPaused { .. } => {}
         }
+    }
+
+    /// What is forgotten is not shown as a step any more: the steps are those of the last generation.
+    fn restarted(&mut self, restarted: RunRestarted) {
+        let forget: BTreeSet<&str> = restarted.forget.iter().map(String::as_str).collect();
+        let (gone, kept) = std::mem::take(&mut self.steps)
+            .into_iter()
+            .partition(|step: &StepView| forget.contains(step.key.as_str()));
+        self.steps = kept;
+        self.by_key = self.steps.iter().enumerate().map(|(index, step)| (step.key.clone(), index)).collect();
+        for key in &restarted.reopen {
+            let step = self.step(key);
+            (step.state, step.finished_at, step.error) = (StepState::Running, None, None);
+        }
+        let gone: Vec<StepView> = gone;
+        self.restarted.push(RestartedView {
+            generation: restarted.generation,
+            from: restarted.from,
+            forgotten: gone
+                .into_iter()
+                .filter(|step| step.started_at.is_some())
+                .map(|step| step.key)
+                .collect(),
+            reason: restarted.reason,
+            by: restarted.by,
+            changed_input: restarted.input.is_some(),
+            at: time(restarted.at),
+        });
     }
 
     /// A step whose compensation has succeeded is shown as undone. A child is undone step by step, and as a whole when

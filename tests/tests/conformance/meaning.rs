@@ -253,7 +253,7 @@ fn learn(meaning: &mut Meaning, run: &str, entry: &Entry, workflows: &BTreeSet<&
             meaning.ends.insert(run.to_owned(), format!("paused{step}"));
         }
         // Nobody reopens a run here.
-        Entry::RunReopened { .. } | Entry::StepReopened { .. } => {}
+        Entry::RunReopened { .. } | Entry::RunRestarted(_) | Entry::StepReopened { .. } => {}
         Entry::RunStarted(_) | Entry::RunResumed { .. } | Entry::Chosen { .. } => {}
     }
 }

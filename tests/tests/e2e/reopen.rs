@@ -1,61 +1,16 @@
 //! Runs that stop for a person go on with that person's decision, in every language.
 
-use std::path::Path;
-use std::process::Command;
-
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use conductor_tests::eventually;
-use conductor_tests::process::Process;
-use conductor_tests::project::Project;
-use conductor_tests::root;
-use conductor_tests::sidecar::Sidecar;
 use serde_json::{Value, json};
 
-/// The project in one language, and what serves its runs.
-struct Served {
-    project: Project,
-    sidecar: Sidecar,
-    language: &'static str,
-    worker: Option<Process>,
+use crate::served::Served;
+
+fn served(language: &'static str) -> Result<Served> {
+    Served::new("pauses", language, &["pay", "book", "unbook"])
 }
 
 impl Served {
-    fn new(language: &'static str) -> Result<Served> {
-        let all = root().join("tests/projects/pauses");
-        let project = Project::copy_of(&all.join(language))?;
-        let mut manifest = std::fs::read_to_string(all.join("concurrency.yaml"))?;
-        if language == "go" {
-            for (name, exported) in [("pay", "Pay"), ("book", "Book"), ("unbook", "Unbook")] {
-                let go = format!("ref: go:example.com/pauses/tasks.{exported},");
-                manifest = manifest.replace(&format!("ref: tasks.{name},"), &go);
-            }
-        }
-        project.write("concurrency.yaml", &manifest)?;
-        project.conductor(&["build"])?.expect_code(0)?;
-        if language == "go" {
-            let mut compile = Command::new("go");
-            compile.args(["build", "-o", "worker", "."]).current_dir(project.path());
-            let built = compile.output().context("go is needed")?;
-            ensure!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-        }
-        let sidecar = Sidecar::start(&project)?;
-        let mut served = Served { project, sidecar, language, worker: None };
-        served.serve()?;
-        Ok(served)
-    }
-
-    fn serve(&mut self) -> Result<()> {
-        let worker = match self.language {
-            "python" => self.project.python(&["worker.py"], &[])?,
-            "typescript" => {
-                Process::spawn("worker", self.project.command(Path::new("node"), &["worker.js"]))?
-            }
-            _ => Process::spawn("worker", self.project.command(&self.project.path().join("worker"), &[]))?,
-        };
-        self.worker = Some(worker);
-        Ok(())
-    }
-
     /// Starts the run, and kills its process in the payment.
     fn cut_off(&mut self, workflow: &str, run: &str) -> Result<()> {
         let before = self.calls();
@@ -67,11 +22,6 @@ impl Served {
         self.serve()
     }
 
-    fn calls(&self) -> Vec<String> {
-        let log = self.project.read("calls.log").unwrap_or_default();
-        log.lines().map(str::to_owned).collect()
-    }
-
     /// `conductor resume`: its exit code, and what it prints on both streams.
     fn resume(&self, arguments: &[&str]) -> Result<(Option<i32>, String)> {
         let done = self.project.conductor(&[&["resume"], arguments].concat())?;
@@ -80,7 +30,7 @@ impl Served {
 }
 
 fn a_payment_in_doubt(language: &'static str) -> Result<()> {
-    let mut served = Served::new(language)?;
+    let mut served = served(language)?;
     for run in ["known", "lost", "again"] {
         served.cut_off("payment", run)?;
         let paused = served.sidecar.run_in(run, &["paused"])?;
@@ -114,10 +64,14 @@ fn a_payment_in_doubt(language: &'static str) -> Result<()> {
     assert_eq!(lost["output"], "the bank does not have it", "it is caught as any failure: {lost}");
     assert_eq!(served.calls().len(), 3, "neither was paid again");
 
-    let (code, said) = served.resume(&["again", "--retry"])?;
+    let (code, said) = served.resume(&["again", "--retry", "--input", r#"{"amount": 6}"#])?;
     assert_eq!(code, Some(0), "{said}");
     let again = served.sidecar.run_in("again", &["succeeded", "failed"])?;
-    assert_eq!((&again["output"], &again["steps"][0]["attempts"]), (&json!("paid 5"), &json!(2)), "{again}");
+    assert_eq!((&again["output"], &again["steps"][0]["attempts"]), (&json!("paid 6"), &json!(2)), "{again}");
+    assert_eq!(
+        (&again["input"], &again["reopened"][0]["changed_input"]),
+        (&json!({"amount": 6}), &json!(true))
+    );
     assert_eq!(served.calls().len(), 4);
 
     let (code, said) = served.resume(&["again"])?;
@@ -127,7 +81,7 @@ fn a_payment_in_doubt(language: &'static str) -> Result<()> {
 }
 
 fn a_child_in_doubt(language: &'static str) -> Result<()> {
-    let mut served = Served::new(language)?;
+    let mut served = served(language)?;
     served.cut_off("order", "o")?;
     served.sidecar.run_in("o", &["paused"])?;
     let (code, said) = served.resume(&["o", "--retry"])?;
@@ -143,7 +97,7 @@ fn a_child_in_doubt(language: &'static str) -> Result<()> {
 }
 
 fn what_cannot_be_undone(language: &'static str) -> Result<()> {
-    let served = Served::new(language)?;
+    let served = served(language)?;
     served.project.write("broken", "")?;
     for run in ["mended", "by_hand"] {
         served.sidecar.accepts("trip", run, &json!({"amount": 5}))?;
@@ -175,7 +129,7 @@ fn what_cannot_be_undone(language: &'static str) -> Result<()> {
 }
 
 fn a_child_without_a_journal(language: &'static str) -> Result<()> {
-    let served = Served::new(language)?;
+    let served = served(language)?;
     served.sidecar.accepts("tour", "t", &json!({"amount": 5}))?;
     served.sidecar.run_in("t", &["failed"])?;
     assert_eq!(served.calls(), ["unbook 7", "unbook 6", "unbook 5"]);

@@ -193,6 +193,7 @@ func readInto(ctx context.Context, session *session, run string, history *histor
 		}
 		more = page["more"] == true
 	}
+	history.isRead()
 	return nil
 }
 
@@ -225,13 +226,18 @@ func (e *execution) admitted(run *Run) (*taken, error) {
 	return permit, err
 }
 
-// within keeps the workflow's deadline, which counts from the start of the run, wherever that was.
+// within keeps the workflow's deadline, which counts from the start of the run, or of its last generation, wherever
+// that was.
 func (e *execution) within(run *Run, ctx context.Context, body func(context.Context) error) error {
 	limit := e.workflow.Deadline
 	if limit == 0 {
 		return body(ctx)
 	}
-	at := number(e.answer["started_at"]) + limit.Milliseconds()
+	startedAt := number(e.answer["started_at"])
+	if run.history.restartedAt != 0 {
+		startedAt = run.history.restartedAt
+	}
+	at := startedAt + limit.Milliseconds()
 	err := run.until(ctx, deadlineKey, at, limit, body)
 	if failure, ok := err.(*StepError); ok && failure.Step == deadlineKey {
 		return &StepError{Err: failure.Err}

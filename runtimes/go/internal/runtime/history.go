@@ -5,6 +5,7 @@ package runtime
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -35,6 +36,7 @@ type past struct {
 	output     any
 	err        map[string]any
 	signal     string
+	generation int // in which it began; 0 where this process begins it
 }
 
 // undoing is what must be done to undo a step.
@@ -58,11 +60,40 @@ type history struct {
 	signals []string  // ids of those that were taken
 	// children are the awaited sub-workflows by the path of the step: those that completed are undone, too.
 	children map[string]*Workflow
+	// generation counts how often a person let the run go on from a step before, from 1.
+	generation  int
+	restartedAt int64     // 0 where nobody did
+	counted     []counted // what counts so far of the records; kept while they are read
+}
+
+// counted is an entry that counts, and its generation.
+type counted struct {
+	generation int
+	kind       string
+	entry      map[string]any
 }
 
 func newHistory() *history {
-	return &history{steps: map[string]*past{}, chosen: map[string]any{}}
+	return &history{steps: map[string]*past{}, chosen: map[string]any{}, generation: 1}
 }
+
+// keyOf is a step's idempotency key, which is the run's id of one that is a workflow: that of the generation in which
+// it began.
+func (h *history) keyOf(run, key string) string {
+	h.lock.Lock()
+	defer h.lock.Unlock()
+	generation := h.generation
+	if known, ok := h.steps[key]; ok && known.generation != 0 {
+		generation = known.generation
+	}
+	if generation <= 1 {
+		return run + "/" + key
+	}
+	return run + "/" + key + "#" + strconv.Itoa(generation)
+}
+
+// isRead says that all of the records have been added.
+func (h *history) isRead() { h.counted = nil }
 
 // past gives that of one step.
 func (h *history) past(key string) *past {
@@ -94,17 +125,72 @@ func (h *history) add(entries []any) {
 }
 
 func (h *history) fold(kind string, entry map[string]any) {
+	if kind == "run_restarted" {
+		h.restart(entry)
+		return
+	}
+	h.counted = append(h.counted, counted{h.generation, kind, entry})
+	h.count(kind, entry)
+}
+
+// restart counts what is forgotten as if it had never been recorded; what is reopened has only begun.
+func (h *history) restart(entry map[string]any) {
+	forget, reopen := names(entry["forget"]), names(entry["reopen"])
+	var kept []counted
+	for _, each := range h.counted {
+		key, hasKey := each.entry["key"].(string)
+		if hasKey && (forget[key] || reopen[key] && each.kind != "step_started") {
+			continue
+		}
+		kept = append(kept, each)
+	}
+	for key := range reopen {
+		kept = append(kept, counted{0, "step_reopened", map[string]any{"key": key}})
+	}
+	h.counted = kept
+	clear(h.steps)
+	clear(h.chosen)
+	h.undo, h.signals = nil, nil
+	for _, each := range kept {
+		h.generation = each.generation
+		h.count(each.kind, each.entry)
+	}
+	h.generation = int(number(entry["generation"]))
+	h.restartedAt = number(entry["at"])
+	if input, ok := entry["input"].(map[string]any); ok {
+		h.counted = append(h.counted, counted{h.generation, "run_reopened", entry})
+		h.input = input
+	}
+}
+
+func names(of any) map[string]bool {
+	list, _ := of.([]any)
+	all := make(map[string]bool, len(list))
+	for _, each := range list {
+		if name, ok := each.(string); ok {
+			all[name] = true
+		}
+	}
+	return all
+}
+
+func (h *history) count(kind string, entry map[string]any) {
 	key, _ := entry["key"].(string)
 	switch {
 	case kind == "run_started":
 		h.input, _ = entry["input"].(map[string]any)
 		trace, _ := entry["traceparent"].(string)
 		h.trace = givenTrace(trace)
+	case kind == "run_reopened":
+		if input, ok := entry["input"].(map[string]any); ok {
+			h.input = input
+		}
 	case kind == "chosen":
 		h.chosen[key] = entry["value"]
 	case kind == "step_reopened":
 		// A person lets it begin anew.
-		h.steps[key] = &past{attempt: h.pastLocked(key).attempt}
+		before := h.pastLocked(key)
+		h.steps[key] = &past{attempt: before.attempt, generation: before.generation}
 	case strings.HasPrefix(kind, "step_") || kind == "attempt_failed":
 		h.foldStep(kind, key, entry, h.pastLocked(key))
 	}
@@ -118,6 +204,9 @@ func (h *history) foldStep(kind, key string, entry map[string]any, past *past) {
 	switch kind {
 	case "step_started":
 		past.attempt = int(number(entry["attempt"]))
+		if past.generation == 0 {
+			past.generation = h.generation
+		}
 		if at, ok := entry["deadline_at"]; ok {
 			past.deadlineAt = number(at)
 		}

@@ -21,6 +21,8 @@ type Run struct {
 	mailbox  *mailbox
 	// prefix is before the keys of steps that undo another run.
 	prefix string
+	// undone is the id of that run, where this is one.
+	undone string
 	// detached is done when the work ends in this process, whatever the run comes to.
 	detached context.Context
 
@@ -53,6 +55,9 @@ func (r *Run) Input() map[string]any {
 	}
 	return r.history.input
 }
+
+// keyOf is the idempotency key of a step.
+func (r *Run) keyOf(key string) string { return r.history.keyOf(r.id, key) }
 
 func (r *Run) past(key string) *past { return r.history.past(key) }
 

@@ -103,7 +103,7 @@ func (r *Run) Step(key string, options StepOptions) *Step {
 }
 
 // Key is the idempotency key: the same at every attempt, here and after a crash.
-func (s *Step) Key() string { return s.run.id + "/" + s.key }
+func (s *Step) Key() string { return s.run.keyOf(s.key) }
 
 // Failures counts the attempts that failed before this one, in whatever process.
 func (s *Step) Failures() int { return s.past.failures }

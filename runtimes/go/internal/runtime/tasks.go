@@ -67,7 +67,8 @@ func callContext(params map[string]any) (context.Context, context.CancelFunc) {
 	if trace == "" {
 		trace = traceOfRun(info.Run)
 	}
-	ctx := context.Context(stepContext{WithTraceParent(context.Background(), trace), info})
+	served := context.WithValue(context.Background(), servedKey{}, text("key"))
+	ctx := context.Context(stepContext{WithTraceParent(served, trace), info})
 	if limit := number(params["timeout_ms"]); limit > 0 {
 		return context.WithTimeout(ctx, time.Duration(limit)*time.Millisecond)
 	}
@@ -82,6 +83,9 @@ func (s *session) cancelCalls() {
 		cancel()
 	}
 }
+
+// servedKey is where the context of a served call has the step's idempotency key.
+type servedKey struct{}
 
 // remoteKey marks the context of a call of another process's function.
 type remoteKey struct{}
@@ -128,7 +132,7 @@ func (s *session) invokeOnce(ctx context.Context, call invocation) (any, error) 
 	}
 	trace := givenTrace(TraceParent(ctx))
 	if trace == "" { // a run without a journal whose caller has no trace
-		trace = traceOfAttempt(traceOfRun(call.run), call.run, call.step, call.attempt)
+		trace = traceOfAttempt(traceOfRun(call.run), call.run+"/"+call.step, call.attempt)
 	}
 	params["traceparent"] = trace
 	answers := make(chan told, 1)
@@ -161,8 +165,8 @@ func answered(got told) (any, error) {
 
 // ServedKey is the idempotency key of the step for which a served function is called.
 func ServedKey(ctx context.Context) string {
-	info, _ := CurrentStep(ctx)
-	return info.Run + "/" + info.Key
+	key, _ := ctx.Value(servedKey{}).(string)
+	return key
 }
 
 // Served encodes what a served function returned.

@@ -42,9 +42,10 @@ func traceOfRun(run string) string {
 	return "00-" + digest[:32] + "-" + digest[32:48] + "-01"
 }
 
-// traceOfAttempt is the `traceparent` of an attempt in the trace of its run: the same in every process.
-func traceOfAttempt(trace, run, key string, attempt int) string {
-	return trace[:36] + hexDigest(run + "/" + key + "/" + strconv.Itoa(attempt))[:16] + trace[52:]
+// traceOfAttempt is the `traceparent` of an attempt, by its idempotency key, in the trace of its run: the same in every
+// process.
+func traceOfAttempt(trace, key string, attempt int) string {
+	return trace[:36] + hexDigest(key + "/" + strconv.Itoa(attempt))[:16] + trace[52:]
 }
 
 func hexDigest(text string) string {
@@ -58,5 +59,5 @@ func (r *Run) traceOf(key string, attempt int) string {
 	if trace == "" {
 		trace = traceOfRun(r.id)
 	}
-	return traceOfAttempt(trace, r.id, key, attempt)
+	return traceOfAttempt(trace, r.keyOf(key), attempt)
 }

@@ -97,7 +97,12 @@ func (r *Run) undoChild(ctx context.Context, key string, workflow *Workflow) *ha
 	inside.blocks = blocks{&inside}
 	past := newHistory()
 	past.children = workflow.Children
-	if err := readInto(ctx, r.session, r.id+"/"+r.prefix+key, past); err != nil {
+	if r.prefix == "" {
+		inside.undone = r.keyOf(key)
+	} else {
+		inside.undone = r.undone + "/" + key // a child has one generation
+	}
+	if err := readInto(ctx, r.session, inside.undone, past); err != nil {
 		return &halt{fmt.Sprintf("what %s did cannot be read: %s", key, err), key}
 	}
 	return inside.undoList(ctx, past.undo, workflow)

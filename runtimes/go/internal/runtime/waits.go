@@ -182,7 +182,7 @@ func (r *Run) Emit(ctx context.Context, key string, options EmitOptions) error {
 	if err := r.leased(ctx); err != nil {
 		return step.stop(ctx)
 	}
-	params := map[string]any{"run": to, "signal": options.Signal, "id": r.id + "/" + step.key, "data": data}
+	params := map[string]any{"run": to, "signal": options.Signal, "id": r.keyOf(step.key), "data": data}
 	_, err = r.session.ask(r.detached, "signal.send", params)
 	var refusal *refused
 	switch {

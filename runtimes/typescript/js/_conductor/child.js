@@ -43,7 +43,7 @@ export async function child(run, id, workflow, inputs, options) {
   await began(run, key, workflow, options.barrier);
   const scope = run.scope.shielded();
   const trace = run.traceOf(key, 1);
-  const place = { run: `${run.id}/${key}`, key, scope, trace };
+  const place = { run: run.keyOf(key), key, scope, trace };
   const work = Work.start(() => run.parts.callChild(workflow, inputs, place));
   if ((await work.ended(undefined, run.scope)) === "cancelled") {
     const reason = run.scope.reason ?? new Cancelled("", false);
@@ -74,7 +74,7 @@ function concluded(run, id, work, options) {
   }
   const error = work.failure;
   if (error instanceof RunPaused) {
-    const child = `${run.id}/${key}`;
+    const child = run.keyOf(key);
     throw new Halt(`the run ${child} is paused: ${error.message}`, key);
   }
   if (error instanceof Cancelled) {
@@ -86,7 +86,7 @@ function concluded(run, id, work, options) {
   }
   const failure =
     error instanceof WorkflowCancelled
-      ? new RunCancelled(`the run ${run.id}/${key} was cancelled`)
+      ? new RunCancelled(`the run ${run.keyOf(key)} was cancelled`)
       : causeOf(error);
   run.failStep(id, failure, 1, options.critical);
   return null;
@@ -103,7 +103,7 @@ export async function detach(run, id, workflow, inputs) {
   }
   await began(run, key, workflow);
   const trace = run.traceOf(key, 1);
-  await run.parts.detachChild(workflow, inputs, `${run.id}/${key}`, trace);
+  await run.parts.detachChild(workflow, inputs, run.keyOf(key), trace);
   run.stepSucceeded(key, NULL, { attempt: 1 });
   run.scope.check();
 }

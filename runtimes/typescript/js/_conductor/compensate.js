@@ -9,10 +9,10 @@ import { readHistory } from "./execution.js";
 import { prefixOf } from "./workflow.js";
 /** Undoes everything that the run did; throws a pause where that is not possible. */
 export function undoAll(run) {
-  return undo(run, run.parts.workflow, run.history, "");
+  return undo(run, run.parts.workflow, run.history, run.id, "");
 }
-/** Undoes what a history has; `above` is what stands before its keys, for a sub-workflow. */
-async function undo(run, workflow, history, above) {
+/** Undoes what the history of the run `of` has; `above` is what stands before its keys, for a sub-workflow. */
+async function undo(run, workflow, history, of, above) {
   // Compensations are steps themselves, and are not undone.
   for (const { key, args } of [...history.undo].reverse()) {
     if (run.history.isDone(`${above}${key}.compensate`)) {
@@ -23,9 +23,9 @@ async function undo(run, workflow, history, above) {
     if (inside !== undefined) {
       await undoInside(`${above}${key}`, inside);
     } else if (child !== undefined) {
-      const id = `${run.id}/${above}${key}`;
+      const id = history.keyOf(of, key);
       const past = await readHistory(run.session, id);
-      await undo(run, child, past, `${above}${key}/`);
+      await undo(run, child, past, id, `${above}${key}/`);
     } else if (args !== undefined) {
       await undoStep(run, workflow, `${above}${key}`, key, args);
     }

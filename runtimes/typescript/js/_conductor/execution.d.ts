@@ -67,7 +67,7 @@ export declare class Execution {
   /** What the run comes to: where it failed or was cancelled, everything that it did is undone first. */
   private perform;
   private undone;
-  /** The deadline counts from the start of the run, wherever that was; the wait for its turn is part of it. */
+  /** The deadline counts from the start of the run, or of its last generation, wherever that was; the wait for its turn is part of it. */
   private withinDeadline;
   /** Waits until the workflow's `concurrency` lets the run in. */
   private turn;

@@ -30,6 +30,8 @@ export declare class Past {
   outcome: Outcome | undefined;
   output: Json;
   error: ErrorForm | undefined;
+  /** In which it began; nothing where this process begins it. */
+  generation: number | undefined;
   /** What is left of it where a person lets the step begin anew. */
   begunAnew(): Past;
 }
@@ -57,6 +59,9 @@ export interface EntryFields {
   readonly value?: Json;
   readonly input?: JsonObject;
   readonly reason?: string;
+  readonly generation?: number;
+  readonly forget?: readonly string[];
+  readonly reopen?: readonly string[];
   readonly traceparent?: string;
 }
 /** What a run has come to. */
@@ -70,9 +75,16 @@ export declare class History {
   readonly signals: Set<string>;
   /** Steps that have ended, in the order in which the journal has them. */
   readonly undo: Undo[];
+  /** Counts how often a person let the run go on from a step before. */
+  generation: number;
+  restartedAt: number | undefined;
+  /** Kept while the records are read. */
+  private counted;
   /** What workflows without a journal did that were steps, by their keys: this process alone knows how it is undone. */
   readonly inside: Map<string, readonly (() => Promise<void>)[]>;
   constructor(input?: JsonObject, trace?: string);
+  /** A step's idempotency key, which is the run's id of one that is a workflow: that of the generation in which it began. */
+  keyOf(run: string, key: string): string;
   /** Of one step. */
   past(key: string): Past;
   /** Whether the step has succeeded. */
@@ -81,6 +93,11 @@ export declare class History {
   add(entries: readonly Entry[]): void;
   /** Notes what may have to be undone once a step has ended. */
   ended(key: string, undo: Json | undefined, hasSucceeded: boolean): void;
+  /** All of the records have been added. */
+  isRead(): void;
   private fold;
+  /** What is forgotten counts as if it had never been recorded; what is reopened has only begun. */
+  private restart;
+  private count;
   private foldStep;
 }

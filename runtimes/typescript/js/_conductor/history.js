@@ -28,6 +28,8 @@ export class Past {
     this.outcome = undefined;
     this.output = null;
     this.error = undefined;
+    /** In which it began; nothing where this process begins it. */
+    this.generation = undefined;
   }
   /** What is left of it where a person lets the step begin anew. */
   begunAnew() {
@@ -35,6 +37,7 @@ export class Past {
     anew.task = this.task;
     anew.attempt = this.attempt;
     anew.hasBegun = this.hasBegun;
+    anew.generation = this.generation;
     return anew;
   }
 }
@@ -47,10 +50,21 @@ export class History {
     this.signals = new Set();
     /** Steps that have ended, in the order in which the journal has them. */
     this.undo = [];
+    /** Counts how often a person let the run go on from a step before. */
+    this.generation = 1;
+    this.restartedAt = undefined;
+    /** Kept while the records are read. */
+    this.counted = [];
     /** What workflows without a journal did that were steps, by their keys: this process alone knows how it is undone. */
     this.inside = new Map();
     this.input = input;
     this.trace = trace;
+  }
+  /** A step's idempotency key, which is the run's id of one that is a workflow: that of the generation in which it began. */
+  keyOf(run, key) {
+    const generation = this.steps.get(key)?.generation ?? this.generation;
+    const suffix = generation === 1 ? "" : `#${String(generation)}`;
+    return `${run}/${key}${suffix}`;
   }
   /** Of one step. */
   past(key) {
@@ -84,11 +98,55 @@ export class History {
       this.undo.push({ key, args: undo });
     }
   }
+  /** All of the records have been added. */
+  isRead() {
+    this.counted = [];
+  }
   fold(kind, fields) {
+    if (kind === "run_restarted") {
+      this.restart(fields);
+    } else {
+      this.counted.push([this.generation, kind, fields]);
+      this.count(kind, fields);
+    }
+  }
+  /** What is forgotten counts as if it had never been recorded; what is reopened has only begun. */
+  restart(entry) {
+    const forget = new Set(entry.forget ?? []);
+    const reopen = new Set(entry.reopen ?? []);
+    const counted = this.counted.filter(([, kind, { key }]) => {
+      const isKept = key === undefined || !forget.has(key);
+      return (
+        isKept &&
+        (key === undefined || !reopen.has(key) || kind === "step_started")
+      );
+    });
+    for (const key of reopen) {
+      counted.push([0, "step_reopened", { key }]);
+    }
+    this.steps.clear();
+    this.chosen.clear();
+    this.signals.clear();
+    this.undo.length = 0;
+    this.counted = counted;
+    for (const [generation, kind, fields] of counted) {
+      this.generation = generation;
+      this.count(kind, fields);
+    }
+    this.generation = entry.generation ?? this.generation;
+    this.restartedAt = entry.at;
+    if (entry.input !== undefined) {
+      this.counted.push([this.generation, "run_reopened", entry]);
+      this.input = entry.input;
+    }
+  }
+  count(kind, fields) {
     const { key } = fields;
     if (kind === "run_started") {
       this.input = fields.input ?? {};
       this.trace = givenTrace(fields.traceparent);
+    } else if (kind === "run_reopened") {
+      this.input = fields.input ?? this.input;
     } else if (key === undefined) {
       return;
     } else if (kind === "chosen") {
@@ -107,6 +165,7 @@ export class History {
         past.isUnknown ||= wasOpen;
         past.task = fields.task;
         past.attempt = fields.attempt ?? 0;
+        past.generation ??= this.generation;
         past.deadlineAt = fields.deadline_at ?? past.deadlineAt;
         past.hasBegun = true;
         past.isOpen = true;

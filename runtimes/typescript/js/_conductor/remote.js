@@ -31,7 +31,9 @@ export function activeTrace() {
 }
 /** Of an attempt of a run without a journal. */
 export function callerTrace(run, key, attempt) {
-  return activeTrace() ?? traceOfAttempt(traceOfRun(run), run, key, attempt);
+  return (
+    activeTrace() ?? traceOfAttempt(traceOfRun(run), `${run}/${key}`, attempt)
+  );
 }
 /** Calls `work` in the caller's trace, where the application has OpenTelemetry. */
 export function inTrace(traceparent, work) {

@@ -87,6 +87,8 @@ export declare class Run extends Block<Run> {
   get history(): History;
   /** The `traceparent` of an attempt. */
   traceOf(key: string, attempt: number): string;
+  /** The idempotency key of a step. */
+  keyOf(key: string): string;
   /** An input as it is recorded, or its default. */
   input(name: string, otherwise?: unknown): unknown;
   step(id: string, options: StepOptions): Step;

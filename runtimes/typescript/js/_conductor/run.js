@@ -52,7 +52,11 @@ export class Run extends Block {
   /** The `traceparent` of an attempt. */
   traceOf(key, attempt) {
     const trace = this.history.trace ?? traceOfRun(this.id);
-    return traceOfAttempt(trace, this.id, key, attempt);
+    return traceOfAttempt(trace, this.keyOf(key), attempt);
+  }
+  /** The idempotency key of a step. */
+  keyOf(key) {
+    return this.history.keyOf(this.id, key);
   }
   /** An input as it is recorded, or its default. */
   input(name, otherwise) {
@@ -161,7 +165,7 @@ export class Run extends Block {
   /** For a workflow that keeps no journal and runs as this step. */
   childOptions(id, signal) {
     const key = this.path(id);
-    const runId = () => `${this.id}/${key}`;
+    const runId = () => this.keyOf(key);
     return new PlainChildOptions(runId, signal, (undo) => {
       this.history.inside.set(key, undo);
     });

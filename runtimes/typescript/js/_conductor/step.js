@@ -56,7 +56,7 @@ export class Step {
   }
   /** The same at every attempt, here and after a crash. */
   get idempotencyKey() {
-    return `${this.run.id}/${this.key}`;
+    return this.run.keyOf(this.key);
   }
   /** Of the attempt. */
   get traceparent() {

@@ -7,10 +7,9 @@
 export declare function givenTrace(traceparent: unknown): string | undefined;
 /** The `traceparent` of a run whose caller had none. */
 export declare function traceOfRun(run: string): string;
-/** The `traceparent` of an attempt in the trace of its run: the same in every process. */
+/** The `traceparent` of an attempt, by its idempotency key, in the trace of its run: the same in every process. */
 export declare function traceOfAttempt(
   trace: string,
-  run: string,
   key: string,
   attempt: number,
 ): string;

@@ -19,9 +19,9 @@ export function traceOfRun(run) {
   const digest = hex(run);
   return `00-${digest.slice(0, 32)}-${digest.slice(32, 48)}-01`;
 }
-/** The `traceparent` of an attempt in the trace of its run: the same in every process. */
-export function traceOfAttempt(trace, run, key, attempt) {
-  const span = hex(`${run}/${key}/${String(attempt)}`).slice(0, 16);
+/** The `traceparent` of an attempt, by its idempotency key, in the trace of its run: the same in every process. */
+export function traceOfAttempt(trace, key, attempt) {
+  const span = hex(`${key}/${String(attempt)}`).slice(0, 16);
   return `${trace.slice(0, 36)}${span}${trace.slice(52)}`;
 }
 /** Whether both belong to one trace. */

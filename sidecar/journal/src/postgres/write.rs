@@ -17,7 +17,7 @@ use crate::store::{Change, PlanRow, ScheduleRow, Verdict};
 const SLICE: usize = 64 << 20;
 
 /// A change is written where the run still has the epoch and the sequence number that it builds on, and this sidecar has the
-/// run. Of a batch that was written before, nothing is written again.
+/// run, or it has ended: a restart makes it this one's. Of a batch that was written before, nothing is written again.
 const COMMIT: &str = "
 WITH fresh AS (
     INSERT INTO runs (id, workflow, plan, language, state, epoch, next_seq, owner_session, owner_pid,
@@ -32,13 +32,14 @@ WITH fresh AS (
     UPDATE runs SET plan = c.plan, language = c.language, state = c.state, epoch = c.epoch, next_seq = c.next_seq,
         owner_session = c.owner_session, owner_pid = c.owner_pid, owner_process_start = c.owner_process_start,
         cancel_reason = c.cancel_reason, finished_at = c.finished_at, output = c.output, error = c.error,
-        batch = $2::bigint
+        input = coalesce(c.input, runs.input), input_digest = coalesce(c.input_digest, runs.input_digest),
+        sidecar = $1::text, batch = $2::bigint
     FROM unnest($22::bigint[], $23::bigint[], $24::bigint[], $25::text[], $26::text[], $27::text[], $28::bigint[],
         $29::bigint[], $30::text[], $31::bigint[], $32::bigint[], $33::text[], $34::bigint[], $35::text[],
-        $36::text[]) AS c (key, expect_epoch, expect_seq, plan, language, state, epoch, next_seq, owner_session,
-        owner_pid, owner_process_start, cancel_reason, finished_at, output, error)
+        $36::text[], $46::text[], $47::text[]) AS c (key, expect_epoch, expect_seq, plan, language, state, epoch, next_seq, owner_session,
+        owner_pid, owner_process_start, cancel_reason, finished_at, output, error, input, input_digest)
     WHERE runs.key = c.key AND runs.epoch = c.expect_epoch AND runs.next_seq = c.expect_seq
-        AND runs.sidecar = $1::text AND runs.batch <> $2::bigint
+        AND (runs.sidecar = $1::text OR runs.finished_at IS NOT NULL) AND runs.batch <> $2::bigint
     RETURNING runs.key, runs.id
 ), done AS (
     SELECT key, id FROM fresh UNION ALL SELECT key, id FROM moved
@@ -250,6 +251,8 @@ async fn write(
                 &column(&signals, |(_, signal)| text(&signal.signal)),
                 &column(&signals, |(_, signal)| text(&signal.id)),
                 &column(&signals, |(_, signal)| &*signal.data),
+                &column(&old, |(change, _)| change.input.as_ref().map(|input| &*input.input)),
+                &column(&old, |(change, _)| change.input.as_ref().map(|input| &*input.digest)),
             ],
         )
         .await?;

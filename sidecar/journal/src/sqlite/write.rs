@@ -53,6 +53,11 @@ fn apply(transaction: &Transaction<'_>, change: &Change) -> Sql<Verdict> {
         (None, Some(key)) if update(transaction, key, change)? => key,
         _ => return Ok(Verdict::Fenced),
     };
+    if let Some(input) = &change.input {
+        transaction
+            .prepare_cached("UPDATE runs SET input = ?2, input_digest = ?3 WHERE key = ?1")?
+            .execute(params![key, &*input.input, &*input.digest])?;
+    }
     let mut statement =
         transaction.prepare_cached("INSERT INTO records (run, seq, epoch, body) VALUES (?1, ?2, ?3, ?4)")?;
     for record in &change.records {

@@ -4,6 +4,7 @@
 
 mod postgres;
 mod purge;
+mod restart;
 mod same;
 mod sqlite;
 mod support;
@@ -28,6 +29,10 @@ macro_rules! of_every_store {
             what_an_unfinished_run_may_ask_for_stays
             filters_by_workflow_and_state
             no_key_is_given_twice
+            what_had_begun_and_ended_well_counts_and_what_had_not_begins_anew
+            a_block_is_a_place_too_and_other_inputs_take_the_place_of_the_runs
+            what_was_undone_may_not_count
+            a_restart_that_the_store_refuses_leaves_the_run_ended
             lists_are_paged_from_the_newest_and_filtered
         }
     };

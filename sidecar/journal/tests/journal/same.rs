@@ -10,6 +10,11 @@ pub use crate::purge::{
     filters_by_workflow_and_state, no_key_is_given_twice, old_runs_go_and_leave_their_ids,
     what_an_unfinished_run_may_ask_for_stays,
 };
+pub use crate::restart::{
+    a_block_is_a_place_too_and_other_inputs_take_the_place_of_the_runs,
+    a_restart_that_the_store_refuses_leaves_the_run_ended,
+    what_had_begun_and_ended_well_counts_and_what_had_not_begins_anew, what_was_undone_may_not_count,
+};
 use crate::support::{At, FINISHED, STARTED, commit, never, owner, record, request, said, start};
 
 pub fn records_are_dense_and_resends_are_known(at: &dyn At) {

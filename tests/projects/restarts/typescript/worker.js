@@ -1,0 +1,3 @@
+import { serve } from "./conductor_gen/index.js";
+
+await serve();
