@@ -62,7 +62,7 @@ async def _done(
         "step_started", key=key, task=step_id(key), attempt=1, at=now_ms()
     )
     await run.journal.barrier()
-    await run.session.leased()
+    await run.may_begin()
     step = current.CurrentStep(run.workflow, run.id, key, 1, run.trace_of(key, 1))
     with (
         current.inside(step),

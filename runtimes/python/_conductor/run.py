@@ -292,6 +292,13 @@ class Run:
         """Ends a block when its time is over, counted from when it began in whatever process."""
         return RunDeadline(self, key, seconds)
 
+    async def may_begin(self) -> None:
+        """Waits until this process may begin attempts of the run."""
+        await self.session.leased()
+        if self.journal.ended == "lost":
+            # Its task is cancelled; a branch has one of its own, which would come this far first.
+            raise asyncio.CancelledError
+
     def outwait(self, work: asyncio.Future[Any], is_write: bool) -> None:
         """Lets work that was given up go on; the run does not end before a write has."""
         forget(work)

@@ -199,7 +199,7 @@ class Step(ChildStep):
 
     async def _begin(self) -> None:
         run, past = self._run, self._past
-        await run.session.leased()
+        await run.may_begin()
         past.attempt += 1
         entry: dict[str, Any] = {
             "key": self._key,
@@ -215,7 +215,7 @@ class Step(ChildStep):
         current.enter(place)
         if self._barrier:
             await run.journal.barrier()
-            await run.session.leased()
+            await run.may_begin()
 
     def _over_deadline(self) -> DeadlineExceeded:
         return DeadlineExceeded(f"not done within {self._deadline:g} s")

@@ -234,7 +234,7 @@ async def emit(
     try:
         if barrier:
             await run.journal.barrier()
-        await run.session.leased()
+        await run.may_begin()
     except asyncio.CancelledError as cancellation:
         wait.cancelled(cancellation)
         raise

@@ -107,7 +107,13 @@ func (r *Run) leased(ctx context.Context) error {
 	if r.journal == nil {
 		return nil
 	}
-	return r.session.lease.wait(ctx)
+	if err := r.session.lease.wait(ctx); err != nil {
+		return err
+	}
+	if state, _ := r.journal.state(); state == lost {
+		return context.Canceled // the run's context will be, too, a moment later
+	}
+	return nil
 }
 
 func (r *Run) valueLimit() int {
