@@ -94,6 +94,13 @@ pub fn cargo(arguments: &[&str]) -> Command {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
     command.args(arguments).current_dir(root());
+    // `ring` looks at what cargo tells this process, and would be built anew with all that is above it.
+    for (name, _) in std::env::vars_os() {
+        let is_told = |prefix| name.as_encoded_bytes().starts_with(prefix);
+        if is_told(b"CARGO_PKG_") || is_told(b"CARGO_MANIFEST_") {
+            command.env_remove(name);
+        }
+    }
     if LINTED.load(Ordering::Relaxed) {
         command.env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver").env("RUSTFLAGS", "-D warnings");
     }
