@@ -13,7 +13,9 @@ pub mod random;
 pub mod rpc;
 pub mod servers;
 pub mod service;
+pub mod shared;
 pub mod sidecar;
+pub mod storm;
 pub mod warehouse;
 
 use std::path::{Path, PathBuf};

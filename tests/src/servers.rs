@@ -94,6 +94,28 @@ impl Postgres {
         Ok(())
     }
 
+    /// SIGKILL. Its children see that it is gone and end by themselves; until they have, it does not start again.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn kill(&mut self) -> Result<()> {
+        self.process.take().context("it does not run")?.kill()
+    }
+
+    /// Starts the server again after a kill.
+    ///
+    /// # Errors
+    /// When it does not come up in time.
+    pub fn recover(&mut self) -> Result<()> {
+        eventually("PostgreSQL after a kill", || match self.restart() {
+            Ok(()) => Ok(Some(())),
+            Err(_) => {
+                self.process = None;
+                Ok(None)
+            }
+        })
+    }
+
     /// Where it is, with the password in it.
     #[must_use]
     pub fn url(&self) -> String {

@@ -16,6 +16,7 @@ use crate::{eventually, journal};
 #[derive(Debug)]
 pub struct Sidecar {
     data: PathBuf,
+    arguments: Vec<String>,
     process: Option<Process>,
 }
 
@@ -25,7 +26,16 @@ impl Sidecar {
     /// # Errors
     /// When it does not become ready.
     pub fn start(project: &Project) -> Result<Sidecar> {
-        let mut sidecar = Sidecar { data: project.path().join(".conductor"), process: None };
+        Sidecar::among(project, ".conductor", &[])
+    }
+
+    /// Starts one of several, with a folder of its own in the project's.
+    ///
+    /// # Errors
+    /// When it does not become ready.
+    pub fn among(project: &Project, folder: &str, arguments: &[&str]) -> Result<Sidecar> {
+        let arguments = arguments.iter().map(ToString::to_string).collect();
+        let mut sidecar = Sidecar { data: project.path().join(folder), arguments, process: None };
         sidecar.restart(project)?;
         Ok(sidecar)
     }
@@ -37,7 +47,12 @@ impl Sidecar {
     pub fn restart(&mut self, project: &Project) -> Result<()> {
         ensure!(self.process.is_none(), "it runs already");
         let mut command = project.command(conductor()?, &["sidecar", "--http", "off", "--data"]);
-        command.arg(&self.data).arg("--socket").arg(self.socket()).env("CONDUCTOR_KEY", journal::KEY);
+        command
+            .arg(&self.data)
+            .arg("--socket")
+            .arg(self.socket())
+            .args(&self.arguments)
+            .env("CONDUCTOR_KEY", journal::KEY);
         let mut process = Process::spawn("conductor sidecar", command)?;
         process.wait_for_line("ready")?;
         self.process = Some(process);

@@ -10,19 +10,18 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use conductor_protocol::entry::Entry;
-use conductor_tests::checker::{Evidence, Execution, Snapshot, judge};
+use conductor_tests::checker::{Evidence, Snapshot, judge};
 use conductor_tests::journal::Follower;
 use conductor_tests::process::Process;
 use conductor_tests::project::Project;
 use conductor_tests::random::{Random, seed};
 use conductor_tests::sidecar::Sidecar;
+use conductor_tests::storm::{Log, WRITES, expected, read_log};
 use rustix::process::Signal;
-use serde_json::{Value, json};
+use serde_json::json;
 
 const APPLICATIONS: usize = 3;
 const KILLS: usize = 210;
-/// Steps of the storm's manifest that are writes.
-const WRITES: [&str; 6] = ["charge", "ship", "mail", "book", "close", "settle"];
 
 #[test]
 fn nothing_acknowledged_runs_twice_and_nothing_accepted_is_lost() -> Result<()> {
@@ -209,49 +208,4 @@ impl Storm {
             writes: &WRITES,
         }))
     }
-}
-
-/// What `order` and its child `settle` must give.
-fn expected(run: &str) -> Option<Value> {
-    let (own, child) = run.split_once('/').map_or((run, false), |(own, _)| (own, true));
-    let n: i64 = own.rsplit('-').next()?.parse().ok()?;
-    let settle = (n + 1) * 5;
-    let charge = (n * 3 + n % 7) * 2;
-    Some(if child { json!(settle) } else { json!({"customer": format!("c{n}"), "total": charge + settle}) })
-}
-
-/// What the storm's Python code wrote down.
-#[derive(Default)]
-struct Log {
-    executions: Vec<Execution>,
-    /// Results that callers saw, by run.
-    returned: Vec<(String, Value)>,
-}
-
-/// A line that a kill has torn is no line.
-fn read_log(bytes: &[u8]) -> Result<Log> {
-    let mut log = Log::default();
-    let mut position = 0;
-    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-        let here = position;
-        position += line.len() as u64;
-        let Ok(entry) = serde_json::from_slice::<Value>(line) else { continue };
-        let event = entry["event"].as_str().context("a line without an event")?;
-        if event == "returned" {
-            let run = entry["run"].as_str().context("a result without its run")?;
-            log.returned.push((run.to_owned(), entry["output"].clone()));
-            continue;
-        }
-        let (run, key) =
-            entry["key"].as_str().and_then(|key| key.rsplit_once('/')).context("a line without a key")?;
-        let pid = u32::try_from(entry["pid"].as_u64().context("a line without a process")?)?;
-        log.executions.push(Execution {
-            position: here,
-            pid,
-            run: run.to_owned(),
-            key: key.to_owned(),
-            begin: event == "begin",
-        });
-    }
-    Ok(log)
 }

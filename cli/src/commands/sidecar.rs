@@ -27,6 +27,9 @@ pub struct Args {
     /// The journal [default: sqlite:journal.db in the folder of the state]
     #[arg(long, value_name = "sqlite:PATH|postgres://...")]
     store: Option<StoreUrl>,
+    /// After so long without an answer an application begins no attempt; after twice that others take its runs
+    #[arg(long, default_value = "10s", value_parser = parse_lease, value_name = "TIME")]
+    lease: Duration,
     /// Whose values are encrypted with CONDUCTOR_KEY: runs with secret inputs, or all
     #[arg(long, value_enum, default_value_t, value_name = "secret|all", hide_possible_values = true)]
     encrypt: Encrypt,
@@ -36,6 +39,12 @@ pub struct Args {
     /// How long the id of a purged run stays taken
     #[arg(long, default_value = "365d", value_parser = durations::parse, value_name = "TIME")]
     tombstones: Duration,
+}
+
+fn parse_lease(given: &str) -> Result<Duration, String> {
+    let lease = durations::parse(given)?;
+    let fits = (Duration::from_millis(100)..=Duration::from_secs(3600)).contains(&lease);
+    if fits { Ok(lease) } else { Err("a lease is between 100ms and 1h".to_owned()) }
 }
 
 /// How long runs are kept; `None` for ever. A type of its own: clap takes an `Option` for an argument that may be missing.
@@ -101,6 +110,7 @@ fn options(args: Args) -> Result<Options, Failure> {
     }
     options.socket = project::check_socket_path(options.socket)?;
     options.http = args.http.0;
+    options.lease = args.lease;
     options.retention = Retention { runs: args.retention.0, tombstones: args.tombstones };
     options.encryption = Encryption { keys: keys()?, all: args.encrypt == Encrypt::All };
     match args.store {

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use tokio::net::UnixStream;
 use tokio::task::JoinSet;
 
+use crate::again::{Again, may_pass};
 use crate::handlers::{self, Client};
 use crate::invocations;
 use crate::outbox::Outbox;
@@ -31,7 +32,9 @@ pub(crate) async fn serve(sidecar: Arc<Sidecar>, stream: UnixStream, first: Vec<
     let writer = Arc::clone(&outbox);
     let mut tasks = JoinSet::new();
     tasks.spawn(async move { writer.drain().await });
-    let mut connection = Connection { sidecar, client: None, outbox, tasks, buffer: first, scanned: 0 };
+    let again = sidecar.journal.shared().map(|_| Arc::default());
+    let mut connection =
+        Connection { sidecar, client: None, outbox, tasks, again, buffer: first, scanned: 0 };
     connection.run(&stream).await;
     connection.outbox.flushed(std::time::Duration::from_millis(500)).await;
     connection.outbox.close();
@@ -46,6 +49,7 @@ struct Connection {
     outbox: Arc<Outbox>,
     /// The writer, and requests whose answer waits for something. They end with the connection.
     tasks: JoinSet<()>,
+    again: Option<Arc<Again>>,
     buffer: Vec<u8>,
     /// How far the buffer holds no line's end.
     scanned: usize,
@@ -55,6 +59,7 @@ impl Connection {
     async fn run(&mut self, stream: &UnixStream) {
         loop {
             self.sidecar.safe().await;
+            self.once_more();
             if !self.lines() {
                 return;
             }
@@ -67,6 +72,7 @@ impl Connection {
                 ready = stream.readable() => if ready.is_err() { return },
                 () = self.outbox.ended() => return,
                 () = self.sidecar.closed() => return,
+                () = due(self.again.as_ref()) => continue,
             }
             self.buffer.reserve(CHUNK);
             match stream.try_read_buf(&mut self.buffer) {
@@ -76,6 +82,18 @@ impl Connection {
                 Err(_) => return,
             }
         }
+    }
+
+    /// Handles what the store had refused for the moment.
+    fn once_more(&mut self) {
+        let lines = self.again.as_ref().map(|again| again.take()).unwrap_or_default();
+        if lines.is_empty() {
+            return;
+        }
+        let mut answers = Vec::new();
+        lines.iter().for_each(|line| self.line(line, &mut answers));
+        self.outbox.send(&answers);
+        self.sidecar.flush();
     }
 
     /// Handles every whole line in the buffer. False when the connection must end.
@@ -143,9 +161,14 @@ impl Connection {
             tasks: &mut self.tasks,
             answers,
             id: incoming.id,
+            line,
+            again: self.again.as_ref(),
         };
         let handled = handlers::handle(&mut call, &mut self.client, &incoming);
         if let Err(fault) = handled {
+            if let Some(again) = self.again.as_ref().filter(|_| incoming.id.is_some() && may_pass(&fault)) {
+                return again.push(line.into());
+            }
             self.not_understood(line, incoming.id, &fault, answers);
         }
     }
@@ -166,5 +189,12 @@ impl Connection {
             message: fault.message.clone(),
         };
         rpc::notice(answers, method::RUN_REFUSED, refused);
+    }
+}
+
+async fn due(again: Option<&Arc<Again>>) {
+    match again {
+        Some(again) => again.due().await,
+        None => std::future::pending().await,
     }
 }

@@ -52,6 +52,10 @@ pub(crate) async fn run(sidecar: Arc<Sidecar>) {
         let ticked = tokio::select! {
             () = sidecar.closed() => return,
             () = news.notified() => false,
+            () = sidecar.hurry.notified() => {
+                tokio::time::sleep(GATE).await;
+                true
+            }
             _ = tick.tick() => true,
         };
         let looked = if ticked { renew(&sidecar) } else { Ok(()) };
@@ -78,11 +82,16 @@ fn renew(sidecar: &Arc<Sidecar>) -> Result<(), String> {
         sidecar.sessions.beat();
     }
     let lapsed = blocking(|| shared.renew()).map_err(|error| error.to_string())?;
-    if !was_safe {
-        sidecar.sessions.beat();
-    }
+    // Who lost a run must hear of it before any answer renews its lease: it may be about to make a call.
     if lapsed {
-        blocking(|| sidecar.journal.recount()).map_err(|error| error.to_string())?;
+        sidecar.flush();
+        if !blocking(|| sidecar.journal.recount()).map_err(|error| error.to_string())? {
+            sidecar.hurry.notify_one();
+            return Ok(());
+        }
+        sidecar.deliver(sidecar.journal.late());
+        shared.recounted();
+        sidecar.sessions.beat();
     }
     blocking(|| sidecar.relearn()).map_err(|error| error.to_string())
 }

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::task::JoinSet;
 
+use crate::again::{Again, damaged, may_pass};
 use crate::breakers;
 use crate::fleet;
 use crate::invocations;
@@ -52,6 +53,9 @@ pub(crate) struct Call<'a> {
     pub(crate) tasks: &'a mut JoinSet<()>,
     pub(crate) answers: &'a mut Vec<u8>,
     pub(crate) id: Option<&'a RawValue>,
+    /// What is to be handled again where the store refuses for the moment.
+    pub(crate) line: &'a [u8],
+    pub(crate) again: Option<&'a Arc<Again>>,
 }
 
 impl Call<'_> {
@@ -85,7 +89,8 @@ impl Call<'_> {
     }
 
     fn reply(&self) -> Reply {
-        Reply { outbox: Arc::clone(self.outbox), id: self.id.map(ToOwned::to_owned) }
+        let again = self.again.map(|again| (Arc::clone(again), self.line.into()));
+        Reply { outbox: Arc::clone(self.outbox), id: self.id.map(ToOwned::to_owned), again }
     }
 }
 
@@ -93,6 +98,7 @@ impl Call<'_> {
 struct Reply {
     outbox: Arc<Outbox>,
     id: Option<Box<RawValue>>,
+    again: Option<(Arc<Again>, Box<[u8]>)>,
 }
 
 impl Reply {
@@ -104,10 +110,11 @@ impl Reply {
             return true;
         }
         let mut out = Vec::new();
-        match make() {
-            Ok(Some(result)) => rpc::answer(&mut out, self.id.as_deref(), result),
-            Ok(None) => return false,
-            Err(fault) => rpc::fault(&mut out, self.id.as_deref(), &fault),
+        match (make(), &self.again) {
+            (Ok(Some(result)), _) => rpc::answer(&mut out, self.id.as_deref(), result),
+            (Ok(None), _) => return false,
+            (Err(fault), Some((again, line))) if may_pass(&fault) => again.push(line.clone()),
+            (Err(fault), _) => rpc::fault(&mut out, self.id.as_deref(), &fault),
         }
         self.outbox.send(&out);
         true
@@ -263,7 +270,7 @@ fn start(call: &mut Call<'_>, client: &Client, start: RunStart) -> Result<(), Fa
         input: start.input,
         secret: start.secret,
         parent: start.parent,
-        traceparent: start.traceparent.filter(|text| is_traceparent(text)),
+        traceparent: start.traceparent.filter(|text| rpc::is_traceparent(text)),
         at: start.at,
     };
     let sidecar = Arc::clone(call.sidecar);
@@ -286,20 +293,13 @@ fn start(call: &mut Call<'_>, client: &Client, start: RunStart) -> Result<(), Fa
     Ok(())
 }
 
-/// Whether it is a trace context of the W3C, version 00. Others are ignored, as its recommendation says.
-pub(crate) fn is_traceparent(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let [version, trace, span, flags] = parts[..] else { return false };
-    let is_hex = |part: &str, length: usize| {
-        part.len() == length && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-    };
-    let is_id = |part: &str, length: usize| is_hex(part, length) && part.bytes().any(|byte| byte != b'0');
-    version == "00" && is_id(trace, 32) && is_id(span, 16) && is_hex(flags, 2)
-}
-
 async fn continued(sidecar: &Sidecar, taken: Taken) -> Result<RunStartResult, Fault> {
     on_disk(taken.settled).await?;
-    let now = sidecar.journal.info(&taken.info.run);
+    sidecar.safe().await;
+    let now = sidecar.journal.info(&taken.info.run).filter(|now| now.epoch == taken.info.epoch);
+    if now.is_none() && sidecar.journal.shared().is_some() {
+        return Err(Refusal::Store(format!("another sidecar has run {} now", taken.info.run)).into());
+    }
     Ok(RunStartResult::Owned {
         epoch: taken.info.epoch,
         next_seq: taken.next_seq,
@@ -389,10 +389,6 @@ fn page(sidecar: &Sidecar, read: RunRead) -> Result<ReadResult, Fault> {
         records.push(ReadRecord { seq: record.seq, entries });
     }
     Ok(ReadResult { records, more: page.more })
-}
-
-fn damaged(error: &serde_json::Error) -> Fault {
-    Fault::new(code::STORE, format!("the store is damaged: {error}"))
 }
 
 fn wait(call: &mut Call<'_>, wait: RunAwait) -> Result<(), Fault> {

@@ -22,12 +22,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::handlers::{ask_cancel, is_traceparent, tell_owner};
+use crate::handlers::{ask_cancel, tell_owner};
 use crate::masking::Mask;
 use crate::operating;
 use crate::restarting::restart;
 use crate::resuming::resume;
 use crate::retention::{purge_many, purge_one};
+use crate::rpc::is_traceparent;
 use crate::sidecar::{Sidecar, blocking};
 use crate::signals;
 

@@ -2,6 +2,7 @@
 //!
 //! It deliberately knows neither the command line nor any manifest: it is started with [`Options`].
 
+mod again;
 mod backlog;
 mod breakers;
 mod broker;

@@ -71,6 +71,17 @@ impl From<Refusal> for Fault {
     }
 }
 
+/// Whether it is a trace context of the W3C, version 00. Others are ignored, as its recommendation says.
+pub(crate) fn is_traceparent(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let [version, trace, span, flags] = parts[..] else { return false };
+    let is_hex = |part: &str, length: usize| {
+        part.len() == length && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let is_id = |part: &str, length: usize| is_hex(part, length) && part.bytes().any(|byte| byte != b'0');
+    version == "00" && is_id(trace, 32) && is_id(span, 16) && is_hex(flags, 2)
+}
+
 /// Takes a line apart.
 pub(crate) fn parse(line: &[u8]) -> Result<Message<'_>, Fault> {
     let parsed: Line<'_> = serde_json::from_slice(line).map_err(|error| {

@@ -100,10 +100,17 @@ async fn tell(sidecar: &Arc<Sidecar>, handed: Vec<(Taken, Arc<Outbox>)>) {
             sidecar.sessions.unload(&owner.session, &info.run);
             continue;
         }
+        // While nobody was heard of this sidecar another may have taken it, and this session would begin it all the same.
+        sidecar.safe().await;
+        let now = sidecar.journal.info(&info.run).filter(|now| now.epoch == info.epoch);
+        if now.is_none() && sidecar.journal.shared().is_some() {
+            sidecar.sessions.unload(&owner.session, &info.run);
+            continue;
+        }
         let mut line = Vec::new();
         let dispatch = RunDispatch {
             // Somebody may have asked for it since.
-            cancelling: sidecar.journal.info(&info.run).is_some_and(|now| now.cancel.is_some()),
+            cancelling: now.is_some_and(|now| now.cancel.is_some()),
             run: info.run.to_string(),
             workflow: info.workflow.to_string(),
             plan: info.plan.as_deref().unwrap_or_default().to_owned(),

@@ -48,6 +48,8 @@ pub(crate) struct Sidecar {
     pub(crate) kick: Notify,
     /// Other sidecars may have left something that can be dispatched here.
     pub(crate) hungry: Notify,
+    /// The lease among sidecars is to be looked at before its time.
+    pub(crate) hurry: Notify,
     /// True from the moment in which the sidecar shuts down.
     pub(crate) closing: watch::Sender<bool>,
 }
@@ -82,6 +84,7 @@ impl Sidecar {
             trouble: AtomicBool::new(false),
             kick: Notify::new(),
             hungry: Notify::new(),
+            hurry: Notify::new(),
             closing: watch::Sender::new(false),
         })
     }

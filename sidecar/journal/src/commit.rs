@@ -10,7 +10,7 @@ use conductor_protocol::state::RunState;
 use crate::journal::{Fact, Inner, Journal};
 use crate::refusal::Refusal;
 use crate::run::{Cell, Luggage};
-use crate::sharing::taken_by;
+use crate::sharing::{is_taking, taken_by};
 use crate::store::{Change, Head, Home, StoreError, StoredSignal, Verdict};
 
 /// What a commit means to somebody.
@@ -96,17 +96,22 @@ impl Journal {
         for change in fenced {
             // Another writer was here: what the store has is the truth.
             let truth = self.store.find(&change.id).ok().flatten();
-            let refusal = Refusal::StaleEpoch {
+            let stale = Refusal::StaleEpoch {
                 run: change.id.to_string(),
                 given: change.head.epoch,
                 current: truth.as_ref().map_or(0, |row| row.head.epoch),
             };
+            // Who asked asks again, and finds what the other one made of the run.
+            let beaten = Refusal::Store(format!("another sidecar was faster with run {}", change.id));
+            let is_shared = self.shared().is_some();
+            let told = if is_shared && is_taking(change) { &beaten } else { &stale };
+            let waiting = if is_shared { &beaten } else { &stale };
             let is_here = truth.as_ref().is_none_or(|row| row.home == Home::Here);
             if let (Some(row), Some(cell)) = (truth, inner.runs.get_mut(&change.id)) {
                 cell.key = Some(row.key);
                 cell.committed = Some(row.head);
             }
-            reverted(&mut inner, change, &refusal, &mut notes);
+            reverted(&mut inner, change, (told, waiting), &mut notes);
             if !is_here {
                 inner.runs.remove(&change.id);
                 let session = change.head.owner.as_ref().map(|owner| Arc::clone(&owner.session));
@@ -121,7 +126,7 @@ impl Journal {
         let mut notes = Vec::new();
         let mut inner = self.hold();
         for change in batch {
-            reverted(&mut inner, change, &refusal, &mut notes);
+            reverted(&mut inner, change, (&refusal, &refusal), &mut notes);
             if self.shared().is_some() {
                 inner.doubts.insert(Arc::clone(&change.id), taken_by(change));
             }
@@ -186,8 +191,14 @@ fn stopper(change: &Change, before: Option<&Head>) -> Option<Arc<str>> {
     writer.or_else(|| before.and_then(|head| head.owner.as_ref()).map(|owner| Arc::clone(&owner.session)))
 }
 
-/// Memory goes back to what is on disk, and everybody hears who had something in the change or behind it.
-fn reverted(inner: &mut Inner, change: &Change, refusal: &Refusal, notes: &mut Vec<Note>) {
+/// Memory goes back to what is on disk, and everybody hears who had something in the change or behind it: writers of records
+/// the first refusal, those who wait for something else the second.
+fn reverted(
+    inner: &mut Inner,
+    change: &Change,
+    (refusal, waiting): (&Refusal, &Refusal),
+    notes: &mut Vec<Note>,
+) {
     let Some(cell) = inner.runs.get_mut(&change.id) else { return };
     let behind = cell.queued.take();
     let mut refused: Vec<(Arc<str>, u64)> = Vec::new();
@@ -208,7 +219,7 @@ fn reverted(inner: &mut Inner, change: &Change, refusal: &Refusal, notes: &mut V
     }
     cell.flying = None;
     for luggage in [std::mem::take(&mut cell.flying_luggage), std::mem::take(&mut cell.luggage)] {
-        turn_away(luggage, refusal);
+        turn_away(luggage, waiting);
     }
     if restore(cell) {
         return;

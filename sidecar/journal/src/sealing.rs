@@ -260,6 +260,12 @@ impl Shared for Sealing {
         self.behind()?.renew()
     }
 
+    fn recounted(&self) {
+        if let Some(shared) = self.inner.shared() {
+            shared.recounted();
+        }
+    }
+
     fn remaining(&self) -> Duration {
         self.behind().map_or(Duration::ZERO, Shared::remaining)
     }

@@ -154,17 +154,22 @@ impl Journal {
 
     /// Forgets the runs that others have taken while this sidecar was not heard of. Their owners are told by [`Self::late`].
     ///
+    /// False where something is on its way to the store, whose end will tell.
+    ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn recount(&self) -> Result<(), StoreError> {
-        let Some(shared) = self.shared() else { return Ok(()) };
+    pub fn recount(&self) -> Result<bool, StoreError> {
+        let Some(shared) = self.shared() else { return Ok(true) };
         let mut inner = self.hold();
+        if inner.committing || !inner.dirty.is_empty() {
+            return Ok(false);
+        }
         let here = shared.here()?;
         let is_gone = |cell: &&Cell| is_idle(cell) && cell.key.is_some_and(|key| !here.contains(&key));
         let gone: Vec<Arc<str>> =
             inner.runs.values().filter(is_gone).map(|cell| Arc::clone(&cell.id)).collect();
         gone.iter().for_each(|run| leave(&mut inner, run));
-        Ok(())
+        Ok(true)
     }
 
     /// Asks the sidecar that has the run. It is on disk when this returns.
@@ -206,8 +211,12 @@ impl Journal {
 
 /// Which epoch the owner would have had, where a change that may be lost gave the run to one.
 pub(crate) fn taken_by(change: &Change) -> Option<u64> {
-    let is_taken = change.new.is_some() || change.head.epoch > change.expect.0;
-    (is_taken && change.head.owner.is_some()).then_some(change.head.epoch)
+    (is_taking(change) && change.head.owner.is_some()).then_some(change.head.epoch)
+}
+
+/// Whether the change begins a run, or an epoch of it.
+pub(crate) fn is_taking(change: &Change) -> bool {
+    change.new.is_some() || change.head.epoch > change.expect.0
 }
 
 fn is_idle(cell: &Cell) -> bool {

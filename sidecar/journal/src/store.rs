@@ -385,11 +385,14 @@ pub struct SharedAsk {
 
 /// A store that several sidecars share. Each has a lease; [`Store::commit`] writes to no run that another has.
 pub trait Shared: Send + Sync {
-    /// Prolongs this sidecar's lease. Whether it was over before, so that others may have taken what it had.
+    /// Prolongs this sidecar's lease. Whether it was over before, so that others may have taken what it had: nothing remains
+    /// of it then until [`Shared::recounted`].
     ///
     /// # Errors
     /// When the store cannot be written.
     fn renew(&self) -> Result<bool, StoreError>;
+    /// What others have taken is known, and its owners are told.
+    fn recounted(&self);
     /// For how long nobody else may take what this sidecar has; at most so long, by this process's monotonic clock.
     fn remaining(&self) -> Duration;
     /// Takes a run whose home is [`Home::Free`]; `None` where somebody has it, or it has ended.

@@ -5,6 +5,7 @@
 mod breakers;
 mod bytes;
 mod examples;
+mod fleet;
 mod http;
 mod invocations;
 mod ownership;

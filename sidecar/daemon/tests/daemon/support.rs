@@ -255,6 +255,11 @@ impl Client {
         self.wait_for(|line| line["method"] == method)["params"].clone()
     }
 
+    /// How many notifications of that method came while something else was waited for.
+    pub fn noticed(&self, method: &str) -> usize {
+        self.kept.iter().filter(|line| line["method"] == method).count()
+    }
+
     /// Waits until everything up to `seq` is acknowledged.
     pub fn acked(&mut self, run: &str, seq: u64) {
         self.wait_for(|line| {

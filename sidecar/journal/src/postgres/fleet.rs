@@ -38,12 +38,14 @@ pub(super) struct Lease {
     renewed: Instant,
     /// Since when it has been renewed in time.
     since: Instant,
+    /// It was over, and what others took meanwhile is not known yet.
+    is_adrift: bool,
 }
 
 impl Lease {
     pub(super) fn new() -> Lease {
         let now = Instant::now();
-        Lease { renewed: now, since: now }
+        Lease { renewed: now, since: now, is_adrift: false }
     }
 }
 
@@ -70,7 +72,7 @@ impl PostgresStore {
                 .await?;
             Ok(())
         })?;
-        *hold(&self.lease) = Lease { renewed: before, since: before };
+        *hold(&self.lease) = Lease { renewed: before, since: before, is_adrift: false };
         Ok(())
     }
 
@@ -132,12 +134,21 @@ impl Shared for PostgresStore {
         self.engine.read(&self.keeper, async |wire| renew(wire, self).await)?;
         let mut lease = hold(&self.lease);
         let lapsed = lease.renewed + self.member.lease < Instant::now();
-        *lease = Lease { renewed: before, since: if lapsed { before } else { lease.since } };
-        Ok(lapsed)
+        let is_adrift = lapsed || lease.is_adrift;
+        *lease = Lease { renewed: before, since: if lapsed { before } else { lease.since }, is_adrift };
+        Ok(is_adrift)
+    }
+
+    fn recounted(&self) {
+        hold(&self.lease).is_adrift = false;
     }
 
     fn remaining(&self) -> Duration {
-        self.member.lease.saturating_sub(hold(&self.lease).renewed.elapsed())
+        let lease = hold(&self.lease);
+        if lease.is_adrift {
+            return Duration::ZERO;
+        }
+        self.member.lease.saturating_sub(lease.renewed.elapsed())
     }
 
     fn adopt(&self, run: &str) -> Result<Option<RunRow>, StoreError> {

@@ -1,11 +1,9 @@
-//! Purging: what is taken and what is left over every store, and what it costs those who commit over a real SQLite file.
+//! Purging: what is taken and what is left over every store.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use conductor_journal::{
-    Encryption, Journal, Owner, PURGE_SLICE, PurgeFilter, Refusal, RunFilter, SqliteStore, StartRequest,
-    Started,
+    Encryption, Journal, Owner, PurgeFilter, Refusal, RunFilter, SqliteStore, StartRequest, Started,
 };
 use conductor_protocol::entry::{Entry, Parent};
 use conductor_protocol::message::{Limits, code};
@@ -14,7 +12,7 @@ use serde_json::value::RawValue;
 
 use crate::support::At;
 
-fn open(path: &Path) -> Journal {
+pub fn open(path: &Path) -> Journal {
     let store = Box::new(SqliteStore::open(path).unwrap());
     Journal::open(store, Limits::default(), Encryption::default()).unwrap()
 }
@@ -37,7 +35,7 @@ fn request(run: &str, input: &str) -> StartRequest {
     }
 }
 
-fn start(journal: &Journal, run: &str, parent: Option<(&str, &str)>) {
+pub fn start(journal: &Journal, run: &str, parent: Option<(&str, &str)>) {
     let parent = parent.map(|(run, key)| Parent { run: run.into(), key: key.into() });
     let request = StartRequest { parent, ..request(run, "{}") };
     let started = journal.start(request, Some(&owner()), &|_| false).unwrap();
@@ -50,11 +48,11 @@ fn record(journal: &Journal, run: &str, seq: u64, body: &str) {
 }
 
 /// Ends the run at `at`, with `output` as its result.
-fn end(journal: &Journal, run: &str, at: i64, output: &str) {
+pub fn end(journal: &Journal, run: &str, at: i64, output: &str) {
     record(journal, run, 1, &format!(r#"[{{"run_succeeded":{{"output":{output},"at":{at}}}}}]"#));
 }
 
-fn ended(journal: &Journal, run: &str, at: i64) {
+pub fn ended(journal: &Journal, run: &str, at: i64) {
     start(journal, run, None);
     end(journal, run, at, "1");
     journal.commit(drop);
@@ -69,7 +67,7 @@ fn ids(journal: &Journal) -> Vec<String> {
 }
 
 /// Purges all that the filter names, and sweeps, slice by slice. Returns how many runs, and how many slices swept.
-fn purge_and_sweep(journal: &Journal, filter: &PurgeFilter) -> (u64, u64) {
+pub fn purge_and_sweep(journal: &Journal, filter: &PurgeFilter) -> (u64, u64) {
     let (mut count, mut place) = (0, None);
     loop {
         let purged = journal.store().purge(filter, place, 1000).unwrap();
@@ -90,7 +88,7 @@ fn purge(journal: &Journal, filter: &PurgeFilter) -> u64 {
     purge_and_sweep(journal, filter).0
 }
 
-fn before(ended_before: i64) -> PurgeFilter {
+pub fn before(ended_before: i64) -> PurgeFilter {
     PurgeFilter { ended_before, ..PurgeFilter::default() }
 }
 
@@ -177,56 +175,6 @@ pub fn no_key_is_given_twice(at: &dyn At) {
     while journal.store().sweep(0).unwrap() {}
     ended(&journal, "c", 3);
     assert!(journal.store().find("c").unwrap().unwrap().key > next);
-}
-
-#[test]
-fn space_is_given_back_and_nobody_waits_long() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("j.db");
-    let journal = open(&path);
-    let text = format!("\"{}\"", "x".repeat(20_000));
-    for number in 0..500 {
-        let run = format!("r{number}");
-        start(&journal, &run, None);
-        end(&journal, &run, number, &text);
-        if number % 50 == 0 {
-            journal.commit(drop);
-        }
-    }
-    // One value has a thousand pages of its own.
-    start(&journal, "large", None);
-    end(&journal, "large", 1, &format!("\"{}\"", "x".repeat(4_000_000)));
-    journal.commit(drop);
-    copied(&path);
-    let size = || std::fs::metadata(&path).unwrap().len();
-    let full = size();
-    assert!(full > 25_000_000, "{full}");
-    let longest = std::thread::scope(|scope| {
-        let purging = scope.spawn(|| purge_and_sweep(&journal, &before(1000)));
-        let mut longest = Duration::ZERO;
-        let mut number = 0;
-        while !purging.is_finished() {
-            number += 1;
-            let began = Instant::now();
-            ended(&journal, &format!("n{number}"), 5000);
-            longest = longest.max(began.elapsed());
-        }
-        let (count, slices) = purging.join().unwrap();
-        assert_eq!(count, 501);
-        assert!(slices >= 4, "{slices} slices for what takes a hundred milliseconds");
-        longest
-    });
-    // A slice, the disk, and a machine that does other things too; all at once it takes half a second and more.
-    assert!(longest < PURGE_SLICE * 40, "{longest:?}");
-    journal.store().tidy().unwrap();
-    copied(&path);
-    assert!(size() * 4 < full, "{} of {full}", size());
-}
-
-/// The log is copied whole where nobody reads; the store does it bit by bit.
-fn copied(path: &Path) {
-    let connection = rusqlite::Connection::open(path).unwrap();
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
 }
 
 /// A store that was made before space could be given back is written anew when it is opened.

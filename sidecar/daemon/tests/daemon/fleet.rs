@@ -1,0 +1,201 @@
+//! Several sidecars on one PostgreSQL: what one starts another executes, cancels, signals and awaits.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
+
+use conductor_daemon::{Clock, Options, StoreUrl};
+use conductor_tests::servers::Postgres;
+use serde_json::{Value, json};
+
+use crate::support::{Client, Daemon, LEASE, PATIENCE, Process, step_started, succeeded};
+
+struct Fleet {
+    /// Before the server, which they need while they end.
+    sidecars: Vec<Daemon>,
+    folder: tempfile::TempDir,
+    server: Postgres,
+}
+
+impl Fleet {
+    fn new(sidecars: usize) -> Fleet {
+        let server = Postgres::start().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let mut fleet = Fleet { sidecars: Vec::new(), folder, server };
+        for number in 0..sidecars {
+            let sidecar = fleet.start(number);
+            fleet.sidecars.push(sidecar);
+        }
+        fleet
+    }
+
+    fn options(&self, number: usize) -> Options {
+        let options = Options::in_folder(&self.folder.path().join(number.to_string()));
+        let store = StoreUrl::Postgres(self.server.url().parse().unwrap());
+        Options { lease: LEASE, store, ..options }
+    }
+
+    fn start(&self, number: usize) -> Daemon {
+        Daemon::with(self.options(number))
+    }
+}
+
+/// A client that keeps its lease.
+fn served(daemon: &Daemon, session: &str, serve: u32) -> Client {
+    let mut client = daemon.client(session);
+    client.hello(serve);
+    client.beat();
+    client
+}
+
+fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < deadline, "{what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn one_sidecar_does_what_another_was_asked() {
+    let fleet = Fleet::new(2);
+    let [a, b] = &fleet.sidecars[..] else { panic!("two sidecars") };
+    let mut worker = served(a, "worker", 8);
+    // What was started on the one that nobody serves is executed on the other.
+    eventually("b knows the workflow", || {
+        b.http("POST", "/v1/workflows/w/runs", r#"{"run_id": "r1", "input": {"n": 1}}"#).0 == 202
+    });
+    let dispatch = worker.notice("run.dispatch");
+    assert_eq!(
+        (&dispatch["run"], &dispatch["epoch"], &dispatch["next_seq"]),
+        (&json!("r1"), &json!(1), &json!(2))
+    );
+    // Who starts it there as well is attached to it and hears of its end.
+    let mut caller = served(b, "caller", 0);
+    assert_eq!(caller.start("r1"), json!({"outcome": "attached", "state": "running"}));
+    let awaited = caller.send("run.await", json!({"run": "r1"}));
+    assert_eq!(caller.fails("run.start", crate::support::start("r1", json!({"n": 2}))), -32010);
+    // A signal arrives once, whoever sends it how often.
+    let signal = json!({"run": "r1", "signal": "go", "id": "s1", "data": {"by": "ada"}});
+    caller.call("signal.send", signal.clone());
+    caller.call("signal.send", signal);
+    let told = worker.notice("run.signal");
+    assert_eq!((&told["run"], &told["id"], &told["ordinal"]), (&json!("r1"), &json!("s1"), &json!(0)));
+    // So does a cancellation.
+    caller.call("run.cancel", json!({"run": "r1", "reason": "changed my mind"}));
+    let cancelling = worker.notice("run.cancelling");
+    assert_eq!(cancelling["reason"], "changed my mind");
+    assert_eq!(a.http("GET", "/v1/runs/r1", "").1["waiting_for"], Value::Null);
+    assert_eq!(b.http("GET", "/v1/runs/r1", "").1["waiting_for"], Value::Null);
+    worker.record("r1", 1, 2, json!({"run_cancelled": {"reason": "changed my mind", "at": 1}}));
+    worker.acked("r1", 2);
+    assert_eq!(caller.answer(awaited)["result"]["state"], "cancelled");
+    assert_eq!(
+        caller.fails("signal.send", json!({"run": "r1", "signal": "go", "id": "s2", "data": 1})),
+        -32015
+    );
+    let listed = worker.call("signal.list", json!({"run": "r1"}));
+    assert_eq!(listed["signals"].as_array().unwrap().len(), 1, "{listed}");
+    assert_eq!(caller.fails("run.cancel", json!({"run": "none", "reason": "x"})), -32011);
+}
+
+#[test]
+fn what_a_session_gives_back_goes_on_with_the_other_sidecar() {
+    let fleet = Fleet::new(2);
+    let [a, b] = &fleet.sidecars[..] else { panic!("two sidecars") };
+    let mut first = served(a, "first", 0);
+    first.start("r");
+    first.record("r", 1, 1, step_started("s"));
+    first.acked("r", 1);
+    let mut second = served(b, "second", 4);
+    first.notify("run.release", json!({"run": "r", "epoch": 1}));
+    let dispatch = second.notice("run.dispatch");
+    assert_eq!((&dispatch["epoch"], &dispatch["next_seq"]), (&json!(2), &json!(3)));
+    // The epoch before is over, on either sidecar.
+    first.record("r", 1, 2, step_started("t"));
+    assert_eq!(first.notice("run.refused")["code"], -32013);
+    second.record("r", 2, 3, succeeded(&json!("done")));
+    second.acked("r", 3);
+    assert_eq!(first.call("run.await", json!({"run": "r"}))["output"], "done");
+}
+
+#[test]
+fn a_restarted_sidecar_has_its_sessions_runs_at_once() {
+    let mut fleet = Fleet::new(1);
+    let mut client = served(&fleet.sidecars[0], "s", 0);
+    client.start("r");
+    client.record("r", 1, 1, step_started("s"));
+    client.acked("r", 1);
+    drop(client);
+    fleet.sidecars.clear();
+    let again = fleet.start(0);
+    let mut client = again.client("s");
+    let hello = client.hello_as(0, &Process::own(), json!([{"run": "r", "epoch": 1}]));
+    assert_eq!(hello["owned"], json!([{"run": "r", "epoch": 1, "next_seq": 2, "cancelling": false}]));
+    client.record("r", 1, 2, succeeded(&json!(1)));
+    client.acked("r", 2);
+    drop(client);
+    fleet.sidecars.push(again);
+}
+
+/// Nobody has to stop for it: the lease of the one is over, and the other takes what it had.
+#[test]
+fn runs_of_a_gone_sidecar_go_on_elsewhere_within_its_lease() {
+    let mut fleet = Fleet::new(2);
+    let mut lost = served(&fleet.sidecars[0], "lost", 0);
+    for number in 0..20 {
+        let run = format!("r{number}");
+        lost.start(&run);
+        lost.record(&run, 1, 1, step_started("s"));
+        lost.acked(&run, 1);
+    }
+    let mut heir = served(&fleet.sidecars[1], "heir", 100);
+    drop(lost);
+    fleet.sidecars.remove(0);
+    let began = Instant::now();
+    for _ in 0..20 {
+        let dispatch = heir.notice("run.dispatch");
+        assert_eq!((&dispatch["epoch"], &dispatch["next_seq"]), (&json!(2), &json!(3)));
+    }
+    assert!(began.elapsed() < LEASE * 4, "{:?}", began.elapsed());
+}
+
+#[test]
+fn a_schedule_fires_once() {
+    let time = Arc::new(AtomicI64::new(1_790_000_040_000));
+    let mut fleet = Fleet::new(0);
+    for number in 0..3 {
+        let now = Arc::clone(&time);
+        let clock = Clock::new(move || now.load(Ordering::SeqCst));
+        let daemon = Daemon::with(Options { clock, ..fleet.options(number) });
+        fleet.sidecars.push(daemon);
+    }
+    let mut clients: Vec<Client> = Vec::new();
+    for (number, sidecar) in fleet.sidecars.iter().enumerate() {
+        let mut client = sidecar.client(&format!("s{number}"));
+        let mut greeting = client.greeting(50, &Process::own(), json!([]));
+        greeting["plans"][0]["schedule"] = json!({"cron": "* * * * *", "time_zone": "UTC", "missed": "all"});
+        client.call("hello", greeting);
+        client.beat();
+        clients.push(client);
+    }
+    let begun = |fleet: &Fleet| {
+        let (_, page) = fleet.sidecars[0].http("GET", "/v1/runs?limit=1000", "");
+        page["runs"].as_array().unwrap().len()
+    };
+    for minute in 1..=4 {
+        time.fetch_add(60_000, Ordering::SeqCst);
+        eventually("it fires", || begun(&fleet) >= minute);
+    }
+    // All three have looked by then.
+    std::thread::sleep(Duration::from_millis(1200));
+    assert_eq!(begun(&fleet), 4);
+    let dispatched: usize = clients
+        .iter_mut()
+        .map(|client| {
+            client.call("ping", json!({}));
+            client.noticed("run.dispatch")
+        })
+        .sum();
+    assert_eq!(dispatched, 4);
+}
