@@ -67,6 +67,14 @@ pub fn last_part(name: &str) -> &str {
     name.rsplit(['.', '/']).next().unwrap_or(name)
 }
 
+/// Whether an error is an answer of the one who was called, by what the policy says of it, and no failure of his. Conductor's
+/// own errors, such as that of an attempt that took too long, never are.
+#[must_use]
+pub fn is_of_domain(types: &[String], code: Option<&str>, retry_on: &[String], abort_on: &[String]) -> bool {
+    let is_own = types.iter().any(|name| name.starts_with("conductor."));
+    !is_own && !is_retryable(types, code, retry_on, abort_on)
+}
+
 /// Whether another attempt may help after an error. `abort_on` counts before `retry_on`; where that is empty, all
 /// are retried but programming errors and what a service has refused.
 #[must_use]
@@ -83,7 +91,7 @@ pub fn is_retryable(types: &[String], code: Option<&str>, retry_on: &[String], a
 
 #[cfg(test)]
 mod tests {
-    use super::{is_retryable, matches};
+    use super::{is_of_domain, is_retryable, matches};
 
     fn strings(names: &[&str]) -> Vec<String> {
         names.iter().map(|name| (*name).to_owned()).collect()
@@ -105,6 +113,18 @@ mod tests {
             assert_eq!(matches(pattern, &types, Some("503")), expected, "{pattern}");
         }
         assert!(!matches("503", &types, None));
+    }
+
+    #[test]
+    fn an_answer_is_what_the_policy_would_not_retry() {
+        let of = |name: &str, code: Option<&str>, retry_on: &[&str], abort_on: &[&str]| {
+            is_of_domain(&strings(&[name]), code, &strings(retry_on), &strings(abort_on))
+        };
+        assert!(of("pay.Declined", None, &[], &["Declined"]));
+        assert!(of("pay.Declined", None, &["OSError"], &[]));
+        assert!(of("HttpError", Some("404"), &[], &[]) && of("builtins.TypeError", None, &[], &[]));
+        assert!(!of("HttpError", Some("503"), &[], &[]) && !of("pay.Declined", None, &[], &[]));
+        assert!(!of("conductor.TimeoutError", None, &["OSError"], &["TimeoutError"]));
     }
 
     #[test]

@@ -22,6 +22,7 @@ from .errors import (
     StepFailed,
     WorkflowCancelled,
 )
+from .settle import is_over_time
 
 Jitter = Literal["none", "full", "equal"]
 
@@ -88,6 +89,18 @@ def is_retryable(
     if isinstance(error, RecordedError) and _is_of_program(names):
         return False
     return not _is_refused(names, error_code(error))
+
+
+def is_of_domain(
+    error: Exception,
+    *,
+    retry_on: tuple[str, ...] = (),
+    abort_on: tuple[str, ...] = (),
+) -> bool:
+    """Whether it is an answer of the one who was called, by what the policy says of it, and no failure of his."""
+    if isinstance(error, NEVER_AGAIN) or is_over_time(error):
+        return False
+    return not is_retryable(error, retry_on=retry_on, abort_on=abort_on)
 
 
 def type_names(error: BaseException) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from . import config, process, saturation
+from . import config, process, saturation, shared
 from .connection import Connection
 from .errors import logger
 from .ids import new_run_id
@@ -129,6 +129,11 @@ class Session:
         """Whether the sidecar hears what is said now."""
         return self._greeted
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether it is to hang up by its own will."""
+        return self._closing
+
     async def open(self) -> str | None:
         """Connects unless it is connected. Says why that cannot be."""
         if self._greeted or self._reconnecting is not None:
@@ -226,6 +231,7 @@ class Session:
         if self._timer is None:
             self._timer = self.loop.call_later(self._lease.seconds / 3, self._tick)
         saturation.attach(self)
+        shared.attach(self, answer)
 
     def _tick(self) -> None:
         """Renews the lease where nothing else has of late."""
@@ -324,6 +330,9 @@ class Session:
             if self._dispatched is not None:
                 self._dispatched(params)
             return
+        if method == "breaker.changed":
+            shared.told(params)
+            return
         if method == "task.cancel":
             if self._worker is not None:
                 self._worker.cancel(params["call"])
@@ -360,13 +369,20 @@ class Session:
         self._connection = None
         self._greeted = False
         saturation.detach(self)
+        shared.detach(self)
         hello = self._requests.pop(self._hello_id, None)
         if hello is not None and not hello.answer.done():
             hello.answer.set_exception(ConnectionError("the connection was lost"))
         for request in list(self._requests.values()):
             if request.once and request.sent and not request.answer.done():
                 request.answer.set_exception(Away("the connection was lost"))
-        is_needed = self._requests or self.owned or self.claims or self._serve
+        is_needed = bool(
+            self._requests
+            or self.owned
+            or self.claims
+            or self._serve
+            or shared.is_used()
+        )
         if self._closing or self._opening or self._reconnecting or not is_needed:
             return
         self._reconnecting = self.loop.create_task(self._reconnect())
@@ -397,6 +413,7 @@ class Session:
             del self.claims[permit]
             self.notify("permit.release", {"permit": permit})
         saturation.detach(self, is_last_word=True)
+        shared.detach(self)
         connection = self._connection
         if connection is not None:
             connection.close()

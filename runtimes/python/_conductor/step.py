@@ -26,7 +26,7 @@ from .settle import SETTLE_SECONDS, ended, forget, over_time, start
 from .threads import submit
 
 if TYPE_CHECKING:
-    from .breaker import Breaker
+    from .breaker import Attempt, Breaker
     from .cache import Slot
     from .run import Run
 
@@ -78,7 +78,7 @@ class Step(ChildStep):
         self._uses = uses
         self._breaker = breaker
         self._refusal: CircuitOpen | None = None
-        self._is_let_in = False
+        self._let_in: Attempt | None = None
         self._is_remote = False
         self._past.task = self._task
 
@@ -108,7 +108,7 @@ class Step(ChildStep):
                 self._cut_off_by_a_crash()
             gone.check()
             await self._back_off()
-            if self._is_let_through():
+            if await self._is_let_through():
                 await self._take()
                 await self._begin()
             has_begun = True
@@ -124,7 +124,9 @@ class Step(ChildStep):
 
     def _over(self) -> None:
         super()._over()
-        self._tell_breaker("abandon")
+        if self._let_in is not None:
+            self._let_in.abandon()
+            self._let_in = None
 
     def _stopped(self, cancellation: asyncio.CancelledError) -> None:
         """No attempt is running; one before may have happened."""
@@ -138,13 +140,14 @@ class Step(ChildStep):
         if self._past.unknown and self._in_doubt == "pause" and self._undo is None:
             raise self._paused(OutcomeUnknown("it was cancelled while it ran"))
 
-    def _is_let_through(self) -> bool:
+    async def _is_let_through(self) -> bool:
         """Where the breaker is open the attempt is none: it fails in the place of its call."""
         self._refusal = None
         if self._breaker is not None:
+            attempt = self._breaker.attempt()
             try:
-                self._breaker.call()
-                self._is_let_in = True
+                await attempt.begin()
+                self._let_in = attempt
             except CircuitOpen as refusal:
                 self._refusal = refusal
         return self._refusal is None
@@ -313,17 +316,15 @@ class Step(ChildStep):
             raise self._refusal
 
     def _ended_well(self, result: T) -> T:
-        self._tell_breaker("succeed")
+        if self._let_in is not None:
+            self._let_in.succeed()
+            self._let_in = None
         return result
 
     def _ended_badly(self, error: BaseException) -> None:
-        self._tell_breaker("fail" if isinstance(error, Exception) else "abandon")
-
-    def _tell_breaker(self, end: Literal["succeed", "fail", "abandon"]) -> None:
-        """How the call ended that it let through, once."""
-        if self._breaker is not None and self._is_let_in:
-            self._is_let_in = False
-            getattr(self._breaker, end)()
+        if self._let_in is not None:
+            self._let_in.fail(error)
+            self._let_in = None
 
     async def _outcome(self, work: asyncio.Future[T]) -> T:
         try:

@@ -111,15 +111,23 @@ class Breakers(unittest.TestCase):
             self.clock.now += 1
         self.assertLessEqual(len(breaker._states[name]), breaker.KEPT + 1)
 
-    def test_a_cancelled_attempt_says_nothing(self) -> None:
-        guard = Breaker(next(_names), failures=1, window=10.0, open_for=5.0)
-        with self.assertRaises(asyncio.CancelledError), guard:
-            raise asyncio.CancelledError
-        guard.call()
-        with self.assertRaises(ValueError), guard:
-            raise ValueError
-        with self.assertRaises(CircuitOpen), guard:
-            self.fail("it was let through")
+    def test_a_cancelled_attempt_and_an_error_of_the_domain_say_nothing(self) -> None:
+        guard = Breaker(
+            next(_names), failures=1, window=10.0, open_for=5.0, abort_on=("KeyError",)
+        )
+
+        async def attempt(error: BaseException) -> None:
+            async with guard.attempt():
+                raise error
+
+        for error in (asyncio.CancelledError(), KeyError("no such user"), TypeError()):
+            with self.assertRaises(type(error)):
+                asyncio.run(attempt(error))
+            guard.call()
+        with self.assertRaises(ValueError):
+            asyncio.run(attempt(ValueError()))
+        with self.assertRaises(CircuitOpen):
+            asyncio.run(attempt(ValueError()))
 
     def test_threads_share_a_breaker(self) -> None:
         guard = Breaker(next(_names), failures=1000, window=10.0, open_for=5.0)

@@ -4,11 +4,21 @@
  * It deliberately knows no tasks; whoever makes calls asks before and tells after.
  */
 
-import { Control } from "./control.js";
+import { BreakerCall } from "./breakerCall.js";
 import { CircuitOpen, thrown } from "./errors.js";
+import { isOfDomain, type Patterns } from "./policy.js";
+import {
+  add,
+  decidedAlone,
+  isJoined,
+  remove,
+  report,
+  type Change,
+  type Circuit,
+} from "./sharedBreakers.js";
 import { monotonic } from "./timer.js";
 
-export interface BreakerSettings {
+export interface BreakerSettings extends Patterns {
   /** So many failures within the window open it. */
   readonly failures?: number | undefined;
   /** Or such a share of them, of at least `minCalls`. */
@@ -32,8 +42,9 @@ interface Slice {
   failures: number;
 }
 
-/** One breaker. */
-export class Breaker {
+/** One breaker. What it says by itself holds in this thread; a `BreakerCall` knows what holds for all. */
+export class Breaker implements Circuit {
+  readonly id: string;
   private readonly name: string;
   private readonly settings: BreakerSettings;
   private slices: Slice[] = [];
@@ -41,10 +52,114 @@ export class Breaker {
   /** Calls that try whether it may close: those under way, and those that succeeded. */
   private trying: { underway: number; succeeded: number } | undefined =
     undefined;
+  /** What is said of it: `suspect`, or as a person has decided `open` or `closed`. */
+  word: string | undefined = undefined;
+  why = "";
+  /** Whether it is open for all processes, and when it may be asked again whether a call may try. */
+  isForAll = false;
+  askAt = 0;
+  private generation = -1;
+  private isProbing = false;
 
-  constructor(name: string, settings: BreakerSettings) {
+  constructor(name: string, settings: BreakerSettings, id = name) {
+    this.id = id;
     this.name = name;
     this.settings = settings;
+    add(this);
+  }
+
+  /** It has changed for all processes. */
+  told(change: Change): void {
+    if (change.generation < this.generation) {
+      return; // another session of this thread was told of a later one
+    }
+    this.generation = change.generation;
+    this.word = undefined;
+    this.isProbing = false;
+    if (change.forced === true) {
+      this.word = change.state;
+      const because = change.reason ? `: ${change.reason}` : "";
+      this.why = `${change.by || "an operator"} keeps it ${change.state}${because}`;
+      this.reset();
+    } else if (change.state === "suspect") {
+      this.word = change.state;
+    } else if (change.state === "open") {
+      this.reset();
+      this.isForAll = true;
+      this.askAt = monotonic() + Number(change.left_ms);
+      this.openUntil = this.askAt;
+    } else if (this.isForAll) {
+      this.reset();
+    }
+  }
+
+  /** The sidecar says nothing of it: it is closed for all. */
+  unmentioned(): void {
+    this.generation = -1;
+    this.word = undefined;
+    this.isProbing = false;
+    if (this.isForAll) {
+      this.reset();
+    }
+  }
+
+  /** What a sidecar must hear of it that knows nothing yet, or, where it is the same as before, what is its own. */
+  own(isSame: boolean): object | undefined {
+    this.generation = -1;
+    if (this.isClosed || (isSame && this.isForAll)) {
+      return undefined;
+    }
+    this.isForAll = false;
+    return this.opened();
+  }
+
+  private opened(): object {
+    return {
+      breaker: this.id,
+      event: "opened",
+      left_ms: Math.max(0, Math.round((this.openUntil ?? 0) - monotonic())),
+      open_for_ms: Math.round(this.settings.openFor),
+      half_open_calls: this.halfOpenCalls,
+    };
+  }
+
+  private reset(): void {
+    this.openUntil = undefined;
+    this.trying = undefined;
+    this.isForAll = false;
+    this.askAt = 0;
+    this.slices = [];
+  }
+
+  /** Whether it lets everything through by itself. */
+  get isClosed(): boolean {
+    return this.openUntil === undefined && this.trying === undefined;
+  }
+
+  /** Where the call that begins now decides on a suspicion: what its end is reported with. */
+  decidesOnSuspicion(): number | undefined {
+    if (this.word !== "suspect" || this.isProbing) {
+      return undefined;
+    }
+    this.isProbing = true;
+    return this.generation;
+  }
+
+  /** The call that was to decide has come to nothing: the next one does. */
+  undecided(of: number): void {
+    if (of === this.generation) {
+      this.isProbing = false;
+    }
+  }
+
+  /** Whether the error is an answer of the one who was called, and says nothing against it. */
+  isOfDomain(error: unknown): boolean {
+    return isOfDomain(error, this.settings);
+  }
+
+  /** One call that is to be made. */
+  attempt(): BreakerCall {
+    return new BreakerCall(this);
   }
 
   private get halfOpenCalls(): number {
@@ -69,8 +184,10 @@ export class Breaker {
     return undefined;
   }
 
-  private refused(): CircuitOpen {
-    return new CircuitOpen(`the circuit breaker of \`${this.name}\` is open`);
+  refused(why = ""): CircuitOpen {
+    return new CircuitOpen(
+      `the circuit breaker of \`${this.name}\` is open${why}`,
+    );
   }
 
   /** A call that was let through has ended. */
@@ -108,33 +225,18 @@ export class Breaker {
     }
   }
 
-  /** The call that was let through has failed, or was cancelled. What it refused itself says nothing. */
-  failed(error: unknown): void {
-    if (!(error instanceof CircuitOpen)) {
-      this.ended(error instanceof Control ? "abandoned" : "failed");
-    }
-  }
-
   /** Makes a call where it lets one through, and is told how it ends. */
-  call<T>(_run: unknown, work: () => T | PromiseLike<T>): Promise<T> {
-    let made: Promise<T>;
+  async call<T>(_run: unknown, work: () => T | PromiseLike<T>): Promise<T> {
+    const attempt = this.attempt();
+    await attempt.begin();
     try {
-      this.enter();
-      made = Promise.resolve(work());
+      const result = await work();
+      attempt.succeeded();
+      return result;
     } catch (error) {
-      this.failed(error);
-      return Promise.reject(thrown(error));
+      attempt.failed(error);
+      throw thrown(error);
     }
-    // The call itself is given back: nobody waits for what is noted of it.
-    made.then(
-      () => {
-        this.succeeded();
-      },
-      (error: unknown) => {
-        this.failed(error);
-      },
-    );
-    return made;
   }
 
   private tried(
@@ -151,6 +253,7 @@ export class Breaker {
       if (trying.succeeded >= this.halfOpenCalls) {
         this.trying = undefined;
         this.slices = [];
+        report({ breaker: this.id, event: "closed" });
       }
     }
   }
@@ -159,6 +262,11 @@ export class Breaker {
     this.trying = undefined;
     this.slices = [];
     this.openUntil = monotonic() + this.settings.openFor;
+    if (isJoined()) {
+      report(this.opened());
+    } else {
+      decidedAlone(this.id);
+    }
   }
 
   private count(hasFailed: boolean): void {
@@ -194,8 +302,8 @@ export class Breaker {
   /** Whether it is as if it were new. */
   get isFresh(): boolean {
     return (
-      this.openUntil === undefined &&
-      this.trying === undefined &&
+      this.isClosed &&
+      this.word === undefined &&
       this.slices.every((slice) => slice.failures === 0)
     );
   }
@@ -221,7 +329,8 @@ export class Breakers {
     let found = this.byKey.get(text);
     if (found === undefined) {
       this.sweep();
-      found = new Breaker(`${this.name} ${text}`, this.settings);
+      const id = `${this.name}:${typeof key === "string" ? key : text}`;
+      found = new Breaker(`${this.name} ${text}`, this.settings, id);
       this.byKey.set(text, found);
     }
     return found;
@@ -235,6 +344,7 @@ export class Breakers {
     for (const [key, breaker] of this.byKey) {
       if (breaker.isFresh) {
         this.byKey.delete(key);
+        remove(breaker);
       }
     }
     this.sweepAt = Math.max(KEPT, 2 * this.byKey.size);

@@ -6,6 +6,7 @@
 
 import { AssertionError } from "node:assert";
 
+import { isOverTime } from "./attempt.js";
 import { Control } from "./control.js";
 import {
   CircuitOpen,
@@ -22,8 +23,8 @@ import {
 export type Jitter = "none" | "full" | "equal";
 
 export interface Patterns {
-  readonly retryOn?: readonly string[];
-  readonly abortOn?: readonly string[];
+  readonly retryOn?: readonly string[] | undefined;
+  readonly abortOn?: readonly string[] | undefined;
 }
 
 /** Errors that another attempt would only repeat. */
@@ -79,6 +80,14 @@ export function isRetryable(error: unknown, patterns: Patterns = {}): boolean {
     return false;
   }
   return !isRefused(typeNames(error), errorCode(error));
+}
+
+/** Whether it is an answer of the one who was called, by what the policy says of it, and no failure of his. */
+export function isOfDomain(error: unknown, patterns: Patterns = {}): boolean {
+  if (isOneOf(error, NEVER_AGAIN) || isOverTime(error)) {
+    return false;
+  }
+  return !isRetryable(error, patterns);
 }
 
 function isOneOf(

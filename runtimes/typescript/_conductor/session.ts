@@ -23,6 +23,7 @@ import {
 } from "./messages.js";
 import { startTime } from "./process.js";
 import { attach, detach } from "./saturation.js";
+import * as breakers from "./sharedBreakers.js";
 import { monotonic } from "./timer.js";
 import { VERSION as CLIENT_VERSION } from "./version.js";
 
@@ -60,6 +61,8 @@ export class Session {
   private opening: Promise<string | undefined> | undefined = undefined;
   private reconnecting: Promise<void> | undefined = undefined;
   private readonly requests = new Map<number, Request>();
+  /** How many of the requests are reports on breakers. */
+  private reports = 0;
   private nextId = 1;
   private helloId = 0;
   private timer: NodeJS.Timeout | undefined = undefined;
@@ -204,6 +207,7 @@ export class Session {
       }, third).unref();
     }
     attach(this);
+    breakers.attach(this, answer);
     this.breathe();
   }
 
@@ -216,12 +220,17 @@ export class Session {
 
   /** An idle session does not keep the process alive. */
   private breathe(): void {
-    const isBusy =
-      this.requests.size > 0 ||
+    this.connection?.keepsAlive(this.isBusy);
+  }
+
+  /** Whether somebody waits for it. Nobody waits for the answer to a report. */
+  private get isBusy(): boolean {
+    return (
+      this.requests.size > this.reports ||
       this.owned.size > 0 ||
       (this.options.serve ?? 0) > 0 ||
-      (this.options.tasks?.length ?? 0) > 0;
-    this.connection?.keepsAlive(isBusy);
+      (this.options.tasks?.length ?? 0) > 0
+    );
   }
 
   /** Takes a journal of a run that it owns from now on. */
@@ -270,6 +279,8 @@ export class Session {
         `it takes ${String(size)} bytes; a message has at most ${limit}`,
       );
     }
+    const isReport = method === "breaker.report" ? 1 : 0;
+    this.reports += isReport;
     try {
       return await new Promise<JsonObject>((resolve, reject) => {
         const request = { method, line, resolve, reject, sent: 0 };
@@ -279,6 +290,7 @@ export class Session {
       });
     } finally {
       this.requests.delete(id);
+      this.reports -= isReport;
       this.breathe();
     }
   }
@@ -351,6 +363,10 @@ export class Session {
       this.options.dispatched?.(params as unknown as Dispatch);
       return;
     }
+    if (method === "breaker.changed") {
+      breakers.told(params);
+      return;
+    }
     if (method === "task.cancel") {
       this.options.invocationCancelled?.(Number(params["call"]));
       return;
@@ -400,6 +416,7 @@ export class Session {
     this.connection = undefined;
     this.greeted = false;
     detach(this);
+    breakers.detach(this, this.isClosing);
     for (const request of [...this.requests.values()]) {
       if (request.method === "task.invoke" && request.sent > 0) {
         // A sidecar that comes back cannot know whether it was made.
@@ -413,13 +430,14 @@ export class Session {
       others > 0 ||
       this.owned.size > 0 ||
       this.claims.size > 0 ||
+      breakers.isUsed() ||
       (this.options.serve ?? 0) > 0 ||
       (this.options.tasks?.length ?? 0) > 0;
-    const isBusy =
+    const isUnderWay =
       this.isClosing ||
       this.opening !== undefined ||
       this.reconnecting !== undefined;
-    if (isNeeded && !isBusy) {
+    if (isNeeded && !isUnderWay) {
       this.reconnecting = this.reconnect();
     }
   }
@@ -436,7 +454,9 @@ export class Session {
         logger().warn(`the sidecar is away, waiting for it: ${reason}`);
         isSaid = true;
       }
-      await sleep(delay);
+      await sleep(delay, undefined, {
+        ref: this.isBusy || this.claims.size > 0,
+      });
       delay = Math.min(delay * 2, MAX_RECONNECT_DELAY);
     }
     this.reconnecting = undefined;
@@ -455,6 +475,7 @@ export class Session {
       this.notify("permit.release", { permit });
     }
     detach(this, true);
+    breakers.detach(this, true);
     await this.connection?.close(CLOSE_MS);
   }
 

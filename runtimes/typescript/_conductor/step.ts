@@ -6,7 +6,7 @@
 
 import { perform, type Attempt } from "./attempt.js";
 import { logTolerated, notDoneWithin } from "./block.js";
-import type { Breaker } from "./breaker.js";
+import type { BreakerCall } from "./breakerCall.js";
 import { Cancelled, Control, Halt, passControl } from "./control.js";
 import {
   DeadlineExceeded,
@@ -45,7 +45,7 @@ export class Step {
   private failure: unknown = undefined;
   /** Why no call is made: the breaker is open. */
   private refusal: unknown = undefined;
-  private asked: Breaker | undefined = undefined;
+  private asked: BreakerCall | undefined = undefined;
   /** The block was cancelled while the call ran to its real end. */
   private cancelled: Cancelled | undefined = undefined;
 
@@ -155,7 +155,7 @@ export class Step {
       }
       this.run.scope.check();
       await this.backOff();
-      hasBegun = this.isRefused() || (await this.begin());
+      hasBegun = (await this.isRefused()) || (await this.begin());
     } catch (error) {
       if (error instanceof Cancelled) {
         this.stoppedBy(error);
@@ -164,7 +164,8 @@ export class Step {
       this.giveUp(error);
     } finally {
       if (!hasBegun) {
-        this.over("abandoned");
+        this.asked?.abandoned();
+        this.over();
       }
     }
     return hasBegun;
@@ -225,11 +226,9 @@ export class Step {
   }
 
   /** An open breaker is asked before anything is waited for; the generated code is told by the call. */
-  private isRefused(): boolean {
-    this.refusal = this.options.breaker?.refusal();
-    if (this.refusal === undefined) {
-      this.asked = this.options.breaker;
-    }
+  private async isRefused(): Promise<boolean> {
+    this.asked = this.options.breaker?.attempt();
+    this.refusal = await this.asked?.refusal();
     return this.refusal !== undefined;
   }
 
@@ -328,16 +327,17 @@ export class Step {
     }
     try {
       const result = await call();
-      this.over("succeeded");
+      this.asked?.succeeded();
+      this.over();
       return result;
     } catch (error) {
-      this.over(error instanceof Control ? "abandoned" : "failed");
+      this.asked?.failed(error);
+      this.over();
       throw error;
     }
   }
 
-  private over(how: "succeeded" | "failed" | "abandoned"): void {
-    this.asked?.ended(how);
+  private over(): void {
     this.asked = undefined;
     this.taken.over();
   }

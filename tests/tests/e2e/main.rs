@@ -3,6 +3,7 @@
 //! Each starts its own sidecar in its own folder, so that all may run at once.
 
 mod alone;
+mod breakers;
 mod build;
 mod commits;
 mod crossing;

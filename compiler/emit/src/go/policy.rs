@@ -75,7 +75,7 @@ pub fn around(
         put("Timeout", workflow.duration(milliseconds));
     }
     if let Some(breaker) = &policy.circuit_breaker {
-        put("Breaker", Go::atom(super::shared::breaker(workflow.file.package, &call.task, breaker)));
+        put("Breaker", Go::atom(super::shared::breaker(workflow.file.package, &call.task, breaker, policy)));
         if let Some(key) = &breaker.key {
             let value =
                 workflow.evaluated(key, &conductor_protocol::types::Type::Any, step, before, "breakerKey")?;

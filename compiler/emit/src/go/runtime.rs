@@ -11,7 +11,7 @@ pub fn is_needed(path: &str, imported: &BTreeSet<String>) -> bool {
 }
 
 /// Path below `internal/` and text of each file.
-pub const FILES: [(&str, &str); 74] = [
+pub const FILES: [(&str, &str); 76] = [
     ("cel/calendar.go", include_str!("../../../../runtimes/go/internal/cel/calendar.go")),
     ("cel/compare.go", include_str!("../../../../runtimes/go/internal/cel/compare.go")),
     ("cel/convert.go", include_str!("../../../../runtimes/go/internal/cel/convert.go")),
@@ -40,6 +40,8 @@ pub const FILES: [(&str, &str); 74] = [
     ("runtime/blocks.go", include_str!("../../../../runtimes/go/internal/runtime/blocks.go")),
     ("runtime/branches.go", include_str!("../../../../runtimes/go/internal/runtime/branches.go")),
     ("runtime/breaker.go", include_str!("../../../../runtimes/go/internal/runtime/breaker.go")),
+    ("runtime/breaker_call.go", include_str!("../../../../runtimes/go/internal/runtime/breaker_call.go")),
+    ("runtime/breakers.go", include_str!("../../../../runtimes/go/internal/runtime/breakers.go")),
     ("runtime/cache.go", include_str!("../../../../runtimes/go/internal/runtime/cache.go")),
     ("runtime/call.go", include_str!("../../../../runtimes/go/internal/runtime/call.go")),
     ("runtime/child.go", include_str!("../../../../runtimes/go/internal/runtime/child.go")),

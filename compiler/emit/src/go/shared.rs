@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use conductor_protocol::plan::{Cache, CircuitBreaker, Rate, Trip};
+use conductor_protocol::plan::{Cache, CircuitBreaker, Policy, Rate, Trip};
 
 use super::file::File;
 use super::literal;
@@ -54,18 +54,25 @@ pub fn duration(milliseconds: u64) -> Go {
     }
 }
 
-pub fn breaker(package: &Package, task: &str, breaker: &CircuitBreaker) -> String {
+pub fn breaker(package: &Package, task: &str, breaker: &CircuitBreaker, policy: &Policy) -> String {
     let trip = match breaker.trip {
         Trip::Failures(count) => ("Failures".to_owned(), Go::atom(count.to_string())),
         Trip::FailureRate(rate) => ("FailureRate".to_owned(), Go::atom(rate.to_string())),
     };
-    let fields = vec![
+    let mut fields = vec![
         trip,
         ("Window".to_owned(), duration(breaker.window_ms)),
         ("MinCalls".to_owned(), Go::atom(breaker.min_calls.to_string())),
         ("OpenFor".to_owned(), duration(breaker.open_for_ms)),
         ("HalfOpenCalls".to_owned(), Go::atom(breaker.half_open_calls.to_string())),
     ];
+    let patterns = [("Retry", &policy.retry_on), ("Abort", &policy.abort_on)];
+    let on = patterns.into_iter().filter(|(_, patterns)| !patterns.is_empty());
+    let on: Vec<_> =
+        on.map(|(name, patterns)| (name.to_owned(), Go::atom(literal::strings(patterns)))).collect();
+    if !on.is_empty() {
+        fields.push(("On".to_owned(), Go::Struct { ty: "runtime.On".to_owned(), fields: on, spread: false }));
+    }
     let options = Go::Struct { ty: "runtime.BreakerOptions".to_owned(), fields, spread: true };
     let value = Go::call("runtime.NewBreaker", vec![Go::string(task), options]);
     let name = format!("{}Breaker", unexported(task));

@@ -5,7 +5,7 @@
 use conductor_protocol::plan::{CircuitBreaker, Step, TaskCall, Trip};
 
 use super::codecs::{Way, apply};
-use super::literal::{float, seconds};
+use super::literal::{float, seconds, strings};
 use super::tree::{Function, Py, Stmt};
 use super::workflow::Workflow;
 use crate::EmitError;
@@ -62,6 +62,11 @@ fn constant(workflow: &mut Workflow, step: &Step, call: &TaskCall, numbers: &Cir
         .with("open_for", Py::atom(seconds(numbers.open_for_ms)));
     if numbers.half_open_calls != 1 {
         value = value.with("half_open_calls", Py::atom(numbers.half_open_calls.to_string()));
+    }
+    for (name, patterns) in [("retry_on", &call.policy.retry_on), ("abort_on", &call.policy.abort_on)] {
+        if !patterns.is_empty() {
+            value = value.with(name, strings(patterns));
+        }
     }
     workflow.constant(&step.id, "breaker", value)
 }

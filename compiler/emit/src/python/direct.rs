@@ -374,7 +374,8 @@ fn attempted(
     body.extend(breaker.before);
     body.push(assign("attempts", Py::atom("0")));
     tried.insert(0, Stmt::Add { target: "attempts".to_owned(), value: Py::atom("1") });
-    let tried = vec![Stmt::BlockingWith { context: breaker.name, name: None, body: tried }];
+    let context = breaker.name.attr("attempt").called(Vec::new());
+    let tried = vec![Stmt::With { context, name: None, body: tried }];
     Ok((body, tried, "attempts"))
 }
 

@@ -15,7 +15,7 @@ const VERSION: &str = concat!(
 );
 
 /// Name and text of each file of `_conductor/`.
-pub const FILES: [(&str, &str); 61] = [
+pub const FILES: [(&str, &str); 62] = [
     ("__init__.py", include_str!("../../../../runtimes/python/_conductor/__init__.py")),
     ("address.py", include_str!("../../../../runtimes/python/_conductor/address.py")),
     ("atomic.py", include_str!("../../../../runtimes/python/_conductor/atomic.py")),
@@ -67,6 +67,7 @@ pub const FILES: [(&str, &str); 61] = [
     ("session.py", include_str!("../../../../runtimes/python/_conductor/session.py")),
     ("sessions.py", include_str!("../../../../runtimes/python/_conductor/sessions.py")),
     ("settle.py", include_str!("../../../../runtimes/python/_conductor/settle.py")),
+    ("shared.py", include_str!("../../../../runtimes/python/_conductor/shared.py")),
     ("signals.py", include_str!("../../../../runtimes/python/_conductor/signals.py")),
     ("step.py", include_str!("../../../../runtimes/python/_conductor/step.py")),
     ("threads.py", include_str!("../../../../runtimes/python/_conductor/threads.py")),

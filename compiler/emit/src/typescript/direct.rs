@@ -78,7 +78,14 @@ impl<'a> Workflow<'a> {
         let attempt = self.limited(place, call, made, inner, undoable.as_ref())?;
         let breaker = breaker.filter(|_| is_watched);
         let mut tried = Vec::new();
-        tried.extend(breaker.iter().map(|breaker| told(breaker, "enter", Vec::new())));
+        let mut begun = None;
+        let breaker = breaker.map(|breaker| {
+            let name = self.file.names.fresh("attempt");
+            begun = Some(Stmt::constant(&name, breaker.member("attempt").called(Vec::new())));
+            let attempt = Ts::name(name);
+            tried.push(Stmt::Expr(attempt.clone().member("begin").called(Vec::new()).awaited()));
+            attempt
+        });
         let keeps = is_read || call.compensate.is_some() || cached.is_some();
         if keeps && (call.compensate.is_some() || cached.is_some()) {
             let is_kept = undoable.is_none() || *call.callable.returns() != Type::Null || cached.is_some();
@@ -105,7 +112,7 @@ impl<'a> Workflow<'a> {
             tried.extend(breaker.iter().map(|breaker| told(breaker, "succeeded", Vec::new())));
         }
         let failed = breaker.map(|breaker| told(&breaker, "failed", vec![Ts::name("error")]));
-        let mut body = self.retried(place, call, tried, failed, is_read);
+        let mut body = self.retried(place, call, (begun, tried), failed, is_read);
         if let Some(milliseconds) = call.policy.deadline_ms {
             let args = vec![Ts::string(place.id), policy::number(milliseconds), Ts::function(&["run"], body)];
             let waited = Ts::call("run.deadline", args).awaited();
@@ -238,7 +245,7 @@ impl<'a> Workflow<'a> {
         &mut self,
         place: &Place<'_>,
         call: &TaskCall,
-        tried: Vec<Stmt>,
+        (begun, tried): (Option<Stmt>, Vec<Stmt>),
         told: Option<Stmt>,
         is_read: bool,
     ) -> Vec<Stmt> {
@@ -253,11 +260,9 @@ impl<'a> Workflow<'a> {
             let mut tried = tried;
             // The function ends behind it anyway.
             tried.retain(|statement| *statement != Stmt::Return(None));
-            return vec![Stmt::Try {
-                body: tried,
-                handler: Some(("error".to_owned(), handler)),
-                finally: Vec::new(),
-            }];
+            let attempt =
+                Stmt::Try { body: tried, handler: Some(("error".to_owned(), handler)), finally: Vec::new() };
+            return begun.into_iter().chain([attempt]).collect();
         }
         let mut body = tried;
         if !is_read && body.last() != Some(&Stmt::Return(None)) {
@@ -272,7 +277,12 @@ impl<'a> Workflow<'a> {
         ];
         let handler = told.into_iter().chain(again).collect();
         let attempt = Stmt::Try { body, handler: Some(("error".to_owned(), handler)), finally: Vec::new() };
-        vec![Stmt::Count { name: "failures".to_owned(), from: 1, test: None, body: vec![attempt] }]
+        vec![Stmt::Count {
+            name: "failures".to_owned(),
+            from: 1,
+            test: None,
+            body: begun.into_iter().chain([attempt]).collect(),
+        }]
     }
 
     fn direct_fallback(

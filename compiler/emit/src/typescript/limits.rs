@@ -36,7 +36,7 @@ pub fn hedge(hedge: Hedge) -> Ts {
     Ts::object(vec![("after", number(hedge.after_ms)), ("max", Ts::number(hedge.max))])
 }
 
-fn breaker_settings(breaker: &CircuitBreaker) -> Ts {
+fn breaker_settings(breaker: &CircuitBreaker, policy: &Policy) -> Ts {
     let mut options = Vec::new();
     match breaker.trip {
         Trip::Failures(failures) => options.push(("failures", Ts::number(failures))),
@@ -48,6 +48,11 @@ fn breaker_settings(breaker: &CircuitBreaker) -> Ts {
     options.push(("window", number(breaker.window_ms)));
     options.push(("openFor", number(breaker.open_for_ms)));
     options.push(("halfOpenCalls", Ts::number(breaker.half_open_calls)));
+    for (name, patterns) in [("retryOn", &policy.retry_on), ("abortOn", &policy.abort_on)] {
+        if !patterns.is_empty() {
+            options.push((name, Ts::Array(patterns.iter().map(|pattern| Ts::string(pattern)).collect())));
+        }
+    }
     Ts::object(options)
 }
 
@@ -88,7 +93,7 @@ impl Workflow<'_> {
     pub fn breaker(&mut self, place: &Place<'_>, call: &TaskCall) -> Result<Option<Ts>> {
         let Some(breaker) = &call.policy.circuit_breaker else { return Ok(None) };
         let class = if breaker.key.is_some() { "Breakers" } else { "Breaker" };
-        let args = vec![Ts::string(&call.task), breaker_settings(breaker)];
+        let args = vec![Ts::string(&call.task), breaker_settings(breaker, &call.policy)];
         let wanted = format!("{}{class}", camel(&call.task));
         let name = self.file.package.share(&wanted, Shared::new(class, "breaker", args));
         let constant = constant(&mut self.file, &name);

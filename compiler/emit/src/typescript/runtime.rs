@@ -17,12 +17,13 @@ macro_rules! runtime {
 }
 
 /// Name of each module of `_conductor/`, and its text as TypeScript, as JavaScript, and its declarations.
-const FILES: [(&str, &str, &str, &str); 84] = runtime![
+const FILES: [(&str, &str, &str, &str); 86] = runtime![
     "address",
     "attempt",
     "block",
     "branches",
     "breaker",
+    "breakerCall",
     "cache",
     "cel",
     "celCompare",
@@ -89,6 +90,7 @@ const FILES: [(&str, &str, &str, &str); 84] = runtime![
     "serve",
     "session",
     "sessions",
+    "sharedBreakers",
     "step",
     "stepOptions",
     "task",

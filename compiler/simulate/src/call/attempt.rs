@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use conductor_policy::breaker::{self, Decision, Event, Settings, Trip};
-use conductor_policy::rate;
+use conductor_policy::{errors, rate};
 use conductor_protocol::error::ErrorForm;
-use conductor_protocol::plan::{self, CircuitBreaker, Rate};
+use conductor_protocol::plan::{self, CircuitBreaker, Policy, Rate};
 use serde_json::Value as Json;
 
 use super::work::once;
@@ -58,11 +58,17 @@ pub(super) async fn attempt<'p>(
     let end = within_limits(ctx, call, past, limit).await;
     let event = match &end {
         AttemptEnd::Succeeded(_) => Event::Succeeded,
+        AttemptEnd::Failed { error, .. } if is_of_domain(&call.call.policy, error) => Event::Abandoned,
         AttemptEnd::Failed { .. } => Event::Failed,
         AttemptEnd::InDoubt | AttemptEnd::Stopped { .. } => Event::Abandoned,
     };
     tell(ctx, breaker, &name, event);
     end
+}
+
+/// Whether the one who was called has answered, and says no.
+fn is_of_domain(policy: &Policy, error: &ErrorForm) -> bool {
+    errors::is_of_domain(&error.types, error.code.as_deref(), &policy.retry_on, &policy.abort_on)
 }
 
 /// Rate limit and bulkhead of the task.

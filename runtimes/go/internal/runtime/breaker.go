@@ -24,6 +24,7 @@ type BreakerOptions struct {
 	Window        time.Duration
 	OpenFor       time.Duration
 	HalfOpenCalls int
+	On            On // which errors are no failures: those that the policy does not retry
 }
 
 // Breaker is that of one task, or of each value of its key.
@@ -40,7 +41,10 @@ type Breaker struct {
 // NewBreaker makes a breaker that is closed.
 func NewBreaker(name string, options BreakerOptions) *Breaker {
 	options.HalfOpenCalls = max(options.HalfOpenCalls, 1)
-	return &Breaker{name: name, options: options}
+	made := &Breaker{name: name, options: options}
+	made.only.id, made.only.name = name, name
+	breakers.add(&made.only)
+	return made
 }
 
 // States of a circuit.
@@ -51,6 +55,9 @@ const (
 )
 
 type circuit struct {
+	id, name string
+	// isNoted: something is said of it, so that a call has to look.
+	isNoted atomic.Bool
 	// state is changed with the lock held, and read without it: while it is closed, calls need no lock.
 	state     atomic.Uint32
 	lock      sync.Mutex
@@ -58,6 +65,13 @@ type circuit struct {
 	trying    int
 	succeeded int
 	window    [windowSlices]slice
+	numbers   map[string]any // of the policy that opened it, as the sidecar is told
+	// word is what is said of it: suspect, or as a person has decided open or closed.
+	word, why  string
+	generation int64
+	isProbing  bool // the next call of this process, which decides on the suspicion, has begun
+	isForAll   bool // it is open for all processes
+	askAt      time.Duration
 }
 
 type slice struct {
@@ -83,8 +97,13 @@ func (b *Breaker) of(key any) *circuit {
 			b.keyed = map[string]*circuit{}
 		}
 		b.sweep()
-		known = &circuit{}
+		id := b.name + ":" + name
+		if text, isText := key.(string); isText {
+			id = b.name + ":" + text
+		}
+		known = &circuit{id: id, name: b.name + " " + name}
 		b.keyed[name] = known
+		breakers.add(known)
 	}
 	return known
 }
@@ -97,6 +116,7 @@ func (b *Breaker) sweep() {
 	for name, each := range b.keyed {
 		if each.isAsNew(&b.options) {
 			delete(b.keyed, name)
+			breakers.remove(each)
 		}
 	}
 	b.sweepAt = 2 * len(b.keyed)
@@ -112,24 +132,11 @@ func (c *circuit) isAsNew(options *BreakerOptions) bool {
 			return false
 		}
 	}
-	return c.state.Load() == closed
+	return c.state.Load() == closed && c.word == ""
 }
 
-// Allow says whether a call may begin: CircuitOpen where none may. Key is nil where the breaker has none.
-func (b *Breaker) Allow(key any) error {
-	if b.of(key).allow(&b.options) {
-		return nil
-	}
-	if key == nil {
-		return circuitOpen(b.name)
-	}
-	return circuitOpen(b.name + " " + string(cel.JSON(key)))
-}
-
-// Done tells how a call that was let through has ended. What was cancelled says nothing of the one who was called.
-func (b *Breaker) Done(key any, err error) {
-	b.of(key).done(&b.options, err)
-}
+// isQuiet says whether calls are let through without a further look.
+func (c *circuit) isQuiet() bool { return c.state.Load() == closed && !c.isNoted.Load() }
 
 func (c *circuit) allow(options *BreakerOptions) bool {
 	if c.state.Load() == closed {
@@ -155,19 +162,18 @@ func (c *circuit) allow(options *BreakerOptions) bool {
 	return true
 }
 
-func (c *circuit) done(options *BreakerOptions, err error) {
-	if err == nil && options.Failures > 0 && c.state.Load() == closed {
+func (c *circuit) done(options *BreakerOptions, hasFailed, isAbandoned bool) {
+	if !hasFailed && options.Failures > 0 && c.state.Load() == closed {
 		return // only failures count
 	}
 	c.lock.Lock()
 	defer c.lock.Unlock()
-	isAbandoned := isControl(err)
 	switch state := c.state.Load(); {
 	case state == open:
 		// Calls that began before it opened say nothing new.
 	case state == halfOpen && isAbandoned:
 		c.trying = max(c.trying-1, 0)
-	case state == halfOpen && err != nil:
+	case state == halfOpen && hasFailed:
 		c.open(options)
 	case state == halfOpen:
 		c.trying = max(c.trying-1, 0)
@@ -175,15 +181,108 @@ func (c *circuit) done(options *BreakerOptions, err error) {
 		if c.succeeded >= options.HalfOpenCalls {
 			c.window = [windowSlices]slice{}
 			c.state.Store(closed)
+			breakers.report(map[string]any{"breaker": c.id, "event": "closed"})
 		}
 	case !isAbandoned:
-		c.count(options, err != nil)
+		c.count(options, hasFailed)
 	}
 }
 
 func (c *circuit) open(options *BreakerOptions) {
 	c.until = time.Since(epoch) + options.OpenFor
 	c.state.Store(open)
+	c.numbers = map[string]any{"open_for_ms": options.OpenFor.Milliseconds(), "half_open_calls": int64(options.HalfOpenCalls)}
+	if breakers.isJoined.Load() {
+		breakers.report(c.opened())
+	} else {
+		breakers.decidedAlone(c.id)
+	}
+}
+
+// opened is the report that it has opened, with the lock held.
+func (c *circuit) opened() map[string]any {
+	report := map[string]any{
+		"breaker": c.id, "event": "opened", "left_ms": max(0, (c.until - time.Since(epoch)).Milliseconds()),
+	}
+	for name, value := range c.numbers {
+		report[name] = value
+	}
+	return report
+}
+
+// told: it has changed for all processes.
+func (c *circuit) told(change map[string]any) {
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	generation := number(change["generation"])
+	if generation < c.generation {
+		return // another session of this process was told of a later one
+	}
+	c.generation, c.word, c.isProbing = generation, "", false
+	state, _ := change["state"].(string)
+	switch {
+	case change["forced"] == true:
+		c.word = state
+		by, _ := change["by"].(string)
+		if by == "" {
+			by = "an operator"
+		}
+		c.why = by + " keeps it " + state
+		if reason, _ := change["reason"].(string); reason != "" {
+			c.why += ": " + reason
+		}
+		c.reset()
+	case state == "suspect":
+		c.word = state
+	case state == "open":
+		c.reset()
+		c.isForAll = true
+		c.until = time.Since(epoch) + time.Duration(number(change["left_ms"]))*time.Millisecond
+		c.askAt = c.until
+		c.state.Store(open)
+	case c.isForAll:
+		c.reset()
+	}
+	c.isNoted.Store(c.word != "")
+}
+
+// unmentioned: the sidecar says nothing of it; it is closed for all.
+func (c *circuit) unmentioned() {
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	c.generation, c.word, c.isProbing = -1, "", false
+	if c.isForAll {
+		c.reset()
+	}
+	c.isNoted.Store(false)
+}
+
+// own is what a sidecar must hear of it that knows nothing yet, or, where it is the same as before, what is its own.
+func (c *circuit) own(isSame bool) map[string]any {
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	c.generation = -1
+	if c.state.Load() == closed || (isSame && c.isForAll) {
+		return nil
+	}
+	c.isForAll = false
+	return c.opened()
+}
+
+// undecided: the call that was to decide on a suspicion has come to nothing; the next one does.
+func (c *circuit) undecided(of int64) {
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	if of == c.generation {
+		c.isProbing = false
+	}
+}
+
+// reset closes it, with the lock held.
+func (c *circuit) reset() {
+	c.state.Store(closed)
+	c.window = [windowSlices]slice{}
+	c.trying, c.succeeded, c.until, c.askAt, c.isForAll = 0, 0, 0, 0, false
 }
 
 func (c *circuit) count(options *BreakerOptions, failed bool) {

@@ -172,6 +172,7 @@ func (s *session) welcome(conn *connection, answer map[string]any, claimed []*jo
 		s.reclaim(conn, journal, kept[journal.run])
 	}
 	reporter.attach(s)
+	breakers.attach(s, answer)
 }
 
 func (s *session) reclaim(conn *connection, journal *journal, item map[string]any) {
@@ -220,7 +221,7 @@ func (s *session) lostConnection(conn *connection, hello int64) {
 		}
 		lost = s.takeLost()
 	}
-	isNeeded := len(s.requests) > 0 || len(s.owned) > 0 || len(s.claims) > 0 || s.options.serve > 0 || len(s.options.tasks) > 0
+	isNeeded := len(s.requests) > 0 || len(s.owned) > 0 || len(s.claims) > 0 || breakers.isUsed() || s.options.serve > 0 || len(s.options.tasks) > 0
 	again := wasCurrent && isNeeded && !s.isClosing && s.opening == nil && !s.reconnecting
 	if again {
 		s.reconnecting = true
@@ -239,6 +240,7 @@ func (s *session) lostConnection(conn *connection, hello int64) {
 		each.then(map[string]any{"lost": true}, nil)
 	}
 	reporter.detach(s, false)
+	breakers.detach(s, false)
 	if again {
 		s.reconnect()
 	}

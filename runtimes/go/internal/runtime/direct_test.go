@@ -135,7 +135,7 @@ func TestBreakersOpenAndCloseAgain(t *testing.T) {
 	if !errors.As(ask(nil), &open) {
 		t.Error("it did not open after two failures")
 	}
-	if breaker.Allow("us") != nil {
+	if _, err := breaker.begin(context.Background(), "us"); err != nil {
 		t.Error("each key has its own")
 	}
 	time.Sleep(25 * time.Millisecond)
@@ -145,19 +145,20 @@ func TestBreakersOpenAndCloseAgain(t *testing.T) {
 		}
 	}
 	for i := range 10_000 {
-		_ = breaker.Allow(int64(i))
+		_, _ = breaker.begin(context.Background(), int64(i))
 	}
 	if len(breaker.keyed) > 600 {
 		t.Errorf("%d keys are remembered", len(breaker.keyed))
 	}
 	rate := NewBreaker("ask", BreakerOptions{FailureRate: 0.5, MinCalls: 4, Window: time.Minute, OpenFor: time.Minute})
 	for _, err := range []error{nil, nil, no, no} {
-		if rate.Allow(nil) != nil {
+		call, refusal := rate.begin(context.Background(), nil)
+		if refusal != nil {
 			t.Error("it opened too early")
 		}
-		rate.Done(nil, err)
+		call.done(err)
 	}
-	if rate.Allow(nil) == nil {
+	if _, err := rate.begin(context.Background(), nil); err == nil {
 		t.Error("half of four calls failed")
 	}
 }
@@ -283,8 +284,8 @@ func TestWhichErrorsAreTriedAgain(t *testing.T) {
 		{status("429"), On{}, true},
 		{status("404"), On{Retry: []string{"4xx"}}, true},
 		{status("503"), On{Abort: []string{"NotFound"}}, false},
-		{circuitOpen("x"), On{}, false},
-		{circuitOpen("x"), On{Retry: []string{"CircuitOpen"}}, true},
+		{circuitOpen("x", ""), On{}, false},
+		{circuitOpen("x", ""), On{Retry: []string{"CircuitOpen"}}, true},
 		{overTime(time.Second), On{}, true},
 		{overDeadline(time.Second), On{Retry: []string{"TimeoutError"}}, false},
 		{outcomeUnknown("x"), On{Retry: []string{"OutcomeUnknown"}}, false},

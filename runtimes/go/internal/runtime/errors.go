@@ -106,8 +106,8 @@ type RaisedError struct{ own }
 // CircuitOpen says that a circuit breaker lets no call through.
 type CircuitOpen struct{ own }
 
-func circuitOpen(name string) error {
-	return &CircuitOpen{own{[]string{"conductor.CircuitOpen"}, fmt.Sprintf("the circuit breaker of %s is open", name)}}
+func circuitOpen(name, why string) error {
+	return &CircuitOpen{own{[]string{"conductor.CircuitOpen"}, fmt.Sprintf("the circuit breaker of %s is open%s", name, why)}}
 }
 
 // TimeoutError says that something took longer than it may.

@@ -56,6 +56,13 @@ func IsRetryable(err error, on On) bool {
 	return !isRefused(names, code)
 }
 
+// isOfDomain says whether an error is an answer of the one who was called, by what the policy says of it, and no failure of
+// his.
+func isOfDomain(err error, on On) bool {
+	var timeout *TimeoutError
+	return !isFinal(err) && !errors.As(err, &timeout) && !IsRetryable(err, on)
+}
+
 // isFinal says whether no policy retries an error.
 func isFinal(err error) bool {
 	var expression *cel.Error

@@ -200,6 +200,9 @@ func (s *session) called(conn *connection, method string, id any, params map[str
 			s.options.dispatched(params)
 		}
 		return
+	case "breaker.changed":
+		breakers.told(params)
+		return
 	case "task.invoke":
 		s.invoked(conn, id, params)
 		return
@@ -307,6 +310,7 @@ func (s *session) close() {
 		s.notify("permit.release", map[string]any{"permit": permit})
 	}
 	reporter.detach(s, true)
+	breakers.detach(s, true)
 	if conn == nil {
 		return
 	}

@@ -85,7 +85,8 @@ type Step struct {
 	ctx     context.Context
 
 	hasBegun bool
-	refusal  error  // of the breaker: there is no attempt
+	refusal  error // of the breaker: there is no attempt
+	guarded  breakerCall
 	taken    *taken // of the attempt that is to be made
 	task     *taken // what counts for the whole attempt, hedges included
 	failure  error
@@ -142,7 +143,14 @@ func (s *Step) NextAttempt(ctx context.Context) bool {
 		return false
 	}
 	if breaker := s.options.Breaker; breaker != nil {
-		if s.refusal = breaker.Allow(s.options.BreakerKey); s.refusal != nil {
+		s.guarded, s.refusal = breaker.begin(waiting, s.options.BreakerKey)
+		if s.refusal != nil && isControl(s.refusal) {
+			err := s.refusal
+			s.refusal = nil
+			s.interrupted(ctx, err)
+			return false
+		}
+		if s.refusal != nil {
 			return true // there is no attempt, but the generated loop decides what follows
 		}
 	}
@@ -296,8 +304,8 @@ func (s *Step) interrupted(ctx context.Context, err error) {
 
 // report tells the breaker how the call ended.
 func (s *Step) report(err error) {
-	if s.options.Breaker != nil && s.refusal == nil {
-		s.options.Breaker.Done(s.options.BreakerKey, err)
+	if s.refusal == nil {
+		s.guarded.done(err)
 	}
 }
 

@@ -53,9 +53,10 @@ func unlessStopped(ctx context.Context, err error) error {
 
 // Try makes one attempt.
 func Try[T any](ctx context.Context, around Around, call func(context.Context) (T, error)) (T, error) {
-	breaker, key := around.Breaker, around.BreakerKey
-	if breaker != nil {
-		if err := breaker.Allow(key); err != nil {
+	var guarded breakerCall
+	if around.Breaker != nil {
+		var err error
+		if guarded, err = around.Breaker.begin(ctx, around.BreakerKey); err != nil {
 			var none T
 			return none, err
 		}
@@ -67,26 +68,23 @@ func Try[T any](ctx context.Context, around Around, call func(context.Context) (
 	if around.Undoable != nil {
 		around.Undoable.attempted(err)
 	}
-	if breaker != nil {
-		breaker.Done(key, err)
-	}
+	guarded.done(err)
 	return value, err
 }
 
 // TryQuick is Try for a function that takes a context and has at most a breaker and a time limit around it: then nothing
 // outlives the call, and nothing needs memory of its own.
 func TryQuick[T any](ctx context.Context, around *Around, call func(context.Context) (T, error)) (T, error) {
-	breaker, key := around.Breaker, around.BreakerKey
-	if breaker != nil {
-		if err := breaker.Allow(key); err != nil {
+	var guarded breakerCall
+	if around.Breaker != nil {
+		var err error
+		if guarded, err = around.Breaker.begin(ctx, around.BreakerKey); err != nil {
 			var none T
 			return none, err
 		}
 	}
 	value, err := timedCall(ctx, around.Timeout, around.Effect == Write && around.InDoubt != Retry, call)
-	if breaker != nil {
-		breaker.Done(key, err)
-	}
+	guarded.done(err)
 	return value, err
 }
 

@@ -3,8 +3,11 @@
  *
  * It deliberately knows no tasks; whoever makes calls asks before and tells after.
  */
+import { BreakerCall } from "./breakerCall.js";
 import { CircuitOpen } from "./errors.js";
-export interface BreakerSettings {
+import { type Patterns } from "./policy.js";
+import { type Change, type Circuit } from "./sharedBreakers.js";
+export interface BreakerSettings extends Patterns {
   /** So many failures within the window open it. */
   readonly failures?: number | undefined;
   /** Or such a share of them, of at least `minCalls`. */
@@ -15,27 +18,52 @@ export interface BreakerSettings {
   readonly halfOpenCalls?: number | undefined;
 }
 type CallEnd = "succeeded" | "failed" | "abandoned";
-/** One breaker. */
-export declare class Breaker {
+/** One breaker. What it says by itself holds in this thread; a `BreakerCall` knows what holds for all. */
+export declare class Breaker implements Circuit {
+  readonly id: string;
   private readonly name;
   private readonly settings;
   private slices;
   private openUntil;
   /** Calls that try whether it may close: those under way, and those that succeeded. */
   private trying;
-  constructor(name: string, settings: BreakerSettings);
+  /** What is said of it: `suspect`, or as a person has decided `open` or `closed`. */
+  word: string | undefined;
+  why: string;
+  /** Whether it is open for all processes, and when it may be asked again whether a call may try. */
+  isForAll: boolean;
+  askAt: number;
+  private generation;
+  private isProbing;
+  constructor(name: string, settings: BreakerSettings, id?: string);
+  /** It has changed for all processes. */
+  told(change: Change): void;
+  /** The sidecar says nothing of it: it is closed for all. */
+  unmentioned(): void;
+  /** What a sidecar must hear of it that knows nothing yet, or, where it is the same as before, what is its own. */
+  own(isSame: boolean): object | undefined;
+  private opened;
+  private reset;
+  /** Whether it lets everything through by itself. */
+  get isClosed(): boolean;
+  /** Where the call that begins now decides on a suspicion: what its end is reported with. */
+  decidesOnSuspicion(): number | undefined;
+  /** The call that was to decide has come to nothing: the next one does. */
+  undecided(of: number): void;
+  /** Whether the error is an answer of the one who was called, and says nothing against it. */
+  isOfDomain(error: unknown): boolean;
+  /** One call that is to be made. */
+  attempt(): BreakerCall;
   private get halfOpenCalls();
   /** Lets a call through, or says why not. Each that is let through must be told of with [`ended`]. */
   refusal(): CircuitOpen | undefined;
-  private refused;
+  refused(why?: string): CircuitOpen;
   /** A call that was let through has ended. */
   ended(how: CallEnd): void;
   /** Throws where no call is let through. One that is must be told of with `succeeded` or `failed`. */
   enter(): void;
   /** The call that was let through has succeeded. */
   succeeded(): void;
-  /** The call that was let through has failed, or was cancelled. What it refused itself says nothing. */
-  failed(error: unknown): void;
   /** Makes a call where it lets one through, and is told how it ends. */
   call<T>(_run: unknown, work: () => T | PromiseLike<T>): Promise<T>;
   private tried;

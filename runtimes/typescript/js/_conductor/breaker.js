@@ -3,22 +3,124 @@
  *
  * It deliberately knows no tasks; whoever makes calls asks before and tells after.
  */
-import { Control } from "./control.js";
+import { BreakerCall } from "./breakerCall.js";
 import { CircuitOpen, thrown } from "./errors.js";
+import { isOfDomain } from "./policy.js";
+import {
+  add,
+  decidedAlone,
+  isJoined,
+  remove,
+  report,
+} from "./sharedBreakers.js";
 import { monotonic } from "./timer.js";
 /** The window is cut into so many slices. */
 const SLICES = 10;
 /** So many breakers by key are kept before those without failures are let go. */
 const KEPT = 1024;
-/** One breaker. */
+/** One breaker. What it says by itself holds in this thread; a `BreakerCall` knows what holds for all. */
 export class Breaker {
-  constructor(name, settings) {
+  constructor(name, settings, id = name) {
     this.slices = [];
     this.openUntil = undefined;
     /** Calls that try whether it may close: those under way, and those that succeeded. */
     this.trying = undefined;
+    /** What is said of it: `suspect`, or as a person has decided `open` or `closed`. */
+    this.word = undefined;
+    this.why = "";
+    /** Whether it is open for all processes, and when it may be asked again whether a call may try. */
+    this.isForAll = false;
+    this.askAt = 0;
+    this.generation = -1;
+    this.isProbing = false;
+    this.id = id;
     this.name = name;
     this.settings = settings;
+    add(this);
+  }
+  /** It has changed for all processes. */
+  told(change) {
+    if (change.generation < this.generation) {
+      return; // another session of this thread was told of a later one
+    }
+    this.generation = change.generation;
+    this.word = undefined;
+    this.isProbing = false;
+    if (change.forced === true) {
+      this.word = change.state;
+      const because = change.reason ? `: ${change.reason}` : "";
+      this.why = `${change.by || "an operator"} keeps it ${change.state}${because}`;
+      this.reset();
+    } else if (change.state === "suspect") {
+      this.word = change.state;
+    } else if (change.state === "open") {
+      this.reset();
+      this.isForAll = true;
+      this.askAt = monotonic() + Number(change.left_ms);
+      this.openUntil = this.askAt;
+    } else if (this.isForAll) {
+      this.reset();
+    }
+  }
+  /** The sidecar says nothing of it: it is closed for all. */
+  unmentioned() {
+    this.generation = -1;
+    this.word = undefined;
+    this.isProbing = false;
+    if (this.isForAll) {
+      this.reset();
+    }
+  }
+  /** What a sidecar must hear of it that knows nothing yet, or, where it is the same as before, what is its own. */
+  own(isSame) {
+    this.generation = -1;
+    if (this.isClosed || (isSame && this.isForAll)) {
+      return undefined;
+    }
+    this.isForAll = false;
+    return this.opened();
+  }
+  opened() {
+    return {
+      breaker: this.id,
+      event: "opened",
+      left_ms: Math.max(0, Math.round((this.openUntil ?? 0) - monotonic())),
+      open_for_ms: Math.round(this.settings.openFor),
+      half_open_calls: this.halfOpenCalls,
+    };
+  }
+  reset() {
+    this.openUntil = undefined;
+    this.trying = undefined;
+    this.isForAll = false;
+    this.askAt = 0;
+    this.slices = [];
+  }
+  /** Whether it lets everything through by itself. */
+  get isClosed() {
+    return this.openUntil === undefined && this.trying === undefined;
+  }
+  /** Where the call that begins now decides on a suspicion: what its end is reported with. */
+  decidesOnSuspicion() {
+    if (this.word !== "suspect" || this.isProbing) {
+      return undefined;
+    }
+    this.isProbing = true;
+    return this.generation;
+  }
+  /** The call that was to decide has come to nothing: the next one does. */
+  undecided(of) {
+    if (of === this.generation) {
+      this.isProbing = false;
+    }
+  }
+  /** Whether the error is an answer of the one who was called, and says nothing against it. */
+  isOfDomain(error) {
+    return isOfDomain(error, this.settings);
+  }
+  /** One call that is to be made. */
+  attempt() {
+    return new BreakerCall(this);
   }
   get halfOpenCalls() {
     return Math.max(1, this.settings.halfOpenCalls ?? 1);
@@ -40,8 +142,10 @@ export class Breaker {
     }
     return undefined;
   }
-  refused() {
-    return new CircuitOpen(`the circuit breaker of \`${this.name}\` is open`);
+  refused(why = "") {
+    return new CircuitOpen(
+      `the circuit breaker of \`${this.name}\` is open${why}`,
+    );
   }
   /** A call that was let through has ended. */
   ended(how) {
@@ -75,32 +179,18 @@ export class Breaker {
       this.ended("succeeded");
     }
   }
-  /** The call that was let through has failed, or was cancelled. What it refused itself says nothing. */
-  failed(error) {
-    if (!(error instanceof CircuitOpen)) {
-      this.ended(error instanceof Control ? "abandoned" : "failed");
-    }
-  }
   /** Makes a call where it lets one through, and is told how it ends. */
-  call(_run, work) {
-    let made;
+  async call(_run, work) {
+    const attempt = this.attempt();
+    await attempt.begin();
     try {
-      this.enter();
-      made = Promise.resolve(work());
+      const result = await work();
+      attempt.succeeded();
+      return result;
     } catch (error) {
-      this.failed(error);
-      return Promise.reject(thrown(error));
+      attempt.failed(error);
+      throw thrown(error);
     }
-    // The call itself is given back: nobody waits for what is noted of it.
-    made.then(
-      () => {
-        this.succeeded();
-      },
-      (error) => {
-        this.failed(error);
-      },
-    );
-    return made;
   }
   tried(trying, how) {
     if (how === "failed") {
@@ -113,6 +203,7 @@ export class Breaker {
       if (trying.succeeded >= this.halfOpenCalls) {
         this.trying = undefined;
         this.slices = [];
+        report({ breaker: this.id, event: "closed" });
       }
     }
   }
@@ -120,6 +211,11 @@ export class Breaker {
     this.trying = undefined;
     this.slices = [];
     this.openUntil = monotonic() + this.settings.openFor;
+    if (isJoined()) {
+      report(this.opened());
+    } else {
+      decidedAlone(this.id);
+    }
   }
   count(hasFailed) {
     const number = Math.floor(
@@ -152,8 +248,8 @@ export class Breaker {
   /** Whether it is as if it were new. */
   get isFresh() {
     return (
-      this.openUntil === undefined &&
-      this.trying === undefined &&
+      this.isClosed &&
+      this.word === undefined &&
       this.slices.every((slice) => slice.failures === 0)
     );
   }
@@ -174,7 +270,8 @@ export class Breakers {
     let found = this.byKey.get(text);
     if (found === undefined) {
       this.sweep();
-      found = new Breaker(`${this.name} ${text}`, this.settings);
+      const id = `${this.name}:${typeof key === "string" ? key : text}`;
+      found = new Breaker(`${this.name} ${text}`, this.settings, id);
       this.byKey.set(text, found);
     }
     return found;
@@ -187,6 +284,7 @@ export class Breakers {
     for (const [key, breaker] of this.byKey) {
       if (breaker.isFresh) {
         this.byKey.delete(key);
+        remove(breaker);
       }
     }
     this.sweepAt = Math.max(KEPT, 2 * this.byKey.size);

@@ -5,11 +5,16 @@
  */
 export type Jitter = "none" | "full" | "equal";
 export interface Patterns {
-  readonly retryOn?: readonly string[];
-  readonly abortOn?: readonly string[];
+  readonly retryOn?: readonly string[] | undefined;
+  readonly abortOn?: readonly string[] | undefined;
 }
 /** Whether another attempt may help. */
 export declare function isRetryable(
+  error: unknown,
+  patterns?: Patterns,
+): boolean;
+/** Whether it is an answer of the one who was called, by what the policy says of it, and no failure of his. */
+export declare function isOfDomain(
   error: unknown,
   patterns?: Patterns,
 ): boolean;

@@ -4,6 +4,7 @@
  * It deliberately knows neither clocks nor journals: errors and numbers in, a decision out.
  */
 import { AssertionError } from "node:assert";
+import { isOverTime } from "./attempt.js";
 import { Control } from "./control.js";
 import {
   CircuitOpen,
@@ -65,6 +66,13 @@ export function isRetryable(error, patterns = {}) {
     return false;
   }
   return !isRefused(typeNames(error), errorCode(error));
+}
+/** Whether it is an answer of the one who was called, by what the policy says of it, and no failure of his. */
+export function isOfDomain(error, patterns = {}) {
+  if (isOneOf(error, NEVER_AGAIN) || isOverTime(error)) {
+    return false;
+  }
+  return !isRetryable(error, patterns);
 }
 function isOneOf(error, kinds) {
   return kinds.some((kind) => error instanceof kind);

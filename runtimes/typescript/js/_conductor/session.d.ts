@@ -22,6 +22,8 @@ export declare class Session {
   private opening;
   private reconnecting;
   private readonly requests;
+  /** How many of the requests are reports on breakers. */
+  private reports;
   private nextId;
   private helloId;
   private timer;
@@ -37,6 +39,8 @@ export declare class Session {
   private tick;
   /** An idle session does not keep the process alive. */
   private breathe;
+  /** Whether somebody waits for it. Nobody waits for the answer to a report. */
+  private get isBusy();
   /** Takes a journal of a run that it owns from now on. */
   own(journal: Journal): void;
   /** The run of this journal has ended, or is no longer this session's. */

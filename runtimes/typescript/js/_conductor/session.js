@@ -14,6 +14,7 @@ import { logger } from "./log.js";
 import { reasonOf, Refused } from "./messages.js";
 import { startTime } from "./process.js";
 import { attach, detach } from "./saturation.js";
+import * as breakers from "./sharedBreakers.js";
 import { monotonic } from "./timer.js";
 import { VERSION as CLIENT_VERSION } from "./version.js";
 const VERSION = 1;
@@ -40,6 +41,8 @@ export class Session {
     this.opening = undefined;
     this.reconnecting = undefined;
     this.requests = new Map();
+    /** How many of the requests are reports on breakers. */
+    this.reports = 0;
     this.nextId = 1;
     this.helloId = 0;
     this.timer = undefined;
@@ -173,6 +176,7 @@ export class Session {
       }, third).unref();
     }
     attach(this);
+    breakers.attach(this, answer);
     this.breathe();
   }
   /** Renews the lease where nothing else has of late. */
@@ -183,12 +187,16 @@ export class Session {
   }
   /** An idle session does not keep the process alive. */
   breathe() {
-    const isBusy =
-      this.requests.size > 0 ||
+    this.connection?.keepsAlive(this.isBusy);
+  }
+  /** Whether somebody waits for it. Nobody waits for the answer to a report. */
+  get isBusy() {
+    return (
+      this.requests.size > this.reports ||
       this.owned.size > 0 ||
       (this.options.serve ?? 0) > 0 ||
-      (this.options.tasks?.length ?? 0) > 0;
-    this.connection?.keepsAlive(isBusy);
+      (this.options.tasks?.length ?? 0) > 0
+    );
   }
   /** Takes a journal of a run that it owns from now on. */
   own(journal) {
@@ -228,6 +236,8 @@ export class Session {
         `it takes ${String(size)} bytes; a message has at most ${limit}`,
       );
     }
+    const isReport = method === "breaker.report" ? 1 : 0;
+    this.reports += isReport;
     try {
       return await new Promise((resolve, reject) => {
         const request = { method, line, resolve, reject, sent: 0 };
@@ -237,6 +247,7 @@ export class Session {
       });
     } finally {
       this.requests.delete(id);
+      this.reports -= isReport;
       this.breathe();
     }
   }
@@ -299,6 +310,10 @@ export class Session {
       this.options.dispatched?.(params);
       return;
     }
+    if (method === "breaker.changed") {
+      breakers.told(params);
+      return;
+    }
     if (method === "task.cancel") {
       this.options.invocationCancelled?.(Number(params["call"]));
       return;
@@ -345,6 +360,7 @@ export class Session {
     this.connection = undefined;
     this.greeted = false;
     detach(this);
+    breakers.detach(this, this.isClosing);
     for (const request of [...this.requests.values()]) {
       if (request.method === "task.invoke" && request.sent > 0) {
         // A sidecar that comes back cannot know whether it was made.
@@ -358,13 +374,14 @@ export class Session {
       others > 0 ||
       this.owned.size > 0 ||
       this.claims.size > 0 ||
+      breakers.isUsed() ||
       (this.options.serve ?? 0) > 0 ||
       (this.options.tasks?.length ?? 0) > 0;
-    const isBusy =
+    const isUnderWay =
       this.isClosing ||
       this.opening !== undefined ||
       this.reconnecting !== undefined;
-    if (isNeeded && !isBusy) {
+    if (isNeeded && !isUnderWay) {
       this.reconnecting = this.reconnect();
     }
   }
@@ -380,7 +397,9 @@ export class Session {
         logger().warn(`the sidecar is away, waiting for it: ${reason}`);
         isSaid = true;
       }
-      await sleep(delay);
+      await sleep(delay, undefined, {
+        ref: this.isBusy || this.claims.size > 0,
+      });
       delay = Math.min(delay * 2, MAX_RECONNECT_DELAY);
     }
     this.reconnecting = undefined;
@@ -398,6 +417,7 @@ export class Session {
       this.notify("permit.release", { permit });
     }
     detach(this, true);
+    breakers.detach(this, true);
     await this.connection?.close(CLOSE_MS);
   }
   /** Gives an unfinished run back. */

@@ -125,7 +125,7 @@ export class Step {
       }
       this.run.scope.check();
       await this.backOff();
-      hasBegun = this.isRefused() || (await this.begin());
+      hasBegun = (await this.isRefused()) || (await this.begin());
     } catch (error) {
       if (error instanceof Cancelled) {
         this.stoppedBy(error);
@@ -134,7 +134,8 @@ export class Step {
       this.giveUp(error);
     } finally {
       if (!hasBegun) {
-        this.over("abandoned");
+        this.asked?.abandoned();
+        this.over();
       }
     }
     return hasBegun;
@@ -190,11 +191,9 @@ export class Step {
     past.retryAt = undefined;
   }
   /** An open breaker is asked before anything is waited for; the generated code is told by the call. */
-  isRefused() {
-    this.refusal = this.options.breaker?.refusal();
-    if (this.refusal === undefined) {
-      this.asked = this.options.breaker;
-    }
+  async isRefused() {
+    this.asked = this.options.breaker?.attempt();
+    this.refusal = await this.asked?.refusal();
     return this.refusal !== undefined;
   }
   /** Takes permits and records the start. Waiting counts against the deadline, not against the time of the attempt. */
@@ -277,15 +276,16 @@ export class Step {
     }
     try {
       const result = await call();
-      this.over("succeeded");
+      this.asked?.succeeded();
+      this.over();
       return result;
     } catch (error) {
-      this.over(error instanceof Control ? "abandoned" : "failed");
+      this.asked?.failed(error);
+      this.over();
       throw error;
     }
   }
-  over(how) {
-    this.asked?.ended(how);
+  over() {
     this.asked = undefined;
     this.taken.over();
   }

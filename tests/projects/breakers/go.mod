@@ -1,0 +1,3 @@
+module example.com/breakers
+
+go 1.24
