@@ -116,8 +116,12 @@ fn verdict(expected: &Expected, found: &Meaning, called: &Arguments, how: How) -
     if expected.meanings.contains(found) {
         return Verdict::Equal;
     }
-    let differences = expected.meanings.iter().map(|wanted| found.difference(wanted));
-    Verdict::Differs(differences.min_by_key(Vec::len).unwrap_or_default())
+    let wanted = expected.meanings.iter().map(|wanted| wanted.unless_overtaken(&expected.overtaken, found));
+    let differences = wanted.map(|wanted| found.difference(&wanted));
+    match differences.min_by_key(Vec::len) {
+        Some(least) if !least.is_empty() => Verdict::Differs(least),
+        _ => Verdict::Equal,
+    }
 }
 
 /// Which steps ran again, and which were cut off, is not defined after a death; how the run ends is, and that no step

@@ -53,6 +53,17 @@ impl Meaning {
         self
     }
 
+    /// The same without steps that another branch overtook in their first instant, where `found` has none of them.
+    pub fn unless_overtaken(&self, overtaken: &BTreeSet<String>, found: &Meaning) -> Meaning {
+        let mut less = self.clone();
+        less.steps.retain(|place, lines| {
+            let is_overtaken = overtaken.contains(&format!("{}/{}", place.0, place.1));
+            let has_only_begun = matches!(lines.as_slice(), [first, _] if first == "attempt 1");
+            found.steps.contains_key(place) || !(is_overtaken && has_only_begun)
+        });
+        less
+    }
+
     /// What differs, in words.
     pub fn difference(&self, wanted: &Meaning) -> Vec<String> {
         let mut lines = Vec::new();
