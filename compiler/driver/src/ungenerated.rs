@@ -12,7 +12,7 @@ pub const NOT_GENERATED: Code = Code("E162");
 pub(crate) fn findings(graph: &Graph, plans: &[Plan]) -> Vec<Diagnostic> {
     let of = |plan: &Plan| {
         let found = conductor_emit::unsupported(plan);
-        found.into_iter().map(|one| finding(graph, plan.language, &one)).collect::<Vec<_>>()
+        found.into_iter().map(|one| finding(graph, one.language, &one)).collect::<Vec<_>>()
     };
     plans.iter().flat_map(of).collect()
 }

@@ -8,11 +8,14 @@ mod inline;
 mod python;
 mod schemas;
 pub mod served;
+mod supported;
 mod typescript;
 
 use std::collections::BTreeMap;
 
 use conductor_protocol::plan::{Language, Plan};
+
+pub use supported::{Unsupported, unsupported};
 
 /// What the first line of each file says.
 #[derive(Debug, Clone, Copy)]
@@ -44,16 +47,6 @@ pub enum EmitError {
     Digest(String),
 }
 
-/// A construct of a Plan that a generator does not write yet. The Plan is right; only this target lacks it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unsupported {
-    pub workflow: String,
-    /// The step that uses it; `None` where the workflow itself does.
-    pub step: Option<String>,
-    /// As in "`race`".
-    pub what: String,
-}
-
 /// Where the code of one language goes, as far as it decides what the code says.
 #[derive(Debug, Clone, Copy)]
 pub struct Target<'a> {
@@ -75,20 +68,6 @@ impl<'a> Target<'a> {
     #[must_use]
     pub fn new(language: Language, out: &'a str) -> Target<'a> {
         Target { language, out, root: ".", go_package: None, go_errors: &[], javascript: false }
-    }
-}
-
-/// Everything in the Plan that generated code of its language cannot do yet. Where there is something, [`emit`] must not
-/// be asked.
-#[must_use]
-pub fn unsupported(plan: &Plan) -> Vec<Unsupported> {
-    match plan.language {
-        Language::Python => python::unsupported(plan),
-        Language::Typescript => typescript::unsupported(plan),
-        Language::Go => go::unsupported(plan),
-        Language::Rust => {
-            vec![Unsupported { workflow: plan.workflow.clone(), step: None, what: "workflows".to_owned() }]
-        }
     }
 }
 

@@ -65,6 +65,57 @@ pub fn arguments(call: &TaskCall) -> impl Iterator<Item = ServedParameter<'_>> {
     object.chain(call.args.iter().map(|argument| ServedParameter::of(argument, false)))
 }
 
+/// The resources of which an attempt takes permits in the process that orchestrates: not those whose client a function
+/// of another language is handed, for the process that has the client takes them.
+pub fn uses_here(call: &TaskCall, own: Language) -> Vec<&str> {
+    let needed: Vec<&str> = call.callable.resource().into_iter().chain(handed(call)).collect();
+    let is_elsewhere = call.callable.function().is_some_and(|function| function.language != own);
+    let mut uses: Vec<&str> = call.uses.iter().map(String::as_str).collect();
+    if is_elsewhere {
+        uses.retain(|id| !needed.contains(id));
+        return uses;
+    }
+    // What is called or handed over must be open, whether it is limited or not.
+    for id in needed {
+        if !uses.contains(&id) {
+            uses.push(id);
+        }
+    }
+    uses
+}
+
+/// The resources whose clients the call hands over.
+pub fn handed(call: &TaskCall) -> impl Iterator<Item = &str> {
+    call.arguments().filter_map(|argument| match &argument.value {
+        ArgumentValue::Resource(id) => Some(id.as_str()),
+        _ => None,
+    })
+}
+
+/// The types that the Plan's own process never has: of clients that functions of other languages are handed.
+pub fn clients_elsewhere(plan: &Plan) -> BTreeSet<TypeName> {
+    let (mut elsewhere, mut others) = (BTreeSet::new(), BTreeSet::new());
+    let mut found = |ty: &Type, is_elsewhere: bool| {
+        let into = if is_elsewhere { &mut elsewhere } else { &mut others };
+        into.extend(ty.inside(&plan.types).filter_map(|ty| match ty {
+            Type::Named(name) => Some(name.clone()),
+            _ => None,
+        }));
+    };
+    for call in plan.all_calls() {
+        let is_foreign = call.callable.function().is_some_and(|function| function.language != plan.language);
+        for argument in call.arguments() {
+            let is_client = matches!(argument.value, ArgumentValue::Resource(_));
+            found(&argument.ty, is_foreign && is_client);
+        }
+        found(call.callable.returns(), false);
+    }
+    plan.inputs.iter().for_each(|input| found(&input.ty, false));
+    plan.all_steps().into_iter().for_each(|step| found(&step.ty, false));
+    elsewhere.retain(|name| !others.contains(name));
+    elsewhere
+}
+
 impl ServedParameter<'_> {
     fn of(argument: &Argument, of_receiver: bool) -> ServedParameter<'_> {
         let wire = match argument.value {

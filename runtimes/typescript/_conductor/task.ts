@@ -9,7 +9,9 @@ import { inStep } from "./current.js";
 import { causeOf, errorForm } from "./form.js";
 import { textAt, type Json, type JsonObject } from "./json.js";
 import { inTrace } from "./remote.js";
+import { take, type Taker } from "./permits.js";
 import { Scope } from "./scope.js";
+import type { Session } from "./session.js";
 import { givenTrace, traceOfRun } from "./trace.js";
 
 /** The call as the function is told of it. */
@@ -18,6 +20,11 @@ export interface TaskCall {
   readonly signal: AbortSignal;
   /** The idempotency key. */
   readonly key: string;
+  /** Does the work with what it takes of resources: permits, and clients that are open. */
+  using<T>(
+    takers: readonly Taker[],
+    work: () => T | PromiseLike<T>,
+  ): Promise<T>;
 }
 
 export class Task {
@@ -51,7 +58,7 @@ export class Calls {
   }
 
   /** The answer to `task.invoke`: never a failure of its own. */
-  async invoke(params: JsonObject): Promise<JsonObject> {
+  async invoke(params: JsonObject, session: Session): Promise<JsonObject> {
     const name = textAt(params, "function");
     const task = this.tasks.get(name);
     if (task === undefined) {
@@ -71,7 +78,7 @@ export class Calls {
     }
     this.running.set(call, scope);
     try {
-      return { output: await called(task, params, scope) };
+      return { output: await called(task, params, scope, session) };
     } catch (error) {
       return { error: errorForm(causeOf(error)) as unknown as Json };
     } finally {
@@ -104,6 +111,7 @@ async function called(
   task: Task,
   params: JsonObject,
   scope: Scope,
+  session: Session,
 ): Promise<Json> {
   const step = {
     key: textAt(params, "step"),
@@ -123,10 +131,25 @@ async function called(
           return scope.signal;
         },
         key: textAt(params, "key"),
+        using: (takers, work) => using(takers, scope, session, work),
       }),
     ),
   );
   return output as Json;
+}
+
+async function using<T>(
+  takers: readonly Taker[],
+  scope: Scope,
+  session: Session,
+  work: () => T | PromiseLike<T>,
+): Promise<T> {
+  const taken = await take(takers, { scope, session });
+  try {
+    return await work();
+  } finally {
+    taken?.over();
+  }
 }
 
 function refusal(type: string, message: string): JsonObject {

@@ -112,3 +112,24 @@ export async function pass(parcel) {
 export function where() {
   return currentStep()?.traceparent ?? "none";
 }
+
+/** What is opened once in the process that serves the function. */
+export class Ledger {
+  /** @type {string[]} */
+  lines = [];
+}
+
+/** @returns {Ledger} */
+export function openLedger() {
+  return new Ledger();
+}
+
+/**
+ * @param {Ledger} tsLedger
+ * @param {string} line
+ * @returns {string}
+ */
+export function book(tsLedger, line) {
+  tsLedger.lines.push(line);
+  return `ts ${tsLedger.lines.length}`;
+}

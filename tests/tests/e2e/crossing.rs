@@ -60,7 +60,7 @@ fn go(project: &Project) -> Result<Process> {
 }
 
 #[test]
-fn a_class_goes_from_each_language_to_each_other_and_comes_back_whole() -> Result<()> {
+fn classes_and_clients_of_each_language_are_met_by_each_other_one() -> Result<()> {
     let served = Served::new()?;
     let trails = [
         ("around_python", ["py", "go", "ts", "py", "ts", "go", "py"]),
@@ -81,6 +81,24 @@ fn a_class_goes_from_each_language_to_each_other_and_comes_back_whole() -> Resul
     let run = served.run("around_typescript", "too_big", &json!({"label": "big"}))?;
     let message = run["error"]["message"].as_str().context("no error")?;
     assert!(message.contains("1152921504606846977"), "{message}");
+    clients_are_those_of_the_process_that_serves(&served)
+}
+
+/// A function is handed the client that its own process has opened, whoever calls it.
+fn clients_are_those_of_the_process_that_serves(served: &Served) -> Result<()> {
+    for workflow in ["booked_by_python", "booked_by_go", "booked_by_typescript"] {
+        let mut lines = Vec::new();
+        for run in ["first", "second"] {
+            let run = served.run(workflow, &format!("{workflow}_{run}"), &json!({"line": run}))?;
+            assert_eq!(run["state"], "succeeded", "{run}");
+            let output: Vec<String> = serde_json::from_value(run["output"].clone())?;
+            lines.push(output.iter().map(|line| line[..2].to_owned()).collect::<Vec<_>>());
+        }
+        assert_eq!(lines, [["py", "go", "ts"]; 2]);
+    }
+    // One client a process, whoever called: each has written down all six lines.
+    let last = served.run("booked_by_go", "last", &json!({"line": "last"}))?;
+    assert_eq!(last["output"], json!(["py 7", "go 7", "ts 7"]), "{last}");
     Ok(())
 }
 

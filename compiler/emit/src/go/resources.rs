@@ -3,7 +3,7 @@
 //! It knows how they are declared; who takes them and when is the runtime's business.
 
 use conductor_protocol::expr::Expr;
-use conductor_protocol::plan::{Function, Resource, ResourceKind, Scope, TaskCall};
+use conductor_protocol::plan::{Function, Language, Resource, ResourceKind, Scope, TaskCall};
 
 use super::expr::{Result, Translator, unsupported};
 use super::file::File;
@@ -14,6 +14,7 @@ use super::shared::{self, var};
 use super::spelling::Spelling;
 use super::tree::{Go, Operator, Stmt};
 use super::workflow::Workflow;
+use crate::served;
 
 pub fn resource<'a>(workflow: &Workflow<'a>, id: &str) -> Result<&'a Resource> {
     let found = workflow.plan.resources.iter().find(|resource| resource.id == id);
@@ -22,8 +23,13 @@ pub fn resource<'a>(workflow: &Workflow<'a>, id: &str) -> Result<&'a Resource> {
 
 /// What a call holds permits of, in the order in which they are taken.
 pub fn pools(workflow: &mut Workflow, call: &TaskCall) -> Vec<Go> {
+    pools_of(workflow, &served::uses_here(call, Language::Go))
+}
+
+/// The permits of those of the resources that are limited.
+pub fn pools_of<S: AsRef<str>>(workflow: &mut Workflow, ids: &[S]) -> Vec<Go> {
     let mut found = Vec::new();
-    for id in &call.uses {
+    for id in ids.iter().map(AsRef::as_ref) {
         let is_limited = resource(workflow, id)
             .is_ok_and(|resource| resource.permits().is_some() || resource.rate_limit.is_some());
         if let (true, Ok(name)) = (is_limited, pool(workflow, id)) {

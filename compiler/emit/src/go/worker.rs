@@ -154,11 +154,14 @@ fn handler(workflow: &mut Workflow, name: &str, found: &ServedFunction<'_>) -> R
     workflow.serves = false;
     body.extend(made.before.clone());
     let attempt = call::attempt(workflow, &made)?;
+    let around = taken(workflow, &task);
+    let (does, does_null) = if around.is_some() { ("Try", "TryNull") } else { ("Do", "DoNull") };
+    let args = std::iter::once(Go::atom("ctx")).chain(around).chain([attempt]).collect();
     if ty == Type::Null {
-        let run = workflow.file.call_runtime("DoNull", vec![Go::atom("ctx"), attempt]);
+        let run = workflow.file.call_runtime(does_null, args);
         body.push(Stmt::Return(vec![Go::atom("nil"), run]));
     } else {
-        let run = workflow.file.call_runtime("Do", vec![Go::atom("ctx"), attempt]);
+        let run = workflow.file.call_runtime(does, args);
         body.push(Stmt::Define(vec!["result".to_owned(), "err".to_owned()], run));
         let encode = workflow.file.codec(Way::Encode, &ty);
         let args = vec![Go::atom("result"), Go::atom("err"), encode];
@@ -179,6 +182,19 @@ fn handler(workflow: &mut Workflow, name: &str, found: &ServedFunction<'_>) -> R
         results: "(any, error)".to_owned(),
         body,
     })
+}
+
+/// The permits of the clients that the function is handed.
+fn taken(workflow: &mut Workflow, call: &TaskCall) -> Option<Go> {
+    let handed: Vec<String> = crate::served::handed(call).map(str::to_owned).collect();
+    let pools = super::resources::pools_of(workflow, &handed);
+    if pools.is_empty() {
+        return None;
+    }
+    let list = Go::List { ty: format!("[]*{}", workflow.file.runtime("Pool")), items: pools };
+    let effect = Go::atom(workflow.file.runtime("Read"));
+    let fields = vec![("Effect".to_owned(), effect), ("Uses".to_owned(), list)];
+    Some(Go::Struct { ty: workflow.file.runtime("Around"), fields, spread: false })
 }
 
 /// A call of the function somewhere, for what the caller decides.

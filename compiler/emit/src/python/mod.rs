@@ -40,7 +40,6 @@ mod policy;
 mod resources;
 mod runtime;
 mod scope;
-mod supported;
 mod switch;
 mod tidy;
 mod tree;
@@ -54,4 +53,4 @@ mod writer;
 
 pub use names::snake;
 pub use package::files;
-pub use supported::unsupported;
+pub use resources::unsupported;

@@ -5,10 +5,11 @@
 mod forms;
 mod module;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use conductor_protocol::plan::{
-    Argument, ArgumentValue, Callable, Fallback, Plan, Policy, Rate, Receiver, Resource, StepKind, TaskCall,
+    Argument, ArgumentValue, Callable, Fallback, Language, Plan, Policy, Rate, Receiver, Resource, StepKind,
+    TaskCall,
 };
 
 pub use forms::{Form, Share, unsupported, wanted};
@@ -17,6 +18,7 @@ pub use module::module;
 use super::file::File;
 use super::tree::Py;
 use crate::EmitError;
+use crate::served;
 
 /// What an argument that is a resource comes to.
 pub enum Handed {
@@ -108,16 +110,7 @@ pub fn limits(file: &mut File, call: &TaskCall) -> Vec<Py> {
 pub fn permits(file: &mut File, call: &TaskCall) -> Vec<Py> {
     let package = file.package;
     let mut names = Vec::new();
-    // What is called or handed over must be open, whether it is limited or not.
-    let needed = call.callable.resource().into_iter().chain(call.arguments().filter_map(|argument| {
-        match &argument.value {
-            ArgumentValue::Resource(id) => Some(id.as_str()),
-            _ => None,
-        }
-    }));
-    let listed = |id: &str| call.uses.iter().any(|used| used == id);
-    let unlisted: BTreeSet<&str> = needed.filter(|id| !listed(id)).collect();
-    for id in call.uses.iter().map(String::as_str).chain(unlisted) {
+    for id in served::uses_here(call, Language::Python) {
         let Some(resource) = package.resources.known.get(id) else { continue };
         let forms = forms_of(resource, call);
         if forms.is_empty() && (resource.permits().is_some() || resource.rate_limit.is_some()) {

@@ -11,6 +11,7 @@ use super::elsewhere;
 use super::names::{pascal, snake};
 use super::operations::Operations;
 use crate::flow::caught;
+use crate::served;
 
 /// Everything the Plans of one package say about types.
 #[derive(Debug, Default)]
@@ -91,8 +92,10 @@ impl Types {
             types.table.extend(plan.types.iter().map(|(name, def)| (name.clone(), def.clone())));
         }
         for plan in plans {
-            types.foreign.extend(elsewhere::foreign(plan));
-            types.table.extend(plan.types.iter().map(|(name, def)| (name.clone(), def.clone())));
+            let clients = served::clients_elsewhere(plan);
+            let known = || plan.types.iter().filter(|(name, _)| !clients.contains(name));
+            types.foreign.extend(elsewhere::foreign(plan).into_iter().filter(|name| !clients.contains(name)));
+            types.table.extend(known().map(|(name, def)| (name.clone(), def.clone())));
             types.name_records(plan);
         }
         for operation in operations.all() {

@@ -14,6 +14,7 @@ use super::resources::{Shared, constant, forms_of};
 use super::tree::Ts;
 use super::workflow::Workflow;
 use crate::EmitError;
+use crate::served;
 
 type Result<T> = std::result::Result<T, EmitError>;
 
@@ -69,14 +70,7 @@ impl Workflow<'_> {
                 .share(&format!("{}Limits", camel(&call.task)), Shared::new("Pool", "permits", args));
             takers.push(constant(&mut self.file, &name));
         }
-        let needed = call.callable.resource().into_iter().chain(call.arguments().filter_map(|argument| {
-            match &argument.value {
-                ArgumentValue::Resource(id) => Some(id.as_str()),
-                _ => None,
-            }
-        }));
-        let unlisted: Vec<&str> = needed.filter(|id| !call.uses.iter().any(|used| used == id)).collect();
-        for id in call.uses.iter().map(String::as_str).chain(unlisted) {
+        for id in served::uses_here(call, self.plan.language) {
             let resource = self.file.package.resource(id)?;
             let is_limited = resource.permits().is_some() || resource.rate_limit.is_some();
             if resource.kind == ResourceKind::Semaphore && !is_limited {

@@ -49,13 +49,4 @@ mod undoing;
 mod union;
 mod workflow;
 
-use conductor_protocol::plan::Plan;
-
 pub use package::files;
-
-use crate::Unsupported;
-
-/// Every construct of the Plan that has no form in generated TypeScript yet: there is none.
-pub fn unsupported(_plan: &Plan) -> Vec<Unsupported> {
-    Vec::new()
-}

@@ -4,7 +4,7 @@
 
 use conductor_protocol::expr::Expr;
 use conductor_protocol::plan::{
-    Argument, ArgumentValue, Callable, Function, Health, Receiver, Resource, ResourceKind, TaskCall,
+    Argument, ArgumentValue, Callable, Function, Health, Language, Receiver, Resource, ResourceKind, TaskCall,
 };
 use conductor_protocol::types::Type;
 
@@ -70,7 +70,7 @@ pub enum Handed {
 
 impl Form {
     /// The one that a parameter of the type asks for.
-    fn wanted(resource: &Resource, ty: &Type) -> Form {
+    pub fn wanted(resource: &Resource, ty: &Type) -> Form {
         match resource.kind {
             ResourceKind::Semaphore => Form::None,
             ResourceKind::Custom => Form::Custom,
@@ -151,8 +151,9 @@ pub fn forms_of(resource: &Resource, call: &TaskCall) -> Vec<Form> {
 
 impl<'a> Package<'a> {
     pub fn resource(&self, id: &str) -> Result<&'a Resource> {
-        let resources = || self.plans.iter().flat_map(|plan| &plan.resources);
-        let found = resources().find(|resource| resource.id == id);
+        let served = self.served.of_language(Language::Typescript).map(|(_, served)| served.plan);
+        let mut resources = self.plans.iter().chain(served).flat_map(|plan| &plan.resources);
+        let found = resources.find(|resource| resource.id == id);
         found.ok_or_else(|| EmitError::Unsupported { what: format!("the resource `{id}`") })
     }
 

@@ -2,7 +2,7 @@
 //!
 //! It knows functions and their arguments on the wire; who calls them it does not know.
 
-use conductor_protocol::plan::{ArgumentValue, Function, Language, Passing, Receiver};
+use conductor_protocol::plan::{Argument, ArgumentValue, Function, Language, Passing, Receiver};
 use conductor_protocol::types::Type;
 
 use super::codecs::{Way, entry};
@@ -10,6 +10,7 @@ use super::file::File;
 use super::mentions;
 use super::names::Names;
 use super::package::Package;
+use super::resources::{Form, Handed};
 use super::tree::{Arrow, Body, Item, Module, Param, Property, Stmt, Ts, Ty};
 use crate::EmitError;
 use crate::served::{ServedFunction, ServedParameter};
@@ -41,25 +42,66 @@ pub fn module(package: &Package) -> Result<Option<Module>, EmitError> {
     Ok(Some(file.module(items)))
 }
 
+/// What a call takes of resources.
+#[derive(Default)]
+struct Clients {
+    uses: Vec<Ts>,
+    /// What lends a connection for the time of the call, and its name.
+    lent: Vec<(Ts, String)>,
+}
+
+impl Clients {
+    fn push(&mut self, taker: Ts) {
+        if !self.uses.contains(&taker) {
+            self.uses.push(taker);
+        }
+    }
+
+    /// What the parameter is handed.
+    fn handed(&mut self, file: &mut File, id: &str, argument: &Argument) -> Result<Ts, EmitError> {
+        let package = file.package;
+        let resource = package.resource(id)?;
+        let form = Form::wanted(resource, &argument.ty);
+        self.push(package.shared_client(file, resource, form));
+        Ok(match package.handed(file, id, &argument.ty)? {
+            Handed::Client(client) => client,
+            Handed::Connection(client, name) => {
+                self.lent.push((client, name.clone()));
+                Ts::name(name)
+            }
+        })
+    }
+}
+
 /// `async (args, call) => { ... }`.
 fn work(file: &mut File, served: &ServedFunction<'_>) -> Result<Ts, EmitError> {
     let function = served.function;
     let of = |of_receiver: bool| served.parameters.iter().filter(move |one| one.of_receiver == of_receiver);
+    let mut taken = Clients::default();
     let callee = match &function.receiver {
         None => file.user(&function.module, &function.name),
         Some(Receiver::Constructed { constructor, .. }) => {
             let class = file.user(&function.module, constructor);
-            let args = arguments(file, of(true))?;
+            let args = arguments(file, of(true), &mut taken)?;
             let made = Ts::Call { callee: Box::new(class), types: Vec::new(), args, is_new: true };
             made.member(method(function))
         }
         Some(Receiver::Resource(id)) => {
-            return Err(EmitError::Unsupported { what: format!("serving a method of the resource `{id}`") });
+            taken.push(file.package.taker(file, id)?);
+            file.package.client(file, id)?.member(method(function))
         }
     };
-    let args = arguments(file, of(false))?;
-    let called = callee.called(args);
-    let is_async = function.is_async || !function.annotated || super::call::has_any(&function.returns);
+    let args = arguments(file, of(false), &mut taken)?;
+    let mut called = callee.called(args);
+    let takes = !taken.uses.is_empty();
+    for (client, name) in taken.lent.into_iter().rev() {
+        called = client.member("lend").called(vec![Ts::arrow(&[&name], called)]);
+    }
+    if takes {
+        called = Ts::call("call.using", vec![Ts::Array(taken.uses), Ts::arrow(&[], called)]);
+    }
+    let is_async =
+        takes || function.is_async || !function.annotated || super::call::has_any(&function.returns);
     let called = if is_async { called.awaited() } else { called };
     let body = match &function.returns {
         Type::Null => vec![Stmt::Expr(called), Stmt::Return(Some(Ts::null()))],
@@ -92,6 +134,7 @@ fn work(file: &mut File, served: &ServedFunction<'_>) -> Result<Ts, EmitError> {
 fn arguments<'s>(
     file: &mut File,
     parameters: impl Iterator<Item = &'s ServedParameter<'s>>,
+    taken: &mut Clients,
 ) -> Result<Vec<Ts>, EmitError> {
     let mut all = Vec::new();
     let mut object = None;
@@ -106,10 +149,8 @@ fn arguments<'s>(
                 let decoded = file.coded(Way::Decode, &argument.ty, raw);
                 super::call::fitted(file, argument, &argument.ty, decoded)
             }
-            _ => {
-                let what = format!("serving a function that takes `{}`", argument.parameter);
-                return Err(EmitError::Unsupported { what });
-            }
+            (ArgumentValue::Resource(id), _) => taken.handed(file, id, argument)?,
+            (ArgumentValue::Expr(_), None) => continue,
         };
         if argument.passing == Passing::Keyword && argument.value != ArgumentValue::Cancellation {
             object.get_or_insert(all.len());

@@ -41,7 +41,7 @@ class Server {
       dispatched: (dispatch) => {
         this.take(dispatch);
       },
-      invoked: (params) => this.calls.invoke(params),
+      invoked: (params) => this.calls.invoke(params, this.session),
       invocationCancelled: (call) => {
         this.calls.cancel(call);
       },

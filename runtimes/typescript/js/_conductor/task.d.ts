@@ -4,12 +4,19 @@
  * It deliberately knows no functions: generated code decodes the arguments, calls, and encodes the result.
  */
 import { type JsonObject } from "./json.js";
+import { type Taker } from "./permits.js";
+import type { Session } from "./session.js";
 /** The call as the function is told of it. */
 export interface TaskCall {
   /** Aborted when the caller gives up. */
   readonly signal: AbortSignal;
   /** The idempotency key. */
   readonly key: string;
+  /** Does the work with what it takes of resources: permits, and clients that are open. */
+  using<T>(
+    takers: readonly Taker[],
+    work: () => T | PromiseLike<T>,
+  ): Promise<T>;
 }
 export declare class Task {
   /** Such as `ts:src/shop.charge`. */
@@ -32,7 +39,7 @@ export declare class Calls {
   private idle;
   constructor(tasks: readonly Task[]);
   /** The answer to `task.invoke`: never a failure of its own. */
-  invoke(params: JsonObject): Promise<JsonObject>;
+  invoke(params: JsonObject, session: Session): Promise<JsonObject>;
   /** The caller gives up. */
   cancel(call: number): void;
   /** Returns when no call is served any longer. */

@@ -8,6 +8,7 @@ import { inStep } from "./current.js";
 import { causeOf, errorForm } from "./form.js";
 import { textAt } from "./json.js";
 import { inTrace } from "./remote.js";
+import { take } from "./permits.js";
 import { Scope } from "./scope.js";
 import { givenTrace, traceOfRun } from "./trace.js";
 export class Task {
@@ -25,7 +26,7 @@ export class Calls {
     this.tasks = new Map(tasks.map((task) => [task.function, task]));
   }
   /** The answer to `task.invoke`: never a failure of its own. */
-  async invoke(params) {
+  async invoke(params, session) {
     const name = textAt(params, "function");
     const task = this.tasks.get(name);
     if (task === undefined) {
@@ -45,7 +46,7 @@ export class Calls {
     }
     this.running.set(call, scope);
     try {
-      return { output: await called(task, params, scope) };
+      return { output: await called(task, params, scope, session) };
     } catch (error) {
       return { error: errorForm(causeOf(error)) };
     } finally {
@@ -71,7 +72,7 @@ export class Calls {
     }
   }
 }
-async function called(task, params, scope) {
+async function called(task, params, scope, session) {
   const step = {
     key: textAt(params, "step"),
     task: task.function,
@@ -90,10 +91,19 @@ async function called(task, params, scope) {
           return scope.signal;
         },
         key: textAt(params, "key"),
+        using: (takers, work) => using(takers, scope, session, work),
       }),
     ),
   );
   return output;
+}
+async function using(takers, scope, session, work) {
+  const taken = await take(takers, { scope, session });
+  try {
+    return await work();
+  } finally {
+    taken?.over();
+  }
 }
 function refusal(type, message) {
   return { error: { types: [type], message } };

@@ -120,3 +120,15 @@ func Where(ctx context.Context) (string, error) {
 		}
 	}
 }
+
+// Ledger is what is opened once in the process that serves the function.
+type Ledger struct{ lines []string }
+
+// OpenLedger opens it.
+func OpenLedger() (*Ledger, error) { return &Ledger{}, nil }
+
+// Book writes a line.
+func Book(_ context.Context, goLedger *Ledger, line string) (string, error) {
+	goLedger.lines = append(goLedger.lines, line)
+	return fmt.Sprintf("go %d", len(goLedger.lines)), nil
+}

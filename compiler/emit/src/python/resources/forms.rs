@@ -2,7 +2,7 @@
 //!
 //! It knows the classes of the drivers by name.
 
-use conductor_protocol::plan::{ArgumentValue, Resource, ResourceKind, TaskCall};
+use conductor_protocol::plan::{ArgumentValue, Plan, Resource, ResourceKind, TaskCall};
 use conductor_protocol::types::Type;
 
 /// A client that the runtime can open.
@@ -76,11 +76,11 @@ pub fn wanted(resource: &Resource, ty: &Type, is_async: bool) -> Option<(Form, S
 }
 
 /// Arguments of the call for which there is no client, as people call them.
-pub fn unsupported(resources: &[Resource], call: &TaskCall) -> Vec<String> {
+pub fn unsupported(plan: &Plan, call: &TaskCall) -> Vec<String> {
     let mut found = Vec::new();
     for argument in call.arguments() {
         let ArgumentValue::Resource(id) = &argument.value else { continue };
-        let Some(resource) = resources.iter().find(|resource| resource.id == *id) else { continue };
+        let Some(resource) = plan.resources.iter().find(|resource| resource.id == *id) else { continue };
         if wanted(resource, &argument.ty, call.callable.listens()).is_none() {
             let kind = resource.spoken();
             let fits: Vec<&str> = CLASSES
