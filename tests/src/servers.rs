@@ -28,6 +28,8 @@ pub struct Postgres {
     folder: TempDir,
     programs: PathBuf,
     port: u16,
+    /// Whether commits wait for the disk, which only a machine's end makes a difference to.
+    is_synced: bool,
     process: Option<Process>,
 }
 
@@ -37,10 +39,22 @@ impl Postgres {
     /// # Errors
     /// When the set-up is missing or the server does not start.
     pub fn start() -> Result<Postgres> {
+        Postgres::made(false)
+    }
+
+    /// As [`Self::start`], for measurements: its commits wait for the disk.
+    ///
+    /// # Errors
+    /// When the set-up is missing or the server does not start.
+    pub fn synced() -> Result<Postgres> {
+        Postgres::made(true)
+    }
+
+    fn made(is_synced: bool) -> Result<Postgres> {
         let folder = tempfile::Builder::new().prefix("cdpg").tempdir()?;
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755))?;
         let programs = programs(folder.path())?;
-        let mut server = Postgres { folder, programs, port: free_port()?, process: None };
+        let mut server = Postgres { folder, programs, port: free_port()?, is_synced, process: None };
         server.initialize()?;
         server.restart()?;
         Ok(server)
@@ -72,7 +86,8 @@ impl Postgres {
         let port = self.port.to_string();
         let mut command = self.command("postgres");
         command.arg("-D").arg(self.data()).args(["-p", &port, "-k", ""]);
-        command.args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=50"]);
+        command.args(["-c", "listen_addresses=127.0.0.1", "-c", "max_connections=50"]);
+        command.args(["-c", if self.is_synced { "fsync=on" } else { "fsync=off" }]);
         self.process = Some(Process::spawn("postgres", command)?);
         accepts("PostgreSQL", self.port, self.process.as_mut())?;
         let ready = "database system is ready to accept connections";

@@ -5,9 +5,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use conductor_journal::{Ask, Refusal, Settled, SharedAsk, Wanted, Whereabouts};
+use conductor_journal::{Ask, Refusal, RunInfo, Settled, SharedAsk, Wanted, Whereabouts};
 
-use crate::handlers::{ask_cancel, tell_owner};
+use crate::handlers::{ask_cancel, on_disk, tell_owner};
+use crate::rpc::Fault;
 use crate::sidecar::{Sidecar, blocking};
 
 /// The lease of a sidecar among sidecars, in leases of a session: the answer that renews a session's lease is given only while
@@ -32,6 +33,23 @@ impl Sidecar {
             tokio::time::sleep(GATE).await;
         }
     }
+}
+
+/// The run as it is when its epoch is on disk and a session may be told so: while nobody was heard of this sidecar another
+/// may have taken it, and the session would begin it all the same.
+pub(crate) async fn still_here(
+    sidecar: &Sidecar,
+    run: &str,
+    epoch: u64,
+    settled: Settled,
+) -> Result<Option<RunInfo>, Fault> {
+    on_disk(settled).await?;
+    sidecar.safe().await;
+    let now = sidecar.journal.info(run).filter(|now| now.epoch == epoch);
+    if now.is_none() && sidecar.journal.shared().is_some() {
+        return Err(Refusal::Store(format!("another sidecar has run {run} now")).into());
+    }
+    Ok(now)
 }
 
 /// Waits before it is looked again whether a run has ended: it was resumed in between, or another sidecar has it.

@@ -262,6 +262,7 @@ fn start(call: &mut Call<'_>, client: &Client, start: RunStart) -> Result<(), Fa
         };
         call.sidecar.learn(&[row]).map_err(|error| Fault::from(Refusal::Store(error.to_string())))?;
     }
+    let run = start.run.clone();
     let request = StartRequest {
         run: start.run,
         workflow: start.workflow,
@@ -276,8 +277,14 @@ fn start(call: &mut Call<'_>, client: &Client, start: RunStart) -> Result<(), Fa
     let sidecar = Arc::clone(call.sidecar);
     let may_take = |owner: &Owner| sidecar.may_take(owner);
     match sidecar.journal.start(request, Some(&client.owner), &may_take)? {
-        Started::New { epoch, started_at, .. } => {
-            call.answer(RunStartResult::Owned { epoch, next_seq: 1, started_at, cancelling: false });
+        Started::New { epoch, started_at, settled } => {
+            let owned = RunStartResult::Owned { epoch, next_seq: 1, started_at, cancelling: false };
+            if sidecar.journal.shared().is_none() {
+                call.answer(owned);
+                return Ok(());
+            }
+            // Another sidecar may begin the same run in this moment: only the store knows whose it is.
+            call.later(async move { fleet::still_here(&sidecar, &run, epoch, settled).await.map(|_| owned) });
         }
         Started::Taken(taken) => {
             let sidecar = Arc::clone(&sidecar);
@@ -294,16 +301,12 @@ fn start(call: &mut Call<'_>, client: &Client, start: RunStart) -> Result<(), Fa
 }
 
 async fn continued(sidecar: &Sidecar, taken: Taken) -> Result<RunStartResult, Fault> {
-    on_disk(taken.settled).await?;
-    sidecar.safe().await;
-    let now = sidecar.journal.info(&taken.info.run).filter(|now| now.epoch == taken.info.epoch);
-    if now.is_none() && sidecar.journal.shared().is_some() {
-        return Err(Refusal::Store(format!("another sidecar has run {} now", taken.info.run)).into());
-    }
+    let Taken { info, next_seq, settled } = taken;
+    let now = fleet::still_here(sidecar, &info.run, info.epoch, settled).await?;
     Ok(RunStartResult::Owned {
-        epoch: taken.info.epoch,
-        next_seq: taken.next_seq,
-        started_at: taken.info.started_at,
+        epoch: info.epoch,
+        next_seq,
+        started_at: info.started_at,
         cancelling: now.is_some_and(|now| now.cancel.is_some()),
     })
 }

@@ -96,17 +96,10 @@ async fn tell(sidecar: &Arc<Sidecar>, handed: Vec<(Taken, Arc<Outbox>)>) {
     for (taken, outbox) in handed {
         let Taken { info, next_seq, settled } = taken;
         let Some(owner) = &info.owner else { continue };
-        if !matches!(settled.await, Ok(Ok(()))) {
+        let Ok(now) = fleet::still_here(sidecar, &info.run, info.epoch, settled).await else {
             sidecar.sessions.unload(&owner.session, &info.run);
             continue;
-        }
-        // While nobody was heard of this sidecar another may have taken it, and this session would begin it all the same.
-        sidecar.safe().await;
-        let now = sidecar.journal.info(&info.run).filter(|now| now.epoch == info.epoch);
-        if now.is_none() && sidecar.journal.shared().is_some() {
-            sidecar.sessions.unload(&owner.session, &info.run);
-            continue;
-        }
+        };
         let mut line = Vec::new();
         let dispatch = RunDispatch {
             // Somebody may have asked for it since.

@@ -9,7 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-LOG = os.open(os.environ.get("STORM_LOG", "storm.log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+LOG = os.open(
+    os.environ.get("STORM_LOG", "storm.log"),
+    os.O_WRONLY | os.O_CREAT | os.O_APPEND,
+    0o600,
+)
 
 
 @dataclass
@@ -30,7 +34,14 @@ class Refused(Exception):
 
 def note(**fields: object) -> None:
     """One line, on disk when this returns. The leading line break parts it from a line that a kill has torn."""
-    os.write(LOG, b"\n" + json.dumps({"pid": os.getpid(), **fields}).encode() + b"\n")
+    os.write(
+        LOG,
+        b"\n"
+        + json.dumps(
+            {"pid": os.getpid(), "at": round(time.time() * 1000), **fields}
+        ).encode()
+        + b"\n",
+    )
     os.fsync(LOG)
 
 
@@ -94,7 +105,9 @@ def audit(book: int, idempotency_key: str) -> int:
         return book * 5
 
 
-async def close(customer: Customer, charge: int, settle: int, idempotency_key: str) -> Receipt:
+async def close(
+    customer: Customer, charge: int, settle: int, idempotency_key: str
+) -> Receipt:
     with noted(idempotency_key):
         await asyncio.sleep(some_time())
         return Receipt(customer=customer.id, total=charge + settle)

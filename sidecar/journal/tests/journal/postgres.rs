@@ -1,14 +1,15 @@
 //! The journal over a real PostgreSQL: what holds over every store, and what many sidecars need of one.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
-use conductor_journal::{Member, PostgresStore, PostgresUrl, Store, StoreError};
+use conductor_journal::{Encryption, Journal, Member, Note, PostgresStore, PostgresUrl, Store, StoreError};
+use conductor_protocol::message::Limits;
 use conductor_tests::servers::Postgres;
 
 use crate::same;
-use crate::support::At;
+use crate::support::{At, STARTED, commit, record, start};
 
 /// A schema of a server.
 struct Schema {
@@ -99,4 +100,74 @@ fn a_newer_format_and_a_foreign_schema_are_refused_by_name(server: &Postgres) {
     assert!(matches!(open(&foreign), Err(StoreError::Foreign { .. })));
     newer.sql(&format!("CREATE TABLE {name}.meta (y int)"));
     assert!(matches!(open(&foreign), Err(StoreError::Foreign { .. })));
+}
+
+/// `cargo test --release --workspace --test journal -- --ignored --nocapture figures`
+#[test]
+#[ignore = "it measures, on a machine that does nothing else"]
+fn figures() {
+    let server = Postgres::synced().unwrap();
+    let schema = Schema::new(&server);
+    let journal = schema.journal();
+    start(&journal, "one", "s");
+    commit(&journal);
+    let mut times: Vec<Duration> = (1..=500)
+        .map(|seq| {
+            let began = Instant::now();
+            record(&journal, "one", 1, seq, STARTED, "s").unwrap();
+            commit(&journal);
+            began.elapsed()
+        })
+        .collect();
+    times.sort();
+    println!("one record a commit: median {:?}, 99 of 100 within {:?}", times[250], times[495]);
+    drop(journal);
+    for sidecars in [1, 2, 4] {
+        let members: Vec<Journal> = (0..sidecars)
+            .map(|number| {
+                let store = Box::new(schema.member(&format!("f{sidecars}-{number}"), None));
+                Journal::open(store, Limits::default(), Encryption::default()).unwrap()
+            })
+            .collect();
+        let (threads, records) = (64_u32, 100_u32);
+        let began = Instant::now();
+        std::thread::scope(|scope| {
+            for (number, journal) in members.iter().enumerate() {
+                let acked: Arc<Vec<AtomicU64>> = Arc::new((0..threads).map(|_| AtomicU64::new(0)).collect());
+                for thread in 0..threads {
+                    let acked = Arc::clone(&acked);
+                    scope.spawn(move || {
+                        works(journal, &format!("{sidecars}-{number}-"), thread, records, &acked)
+                    });
+                }
+            }
+        });
+        let all = f64::from(sidecars * threads * records);
+        println!(
+            "{sidecars} sidecars, {threads} runs each: {:.0} records/s",
+            all / began.elapsed().as_secs_f64()
+        );
+    }
+}
+
+/// One run of one thread, a record after the other, each when the one before is on disk.
+fn works(journal: &Journal, prefix: &str, thread: u32, records: u32, acked: &[AtomicU64]) {
+    let run = format!("{prefix}{thread}");
+    start(journal, &run, "s");
+    let told = |notes: Vec<Note>| {
+        for note in notes {
+            if let Note::Acked { run, seq, .. } = note {
+                let of: usize = run.rsplit_once('-').unwrap().1.parse().unwrap();
+                acked[of].fetch_max(seq, Ordering::SeqCst);
+            }
+        }
+    };
+    for seq in 1..=u64::from(records) {
+        record(journal, &run, 1, seq, STARTED, "s").unwrap();
+        while acked[thread as usize].load(Ordering::SeqCst) < seq {
+            if journal.commit(told).is_none() {
+                std::thread::sleep(Duration::from_micros(200));
+            }
+        }
+    }
 }
