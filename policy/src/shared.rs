@@ -186,6 +186,8 @@ mod tests {
     use super::{Answer, Event, Forced, Shared, State, decide};
 
     type S = State<char>;
+    /// A state, and what it becomes with the events of these names: state and who has the blame.
+    type Row = (Shared<char>, Vec<(&'static str, S, &'static str)>);
     const NOW: u64 = 7;
 
     fn shared(state: S, blamed: &str) -> Shared<char> {
@@ -223,7 +225,7 @@ mod tests {
 
     /// What each state becomes with those events that change it; two probes must succeed.
     #[expect(clippy::too_many_lines, reason = "it is the table")]
-    fn table() -> Vec<(Shared<char>, Vec<(&'static str, S, &'static str)>)> {
+    fn table() -> Vec<Row> {
         let forced = |to| State::Forced(to);
         let always = |rest: Vec<(&'static str, S, &'static str)>| {
             let mut all = rest;

@@ -5,6 +5,7 @@
 use crate::exit::{Exit, Failure};
 use crate::findings::Format;
 
+mod breaker;
 mod build;
 mod cancel;
 mod check;
@@ -43,6 +44,7 @@ pub enum Command {
     Run(run::Args),
     Runs(runs::Args),
     Schedules(schedules::Args),
+    Breaker(breaker::Args),
     Show(show::Args),
     Resume(resume::Args),
     Restart(restart::Args),
@@ -72,6 +74,7 @@ impl Command {
             Command::Run(args) => run::run(args).await,
             Command::Runs(args) => runs::run(args).await,
             Command::Schedules(args) => schedules::run(args).await,
+            Command::Breaker(args) => breaker::run(args).await,
             Command::Show(args) => show::run(args).await,
             Command::Resume(args) => resume::run(args).await,
             Command::Restart(args) => restart::run(args).await,
@@ -103,6 +106,7 @@ impl Command {
             Command::Run(args) => args.format.into(),
             Command::Runs(args) => args.format.into(),
             Command::Schedules(args) => args.format.into(),
+            Command::Breaker(args) => args.format.into(),
             Command::Show(args) => args.format.into(),
             Command::Resume(args) => args.format.into(),
             Command::Restart(args) => args.format.into(),

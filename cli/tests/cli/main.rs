@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod breaker;
 mod build;
 mod calls;
 #[cfg(test)]

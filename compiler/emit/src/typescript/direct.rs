@@ -78,14 +78,7 @@ impl<'a> Workflow<'a> {
         let attempt = self.limited(place, call, made, inner, undoable.as_ref())?;
         let breaker = breaker.filter(|_| is_watched);
         let mut tried = Vec::new();
-        let mut begun = None;
-        let breaker = breaker.map(|breaker| {
-            let name = self.file.names.fresh("attempt");
-            begun = Some(Stmt::constant(&name, breaker.member("attempt").called(Vec::new())));
-            let attempt = Ts::name(name);
-            tried.push(Stmt::Expr(attempt.clone().member("begin").called(Vec::new()).awaited()));
-            attempt
-        });
+        let (begun, breaker) = self.begun(breaker, &mut tried);
         let keeps = is_read || call.compensate.is_some() || cached.is_some();
         if keeps && (call.compensate.is_some() || cached.is_some()) {
             let is_kept = undoable.is_none() || *call.callable.returns() != Type::Null || cached.is_some();
@@ -145,6 +138,16 @@ impl<'a> Workflow<'a> {
             }];
         }
         Ok(all)
+    }
+
+    /// `const attempt = breaker.attempt();`, and the attempt, which begins what is tried.
+    fn begun(&mut self, breaker: Option<Ts>, tried: &mut Vec<Stmt>) -> (Option<Stmt>, Option<Ts>) {
+        let Some(breaker) = breaker else { return (None, None) };
+        let name = self.file.names.fresh("attempt");
+        let begun = Stmt::constant(&name, breaker.member("attempt").called(Vec::new()));
+        let attempt = Ts::name(name);
+        tried.push(Stmt::Expr(attempt.clone().member("begin").called(Vec::new()).awaited()));
+        (Some(begun), Some(attempt))
     }
 
     /// The breaker that watches the attempts; that of a key has a name.

@@ -51,7 +51,7 @@ fn breaker_settings(breaker: &CircuitBreaker, policy: &Policy) -> Ts {
     options.push(("halfOpenCalls", Ts::number(breaker.half_open_calls)));
     for (name, patterns) in [("retryOn", &policy.retry_on), ("abortOn", &policy.abort_on)] {
         if !patterns.is_empty() {
-            options.push((name, Ts::Array(patterns.iter().map(|pattern| Ts::string(pattern)).collect())));
+            options.push((name, Ts::Array(patterns.iter().map(Ts::string).collect())));
         }
     }
     Ts::object(options)
