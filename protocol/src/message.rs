@@ -165,6 +165,9 @@ pub struct HelloResult {
 pub struct SidecarInfo {
     pub version: String,
     pub pid: u32,
+    /// It ends by itself when nobody uses it, and whoever needs one starts another.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub background: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use conductor_daemon::{Encryption, KEY_VARIABLE, Keys, Options, Retention, StoreUrl};
+use conductor_daemon::{Encryption, KEY_VARIABLE, Keys, Options, PlaceError, Retention, StoreUrl};
 
+use crate::background;
 use crate::durations;
 use crate::exit::{Exit, Failure};
 use crate::output;
@@ -39,6 +40,15 @@ pub struct Args {
     /// How long the id of a purged run stays taken
     #[arg(long, default_value = "365d", value_parser = durations::parse, value_name = "TIME")]
     tombstones: Duration,
+    /// Ends by itself when nobody has been connected for so long
+    #[arg(long, value_parser = durations::parse, value_name = "TIME")]
+    idle: Option<Duration>,
+    /// Starts one that goes on by itself, and returns when it answers; one that runs already is fine
+    #[arg(long)]
+    background: bool,
+    /// What `--background` starts
+    #[arg(long, hide = true)]
+    detached: bool,
 }
 
 fn parse_lease(given: &str) -> Result<Duration, String> {
@@ -73,17 +83,31 @@ fn parse_http(given: &str) -> Result<Http, String> {
 }
 
 pub async fn run(args: Args) -> Result<Exit, Failure> {
+    if args.background {
+        let options = options(args)?;
+        return background::start(&options.data_dir, &options.socket).await;
+    }
+    let is_detached = args.detached;
+    if is_detached {
+        background::detach();
+    }
     // Listened for before the socket exists: a signal in between must not leave it behind.
     let mut interrupts = Interrupts::listen()?;
     let options = options(args)?;
     let started = conductor_daemon::start(options).await;
+    if is_detached && matches!(started, Err(conductor_daemon::Error::Place(PlaceError::Taken { .. }))) {
+        output::print(&format!("{}\n", background::TAKEN));
+    }
     let sidecar = started.map_err(|error| Failure::environment(error.to_string()))?;
     output::note(&format!("conductor sidecar: listens on {}", sidecar.socket().display()));
     if let Some(address) = sidecar.http() {
         output::note(&format!("conductor sidecar: listens on http://{address}"));
     }
-    output::print("ready\n");
-    let stop = interrupts.next().await;
+    output::print(&format!("{}\n", background::READY));
+    let stop = tokio::select! {
+        stop = interrupts.next() => stop,
+        () = sidecar.ended() => Stop::Terminate,
+    };
     sidecar.stop().await;
     Ok(match stop {
         Stop::Interrupt => Exit::Interrupted,
@@ -109,6 +133,7 @@ fn options(args: Args) -> Result<Options, Failure> {
         options.socket = here.join(socket);
     }
     options.socket = project::check_socket_path(options.socket)?;
+    options.idle = args.idle;
     options.http = args.http.0;
     options.lease = args.lease;
     options.retention = Retention { runs: args.retention.0, tombstones: args.tombstones };

@@ -24,6 +24,15 @@ def find_socket() -> str | None:
     return None
 
 
+def find_project() -> Path | None:
+    """The nearest folder that has a manifest, or the state of one."""
+    for folder in _folders():
+        for name in (".conductor", "concurrency.yaml", "concurrency.hcl"):
+            if (folder / name).exists():
+                return folder
+    return None
+
+
 def _folders() -> Iterator[Path]:
     """From the working directory upward, then from the generated package."""
     for start in (Path.cwd(), Path(__file__).resolve().parents[2]):

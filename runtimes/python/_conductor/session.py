@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from . import config, process, saturation, shared
+from . import config, process, saturation, shared, starting
 from .connection import Connection
 from .errors import logger
 from .ids import new_run_id
@@ -118,6 +118,8 @@ class Session:
         self._hello_id = 0
         self._lease = _Lease()
         self._timer: asyncio.TimerHandle | None = None
+        self._is_background = False
+        """The sidecar is one that an application has started: where it is gone, another one is."""
 
     @property
     def fileno(self) -> int:
@@ -153,7 +155,16 @@ class Session:
             reason = await self._connect()
             if reason is None:
                 return None
+            if starting.may_start():
+                return await self._start(reason)
         return reason
+
+    async def _start(self, reason: str) -> str | None:
+        """Connects to a sidecar that is started where none is there."""
+        why = await starting.start()
+        if why is not None:
+            return f"{reason}, and {why}"
+        return await self._connect()
 
     async def _connect(self) -> str | None:
         path = config.find_socket()
@@ -213,6 +224,7 @@ class Session:
     def _welcome(self, answer: dict[str, Any], claimed: list[Journal]) -> None:
         self._greeted = True
         self.value_bytes = answer["limits"]["value_bytes"]
+        self._is_background = answer.get("sidecar", {}).get("background", False)
         self._message_bytes = answer["limits"]["message_bytes"]
         for request in list(self._requests.values()):
             self._send_request(request)
@@ -395,6 +407,8 @@ class Session:
                 if not said:
                     logger.warning("the sidecar is away, waiting for it: %s", reason)
                     said = True
+                if self._is_background and starting.may_start():
+                    await starting.start()
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, MAX_RECONNECT_DELAY)
         finally:

@@ -28,6 +28,17 @@ export function findSocket(): string | undefined {
   return undefined;
 }
 
+/** The nearest folder that has a manifest, or the state of one. */
+export function findProject(): string | undefined {
+  const names = [".conductor", "concurrency.yaml", "concurrency.hcl"];
+  for (const folder of folders()) {
+    if (names.some((name) => existsSync(join(folder, name)))) {
+      return folder;
+    }
+  }
+  return undefined;
+}
+
 /** From the working directory upward, then from the generated folder. */
 function* folders(): Generator<string> {
   for (const start of [process.cwd(), ownFolder()]) {

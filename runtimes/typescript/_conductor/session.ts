@@ -24,6 +24,7 @@ import {
 import { startTime } from "./process.js";
 import { attach, detach } from "./saturation.js";
 import * as breakers from "./sharedBreakers.js";
+import * as starting from "./starting.js";
 import { monotonic } from "./timer.js";
 import { VERSION as CLIENT_VERSION } from "./version.js";
 
@@ -65,6 +66,8 @@ export class Session {
   private reports = 0;
   private nextId = 1;
   private helloId = 0;
+  /** The sidecar is one that an application has started: where it is gone, another one is. */
+  private isBackground = false;
   private timer: NodeJS.Timeout | undefined = undefined;
 
   constructor(options: SessionOptions = {}) {
@@ -95,6 +98,9 @@ export class Session {
       reason = await this.connect();
       if (reason === undefined) {
         break;
+      }
+      if (starting.mayStart()) {
+        return starting.startAfter(reason, () => this.connect());
       }
     }
     return reason;
@@ -176,6 +182,7 @@ export class Session {
   private welcome(answer: JsonObject, claimed: readonly Journal[]): void {
     this.greeted = true;
     const limits = answer["limits"] as JsonObject;
+    this.isBackground = starting.isBackground(answer["sidecar"]);
     this.valueBytes = Number(limits["value_bytes"]);
     this.messageBytes = Number(limits["message_bytes"]);
     for (const request of [...this.requests.values()]) {
@@ -457,6 +464,10 @@ export class Session {
       await sleep(delay, undefined, {
         ref: this.isBusy || this.claims.size > 0,
       });
+      if (this.isBackground && starting.mayStart()) {
+        await starting.startSidecar();
+      }
+      await sleep(delay);
       delay = Math.min(delay * 2, MAX_RECONNECT_DELAY);
     }
     this.reconnecting = undefined;

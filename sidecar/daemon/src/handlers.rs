@@ -242,7 +242,11 @@ fn hello(call: &mut Call<'_>, hello: Hello) -> Result<Client, Fault> {
     scheduled::served(sidecar, &hello.plans);
     call.answer(HelloResult {
         protocol: SPOKEN.max.min(max),
-        sidecar: SidecarInfo { version: env!("CARGO_PKG_VERSION").to_owned(), pid: std::process::id() },
+        sidecar: SidecarInfo {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+            background: sidecar.usage.patience.is_some(),
+        },
         lease_ms: u64::try_from(sidecar.lease.as_millis()).unwrap_or(u64::MAX),
         limits: sidecar.journal.limits(),
         owned,

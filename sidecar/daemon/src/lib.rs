@@ -11,6 +11,7 @@ mod connection;
 mod fleet;
 mod handlers;
 mod http;
+mod idle;
 mod invocations;
 mod limits;
 mod listen;
@@ -49,6 +50,7 @@ pub use clock::Clock;
 pub use place::PlaceError;
 pub use retention::Retention;
 
+use crate::idle::Usage;
 use crate::permits::HostPermits;
 use crate::retention::Keeping;
 use crate::session::Session;
@@ -101,6 +103,8 @@ pub struct Options {
     /// The time of day, by which schedules fire and runs are purged.
     pub clock: Clock,
     pub retention: Retention,
+    /// After how long without a connection it ends by itself; `None` for never.
+    pub idle: Option<Duration>,
 }
 
 impl Options {
@@ -116,6 +120,7 @@ impl Options {
             encryption: Encryption::default(),
             clock: Clock::default(),
             retention: Retention::default(),
+            idle: None,
         }
     }
 }
@@ -156,12 +161,14 @@ pub async fn start(options: Options) -> Result<Handle, Error> {
     let unix = place::listen(&options.socket)?;
     let permits = HostPermits::new(&options.data_dir);
     let keeping = Keeping::new(options.retention);
-    let sidecar = Arc::new(Sidecar::new(journal, permits, options.lease, options.clock, keeping)?);
+    let usage = Usage::new(options.idle);
+    let sidecar = Arc::new(Sidecar::new(journal, permits, options.lease, options.clock, keeping, usage)?);
     remember_owners(&sidecar);
     let http = tcp.as_ref().and_then(|tcp| tcp.local_addr().ok());
     let mut tasks = JoinSet::new();
     tasks.spawn(schedule::run(Arc::clone(&sidecar)));
     tasks.spawn(scheduled::run(Arc::clone(&sidecar)));
+    tasks.spawn(idle::run(Arc::clone(&sidecar)));
     tasks.spawn(retention::run(Arc::clone(&sidecar)));
     tasks.spawn(fleet::run(Arc::clone(&sidecar)));
     tasks.spawn(tidy(Arc::clone(&sidecar)));
@@ -209,6 +216,7 @@ pub async fn run(options: Options, ready: impl FnOnce(&Handle)) -> Result<(), Er
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
+        () = handle.ended() => {}
     }
     handle.stop().await;
     Ok(())
@@ -224,6 +232,11 @@ impl Handle {
     #[must_use]
     pub fn socket(&self) -> &Path {
         &self.socket
+    }
+
+    /// Returns when it ends by itself, because nobody uses it; [`Handle::stop`] is to be called then, too.
+    pub async fn ended(&self) {
+        self.sidecar.closed().await;
     }
 
     /// Stops accepting, commits what was admitted, lets clients have their answers, and removes the socket.

@@ -14,6 +14,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 use tokio::task::JoinSet;
 
+use crate::idle::Use;
 use crate::sidecar::Sidecar;
 use crate::{connection, http};
 
@@ -67,6 +68,7 @@ async fn breathe(error: &io::Error) {
 }
 
 async fn greet(sidecar: Arc<Sidecar>, mut stream: UnixStream) {
+    let _use = Use::begin(&sidecar);
     let mut first = Vec::with_capacity(64 << 10);
     let read = tokio::select! {
         () = sidecar.closed() => return,
@@ -85,6 +87,7 @@ async fn serve_http<S>(sidecar: Arc<Sidecar>, stream: S, door: http::Door)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let _use = Use::begin(&sidecar);
     let service = TowerToHyperService::new(http::router(Arc::clone(&sidecar), door));
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())

@@ -16,6 +16,7 @@ use crate::backlog::Backlog;
 use crate::breakers::Breakers;
 use crate::broker::Broker;
 use crate::clock::Clock;
+use crate::idle::Usage;
 use crate::operating::BREAKER;
 use crate::permits::HostPermits;
 use crate::retention::Keeping;
@@ -37,6 +38,7 @@ pub(crate) struct Sidecar {
     pub(crate) lease: Duration,
     pub(crate) clock: Clock,
     pub(crate) keeping: Keeping,
+    pub(crate) usage: Usage,
     timetable: Mutex<Timetable>,
     /// A schedule may be due.
     pub(crate) rescheduled: Notify,
@@ -61,6 +63,7 @@ impl Sidecar {
         lease: Duration,
         clock: Clock,
         keeping: Keeping,
+        usage: Usage,
     ) -> Result<Sidecar, StoreError> {
         let known =
             journal.store().plans()?.into_iter().map(|row| ((row.workflow.clone(), row.digest.clone()), row));
@@ -79,6 +82,7 @@ impl Sidecar {
             lease,
             clock,
             keeping,
+            usage,
             timetable: Mutex::new(timetable),
             rescheduled: Notify::new(),
             trouble: AtomicBool::new(false),

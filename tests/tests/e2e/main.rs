@@ -25,3 +25,4 @@ mod services;
 mod shop_grpc;
 mod shop_web;
 mod speech;
+mod starting;

@@ -11,7 +11,7 @@ pub fn is_needed(path: &str, imported: &BTreeSet<String>) -> bool {
 }
 
 /// Path below `internal/` and text of each file.
-pub const FILES: [(&str, &str); 76] = [
+pub const FILES: [(&str, &str); 77] = [
     ("cel/calendar.go", include_str!("../../../../runtimes/go/internal/cel/calendar.go")),
     ("cel/compare.go", include_str!("../../../../runtimes/go/internal/cel/compare.go")),
     ("cel/convert.go", include_str!("../../../../runtimes/go/internal/cel/convert.go")),
@@ -77,6 +77,7 @@ pub const FILES: [(&str, &str); 76] = [
     ("runtime/sessions.go", include_str!("../../../../runtimes/go/internal/runtime/sessions.go")),
     ("runtime/settle.go", include_str!("../../../../runtimes/go/internal/runtime/settle.go")),
     ("runtime/signals.go", include_str!("../../../../runtimes/go/internal/runtime/signals.go")),
+    ("runtime/starting.go", include_str!("../../../../runtimes/go/internal/runtime/starting.go")),
     ("runtime/step.go", include_str!("../../../../runtimes/go/internal/runtime/step.go")),
     ("runtime/stop.go", include_str!("../../../../runtimes/go/internal/runtime/stop.go")),
     ("runtime/tasks.go", include_str!("../../../../runtimes/go/internal/runtime/tasks.go")),

@@ -15,7 +15,7 @@ const VERSION: &str = concat!(
 );
 
 /// Name and text of each file of `_conductor/`.
-pub const FILES: [(&str, &str); 62] = [
+pub const FILES: [(&str, &str); 63] = [
     ("__init__.py", include_str!("../../../../runtimes/python/_conductor/__init__.py")),
     ("address.py", include_str!("../../../../runtimes/python/_conductor/address.py")),
     ("atomic.py", include_str!("../../../../runtimes/python/_conductor/atomic.py")),
@@ -69,6 +69,7 @@ pub const FILES: [(&str, &str); 62] = [
     ("settle.py", include_str!("../../../../runtimes/python/_conductor/settle.py")),
     ("shared.py", include_str!("../../../../runtimes/python/_conductor/shared.py")),
     ("signals.py", include_str!("../../../../runtimes/python/_conductor/signals.py")),
+    ("starting.py", include_str!("../../../../runtimes/python/_conductor/starting.py")),
     ("step.py", include_str!("../../../../runtimes/python/_conductor/step.py")),
     ("threads.py", include_str!("../../../../runtimes/python/_conductor/threads.py")),
     ("trace.py", include_str!("../../../../runtimes/python/_conductor/trace.py")),

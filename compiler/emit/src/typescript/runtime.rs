@@ -17,7 +17,7 @@ macro_rules! runtime {
 }
 
 /// Name of each module of `_conductor/`, and its text as TypeScript, as JavaScript, and its declarations.
-const FILES: [(&str, &str, &str, &str); 86] = runtime![
+const FILES: [(&str, &str, &str, &str); 87] = runtime![
     "address",
     "attempt",
     "block",
@@ -91,6 +91,7 @@ const FILES: [(&str, &str, &str, &str); 86] = runtime![
     "session",
     "sessions",
     "sharedBreakers",
+    "starting",
     "step",
     "stepOptions",
     "task",

@@ -40,6 +40,23 @@ func FindFile(name string) string {
 	return ""
 }
 
+// findProject gives the nearest folder that has a manifest, or the state of one; empty where there is none.
+func findProject() string {
+	for _, start := range startFolders() {
+		for folder := start; ; folder = filepath.Dir(folder) {
+			for _, name := range []string{".conductor", "concurrency.yaml", "concurrency.hcl"} {
+				if _, err := os.Stat(filepath.Join(folder, name)); err == nil {
+					return folder
+				}
+			}
+			if folder == filepath.Dir(folder) {
+				break
+			}
+		}
+	}
+	return ""
+}
+
 // startFolders are the working directory and the folder of the generated package, as far as it is where it was built.
 func startFolders() []string {
 	var folders []string

@@ -50,6 +50,14 @@ func (s *session) openFirst(done chan struct{}) {
 		if reason = s.connect(); reason == "" {
 			break
 		}
+		if mayStart() {
+			if why := startSidecar(); why != "" {
+				reason += ", and " + why
+			} else {
+				reason = s.connect()
+			}
+			break
+		}
 	}
 	s.lock.Lock()
 	s.reason = reason
@@ -152,6 +160,8 @@ func (s *session) welcome(conn *connection, answer map[string]any, claimed []*jo
 	limits, _ := answer["limits"].(map[string]any)
 	s.lock.Lock()
 	s.conn = conn
+	sidecar, _ := answer["sidecar"].(map[string]any)
+	s.isBackground = sidecar["background"] == true
 	s.valueBytes, s.messageBytes = int(number(limits["value_bytes"])), int(number(limits["message_bytes"]))
 	for _, each := range s.requests {
 		each.sent, each.isSent = time.Now(), true
@@ -263,7 +273,7 @@ func (s *session) reconnect() {
 	for hasSaid := false; ; {
 		reason := s.connect()
 		s.lock.Lock()
-		isOver := s.isClosing || s.conn != nil
+		isOver, isBackground := s.isClosing || s.conn != nil, s.isBackground
 		if isOver {
 			s.reconnecting = false
 		}
@@ -274,6 +284,9 @@ func (s *session) reconnect() {
 		if !hasSaid && reason != "" {
 			logger().Warn("the sidecar is away, waiting for it", "reason", reason)
 			hasSaid = true
+		}
+		if isBackground && mayStart() {
+			_ = startSidecar()
 		}
 		time.Sleep(delay)
 		delay = min(2*delay, maxReconnectDelay)

@@ -74,6 +74,7 @@ type session struct {
 	ticker       *time.Timer
 	valueBytes   int
 	messageBytes int
+	isBackground bool // the sidecar is one that an application has started: where it is gone, another one is
 }
 
 func newSession(options sessionOptions) *session {

@@ -8,6 +8,8 @@ export declare const HOW_TO_START =
   "start one with `conductor sidecar`, or run your program under `conductor dev -- CMD`";
 /** The path of the sidecar's socket; nothing where there is none yet. */
 export declare function findSocket(): string | undefined;
+/** The nearest folder that has a manifest, or the state of one. */
+export declare function findProject(): string | undefined;
 export type Mode = "auto" | "require" | "off";
 /** What `CONDUCTOR_SIDECAR` says; nothing where it says nothing that is known. */
 export declare function sidecarMode(): Mode | undefined;

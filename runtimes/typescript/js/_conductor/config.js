@@ -23,6 +23,16 @@ export function findSocket() {
   }
   return undefined;
 }
+/** The nearest folder that has a manifest, or the state of one. */
+export function findProject() {
+  const names = [".conductor", "concurrency.yaml", "concurrency.hcl"];
+  for (const folder of folders()) {
+    if (names.some((name) => existsSync(join(folder, name)))) {
+      return folder;
+    }
+  }
+  return undefined;
+}
 /** From the working directory upward, then from the generated folder. */
 function* folders() {
   for (const start of [process.cwd(), ownFolder()]) {

@@ -26,6 +26,8 @@ export declare class Session {
   private reports;
   private nextId;
   private helloId;
+  /** The sidecar is one that an application has started: where it is gone, another one is. */
+  private isBackground;
   private timer;
   constructor(options?: SessionOptions);
   get isConnected(): boolean;

@@ -15,6 +15,7 @@ import { reasonOf, Refused } from "./messages.js";
 import { startTime } from "./process.js";
 import { attach, detach } from "./saturation.js";
 import * as breakers from "./sharedBreakers.js";
+import * as starting from "./starting.js";
 import { monotonic } from "./timer.js";
 import { VERSION as CLIENT_VERSION } from "./version.js";
 const VERSION = 1;
@@ -45,6 +46,8 @@ export class Session {
     this.reports = 0;
     this.nextId = 1;
     this.helloId = 0;
+    /** The sidecar is one that an application has started: where it is gone, another one is. */
+    this.isBackground = false;
     this.timer = undefined;
     this.options = options;
   }
@@ -70,6 +73,9 @@ export class Session {
       reason = await this.connect();
       if (reason === undefined) {
         break;
+      }
+      if (starting.mayStart()) {
+        return starting.startAfter(reason, () => this.connect());
       }
     }
     return reason;
@@ -145,6 +151,7 @@ export class Session {
   welcome(answer, claimed) {
     this.greeted = true;
     const limits = answer["limits"];
+    this.isBackground = starting.isBackground(answer["sidecar"]);
     this.valueBytes = Number(limits["value_bytes"]);
     this.messageBytes = Number(limits["message_bytes"]);
     for (const request of [...this.requests.values()]) {
@@ -400,6 +407,10 @@ export class Session {
       await sleep(delay, undefined, {
         ref: this.isBusy || this.claims.size > 0,
       });
+      if (this.isBackground && starting.mayStart()) {
+        await starting.startSidecar();
+      }
+      await sleep(delay);
       delay = Math.min(delay * 2, MAX_RECONNECT_DELAY);
     }
     this.reconnecting = undefined;
