@@ -19,6 +19,7 @@ from . import shared
 from .errors import CircuitOpen, ExpressionError
 from .jsontext import dumps
 from .policy import is_of_domain
+from .shared import speaker
 
 SLICES: Final = 10
 """How many parts the window has: the oldest part is forgotten as a whole."""
@@ -341,7 +342,7 @@ class Attempt:
 
     async def begin(self) -> None:
         """Begins the attempt. `CircuitOpen` where it is not let through."""
-        if not shared.is_joined():
+        if not speaker.sessions and time.monotonic() >= speaker.alone_until:
             await shared.join()
         state = self._state
         if state.open_until is None and state.trying is None and state.word is None:
@@ -414,7 +415,14 @@ class Attempt:
         shared.report({"breaker": self._state.id, "event": event, "of": of})
 
     async def __aenter__(self) -> None:
-        await self.begin()
+        state = self._state
+        if (
+            not speaker.sessions
+            or state.open_until is not None
+            or state.trying is not None
+            or state.word is not None
+        ):
+            await self.begin()
 
     async def __aexit__(
         self,

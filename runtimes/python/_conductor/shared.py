@@ -11,7 +11,6 @@ import os
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Final, Protocol
-from weakref import WeakKeyDictionary
 
 from . import config, sessions
 from .errors import SidecarUnavailable, logger
@@ -52,24 +51,24 @@ class _Speaker:
         """What the sidecar last said of breakers that this process may not have yet."""
         self.sidecar: object = None
         self.said: set[str] = set()
-        self.alone_until: WeakKeyDictionary[asyncio.AbstractEventLoop, float]
-        self.alone_until = WeakKeyDictionary()
+        self.alone_until = 0.0
+        """Until then nobody looks for a sidecar."""
         self.reason = "there is no sidecar"
 
 
-_speaker = _Speaker()
+speaker: Final = _Speaker()
 
 
 def is_joined() -> bool:
     """Whether the sidecar hears what happens here."""
-    return bool(_speaker.sessions)
+    return bool(speaker.sessions)
 
 
 def add(circuit: Circuit) -> None:
     """A breaker that this process uses from now on."""
-    with _speaker.lock:
-        _speaker.circuits[circuit.id] = circuit
-        standing = _speaker.standing.get(circuit.id)
+    with speaker.lock:
+        speaker.circuits[circuit.id] = circuit
+        standing = speaker.standing.get(circuit.id)
     if standing is not None:
         circuit.told(standing)
     elif is_joined() and ":" not in circuit.id:
@@ -78,34 +77,33 @@ def add(circuit: Circuit) -> None:
 
 def remove(circuit: Circuit) -> None:
     """A breaker of which nothing is remembered any more."""
-    with _speaker.lock:
-        _speaker.circuits.pop(circuit.id, None)
+    with speaker.lock:
+        speaker.circuits.pop(circuit.id, None)
 
 
 async def join(*, with_this_loop: bool = False) -> None:
     """Looks for the sidecar where it is not heard yet: a workflow without durability has no session."""
     if is_joined() and not with_this_loop:
         return
-    loop = asyncio.get_running_loop()
-    if _speaker.alone_until.get(loop, 0.0) > time.monotonic():
+    if speaker.alone_until > time.monotonic():
         return
     # Nobody waits again and again for one that has gone: its session looks for it by itself.
-    _speaker.alone_until[loop] = time.monotonic() + ASK_AGAIN_SECONDS
+    speaker.alone_until = time.monotonic() + ASK_AGAIN_SECONDS
     if os.environ.get("CONDUCTOR_SIDECAR") == "off":
-        _speaker.reason = "CONDUCTOR_SIDECAR=off forbids a sidecar"
+        speaker.reason = "CONDUCTOR_SIDECAR=off forbids a sidecar"
     elif config.find_socket() is None:
-        _speaker.reason = "there is no sidecar"
+        speaker.reason = "there is no sidecar"
     else:
         try:
             await sessions.for_this_loop("that uses circuit breakers", "")
         except SidecarUnavailable as error:
-            _speaker.reason = str(error)
+            speaker.reason = str(error)
 
 
 def report(params: dict[str, Any]) -> None:
     """Tells the sidecar, from any thread; again where the connection is lost meanwhile."""
-    with _speaker.lock:
-        for session in _speaker.sessions:
+    with speaker.lock:
+        for session in speaker.sessions:
             with contextlib.suppress(RuntimeError):  # its event loop is closed
                 session.loop.call_soon_threadsafe(_report, session, params)
                 return
@@ -117,12 +115,12 @@ def _report(session: Session, params: dict[str, Any]) -> None:
 
 def decided_alone(id: str) -> None:
     """A breaker opens of which no other process hears."""
-    if id not in _speaker.said:
-        _speaker.said.add(id)
+    if id not in speaker.said:
+        speaker.said.add(id)
         logger.warning(
             "the circuit breaker of `%s` opens in this process alone: %s",
             id,
-            _speaker.reason,
+            speaker.reason,
         )
 
 
@@ -161,21 +159,21 @@ def _unused(id: str, answer: asyncio.Future[Any]) -> None:
 
 def _of_this_loop() -> Session | None:
     loop = asyncio.get_running_loop()
-    with _speaker.lock:
-        return next((one for one in _speaker.sessions if one.loop is loop), None)
+    with speaker.lock:
+        return next((one for one in speaker.sessions if one.loop is loop), None)
 
 
 def attach(session: Session, answer: dict[str, Any]) -> None:
     """The session is connected: takes over what holds, and reports what the sidecar cannot know."""
     sidecar = answer.get("sidecar", {}).get("pid")
     standing = {change["breaker"]: change for change in answer.get("breakers", ())}
-    with _speaker.lock:
-        is_same = _speaker.sidecar == sidecar
-        _speaker.sidecar = sidecar
-        _speaker.standing = standing
-        if session not in _speaker.sessions:
-            _speaker.sessions.append(session)
-        circuits = list(_speaker.circuits.values())
+    with speaker.lock:
+        is_same = speaker.sidecar == sidecar
+        speaker.sidecar = sidecar
+        speaker.standing = standing
+        if session not in speaker.sessions:
+            speaker.sessions.append(session)
+        circuits = list(speaker.circuits.values())
     for circuit in circuits:
         own = circuit.own(is_same=is_same)
         change = standing.get(circuit.id)
@@ -192,24 +190,24 @@ def attach(session: Session, answer: dict[str, Any]) -> None:
 def told(change: dict[str, Any]) -> None:
     """The sidecar says what has become of a breaker."""
     id = change["breaker"]
-    with _speaker.lock:
+    with speaker.lock:
         if change["state"] == "closed" and not change.get("forced"):
-            _speaker.standing.pop(id, None)
+            speaker.standing.pop(id, None)
         else:
-            _speaker.standing[id] = change
-        circuit = _speaker.circuits.get(id)
+            speaker.standing[id] = change
+        circuit = speaker.circuits.get(id)
     if circuit is not None:
         circuit.told(change)
 
 
 def detach(session: Session) -> None:
     """The session is not connected any more."""
-    with _speaker.lock:
-        if session not in _speaker.sessions:
+    with speaker.lock:
+        if session not in speaker.sessions:
             return
-        _speaker.sessions.remove(session)
-        is_alone = not _speaker.sessions and bool(_speaker.circuits)
-        _speaker.reason = "the sidecar is away"
+        speaker.sessions.remove(session)
+        is_alone = not speaker.sessions and bool(speaker.circuits)
+        speaker.reason = "the sidecar is away"
     if is_alone and not session.is_closing:
         logger.warning(
             "the sidecar is away: circuit breakers decide for this process alone"
@@ -218,15 +216,15 @@ def detach(session: Session) -> None:
 
 def is_used() -> bool:
     """Whether a session is worth having for breakers alone."""
-    return bool(_speaker.circuits)
+    return bool(speaker.circuits)
 
 
 def _reset_after_fork() -> None:
     """The child has no session yet, and a lock that another thread held would be held for ever."""
-    _speaker.lock = threading.Lock()
-    _speaker.sessions.clear()
-    _speaker.sidecar = None
-    _speaker.alone_until = WeakKeyDictionary()
+    speaker.lock = threading.Lock()
+    speaker.sessions.clear()
+    speaker.sidecar = None
+    speaker.alone_until = 0.0
 
 
 os.register_at_fork(after_in_child=_reset_after_fork)

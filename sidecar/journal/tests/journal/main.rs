@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests fail by panicking")]
 
+mod audit;
 mod postgres;
 mod purge;
 mod restart;
@@ -33,6 +34,7 @@ macro_rules! of_every_store {
             a_block_is_a_place_too_and_other_inputs_take_the_place_of_the_runs
             what_was_undone_may_not_count
             a_restart_that_the_store_refuses_leaves_the_run_ended
+            decisions_are_kept_and_the_last_one_stands
             lists_are_paged_from_the_newest_and_filtered
         }
     };

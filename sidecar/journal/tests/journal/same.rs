@@ -6,6 +6,7 @@ use conductor_journal::{Recorded, Refusal, RunFilter, StartRequest, Started};
 use conductor_protocol::message::{Owned, code};
 use conductor_protocol::state::RunState;
 
+pub use crate::audit::decisions_are_kept_and_the_last_one_stands;
 pub use crate::purge::{
     filters_by_workflow_and_state, no_key_is_given_twice, old_runs_go_and_leave_their_ids,
     what_an_unfinished_run_may_ask_for_stays,
