@@ -91,6 +91,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
     if is_detached {
         background::detach();
     }
+    allow_connections();
     // Listened for before the socket exists: a signal in between must not leave it behind.
     let mut interrupts = Interrupts::listen()?;
     let options = options(args)?;
@@ -113,6 +114,15 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         Stop::Interrupt => Exit::Interrupted,
         Stop::Terminate => Exit::Fine,
     })
+}
+
+/// As many as the machine lets this user have: each is a descriptor, and the usual thousand is soon held by somebody who
+/// does nothing with them.
+fn allow_connections() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    // Without it fewer are served: no reason not to start.
+    let _as_before = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 /// What the environment holds; an empty variable is none.

@@ -18,6 +18,9 @@ use crate::idle::Use;
 use crate::sidecar::Sidecar;
 use crate::{connection, http};
 
+/// How long somebody may take until he says something.
+const FIRST_WORD: Duration = Duration::from_secs(30);
+
 /// Accepts on the Unix socket until the sidecar closes, then waits for its connections.
 pub(crate) async fn unix(sidecar: Arc<Sidecar>, listener: UnixListener) {
     let own = rustix::process::geteuid().as_raw();
@@ -69,6 +72,12 @@ async fn breathe(error: &io::Error) {
 
 async fn greet(sidecar: Arc<Sidecar>, mut stream: UnixStream) {
     let _use = Use::begin(&sidecar);
+    // Who connects and says nothing takes no memory for it, and is not kept for ever.
+    tokio::select! {
+        () = sidecar.closed() => return,
+        () = tokio::time::sleep(FIRST_WORD) => return,
+        ready = stream.readable() => if ready.is_err() { return },
+    }
     let mut first = Vec::with_capacity(64 << 10);
     let read = tokio::select! {
         () = sidecar.closed() => return,

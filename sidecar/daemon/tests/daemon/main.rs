@@ -6,6 +6,7 @@ mod breakers;
 mod bytes;
 mod examples;
 mod fleet;
+mod hostile;
 mod http;
 mod invocations;
 mod ownership;

@@ -9,10 +9,10 @@ use serde_json::json;
 
 use crate::support::{Client, Process, step_started, succeeded};
 
-struct Sidecar(Child);
+pub struct Sidecar(pub Child);
 
 impl Sidecar {
-    fn start(folder: &Path) -> Sidecar {
+    pub fn start(folder: &Path) -> Sidecar {
         // Cargo builds examples beside the tests, one folder up from this binary's.
         let binary: PathBuf =
             std::env::current_exe().unwrap().ancestors().nth(2).unwrap().join("examples/sidecar");

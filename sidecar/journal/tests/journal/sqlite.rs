@@ -9,7 +9,7 @@ use conductor_protocol::state::RunState;
 use serde_json::value::RawValue;
 
 use crate::same;
-use crate::support::{At, FINISHED, STARTED, commit, record, said, start};
+use crate::support::{At, FINISHED, STARTED, commit, record, request, said, start};
 
 struct File {
     path: PathBuf,
@@ -120,6 +120,34 @@ fn a_newer_format_and_a_foreign_file_are_refused_by_name() {
     assert!(matches!(SqliteStore::open(&text), Err(StoreError::Foreign { .. })));
     let nowhere = SqliteStore::open(&folder.path().join("no/such/folder/j.db"));
     assert!(matches!(nowhere, Err(StoreError::Open { .. })));
+}
+
+/// Each was written by the last build of its format that there was, over its own socket: the same runs as in that of format 2.
+#[test]
+fn kept_journals_of_later_formats_open_and_go_on() {
+    for format in [4, 6] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("j.db");
+        let kept = format!("{}/tests/stores/format-{format}.db", env!("CARGO_MANIFEST_DIR"));
+        std::fs::copy(kept, &path).unwrap();
+        let file = rusqlite::Connection::open(&path).unwrap();
+        let found: i64 = file.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+        assert_eq!(found, format);
+        drop(file);
+        let journal = open(&path);
+        let open_runs: Vec<(String, RunState)> =
+            journal.open_runs().iter().map(|run| (run.run.to_string(), run.state)).collect();
+        let wanted = [("stopped".to_owned(), RunState::Paused), ("waits".to_owned(), RunState::Waiting)];
+        assert_eq!(open_runs, wanted, "{format}");
+        let plans = journal.store().plans().unwrap();
+        assert_eq!(plans[0].secret, ["token"], "{format}");
+        assert_eq!(journal.store().schedules().unwrap()[0].workflow, "order", "{format}");
+        // What is newer than the file works on it.
+        assert_eq!(journal.purge("done", 5).unwrap(), 1, "{format}");
+        let refused = journal.start(request("done", r#"{"amount":"5"}"#), None, &|_| true).unwrap_err();
+        assert_eq!(refused.code(), code::RUN_MISMATCH, "the workflow is another: {refused}");
+        assert!(journal.tombstone("done").unwrap().is_some());
+    }
 }
 
 /// `stores/format-2.db` was written by the last build of that format: a finished run, one that waits and has a signal that it
