@@ -17,6 +17,7 @@ use conductor_protocol::message::{code, method};
 use conductor_telemetry::Process;
 
 use crate::handlers::{Call, Client, Empty};
+use crate::operating::BREAKER;
 use crate::rpc::{self, Fault};
 use crate::sidecar::Sidecar;
 
@@ -51,6 +52,8 @@ struct Entry {
     since: UnixMillis,
     reason: String,
     by: Option<String>,
+    /// The last of people's decisions on it.
+    decided: Option<AuditRow>,
 }
 
 /// A breaker as it is shown.
@@ -78,12 +81,21 @@ impl Breakers {
     /// With what people had decided before the start.
     pub(crate) fn new(standing: &[AuditRow]) -> Breakers {
         let breakers = Breakers::default();
-        for row in standing {
-            if let Ok(forced) = serde_json::from_str::<Wanted>(&row.decision) {
-                breakers.decide(&row.id, forced, row);
-            }
-        }
+        breakers.follow(standing);
         breakers
+    }
+
+    /// Takes up decisions that are on disk and not in force, and gives what all are to be told.
+    fn follow(&self, standing: &[AuditRow]) -> Vec<BreakerChanged> {
+        let is_known = |row: &AuditRow| {
+            self.hold().get(&row.id).is_some_and(|entry| entry.decided.as_ref() == Some(row))
+        };
+        let new = standing.iter().filter(|row| !is_known(row));
+        let decided = new.filter_map(|row| {
+            let wanted = serde_json::from_str::<Wanted>(&row.decision).ok()?;
+            self.decide(&row.id, wanted, row)
+        });
+        decided.collect()
     }
 
     fn hold(&self) -> MutexGuard<'_, BTreeMap<String, Entry>> {
@@ -158,6 +170,7 @@ impl Breakers {
         let (_, told) = entry.apply(Event::Decided(forced), &row.reason, None, row.at);
         row.reason.clone_into(&mut entry.reason);
         entry.by = Some(row.by.clone());
+        entry.decided = Some(row.clone());
         // Told again where only the reason is another.
         (told || forced.is_some()).then(|| entry.changed(id))
     }
@@ -252,6 +265,7 @@ impl Entry {
             since,
             reason: String::new(),
             by: None,
+            decided: None,
         }
     }
 
@@ -361,6 +375,20 @@ fn process_of(owner: &Owner) -> Process {
 pub(crate) fn sweep(sidecar: &Sidecar) {
     let (sessions, processes) = sidecar.sessions.present();
     push(sidecar, sidecar.breakers.keep(&sessions, &processes, sidecar.clock.now()));
+}
+
+/// People may have decided at another sidecar of the same store.
+pub(crate) async fn follow(sidecar: &Arc<Sidecar>) {
+    if sidecar.journal.store().shared().is_none() {
+        return;
+    }
+    let _turn = sidecar.deciding.lock().await;
+    let this = Arc::clone(sidecar);
+    let read = tokio::task::spawn_blocking(move || this.journal.store().standing(BREAKER)).await;
+    // What cannot be read now is read at the next look.
+    if let Ok(Ok(standing)) = read {
+        push(sidecar, sidecar.breakers.follow(&standing));
+    }
 }
 
 /// Tells every session.

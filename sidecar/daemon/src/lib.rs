@@ -281,5 +281,6 @@ async fn tidy(sidecar: Arc<Sidecar>) {
         if let Ok(Err(error)) = tidied {
             eprintln!("conductor sidecar: the checkpoint failed: {error}");
         }
+        breakers::follow(&sidecar).await;
     }
 }

@@ -199,3 +199,24 @@ fn a_schedule_fires_once() {
         .sum();
     assert_eq!(dispatched, 4);
 }
+
+#[test]
+fn what_a_person_decides_on_a_breaker_holds_on_all_hosts() {
+    let fleet = Fleet::new(2);
+    let [a, b] = &fleet.sidecars[..] else { panic!("two sidecars") };
+    let mut there = served(b, "there", 0);
+    let decide = |state: &str| {
+        let body = json!({"state": state, "reason": "maintenance", "by": "ada"}).to_string();
+        assert_eq!(a.http("PUT", "/v1/breakers/charge", &body).0, 200);
+    };
+    decide("open");
+    let told = there.notice("breaker.changed");
+    assert_eq!((&told["state"], &told["forced"], &told["by"]), (&json!("open"), &json!(true), &json!("ada")));
+    decide("auto");
+    let told = there.notice("breaker.changed");
+    assert_eq!((&told["state"], told.get("forced")), (&json!("closed"), None));
+    std::thread::sleep(Duration::from_millis(1200));
+    there.call("ping", json!({}));
+    let view = b.http("GET", "/v1/breakers/charge", "").1;
+    assert_eq!((&view["mode"], view["history"].as_array().map(Vec::len)), (&json!("auto"), Some(2)));
+}
