@@ -12,7 +12,7 @@ use conductor_journal::{
 use conductor_protocol::PROTOCOL_VERSION;
 use conductor_protocol::entry::Entry;
 use conductor_protocol::message::{
-    Hello, HelloResult, ProtocolRange, RunAck, RunAwait, RunAwaitResult, RunCancel, RunCancelling, RunRead,
+    Hello, HelloResult, ProtocolRange, RunAck, RunAwait, RunAwaitResult, RunCancel, RunCancelling,
     RunRefused, RunRelease, RunStart, RunStartResult, SidecarInfo, TaskCancel, code, method,
 };
 use conductor_protocol::state::RunState;
@@ -27,6 +27,7 @@ use crate::invocations;
 use crate::limits;
 use crate::outbox::Outbox;
 use crate::process;
+use crate::reading;
 use crate::rpc::{self, Fault, Incoming};
 use crate::scheduled;
 use crate::session::{Pulse, Session};
@@ -35,9 +36,6 @@ use crate::signals;
 
 /// Versions that this build speaks.
 const SPOKEN: ProtocolRange = ProtocolRange { min: PROTOCOL_VERSION, max: PROTOCOL_VERSION };
-
-/// Bytes of records after which a page of `run.read` ends.
-const PAGE: usize = 1 << 20;
 
 /// The other side of a greeted connection.
 pub(crate) struct Client {
@@ -141,7 +139,7 @@ pub(crate) fn handle(
             Ok(())
         }
         method::RUN_START => start(call, greeted, rpc::params(incoming)?),
-        method::RUN_READ => read(call, rpc::params(incoming)?),
+        method::RUN_READ => reading::read(call, rpc::params(incoming)?),
         method::RUN_AWAIT => wait(call, rpc::params(incoming)?),
         method::RUN_CANCEL => cancel(call, rpc::params(incoming)?),
         method::RUN_RELEASE => release(call, greeted, &rpc::params(incoming)?),
@@ -361,41 +359,6 @@ fn record(call: &mut Call<'_>, client: &Client, incoming: &Incoming<'_>) -> Resu
         }
     }
     Ok(())
-}
-
-#[derive(Serialize)]
-struct ReadRecord {
-    seq: u64,
-    entries: Box<RawValue>,
-}
-
-#[derive(Serialize)]
-struct ReadResult {
-    records: Vec<ReadRecord>,
-    more: bool,
-}
-
-fn read(call: &mut Call<'_>, read: RunRead) -> Result<(), Fault> {
-    let sidecar = Arc::clone(call.sidecar);
-    call.later_in_turn(move || page(&sidecar, read));
-    Ok(())
-}
-
-fn page(sidecar: &Sidecar, read: RunRead) -> Result<ReadResult, Fault> {
-    let store = sidecar.journal.store();
-    let found = blocking(|| match store.find(&read.run)? {
-        Some(row) => store.records(row.key, read.from, PAGE).map(Some),
-        None => Ok(None),
-    });
-    let page = found
-        .map_err(|error: StoreError| Fault::from(Refusal::Store(error.to_string())))?
-        .ok_or_else(|| Fault::from(sidecar.journal.absent(&read.run)))?;
-    let mut records = Vec::with_capacity(page.records.len());
-    for record in page.records {
-        let entries = RawValue::from_string(String::from(&*record.body)).map_err(|error| damaged(&error))?;
-        records.push(ReadRecord { seq: record.seq, entries });
-    }
-    Ok(ReadResult { records, more: page.more })
 }
 
 fn wait(call: &mut Call<'_>, wait: RunAwait) -> Result<(), Fault> {

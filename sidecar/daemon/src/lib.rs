@@ -21,6 +21,7 @@ mod outbox;
 mod permits;
 mod place;
 mod process;
+mod reading;
 mod restarting;
 mod resuming;
 mod retention;
