@@ -311,13 +311,13 @@ impl Shared for Sealing {
         self.behind()?.ask(run, &sealed.map_err(|error| StoreError::Failed(error.to_string()))?)
     }
 
+    /// One whose key is not there waits for a sidecar that has it.
     fn asks(&self) -> Result<Vec<SharedAsk>, StoreError> {
-        let mut asks = self.behind()?.asks()?;
-        for ask in &mut asks {
-            let body = unsealed(self.keys.as_ref(), &of_ask(&ask.run), &ask.body);
-            ask.body = body.map_err(|error| StoreError::Failed(error.to_string()))?.into_owned();
-        }
-        Ok(asks)
+        let opened = |ask: SharedAsk| {
+            let body = unsealed(self.keys.as_ref(), &of_ask(&ask.run), &ask.body).ok()?.into_owned();
+            Some(SharedAsk { body, ..ask })
+        };
+        Ok(self.behind()?.asks()?.into_iter().filter_map(opened).collect())
     }
 
     fn answered(&self, asks: &[i64]) -> Result<(), StoreError> {

@@ -35,6 +35,7 @@ macro_rules! of_every_store {
             what_was_undone_may_not_count
             a_restart_that_the_store_refuses_leaves_the_run_ended
             decisions_are_kept_and_the_last_one_stands
+            a_zero_character_hurts_nobody
             lists_are_paged_from_the_newest_and_filtered
         }
     };

@@ -251,3 +251,18 @@ pub fn lists_are_paged_from_the_newest_and_filtered(at: &dyn At) {
     let (none, _) = ids(&RunFilter { limit: 9, workflow: Some("v".into()), ..RunFilter::default() });
     assert!(none.is_empty());
 }
+
+/// JSON allows it in any text, and not every store does.
+pub fn a_zero_character_hurts_nobody(at: &dyn At) {
+    let journal = at.journal();
+    start(&journal, "q", "s");
+    let odd = StartRequest { workflow: "w\0".to_owned(), ..request("r", r#"{"a":"\u0000"}"#) };
+    journal.start(odd, Some(&owner("s\0")), &never).unwrap();
+    assert_eq!(said(&commit(&journal)), ["q s ack 0", "r s\0 ack 0"]);
+    journal.cancel("r", "why\0", 1, &never).unwrap();
+    record(&journal, "q", 1, 1, FINISHED, "s").unwrap();
+    assert_eq!(said(&commit(&journal)), ["q s ack 1", "q succeeded"]);
+    let row = journal.store().find("r").unwrap().unwrap();
+    assert_eq!(row.input.as_deref(), Some(r#"{"a":"\u0000"}"#));
+    assert!(row.head.cancel.unwrap().starts_with("why"));
+}
