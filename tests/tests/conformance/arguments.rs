@@ -28,13 +28,16 @@ pub fn of_trace(trace: &Trace) -> Arguments {
     all
 }
 
-/// Steps whose first call began in the instant in which they were cancelled: `RUN/KEY`. How far they come when the other
+/// Steps that began, or whose first call did, in the instant in which they were cancelled: `RUN/KEY`. How far they come when the other
 /// branch decides is not defined.
 pub fn overtaken(trace: &Trace) -> BTreeSet<String> {
     let mut begun = BTreeMap::new();
     let mut all = BTreeSet::new();
     for event in &trace.events {
         match &event.what {
+            What::StepStarted { key, kind, .. } if kind != "task" => {
+                begun.entry((&event.run, key)).or_insert(event.at_us);
+            }
             What::AttemptStarted { key, .. } => {
                 begun.entry((&event.run, key)).or_insert(event.at_us);
             }

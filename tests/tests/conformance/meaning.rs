@@ -58,7 +58,8 @@ impl Meaning {
         let mut less = self.clone();
         less.steps.retain(|place, lines| {
             let is_overtaken = overtaken.contains(&format!("{}/{}", place.0, place.1));
-            let has_only_begun = matches!(lines.as_slice(), [first, _] if first == "attempt 1");
+            let has_only_begun =
+                matches!(lines.as_slice(), [first, _] if first == "attempt 1" || first == "started");
             found.steps.contains_key(place) || !(is_overtaken && has_only_begun)
         });
         less
