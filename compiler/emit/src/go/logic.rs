@@ -164,3 +164,18 @@ fn is_worth_joining(left: &Expr, right: &Expr) -> bool {
     let denies = |one: &Expr, other: &Expr| matches!(&one.node, Node::Unary { op: UnaryOp::Not, operand } if **operand == *other);
     left != right && !is_literal(left) && !is_literal(right) && !denies(left, right) && !denies(right, left)
 }
+
+/// The opposite of a comparison in which no value is unordered.
+pub fn opposite(test: &Expr) -> Option<Expr> {
+    let Node::Binary { op, left, right } = &test.node else { return None };
+    let is_ordered = left.ty == right.ty && matches!(left.ty, Type::Int | Type::String | Type::Duration);
+    let op = match op {
+        BinaryOp::Less => BinaryOp::GreaterOrEqual,
+        BinaryOp::LessOrEqual => BinaryOp::Greater,
+        BinaryOp::Greater => BinaryOp::LessOrEqual,
+        BinaryOp::GreaterOrEqual => BinaryOp::Less,
+        _ => return None,
+    };
+    let node = Node::Binary { op, left: left.clone(), right: right.clone() };
+    is_ordered.then_some(Expr { ty: Type::Bool, node })
+}

@@ -248,7 +248,7 @@ fn repeated_turn(workflow: &mut Workflow, step: &Step, repeat: &Loop) -> Result<
         })?;
         let mut before = Vec::new();
         let condition = &repeat.condition;
-        let opposite = super::workflow::opposite(condition).filter(|_| repeat.test == LoopTest::While);
+        let opposite = super::logic::opposite(condition).filter(|_| repeat.test == LoopTest::While);
         let is_over = match (repeat.test, opposite) {
             (LoopTest::Until, _) => workflow.test(condition, step, &mut before)?,
             (LoopTest::While, Some(opposite)) => workflow.test(&opposite, step, &mut before)?,

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use conductor_protocol::expr::{BinaryOp, Expr, Node};
+use conductor_protocol::expr::Expr;
 use conductor_protocol::plan::{Plan, Step, StepKind};
 use conductor_protocol::types::Type;
 
@@ -16,7 +16,7 @@ use super::package::Package;
 use super::results;
 use super::scope::Scope;
 use super::tree::{Decl, Function, Go, Operator, Source, Stmt, Struct};
-use super::{blocks, direct, durable, literal, plain, public};
+use super::{blocks, direct, durable, literal, logic, plain, public};
 use crate::flow::words;
 
 /// The struct in which a run, or one iteration of a block, keeps what its steps came to.
@@ -319,7 +319,7 @@ impl<'a> Workflow<'a> {
         let Some(when) = &step.when else { return Ok(Vec::new()) };
         let key = self.key(&step.id);
         let mut body = Vec::new();
-        let test = match opposite(when) {
+        let test = match logic::opposite(when) {
             Some(opposite) => self.test(&opposite, step, &mut body)?,
             None => self.test(when, step, &mut body)?.negated(),
         };
@@ -485,19 +485,4 @@ fn described(step: &Step) -> String {
             format!("the {} block{name}{inside}", kind.keyword())
         }
     }
-}
-
-/// The opposite of a comparison in which no value is unordered.
-pub fn opposite(test: &Expr) -> Option<Expr> {
-    let Node::Binary { op, left, right } = &test.node else { return None };
-    let is_ordered = left.ty == right.ty && matches!(left.ty, Type::Int | Type::String | Type::Duration);
-    let op = match op {
-        BinaryOp::Less => BinaryOp::GreaterOrEqual,
-        BinaryOp::LessOrEqual => BinaryOp::Greater,
-        BinaryOp::Greater => BinaryOp::LessOrEqual,
-        BinaryOp::GreaterOrEqual => BinaryOp::Less,
-        _ => return None,
-    };
-    let node = Node::Binary { op, left: left.clone(), right: right.clone() };
-    is_ordered.then_some(Expr { ty: Type::Bool, node })
 }
