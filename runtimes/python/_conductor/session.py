@@ -72,7 +72,8 @@ class _Request:
 
 @dataclass(slots=True)
 class _Lease:
-    seconds: float = 10.0
+    seconds: float = 0.0
+    """Unknown until the sidecar has said it in its answer to `hello`."""
     until: float = 0.0
     waiters: list[asyncio.Future[None]] = field(default_factory=list)
 

@@ -7,7 +7,8 @@
 import { monotonic } from "./timer.js";
 
 export class Lease {
-  milliseconds = 10_000;
+  /** Unknown until the sidecar has said it in its answer to `hello`. */
+  milliseconds = 0;
   until = 0;
   private waiters: (() => void)[] = [];
 

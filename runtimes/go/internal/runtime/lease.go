@@ -12,7 +12,7 @@ import (
 // lease counts on the monotonic clock.
 type lease struct {
 	lock    sync.Mutex
-	length  time.Duration
+	length  time.Duration // unknown until the sidecar has said it in its answer to hello
 	until   time.Time
 	renewed chan struct{} // closed at the next renewal; nil while nobody waits
 }

@@ -81,7 +81,7 @@ func newSession(options sessionOptions) *session {
 	return &session{
 		id: newID(), options: options, requests: map[int64]*request{}, nextID: 1, owned: map[string]*journal{},
 		executions: map[string]*execution{}, claims: map[int64]map[string]any{}, calls: map[int64]context.CancelFunc{},
-		valueBytes: 4 << 20, messageBytes: 16 << 20, lease: lease{length: 10 * time.Second},
+		valueBytes: 4 << 20, messageBytes: 16 << 20,
 	}
 }
 

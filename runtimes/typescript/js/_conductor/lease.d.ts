@@ -4,6 +4,7 @@
  * It deliberately sends nothing.
  */
 export declare class Lease {
+  /** Unknown until the sidecar has said it in its answer to `hello`. */
   milliseconds: number;
   until: number;
   private waiters;

@@ -6,7 +6,8 @@
 import { monotonic } from "./timer.js";
 export class Lease {
   constructor() {
-    this.milliseconds = 10_000;
+    /** Unknown until the sidecar has said it in its answer to `hello`. */
+    this.milliseconds = 0;
     this.until = 0;
     this.waiters = [];
   }
