@@ -111,7 +111,7 @@ pub fn clients_elsewhere(plan: &Plan) -> BTreeSet<TypeName> {
         found(call.callable.returns(), false);
     }
     plan.inputs.iter().for_each(|input| found(&input.ty, false));
-    plan.all_steps().into_iter().for_each(|step| found(&step.ty, false));
+    plan.all_steps().for_each(|step| found(&step.ty, false));
     elsewhere.retain(|name| !others.contains(name));
     elsewhere
 }
