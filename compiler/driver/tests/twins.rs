@@ -41,8 +41,10 @@ pub fn assert_twins(hcl_text: &str, yaml_text: &str, code: &[(&'static str, &'st
     let json = |plans| serde_json::to_string(plans).expect("a Plan is JSON");
     assert_eq!(json(&hcl.plans), json(&yaml.plans));
     assert_eq!(hcl.lock, yaml.lock);
+    assert_eq!(hcl.outputs.len(), yaml.outputs.len());
     for (path, text) in &hcl.outputs {
-        let renamed = text.replace("concurrency.hcl", "concurrency.yaml");
+        // The first line says which manifest made the file.
+        let renamed = text.replacen("from concurrency.hcl", "from concurrency.yaml", 1);
         assert_eq!(Some(&renamed), yaml.outputs.get(path), "{path}");
     }
     let (mut hcl_found, mut yaml_found) = (hcl_found, yaml_found);
