@@ -43,9 +43,15 @@ class Breakers(unittest.TestCase):
         patch.start()
         self.addCleanup(patch.stop)
 
-    def play(self, events: list[tuple[float, str]], **numbers: int) -> str:
+    def play(self, events: list[tuple[float, str]], half_open_calls: int = 1) -> str:
         """The state after events at seconds: `!` calls, `+` and `-` end one, `0` abandons it."""
-        guard = Breaker(next(_names), failures=2, window=10.0, open_for=5.0, **numbers)
+        guard = Breaker(
+            next(_names),
+            failures=2,
+            window=10.0,
+            open_for=5.0,
+            half_open_calls=half_open_calls,
+        )
         state = "closed"
         for at, event in events:
             self.clock.now = 1000.0 + at

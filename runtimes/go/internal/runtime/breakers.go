@@ -6,6 +6,7 @@ package runtime
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -174,7 +175,7 @@ func (s *speaker) attach(session *session, answer map[string]any) {
 		s.sessions = append(s.sessions, session)
 	}
 	s.isJoined.Store(true)
-	standing := s.standing
+	standing := maps.Clone(s.standing)
 	all := make(map[string][]*circuit, len(s.circuits))
 	for id, known := range s.circuits {
 		all[id] = slices.Clone(known)
