@@ -136,6 +136,11 @@ export class Breaker implements Circuit {
     return this.openUntil === undefined && this.trying === undefined;
   }
 
+  /** Whether it lets everything through, and nobody has said anything of it. */
+  get isQuiet(): boolean {
+    return this.isClosed && this.word === undefined;
+  }
+
   /** Where the call that begins now decides on a suspicion: what its end is reported with. */
   decidesOnSuspicion(): number | undefined {
     if (this.word !== "suspect" || this.isProbing) {
@@ -228,7 +233,9 @@ export class Breaker implements Circuit {
   /** Makes a call where it lets one through, and is told how it ends. */
   async call<T>(_run: unknown, work: () => T | PromiseLike<T>): Promise<T> {
     const attempt = this.attempt();
-    await attempt.begin();
+    if (!attempt.hasBegun) {
+      await attempt.begin();
+    }
     try {
       const result = await work();
       attempt.succeeded();

@@ -9,7 +9,7 @@ import { Control } from "./control.js";
 import { CircuitOpen } from "./errors.js";
 import {
   decidedAlone,
-  isJoined,
+  isSettled,
   join,
   probe,
   report,
@@ -18,18 +18,23 @@ import { monotonic } from "./timer.js";
 
 export class BreakerCall {
   private readonly breaker: Breaker;
-  private hasBegun = false;
+  /** Whether it was let through. Where nothing has to be asked, it is from the beginning. */
+  hasBegun: boolean;
   private isCounted = true;
   /** What its end is reported with, where it is a probe. */
   private of: number | undefined = undefined;
 
   constructor(breaker: Breaker) {
     this.breaker = breaker;
+    this.hasBegun = isSettled() && breaker.isQuiet;
   }
 
   /** Begins the call; throws where it is not let through. Where nothing is to be asked there is nothing to wait for. */
   begin(): Promise<void> | undefined {
-    const joining = isJoined() ? undefined : join();
+    if (this.hasBegun) {
+      return undefined;
+    }
+    const joining = join();
     if (joining !== undefined) {
       return joining.then(() => this.enter());
     }

@@ -11,7 +11,6 @@ import { logger } from "./log.js";
 import { Refused } from "./messages.js";
 import type { Session } from "./session.js";
 import { sessionFor } from "./sessions.js";
-import { monotonic } from "./timer.js";
 
 /** How long a process that found no sidecar decides alone before it looks for one again. */
 const ASK_AGAIN_MS = 5_000;
@@ -47,13 +46,19 @@ let standing = new Map<string, Change>();
 const sessions = new Set<Session>();
 const said = new Set<string>();
 let sidecar: unknown;
-let aloneUntil = 0;
+/** The sidecar hears, or was looked for not long ago: calls look at nothing else while it holds. */
+let settled = false;
 let joining: Promise<void> | undefined;
 let reason = "there is no sidecar";
 
 /** Whether the sidecar hears what happens here. */
 export function isJoined(): boolean {
   return sessions.size > 0;
+}
+
+/** Whether there is nothing to be looked for before a call. */
+export function isSettled(): boolean {
+  return settled;
 }
 
 /** Whether a session is worth having for breakers alone. */
@@ -89,18 +94,21 @@ export function remove(circuit: Circuit): void {
 
 /** Looks for the sidecar where it is not heard yet: a workflow without durability has no session. */
 export function join(): Promise<void> | undefined {
-  if (isJoined() || (joining === undefined && aloneUntil > monotonic())) {
+  if (settled && joining === undefined) {
     return undefined;
   }
   joining ??= find().finally(() => {
     joining = undefined;
+    // Nobody waits again and again for one that has gone: its session looks for it by itself.
+    settled = true;
+    setTimeout(() => {
+      settled = isJoined();
+    }, ASK_AGAIN_MS).unref();
   });
   return joining;
 }
 
 async function find(): Promise<void> {
-  // Nobody waits again and again for one that has gone: its session looks for it by itself.
-  aloneUntil = monotonic() + ASK_AGAIN_MS;
   if (sidecarMode() === "off") {
     reason = "CONDUCTOR_SIDECAR=off forbids a sidecar";
   } else if (findSocket() === undefined) {
@@ -175,6 +183,7 @@ export function attach(session: Session, answer: JsonObject): void {
   const changes = (answer["breakers"] ?? []) as unknown as Change[];
   standing = new Map(changes.map((change) => [change.breaker, change]));
   sessions.add(session);
+  settled = true;
   for (const [id, known] of circuits) {
     const change = standing.get(id);
     let isSaid = isSame;
@@ -218,6 +227,7 @@ export function detach(session: Session, isWanted: boolean): void {
   if (!sessions.delete(session)) {
     return;
   }
+  settled = isJoined();
   reason = "the sidecar is away";
   if (!isWanted && sessions.size === 0 && isUsed()) {
     logger().warn(

@@ -146,7 +146,9 @@ impl<'a> Workflow<'a> {
         let name = self.file.names.fresh("attempt");
         let begun = Stmt::constant(&name, breaker.member("attempt").called(Vec::new()));
         let attempt = Ts::name(name);
-        tried.push(Stmt::Expr(attempt.clone().member("begin").called(Vec::new()).awaited()));
+        let begin = attempt.clone().member("begin").called(Vec::new()).awaited();
+        let test = attempt.clone().member("hasBegun").negated();
+        tried.push(Stmt::If { test, body: vec![Stmt::Expr(begin)], otherwise: Vec::new() });
         (Some(begun), Some(attempt))
     }
 

@@ -19,7 +19,7 @@ type breakerCall struct {
 
 // begin lets a call through, or gives CircuitOpen. Key is nil where the breaker has none.
 func (b *Breaker) begin(ctx context.Context, key any) (breakerCall, error) {
-	if !breakers.isJoined.Load() {
+	if !breakers.isSettled.Load() {
 		if err := breakers.join(ctx); err != nil {
 			return breakerCall{}, err
 		}

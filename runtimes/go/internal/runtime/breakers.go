@@ -21,17 +21,18 @@ const answerWithin = time.Second
 // speaker knows the breakers of the process, and its sessions: any of them will do to speak for it.
 type speaker struct {
 	isJoined atomic.Bool // the sidecar hears what happens here
+	// isSettled: the sidecar hears, or was looked for not long ago. Calls look at nothing else while it holds.
+	isSettled atomic.Bool
 
 	lock     sync.Mutex
 	circuits map[string][]*circuit
 	sessions []*session
 	// standing is what the sidecar last said of breakers that this process may not have yet.
-	standing   map[string]map[string]any
-	sidecar    int64
-	aloneUntil time.Time
-	joining    sync.Mutex
-	reason     string
-	said       map[string]bool
+	standing map[string]map[string]any
+	sidecar  int64
+	joining  sync.Mutex
+	reason   string
+	said     map[string]bool
 }
 
 var breakers = speaker{
@@ -72,14 +73,14 @@ func (s *speaker) isUsed() bool {
 func (s *speaker) join(ctx context.Context) error {
 	s.joining.Lock()
 	defer s.joining.Unlock()
-	s.lock.Lock()
-	isOver := s.isJoined.Load() || time.Now().Before(s.aloneUntil)
-	// Nobody waits again and again for one that has gone: its session looks for it by itself.
-	s.aloneUntil = time.Now().Add(askAgainAfter)
-	s.lock.Unlock()
-	if isOver {
+	if s.isJoined.Load() || s.isSettled.Load() {
 		return nil
 	}
+	// Nobody waits again and again for one that has gone: its session looks for it by itself.
+	defer func() {
+		s.isSettled.Store(true)
+		time.AfterFunc(askAgainAfter, func() { s.isSettled.Store(s.isJoined.Load()) })
+	}()
 	reason := ""
 	switch {
 	case os.Getenv("CONDUCTOR_SIDECAR") == "off":
@@ -175,6 +176,7 @@ func (s *speaker) attach(session *session, answer map[string]any) {
 		s.sessions = append(s.sessions, session)
 	}
 	s.isJoined.Store(true)
+	s.isSettled.Store(true)
 	standing := maps.Clone(s.standing)
 	all := make(map[string][]*circuit, len(s.circuits))
 	for id, known := range s.circuits {
@@ -230,6 +232,7 @@ func (s *speaker) detach(session *session, isWanted bool) {
 		s.sessions = slices.Delete(s.sessions, at, at+1)
 		s.reason = "the sidecar is away"
 		s.isJoined.Store(len(s.sessions) > 0)
+		s.isSettled.Store(len(s.sessions) > 0)
 	}
 	isAlone := at >= 0 && len(s.sessions) == 0 && len(s.circuits) > 0
 	s.lock.Unlock()

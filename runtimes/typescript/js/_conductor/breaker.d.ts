@@ -46,6 +46,8 @@ export declare class Breaker implements Circuit {
   private reset;
   /** Whether it lets everything through by itself. */
   get isClosed(): boolean;
+  /** Whether it lets everything through, and nobody has said anything of it. */
+  get isQuiet(): boolean;
   /** Where the call that begins now decides on a suspicion: what its end is reported with. */
   decidesOnSuspicion(): number | undefined;
   /** The call that was to decide has come to nothing: the next one does. */

@@ -100,6 +100,10 @@ export class Breaker {
   get isClosed() {
     return this.openUntil === undefined && this.trying === undefined;
   }
+  /** Whether it lets everything through, and nobody has said anything of it. */
+  get isQuiet() {
+    return this.isClosed && this.word === undefined;
+  }
   /** Where the call that begins now decides on a suspicion: what its end is reported with. */
   decidesOnSuspicion() {
     if (this.word !== "suspect" || this.isProbing) {
@@ -182,7 +186,9 @@ export class Breaker {
   /** Makes a call where it lets one through, and is told how it ends. */
   async call(_run, work) {
     const attempt = this.attempt();
-    await attempt.begin();
+    if (!attempt.hasBegun) {
+      await attempt.begin();
+    }
     try {
       const result = await work();
       attempt.succeeded();

@@ -6,7 +6,8 @@
 import type { Breaker } from "./breaker.js";
 export declare class BreakerCall {
   private readonly breaker;
-  private hasBegun;
+  /** Whether it was let through. Where nothing has to be asked, it is from the beginning. */
+  hasBegun: boolean;
   private isCounted;
   /** What its end is reported with, where it is a probe. */
   private of;

@@ -7,7 +7,7 @@ import { Control } from "./control.js";
 import { CircuitOpen } from "./errors.js";
 import {
   decidedAlone,
-  isJoined,
+  isSettled,
   join,
   probe,
   report,
@@ -15,15 +15,18 @@ import {
 import { monotonic } from "./timer.js";
 export class BreakerCall {
   constructor(breaker) {
-    this.hasBegun = false;
     this.isCounted = true;
     /** What its end is reported with, where it is a probe. */
     this.of = undefined;
     this.breaker = breaker;
+    this.hasBegun = isSettled() && breaker.isQuiet;
   }
   /** Begins the call; throws where it is not let through. Where nothing is to be asked there is nothing to wait for. */
   begin() {
-    const joining = isJoined() ? undefined : join();
+    if (this.hasBegun) {
+      return undefined;
+    }
+    const joining = join();
     if (joining !== undefined) {
       return joining.then(() => this.enter());
     }

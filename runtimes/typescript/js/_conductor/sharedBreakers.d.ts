@@ -27,6 +27,8 @@ export interface Circuit {
 }
 /** Whether the sidecar hears what happens here. */
 export declare function isJoined(): boolean;
+/** Whether there is nothing to be looked for before a call. */
+export declare function isSettled(): boolean;
 /** Whether a session is worth having for breakers alone. */
 export declare function isUsed(): boolean;
 /** A breaker that is used from now on. */

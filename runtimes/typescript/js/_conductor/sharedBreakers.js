@@ -9,7 +9,6 @@ import { textAt } from "./json.js";
 import { logger } from "./log.js";
 import { Refused } from "./messages.js";
 import { sessionFor } from "./sessions.js";
-import { monotonic } from "./timer.js";
 /** How long a process that found no sidecar decides alone before it looks for one again. */
 const ASK_AGAIN_MS = 5_000;
 /** How long a call waits for the answer whether it may try, before this process decides alone. */
@@ -21,12 +20,17 @@ let standing = new Map();
 const sessions = new Set();
 const said = new Set();
 let sidecar;
-let aloneUntil = 0;
+/** The sidecar hears, or was looked for not long ago: calls look at nothing else while it holds. */
+let settled = false;
 let joining;
 let reason = "there is no sidecar";
 /** Whether the sidecar hears what happens here. */
 export function isJoined() {
   return sessions.size > 0;
+}
+/** Whether there is nothing to be looked for before a call. */
+export function isSettled() {
+  return settled;
 }
 /** Whether a session is worth having for breakers alone. */
 export function isUsed() {
@@ -58,17 +62,20 @@ export function remove(circuit) {
 }
 /** Looks for the sidecar where it is not heard yet: a workflow without durability has no session. */
 export function join() {
-  if (isJoined() || (joining === undefined && aloneUntil > monotonic())) {
+  if (settled && joining === undefined) {
     return undefined;
   }
   joining ??= find().finally(() => {
     joining = undefined;
+    // Nobody waits again and again for one that has gone: its session looks for it by itself.
+    settled = true;
+    setTimeout(() => {
+      settled = isJoined();
+    }, ASK_AGAIN_MS).unref();
   });
   return joining;
 }
 async function find() {
-  // Nobody waits again and again for one that has gone: its session looks for it by itself.
-  aloneUntil = monotonic() + ASK_AGAIN_MS;
   if (sidecarMode() === "off") {
     reason = "CONDUCTOR_SIDECAR=off forbids a sidecar";
   } else if (findSocket() === undefined) {
@@ -139,6 +146,7 @@ export function attach(session, answer) {
   const changes = answer["breakers"] ?? [];
   standing = new Map(changes.map((change) => [change.breaker, change]));
   sessions.add(session);
+  settled = true;
   for (const [id, known] of circuits) {
     const change = standing.get(id);
     let isSaid = isSame;
@@ -180,6 +188,7 @@ export function detach(session, isWanted) {
   if (!sessions.delete(session)) {
     return;
   }
+  settled = isJoined();
   reason = "the sidecar is away";
   if (!isWanted && sessions.size === 0 && isUsed()) {
     logger().warn(
