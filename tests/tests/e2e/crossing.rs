@@ -124,7 +124,9 @@ fn the_trace_of_a_run_is_one_over_languages_processes_and_crashes() -> Result<()
     let run = served.ended("r")?;
     assert_eq!(run["state"], "succeeded", "{run}");
     let output: Vec<String> = serde_json::from_value(run["output"].clone())?;
-    assert_eq!(output.get(1), seen.last(), "an attempt is a span, whichever process makes it");
+    // Whether a call that was on its way to the dead process is made again is not defined: there may be a third.
+    let last = served.seen(2)?.pop();
+    assert_eq!(output.get(1), last.as_ref(), "an attempt is a span, whichever process makes it");
     let spans: Vec<&str> = output.iter().filter_map(|each| each.strip_prefix(&prefix)).collect();
     assert_eq!(
         spans.len(),
