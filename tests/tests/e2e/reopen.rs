@@ -2,9 +2,9 @@
 
 use anyhow::{Context, Result};
 use conductor_tests::eventually;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::served::Served;
+use crate::served::{Served, state};
 
 fn served(language: &'static str) -> Result<Served> {
     Served::new("pauses", language, &["pay", "book", "unbook"])
@@ -146,11 +146,6 @@ fn a_child_without_a_journal(language: &'static str) -> Result<()> {
     assert_eq!(code, Some(0), "{said}");
     served.sidecar.run_in("u", &["failed"])?;
     Ok(())
-}
-
-fn state<'a>(run: &'a Value, key: &str) -> &'a Value {
-    let steps = run["steps"].as_array().map(Vec::as_slice).unwrap_or_default();
-    steps.iter().find(|step| step["key"] == key).map_or(&Value::Null, |step| &step["state"])
 }
 
 macro_rules! in_each_language {

@@ -2,9 +2,9 @@
 
 use anyhow::{Context, Result};
 use conductor_tests::eventually;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::served::Served;
+use crate::served::{Served, state};
 
 fn served(language: &'static str) -> Result<Served> {
     Served::new("restarts", language, &["charge", "wrap", "label", "ship", "book", "unbook"])
@@ -128,11 +128,6 @@ fn what_was_undone(language: &'static str) -> Result<()> {
     assert!(said.contains("run s/pack was started by s: restart that one from pack"), "{said}");
     std::fs::remove_file(served.project.path().join("stuck"))?;
     Ok(())
-}
-
-fn state<'a>(run: &'a Value, key: &str) -> &'a Value {
-    let steps = run["steps"].as_array().map(Vec::as_slice).unwrap_or_default();
-    steps.iter().find(|step| step["key"] == key).map_or(&Value::Null, |step| &step["state"])
 }
 
 macro_rules! in_each_language {

@@ -8,6 +8,7 @@ use conductor_tests::process::Process;
 use conductor_tests::project::Project;
 use conductor_tests::root;
 use conductor_tests::sidecar::Sidecar;
+use serde_json::Value;
 
 /// The project in one language, and what serves its runs.
 pub struct Served {
@@ -63,4 +64,10 @@ impl Served {
         let log = self.project.read("calls.log").unwrap_or_default();
         log.lines().map(str::to_owned).collect()
     }
+}
+
+/// The state of one step of a run as `show` has it; null where there is none.
+pub fn state<'a>(run: &'a Value, key: &str) -> &'a Value {
+    let steps = run["steps"].as_array().map(Vec::as_slice).unwrap_or_default();
+    steps.iter().find(|step| step["key"] == key).map_or(&Value::Null, |step| &step["state"])
 }
