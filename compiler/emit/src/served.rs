@@ -68,7 +68,7 @@ pub fn arguments(call: &TaskCall) -> impl Iterator<Item = ServedParameter<'_>> {
 /// The resources of which an attempt takes permits in the process that orchestrates: not those whose client a function
 /// of another language is handed, for the process that has the client takes them.
 pub fn uses_here(call: &TaskCall, own: Language) -> Vec<&str> {
-    let needed: Vec<&str> = call.callable.resource().into_iter().chain(handed(call)).collect();
+    let needed: Vec<&str> = clients(call).collect();
     let is_elsewhere = call.callable.function().is_some_and(|function| function.language != own);
     let mut uses: Vec<&str> = call.uses.iter().map(String::as_str).collect();
     if is_elsewhere {
@@ -84,12 +84,13 @@ pub fn uses_here(call: &TaskCall, own: Language) -> Vec<&str> {
     uses
 }
 
-/// The resources whose clients the call hands over.
-pub fn handed(call: &TaskCall) -> impl Iterator<Item = &str> {
-    call.arguments().filter_map(|argument| match &argument.value {
+/// The resources whose clients the call needs: that which it is made on, and those that it hands over.
+pub fn clients(call: &TaskCall) -> impl Iterator<Item = &str> {
+    let handed = call.arguments().filter_map(|argument| match &argument.value {
         ArgumentValue::Resource(id) => Some(id.as_str()),
         _ => None,
-    })
+    });
+    call.callable.resource().into_iter().chain(handed)
 }
 
 /// The types that the Plan's own process never has: of clients that functions of other languages are handed.

@@ -2,11 +2,9 @@
 //!
 //! It knows which language that is; what each can write its own emitter knows.
 
-use conductor_protocol::plan::{
-    ArgumentValue, Fallback, Hold, Language, Plan, Receiver, Step, StepKind, TaskCall,
-};
+use conductor_protocol::plan::{Fallback, Hold, Language, Plan, Step, StepKind, TaskCall};
 
-use crate::served::handed;
+use crate::served::clients;
 use crate::{go, python};
 
 /// A construct of a Plan that a generator does not write yet. The Plan is right; only this target lacks it.
@@ -47,20 +45,12 @@ pub fn unsupported(plan: &Plan) -> Vec<Unsupported> {
 
 /// Clients that the call takes and functions of another language open.
 fn opened_elsewhere(plan: &Plan, call: &TaskCall, language: Language) -> Vec<String> {
-    let taken = call.arguments().filter_map(|argument| match &argument.value {
-        ArgumentValue::Resource(id) => Some(id),
-        _ => None,
-    });
-    let receiver = call.callable.function().and_then(|function| match &function.receiver {
-        Some(Receiver::Resource(id)) => Some(id),
-        _ => None,
-    });
-    let elsewhere = |id: &&String| {
-        let resource = plan.resources.iter().find(|resource| resource.id == **id);
+    let elsewhere = |id: &&str| {
+        let resource = plan.resources.iter().find(|resource| resource.id == *id);
         let open = resource.and_then(|resource| resource.open.as_ref());
         open.is_some_and(|open| open.language != language)
     };
-    let found = taken.chain(receiver).filter(elsewhere);
+    let found = clients(call).filter(elsewhere);
     found.map(|id| format!("the client of `{id}`, which another language opens")).collect()
 }
 
@@ -77,7 +67,7 @@ fn of_hold(plan: &Plan, hold: &Hold) -> Vec<(Language, String)> {
         };
         for call in std::iter::once(&**call).chain(fallback) {
             let language = call.callable.function().map_or(plan.language, |function| function.language);
-            if language != plan.language && handed(call).any(|id| id == hold.resource) {
+            if language != plan.language && clients(call).any(|id| id == hold.resource) {
                 let what = format!(
                     "`{}`, which takes the client of `{}`, inside of its `hold`",
                     step.id, hold.resource

@@ -27,9 +27,9 @@ pub fn pools(workflow: &mut Workflow, call: &TaskCall) -> Vec<Go> {
 }
 
 /// The permits of those of the resources that are limited.
-pub fn pools_of<S: AsRef<str>>(workflow: &mut Workflow, ids: &[S]) -> Vec<Go> {
+pub fn pools_of(workflow: &mut Workflow, ids: &[&str]) -> Vec<Go> {
     let mut found = Vec::new();
-    for id in ids.iter().map(AsRef::as_ref) {
+    for id in ids {
         let is_limited = resource(workflow, id)
             .is_ok_and(|resource| resource.permits().is_some() || resource.rate_limit.is_some());
         if let (true, Ok(name)) = (is_limited, pool(workflow, id)) {

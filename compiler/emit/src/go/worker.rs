@@ -184,10 +184,10 @@ fn handler(workflow: &mut Workflow, name: &str, found: &ServedFunction<'_>) -> R
     })
 }
 
-/// The permits of the clients that the function is handed.
+/// The permits of the clients that the function needs.
 fn taken(workflow: &mut Workflow, call: &TaskCall) -> Option<Go> {
-    let handed: Vec<String> = crate::served::handed(call).map(str::to_owned).collect();
-    let pools = super::resources::pools_of(workflow, &handed);
+    let clients: Vec<&str> = crate::served::clients(call).collect();
+    let pools = super::resources::pools_of(workflow, &clients);
     if pools.is_empty() {
         return None;
     }

@@ -114,10 +114,7 @@ impl<'a> Workflow<'a> {
             StepKind::Task(_) | StepKind::Workflow(_) => true,
             StepKind::WaitFor(_) | StepKind::Emit(_) => false,
             _ if !is_block => !step.critical,
-            _ => {
-                let is_guarded = step.when.is_some() || !step.critical || step.deadline_ms.is_some();
-                is_guarded || self.frame.depth >= MAX_DEPTH
-            }
+            _ => is_guarded(step) || self.frame.depth >= MAX_DEPTH,
         }
     }
 
@@ -447,6 +444,11 @@ fn ends(body: &[Stmt]) -> bool {
         Some(Stmt::Finally { body, last }) => ends(body) || ends(last),
         _ => false,
     }
+}
+
+/// Whether the step may be skipped, tolerated or out of time.
+pub fn is_guarded(step: &Step) -> bool {
+    step.when.is_some() || !step.critical || step.deadline_ms.is_some()
 }
 
 /// A body that says nothing.

@@ -5,7 +5,7 @@
 use conductor_protocol::plan::{Step, StepKind};
 use conductor_protocol::types::Type;
 
-use super::blocks::MAX_DEPTH;
+use super::blocks::{MAX_DEPTH, is_guarded};
 use super::scope::Var;
 use super::tree::{Arg, Param, Py, Stmt};
 use super::workflow::Workflow;
@@ -43,14 +43,13 @@ impl<'a> Workflow<'a> {
     fn is_lost_in_function(&self, step: &'a Step, var: &Var, depth: usize) -> bool {
         let is_apart = matches!(step.kind, StepKind::Parallel { .. } | StepKind::Graph { .. });
         step.kind.bodies().into_iter().any(|steps| {
-            let makers = steps.iter().filter(|step| self.scope.flow.makes(Region::Step(step), var));
-            makers.into_iter().any(|maker| {
+            let mut makers = steps.iter().filter(|step| self.scope.flow.makes(Region::Step(step), var));
+            makers.any(|maker| {
                 if is_apart {
                     return steps.len() > 1 || self.scope.flow.may_be_lost(maker, var);
                 }
-                let is_guarded = maker.when.is_some() || !maker.critical || maker.deadline_ms.is_some();
                 // No kind of block stands deeper by more.
-                let is_function = is_guarded || depth + 2 >= MAX_DEPTH;
+                let is_function = is_guarded(maker) || depth + 2 >= MAX_DEPTH;
                 is_function && self.scope.flow.may_be_lost(maker, var)
                     || self.is_lost_in_function(maker, var, depth + 2)
             })
@@ -59,7 +58,7 @@ impl<'a> Workflow<'a> {
 
     /// The objects in which the step's own function leaves what it makes.
     pub fn left_in(&self, step: &Step) -> Vec<(Var, Holder)> {
-        if matches!(step.kind, StepKind::Task(_) | StepKind::Workflow(_)) {
+        if is_call(step) {
             return Vec::new();
         }
         let made = self.frame.left.iter().filter(|(var, _)| self.scope.flow.makes(Region::Step(step), var));
@@ -78,7 +77,7 @@ impl<'a> Workflow<'a> {
     /// After a step among others: leaves what it has made, where nobody inside of it has.
     pub fn leave_at_once(&self, step: &Step, has_function: bool) -> Vec<Stmt> {
         let is_atomic = matches!(&step.kind, StepKind::Hold(hold) if hold.atomic && self.is_durable());
-        if has_function && !is_atomic && !matches!(step.kind, StepKind::Task(_) | StepKind::Workflow(_)) {
+        if has_function && !is_atomic && !is_call(step) {
             return Vec::new();
         }
         self.frame
@@ -119,9 +118,8 @@ impl<'a> Workflow<'a> {
 
     /// The call of a branch: one without a block inside leaves its result as soon as it has one.
     pub fn leaving(&self, branch: &Step, call: Py, vars: &[Var]) -> Py {
-        let is_call = matches!(branch.kind, StepKind::Task(_) | StepKind::Workflow(_));
         match (vars, call) {
-            ([var], Py::Call { callee, args }) if is_call && self.frame.left.contains_key(var) => {
+            ([var], Py::Call { callee, args }) if is_call(branch) && self.frame.left.contains_key(var) => {
                 let holder = Py::atom(&self.frame.left[var].name);
                 let function = Arg { name: None, value: *callee };
                 let args = std::iter::once(function).chain(args).collect();
@@ -130,4 +128,9 @@ impl<'a> Workflow<'a> {
             (_, call) => call,
         }
     }
+}
+
+/// Its function is one call, whose result the caller leaves.
+fn is_call(step: &Step) -> bool {
+    matches!(step.kind, StepKind::Task(_) | StepKind::Workflow(_))
 }
