@@ -223,6 +223,8 @@ fn hello(call: &mut Call<'_>, hello: Hello) -> Result<Client, Fault> {
     sidecar.broker.lose(&owner.session);
     sidecar.broker.drop_caller(&owner.session, &sidecar.sessions);
     let client = Client { owner: owner.clone(), language: language.clone(), pulse: Pulse::new() };
+    // As soon as others see the session they hand it runs and calls: those come after the answer.
+    call.outbox.hold_back();
     sidecar.sessions.join(Session {
         client: Some(hello.client),
         serve: hello.serve,
@@ -250,6 +252,7 @@ fn hello(call: &mut Call<'_>, hello: Hello) -> Result<Client, Fault> {
         owned,
         breakers: sidecar.breakers.standing(),
     });
+    call.outbox.first(std::mem::take(call.answers));
     Ok(client)
 }
 

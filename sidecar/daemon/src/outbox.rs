@@ -31,6 +31,8 @@ struct Buffer {
     bytes: Vec<u8>,
     sent: usize,
     closed: bool,
+    /// What others say while the answer that goes first is made.
+    behind: Option<Vec<u8>>,
 }
 
 impl Buffer {
@@ -64,6 +66,30 @@ impl Outbox {
         if buffer.closed {
             return;
         }
+        if let Some(behind) = &mut buffer.behind {
+            if behind.len() + lines.len() > LIMIT {
+                return self.shut(&mut buffer);
+            }
+            return behind.extend_from_slice(lines);
+        }
+        self.write(buffer, lines);
+    }
+
+    /// Lets everything that is sent from now on wait for [`Self::first`].
+    pub(crate) fn hold_back(&self) {
+        self.hold().behind.get_or_insert_default();
+    }
+
+    /// Sends lines, and after them what was held back.
+    pub(crate) fn first(&self, mut lines: Vec<u8>) {
+        let mut buffer = self.hold();
+        lines.extend(buffer.behind.take().unwrap_or_default());
+        if !buffer.closed {
+            self.write(buffer, &lines);
+        }
+    }
+
+    fn write(&self, mut buffer: MutexGuard<'_, Buffer>, lines: &[u8]) {
         let mut rest = lines;
         if buffer.len() == 0 {
             match self.stream.try_write(lines) {

@@ -42,6 +42,28 @@ fn a_run_of_a_dead_process_is_dispatched_at_once() {
 }
 
 #[test]
+fn what_waits_for_a_session_comes_after_the_answer_to_its_greeting() {
+    let daemon = Daemon::new();
+    let mut owner = daemon.client("owner");
+    owner.hello(0);
+    for round in 0..5 {
+        let run = format!("r{round}");
+        owner.start(&run);
+        owner.notify("run.release", json!({"run": run, "epoch": 1}));
+        owner.call("ping", json!({}));
+        let mut heir = daemon.client(&format!("heir-{round}"));
+        let mut greeting = heir.greeting(1, &Process::own(), json!([]));
+        // So many that the run is handed out long before the answer is made.
+        let plans = greeting["plans"].as_array_mut().unwrap();
+        plans.extend((0..100_000).map(|n| json!({"workflow": format!("w{n}"), "digest": "p"})));
+        let hello = heir.send("hello", greeting);
+        let first = heir.line().unwrap();
+        assert_eq!(first["id"], hello, "round {round}: {first}");
+        assert_eq!(heir.notice("run.dispatch")["run"], json!(run));
+    }
+}
+
+#[test]
 fn a_child_that_holds_the_socket_open_does_not_keep_a_dead_owner_alive() {
     let daemon = Daemon::new();
     let mut stand = Stand::new();
