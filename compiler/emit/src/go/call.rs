@@ -299,6 +299,10 @@ pub fn body(workflow: &mut Workflow, made: &Made) -> Result<Vec<Stmt>> {
                 body.push(Stmt::Return(vec![made.call.clone(), nil()]));
                 return Ok(body);
             }
+            if made.gives.error && made.commits.is_empty() && leads_to(spelling, &usual, &ty) {
+                body.push(Stmt::Return(vec![workflow.file.call_cel("Deref", vec![made.call.clone()])]));
+                return Ok(body);
+            }
             let mut names = vec!["result".to_owned()];
             names.extend(made.gives.error.then(|| "err".to_owned()));
             body.push(Stmt::Define(names, made.call.clone()));
@@ -330,6 +334,11 @@ pub fn body(workflow: &mut Workflow, made: &Made) -> Result<Vec<Stmt>> {
         }
     }
     Ok(body)
+}
+
+/// Whether the function gives a pointer to what the step keeps.
+fn leads_to(spelling: &Spelling, usual: &Spelling, ty: &Type) -> bool {
+    !matches!(ty, Type::Optional(_)) && matches!(spelling, Spelling::Pointer(to) if **to == *usual)
 }
 
 /// The reply of a service, as what the step keeps.

@@ -47,6 +47,15 @@ func MapOptional[T, R any](of *T, value func(T) R) *R {
 	return Ptr(value(*of))
 }
 
+// Deref gives what a pointer leads to that was returned beside an error.
+func Deref[T any](of *T, err error) (T, error) {
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return Eval(func() T { return Returned(of) })
+}
+
 // Returned is what a pointer beside an error leads to; it must lead somewhere.
 func Returned[T any](of *T) T {
 	if of == nil {
