@@ -42,21 +42,41 @@ pub struct Evidence<'a> {
     pub returned: &'a [(String, Value)],
     /// The right result of each run.
     pub expected: &'a dyn Fn(&str) -> Option<Value>,
-    /// Last parts of the keys of steps with the effect `write`.
-    pub writes: &'a [&'a str],
+    /// Whether a step, by its run and key, has the effect `write`.
+    pub is_write: &'a dyn Fn(&str, &str) -> bool,
 }
 
+/// A run, or in `noted` its workflow, and a key.
 type StepId<'a> = (&'a str, &'a str);
 
 /// Every broken promise, in words; none in a good history.
 #[must_use]
 pub fn judge(evidence: &Evidence<'_>) -> Vec<String> {
     let mut found = ends(evidence);
+    found.extend(history(evidence));
+    found
+}
+
+/// The broken promises that do not depend on how runs were to end.
+#[must_use]
+pub fn history(evidence: &Evidence<'_>) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut of_run: BTreeMap<&str, Vec<&Execution>> = BTreeMap::new();
+    for execution in evidence.executions {
+        of_run.entry(&execution.run).or_default().push(execution);
+    }
+    let mut noted: BTreeSet<StepId<'_>> = BTreeSet::new();
+    for execution in evidence.executions {
+        if let Some(run) = evidence.journal.get(&execution.run) {
+            noted.insert((&run.workflow, &execution.key));
+        }
+    }
     for (id, run) in evidence.journal {
+        let executions = of_run.get(id.as_str()).map_or(&[][..], Vec::as_slice);
         found.extend(order(id, run));
         found.extend(successes(id, run));
-        found.extend(executed_by_later_owner(id, run, evidence.executions));
-        found.extend(never_executed(id, run, evidence.executions));
+        found.extend(executed_by_later_owner(id, run, executions));
+        found.extend(never_executed(id, run, executions, &noted));
     }
     found.extend(executed_after_commit(evidence));
     found.extend(began_before_commit(evidence));
@@ -135,12 +155,11 @@ fn successes(id: &str, run: &Run) -> Vec<String> {
 }
 
 /// An owner that came after a recorded success does not execute the step again, whenever that was.
-fn executed_by_later_owner(id: &str, run: &Run, executions: &[Execution]) -> Vec<String> {
+fn executed_by_later_owner(id: &str, run: &Run, executions: &[&Execution]) -> Vec<String> {
     let mut found = Vec::new();
     let mut succeeded: BTreeSet<&str> = BTreeSet::new();
     // A process that owned the run before may have executed a step rightly then; the first owner is known by its deeds.
-    let first =
-        executions.iter().filter(|execution| execution.run == id).min_by_key(|execution| execution.position);
+    let first = executions.iter().min_by_key(|execution| execution.position);
     let mut earlier_pids: BTreeSet<u32> = first.map(|execution| execution.pid).into_iter().collect();
     for (_, entry) in run.entries() {
         match entry {
@@ -149,8 +168,8 @@ fn executed_by_later_owner(id: &str, run: &Run, executions: &[Execution]) -> Vec
             }
             Entry::RunResumed { epoch, pid, .. } if earlier_pids.insert(*pid) => {
                 let guilty = executions.iter().filter(|execution| {
-                    let same = execution.run == id && execution.pid == *pid;
-                    execution.begin && same && succeeded.contains(execution.key.as_str())
+                    let same = execution.begin && execution.pid == *pid;
+                    same && succeeded.contains(execution.key.as_str())
                 });
                 found.extend(guilty.map(|execution| {
                     format!("{id} {} ran again in epoch {epoch}, after its recorded success", execution.key)
@@ -162,28 +181,36 @@ fn executed_by_later_owner(id: &str, run: &Run, executions: &[Execution]) -> Vec
     found
 }
 
-/// Nothing is recorded as done that was not done.
-fn never_executed(id: &str, run: &Run, executions: &[Execution]) -> Vec<String> {
+/// Nothing is recorded as done that was not done, but by a person. Of what is not a task nobody notes an execution.
+fn never_executed(
+    id: &str,
+    run: &Run,
+    executions: &[&Execution],
+    noted: &BTreeSet<StepId<'_>>,
+) -> Vec<String> {
     let ended: BTreeSet<&str> = executions
         .iter()
-        .filter(|execution| !execution.begin && execution.run == id)
+        .filter(|execution| !execution.begin)
         .map(|execution| execution.key.as_str())
         .collect();
-    let tasks: BTreeSet<&str> = run
-        .entries()
-        .filter_map(
-            |(_, entry)| if let Entry::StepStarted { key, .. } = entry { Some(key.as_str()) } else { None },
-        )
-        .filter(|key| executions.iter().any(|execution| execution.key == *key))
-        .collect();
-    let recorded = run.entries().filter_map(|(_, entry)| match entry {
-        Entry::StepSucceeded { key, .. } if tasks.contains(key.as_str()) => Some(key),
-        _ => None,
-    });
-    recorded
-        .filter(|key| !ended.contains(key.as_str()))
-        .map(|key| format!("{id} {key} is recorded as done and was never executed to its end"))
-        .collect()
+    let mut tasks: BTreeSet<&str> = BTreeSet::new();
+    let mut found = Vec::new();
+    for (record, entry) in run.entries() {
+        match entry {
+            Entry::StepStarted { key, .. } if noted.contains(&(&*run.workflow, key)) => {
+                tasks.insert(key);
+            }
+            Entry::StepSucceeded { key, .. } => {
+                let is_decided =
+                    record.entries.iter().any(|entry| matches!(entry, Entry::RunReopened { .. }));
+                if tasks.contains(key.as_str()) && !ended.contains(key.as_str()) && !is_decided {
+                    found.push(format!("{id} {key} is recorded as done and was never executed to its end"));
+                }
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 /// No execution begins after a moment at which the store held the step's success.
@@ -220,8 +247,8 @@ fn began_before_commit(evidence: &Evidence<'_>) -> Vec<String> {
             }
         }
         let since = evidence.executions.iter().filter(|execution| {
-            let write = execution.key.rsplit('.').next().is_some_and(|last| evidence.writes.contains(&last));
-            execution.begin && write && (checked..snapshot.log_before).contains(&execution.position)
+            let is_new = (checked..snapshot.log_before).contains(&execution.position);
+            execution.begin && is_new && (evidence.is_write)(&execution.run, &execution.key)
         });
         for execution in since.filter(|it| !started.contains(&(it.run.as_str(), it.key.as_str()))) {
             found.push(format!(

@@ -27,6 +27,8 @@ pub const PASSWORD: &str = "correct-horse/battery";
 pub struct Postgres {
     folder: TempDir,
     programs: PathBuf,
+    /// Where it listens, besides on 127.0.0.1 under the same port.
+    address: Option<&'static str>,
     port: u16,
     /// Whether commits wait for the disk, which only a machine's end makes a difference to.
     is_synced: bool,
@@ -39,7 +41,15 @@ impl Postgres {
     /// # Errors
     /// When the set-up is missing or the server does not start.
     pub fn start() -> Result<Postgres> {
-        Postgres::made(false)
+        Postgres::made(false, None)
+    }
+
+    /// As [`Self::start`], for clients of a network of `address`'s, which is one of this host.
+    ///
+    /// # Errors
+    /// When the set-up is missing or the server does not start.
+    pub fn reachable(address: &'static str) -> Result<Postgres> {
+        Postgres::made(false, Some(address))
     }
 
     /// As [`Self::start`], for measurements: its commits wait for the disk.
@@ -47,14 +57,14 @@ impl Postgres {
     /// # Errors
     /// When the set-up is missing or the server does not start.
     pub fn synced() -> Result<Postgres> {
-        Postgres::made(true)
+        Postgres::made(true, None)
     }
 
-    fn made(is_synced: bool) -> Result<Postgres> {
+    fn made(is_synced: bool, address: Option<&'static str>) -> Result<Postgres> {
         let folder = tempfile::Builder::new().prefix("cdpg").tempdir()?;
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755))?;
         let programs = programs(folder.path())?;
-        let mut server = Postgres { folder, programs, port: free_port()?, is_synced, process: None };
+        let mut server = Postgres { folder, programs, address, port: free_port()?, is_synced, process: None };
         server.initialize()?;
         server.restart()?;
         Ok(server)
@@ -74,6 +84,12 @@ impl Postgres {
         command.args(["--encoding=UTF8", "--pwfile"]).arg(password).arg("--pgdata").arg(data);
         let output = command.output().context("failed to start initdb")?;
         ensure!(output.status.success(), "initdb: {}", String::from_utf8_lossy(&output.stderr));
+        if self.address.is_some() {
+            let clients = self.data().join("pg_hba.conf");
+            let mut known = fs::read_to_string(&clients)?;
+            known.push_str("host all all samenet scram-sha-256\n");
+            fs::write(clients, known)?;
+        }
         Ok(())
     }
 
@@ -86,7 +102,8 @@ impl Postgres {
         let port = self.port.to_string();
         let mut command = self.command("postgres");
         command.arg("-D").arg(self.data()).args(["-p", &port, "-k", ""]);
-        command.args(["-c", "listen_addresses=127.0.0.1", "-c", "max_connections=50"]);
+        let addresses = self.address.map_or("127.0.0.1".to_owned(), |own| format!("127.0.0.1,{own}"));
+        command.args(["-c", &format!("listen_addresses={addresses}"), "-c", "max_connections=50"]);
         command.args(["-c", if self.is_synced { "fsync=on" } else { "fsync=off" }]);
         self.process = Some(Process::spawn("postgres", command)?);
         accepts("PostgreSQL", self.port, self.process.as_mut())?;
@@ -143,6 +160,12 @@ impl Postgres {
         // A slash in a password must be quoted.
         let password = password.replace('/', "%2F");
         format!("postgresql://app:{password}@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// Where clients of the network find it.
+    #[must_use]
+    pub fn url_from_outside(&self) -> String {
+        self.url().replace("@127.0.0.1:", &format!("@{}:", self.address.unwrap_or("127.0.0.1")))
     }
 
     fn data(&self) -> PathBuf {

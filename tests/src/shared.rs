@@ -2,7 +2,7 @@
 //!
 //! It trusts nothing: the checker judges what it reads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 use conductor_journal::{Keys, open_record};
@@ -12,18 +12,24 @@ use crate::journal::{Journal, KEY, Record, Run};
 
 /// Every run, in one snapshot.
 const RUNS: &str = "SELECT r.id, r.workflow, r.state, r.output, c.seq, c.epoch, c.body
-    FROM conductor.runs r LEFT JOIN conductor.records c ON c.run = r.key ORDER BY r.key, c.seq";
+    FROM conductor.runs r LEFT JOIN conductor.records c ON c.run = r.key
+    WHERE r.id <> ALL ($1) ORDER BY r.key, c.seq";
 
 /// Every run, with all of its records.
 ///
 /// # Errors
 /// When the server does not answer or an entry is not of the protocol's form.
 pub fn read(url: &str) -> Result<Journal> {
+    read_but(url, &[])
+}
+
+/// The runs that are not `known`.
+fn read_but(url: &str, known: &[&str]) -> Result<Journal> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let rows = runtime.block_on(async {
         let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
         let connection = tokio::spawn(connection);
-        let rows = client.query(RUNS, &[]).await?;
+        let rows = client.query(RUNS, &[&known]).await?;
         drop(client);
         connection.await??;
         anyhow::Ok(rows)
@@ -52,6 +58,7 @@ pub fn read(url: &str) -> Result<Journal> {
 #[derive(Debug, Default)]
 pub struct Follower {
     seen: BTreeMap<String, usize>,
+    ended: BTreeSet<String>,
 }
 
 impl Follower {
@@ -61,12 +68,28 @@ impl Follower {
     /// When the server does not answer or an entry is not of the protocol's form.
     pub fn news(&mut self, url: &str) -> Result<(Vec<(String, Record)>, Journal)> {
         let journal = read(url)?;
+        Ok((self.unseen(&journal), journal))
+    }
+
+    /// The same where no run goes on once it has ended: those are not read again.
+    ///
+    /// # Errors
+    /// When the server does not answer or an entry is not of the protocol's form.
+    pub fn news_of_open(&mut self, url: &str) -> Result<Vec<(String, Record)>> {
+        let ended: Vec<&str> = self.ended.iter().map(String::as_str).collect();
+        let journal = read_but(url, &ended)?;
+        let has_ended = |run: &Run| run.entries().last().is_some_and(|(_, entry)| entry.ends_run());
+        self.ended.extend(journal.iter().filter(|(_, run)| has_ended(run)).map(|(id, _)| id.clone()));
+        Ok(self.unseen(&journal))
+    }
+
+    fn unseen(&mut self, journal: &Journal) -> Vec<(String, Record)> {
         let mut news = Vec::new();
-        for (id, run) in &journal {
+        for (id, run) in journal {
             let seen = self.seen.entry(id.clone()).or_default();
             news.extend(run.records.iter().skip(*seen).map(|record| (id.clone(), record.clone())));
             *seen = run.records.len().max(*seen);
         }
-        Ok((news, journal))
+        news
     }
 }

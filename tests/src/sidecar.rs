@@ -2,7 +2,9 @@
 //!
 //! It talks to it as any user would.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
@@ -17,7 +19,33 @@ use crate::{eventually, journal};
 pub struct Sidecar {
     data: PathBuf,
     arguments: Vec<String>,
+    around: Around,
     process: Option<Process>,
+}
+
+/// What a process is started with, besides its own.
+#[derive(Debug, Clone, Default)]
+pub struct Around {
+    /// A command that becomes the process, such as `ip netns exec NAME`.
+    pub command: Vec<String>,
+    pub variables: Vec<(&'static str, OsString)>,
+}
+
+impl Around {
+    /// The program with its arguments, started so.
+    #[must_use]
+    pub fn program(&self, project: &Project, program: &Path, arguments: &[&str]) -> Command {
+        let mut command = match self.command.split_first() {
+            Some((first, rest)) => {
+                let mut command = project.command(Path::new(first), &[]);
+                command.args(rest).arg(program).args(arguments);
+                command
+            }
+            None => project.command(program, arguments),
+        };
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
+    }
 }
 
 impl Sidecar {
@@ -34,8 +62,16 @@ impl Sidecar {
     /// # Errors
     /// When it does not become ready.
     pub fn among(project: &Project, folder: &str, arguments: &[&str]) -> Result<Sidecar> {
+        Sidecar::within(Around::default(), project, folder, arguments)
+    }
+
+    /// The same, started in another way.
+    ///
+    /// # Errors
+    /// When it does not become ready.
+    pub fn within(around: Around, project: &Project, folder: &str, arguments: &[&str]) -> Result<Sidecar> {
         let arguments = arguments.iter().map(ToString::to_string).collect();
-        let mut sidecar = Sidecar { data: project.path().join(folder), arguments, process: None };
+        let mut sidecar = Sidecar { data: project.path().join(folder), arguments, around, process: None };
         sidecar.restart(project)?;
         Ok(sidecar)
     }
@@ -46,7 +82,7 @@ impl Sidecar {
     /// When it does not become ready.
     pub fn restart(&mut self, project: &Project) -> Result<()> {
         ensure!(self.process.is_none(), "it runs already");
-        let mut command = project.command(conductor()?, &["sidecar", "--http", "off", "--data"]);
+        let mut command = self.around.program(project, conductor()?, &["sidecar", "--http", "off", "--data"]);
         command
             .arg(&self.data)
             .arg("--socket")

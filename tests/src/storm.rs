@@ -8,7 +8,13 @@ use serde_json::{Value, json};
 use crate::checker::Execution;
 
 /// Steps of the storm's manifest that are writes.
-pub const WRITES: [&str; 6] = ["charge", "ship", "mail", "book", "close", "settle"];
+const WRITES: [&str; 6] = ["charge", "ship", "mail", "book", "close", "settle"];
+
+/// Whether the step with this key is a write.
+#[must_use]
+pub fn is_write(_run: &str, key: &str) -> bool {
+    key.rsplit('.').next().is_some_and(|last| WRITES.contains(&last))
+}
 
 /// What `order` and its child `settle` must give.
 #[must_use]

@@ -20,7 +20,7 @@ use conductor_tests::random::{Random, seed};
 use conductor_tests::servers::Postgres;
 use conductor_tests::shared::Follower;
 use conductor_tests::sidecar::Sidecar;
-use conductor_tests::storm::{Log, WRITES, expected, read_log};
+use conductor_tests::storm::{Log, expected, is_write, read_log};
 use rustix::process::Signal;
 use serde_json::json;
 
@@ -301,7 +301,7 @@ impl Fleet {
             accepted: &accepted,
             returned: &returned,
             expected: &expected,
-            writes: &WRITES,
+            is_write: &is_write,
         }))
     }
 }

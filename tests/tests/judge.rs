@@ -67,7 +67,7 @@ fn verdict(history: &History) -> Vec<String> {
         accepted: &BTreeSet::from(["r".to_owned()]),
         returned: &history.returned,
         expected: &|_| Some(json!(1)),
-        writes: &["a", "b"],
+        is_write: &|_, key| ["a", "b"].contains(&key),
     })
 }
 

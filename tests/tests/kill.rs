@@ -16,7 +16,7 @@ use conductor_tests::process::Process;
 use conductor_tests::project::Project;
 use conductor_tests::random::{Random, seed};
 use conductor_tests::sidecar::Sidecar;
-use conductor_tests::storm::{Log, WRITES, expected, read_log};
+use conductor_tests::storm::{Log, expected, is_write, read_log};
 use rustix::process::Signal;
 use serde_json::json;
 
@@ -205,7 +205,7 @@ impl Storm {
             accepted: &accepted,
             returned: &returned,
             expected: &expected,
-            writes: &WRITES,
+            is_write: &is_write,
         }))
     }
 }

@@ -1,4 +1,5 @@
-//! The project's own errands: `cargo xtask setup`, `test`, `bench`, `agreement`, `conformance`, `leak` and `fuzz`.
+//! The project's own errands: `cargo xtask setup`, `test`, `bench`, `agreement`, `conformance`, `leak`, `torture`
+//! and `fuzz`.
 //!
 //! It knows which tools prove what, in which order; it does not know what any test is about.
 
@@ -12,6 +13,7 @@ mod node;
 mod python;
 mod setup;
 mod suite;
+mod torture;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -28,6 +30,8 @@ usage: cargo xtask COMMAND
   conformance
           run cases and random workflows in every language: `--seed N --count N --languages L,L --only TEST`
   leak    make 100,000 runs in one process of each language and say what is left: `--runs N --languages L,L`
+  torture kill, stop, cut off and starve applications and sidecars, for `--minutes M` on one machine (10 by default) and as
+          many on two, then judge what is left: `--seed N --only TEST`
   fuzz    try to make the compiler fall, for `--minutes N` (60 by default)
 ";
 
@@ -40,6 +44,7 @@ fn main() -> ExitCode {
         Some("agreement") => agreement::run(&arguments[1..]),
         Some("conformance") => conformance::run(&arguments[1..]),
         Some("leak") => leak::run(&arguments[1..]),
+        Some("torture") => torture::run(&arguments[1..]),
         Some("fuzz") => fuzz::run(&arguments[1..]),
         _ => {
             eprint!("{USAGE}");
