@@ -1,19 +1,26 @@
-//! Embeds the pages of docs/codes/ as a table that `conductor explain` looks codes up in.
+//! Embeds the pages of docs/codes/ and docs/rules/ as a table that `conductor explain` looks codes up in.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    let root = Path::new(&env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?).join("../docs/codes");
-    println!("cargo:rerun-if-changed={}", root.display());
-    let mut pages: Vec<PathBuf> = match fs::read_dir(&root) {
-        Ok(entries) => entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<_>>()?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-        Err(error) => return Err(error),
-    };
+    let docs = Path::new(&env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?).join("../docs");
+    let mut pages: Vec<PathBuf> = Vec::new();
+    for root in [docs.join("codes"), docs.join("rules")] {
+        println!("cargo:rerun-if-changed={}", root.display());
+        match fs::read_dir(&root) {
+            Ok(entries) => {
+                for entry in entries {
+                    pages.push(entry?.path());
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
     pages.retain(|page| page.extension().is_some_and(|extension| extension == "md"));
-    pages.sort();
+    pages.sort_by_key(|page| page.file_name().map(std::ffi::OsStr::to_owned));
     let mut table = String::from("const PAGES: &[(&str, &str)] = &[\n");
     for page in pages {
         let code = page.file_stem().unwrap_or_default().to_string_lossy().into_owned();

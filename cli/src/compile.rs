@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
-use conductor_driver::{Answer, DirEntry, LOCK_FILE, Need, Outcome, REFRESHED, Schemas, Server, Wanted};
+use conductor_driver::{
+    Answer, DirEntry, LOCK_FILE, Measured, Need, Outcome, REFRESHED, Schemas, Selection, Server, Wanted,
+};
 use conductor_source::{Severity, render};
 use serde_json::Map;
 
@@ -59,11 +61,35 @@ pub fn judge_anew(project: &Project) -> Result<Compilation, Failure> {
     compile_for(Wanted::Findings, Schemas::Compared, project, &Overlay::new())
 }
 
+/// Looks for findings and gives advice, with `overlay` in front of the disk.
+pub fn advise(
+    project: &Project,
+    overlay: &Overlay,
+    selection: &Selection,
+    measured: Option<&Measured>,
+) -> Result<Compilation, Failure> {
+    with_disk(project, overlay, |path, manifest, lock, fetch| {
+        conductor_driver::advise(selection, measured, path, manifest, lock, fetch)
+    })
+}
+
 fn compile_for(
     wanted: Wanted,
     schemas: Schemas,
     project: &Project,
     overlay: &Overlay,
+) -> Result<Compilation, Failure> {
+    with_disk(project, overlay, |path, manifest, lock, fetch| {
+        conductor_driver::compile_for(wanted, schemas, path, manifest, lock, fetch)
+    })
+}
+
+type Fetch<'a> = &'a mut dyn FnMut(&Need) -> Answer;
+
+fn with_disk(
+    project: &Project,
+    overlay: &Overlay,
+    run: impl FnOnce(&str, &[u8], Option<&[u8]>, Fetch<'_>) -> Outcome,
 ) -> Result<Compilation, Failure> {
     let path = project.manifest_path();
     let manifest = match overlay.get(&project.manifest) {
@@ -89,8 +115,7 @@ fn compile_for(
         }
         answer(&root, need)
     };
-    let (path, lock) = (&project.manifest, lock.as_deref());
-    let outcome = conductor_driver::compile_for(wanted, schemas, path, &manifest, lock, &mut fetch);
+    let outcome = run(&project.manifest, &manifest, lock.as_deref(), &mut fetch);
     Ok(Compilation { outcome, read: asked.into_inner().into_iter().collect() })
 }
 

@@ -21,6 +21,7 @@ mod findings;
 mod output;
 mod pages;
 mod processes;
+mod profile;
 mod project;
 mod reflection;
 mod signals;

@@ -1,4 +1,4 @@
-//! The pages of docs/codes/, which explain each code.
+//! The pages of docs/codes/ and docs/rules/, which explain each code.
 //!
 //! It does not know when a code is reported.
 
@@ -41,8 +41,12 @@ impl Page {
     pub fn severity(self) -> Severity {
         match self.code.as_bytes().first() {
             Some(b'E') => Severity::Error,
-            Some(b'P') => Severity::Advice,
-            _ => Severity::Warning,
+            Some(b'W') => Severity::Warning,
+            // Rules say what they are themselves.
+            _ => {
+                let rule = conductor_driver::RULES.iter().find(|rule| rule.code.0 == self.code);
+                rule.map_or(Severity::Warning, |rule| rule.severity)
+            }
         }
     }
 }

@@ -19,6 +19,7 @@ mod export;
 mod fix;
 mod fmt;
 mod init;
+mod lint;
 mod pin;
 mod plan;
 mod purge;
@@ -36,6 +37,7 @@ mod simulate;
 pub enum Command {
     Init(init::Args),
     Check(check::Args),
+    Lint(lint::Args),
     Fix(fix::Args),
     Fmt(fmt::Args),
     Convert(convert::Args),
@@ -66,6 +68,7 @@ impl Command {
         match self {
             Command::Init(args) => blocking(move || init::run(&args)).await,
             Command::Check(args) => blocking(move || check::run(&args)).await,
+            Command::Lint(args) => lint::run(args).await,
             Command::Fix(args) => blocking(move || fix::run(&args)).await,
             Command::Fmt(args) => blocking(move || fmt::run(&args)).await,
             Command::Convert(args) => blocking(move || convert::run(&args)).await,
@@ -97,6 +100,7 @@ impl Command {
     pub fn format(&self) -> Format {
         match self {
             Command::Check(args) => args.format,
+            Command::Lint(args) => args.format,
             Command::Fix(args) => args.format,
             Command::Build(args) => args.format,
             Command::Init(args) => args.format.into(),

@@ -10,7 +10,10 @@ fn all_codes_are_listed_with_their_titles() {
     let (code, document) = project.json(&["explain"]);
     let codes = document["codes"].as_array().unwrap();
     assert_eq!(code, Some(0));
-    let pages = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/codes")).unwrap().count();
+    let count = |folder: &str| {
+        std::fs::read_dir(format!("{}/../docs/{folder}", env!("CARGO_MANIFEST_DIR"))).unwrap().count()
+    };
+    let pages = count("codes") + count("rules");
     assert_eq!(codes.len(), pages);
     for code in codes {
         for key in ["code", "title", "severity", "summary"] {

@@ -20,7 +20,9 @@ mod unwritable;
 
 use std::collections::BTreeMap;
 
+use conductor_check::Verified;
 use conductor_emit::Header;
+use conductor_model::Manifest;
 use conductor_protocol::plan::Plan;
 use conductor_source::{Code, Diagnostic, Severity, Sources};
 
@@ -30,6 +32,10 @@ use crate::lock::Told;
 use crate::lock::documents::Document;
 use crate::lock::services::Service;
 
+pub use conductor_advise::{
+    Baseline, Confidence, Family, Measured, RULES, Rule, Selection, Times, described as described_rule,
+    rule as rule_of,
+};
 pub use conductor_introspect::{Answer, DirEntry, Need, Reflection, Server};
 pub use conductor_model::schema;
 pub use conductor_resolve::{Binding, BindingSource};
@@ -131,6 +137,40 @@ pub fn compile_for(
     lock: Option<&[u8]>,
     fetch: &mut dyn FnMut(&Need) -> Answer,
 ) -> Outcome {
+    compile_and(wanted, schemas, (manifest_path, bytes, lock), fetch, &mut |_, _, _| Vec::new())
+}
+
+/// Looks for findings, and gives advice where nothing is wrong; its codes are those of [`RULES`].
+pub fn advise(
+    selection: &Selection,
+    measured: Option<&Measured>,
+    manifest_path: &str,
+    bytes: &[u8],
+    lock: Option<&[u8]>,
+    fetch: &mut dyn FnMut(&Need) -> Answer,
+) -> Outcome {
+    let mut look = |manifest: &Manifest, verified: &Verified, sources: &Sources| {
+        conductor_advise::advise(conductor_advise::Request {
+            manifest,
+            verified,
+            sources,
+            measured,
+            selection,
+        })
+    };
+    compile_and(Wanted::Findings, Schemas::Pinned, (manifest_path, bytes, lock), fetch, &mut look)
+}
+
+/// What else is found in a manifest that is right.
+type Look<'a> = &'a mut dyn FnMut(&Manifest, &Verified, &Sources) -> Vec<Diagnostic>;
+
+fn compile_and(
+    wanted: Wanted,
+    schemas: Schemas,
+    (manifest_path, bytes, lock): (&str, &[u8], Option<&[u8]>),
+    fetch: &mut dyn FnMut(&Need) -> Answer,
+    look: Look<'_>,
+) -> Outcome {
     let mut sources = Sources::default();
     let syntax = Syntax::of(manifest_path);
     let (_, tree, mut diagnostics) = syntax.read(&mut sources, manifest_path, bytes);
@@ -167,6 +207,9 @@ pub fn compile_for(
     };
     let (verified, found) = conductor_check::check(&manifest, graph, &diagnostics);
     diagnostics.extend(found);
+    if let Some(verified) = &verified {
+        diagnostics.extend(look(&manifest, verified, &sources));
+    }
     let compiled = verified.and_then(|verified| {
         let manifest_name = manifest_path.rsplit('/').next().unwrap_or(manifest_path);
         let header = Header { manifest: manifest_name, version: env!("CARGO_PKG_VERSION") };

@@ -4,18 +4,17 @@
 
 mod view;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use conductor_driver::Compiled;
 use conductor_protocol::plan::Plan;
 use conductor_simulate::study::{Arrivals, Change, Comparison, Profile, Study, apply, study};
-use conductor_source::render;
 use serde_json::{Map, Value, json};
 
 use crate::compile::{Overlay, Which, compile};
-use crate::disk;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Format, inert};
+use crate::profile;
 use crate::project::Project;
 
 /// More runs are not simulated at once.
@@ -89,7 +88,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
             (None, None) => Arrivals::Alone,
         },
         input: args.input.as_deref().map_or_else(|| Ok(Map::new()), input)?,
-        profile: args.profile.as_deref().map_or_else(|| Ok(Profile::default()), profile)?,
+        profile: args.profile.as_deref().map_or_else(|| Ok(Profile::default()), profile::of_file)?,
     };
     asked.profile.fit(&plans);
     change(&mut plans, &mut asked.profile, &compiled, &args.changes)?;
@@ -135,25 +134,6 @@ fn input(text: &str) -> Result<Map<String, Value>, Failure> {
         Ok(_) => Err(Failure::usage("--input is no JSON object")),
         Err(error) => Err(Failure::usage(format!("--input is not JSON: {error}"))),
     }
-}
-
-fn profile(path: &Path) -> Result<Profile, Failure> {
-    let shown = path.display().to_string();
-    let (data, findings, sources) = conductor_driver::read_data(&shown, &disk::read(path)?);
-    if let Some(finding) = findings.first() {
-        let text = render::text(finding, &sources, false);
-        return Err(Failure::usage(format!("{shown} cannot be read:\n{text}")));
-    }
-    let wrong = |message: String| {
-        Failure::usage(format!("{shown} is no profile: {message}"))
-            .help("its form stands in docs/simulate.md")
-    };
-    if data.is_null() {
-        return Ok(Profile::default());
-    }
-    let profile: Profile = serde_json::from_value(data).map_err(|error| wrong(error.to_string()))?;
-    profile.check().map_err(wrong)?;
-    Ok(profile)
 }
 
 fn change(

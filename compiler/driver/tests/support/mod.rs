@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use conductor_driver::{Outcome, Schemas, Wanted, compile_for};
+use conductor_driver::{Measured, Outcome, Schemas, Selection, Wanted, compile_for};
 use conductor_introspect::{Answer, DirEntry, Need, Reflection, Server};
 use prost::Message;
 
@@ -108,6 +108,19 @@ impl Project {
     pub fn compile(&self) -> Outcome {
         let server = self.files.contains_key("server.proto");
         self.compile_with(if server { Schemas::Compared } else { Schemas::Pinned })
+    }
+
+    /// With the advice of the rules that are selected, by what `profile.json` holds where it is there.
+    pub fn advise(&self, selection: &Selection) -> Outcome {
+        let path = self.manifest();
+        let measured = self.files.get("profile.json").map(|text| {
+            let profile = serde_json::from_str(text).expect("the profile can be read");
+            Measured::new(profile).expect("what was counted can be read")
+        });
+        let lock = self.files.get("conductor.lock").map(String::as_bytes);
+        let mut answer = |need: &Need| self.answer(need);
+        let manifest = self.get(path).as_bytes();
+        conductor_driver::advise(selection, measured.as_ref(), path, manifest, lock, &mut answer)
     }
 
     pub fn compile_with(&self, schemas: Schemas) -> Outcome {

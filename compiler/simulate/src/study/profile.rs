@@ -27,6 +27,9 @@ pub struct Profile {
     /// How long the disk takes to take an entry, in milliseconds.
     #[serde(deserialize_with = "duration")]
     pub commit_ms: f64,
+    /// What was counted of all runs where the profile was measured; the simulation needs none of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub measured: Option<Json>,
     /// What made-up durations stay below, by task, in milliseconds.
     #[serde(skip)]
     limits: BTreeMap<String, f64>,
@@ -40,6 +43,7 @@ impl Default for Profile {
             signals: BTreeMap::new(),
             list_length: Lengths::default().list,
             commit_ms: 0.15,
+            measured: None,
             limits: BTreeMap::new(),
         }
     }
@@ -66,6 +70,9 @@ pub struct TaskProfile {
     /// The result of each call; one of its type where it is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub returns: Option<Json>,
+    /// What else was counted where the profile was measured; the simulation needs none of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub measured: Option<Json>,
 }
 
 impl Default for TaskProfile {
@@ -76,6 +83,7 @@ impl Default for TaskProfile {
             error: "simulate.Failure".to_owned(),
             hang_rate: 0.0,
             returns: None,
+            measured: None,
         }
     }
 }
