@@ -1,4 +1,4 @@
-//! Talking to a sidecar: HTTP over its Unix socket.
+//! Talking to a sidecar: HTTP over its Unix socket, or over TLS.
 //!
 //! It does not know what the answers mean to a command.
 
@@ -10,8 +10,8 @@ use std::time::Duration;
 use hyper::body::{Body, Incoming};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
-use tokio::net::UnixStream;
 
+use crate::address::{Address, Stream, TOKEN};
 use crate::exit::Failure;
 
 /// An answer larger than this is not the sidecar's.
@@ -20,6 +20,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub struct Client {
     socket: PathBuf,
+    address: Address,
 }
 
 /// The answer to a request: the status and the JSON body.
@@ -31,7 +32,7 @@ pub struct Answer {
 impl Client {
     #[must_use]
     pub fn new(socket: PathBuf) -> Client {
-        Client { socket }
+        Client { address: Address::of(&socket), socket }
     }
 
     #[must_use]
@@ -39,10 +40,14 @@ impl Client {
         &self.socket
     }
 
-    async fn connect(&self) -> Result<UnixStream, Failure> {
-        UnixStream::connect(&self.socket).await.map_err(|error| {
-            Failure::environment(format!("no sidecar answers at {}: {error}", self.socket.display()))
-                .help("start one: `conductor sidecar`, or `conductor dev -- CMD`")
+    async fn connect(&self) -> Result<Box<dyn Stream>, Failure> {
+        self.address.connect().await.map_err(|error| {
+            let failure = format!("no sidecar answers at {}: {error}", self.socket.display());
+            Failure::environment(failure).help(if self.address.is_remote() {
+                "see that CONDUCTOR_SOCKET is right, and CONDUCTOR_CA, CONDUCTOR_CERT and CONDUCTOR_CERT_KEY where its certificates need them"
+            } else {
+                "start one: `conductor sidecar`, or `conductor dev -- CMD`"
+            })
         })
     }
 
@@ -79,11 +84,25 @@ impl Client {
         body: String,
         header: Option<(&str, &str)>,
     ) -> Result<Answer, Failure> {
-        let stream = self.connect().await?;
-        tokio::time::timeout(ANSWER_TIMEOUT, exchange(stream, method, path, body, header))
+        let mut headers: Vec<(&str, String)> = vec![("host", self.address.host().to_owned())];
+        headers.extend(header.map(|(name, value)| (name, value.to_owned())));
+        let token = std::env::var(TOKEN).ok().filter(|token| self.address.is_remote() && !token.is_empty());
+        headers.extend(token.map(|token| ("authorization", format!("Bearer {token}"))));
+        let asked = async {
+            let stream = self.connect().await?;
+            exchange(stream, method, path, body, headers).await.map_err(|problem| self.trouble(&problem))
+        };
+        let answer = tokio::time::timeout(ANSWER_TIMEOUT, asked)
             .await
-            .map_err(|_| self.trouble("it did not answer in time"))?
-            .map_err(|problem| self.trouble(&problem))
+            .map_err(|_| self.trouble("it did not answer in time"))??;
+        if matches!(answer.status, 401 | 403) {
+            let said = answer.body["error"]["message"].as_str().unwrap_or("it does not say why");
+            let refused = format!("the sidecar at {} refuses: {said}", self.socket.display());
+            return Err(
+                Failure::environment(refused).help(format!("set {TOKEN} to a token that may do this"))
+            );
+        }
+        Ok(answer)
     }
 
     fn trouble(&self, problem: &str) -> Failure {
@@ -93,22 +112,19 @@ impl Client {
 
 /// One request and its answer over a fresh connection.
 async fn exchange(
-    stream: UnixStream,
+    stream: Box<dyn Stream>,
     method: &str,
     path: &str,
     body: String,
-    header: Option<(&str, &str)>,
+    headers: Vec<(&str, String)>,
 ) -> Result<Answer, String> {
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
         .await
         .map_err(|error| error.to_string())?;
     let driver = tokio::spawn(connection);
-    let mut request = hyper::Request::builder()
-        .method(method)
-        .uri(path)
-        .header("host", "localhost")
-        .header("content-type", "application/json");
-    if let Some((name, value)) = header {
+    let mut request =
+        hyper::Request::builder().method(method).uri(path).header("content-type", "application/json");
+    for (name, value) in headers {
         request = request.header(name, value);
     }
     let request = request.body(body).map_err(|error| error.to_string())?;

@@ -9,6 +9,7 @@ use clap::{CommandFactory, Parser};
 use crate::exit::{Exit, Failure};
 use crate::findings::Format;
 
+mod address;
 mod background;
 mod client;
 mod commands;

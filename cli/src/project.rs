@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::address::Address;
 use crate::exit::Failure;
 
 /// Names under which a manifest is looked for, in each folder.
@@ -123,10 +124,10 @@ pub fn find_socket(given: Option<&Path>) -> Result<PathBuf, Failure> {
     nearest.map_or_else(|| Err(no_sidecar(&here)), check_socket_path)
 }
 
-/// `path`, unless it is longer than a socket's path can be.
+/// `path`, unless it is one that is longer than a socket's path can be.
 pub fn check_socket_path(path: PathBuf) -> Result<PathBuf, Failure> {
     let length = path.as_os_str().len();
-    if length <= SOCKET_PATH_LIMIT {
+    if length <= SOCKET_PATH_LIMIT || Address::of(&path).is_remote() {
         return Ok(path);
     }
     let message = format!("the socket's path has {length} bytes, the system allows {SOCKET_PATH_LIMIT}: ");

@@ -2,6 +2,7 @@
 //!
 //! It deliberately knows neither a manifest's syntax nor a store nor a socket.
 
+pub mod access;
 pub mod breaker;
 pub mod digest;
 pub mod entry;

@@ -14,6 +14,7 @@ use crate::state::RunState;
 
 /// Method names, as they stand on the wire.
 pub mod method {
+    pub const AUTHENTICATE: &str = "authenticate";
     pub const HELLO: &str = "hello";
     pub const PING: &str = "ping";
     pub const RUN_START: &str = "run.start";
@@ -49,6 +50,10 @@ pub mod code {
     pub const VERSION: i32 = -32001;
     /// A message before `hello`, or a second `hello`.
     pub const NOT_GREETED: i32 = -32002;
+    /// No token or certificate that is valid, or none at all.
+    pub const UNAUTHENTICATED: i32 = -32003;
+    /// The client's roles do not allow it.
+    pub const FORBIDDEN: i32 = -32004;
     /// The run exists with another input or workflow.
     pub const RUN_MISMATCH: i32 = -32010;
     pub const RUN_UNKNOWN: i32 = -32011;

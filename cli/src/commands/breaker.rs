@@ -16,8 +16,8 @@ use crate::view::{self, Moment};
 pub struct Args {
     #[command(subcommand)]
     what: What,
-    /// The sidecar's socket
-    #[arg(long, value_name = "PATH", global = true)]
+    /// The sidecar's socket, or where it listens for other machines
+    #[arg(long, value_name = "PATH|tls://HOST:PORT", global = true)]
     socket: Option<PathBuf>,
     #[arg(
         long,

@@ -17,8 +17,8 @@ pub struct Args {
     /// Said in the journal
     #[arg(long, default_value = "cancelled by operator", value_name = "TEXT")]
     reason: String,
-    /// The sidecar's socket
-    #[arg(long, value_name = "PATH")]
+    /// The sidecar's socket, or where it listens for other machines
+    #[arg(long, value_name = "PATH|tls://HOST:PORT")]
     socket: Option<PathBuf>,
     #[arg(long, value_enum, default_value_t, hide_possible_values = true, help = "text or json")]
     pub format: Format,

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use tokio::process::Command;
 
+use crate::address::Address;
 use crate::commands::build;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, CYAN, RESET};
@@ -140,6 +141,10 @@ impl Dev {
         self.attached = processes::is_ready(&self.socket).await;
         if self.attached {
             say(&format!("using the sidecar at {}", self.socket.display()));
+        } else if Address::of(&self.socket).is_remote() {
+            let away = format!("no sidecar answers at {}", self.socket.display());
+            return Err(Failure::environment(away)
+                .help("`conductor dev` starts one where CONDUCTOR_SOCKET is not set"));
         } else {
             self.start_sidecar().await?;
         }
@@ -166,7 +171,8 @@ impl Dev {
             say("the sidecar that was used is gone");
             self.attached = false;
         }
-        if !self.attached && self.sidecar.is_due() {
+        let is_own = !Address::of(&self.socket).is_remote();
+        if !self.attached && is_own && self.sidecar.is_due() {
             self.restart_sidecar().await;
         }
         if let Some(file) = self.watch.changed() {

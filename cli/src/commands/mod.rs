@@ -32,6 +32,7 @@ mod show;
 mod sidecar;
 mod signal;
 mod simulate;
+mod token;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -55,6 +56,7 @@ pub enum Command {
     Purge(purge::Args),
     Simulate(simulate::Args),
     Sidecar(sidecar::Args),
+    Token(token::Args),
     Dev(dev::Args),
     Demo(demo::Args),
     Explain(explain::Args),
@@ -86,6 +88,7 @@ impl Command {
             Command::Purge(args) => purge::run(args).await,
             Command::Simulate(args) => blocking(move || simulate::run(&args)).await,
             Command::Sidecar(args) => sidecar::run(args).await,
+            Command::Token(args) => token::run(&args),
             Command::Dev(args) => dev::run(args).await,
             Command::Demo(args) => demo::run(args).await,
             Command::Eval(args) => blocking(move || eval::run(&args)).await,
@@ -119,6 +122,7 @@ impl Command {
             Command::Purge(args) => args.format.into(),
             Command::Eval(args) => args.format.into(),
             Command::Explain(args) => args.format.into(),
+            Command::Token(args) => args.format.into(),
             Command::Simulate(args) => args.format.into(),
             Command::Sidecar(_)
             | Command::Dev(_)

@@ -29,8 +29,8 @@ pub struct Args {
     /// Only runs that ended so: succeeded, failed or cancelled
     #[arg(long, value_parser = parse_end, value_name = "STATE", requires = "older_than")]
     state: Option<RunState>,
-    /// The sidecar's socket
-    #[arg(long, value_name = "PATH")]
+    /// The sidecar's socket, or where it listens for other machines
+    #[arg(long, value_name = "PATH|tls://HOST:PORT")]
     socket: Option<PathBuf>,
     #[arg(long, value_enum, default_value_t, hide_possible_values = true, help = "text or json")]
     pub format: Format,

@@ -33,8 +33,8 @@ pub struct Args {
     /// Who decides, said in the journal [default: $USER]
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
-    /// The sidecar's socket
-    #[arg(long, value_name = "PATH")]
+    /// The sidecar's socket, or where it listens for other machines
+    #[arg(long, value_name = "PATH|tls://HOST:PORT")]
     socket: Option<PathBuf>,
     #[arg(long, value_enum, default_value_t, hide_possible_values = true, help = "text or json")]
     pub format: Format,

@@ -30,8 +30,8 @@ pub struct Args {
     /// Wait at most this long; then exit with 5
     #[arg(long, value_name = "SECONDS", conflicts_with = "detach")]
     timeout: Option<u64>,
-    /// The sidecar's socket
-    #[arg(long, value_name = "PATH")]
+    /// The sidecar's socket, or where it listens for other machines
+    #[arg(long, value_name = "PATH|tls://HOST:PORT")]
     socket: Option<PathBuf>,
     #[arg(long, value_enum, default_value_t, hide_possible_values = true, help = "text or json")]
     pub format: Format,

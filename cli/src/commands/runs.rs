@@ -22,8 +22,8 @@ pub struct Args {
     /// At most this many
     #[arg(long, default_value_t = 50, value_name = "N")]
     limit: u32,
-    /// The sidecar's socket
-    #[arg(long, value_name = "PATH")]
+    /// The sidecar's socket, or where it listens for other machines
+    #[arg(long, value_name = "PATH|tls://HOST:PORT")]
     socket: Option<PathBuf>,
     #[arg(long, value_enum, default_value_t, hide_possible_values = true, help = "text or json")]
     pub format: Format,

@@ -15,8 +15,8 @@ use crate::view::{self, Reopened, Restarted, Run, Step, StepError};
 pub struct Args {
     /// The run's id
     run: String,
-    /// The sidecar's socket
-    #[arg(long, value_name = "PATH")]
+    /// The sidecar's socket, or where it listens for other machines
+    #[arg(long, value_name = "PATH|tls://HOST:PORT")]
     socket: Option<PathBuf>,
     #[arg(long, value_enum, default_value_t, hide_possible_values = true, help = "text or json")]
     pub format: Format,

@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use conductor_daemon::{Encryption, KEY_VARIABLE, Keys, Options, PlaceError, Retention, StoreUrl};
+use conductor_daemon::{Encryption, KEY_VARIABLE, Keys, Options, PlaceError, Retention, StoreUrl, TlsFiles};
 
+use crate::address::Address;
 use crate::background;
 use crate::durations;
 use crate::exit::{Exit, Failure};
@@ -25,6 +26,24 @@ pub struct Args {
     /// Where the HTTP API listens beside the socket; 127.0.0.1:0 chooses a port
     #[arg(long, default_value = "off", value_parser = parse_http, value_name = "ADDR:PORT|off")]
     http: Http,
+    /// Where sessions and the HTTP API listen for other machines: with --tokens, and but for loopback with TLS
+    #[arg(long, value_name = "ADDR:PORT", requires = "tokens")]
+    listen: Option<SocketAddr>,
+    /// Who may come in over TCP, each by the digest of a token or the name in a certificate; `conductor token` makes lines
+    #[arg(long, value_name = "FILE")]
+    tokens: Option<PathBuf>,
+    /// The sidecar's certificate, in PEM, with those between it and the root
+    #[arg(long, value_name = "FILE", requires_all = ["listen", "tls_key"])]
+    tls_cert: Option<PathBuf>,
+    /// Its private key, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Who signs clients' certificates, in PEM: with it every client needs one (mutual TLS)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_client_ca: Option<PathBuf>,
+    /// Lists of clients' certificates that were revoked, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_client_ca")]
+    tls_crl: Option<PathBuf>,
     /// The journal [default: sqlite:journal.db in the folder of the state]
     #[arg(long, value_name = "sqlite:PATH|postgres://...")]
     store: Option<StoreUrl>,
@@ -95,6 +114,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
     // Listened for before the socket exists: a signal in between must not leave it behind.
     let mut interrupts = Interrupts::listen()?;
     let options = options(args)?;
+    let has_tls = options.tls.is_some();
     let started = conductor_daemon::start(options).await;
     if is_detached && matches!(started, Err(conductor_daemon::Error::Place(PlaceError::Taken { .. }))) {
         output::print(&format!("{}\n", background::TAKEN));
@@ -103,6 +123,10 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
     output::note(&format!("conductor sidecar: listens on {}", sidecar.socket().display()));
     if let Some(address) = sidecar.http() {
         output::note(&format!("conductor sidecar: listens on http://{address}"));
+    }
+    if let Some(address) = sidecar.listen() {
+        let scheme = if has_tls { "tls" } else { "tcp" };
+        output::note(&format!("conductor sidecar: listens on {scheme}://{address}"));
     }
     output::print(&format!("{}\n", background::READY));
     let stop = tokio::select! {
@@ -140,11 +164,28 @@ fn options(args: Args) -> Result<Options, Failure> {
     };
     let mut options = Options::in_folder(&data);
     if let Some(socket) = args.socket {
+        if Address::of(&socket).is_remote() {
+            let help = "--socket is a path; --listen is for other machines";
+            return Err(
+                Failure::usage(format!("{} is not the path of a socket", socket.display())).help(help)
+            );
+        }
         options.socket = here.join(socket);
     }
     options.socket = project::check_socket_path(options.socket)?;
     options.idle = args.idle;
     options.http = args.http.0;
+    options.listen = args.listen;
+    options.tokens = args.tokens.map(|path| here.join(path));
+    options.tls = match (args.tls_cert, args.tls_key) {
+        (Some(cert), Some(key)) => Some(TlsFiles {
+            cert: here.join(cert),
+            key: here.join(key),
+            client_ca: args.tls_client_ca.map(|path| here.join(path)),
+            crl: args.tls_crl.map(|path| here.join(path)),
+        }),
+        _ => None,
+    };
     options.lease = args.lease;
     options.retention = Retention { runs: args.retention.0, tombstones: args.tombstones };
     options.encryption = Encryption { keys: keys()?, all: args.encrypt == Encrypt::All };

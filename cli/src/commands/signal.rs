@@ -22,8 +22,8 @@ pub struct Args {
     /// Names the signal: sent again with the same id, it counts once [default: a new one]
     #[arg(long, value_name = "ID")]
     id: Option<String>,
-    /// The sidecar's socket
-    #[arg(long, value_name = "PATH")]
+    /// The sidecar's socket, or where it listens for other machines
+    #[arg(long, value_name = "PATH|tls://HOST:PORT")]
     socket: Option<PathBuf>,
     #[arg(long, value_enum, default_value_t, hide_possible_values = true, help = "text or json")]
     pub format: Format,

@@ -8,16 +8,17 @@ use std::sync::Arc;
 use conductor_journal::Refusal;
 use conductor_protocol::message::{RunRefused, code, method};
 use serde_json::value::RawValue;
-use tokio::net::UnixStream;
 use tokio::task::JoinSet;
 
 use crate::again::{Again, may_pass};
+use crate::gate::Guest;
 use crate::handlers::{self, Client};
 use crate::invocations;
 use crate::outbox::Outbox;
 use crate::rpc::{self, Fault, Message};
 use crate::salvage;
 use crate::sidecar::Sidecar;
+use crate::wire::Wire;
 
 /// How much is read at a time.
 const CHUNK: usize = 64 << 10;
@@ -26,15 +27,22 @@ const CHUNK: usize = 64 << 10;
 const IN_FLIGHT: usize = 16 << 10;
 
 /// Serves JSON-RPC lines until either side ends the connection. `first` was read already.
-pub(crate) async fn serve(sidecar: Arc<Sidecar>, stream: UnixStream, first: Vec<u8>) {
+pub(crate) async fn serve(sidecar: Arc<Sidecar>, stream: Wire, first: Vec<u8>, guest: Guest) {
     let stream = Arc::new(stream);
     let outbox = Arc::new(Outbox::new(Arc::clone(&stream)));
     let writer = Arc::clone(&outbox);
     let mut tasks = JoinSet::new();
     tasks.spawn(async move { writer.drain().await });
+    if guest.shown.is_some() {
+        let (gate, guest, outbox) = (Arc::clone(&sidecar.gate), guest.clone(), Arc::clone(&outbox));
+        tasks.spawn(async move {
+            gate.closed_to(&guest).await;
+            outbox.close();
+        });
+    }
     let again = sidecar.journal.shared().map(|_| Arc::default());
     let mut connection =
-        Connection { sidecar, client: None, outbox, tasks, again, buffer: first, scanned: 0 };
+        Connection { sidecar, guest, client: None, outbox, tasks, again, buffer: first, scanned: 0 };
     connection.run(&stream).await;
     connection.outbox.flushed(std::time::Duration::from_millis(500)).await;
     connection.outbox.close();
@@ -45,6 +53,7 @@ pub(crate) async fn serve(sidecar: Arc<Sidecar>, stream: UnixStream, first: Vec<
 
 struct Connection {
     sidecar: Arc<Sidecar>,
+    guest: Guest,
     client: Option<Client>,
     outbox: Arc<Outbox>,
     /// The writer, and requests whose answer waits for something. They end with the connection.
@@ -56,7 +65,7 @@ struct Connection {
 }
 
 impl Connection {
-    async fn run(&mut self, stream: &UnixStream) {
+    async fn run(&mut self, stream: &Wire) {
         loop {
             self.sidecar.safe().await;
             self.once_more();
@@ -75,7 +84,7 @@ impl Connection {
                 () = due(self.again.as_ref()) => continue,
             }
             self.buffer.reserve(CHUNK);
-            match stream.try_read_buf(&mut self.buffer) {
+            match stream.try_read(&mut self.buffer) {
                 Ok(0) => return,
                 Ok(_) => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
@@ -158,6 +167,7 @@ impl Connection {
         let mut call = handlers::Call {
             sidecar: &self.sidecar,
             outbox: &self.outbox,
+            guest: &self.guest,
             tasks: &mut self.tasks,
             answers,
             id: incoming.id,

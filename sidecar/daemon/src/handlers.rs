@@ -21,12 +21,13 @@ use serde_json::value::RawValue;
 use tokio::task::JoinSet;
 
 use crate::again::{Again, damaged, may_pass};
+use crate::arrival;
 use crate::breakers;
 use crate::fleet;
+use crate::gate::Guest;
 use crate::invocations;
 use crate::limits;
 use crate::outbox::Outbox;
-use crate::process;
 use crate::reading;
 use crate::rpc::{self, Fault, Incoming};
 use crate::scheduled;
@@ -48,6 +49,7 @@ pub(crate) struct Client {
 pub(crate) struct Call<'a> {
     pub(crate) sidecar: &'a Arc<Sidecar>,
     pub(crate) outbox: &'a Arc<Outbox>,
+    pub(crate) guest: &'a Guest,
     pub(crate) tasks: &'a mut JoinSet<()>,
     pub(crate) answers: &'a mut Vec<u8>,
     pub(crate) id: Option<&'a RawValue>,
@@ -194,14 +196,8 @@ fn hello(call: &mut Call<'_>, hello: Hello) -> Result<Client, Fault> {
     if hello.session.is_empty() || hello.session.len() > 64 {
         return Err(Fault::new(code::INVALID_PARAMS, "a session needs an id of 1 to 64 bytes"));
     }
-    let owner = Owner { session: hello.session.into(), pid: hello.pid, process_start: hello.process_start };
-    if let Some(holder) = sidecar.sessions.hold().get(&owner.session).map(|session| session.owner.clone())
-        && holder != owner
-        && process::lives(holder.pid, holder.process_start)
-    {
-        let message = format!("session {} belongs to process {}", owner.session, holder.pid);
-        return Err(Fault::new(code::INVALID_PARAMS, message));
-    }
+    let owner = arrival::owner_of(call.guest, &hello);
+    arrival::may_have(sidecar, &owner, call.guest)?;
     let language = &hello.client.language;
     let plans: Vec<PlanRow> = hello
         .plans
@@ -215,7 +211,7 @@ fn hello(call: &mut Call<'_>, hello: Hello) -> Result<Client, Fault> {
         .collect();
     let stored = |error: StoreError| Fault::from(Refusal::Store(error.to_string()));
     sidecar.learn(&plans).map_err(stored)?;
-    scheduled::learn(sidecar, &hello.plans, owner.process_start).map_err(stored)?;
+    scheduled::learn(sidecar, &hello.plans, arrival::sayer(call.guest, &hello)).map_err(stored)?;
     let (owned, given_back) = sidecar.journal.reclaim(&owner, &hello.owned)?;
     invocations::check_served(&hello.tasks)?;
     limits::reclaim(call, &owner.session, &hello.permits)?;
@@ -232,6 +228,7 @@ fn hello(call: &mut Call<'_>, hello: Hello) -> Result<Client, Fault> {
         tasks: hello.tasks.into_iter().map(|task| (task.function, task.signature)).collect(),
         outbox: Some(Arc::clone(call.outbox)),
         pulse: Arc::clone(&client.pulse),
+        guest: Some(call.guest.clone()),
         ..Session::new(owner)
     });
     for info in &given_back {

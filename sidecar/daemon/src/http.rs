@@ -4,14 +4,13 @@
 
 use std::sync::Arc;
 
-use axum::Json;
-use axum::Router;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::middleware::{self, Next};
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Extension, Json, Router};
 use conductor_journal::{
     Home, Owner, Refusal, RunFilter, RunRow, RunView, Settled, StartRequest, Started, fold, summary,
 };
@@ -22,6 +21,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use crate::gate::Access;
+use crate::guard::{self, Door};
 use crate::handlers::{ask_cancel, tell_owner};
 use crate::masking::Mask;
 use crate::operating;
@@ -32,23 +33,15 @@ use crate::rpc::is_traceparent;
 use crate::sidecar::{Sidecar, blocking};
 use crate::signals;
 
-/// Where a request came in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Door {
-    /// Its folder and the peer check keep others out.
-    Unix,
-    /// Any page in a browser can send requests here.
-    Tcp,
-}
-
 type Shared = State<Arc<Sidecar>>;
 
 /// Runs in one page of a list, by default and at most.
 const PAGE: (u32, u32) = (50, 1000);
 
-pub(crate) fn router(sidecar: Arc<Sidecar>, door: Door) -> Router {
+pub(crate) fn router(sidecar: Arc<Sidecar>, door: Arc<Door>) -> Router {
+    let guarded = (Arc::clone(&sidecar.gate), door);
     let limit = usize::try_from(sidecar.journal.limits().message_bytes).unwrap_or(usize::MAX);
-    let router = Router::new()
+    Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
@@ -65,11 +58,8 @@ pub(crate) fn router(sidecar: Arc<Sidecar>, door: Door) -> Router {
         .route("/v1/workflows/{id}/runs", post(start))
         .fallback(async || refuse(StatusCode::NOT_FOUND, "there is no such path"))
         .layer(DefaultBodyLimit::max(limit))
-        .with_state(sidecar);
-    match door {
-        Door::Unix => router,
-        Door::Tcp => router.layer(middleware::from_fn(local_names_only)),
-    }
+        .with_state(sidecar)
+        .layer(middleware::from_fn_with_state(guarded, guard::pass))
 }
 
 pub(crate) fn refuse(status: StatusCode, message: impl Into<String>) -> Response {
@@ -91,34 +81,6 @@ pub(crate) fn refused(refusal: &Refusal) -> Response {
     };
     let error = json!({"code": refusal.code(), "message": refusal.to_string()});
     (status, Json(json!({ "error": error }))).into_response()
-}
-
-/// A name that resolves to this machine may be anybody's (DNS rebinding): only its own names are served, and a
-/// browser's page only if it came from here.
-async fn local_names_only(request: Request, next: Next) -> Response {
-    match stranger(request.headers()) {
-        Some(message) => refuse(StatusCode::FORBIDDEN, message),
-        None => next.run(request).await,
-    }
-}
-
-fn stranger(headers: &HeaderMap) -> Option<String> {
-    let text = |name| headers.get(name).map(|value: &header::HeaderValue| value.to_str().unwrap_or(""));
-    let host = text(header::HOST).unwrap_or("");
-    if !is_local(host) {
-        return Some(format!("host {host:?} is not this machine's loopback"));
-    }
-    let origin = text(header::ORIGIN)?;
-    let ours = origin.split_once("://").is_some_and(|(_, host)| is_local(host));
-    (!ours).then(|| format!("origin {origin:?} is not this machine's loopback"))
-}
-
-fn is_local(host: &str) -> bool {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    name.eq_ignore_ascii_case("localhost") || matches!(name, "127.0.0.1" | "[::1]")
 }
 
 async fn readyz(State(sidecar): Shared) -> Response {
@@ -151,6 +113,8 @@ async fn sessions(State(sidecar): Shared) -> Response {
             json!({
                 "session": &*session.owner.session,
                 "pid": session.owner.pid,
+                "by": session.guest.as_ref().map(|guest| &*guest.access.name),
+                "from": session.guest.as_ref().and_then(|guest| guest.from).map(|from| from.to_string()),
                 "connected": session.outbox.is_some(),
                 "client": session.client,
                 "serve": session.serve,
@@ -443,6 +407,7 @@ struct CancelBody {
 async fn cancel(
     State(sidecar): Shared,
     Path(id): Path<String>,
+    Extension(access): Extension<Access>,
     headers: HeaderMap,
     body: axum::body::Bytes,
 ) -> Response {
@@ -453,7 +418,11 @@ async fn cancel(
     if !is_json(&headers) && !body.is_empty() {
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body is application/json");
     }
-    let asked = match ask_cancel(&sidecar, &id, reason.as_deref().unwrap_or("cancelled by operator")) {
+    let mut reason = reason.unwrap_or_else(|| "cancelled by operator".to_owned());
+    if !access.is_local {
+        reason = access.signs(Some(reason));
+    }
+    let asked = match ask_cancel(&sidecar, &id, &reason) {
         Ok(asked) => asked,
         Err(refusal) => return refused(&refusal),
     };

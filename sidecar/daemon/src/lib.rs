@@ -3,12 +3,15 @@
 //! It deliberately knows neither the command line nor any manifest: it is started with [`Options`].
 
 mod again;
+mod arrival;
 mod backlog;
 mod breakers;
 mod broker;
 mod clock;
 mod connection;
 mod fleet;
+mod gate;
+mod guard;
 mod handlers;
 mod http;
 mod idle;
@@ -22,6 +25,7 @@ mod permits;
 mod place;
 mod process;
 mod reading;
+mod remote;
 mod restarting;
 mod resuming;
 mod retention;
@@ -33,6 +37,7 @@ mod session;
 mod sidecar;
 mod signals;
 mod timetable;
+mod wire;
 
 use std::fs::File;
 use std::net::SocketAddr;
@@ -48,10 +53,13 @@ use conductor_protocol::message::Limits;
 use tokio::task::JoinSet;
 
 pub use clock::Clock;
+pub use gate::{GateError, Role, TlsFiles, TokenError, token_digest};
 pub use place::PlaceError;
 pub use retention::Retention;
 
+use crate::gate::{Gate, Sources};
 use crate::idle::Usage;
+use crate::listen::Port;
 use crate::permits::HostPermits;
 use crate::retention::Keeping;
 use crate::session::Session;
@@ -96,6 +104,11 @@ pub struct Options {
     pub socket: PathBuf,
     /// TCP address of the HTTP API; the Unix socket serves it in any case.
     pub http: Option<SocketAddr>,
+    /// TCP address for sessions and the HTTP API from other machines: it needs `tokens`, and but for loopback `tls`.
+    pub listen: Option<SocketAddr>,
+    /// Who may come in over TCP: each line has a name, roles, and a token's digest or a certificate's name.
+    pub tokens: Option<PathBuf>,
+    pub tls: Option<TlsFiles>,
     pub store: StoreUrl,
     /// How long a session may begin attempts after its last answered message.
     pub lease: Duration,
@@ -116,6 +129,9 @@ impl Options {
             data_dir: data_dir.to_owned(),
             socket: data_dir.join("sidecar.sock"),
             http: None,
+            listen: None,
+            tokens: None,
+            tls: None,
             store: StoreUrl::Sqlite(data_dir.join("journal.db")),
             lease: Duration::from_secs(10),
             encryption: Encryption::default(),
@@ -131,6 +147,8 @@ pub enum Error {
     #[error(transparent)]
     Place(#[from] PlaceError),
     #[error(transparent)]
+    Gate(#[from] GateError),
+    #[error(transparent)]
     Store(#[from] StoreError),
 }
 
@@ -140,6 +158,7 @@ pub struct Handle {
     tasks: JoinSet<()>,
     socket: PathBuf,
     http: Option<SocketAddr>,
+    listen: Option<SocketAddr>,
     /// Held open for its lock.
     _lock: File,
 }
@@ -151,6 +170,7 @@ pub struct Handle {
 /// # Errors
 /// When the folder, the lock, the store or a socket cannot be had; nothing is left behind then.
 pub async fn start(options: Options) -> Result<Handle, Error> {
+    let gate = Gate::new(Sources { tokens: options.tokens.clone(), tls: options.tls.clone() })?;
     place::make_folder(&options.data_dir)?;
     let lock = place::lock(&options.data_dir)?;
     let store = opened(&options)?;
@@ -159,13 +179,19 @@ pub async fn start(options: Options) -> Result<Handle, Error> {
         Some(address) => Some(place::listen_http(address).await?),
         None => None,
     };
+    let remote = match options.listen {
+        Some(address) => Some(place::listen_remote(address, options.tls.is_some(), gate.has_tokens()).await?),
+        None => None,
+    };
     let unix = place::listen(&options.socket)?;
     let permits = HostPermits::new(&options.data_dir);
     let keeping = Keeping::new(options.retention);
     let usage = Usage::new(options.idle);
-    let sidecar = Arc::new(Sidecar::new(journal, permits, options.lease, options.clock, keeping, usage)?);
+    let sidecar = Sidecar::new(journal, permits, options.lease, options.clock, keeping, usage, gate)?;
+    let sidecar = Arc::new(sidecar);
     remember_owners(&sidecar);
     let http = tcp.as_ref().and_then(|tcp| tcp.local_addr().ok());
+    let listen = remote.as_ref().and_then(|remote| remote.local_addr().ok());
     let mut tasks = JoinSet::new();
     tasks.spawn(schedule::run(Arc::clone(&sidecar)));
     tasks.spawn(scheduled::run(Arc::clone(&sidecar)));
@@ -178,9 +204,15 @@ pub async fn start(options: Options) -> Result<Handle, Error> {
     }
     tasks.spawn(listen::unix(Arc::clone(&sidecar), unix));
     if let Some(tcp) = tcp {
-        tasks.spawn(listen::tcp(Arc::clone(&sidecar), tcp));
+        tasks.spawn(listen::tcp(Arc::clone(&sidecar), tcp, Port::Local));
     }
-    Ok(Handle { sidecar, tasks, socket: options.socket, http, _lock: lock })
+    if let Some(remote) = remote {
+        tasks.spawn(listen::tcp(Arc::clone(&sidecar), remote, Port::Remote));
+    }
+    if sidecar.gate.has_tokens() {
+        tasks.spawn(follow(Arc::clone(&sidecar)));
+    }
+    Ok(Handle { sidecar, tasks, socket: options.socket, http, listen, _lock: lock })
 }
 
 fn opened(options: &Options) -> Result<Box<dyn Store>, Error> {
@@ -230,6 +262,12 @@ impl Handle {
         self.http
     }
 
+    /// The address for sessions from other machines, with the port that the system chose for port 0.
+    #[must_use]
+    pub fn listen(&self) -> Option<SocketAddr> {
+        self.listen
+    }
+
     #[must_use]
     pub fn socket(&self) -> &Path {
         &self.socket
@@ -254,10 +292,19 @@ impl Handle {
 fn remember_owners(sidecar: &Sidecar) {
     for info in sidecar.journal.open_runs() {
         let Some(owner) = info.owner else { continue };
-        if process::lives(owner.pid, owner.process_start) {
+        // One of another machine has its lease.
+        if process::is_elsewhere(owner.pid) || process::lives(owner.pid, owner.process_start) {
             let mut table = sidecar.sessions.hold();
             table.entry(Arc::clone(&owner.session)).or_insert_with(|| Session::new(owner));
         }
+    }
+}
+
+/// Takes up what becomes of tokens and certificates.
+async fn follow(sidecar: Arc<Sidecar>) {
+    tokio::select! {
+        () = sidecar.closed() => {}
+        () = sidecar.gate.follow() => {}
     }
 }
 

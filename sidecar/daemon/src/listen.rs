@@ -3,23 +3,30 @@
 //! It knows neither protocol.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, UnixListener, UnixStream};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::task::JoinSet;
 
+use crate::gate::{Guest, Shown};
+use crate::guard::{Door, Way};
 use crate::idle::Use;
-use crate::sidecar::Sidecar;
-use crate::{connection, http};
+use crate::sidecar::{Sidecar, blocking};
+use crate::wire::Wire;
+use crate::{connection, http, remote};
 
 /// How long somebody may take until he says something.
 const FIRST_WORD: Duration = Duration::from_secs(30);
+
+/// Bytes of a request before its body, at most.
+const HEADERS: usize = 64 << 10;
 
 /// Accepts on the Unix socket until the sidecar closes, then waits for its connections.
 pub(crate) async fn unix(sidecar: Arc<Sidecar>, listener: UnixListener) {
@@ -33,10 +40,12 @@ pub(crate) async fn unix(sidecar: Arc<Sidecar>, listener: UnixListener) {
         };
         match accepted {
             // The folder keeps others out; this does so where its mode was changed behind our back.
-            Ok((stream, _)) if stream.peer_cred().is_ok_and(|peer| peer.uid() == own || peer.uid() == 0) => {
-                connections.spawn(greet(Arc::clone(&sidecar), stream));
-            }
-            Ok(_) => {}
+            Ok((stream, _)) => match stream.peer_cred().map(|peer| peer.uid()) {
+                Ok(uid) if uid == own || uid == 0 => {
+                    connections.spawn(greet(Arc::clone(&sidecar), stream, Guest::of_user(uid)));
+                }
+                _ => {}
+            },
             Err(error) => breathe(&error).await,
         }
     }
@@ -44,8 +53,17 @@ pub(crate) async fn unix(sidecar: Arc<Sidecar>, listener: UnixListener) {
     while connections.join_next().await.is_some() {}
 }
 
-/// Accepts on the TCP port until the sidecar closes.
-pub(crate) async fn tcp(sidecar: Arc<Sidecar>, listener: TcpListener) {
+/// What a port is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Port {
+    /// The HTTP API for this machine.
+    Local,
+    /// Sessions and the HTTP API, from anywhere.
+    Remote,
+}
+
+/// Accepts on a TCP port until the sidecar closes, then waits for its connections.
+pub(crate) async fn tcp(sidecar: Arc<Sidecar>, listener: TcpListener, port: Port) {
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -53,15 +71,26 @@ pub(crate) async fn tcp(sidecar: Arc<Sidecar>, listener: TcpListener) {
             accepted = listener.accept() => accepted,
             Some(_) = connections.join_next() => continue,
         };
-        match accepted {
-            Ok((stream, _)) => {
-                connections.spawn(serve_http(Arc::clone(&sidecar), stream, http::Door::Tcp));
+        match (accepted, port) {
+            (Ok((stream, peer)), Port::Local) => {
+                connections.spawn(local(Arc::clone(&sidecar), stream, peer));
             }
-            Err(error) => breathe(&error).await,
+            (Ok((stream, peer)), Port::Remote) => {
+                connections.spawn(remote::serve(Arc::clone(&sidecar), stream, peer.ip().to_canonical()));
+            }
+            (Err(error), _) => breathe(&error).await,
         }
     }
     drop(listener);
     while connections.join_next().await.is_some() {}
+}
+
+/// HTTP from this machine: of the sidecar's own user, as the kernel says, or with a token.
+async fn local(sidecar: Arc<Sidecar>, stream: TcpStream, peer: SocketAddr) {
+    let Ok(own) = stream.local_addr() else { return };
+    let known = blocking(|| sidecar.gate.neighbour(peer, own));
+    let door = Door { way: Way::Loopback, known, shown: Shown::default(), seat: Mutex::default() };
+    serve_http(sidecar, stream, Arc::new(door)).await;
 }
 
 /// Out of descriptors, most likely: accepting again at once would spin.
@@ -70,7 +99,7 @@ async fn breathe(error: &io::Error) {
     tokio::time::sleep(Duration::from_millis(50)).await;
 }
 
-async fn greet(sidecar: Arc<Sidecar>, mut stream: UnixStream) {
+async fn greet(sidecar: Arc<Sidecar>, mut stream: UnixStream, guest: Guest) {
     let _use = Use::begin(&sidecar);
     // Who connects and says nothing takes no memory for it, and is not kept for ever.
     tokio::select! {
@@ -85,14 +114,15 @@ async fn greet(sidecar: Arc<Sidecar>, mut stream: UnixStream) {
     };
     match (read, first.first()) {
         (Ok(1..), Some(b'A'..=b'Z')) => {
-            serve_http(sidecar, Rewound { first, taken: 0, inner: stream }, http::Door::Unix).await;
+            let door = Arc::new(Door::unix(guest.access));
+            serve_http(sidecar, Rewound::new(first, stream), door).await;
         }
-        (Ok(1..), _) => connection::serve(sidecar, stream, first).await,
+        (Ok(1..), _) => connection::serve(sidecar, Wire::Unix(stream), first, guest).await,
         _ => {}
     }
 }
 
-async fn serve_http<S>(sidecar: Arc<Sidecar>, stream: S, door: http::Door)
+pub(crate) async fn serve_http<S>(sidecar: Arc<Sidecar>, stream: S, door: Arc<Door>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -101,6 +131,7 @@ where
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_secs(30))
+        .max_buf_size(HEADERS)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     tokio::select! {
@@ -114,10 +145,16 @@ where
 }
 
 /// A stream whose first bytes were read already.
-struct Rewound<S> {
+pub(crate) struct Rewound<S> {
     first: Vec<u8>,
     taken: usize,
     inner: S,
+}
+
+impl<S> Rewound<S> {
+    pub(crate) fn new(first: Vec<u8>, inner: S) -> Rewound<S> {
+        Rewound { first, taken: 0, inner }
+    }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Rewound<S> {

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::breakers::{Shown, Wanted, check, push};
+use crate::gate::Access;
 use crate::http::{is_json, refuse, refused};
 use crate::sidecar::{Sidecar, blocking};
 
@@ -103,6 +104,7 @@ struct Body {
 pub(crate) async fn decide(
     axum::extract::State(sidecar): Shared,
     Path(id): Path<String>,
+    axum::Extension(access): axum::Extension<Access>,
     headers: HeaderMap,
     body: axum::body::Bytes,
 ) -> Response {
@@ -130,7 +132,7 @@ pub(crate) async fn decide(
         id,
         decision: serde_json::to_string(&state).unwrap_or_default(),
         reason,
-        by,
+        by: access.signs(Some(by)),
         at: sidecar.clock.now(),
     };
     // What stands on disk is what is in force: one after the other.

@@ -6,8 +6,9 @@ use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::net::UnixStream;
 use tokio::sync::Notify;
+
+use crate::wire::Wire;
 
 /// Bytes that may wait for a slow reader before the connection is given up.
 const LIMIT: usize = 32 << 20;
@@ -16,7 +17,7 @@ const LIMIT: usize = 32 << 20;
 const FULL: usize = 1 << 20;
 
 pub(crate) struct Outbox {
-    stream: Arc<UnixStream>,
+    stream: Arc<Wire>,
     buffer: Mutex<Buffer>,
     /// Something waits that the socket did not take at once, or the outbox was closed.
     waiting: Notify,
@@ -42,7 +43,7 @@ impl Buffer {
 }
 
 impl Outbox {
-    pub(crate) fn new(stream: Arc<UnixStream>) -> Outbox {
+    pub(crate) fn new(stream: Arc<Wire>) -> Outbox {
         Outbox {
             stream,
             buffer: Mutex::default(),
@@ -98,7 +99,7 @@ impl Outbox {
                 Err(_) => return self.shut(&mut buffer),
             }
         }
-        if rest.is_empty() {
+        if rest.is_empty() && !self.stream.is_pending() {
             return;
         }
         if buffer.len() + rest.len() > LIMIT {
@@ -126,7 +127,7 @@ impl Outbox {
         loop {
             let (waits, closed) = {
                 let buffer = self.hold();
-                (buffer.len() > 0, buffer.closed)
+                (buffer.len() > 0 || self.stream.is_pending(), buffer.closed)
             };
             if closed {
                 return;
@@ -145,7 +146,11 @@ impl Outbox {
 
     fn write_some(&self) {
         let mut buffer = self.hold();
-        match self.stream.try_write(&buffer.bytes[buffer.sent..]) {
+        let written = match buffer.len() {
+            0 => self.stream.flush().map(|()| 0),
+            _ => self.stream.try_write(&buffer.bytes[buffer.sent..]),
+        };
+        match written {
             Ok(sent) => buffer.sent += sent,
             Err(error) if error.kind() == ErrorKind::WouldBlock => return,
             Err(_) => return self.shut(&mut buffer),
@@ -198,7 +203,8 @@ impl Outbox {
                 if buffer.closed {
                     return false;
                 }
-                if buffer.len() < limit {
+                // What TLS has taken and not sent is little, but it may be the last word.
+                if buffer.len() + usize::from(self.stream.is_pending()) < limit {
                     return true;
                 }
             }

@@ -41,10 +41,20 @@ pub enum PlaceError {
     SocketInUse { path: PathBuf, pid: String },
     #[error("failed to listen on {path}: {cause}")]
     Socket { path: PathBuf, cause: std::io::Error },
-    #[error("{address} is in use: give another port with --http, or `--http off`")]
+    #[error("{address} is in use: give another port with --http or --listen, or `--http off`")]
     PortInUse { address: SocketAddr },
-    #[error("{address} is not a loopback address: without TLS and a token the API is for this machine only")]
+    #[error(
+        "{address} is not a loopback address: --http is for this machine only; use --listen with TLS and tokens"
+    )]
     NotLoopback { address: SocketAddr },
+    #[error(
+        "{address} is not a loopback address: without TLS tokens and values could be read on the way; give --tls-cert and --tls-key"
+    )]
+    NoTls { address: SocketAddr },
+    #[error(
+        "--listen {address} needs --tokens FILE, which says who may come in: `conductor token` makes them"
+    )]
+    NoTokens { address: SocketAddr },
     #[error("failed to listen on {address}: {cause}")]
     Port { address: SocketAddr, cause: std::io::Error },
 }
@@ -150,6 +160,25 @@ pub(crate) async fn listen_http(address: SocketAddr) -> Result<TcpListener, Plac
     if !address.ip().is_loopback() {
         return Err(PlaceError::NotLoopback { address });
     }
+    bind(address).await
+}
+
+/// Binds the port for other machines. Nobody is let in without a token, and none goes over a network unencrypted.
+pub(crate) async fn listen_remote(
+    address: SocketAddr,
+    has_tls: bool,
+    has_tokens: bool,
+) -> Result<TcpListener, PlaceError> {
+    if !has_tokens {
+        return Err(PlaceError::NoTokens { address });
+    }
+    if !has_tls && !address.ip().is_loopback() {
+        return Err(PlaceError::NoTls { address });
+    }
+    bind(address).await
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, PlaceError> {
     TcpListener::bind(address).await.map_err(|cause| match cause.kind() {
         std::io::ErrorKind::AddrInUse => PlaceError::PortInUse { address },
         _ => PlaceError::Port { address, cause },

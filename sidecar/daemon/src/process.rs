@@ -2,6 +2,8 @@
 //!
 //! It knows nothing of sessions, and believes in nothing but `/proc`.
 
+use sha2::{Digest as _, Sha256};
+
 /// The kernel's start time of a living process: field 22 of its `stat`. A zombie does not live.
 pub(crate) fn start_time(pid: u32) -> Option<u64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
@@ -25,6 +27,20 @@ pub(crate) fn boot() -> String {
 pub(crate) fn host() -> String {
     let text = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     text.trim().to_owned()
+}
+
+/// The pid of processes that are not of this machine. Nothing here has it.
+pub(crate) const ELSEWHERE: u32 = 0;
+
+/// Whether that is a process that cannot be seen from here, and lives as long as its lease.
+pub(crate) fn is_elsewhere(pid: u32) -> bool {
+    pid == ELSEWHERE
+}
+
+/// A number that stands for a process of another machine, the same whenever it comes.
+pub(crate) fn number(process: &str) -> u64 {
+    let digest: [u8; 32] = Sha256::digest(process.as_bytes()).into();
+    digest[..8].iter().fold(0, |number, byte| number << 8 | u64::from(*byte)) >> 1
 }
 
 /// Whether the process with that pid is the one that started then.

@@ -4,16 +4,17 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use conductor_journal::{From, Restarting};
 use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 
+use crate::gate::Access;
 use crate::http::{is_json, refuse, refused, settled};
 use crate::sidecar::{Sidecar, blocking};
 
@@ -35,6 +36,7 @@ struct Body {
 pub(crate) async fn restart(
     State(sidecar): State<Arc<Sidecar>>,
     Path(id): Path<String>,
+    Extension(access): Extension<Access>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
@@ -50,7 +52,7 @@ pub(crate) async fn restart(
         input: given.input,
         any_plan: given.any_plan,
         reason: given.reason,
-        by: given.by,
+        by: Some(access.signs(given.by)),
         at: jiff::Timestamp::now().as_millisecond(),
     };
     let restarted = match blocking(|| sidecar.journal.restart(&id, &restarting)) {

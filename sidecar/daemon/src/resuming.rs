@@ -4,16 +4,17 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use conductor_journal::{Decision, Reopening};
 use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 
+use crate::gate::Access;
 use crate::http::{is_json, refuse, refused, settled};
 use crate::sidecar::Sidecar;
 
@@ -68,6 +69,7 @@ impl Body {
 pub(crate) async fn resume(
     State(sidecar): State<Arc<Sidecar>>,
     Path(id): Path<String>,
+    Extension(access): Extension<Access>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
@@ -81,7 +83,8 @@ pub(crate) async fn resume(
         Err(why) => return refuse(StatusCode::BAD_REQUEST, why),
     };
     let at = jiff::Timestamp::now().as_millisecond();
-    let reopening = Reopening { decision, reason: given.reason, by: given.by, input: given.input, at };
+    let by = Some(access.signs(given.by));
+    let reopening = Reopening { decision, reason: given.reason, by, input: given.input, at };
     let reopened = match sidecar.journal.reopen(&id, &reopening) {
         Ok(reopened) => reopened,
         Err(refusal) => return refused(&refusal),

@@ -10,7 +10,6 @@ use conductor_protocol::entry::UnixMillis;
 use conductor_protocol::message::PlanRef;
 use serde_json::value::RawValue;
 
-use crate::process;
 use crate::sidecar::{Sidecar, blocking};
 use crate::timetable::{Firing, Sayer};
 
@@ -24,8 +23,7 @@ pub(crate) fn run_id(workflow: &str, at: UnixMillis) -> String {
 }
 
 /// A session has said what it serves, and when that begins by itself.
-pub(crate) fn learn(sidecar: &Sidecar, plans: &[PlanRef], process_start: u64) -> Result<(), StoreError> {
-    let sayer = Sayer { boot: process::boot(), process_start };
+pub(crate) fn learn(sidecar: &Sidecar, plans: &[PlanRef], sayer: Sayer) -> Result<(), StoreError> {
     let mut table = sidecar.timetable();
     let rows = table.said(plans, &sayer, sidecar.clock.now());
     if !rows.is_empty() {

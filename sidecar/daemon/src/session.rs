@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use conductor_journal::Owner;
 use conductor_protocol::message::{ClientInfo, PlanRef};
 
+use crate::gate::Guest;
 use crate::outbox::Outbox;
 use crate::process;
 
@@ -38,6 +39,8 @@ impl Pulse {
 pub(crate) struct Session {
     pub(crate) owner: Owner,
     pub(crate) client: Option<ClientInfo>,
+    /// Who opened it; nothing of one that is only known from the journal.
+    pub(crate) guest: Option<Guest>,
     pub(crate) serve: u32,
     pub(crate) plans: Vec<PlanRef>,
     /// Signatures of the functions that it serves, by name.
@@ -56,6 +59,7 @@ impl Session {
             watched: process::lives(owner.pid, owner.process_start),
             owner,
             client: None,
+            guest: None,
             serve: 0,
             plans: Vec::new(),
             tasks: BTreeMap::new(),

@@ -16,6 +16,7 @@ use crate::backlog::Backlog;
 use crate::breakers::Breakers;
 use crate::broker::Broker;
 use crate::clock::Clock;
+use crate::gate::Gate;
 use crate::idle::Usage;
 use crate::operating::BREAKER;
 use crate::permits::HostPermits;
@@ -39,6 +40,8 @@ pub(crate) struct Sidecar {
     pub(crate) clock: Clock,
     pub(crate) keeping: Keeping,
     pub(crate) usage: Usage,
+    /// Who comes over TCP.
+    pub(crate) gate: Arc<Gate>,
     timetable: Mutex<Timetable>,
     /// A schedule may be due.
     pub(crate) rescheduled: Notify,
@@ -64,6 +67,7 @@ impl Sidecar {
         clock: Clock,
         keeping: Keeping,
         usage: Usage,
+        gate: Gate,
     ) -> Result<Sidecar, StoreError> {
         let known =
             journal.store().plans()?.into_iter().map(|row| ((row.workflow.clone(), row.digest.clone()), row));
@@ -83,6 +87,7 @@ impl Sidecar {
             clock,
             keeping,
             usage,
+            gate: Arc::new(gate),
             timetable: Mutex::new(timetable),
             rescheduled: Notify::new(),
             trouble: AtomicBool::new(false),

@@ -1,5 +1,6 @@
 //! Every example of docs/protocol.md is a message of the types that speak it, and comes back from them unchanged.
 
+use conductor_protocol::access::{Authenticate, Authenticated};
 use conductor_protocol::breaker as b;
 use conductor_protocol::entry::Entry;
 use conductor_protocol::message as m;
@@ -16,6 +17,7 @@ fn turn<T: Serialize + DeserializeOwned>(value: &Value) -> Value {
 
 fn params(method: &str, params: &Value) -> Value {
     match method {
+        m::method::AUTHENTICATE => turn::<Authenticate>(params),
         m::method::HELLO => turn::<m::Hello>(params),
         m::method::PING => params.clone(),
         m::method::RUN_START => turn::<m::RunStart>(params),
@@ -45,6 +47,7 @@ fn params(method: &str, params: &Value) -> Value {
 
 fn result(method: &str, result: &Value) -> Value {
     match method {
+        m::method::AUTHENTICATE => turn::<Authenticated>(result),
         m::method::HELLO => turn::<m::HelloResult>(result),
         m::method::RUN_START => turn::<m::RunStartResult>(result),
         m::method::RUN_READ => turn::<m::RunReadResult>(result),
@@ -88,6 +91,6 @@ fn every_example_of_the_document_is_a_message() {
             entries += 1;
         }
     }
-    assert_eq!(methods.len(), 23, "a method has no example: {methods:?}");
+    assert_eq!(methods.len(), 24, "a method has no example: {methods:?}");
     assert_eq!(entries, 22, "the entries that stand by themselves");
 }

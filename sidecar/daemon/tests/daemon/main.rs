@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests fail by panicking")]
 
+mod besieged;
 mod breakers;
 mod bytes;
 mod examples;
@@ -12,7 +13,9 @@ mod invocations;
 mod ownership;
 mod permits;
 mod places;
+mod remote;
 mod retention;
+mod roles;
 mod run_signals;
 mod runs;
 mod schedules;
@@ -20,4 +23,5 @@ mod secrets;
 mod signals;
 mod store;
 mod support;
+mod tls;
 mod unreadable;

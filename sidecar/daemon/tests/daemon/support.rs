@@ -48,6 +48,11 @@ impl Daemon {
         self.handle.as_ref().unwrap().http().unwrap()
     }
 
+    /// Where it listens for other machines.
+    pub fn listen(&self) -> std::net::SocketAddr {
+        self.handle.as_ref().unwrap().listen().unwrap()
+    }
+
     /// Ends gracefully, then starts anew on the same folder.
     pub fn restart(&mut self) {
         self.stop();

@@ -1,0 +1,69 @@
+//! What each role may do over HTTP, and whose name stands under what was done.
+
+use serde_json::json;
+
+use crate::support::{start, step_started};
+use crate::tls::{Site, line};
+
+#[test]
+fn each_role_may_do_what_is_its_own_and_nothing_else() {
+    let site = Site::new();
+    site.tokens(&[
+        &line("shop", "app", "app"),
+        &line("ada", "operator", "operator"),
+        &line("board", "read-only", "read"),
+    ]);
+    let mut owner = site.client("app");
+    owner.hello("a", json!([]));
+    owner.call("run.start", start("r", json!({"n": 1})));
+    owner.notify("step.record", json!({"run": "r", "epoch": 1, "seq": 1, "entries": [step_started("a")]}));
+    owner.wait_for(|line| line["method"] == "run.ack" && line["params"]["seq"] == 1);
+    // 403 is the gate's; every other answer is of somebody who was let through.
+    let table = [
+        ("GET", "/v1/runs", "", [true, true, true]),
+        ("GET", "/v1/runs/r", "", [true, true, true]),
+        ("GET", "/v1/breakers", "", [true, true, true]),
+        ("GET", "/metrics", "", [true, true, true]),
+        ("POST", "/v1/workflows/w/runs", "{}", [true, true, false]),
+        ("POST", "/v1/runs/r/signals/s", "1", [true, true, false]),
+        ("POST", "/v1/runs/r/cancel", "", [true, true, false]),
+        ("POST", "/v1/runs/r/resume", "", [false, true, false]),
+        ("POST", "/v1/runs/r/restart", r#"{"from": null}"#, [false, true, false]),
+        ("PUT", "/v1/breakers/charge", r#"{"state": "open"}"#, [false, true, false]),
+        ("DELETE", "/v1/runs/none", "", [false, true, false]),
+        ("DELETE", "/v1/runs", "", [false, true, false]),
+        ("PUT", "/v1/nothing", "", [false, true, false]),
+    ];
+    for (method, path, body, allowed) in table {
+        for (token, allowed) in ["app", "operator", "read"].into_iter().zip(allowed) {
+            let (status, said) = site.http(token, method, path, body);
+            assert_eq!(status != 403, allowed, "{token}: {method} {path}: {said}");
+            assert_ne!(status, 401, "{token}: {method} {path}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_decision_has_the_name_of_the_token_under_it_whatever_its_sender_says() {
+    let site = Site::new();
+    site.tokens(&[&line("ops", "operator", "t1"), &line("shop", "app", "t2")]);
+    let open = |by: &str| format!(r#"{{"state": "open", "by": "{by}"}}"#);
+    site.http("t1", "PUT", "/v1/breakers/charge", &open("ada"));
+    let (_, shown) = site.http("t1", "PUT", "/v1/breakers/charge", &open("eve (token root)"));
+    assert_eq!(shown["by"], "eve (token root) (token ops)");
+    assert_eq!(shown["history"][1]["by"], "ada (token ops)");
+    let (_, local) = site.daemon.http("PUT", "/v1/breakers/charge", r#"{"state": "auto"}"#);
+    let uid = rustix::process::geteuid().as_raw();
+    assert_eq!(local["history"][0]["by"], format!("uid {uid}"));
+    let mut owner = site.client("t2");
+    owner.hello("a", json!([]));
+    owner.call("run.start", start("r", json!({"n": 1})));
+    let paused = json!([{"run_paused": {"reason": "unsure", "at": 1_790_000_000_100_i64}}]);
+    owner.notify("step.record", json!({"run": "r", "epoch": 1, "seq": 1, "entries": paused}));
+    owner.wait_for(|line| line["method"] == "run.ack" && line["params"]["seq"] == 1);
+    let (status, told) = site.http("t1", "POST", "/v1/runs/r/resume", r#"{"reason": "seen"}"#);
+    assert_eq!(status, 202, "{told}");
+    assert_eq!(site.http("t1", "GET", "/v1/runs/r", "").1["reopened"][0]["by"], "token ops");
+    site.http("t2", "POST", "/v1/runs/r/cancel", r#"{"reason": "enough"}"#);
+    assert_eq!(site.http("t1", "GET", "/v1/runs/r", "").1["cancel_reason"], "enough (token shop)");
+}
