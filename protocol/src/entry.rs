@@ -262,6 +262,30 @@ impl Entry {
         }
     }
 
+    /// When it was written, by its writer's clock.
+    #[must_use]
+    pub fn at(&self) -> UnixMillis {
+        match self {
+            Entry::RunStarted(started) => started.at,
+            Entry::RunRestarted(restarted) => restarted.at,
+            Entry::RunResumed { at, .. }
+            | Entry::RunReopened { at, .. }
+            | Entry::StepReopened { at, .. }
+            | Entry::StepStarted { at, .. }
+            | Entry::AttemptFailed { at, .. }
+            | Entry::StepSucceeded { at, .. }
+            | Entry::StepFailed { at, .. }
+            | Entry::StepSkipped { at, .. }
+            | Entry::StepCancelled { at, .. }
+            | Entry::StepInDoubt { at, .. }
+            | Entry::Chosen { at, .. }
+            | Entry::RunSucceeded { at, .. }
+            | Entry::RunFailed { at, .. }
+            | Entry::RunCancelled { at, .. }
+            | Entry::RunPaused { at, .. } => *at,
+        }
+    }
+
     /// Whether the run has ended with this entry.
     #[must_use]
     pub fn ends_run(&self) -> bool {

@@ -12,6 +12,7 @@ pub mod message;
 pub mod names;
 pub mod plan;
 pub mod state;
+pub mod trace;
 pub mod types;
 
 /// Version of the sidecar protocol spoken by this build, agreed in `hello`.

@@ -1,4 +1,5 @@
-//! The tools of the checks and the servers of the tests, pinned: in `target/venv`, `target/node` and `target/go-tools`.
+//! The tools of the checks and the servers of the tests, pinned: in `target/venv`, `target/node`, `target/go-tools`,
+//! `target/otel-collector` and `target/prometheus`.
 //!
 //! It knows how to install them, not what they are run on.
 
@@ -18,6 +19,8 @@ const OLDEST: (u32, u32) = (3, 11);
 pub fn run() -> Result<PathBuf> {
     node()?;
     go_tools(&root().join("target/go-tools"), &root().join("tests/go-tools.txt"))?;
+    collector(&root().join("target/otel-collector"), &root().join("tests/collector"))?;
+    prometheus(&root().join("target/prometheus"))?;
     python()
 }
 
@@ -37,6 +40,51 @@ fn go_tools(folder: &Path, pins_file: &Path) -> Result<()> {
         succeed(&mut install, "install Go 1.26 or newer")?;
     }
     fs::write(&stamp, pins).with_context(|| format!("failed to write {}", stamp.display()))
+}
+
+/// The OpenTelemetry Collector of the tests, built into `folder` where it is missing or stale.
+fn collector(folder: &Path, source: &Path) -> Result<()> {
+    let read = |name: &str| {
+        fs::read_to_string(source.join(name)).with_context(|| format!("no {name} of the collector"))
+    };
+    let wanted = read("main.go")? + &read("go.mod")? + &read("go.sum")?;
+    let stamp = folder.join("conductor-stamp");
+    if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
+        return Ok(());
+    }
+    eprintln!("setup: {}", folder.display());
+    fs::create_dir_all(folder).with_context(|| format!("failed to make {}", folder.display()))?;
+    let mut build = Command::new("go");
+    build.args(["build", "-ldflags=-s -w", "-o"]).arg(folder.join("collector")).arg(".").current_dir(source);
+    succeed(&mut build, "install Go 1.26 or newer")?;
+    fs::write(&stamp, wanted).with_context(|| format!("failed to write {}", stamp.display()))
+}
+
+/// Prometheus and promtool of the system's package, unpacked into `folder` where they are missing: nothing is installed, and
+/// no service started.
+fn prometheus(folder: &Path) -> Result<()> {
+    if folder.join("usr/bin/promtool").exists() {
+        return Ok(());
+    }
+    eprintln!("setup: {}", folder.display());
+    fs::create_dir_all(folder).with_context(|| format!("failed to make {}", folder.display()))?;
+    let hint = "Debian or Ubuntu is needed for Prometheus, or its programs in target/prometheus/usr/bin";
+    let download = || {
+        let mut command = Command::new("apt-get");
+        command.args(["download", "-qq", "prometheus"]).current_dir(folder);
+        command
+    };
+    if succeed(&mut download(), hint).is_err() {
+        // A new machine has no lists of packages yet.
+        succeed(Command::new("apt-get").args(["update", "-qq"]), hint)?;
+        succeed(&mut download(), hint)?;
+    }
+    let packages = fs::read_dir(folder)?.flatten().map(|entry| entry.path());
+    for package in packages.filter(|path| path.extension().is_some_and(|end| end == "deb")) {
+        succeed(Command::new("dpkg-deb").arg("-x").arg(&package).arg(folder), hint)?;
+        fs::remove_file(&package)?;
+    }
+    Ok(())
 }
 
 fn node() -> Result<()> {

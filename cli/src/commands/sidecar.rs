@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use conductor_daemon::{Encryption, KEY_VARIABLE, Keys, Options, PlaceError, Retention, StoreUrl, TlsFiles};
+use conductor_daemon::{
+    Encryption, KEY_VARIABLE, Keys, Options, PlaceError, Retention, Settings, StoreUrl, TlsFiles,
+};
 
 use crate::address::Address;
 use crate::background;
@@ -188,6 +190,10 @@ fn options(args: Args) -> Result<Options, Failure> {
     };
     options.lease = args.lease;
     options.retention = Retention { runs: args.retention.0, tombstones: args.tombstones };
+    let variable = |name: &str| std::env::var(name).ok();
+    options.otlp =
+        Settings::from_variables(&variable).map_err(|error| Failure::environment(error.to_string()))?;
+    options.log_lines = variable("CONDUCTOR_LOG").is_some_and(|value| value == "json");
     options.encryption = Encryption { keys: keys()?, all: args.encrypt == Encrypt::All };
     match args.store {
         Some(StoreUrl::Sqlite(path)) => options.store = StoreUrl::Sqlite(here.join(path)),

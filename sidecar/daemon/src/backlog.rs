@@ -74,6 +74,11 @@ impl Backlog {
         self.hold().free.keys().cloned().collect()
     }
 
+    /// How many runs wait to be handed out.
+    pub(crate) fn len(&self) -> usize {
+        self.hold().free.values().map(BTreeSet::len).sum()
+    }
+
     /// The oldest run of a group.
     pub(crate) fn pop(&self, group: &Group) -> Option<Arc<str>> {
         let mut inner = self.hold();

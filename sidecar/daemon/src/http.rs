@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use crate::counting;
 use crate::gate::Access;
 use crate::guard::{self, Door};
 use crate::handlers::{ask_cancel, tell_owner};
@@ -44,7 +45,7 @@ pub(crate) fn router(sidecar: Arc<Sidecar>, door: Arc<Door>) -> Router {
     Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(readyz))
-        .route("/metrics", get(metrics))
+        .route("/metrics", get(counting::metrics))
         .route("/v1/sessions", get(sessions))
         .route("/v1/runs", get(runs).delete(purge_many))
         .route("/v1/schedules", get(schedules))
@@ -90,18 +91,6 @@ async fn readyz(State(sidecar): Shared) -> Response {
     match blocking(|| sidecar.journal.store().plans()) {
         Ok(_) => "ready\n".into_response(),
         Err(error) => refuse(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
-    }
-}
-
-async fn metrics(State(sidecar): Shared) -> Response {
-    let connected = sidecar.sessions.hold().values().filter(|session| session.outbox.is_some()).count();
-    sidecar.metrics.only_of(&sidecar.sessions.processes());
-    sidecar.metrics.calls(sidecar.broker.counts());
-    let shown = sidecar.breakers.shown(sidecar.clock.now());
-    sidecar.metrics.breakers(shown.iter().map(|one| (one.id.as_str(), one.state.as_str())));
-    match sidecar.metrics.text(connected, sidecar.journal.open_count()) {
-        Ok(text) => ([(header::CONTENT_TYPE, conductor_telemetry::CONTENT_TYPE)], text).into_response(),
-        Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
     }
 }
 

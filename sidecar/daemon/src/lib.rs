@@ -9,6 +9,8 @@ mod breakers;
 mod broker;
 mod clock;
 mod connection;
+mod counting;
+mod exporting;
 mod fleet;
 mod gate;
 mod guard;
@@ -53,10 +55,12 @@ use conductor_protocol::message::Limits;
 use tokio::task::JoinSet;
 
 pub use clock::Clock;
+pub use conductor_telemetry::otlp::{Settings, SettingsError};
 pub use gate::{GateError, Role, TlsFiles, TokenError, token_digest};
 pub use place::PlaceError;
 pub use retention::Retention;
 
+use crate::exporting::Exporter;
 use crate::gate::{Gate, Sources};
 use crate::idle::Usage;
 use crate::listen::Port;
@@ -117,6 +121,10 @@ pub struct Options {
     /// The time of day, by which schedules fire and runs are purged.
     pub clock: Clock,
     pub retention: Retention,
+    /// The collectors of spans and log records, if there are any.
+    pub otlp: Option<Settings>,
+    /// Whether what happens to runs is written to standard error, as lines of JSON.
+    pub log_lines: bool,
     /// After how long without a connection it ends by itself; `None` for never.
     pub idle: Option<Duration>,
 }
@@ -137,6 +145,8 @@ impl Options {
             encryption: Encryption::default(),
             clock: Clock::default(),
             retention: Retention::default(),
+            otlp: None,
+            log_lines: false,
             idle: None,
         }
     }
@@ -144,6 +154,8 @@ impl Options {
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    #[error("spans and logs cannot be exported: {0}")]
+    Export(String),
     #[error(transparent)]
     Place(#[from] PlaceError),
     #[error(transparent)]
@@ -174,6 +186,7 @@ pub async fn start(options: Options) -> Result<Handle, Error> {
     place::make_folder(&options.data_dir)?;
     let lock = place::lock(&options.data_dir)?;
     let store = opened(&options)?;
+    let exporter = Exporter::new(&*store, options.otlp.as_ref(), options.log_lines)?;
     let journal = Journal::open(store, Limits::default(), options.encryption)?;
     let tcp = match options.http {
         Some(address) => Some(place::listen_http(address).await?),
@@ -199,6 +212,7 @@ pub async fn start(options: Options) -> Result<Handle, Error> {
     tasks.spawn(retention::run(Arc::clone(&sidecar)));
     tasks.spawn(fleet::run(Arc::clone(&sidecar)));
     tasks.spawn(tidy(Arc::clone(&sidecar)));
+    tasks.spawn(exporter.run(Arc::clone(&sidecar)));
     if let Some(grace) = sidecar.permits.grace(options.lease) {
         tasks.spawn(settle(Arc::clone(&sidecar), grace));
     }

@@ -74,6 +74,11 @@ impl Mask {
             .into()
     }
 
+    /// A text of the run, as it may be shown.
+    pub(crate) fn shown(&self, text: &str) -> String {
+        if self.whole { STARS.to_owned() } else { self.text(text.to_owned()) }
+    }
+
     fn hide(&self, value: Value) -> Value {
         match value {
             Value::String(text) => self.text(text).into(),

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use conductor_journal::{Fact, Journal, Note, Owner, PlanRow, RunInfo, StoreError};
+use conductor_journal::{Journal, Note, Owner, PlanRow, RunInfo, StoreError};
 use conductor_protocol::message::{RunAck, RunRefused, method};
 use conductor_telemetry::Metrics;
 use tokio::sync::{Notify, watch};
@@ -16,6 +16,7 @@ use crate::backlog::Backlog;
 use crate::breakers::Breakers;
 use crate::broker::Broker;
 use crate::clock::Clock;
+use crate::counting;
 use crate::gate::Gate;
 use crate::idle::Usage;
 use crate::operating::BREAKER;
@@ -82,7 +83,7 @@ impl Sidecar {
             breakers,
             deciding: tokio::sync::Mutex::default(),
             broker: Broker::default(),
-            metrics: Metrics::new(),
+            metrics: Metrics::new(env!("CARGO_PKG_VERSION")),
             lease,
             clock,
             keeping,
@@ -161,11 +162,11 @@ impl Sidecar {
                 Note::Signalled { run, owner, epoch, signals } => {
                     signals::told(lines.entry(owner).or_default(), &run, epoch, &signals);
                 }
-                Note::Stopped { run, workflow, state, session } => {
+                Note::Stopped { run, workflow, session, started_at, trace, head } => {
                     if let Some(session) = session {
                         self.sessions.unload(&session, &run);
                     }
-                    self.metrics.run_stopped(&workflow, state);
+                    counting::stopped(&self.metrics, &workflow, started_at, trace.as_deref(), &head);
                     self.backlog.stopped(&run);
                     self.kick.notify_one();
                 }
@@ -174,26 +175,14 @@ impl Sidecar {
                     self.backlog.stopped(&run);
                     self.kick.notify_one();
                 }
-                Note::Facts { workflow, facts } => self.count(&workflow, &facts),
+                Note::Facts { workflow, trace, facts } => {
+                    counting::facts(&self.metrics, &workflow, trace.as_deref(), &facts);
+                }
             }
         }
         for (session, lines) in lines {
             if let Some(outbox) = self.sessions.outbox(&session) {
                 outbox.send(&lines);
-            }
-        }
-    }
-
-    fn count(&self, workflow: &str, facts: &[Fact]) {
-        for fact in facts {
-            match fact {
-                Fact::RunStarted => self.metrics.run_started(workflow),
-                Fact::AttemptFailed { task } => self.metrics.attempt_failed(workflow, task.as_deref()),
-                Fact::StepEnded { task, outcome, millis } => {
-                    let took =
-                        millis.and_then(|millis| u64::try_from(millis).ok()).map(Duration::from_millis);
-                    self.metrics.step_ended(workflow, task.as_deref(), outcome, took);
-                }
             }
         }
     }

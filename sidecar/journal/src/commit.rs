@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use conductor_protocol::entry::UnixMillis;
 use conductor_protocol::state::RunState;
 
 use crate::journal::{Fact, Inner, Journal};
@@ -21,13 +22,20 @@ pub enum Note {
     /// The record `seq` of the session, and all after it, were not taken.
     Refused { run: Arc<str>, session: Arc<str>, epoch: u64, seq: u64, refusal: Refusal },
     /// The run has ended or is paused; `session` owned it until then.
-    Stopped { run: Arc<str>, workflow: Arc<str>, state: RunState, session: Option<Arc<str>> },
+    Stopped {
+        run: Arc<str>,
+        workflow: Arc<str>,
+        session: Option<Arc<str>>,
+        started_at: UnixMillis,
+        trace: Option<Arc<str>>,
+        head: Box<Head>,
+    },
     /// Signals of the run are on disk; `owner` had it in that epoch.
     Signalled { run: Arc<str>, owner: Arc<str>, epoch: u64, signals: Vec<StoredSignal> },
     /// Another sidecar has the run; `session` had it until then.
     Gone { run: Arc<str>, session: Arc<str> },
-    /// Things to count.
-    Facts { workflow: Arc<str>, facts: Vec<Fact> },
+    /// Things to count, with the id of the run's trace where it is known.
+    Facts { workflow: Arc<str>, trace: Option<Arc<str>>, facts: Vec<Fact> },
 }
 
 /// How a batch went.
@@ -160,7 +168,8 @@ fn landed(inner: &mut Inner, change: &Change, key: i64, notes: &mut Vec<Note>) {
         });
     }
     if !luggage.facts.is_empty() {
-        notes.push(Note::Facts { workflow: Arc::clone(&cell.workflow), facts: luggage.facts });
+        let (workflow, trace) = (Arc::clone(&cell.workflow), cell.trace.clone());
+        notes.push(Note::Facts { workflow, trace, facts: luggage.facts });
     }
     for waiter in luggage.waiters {
         // Whoever went away does not want to know.
@@ -172,8 +181,10 @@ fn landed(inner: &mut Inner, change: &Change, key: i64, notes: &mut Vec<Note>) {
         notes.push(Note::Stopped {
             run: Arc::clone(&change.id),
             workflow: Arc::clone(&cell.workflow),
-            state: change.head.state,
             session: stopper(change, before.as_ref()),
+            started_at: cell.started_at,
+            trace: cell.trace.clone(),
+            head: Box::new(change.head.clone()),
         });
         for end in cell.ends.drain(..) {
             let _ = end.send(());

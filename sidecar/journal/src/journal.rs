@@ -32,9 +32,16 @@ pub type MayTake<'a> = &'a dyn Fn(&Owner) -> bool;
 pub enum Fact {
     RunStarted,
     /// The task is unknown where the attempt began before the sidecar did.
-    AttemptFailed {
+    AttemptEnded {
         task: Option<Arc<str>>,
+        outcome: &'static str,
+        /// The most specific type.
+        error: Option<Arc<str>>,
+        millis: Option<i64>,
+        /// Whether another attempt follows.
+        retried: bool,
     },
+    /// `millis` since the first attempt began.
     StepEnded {
         task: Option<Arc<str>>,
         outcome: &'static str,
@@ -380,6 +387,16 @@ impl Journal {
     #[must_use]
     pub fn open_count(&self) -> usize {
         self.hold().runs.len()
+    }
+
+    /// How many runs have not ended, by workflow and state.
+    #[must_use]
+    pub fn open_by_state(&self) -> Vec<(Arc<str>, RunState, usize)> {
+        let mut counts: BTreeMap<(Arc<str>, RunState), usize> = BTreeMap::new();
+        for cell in self.hold().runs.values() {
+            *counts.entry((Arc::clone(&cell.workflow), cell.tip.state)).or_default() += 1;
+        }
+        counts.into_iter().map(|((workflow, state), count)| (workflow, state, count)).collect()
     }
 
     /// An open run, as admitted.

@@ -9,6 +9,7 @@ use conductor_protocol::FORMAT_VERSION;
 use conductor_protocol::entry::{Entry, RunStarted, UnixMillis};
 use conductor_protocol::message::{Owned, Resumable};
 use conductor_protocol::state::RunState;
+use conductor_protocol::trace;
 use tokio::sync::oneshot;
 
 use crate::journal::{
@@ -227,8 +228,10 @@ pub(crate) fn begin(
         parent: request.parent,
         started_at,
     };
+    let trace = trace::hex(&trace::Place::of_started(&request.run, &entry).trace);
     let body = body_of(&[Entry::RunStarted(entry)])?;
     let mut cell = Cell::new(request.run.into(), new, head);
+    cell.trace = Some(trace.into());
     cell.push(body, caller.map_or_else(|| "".into(), |owner| Arc::clone(&owner.session)));
     let (sender, settled) = oneshot::channel();
     cell.luggage.waiters.push(sender);

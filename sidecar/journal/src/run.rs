@@ -47,6 +47,10 @@ pub(crate) struct Cell {
     pub(crate) ends: Vec<oneshot::Sender<()>>,
     /// Task and start of the attempts that run now, for metrics.
     pub(crate) attempts: BTreeMap<String, (Arc<str>, UnixMillis)>,
+    /// The same of the first attempts of steps that have not ended.
+    pub(crate) steps: BTreeMap<String, (Arc<str>, UnixMillis)>,
+    /// The id of its trace, where that was seen.
+    pub(crate) trace: Option<Arc<str>>,
     /// Keys of the timers and waits for signals that are not over.
     pub(crate) waits: BTreeSet<String>,
 }
@@ -69,6 +73,8 @@ impl Cell {
             refused_from: None,
             ends: Vec::new(),
             attempts: BTreeMap::new(),
+            steps: BTreeMap::new(),
+            trace: None,
             waits: BTreeSet::new(),
         };
         cell.luggage.facts.push(Fact::RunStarted);
@@ -104,6 +110,8 @@ impl Cell {
             refused_from: None,
             ends: Vec::new(),
             attempts: BTreeMap::new(),
+            steps: BTreeMap::new(),
+            trace: None,
             waits: BTreeSet::new(),
         }
     }
@@ -176,18 +184,30 @@ impl Cell {
                     self.waits.insert(key.clone());
                 }
                 Entry::StepStarted { key, task, at, .. } => {
-                    self.attempts.insert(key.clone(), (task.as_str().into(), *at));
+                    let began: (Arc<str>, UnixMillis) = (task.as_str().into(), *at);
+                    self.steps.entry(key.clone()).or_insert_with(|| began.clone());
+                    self.attempts.insert(key.clone(), began);
                 }
-                Entry::AttemptFailed { key, .. } => {
-                    let task = self.attempts.remove(key).map(|(task, _)| task);
-                    self.luggage.facts.push(Fact::AttemptFailed { task });
+                Entry::AttemptFailed { key, error, retry_at, at, .. } => {
+                    let began = self.attempts.remove(key);
+                    self.luggage.facts.push(Fact::AttemptEnded {
+                        millis: since(began.as_ref(), *at),
+                        task: began.map(|(task, _)| task),
+                        outcome: "failed",
+                        error: error.types.first().map(|name| name.as_str().into()),
+                        retried: retry_at.is_some(),
+                    });
                 }
-                Entry::StepSucceeded { key, at, .. } => self.step_ended(key, "succeeded", *at),
-                Entry::StepFailed { key, at, tolerated: true, .. } => self.step_ended(key, "tolerated", *at),
-                Entry::StepFailed { key, at, .. } => self.step_ended(key, "failed", *at),
-                Entry::StepSkipped { key, at } => self.step_ended(key, "skipped", *at),
-                Entry::StepCancelled { key, at, .. } => self.step_ended(key, "cancelled", *at),
-                Entry::StepInDoubt { key, at, .. } => self.step_ended(key, "in_doubt", *at),
+                Entry::StepSucceeded { key, at, .. } => self.step_ended(key, ["succeeded"; 2], None, *at),
+                Entry::StepFailed { key, error, at, tolerated, .. } => {
+                    let outcome = if *tolerated { "tolerated" } else { "failed" };
+                    self.step_ended(key, [outcome, "failed"], Some(error), *at);
+                }
+                Entry::StepSkipped { key, at } => self.step_ended(key, ["skipped"; 2], None, *at),
+                Entry::StepCancelled { key, at, .. } => self.step_ended(key, ["cancelled"; 2], None, *at),
+                Entry::StepInDoubt { key, error, at, .. } => {
+                    self.step_ended(key, ["in_doubt"; 2], Some(error), *at);
+                }
                 _ => {}
             }
         }
@@ -198,15 +218,35 @@ impl Cell {
         self.tip.state == RunState::Running && self.attempts.is_empty() && !self.waits.is_empty()
     }
 
-    fn step_ended(&mut self, key: &str, outcome: &'static str, at: UnixMillis) {
+    /// `outcomes` are the step's and its last attempt's, where that has not ended before.
+    fn step_ended(
+        &mut self,
+        key: &str,
+        outcomes: [&'static str; 2],
+        error: Option<&ErrorForm>,
+        at: UnixMillis,
+    ) {
         if self.waits.remove(key) {
             return;
         }
-        let started = self.attempts.remove(key);
-        let millis = started.as_ref().map(|(_, since)| at.saturating_sub(*since).max(0));
-        let task = started.map(|(task, _)| task);
-        self.luggage.facts.push(Fact::StepEnded { task, outcome, millis });
+        let [outcome, of_attempt] = outcomes;
+        if let Some(began) = self.attempts.remove(key) {
+            self.luggage.facts.push(Fact::AttemptEnded {
+                millis: since(Some(&began), at),
+                task: Some(began.0),
+                outcome: of_attempt,
+                error: error.and_then(|error| error.types.first()).map(|name| name.as_str().into()),
+                retried: false,
+            });
+        }
+        let first = self.steps.remove(key);
+        let millis = since(first.as_ref(), at);
+        self.luggage.facts.push(Fact::StepEnded { task: first.map(|(task, _)| task), outcome, millis });
     }
+}
+
+fn since(began: Option<&(Arc<str>, UnixMillis)>, at: UnixMillis) -> Option<i64> {
+    began.map(|(_, since)| at.saturating_sub(*since).max(0))
 }
 
 /// What an entry does to the head besides its state.

@@ -13,7 +13,7 @@ use conductor_protocol::entry::UnixMillis;
 
 use crate::keys::{KeyError, Keys, unsealed};
 use crate::store::{
-    AuditRow, Change, EndPlace, Head, NewInput, NewRun, Page, PlanRow, PurgeFilter, Purged, RunFilter,
+    AuditRow, Change, EndPlace, Feed, Head, NewInput, NewRun, Page, PlanRow, PurgeFilter, Purged, RunFilter,
     RunPage, RunRow, ScheduleRow, Shared, SharedAsk, Store, StoreError, StoredRecord, StoredSignal,
     Tombstone, Verdict, Wanted,
 };
@@ -248,6 +248,30 @@ impl Store for Sealing {
 
     fn standing(&self, kind: &str) -> Result<Vec<AuditRow>, StoreError> {
         self.inner.standing(kind)
+    }
+
+    fn run_of(&self, key: i64) -> Result<Option<RunRow>, StoreError> {
+        Ok(self.inner.run_of(key)?.map(|row| self.open_for_list(row)))
+    }
+
+    fn feeds(&self, wanted: bool) -> Result<bool, StoreError> {
+        self.inner.feeds(wanted)
+    }
+
+    fn feed(&self, max_bytes: usize) -> Result<Feed, StoreError> {
+        let mut feed = self.inner.feed(max_bytes)?;
+        for fed in &mut feed.records {
+            fed.body = fed.body.take().and_then(|body| open_record(self.keys.as_ref(), fed.seq, &body).ok());
+        }
+        Ok(feed)
+    }
+
+    fn fed(&self, from: i64, to: i64) -> Result<(), StoreError> {
+        self.inner.fed(from, to)
+    }
+
+    fn bytes(&self) -> Result<Option<u64>, StoreError> {
+        self.inner.bytes()
     }
 
     fn tidy(&self) -> Result<(), StoreError> {

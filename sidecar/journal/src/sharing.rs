@@ -79,8 +79,10 @@ impl Journal {
             inner.late.push(Note::Stopped {
                 run: run.into(),
                 workflow: row.workflow.as_str().into(),
-                state: row.head.state,
                 session,
+                started_at: row.started_at,
+                trace: None,
+                head: Box::new(row.head),
             });
             inner.runs.remove(run);
             return Ok(());

@@ -259,6 +259,25 @@ pub struct AuditRow {
     pub at: UnixMillis,
 }
 
+/// A record in the order in which they were committed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fed {
+    /// Its place in that order. A gap is what was purged.
+    pub place: i64,
+    /// The store's key of the run.
+    pub run: i64,
+    pub seq: u64,
+    /// `None` where its key is not there.
+    pub body: Option<Arc<str>>,
+}
+
+/// Records that nobody has read before, and the place after which they stand.
+#[derive(Debug, Default)]
+pub struct Feed {
+    pub from: i64,
+    pub records: Vec<Fed>,
+}
+
 /// A durable store. Reads see committed state only and may go on beside a commit.
 pub trait Store: Send + Sync {
     /// Writes a batch in one transaction and returns when it is on disk: one verdict a change.
@@ -357,6 +376,41 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// When the store cannot be read.
     fn standing(&self, kind: &str) -> Result<Vec<AuditRow>, StoreError>;
+    /// A run by the store's key.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn run_of(&self, _key: i64) -> Result<Option<RunRow>, StoreError> {
+        Ok(None)
+    }
+    /// Whether records are to be fed to somebody, from where he was, or else from now on. False where the store cannot do so.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn feeds(&self, _wanted: bool) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+    /// What was committed since, until `max_bytes` are passed.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn feed(&self, _max_bytes: usize) -> Result<Feed, StoreError> {
+        Ok(Feed::default())
+    }
+    /// What was fed from that place up to this one is dealt with. It may be forgotten if the machine dies, and is fed again then.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn fed(&self, _from: i64, _to: i64) -> Result<(), StoreError> {
+        Ok(())
+    }
+    /// How much room it takes on its disk, where it can tell without asking long.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn bytes(&self) -> Result<Option<u64>, StoreError> {
+        Ok(None)
+    }
     /// What there is to do where other sidecars share the store.
     fn shared(&self) -> Option<&dyn Shared> {
         None

@@ -3,6 +3,7 @@
 //! It knows rows and transactions, not what a run's states mean.
 
 mod audit;
+mod feed;
 mod purge;
 mod read;
 mod schedules;
@@ -18,8 +19,8 @@ use conductor_protocol::entry::UnixMillis;
 use rusqlite::Connection;
 
 use crate::store::{
-    AuditRow, Change, EndPlace, Page, PlanRow, PurgeFilter, Purged, RunFilter, RunPage, RunRow, ScheduleRow,
-    Store, StoreError, StoredSignal, Tombstone, Verdict,
+    AuditRow, Change, EndPlace, Feed, Page, PlanRow, PurgeFilter, Purged, RunFilter, RunPage, RunRow,
+    ScheduleRow, Store, StoreError, StoredSignal, Tombstone, Verdict,
 };
 
 /// How long a commit waits for somebody else's lock before the store counts as locked.
@@ -195,6 +196,28 @@ impl Store for SqliteStore {
         self.reading(|connection| audit::standing(connection, kind))
     }
 
+    fn run_of(&self, key: i64) -> Result<Option<RunRow>, StoreError> {
+        self.reading(|connection| read::run_of(connection, key))
+    }
+
+    fn feeds(&self, wanted: bool) -> Result<bool, StoreError> {
+        let set = if wanted { feed::begin } else { feed::forget };
+        self.keeping(|connection| set(connection)).map(|()| true)
+    }
+
+    fn feed(&self, max_bytes: usize) -> Result<Feed, StoreError> {
+        self.reading(|connection| feed::page(connection, max_bytes))
+    }
+
+    fn fed(&self, from: i64, to: i64) -> Result<(), StoreError> {
+        self.keeping(|connection| feed::done(connection, from, to))
+    }
+
+    fn bytes(&self) -> Result<Option<u64>, StoreError> {
+        let length = |path: &Path| std::fs::metadata(path).map_or(0, |meta| meta.len());
+        Ok(Some(length(&self.path) + length(&wal(&self.path))))
+    }
+
     fn tidy(&self) -> Result<(), StoreError> {
         let keeper = hold(&self.keeper);
         let pages = wal_pages(&self.path);
@@ -212,10 +235,14 @@ fn hold(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
 
 /// Size of the WAL in pages, from its length: asking SQLite would itself be a checkpoint.
 fn wal_pages(path: &Path) -> i64 {
+    let bytes = std::fs::metadata(wal(path)).map_or(0, |meta| meta.len());
+    i64::try_from(bytes / 4096).unwrap_or(i64::MAX)
+}
+
+fn wal(path: &Path) -> PathBuf {
     let mut wal = path.as_os_str().to_owned();
     wal.push("-wal");
-    let bytes = std::fs::metadata(wal).map_or(0, |meta| meta.len());
-    i64::try_from(bytes / 4096).unwrap_or(i64::MAX)
+    wal.into()
 }
 
 fn open_error(path: &Path, error: &rusqlite::Error) -> StoreError {

@@ -9,6 +9,7 @@ use conductor_protocol::state::RunState;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
+use super::feed;
 use crate::store::{EndPlace, PURGE_SLICE, PurgeFilter, Purged, Tombstone};
 
 type Sql<T> = Result<T, rusqlite::Error>;
@@ -190,6 +191,7 @@ pub(super) fn sweep(connection: &mut Connection, tombstones_before: UnixMillis) 
         }
         change.prepare_cached("DELETE FROM purging WHERE run = ?1")?.execute([run])?;
     }
+    feed::shortened(&change)?;
     let forgotten = change
         .prepare_cached(
             "DELETE FROM tombstones WHERE id IN (SELECT id FROM tombstones WHERE purged_at < ?1 LIMIT 256)",

@@ -76,6 +76,13 @@ pub(super) fn find(connection: &Connection, id: &str) -> Sql<Option<RunRow>> {
         .optional()
 }
 
+pub(super) fn run_of(connection: &Connection, key: i64) -> Sql<Option<RunRow>> {
+    connection
+        .prepare_cached(&format!("SELECT {HEAD}, input FROM runs WHERE key = ?1"))?
+        .query_row([key], |row| run(row, row.get("input")?))
+        .optional()
+}
+
 pub(super) fn open_runs(connection: &Connection) -> Sql<Vec<RunRow>> {
     connection
         .prepare(&format!("SELECT {HEAD} FROM runs WHERE finished_at IS NULL ORDER BY key"))?

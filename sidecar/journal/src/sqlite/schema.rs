@@ -152,6 +152,8 @@ pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), St
     for migration in &MIGRATIONS[found as usize..] {
         change.execute_batch(migration).map_err(fail)?;
     }
+    // Rows may get other numbers below: who reads them in order begins anew.
+    change.execute("DELETE FROM meta WHERE name = 'exported'", []).map_err(fail)?;
     change.pragma_update(None, "application_id", APPLICATION).map_err(fail)?;
     change.pragma_update(None, "user_version", FORMAT).map_err(fail)?;
     change

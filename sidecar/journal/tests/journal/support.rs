@@ -77,7 +77,7 @@ pub fn said(notes: &[Note]) -> Vec<String> {
             Note::Refused { run, session, seq, refusal, .. } => {
                 Some(format!("{run} {session} refused {seq} {}", refusal.reason()))
             }
-            Note::Stopped { run, state, .. } => Some(format!("{run} {}", state.as_str())),
+            Note::Stopped { run, head, .. } => Some(format!("{run} {}", head.state.as_str())),
             Note::Gone { run, session } => Some(format!("{run} {session} gone")),
             Note::Signalled { .. } | Note::Facts { .. } => None,
         })

@@ -1,0 +1,87 @@
+//! What the sidecar counts, and the page on which it says so.
+//!
+//! It knows no name of a metric.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use conductor_journal::{Fact, Head};
+use conductor_protocol::entry::UnixMillis;
+use conductor_protocol::message::RunError;
+use conductor_telemetry::{AttemptEnd, Form, Metrics, Now, RunEnd, StepEnd};
+
+use crate::http::refuse;
+use crate::sidecar::{Sidecar, blocking};
+
+/// `GET /metrics`, in the form that is asked for.
+pub(crate) async fn metrics(State(sidecar): State<Arc<Sidecar>>, headers: HeaderMap) -> Response {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let form = Form::accepted(accept);
+    let sessions = sidecar.sessions.hold().values().filter(|session| session.outbox.is_some()).count();
+    sidecar.metrics.only_of(&sidecar.sessions.processes());
+    sidecar.metrics.calls(sidecar.broker.counts());
+    let shown = sidecar.breakers.shown(sidecar.clock.now());
+    sidecar.metrics.breakers(shown.iter().map(|one| (one.id.as_str(), one.state.as_str())));
+    let now = Now {
+        sessions,
+        open_runs: sidecar.journal.open_by_state(),
+        dispatchable: sidecar.backlog.len(),
+        // A store that cannot say so now does not keep the rest from being shown.
+        store_bytes: blocking(|| sidecar.journal.store().bytes()).unwrap_or_default(),
+    };
+    match sidecar.metrics.encode(form, &now) {
+        Ok(text) => ([(header::CONTENT_TYPE, form.content_type())], text).into_response(),
+        Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
+    }
+}
+
+fn duration(millis: i64) -> Option<Duration> {
+    u64::try_from(millis).ok().map(Duration::from_millis)
+}
+
+/// A run has ended, or was paused.
+pub(crate) fn stopped(
+    metrics: &Metrics,
+    workflow: &str,
+    started_at: UnixMillis,
+    trace: Option<&str>,
+    head: &Head,
+) {
+    let error: Option<RunError> = head.error.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    metrics.run_stopped(&RunEnd {
+        workflow,
+        state: head.state,
+        error: error.as_ref().and_then(|error| error.error.types.first()).map(String::as_str),
+        took: head.finished_at.and_then(|at| duration(at.saturating_sub(started_at).max(0))),
+        trace,
+    });
+}
+
+/// Facts of a run are on disk.
+pub(crate) fn facts(metrics: &Metrics, workflow: &str, trace: Option<&str>, facts: &[Fact]) {
+    for fact in facts {
+        match fact {
+            Fact::RunStarted => metrics.run_started(workflow),
+            Fact::AttemptEnded { task, outcome, error, millis, retried } => {
+                metrics.attempt_ended(&AttemptEnd {
+                    workflow,
+                    task: task.as_deref(),
+                    outcome,
+                    error: error.as_deref(),
+                    took: millis.and_then(duration),
+                    retried: *retried,
+                    trace,
+                });
+            }
+            Fact::StepEnded { task, outcome, millis } => metrics.step_ended(&StepEnd {
+                workflow,
+                task: task.as_deref(),
+                outcome,
+                took: millis.and_then(duration),
+            }),
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! The export of spans and log records: the journal is read in the order of its commits, behind them, and how far that is done
+//! stands in the store.
+//!
+//! It knows no span. Nothing waits for it: where a collector is away, the journal keeps what it has not had.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use conductor_journal::{Fed, Feed, RunRow, Store, StoreError};
+use conductor_protocol::entry::Entry;
+use conductor_telemetry::otlp::{Otlp, Payload, Sent, Settings, Signal};
+use conductor_telemetry::spans::{Batch, Followed, line};
+
+use crate::Error;
+use crate::masking::Mask;
+use crate::sidecar::Sidecar;
+
+/// Between two looks at a journal that has nothing new.
+const IDLE: Duration = Duration::from_millis(500);
+
+/// Bytes of records that are read at once: a request stays far below the 4 MiB that collectors take.
+const PAGE: usize = 256 << 10;
+
+/// Spans or log records of one request.
+const REQUEST: usize = 1000;
+
+/// Of the time of one core, what reading and sending may take while there is much to do: one part in so many. Runs come first.
+const SHARE: u32 = 10;
+
+/// Between tries to reach a collector.
+const PAUSES: [Duration; 5] = [
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(5),
+    Duration::from_secs(15),
+];
+
+/// For how long the last records are tried to be sent when the sidecar ends.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Runs in memory; others are read again from their start.
+const FOLLOWED: usize = 10_000;
+
+/// What is exported, and how far.
+pub(crate) struct Exporter {
+    otlp: Option<Otlp>,
+    spans: bool,
+    logs: bool,
+    lines: bool,
+}
+
+/// The runs of which more will come, by the store's key.
+#[derive(Default)]
+struct Reader {
+    runs: BTreeMap<i64, Open>,
+}
+
+struct Open {
+    followed: Followed,
+    mask: Option<Mask>,
+}
+
+/// A page, read.
+struct Page {
+    from: i64,
+    to: i64,
+    /// Records that were purged, or whose key is missing.
+    lost: u64,
+    /// When the newest of it was written.
+    written: Option<i64>,
+    batch: Batch,
+}
+
+impl Exporter {
+    pub(crate) fn new(
+        store: &dyn Store,
+        settings: Option<&Settings>,
+        lines: bool,
+    ) -> Result<Exporter, Error> {
+        let wanted = settings.is_some() || lines;
+        if !store.feeds(wanted)? && wanted {
+            eprintln!("conductor sidecar: spans and logs are not exported from this store");
+            return Ok(Exporter { otlp: None, spans: false, logs: false, lines: false });
+        }
+        let otlp = settings.map(|settings| Otlp::new(settings, env!("CARGO_PKG_VERSION"))).transpose();
+        Ok(Exporter {
+            otlp: otlp.map_err(Error::Export)?,
+            spans: settings.is_some_and(|settings| settings.wants(Signal::Spans)),
+            logs: settings.is_some_and(|settings| settings.wants(Signal::Logs)),
+            lines,
+        })
+    }
+
+    pub(crate) async fn run(self, sidecar: Arc<Sidecar>) {
+        if self.otlp.is_none() && !self.lines {
+            return;
+        }
+        let mut reader = Reader::default();
+        let mut last = None;
+        loop {
+            let is_last = sidecar.is_closing();
+            match self.catch_up(&sidecar, &mut reader).await {
+                Ok(()) => last = None,
+                // Told once, not twice a second.
+                Err(error) if last.as_ref() == Some(&error) => {}
+                Err(error) => {
+                    eprintln!("conductor sidecar: spans and logs cannot be read: {error}");
+                    last = Some(error);
+                }
+            }
+            if is_last {
+                return;
+            }
+            tokio::select! {
+                () = sidecar.closed() => {}
+                () = tokio::time::sleep(IDLE) => {}
+            }
+        }
+    }
+
+    /// Exports page after page until there is nothing new.
+    async fn catch_up(&self, sidecar: &Arc<Sidecar>, reader: &mut Reader) -> Result<(), StoreError> {
+        let until = sidecar.is_closing().then(|| Instant::now() + FAREWELL);
+        loop {
+            let began = Instant::now();
+            let Some(page) = read(sidecar, reader).await? else {
+                sidecar.metrics.export_behind(Duration::ZERO);
+                return Ok(());
+            };
+            let worked = began.elapsed();
+            if let Some(written) = page.written {
+                let age = sidecar.clock.now().saturating_sub(written);
+                sidecar.metrics.export_behind(Duration::from_millis(u64::try_from(age).unwrap_or(0)));
+            }
+            sidecar.metrics.export_lost("records", "purged", page.lost);
+            let (from, to) = (page.from, page.to);
+            if !self.send(sidecar, page.batch, until).await {
+                // It is read again by whoever comes next.
+                return Ok(());
+            }
+            let this = Arc::clone(sidecar);
+            in_background(move || this.journal.store().fed(from, to)).await?;
+            if until.is_none() {
+                tokio::time::sleep(worked * (SHARE - 1)).await;
+            }
+        }
+    }
+
+    /// Sends until it is taken or refused; false where the sidecar ends before that.
+    async fn send(&self, sidecar: &Sidecar, batch: Batch, until: Option<Instant>) -> bool {
+        if self.lines {
+            let lines: String = batch.logs.iter().map(|record| line(record) + "\n").collect();
+            eprint!("{lines}");
+        }
+        let Some(otlp) = &self.otlp else { return true };
+        let spans = batch.spans.chunks(REQUEST).filter(|_| self.spans);
+        let logs = batch.logs.chunks(REQUEST).filter(|_| self.logs);
+        let spans = spans.map(|part| Payload::Spans(part.to_vec()));
+        let all: Vec<Payload> = spans.chain(logs.map(|part| Payload::Logs(part.to_vec()))).collect();
+        for payload in &all {
+            if !deliver(sidecar, otlp, payload, until).await {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+async fn deliver(sidecar: &Sidecar, otlp: &Otlp, payload: &Payload, mut until: Option<Instant>) -> bool {
+    let (signal, count) = (payload.signal().as_str(), u64::try_from(payload.len()).unwrap_or(u64::MAX));
+    let mut tries = 0;
+    loop {
+        let sent = tokio::select! {
+            sent = otlp.send(payload) => sent,
+            () = over(sidecar, &mut until) => return false,
+        };
+        match sent {
+            None => return true,
+            Some(Sent::Taken { rejected }) => {
+                if tries > 0 {
+                    eprintln!("conductor sidecar: the collector takes {signal} again");
+                }
+                sidecar.metrics.exported(signal, count.saturating_sub(rejected));
+                sidecar.metrics.export_lost(signal, "rejected", rejected);
+                return true;
+            }
+            Some(Sent::Refused { message }) => {
+                eprintln!("conductor sidecar: the collector refuses {count} {signal}: {message}");
+                sidecar.metrics.export_failed("invalid");
+                sidecar.metrics.export_lost(signal, "refused", count);
+                return true;
+            }
+            Some(Sent::Later { reason, message }) => {
+                sidecar.metrics.export_failed(reason);
+                if tries == 0 {
+                    eprintln!("conductor sidecar: the collector does not take {signal} now: {message}");
+                }
+            }
+        }
+        let pause = PAUSES[tries.min(PAUSES.len() - 1)];
+        tries += 1;
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = over(sidecar, &mut until) => return false,
+        }
+    }
+}
+
+/// Returns when the sidecar has been closing for as long as a farewell may take.
+async fn over(sidecar: &Sidecar, until: &mut Option<Instant>) {
+    if until.is_none() {
+        sidecar.closed().await;
+    }
+    let end = *until.get_or_insert_with(|| Instant::now() + FAREWELL);
+    tokio::time::sleep_until(end.into()).await;
+}
+
+/// The next page, with what comes of it.
+async fn read(sidecar: &Arc<Sidecar>, reader: &mut Reader) -> Result<Option<Page>, StoreError> {
+    let (this, mut runs) = (Arc::clone(sidecar), std::mem::take(reader));
+    let work = move || {
+        let feed = this.journal.store().feed(PAGE)?;
+        let page = if feed.records.is_empty() { None } else { Some(runs.page(&this, &feed)?) };
+        Ok((runs, page))
+    };
+    let (runs, page) = in_background(work).await?;
+    *reader = runs;
+    Ok(page)
+}
+
+async fn in_background<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(StoreError::Failed(error.to_string())))
+}
+
+impl Reader {
+    fn page(&mut self, sidecar: &Sidecar, feed: &Feed) -> Result<Page, StoreError> {
+        let mut batch = Batch::default();
+        let (mut place, mut lost, mut written) = (feed.from, 0, None);
+        let mut begun = Vec::new();
+        for fed in &feed.records {
+            let gap = fed.place.saturating_sub(place).saturating_sub(1);
+            lost += u64::try_from(gap).unwrap_or(0);
+            place = fed.place;
+            match self.take(sidecar, fed, &mut batch)? {
+                Some(at) => written = Some(at),
+                None => lost += 1,
+            }
+            if fed.seq == 0 {
+                begun.push(fed.run);
+            }
+        }
+        // What goes on for longer is seen before it has ended.
+        for key in begun {
+            if let Some(open) = self.runs.get(&key).filter(|open| !open.followed.has_ended()) {
+                open.followed.show(&mut batch);
+            }
+        }
+        self.runs.retain(|_, open| !open.followed.has_ended());
+        while self.runs.len() > FOLLOWED {
+            self.runs.pop_first();
+        }
+        Ok(Page { from: feed.from, to: place, lost, written, batch })
+    }
+
+    /// Reads one record; `None` where nothing can be made of it.
+    fn take(&mut self, sidecar: &Sidecar, fed: &Fed, batch: &mut Batch) -> Result<Option<i64>, StoreError> {
+        let Some(body) = fed.body.as_deref() else { return Ok(None) };
+        if !self.runs.contains_key(&fed.run) {
+            let Some(row) = sidecar.journal.store().run_of(fed.run)? else { return Ok(None) };
+            let open = opened(sidecar, &row, fed.seq)?;
+            self.runs.insert(fed.run, open);
+        }
+        let Some(open) = self.runs.get_mut(&fed.run) else { return Ok(None) };
+        let Ok(entries) = serde_json::from_str::<Vec<Entry>>(body) else { return Ok(None) };
+        open.take(&entries, batch);
+        Ok(Some(entries.last().map_or(0, Entry::at)))
+    }
+}
+
+/// A run, with what was exported of it before.
+fn opened(sidecar: &Sidecar, row: &RunRow, until: u64) -> Result<Open, StoreError> {
+    let mut open = Open { followed: Followed::new(&row.id), mask: Mask::of(sidecar, row) };
+    let (mut from, mut unseen) = (0, Batch::default());
+    while from < until {
+        let page = sidecar.journal.store().records(row.key, from, PAGE)?;
+        for record in page.records.iter().filter(|record| record.seq < until) {
+            if let Ok(entries) = serde_json::from_str::<Vec<Entry>>(&record.body) {
+                open.take(&entries, &mut unseen);
+            }
+            unseen = Batch::default();
+        }
+        match page.records.last() {
+            Some(last) if page.more => from = last.seq + 1,
+            _ => break,
+        }
+    }
+    Ok(open)
+}
+
+impl Open {
+    fn take(&mut self, entries: &[Entry], batch: &mut Batch) {
+        let Open { followed, mask } = self;
+        let hide = |text: &str| mask.as_ref().map_or_else(|| text.to_owned(), |mask| mask.shown(text));
+        for entry in entries {
+            followed.take(entry, &hide, batch);
+        }
+    }
+}
