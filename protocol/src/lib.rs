@@ -11,6 +11,7 @@ pub mod expr;
 pub mod message;
 pub mod names;
 pub mod plan;
+pub mod spell;
 pub mod state;
 pub mod trace;
 pub mod types;

@@ -18,6 +18,7 @@ mod explain;
 mod export;
 mod fix;
 mod fmt;
+mod graph;
 mod init;
 mod lint;
 mod pin;
@@ -44,6 +45,7 @@ pub enum Command {
     Convert(convert::Args),
     Build(build::Args),
     Plan(plan::Args),
+    Graph(graph::Args),
     Run(run::Args),
     Runs(runs::Args),
     Schedules(schedules::Args),
@@ -76,6 +78,7 @@ impl Command {
             Command::Convert(args) => blocking(move || convert::run(&args)).await,
             Command::Build(args) => blocking(move || build::run(&args)).await,
             Command::Plan(args) => plan::run(args).await,
+            Command::Graph(args) => blocking(move || graph::run(&args)).await,
             Command::Run(args) => run::run(args).await,
             Command::Runs(args) => runs::run(args).await,
             Command::Schedules(args) => schedules::run(args).await,
@@ -110,6 +113,7 @@ impl Command {
             Command::Fmt(args) => args.format.into(),
             Command::Convert(args) => args.format.into(),
             Command::Plan(args) => args.format.into(),
+            Command::Graph(args) => args.format.of_failures(),
             Command::Run(args) => args.format.into(),
             Command::Runs(args) => args.format.into(),
             Command::Schedules(args) => args.format.into(),

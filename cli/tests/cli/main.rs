@@ -19,6 +19,7 @@ mod fmt;
 #[cfg(test)]
 mod formats;
 #[cfg(test)]
+mod graph;
 mod grpc;
 #[cfg(test)]
 mod hcl;

@@ -7,7 +7,6 @@ mod continuity;
 mod diff;
 mod reachable;
 mod saved;
-mod spell;
 mod step;
 mod waits;
 
@@ -15,7 +14,6 @@ pub use continuity::{Obstacle, Recorded, obstacles};
 pub use diff::{Action, FieldChange, Moved, Place, StepChange, WorkflowChange, counts, diff};
 pub use reachable::has_open_types;
 pub use saved::{FILE as SAVED_PLANS, SavedError, read as read_plans, text as saved_plans};
-pub use spell::qualified;
 pub use waits::{Waits, waits};
 
 use std::collections::BTreeSet;

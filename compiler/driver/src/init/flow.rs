@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use conductor_model::names::snake_case;
 use conductor_model::{Parameter, ParameterKind, Signature};
-use conductor_plan::qualified;
+use conductor_protocol::spell::qualified;
 use conductor_protocol::types::{Type, TypeName};
 
 /// A task that may be a step; in the order of files.

@@ -7,7 +7,7 @@ mod place;
 use std::collections::{BTreeMap, BTreeSet};
 
 use conductor_model::{Manifest, StepKind};
-use conductor_plan::qualified;
+use conductor_protocol::spell::qualified;
 use conductor_resolve::{Binding, BindingSource};
 use conductor_source::{Edit, Fix, Safety, Sources, fix};
 use conductor_syntax::{Kind, Node, Syntax};

@@ -9,10 +9,9 @@ use conductor_protocol::plan::{
     Map, OnFailure, Plan, Policy, Rate, Receiver, Resource, Step, StepKind, TaskCall, Trip, WaitFor,
     WorkflowCall,
 };
+use conductor_protocol::spell::{qualified, value};
 use conductor_protocol::types::{Field, TypeDef};
 use serde::Serialize;
-
-use crate::spell::{qualified, value};
 
 /// Names and texts in the order in which they are shown; a field that is not set is not there.
 pub(crate) type Fields = Vec<(String, String)>;

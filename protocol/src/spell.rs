@@ -2,8 +2,8 @@
 //!
 //! It knows CEL's operators and their ranks, not what was written: conversions that the checker added are left out.
 
-use conductor_protocol::expr::{BinaryOp, Comprehension, Expr, Literal, Node, UnaryOp};
-use conductor_protocol::types::Type;
+use crate::expr::{BinaryOp, Comprehension, Expr, Literal, Node, UnaryOp};
+use crate::types::Type;
 
 /// `10`, `"text"`, `Hello ${name}` or `${fetch_user.email}`.
 #[must_use]
@@ -14,6 +14,12 @@ pub fn value(expr: &Expr) -> String {
         Node::Interpolate(parts) => parts.iter().map(part).collect(),
         _ => format!("${{{}}}", cel(expr, 0)),
     }
+}
+
+/// As it stands inside of `${}`: `amount > 1000`.
+#[must_use]
+pub fn expression(expr: &Expr) -> String {
+    cel(expr, 0)
 }
 
 fn part(part: &Expr) -> String {
