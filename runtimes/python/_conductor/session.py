@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from . import config, process, saturation, shared, starting
+from . import config, endpoint, process, saturation, shared, starting
 from .connection import Connection
 from .errors import logger
 from .ids import new_run_id
@@ -171,14 +171,14 @@ class Session:
         path = config.find_socket()
         if path is None:
             return "there is no .conductor/sidecar.sock here or above"
-        if "://" in path:
-            return f"{path} is not the path of a Unix socket"
         try:
-            _, connection = await self.loop.create_unix_connection(
-                lambda: Connection(self._received, self._lost), path
+            connection = await endpoint.connect(
+                path, lambda: Connection(self._received, self._lost)
             )
         except OSError as error:
             return f"{path} cannot be reached ({error.strerror or error})"
+        except ValueError as error:
+            return f"{path} cannot be reached ({error})"
         self._connection = connection
         # A dispatch may come in the same breath as the answer: it was not claimed, so it is not lost.
         claimed = list(self.owned.values())
@@ -327,7 +327,9 @@ class Session:
             self._notified(message["method"], message["params"])
             return
         request = self._requests.get(message["id"])
-        if message["id"] is None:
+        if message["id"] is None and not self._greeted:
+            self._sent_away(message["error"])
+        elif message["id"] is None:
             logger.error("the sidecar did not understand: %s", message["error"])
         if request is None or request.answer.done():
             return
@@ -337,6 +339,12 @@ class Session:
             request.answer.set_result(message["result"])
         else:
             request.answer.set_exception(Refused(error["code"], error["message"]))
+
+    def _sent_away(self, error: dict[str, Any]) -> None:
+        """It does not let us in: no answer to the greeting will come, and the lease is not renewed."""
+        hello = self._requests.get(self._hello_id)
+        if hello is not None and not hello.answer.done():
+            hello.answer.set_exception(Refused(error["code"], error["message"]))
 
     def _notified(self, method: str, params: dict[str, Any]) -> None:
         if method == "run.dispatch":

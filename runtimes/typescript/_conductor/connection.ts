@@ -1,10 +1,12 @@
 /**
- * Lines over a Unix socket: writes are gathered per turn, lines are cut out of what arrives.
+ * Lines over a socket: writes are gathered per turn, lines are cut out of what arrives.
  *
  * It deliberately knows no messages, only where a line ends.
  */
 
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
+
+import { dial } from "./endpoint.js";
 
 /** One connection to the sidecar. */
 export class Connection {
@@ -20,32 +22,24 @@ export class Connection {
     this.received = received;
   }
 
-  /** Connects; throws where nobody listens at `path`. `lost` is called once, when it is over. */
-  static open(
-    path: string,
+  /** Connects; throws where nobody listens at `place`. `lost` is called once, when it is over. */
+  static async open(
+    place: string,
     received: (line: string) => void,
     lost: (connection: Connection) => void,
   ): Promise<Connection> {
-    return new Promise((resolve, reject) => {
-      const socket = connect(path);
-      socket.once("error", reject);
-      socket.once("connect", () => {
-        socket.off("error", reject);
-        // What is wrong with it is followed by its end.
-        socket.on("error", () => undefined);
-        const connection = new Connection(socket, received);
-        // Cuts no character in two.
-        socket.setEncoding("utf8");
-        socket.on("data", (text: string) => {
-          connection.arrived(text);
-        });
-        socket.once("close", () => {
-          connection.ended();
-          lost(connection);
-        });
-        resolve(connection);
-      });
+    const socket = await dial(place);
+    const connection = new Connection(socket, received);
+    // Cuts no character in two.
+    socket.setEncoding("utf8");
+    socket.on("data", (text: string) => {
+      connection.arrived(text);
     });
+    socket.once("close", () => {
+      connection.ended();
+      lost(connection);
+    });
+    return connection;
   }
 
   /** Sends a line, together with all others of this turn. */

@@ -7,6 +7,7 @@
 import { statSync } from "node:fs";
 
 import type { JsonObject } from "./json.js";
+import { logger } from "./log.js";
 
 /** The sidecar answered a request with an error. */
 export class Refused extends Error {
@@ -85,4 +86,17 @@ export function reasonOf(error: unknown, path: string): string {
     return "nobody listens there";
   }
   return error instanceof Error ? error.message : String(error);
+}
+
+/** An error that belongs to no request: it refuses what is asked for, where that is, or is told of. */
+export function misunderstood(
+  { error }: Incoming,
+  asked: { reject: (error: Error) => void } | undefined,
+): void {
+  const { code, message } = error ?? { code: 0, message: "" };
+  if (asked === undefined) {
+    logger().error(`the sidecar did not understand: ${message}`);
+  } else {
+    asked.reject(new Refused(code, message));
+  }
 }

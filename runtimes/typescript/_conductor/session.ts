@@ -14,6 +14,7 @@ import { dumps, loads, textAt, type JsonObject } from "./json.js";
 import { Lease } from "./lease.js";
 import { logger } from "./log.js";
 import {
+  misunderstood,
   reasonOf,
   Refused,
   type Claim,
@@ -110,9 +111,6 @@ export class Session {
     const path = findSocket();
     if (path === undefined) {
       return "there is no .conductor/sidecar.sock in the working directory or above it, and CONDUCTOR_SOCKET is not set";
-    }
-    if (path.startsWith("tls://")) {
-      return `${path} is not the path of a Unix socket`;
     }
     let connection: Connection;
     try {
@@ -333,9 +331,9 @@ export class Session {
       return;
     }
     if (id === null) {
-      logger().error(
-        `the sidecar did not understand: ${message.error?.message ?? ""}`,
-      );
+      // Before the greeting is answered it says that we are not let in.
+      const asked = this.greeted ? -1 : this.helloId;
+      misunderstood(message, this.requests.get(asked));
     }
     const request = typeof id === "number" ? this.requests.get(id) : undefined;
     if (request === undefined) {

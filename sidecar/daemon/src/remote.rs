@@ -81,7 +81,7 @@ pub(crate) async fn serve(sidecar: Arc<Sidecar>, socket: TcpStream, from: IpAddr
                 Stream::Tls(stream) => {
                     let (socket, state) = stream.into_inner();
                     match Tls::new(socket, state, &mut first) {
-                        Ok(tls) => Wire::Tls(tls),
+                        Ok(tls) => Wire::Tls(Box::new(tls)),
                         Err(_) => return,
                     }
                 }

@@ -15,7 +15,7 @@ const RECORD: usize = 16 << 10;
 pub(crate) enum Wire {
     Unix(UnixStream),
     Tcp(TcpStream),
-    Tls(Tls),
+    Tls(Box<Tls>),
 }
 
 pub(crate) struct Tls {
@@ -146,14 +146,16 @@ impl Wire {
     pub(crate) async fn readable(&self) -> io::Result<()> {
         match self {
             Wire::Unix(socket) => socket.readable().await,
-            Wire::Tcp(socket) | Wire::Tls(Tls { socket, .. }) => socket.readable().await,
+            Wire::Tcp(socket) => socket.readable().await,
+            Wire::Tls(tls) => tls.socket.readable().await,
         }
     }
 
     pub(crate) async fn writable(&self) -> io::Result<()> {
         match self {
             Wire::Unix(socket) => socket.writable().await,
-            Wire::Tcp(socket) | Wire::Tls(Tls { socket, .. }) => socket.writable().await,
+            Wire::Tcp(socket) => socket.writable().await,
+            Wire::Tls(tls) => tls.socket.writable().await,
         }
     }
 

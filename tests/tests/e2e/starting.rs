@@ -14,8 +14,8 @@ use rustix::process::{Pid, Signal, kill_process};
 const SIBLINGS: usize = 10;
 
 /// The project in one language, and what calls its workflow `trip` once.
-struct App {
-    project: Project,
+pub(crate) struct App {
+    pub(crate) project: Project,
     program: PathBuf,
     arguments: &'static [&'static str],
 }
@@ -56,7 +56,7 @@ func main() {
 "#;
 
 impl App {
-    fn new(language: &str) -> Result<App> {
+    pub(crate) fn new(language: &str) -> Result<App> {
         let all = root().join("tests/projects/restarts");
         let project = Project::copy_of(&all.join(language))?;
         let mut manifest = std::fs::read_to_string(all.join("concurrency.yaml"))?;
@@ -93,7 +93,7 @@ impl App {
         Ok(App { project, program, arguments })
     }
 
-    fn command(&self, run: &str) -> Result<Command> {
+    pub(crate) fn command(&self, run: &str) -> Result<Command> {
         let mut command = self.project.command(&self.program, &[self.arguments, &[run]].concat());
         command.env("CONDUCTOR_SIDECAR", "auto").env("CONDUCTOR_BIN", conductor()?);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -11,7 +11,7 @@ pub fn is_needed(path: &str, imported: &BTreeSet<String>) -> bool {
 }
 
 /// Path below `internal/` and text of each file.
-pub const FILES: [(&str, &str); 77] = [
+pub const FILES: [(&str, &str); 78] = [
     ("cel/calendar.go", include_str!("../../../../runtimes/go/internal/cel/calendar.go")),
     ("cel/compare.go", include_str!("../../../../runtimes/go/internal/cel/compare.go")),
     ("cel/convert.go", include_str!("../../../../runtimes/go/internal/cel/convert.go")),
@@ -48,6 +48,7 @@ pub const FILES: [(&str, &str); 77] = [
     ("runtime/config.go", include_str!("../../../../runtimes/go/internal/runtime/config.go")),
     ("runtime/connect.go", include_str!("../../../../runtimes/go/internal/runtime/connect.go")),
     ("runtime/connection.go", include_str!("../../../../runtimes/go/internal/runtime/connection.go")),
+    ("runtime/endpoint.go", include_str!("../../../../runtimes/go/internal/runtime/endpoint.go")),
     ("runtime/errors.go", include_str!("../../../../runtimes/go/internal/runtime/errors.go")),
     ("runtime/execution.go", include_str!("../../../../runtimes/go/internal/runtime/execution.go")),
     ("runtime/form.go", include_str!("../../../../runtimes/go/internal/runtime/form.go")),

@@ -15,7 +15,7 @@ const VERSION: &str = concat!(
 );
 
 /// Name and text of each file of `_conductor/`.
-pub const FILES: [(&str, &str); 63] = [
+pub const FILES: [(&str, &str); 64] = [
     ("__init__.py", include_str!("../../../../runtimes/python/_conductor/__init__.py")),
     ("address.py", include_str!("../../../../runtimes/python/_conductor/address.py")),
     ("atomic.py", include_str!("../../../../runtimes/python/_conductor/atomic.py")),
@@ -35,6 +35,7 @@ pub const FILES: [(&str, &str); 63] = [
     ("current.py", include_str!("../../../../runtimes/python/_conductor/current.py")),
     ("deadline.py", include_str!("../../../../runtimes/python/_conductor/deadline.py")),
     ("detach.py", include_str!("../../../../runtimes/python/_conductor/detach.py")),
+    ("endpoint.py", include_str!("../../../../runtimes/python/_conductor/endpoint.py")),
     ("errors.py", include_str!("../../../../runtimes/python/_conductor/errors.py")),
     ("execute.py", include_str!("../../../../runtimes/python/_conductor/execute.py")),
     ("exits.py", include_str!("../../../../runtimes/python/_conductor/exits.py")),

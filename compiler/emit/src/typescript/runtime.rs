@@ -17,7 +17,7 @@ macro_rules! runtime {
 }
 
 /// Name of each module of `_conductor/`, and its text as TypeScript, as JavaScript, and its declarations.
-const FILES: [(&str, &str, &str, &str); 87] = runtime![
+const FILES: [(&str, &str, &str, &str); 88] = runtime![
     "address",
     "attempt",
     "block",
@@ -42,6 +42,7 @@ const FILES: [(&str, &str, &str, &str); 87] = runtime![
     "current",
     "decimal",
     "durations",
+    "endpoint",
     "errors",
     "execute",
     "execution",

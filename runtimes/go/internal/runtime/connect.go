@@ -6,9 +6,7 @@ package runtime
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
-	"strings"
 	"time"
 )
 
@@ -79,14 +77,12 @@ func (s *session) connect() string {
 	if path == "" {
 		return "there is no .conductor/sidecar.sock here or above"
 	}
-	if strings.Contains(path, "://") {
-		return path + " is not the path of a Unix socket"
-	}
-	socket, err := net.Dial("unix", path)
+	socket, err := dial(path)
 	if err != nil {
 		return fmt.Sprintf("%s cannot be reached (%s)", path, err)
 	}
 	conn := newConnection(socket)
+	introduce(conn, path)
 	if err := s.greet(conn); err != nil {
 		conn.close()
 		if _, isRefusal := err.(*refused); isRefusal {
@@ -107,6 +103,7 @@ func (s *session) greet(conn *connection) error {
 	}
 	number := s.nextID
 	s.nextID++
+	s.helloID = number
 	greeted := make(chan error, 1)
 	sent := time.Now()
 	s.requests[number] = &request{sent: sent, then: func(result any, err error) {

@@ -1,10 +1,12 @@
 package runtime
 
-// Lines over a Unix socket: writes are gathered, lines are cut out of what arrives.
+// Lines over a socket: writes are gathered, lines are cut out of what arrives.
 // This file knows no messages, only where a line ends.
 
 import (
 	"bufio"
+	"bytes"
+	"crypto/tls"
 	"errors"
 	"net"
 	"runtime"
@@ -74,11 +76,20 @@ func (c *connection) write() {
 		lines, isOver := net.Buffers(c.outgoing), c.isOver
 		c.outgoing = nil
 		c.lock.Unlock()
-		if _, err := lines.WriteTo(c.socket); err != nil || isOver {
+		if err := c.writeAll(lines); err != nil || isOver {
 			_ = c.socket.Close() // the reader tells of it
 			return
 		}
 	}
+}
+
+// writeAll writes lines at once: over TLS each write is a message of its own.
+func (c *connection) writeAll(lines net.Buffers) error {
+	if _, isTLS := c.socket.(*tls.Conn); isTLS && len(lines) > 1 {
+		lines = net.Buffers{bytes.Join(lines, nil)}
+	}
+	_, err := lines.WriteTo(c.socket)
+	return err
 }
 
 // read hands lines on until the connection is lost.

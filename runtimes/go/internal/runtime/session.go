@@ -67,6 +67,7 @@ type session struct {
 	reconnecting bool
 	requests     map[int64]*request
 	nextID       int64
+	helloID      int64 // of the last greeting
 	owned        map[string]*journal
 	executions   map[string]*execution
 	claims       map[int64]map[string]any // permits of the host that are held or waited for
@@ -171,7 +172,7 @@ func (s *session) received(conn *connection, line []byte) {
 	}
 	failure, _ := message["error"].(map[string]any)
 	if message["id"] == nil {
-		logger().Error("the sidecar did not understand", "error", failure)
+		s.misunderstood(failure)
 		return
 	}
 	s.lock.Lock()
@@ -189,6 +190,21 @@ func (s *session) received(conn *connection, line []byte) {
 		return
 	}
 	asked.then(message["result"], nil)
+}
+
+// misunderstood: before the greeting is answered it means that we are not let in. Its answer will not come then, and the lease
+// is not renewed.
+func (s *session) misunderstood(failure map[string]any) {
+	s.lock.Lock()
+	greeting := s.requests[s.helloID]
+	delete(s.requests, s.helloID)
+	s.lock.Unlock()
+	if greeting == nil {
+		logger().Error("the sidecar did not understand", "error", failure)
+		return
+	}
+	text, _ := failure["message"].(string)
+	greeting.then(nil, &refused{code(failure), text})
 }
 
 func code(failure map[string]any) int64 { return number(failure["code"]) }

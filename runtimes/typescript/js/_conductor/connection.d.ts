@@ -1,5 +1,5 @@
 /**
- * Lines over a Unix socket: writes are gathered per turn, lines are cut out of what arrives.
+ * Lines over a socket: writes are gathered per turn, lines are cut out of what arrives.
  *
  * It deliberately knows no messages, only where a line ends.
  */
@@ -12,9 +12,9 @@ export declare class Connection {
   private isClosed;
   private readonly closing;
   private constructor();
-  /** Connects; throws where nobody listens at `path`. `lost` is called once, when it is over. */
+  /** Connects; throws where nobody listens at `place`. `lost` is called once, when it is over. */
   static open(
-    path: string,
+    place: string,
     received: (line: string) => void,
     lost: (connection: Connection) => void,
   ): Promise<Connection>;

@@ -1,9 +1,9 @@
 /**
- * Lines over a Unix socket: writes are gathered per turn, lines are cut out of what arrives.
+ * Lines over a socket: writes are gathered per turn, lines are cut out of what arrives.
  *
  * It deliberately knows no messages, only where a line ends.
  */
-import { connect } from "node:net";
+import { dial } from "./endpoint.js";
 /** One connection to the sidecar. */
 export class Connection {
   constructor(socket, received) {
@@ -14,28 +14,20 @@ export class Connection {
     this.socket = socket;
     this.received = received;
   }
-  /** Connects; throws where nobody listens at `path`. `lost` is called once, when it is over. */
-  static open(path, received, lost) {
-    return new Promise((resolve, reject) => {
-      const socket = connect(path);
-      socket.once("error", reject);
-      socket.once("connect", () => {
-        socket.off("error", reject);
-        // What is wrong with it is followed by its end.
-        socket.on("error", () => undefined);
-        const connection = new Connection(socket, received);
-        // Cuts no character in two.
-        socket.setEncoding("utf8");
-        socket.on("data", (text) => {
-          connection.arrived(text);
-        });
-        socket.once("close", () => {
-          connection.ended();
-          lost(connection);
-        });
-        resolve(connection);
-      });
+  /** Connects; throws where nobody listens at `place`. `lost` is called once, when it is over. */
+  static async open(place, received, lost) {
+    const socket = await dial(place);
+    const connection = new Connection(socket, received);
+    // Cuts no character in two.
+    socket.setEncoding("utf8");
+    socket.on("data", (text) => {
+      connection.arrived(text);
     });
+    socket.once("close", () => {
+      connection.ended();
+      lost(connection);
+    });
+    return connection;
   }
   /** Sends a line, together with all others of this turn. */
   send(line) {

@@ -64,3 +64,12 @@ export type Incoming = {
 };
 /** Why the socket at `path` cannot be reached. */
 export declare function reasonOf(error: unknown, path: string): string;
+/** An error that belongs to no request: it refuses what is asked for, where that is, or is told of. */
+export declare function misunderstood(
+  { error }: Incoming,
+  asked:
+    | {
+        reject: (error: Error) => void;
+      }
+    | undefined,
+): void;

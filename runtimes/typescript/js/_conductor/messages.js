@@ -4,6 +4,7 @@
  * It deliberately sends nothing.
  */
 import { statSync } from "node:fs";
+import { logger } from "./log.js";
 /** The sidecar answered a request with an error. */
 export class Refused extends Error {
   constructor(code, message) {
@@ -22,4 +23,13 @@ export function reasonOf(error, path) {
     return "nobody listens there";
   }
   return error instanceof Error ? error.message : String(error);
+}
+/** An error that belongs to no request: it refuses what is asked for, where that is, or is told of. */
+export function misunderstood({ error }, asked) {
+  const { code, message } = error ?? { code: 0, message: "" };
+  if (asked === undefined) {
+    logger().error(`the sidecar did not understand: ${message}`);
+  } else {
+    asked.reject(new Refused(code, message));
+  }
 }

@@ -11,7 +11,7 @@ import { Journal } from "./journal.js";
 import { dumps, loads, textAt } from "./json.js";
 import { Lease } from "./lease.js";
 import { logger } from "./log.js";
-import { reasonOf, Refused } from "./messages.js";
+import { misunderstood, reasonOf, Refused } from "./messages.js";
 import { startTime } from "./process.js";
 import { attach, detach } from "./saturation.js";
 import * as breakers from "./sharedBreakers.js";
@@ -84,9 +84,6 @@ export class Session {
     const path = findSocket();
     if (path === undefined) {
       return "there is no .conductor/sidecar.sock in the working directory or above it, and CONDUCTOR_SOCKET is not set";
-    }
-    if (path.startsWith("tls://")) {
-      return `${path} is not the path of a Unix socket`;
     }
     let connection;
     try {
@@ -286,9 +283,9 @@ export class Session {
       return;
     }
     if (id === null) {
-      logger().error(
-        `the sidecar did not understand: ${message.error?.message ?? ""}`,
-      );
+      // Before the greeting is answered it says that we are not let in.
+      const asked = this.greeted ? -1 : this.helloId;
+      misunderstood(message, this.requests.get(asked));
     }
     const request = typeof id === "number" ? this.requests.get(id) : undefined;
     if (request === undefined) {

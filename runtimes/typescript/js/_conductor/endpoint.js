@@ -1,0 +1,70 @@
+/**
+ * Connects to the sidecar: over the socket of this machine, or over TLS to another one.
+ *
+ * It deliberately says no more than who comes: what follows is the session's.
+ */
+import { readFileSync } from "node:fs";
+import { connect as connectPlain, isIP } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { dumps } from "./json.js";
+/** Connects; throws where nobody can be reached there. */
+export function dial(place) {
+  return new Promise((resolve, reject) => {
+    const remote = split(place);
+    const [socket, event] =
+      remote === undefined
+        ? [connectPlain(place), "connect"]
+        : remote.isTls
+          ? [secured(remote), "secureConnect"]
+          : [connectPlain(remote.port, remote.host), "connect"];
+    socket.once("error", reject);
+    socket.once(event, () => {
+      socket.off("error", reject);
+      // What is wrong with it is followed by its end.
+      socket.on("error", () => undefined);
+      if (remote !== undefined) {
+        socket.setNoDelay(true);
+        introduce(socket);
+      }
+      resolve(socket);
+    });
+  });
+}
+/** Nothing where the place is the path of a socket. */
+function split(place) {
+  const [scheme, rest] = place.split("://", 2);
+  if (rest === undefined) {
+    return undefined;
+  }
+  const [, bracketed, plain, port] =
+    /^(?:\[([^\]]+)\]|([^:/]+)):(\d{1,5})$/.exec(rest) ?? [];
+  const host = bracketed ?? plain;
+  if ((scheme !== "tls" && scheme !== "tcp") || host === undefined) {
+    throw new Error("it is neither a path nor tls://HOST:PORT");
+  }
+  return { isTls: scheme === "tls", host, port: Number(port) };
+}
+function secured({ host, port }) {
+  return connectTls({
+    host,
+    port,
+    minVersion: "TLSv1.3",
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...file("ca", "CONDUCTOR_CA"),
+    ...file("cert", "CONDUCTOR_CERT"),
+    ...file("key", "CONDUCTOR_CERT_KEY"),
+  });
+}
+function file(name, variable) {
+  const path = process.env[variable] ?? "";
+  return path === "" ? {} : { [name]: readFileSync(path) };
+}
+function introduce(socket) {
+  const token = process.env["CONDUCTOR_TOKEN"] ?? "";
+  if (token !== "") {
+    const params = { token };
+    socket.write(
+      `${dumps({ jsonrpc: "2.0", method: "authenticate", params })}\n`,
+    );
+  }
+}
