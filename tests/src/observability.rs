@@ -32,6 +32,17 @@ pub fn promtool(arguments: &[&str], input: &Path) -> Result<Finished> {
     Process::spawn("promtool", command)?.wait()
 }
 
+/// What Grafana's own types say of a dashboard.
+///
+/// # Errors
+/// When the set-up is missing or it does not end in time.
+pub fn grafana_check(dashboard: &Path) -> Result<Finished> {
+    let mut command = Command::new("sh");
+    let tool = program("grafana-check/grafana-check")?;
+    command.arg("-c").arg("exec \"$0\" < \"$INPUT\"").arg(tool).env("INPUT", dashboard);
+    Process::spawn("grafana-check", command)?.wait()
+}
+
 /// A Prometheus that scrapes one port of this host, ten times a second.
 #[derive(Debug)]
 pub struct Prometheus {

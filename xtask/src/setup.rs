@@ -1,5 +1,5 @@
 //! The tools of the checks and the servers of the tests, pinned: in `target/venv`, `target/node`, `target/go-tools`,
-//! `target/otel-collector` and `target/prometheus`.
+//! `target/otel-collector`, `target/grafana-check` and `target/prometheus`.
 //!
 //! It knows how to install them, not what they are run on.
 
@@ -19,7 +19,8 @@ const OLDEST: (u32, u32) = (3, 11);
 pub fn run() -> Result<PathBuf> {
     node()?;
     go_tools(&root().join("target/go-tools"), &root().join("tests/go-tools.txt"))?;
-    collector(&root().join("target/otel-collector"), &root().join("tests/collector"))?;
+    go_program("otel-collector", "collector", &root().join("tests/collector"))?;
+    go_program("grafana-check", "grafana-check", &root().join("tests/grafana"))?;
     prometheus(&root().join("target/prometheus"))?;
     python()
 }
@@ -42,10 +43,11 @@ fn go_tools(folder: &Path, pins_file: &Path) -> Result<()> {
     fs::write(&stamp, pins).with_context(|| format!("failed to write {}", stamp.display()))
 }
 
-/// The OpenTelemetry Collector of the tests, built into `folder` where it is missing or stale.
-fn collector(folder: &Path, source: &Path) -> Result<()> {
+/// A program of the tests with dependencies of its own, built into a folder of `target` where it is missing or stale.
+fn go_program(folder: &str, name: &str, source: &Path) -> Result<()> {
+    let folder = &root().join("target").join(folder);
     let read = |name: &str| {
-        fs::read_to_string(source.join(name)).with_context(|| format!("no {name} of the collector"))
+        fs::read_to_string(source.join(name)).with_context(|| format!("no {name} in {}", source.display()))
     };
     let wanted = read("main.go")? + &read("go.mod")? + &read("go.sum")?;
     let stamp = folder.join("conductor-stamp");
@@ -55,7 +57,7 @@ fn collector(folder: &Path, source: &Path) -> Result<()> {
     eprintln!("setup: {}", folder.display());
     fs::create_dir_all(folder).with_context(|| format!("failed to make {}", folder.display()))?;
     let mut build = Command::new("go");
-    build.args(["build", "-ldflags=-s -w", "-o"]).arg(folder.join("collector")).arg(".").current_dir(source);
+    build.args(["build", "-ldflags=-s -w", "-o"]).arg(folder.join(name)).arg(".").current_dir(source);
     succeed(&mut build, "install Go 1.26 or newer")?;
     fs::write(&stamp, wanted).with_context(|| format!("failed to write {}", stamp.display()))
 }

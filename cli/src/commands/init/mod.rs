@@ -3,6 +3,7 @@
 //! It knows the disk and what is shown; what a manifest says of a tree is the driver's.
 
 mod ignored;
+mod observability;
 mod report;
 mod walk;
 mod work;
@@ -34,6 +35,9 @@ pub struct Args {
     /// Add tasks to the manifest that is there, for functions annotated since
     #[arg(long, conflicts_with_all = ["hcl", "language"])]
     update: bool,
+    /// Write a compose file with Prometheus, Grafana and Jaeger for the manifest that is there, or for a first one
+    #[arg(long, conflicts_with_all = ["update", "dry_run"])]
+    observability: bool,
     /// Print the manifest and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -51,11 +55,20 @@ enum ExampleLanguage {
 }
 
 pub fn run(args: &Args) -> Result<Exit, Failure> {
+    let folder = working_folder()?.join(args.path.as_deref().unwrap_or(Path::new(".")));
+    let is_there = || MANIFESTS.into_iter().any(|name| folder.join(name).exists());
+    if args.observability && is_there() {
+        return observability::write(&Project::find(Some(&folder))?);
+    }
     let work = if args.update { updated(args)? } else { created(args)? };
     if !args.dry_run {
         write(args, &work)?;
     }
-    Ok(tell(args, &work))
+    let exit = tell(args, &work);
+    if args.observability && exit == Exit::Fine {
+        return observability::write(&work.project);
+    }
+    Ok(exit)
 }
 
 /// A manifest for a folder that has none.

@@ -1,0 +1,115 @@
+//! `conductor export`: what other programs want to know of manifests.
+
+mod alerts;
+mod grafana;
+mod observed;
+
+use std::path::{Path, PathBuf};
+
+use crate::compile::{Overlay, Which, compile};
+use crate::exit::{Exit, Failure};
+use crate::project::ManifestArgs;
+use crate::{disk, output, signals};
+pub(super) use observed::Observed;
+
+/// Export what other programs use
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// The JSON Schema of concurrency.yaml, for completion and hover in editors
+    Schema {
+        /// Write to this file [default: standard output]
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// A dashboard of Grafana for this manifest
+    Grafana {
+        #[command(flatten)]
+        manifest: ManifestArgs,
+        /// Write to this file [default: standard output]
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Rules of Prometheus for this manifest: alerts, and what they are computed from
+    Alerts {
+        #[command(flatten)]
+        manifest: ManifestArgs,
+        /// The share of runs that are to succeed, in percent
+        #[arg(long, default_value = "99", value_parser = percent, value_name = "PERCENT")]
+        objective: f64,
+        /// Write to this file [default: standard output]
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+}
+
+fn percent(given: &str) -> Result<f64, String> {
+    let number = given.trim_end_matches('%').parse().ok();
+    let fits = number.filter(|share: &f64| *share >= 50.0 && *share <= 99.999);
+    fits.ok_or_else(|| "an objective is between 50 and 99.999 percent".to_owned())
+}
+
+pub fn run(args: &Args) -> Result<Exit, Failure> {
+    match &args.what {
+        What::Schema { output } => {
+            let schema = conductor_driver::schema();
+            match output {
+                Some(path) => {
+                    write(path, &(serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"))
+                }
+                None => {
+                    output::print_json(&schema);
+                    Ok(Exit::Fine)
+                }
+            }
+        }
+        What::Grafana { manifest, output } => told(manifest, output.as_deref(), dashboard_text),
+        What::Alerts { manifest, objective, output } => {
+            told(manifest, output.as_deref(), |seen| rules_text(seen, *objective))
+        }
+    }
+}
+
+/// A dashboard of Grafana, as JSON.
+pub(super) fn dashboard_text(seen: &Observed) -> String {
+    serde_json::to_string_pretty(&grafana::dashboard(seen)).unwrap_or_default() + "\n"
+}
+
+/// Rules of Prometheus; the objective is in percent.
+pub(super) fn rules_text(seen: &Observed, objective: f64) -> String {
+    alerts::rules(seen, objective)
+}
+
+/// What is made of a manifest without errors.
+fn told(
+    manifest: &ManifestArgs,
+    output: Option<&Path>,
+    make: impl FnOnce(&Observed) -> String,
+) -> Result<Exit, Failure> {
+    let project = manifest.find()?;
+    let compilation = compile(&project, &Overlay::new())?;
+    let Some(compiled) = &compilation.outcome.compiled else {
+        output::note(compilation.findings(Which::Errors, output::coloured()).trim_end());
+        return Ok(Exit::Finding);
+    };
+    let text = make(&Observed::of_project(&project, &compiled.plans));
+    match output {
+        Some(path) => write(path, &text),
+        None => {
+            output::print(&text);
+            Ok(Exit::Fine)
+        }
+    }
+}
+
+fn write(path: &Path, text: &str) -> Result<Exit, Failure> {
+    let _whole = signals::writing();
+    disk::sweep(path);
+    disk::replace_file(path, text.as_bytes())?;
+    Ok(Exit::Fine)
+}
