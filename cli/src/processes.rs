@@ -72,12 +72,13 @@ impl Drop for Group {
     }
 }
 
-/// Starts this program as a sidecar that keeps its state in `data` and writes what it has to say to `stderr`.
-pub fn spawn_sidecar(data: &Path, socket: &Path, stderr: Stdio) -> Result<Group, Failure> {
+/// Starts this program as a sidecar that keeps its state in `data`, listens on `http`, and writes what it has to say to
+/// `stderr`.
+pub fn spawn_sidecar(data: &Path, socket: &Path, http: &str, stderr: Stdio) -> Result<Group, Failure> {
     let failed =
         |error: std::io::Error| Failure::environment(format!("failed to start the sidecar: {error}"));
     let mut command = Command::new(std::env::current_exe().map_err(failed)?);
-    command.arg("sidecar").arg("--data").arg(data).arg("--socket").arg(socket).args(["--http", "off"]);
+    command.arg("sidecar").arg("--data").arg(data).arg("--socket").arg(socket).args(["--http", http]);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr);
     Group::spawn(command).map_err(failed)
 }

@@ -1,5 +1,5 @@
 //! The tools of the checks and the servers of the tests, pinned: in `target/venv`, `target/node`, `target/go-tools`,
-//! `target/otel-collector`, `target/grafana-check` and `target/prometheus`.
+//! `target/otel-collector`, `target/grafana-check` and `target/prometheus`, and a browser.
 //!
 //! It knows how to install them, not what they are run on.
 
@@ -18,11 +18,28 @@ const OLDEST: (u32, u32) = (3, 11);
 /// Makes all environments where they are missing or stale and returns the Python interpreter.
 pub fn run() -> Result<PathBuf> {
     node()?;
+    debian("chromium", "/usr/bin/chromium")?;
     go_tools(&root().join("target/go-tools"), &root().join("tests/go-tools.txt"))?;
     go_program("otel-collector", "collector", &root().join("tests/collector"))?;
     go_program("grafana-check", "grafana-check", &root().join("tests/grafana"))?;
     prometheus(&root().join("target/prometheus"))?;
     python()
+}
+
+/// A package of Debian's that is no package of any language, where its program is missing.
+fn debian(package: &str, program: &str) -> Result<()> {
+    if Path::new(program).exists() {
+        return Ok(());
+    }
+    eprintln!("setup: {package}");
+    let hint = format!("on Debian, `apt-get install {package}` as root");
+    let apt = |arguments: &[&str]| {
+        let mut command = Command::new("apt-get");
+        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+        succeed(&mut command, &hint)
+    };
+    apt(&["update", "--quiet=2"])?;
+    apt(&["install", "--yes", "--quiet=2", "--no-install-recommends", package])
 }
 
 /// The commands that the file pins, one a line, installed into `folder` where they are missing or stale.

@@ -213,7 +213,7 @@ impl Dev {
     }
 
     async fn start_sidecar(&mut self) -> Result<(), Failure> {
-        let group = processes::spawn_sidecar(&self.project.state(), &self.socket, Stdio::inherit())?;
+        let group = processes::spawn_sidecar(&self.project.state(), &self.socket, "off", Stdio::inherit())?;
         self.sidecar.runs(group);
         match &mut self.sidecar.group {
             Some(group) => processes::await_ready(group, &self.socket).await,

@@ -1,6 +1,8 @@
 //! Ctrl-C and SIGTERM: no process, socket or half-written file stays.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 
 use rustix::process::Signal;
 
@@ -133,20 +135,45 @@ fn dev_uses_a_sidecar_that_runs_already_and_leaves_it_alone() {
 }
 
 #[test]
-fn a_whole_demo_holds_and_leaves_nothing() {
+fn a_whole_demo_holds_shows_its_runs_until_it_is_stopped_and_leaves_nothing() {
     let project = Project::empty();
-    let finished = project.conductor(&["demo", "--dir", "shop"]);
+    let out = project.path().join("out.txt");
+    let file = fs::File::create(&out).unwrap();
+    let demo = project.command(&["demo", "--dir", "shop", "--serve"]).stdout(file).spawn().unwrap();
+    let mut address = String::new();
+    eventually("the address of the pages", || {
+        let said = fs::read_to_string(&out).unwrap();
+        let found = said.split_once("web UI at http://").and_then(|(_, rest)| rest.split('/').next());
+        address = found.unwrap_or("").to_owned();
+        !address.is_empty()
+    });
+    assert!(get(&address, "/").contains("/ui/main.js"));
+    let runs = get(&address, "/v1/runs?limit=100");
+    assert_eq!(runs.matches("\"state\":\"succeeded\"").count(), 50, "{runs}");
+    signal(&demo, Signal::INT);
+    assert_eq!(finish(demo).code, Some(0));
+    let said = fs::read_to_string(&out).unwrap();
     let words = [
         "kill -9",
         "had taken the money",
         "order-050  finished",
         "50 of 50 orders finished, each charged once",
     ];
-    finished.says(0, &words);
-    assert!(!finished.stdout.contains("WRONG"), "{finished:?}");
+    for word in words {
+        assert!(said.contains(word), "no {word:?} in {said}");
+    }
+    assert!(!said.contains("WRONG"), "{said}");
     assert_eq!(project.processes(), Vec::<String>::new());
     assert!(!project.path().join("shop/.conductor/sidecar.sock").exists());
     project.conductor(&["demo", "--dir", "shop"]).says(2, &["is not empty"]);
+}
+
+fn get(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
 }
 
 #[test]

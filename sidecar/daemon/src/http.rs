@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use conductor_journal::{
-    Home, Owner, Refusal, RunFilter, RunRow, RunView, Settled, StartRequest, Started, fold, summary,
+    Home, Owner, Refusal, RunRow, RunView, Settled, StartRequest, Started, fold,
 };
 use conductor_protocol::entry::UnixMillis;
 use conductor_protocol::message::SignalSend;
@@ -26,18 +26,18 @@ use crate::gate::Access;
 use crate::guard::{self, Door};
 use crate::handlers::{ask_cancel, tell_owner};
 use crate::masking::Mask;
-use crate::operating;
+use crate::news;
+use crate::operating::{self, Said};
+use crate::pages;
 use crate::restarting::restart;
 use crate::resuming::resume;
 use crate::retention::{purge_many, purge_one};
 use crate::rpc::is_traceparent;
+use crate::searching;
 use crate::sidecar::{Sidecar, blocking};
 use crate::signals;
 
 type Shared = State<Arc<Sidecar>>;
-
-/// Runs in one page of a list, by default and at most.
-const PAGE: (u32, u32) = (50, 1000);
 
 pub(crate) fn router(sidecar: Arc<Sidecar>, door: Arc<Door>) -> Router {
     let guarded = (Arc::clone(&sidecar.gate), door);
@@ -46,8 +46,13 @@ pub(crate) fn router(sidecar: Arc<Sidecar>, door: Arc<Door>) -> Router {
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(readyz))
         .route("/metrics", get(counting::metrics))
+        .route("/", get(pages::page))
+        .route("/ui/{name}", get(pages::asset))
+        .route("/v1/events", get(news::events))
+        .route("/v1/audit", get(operating::audit))
         .route("/v1/sessions", get(sessions))
-        .route("/v1/runs", get(runs).delete(purge_many))
+        .route("/v1/workflows", get(workflows))
+        .route("/v1/runs", get(searching::runs).delete(purge_many))
         .route("/v1/schedules", get(schedules))
         .route("/v1/runs/{id}", get(run).delete(purge_one))
         .route("/v1/breakers", get(operating::breakers))
@@ -94,6 +99,10 @@ async fn readyz(State(sidecar): Shared) -> Response {
     }
 }
 
+async fn workflows(State(sidecar): Shared) -> Response {
+    Json(json!({"workflows": sidecar.known_workflows()})).into_response()
+}
+
 async fn sessions(State(sidecar): Shared) -> Response {
     let table = sidecar.sessions.hold();
     let sessions: Vec<_> = table
@@ -113,48 +122,6 @@ async fn sessions(State(sidecar): Shared) -> Response {
         })
         .collect();
     Json(json!({ "sessions": sessions })).into_response()
-}
-
-/// Not built with `json!`: that would round the numbers of inputs and outputs.
-#[derive(Serialize)]
-struct RunsPage {
-    runs: Vec<Shown>,
-    next: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct ListQuery {
-    workflow: Option<String>,
-    state: Option<String>,
-    limit: Option<u32>,
-    cursor: Option<String>,
-}
-
-async fn runs(State(sidecar): Shared, Query(query): Query<ListQuery>) -> Response {
-    let state = match query.state.as_deref().map(|name| (name, RunState::parse(name))) {
-        Some((name, None)) => {
-            let known: Vec<_> = RunState::ALL.iter().map(|state| state.as_str()).collect();
-            let message = format!("there is no state {name:?}: one of {}", known.join(", "));
-            return refuse(StatusCode::BAD_REQUEST, message);
-        }
-        Some((_, state)) => state,
-        None => None,
-    };
-    let before = match query.cursor.map(|cursor| cursor.parse()) {
-        Some(Err(_)) => return refuse(StatusCode::BAD_REQUEST, "a cursor is the `next` of the page before"),
-        Some(Ok(key)) => Some(key),
-        None => None,
-    };
-    let limit = query.limit.unwrap_or(PAGE.0).clamp(1, PAGE.1);
-    let filter = RunFilter { workflow: query.workflow, state, limit, before };
-    match blocking(|| sidecar.journal.store().list(&filter)) {
-        Ok(page) => {
-            let runs = page.runs.into_iter().map(|row| shown(&sidecar, row, summary));
-            let runs = blocking(|| runs.collect());
-            Json(RunsPage { runs, next: page.next.map(|key| key.to_string()) }).into_response()
-        }
-        Err(error) => refused(&Refusal::Store(error.to_string())),
-    }
 }
 
 /// When which workflow begins by itself.
@@ -184,12 +151,12 @@ async fn schedules(State(sidecar): Shared) -> Response {
 /// A run as it may be shown.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Shown {
+pub(crate) enum Shown {
     Whole(Box<RunView>),
     Masked(Value),
 }
 
-fn shown(sidecar: &Sidecar, row: RunRow, view: impl FnOnce(RunRow) -> RunView) -> Shown {
+pub(crate) fn shown(sidecar: &Sidecar, row: RunRow, view: impl FnOnce(RunRow) -> RunView) -> Shown {
     let mask = Mask::of(sidecar, &row);
     let view = waiting(sidecar, row, view);
     match mask {
@@ -354,6 +321,8 @@ pub(crate) fn is_json(headers: &HeaderMap) -> bool {
 async fn signal(
     State(sidecar): Shared,
     Path((run, signal)): Path<(String, String)>,
+    Query(said): Query<Said>,
+    Extension(access): Extension<Access>,
     headers: HeaderMap,
     body: axum::body::Bytes,
 ) -> Response {
@@ -379,7 +348,9 @@ async fn signal(
         Ok(on_its_way) => settled(on_its_way).await,
         Err(refusal) => Err(refusal),
     };
-    match done {
+    let did = json!({"action": "signal", "signal": sent.signal, "id": sent.id});
+    let noted = || said.keep(&sidecar, &access, &sent.run, &did);
+    match done.and_then(|()| noted()) {
         Ok(()) => {
             let told = json!({"run": sent.run, "signal": sent.signal, "id": sent.id});
             (StatusCode::ACCEPTED, Json(told)).into_response()
@@ -391,6 +362,7 @@ async fn signal(
 #[derive(Default, Deserialize)]
 struct CancelBody {
     reason: Option<String>,
+    by: Option<String>,
 }
 
 async fn cancel(
@@ -401,17 +373,17 @@ async fn cancel(
     body: axum::body::Bytes,
 ) -> Response {
     let given = if body.is_empty() { Ok(CancelBody::default()) } else { serde_json::from_slice(&body) };
-    let Ok(CancelBody { reason }) = given else {
-        return refuse(StatusCode::BAD_REQUEST, "the body is {\"reason\": \"...\"}, or nothing");
+    let Ok(CancelBody { reason, by }) = given else {
+        return refuse(StatusCode::BAD_REQUEST, "the body is {\"reason\": \"...\", \"by\": \"...\"}, or nothing");
     };
     if !is_json(&headers) && !body.is_empty() {
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body is application/json");
     }
-    let mut reason = reason.unwrap_or_else(|| "cancelled by operator".to_owned());
+    let mut told = reason.clone().unwrap_or_else(|| "cancelled by operator".to_owned());
     if !access.is_local {
-        reason = access.signs(Some(reason));
+        told = access.signs(Some(told));
     }
-    let asked = match ask_cancel(&sidecar, &id, &reason) {
+    let asked = match ask_cancel(&sidecar, &id, &told) {
         Ok(asked) => asked,
         Err(refusal) => return refused(&refusal),
     };
@@ -420,5 +392,8 @@ async fn cancel(
         return refused(&refusal);
     }
     tell_owner(&sidecar, &id);
+    if let Err(refusal) = (Said { reason, by }).keep(&sidecar, &access, &id, &json!({"action": "cancel"})) {
+        return refused(&refusal);
+    }
     (StatusCode::ACCEPTED, Json(json!({ "id": id }))).into_response()
 }

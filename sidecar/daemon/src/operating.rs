@@ -20,6 +20,9 @@ use crate::sidecar::{Sidecar, blocking};
 /// The kind of the decisions on breakers in the audit trail.
 pub(crate) const BREAKER: &str = "breaker";
 
+/// The kind of what people did to runs and runs do not remember.
+const RUN: &str = "run";
+
 /// Decisions that one answer shows, of a list and of one breaker.
 const HISTORY: u32 = 100;
 
@@ -142,4 +145,60 @@ pub(crate) async fn decide(
     }
     push(&sidecar, sidecar.breakers.decide(&row.id, state, &row));
     show(&sidecar, &row.id)
+}
+
+/// Who did something to a run, and why.
+#[derive(Deserialize)]
+pub(crate) struct Said {
+    pub(crate) reason: Option<String>,
+    pub(crate) by: Option<String>,
+}
+
+impl Said {
+    /// Puts it into the audit trail; not what programs of this user do without a name: they send signals by the thousand.
+    pub(crate) fn keep(
+        &self,
+        sidecar: &Sidecar,
+        access: &Access,
+        run: &str,
+        did: &Value,
+    ) -> Result<(), Refusal> {
+        if self.by.is_none() && access.is_local {
+            return Ok(());
+        }
+        let cut = |text: &str| text.chars().take(SAID / 4).collect::<String>();
+        let row = AuditRow {
+            kind: RUN.to_owned(),
+            id: run.to_owned(),
+            decision: did.to_string(),
+            reason: cut(self.reason.as_deref().unwrap_or("")),
+            by: access.signs(self.by.as_deref().map(cut)),
+            at: sidecar.clock.now(),
+        };
+        blocking(|| sidecar.journal.store().append_audit(&row))
+            .map_err(|error| Refusal::Store(format!("it is done, and not in the audit trail: {error}")))
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct AuditQuery {
+    kind: String,
+    id: Option<String>,
+}
+
+/// The last of what people decided.
+pub(crate) async fn audit(
+    axum::extract::State(sidecar): Shared,
+    axum::extract::Query(AuditQuery { kind, id }): axum::extract::Query<AuditQuery>,
+) -> Response {
+    match blocking(|| sidecar.journal.store().audit(&kind, id.as_deref(), HISTORY)) {
+        Ok(rows) => {
+            let view = |row: &AuditRow| {
+                let decision = serde_json::from_str::<Value>(&row.decision).unwrap_or_default();
+                json!({"id": row.id, "decision": decision, "reason": row.reason, "by": row.by, "at": time(row.at)})
+            };
+            Json(json!({"decisions": rows.iter().map(view).collect::<Vec<_>>()})).into_response()
+        }
+        Err(error) => refused(&Refusal::Store(error.to_string())),
+    }
 }

@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::counting;
 use crate::gate::Gate;
 use crate::idle::Usage;
+use crate::news::{Changed, News};
 use crate::operating::BREAKER;
 use crate::permits::HostPermits;
 use crate::retention::Keeping;
@@ -43,6 +44,7 @@ pub(crate) struct Sidecar {
     pub(crate) usage: Usage,
     /// Who comes over TCP.
     pub(crate) gate: Arc<Gate>,
+    pub(crate) news: News,
     timetable: Mutex<Timetable>,
     /// A schedule may be due.
     pub(crate) rescheduled: Notify,
@@ -89,6 +91,7 @@ impl Sidecar {
             keeping,
             usage,
             gate: Arc::new(gate),
+            news: News::default(),
             timetable: Mutex::new(timetable),
             rescheduled: Notify::new(),
             trouble: AtomicBool::new(false),
@@ -169,6 +172,9 @@ impl Sidecar {
                     counting::stopped(&self.metrics, &workflow, started_at, trace.as_deref(), &head);
                     self.backlog.stopped(&run);
                     self.kick.notify_one();
+                }
+                Note::Changed { run, workflow, state } => {
+                    self.news.tell(Changed { run, workflow, state });
                 }
                 Note::Gone { run, session } => {
                     self.sessions.unload(&session, &run);

@@ -34,6 +34,8 @@ pub enum Note {
     Signalled { run: Arc<str>, owner: Arc<str>, epoch: u64, signals: Vec<StoredSignal> },
     /// Another sidecar has the run; `session` had it until then.
     Gone { run: Arc<str>, session: Arc<str> },
+    /// The run is not on disk as it was before.
+    Changed { run: Arc<str>, workflow: Arc<str>, state: RunState },
     /// Things to count, with the id of the run's trace where it is known.
     Facts { workflow: Arc<str>, trace: Option<Arc<str>>, facts: Vec<Fact> },
 }
@@ -167,6 +169,11 @@ fn landed(inner: &mut Inner, change: &Change, key: i64, notes: &mut Vec<Note>) {
             signals: change.signals.clone(),
         });
     }
+    notes.push(Note::Changed {
+        run: Arc::clone(&change.id),
+        workflow: Arc::clone(&cell.workflow),
+        state: change.head.state,
+    });
     if !luggage.facts.is_empty() {
         let (workflow, trace) = (Arc::clone(&cell.workflow), cell.trace.clone());
         notes.push(Note::Facts { workflow, trace, facts: luggage.facts });

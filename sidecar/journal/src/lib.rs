@@ -39,6 +39,6 @@ pub use sqlite::SqliteStore;
 pub use store::{
     AuditRow, Change, EndPlace, Fed, Feed, Head, Home, NewInput, NewRun, Owner, PURGE_SLICE, Page, PlanRow,
     PurgeFilter, Purged, RunFilter, RunPage, RunRow, ScheduleRow, Shared, SharedAsk, Span, Store, StoreError,
-    StoredRecord, StoredSignal, Tombstone, Verdict, Wanted,
+    StoredRecord, StoredSignal, Times, Tombstone, Verdict, Wanted,
 };
 pub use view::{AttemptView, OwnerView, ReopenedView, RestartedView, RunView, StepView, fold, summary};

@@ -180,8 +180,17 @@ pub struct RunFilter {
     pub workflow: Option<String>,
     pub state: Option<RunState>,
     pub limit: u32,
-    /// Runs older than this key.
+    /// Runs older than this key; with `times`, of those that started at its end.
     pub before: Option<i64>,
+    /// In the order of their starts, and not of their insertion.
+    pub times: Option<Times>,
+}
+
+/// A span of starts, without its end, but for runs older than [`RunFilter::before`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Times {
+    pub since: UnixMillis,
+    pub until: UnixMillis,
 }
 
 #[derive(Debug)]

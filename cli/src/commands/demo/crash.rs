@@ -31,21 +31,24 @@ pub struct Crash {
     data: PathBuf,
     socket: PathBuf,
     log: PathBuf,
+    /// Where the sidecar listens for browsers.
+    http: &'static str,
     sidecar: Option<Group>,
     application: Option<Group>,
 }
 
 impl Crash {
     #[must_use]
-    pub fn new(folder: &Path) -> Crash {
+    pub fn new(folder: &Path, serves: bool) -> Crash {
         let data = folder.join(".conductor");
         let socket = data.join("sidecar.sock");
-        Crash { data, socket, log: folder.join("demo.log"), sidecar: None, application: None }
+        let http = if serves { "127.0.0.1:0" } else { "off" };
+        Crash { data, socket, log: folder.join("demo.log"), http, sidecar: None, application: None }
     }
 
     /// The sidecar's process id.
     pub async fn start_sidecar(&mut self) -> Result<u32, Failure> {
-        let mut group = processes::spawn_sidecar(&self.data, &self.socket, self.log()?.into())?;
+        let mut group = processes::spawn_sidecar(&self.data, &self.socket, self.http, self.log()?.into())?;
         let ready = processes::await_ready(&mut group, &self.socket).await;
         let id = group.id().unwrap_or(0);
         self.sidecar = Some(group);
@@ -122,6 +125,14 @@ impl Crash {
             runs.insert(run.id.clone(), run);
         }
         Ok(runs)
+    }
+
+    /// Where the sidecar that runs now serves its pages.
+    pub fn address(&self) -> Result<String, Failure> {
+        let text = std::fs::read_to_string(&self.log).map_err(|error| Failure::io("read", &self.log, &error))?;
+        let said = text.lines().rev().find_map(|line| line.split_once("listens on http://"));
+        let (_, address) = said.ok_or_else(|| Failure::environment("the sidecar did not say where it listens"))?;
+        Ok(format!("http://{address}/"))
     }
 
     pub async fn stop(&mut self) {

@@ -20,16 +20,25 @@ pub struct Args {
     /// Keep everything in this folder, which must be new or empty [default: a temporary one]
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
+    /// Leave the sidecar running at the end, with its web UI, until Ctrl-C
+    #[arg(long)]
+    serve: bool,
 }
 
 pub async fn run(args: Args) -> Result<Exit, Failure> {
     let mut interrupts = Interrupts::listen()?;
     let stage = stage::Stage::new(args.dir)?;
-    let mut story = story::Story::new(&stage)?;
-    let end = tokio::select! {
+    let mut story = story::Story::new(&stage, args.serve)?;
+    let mut end = tokio::select! {
         end = story.tell() => end,
         _ = interrupts.next() => Ok(Exit::Interrupted),
     };
+    if args.serve && matches!(end, Ok(Exit::Fine | Exit::Finding)) {
+        match story.invite() {
+            Ok(()) => drop(interrupts.next().await),
+            Err(failure) => end = Err(failure),
+        }
+    }
     if let Err(failure) = &end {
         output::note(&story.logs());
         output::note(&format!("the demo broke off: {}", output::inert(&failure.message)));

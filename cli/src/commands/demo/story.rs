@@ -25,10 +25,10 @@ pub struct Story<'stage> {
 }
 
 impl<'stage> Story<'stage> {
-    pub fn new(stage: &'stage Stage) -> Result<Story<'stage>, Failure> {
+    pub fn new(stage: &'stage Stage, serves: bool) -> Result<Story<'stage>, Failure> {
         check_python()?;
         let shop = Shop::unpack(stage.folder.clone())?;
-        Ok(Story { stage, shop, crash: Crash::new(&stage.folder) })
+        Ok(Story { stage, shop, crash: Crash::new(&stage.folder, serves) })
     }
 
     pub async fn tell(&mut self) -> Result<Exit, Failure> {
@@ -69,6 +69,13 @@ impl<'stage> Story<'stage> {
         self.crash.finish(&self.shop).await?;
         clear();
         Ok(Evidence { orders: self.shop.orders()?, runs: self.crash.runs().await?, journaled, killed })
+    }
+
+    /// Says where the runs can be looked at as long as this goes on.
+    pub fn invite(&self) -> Result<(), Failure> {
+        let address = self.crash.address()?;
+        tell(&format!("\nThe sidecar goes on, with its web UI at {address} (Ctrl-C ends it)"));
+        Ok(())
     }
 
     pub async fn stop(&mut self) {

@@ -179,11 +179,22 @@ pub(super) async fn list(wire: &mut Wire, me: &str, filter: &RunFilter) -> Rows<
         values.push(state);
         sql.push_str(&format!(" AND r.state = ${}", values.len()));
     }
-    if let Some(before) = &filter.before {
-        values.push(before);
-        sql.push_str(&format!(" AND r.key < ${}", values.len()));
+    // Keys begin at 1.
+    let before = filter.before.unwrap_or(if filter.times.is_some() { 0 } else { i64::MAX });
+    values.push(&before);
+    let place = values.len();
+    match &filter.times {
+        Some(times) => {
+            values.extend([&times.since as &(dyn ToSql + Sync), &times.until]);
+            sql.push_str(&format!(
+                " AND r.started_at >= ${} AND (r.started_at, r.key) < (${}, ${place})
+                ORDER BY r.started_at DESC, r.key DESC LIMIT $2",
+                place + 1,
+                place + 2,
+            ));
+        }
+        None => sql.push_str(&format!(" AND r.key < ${place} ORDER BY r.key DESC LIMIT $2")),
     }
-    sql.push_str(" ORDER BY r.key DESC LIMIT $2");
     let statement = wire.prepared(&sql).await?;
     let rows = wire.client.query(&statement, &values).await?;
     Ok(runs(&rows, true)?.map(|mut runs| {

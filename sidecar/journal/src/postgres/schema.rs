@@ -9,7 +9,7 @@ use super::url::PostgresUrl;
 use crate::store::StoreError;
 
 /// Migration `n` leads from format `n` to `n + 1`. Never edit one that was released: add the next.
-const MIGRATIONS: [&str; 2] = [FORMAT_1, FORMAT_2];
+const MIGRATIONS: [&str; 3] = [FORMAT_1, FORMAT_2, FORMAT_3];
 
 const FORMAT_1: &str = r#"
 CREATE TABLE meta (name text PRIMARY KEY, value text NOT NULL);
@@ -117,6 +117,12 @@ CREATE TABLE audit (
 );
 CREATE INDEX audit_of ON audit (kind, id, ordinal);
 "#;
+
+const FORMAT_3: &str = "
+-- Runs of a workflow in a state, and runs of a time, however many others there are.
+CREATE INDEX runs_by_both ON runs (workflow, state, key);
+CREATE INDEX runs_by_start ON runs (started_at, key);
+";
 
 /// The format that this build writes.
 #[expect(clippy::cast_possible_truncation, reason = "there will never be four thousand million formats")]

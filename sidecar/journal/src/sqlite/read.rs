@@ -156,11 +156,18 @@ pub(super) fn list(connection: &Connection, filter: &RunFilter) -> Sql<RunPage> 
         sql.push_str(" AND state = ?");
         values.push(state.as_str().to_owned().into());
     }
-    if let Some(before) = filter.before {
-        sql.push_str(" AND key < ?");
-        values.push(before.into());
+    match (&filter.times, filter.before) {
+        (Some(times), before) => {
+            sql.push_str(" AND started_at >= ? AND (started_at, key) < (?, ?) ORDER BY started_at DESC, key DESC LIMIT ?");
+            // Keys begin at 1.
+            values.extend([times.since.into(), times.until.into(), before.unwrap_or(0).into()]);
+        }
+        (None, Some(before)) => {
+            sql.push_str(" AND key < ? ORDER BY key DESC LIMIT ?");
+            values.push(before.into());
+        }
+        (None, None) => sql.push_str(" ORDER BY key DESC LIMIT ?"),
     }
-    sql.push_str(" ORDER BY key DESC LIMIT ?");
     values.push((i64::from(filter.limit) + 1).into());
     let mut runs: Vec<RunRow> = connection
         .prepare_cached(&sql)?

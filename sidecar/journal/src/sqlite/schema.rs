@@ -13,7 +13,7 @@ use crate::store::StoreError;
 const APPLICATION: i32 = 0x4364_6374;
 
 /// Migration `n` leads from format `n` to `n + 1`. Never edit one that was released: add the next.
-const MIGRATIONS: [&str; 6] = [FORMAT_1, FORMAT_2, FORMAT_3, FORMAT_4, FORMAT_5, FORMAT_6];
+const MIGRATIONS: [&str; 7] = [FORMAT_1, FORMAT_2, FORMAT_3, FORMAT_4, FORMAT_5, FORMAT_6, FORMAT_7];
 
 const FORMAT_1: &str = "
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -119,6 +119,12 @@ CREATE TABLE audit (
     at INTEGER NOT NULL
 );
 CREATE INDEX audit_of ON audit (kind, id, ordinal);
+";
+
+const FORMAT_7: &str = "
+-- Runs of a workflow in a state, and runs of a time, however many others there are.
+CREATE INDEX runs_by_both ON runs (workflow, state, key);
+CREATE INDEX runs_by_start ON runs (started_at, key);
 ";
 
 /// The format that this build writes.

@@ -79,7 +79,7 @@ pub fn said(notes: &[Note]) -> Vec<String> {
             }
             Note::Stopped { run, head, .. } => Some(format!("{run} {}", head.state.as_str())),
             Note::Gone { run, session } => Some(format!("{run} {session} gone")),
-            Note::Signalled { .. } | Note::Facts { .. } => None,
+            Note::Signalled { .. } | Note::Facts { .. } | Note::Changed { .. } => None,
         })
         .collect()
 }
