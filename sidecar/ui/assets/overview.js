@@ -83,7 +83,7 @@ function tasks(samples) {
     const count = sum(samples, STEPS, wanted);
     const failed = sum(samples, STEPS, { ...wanted, outcome: "failed" });
     const p95 = quantile(samples, SECONDS, wanted, 0.95);
-    return { ...wanted, count, failed, retried: sum(samples, "conductor_attempts_failed_total", wanted), p95, p50: quantile(samples, SECONDS, wanted, 0.5) };
+    return { ...wanted, count, failed, retried: sum(samples, "conductor_attempts_total", { ...wanted, outcome: "failed" }), p95, p50: quantile(samples, SECONDS, wanted, 0.5) };
   });
   rows.sort((a, b) => b.failed - a.failed || (b.p95 ?? -1) - (a.p95 ?? -1));
   if (rows.length === 0) return null;
