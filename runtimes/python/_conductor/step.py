@@ -19,6 +19,7 @@ from .errors import (
     RecordedError,
 )
 from .hedge import hedged
+from .history import step_id
 from .parallel import REAL, ended_anyway, is_real
 from .permits import Taken, Taker, take
 from .recording import Undo, now_ms
@@ -69,7 +70,7 @@ class Step(ChildStep):
             fallback=fallback,
             undo=undo,
         )
-        self._task = task or key
+        self._task = task or step_id(key)
         self._may_repeat = idempotent or not is_write
         self._in_doubt = in_doubt
         self._barrier = is_write if barrier is None else barrier

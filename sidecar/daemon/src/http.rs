@@ -11,9 +11,7 @@ use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
-use conductor_journal::{
-    Home, Owner, Refusal, RunRow, RunView, Settled, StartRequest, Started, fold,
-};
+use conductor_journal::{Home, Owner, Refusal, RunRow, RunView, Settled, StartRequest, Started, fold};
 use conductor_protocol::entry::UnixMillis;
 use conductor_protocol::message::SignalSend;
 use conductor_protocol::state::RunState;
@@ -374,7 +372,10 @@ async fn cancel(
 ) -> Response {
     let given = if body.is_empty() { Ok(CancelBody::default()) } else { serde_json::from_slice(&body) };
     let Ok(CancelBody { reason, by }) = given else {
-        return refuse(StatusCode::BAD_REQUEST, "the body is {\"reason\": \"...\", \"by\": \"...\"}, or nothing");
+        return refuse(
+            StatusCode::BAD_REQUEST,
+            "the body is {\"reason\": \"...\", \"by\": \"...\"}, or nothing",
+        );
     };
     if !is_json(&headers) && !body.is_empty() {
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body is application/json");

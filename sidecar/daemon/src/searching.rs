@@ -93,10 +93,19 @@ fn asked(query: ListQuery) -> Result<(RunFilter, Search), String> {
         };
         before = Some(key.parse().map_err(|_| wrong())?);
     }
-    let mut filter =
-        RunFilter { workflow: query.workflow.filter(|name| !name.is_empty()), state, before, times, limit: 0 };
+    let mut filter = RunFilter {
+        workflow: query.workflow.filter(|name| !name.is_empty()),
+        state,
+        before,
+        times,
+        limit: 0,
+    };
     let text = |text: Option<String>| text.filter(|text| !text.is_empty());
-    let mut search = Search { error: text(query.error).map(|text| text.to_lowercase()), input: text(query.input), ..Search::default() };
+    let mut search = Search {
+        error: text(query.error).map(|text| text.to_lowercase()),
+        input: text(query.input),
+        ..Search::default()
+    };
     if filter.times.is_some() {
         // Runs in the order of their starts are found by that alone.
         (search.workflow, search.state) = (filter.workflow.take(), filter.state.take());
@@ -119,7 +128,12 @@ fn instant(name: &str, text: Option<String>) -> Result<Option<UnixMillis>, Strin
     }
 }
 
-fn found(sidecar: &Sidecar, mut filter: RunFilter, search: &Search, limit: usize) -> Result<RunsPage, StoreError> {
+fn found(
+    sidecar: &Sidecar,
+    mut filter: RunFilter,
+    search: &Search,
+    limit: usize,
+) -> Result<RunsPage, StoreError> {
     let began = Instant::now();
     let is_whole = !search.is_any();
     filter.limit = if is_whole { u32::try_from(limit).unwrap_or(SLICE) } else { SLICE };
@@ -140,7 +154,11 @@ fn found(sidecar: &Sidecar, mut filter: RunFilter, search: &Search, limit: usize
             }
             // A slice may hold more than the page.
             if runs.len() == limit && (more || at + 1 < count) {
-                return Ok(RunsPage { runs, next: Some(cursor(&filter, place.0, place.1)), searched_to: None });
+                return Ok(RunsPage {
+                    runs,
+                    next: Some(cursor(&filter, place.0, place.1)),
+                    searched_to: None,
+                });
             }
         }
         let (Some((at, key)), true) = (last, more) else {
@@ -227,7 +245,8 @@ mod tests {
     #[test]
     fn inputs_are_found_by_name_and_value() {
         let input = json!({"user": {"id": "u1"}, "amount": 5, "note": "5"});
-        for (name, value) in [("user.id", "u1"), ("amount", "5"), ("note", "5"), ("user", "{\"id\":\"u1\"}")] {
+        for (name, value) in [("user.id", "u1"), ("amount", "5"), ("note", "5"), ("user", "{\"id\":\"u1\"}")]
+        {
             assert!(has(&input, name, value), "{name}={value}");
         }
         for (name, value) in [("user.id", "u"), ("amount", "50"), ("id", "u1"), ("", "")] {
@@ -237,7 +256,8 @@ mod tests {
 
     #[test]
     fn errors_are_found_by_what_they_say() {
-        let error = json!({"types": ["shop.CardDeclined"], "message": "No funds", "code": "402", "step": "charge"});
+        let error =
+            json!({"types": ["shop.CardDeclined"], "message": "No funds", "code": "402", "step": "charge"});
         for wanted in ["carddeclined", "no funds", "402", "charge"] {
             assert!(says(&error, wanted), "{wanted}");
         }

@@ -103,7 +103,8 @@ mod tests {
         for asset in assets() {
             let text = std::str::from_utf8(asset.bytes).unwrap();
             let text = text.replace("http://www.w3.org/2000/svg", "");
-            for word in ["http://", "https://", "//cdn", "@import", "url(", "innerHTML", "outerHTML", "eval("] {
+            for word in ["http://", "https://", "//cdn", "@import", "url(", "innerHTML", "outerHTML", "eval("]
+            {
                 assert!(!text.contains(word), "{} has {word:?}", asset.name);
             }
         }

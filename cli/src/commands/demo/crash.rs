@@ -129,9 +129,11 @@ impl Crash {
 
     /// Where the sidecar that runs now serves its pages.
     pub fn address(&self) -> Result<String, Failure> {
-        let text = std::fs::read_to_string(&self.log).map_err(|error| Failure::io("read", &self.log, &error))?;
+        let text =
+            std::fs::read_to_string(&self.log).map_err(|error| Failure::io("read", &self.log, &error))?;
         let said = text.lines().rev().find_map(|line| line.split_once("listens on http://"));
-        let (_, address) = said.ok_or_else(|| Failure::environment("the sidecar did not say where it listens"))?;
+        let (_, address) =
+            said.ok_or_else(|| Failure::environment("the sidecar did not say where it listens"))?;
         Ok(format!("http://{address}/"))
     }
 
