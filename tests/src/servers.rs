@@ -13,6 +13,7 @@ use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Signal, geteuid};
 use tempfile::TempDir;
 
+use crate::certificates::{Issued, put};
 use crate::process::Process;
 use crate::{eventually, root};
 
@@ -146,6 +147,26 @@ impl Postgres {
                 Ok(None)
             }
         })
+    }
+
+    /// Starts it again with that certificate; it takes no connection without TLS then.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn secure(&mut self, own: &Issued) -> Result<()> {
+        self.stop()?;
+        let data = self.data();
+        for (name, text) in [("server.crt", &own.cert), ("server.key", &own.key)] {
+            let path = put(&data.join(name), text)?;
+            if geteuid().is_root() {
+                chown(&path, Some(NOBODY), Some(NOBODY))?;
+            }
+        }
+        fs::write(data.join("pg_hba.conf"), "hostssl all all all scram-sha-256\n")?;
+        let configuration = data.join("postgresql.conf");
+        let text = fs::read_to_string(&configuration)?;
+        fs::write(&configuration, text + "\nssl = on\n")?;
+        self.recover()
     }
 
     /// Where it is, with the password in it.

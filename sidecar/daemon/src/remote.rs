@@ -178,7 +178,7 @@ fn greeted(
         rpc::fault(answer, id, &Fault::new(code, message.clone()));
         message
     };
-    let token = match word.map(|word| rpc::params::<Authenticate>(word)) {
+    let token = match word.map(rpc::params::<Authenticate>) {
         Some(Ok(Authenticate { token })) => Some(Digest::of(&token)),
         // Its own words might quote the token.
         Some(Err(_)) => {

@@ -9,6 +9,7 @@ mod restart;
 mod same;
 mod sqlite;
 mod support;
+mod tls;
 
 /// Calls a macro with the names of the tests in [`same`].
 #[macro_export]
