@@ -19,6 +19,7 @@ mod durations;
 mod exit;
 mod fetch;
 mod findings;
+mod footprint;
 mod output;
 mod pages;
 mod processes;
@@ -59,6 +60,9 @@ fn main() -> ExitCode {
 
 fn execute(command: commands::Command) -> ExitCode {
     let format = command.format();
+    if matches!(command, commands::Command::Sidecar(_)) {
+        footprint::take_small_pages();
+    }
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     builder.worker_threads(2).thread_stack_size(STACK).enable_all();
     let runtime = match builder.build() {

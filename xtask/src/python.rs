@@ -124,8 +124,10 @@ fn rivals() -> Result<PathBuf> {
 
 /// `cargo xtask bench`: release build, then the measurements, or the one that is named, with the arguments given.
 pub fn bench(arguments: &[String]) -> Result<bool> {
-    const PARTS: [(&str, &str); 5] = [
+    const PARTS: [(&str, &str); 7] = [
         ("run", "first_light.py"),
+        ("size", "sidecar_size.py"),
+        ("speed", "sidecar_speed.py"),
         ("compile", "compile.py"),
         ("introspect", "introspect.py"),
         ("direct", "direct.py"),

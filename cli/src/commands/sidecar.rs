@@ -12,6 +12,7 @@ use crate::address::Address;
 use crate::background;
 use crate::durations;
 use crate::exit::{Exit, Failure};
+use crate::footprint;
 use crate::output;
 use crate::project::{self, Project};
 use crate::signals::{Interrupts, Stop};
@@ -131,6 +132,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         output::note(&format!("conductor sidecar: listens on {scheme}://{address}"));
     }
     output::print(&format!("{}\n", background::READY));
+    footprint::forget_the_start();
     let stop = tokio::select! {
         stop = interrupts.next() => stop,
         () = sidecar.ended() => Stop::Terminate,

@@ -218,8 +218,6 @@ impl Block {
     /// Appends the steps and gives the expression of their value.
     fn write(self, text: &mut String, index: usize, value: &str, language: &str) -> String {
         let id = format!("b{index}");
-        let call =
-            |task: &str, id: &str, n: &str| format!("{{task: {task}, id: {id}, with: {{n: \"${{{n}}}\"}}}}");
         let mut same = value.to_owned();
         let steps = match self {
             Block::Read | Block::Write | Block::Retried | Block::Undone | Block::Tolerated | Block::Ask => {
@@ -288,18 +286,27 @@ impl Block {
                     "- {{workflow: part_{language}, id: {id}, detach: true, with: {{n: \"${{{value}}}\"}}}}"
                 )
             }
-            Block::Saga => format!(
-                "- try:\n          - {{workflow: saga_{language}, id: {id}, with: {{n: \"${{{value}}}\", doomed: \"${{input.n % 2 == 0}}\"}}}}\n        catch:\n          - errors: [Doomed]\n            steps:\n              - {}",
-                call("look", &format!("{id}k"), value)
-            ),
-            Block::Once => format!(
-                "- try:\n          - {}\n        catch:\n          - errors: [OutcomeUnknown]\n            steps:\n              - {}",
-                call("once", &id, value),
-                call("look", &format!("{id}k"), value)
-            ),
+            Block::Saga | Block::Once => self.tried(&id, value, language),
         };
         let _ = writeln!(text, "      {steps}");
         same
+    }
+
+    /// A step that may fail, and what is done then.
+    fn tried(self, id: &str, value: &str, language: &str) -> String {
+        let (step, error) = match self {
+            Block::Saga => (
+                format!(
+                    "{{workflow: saga_{language}, id: {id}, with: {{n: \"${{{value}}}\", doomed: \"${{input.n % 2 == 0}}\"}}}}"
+                ),
+                "Doomed",
+            ),
+            _ => (call("once", id, value), "OutcomeUnknown"),
+        };
+        let caught = call("look", &format!("{id}k"), value);
+        format!(
+            "- try:\n          - {step}\n        catch:\n          - errors: [{error}]\n            steps:\n              - {caught}"
+        )
     }
 
     fn value(self, n: i64) -> i64 {
@@ -320,4 +327,8 @@ impl Block {
             | Block::Undone => n,
         }
     }
+}
+
+fn call(task: &str, id: &str, n: &str) -> String {
+    format!("{{task: {task}, id: {id}, with: {{n: \"${{{n}}}\"}}}}")
 }

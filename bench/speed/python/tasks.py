@@ -1,0 +1,2 @@
+async def touch() -> int:
+    return 1

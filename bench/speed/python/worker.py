@@ -1,0 +1,71 @@
+"""Runs of ten writes.
+
+    python worker.py one RUNS ECHO      one at a time, in turns with a flush and a bare round trip
+    python worker.py wide RUNS WIDTH    so many at a time
+"""
+
+import asyncio
+import json
+import os
+import sys
+import time
+import uuid
+
+from conductor_gen import ten_writes
+
+# As much as a commit of one record writes, and as much as a record is on the socket.
+PAGE = b"p" * 4120
+LINE = b"l" * 300 + b"\n"
+
+
+class Trip(asyncio.Protocol):
+    def __init__(self) -> None:
+        self.back: asyncio.Future[None] | None = None
+        self.missing = 0
+
+    def data_received(self, data: bytes) -> None:
+        self.missing -= len(data)
+        if self.missing == 0 and self.back is not None:
+            self.back.set_result(None)
+
+
+async def one(runs: int, echo: str) -> dict[str, list[float]]:
+    transport, trip = await asyncio.get_running_loop().create_unix_connection(Trip, echo)
+    file = os.open("flushed", os.O_RDWR | os.O_CREAT)
+    os.pwrite(file, PAGE * 4096, 0)
+    os.fsync(file)
+    figures: dict[str, list[float]] = {"runs_ms": [], "flush_ms": [], "trip_ms": []}
+    for number in range(runs):
+        start = time.perf_counter()
+        await ten_writes(run_id=str(uuid.uuid4()))
+        figures["runs_ms"].append((time.perf_counter() - start) * 1000)
+        start = time.perf_counter()
+        os.pwrite(file, PAGE, number % 4096 * len(PAGE))
+        os.fdatasync(file)
+        figures["flush_ms"].append((time.perf_counter() - start) * 1000)
+        start = time.perf_counter()
+        trip.back, trip.missing = asyncio.get_running_loop().create_future(), len(LINE)
+        transport.write(LINE)
+        await trip.back
+        figures["trip_ms"].append((time.perf_counter() - start) * 1000)
+    return figures
+
+
+async def wide(runs: int, width: int) -> dict[str, float]:
+    free = asyncio.Semaphore(width)
+
+    async def run() -> None:
+        async with free:
+            await ten_writes(run_id=str(uuid.uuid4()))
+
+    await run()
+    start, computed = time.perf_counter(), time.process_time()
+    await asyncio.gather(*(run() for _ in range(runs)))
+    took = time.perf_counter() - start
+    return {"runs": runs, "runs_per_s": runs / took, "processor_ms": (time.process_time() - computed) * 1000}
+
+
+if __name__ == "__main__":
+    how, count, word = sys.argv[1:]
+    figures = asyncio.run(one(int(count), word) if how == "one" else wide(int(count), int(word)))
+    print(json.dumps(figures))

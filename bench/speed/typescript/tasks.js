@@ -1,0 +1,4 @@
+/** @returns {Promise<bigint>} */
+export async function touch() {
+  return 1n;
+}
