@@ -263,19 +263,9 @@ impl Block {
                 )
             }
             Block::Sleep => format!("- {{sleep: {}ms, id: {id}}}", 40 + index * 30),
-            Block::Signal => {
+            Block::Signal | Block::Message => {
                 same = format!("{id}p");
-                format!(
-                    "- wait_for: {{id: {id}, signal: go, type: int}}\n      - {}",
-                    call("put", &same, &format!("{value} + {id}"))
-                )
-            }
-            Block::Message => {
-                same = format!("{id}p");
-                format!(
-                    "- emit: {{id: {id}e, signal: own, data: \"${{{value}}}\"}}\n      - wait_for: {{id: {id}, signal: own, type: int}}\n      - {}",
-                    call("look", &same, &id)
-                )
+                self.signalled(&id, value)
             }
             Block::Child => {
                 same.clone_from(&id);
@@ -290,6 +280,19 @@ impl Block {
         };
         let _ = writeln!(text, "      {steps}");
         same
+    }
+
+    /// A signal, and a step that works on what it says.
+    fn signalled(self, id: &str, value: &str) -> String {
+        let then = format!("{id}p");
+        if self == Block::Signal {
+            let put = call("put", &then, &format!("{value} + {id}"));
+            return format!("- wait_for: {{id: {id}, signal: go, type: int}}\n      - {put}");
+        }
+        let look = call("look", &then, id);
+        format!(
+            "- emit: {{id: {id}e, signal: own, data: \"${{{value}}}\"}}\n      - wait_for: {{id: {id}, signal: own, type: int}}\n      - {look}"
+        )
     }
 
     /// A step that may fail, and what is done then.
