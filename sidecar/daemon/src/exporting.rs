@@ -4,11 +4,12 @@
 //! It knows no span. Nothing waits for it: where a collector is away, the journal keeps what it has not had.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use conductor_journal::{Fed, Feed, RunRow, Store, StoreError};
-use conductor_protocol::entry::Entry;
+use conductor_protocol::entry::Entry as Fact;
 use conductor_telemetry::otlp::{Otlp, Payload, Sent, Settings, Signal};
 use conductor_telemetry::spans::{Batch, Followed, line};
 
@@ -269,15 +270,16 @@ impl Reader {
     /// Reads one record; `None` where nothing can be made of it.
     fn take(&mut self, sidecar: &Sidecar, fed: &Fed, batch: &mut Batch) -> Result<Option<i64>, StoreError> {
         let Some(body) = fed.body.as_deref() else { return Ok(None) };
-        if !self.runs.contains_key(&fed.run) {
-            let Some(row) = sidecar.journal.store().run_of(fed.run)? else { return Ok(None) };
-            let open = opened(sidecar, &row, fed.seq)?;
-            self.runs.insert(fed.run, open);
-        }
-        let Some(open) = self.runs.get_mut(&fed.run) else { return Ok(None) };
-        let Ok(entries) = serde_json::from_str::<Vec<Entry>>(body) else { return Ok(None) };
+        let open = match self.runs.entry(fed.run) {
+            Entry::Occupied(open) => open.into_mut(),
+            Entry::Vacant(place) => {
+                let Some(row) = sidecar.journal.store().run_of(fed.run)? else { return Ok(None) };
+                place.insert(opened(sidecar, &row, fed.seq)?)
+            }
+        };
+        let Ok(entries) = serde_json::from_str::<Vec<Fact>>(body) else { return Ok(None) };
         open.take(&entries, batch);
-        Ok(Some(entries.last().map_or(0, Entry::at)))
+        Ok(Some(entries.last().map_or(0, Fact::at)))
     }
 }
 
@@ -288,7 +290,7 @@ fn opened(sidecar: &Sidecar, row: &RunRow, until: u64) -> Result<Open, StoreErro
     while from < until {
         let page = sidecar.journal.store().records(row.key, from, PAGE)?;
         for record in page.records.iter().filter(|record| record.seq < until) {
-            if let Ok(entries) = serde_json::from_str::<Vec<Entry>>(&record.body) {
+            if let Ok(entries) = serde_json::from_str::<Vec<Fact>>(&record.body) {
                 open.take(&entries, &mut unseen);
             }
             unseen = Batch::default();
@@ -302,7 +304,7 @@ fn opened(sidecar: &Sidecar, row: &RunRow, until: u64) -> Result<Open, StoreErro
 }
 
 impl Open {
-    fn take(&mut self, entries: &[Entry], batch: &mut Batch) {
+    fn take(&mut self, entries: &[Fact], batch: &mut Batch) {
         let Open { followed, mask } = self;
         let hide = |text: &str| mask.as_ref().map_or_else(|| text.to_owned(), |mask| mask.shown(text));
         for entry in entries {

@@ -81,7 +81,10 @@ impl Page {
             .collect();
         let style = if limit.is_some() { "line" } else { "off" };
         let options = if look.kind == "stat" {
-            json!({"reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": false}})
+            json!({"reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": false},
+                "graphMode": "area", "colorMode": "value", "justifyMode": "auto", "textMode": "auto",
+                "orientation": "auto", "wideLayout": true, "showPercentChange": false,
+                "percentChangeColorMode": "standard"})
         } else {
             json!({"legend": {"displayMode": "list", "placement": "bottom", "showLegend": true, "calcs": []},
                 "tooltip": {"mode": "multi", "sort": "desc"}})
