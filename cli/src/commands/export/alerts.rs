@@ -127,7 +127,7 @@ fn of_sidecar() -> Vec<Alert<'static>> {
         ),
         alert(
             "ConductorCommitsSlow",
-            "histogram_quantile(0.99, sum by (le, instance) (rate(conductor_commit_duration_seconds_bucket[5m]))) > 0.25",
+            "(histogram_quantile(0.99, sum by (le, instance) (rate(conductor_commit_duration_seconds_bucket[5m]))) or histogram_quantile(0.99, sum by (instance) (rate(conductor_commit_duration_seconds[5m])))) > 0.25",
             "10m",
             "warning",
             "One commit in a hundred takes over 250 ms",
@@ -239,5 +239,7 @@ fn of_workflow(workflow: &Workflow, objective: f64) -> Vec<Alert<'static>> {
 
 fn near(metric: &str, labels: &str, limit: f64) -> String {
     let limit = limit * NEAR;
-    format!("histogram_quantile(0.95, sum by (le) (rate({metric}_bucket{{{labels}}}[10m]))) > {limit}")
+    let classic = format!("histogram_quantile(0.95, sum by (le) (rate({metric}_bucket{{{labels}}}[10m])))");
+    let native = format!("histogram_quantile(0.95, sum(rate({metric}{{{labels}}}[10m])))");
+    format!("({classic} or {native}) > {limit}")
 }

@@ -122,9 +122,11 @@ fn rate(by: &str, metric: &str, labels: &str) -> String {
     format!("sum by ({by}) (rate({metric}{{{labels}}}[$__rate_interval]))")
 }
 
+/// Of classic buckets, or of a native histogram: a Prometheus that takes these keeps no others.
 fn quantile(share: &str, by: &str, metric: &str, labels: &str) -> String {
-    let by = if by.is_empty() { "le".to_owned() } else { format!("le, {by}") };
-    format!("histogram_quantile({share}, {})", rate(&by, &format!("{metric}_bucket"), labels))
+    let le = if by.is_empty() { "le".to_owned() } else { format!("le, {by}") };
+    let (buckets, native) = (rate(&le, &format!("{metric}_bucket"), labels), rate(by, metric, labels));
+    format!("(histogram_quantile({share}, {buckets}) or histogram_quantile({share}, {native}))")
 }
 
 /// The dashboard of a manifest.
