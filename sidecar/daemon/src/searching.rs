@@ -233,7 +233,8 @@ fn says(error: &Value, wanted: &str) -> bool {
 /// Whether the input of that name, a dot leading into it, is the value: a text, or what is written so in JSON.
 fn has(input: &Value, name: &str, value: &str) -> bool {
     let found = name.split('.').try_fold(input, |at, name| at.get(name));
-    found.is_some_and(|found| found.as_str().map_or_else(|| found.to_string() == value, |text| text == value))
+    let is_written_so = |found: &Value| serde_json::to_string(found).is_ok_and(|written| written == value);
+    found.is_some_and(|found| found.as_str().map_or_else(|| is_written_so(found), |text| text == value))
 }
 
 #[cfg(test)]

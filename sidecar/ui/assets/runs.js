@@ -8,10 +8,13 @@ import { cell, table } from "./rows.js";
 
 export const STATES = ["running", "waiting", "paused", "succeeded", "failed", "cancelled"];
 
+// How long a search goes on by itself.
+const SEARCH = 4000;
+
 const FIELDS = ["workflow", "state", "since", "until", "error", "input"];
 
 export function runs(main, query) {
-  const page = { rows: [], next: null, asked: null, fault: null, loaded: false, known: [] };
+  const page = { rows: [], next: null, asked: null, fault: null, loaded: false, known: [], until: Date.now() + SEARCH };
   const filters = new URLSearchParams();
   for (const name of FIELDS) if (query.get(name)) filters.set(name, query.get(name));
   const address = (cursor) => {
@@ -40,6 +43,17 @@ export function runs(main, query) {
     }
     page.asked = null;
     draw();
+    onward();
+  }
+
+  // A page of a search may hold nothing yet: it goes on by itself for a while.
+  function onward() {
+    if (page.searched && page.next && !page.fault && page.rows.length < 20 && Date.now() < page.until) more();
+  }
+
+  function again() {
+    page.until = Date.now() + SEARCH;
+    more();
   }
 
   async function load(signal) {
@@ -59,13 +73,14 @@ export function runs(main, query) {
       if (cause.status !== 0) page.fault = cause.message;
     }
     draw();
+    onward();
   }
 
   function end() {
     if (page.fault) return h("p", { class: "fault", role: "alert" }, inert(page.fault));
     if (!page.loaded || page.asked) return h("p", { class: "quiet" }, "Loading\u2026");
     if (page.next) {
-      return h("p", null, h("button", { type: "button", onclick: more },
+      return h("p", null, h("button", { type: "button", onclick: again },
         page.searched ? "Go on searching" : "Show older runs"));
     }
     if (page.rows.length > 0) return h("p", { class: "quiet" }, "That is all.");
