@@ -29,10 +29,11 @@ impl Page {
         line.split_once(": ").map_or(line, |(_, title)| title)
     }
 
-    /// The first paragraph, on one line.
+    /// The first paragraph of prose, on one line.
     #[must_use]
     pub fn summary(self) -> String {
-        let paragraph = self.text.split("\n\n").nth(1).unwrap_or_default();
+        let paragraph =
+            self.text.split("\n\n").skip(1).find(|text| !text.starts_with("Family: ")).unwrap_or_default();
         paragraph.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 

@@ -26,6 +26,7 @@ mod plan;
 mod purge;
 mod restart;
 mod resume;
+mod review;
 mod run;
 mod runs;
 mod schedules;
@@ -40,6 +41,7 @@ pub enum Command {
     Init(init::Args),
     Check(check::Args),
     Lint(lint::Args),
+    Review(review::Args),
     Fix(fix::Args),
     Fmt(fmt::Args),
     Convert(convert::Args),
@@ -73,6 +75,7 @@ impl Command {
             Command::Init(args) => blocking(move || init::run(&args)).await,
             Command::Check(args) => blocking(move || check::run(&args)).await,
             Command::Lint(args) => lint::run(args).await,
+            Command::Review(args) => review::run(args).await,
             Command::Fix(args) => blocking(move || fix::run(&args)).await,
             Command::Fmt(args) => blocking(move || fmt::run(&args)).await,
             Command::Convert(args) => blocking(move || convert::run(&args)).await,
@@ -96,7 +99,7 @@ impl Command {
             Command::Demo(args) => demo::run(args).await,
             Command::Eval(args) => blocking(move || eval::run(&args)).await,
             Command::Explain(args) => explain::run(&args),
-            Command::Export(args) => export::run(&args),
+            Command::Export(args) => export::run(args).await,
             Command::Completions(args) => completions::run(&args),
         }
     }
@@ -128,7 +131,8 @@ impl Command {
             Command::Explain(args) => args.format.into(),
             Command::Token(args) => args.format.into(),
             Command::Simulate(args) => args.format.into(),
-            Command::Sidecar(_)
+            Command::Review(_)
+            | Command::Sidecar(_)
             | Command::Dev(_)
             | Command::Demo(_)
             | Command::Export(_)

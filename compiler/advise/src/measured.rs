@@ -63,6 +63,8 @@ pub struct Durations {
 #[serde(default)]
 pub struct Breaker {
     pub state: String,
+    /// How often it has opened.
+    pub opened: Option<u64>,
 }
 
 /// How long calls waited for a permit.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use conductor_model::{Manifest, Spanned};
+use conductor_model::{Manifest, PolicyFields, PolicyUse, Spanned};
 use conductor_protocol::expr::{Expr, Node};
 use conductor_protocol::plan::{ArgumentValue, ResourceKind};
 use conductor_resolve::{Graph, Resource, Step, StepKind, Task, TaskStep, Workflow};
@@ -89,6 +89,18 @@ impl<'a> Subject<'a> {
             .workflows
             .iter()
             .flat_map(|workflow| workflow.all_steps().map(move |step| (workflow, step)))
+    }
+
+    /// Every policy, named or written where it is used.
+    pub fn policies(&self) -> Vec<&'a PolicyFields> {
+        let inline = |usage: Option<&'a PolicyUse>| match usage {
+            Some(PolicyUse::Inline(fields, _)) => Some(&**fields),
+            _ => None,
+        };
+        let named = self.manifest.policies.iter().map(|policy| &policy.fields);
+        let of_tasks = self.manifest.tasks.iter().filter_map(|task| inline(task.policy.as_ref()));
+        let of_steps = self.written.values().filter_map(|step| inline(step.policy.as_ref()));
+        named.chain(of_tasks).chain(of_steps).collect()
     }
 
     /// Every list of steps that run in order.

@@ -28,6 +28,7 @@ mod pages;
 mod permits;
 mod place;
 mod process;
+mod profile;
 mod reading;
 mod remote;
 mod restarting;

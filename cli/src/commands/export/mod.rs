@@ -6,10 +6,12 @@ mod observed;
 
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use crate::compile::{Overlay, Which, compile};
 use crate::exit::{Exit, Failure};
 use crate::project::ManifestArgs;
-use crate::{disk, output, signals};
+use crate::{disk, output, profile, project, signals};
 pub(super) use observed::Observed;
 
 /// Export what other programs use
@@ -46,6 +48,15 @@ enum What {
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// What the runs of a sidecar have shown, for `lint --from` and `simulate --profile`
+    Profile {
+        /// The URL or the socket of the sidecar [default: the socket of the project]
+        #[arg(long, value_name = "SOURCE")]
+        from: Option<String>,
+        /// Write to this file [default: standard output]
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
 }
 
 fn percent(given: &str) -> Result<f64, String> {
@@ -54,23 +65,29 @@ fn percent(given: &str) -> Result<f64, String> {
     fits.ok_or_else(|| "an objective is between 50 and 99.999 percent".to_owned())
 }
 
-pub fn run(args: &Args) -> Result<Exit, Failure> {
+pub async fn run(args: Args) -> Result<Exit, Failure> {
     match &args.what {
-        What::Schema { output } => {
-            let schema = conductor_driver::schema();
-            match output {
-                Some(path) => {
-                    write(path, &(serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"))
-                }
-                None => {
-                    output::print_json(&schema);
-                    Ok(Exit::Fine)
-                }
-            }
+        What::Schema { output } => document(&conductor_driver::schema(), output.as_deref()),
+        What::Profile { from, output } => {
+            let from = match from {
+                Some(from) => from.clone(),
+                None => project::find_socket(None)?.to_string_lossy().into_owned(),
+            };
+            document(&profile::told(&from).await?, output.as_deref())
         }
         What::Grafana { manifest, output } => told(manifest, output.as_deref(), dashboard_text),
         What::Alerts { manifest, objective, output } => {
             told(manifest, output.as_deref(), |seen| rules_text(seen, *objective))
+        }
+    }
+}
+
+fn document(document: &Value, output: Option<&Path>) -> Result<Exit, Failure> {
+    match output {
+        Some(path) => write(path, &(serde_json::to_string_pretty(document).unwrap_or_default() + "\n")),
+        None => {
+            output::print_json(document);
+            Ok(Exit::Fine)
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! It knows arguments and files; the rules are the compiler's.
 
-mod mend;
+pub mod mend;
 pub mod simulated;
 
 use std::path::PathBuf;

@@ -120,15 +120,6 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Takes the whole lines of a key and its value out, where nothing else stands in them.
-    pub fn without_lines(&self, key_start: usize, value_end: usize) -> Option<Edit> {
-        let (start, end) = (self.line_start(key_start), self.line_end(value_end));
-        let before = self.text.get(start..key_start)?;
-        let after = self.text.get(value_end..end)?;
-        (before.trim().is_empty() && after.trim().is_empty())
-            .then(|| self.replace(start, (end + 1).min(self.text.len()), ""))
-    }
-
     /// Where the line's key begins that has its value at `value`.
     pub fn key_of(&self, value: Span) -> Option<usize> {
         let line = self.line_start(value.start());

@@ -49,7 +49,7 @@ const WRITES: &[&str] = &[
     "truncate table",
     "drop table",
 ];
-const READS: &[&str] = &["requests.get(", "httpx.get(", "axios.get(", "http.get(", "select "];
+const READS: &[&str] = &["requests.get(", "httpx.get(", "axios.get(", "http.get("];
 const NETWORK: &[&str] = &[
     "requests.",
     "httpx.",
@@ -101,11 +101,15 @@ pub(super) fn read(facts: &mut Facts, function: &Function, name: Span, sources: 
     note(&mut facts.network, NETWORK);
     let updates = body.contains("update ") && body.contains(" set ");
     if updates {
-        set(&mut facts.write, || format!("`{}` in {} has `update ... set`", function.name, place()));
+        set(&mut facts.writes_in_code, || format!("`{}` in {} has `update ... set`", function.name, place()));
     }
-    note(&mut facts.write, WRITES);
+    note(&mut facts.writes_in_code, WRITES);
     if first(WRITES).is_none() && !updates {
         note(&mut facts.read, READS);
+        // `select f(x)` may do anything.
+        if body.split("select ").skip(1).any(|rest| rest.contains(" from ")) {
+            set(&mut facts.read, || format!("`{}` in {} has `select ... from`", function.name, place()));
+        }
     }
     if function.is_async && function.language == Language::Python {
         note(&mut facts.blocks, BLOCKING);

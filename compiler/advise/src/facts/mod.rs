@@ -23,6 +23,8 @@ pub(crate) struct Facts {
     pub read: Option<String>,
     /// It changes something.
     pub write: Option<String>,
+    /// Its code or its schema says that it changes something.
+    pub writes_in_code: Option<String>,
     /// It decides whether others may go on.
     pub guard: Option<String>,
     /// Each call is billed.
@@ -59,13 +61,25 @@ impl Facts {
                 Some(Effect::Read | Effect::None) => {
                     set(&mut facts.read, || "its schema says that it changes nothing".to_owned());
                 }
-                Some(Effect::Write) => set(&mut facts.write, || "its schema says that it writes".to_owned()),
+                Some(Effect::Write) => {
+                    facts.writes_in_code = Some("its schema says that it writes".to_owned())
+                }
                 None => {}
             }
+        }
+        if facts.write.is_none() {
+            facts.write.clone_from(&facts.writes_in_code);
         }
         if task.effect != Effect::Write {
             // Who asks about payments moves no money.
             facts.money = None;
+        }
+        let takes_key = |signature: &conductor_model::Signature| {
+            signature.all_parameters().any(|parameter| words(&parameter.name).concat() == "idempotencykey")
+        };
+        if task.signature.as_ref().is_some_and(takes_key) {
+            // Who needs to know one call for another changes something.
+            facts.read = None;
         }
         if facts.write.is_some() && facts.guard.is_none() {
             facts.read = None;
@@ -78,7 +92,7 @@ fn by_verb(facts: &mut Facts, method: &str) {
     set(&mut facts.network, || format!("it is a `{method}` request"));
     match method {
         "GET" | "HEAD" | "OPTIONS" => set(&mut facts.read, || format!("it is a `{method}` request")),
-        _ => set(&mut facts.write, || format!("it is a `{method}` request")),
+        _ => set(&mut facts.writes_in_code, || format!("it is a `{method}` request")),
     }
 }
 

@@ -4,19 +4,13 @@
 
 use conductor_protocol::plan::Effect;
 use conductor_resolve::{Step, StepKind, Workflow};
-use conductor_source::{Code, Diagnostic, Safety, Severity};
+use conductor_source::{Diagnostic, Safety, Severity};
 
-use super::{Confidence, Family, Rule};
+use super::{Confidence, Family, Rule, rule};
 use crate::edit::detached::detached;
 use crate::subject::{Called, Subject};
 
-pub(crate) static RULE: Rule = Rule {
-    code: Code("R001"),
-    family: Family::Risk,
-    severity: Severity::Warning,
-    confidence: Confidence::High,
-    judge,
-};
+pub(crate) static RULE: Rule = rule("R001", Family::Risk, Severity::Warning, Confidence::High, judge);
 
 fn judge(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();

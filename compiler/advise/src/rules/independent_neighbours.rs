@@ -4,20 +4,14 @@
 
 use conductor_protocol::plan::Effect;
 use conductor_resolve::{Step, Workflow};
-use conductor_source::{Code, Diagnostic, Safety, Severity, Span};
+use conductor_source::{Diagnostic, Safety, Severity, Span};
 
-use super::{Confidence, Family, Rule};
+use super::{Confidence, Family, Rule, rule};
 use crate::edit::Text;
 use crate::measured::{Times, spoken};
 use crate::subject::{Called, Subject};
 
-pub(crate) static RULE: Rule = Rule {
-    code: Code("P001"),
-    family: Family::Performance,
-    severity: Severity::Advice,
-    confidence: Confidence::High,
-    judge,
-};
+pub(crate) static RULE: Rule = rule("P001", Family::Performance, Severity::Advice, Confidence::High, judge);
 
 /// What is saved below this is not worth a change, in milliseconds.
 const WORTH: f64 = 2.0;
@@ -29,17 +23,24 @@ fn judge(subject: &Subject<'_>) -> Vec<Diagnostic> {
             continue;
         }
         let mut group: Vec<Called<'_>> = Vec::new();
+        let last = steps.last().map(|step| step.span);
+        // The last step's result is what the list comes to, where no output says otherwise.
+        let is_result = |group: &[Called<'_>]| {
+            let ends = group.last().map(|call| call.step.span) == last;
+            let is_body = std::ptr::eq(steps, workflow.steps.as_slice());
+            ends && !(is_body && workflow.output_span != workflow.id.span)
+        };
         for step in steps {
             let next = candidate(subject, workflow, step);
             let fits =
                 next.is_some_and(|next| group.iter().all(|earlier| independent(subject, earlier, &next)));
             if !fits {
-                found.extend(finding(subject, &group));
+                found.extend(finding(subject, &group, is_result(&group)));
                 group.clear();
             }
             group.extend(next);
         }
-        found.extend(finding(subject, &group));
+        found.extend(finding(subject, &group, is_result(&group)));
     }
     found
 }
@@ -61,10 +62,12 @@ fn independent(subject: &Subject<'_>, earlier: &Called<'_>, later: &Called<'_>) 
         later.call.uses.contains(at)
             && subject.graph.resources.get(*at).and_then(|resource| resource.plan.permits()) == Some(1)
     };
-    !later.step.reads().contains(&earlier.step.id) && !earlier.call.uses.iter().any(one_at_a_time)
+    // The second of two equal calls is answered from the cache only when the first has ended.
+    let cached = earlier.call.task == later.call.task && later.call.cache.is_some();
+    !cached && !later.step.reads().contains(&earlier.step.id) && !earlier.call.uses.iter().any(one_at_a_time)
 }
 
-fn finding(subject: &Subject<'_>, group: &[Called<'_>]) -> Option<Diagnostic> {
+fn finding(subject: &Subject<'_>, group: &[Called<'_>], is_result: bool) -> Option<Diagnostic> {
     let (first, rest) = group.split_first()?;
     if rest.is_empty() || in_hold(subject, first) {
         return None;
@@ -109,11 +112,15 @@ fn finding(subject: &Subject<'_>, group: &[Called<'_>]) -> Option<Diagnostic> {
     }
     let stated = group.iter().all(|call| call.task.effect != Effect::Write);
     let items: Vec<Span> = group.iter().filter_map(|call| Some(subject.written(call.step)?.span)).collect();
-    let edits = Text::of(subject).wrapped("parallel", &items).filter(|_| items.len() == group.len());
+    let edits =
+        Text::of(subject).wrapped("parallel", &items).filter(|_| items.len() == group.len() && !is_result);
     Some(match edits {
         Some(edits) => {
             let safety = if stated { Safety::Safe } else { Safety::Unsafe };
             finding.fix(format!("run {names} in parallel"), safety, edits)
+        }
+        None if is_result => {
+            finding.help("put them into a `parallel` block, and name the result that is wanted as `output`")
         }
         None => finding.help("put them into a `parallel` block"),
     })

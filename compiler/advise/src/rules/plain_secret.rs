@@ -2,20 +2,14 @@
 //!
 //! It knows names, not values.
 
-use conductor_source::{Code, Diagnostic, Edit, Safety, Severity};
+use conductor_source::{Diagnostic, Edit, Safety, Severity};
 use conductor_syntax::Syntax;
 
-use super::{Confidence, Family, Rule};
+use super::{Confidence, Family, Rule, rule};
 use crate::facts::words;
 use crate::subject::{Subject, is_true};
 
-pub(crate) static RULE: Rule = Rule {
-    code: Code("S001"),
-    family: Family::Security,
-    severity: Severity::Warning,
-    confidence: Confidence::High,
-    judge,
-};
+pub(crate) static RULE: Rule = rule("S001", Family::Security, Severity::Warning, Confidence::High, judge);
 
 const WORDS: &[&str] = &["password", "passwd", "passphrase", "secret", "ssn", "cvv", "cvc", "iban", "pin"];
 const PAIRS: &[(&str, &str)] = &[

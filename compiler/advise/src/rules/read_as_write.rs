@@ -5,19 +5,13 @@
 use std::collections::BTreeSet;
 
 use conductor_protocol::plan::Effect;
-use conductor_source::{Code, Diagnostic, Safety, Severity};
+use conductor_source::{Diagnostic, Safety, Severity};
 
-use super::{Confidence, Family, Rule};
+use super::{Confidence, Family, Rule, rule};
 use crate::edit::Text;
 use crate::subject::Subject;
 
-pub(crate) static RULE: Rule = Rule {
-    code: Code("P002"),
-    family: Family::Performance,
-    severity: Severity::Advice,
-    confidence: Confidence::Medium,
-    judge,
-};
+pub(crate) static RULE: Rule = rule("P002", Family::Performance, Severity::Advice, Confidence::Medium, judge);
 
 fn judge(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let called: BTreeSet<&str> = subject.calls().map(|call| call.task.id.value.as_str()).collect();

@@ -4,18 +4,12 @@
 
 use std::collections::BTreeSet;
 
-use conductor_source::{Code, Diagnostic, Severity};
+use conductor_source::{Diagnostic, Severity};
 
-use super::{Confidence, Family, Rule};
+use super::{Confidence, Family, Rule, rule};
 use crate::subject::{Called, Subject, is_remote};
 
-pub(crate) static RULE: Rule = Rule {
-    code: Code("F001"),
-    family: Family::Resilience,
-    severity: Severity::Warning,
-    confidence: Confidence::Medium,
-    judge,
-};
+pub(crate) static RULE: Rule = rule("F001", Family::Resilience, Severity::Warning, Confidence::Medium, judge);
 
 fn judge(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let mut seen = BTreeSet::new();

@@ -28,6 +28,20 @@ pub fn only(code: &str) -> Selection {
     Selection::new(&[code.to_owned()], &[]).expect("the rule is known")
 }
 
+/// The manifests of all pages, those that are fine too.
+pub fn examples() -> Vec<(String, Project)> {
+    let mut all = Vec::new();
+    for (code, page) in pages() {
+        let (head, fine) = page.split_once(FINE_HEADING).unwrap_or((&page, ""));
+        let (head, _) = head.split_once(FIX_HEADING).unwrap_or((head, ""));
+        let project = Project::new(blocks(head));
+        let mut other = project.clone();
+        blocks(fine).for_each(|(path, text)| other.set(path, text));
+        all.extend([(code.clone(), project), (format!("{code}, fine"), other)]);
+    }
+    all
+}
+
 #[test]
 fn every_rule_has_a_page_and_every_page_a_rule() {
     let pages = pages();
