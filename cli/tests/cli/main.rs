@@ -29,6 +29,7 @@ mod init;
 mod init_update;
 #[cfg(test)]
 mod interrupts;
+mod lint;
 #[cfg(test)]
 mod pin;
 #[cfg(test)]

@@ -40,6 +40,8 @@ impl Span {
 #[derive(Debug, Default)]
 pub struct Sources {
     files: Vec<(String, String)>,
+    /// Where the lines of each file begin: a thousand findings must not count a file's lines a thousand times.
+    lines: Vec<Vec<usize>>,
 }
 
 impl Sources {
@@ -49,7 +51,10 @@ impl Sources {
         if let Some(found) = self.files.iter().position(|(known, _)| *known == path) {
             return FileId(u32::try_from(found).unwrap_or(u32::MAX));
         }
-        self.files.push((path, text.into()));
+        let text = text.into();
+        let starts = text.match_indices('\n').map(|(newline, _)| newline + 1);
+        self.lines.push(std::iter::once(0).chain(starts).collect());
+        self.files.push((path, text));
         FileId(u32::try_from(self.files.len() - 1).unwrap_or(u32::MAX))
     }
 
@@ -77,8 +82,9 @@ impl Sources {
         while !text.is_char_boundary(offset) {
             offset -= 1;
         }
-        let before = &text[..offset];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+        let starts = self.lines.get(file.0 as usize).map_or(&[0][..], Vec::as_slice);
+        let line = starts.partition_point(|start| *start <= offset).max(1);
+        let line_start = starts.get(line - 1).copied().unwrap_or(0);
+        (line, text[line_start..offset].chars().count() + 1)
     }
 }

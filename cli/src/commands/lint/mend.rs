@@ -15,7 +15,7 @@ use crate::{disk, signals};
 /// A fix may bring new findings to light, with fixes of their own; so many times they are followed.
 const MOST_ROUNDS: usize = 50;
 /// Bytes that are compiled at most to see whether the fixes that are shown are right.
-const MOST_TRIED: usize = 4 << 20;
+const MOST_TRIED: usize = 1 << 20;
 
 /// Which fixes are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
