@@ -50,8 +50,12 @@ fn gathered(sidecar: &Sidecar, asked: &Asked) -> Result<Tally, StoreError> {
     let mut left = asked.runs.unwrap_or(RUNS.0).clamp(1, RUNS.1);
     let mut before = None;
     while left > 0 {
-        let filter =
-            RunFilter { workflow: asked.workflow.clone(), state: None, limit: left.min(PAGE), before };
+        let filter = RunFilter {
+            workflow: asked.workflow.clone(),
+            limit: left.min(PAGE),
+            before,
+            ..RunFilter::default()
+        };
         let page = store.list(&filter)?;
         for row in &page.runs {
             let records = store.records(row.key, 0, usize::MAX)?.records;
