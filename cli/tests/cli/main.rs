@@ -20,6 +20,7 @@ mod fmt;
 mod formats;
 #[cfg(test)]
 mod graph;
+#[cfg(test)]
 mod grpc;
 #[cfg(test)]
 mod hcl;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use conductor_tests::http;
 use conductor_tests::process::Process;
 use conductor_tests::project::{Project, conductor};
@@ -39,8 +39,8 @@ impl Shop {
         Ok(())
     }
 
-    pub fn sidecar(&mut self) -> Process {
-        self.sidecar.take().unwrap()
+    pub fn sidecar(&mut self) -> Result<Process> {
+        self.sidecar.take().context("the sidecar was taken before")
     }
 
     /// Starts a run for each user.

@@ -91,7 +91,7 @@ fn a_killed_sidecar_and_a_killed_application_give_each_span_once() -> Result<()>
     // What was taken is on the disk before long.
     std::thread::sleep(std::time::Duration::from_secs(1));
     first.kill()?;
-    shop.sidecar().kill()?;
+    shop.sidecar()?.kill()?;
     shop.restart()?;
     shop.project.write("open", "")?;
     shop.serve(&["slow-1"])?;
@@ -117,7 +117,7 @@ fn a_collector_that_is_away_loses_nothing_and_keeps_nobody_waiting() -> Result<(
     })?;
     // The sidecar ends in time, too, and what it has not sent waits in the journal.
     let began = std::time::Instant::now();
-    let sidecar = shop.sidecar();
+    let sidecar = shop.sidecar()?;
     sidecar.signal(rustix::process::Signal::TERM)?;
     sidecar.wait()?.expect_code(0)?;
     assert!(began.elapsed() < std::time::Duration::from_secs(10), "{:?}", began.elapsed());
@@ -135,7 +135,7 @@ fn a_collector_that_is_away_loses_nothing_and_keeps_nobody_waiting() -> Result<(
 fn log_lines_are_json_with_run_step_and_attempt() -> Result<()> {
     let mut shop = Shop::open(vec![("CONDUCTOR_LOG", "json".to_owned())])?;
     shop.serve(&["poor-1"])?;
-    let mut sidecar = shop.sidecar();
+    let mut sidecar = shop.sidecar()?;
     let line = eventually("the line", || {
         ensure!(sidecar.is_alive()?, "it ended");
         let text = sidecar.stderr();

@@ -32,7 +32,7 @@ fn judge(subject: &Subject<'_>) -> Vec<Diagnostic> {
 
 fn finding(subject: &Subject<'_>, key: &str, time: &Spanned<u64>) -> Option<Diagnostic> {
     let written = subject.text(time.span);
-    if written != time.value.to_string() || time.value < 10_000 || time.value % 1000 != 0 {
+    if written != time.value.to_string() || time.value < 10_000 || !time.value.is_multiple_of(1000) {
         return None;
     }
     let text = Text::of(subject);
@@ -43,8 +43,8 @@ fn finding(subject: &Subject<'_>, key: &str, time: &Spanned<u64>) -> Option<Diag
     }
     let seconds = time.value / 1000;
     let short = match seconds {
-        _ if seconds % 3600 == 0 => format!("{}h", seconds / 3600),
-        _ if seconds % 60 == 0 => format!("{}m", seconds / 60),
+        _ if seconds.is_multiple_of(3600) => format!("{}h", seconds / 3600),
+        _ if seconds.is_multiple_of(60) => format!("{}m", seconds / 60),
         _ => format!("{seconds}s"),
     };
     let pair = subject.manifest.syntax.pair(key, &short);

@@ -67,7 +67,7 @@ fn a_run_is_one_tree_and_each_span_comes_once() {
         (named(&batch, &of_attempt("order-1/charge", 1)), named(&batch, &of_attempt("order-1/charge", 2)));
     assert_eq!((&first.parent_span_id, &second.parent_span_id), (&step.span_id, &step.span_id));
     // Cut off and begun again under its number, it is still one.
-    assert_eq!((second.start_time_unix_nano, second.end_time_unix_nano), (1030_000_000, 1060_000_000));
+    assert_eq!((second.start_time_unix_nano, second.end_time_unix_nano), (1_030_000_000, 1_060_000_000));
     assert_eq!(second.events.iter().map(|event| event.name.as_str()).collect::<Vec<_>>(), ["interrupted"]);
     let pause = named(&batch, &of_step("order-1/pause"));
     assert_eq!(pause.name, "sleep pause");
