@@ -187,7 +187,7 @@ test("runs are found by what stands in them, and where there is nothing it says 
 test("every page can be used by everybody, light and dark, wide and narrow", async () => {
   for (const [colorScheme, width] of [["light", 1280], ["dark", 390]]) {
     const page = await it.open("", { colorScheme, viewport: { width, height: 800 } });
-    for (const address of ["", "runs", "run/order-5?step=charge", "breakers", "policies", "resources", "schedules", "run/nope", "nowhere"]) {
+    for (const address of ["", "runs", "run/order-5?step=charge", "breakers", "resources", "schedules", "run/nope", "nowhere"]) {
       await page.goto(`${it.base}/#/${address}`);
       await page.getByRole("heading", { level: 1 }).waitFor();
       await page.getByText("Loading").waitFor({ state: "detached" });

@@ -1,4 +1,4 @@
-// Breakers, policies, resources and schedules: how they stand, and what people decided on them.
+// Breakers, resources and schedules: how they stand, and what people decided on them.
 // It knows no run.
 
 import { follow, get, path, send, text } from "./api.js";
@@ -43,29 +43,6 @@ export const breakers = page("Breakers", (signal) => get("/v1/breakers", signal)
     grid("Breakers of this host", ["Breaker", "State", "Decided by", "Since", "Tries again in", "Reason", "Change"], all.map((one) => [
       one.id, badge(one.state), one.mode === "forced" ? one.by || "a person" : "its policy", when(one.since), one.left_ms === null ? "\u2013" : span(one.left_ms), one.reason ?? "", buttons(one.id)])),
     grid("Decisions", ["When", "Breaker", "To", "By", "Reason"], history.map((one) => [when(one.at), one.id, String(one.state), one.by, one.reason])),
-  ];
-});
-
-export const policies = page("Policies", (signal) => get("/v1/policies", signal), ({ policies: all, history }, again) => {
-  const flat = (value, before = "") => Object.entries(value ?? {}).flatMap(([key, one]) =>
-    one !== null && typeof one === "object" && !("per" in one) && !("per_ms" in one) ? flat(one, `${before}${key}.`) : [[`${before}${key}`, typeof one === "object" ? JSON.stringify(one) : one]]);
-  const numbers = (value) => flat(value).map(([key, one]) => `${key}=${one}`).join(", ") || "\u2013";
-  const change = (policy) => confirm({
-    title: `Change ${inert(policy.id)}`, verb: "Change",
-    text: "Processes that run take it for the next attempt. null takes a number back to what was built.",
-    fields: [{ name: "set", label: "Numbers, as JSON", kind: "json", value: JSON.stringify(policy.live ?? {}), hint: "{\"retries\": 5, \"timeout\": \"2s\"}" }],
-    act: ({ set, reason, by }) => send("PUT", path("policies", policy.id), { ...set, reason, by }).then(again),
-  });
-  const reset = (policy) => confirm({
-    title: `Take ${inert(policy.id)} back`, text: "It is as it was built again.", verb: "Take back",
-    act: ({ reason, by }) => send("DELETE", path("policies", policy.id), { reason, by }).then(again),
-  });
-  return [
-    h("p", { class: "quiet" }, "Policies with a name in the manifest, as processes that are connected were built with them."),
-    grid("Policies", ["Policy", "Changed to", "As built", "Processes", "Since", "By", "Change"], all.map((one) => [
-      one.id, numbers(one.live), numbers(one.built), one.processes ?? 0, one.since ? when(one.since) : "\u2013", one.by ?? "",
-      h("span", { class: "buttons" }, button("Change", () => change(one), { "aria-label": `Change ${inert(one.id)}` }), button("Take back", () => reset(one), { "aria-label": `Take back ${inert(one.id)}` }))])),
-    grid("Decisions", ["When", "Policy", "By", "Reason"], (history ?? []).map((one) => [when(one.at), one.id, one.by, one.reason])),
   ];
 });
 
