@@ -57,8 +57,8 @@ function told() {
   show(live, SIGNS[state.live]);
   const banner = document.getElementById("banner");
   if (state.stranger) {
-    show(banner, h("p", { class: "banner" }, h("strong", null, "You are not logged in. "), inert(state.stranger),
-      " On the machine of the sidecar, ", h("code", null, "conductor ui"), " prints a link that logs this browser in."));
+    show(banner, h("p", { class: "banner" }, h("strong", null, "The sidecar does not know who you are. "), inert(state.stranger),
+      " A browser of the user who started it is let in on its own machine, at the address of ", h("code", null, "--http"), ", also through ", h("code", null, "ssh -L"), "."));
   } else if (state.live === "away") {
     show(banner, h("p", { class: "banner" }, h("strong", null, "The sidecar does not answer. "),
       "What is shown may be old. It is tried again until it is back."));
