@@ -47,6 +47,7 @@ test("a failed run is found, understood, resumed, and seen to finish", async () 
   assert.match(await page.locator(".error pre").nth(1).textContent(), /tasks\.py/);
   await page.getByRole("button", { name: /^charge, failed, 2 attempts/ }).click();
   const attempts = page.getByRole("region", { name: "Attempts" });
+  await attempts.getByRole("row").nth(2).waitFor();
   assert.equal(await attempts.getByRole("row").count(), 3);
 
   take("broken");
