@@ -2,7 +2,7 @@
 //!
 //! It judges nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use conductor_model::{Manifest, PolicyFields, PolicyUse, Spanned};
 use conductor_protocol::expr::{Expr, Node};
@@ -37,6 +37,22 @@ pub(crate) struct Called<'a> {
 }
 
 impl<'a> Subject<'a> {
+    /// What a rule finds in measured runs: of each task, by its first call.
+    pub(crate) fn of_measured_tasks(
+        &self,
+        finding: impl Fn(&Subject<'_>, &Measured, &Called<'_>) -> Option<Diagnostic>,
+    ) -> Vec<Diagnostic> {
+        let Some(measured) = self.measured else { return Vec::new() };
+        let mut seen = BTreeSet::new();
+        let mut found = Vec::new();
+        for call in self.calls() {
+            if seen.insert(call.call.task) {
+                found.extend(finding(self, measured, &call));
+            }
+        }
+        found
+    }
+
     pub fn new(request: &Request<'a>) -> Subject<'a> {
         let graph = request.verified.graph();
         let tasks: BTreeMap<_, _> =

@@ -12,15 +12,7 @@ use crate::subject::{Called, Subject};
 pub(crate) static RULE: Rule = rule("F011", Family::Resilience, Severity::Advice, Confidence::Medium, judge);
 
 fn judge(subject: &Subject<'_>) -> Vec<Diagnostic> {
-    let Some(measured) = subject.measured else { return Vec::new() };
-    let mut seen = std::collections::BTreeSet::new();
-    let mut found = Vec::new();
-    for call in subject.calls() {
-        if seen.insert(call.call.task) {
-            found.extend(finding(subject, measured, &call));
-        }
-    }
-    found
+    subject.of_measured_tasks(finding)
 }
 
 const ENOUGH: u64 = 50;
