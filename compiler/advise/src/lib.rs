@@ -12,7 +12,7 @@ mod select;
 mod subject;
 
 pub use baseline::Baseline;
-pub use measured::{Measured, Times};
+pub use measured::Measured;
 pub use rules::{Confidence, Family, RULES, Rule};
 pub use select::Selection;
 

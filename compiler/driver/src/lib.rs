@@ -33,7 +33,7 @@ use crate::lock::documents::Document;
 use crate::lock::services::Service;
 
 pub use conductor_advise::{
-    Baseline, Confidence, Family, Measured, RULES, Rule, Selection, Times, described as described_rule,
+    Baseline, Confidence, Family, Measured, RULES, Rule, Selection, described as described_rule,
     rule as rule_of,
 };
 pub use conductor_introspect::{Answer, DirEntry, Need, Reflection, Server};
