@@ -59,6 +59,10 @@ impl Client {
         self.request("DELETE", path, String::new(), None).await
     }
 
+    pub async fn delete_with(&self, path: &str, body: &Value) -> Result<Answer, Failure> {
+        self.request("DELETE", path, body.to_string(), None).await
+    }
+
     pub async fn put(&self, path: &str, body: &Value) -> Result<Answer, Failure> {
         self.request("PUT", path, body.to_string(), None).await
     }

@@ -20,6 +20,7 @@ mod exit;
 mod fetch;
 mod findings;
 mod footprint;
+mod live;
 mod output;
 mod pages;
 mod processes;

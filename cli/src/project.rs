@@ -124,6 +124,16 @@ pub fn find_socket(given: Option<&Path>) -> Result<PathBuf, Failure> {
     nearest.map_or_else(|| Err(no_sidecar(&here)), check_socket_path)
 }
 
+/// The socket that is named, else that of the environment, else the project's own if it is there.
+pub fn socket_of(project: &Project, given: Option<&Path>) -> Result<Option<PathBuf>, Failure> {
+    let named = std::env::var_os("CONDUCTOR_SOCKET").is_some_and(|path| !path.is_empty());
+    if given.is_some() || named {
+        return find_socket(given).map(Some);
+    }
+    let own = project.socket();
+    if own.exists() { check_socket_path(own).map(Some) } else { Ok(None) }
+}
+
 /// `path`, unless it is one that is longer than a socket's path can be.
 pub fn check_socket_path(path: PathBuf) -> Result<PathBuf, Failure> {
     let length = path.as_os_str().len();

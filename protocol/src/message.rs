@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::breaker::BreakerChanged;
 use crate::entry::{Entry, Json, Parent, Record, UnixMillis};
 use crate::error::ErrorForm;
+use crate::live::PolicyNumbers;
 use crate::plan::{Rate, Schedule, Scope};
 use crate::state::RunState;
 
@@ -33,6 +34,8 @@ pub mod method {
     pub const BREAKER_REPORT: &str = "breaker.report";
     pub const BREAKER_PROBE: &str = "breaker.probe";
     pub const BREAKER_CHANGED: &str = "breaker.changed";
+    pub const POLICY_REPORT: &str = "policy.report";
+    pub const POLICY_CHANGED: &str = "policy.changed";
     pub const SIGNAL_SEND: &str = "signal.send";
     pub const SIGNAL_LIST: &str = "signal.list";
     pub const RUN_SIGNAL: &str = "run.signal";
@@ -164,6 +167,9 @@ pub struct HelloResult {
     /// Circuit breakers that are not closed, or that a person decides on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub breakers: Vec<BreakerChanged>,
+    /// Numbers of policies that people have set.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<PolicyNumbers>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

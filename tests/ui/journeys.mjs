@@ -100,6 +100,36 @@ test("a breaker is opened, and left to itself again", async () => {
   await page.context().close();
 });
 
+test("the numbers of a policy are changed while it runs, and taken back", async () => {
+  const page = await it.open("policies");
+  const row = page.getByRole("region", { name: "Numbers" }).getByRole("row", { name: /^careful/ });
+  await row.getByText(/retries 1/).waitFor();
+  await page.getByRole("button", { name: "Change careful" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("retries").fill("-1");
+  await dialog.getByLabel("Reason").fill("the bank is slow");
+  await dialog.getByLabel("Your name").fill("ada");
+  await dialog.getByRole("button", { name: "Change" }).click();
+  await dialog.getByRole("alert").getByText("`retries` is a whole number").waitFor();
+  await dialog.getByLabel("retries").fill("3");
+  await agree(page, "Change", "the bank is slow");
+  await row.getByText("retries 3", { exact: true }).waitFor();
+  await row.getByText("ada").waitFor();
+  put("broken");
+  await it.begin("order", "order-8", { user_id: "u8", amount: 8 });
+  const tried = await it.runIn("order-8", "failed");
+  assert.equal(tried.steps.find((step) => step.key === "charge").attempts, 4);
+  await page.getByRole("button", { name: "Reset careful" }).click();
+  await agree(page, "Reset", "it is fast again");
+  await page.getByRole("button", { name: "Reset careful" }).waitFor({ state: "detached" });
+  await it.begin("order", "order-9", { user_id: "u9", amount: 9 });
+  const again = await it.runIn("order-9", "failed");
+  assert.equal(again.steps.find((step) => step.key === "charge").attempts, 2);
+  take("broken");
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
 test("a payment of which nobody knows whether it happened is decided on", async () => {
   put("stuck");
   await it.begin("payment", "payment-1", { amount: 12 });
@@ -188,7 +218,7 @@ test("runs are found by what stands in them, and where there is nothing it says 
 test("every page can be used by everybody, light and dark, wide and narrow", async () => {
   for (const [colorScheme, width] of [["light", 1280], ["dark", 390]]) {
     const page = await it.open("", { colorScheme, viewport: { width, height: 800 } });
-    for (const address of ["", "runs", "run/order-5?step=charge", "breakers", "resources", "schedules", "run/nope", "nowhere"]) {
+    for (const address of ["", "runs", "run/order-5?step=charge", "breakers", "policies", "resources", "schedules", "run/nope", "nowhere"]) {
       await page.goto(`${it.base}/#/${address}`);
       await page.getByRole("heading", { level: 1 }).waitFor();
       await page.getByText("Loading").waitFor({ state: "detached" });

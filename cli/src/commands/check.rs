@@ -1,9 +1,12 @@
 //! `conductor check`: what is wrong with the manifest, and with how it fits the code.
 
-use crate::commands::fix;
+use std::path::PathBuf;
+
+use crate::commands::{blocking, fix};
 use crate::compile::{Compilation, Overlay, Which, judge, judge_anew};
 use crate::exit::{Exit, Failure};
 use crate::findings::Format;
+use crate::live;
 use crate::output;
 use crate::project::{ManifestArgs, Project};
 
@@ -15,6 +18,9 @@ pub struct Args {
     /// Ask servers anew, and show what has changed since `conductor.lock` was written
     #[arg(long)]
     refresh: bool,
+    /// The sidecar whose live numbers are compared [default: that of the project, if it runs]
+    #[arg(long, value_name = "PATH|tls://HOST:PORT")]
+    socket: Option<PathBuf>,
     #[arg(
         long,
         value_enum,
@@ -25,10 +31,17 @@ pub struct Args {
     pub format: Format,
 }
 
-pub fn run(args: &Args) -> Result<Exit, Failure> {
+pub async fn run(args: Args) -> Result<Exit, Failure> {
     let project = args.manifest.find()?;
-    let checked = if args.refresh { judge_anew(&project)? } else { judge(&project, &Overlay::new())? };
-    checked.document(&project).print(args.format, || report(&project, &checked, Which::All));
+    let (here, refresh) = (project.clone(), args.refresh);
+    let judged = move || if refresh { judge_anew(&here) } else { judge(&here, &Overlay::new()) };
+    let checked = blocking(judged).await?;
+    let plans = checked.outcome.compiled.as_ref().map_or(&[][..], |compiled| &compiled.plans);
+    let differences = live::differences(&project, args.socket.as_deref(), plans).await?;
+    let mut document = checked.document(&project);
+    document.more.extend(live::keys(&differences));
+    let text = || report(&project, &checked, Which::All) + &live::report(&differences);
+    document.print(args.format, text);
     Ok(if checked.errors() == 0 && !checked.has_changed() { Exit::Fine } else { Exit::Finding })
 }
 

@@ -23,6 +23,7 @@ mod init;
 mod lint;
 mod pin;
 mod plan;
+mod policy;
 mod purge;
 mod restart;
 mod resume;
@@ -52,6 +53,7 @@ pub enum Command {
     Runs(runs::Args),
     Schedules(schedules::Args),
     Breaker(breaker::Args),
+    Policy(policy::Args),
     Show(show::Args),
     Resume(resume::Args),
     Restart(restart::Args),
@@ -73,19 +75,20 @@ impl Command {
     pub async fn run(self) -> Result<Exit, Failure> {
         match self {
             Command::Init(args) => blocking(move || init::run(&args)).await,
-            Command::Check(args) => blocking(move || check::run(&args)).await,
+            Command::Check(args) => check::run(args).await,
             Command::Lint(args) => lint::run(args).await,
             Command::Review(args) => review::run(args).await,
             Command::Fix(args) => blocking(move || fix::run(&args)).await,
             Command::Fmt(args) => blocking(move || fmt::run(&args)).await,
             Command::Convert(args) => blocking(move || convert::run(&args)).await,
-            Command::Build(args) => blocking(move || build::run(&args)).await,
+            Command::Build(args) => build::run(args).await,
             Command::Plan(args) => plan::run(args).await,
             Command::Graph(args) => blocking(move || graph::run(&args)).await,
             Command::Run(args) => run::run(args).await,
             Command::Runs(args) => runs::run(args).await,
             Command::Schedules(args) => schedules::run(args).await,
             Command::Breaker(args) => breaker::run(args).await,
+            Command::Policy(args) => policy::run(args).await,
             Command::Show(args) => show::run(args).await,
             Command::Resume(args) => resume::run(args).await,
             Command::Restart(args) => restart::run(args).await,
@@ -121,6 +124,7 @@ impl Command {
             Command::Runs(args) => args.format.into(),
             Command::Schedules(args) => args.format.into(),
             Command::Breaker(args) => args.format.into(),
+            Command::Policy(args) => args.format.into(),
             Command::Show(args) => args.format.into(),
             Command::Resume(args) => args.format.into(),
             Command::Restart(args) => args.format.into(),

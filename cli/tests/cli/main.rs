@@ -38,6 +38,8 @@ mod places;
 #[cfg(test)]
 mod plan;
 #[cfg(test)]
+mod policy;
+#[cfg(test)]
 mod runs;
 #[cfg(test)]
 mod sidecar;

@@ -72,9 +72,10 @@ impl<'a> Policies<'a> {
         step: Option<&'a PolicyUse>,
         task: Option<&'a PolicyUse>,
     ) -> Applied<'a> {
-        match step.or(task).and_then(|usage| self.fields(usage)) {
+        let used = step.or(task);
+        match used.and_then(|usage| self.fields(usage)) {
             Some((fields, span)) => Applied {
-                policy: filled(fields),
+                policy: Policy { id: used.and_then(named), ..filled(fields) },
                 breaker_key: fields.circuit_breaker.as_ref().and_then(|breaker| breaker.key.as_ref()),
                 fallback: fields.fallback.as_ref(),
                 critical: fields.critical.as_ref().map(|critical| critical.value),
@@ -142,6 +143,13 @@ impl<'a> Policies<'a> {
     }
 }
 
+fn named(usage: &PolicyUse) -> Option<String> {
+    match usage {
+        PolicyUse::Named(id) => Some(id.value.clone()),
+        PolicyUse::Inline(..) => None,
+    }
+}
+
 /// The first field that means nothing for a sub-workflow.
 pub(crate) fn refused_on_workflow(fields: &PolicyFields) -> Option<(&'static str, Span)> {
     fn place<T>(field: &Option<Spanned<T>>) -> Option<Span> {
@@ -176,6 +184,7 @@ fn filled(fields: &PolicyFields) -> Policy {
     let texts = |list: &[Spanned<String>]| list.iter().map(|item| item.value.clone()).collect();
     let defaults = Policy::default();
     Policy {
+        id: None,
         retries: match fields.retries.as_ref().map(|retries| retries.value) {
             Some(Retries::Forever) => None,
             Some(Retries::Times(times)) => Some(times),

@@ -10,6 +10,9 @@ use crate::expr::Expr;
 /// bulkhead, hedge, attempt timeout, call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Policy {
+    /// Of one that the manifest names: its numbers may be changed while processes run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
     /// Retries after the first attempt; `None` is `forever`.
     pub retries: Option<u32>,
     pub strategy: Strategy,
@@ -91,9 +94,18 @@ pub struct Hedge {
     pub max: u32,
 }
 
+impl Policy {
+    /// Whether there is one attempt, whatever people change while processes run.
+    #[must_use]
+    pub fn is_once(&self) -> bool {
+        self.id.is_none() && self.retries == Some(0)
+    }
+}
+
 impl Default for Policy {
     fn default() -> Self {
         Policy {
+            id: None,
             retries: Some(0),
             strategy: Strategy::ExponentialBackoff,
             initial_ms: 100,

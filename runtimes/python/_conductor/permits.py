@@ -15,12 +15,12 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextvars import Token
-from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
 from . import host, saturation
 from .held import held
+from .rates import Rate
 from .saturation import Scope
 from .threads import HOLDER, Holder
 
@@ -31,14 +31,6 @@ GiveBack = Callable[[], None]
 """Gives one thing back, from any thread."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """`permits` attempts may begin in each span of `seconds`, wherever the span is laid."""
-
-    permits: int
-    seconds: float
-
-
 class Starts:
     """When the last attempts began or will begin, as many as matter."""
 
@@ -46,6 +38,11 @@ class Starts:
         self._rate = rate
         self._at: deque[float] = deque()
         self._lock = threading.Lock()
+
+    def change(self, rate: Rate) -> None:
+        """Another rate for those who come from now on."""
+        with self._lock:
+            self._rate = rate
 
     def reserve(self, now: float) -> float:
         """The moment, not before `now`, at which the next attempt may begin."""
@@ -122,8 +119,17 @@ class Permits:
         """Gives a permit to the next in the queue. From any thread."""
         with self._lock:
             self._held -= 1
-            while self._waiting and self._held < self._limit:
-                self._held += self._waiting.popleft().grant()
+            self._let_in()
+
+    def change(self, limit: int) -> None:
+        """Another number of permits; those that are held are kept. From any thread."""
+        with self._lock:
+            self._limit = limit
+            self._let_in()
+
+    def _let_in(self) -> None:
+        while self._waiting and self._held < self._limit:
+            self._held += self._waiting.popleft().grant()
 
 
 class Pool:
@@ -147,6 +153,15 @@ class Pool:
     def _reset(self) -> None:
         self._permits = None if self.limit is None else Permits(self.limit)
         self._starts = None if self.rate is None else Starts(self.rate)
+
+    def change(self, limit: int | None, rate: Rate | None) -> None:
+        """Other numbers from now on, in the place of those that it has."""
+        if self._permits is not None and limit is not None:
+            self.limit = limit
+            self._permits.change(limit)
+        if self._starts is not None and rate is not None:
+            self.rate = rate
+            self._starts.change(rate)
 
     @property
     def pool(self) -> Pool:

@@ -31,6 +31,7 @@ from .step import Effect, InDoubt, Step, now_ms
 
 if TYPE_CHECKING:
     from .breaker import Breaker
+    from .live import LivePolicy
     from .recording import Undo
     from .workflow import Workflow
 
@@ -97,6 +98,7 @@ class Run:
         critical: bool = True,
         timeout: float | None = None,
         deadline: float | None = None,
+        policy: LivePolicy | None = None,
         uses: tuple[Taker, ...] = (),
         fallback: bool = False,
         breaker: Breaker | None = None,
@@ -114,6 +116,7 @@ class Run:
             critical=critical,
             timeout=timeout,
             deadline=deadline,
+            policy=policy,
             uses=uses,
             fallback=fallback,
             breaker=breaker,

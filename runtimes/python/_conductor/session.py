@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from . import config, endpoint, process, saturation, shared, starting
+from . import config, endpoint, live, process, saturation, shared, starting
 from .connection import Connection
 from .errors import logger
 from .ids import new_run_id
@@ -245,6 +245,7 @@ class Session:
             self._timer = self.loop.call_later(self._lease.seconds / 3, self._tick)
         saturation.attach(self)
         shared.attach(self, answer)
+        live.attach(self, answer)
 
     def _tick(self) -> None:
         """Renews the lease where nothing else has of late."""
@@ -354,6 +355,9 @@ class Session:
         if method == "breaker.changed":
             shared.told(params)
             return
+        if method == "policy.changed":
+            live.told(params)
+            return
         if method == "task.cancel":
             if self._worker is not None:
                 self._worker.cancel(params["call"])
@@ -403,6 +407,7 @@ class Session:
             or self.claims
             or self._serve
             or shared.is_used()
+            or live.is_used()
         )
         if self._closing or self._opening or self._reconnecting or not is_needed:
             return

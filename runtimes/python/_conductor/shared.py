@@ -10,6 +10,7 @@ import contextlib
 import os
 import threading
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from . import config, sessions
@@ -81,6 +82,11 @@ def remove(circuit: Circuit) -> None:
         speaker.circuits.pop(circuit.id, None)
 
 
+def is_settled() -> bool:
+    """Whether the sidecar hears what happens here, or was looked for not long ago."""
+    return bool(speaker.sessions) or speaker.alone_until > time.monotonic()
+
+
 async def join(*, with_this_loop: bool = False) -> None:
     """Looks for the sidecar where it is not heard yet: a workflow without durability has no session."""
     if is_joined() and not with_this_loop:
@@ -95,17 +101,26 @@ async def join(*, with_this_loop: bool = False) -> None:
         speaker.reason = "there is no sidecar"
     else:
         try:
-            await sessions.for_this_loop("that uses circuit breakers", "")
+            await sessions.for_this_loop("with policies", "")
         except SidecarUnavailable as error:
             speaker.reason = str(error)
 
 
 def report(params: dict[str, Any]) -> None:
     """Tells the sidecar, from any thread; again where the connection is lost meanwhile."""
+    _on_a_session(lambda session: _report(session, params))
+
+
+def notify(method: str, params: dict[str, Any]) -> None:
+    """Tells the sidecar where it hears, from any thread; nothing is answered."""
+    _on_a_session(lambda session: session.notify(method, params))
+
+
+def _on_a_session(say: Callable[[Session], None]) -> None:
     with speaker.lock:
         for session in speaker.sessions:
             with contextlib.suppress(RuntimeError):  # its event loop is closed
-                session.loop.call_soon_threadsafe(_report, session, params)
+                session.loop.call_soon_threadsafe(say, session)
                 return
 
 

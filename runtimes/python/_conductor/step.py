@@ -29,6 +29,7 @@ from .threads import submit
 if TYPE_CHECKING:
     from .breaker import Attempt, Breaker
     from .cache import Slot
+    from .live import LivePolicy
     from .run import Run
 
 __all__ = ["Effect", "InDoubt", "Step", "now_ms"]
@@ -56,6 +57,7 @@ class Step(ChildStep):
         critical: bool = True,
         timeout: float | None = None,
         deadline: float | None = None,
+        policy: LivePolicy | None = None,
         uses: tuple[Taker, ...] = (),
         fallback: bool = False,
         breaker: Breaker | None = None,
@@ -76,6 +78,7 @@ class Step(ChildStep):
         self._barrier = is_write if barrier is None else barrier
         self._timeout = timeout
         self._deadline = deadline
+        self._policy = policy
         self._uses = uses
         self._breaker = breaker
         self._refusal: CircuitOpen | None = None
@@ -204,6 +207,8 @@ class Step(ChildStep):
     async def _begin(self) -> None:
         run, past = self._run, self._past
         await run.may_begin()
+        if self._policy is not None:
+            self._timeout = self._policy.timeout
         past.attempt += 1
         entry: dict[str, Any] = {
             "key": self._key,

@@ -5,7 +5,8 @@ import threading
 import time
 import unittest
 
-from _conductor.permits import Permits, Pool, Rate, Starts, Taken, Using, take
+from _conductor.permits import Permits, Pool, Starts, Taken, Using, take
+from _conductor.rates import Rate
 from _conductor.settle import start
 from _conductor.threads import submit
 

@@ -10,6 +10,7 @@ import { OutcomeUnknown, RecordedError, TimeoutError } from "./errors.js";
 import type { Taken } from "./permits.js";
 import { Scope } from "./scope.js";
 import type { Step } from "./step.js";
+import { timeoutOf } from "./stepOptions.js";
 import { isInterruption, SETTLE_MS, Work } from "./work.js";
 
 export interface Attempt {
@@ -77,7 +78,7 @@ export async function perform<T>(
   isRemote = false,
 ): Promise<T> {
   const { step, taken } = attempt;
-  const { timeout } = step.options;
+  const timeout = timeoutOf(step.options);
   const left = step.left();
   const isDeadline =
     left !== undefined && (timeout === undefined || left < timeout);

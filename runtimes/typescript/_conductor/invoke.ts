@@ -12,6 +12,7 @@ import { givenTrace, isSameTrace } from "./trace.js";
 import { Refused } from "./messages.js";
 import type { Session } from "./session.js";
 import type { Step } from "./step.js";
+import { timeoutOf } from "./stepOptions.js";
 import { Scope } from "./scope.js";
 import { Work } from "./work.js";
 
@@ -47,7 +48,7 @@ export async function invoked(
   invocation: Invocation,
 ): Promise<Json> {
   const mayAgain = step.mayRepeat || step.inDoubt === "retry";
-  const limits = [step.options.timeout, step.left()];
+  const limits = [timeoutOf(step.options), step.left()];
   const known = limits.filter((limit) => limit !== undefined);
   const place = {
     key: step.idempotencyKey,

@@ -19,10 +19,15 @@ export interface Rate {
 
 /** When the last attempts began or will begin, as many as matter. */
 export class Starts {
-  private readonly rate: Rate;
+  private rate: Rate;
   private at: number[] = [];
 
   constructor(rate: Rate) {
+    this.rate = rate;
+  }
+
+  /** Another rate for those who come from now on. */
+  change(rate: Rate): void {
     this.rate = rate;
   }
 
@@ -43,7 +48,7 @@ export class Starts {
 
 /** A bounded number of permits. */
 export class Permits {
-  private readonly limit: number;
+  private limit: number;
   private held = 0;
   /** In the order in which they came. */
   private readonly waiting = new Set<() => void>();
@@ -74,6 +79,16 @@ export class Permits {
   /** Gives a permit to the next in the queue. */
   giveBack(): void {
     this.held -= 1;
+    this.letIn();
+  }
+
+  /** Another number of permits; those that are held are kept. */
+  change(limit: number): void {
+    this.limit = limit;
+    this.letIn();
+  }
+
+  private letIn(): void {
     for (const grant of this.waiting) {
       if (this.held >= this.limit) {
         break;
@@ -106,8 +121,8 @@ export interface Taker {
 /** What is limited: a resource, or the attempts of one task. */
 export class Pool implements Taker {
   readonly id: string;
-  readonly limit: number | undefined;
-  readonly rate: Rate | undefined;
+  limit: number | undefined;
+  rate: Rate | undefined;
   readonly scope: PoolScope;
   readonly hasClient = false;
   private readonly permits: Permits | undefined;
@@ -121,6 +136,18 @@ export class Pool implements Taker {
     this.permits =
       this.limit === undefined ? undefined : new Permits(this.limit);
     this.starts = this.rate === undefined ? undefined : new Starts(this.rate);
+  }
+
+  /** Other numbers from now on, in the place of those that it has. */
+  change(limit: number | undefined, rate: Rate | undefined): void {
+    if (this.permits !== undefined && limit !== undefined) {
+      this.limit = limit;
+      this.permits.change(limit);
+    }
+    if (this.starts !== undefined && rate !== undefined) {
+      this.rate = rate;
+      this.starts.change(rate);
+    }
   }
 
   /** Itself: a pool can be taken without a client. */

@@ -24,7 +24,7 @@ import {
 } from "./messages.js";
 import { startTime } from "./process.js";
 import { attach, detach } from "./saturation.js";
-import * as breakers from "./sharedBreakers.js";
+import * as standing from "./standing.js";
 import * as starting from "./starting.js";
 import { monotonic } from "./timer.js";
 import { VERSION as CLIENT_VERSION } from "./version.js";
@@ -212,7 +212,7 @@ export class Session {
       }, third).unref();
     }
     attach(this);
-    breakers.attach(this, answer);
+    standing.attach(this, answer);
     this.breathe();
   }
 
@@ -368,8 +368,7 @@ export class Session {
       this.options.dispatched?.(params as unknown as Dispatch);
       return;
     }
-    if (method === "breaker.changed") {
-      breakers.told(params);
+    if (standing.told(method, params)) {
       return;
     }
     if (method === "task.cancel") {
@@ -421,7 +420,7 @@ export class Session {
     this.connection = undefined;
     this.greeted = false;
     detach(this);
-    breakers.detach(this, this.isClosing);
+    standing.detach(this, this.isClosing);
     for (const request of [...this.requests.values()]) {
       if (request.method === "task.invoke" && request.sent > 0) {
         // A sidecar that comes back cannot know whether it was made.
@@ -435,7 +434,7 @@ export class Session {
       others > 0 ||
       this.owned.size > 0 ||
       this.claims.size > 0 ||
-      breakers.isUsed() ||
+      standing.isUsed() ||
       (this.options.serve ?? 0) > 0 ||
       (this.options.tasks?.length ?? 0) > 0;
     const isUnderWay =
@@ -484,7 +483,7 @@ export class Session {
       this.notify("permit.release", { permit });
     }
     detach(this, true);
-    breakers.detach(this, true);
+    standing.detach(this, true);
     await this.connection?.close(CLOSE_MS);
   }
 

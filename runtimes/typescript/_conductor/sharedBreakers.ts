@@ -115,7 +115,7 @@ async function find(): Promise<void> {
     reason = "there is no sidecar";
   } else {
     try {
-      await sessionFor("that uses circuit breakers", "");
+      await sessionFor("with policies", "");
     } catch (error) {
       if (!(error instanceof SidecarUnavailable)) {
         throw error;
@@ -129,6 +129,12 @@ async function find(): Promise<void> {
 export function report(params: object): void {
   const [session] = sessions;
   session?.request("breaker.report", params).catch(() => undefined);
+}
+
+/** Tells the sidecar where it hears; nothing is answered. */
+export function notify(method: string, params: object): void {
+  const [session] = sessions;
+  session?.notify(method, params);
 }
 
 /** A breaker opens of which no other process hears. */

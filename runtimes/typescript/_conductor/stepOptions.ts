@@ -7,6 +7,7 @@
 import type { Breaker } from "./breaker.js";
 import type { CacheEntry } from "./cache.js";
 import { ExpressionError } from "./errors.js";
+import type { LivePolicy } from "./livePolicy.js";
 import type { Taker } from "./permits.js";
 
 export type Effect = "none" | "read" | "write";
@@ -22,6 +23,8 @@ export interface StepOptions {
   readonly critical?: boolean | undefined;
   /** Of one attempt, in milliseconds. */
   readonly timeout?: number | undefined;
+  /** Where people may change the time of an attempt while it is tried again. */
+  readonly policy?: LivePolicy | undefined;
   /** Of all attempts, in milliseconds. */
   readonly deadline?: number | undefined;
   readonly uses?: readonly Taker[] | undefined;
@@ -30,6 +33,11 @@ export interface StepOptions {
   readonly cache?: CacheEntry | undefined;
   /** The arguments of what undoes the step, where its result is not known: null. */
   readonly undo?: (() => UndoArguments) | undefined;
+}
+
+/** The time of an attempt that begins now, in milliseconds. */
+export function timeoutOf(options: StepOptions): number | undefined {
+  return options.policy?.timeout ?? options.timeout;
 }
 
 /** What `make` gives; where an argument has no value, the reason, which is told when the step is to be undone. */

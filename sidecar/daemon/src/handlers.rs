@@ -28,6 +28,7 @@ use crate::gate::Guest;
 use crate::invocations;
 use crate::limits;
 use crate::outbox::Outbox;
+use crate::policies;
 use crate::reading;
 use crate::rpc::{self, Fault, Incoming};
 use crate::scheduled;
@@ -156,6 +157,7 @@ pub(crate) fn handle(
         method::RESOURCE_REPORT => limits::report(call, greeted, &rpc::params(incoming)?),
         method::BREAKER_REPORT => breakers::report(call, greeted, &rpc::params(incoming)?),
         method::BREAKER_PROBE => breakers::probe(call, greeted, &rpc::params(incoming)?),
+        method::POLICY_REPORT => policies::report(call, greeted, rpc::params(incoming)?),
         method::SIGNAL_SEND => signals::send(call, &rpc::params(incoming)?),
         method::SIGNAL_LIST => {
             signals::list(call, rpc::params(incoming)?);
@@ -248,6 +250,7 @@ fn hello(call: &mut Call<'_>, hello: Hello) -> Result<Client, Fault> {
         limits: sidecar.journal.limits(),
         owned,
         breakers: sidecar.breakers.standing(),
+        policies: sidecar.policies.standing(),
     });
     call.outbox.first(std::mem::take(call.answers));
     Ok(client)
@@ -458,6 +461,7 @@ pub(crate) fn leave(sidecar: &Arc<Sidecar>, client: &Client, outbox: &Arc<Outbox
             if sidecar.sessions.bury(&session) {
                 sidecar.permits.forget(&session);
                 breakers::sweep(&sidecar);
+                sidecar.policies.forget(&session);
                 crate::schedule::offer_free(&sidecar);
                 return;
             }

@@ -34,6 +34,7 @@ use crate::rpc::is_traceparent;
 use crate::searching;
 use crate::sidecar::{Sidecar, blocking};
 use crate::signals;
+use crate::tuning;
 
 type Shared = State<Arc<Sidecar>>;
 
@@ -56,6 +57,8 @@ pub(crate) fn router(sidecar: Arc<Sidecar>, door: Arc<Door>) -> Router {
         .route("/v1/profile", get(crate::profile::profile))
         .route("/v1/breakers", get(operating::breakers))
         .route("/v1/breakers/{id}", get(operating::breaker).put(operating::decide))
+        .route("/v1/policies", get(tuning::policies))
+        .route("/v1/policies/{id}", get(tuning::policy).put(tuning::change).delete(tuning::reset))
         .route("/v1/runs/{id}/cancel", post(cancel))
         .route("/v1/runs/{id}/resume", post(resume))
         .route("/v1/runs/{id}/restart", post(restart))

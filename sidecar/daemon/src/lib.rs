@@ -27,6 +27,7 @@ mod outbox;
 mod pages;
 mod permits;
 mod place;
+mod policies;
 mod process;
 mod profile;
 mod reading;
@@ -43,6 +44,7 @@ mod session;
 mod sidecar;
 mod signals;
 mod timetable;
+mod tuning;
 mod wire;
 
 use std::fs::File;
@@ -348,5 +350,6 @@ async fn tidy(sidecar: Arc<Sidecar>) {
             eprintln!("conductor sidecar: the checkpoint failed: {error}");
         }
         breakers::follow(&sidecar).await;
+        policies::follow(&sidecar).await;
     }
 }

@@ -23,16 +23,16 @@ pub(crate) const BREAKER: &str = "breaker";
 /// The kind of what people did to runs and runs do not remember.
 const RUN: &str = "run";
 
-/// Decisions that one answer shows, of a list and of one breaker.
-const HISTORY: u32 = 100;
+/// Decisions that one answer shows, of a list and of one breaker or policy.
+pub(crate) const HISTORY: u32 = 100;
 
 /// Bytes of a reason or a name.
-const SAID: usize = 1000;
+pub(crate) const SAID: usize = 1000;
 
 type Shared = State<Arc<Sidecar>>;
 
 /// As the run views have them.
-fn time(milliseconds: i64) -> Option<String> {
+pub(crate) fn time(milliseconds: i64) -> Option<String> {
     jiff::Timestamp::from_millisecond(milliseconds).ok().map(|time| time.to_string())
 }
 

@@ -33,6 +33,7 @@ pub(crate) async fn run(sidecar: Arc<Sidecar>) {
                 let gone = sidecar.sessions.sweep();
                 for session in &gone {
                     sidecar.permits.forget(session);
+                    sidecar.policies.forget(session);
                 }
                 if !gone.is_empty() {
                     breakers::sweep(&sidecar);

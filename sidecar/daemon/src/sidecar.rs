@@ -22,6 +22,7 @@ use crate::idle::Usage;
 use crate::news::{Changed, News};
 use crate::operating::BREAKER;
 use crate::permits::HostPermits;
+use crate::policies::{POLICY, Policies};
 use crate::retention::Keeping;
 use crate::rpc;
 use crate::session::Sessions;
@@ -34,6 +35,7 @@ pub(crate) struct Sidecar {
     pub(crate) backlog: Backlog,
     pub(crate) permits: HostPermits,
     pub(crate) breakers: Breakers,
+    pub(crate) policies: Policies,
     /// Held while a person's decision goes to the disk and into force.
     pub(crate) deciding: tokio::sync::Mutex<()>,
     pub(crate) broker: Broker,
@@ -76,6 +78,7 @@ impl Sidecar {
             journal.store().plans()?.into_iter().map(|row| ((row.workflow.clone(), row.digest.clone()), row));
         let timetable = Timetable::new(journal.store().schedules()?, clock.now());
         let breakers = Breakers::new(&journal.store().standing(BREAKER)?);
+        let policies = Policies::new(journal.store().standing(POLICY)?);
         Ok(Sidecar {
             known: Mutex::new(known.collect()),
             journal,
@@ -83,6 +86,7 @@ impl Sidecar {
             backlog: Backlog::default(),
             permits,
             breakers,
+            policies,
             deciding: tokio::sync::Mutex::default(),
             broker: Broker::default(),
             metrics: Metrics::new(env!("CARGO_PKG_VERSION")),

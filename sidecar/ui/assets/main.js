@@ -4,7 +4,7 @@
 import { listen, state, watch } from "./api.js";
 import { h, show } from "./dom.js";
 import { inert } from "./format.js";
-import { breakers, resources, schedules } from "./operate.js";
+import { breakers, policies, resources, schedules } from "./operate.js";
 import { overview } from "./overview.js";
 import { run } from "./run.js";
 import { runs } from "./runs.js";
@@ -13,6 +13,7 @@ const PAGES = [
   ["", "Overview", overview],
   ["runs", "Runs", runs],
   ["breakers", "Breakers", breakers],
+  ["policies", "Policies", policies],
   ["resources", "Resources", resources],
   ["schedules", "Schedules", schedules],
 ];

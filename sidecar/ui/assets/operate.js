@@ -1,4 +1,4 @@
-// Breakers, resources and schedules: how they stand, and what people decided on them.
+// Breakers, policies, resources and schedules: how they stand, and what people decided on them.
 // It knows no run.
 
 import { follow, get, path, send, text } from "./api.js";
@@ -43,6 +43,49 @@ export const breakers = page("Breakers", (signal) => get("/v1/breakers", signal)
     grid("Breakers of this host", ["Breaker", "State", "Decided by", "Since", "Tries again in", "Reason", "Change"], all.map((one) => [
       one.id, badge(one.state), one.mode === "forced" ? one.by || "a person" : "its policy", when(one.since), one.left_ms === null ? "\u2013" : span(one.left_ms), one.reason ?? "", buttons(one.id)])),
     grid("Decisions", ["When", "Breaker", "To", "By", "Reason"], history.map((one) => [when(one.at), one.id, String(one.state), one.by, one.reason])),
+  ];
+});
+
+const written = (numbers) => Object.entries(numbers).map(([name, value]) => `${name} ${value}`).join(", ");
+
+// The numbers that a person has filled in: what is left empty is the manifest's again, where it was changed before.
+function changed(live, given) {
+  const numbers = {};
+  for (const [name, text] of Object.entries(given)) {
+    const [value, before] = [text.trim(), String(live[name] ?? "")];
+    if (value === before) continue;
+    numbers[name] = value === "" ? null : Number.isFinite(Number(value)) ? Number(value) : value;
+  }
+  return numbers;
+}
+
+export const policies = page("Policies", (signal) => get("/v1/policies", signal), ({ policies: all, history }, again) => {
+  const change = ({ id, live, built }) => confirm({
+    title: `Change ${inert(id)}`, verb: "Change",
+    text: "Every process that has the policy takes the new numbers for its next attempt. A field that is left empty is the manifest's number.",
+    fields: Object.keys(Object.assign({}, ...built.map((one) => one.numbers), live)).map((name) => ({
+      name: `number-${name}`, label: name, kind: "text", value: String(live[name] ?? ""),
+      hint: `The manifest says ${[...new Set(built.map((one) => inert(String(one.numbers[name] ?? "nothing"))))].join(" or ") || "what nobody who is connected knows"}.`,
+    })),
+    act: ({ reason, by, ...fields }) => {
+      const given = Object.fromEntries(Object.entries(fields).map(([name, text]) => [name.replace("number-", ""), text]));
+      return send("PUT", path("policies", id), { numbers: changed(live, given), reason, by }).then(again);
+    },
+  });
+  const reset = ({ id }) => confirm({
+    title: `Reset ${inert(id)}`, text: "The manifest's numbers hold again.", verb: "Reset",
+    act: ({ reason, by }) => send("DELETE", path("policies", id), { reason, by }).then(again),
+  });
+  const buttons = (one) => h("span", { class: "buttons" },
+    button("Change", () => change(one), { "aria-label": `Change ${inert(one.id)}` }),
+    Object.keys(one.live).length > 0 && button("Reset", () => reset(one), { "aria-label": `Reset ${inert(one.id)}` }));
+  return [
+    h("p", { class: "quiet" }, "The named policies of the manifest, as the processes that are connected have them, and what people have changed on them while they run."),
+    grid("Numbers", ["Policy", "Changed live", "In the manifest", "Processes", "By", "Since", "Reason", "Change"], all.map((one) => [
+      one.id, written(one.live) || "\u2013", one.built.map((two) => written(two.numbers)).join(" or ") || "\u2013",
+      one.built.reduce((sum, two) => sum + two.processes.length, 0), one.by ?? "", one.since ? when(one.since) : "\u2013", one.reason ?? "", buttons(one)])),
+    grid("Changes", ["When", "Policy", "From", "To", "By", "Reason"], history.map((one) => [
+      when(one.at), one.id, written(one.from) || "the manifest\u2019s", written(one.to) || "the manifest\u2019s", one.by, one.reason])),
   ];
 });
 

@@ -14,6 +14,7 @@ mod interrupts;
 mod languages;
 mod owners;
 mod permits;
+mod policies;
 mod remote;
 mod reopen;
 mod resources;

@@ -17,6 +17,7 @@ use conductor_protocol::plan::Plan;
 use crate::commands::{blocking, check};
 use crate::compile::{Overlay, Which, compile};
 use crate::exit::{Exit, Failure};
+use crate::live;
 use crate::output::Format;
 use crate::project::{ManifestArgs, Project};
 
@@ -64,8 +65,11 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         return Ok(Exit::Finding);
     };
     let runs = runs::touched(&project, args.socket.as_deref(), &comparison).await?;
+    let differences = live::differences(&project, args.socket.as_deref(), &comparison.after).await?;
     document.more = document::keys(&comparison, compiled, &runs);
-    document.print(args.format.into(), || text::report(&project, &comparison, compiled, &runs));
+    document.more.extend(live::keys(&differences));
+    let text = || text::report(&project, &comparison, compiled, &runs) + &live::report(&differences);
+    document.print(args.format.into(), text);
     let changes: usize = counts(&comparison.changes).iter().sum();
     Ok(if args.detailed_exitcode && changes > 0 { Exit::Finding } else { Exit::Fine })
 }

@@ -84,7 +84,7 @@ pub(super) async fn touched(
         .iter()
         .filter(|change| matches!(change.action, Action::Change | Action::Remove))
         .collect();
-    let socket = match socket(project, given)? {
+    let socket = match project::socket_of(project, given)? {
         Some(socket) => socket,
         None => return Ok(Touched::Unknown("no sidecar runs for this project".to_owned())),
     };
@@ -114,16 +114,6 @@ pub(super) async fn touched(
 
 fn of<'a>(plans: &'a [Plan], workflow: &str) -> Option<&'a Plan> {
     plans.iter().find(|plan| plan.workflow == workflow)
-}
-
-/// The socket that is named, else that of the environment, else the project's own if it is there.
-fn socket(project: &Project, given: Option<&Path>) -> Result<Option<PathBuf>, Failure> {
-    let named = std::env::var_os("CONDUCTOR_SOCKET").is_some_and(|path| !path.is_empty());
-    if given.is_some() || named {
-        return project::find_socket(given).map(Some);
-    }
-    let own = project.socket();
-    if own.exists() { project::check_socket_path(own).map(Some) } else { Ok(None) }
 }
 
 /// How many connected sessions serve each Plan.

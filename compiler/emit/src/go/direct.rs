@@ -116,7 +116,7 @@ pub fn failed(workflow: &mut Workflow, step: &Step, attempts: Go) -> Go {
 /// The attempts of a task, and what stands in for it.
 pub fn task(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Result<Vec<Stmt>> {
     let wraps = call.fallback.is_some() || call.policy.deadline_ms.is_some();
-    let mut body = Vec::new();
+    let mut body: Vec<Stmt> = policy::hear(workflow, &call.policy).into_iter().collect();
     if let Some(cache) = &call.cache {
         body.extend(cached(workflow, step, call, cache)?);
     }
@@ -139,7 +139,7 @@ pub fn task(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Result<Vec
     let key = workflow.key(&step.id);
     let run = match call.policy.deadline_ms {
         Some(milliseconds) => {
-            let duration = workflow.duration(milliseconds);
+            let duration = policy::time(workflow, &call.policy, "Deadline", milliseconds);
             let args = vec![Go::atom("ctx"), key.clone(), duration, Go::atom(format!("w.{name}"))];
             Go::call("w.run.Deadline", args)
         }
@@ -271,7 +271,7 @@ fn attempts(workflow: &mut Workflow, step: &Step, call: &TaskCall, critical: boo
         succeeded.extend(undo.completed);
     }
     succeeded.push(Stmt::Return(vec![Go::atom("nil")]));
-    if call.policy.retries == Some(0) {
+    if call.policy.is_once() {
         let failed = failed(workflow, step, Go::atom("1"));
         body.push(Stmt::Define(names, run));
         body.push(Stmt::if_err(vec![Stmt::Return(vec![failed])]));
@@ -325,7 +325,7 @@ fn context(workflow: &Workflow, step: &Step, call: &TaskCall) -> Go {
     if !workflow.is_atomic {
         return Go::atom("ctx");
     }
-    let attempt = if call.policy.retries == Some(0) { "1" } else { "failures" };
+    let attempt = if call.policy.is_once() { "1" } else { "failures" };
     Go::call("w.run.InStep", vec![Go::atom("ctx"), workflow.key(&step.id), Go::atom(attempt)])
 }
 
@@ -338,8 +338,8 @@ fn retried(
 ) -> Stmt {
     let is_ok = Go::binary(Operator::Equal, Go::atom("err"), Go::atom("nil"));
     let mut test = policy::is_retryable(workflow, &call.policy).negated();
-    if let Some(retries) = call.policy.retries {
-        let spent = Go::binary(Operator::Greater, Go::atom("failures"), Go::atom(retries.to_string()));
+    if let Some(retries) = policy::retries(workflow, &call.policy) {
+        let spent = Go::binary(Operator::Greater, Go::atom("failures"), retries);
         test = Go::binary(Operator::Or, spent, test);
     }
     let failed = failed(workflow, step, Go::atom("failures"));

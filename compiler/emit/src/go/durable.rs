@@ -155,7 +155,7 @@ pub fn is_foreign(call: &TaskCall) -> bool {
 pub fn looped(workflow: &mut Workflow, call: &TaskCall, attempt: Stmt, succeed: Go) -> Stmt {
     let fail = vec![Stmt::Expr(Go::call("step.Fail", vec![Go::atom("err")]))];
     let is_ok = Go::binary(Operator::Equal, Go::atom("err"), Go::atom("nil"));
-    let decision = if call.policy.retries == Some(0) {
+    let decision = if call.policy.is_once() {
         vec![
             Stmt::when(is_ok.negated(), fail.into_iter().chain([Stmt::Continue]).collect()),
             Stmt::Expr(succeed),
@@ -163,9 +163,9 @@ pub fn looped(workflow: &mut Workflow, call: &TaskCall, attempt: Stmt, succeed: 
     } else {
         let failures = || Go::call("step.Failures", Vec::new());
         let retryable = policy::is_retryable(workflow, &call.policy);
-        let test = match call.policy.retries {
+        let test = match policy::retries(workflow, &call.policy) {
             Some(retries) => {
-                let left = Go::binary(Operator::Less, failures(), Go::atom(retries.to_string()));
+                let left = Go::binary(Operator::Less, failures(), retries);
                 Go::binary(Operator::And, left, retryable)
             }
             None => retryable,
@@ -196,7 +196,8 @@ fn options(workflow: &mut Workflow, step: &Step, call: &TaskCall, before: &mut V
         fields.push(("Tolerated".to_owned(), Go::atom("true")));
     }
     if let Some(milliseconds) = call.policy.deadline_ms {
-        fields.push(("Deadline".to_owned(), workflow.duration(milliseconds)));
+        let deadline = policy::time(workflow, &call.policy, "Deadline", milliseconds);
+        fields.push(("Deadline".to_owned(), deadline));
     }
     if call.fallback.is_some() {
         fields.push(("Fallback".to_owned(), Go::atom("true")));

@@ -22,7 +22,7 @@ use crate::flow::{Flow, Region};
 /// A call with nothing around it, where it stands; `None` where it needs a method.
 pub fn call(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Result<Option<Vec<Stmt>>> {
     let is_simple = policy::is_bare(call)
-        && call.policy.retries == Some(0)
+        && call.policy.is_once()
         && call.policy.deadline_ms.is_none()
         && call.fallback.is_none()
         && call.compensate.is_none()

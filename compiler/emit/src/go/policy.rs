@@ -21,10 +21,35 @@ pub fn is_retryable(workflow: &mut Workflow, policy: &Policy) -> Go {
     workflow.file.call_runtime("IsRetryable", vec![Go::atom("err"), on])
 }
 
+/// The policy of the process whose numbers people may change, where it has a name.
+pub fn live(workflow: &Workflow, policy: &Policy) -> Option<Go> {
+    super::shared::live(workflow.file.package, policy).map(Go::atom)
+}
+
+/// A time of the policy as it is now, else what was built.
+pub fn time(workflow: &mut Workflow, policy: &Policy, name: &str, milliseconds: u64) -> Go {
+    match live(workflow, policy) {
+        Some(policy) => policy.method(name, Vec::new()),
+        None => workflow.duration(milliseconds),
+    }
+}
+
+/// How many retries there may be; `None` where that is not to be asked.
+pub fn retries(workflow: &Workflow, policy: &Policy) -> Option<Go> {
+    let live = live(workflow, policy).map(|policy| policy.method("Retries", Vec::new()));
+    live.or(policy.retries.map(|retries| Go::atom(retries.to_string())))
+}
+
+/// Looks for who tells the numbers, once, before a step reads them. A breaker does so by itself.
+pub fn hear(workflow: &mut Workflow, policy: &Policy) -> Option<Stmt> {
+    let needed = policy.id.is_some() && policy.circuit_breaker.is_none();
+    needed.then(|| Stmt::checked(workflow.file.call_runtime("Hear", vec![Go::atom("ctx")])))
+}
+
 /// The pause before retry number `retry`.
 pub fn delay(workflow: &mut Workflow, policy: &Policy, retry: Go) -> Go {
-    let initial = workflow.duration(policy.initial_ms);
-    let max = workflow.duration(policy.max_delay_ms);
+    let initial = time(workflow, policy, "Initial", policy.initial_ms);
+    let max = time(workflow, policy, "MaxDelay", policy.max_delay_ms);
     let jitter = Go::atom(workflow.file.runtime(match policy.jitter {
         Jitter::None => "NoJitter",
         Jitter::Full => "FullJitter",
@@ -34,13 +59,14 @@ pub fn delay(workflow: &mut Workflow, policy: &Policy, retry: Go) -> Go {
         Strategy::Constant => workflow.file.call_runtime("Constant", vec![initial, max, jitter]),
         Strategy::Linear => workflow.file.call_runtime("Linear", vec![retry, initial, max, jitter]),
         Strategy::ExponentialBackoff => {
-            let multiplier = Go::atom(number(policy.multiplier));
+            let live = live(workflow, policy).map(|policy| policy.method("Multiplier", Vec::new()));
+            let multiplier = live.unwrap_or_else(|| Go::atom(number(policy.multiplier)));
             workflow.file.call_runtime("Exponential", vec![retry, initial, multiplier, max, jitter])
         }
     }
 }
 
-fn number(value: f64) -> String {
+pub fn number(value: f64) -> String {
     let text = literal::float(value).unwrap_or_else(|| "1".to_owned());
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
@@ -72,7 +98,11 @@ pub fn around(
     }
     let policy = &call.policy;
     if let Some(milliseconds) = policy.timeout_ms {
-        put("Timeout", workflow.duration(milliseconds));
+        match live(workflow, policy).filter(|_| workflow.is_durable()) {
+            // Each attempt reads it anew.
+            Some(policy) => put("Policy", policy),
+            None => put("Timeout", time(workflow, policy, "Timeout", milliseconds)),
+        }
     }
     if let Some(breaker) = &policy.circuit_breaker {
         put("Breaker", Go::atom(super::shared::breaker(workflow.file.package, &call.task, breaker, policy)));
@@ -83,10 +113,13 @@ pub fn around(
         }
     }
     if let Some(rate) = policy.rate_limit {
-        put("RateLimit", Go::atom(super::shared::rate_limit(workflow.file.package, &call.task, rate)));
+        put(
+            "RateLimit",
+            Go::atom(super::shared::rate_limit(workflow.file.package, &call.task, rate, policy)),
+        );
     }
     if let Some(limit) = policy.bulkhead {
-        put("Bulkhead", Go::atom(super::shared::bulkhead(workflow.file.package, &call.task, limit)));
+        put("Bulkhead", Go::atom(super::shared::bulkhead(workflow.file.package, &call.task, limit, policy)));
     }
     if let Some(hedge) = policy.hedge {
         let after = workflow.duration(hedge.after_ms);

@@ -5,12 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use conductor_protocol::plan::{Cache, CircuitBreaker, Policy, Rate, Trip};
+use conductor_protocol::plan::{Cache, CircuitBreaker, Policy, Rate, Strategy, Trip};
 
 use super::file::File;
 use super::literal;
 use super::names::unexported;
 use super::package::Package;
+use super::policy::number;
 use super::tree::{Decl, Go};
 
 /// What was asked for, by its kind, its task and its settings.
@@ -79,26 +80,52 @@ pub fn breaker(package: &Package, task: &str, breaker: &CircuitBreaker, policy: 
     var(package, &name, &format!("refuses calls of `{task}` while it fails"), value)
 }
 
-pub fn rate_limit(package: &Package, task: &str, rate: Rate) -> String {
-    let args = vec![Go::string(task), Go::atom(rate.permits.to_string()), duration(rate.per_ms)];
-    let name = format!("{}RateLimit", unexported(task));
-    var(
-        package,
-        &name,
-        &format!("bounds how many attempts of `{task}` begin in a time"),
-        Go::call("runtime.NewRateLimit", args),
-    )
+/// The policy whose numbers people may change, where it has a name.
+pub fn live(package: &Package, policy: &Policy) -> Option<String> {
+    let id = policy.id.as_deref()?;
+    let retries = policy.retries.map_or_else(|| "runtime.Forever".to_owned(), |retries| retries.to_string());
+    let mut fields = vec![
+        ("Retries".to_owned(), Go::atom(retries)),
+        ("Initial".to_owned(), duration(policy.initial_ms)),
+        ("MaxDelay".to_owned(), duration(policy.max_delay_ms)),
+    ];
+    if policy.strategy == Strategy::ExponentialBackoff {
+        fields.push(("Multiplier".to_owned(), Go::atom(number(policy.multiplier))));
+    }
+    for (name, time) in [("Timeout", policy.timeout_ms), ("Deadline", policy.deadline_ms)] {
+        fields.extend(time.map(|milliseconds| (name.to_owned(), duration(milliseconds))));
+    }
+    if let Some(rate) = policy.rate_limit {
+        fields.push(("RateLimit".to_owned(), Go::atom(rate.permits.to_string())));
+        fields.push(("RatePer".to_owned(), duration(rate.per_ms)));
+    }
+    fields.extend(policy.bulkhead.map(|width| ("Bulkhead".to_owned(), Go::atom(width.to_string()))));
+    let numbers = Go::Struct { ty: "runtime.Numbers".to_owned(), fields, spread: true };
+    let value = Go::call("runtime.NewLivePolicy", vec![Go::string(id), numbers]);
+    let name = format!("{}Policy", unexported(id));
+    Some(var(package, &name, &format!("has the numbers of `{id}`, which people may change"), value))
 }
 
-pub fn bulkhead(package: &Package, task: &str, limit: u32) -> String {
+/// The limit with the policy's numbers, also where people change those.
+fn limiting(package: &Package, policy: &Policy, method: &str, limit: Go) -> Go {
+    match live(package, policy) {
+        Some(policy) => Go::atom(policy).method(method, vec![limit]),
+        None => limit,
+    }
+}
+
+pub fn rate_limit(package: &Package, task: &str, rate: Rate, policy: &Policy) -> String {
+    let args = vec![Go::string(task), Go::atom(rate.permits.to_string()), duration(rate.per_ms)];
+    let made = limiting(package, policy, "RateLimit", Go::call("runtime.NewRateLimit", args));
+    let name = format!("{}RateLimit", unexported(task));
+    var(package, &name, &format!("bounds how many attempts of `{task}` begin in a time"), made)
+}
+
+pub fn bulkhead(package: &Package, task: &str, limit: u32, policy: &Policy) -> String {
     let args = vec![Go::string(task), Go::atom(limit.to_string())];
+    let made = limiting(package, policy, "Bulkhead", Go::call("runtime.NewBulkhead", args));
     let name = format!("{}Bulkhead", unexported(task));
-    var(
-        package,
-        &name,
-        &format!("bounds how many attempts of `{task}` run at a time"),
-        Go::call("runtime.NewBulkhead", args),
-    )
+    var(package, &name, &format!("bounds how many attempts of `{task}` run at a time"), made)
 }
 
 pub fn cache(package: &Package, task: &str, cache: &Cache) -> String {

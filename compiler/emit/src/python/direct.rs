@@ -2,18 +2,18 @@
 //!
 //! It knows the small helpers of the runtime that need neither.
 
-use conductor_protocol::plan::{Effect, InDoubt, Step, StepKind, TaskCall, WorkflowCall};
+use conductor_protocol::plan::{Effect, Step, StepKind, TaskCall, WorkflowCall};
 use conductor_protocol::types::Type;
 
 use super::blocks::not_reached;
 use super::children::child_call;
-use super::durable::{in_doubt, logged};
+use super::durable::logged;
 use super::literal::seconds;
 use super::scope::Var;
-use super::tree::{Arg, Function, Import, Operator, Param, Py, Stmt};
+use super::tree::{Function, Import, Operator, Param, Py, Stmt};
 use super::workflow::{Workflow, input_name};
 use super::{
-    breaker, cache, call, children, compensate, concurrency, elsewhere, fallback, hedge, policy, resources,
+    breaker, cache, call, children, compensate, concurrency, fallback, hedge, live, policy, resources, timed,
 };
 use crate::EmitError;
 use crate::flow::words;
@@ -154,7 +154,7 @@ pub fn plain<'a>(workflow: &Workflow, step: &'a Step) -> Option<&'a TaskCall> {
     let StepKind::Task(call) = &step.kind else { return None };
     let policy = &call.policy;
     let is_bare = step.when.is_none() && step.critical && step.deadline_ms.is_none();
-    let is_once = policy.retries == Some(0)
+    let is_once = policy.is_once()
         && policy.deadline_ms.is_none()
         && policy.circuit_breaker.is_none()
         && policy.hedge.is_none();
@@ -171,7 +171,7 @@ pub fn inline(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Result<O
         return Ok(None);
     }
     let mut tried = made.each;
-    let value = limited(workflow, call, made.callee, made.args).awaited();
+    let value = timed::limited(workflow, call, made.callee, made.args).awaited();
     tried.push(workflow.bind(value, &vars));
     let tried = in_step(workflow, &step.id, "1", tried);
     let uses = resources::uses(&mut workflow.file, call);
@@ -309,7 +309,7 @@ fn within_limits(
     is_read: bool,
 ) -> Vec<Stmt> {
     let inner = Step { critical: step.critical || is_tolerated_outside(workflow, call), ..step.clone() };
-    let tries = if call.policy.retries == Some(0) {
+    let tries = if call.policy.is_once() {
         attempt(workflow, &inner, tried, if attempts.is_empty() { "1" } else { attempts }, is_read)
     } else {
         retried(
@@ -323,7 +323,8 @@ fn within_limits(
     };
     let Some(milliseconds) = call.policy.deadline_ms else { return tries };
     workflow.file.import_from("._conductor.deadline", "Deadline");
-    let context = Py::call("Deadline", vec![workflow.key(&step.id), Py::atom(seconds(milliseconds))]);
+    let deadline = live::number(&mut workflow.file, &call.policy, "deadline", seconds(milliseconds));
+    let context = Py::call("Deadline", vec![workflow.key(&step.id), deadline]);
     vec![Stmt::With { context, name: None, body: tries }]
 }
 
@@ -337,11 +338,12 @@ fn attempted(
     undo: Option<Stmt>,
 ) -> Result<(Vec<Stmt>, Vec<Stmt>, &'static str), EmitError> {
     let mut body = cache::direct(workflow, step, call, is_read)?;
+    body.extend(live::hear(&mut workflow.file, call));
     body.extend(undo);
     let breaker = breaker::of(workflow, step, call)?;
     let made = call::made(workflow, &step.id, call)?;
     body.extend(made.before);
-    let value = limited(workflow, call, made.callee, made.args).awaited();
+    let value = timed::limited(workflow, call, made.callee, made.args).awaited();
     let mut tried = made.each;
     let mut uses = resources::limits(&mut workflow.file, call);
     let permits = resources::permits(&mut workflow.file, call);
@@ -363,10 +365,10 @@ fn attempted(
         let context = Py::call("undoing.attempt", Vec::new());
         tried = vec![Stmt::BlockingWith { context, name: None, body: tried }];
     }
-    let attempt = match (&breaker, call.policy.retries) {
+    let attempt = match (&breaker, call.policy.is_once()) {
         (Some(_), _) => "attempts",
-        (None, Some(0)) => "1",
-        (None, _) => "failures + 1",
+        (None, true) => "1",
+        (None, false) => "failures + 1",
     };
     tried = in_step(workflow, &step.id, attempt, tried);
     tried = using(workflow, uses, tried);
@@ -437,8 +439,8 @@ fn retried(
         body.push(Stmt::Return(None));
     }
     let mut test = policy::is_retryable(&mut workflow.file, &call.policy).not();
-    if let Some(retries) = call.policy.retries {
-        let spent = Py::binary(Operator::Greater, Py::atom("failures"), Py::atom(retries.to_string()));
+    if let Some(retries) = policy::retries(&mut workflow.file, &call.policy) {
+        let spent = Py::binary(Operator::Greater, Py::atom("failures"), retries);
         test = Py::binary(Operator::Or, spent, test);
     }
     let delay = policy::delay(&mut workflow.file, &call.policy, Py::atom("failures"));
@@ -452,48 +454,4 @@ fn retried(
     ];
     let attempt = handled(body, "error", handler);
     vec![assign("failures", Py::atom("0")), Stmt::While { test: Py::atom("True"), body: vec![attempt] }]
-}
-
-/// The call as something to await, with its time limit. The real end of a write that must not run twice is awaited.
-fn limited(workflow: &mut Workflow, call: &TaskCall, callee: Py, args: Vec<Arg>) -> Py {
-    let file = &mut workflow.file;
-    let must_settle = call.effect == Effect::Write && !call.idempotent;
-    let timeout = call.policy.timeout_ms.map(|milliseconds| Py::atom(seconds(milliseconds)));
-    let outwait =
-        must_settle && (!elsewhere::listens(call) || call.in_doubt != InDoubt::Retry && timeout.is_some());
-    let run = match (elsewhere::listens(call), outwait) {
-        (true, false) => Py::Call { callee: Box::new(callee), args },
-        (true, true) => {
-            file.import_from("._conductor.settle", "start");
-            let mut all = vec![Py::Call { callee: Box::new(callee), args }];
-            all.extend(timeout.clone());
-            Py::call("start", all)
-        }
-        (false, settled) => {
-            let name = if settled { "submit" } else { "in_thread" };
-            file.import_from("._conductor.threads", name);
-            let mut all = vec![Arg { name: None, value: callee }];
-            all.extend(args);
-            Py::Call { callee: Box::new(Py::atom(name)), args: all }
-        }
-    };
-    if outwait {
-        file.import_from("._conductor.settle", "settled");
-        let mut settled = Py::call("settled", vec![run]);
-        if let Some(timeout) = timeout {
-            settled = settled.with("timeout", timeout);
-        }
-        settled = settled.with("in_doubt", Py::string(in_doubt(call.in_doubt)));
-        if call.compensate.is_some() {
-            settled = settled.with("late", Py::atom("undoing.completed"));
-        }
-        return settled;
-    }
-    match timeout {
-        None => run,
-        Some(timeout) => {
-            file.import_from("._conductor.deadline", "within");
-            Py::call("within", vec![timeout, run])
-        }
-    }
 }

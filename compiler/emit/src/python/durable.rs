@@ -12,8 +12,8 @@ use super::scope::Var;
 use super::tree::{Arg, Function, Operator, Py, Stmt};
 use super::workflow::{Workflow, input_name};
 use super::{
-    breaker, cache, call, children, compensate, concurrency, defaults, elsewhere, fallback, hedge, policy,
-    resources,
+    breaker, cache, call, children, compensate, concurrency, defaults, elsewhere, fallback, hedge, live,
+    policy, resources,
 };
 use crate::EmitError;
 use crate::flow::words;
@@ -273,17 +273,29 @@ fn open(workflow: &mut Workflow, step: &Step, call: &TaskCall, key: Py) -> Py {
     if !step.critical {
         open = open.with("critical", Py::atom("False"));
     }
-    for (name, limit) in [("timeout", call.policy.timeout_ms), ("deadline", call.policy.deadline_ms)] {
-        if let Some(milliseconds) = limit {
-            open = open.with(name, Py::atom(seconds(milliseconds)));
-        }
-    }
+    open = limits(workflow, call, open);
     if call.fallback.is_some() {
         open = open.with("fallback", Py::atom("True"));
     }
     let uses = resources::uses(&mut workflow.file, call);
     if !uses.is_empty() {
         open = open.with("uses", Py::Tuple(uses));
+    }
+    open
+}
+
+/// The times of an attempt, which each reads anew where they may change, and of all of them.
+fn limits(workflow: &mut Workflow, call: &TaskCall, mut open: Py) -> Py {
+    let policy = &call.policy;
+    if let Some(milliseconds) = policy.timeout_ms {
+        open = match live::policy(&mut workflow.file, policy) {
+            Some(live) => open.with("policy", live),
+            None => open.with("timeout", Py::atom(seconds(milliseconds))),
+        };
+    }
+    if let Some(milliseconds) = policy.deadline_ms {
+        let deadline = live::number(&mut workflow.file, policy, "deadline", seconds(milliseconds));
+        open = open.with("deadline", deadline);
     }
     open
 }
@@ -309,14 +321,13 @@ fn on_failure(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Vec<Stmt
         ],
         None => give_up(workflow, step),
     };
-    if call.policy.retries == Some(0) {
+    if call.policy.is_once() {
         return fail;
     }
     let file = &mut workflow.file;
     let mut test = policy::is_retryable(file, &call.policy).not();
-    if let Some(retries) = call.policy.retries {
-        let spent =
-            Py::binary(Operator::GreaterOrEqual, Py::atom("step.failures"), Py::atom(retries.to_string()));
+    if let Some(retries) = policy::retries(file, &call.policy) {
+        let spent = Py::binary(Operator::GreaterOrEqual, Py::atom("step.failures"), retries);
         test = Py::binary(Operator::Or, spent, test);
     }
     let retry = Py::binary(Operator::Add, Py::atom("step.failures"), Py::atom("1"));

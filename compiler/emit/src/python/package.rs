@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use conductor_protocol::plan::{Language, Plan};
+use conductor_protocol::plan::{Language, Plan, Policy};
 use conductor_protocol::types::Type;
 
 use super::codecs::{self, Wanted, WantedSet, Way};
@@ -61,6 +61,7 @@ pub struct Package<'a> {
     wanted: RefCell<WantedSet>,
     pub resources: Resources<'a>,
     wanted_permits: RefCell<BTreeSet<String>>,
+    wanted_policies: RefCell<BTreeMap<String, Policy>>,
     wanted_clients: RefCell<BTreeSet<(String, Form)>>,
 }
 
@@ -88,6 +89,7 @@ impl<'a> Package<'a> {
             wanted: RefCell::default(),
             resources,
             wanted_permits: RefCell::default(),
+            wanted_policies: RefCell::default(),
             wanted_clients: RefCell::default(),
         })
     }
@@ -95,6 +97,15 @@ impl<'a> Package<'a> {
     /// Asks for the permits of a resource.
     pub fn want_permits(&self, resource: &str) {
         self.wanted_permits.borrow_mut().insert(resource.to_owned());
+    }
+
+    /// Asks for a policy that has a name.
+    pub fn want_policy(&self, id: &str, policy: &Policy) {
+        self.wanted_policies.borrow_mut().entry(id.to_owned()).or_insert_with(|| policy.clone());
+    }
+
+    pub fn wanted_policies(&self) -> BTreeMap<String, Policy> {
+        self.wanted_policies.borrow().clone()
     }
 
     /// Asks for a client of a resource.

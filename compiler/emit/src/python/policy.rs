@@ -6,6 +6,7 @@ use conductor_protocol::plan::{Jitter, Policy, Strategy};
 
 use super::file::File;
 use super::literal::{float, seconds, strings};
+use super::live;
 use super::tree::Py;
 
 /// `is_retryable(error, retry_on=(...), abort_on=(...))`.
@@ -21,10 +22,18 @@ pub fn is_retryable(file: &mut File, policy: &Policy) -> Py {
     call
 }
 
+/// How many retries there may be; `None` where that is not to be asked.
+pub fn retries(file: &mut File, policy: &Policy) -> Option<Py> {
+    match policy.retries {
+        Some(retries) => Some(live::number(file, policy, "retries", retries.to_string())),
+        None => live::policy(file, policy).map(|policy| policy.attr("retries")),
+    }
+}
+
 /// Seconds before retry number `retry`.
 pub fn delay(file: &mut File, policy: &Policy, retry: Py) -> Py {
-    let initial = Py::atom(seconds(policy.initial_ms));
-    let max_delay = Py::atom(seconds(policy.max_delay_ms));
+    let initial = live::number(file, policy, "initial", seconds(policy.initial_ms));
+    let max_delay = live::number(file, policy, "max_delay", seconds(policy.max_delay_ms));
     let (name, args) = match policy.strategy {
         Strategy::Constant => ("constant", vec![]),
         Strategy::Linear => ("linear", vec![retry]),
@@ -33,7 +42,7 @@ pub fn delay(file: &mut File, policy: &Policy, retry: Py) -> Py {
     file.import_from("._conductor.policy", name);
     let mut call = Py::call(name, args).with("initial", initial);
     if policy.strategy == Strategy::ExponentialBackoff {
-        call = call.with("multiplier", Py::atom(float(policy.multiplier)));
+        call = call.with("multiplier", live::number(file, policy, "multiplier", float(policy.multiplier)));
     }
     let jitter = match policy.jitter {
         Jitter::None => "none",

@@ -13,7 +13,7 @@ use conductor_protocol::plan::{
 };
 
 pub use forms::{Form, Share, unsupported, wanted};
-pub use module::module;
+pub use module::{module, rate};
 
 use super::file::File;
 use super::tree::Py;
@@ -29,15 +29,17 @@ pub enum Handed {
 }
 
 /// Limits of the attempts of one task, from its policies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
+    /// Of the policy, where it has a name.
+    pub policy: Option<String>,
     pub bulkhead: Option<u32>,
     pub rate: Option<Rate>,
 }
 
 impl Limits {
     fn of(policy: &Policy) -> Option<Limits> {
-        let limits = Limits { bulkhead: policy.bulkhead, rate: policy.rate_limit };
+        let limits = Limits { policy: policy.id.clone(), bulkhead: policy.bulkhead, rate: policy.rate_limit };
         (limits.bulkhead.is_some() || limits.rate.is_some()).then_some(limits)
     }
 }
@@ -86,8 +88,8 @@ impl<'a> Resources<'a> {
     }
 
     /// The constant of a task's limits: the first has no number.
-    fn limits_name(&self, task: &str, limits: Limits) -> Option<String> {
-        let index = self.limits.get(task)?.iter().position(|known| *known == limits)?;
+    fn limits_name(&self, task: &str, limits: &Limits) -> Option<String> {
+        let index = self.limits.get(task)?.iter().position(|known| known == limits)?;
         Some(limits_constant(task, index))
     }
 }
@@ -102,7 +104,7 @@ pub fn uses(file: &mut File, call: &TaskCall) -> Vec<Py> {
 /// The limits of the task itself: its rate and its bulkhead.
 pub fn limits(file: &mut File, call: &TaskCall) -> Vec<Py> {
     let own =
-        Limits::of(&call.policy).and_then(|limits| file.package.resources.limits_name(&call.task, limits));
+        Limits::of(&call.policy).and_then(|limits| file.package.resources.limits_name(&call.task, &limits));
     own.into_iter().map(|name| constant(file, &name)).collect()
 }
 

@@ -15,7 +15,7 @@ const VERSION: &str = concat!(
 );
 
 /// Name and text of each file of `_conductor/`.
-pub const FILES: [(&str, &str); 64] = [
+pub const FILES: [(&str, &str); 66] = [
     ("__init__.py", include_str!("../../../../runtimes/python/_conductor/__init__.py")),
     ("address.py", include_str!("../../../../runtimes/python/_conductor/address.py")),
     ("atomic.py", include_str!("../../../../runtimes/python/_conductor/atomic.py")),
@@ -52,10 +52,12 @@ pub const FILES: [(&str, &str); 64] = [
     ("jsontext.py", include_str!("../../../../runtimes/python/_conductor/jsontext.py")),
     ("left.py", include_str!("../../../../runtimes/python/_conductor/left.py")),
     ("limits.py", include_str!("../../../../runtimes/python/_conductor/limits.py")),
+    ("live.py", include_str!("../../../../runtimes/python/_conductor/live.py")),
     ("parallel.py", include_str!("../../../../runtimes/python/_conductor/parallel.py")),
     ("permits.py", include_str!("../../../../runtimes/python/_conductor/permits.py")),
     ("policy.py", include_str!("../../../../runtimes/python/_conductor/policy.py")),
     ("process.py", include_str!("../../../../runtimes/python/_conductor/process.py")),
+    ("rates.py", include_str!("../../../../runtimes/python/_conductor/rates.py")),
     ("recorded.py", include_str!("../../../../runtimes/python/_conductor/recorded.py")),
     ("recording.py", include_str!("../../../../runtimes/python/_conductor/recording.py")),
     ("remote.py", include_str!("../../../../runtimes/python/_conductor/remote.py")),

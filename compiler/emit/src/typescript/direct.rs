@@ -106,8 +106,8 @@ impl<'a> Workflow<'a> {
         }
         let failed = breaker.map(|breaker| told(&breaker, "failed", vec![Ts::name("error")]));
         let mut body = self.retried(place, call, (begun, tried), failed, is_read);
-        if let Some(milliseconds) = call.policy.deadline_ms {
-            let args = vec![Ts::string(place.id), policy::number(milliseconds), Ts::function(&["run"], body)];
+        if let Some(deadline) = policy::deadline(&mut self.file, &call.policy) {
+            let args = vec![Ts::string(place.id), deadline, Ts::function(&["run"], body)];
             let waited = Ts::call("run.deadline", args).awaited();
             body = vec![if is_read { Stmt::Return(Some(waited)) } else { Stmt::Expr(waited) }];
         }
@@ -117,7 +117,7 @@ impl<'a> Workflow<'a> {
                 vec![Stmt::Try { body, handler: Some(("error".to_owned(), handler)), finally: Vec::new() }];
         }
         let mut all = before;
-        all.extend(undoable.map(|undoable| undoable.made));
+        all.extend(policy::hear(&mut self.file, &call.policy).into_iter().chain(undoable.map(|it| it.made)));
         if let Some((cache, key)) = cached {
             all.push(Stmt::constant("key", key));
             all.push(Stmt::constant("cached", cache.member("get").called(vec![Ts::name("key")])));
@@ -190,31 +190,31 @@ impl<'a> Workflow<'a> {
     ) -> Result<Ts> {
         let may_repeat = call.may_happen_twice();
         let must_settle = undoable.is_some() || call.effect == Effect::Write && !may_repeat;
-        let timeout = call.policy.timeout_ms;
+        let timeout = policy::timeout(&mut self.file, &call.policy);
         let params: &[&str] = if made.takes_signal { &["signal"] } else { &[] };
         let made = if self.scope.is_atomic() { in_step(place, call, made) } else { made };
         let (mut is_promise, mut is_remote) = (true, false);
         let mut value = if let Some(mut args) = made.remote {
             args.push(Ts::string(place.id));
-            args.extend(timeout.map(|time| Ts::object(vec![("timeout", policy::number(time))])));
+            args.extend(timeout.map(|time| Ts::object(vec![("timeout", time)])));
             let invoked = Ts::call("run.invoke", args);
             is_remote = true;
             invoked
         } else if let Some(given) = call.policy.hedge {
             let mut options = vec![("after", policy::number(given.after_ms)), ("max", Ts::number(given.max))];
-            options.extend(timeout.map(|milliseconds| ("timeout", policy::number(milliseconds))));
+            options.extend(timeout.map(|time| ("timeout", time)));
             Ts::call("run.hedge", vec![Ts::object(options), Ts::arrow(params, made.value)])
         } else if must_settle && timeout.is_some() {
             let mut options = Vec::new();
-            options.extend(timeout.map(|milliseconds| ("timeout", policy::number(milliseconds))));
+            options.extend(timeout.map(|time| ("timeout", time)));
             if call.in_doubt != InDoubt::Retry {
                 options.push(("inDoubt", Ts::string(in_doubt(call.in_doubt))));
             }
             options.extend(may_repeat.then(|| ("mayRepeat", Ts::bool(true))));
             options.extend(undoable.map(|undoable| ("late", undoable.late(call))));
             Ts::call("run.settled", vec![Ts::arrow(params, made.value), Ts::object(options)])
-        } else if let Some(milliseconds) = timeout {
-            Ts::call("run.within", vec![policy::number(milliseconds), Ts::arrow(params, made.value)])
+        } else if let Some(time) = timeout {
+            Ts::call("run.within", vec![time, Ts::arrow(params, made.value)])
         } else {
             is_promise = is_asynchronous(call) || made.lends;
             with_signal(made.value, made.takes_signal)
@@ -260,7 +260,7 @@ impl<'a> Workflow<'a> {
                 vec![Ts::string(step_of(place.id)), attempts, Ts::name("error")],
             ))
         };
-        if call.policy.retries == Some(0) {
+        if call.policy.is_once() {
             let handler = told.into_iter().chain([failed(Ts::number(1))]).collect();
             let mut tried = tried;
             // The function ends behind it anyway.
@@ -346,7 +346,7 @@ impl<'a> Workflow<'a> {
 /// Whether the call needs nothing round it.
 pub fn is_bare(call: &TaskCall) -> bool {
     let policy = &call.policy;
-    policy.retries == Some(0)
+    policy.is_once()
         && policy.timeout_ms.is_none()
         && policy.deadline_ms.is_none()
         && policy.circuit_breaker.is_none()
@@ -383,7 +383,7 @@ fn is_asynchronous(call: &TaskCall) -> bool {
 
 /// The call of a function that can ask for its step.
 fn in_step(place: &Place<'_>, call: &TaskCall, made: Made) -> Made {
-    let is_alone = call.policy.retries == Some(0);
+    let is_alone = call.policy.is_once();
     // Else the signal is that of the attempt.
     let is_bare = call.policy.timeout_ms.is_none() && call.policy.hedge.is_none();
     let attempt = if is_alone { Ts::number(1) } else { Ts::name("failures") };

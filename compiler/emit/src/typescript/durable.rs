@@ -149,9 +149,13 @@ impl<'a> Workflow<'a> {
         if !critical {
             options.push(("critical", Ts::bool(false)));
         }
-        for (name, limit) in [("timeout", call.policy.timeout_ms), ("deadline", call.policy.deadline_ms)] {
-            options.extend(limit.map(|milliseconds| (name, policy::number(milliseconds))));
+        if call.policy.timeout_ms.is_some() {
+            // Each attempt reads it anew where it may change.
+            let live = policy::live(&mut self.file, &call.policy).map(|policy| ("policy", policy));
+            let fixed = policy::timeout(&mut self.file, &call.policy).map(|limit| ("timeout", limit));
+            options.extend(live.or(fixed));
         }
+        options.extend(policy::deadline(&mut self.file, &call.policy).map(|limit| ("deadline", limit)));
         if call.fallback.is_some() {
             options.push(("fallback", Ts::bool(true)));
         }
@@ -180,7 +184,7 @@ impl<'a> Workflow<'a> {
             (None, true) => Stmt::Throw(Ts::call("step.failed", error())),
             (None, false) => Stmt::Expr(Ts::call("step.tolerate", error())),
         };
-        if call.policy.retries == Some(0) {
+        if call.policy.is_once() {
             return vec![end];
         }
         let failures = Ts::path("step.failures");

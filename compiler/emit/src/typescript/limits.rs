@@ -9,7 +9,7 @@ use conductor_protocol::plan::{
 use super::call::Place;
 use super::expr::Translator;
 use super::names::camel;
-use super::policy::number;
+use super::policy::{self, number};
 use super::resources::{Shared, constant, forms_of};
 use super::tree::Ts;
 use super::workflow::Workflow;
@@ -18,7 +18,7 @@ use crate::served;
 
 type Result<T> = std::result::Result<T, EmitError>;
 
-fn rate(rate: Rate) -> Ts {
+pub fn rate(rate: Rate) -> Ts {
     Ts::object(vec![("permits", Ts::number(rate.permits)), ("perMs", number(rate.per_ms))])
 }
 
@@ -64,10 +64,9 @@ impl Workflow<'_> {
         let Policy { bulkhead, rate_limit, .. } = call.policy;
         if bulkhead.is_some() || rate_limit.is_some() {
             let args = pool_args(&format!("task:{}", call.task), bulkhead, rate_limit, Scope::Process);
-            let name = self
-                .file
-                .package
-                .share(&format!("{}Limits", camel(&call.task)), Shared::new("Pool", "permits", args));
+            let live = policy::live(&mut self.file, &call.policy);
+            let made = Shared::new("Pool", "permits", args).under(live);
+            let name = self.file.package.share(&format!("{}Limits", camel(&call.task)), made);
             takers.push(constant(&mut self.file, &name));
         }
         for id in served::uses_here(call, self.plan.language) {

@@ -35,11 +35,18 @@ pub struct Shared {
     args: Vec<Ts>,
     /// The resource and which of its clients it is.
     client: Option<(String, Form)>,
+    /// The policy whose numbers it has, where people may change those.
+    policy: Option<Ts>,
 }
 
 impl Shared {
     pub fn new(class: &'static str, part: &'static str, args: Vec<Ts>) -> Shared {
-        Shared { class, part, args, client: None }
+        Shared { class, part, args, client: None, policy: None }
+    }
+
+    /// With the numbers of the policy, where people may change them.
+    pub fn under(self, policy: Option<Ts>) -> Shared {
+        Shared { policy, ..self }
     }
 }
 
@@ -199,16 +206,44 @@ pub fn module(package: &Package) -> Result<Option<Module>> {
         return Ok(None);
     }
     let mut names = Names::reserving(&[
-        "Pool", "Breaker", "Breakers", "Cache", "Custom", "Http", "Postgres", "Redis", "Grpc", "pg", "redis",
-        "ioredis", "grpc", "health", "env", "address", "cel", "celText",
+        "LivePolicy",
+        "Pool",
+        "Breaker",
+        "Breakers",
+        "Cache",
+        "Custom",
+        "Http",
+        "Postgres",
+        "Redis",
+        "Grpc",
+        "pg",
+        "redis",
+        "ioredis",
+        "grpc",
+        "health",
+        "env",
+        "address",
+        "cel",
+        "celText",
     ]);
     shared.iter().for_each(|(name, _)| names.reserve(name));
     let mut file = File::new(package, "", names);
     let mut items = Vec::new();
-    for (name, one) in shared {
+    // A constant that others are made with stands before them.
+    let (policies, others): (Vec<_>, Vec<_>) =
+        shared.into_iter().partition(|(_, one)| one.class == "LivePolicy");
+    for (name, one) in policies.into_iter().chain(others) {
         file.runtime(one.part, one.class);
         let (value, ty) = match &one.client {
-            None => (Ts::made(one.class, one.args), Ty::name(one.class)),
+            None => {
+                let made = Ts::made(one.class, one.args);
+                let policy = one.policy.map(|policy| own(policy).member("limiting"));
+                let value = match policy {
+                    Some(limiting) => limiting.called(vec![made]),
+                    None => made,
+                };
+                (value, Ty::name(one.class))
+            }
             Some((id, form)) => {
                 file.runtime("permits", "Pool");
                 let pool = Ts::made("Pool", one.args.clone());
@@ -219,6 +254,14 @@ pub fn module(package: &Package) -> Result<Option<Module>> {
         items.push(Item::Const { exported: true, name, ty: Some(ty), value, doc: String::new() });
     }
     Ok(Some(file.module(items)))
+}
+
+/// `resources.name` in the module of the resources itself.
+fn own(constant: Ts) -> Ts {
+    match constant {
+        Ts::Member(_, name) => Ts::name(name),
+        other => other,
+    }
 }
 
 type Options = Vec<(&'static str, Ts)>;

@@ -17,7 +17,7 @@ macro_rules! runtime {
 }
 
 /// Name of each module of `_conductor/`, and its text as TypeScript, as JavaScript, and its declarations.
-const FILES: [(&str, &str, &str, &str); 88] = runtime![
+const FILES: [(&str, &str, &str, &str); 90] = runtime![
     "address",
     "attempt",
     "block",
@@ -65,6 +65,7 @@ const FILES: [(&str, &str, &str, &str); 88] = runtime![
     "json",
     "lease",
     "limits",
+    "livePolicy",
     "local",
     "localCalls",
     "localSignals",
@@ -92,6 +93,7 @@ const FILES: [(&str, &str, &str, &str); 88] = runtime![
     "session",
     "sessions",
     "sharedBreakers",
+    "standing",
     "starting",
     "step",
     "stepOptions",

@@ -211,6 +211,7 @@ fn of_arguments(prefix: &str, arguments: &[Argument], fields: &mut Fields) {
 
 fn of_policy(prefix: &str, policy: &Policy, fields: &mut Fields) {
     let name = |field: &str| format!("{prefix}.{field}");
+    optional(fields, &name("id"), policy.id.clone());
     put(
         fields,
         &name("retries"),

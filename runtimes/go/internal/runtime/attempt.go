@@ -79,6 +79,9 @@ func isOver(w *work) bool {
 // limit is what is left of the time of a call, and the error when it is over.
 func (s *Step) limit() (time.Duration, error) {
 	limit := s.options.Timeout
+	if policy := s.options.Policy; policy != nil {
+		limit = policy.Timeout()
+	}
 	if s.past.deadlineAt == 0 {
 		return limit, overTime(limit)
 	}

@@ -88,7 +88,7 @@ func (s *speaker) join(ctx context.Context) error {
 	case findSocket() == "":
 		reason = "there is no sidecar"
 	default:
-		_, err := sharedSession(ctx, "that uses circuit breakers", "")
+		_, err := sharedSession(ctx, "with policies", "")
 		if err != nil && !errors.Is(err, ErrSidecarUnavailable) {
 			return err
 		}

@@ -180,6 +180,7 @@ func (s *session) welcome(conn *connection, answer map[string]any, claimed []*jo
 	}
 	reporter.attach(s)
 	breakers.attach(s, answer)
+	policies.attach(s, answer)
 }
 
 func (s *session) reclaim(conn *connection, journal *journal, item map[string]any) {
@@ -228,7 +229,8 @@ func (s *session) lostConnection(conn *connection, hello int64) {
 		}
 		lost = s.takeLost()
 	}
-	isNeeded := len(s.requests) > 0 || len(s.owned) > 0 || len(s.claims) > 0 || breakers.isUsed() || s.options.serve > 0 || len(s.options.tasks) > 0
+	isNeeded := len(s.requests) > 0 || len(s.owned) > 0 || len(s.claims) > 0 || breakers.isUsed() || policies.isUsed() ||
+		s.options.serve > 0 || len(s.options.tasks) > 0
 	again := wasCurrent && isNeeded && !s.isClosing && s.opening == nil && !s.reconnecting
 	if again {
 		s.reconnecting = true

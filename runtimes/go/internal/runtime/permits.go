@@ -52,8 +52,20 @@ func (p *permits) giveBack() {
 	p.release()
 }
 
+// change makes it another number; those that are held are kept.
+func (p *permits) change(limit int) {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	p.limit = limit
+	p.letIn()
+}
+
 func (p *permits) release() {
 	p.held--
+	p.letIn()
+}
+
+func (p *permits) letIn() {
 	for p.held < p.limit && p.waiting.Len() > 0 {
 		next := p.waiting.Front()
 		p.waiting.Remove(next)
@@ -69,6 +81,13 @@ type starts struct {
 	per     time.Duration
 	lock    sync.Mutex
 	at      []time.Time
+}
+
+// change makes it another rate for those who come from now on.
+func (s *starts) change(permits int, per time.Duration) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	s.permits, s.per = permits, per
 }
 
 // reserve gives the moment, not before now, at which the next attempt may begin.

@@ -220,6 +220,9 @@ func (s *session) called(conn *connection, method string, id any, params map[str
 	case "breaker.changed":
 		breakers.told(params)
 		return
+	case "policy.changed":
+		policies.changed(params)
+		return
 	case "task.invoke":
 		s.invoked(conn, id, params)
 		return

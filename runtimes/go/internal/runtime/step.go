@@ -60,8 +60,10 @@ type StepOptions struct {
 	// Blocking: the function takes no context, and so does not listen.
 	Blocking bool
 	// Child: the step is another workflow's run.
-	Child      bool
-	Timeout    time.Duration
+	Child   bool
+	Timeout time.Duration
+	// Policy: people may change the time of an attempt while it is tried again.
+	Policy     *LivePolicy
 	Deadline   time.Duration
 	Fallback   bool
 	Uses       []*Pool

@@ -7,6 +7,7 @@ import { Cancelled } from "./control.js";
 import { inStep } from "./current.js";
 import { OutcomeUnknown, RecordedError, TimeoutError } from "./errors.js";
 import { Scope } from "./scope.js";
+import { timeoutOf } from "./stepOptions.js";
 import { isInterruption, SETTLE_MS, Work } from "./work.js";
 /** The error of an attempt that took too long. */
 export function overTime(milliseconds) {
@@ -49,7 +50,7 @@ class Call {
 /** Makes the call, and waits for what it comes to. */
 export async function perform(attempt, work, listens, isRemote = false) {
   const { step, taken } = attempt;
-  const { timeout } = step.options;
+  const timeout = timeoutOf(step.options);
   const left = step.left();
   const isDeadline =
     left !== undefined && (timeout === undefined || left < timeout);

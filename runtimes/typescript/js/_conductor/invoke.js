@@ -8,6 +8,7 @@ import { OutcomeUnknown, RecordedError } from "./errors.js";
 import { traceHeaders } from "./remote.js";
 import { givenTrace, isSameTrace } from "./trace.js";
 import { Refused } from "./messages.js";
+import { timeoutOf } from "./stepOptions.js";
 import { Scope } from "./scope.js";
 import { Work } from "./work.js";
 /** How long the end of a call is awaited that is told to stop, in milliseconds. */
@@ -17,7 +18,7 @@ class Lost extends Error {}
 /** The output of the task, as JSON. */
 export async function invoked(step, invocation) {
   const mayAgain = step.mayRepeat || step.inDoubt === "retry";
-  const limits = [step.options.timeout, step.left()];
+  const limits = [timeoutOf(step.options), step.left()];
   const known = limits.filter((limit) => limit !== undefined);
   const place = {
     key: step.idempotencyKey,

@@ -13,15 +13,17 @@ export interface Rate {
 }
 /** When the last attempts began or will begin, as many as matter. */
 export declare class Starts {
-  private readonly rate;
+  private rate;
   private at;
   constructor(rate: Rate);
+  /** Another rate for those who come from now on. */
+  change(rate: Rate): void;
   /** The moment, not before `now`, at which the next attempt may begin. */
   reserve(now: number): number;
 }
 /** A bounded number of permits. */
 export declare class Permits {
-  private readonly limit;
+  private limit;
   private held;
   /** In the order in which they came. */
   private readonly waiting;
@@ -30,6 +32,9 @@ export declare class Permits {
   take(scope: Scope): Promise<void>;
   /** Gives a permit to the next in the queue. */
   giveBack(): void;
+  /** Another number of permits; those that are held are kept. */
+  change(limit: number): void;
+  private letIn;
 }
 export interface Limits {
   readonly limit?: number | undefined;
@@ -50,13 +55,15 @@ export interface Taker {
 /** What is limited: a resource, or the attempts of one task. */
 export declare class Pool implements Taker {
   readonly id: string;
-  readonly limit: number | undefined;
-  readonly rate: Rate | undefined;
+  limit: number | undefined;
+  rate: Rate | undefined;
   readonly scope: PoolScope;
   readonly hasClient = false;
   private readonly permits;
   private readonly starts;
   constructor(id: string, limits: Limits);
+  /** Other numbers from now on, in the place of those that it has. */
+  change(limit: number | undefined, rate: Rate | undefined): void;
   /** Itself: a pool can be taken without a client. */
   get pool(): Pool;
   open(): void;

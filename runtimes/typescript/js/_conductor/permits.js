@@ -13,6 +13,10 @@ export class Starts {
     this.at = [];
     this.rate = rate;
   }
+  /** Another rate for those who come from now on. */
+  change(rate) {
+    this.rate = rate;
+  }
   /** The moment, not before `now`, at which the next attempt may begin. */
   reserve(now) {
     const { permits, perMs } = this.rate;
@@ -56,6 +60,14 @@ export class Permits {
   /** Gives a permit to the next in the queue. */
   giveBack() {
     this.held -= 1;
+    this.letIn();
+  }
+  /** Another number of permits; those that are held are kept. */
+  change(limit) {
+    this.limit = limit;
+    this.letIn();
+  }
+  letIn() {
     for (const grant of this.waiting) {
       if (this.held >= this.limit) {
         break;
@@ -77,6 +89,17 @@ export class Pool {
     this.permits =
       this.limit === undefined ? undefined : new Permits(this.limit);
     this.starts = this.rate === undefined ? undefined : new Starts(this.rate);
+  }
+  /** Other numbers from now on, in the place of those that it has. */
+  change(limit, rate) {
+    if (this.permits !== undefined && limit !== undefined) {
+      this.limit = limit;
+      this.permits.change(limit);
+    }
+    if (this.starts !== undefined && rate !== undefined) {
+      this.rate = rate;
+      this.starts.change(rate);
+    }
   }
   /** Itself: a pool can be taken without a client. */
   get pool() {

@@ -14,7 +14,7 @@ import { logger } from "./log.js";
 import { misunderstood, reasonOf, Refused } from "./messages.js";
 import { startTime } from "./process.js";
 import { attach, detach } from "./saturation.js";
-import * as breakers from "./sharedBreakers.js";
+import * as standing from "./standing.js";
 import * as starting from "./starting.js";
 import { monotonic } from "./timer.js";
 import { VERSION as CLIENT_VERSION } from "./version.js";
@@ -180,7 +180,7 @@ export class Session {
       }, third).unref();
     }
     attach(this);
-    breakers.attach(this, answer);
+    standing.attach(this, answer);
     this.breathe();
   }
   /** Renews the lease where nothing else has of late. */
@@ -314,8 +314,7 @@ export class Session {
       this.options.dispatched?.(params);
       return;
     }
-    if (method === "breaker.changed") {
-      breakers.told(params);
+    if (standing.told(method, params)) {
       return;
     }
     if (method === "task.cancel") {
@@ -364,7 +363,7 @@ export class Session {
     this.connection = undefined;
     this.greeted = false;
     detach(this);
-    breakers.detach(this, this.isClosing);
+    standing.detach(this, this.isClosing);
     for (const request of [...this.requests.values()]) {
       if (request.method === "task.invoke" && request.sent > 0) {
         // A sidecar that comes back cannot know whether it was made.
@@ -378,7 +377,7 @@ export class Session {
       others > 0 ||
       this.owned.size > 0 ||
       this.claims.size > 0 ||
-      breakers.isUsed() ||
+      standing.isUsed() ||
       (this.options.serve ?? 0) > 0 ||
       (this.options.tasks?.length ?? 0) > 0;
     const isUnderWay =
@@ -425,7 +424,7 @@ export class Session {
       this.notify("permit.release", { permit });
     }
     detach(this, true);
-    breakers.detach(this, true);
+    standing.detach(this, true);
     await this.connection?.close(CLOSE_MS);
   }
   /** Gives an unfinished run back. */

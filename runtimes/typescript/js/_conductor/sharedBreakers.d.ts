@@ -39,6 +39,8 @@ export declare function remove(circuit: Circuit): void;
 export declare function join(): Promise<void> | undefined;
 /** Tells the sidecar; again where the connection is lost meanwhile. */
 export declare function report(params: object): void;
+/** Tells the sidecar where it hears; nothing is answered. */
+export declare function notify(method: string, params: object): void;
 /** A breaker opens of which no other process hears. */
 export declare function decidedAlone(id: string): void;
 /** Whether a call may try, while the breaker is open for all; nothing where this process has to decide alone. */

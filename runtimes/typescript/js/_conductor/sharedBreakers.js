@@ -82,7 +82,7 @@ async function find() {
     reason = "there is no sidecar";
   } else {
     try {
-      await sessionFor("that uses circuit breakers", "");
+      await sessionFor("with policies", "");
     } catch (error) {
       if (!(error instanceof SidecarUnavailable)) {
         throw error;
@@ -95,6 +95,11 @@ async function find() {
 export function report(params) {
   const [session] = sessions;
   session?.request("breaker.report", params).catch(() => undefined);
+}
+/** Tells the sidecar where it hears; nothing is answered. */
+export function notify(method, params) {
+  const [session] = sessions;
+  session?.notify(method, params);
 }
 /** A breaker opens of which no other process hears. */
 export function decidedAlone(id) {

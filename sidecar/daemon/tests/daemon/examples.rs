@@ -3,6 +3,7 @@
 use conductor_protocol::access::{Authenticate, Authenticated};
 use conductor_protocol::breaker as b;
 use conductor_protocol::entry::Entry;
+use conductor_protocol::live as l;
 use conductor_protocol::message as m;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -36,6 +37,8 @@ fn params(method: &str, params: &Value) -> Value {
         m::method::BREAKER_REPORT => turn::<b::BreakerReport>(params),
         m::method::BREAKER_PROBE => turn::<b::BreakerProbe>(params),
         m::method::BREAKER_CHANGED => turn::<b::BreakerChanged>(params),
+        m::method::POLICY_REPORT => turn::<l::PolicyReport>(params),
+        m::method::POLICY_CHANGED => turn::<l::PolicyNumbers>(params),
         m::method::SIGNAL_SEND => turn::<m::SignalSend>(params),
         m::method::SIGNAL_LIST => turn::<m::SignalList>(params),
         m::method::RUN_SIGNAL => turn::<m::RunSignal>(params),
@@ -91,6 +94,6 @@ fn every_example_of_the_document_is_a_message() {
             entries += 1;
         }
     }
-    assert_eq!(methods.len(), 24, "a method has no example: {methods:?}");
+    assert_eq!(methods.len(), 26, "a method has no example: {methods:?}");
     assert_eq!(entries, 22, "the entries that stand by themselves");
 }

@@ -201,6 +201,35 @@ fn a_schedule_fires_once() {
 }
 
 #[test]
+fn what_a_person_changes_on_a_policy_reaches_the_processes_of_all_hosts() {
+    let fleet = Fleet::new(2);
+    let [a, b] = &fleet.sidecars[..] else { panic!("two sidecars") };
+    let mut there = served(b, "there", 0);
+    let built = json!({"policy": "provider", "numbers": {"retries": 3, "timeout_ms": 2000}});
+    there.notify("policy.report", json!({"policies": [built]}));
+    there.call("ping", json!({}));
+    let set = |daemon: &Daemon, numbers: Value| {
+        let body = json!({"numbers": numbers, "reason": "a slow day", "by": "ada"}).to_string();
+        daemon.http("PUT", "/v1/policies/provider", &body)
+    };
+    // Nobody who is connected to this one has the policy.
+    assert_eq!(set(a, json!({"retries": 5})).0, 200);
+    assert_eq!(there.notice("policy.changed"), json!({"policy": "provider", "numbers": {"retries": 5}}));
+    // What another sidecar has decided is what a change starts from.
+    let (status, view) = set(b, json!({"timeout": "1m"}));
+    assert_eq!((status, &view["live"]), (200, &json!({"retries": 5, "timeout": "1m"})));
+    assert_eq!(view["history"][0]["from"], json!({"retries": 5}));
+    let late = a.client("late").hello(0);
+    eventually("a knows what b was told", || {
+        a.http("GET", "/v1/policies/provider", "").1["live"] == json!({"retries": 5, "timeout": "1m"})
+    });
+    assert_eq!(late["policies"][0]["policy"], "provider");
+    assert_eq!(a.http("DELETE", "/v1/policies/provider", "").0, 200);
+    there.wait_for(|line| line["params"] == json!({"policy": "provider", "numbers": {}}));
+    assert_eq!(b.http("GET", "/v1/policies/provider", "").1["live"], json!({}));
+}
+
+#[test]
 fn what_a_person_decides_on_a_breaker_holds_on_all_hosts() {
     let fleet = Fleet::new(2);
     let [a, b] = &fleet.sidecars[..] else { panic!("two sidecars") };

@@ -13,6 +13,7 @@ mod invocations;
 mod ownership;
 mod permits;
 mod places;
+mod policies;
 mod remote;
 mod retention;
 mod roles;

@@ -16,10 +16,15 @@ func cameTo(workflow, who string) string {
 	ctx := context.Background()
 	var text string
 	var err error
-	if workflow == "knock_go" {
+	switch workflow {
+	case "knock_go":
 		text, err = conductorgen.KnockGo(ctx, conductorgen.KnockGoInput{Who: who})
-	} else {
+	case "knock_durably_go":
 		text, err = conductorgen.KnockDurablyGo(ctx, conductorgen.KnockDurablyGoInput{Who: who})
+	case "press_go":
+		text, err = conductorgen.PressGo(ctx, conductorgen.PressGoInput{Who: who})
+	default:
+		text, err = conductorgen.PressDurablyGo(ctx, conductorgen.PressDurablyGoInput{Who: who})
 	}
 	var open *conductorgen.CircuitOpen
 	var down *world.ConnectionError

@@ -14,6 +14,7 @@ use crate::flow::At;
 use crate::python::expr::Translator;
 use crate::python::file::File;
 use crate::python::literal::seconds;
+use crate::python::live;
 use crate::python::names::Names;
 use crate::python::package::Package;
 use crate::python::scope::Scope;
@@ -27,9 +28,12 @@ pub fn module(package: &Package) -> Result<Option<Module>, EmitError> {
     let (permits, clients) = package.wanted_resources();
     let mut file = File::new(package, "", Names::default());
     let mut items = Vec::new();
+    for (id, policy) in package.wanted_policies() {
+        items.push(assign(live::constant_name(&id), live::made(&mut file, &id, &policy)));
+    }
     for (task, all) in &package.resources.limits {
         for (index, limits) in all.iter().enumerate() {
-            items.push(assign(limits_constant(task, index), task_pool(&mut file, task, *limits)));
+            items.push(assign(limits_constant(task, index), task_pool(&mut file, task, limits)));
         }
     }
     let with_client: BTreeSet<&String> = clients.iter().map(|(id, _)| id).collect();
@@ -58,8 +62,12 @@ fn assign(target: String, value: Py) -> Item {
 }
 
 /// No resource can have the id of a task's limits: it has no colon.
-fn task_pool(file: &mut File, task: &str, limits: Limits) -> Py {
-    limited(file, &format!("task:{task}"), limits.bulkhead, limits.rate)
+fn task_pool(file: &mut File, task: &str, limits: &Limits) -> Py {
+    let pool = limited(file, &format!("task:{task}"), limits.bulkhead, limits.rate);
+    match &limits.policy {
+        Some(id) => Py::atom(live::constant_name(id)).attr("limiting").called(vec![pool]),
+        None => pool,
+    }
 }
 
 fn pool(file: &mut File, resource: &Resource) -> Py {
@@ -77,11 +85,15 @@ fn limited(file: &mut File, id: &str, limit: Option<u32>, rate: Option<Rate>) ->
         made = made.with("limit", Py::atom(limit.to_string()));
     }
     if let Some(rate) = rate {
-        file.import_from("._conductor.permits", "Rate");
-        let args = vec![Py::atom(rate.permits.to_string()), Py::atom(seconds(rate.per_ms))];
-        made = made.with("rate", Py::call("Rate", args));
+        made = made.with("rate", self::rate(file, rate));
     }
     made
+}
+
+/// `Rate(50, 1.0)`.
+pub fn rate(file: &mut File, rate: Rate) -> Py {
+    let class = file.import_from("._conductor.rates", "Rate");
+    Py::call(class, vec![Py::atom(rate.permits.to_string()), Py::atom(seconds(rate.per_ms))])
 }
 
 /// The client, and its annotation where its maker has none.
