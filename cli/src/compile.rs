@@ -84,13 +84,36 @@ fn compile_for(
     })
 }
 
-type Fetch<'a> = &'a mut dyn FnMut(&Need) -> Answer;
+pub type Fetch<'a> = &'a mut dyn FnMut(&Need) -> Answer;
+
+/// What `run` makes of the manifest, its lock and what the disk answers.
+pub fn with_sources<T>(
+    project: &Project,
+    overlay: &Overlay,
+    run: impl FnOnce(&[u8], Option<&[u8]>, Fetch<'_>) -> T,
+) -> Result<T, Failure> {
+    let (made, _) = read_and(project, overlay, run)?;
+    Ok(made)
+}
 
 fn with_disk(
     project: &Project,
     overlay: &Overlay,
     run: impl FnOnce(&str, &[u8], Option<&[u8]>, Fetch<'_>) -> Outcome,
 ) -> Result<Compilation, Failure> {
+    let compile = |manifest: &[u8], lock: Option<&[u8]>, fetch: Fetch<'_>| {
+        run(&project.manifest, manifest, lock, fetch)
+    };
+    let (outcome, read) = read_and(project, overlay, compile)?;
+    Ok(Compilation { outcome, read })
+}
+
+/// What `run` makes, with every file that was asked for.
+fn read_and<T>(
+    project: &Project,
+    overlay: &Overlay,
+    run: impl FnOnce(&[u8], Option<&[u8]>, Fetch<'_>) -> T,
+) -> Result<(T, Vec<PathBuf>), Failure> {
     let path = project.manifest_path();
     let manifest = match overlay.get(&project.manifest) {
         Some(text) => text.clone().into_bytes(),
@@ -115,8 +138,8 @@ fn with_disk(
         }
         answer(&root, need)
     };
-    let outcome = run(&project.manifest, &manifest, lock.as_deref(), &mut fetch);
-    Ok(Compilation { outcome, read: asked.into_inner().into_iter().collect() })
+    let made = run(&manifest, lock.as_deref(), &mut fetch);
+    Ok((made, asked.into_inner().into_iter().collect()))
 }
 
 /// What the disk has below `root`, which is canonical. Links that lead out of it are not followed.

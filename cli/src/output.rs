@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 use crate::exit::{Exit, Failure};
 use crate::findings;
 
+/// Lines around a change that are shown with it.
+const CONTEXT: usize = 3;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Format {
     #[default]
@@ -49,6 +52,17 @@ pub fn print_document(text: &str) {
     let mut out = std::io::stdout().lock();
     let shown = if out.is_terminal() { std::borrow::Cow::Owned(inert(text)) } else { text.into() };
     let _gone = out.write_all(shown.as_bytes()).and_then(|()| out.flush());
+}
+
+/// What becomes of a text, in the unified format; nothing where it stays as it is.
+#[must_use]
+pub fn difference(name: &str, before: &str, after: &str) -> String {
+    let (old, new) = (format!("a/{name}"), format!("b/{name}"));
+    similar::TextDiff::from_lines(before, after)
+        .unified_diff()
+        .context_radius(CONTEXT)
+        .header(&old, &new)
+        .to_string()
 }
 
 /// Writes a line to standard error, at once.

@@ -6,15 +6,11 @@ use std::path::Path;
 use conductor_driver::{Rewritten, Unwritten};
 use conductor_source::render;
 use serde_json::{Value, json};
-use similar::TextDiff;
 
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Format};
 use crate::project::{ManifestArgs, Project};
 use crate::{compile, disk, signals};
-
-/// Lines around a change that `--diff` shows.
-const CONTEXT: usize = 3;
 
 /// Lay out a manifest: indentation, blanks and blank lines
 #[derive(Debug, clap::Args)]
@@ -165,11 +161,6 @@ impl Formatted {
 
     /// In the unified format; nothing where nothing changes.
     fn diff(&self) -> String {
-        let (old, new) = (format!("a/{}", self.name), format!("b/{}", self.name));
-        TextDiff::from_lines(&self.before, &self.after)
-            .unified_diff()
-            .context_radius(CONTEXT)
-            .header(&old, &new)
-            .to_string()
+        output::difference(&self.name, &self.before, &self.after)
     }
 }

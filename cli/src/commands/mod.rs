@@ -13,6 +13,7 @@ mod completions;
 mod convert;
 mod demo;
 mod dev;
+mod draft;
 mod eval;
 mod explain;
 mod export;
@@ -43,6 +44,7 @@ pub enum Command {
     Check(check::Args),
     Lint(lint::Args),
     Review(review::Args),
+    Draft(draft::Args),
     Fix(fix::Args),
     Fmt(fmt::Args),
     Convert(convert::Args),
@@ -78,6 +80,7 @@ impl Command {
             Command::Check(args) => check::run(args).await,
             Command::Lint(args) => lint::run(args).await,
             Command::Review(args) => review::run(args).await,
+            Command::Draft(args) => blocking(move || draft::run(&args)).await,
             Command::Fix(args) => blocking(move || fix::run(&args)).await,
             Command::Fmt(args) => blocking(move || fmt::run(&args)).await,
             Command::Convert(args) => blocking(move || convert::run(&args)).await,
@@ -116,6 +119,7 @@ impl Command {
             Command::Fix(args) => args.format,
             Command::Build(args) => args.format,
             Command::Init(args) => args.format.into(),
+            Command::Draft(args) => args.format.into(),
             Command::Fmt(args) => args.format.into(),
             Command::Convert(args) => args.format.into(),
             Command::Plan(args) => args.format.into(),

@@ -9,6 +9,8 @@ mod calls;
 #[cfg(test)]
 mod convert;
 #[cfg(test)]
+mod draft;
+#[cfg(test)]
 mod editor;
 #[cfg(test)]
 mod explain;

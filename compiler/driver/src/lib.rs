@@ -4,6 +4,7 @@
 
 mod annotated;
 mod data;
+pub mod drafting;
 mod generate;
 mod implied;
 pub mod init;

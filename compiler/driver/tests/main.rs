@@ -10,6 +10,7 @@ mod codes;
 mod deadlocks;
 mod deep;
 mod defaults;
+mod drafting;
 mod hcl;
 mod http;
 mod implied;

@@ -5,7 +5,7 @@
 mod ignored;
 mod observability;
 mod report;
-mod walk;
+pub mod walk;
 mod work;
 
 use std::path::{Path, PathBuf};

@@ -85,6 +85,21 @@ pub fn walk(root: &Path) -> Walked {
     gathered.walked
 }
 
+/// The text of every source file below `root` that [`walk`] would look into, by path.
+pub fn texts(root: &Path) -> Vec<(String, String)> {
+    let mut builder = WalkBuilder::new(root);
+    builder.hidden(false).require_git(false).follow_links(false).filter_entry(|entry| !is_passed_over(entry));
+    let files = builder.build().take(MOST_ENTRIES).filter_map(Result::ok).filter_map(|entry| {
+        let path = entry.path().strip_prefix(root).ok()?.to_str()?.to_owned();
+        language_of(&path)?;
+        let bytes = disk::read_bounded(entry.path(), MOST_BYTES).ok()?;
+        Some((path, String::from_utf8_lossy(&bytes).into_owned()))
+    });
+    let mut texts: Vec<(String, String)> = files.collect();
+    texts.sort();
+    texts
+}
+
 fn threads() -> usize {
     std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(16)
 }

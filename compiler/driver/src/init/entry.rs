@@ -10,7 +10,7 @@ const SECTIONS: [&str; 5] = ["targets", "tasks", "policies", "resources", "workf
 
 /// One entry of a section.
 #[derive(Debug, Clone)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     pub section: &'static str,
     /// Comments that stand above it.
     pub notes: Vec<String>,
@@ -21,32 +21,37 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    pub(super) fn new(section: &'static str, fields: &[(&str, String)]) -> Entry {
+    pub(crate) fn new(section: &'static str, fields: &[(&str, String)]) -> Entry {
         let lines = fields.iter().map(|(key, value)| format!("{key}: {value}")).collect();
         Entry { section, notes: Vec::new(), lines, live: true }
     }
 
+    /// An entry whose lines are written already.
+    pub(crate) fn of_lines(section: &'static str, lines: Vec<String>) -> Entry {
+        Entry { section, notes: Vec::new(), lines, live: true }
+    }
+
     #[must_use]
-    pub(super) fn note(mut self, note: impl Into<String>) -> Entry {
+    pub(crate) fn note(mut self, note: impl Into<String>) -> Entry {
         self.notes.push(note.into());
         self
     }
 
     #[must_use]
-    pub(super) fn suggested(mut self) -> Entry {
+    pub(crate) fn suggested(mut self) -> Entry {
         self.live = false;
         self
     }
 
     /// As an item of a list, without the notes.
-    pub(super) fn item(&self) -> Vec<String> {
+    pub(crate) fn item(&self) -> Vec<String> {
         let marked =
             |(index, line): (usize, &String)| format!("{}{line}", if index == 0 { "- " } else { "  " });
         self.lines.iter().enumerate().map(marked).collect()
     }
 
     /// As blocks of HCL, without the notes.
-    pub(super) fn blocks(&self) -> Vec<String> {
+    pub(crate) fn blocks(&self) -> Vec<String> {
         let items: Vec<String> = self.item().iter().map(|line| format!("  {line}\n")).collect();
         let yaml = format!("{}:\n{}", self.section, items.concat());
         let converted = convert::convert(Syntax::Yaml, Syntax::Hcl, FileId(0), &yaml).unwrap_or_default();
@@ -55,7 +60,7 @@ impl Entry {
 }
 
 /// The whole manifest: `head` is what its first lines say.
-pub(super) fn manifest(syntax: Syntax, head: &[String], entries: &[Entry]) -> String {
+pub(crate) fn manifest(syntax: Syntax, head: &[String], entries: &[Entry]) -> String {
     let mut text: String = head.iter().map(|line| format!("# {line}\n")).collect();
     if !entries.iter().any(|entry| entry.live) {
         // Comments alone are no manifest.
@@ -109,7 +114,7 @@ fn hcl(text: &mut String, entries: &[&Entry]) {
 }
 
 /// A text as a value of YAML, quoted where it would be read as something else.
-pub(super) fn scalar(value: &str) -> String {
+pub(crate) fn scalar(value: &str) -> String {
     let plain = value.starts_with(|first: char| first.is_ascii_alphabetic() || first == '/')
         && value.chars().all(|letter| letter.is_ascii_alphanumeric() || "_./-<>".contains(letter))
         && !matches!(
@@ -120,12 +125,12 @@ pub(super) fn scalar(value: &str) -> String {
 }
 
 /// `[a, b]`.
-pub(super) fn list(values: &[String]) -> String {
+pub(crate) fn list(values: &[String]) -> String {
     format!("[{}]", values.join(", "))
 }
 
 /// A time in milliseconds as the manifest writes it.
-pub(super) fn duration(milliseconds: u64) -> String {
+pub(crate) fn duration(milliseconds: u64) -> String {
     if milliseconds.is_multiple_of(1000) {
         format!("{}s", milliseconds / 1000)
     } else {

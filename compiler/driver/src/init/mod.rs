@@ -22,8 +22,9 @@ use conductor_syntax::Syntax;
 
 use crate::{Answer, Need, Outcome, Schemas, Wanted, compile_for};
 use candidates::MOST_CANDIDATES;
-use entry::{Entry, scalar};
+pub(crate) use entry::{Entry, scalar};
 use flow::{Flow, Node, flow, independent};
+pub(crate) use splice::Written;
 use tasks::{Taken, Task, Wish};
 
 pub use candidates::promising;

@@ -8,7 +8,7 @@ use conductor_syntax::{Kind, Node, Syntax};
 use super::entry::Entry;
 
 /// A manifest as it is written.
-pub(super) struct Written<'a> {
+pub(crate) struct Written<'a> {
     pub syntax: Syntax,
     pub text: &'a str,
     pub tree: &'a Node,
@@ -17,7 +17,7 @@ pub(super) struct Written<'a> {
 impl Written<'_> {
     /// The edits that put `entries` into their section, behind the entry at `after` or the last one. `None` where the
     /// text leaves no place for them.
-    pub(super) fn added(&self, entries: &[&Entry], after: Option<Span>) -> Option<Vec<Edit>> {
+    pub(crate) fn added(&self, entries: &[&Entry], after: Option<Span>) -> Option<Vec<Edit>> {
         let section = entries.first()?.section;
         let Kind::Map(keys) = &self.tree.kind else { return None };
         let value =
@@ -47,7 +47,7 @@ impl Written<'_> {
     }
 
     /// Whether the section is written, be it empty.
-    pub(super) fn has(&self, section: &str) -> bool {
+    pub(crate) fn has(&self, section: &str) -> bool {
         match &self.tree.kind {
             Kind::Map(keys) => keys.iter().any(|entry| entry.key.text == section),
             _ => false,

@@ -167,7 +167,7 @@ impl Project {
         Answer::Reflection(Reflection { services, files: vec![file.encode_to_vec()] })
     }
 
-    fn answer(&self, need: &Need) -> Answer {
+    pub fn answer(&self, need: &Need) -> Answer {
         match need {
             Need::File(path) | Need::Url(path) => match self.files.get(path) {
                 Some(text) => Answer::File(text.clone().into_bytes()),

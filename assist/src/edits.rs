@@ -1,0 +1,242 @@
+//! Changes of steps that are there: everything that is not spoken of stays as it is.
+//!
+//! It knows where steps stand in steps, not what a change is good for; a change that cannot be made is a question.
+
+use crate::data::Data;
+use crate::flow::{Flow, expression, set_option};
+use crate::reading::{Edit, Place, Question, Read};
+
+/// Keys of a step whose value is a list of steps, and those whose mapping has one.
+const LISTS: [&str; 7] = ["sequence", "parallel", "graph", "race", "try", "finally", "default"];
+const BODIES: [&str; 3] = ["map", "loop", "hold"];
+/// Keys whose list has mappings with steps.
+const CASES: [&str; 2] = ["switch", "catch"];
+
+/// Makes one change.
+pub(crate) fn apply(steps: &mut Vec<Data>, edit: &Edit) -> Read<()> {
+    let there = calls(steps);
+    let new: Vec<&str> = match edit {
+        Edit::Add { flow, .. } | Edit::OnFailure { handler: flow, .. } => flow.calls(),
+        Edit::Replace { new, .. } => vec![new],
+        _ => Vec::new(),
+    };
+    if let Some(twice) = new.iter().find(|task| there.iter().any(|there| there == *task)) {
+        return Err(Question(format!("`{twice}` is a step already: should it run twice?")));
+    }
+    match edit {
+        Edit::Remove(task) => take(steps, task).map(drop),
+        Edit::Add { flow, place } => insert(steps, &flow.steps(), place),
+        Edit::Move { task, place } => {
+            let step = take(steps, task)?;
+            insert(steps, &[step], place)
+        }
+        Edit::Replace { old, new } => change(steps, old, &|step| {
+            step.set("task", Data::text(new));
+            None
+        }),
+        Edit::Together(tasks) => together(steps, tasks, "parallel"),
+        Edit::Apart(tasks) => together(steps, tasks, "sequence"),
+        Edit::Guard { task, condition } => change(steps, task, &|step| {
+            let written = step
+                .get("when")
+                .and_then(Data::as_text)
+                .and_then(|text| text.strip_prefix("${")?.strip_suffix('}'));
+            let all = match written {
+                Some(before) if before != condition => format!("({before}) && {condition}"),
+                _ => condition.clone(),
+            };
+            set_option(step, "when", expression(&all));
+            None
+        }),
+        Edit::OnSuccess { task, of } => {
+            let step = take(steps, task)?;
+            insert(steps, &[step], &Place::After(of.clone()))
+        }
+        Edit::OnFailure { of, handler } => {
+            let handler = handler.clone();
+            change(steps, of, &|step| {
+                let body = Flow::Kept(step.clone());
+                let flow = Flow::Try {
+                    body: Box::new(body),
+                    handler: Some(Box::new(handler.clone())),
+                    always: None,
+                };
+                flow.steps().pop()
+            })
+        }
+    }
+}
+
+/// Calls `edit` with the step that calls a task; what it gives back takes the step's place.
+pub(crate) fn change(steps: &mut [Data], task: &str, edit: &dyn Fn(&mut Data) -> Option<Data>) -> Read<()> {
+    let count = calls(steps).iter().filter(|called| *called == task).count();
+    match count {
+        0 => Err(Question(format!("`{task}` is no step of the workflow: where should it run?"))),
+        1 => {
+            each(steps, &mut |step| {
+                if step.get("task").and_then(Data::as_text) == Some(task)
+                    && let Some(new) = edit(step)
+                {
+                    *step = new;
+                }
+            });
+            Ok(())
+        }
+        _ => Err(Question(format!("`{task}` is called by several steps: which of them is meant?"))),
+    }
+}
+
+/// Tasks that steps call, in the order of the text.
+#[must_use]
+pub fn calls(steps: &[Data]) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut copy = steps.to_vec();
+    each(&mut copy, &mut |step| found.extend(step.get("task").and_then(Data::as_text).map(str::to_owned)));
+    found
+}
+
+/// Every step, those in blocks before their block: what takes a step's place is not visited.
+fn each(steps: &mut [Data], visit: &mut dyn FnMut(&mut Data)) {
+    for step in steps {
+        for inner in lists(step) {
+            each(inner, visit);
+        }
+        visit(step);
+    }
+}
+
+/// The lists of steps in a step.
+fn lists(step: &mut Data) -> Vec<&mut Vec<Data>> {
+    let Data::Map(pairs) = step else { return Vec::new() };
+    let mut found = Vec::new();
+    for (key, value) in pairs {
+        let key = key.as_str();
+        if BODIES.contains(&key) {
+            found.extend(lists_of_case(value));
+        } else if let Data::List(items) = value {
+            if LISTS.contains(&key) {
+                found.push(items);
+            } else if CASES.contains(&key) {
+                found.extend(items.iter_mut().flat_map(lists_of_case));
+            }
+        }
+    }
+    found
+}
+
+fn lists_of_case(case: &mut Data) -> Vec<&mut Vec<Data>> {
+    let Data::Map(pairs) = case else { return Vec::new() };
+    let is_steps = |key: &str| matches!(key, "steps" | "default");
+    pairs
+        .iter_mut()
+        .filter_map(|(key, value)| match value {
+            Data::List(items) if is_steps(key) => Some(items),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Takes a step out. A block that has one branch left is that branch.
+fn take(steps: &mut Vec<Data>, task: &str) -> Read<Data> {
+    change(steps, task, &|_| None)?;
+    let mut taken = None;
+    remove(steps, task, &mut taken);
+    taken.ok_or_else(|| Question(format!("where is `{task}`?")))
+}
+
+fn remove(steps: &mut Vec<Data>, task: &str, taken: &mut Option<Data>) {
+    if let Some(at) = steps.iter().position(|step| step.get("task").and_then(Data::as_text) == Some(task)) {
+        *taken = Some(steps.remove(at));
+        return;
+    }
+    for at in 0..steps.len() {
+        for inner in lists(&mut steps[at]) {
+            remove(inner, task, taken);
+        }
+        if taken.is_some() {
+            simplify(steps, at);
+            return;
+        }
+    }
+}
+
+/// A block without options that has fewer than two steps left.
+fn simplify(steps: &mut Vec<Data>, at: usize) {
+    let Data::Map(pairs) = &steps[at] else { return };
+    let [(key, Data::List(inner))] = pairs.as_slice() else { return };
+    if !matches!(key.as_str(), "sequence" | "parallel" | "race") || inner.len() > 1 {
+        return;
+    }
+    let inner = inner.clone();
+    steps.splice(at..=at, inner);
+}
+
+fn insert(steps: &mut Vec<Data>, new: &[Data], place: &Place) -> Read<()> {
+    match place {
+        Place::First => {
+            steps.splice(0..0, new.iter().cloned());
+            Ok(())
+        }
+        Place::Last => {
+            steps.extend(new.iter().cloned());
+            Ok(())
+        }
+        Place::Before(anchor) | Place::After(anchor) => {
+            change(steps, anchor, &|_| None)?;
+            let after = matches!(place, Place::After(_));
+            beside(steps, new, anchor, after, true);
+            Ok(())
+        }
+    }
+}
+
+/// In a block whose branches run at once, the anchor and what is new become a sequence.
+fn beside(steps: &mut Vec<Data>, new: &[Data], anchor: &str, after: bool, is_ordered: bool) {
+    if let Some(at) = steps.iter().position(|step| step.get("task").and_then(Data::as_text) == Some(anchor)) {
+        if is_ordered {
+            let place = at + usize::from(after);
+            steps.splice(place..place, new.iter().cloned());
+        } else {
+            let old = steps[at].clone();
+            let mut row: Vec<Data> = new.to_vec();
+            row.insert(if after { 0 } else { row.len() }, old);
+            steps[at] = Data::map([("sequence", Data::List(row))]);
+        }
+        return;
+    }
+    for step in steps {
+        let at_once = ["parallel", "race", "graph"].iter().any(|key| step.get(key).is_some());
+        for inner in lists(step) {
+            beside(inner, new, anchor, after, !at_once);
+        }
+    }
+}
+
+/// The steps of the tasks as one block, where the first of them stands.
+fn together(steps: &mut Vec<Data>, tasks: &[String], kind: &'static str) -> Read<()> {
+    let Some((first, rest)) = tasks.split_first() else { return Ok(()) };
+    let mut branches = Vec::new();
+    for task in rest {
+        branches.push(take(steps, task)?);
+    }
+    let branches = std::cell::RefCell::new(branches);
+    change(steps, first, &|step| {
+        let mut all = vec![step.clone()];
+        all.append(&mut branches.borrow_mut());
+        Some(Data::map([(kind, Data::List(all))]))
+    })?;
+    flatten(steps);
+    Ok(())
+}
+
+/// A sequence without options in a list of steps in order is those steps.
+fn flatten(steps: &mut Vec<Data>) {
+    let is_plain = |step: &Data| matches!(step, Data::Map(pairs) if matches!(pairs.as_slice(), [(key, _)] if key == "sequence"));
+    while let Some(at) = steps.iter().position(is_plain) {
+        let inner = match steps[at].get("sequence") {
+            Some(Data::List(inner)) => inner.clone(),
+            _ => return,
+        };
+        steps.splice(at..=at, inner);
+    }
+}

@@ -1,0 +1,237 @@
+//! A sentence as a row of marks, numbers, times and phrases; a phrase is what may name a task or a value.
+//!
+//! It knows which words belong together, not what they say.
+
+use std::ops::Range;
+
+use crate::names::Names;
+use crate::words::{Lexicon, Mark, Stems, Token, TokenKind, duration_unit, number, tokens};
+
+/// A run of words between marks, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Phrase {
+    pub words: Vec<PhraseWord>,
+    /// Small words inside of it (`of`, `with`, `to`), each with the number of words before it.
+    pub glue: Vec<(usize, Vec<Mark>)>,
+    pub at: Range<usize>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PhraseWord {
+    /// In lower case, as written.
+    pub text: String,
+    /// Mended where it was misspelt.
+    pub stem: String,
+    pub at: Range<usize>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Item {
+    Marks(Vec<Mark>, Range<usize>),
+    Number(String, Range<usize>),
+    /// Milliseconds.
+    Time(u64, Range<usize>),
+    Quoted(String, Range<usize>),
+    Phrase(Phrase),
+    Comma(Range<usize>),
+    Stop(Range<usize>),
+}
+
+impl Item {
+    pub fn at(&self) -> &Range<usize> {
+        match self {
+            Item::Marks(_, at)
+            | Item::Number(_, at)
+            | Item::Time(_, at)
+            | Item::Quoted(_, at)
+            | Item::Comma(at)
+            | Item::Stop(at) => at,
+            Item::Phrase(phrase) => &phrase.at,
+        }
+    }
+
+    pub fn is(&self, mark: Mark) -> bool {
+        matches!(self, Item::Marks(marks, _) if marks.contains(&mark))
+    }
+
+    pub fn is_any(&self, marks: &[Mark]) -> bool {
+        marks.iter().any(|mark| self.is(*mark))
+    }
+
+    /// A whole number.
+    pub fn whole(&self) -> Option<u64> {
+        if let Item::Number(text, _) = self { text.parse().ok() } else { None }
+    }
+}
+
+/// Marks that may stand inside of what names one thing.
+const GLUE: [Mark; 7] = [Mark::Of, Mark::With, Mark::To, Mark::Filler, Mark::ByMeans, Mark::It, Mark::Them];
+
+/// Reads a text. Words that are misspelt are read as what they were meant to be.
+pub(crate) struct Reader<'a> {
+    pub stems: &'a Stems,
+    pub lexicon: &'a Lexicon,
+    pub names: &'a Names<'a>,
+}
+
+impl Reader<'_> {
+    pub fn items(&self, text: &str) -> Vec<Item> {
+        let tokens = tokens(text);
+        let stems: Vec<String> = tokens.iter().map(|token| self.stem_of(token)).collect();
+        let mut items = Vec::new();
+        let mut at = 0;
+        while at < tokens.len() {
+            let (used, item) = self.next(&tokens, &stems, at);
+            if let Some(item) = item {
+                items.push(item);
+            }
+            at += used;
+        }
+        joined(items)
+    }
+
+    fn next(&self, tokens: &[Token], stems: &[String], at: usize) -> (usize, Option<Item>) {
+        let token = &tokens[at];
+        let place = token.at.clone();
+        let item = match &token.kind {
+            TokenKind::Comma => Item::Comma(place),
+            TokenKind::Stop => Item::Stop(place),
+            TokenKind::Quoted(text) => Item::Quoted(text.clone(), place),
+            TokenKind::Number(_) | TokenKind::Word(_) if self.time(tokens, at).is_some() => {
+                let (used, ms) = self.time(tokens, at).unwrap_or((1, 0));
+                return (used, Some(Item::Time(ms, place.start..tokens[at + used - 1].at.end)));
+            }
+            TokenKind::Number(text) => Item::Number(text.clone(), place),
+            TokenKind::Sign(sign) => return (1, sign_item(sign, place)),
+            TokenKind::Word(word) => return self.word(word, tokens, stems, at),
+        };
+        (1, Some(item))
+    }
+
+    /// `2 seconds`, `500ms`, `half a second`, `a minute`.
+    fn time(&self, tokens: &[Token], at: usize) -> Option<(usize, u64)> {
+        let word = |at: usize| match tokens.get(at).map(|token| &token.kind) {
+            Some(TokenKind::Word(word)) => Some(word.as_str()),
+            _ => None,
+        };
+        if matches!(word(at), Some("half")) && matches!(word(at + 1), Some("a" | "an")) {
+            return duration_unit(word(at + 2)?).map(|(ms, _)| (3, ms / 2));
+        }
+        match word(at) {
+            Some("полсекунды") => return Some((1, 500)),
+            Some("полминуты") => return Some((1, 30_000)),
+            Some("полчаса") => return Some((1, 1_800_000)),
+            _ => {}
+        }
+        let count = match &tokens.get(at)?.kind {
+            TokenKind::Number(text) => text.parse::<f64>().ok()?,
+            #[expect(clippy::cast_precision_loss, reason = "numbers in words are small")]
+            TokenKind::Word(text) => match number(text) {
+                Some(count) => count as f64,
+                None if text == "an" => 1.0,
+                None => return None,
+            },
+            _ => return None,
+        };
+        let (ms, _) = duration_unit(word(at + 1)?)?;
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "saturates"
+        )]
+        Some((2, (count * ms as f64) as u64))
+    }
+
+    fn word(&self, word: &str, tokens: &[Token], stems: &[String], at: usize) -> (usize, Option<Item>) {
+        let place = tokens[at].at.clone();
+        if let Some(used) = self.names.exact(&stems[at..]) {
+            let words = (at..at + used).filter_map(|at| self.phrase_word(&tokens[at], &stems[at])).collect();
+            let at = place.start..tokens[at + used - 1].at.end;
+            return (used, Some(Item::Phrase(Phrase { words, glue: Vec::new(), at })));
+        }
+        let rest: Vec<&str> = stems[at..].iter().map(String::as_str).take(8).collect();
+        if let Some((used, marks)) = self.lexicon.at(&rest) {
+            let at_end = place.start..tokens[at + used - 1].at.end;
+            // `get the user` is no waiting, `get an approval` is.
+            let is_reflexive = word.ends_with("ся") || word.ends_with("сь");
+            let is_plain_verb = used == 1
+                && marks.contains(&Mark::WaitFor)
+                && !marks.contains(&Mark::Wait)
+                && !is_reflexive
+                && !self.approval_follows(&rest[1..]);
+            if !is_plain_verb {
+                return (used, Some(Item::Marks(marks, at_end)));
+            }
+        }
+        if let Some(number) = number(word).filter(|_| word != "a") {
+            return (1, Some(Item::Number(number.to_string(), place)));
+        }
+        let words = self.phrase_word(&tokens[at], &stems[at]).into_iter().collect();
+        (1, Some(Item::Phrase(Phrase { words, glue: Vec::new(), at: place })))
+    }
+
+    fn approval_follows(&self, rest: &[&str]) -> bool {
+        (0..rest.len().min(3))
+            .any(|at| self.lexicon.at(&rest[at..]).is_some_and(|(_, marks)| marks.contains(&Mark::Approval)))
+    }
+
+    fn phrase_word(&self, token: &Token, stem: &str) -> Option<PhraseWord> {
+        let TokenKind::Word(text) = &token.kind else { return None };
+        Some(PhraseWord { text: text.clone(), stem: stem.to_owned(), at: token.at.clone() })
+    }
+
+    fn stem_of(&self, token: &Token) -> String {
+        let TokenKind::Word(word) = &token.kind else { return String::new() };
+        let stem = self.stems.of(word);
+        let is_number = number(word).is_some() || duration_unit(word).is_some();
+        if self.names.knows(&stem) || self.lexicon.knows(&stem) || word.contains('_') || is_number {
+            return stem;
+        }
+        self.names.mended(word).or_else(|| self.lexicon.mended(word)).map_or(stem, str::to_owned)
+    }
+}
+
+fn sign_item(sign: &str, at: Range<usize>) -> Option<Item> {
+    let marks = match sign {
+        "->" | "=>" | "→" | "-->" | ">>" => vec![Mark::Then],
+        ">" => vec![Mark::Above],
+        "<" => vec![Mark::Below],
+        ">=" => vec![Mark::AtLeast],
+        "<=" => vec![Mark::AtMost],
+        "=" | "==" => vec![Mark::Equals],
+        "!=" => vec![Mark::Differs],
+        "&" | "+" => vec![Mark::And],
+        "-" | "–" | "—" => return Some(Item::Comma(at)),
+        _ => return None,
+    };
+    Some(Item::Marks(marks, at))
+}
+
+/// Neighbouring words become one phrase, with the small words between them; fillers that stand alone go.
+fn joined(items: Vec<Item>) -> Vec<Item> {
+    let mut joined: Vec<Item> = Vec::new();
+    let mut glue: Vec<Item> = Vec::new();
+    for item in items {
+        let is_glue = matches!(&item, Item::Marks(marks, _) if marks.iter().all(|mark| GLUE.contains(mark)));
+        match (joined.last_mut(), item) {
+            (Some(Item::Phrase(_)), item) if is_glue => glue.push(item),
+            (Some(Item::Phrase(last)), Item::Phrase(next)) => {
+                let before = last.words.len();
+                last.glue.extend(glue.drain(..).filter_map(|item| match item {
+                    Item::Marks(marks, _) => Some((before, marks)),
+                    _ => None,
+                }));
+                last.words.extend(next.words);
+                last.at.end = next.at.end;
+            }
+            (_, item) => {
+                joined.extend(glue.drain(..));
+                joined.push(item);
+            }
+        }
+    }
+    joined.extend(glue);
+    joined.retain(|item| !matches!(item, Item::Marks(marks, _) if *marks == [Mark::Filler]));
+    joined
+}

@@ -1,0 +1,199 @@
+//! A workflow from plain words, English or Russian: what they say in the manifest's own steps, or a question.
+//!
+//! It knows names and types of tasks as text, and the steps of a workflow as data; neither files, nor the checker, nor any
+//! language model. It guesses nothing: where a word is not understood, or two readings differ, it asks.
+
+mod data;
+mod edits;
+mod flow;
+mod items;
+mod names;
+mod policies;
+mod reading;
+mod vocabulary;
+mod words;
+
+pub use data::Data;
+pub use vocabulary::{Field, Task, Vocabulary, Workflow};
+
+pub use edits::calls;
+use items::{Item, Reader};
+use names::{Meant, Names};
+use policies::Drafted;
+use reading::{Context, Question, Read, Reading};
+use words::WORDS;
+
+/// Longer texts are refused: an instruction is a few sentences.
+pub const LONGEST: usize = 8 * 1024;
+
+/// What is to be drafted.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    pub text: &'a str,
+    pub vocabulary: &'a Vocabulary,
+    /// The workflow that is meant, there or not.
+    pub workflow: Option<&'a str>,
+}
+
+/// What an instruction comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// The workflow that is written or changed.
+    pub workflow: String,
+    /// All steps of the workflow; `None` where there is a question.
+    pub steps: Option<Vec<Data>>,
+    /// Policies that the steps name and that are not there yet.
+    pub policies: Vec<Data>,
+    /// Keys of tasks that change: the task's id, the key and its value.
+    pub tasks: Vec<(String, String, Data)>,
+    /// Other workflows that the steps start and that are not there yet.
+    pub workflows: Vec<Data>,
+    /// Keys of the workflow that are said besides its steps: `deadline`.
+    pub options: Vec<(String, Data)>,
+    pub question: Option<String>,
+    /// Parts of the text, each with what it was taken for.
+    pub understood: Vec<(String, String)>,
+}
+
+/// Reads an instruction.
+#[must_use]
+pub fn draft(request: &Request<'_>) -> Draft {
+    let wanted = request.workflow.unwrap_or_default().to_owned();
+    let mut draft = Draft {
+        workflow: wanted,
+        steps: None,
+        policies: Vec::new(),
+        tasks: Vec::new(),
+        workflows: Vec::new(),
+        options: Vec::new(),
+        question: None,
+        understood: Vec::new(),
+    };
+    if let Err(Question(question)) = drafted(request, &mut draft) {
+        draft.steps = None;
+        draft.question = Some(question);
+    }
+    draft
+}
+
+fn drafted(request: &Request<'_>, draft: &mut Draft) -> Read<()> {
+    let ask = |question: &str| Err(Question(question.to_owned()));
+    if request.text.len() > LONGEST {
+        return ask("the text is too long for an instruction: what should run, in a few sentences?");
+    }
+    let vocabulary = request.vocabulary;
+    if vocabulary.tasks.is_empty() {
+        return ask("the manifest has no tasks yet: which functions should run? `conductor init` finds them");
+    }
+    let names = Names::new(vocabulary, &WORDS.stems, &WORDS.concepts);
+    let reader = Reader { stems: &WORDS.stems, lexicon: &WORDS.lexicon, names: &names };
+    let items = reader.items(request.text);
+    if items.is_empty() {
+        return ask("what should run?");
+    }
+    let base = base(request, &names, &items)?;
+    let context = Context {
+        text: request.text,
+        names: &names,
+        vocabulary,
+        present: base.map(|workflow| edits::calls(&workflow.steps)).unwrap_or_default(),
+        inputs: base.map(|workflow| workflow.inputs.clone()).unwrap_or_default(),
+    };
+    let reading = reading::read(&context, &items)?;
+    draft.understood =
+        reading.understood.iter().map(|part| (part.text.clone(), part.read_as.clone())).collect();
+    finish(request, base, reading, draft)
+}
+
+/// The workflow that the text may be about: the one that is named, else the only one that has the tasks of the text.
+fn base<'a>(request: &Request<'a>, names: &Names<'_>, items: &[Item]) -> Read<Option<&'a Workflow>> {
+    let workflows = &request.vocabulary.workflows;
+    if let Some(id) = request.workflow {
+        return Ok(workflows.iter().find(|workflow| workflow.id == id));
+    }
+    let mentioned: Vec<String> = items
+        .iter()
+        .filter_map(|item| match item {
+            Item::Phrase(phrase) => match names.meant(&phrase.words, &[]) {
+                Meant::Task(task) => Some(task),
+                _ => None,
+            },
+            _ => None,
+        })
+        .collect();
+    let shared = |workflow: &&Workflow| {
+        let calls = edits::calls(&workflow.steps);
+        mentioned.iter().filter(|task| calls.contains(task)).count()
+    };
+    let most = workflows.iter().map(|workflow| shared(&workflow)).max().unwrap_or_default();
+    if most == 0 && !mentioned.is_empty() {
+        return Ok(None);
+    }
+    let best: Vec<&Workflow> = workflows.iter().filter(|workflow| shared(workflow) == most).collect();
+    match best.as_slice() {
+        [] => Ok(None),
+        [only] => Ok(Some(only)),
+        several => {
+            let is_all = |workflow: &&&Workflow| edits::calls(&workflow.steps) == mentioned;
+            if let Some(same) = several.iter().find(is_all) {
+                return Ok(Some(same));
+            }
+            let all: Vec<String> = several.iter().map(|workflow| format!("`{}`", workflow.id)).collect();
+            Err(Question(format!("which workflow is meant: {}? `--workflow` says it", all.join(" or "))))
+        }
+    }
+}
+
+fn finish(request: &Request<'_>, base: Option<&Workflow>, reading: Reading, draft: &mut Draft) -> Read<()> {
+    let (mut steps, workflow) = match (&reading.flow, base) {
+        (Some(flow), base) => {
+            let same = base.filter(|workflow| request.workflow.is_some() || has_same_calls(workflow, flow));
+            (flow.steps(), same.map(|workflow| workflow.id.clone()))
+        }
+        (None, Some(base)) => (base.steps.clone(), Some(base.id.clone())),
+        (None, None) => {
+            return Err(Question(
+                "which workflow should change? The manifest has none with these steps".to_owned(),
+            ));
+        }
+    };
+    for edit in &reading.edits {
+        edits::apply(&mut steps, edit)?;
+    }
+    let mut drafted = Drafted {
+        steps,
+        policies: Vec::new(),
+        tasks: Vec::new(),
+        workflows: Vec::new(),
+        options: Vec::new(),
+    };
+    drafted.settle(request.vocabulary, &reading.settings)?;
+    let taken = |id: &str| request.vocabulary.workflows.iter().any(|workflow| workflow.id == id);
+    let calls = edits::calls(&drafted.steps);
+    draft.workflow = match (request.workflow, workflow) {
+        (Some(wanted), _) => wanted.to_owned(),
+        (None, Some(workflow)) => workflow,
+        (None, None) => free(&format!("{}_workflow", calls.first().map_or("new", String::as_str)), taken),
+    };
+    draft.policies = drafted.policies;
+    draft.tasks = drafted.tasks;
+    draft.workflows = drafted.workflows;
+    draft.options = drafted.options;
+    draft.steps = Some(drafted.steps);
+    Ok(())
+}
+
+/// Whether a flow says anew what a workflow does.
+fn has_same_calls(workflow: &Workflow, flow: &flow::Flow) -> bool {
+    let mut there = edits::calls(&workflow.steps);
+    let mut said: Vec<String> = flow.calls().into_iter().map(str::to_owned).collect();
+    there.sort();
+    said.sort();
+    there.iter().all(|task| said.contains(task))
+}
+
+/// The name, or the name with a number where it is taken.
+fn free(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
+    let numbered = (2..).map(|number| format!("{wanted}_{number}"));
+    std::iter::once(wanted.to_owned()).chain(numbered).find(|id| !taken(id)).unwrap_or_default()
+}

@@ -1,0 +1,211 @@
+//! Tasks by the words of their ids, functions and docstrings, and which of them a phrase means.
+//!
+//! It decides nothing where two tasks fit equally well.
+
+use std::collections::BTreeSet;
+
+use crate::items::PhraseWord;
+use crate::vocabulary::{Task, Vocabulary};
+use crate::words::{Concepts, Stems, is_typo_of, words_of};
+
+/// The words of a task by how much they say.
+struct Profile {
+    id: String,
+    /// Of the id, in order.
+    own: Vec<String>,
+    function: Vec<String>,
+    /// Of docstring and parameters.
+    about: BTreeSet<String>,
+}
+
+pub(crate) struct Names<'a> {
+    profiles: Vec<Profile>,
+    /// Every stem of the vocabulary, with the words that have it.
+    known: BTreeSet<String>,
+    words: Vec<(String, String)>,
+    concepts: &'a Concepts,
+}
+
+/// What a phrase may mean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Meant {
+    Task(String),
+    /// They fit equally well.
+    Several(Vec<String>),
+    Nothing,
+}
+
+/// A phrase says so much of a task: words of the id count thrice those of its docstring.
+const OWN: u32 = 6;
+const FUNCTION: u32 = 5;
+const ABOUT: u32 = 2;
+
+impl<'a> Names<'a> {
+    pub fn new(vocabulary: &Vocabulary, stems: &Stems, concepts: &'a Concepts) -> Names<'a> {
+        let mut names = Names { profiles: Vec::new(), known: BTreeSet::new(), words: Vec::new(), concepts };
+        for task in &vocabulary.tasks {
+            names.add(task, stems);
+        }
+        let inputs = vocabulary.workflows.iter().flat_map(|workflow| &workflow.inputs);
+        for word in inputs.flat_map(|input| words_of(&input.name)) {
+            names.know(&word, stems);
+        }
+        for id in vocabulary.workflows.iter().map(|workflow| &workflow.id) {
+            words_of(id).iter().for_each(|word| names.know(word, stems));
+        }
+        names
+    }
+
+    fn add(&mut self, task: &Task, stems: &Stems) {
+        let stemmed = |text: &str| words_of(text).iter().map(|word| stems.of(word)).collect::<Vec<_>>();
+        let parameters = task.parameters.iter().map(|parameter| parameter.name.as_str());
+        let fields = task.result.iter().map(|field| field.name.as_str());
+        for word in
+            [task.id.as_str(), &task.function].into_iter().chain(parameters).chain(fields).flat_map(words_of)
+        {
+            self.know(&word, stems);
+        }
+        let types = task.parameters.iter().flat_map(|parameter| words_of(&parameter.kind));
+        let taken = task.parameters.iter().flat_map(|parameter| words_of(&parameter.name)).chain(types);
+        let about = words_of(&task.about).into_iter().chain(taken).map(|word| stems.of(&word)).collect();
+        let own = stemmed(&task.id);
+        self.profiles.push(Profile { id: task.id.clone(), own, function: stemmed(&task.function), about });
+    }
+
+    fn know(&mut self, word: &str, stems: &Stems) {
+        let stem = stems.of(word);
+        if self.known.insert(stem.clone()) {
+            self.words.push((word.to_owned(), stem));
+        }
+    }
+
+    /// Whether a word of the manifest or the table of words has this stem.
+    pub fn knows(&self, stem: &str) -> bool {
+        self.known.contains(stem) || self.concepts.knows(stem)
+    }
+
+    /// The stem of the name's word that this one was meant to be.
+    pub fn mended(&self, word: &str) -> Option<&str> {
+        let named =
+            self.words.iter().find(|(wanted, _)| is_typo_of(word, wanted)).map(|(_, stem)| stem.as_str());
+        named.or_else(|| {
+            let mut near =
+                self.concepts.stems().filter(|stem| word.chars().count() >= 6 && is_typo_of(word, stem));
+            near.next().filter(|_| near.next().is_none())
+        })
+    }
+
+    /// How many of the words at the beginning are exactly the id of a task.
+    pub fn exact(&self, stems: &[String]) -> Option<usize> {
+        let lengths = self.profiles.iter().filter_map(|profile| {
+            if stems.first().is_some_and(|stem| *stem == profile.id) {
+                return Some(1);
+            }
+            let is_long = profile.own.len() >= 2 && profile.own.len() <= stems.len();
+            (is_long && profile.own.iter().zip(stems).all(|(own, stem)| own == stem))
+                .then_some(profile.own.len())
+        });
+        lengths.max()
+    }
+
+    /// The task that a phrase names. `verbs` are words that it may leave out: `fetch the user and the product`.
+    pub fn meant(&self, phrase: &[PhraseWord], verbs: &[PhraseWord]) -> Meant {
+        if phrase.is_empty() {
+            return Meant::Nothing;
+        }
+        if let [word] = phrase
+            && let Some(profile) = self.profiles.iter().find(|profile| is_spelled(&profile.id, &word.text))
+        {
+            return Meant::Task(profile.id.clone());
+        }
+        let mut fits: Vec<(u32, &Profile)> =
+            self.profiles.iter().filter_map(|profile| Some((self.fit(profile, phrase)?, profile))).collect();
+        let best = fits.iter().map(|(score, _)| *score).max().unwrap_or_default();
+        fits.retain(|(score, _)| *score == best);
+        if fits.len() > 1 && !verbs.is_empty() {
+            let with_verb: Vec<_> =
+                fits.iter().filter(|(_, profile)| self.starts_with(profile, verbs)).copied().collect();
+            if !with_verb.is_empty() {
+                fits = with_verb;
+            }
+        }
+        match fits.as_slice() {
+            [] => Meant::Nothing,
+            [(_, profile)] => Meant::Task(profile.id.clone()),
+            several => Meant::Several(several.iter().map(|(_, profile)| profile.id.clone()).collect()),
+        }
+    }
+
+    fn starts_with(&self, profile: &Profile, verbs: &[PhraseWord]) -> bool {
+        verbs
+            .iter()
+            .any(|verb| profile.own.first().is_some_and(|own| self.concepts.are_same(own, &verb.stem)))
+    }
+
+    /// How well a phrase fits; `None` where it says something that the task does not.
+    fn fit(&self, profile: &Profile, phrase: &[PhraseWord]) -> Option<u32> {
+        let same = |one: &str, other: &str| self.concepts.are_same(one, other);
+        let covered = |words: &[String]| !words.is_empty() && self.covers(phrase, words);
+        let said = |words: &[String]| match words {
+            [only] => phrase.iter().any(|word| word.stem == *only),
+            words => covered(words),
+        };
+        let is_whole = said(&profile.own) || profile.function.len() > 1 && said(&profile.function);
+        let mut score = 0;
+        let mut strange = 0;
+        for word in phrase {
+            let worth = if profile.own.iter().any(|own| *own == word.stem) {
+                OWN + 1
+            } else if profile.own.iter().any(|own| same(own, &word.stem)) {
+                OWN
+            } else if profile.function.iter().any(|own| same(own, &word.stem)) {
+                FUNCTION
+            } else if profile.about.iter().any(|own| same(own, &word.stem)) {
+                ABOUT
+            } else {
+                strange += 1;
+                0
+            };
+            score += worth;
+        }
+        // What the task does not say is an addition only where all of its name is said, and nobody else's name has it.
+        let is_named = score >= FUNCTION;
+        let may_add = is_whole && strange <= phrase.len() / 2;
+        let others = || {
+            phrase.iter().any(|word| {
+                let own = profile.own.iter().chain(&profile.function).any(|own| same(own, &word.stem));
+                !own && !profile.about.contains(&word.stem) && self.distinguishes(&word.stem, &profile.id)
+            })
+        };
+        let fits = is_named && (strange == 0 || may_add && !others());
+        fits.then(|| score + if covered(&profile.own) { 2 } else { 0 })
+    }
+
+    /// Whether each of the words is said, by a word of its own.
+    fn covers(&self, phrase: &[PhraseWord], words: &[String]) -> bool {
+        let mut used = vec![false; phrase.len()];
+        words.iter().all(|own| {
+            let free = |at: &usize| !used[*at] && self.concepts.are_same(own, &phrase[*at].stem);
+            let found = (0..phrase.len()).find(free);
+            if let Some(at) = found {
+                used[at] = true;
+            }
+            found.is_some()
+        })
+    }
+
+    /// Whether another task's id has the word.
+    fn distinguishes(&self, stem: &str, id: &str) -> bool {
+        let others = self.profiles.iter().filter(|profile| profile.id != id);
+        others.into_iter().any(|other| other.own.iter().any(|own| self.concepts.are_same(own, stem)))
+    }
+
+    pub fn are_same(&self, one: &str, other: &str) -> bool {
+        self.concepts.are_same(one, other)
+    }
+}
+
+/// An id in any convention of writing.
+fn is_spelled(id: &str, word: &str) -> bool {
+    id == word || id.replace('_', "") == word.replace(['_', '-'], "").replace('.', "")
+}

@@ -1,0 +1,307 @@
+//! Conditions: what a value must be, or how a step must have ended.
+//!
+//! It knows the fields that tasks take and give, and the operators of the manifest's expressions.
+
+use crate::items::{Item, Phrase, PhraseWord};
+use crate::vocabulary::Field;
+use crate::words::{Mark, WORDS, words_of};
+
+use super::cursor::{find, trimmed};
+use super::{Context, Read};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Condition {
+    /// In the language of expressions, without `${}`.
+    Holds(String),
+    Failed(String),
+    Succeeded(String),
+}
+
+/// A value that can be named, and the expression for it.
+struct Operand {
+    expression: String,
+    owner: Vec<String>,
+    own: Vec<String>,
+    kind: String,
+}
+
+const COMPARISONS: [(Mark, &str, &str); 6] = [
+    (Mark::Above, ">", "<="),
+    (Mark::Below, "<", ">="),
+    (Mark::AtLeast, ">=", "<"),
+    (Mark::AtMost, "<=", ">"),
+    (Mark::Differs, "!=", "=="),
+    (Mark::Equals, "==", "!="),
+];
+const MONEY: [&str; 16] = [
+    "dollars",
+    "dollar",
+    "usd",
+    "eur",
+    "euro",
+    "euros",
+    "рублей",
+    "руб",
+    "долларов",
+    "евро",
+    "rub",
+    "gbp",
+    "pounds",
+    "cents",
+    "units",
+    "percent",
+];
+
+/// The condition at the beginning of the items, up to a comma or as far as it makes sense; with the items it takes.
+pub(super) fn prefix(context: &Context<'_>, items: &[Item]) -> Read<(Condition, usize)> {
+    let end = items
+        .iter()
+        .position(|item| matches!(item, Item::Comma(_)) || item.is_any(&[Mark::Then, Mark::Else]))
+        .unwrap_or(items.len());
+    if end < items.len() || trimmed(&items[end..]).is_empty() && end == items.len() {
+        let whole = condition(context, &items[..end]);
+        if end < items.len() || whole.is_ok() {
+            return whole.map(|found| (found, end));
+        }
+    }
+    for end in (1..items.len()).rev() {
+        if let Ok(found) = condition(context, &items[..end]) {
+            return Ok((found, end));
+        }
+    }
+    condition(context, items).map(|found| (found, items.len()))
+}
+
+/// All of the items as one condition.
+pub(super) fn condition(context: &Context<'_>, items: &[Item]) -> Read<Condition> {
+    let items = match trimmed(items) {
+        [first, rest @ ..] if first.is(Mark::It) => rest,
+        items => items,
+    };
+    for (mark, joint) in [(Mark::Or, "||"), (Mark::And, "&&")] {
+        if let Some(at) = find(items, &[mark])
+            && let (Ok(Condition::Holds(one)), Ok(Condition::Holds(other))) =
+                (condition(context, &items[..at]), condition(context, &items[at + 1..]))
+        {
+            return Ok(Condition::Holds(format!("{one} {joint} {other}")));
+        }
+    }
+    if let Some(found) = of_step(context, items)? {
+        return Ok(found);
+    }
+    let said = context.said(items).to_owned();
+    let unclear =
+        || context.ask(format!("what does \"{said}\" compare? Neither an input nor a result has that name"));
+    match items {
+        [Item::Phrase(phrase), op, rest @ ..] if comparison(op).is_some() => {
+            compared(context, phrase, op, rest)
+                .map_or_else(|found| found.map_or_else(unclear, Err), |text| Ok(Condition::Holds(text)))
+        }
+        [Item::Phrase(owner), op, Item::Phrase(field)] if op.is_any(&[Mark::Exists, Mark::Missing]) => {
+            let words: Vec<PhraseWord> = owner.words.iter().chain(&field.words).cloned().collect();
+            presence(context, &words, op)
+        }
+        [Item::Phrase(phrase), op] | [op, Item::Phrase(phrase)]
+            if op.is_any(&[Mark::Exists, Mark::Missing]) =>
+        {
+            presence(context, &phrase.words, op)
+        }
+        [op, Item::Phrase(phrase)] if op.is_any(&[Mark::Equals, Mark::Differs]) => {
+            truth(context, &phrase.words, &phrase.words, op.is(Mark::Equals))
+        }
+        [Item::Phrase(phrase)] => truth(context, &phrase.words, &phrase.words, true),
+        _ => unclear(),
+    }
+}
+
+/// `the payment failed`, `process_payment succeeded`.
+fn of_step(context: &Context<'_>, items: &[Item]) -> Read<Option<Condition>> {
+    let [Item::Phrase(phrase), mark] = items else { return Ok(None) };
+    let Ok(task) = context.task(phrase, &[]) else {
+        let is_outcome = mark.is_any(&[Mark::Fails, Mark::Succeeds]);
+        return if is_outcome { context.task(phrase, &[]).map(|_| None) } else { Ok(None) };
+    };
+    Ok(if mark.is(Mark::Fails) {
+        Some(Condition::Failed(task))
+    } else if mark.is(Mark::Succeeds) || mark.is(Mark::Done) {
+        Some(Condition::Succeeded(task))
+    } else {
+        None
+    })
+}
+
+fn comparison(item: &Item) -> Option<&'static str> {
+    COMPARISONS.iter().find(|(mark, ..)| item.is(*mark)).map(|(_, sign, _)| *sign)
+}
+
+/// The error is a question, or nothing where no value has the name.
+fn compared(
+    context: &Context<'_>,
+    phrase: &Phrase,
+    op: &Item,
+    rest: &[Item],
+) -> Result<String, Option<super::Question>> {
+    let mut sign = comparison(op).ok_or(None)?;
+    let (more, rest) = match rest {
+        [next, rest @ ..] if comparison(next).is_some() && sign == "==" => (comparison(next), rest),
+        rest => (None, rest),
+    };
+    sign = more.unwrap_or(sign);
+    if let [Item::Phrase(value)] = rest
+        && let Ok(Condition::Holds(text)) = truth(context, &phrase.words, &value.words, sign == "==")
+        && matches!(sign, "==" | "!=")
+    {
+        return Ok(text);
+    }
+    let operand = operand(context, &phrase.words).map_err(Some)?.ok_or(None)?;
+    let is_text = operand.kind.starts_with("string");
+    let value = match rest {
+        [Item::Number(text, _)] => text.clone(),
+        [Item::Number(text, _), Item::Phrase(unit)]
+            if unit.words.iter().all(|word| MONEY.contains(&word.text.as_str())) =>
+        {
+            text.clone()
+        }
+        [Item::Quoted(text, _)] => format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'")),
+        [item] if item.is(Mark::True) => "true".to_owned(),
+        [item] if item.is(Mark::False) => "false".to_owned(),
+        [item] if item.is(Mark::Empty) && is_text => "''".to_owned(),
+        [Item::Phrase(value)] => match operand_of(context, &value.words).map_err(Some)? {
+            Some(other) if other.kind == operand.kind && is_scalar(&other.kind) => other.expression,
+            Some(_) => return Err(None),
+            None if is_text => format!("'{}'", context.text[value.at.clone()].replace('\'', "\\'")),
+            None => return Err(None),
+        },
+        _ => return Err(None),
+    };
+    Ok(format!("{} {sign} {value}", operand.expression))
+}
+
+fn is_scalar(kind: &str) -> bool {
+    ["int", "float", "decimal", "string"].iter().any(|scalar| kind.trim_end_matches('?') == *scalar)
+}
+
+fn operand_of(context: &Context<'_>, words: &[PhraseWord]) -> Read<Option<Operand>> {
+    operand(context, words)
+}
+
+fn presence(context: &Context<'_>, words: &[PhraseWord], op: &Item) -> Read<Condition> {
+    let said = words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
+    let Some(operand) = operand(context, words)? else {
+        return context.ask(format!("what is \"{said}\"? Neither an input nor a result has that name"));
+    };
+    let sign = if op.is(Mark::Missing) { "==" } else { "!=" };
+    Ok(Condition::Holds(format!("{} {sign} null", operand.expression)))
+}
+
+/// `the user is active`: a field that is true or false.
+fn truth(context: &Context<'_>, owner: &[PhraseWord], field: &[PhraseWord], wanted: bool) -> Read<Condition> {
+    let words: Vec<PhraseWord> =
+        if owner == field { owner.to_vec() } else { owner.iter().chain(field).cloned().collect() };
+    match operand(context, &words)? {
+        Some(operand) if operand.kind.starts_with("bool") => {
+            Ok(Condition::Holds(if wanted { operand.expression } else { format!("!{}", operand.expression) }))
+        }
+        _ => context.ask("no field of that name is true or false"),
+    }
+}
+
+/// The value that the words name; a question where there are several.
+fn operand(context: &Context<'_>, words: &[PhraseWord]) -> Read<Option<Operand>> {
+    let same = |one: &String, word: &PhraseWord| context.names.are_same(one, &word.stem);
+    let mut found: Vec<Operand> = operands(context)
+        .into_iter()
+        .filter(|operand| {
+            let named = operand.own.iter().all(|own| own == "is" || words.iter().any(|word| same(own, word)));
+            let known =
+                words.iter().all(|word| operand.own.iter().chain(&operand.owner).any(|own| same(own, word)));
+            named && known && !operand.own.is_empty()
+        })
+        .collect();
+    // A name that is said letter by letter comes before one that means the same.
+    let exact = |operand: &Operand| operand.own.iter().all(|own| words.iter().any(|word| word.stem == *own));
+    if found.iter().any(exact) {
+        found.retain(exact);
+    }
+    let longest = found.iter().map(|operand| operand.own.len()).max().unwrap_or_default();
+    found.retain(|operand| operand.own.len() == longest);
+    found.dedup_by(|one, other| one.expression == other.expression);
+    // Without the name of a step, an input is meant.
+    let is_input = |operand: &Operand| operand.owner.is_empty() && operand.own.len() >= words.len();
+    if let [input] = found.iter().enumerate().filter(|(_, operand)| is_input(operand)).collect::<Vec<_>>()[..]
+    {
+        let at = input.0;
+        return Ok(Some(found.swap_remove(at)));
+    }
+    if found.len() > 1 {
+        let all: Vec<String> = found.iter().map(|operand| format!("`{}`", operand.expression)).collect();
+        let said = words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
+        return context.ask(format!("\"{said}\" may be {}: which one is meant?", all.join(" or ")));
+    }
+    Ok(found.pop())
+}
+
+/// Inputs that are declared or that tasks ask for, and fields of results.
+fn operands(context: &Context<'_>) -> Vec<Operand> {
+    let stemmed = |name: &str| words_of(name).iter().map(|word| WORDS.stems.of(word)).collect::<Vec<_>>();
+    let mut found: Vec<Operand> = Vec::new();
+    let mut input = |field: &Field| {
+        let expression = format!("input.{}", field.name);
+        if !found.iter().any(|operand| operand.expression == expression) {
+            found.push(Operand {
+                expression,
+                owner: Vec::new(),
+                own: stemmed(&field.name),
+                kind: field.kind.clone(),
+            });
+        }
+    };
+    context.inputs.iter().for_each(&mut input);
+    for parameter in context.vocabulary.tasks.iter().flat_map(|task| &task.parameters) {
+        input(parameter);
+    }
+    for task in &context.vocabulary.tasks {
+        for field in task.result.iter().filter(|field| !field.name.is_empty()) {
+            let expression = format!("{}.{}", task.id, field.name);
+            let taken = task.parameters.iter().flat_map(|parameter| stemmed(&parameter.name));
+            let owner = stemmed(&task.id).into_iter().chain(taken).collect();
+            found.push(Operand { expression, owner, own: stemmed(&field.name), kind: field.kind.clone() });
+        }
+    }
+    found
+}
+
+/// The opposite of an expression.
+pub(super) fn negated(expression: &str) -> String {
+    if expression.contains("&&") || expression.contains("||") {
+        return format!("!({expression})");
+    }
+    for (_, sign, opposite) in COMPARISONS {
+        if let Some((left, right)) = expression.split_once(&format!(" {sign} ")) {
+            return format!("{left} {opposite} {right}");
+        }
+    }
+    expression.strip_prefix('!').map_or_else(|| format!("!{expression}"), str::to_owned)
+}
+
+/// A list that the words name, for an iteration.
+pub(super) fn list(context: &Context<'_>, words: &[PhraseWord]) -> Read<Option<(String, String)>> {
+    let same = |one: &str, word: &PhraseWord| context.names.are_same(one, &word.stem);
+    let mut lists: Vec<Operand> =
+        operands(context).into_iter().filter(|operand| operand.kind.starts_with("list")).collect();
+    lists.retain(|operand| {
+        let said = operand.own.iter().any(|own| words.iter().any(|word| same(own, word)));
+        let known =
+            words.iter().all(|word| operand.own.iter().chain(&operand.owner).any(|own| same(own, word)));
+        said && known
+    });
+    match lists.as_slice() {
+        [] => Ok(None),
+        [list] => Ok(Some((list.expression.clone(), list.kind.clone()))),
+        several => {
+            let all: Vec<String> =
+                several.iter().map(|operand| format!("`{}`", operand.expression)).collect();
+            context.ask(format!("which list is meant: {}?", all.join(" or ")))
+        }
+    }
+}

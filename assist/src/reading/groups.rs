@@ -1,0 +1,259 @@
+//! Lists of steps: one after another, or at the same time where that is said.
+
+use crate::flow::Flow;
+use crate::items::{Item, Phrase, PhraseWord};
+use crate::names::Meant;
+use crate::words::Mark;
+
+use super::cursor::trimmed;
+use super::{Context, Read};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Parallel,
+    Sequential,
+}
+
+#[derive(Default)]
+struct Lists {
+    done: Vec<Flow>,
+    current: Vec<Flow>,
+    mode: Option<Mode>,
+    limit: Option<u64>,
+    /// What stood before the item that is read.
+    separator: Option<Mark>,
+    /// Whether the elements of the group are joined by an `and`.
+    joined: bool,
+    verbs: Vec<PhraseWord>,
+}
+
+/// Steps with commas, `and`, and words like `in parallel` between, before or behind them.
+pub(super) fn list(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
+    let items = &passive(context, trimmed(items));
+    let mut lists = Lists::default();
+    let mut at = 0;
+    while at < items.len() {
+        let item = &items[at];
+        if let Some((limit, used)) = limit(&items[at..]) {
+            lists.limit = Some(limit);
+            lists.mode = lists.mode.or(Some(Mode::Parallel));
+            at += used;
+            continue;
+        }
+        at += match item {
+            Item::Comma(_) => lists.separate(Mark::Then),
+            item if item.is(Mark::And) => lists.separate(Mark::And),
+            item if item.is(Mark::Both) => {
+                lists.mode = lists.mode.or(Some(Mode::Parallel));
+                1
+            }
+            item if item.is(Mark::Parallel) => lists.said(context, items, at, Mode::Parallel)?,
+            item if item.is(Mark::Sequential) => lists.said(context, items, at, Mode::Sequential)?,
+            Item::Number(_, _) if matches!(items.get(at + 1), Some(Item::Phrase(_))) && at == 0 => 1,
+            _ => lists.element(context, items, at)?,
+        };
+    }
+    lists.close(context)?;
+    if lists.done.is_empty() {
+        return context.ask(format!("what should be run in \"{}\"?", context.said(items)));
+    }
+    Ok(Flow::in_order(lists.done))
+}
+
+/// `the payment is processed` and `the card has been charged` are one phrase each.
+fn passive(context: &Context<'_>, items: &[Item]) -> Vec<Item> {
+    let mut active: Vec<Item> = Vec::new();
+    for item in items {
+        let is_verb = active.last().is_some_and(|item| item.is_any(&[Mark::Equals, Mark::Exists]));
+        let object = active.len().checked_sub(2).and_then(|at| active.get(at)).cloned();
+        match (item, object) {
+            (Item::Phrase(verb), Some(Item::Phrase(mut object))) if is_verb => {
+                object.words.extend(verb.words.iter().cloned());
+                object.at.end = verb.at.end;
+                if context.maybe(&object).is_some() {
+                    active.truncate(active.len() - 2);
+                    active.push(Item::Phrase(object));
+                } else {
+                    active.push(item.clone());
+                }
+            }
+            _ => active.push(item.clone()),
+        }
+    }
+    active
+}
+
+/// `at most 3 at a time`.
+fn limit(items: &[Item]) -> Option<(u64, usize)> {
+    let [first, second, third, ..] = items else { return None };
+    let number = second.whole().filter(|_| first.is(Mark::UpTo))?;
+    third.is_any(&[Mark::Parallel, Mark::AtATime]).then_some((number, 3))
+}
+
+impl Lists {
+    fn separate(&mut self, mark: Mark) -> usize {
+        self.joined |= mark == Mark::And;
+        self.separator = Some(match self.separator {
+            Some(Mark::And) => Mark::And,
+            _ => mark,
+        });
+        1
+    }
+
+    /// `in parallel` stands before its steps, behind them, or between them.
+    fn said(&mut self, context: &Context<'_>, items: &[Item], at: usize, mode: Mode) -> Read<usize> {
+        let rest = &items[at + 1..];
+        let ends = trimmed(rest).is_empty();
+        let is_aside = self.separator.is_some() && matches!(rest.first(), Some(Item::Comma(_)));
+        let next_separates = !is_aside
+            && rest.first().is_some_and(|item| matches!(item, Item::Comma(_)) || item.is(Mark::And));
+        let unclear = |context: &Context<'_>| {
+            let said = context.said(&items[at..=at]);
+            context.ask(format!("which steps does \"{said}\" join in \"{}\"?", context.said(items)))
+        };
+        if self.current.is_empty() {
+            if self.mode.is_some_and(|said| said != mode) && !self.done.is_empty() {
+                return unclear(context);
+            }
+            self.mode = Some(mode);
+            return Ok(1);
+        }
+        if ends || next_separates {
+            if self.mode.is_some_and(|said| said != mode) {
+                return unclear(context);
+            }
+            if !ends && !self.joined && self.current.len() > 1 {
+                return unclear(context);
+            }
+            self.mode = Some(mode);
+            if limit(trimmed(rest)).is_none() {
+                self.close(context)?;
+            }
+            return Ok(1);
+        }
+        let following = rest.iter().filter(|item| matches!(item, Item::Phrase(_))).count();
+        match (self.separator, mode) {
+            (Some(Mark::Then), _) if following > 1 => {
+                self.close(context)?;
+                self.mode = Some(mode);
+            }
+            (Some(Mark::And), Mode::Parallel) if following == 1 && self.current.len() == 1 => {
+                self.mode = Some(mode)
+            }
+            _ => return unclear(context),
+        }
+        Ok(1 + usize::from(is_aside))
+    }
+
+    fn element(&mut self, context: &Context<'_>, items: &[Item], at: usize) -> Read<usize> {
+        if let Item::Phrase(phrase) = &items[at] {
+            let next = items[at + 1..].iter().find_map(|item| match item {
+                Item::Phrase(phrase) => Some(phrase),
+                _ => None,
+            });
+            let flow = called(context, phrase, &self.verbs, next)?;
+            if phrase.words.len() > 1 {
+                self.verbs = phrase.words[..1].to_vec();
+            }
+            if !self.current.is_empty() && self.separator.is_none() {
+                return context
+                    .ask(format!("in which order do the steps in \"{}\" run?", context.said(items)));
+            }
+            self.current.push(flow);
+            self.separator = None;
+            // `validate it`: what is meant was said.
+            return Ok(1 + usize::from(
+                items.get(at + 1).is_some_and(|item| item.is_any(&[Mark::It, Mark::Them])),
+            ));
+        }
+        if let Some((flow, used)) = waiting(&items[at..]) {
+            if !self.current.is_empty() && self.separator.is_none() {
+                return context
+                    .ask(format!("in which order do the steps in \"{}\" run?", context.said(items)));
+            }
+            self.current.push(flow);
+            self.separator = None;
+            return Ok(used);
+        }
+        context.ask(format!(
+            "what does \"{}\" mean in \"{}\"?",
+            context.said(&items[at..=at]),
+            context.said(items)
+        ))
+    }
+
+    fn close(&mut self, context: &Context<'_>) -> Read<()> {
+        let flows = std::mem::take(&mut self.current);
+        let limit = self.limit.take();
+        match self.mode.take() {
+            Some(Mode::Parallel) if flows.len() < 2 => {
+                return context.ask("which steps run at the same time? Only one is named");
+            }
+            Some(Mode::Parallel) => {
+                let flow = Flow::at_once(flows);
+                self.done.push(match (flow, limit) {
+                    (Flow::Parallel { branches, .. }, Some(limit)) => {
+                        Flow::Parallel { branches, limit: Some(limit) }
+                    }
+                    (flow, _) => flow,
+                });
+            }
+            Some(Mode::Sequential) | None => self.done.extend(flows),
+        }
+        self.joined = false;
+        self.separator = None;
+        Ok(())
+    }
+}
+
+/// The task or workflow that a phrase names. A verb alone takes what the next phrase is about: `validate and charge the payment`.
+fn called(context: &Context<'_>, phrase: &Phrase, verbs: &[PhraseWord], next: Option<&Phrase>) -> Read<Flow> {
+    match context.names.meant(&phrase.words, verbs) {
+        Meant::Task(task) => return Ok(Flow::Call(task)),
+        Meant::Several(_) if phrase.words.len() == 1 => {
+            if let Some(last) = next.and_then(|next| next.words.last()) {
+                let words = [phrase.words[0].clone(), last.clone()];
+                if let Meant::Task(task) = context.names.meant(&words, &[]) {
+                    return Ok(Flow::Call(task));
+                }
+            }
+        }
+        _ => {}
+    }
+    if let [word] = phrase.words.as_slice()
+        && let Some(workflow) = context.vocabulary.workflows.iter().find(|workflow| workflow.id == word.text)
+    {
+        return Ok(Flow::Workflow(workflow.id.clone()));
+    }
+    context.task(phrase, verbs).map(Flow::Call)
+}
+
+/// `wait 5 minutes`, `wait for approval for at most 2 days`.
+pub(super) fn waiting(items: &[Item]) -> Option<(Flow, usize)> {
+    let first = items.first()?;
+    let is = |at: usize, marks: &[Mark]| items.get(at).is_some_and(|item| item.is_any(marks));
+    if first.is_any(&[Mark::Wait, Mark::WaitFor])
+        && let at = 1 + usize::from(is(1, &[Mark::With]))
+        && let Some(Item::Time(ms, _)) = items.get(at)
+        && !is(at + 1, &[Mark::Approval])
+    {
+        return Some((Flow::Sleep(*ms), at + 1));
+    }
+    let at = usize::from(first.is_any(&[Mark::Wait, Mark::WaitFor]));
+    if !is(at, &[Mark::Approval]) {
+        return None;
+    }
+    let mut next = at + 1;
+    let marks = items[next..]
+        .iter()
+        .take_while(|item| item.is_any(&[Mark::UpTo, Mark::Within, Mark::With, Mark::Timeout]))
+        .count();
+    let timeout = match items.get(next + marks) {
+        Some(Item::Time(ms, _)) if marks > 0 => Some(*ms),
+        _ => None,
+    };
+    if timeout.is_some() {
+        next += marks + 1;
+    }
+    Some((Flow::Approval { timeout }, next))
+}

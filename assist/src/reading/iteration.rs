@@ -1,0 +1,104 @@
+//! `for each item of the order, pack it, at most 5 at a time`.
+
+use crate::flow::Flow;
+use crate::items::{Item, Phrase, PhraseWord};
+use crate::words::Mark;
+
+use super::cursor::trimmed;
+use super::{Context, Read, conditions, relations};
+
+/// What stands after `for each`.
+pub(super) fn each(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
+    let mut items = items.to_vec();
+    let limit = take_limit(&mut items);
+    let Some(Item::Phrase(head)) = items.first().cloned() else {
+        return context.ask(format!("for each of what in \"{}\"?", context.said(&items)));
+    };
+    let rest = trimmed(&items[1..]);
+    let rest: Vec<Item> =
+        rest.iter().filter(|item| !item.is(Mark::Parallel) || limit.is_some()).cloned().collect();
+    if !rest.is_empty() {
+        let Some((over, name)) = over(context, &head.words)? else { return unknown(context, &head) };
+        let body = relations::part(context, &without_it(&rest))?;
+        return Ok(Flow::Each { over, name, limit, body: Box::new(body) });
+    }
+    // Without a comma the list and the task stand in one phrase.
+    for split in (1..head.words.len()).rev() {
+        let (list, call) = head.words.split_at(split);
+        if let (Ok(Some((over, name))), Ok(task)) = (over(context, list), context.words(call, &[])) {
+            return Ok(Flow::Each { over, name, limit, body: Box::new(Flow::Call(task)) });
+        }
+    }
+    unknown(context, &head)
+}
+
+/// `pack each line of the order`.
+pub(super) fn mentioned(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
+    let at = items
+        .iter()
+        .position(|item| item.is_any(&[Mark::Each, Mark::ForEach, Mark::EachOfThem]) && !item.is(Mark::All));
+    let Some(at) = at.filter(|at| *at > 0) else { return Ok(None) };
+    let mut items = items.to_vec();
+    let limit = take_limit(&mut items);
+    let (before, after) = items.split_at(at);
+    let after: Vec<Item> = after[1..].iter().filter(|item| !item.is(Mark::Parallel)).cloned().collect();
+    let (Some(Item::Phrase(verb)), [Item::Phrase(list)]) = (before.last(), trimmed(&after)) else {
+        return Ok(None);
+    };
+    let Some((over, name)) = over(context, &list.words)? else { return unknown(context, list) };
+    let singular = list.words.first().cloned();
+    let words: Vec<PhraseWord> = verb.words.iter().cloned().chain(singular).collect();
+    let task = context.words(&verb.words, &[]).or_else(|_| context.words(&words, &[]))?;
+    let each = Flow::Each { over, name, limit, body: Box::new(Flow::Call(task)) };
+    let earlier = trimmed(&before[..before.len() - 1]);
+    if earlier.is_empty() {
+        Ok(Some(each))
+    } else {
+        Ok(Some(Flow::in_order([relations::part(context, earlier)?, each])))
+    }
+}
+
+fn take_limit(items: &mut Vec<Item>) -> Option<u64> {
+    let at = items.windows(3).position(|three| {
+        three[0].is(Mark::UpTo)
+            && three[1].whole().is_some()
+            && three[2].is_any(&[Mark::Parallel, Mark::AtATime])
+    });
+    let at =
+        at.or_else(|| items.windows(2).position(|two| two[0].is(Mark::UpTo) && two[1].whole().is_some()))?;
+    let limit = items[at + 1].whole();
+    let end = at
+        + 2
+        + usize::from(items.get(at + 2).is_some_and(|item| item.is_any(&[Mark::Parallel, Mark::AtATime])));
+    items.drain(at..end);
+    limit
+}
+
+/// The list and the name of one of its items.
+fn over(context: &Context<'_>, words: &[PhraseWord]) -> Read<Option<(String, String)>> {
+    let Some((list, _)) = conditions::list(context, words)? else { return Ok(None) };
+    let field = list.rsplit('.').next().unwrap_or_default();
+    let name = singular(field);
+    Ok(Some((list, name)))
+}
+
+fn singular(name: &str) -> String {
+    let made = if let Some(stem) = name.strip_suffix("ies") {
+        format!("{stem}y")
+    } else if let Some(stem) = name.strip_suffix("sses") {
+        format!("{stem}ss")
+    } else {
+        name.strip_suffix('s').unwrap_or(name).to_owned()
+    };
+    if made == name || made.is_empty() { "item".to_owned() } else { made }
+}
+
+/// `resize it` is `resize`.
+fn without_it(items: &[Item]) -> Vec<Item> {
+    items.iter().filter(|item| !item.is_any(&[Mark::It, Mark::Them])).cloned().collect()
+}
+
+fn unknown<T>(context: &Context<'_>, phrase: &Phrase) -> Read<T> {
+    let said = &context.text[phrase.at.clone()];
+    context.ask(format!("which list is \"{said}\"? No input and no result that is a list has that name"))
+}

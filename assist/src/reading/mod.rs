@@ -1,0 +1,149 @@
+//! A text to a flow: statements, their settings, and how they fit what is there.
+//!
+//! It asks where it does not understand every word, and where two readings differ.
+
+mod conditions;
+mod cursor;
+mod groups;
+mod iteration;
+mod relations;
+mod sentences;
+mod settings;
+mod statements;
+
+use crate::flow::Flow;
+use crate::items::{Item, Phrase, PhraseWord};
+use crate::names::{Meant, Names};
+use crate::vocabulary::Vocabulary;
+
+pub(crate) use settings::{Change, Setting, Target};
+pub(crate) use statements::read;
+
+/// What must be answered before the text can be written as steps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Question(pub String);
+
+pub(crate) type Read<T> = Result<T, Question>;
+
+/// A part of the text and what it was taken for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Understood {
+    pub text: String,
+    pub read_as: String,
+}
+
+/// What an instruction comes to.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    /// Steps in the order of the text; empty where only something that is there is changed.
+    pub flow: Option<Flow>,
+    pub settings: Vec<Setting>,
+    pub edits: Vec<Edit>,
+    pub understood: Vec<Understood>,
+}
+
+/// A change of steps that are there.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Edit {
+    Remove(String),
+    /// Something new beside a task.
+    Add {
+        flow: Flow,
+        place: Place,
+    },
+    /// A task to another place.
+    Move {
+        task: String,
+        place: Place,
+    },
+    Replace {
+        old: String,
+        new: String,
+    },
+    /// Tasks that are there, at the same time or one after another.
+    Together(Vec<String>),
+    Apart(Vec<String>),
+    /// A task only under a condition.
+    Guard {
+        task: String,
+        condition: String,
+    },
+    /// A task only where another has succeeded.
+    OnSuccess {
+        task: String,
+        of: String,
+    },
+    OnFailure {
+        of: String,
+        handler: Flow,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Place {
+    Before(String),
+    After(String),
+    First,
+    Last,
+}
+
+/// What all of the reading looks at.
+pub(crate) struct Context<'a> {
+    pub text: &'a str,
+    pub names: &'a Names<'a>,
+    pub vocabulary: &'a Vocabulary,
+    /// Tasks of the workflow that the text may change.
+    pub present: Vec<String>,
+    /// Inputs of that workflow.
+    pub inputs: Vec<crate::vocabulary::Field>,
+}
+
+impl Context<'_> {
+    pub fn ask<T>(&self, question: impl Into<String>) -> Read<T> {
+        Err(Question(question.into()))
+    }
+
+    /// The text of some items.
+    pub fn said(&self, items: &[Item]) -> &str {
+        match (items.first(), items.last()) {
+            (Some(first), Some(last)) => {
+                self.text.get(first.at().start..last.at().end).unwrap_or_default().trim()
+            }
+            _ => "",
+        }
+    }
+
+    /// The task that a phrase names; a question where there is none, or more than one.
+    pub fn task(&self, phrase: &Phrase, verbs: &[PhraseWord]) -> Read<String> {
+        self.words(&phrase.words, verbs)
+    }
+
+    pub fn words(&self, words: &[PhraseWord], verbs: &[PhraseWord]) -> Read<String> {
+        let said = match (words.first(), words.last()) {
+            (Some(first), Some(last)) => self.text.get(first.at.start..last.at.end).unwrap_or_default(),
+            _ => "",
+        };
+        match self.names.meant(words, verbs) {
+            Meant::Task(task) => Ok(task),
+            Meant::Several(tasks) => {
+                let tasks: Vec<String> = tasks.iter().map(|task| format!("`{task}`")).collect();
+                self.ask(format!("\"{said}\" may be {}: which one is meant?", tasks.join(" or ")))
+            }
+            Meant::Nothing => {
+                let all: Vec<String> =
+                    self.vocabulary.tasks.iter().take(12).map(|task| format!("`{}`", task.id)).collect();
+                let hint = if all.is_empty() {
+                    "the manifest has no tasks yet".to_owned()
+                } else {
+                    format!("the tasks are {}", all.join(", "))
+                };
+                self.ask(format!("which task is \"{said}\"? {hint}"))
+            }
+        }
+    }
+
+    /// The task, where the phrase surely names one.
+    pub fn maybe(&self, phrase: &Phrase) -> Option<String> {
+        self.task(phrase, &[]).ok()
+    }
+}

@@ -1,0 +1,98 @@
+//! `B after A`, `before B, A`, `while A, B`, `A, but first B`: two parts and which comes first.
+
+use crate::flow::Flow;
+use crate::items::Item;
+use crate::words::Mark;
+
+use super::cursor::{find, trimmed};
+use super::{Context, Read, groups};
+
+/// A part of a sentence without `then`.
+pub(super) fn part(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
+    let items = trimmed(items);
+    if let Some(first) = items.first() {
+        if first.is_any(&[Mark::After, Mark::When, Mark::Before, Mark::While]) && !first.is(Mark::ButFirst) {
+            return leading(context, items);
+        }
+    }
+    if let Some(at) = find(items, &[Mark::ButFirst]).filter(|at| *at > 0) {
+        let (left, right) = (part(context, &items[..at])?, part(context, &items[at + 1..])?);
+        if left.calls().len() > 1 && !matches!(left, Flow::Parallel { .. }) {
+            let said = context.said(&items[at..]);
+            return context.ask(format!("before which step comes \"{said}\"?"));
+        }
+        return Ok(Flow::in_order([right, left]));
+    }
+    let marks = [Mark::Before, Mark::After, Mark::Alongside, Mark::While];
+    let Some(at) = find(items, &marks).filter(|at| *at > 0 && *at + 1 < items.len()) else {
+        return groups::list(context, items);
+    };
+    if find(&items[at + 1..], &marks).is_some() {
+        return context.ask(format!("in which order do the steps in \"{}\" run?", context.said(items)));
+    }
+    let left = groups::list(context, &items[..at])?;
+    let right = groups::list(context, without_end(&items[at + 1..]))?;
+    joined(context, items, at, left, right)
+}
+
+fn joined(context: &Context<'_>, items: &[Item], at: usize, left: Flow, right: Flow) -> Read<Flow> {
+    let mark = &items[at];
+    let commas = items[..at].iter().filter(|item| matches!(item, Item::Comma(_))).count();
+    let is_loose = |flow: &Flow| matches!(flow, Flow::Sequence(_));
+    if mark.is(Mark::Alongside) || mark.is(Mark::While) {
+        if is_loose(&left) || is_loose(&right) {
+            let said = context.said(&items[at..=at]);
+            return context.ask(format!("which steps does \"{said}\" join in \"{}\"?", context.said(items)));
+        }
+        return Ok(Flow::at_once([left, right]));
+    }
+    if commas > 0 && is_loose(&left) {
+        return context.ask(format!("in which order do the steps in \"{}\" run?", context.said(items)));
+    }
+    Ok(if mark.is(Mark::Before) { Flow::in_order([left, right]) } else { Flow::in_order([right, left]) })
+}
+
+/// Without `is done` and the like.
+fn without_end(items: &[Item]) -> &[Item] {
+    match items.split_last() {
+        Some((last, rest)) if last.is_any(&[Mark::Done, Mark::Succeeds]) => rest,
+        _ => items,
+    }
+}
+
+/// The subordinate clause comes first: `after A, B`.
+fn leading(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
+    let mark = &items[0];
+    let rest = &items[1..];
+    let done = rest.iter().position(|item| item.is_any(&[Mark::Done, Mark::Succeeds]));
+    let comma = rest.iter().rposition(|item| matches!(item, Item::Comma(_)));
+    let split = match (done, comma) {
+        (Some(done), _) => done + 1,
+        (None, Some(comma)) => comma,
+        (None, None) => {
+            let said = context.said(items);
+            return context.ask(format!("where does \"{said}\" end, and what follows it? A comma would say"));
+        }
+    };
+    let subject = without_end(&rest[..split]);
+    if subject.iter().all(|item| item.is_any(&[Mark::Both, Mark::It, Mark::Them, Mark::All]))
+        && !mark.is_any(&[Mark::Before, Mark::While])
+    {
+        // What was said before is meant: what follows comes after it anyway.
+        return part(context, &rest[split..]);
+    }
+    let first = groups::list(context, subject)?;
+    let second = part(context, &rest[split..])?;
+    let first = if mark.is_any(&[Mark::After, Mark::When])
+        && matches!(first, Flow::Sequence(_))
+        && rest[..split].iter().any(|item| item.is(Mark::Both))
+    {
+        Flow::at_once([first])
+    } else {
+        first
+    };
+    if mark.is(Mark::While) {
+        return Ok(Flow::at_once([first, second]));
+    }
+    Ok(if mark.is(Mark::Before) { Flow::in_order([second, first]) } else { Flow::in_order([first, second]) })
+}

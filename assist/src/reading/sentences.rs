@@ -1,0 +1,238 @@
+//! One sentence: conditions, iterations, races and what runs in any case, around lists of steps.
+//!
+//! It knows nothing of what was said before.
+
+use crate::flow::Flow;
+use crate::items::Item;
+use crate::words::Mark;
+
+use super::conditions::{self, Condition, negated};
+use super::cursor::{find, split, trimmed};
+use super::{Context, Read, groups, iteration, relations};
+
+/// One sentence, its settings taken out.
+pub(super) fn sentence(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
+    let items = trimmed(items);
+    let Some(first) = items.first() else { return context.ask("what should be run?") };
+    if first.is_any(&[Mark::If, Mark::Unless, Mark::OnlyIf]) {
+        return leading_condition(context, items);
+    }
+    if first.is(Mark::ForEach) {
+        return iteration::each(context, &items[1..]);
+    }
+    if first.is(Mark::When)
+        && let Ok((condition, used)) = conditions::prefix(context, &items[1..])
+        && !matches!(condition, Condition::Succeeded(_))
+    {
+        return consequence(context, condition, &items[1 + used..]);
+    }
+    let parts = split(items, |item| item.is(Mark::Then));
+    let mut flows = Vec::new();
+    for (index, part) in parts.iter().enumerate() {
+        let is_last = index + 1 == parts.len();
+        if let Some(at) = find(part, &[Mark::Always]) {
+            flows = vec![in_any_case(context, flows, part, at)?];
+        } else {
+            flows.push(clause(context, part, is_last)?);
+        }
+    }
+    Ok(Flow::in_order(flows))
+}
+
+/// A part between two `then`s.
+fn clause(context: &Context<'_>, items: &[Item], is_last: bool) -> Read<Flow> {
+    let items = trimmed(items);
+    if let Some(at) = find(items, &[Mark::If, Mark::Unless, Mark::OnlyIf]) {
+        if at == 0
+            || matches!(items[at - 1], Item::Comma(_))
+                && conditions::prefix(context, &items[at + 1..])
+                    .is_ok_and(|(_, used)| at + 1 + used < items.len())
+        {
+            let before = trimmed(&items[..at]);
+            let inner = leading_condition(context, &items[at..])?;
+            if !is_last
+                && !matches!(&inner, Flow::When { then, .. } if matches!(**then, Flow::Approval { .. }))
+            {
+                return context.ask(format!(
+                    "does what follows \"{}\" depend on its condition, too?",
+                    context.said(&items[at..])
+                ));
+            }
+            return if before.is_empty() {
+                Ok(inner)
+            } else {
+                Ok(Flow::in_order([relations::part(context, before)?, inner]))
+            };
+        }
+        return trailing_condition(context, items, at);
+    }
+    if let Some(at) = find(items, &[Mark::ForEach]).filter(|at| *at == 0) {
+        return iteration::each(context, &items[at + 1..]);
+    }
+    if let Some(at) = find(items, &[Mark::Until]).filter(|at| *at > 0) {
+        return repeated(context, items, at);
+    }
+    if let Some(flow) = iteration::mentioned(context, items)? {
+        return Ok(flow);
+    }
+    if let Some(at) = find(items, &[Mark::Race]) {
+        return race(context, items, at);
+    }
+    relations::part(context, items)
+}
+
+/// `A, then B, and in any case C`.
+fn in_any_case(context: &Context<'_>, before: Vec<Flow>, items: &[Item], at: usize) -> Read<Flow> {
+    let (left, right) = (trimmed(&items[..at]), trimmed(&items[at + 1..]));
+    let (body, always) = match (left.is_empty(), right.is_empty()) {
+        (true, false) => (before, right),
+        (false, true) => (before, left),
+        (false, false) => {
+            let mut body = before;
+            body.push(clause(context, left, true)?);
+            (body, right)
+        }
+        (true, true) => (Vec::new(), left),
+    };
+    if body.is_empty() {
+        return context.ask(format!("after which steps is \"{}\" done in any case?", context.said(items)));
+    }
+    let always = clause(context, always, true)?;
+    Ok(Flow::Try { body: Box::new(Flow::in_order(body)), handler: None, always: Some(Box::new(always)) })
+}
+
+/// `repeat A every 10 seconds until C, at most 30 times`.
+fn repeated(context: &Context<'_>, items: &[Item], at: usize) -> Read<Flow> {
+    let (head, tail) = (trimmed(&items[..at]), &items[at + 1..]);
+    let head = if head.first().is_some_and(|item| item.is_any(&[Mark::Loop, Mark::Retry])) {
+        &head[1..]
+    } else {
+        head
+    };
+    let mut rest: Vec<Item> = tail.to_vec();
+    let bound = rest
+        .windows(3)
+        .position(|three| three[0].is(Mark::UpTo) && three[1].whole().is_some() && three[2].is(Mark::Times));
+    let Some(bound) = bound else {
+        return context.ask(format!("how many times at most in \"{}\"?", context.said(items)));
+    };
+    let most = rest[bound + 1].whole().unwrap_or_default();
+    rest.drain(bound..bound + 3);
+    let mut body: Vec<Item> = head.to_vec();
+    let every = take_pause(&mut body).or_else(|| take_pause(&mut rest));
+    let Condition::Holds(until) = conditions::condition(context, &rest)? else {
+        return context.ask(format!("until which value in \"{}\"?", context.said(items)));
+    };
+    Ok(Flow::Repeat { until, every, most, body: Box::new(relations::part(context, &body)?) })
+}
+
+fn take_pause(items: &mut Vec<Item>) -> Option<u64> {
+    let at = items
+        .windows(2)
+        .position(|two| two[0].is_any(&[Mark::Every, Mark::Each]) && matches!(two[1], Item::Time(..)))?;
+    let Item::Time(ms, _) = items[at + 1] else { return None };
+    items.drain(at..at + 2);
+    Some(ms)
+}
+
+fn race(context: &Context<'_>, items: &[Item], at: usize) -> Read<Flow> {
+    let rest: Vec<Item> =
+        items
+            .iter()
+            .enumerate()
+            .filter(|(index, item)| {
+                *index != at && !item.is_any(&[Mark::Parallel, Mark::Of, Mark::Both, Mark::It])
+            })
+            .map(|(_, item)| {
+                if item.is(Mark::Or) { Item::Marks(vec![Mark::And], item.at().clone()) } else { item.clone() }
+            })
+            .collect();
+    match groups::list(context, &rest)? {
+        Flow::Sequence(branches) => Ok(Flow::Race(branches)),
+        _ => context.ask(format!("between which steps is \"{}\"?", context.said(items))),
+    }
+}
+
+/// `if C, A, otherwise B`.
+fn leading_condition(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
+    let (condition, used) = conditions::prefix(context, &items[1..])?;
+    let condition = if items[0].is(Mark::Unless) { opposite(context, condition)? } else { condition };
+    consequence(context, condition, &items[1 + used..])
+}
+
+fn consequence(context: &Context<'_>, condition: Condition, items: &[Item]) -> Read<Flow> {
+    let (then, otherwise) = match find(items, &[Mark::Else]) {
+        Some(at) => (trimmed(&items[..at]), Some(trimmed(&items[at + 1..]))),
+        None => (trimmed(items), None),
+    };
+    if then.is_empty() {
+        return context.ask("what should be done under that condition?");
+    }
+    let flow = sentence(context, then)?;
+    if let Flow::Sequence(steps) = &flow
+        && matches!(steps.first(), Some(Flow::Approval { .. }))
+    {
+        return context.ask(format!(
+            "does what follows the approval in \"{}\" depend on the condition, too?",
+            context.said(items)
+        ));
+    }
+    let otherwise = otherwise.map(|items| sentence(context, items)).transpose()?;
+    match condition {
+        Condition::Holds(condition) => {
+            Ok(Flow::When { condition, then: Box::new(flow), otherwise: otherwise.map(Box::new) })
+        }
+        Condition::Failed(task) if otherwise.is_none() => {
+            Ok(Flow::Try { body: Box::new(Flow::Call(task)), handler: Some(Box::new(flow)), always: None })
+        }
+        Condition::Succeeded(task) => match otherwise {
+            None => Ok(Flow::in_order([Flow::Call(task), flow])),
+            Some(_) => context.ask("what happens when the steps after a success fail, too? Say what is tried, and what follows its failure"),
+        },
+        Condition::Failed(_) => context.ask("what happens when nothing fails? Say it as a step of its own"),
+    }
+}
+
+/// `A if C`, `A only when B succeeded`.
+fn trailing_condition(context: &Context<'_>, items: &[Item], at: usize) -> Read<Flow> {
+    let (head, tail) = (trimmed(&items[..at]), &items[at + 1..]);
+    let (tail, otherwise) = match find(tail, &[Mark::Else]) {
+        Some(at) => (&tail[..at], Some(trimmed(&tail[at + 1..]))),
+        None => (tail, None),
+    };
+    let flow = relations::part(context, head)?;
+    if matches!(flow, Flow::Sequence(_)) {
+        let said = context.said(&items[at..]);
+        return context.ask(format!("does \"{said}\" hold for the last step alone, or for all before it?"));
+    }
+    let single = match trimmed(tail) {
+        [Item::Phrase(phrase)] if items[at].is(Mark::OnlyIf) && context.maybe(phrase).is_some() => {
+            context.maybe(phrase).map(Condition::Succeeded)
+        }
+        _ => None,
+    };
+    let condition = match single {
+        Some(condition) => condition,
+        None => conditions::condition(context, tail)?,
+    };
+    let condition = if items[at].is(Mark::Unless) { opposite(context, condition)? } else { condition };
+    let otherwise = otherwise.map(|items| sentence(context, items)).transpose()?.map(Box::new);
+    match condition {
+        Condition::Holds(condition) => Ok(Flow::When { condition, then: Box::new(flow), otherwise }),
+        Condition::Succeeded(task) if otherwise.is_none() => Ok(Flow::in_order([Flow::Call(task), flow])),
+        Condition::Failed(task) if otherwise.is_none() => {
+            Ok(Flow::Try { body: Box::new(Flow::Call(task)), handler: Some(Box::new(flow)), always: None })
+        }
+        _ => context.ask(format!("what happens otherwise in \"{}\"?", context.said(items))),
+    }
+}
+
+fn opposite(context: &Context<'_>, condition: Condition) -> Read<Condition> {
+    match condition {
+        Condition::Holds(expression) => Ok(Condition::Holds(negated(&expression))),
+        Condition::Failed(task) => Ok(Condition::Succeeded(task)),
+        Condition::Succeeded(task) => {
+            context.ask(format!("what happens when `{task}` succeeds, and what when it fails?"))
+        }
+    }
+}

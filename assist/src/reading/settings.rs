@@ -1,0 +1,457 @@
+//! Retries, timeouts and failures: what is said about how a step is done, taken out of what says when.
+//!
+//! Each setting belongs to the step that it names, else to the one before it.
+
+use crate::items::Item;
+use crate::words::Mark;
+
+use super::cursor::cut;
+use super::{Context, Read};
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Setting {
+    pub target: Target,
+    pub change: Change,
+    pub said: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Target {
+    Task(String),
+    /// Every step of the text, or of the workflow.
+    All,
+    Workflow,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Change {
+    Retries(u64),
+    Strategy(&'static str),
+    /// Milliseconds.
+    Initial(u64),
+    Timeout(u64),
+    Deadline(u64),
+    Tolerated,
+    Critical,
+    Detached,
+    Undo(String),
+}
+
+impl Change {
+    /// As people say it.
+    pub fn described(&self) -> String {
+        use crate::flow::duration;
+        match self {
+            Change::Retries(retries) => format!("retries: {retries}"),
+            Change::Strategy(strategy) => format!("strategy: {strategy}"),
+            Change::Initial(ms) => format!("initial: {}", duration(*ms)),
+            Change::Timeout(ms) => format!("timeout: {}", duration(*ms)),
+            Change::Deadline(ms) => format!("deadline: {}", duration(*ms)),
+            Change::Tolerated => "critical: false".to_owned(),
+            Change::Critical => "critical: true".to_owned(),
+            Change::Detached => "not awaited".to_owned(),
+            Change::Undo(task) => format!("compensate: {task}"),
+        }
+    }
+}
+
+/// What a pattern found: the items it takes, whom it names, and what it sets.
+struct Found {
+    range: std::ops::Range<usize>,
+    named: Option<Target>,
+    changes: Vec<Change>,
+}
+
+/// Takes every setting out of the items.
+pub(super) fn extract(context: &Context<'_>, items: &mut Vec<Item>) -> Read<Vec<Setting>> {
+    let mut settings: Vec<Setting> = Vec::new();
+    let mut at = 0;
+    while at < items.len() {
+        let Some(found) = pattern(context, items, at)? else {
+            at += 1;
+            continue;
+        };
+        let said = context.said(&items[found.range.clone()]).to_owned();
+        let follows =
+            |items: &[Item]| !items[..found.range.start].iter().any(|item| matches!(item, Item::Phrase(_)));
+        let target = match (found.named, settings.last()) {
+            (Some(target), _) => target,
+            (None, Some(last)) if follows(items) => last.target.clone(),
+            (None, _) => nearest(context, items, &found.range)?,
+        };
+        let each = found.changes.into_iter().map(|change| Setting {
+            target: target.clone(),
+            change,
+            said: said.clone(),
+        });
+        settings.extend(each);
+        at = found.range.start;
+        cut(items, found.range);
+        tidy(items, at);
+    }
+    if settings.iter().any(|setting| setting.target == Target::All) {
+        items.retain(|item| !item.is_any(&[Mark::All, Mark::EachOfThem]));
+    }
+    Ok(settings)
+}
+
+/// A comma or an `and` that stood between a setting and its step separates nothing any more.
+fn tidy(items: &mut Vec<Item>, at: usize) {
+    let is_joint = |item: &Item| matches!(item, Item::Comma(_)) || item.is_any(&[Mark::And, Mark::With]);
+    let ends = |item: Option<&Item>| match item {
+        None => true,
+        Some(item) => matches!(item, Item::Comma(_) | Item::Stop(_)) || item.is_any(&[Mark::And, Mark::Then]),
+    };
+    while at > 0 && at <= items.len() && is_joint(&items[at - 1]) && ends(items.get(at)) {
+        if items.get(at).is_some_and(|item| item.is(Mark::And)) {
+            // `A with 3 retries, and B`: the `and` stays.
+            break;
+        }
+        if matches!(items.get(at), Some(Item::Comma(_))) {
+            break;
+        }
+        items.remove(at - 1);
+        return;
+    }
+}
+
+/// The step that a setting without a name is about: the last one before it in its sentence, else the next.
+fn nearest(context: &Context<'_>, items: &[Item], range: &std::ops::Range<usize>) -> Read<Target> {
+    let start =
+        items[..range.start].iter().rposition(|item| matches!(item, Item::Stop(_))).map_or(0, |at| at + 1);
+    let before = &items[start..range.start];
+    if before
+        .iter()
+        .rev()
+        .take(2)
+        .any(|item| item.is_any(&[Mark::EachOfThem, Mark::Both, Mark::All, Mark::Them]))
+    {
+        return Ok(Target::All);
+    }
+    let last = before.iter().rposition(|item| matches!(item, Item::Phrase(_)));
+    if let Some(at) = last {
+        let Item::Phrase(phrase) = &before[at] else { return context.ask("") };
+        let joined = before[..at].last().is_some_and(|item| item.is_any(&[Mark::And, Mark::Or]))
+            && !before[at + 1..].iter().any(|item| item.is(Mark::And));
+        let grouped = before.iter().any(|item| item.is_any(&[Mark::Parallel, Mark::Both, Mark::Alongside]));
+        if joined && (grouped || at + 1 == before.len()) && phrase.at.end > 0 {
+            let said = context.said(&items[range.clone()]);
+            let said_last = &context.text[phrase.at.clone()];
+            return context
+                .ask(format!("is \"{said}\" said of \"{said_last}\" alone, or of all steps before it?"));
+        }
+        return Ok(Target::Task(context.task(phrase, &[])?));
+    }
+    let next = items[range.end..].iter().find_map(|item| match item {
+        Item::Phrase(phrase) => Some(phrase),
+        _ => None,
+    });
+    match next {
+        Some(phrase) => Ok(Target::Task(context.task(phrase, &[])?)),
+        None => context.ask(format!("which step is \"{}\" said of?", context.said(&items[range.clone()]))),
+    }
+}
+
+fn pattern(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>> {
+    let found = retry(context, items, at)?;
+    let found = if found.is_none() { timeout(context, items, at)? } else { found };
+    let found = if found.is_none() { failure(context, items, at)? } else { found };
+    Ok(if found.is_none() { undo(context, items, at)? } else { found })
+}
+
+/// Whom the item at a place names, with the items that it takes.
+fn object(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<(usize, Option<Target>)>> {
+    let skipped = usize::from(items.get(at).is_some_and(|item| {
+        item.is_any(&[Mark::Of, Mark::With, Mark::To]) && !item.is_any(&[Mark::It, Mark::Them, Mark::All])
+    }));
+    let Some(item) = items.get(at + skipped) else { return Ok(None) };
+    let used = skipped + 1;
+    Ok(match item {
+        Item::Phrase(phrase) => Some((used, Some(Target::Task(context.task(phrase, &[])?)))),
+        item if item.is_any(&[Mark::All, Mark::Them, Mark::EachOfThem]) => Some((used, Some(Target::All))),
+        item if item.is(Mark::It) => Some((used, None)),
+        _ => None,
+    })
+}
+
+/// `retry X five times with backoff`, `with up to 3 retries`, `three attempts`.
+fn retry(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>> {
+    let mut next = at;
+    let mut named = None;
+    let mut changes = Vec::new();
+    let starts_retry = items[at].is(Mark::Retry) && !items[at].is(Mark::Then);
+    if starts_retry {
+        next += 1;
+        if let Some((used, target)) = object(context, items, next)? {
+            next += used;
+            named = target;
+        }
+    }
+    let count_at = next
+        + items[next..]
+            .iter()
+            .take_while(|item| item.is_any(&[Mark::UpTo, Mark::With, Mark::Least, Mark::Within]))
+            .count();
+    if let Some(count) = items.get(count_at).and_then(Item::whole) {
+        match items.get(count_at + 1) {
+            Some(item) if item.is(Mark::Retries) || item.is(Mark::Retry) => {
+                changes.push(Change::Retries(count));
+                next = count_at + 2;
+            }
+            Some(item) if item.is(Mark::Attempts) => {
+                changes.push(Change::Retries(count.saturating_sub(1)));
+                next = count_at + 2;
+            }
+            Some(item) if starts_retry && item.is(Mark::Times) => {
+                changes.push(Change::Retries(count));
+                next = count_at + 2;
+            }
+            Some(item) if items[at].is(Mark::Attempts) && item.is(Mark::Times) => {
+                changes.push(Change::Retries(count.saturating_sub(1)));
+                next = count_at + 2;
+            }
+            _ if starts_retry => {
+                changes.push(Change::Retries(count));
+                next = count_at + 1;
+            }
+            _ => {}
+        }
+    } else if starts_retry
+        && items.get(next).is_some_and(|item| item.is_any(&[Mark::OnceMore]) || is_once(context, item))
+    {
+        changes.push(Change::Retries(1));
+        next += 1;
+    }
+    let attempts = tries(context, items, at)?;
+    if changes.is_empty() && !starts_retry && attempts.is_some() {
+        return Ok(attempts);
+    }
+    next = pauses(items, next, &mut changes);
+    if starts_retry && changes.is_empty() {
+        let said = context.said(&items[at..next]);
+        return context.ask(format!("how many times at most in \"{said}\"?"));
+    }
+    if starts_retry && !changes.iter().any(|change| matches!(change, Change::Retries(_))) {
+        let said = context.said(&items[at..next]);
+        return context.ask(format!("how many times at most in \"{said}\"?"));
+    }
+    if !changes.iter().any(|change| matches!(change, Change::Retries(_))) {
+        return Ok(None);
+    }
+    if named.is_none() && next > at {
+        (named, next) = trailing(context, items, next)?;
+    }
+    Ok((next > at && !changes.is_empty()).then_some(Found { range: at..next, named, changes }))
+}
+
+/// `try X at most 3 times`.
+fn tries(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>> {
+    if !items[at].is(Mark::Attempts) {
+        return Ok(None);
+    }
+    let Some((used, named)) = object(context, items, at + 1)? else { return Ok(None) };
+    let mut next = at + 1 + used;
+    next += items[next..].iter().take_while(|item| item.is(Mark::UpTo)).count();
+    let Some(count) = items.get(next).and_then(Item::whole) else { return Ok(None) };
+    if !items.get(next + 1).is_some_and(|item| item.is(Mark::Times)) {
+        return Ok(None);
+    }
+    let mut changes = vec![Change::Retries(count.saturating_sub(1))];
+    next = pauses(items, next + 2, &mut changes);
+    Ok(Some(Found { range: at..next, named, changes }))
+}
+
+/// `… for the payment`, `… on the payment`.
+fn trailing(context: &Context<'_>, items: &[Item], at: usize) -> Read<(Option<Target>, usize)> {
+    if items.get(at).is_some_and(|item| item.is_any(&[Mark::With, Mark::Of]))
+        && let Some((used, target)) = object(context, items, at)?
+    {
+        return Ok((target, at + used));
+    }
+    Ok((None, at))
+}
+
+fn is_once(context: &Context<'_>, item: &Item) -> bool {
+    matches!(context.text[item.at().clone()].to_lowercase().as_str(), "once" | "один раз" | "раз")
+}
+
+/// `with exponential backoff`, `waiting 2 seconds between attempts`, `every 5 seconds`.
+fn pauses(items: &[Item], mut next: usize, changes: &mut Vec<Change>) -> usize {
+    loop {
+        let here = next
+            + usize::from(
+                items.get(next).is_some_and(|item| {
+                    item.is_any(&[Mark::And, Mark::With]) || matches!(item, Item::Comma(_))
+                }),
+            );
+        let Some(item) = items.get(here) else { return next };
+        if item.is_any(&[Mark::Backoff, Mark::Linear, Mark::Constant]) {
+            let strategy = match item {
+                item if item.is(Mark::Linear) => "linear",
+                item if item.is(Mark::Constant) => "constant",
+                _ => "exponential_backoff",
+            };
+            changes.push(Change::Strategy(strategy));
+            next = here + 1;
+            if let Some(Item::Time(ms, _)) = items.get(next)
+                && strategy != "exponential_backoff"
+            {
+                changes.push(Change::Initial(*ms));
+                next += 1;
+            }
+            continue;
+        }
+        let waits = item.is_any(&[Mark::PauseBetween, Mark::Every, Mark::Each]);
+        if let Some(Item::Time(ms, _)) = items.get(here + usize::from(waits))
+            && (waits || items.get(here + 1).is_some_and(|item| item.is(Mark::BetweenAttempts)))
+        {
+            changes.extend([Change::Strategy("constant"), Change::Initial(*ms)]);
+            next = here + 1 + usize::from(waits);
+            next += usize::from(items.get(next).is_some_and(|item| item.is(Mark::BetweenAttempts)));
+            continue;
+        }
+        return next;
+    }
+}
+
+/// `within 2 seconds`, `timeout of 500ms for X`, `wait at most two seconds for X`, `give X 2 seconds`.
+fn timeout(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>> {
+    if at > 0 && items[at - 1].is(Mark::Approval) {
+        return Ok(None);
+    }
+    let mut next = at;
+    let mut named = None;
+    let is = |at: usize, marks: &[Mark]| items.get(at).is_some_and(|item| item.is_any(marks));
+    let starts = if is(at, &[Mark::Wait]) && is(at + 1, &[Mark::UpTo]) {
+        next += 2;
+        true
+    } else if is(at, &[Mark::WaitFor, Mark::Give])
+        || is(at, &[Mark::Timeout])
+            && !matches!(items.get(at + 1), Some(Item::Time(..)))
+            && !is(at + 1, &[Mark::After, Mark::Of])
+    {
+        next += 1;
+        match object(context, items, next) {
+            Ok(Some((used, target))) => {
+                next += used;
+                named = target;
+                next += items[next..]
+                    .iter()
+                    .take_while(|item| {
+                        item.is_any(&[Mark::UpTo, Mark::After, Mark::Within, Mark::Of, Mark::Timeout])
+                    })
+                    .count();
+                is(at, &[Mark::Give, Mark::Timeout]) || next > at + 1 + used
+            }
+            _ => false,
+        }
+    } else if is(at, &[Mark::Timeout, Mark::Within, Mark::UpTo, Mark::GiveUp]) {
+        next += items[next..]
+            .iter()
+            .take_while(|item| {
+                item.is_any(&[
+                    Mark::Timeout,
+                    Mark::Within,
+                    Mark::UpTo,
+                    Mark::GiveUp,
+                    Mark::After,
+                    Mark::Of,
+                    Mark::With,
+                ])
+            })
+            .count();
+        true
+    } else {
+        matches!(items[at], Item::Time(..)) && is(at + 1, &[Mark::Timeout])
+    };
+    let Some(Item::Time(ms, _)) = items.get(next).filter(|_| starts) else { return Ok(None) };
+    next += 1;
+    next += usize::from(is(next, &[Mark::Timeout]));
+    let start = items[..at].iter().rposition(|item| matches!(item, Item::Stop(_))).map_or(0, |at| at + 1);
+    if let Some(whole) = items[start..at].iter().rposition(|item| item.is(Mark::Whole)) {
+        let range = start + whole..next;
+        return Ok(Some(Found {
+            range,
+            named: Some(Target::Workflow),
+            changes: vec![Change::Deadline(*ms)],
+        }));
+    }
+    if items.get(next).is_some_and(|item| item.is(Mark::Whole)) {
+        let range = at..next + 1;
+        return Ok(Some(Found {
+            range,
+            named: Some(Target::Workflow),
+            changes: vec![Change::Deadline(*ms)],
+        }));
+    }
+    if named.is_none() {
+        (named, next) = trailing(context, items, next)?;
+    }
+    Ok(Some(Found { range: at..next, named, changes: vec![Change::Timeout(*ms)] }))
+}
+
+/// `ignore failures of X`, `X may fail`, `even if X fails`, `X in the background`.
+fn failure(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>> {
+    let is = |at: usize, mark: Mark| items.get(at).is_some_and(|item| item.is(mark));
+    if items[at].is(Mark::Ignore) {
+        let mut next = at + 1;
+        next += usize::from(is(next, Mark::Failures) || is(next, Mark::Fails));
+        let (named, next) = match object(context, items, next)? {
+            Some((used, target)) => (target, next + used),
+            None => (None, next),
+        };
+        let next = next + usize::from(is(next, Mark::Failures) || is(next, Mark::Fails));
+        return Ok(Some(Found { range: at..next, named, changes: vec![Change::Tolerated] }));
+    }
+    if items[at].is(Mark::EvenIf) {
+        return Ok(match object(context, items, at + 1)? {
+            Some((used, target)) if is(at + 1 + used, Mark::Fails) => {
+                Some(Found { range: at..at + 2 + used, named: target, changes: vec![Change::Tolerated] })
+            }
+            _ => None,
+        });
+    }
+    let change = match &items[at] {
+        item if item.is(Mark::MayFail) => Change::Tolerated,
+        item if item.is(Mark::Critical) => Change::Critical,
+        item if item.is(Mark::Detach) => Change::Detached,
+        _ => return Ok(None),
+    };
+    Ok(Some(Found { range: at..at + 1, named: None, changes: vec![change] }))
+}
+
+/// `undo X with Y`, `if anything fails later, undo X with Y`.
+fn undo(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>> {
+    let start = at;
+    let mut at = at;
+    if items[at].is_any(&[Mark::If, Mark::When])
+        && items.get(at + 1).is_some_and(|item| item.is(Mark::Anything))
+    {
+        at += 2;
+        at += items[at..]
+            .iter()
+            .take_while(|item| item.is_any(&[Mark::Fails, Mark::Then]) || matches!(item, Item::Comma(_)))
+            .count();
+        if !items.get(at).is_some_and(|item| item.is(Mark::Undo)) {
+            return Ok(None);
+        }
+    }
+    if !items[at].is(Mark::Undo) {
+        return Ok(None);
+    }
+    let Some(Item::Phrase(phrase)) = items.get(at + 1) else { return Ok(None) };
+    let split = phrase
+        .glue
+        .iter()
+        .find(|(_, marks)| marks.iter().any(|mark| matches!(mark, Mark::ByMeans | Mark::With)));
+    let Some((split, _)) = split else { return Ok(None) };
+    let (done, by) = phrase.words.split_at(*split);
+    let target = Target::Task(context.words(done, &[])?);
+    let by = context.words(by, &[])?;
+    let is_if = |item: &Item| item.is_any(&[Mark::If, Mark::When, Mark::Anything, Mark::Fails, Mark::Then]);
+    let reason = items[at + 2..].iter().take_while(|item| is_if(item)).count();
+    let end = at
+        + 2
+        + if items[at + 2..at + 2 + reason].iter().any(|item| item.is(Mark::Anything)) { reason } else { 0 };
+    Ok(Some(Found { range: start..end, named: Some(target), changes: vec![Change::Undo(by)] }))
+}

@@ -1,0 +1,282 @@
+//! Sentences in order, and how each joins what was said before it.
+
+use crate::flow::Flow;
+use crate::items::Item;
+use crate::words::Mark;
+
+use super::cursor::trimmed;
+use super::{Context, Edit, Place, Read, Reading, Target, Understood, sentences, settings};
+
+/// Reads the whole text.
+pub(crate) fn read(context: &Context<'_>, items: &[Item]) -> Read<Reading> {
+    let mut reading = Reading::default();
+    for statement in items.split(|item| matches!(item, Item::Stop(_))) {
+        if trimmed(statement).is_empty() || matches!(statement, [Item::Number(..)]) {
+            continue;
+        }
+        one(context, statement, &mut reading)?;
+    }
+    Ok(reading)
+}
+
+fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read<()> {
+    if let Some(edit) = edit(context, trimmed(statement))? {
+        note(reading, context.said(statement), "a change of the workflow");
+        reading.edits.push(edit);
+        return Ok(());
+    }
+    let mut items = statement.to_vec();
+    let found = settings::extract(context, &mut items)?;
+    for setting in &found {
+        let whom = match &setting.target {
+            Target::Task(task) => format!("`{task}`: "),
+            Target::All => "every step: ".to_owned(),
+            Target::Workflow => "the workflow: ".to_owned(),
+        };
+        note(reading, &setting.said, &format!("{whom}{}", setting.change.described()));
+    }
+    let is_first = comes_first(&items);
+    let mut rest = trimmed(&items);
+    if let [first, after @ ..] = rest
+        && first.is(Mark::ButFirst)
+    {
+        if matches!(&reading.flow, Some(Flow::Sequence(steps)) if steps.len() > 1) {
+            return context.ask(format!("before which step comes \"{}\"?", context.said(rest)));
+        }
+        rest = trimmed(after);
+    }
+    let names_only = rest.len() == 1
+        && !found.is_empty()
+        && matches!(&rest[0], Item::Phrase(phrase)
+        if found.iter().all(|setting| context.maybe(phrase).is_some_and(|task| setting.target == Target::Task(task))));
+    let is_present =
+        |task: &str| context.present.iter().any(|present| present == task) || is_called(reading, task);
+    let only_settings = rest.is_empty()
+        || rest.iter().all(|item| {
+            item.is_any(&[
+                Mark::Add,
+                Mark::Move,
+                Mark::To,
+                Mark::It,
+                Mark::Them,
+                Mark::EachOfThem,
+                Mark::All,
+                Mark::And,
+            ]) || matches!(item, Item::Comma(_))
+        })
+        || names_only
+            && matches!(&rest[0], Item::Phrase(phrase) if context.maybe(phrase).is_some_and(|task| is_present(&task)));
+    reading.settings.extend(found);
+    if only_settings {
+        return Ok(());
+    }
+    let flow = sentences::sentence(context, rest)?;
+    note(reading, context.said(rest), &flow.described());
+    place(context, rest, flow, is_first, reading)
+}
+
+/// Whether what is said comes before everything: `ask for approval first`.
+fn comes_first(items: &[Item]) -> bool {
+    items.iter().skip(1).any(|item| item.is(Mark::First)) || items.iter().any(|item| item.is(Mark::ButFirst))
+}
+
+fn note(reading: &mut Reading, text: &str, read_as: &str) {
+    reading.understood.push(Understood { text: text.to_owned(), read_as: read_as.to_owned() });
+}
+
+fn is_called(reading: &Reading, task: &str) -> bool {
+    reading.flow.as_ref().is_some_and(|flow| flow.calls().contains(&task))
+}
+
+/// Joins a sentence with those before it, or makes it a change of the workflow that is there.
+fn place(
+    context: &Context<'_>,
+    items: &[Item],
+    flow: Flow,
+    is_first: bool,
+    reading: &mut Reading,
+) -> Read<()> {
+    let calls: Vec<String> = flow.calls().into_iter().map(str::to_owned).collect();
+    let present = |task: &String| context.present.contains(task);
+    let is_whole = context.present.iter().all(|task| calls.contains(task));
+    let is_change = reading.flow.is_none()
+        && !context.present.is_empty()
+        && !is_whole
+        && (calls.iter().any(present)
+            || matches!(flow, Flow::When { .. } | Flow::Approval { .. } | Flow::Sleep(_)));
+    if is_change {
+        reading.edits.push(change(context, items, flow, &calls, is_first)?);
+        return Ok(());
+    }
+    if let Some(task) = calls.iter().find(|task| is_called(reading, task))
+        && let Some(before) = reading.flow.take()
+    {
+        reading.flow = Some(merged(context, before, flow, task)?);
+        return Ok(());
+    }
+    let mut twice = calls.clone();
+    twice.sort();
+    if let Some(pair) = twice.windows(2).find(|pair| pair[0] == pair[1]) {
+        return context.ask(format!("should `{}` run twice?", pair[0]));
+    }
+    reading.flow = Some(match reading.flow.take() {
+        Some(before) if is_first => Flow::in_order([flow, before]),
+        Some(before) => Flow::in_order([before, flow]),
+        None => flow,
+    });
+    Ok(())
+}
+
+/// `Charge. Before that, check.`: one of the two is there already.
+fn merged(context: &Context<'_>, before: Flow, flow: Flow, task: &str) -> Read<Flow> {
+    let again =
+        |context: &Context<'_>| context.ask(format!("`{task}` was named before: should it run twice?"));
+    let Flow::Sequence(steps) = before else {
+        let Flow::Sequence(new) = &flow else { return again(context) };
+        return match new.as_slice() {
+            [first, rest @ ..] if *first == before => {
+                Ok(Flow::in_order(std::iter::once(before).chain(rest.iter().cloned())))
+            }
+            [rest @ .., last] if *last == before => Ok(Flow::in_order(rest.iter().cloned().chain([before]))),
+            _ => again(context),
+        };
+    };
+    let new = match flow {
+        Flow::Sequence(new) => new,
+        Flow::Parallel { branches, limit: None } => {
+            let known: Vec<&Flow> = branches.iter().filter(|flow| steps.contains(flow)).collect();
+            let [known] = known.as_slice() else { return again(context) };
+            let joined = Flow::at_once(branches.clone());
+            return Ok(Flow::in_order(
+                steps.iter().map(|step| if step == *known { joined.clone() } else { step.clone() }),
+            ));
+        }
+        _ => return again(context),
+    };
+    let anchors: Vec<usize> = (0..new.len()).filter(|at| steps.contains(&new[*at])).collect();
+    let [anchor] = anchors.as_slice() else { return again(context) };
+    let mut all = Vec::new();
+    for step in steps {
+        if step == new[*anchor] {
+            all.extend(new.iter().cloned());
+        } else {
+            all.push(step);
+        }
+    }
+    Ok(Flow::in_order(all))
+}
+
+/// What a sentence about some of the steps changes.
+fn change(context: &Context<'_>, items: &[Item], flow: Flow, calls: &[String], is_first: bool) -> Read<Edit> {
+    let present = |task: &str| context.present.iter().any(|there| there == task);
+    match &flow {
+        Flow::Parallel { branches, limit: None }
+            if branches.iter().all(|flow| matches!(flow, Flow::Call(task) if present(task))) =>
+        {
+            return Ok(Edit::Together(calls.to_vec()));
+        }
+        Flow::Sequence(steps) => {
+            let all_there = calls.iter().all(|task| present(task));
+            let conditional = items.iter().any(|item| item.is(Mark::OnlyIf));
+            if all_there && items.iter().any(|item| item.is(Mark::Sequential)) {
+                return Ok(Edit::Apart(calls.to_vec()));
+            }
+            match (steps.as_slice(), calls) {
+                ([Flow::Call(first), Flow::Call(second)], _) if all_there && conditional => {
+                    return Ok(Edit::OnSuccess { task: second.clone(), of: first.clone() });
+                }
+                ([Flow::Call(first), Flow::Call(second)], _) if all_there => {
+                    let is_anchor_first = items.iter().any(|item| item.is_any(&[Mark::After, Mark::When]));
+                    return Ok(if is_anchor_first {
+                        Edit::Move { task: second.clone(), place: Place::After(first.clone()) }
+                    } else {
+                        Edit::Move { task: first.clone(), place: Place::Before(second.clone()) }
+                    });
+                }
+                ([Flow::Call(first), rest @ ..], _)
+                    if present(first) && !rest.iter().flat_map(Flow::calls).any(present) =>
+                {
+                    return Ok(Edit::Add {
+                        flow: Flow::in_order(rest.to_vec()),
+                        place: Place::After(first.clone()),
+                    });
+                }
+                ([rest @ .., Flow::Call(last)], _)
+                    if present(last) && !rest.iter().flat_map(Flow::calls).any(present) =>
+                {
+                    return Ok(Edit::Add {
+                        flow: Flow::in_order(rest.to_vec()),
+                        place: Place::Before(last.clone()),
+                    });
+                }
+                _ => {}
+            }
+        }
+        Flow::When { condition, then, otherwise: None } => {
+            if let Flow::Call(task) = &**then
+                && present(task)
+            {
+                return Ok(Edit::Guard { task: task.clone(), condition: condition.clone() });
+            }
+            if !then.calls().iter().any(|task| present(task)) {
+                if !is_first {
+                    return context
+                        .ask(format!("where does \"{}\" stand among the steps?", context.said(items)));
+                }
+                return Ok(Edit::Add { flow, place: Place::First });
+            }
+        }
+        Flow::Try { body, handler: Some(handler), always: None } => {
+            if let Flow::Call(of) = &**body
+                && present(of)
+            {
+                return Ok(Edit::OnFailure { of: of.clone(), handler: (**handler).clone() });
+            }
+        }
+        _ if is_first && !calls.iter().any(|task| present(task)) => {
+            return Ok(Edit::Add { flow, place: Place::First });
+        }
+        _ => {}
+    }
+    context.ask(format!(
+        "is \"{}\" a new workflow, or what should change in the one that is there?",
+        context.said(items)
+    ))
+}
+
+/// `remove X`, `add X after Y`, `move X before Y`, `replace X with Y`.
+fn edit(context: &Context<'_>, items: &[Item]) -> Read<Option<Edit>> {
+    let [first, Item::Phrase(phrase), rest @ ..] = items else { return Ok(None) };
+    if context.present.is_empty() {
+        return Ok(None);
+    }
+    if first.is(Mark::Remove) && rest.is_empty() {
+        return Ok(Some(Edit::Remove(context.task(phrase, &[])?)));
+    }
+    if first.is(Mark::Replace) {
+        let split = phrase.glue.iter().find(|(_, marks)| {
+            marks.iter().any(|mark| matches!(mark, Mark::With | Mark::ByMeans | Mark::To))
+        });
+        let Some((split, _)) = split.filter(|_| rest.is_empty()) else {
+            return context.ask("replaced with which task?");
+        };
+        let (old, new) = phrase.words.split_at(*split);
+        return Ok(Some(Edit::Replace { old: context.words(old, &[])?, new: context.words(new, &[])? }));
+    }
+    if !first.is_any(&[Mark::Add, Mark::Move]) {
+        return Ok(None);
+    }
+    let task = context.task(phrase, &[])?;
+    let place = match rest {
+        [mark, Item::Phrase(anchor)] if mark.is(Mark::Before) => Place::Before(context.task(anchor, &[])?),
+        [mark, Item::Phrase(anchor)] if mark.is(Mark::After) => Place::After(context.task(anchor, &[])?),
+        [mark] if mark.is(Mark::First) => Place::First,
+        [mark] if mark.is(Mark::Then) => Place::Last,
+        _ => return context.ask(format!("to which place? \"before\" or \"after\" a step would say")),
+    };
+    Ok(Some(if first.is(Mark::Move) {
+        Edit::Move { task, place }
+    } else {
+        Edit::Add { flow: Flow::Call(task), place }
+    }))
+}

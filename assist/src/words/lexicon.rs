@@ -1,0 +1,99 @@
+//! Phrases with a fixed meaning, from the tables of both languages.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Stems;
+
+const TABLES: [&str; 2] = [include_str!("english.txt"), include_str!("russian.txt")];
+
+macro_rules! marks {
+    ($($name:ident = $text:literal),* $(,)?) => {
+        /// What a phrase says of the steps around it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub(crate) enum Mark { $($name),* }
+
+        impl Mark {
+            fn named(name: &str) -> Option<Mark> {
+                match name { $($text => Some(Mark::$name),)* _ => None }
+            }
+        }
+    };
+}
+
+marks! {
+    Then = "then", And = "and", Or = "or", Parallel = "parallel", Alongside = "alongside", While = "while",
+    Sequential = "sequential", Both = "both", All = "all", EachOfThem = "each_of_them", Before = "before", After = "after",
+    When = "when", ButFirst = "but_first", First = "first", If = "if", OnlyIf = "only_if", Unless = "unless", Else = "else",
+    ForEach = "for_each", Each = "each", UpTo = "up_to", Least = "at_least_once_word", AtATime = "at_a_time", Retry = "retry",
+    Retries = "retries", Attempts = "attempts", Times = "times", OnceMore = "once_more", Backoff = "backoff", Linear = "linear",
+    Constant = "constant", PauseBetween = "pause_between", BetweenAttempts = "between_attempts", Timeout = "timeout",
+    Within = "within", Give = "give", GiveUp = "give_up", Wait = "wait", WaitFor = "wait_for", Approval = "approval",
+    Ignore = "ignore", Failures = "failures", MayFail = "may_fail", EvenIf = "even_if", Critical = "critical", Fails = "fails",
+    Succeeds = "succeeds", Done = "done", Anything = "anything", Undo = "undo", ByMeans = "by_means", Until = "until",
+    Loop = "loop", Every = "every", Race = "race", Always = "always", Detach = "detach", Remove = "remove", Add = "add",
+    Move = "move", Replace = "replace", Instead = "instead", With = "with_word", To = "to_word", Not = "not", Above = "above",
+    Below = "below", AtLeast = "at_least", AtMost = "at_most", Equals = "equals", Differs = "differs", Exists = "exists",
+    Missing = "missing", True = "true", False = "false", Empty = "empty", Of = "of", It = "it", Them = "them",
+    Note = "parenthesis_note", Whole = "whole", Filler = "filler",
+}
+
+/// The phrases by the stem of their first word, the longest first.
+pub(crate) struct Lexicon {
+    phrases: BTreeMap<String, Vec<(Vec<String>, Mark)>>,
+    /// Words that are worth mending where they are misspelt, with their stems.
+    long: Vec<(String, String)>,
+    stems: BTreeSet<String>,
+}
+
+impl Lexicon {
+    pub fn new(stems: &Stems) -> Lexicon {
+        let mut lexicon = Lexicon { phrases: BTreeMap::new(), long: Vec::new(), stems: BTreeSet::new() };
+        for line in TABLES.iter().flat_map(|table| table.lines()).filter(|line| !line.starts_with('#')) {
+            let Some((name, phrases)) = line.split_once(':') else { continue };
+            let Some(mark) = Mark::named(name.trim()) else { continue };
+            for phrase in phrases.split(" | ") {
+                lexicon.add(phrase.trim(), mark, stems);
+            }
+        }
+        for phrases in lexicon.phrases.values_mut() {
+            phrases.sort_by_key(|(words, mark)| (std::cmp::Reverse(words.len()), *mark));
+        }
+        lexicon
+    }
+
+    fn add(&mut self, phrase: &str, mark: Mark, stems: &Stems) {
+        let words: Vec<String> = phrase.split_whitespace().map(|word| stems.of(word)).collect();
+        let Some(first) = words.first().cloned() else { return };
+        let is_worth = |word: &&str| word.chars().count() >= 6 && mark != Mark::Filler;
+        self.long
+            .extend(phrase.split_whitespace().filter(is_worth).map(|word| (word.to_owned(), stems.of(word))));
+        self.stems.extend(words.iter().cloned());
+        self.phrases.entry(first).or_default().push((words, mark));
+    }
+
+    /// The marks of the longest phrase at the beginning of `stems`, with the number of its words. A phrase may have several meanings.
+    pub fn at(&self, stems: &[&str]) -> Option<(usize, Vec<Mark>)> {
+        let phrases = self.phrases.get(*stems.first()?)?;
+        let fits = |words: &[String]| {
+            words.len() <= stems.len() && words.iter().zip(stems).all(|(word, stem)| word == stem)
+        };
+        let longest = phrases.iter().find(|(words, _)| fits(words))?.0.len();
+        let mut marks: Vec<Mark> = phrases
+            .iter()
+            .filter(|(words, _)| words.len() == longest && fits(words))
+            .map(|(_, mark)| *mark)
+            .collect();
+        marks.dedup();
+        Some((longest, marks))
+    }
+
+    /// Whether a phrase has a word with the stem.
+    pub fn knows(&self, stem: &str) -> bool {
+        self.stems.contains(stem)
+    }
+
+    /// The stem of the word that this one was meant to be.
+    pub fn mended(&self, word: &str) -> Option<&str> {
+        self.long.iter().find(|(wanted, _)| super::is_typo_of(word, wanted)).map(|(_, stem)| stem.as_str())
+    }
+}

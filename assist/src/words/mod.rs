@@ -1,0 +1,155 @@
+//! Text to words, and words to marks: what is said of order, time and failure, apart from what names a task.
+//!
+//! It knows English and Russian, not what a sentence means.
+
+mod concepts;
+mod lexicon;
+mod numbers;
+mod typos;
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+pub(crate) use concepts::Concepts;
+pub(crate) use lexicon::{Lexicon, Mark};
+pub(crate) use numbers::{duration_unit, number};
+
+use rust_stemmers::{Algorithm, Stemmer};
+
+/// A word, a number or a punctuation mark, with the bytes it stands in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Token {
+    pub at: Range<usize>,
+    pub kind: TokenKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum TokenKind {
+    /// In lower case, as written.
+    Word(String),
+    /// With its digits as written: a decimal keeps them.
+    Number(String),
+    /// In quotes, without them.
+    Quoted(String),
+    Comma,
+    /// The end of a sentence, an item of a list, or a line.
+    Stop,
+    /// Anything else: `>`, `=`, `-`.
+    Sign(String),
+}
+
+/// Splits a text. Identifiers and names with apostrophes or hyphens stay whole.
+pub(crate) fn tokens(text: &str) -> Vec<Token> {
+    let mut found = Vec::new();
+    let mut rest = text.char_indices().peekable();
+    while let Some((start, letter)) = rest.next() {
+        let mut end = start + letter.len_utf8();
+        let mut extend = |wanted: &dyn Fn(char, Option<char>) -> bool| {
+            while let Some((at, next)) = rest.peek().copied() {
+                let after = text[at + next.len_utf8()..].chars().next();
+                if !wanted(next, after) {
+                    break;
+                }
+                end = at + next.len_utf8();
+                rest.next();
+            }
+        };
+        let kind = if letter.is_numeric() {
+            extend(&|next, after| {
+                next.is_ascii_digit()
+                    || matches!(next, '.' | ',' | '_') && after.is_some_and(|after| after.is_ascii_digit())
+            });
+            TokenKind::Number(text[start..end].replace(['_', ','], ""))
+        } else if letter.is_alphabetic() || letter == '_' {
+            extend(&|next, after| {
+                next.is_alphanumeric()
+                    || next == '_'
+                    || matches!(next, '\'' | '’' | '-' | '.') && after.is_some_and(char::is_alphabetic)
+            });
+            TokenKind::Word(text[start..end].to_lowercase().replace('’', "'"))
+        } else if matches!(letter, '"' | '«' | '“' | '\'') {
+            let close = ['"', '»', '”', '\''];
+            extend(&|next, _| !close.contains(&next) && next != '\n');
+            let inner = text[start + letter.len_utf8()..end].to_owned();
+            if rest.next_if(|(_, next)| close.contains(next)).is_some() {
+                end += text[end..].chars().next().map_or(0, char::len_utf8);
+            }
+            TokenKind::Quoted(inner)
+        } else {
+            match letter {
+                ',' => TokenKind::Comma,
+                '.' | ';' | '\n' | '!' | '?' => TokenKind::Stop,
+                '-' | '>' | '=' | '<' | '→' => {
+                    extend(&|next, _| matches!(next, '>' | '='));
+                    TokenKind::Sign(text[start..end].to_owned())
+                }
+                letter if letter.is_whitespace() || matches!(letter, '`' | '(' | ')' | '*' | ':' | '\r') => {
+                    continue;
+                }
+                _ => TokenKind::Sign(letter.to_string()),
+            }
+        };
+        found.push(Token { at: start..end, kind });
+    }
+    found
+}
+
+/// The tables, read once.
+pub(crate) static WORDS: LazyLock<Words> = LazyLock::new(|| {
+    let stems = Stems::new();
+    Words { lexicon: Lexicon::new(&stems), concepts: Concepts::new(&stems), stems }
+});
+
+pub(crate) struct Words {
+    pub stems: Stems,
+    pub lexicon: Lexicon,
+    pub concepts: Concepts,
+}
+
+/// What is the same in all forms of a word.
+pub(crate) struct Stems {
+    english: Stemmer,
+    russian: Stemmer,
+}
+
+impl Stems {
+    fn new() -> Stems {
+        Stems { english: Stemmer::create(Algorithm::English), russian: Stemmer::create(Algorithm::Russian) }
+    }
+
+    /// Of a word in lower case.
+    pub fn of(&self, word: &str) -> String {
+        let word = word.strip_suffix("'s").unwrap_or(word).replace('ё', "е");
+        if is_russian(&word) {
+            self.russian.stem(&word).into_owned()
+        } else {
+            self.english.stem(&word).into_owned()
+        }
+    }
+}
+
+pub(crate) fn is_russian(text: &str) -> bool {
+    text.chars().any(|letter| matches!(letter, 'а'..='я' | 'А'..='Я' | 'ё' | 'Ё'))
+}
+
+/// The words of an identifier in any convention, in lower case.
+pub(crate) fn words_of(identifier: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut before = ' ';
+    for letter in identifier.chars() {
+        let is_new = !letter.is_alphanumeric() || letter.is_uppercase() && !before.is_uppercase();
+        if is_new {
+            words.push(String::new());
+        }
+        if letter.is_alphanumeric()
+            && let Some(last) = words.last_mut()
+        {
+            last.extend(letter.to_lowercase());
+        }
+        before = letter;
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+pub(crate) use typos::is_typo_of;
