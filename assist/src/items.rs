@@ -226,7 +226,7 @@ fn joined(items: Vec<Item>) -> Vec<Item> {
                 last.at.end = next.at.end;
             }
             (_, item) => {
-                joined.extend(glue.drain(..));
+                joined.append(&mut glue);
                 joined.push(item);
             }
         }

@@ -154,7 +154,7 @@ impl<'a> Names<'a> {
         let mut score = 0;
         let mut strange = 0;
         for word in phrase {
-            let worth = if profile.own.iter().any(|own| *own == word.stem) {
+            let worth = if profile.own.contains(&word.stem) {
                 OWN + 1
             } else if profile.own.iter().any(|own| same(own, &word.stem)) {
                 OWN

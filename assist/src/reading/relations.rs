@@ -10,10 +10,11 @@ use super::{Context, Read, groups};
 /// A part of a sentence without `then`.
 pub(super) fn part(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     let items = trimmed(items);
-    if let Some(first) = items.first() {
-        if first.is_any(&[Mark::After, Mark::When, Mark::Before, Mark::While]) && !first.is(Mark::ButFirst) {
-            return leading(context, items);
-        }
+    let is_leading = |item: &Item| {
+        item.is_any(&[Mark::After, Mark::When, Mark::Before, Mark::While]) && !item.is(Mark::ButFirst)
+    };
+    if items.first().is_some_and(is_leading) {
+        return leading(context, items);
     }
     if let Some(at) = find(items, &[Mark::ButFirst]).filter(|at| *at > 0) {
         let (left, right) = (part(context, &items[..at])?, part(context, &items[at + 1..])?);

@@ -102,16 +102,11 @@ fn tidy(items: &mut Vec<Item>, at: usize) {
         None => true,
         Some(item) => matches!(item, Item::Comma(_) | Item::Stop(_)) || item.is_any(&[Mark::And, Mark::Then]),
     };
-    while at > 0 && at <= items.len() && is_joint(&items[at - 1]) && ends(items.get(at)) {
-        if items.get(at).is_some_and(|item| item.is(Mark::And)) {
-            // `A with 3 retries, and B`: the `and` stays.
-            break;
-        }
-        if matches!(items.get(at), Some(Item::Comma(_))) {
-            break;
-        }
+    // `A with 3 retries, and B`: the `and` stays.
+    let goes_on = |item: &Item| item.is(Mark::And) || matches!(item, Item::Comma(_));
+    let ends = ends(items.get(at)) && !items.get(at).is_some_and(goes_on);
+    if at > 0 && at <= items.len() && is_joint(&items[at - 1]) && ends {
         items.remove(at - 1);
-        return;
     }
 }
 
@@ -319,65 +314,16 @@ fn timeout(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Foun
     if at > 0 && items[at - 1].is(Mark::Approval) {
         return Ok(None);
     }
-    let mut next = at;
-    let mut named = None;
     let is = |at: usize, marks: &[Mark]| items.get(at).is_some_and(|item| item.is_any(marks));
-    let starts = if is(at, &[Mark::Wait]) && is(at + 1, &[Mark::UpTo]) {
-        next += 2;
-        true
-    } else if is(at, &[Mark::WaitFor, Mark::Give])
-        || is(at, &[Mark::Timeout])
-            && !matches!(items.get(at + 1), Some(Item::Time(..)))
-            && !is(at + 1, &[Mark::After, Mark::Of])
-    {
-        next += 1;
-        match object(context, items, next) {
-            Ok(Some((used, target))) => {
-                next += used;
-                named = target;
-                next += items[next..]
-                    .iter()
-                    .take_while(|item| {
-                        item.is_any(&[Mark::UpTo, Mark::After, Mark::Within, Mark::Of, Mark::Timeout])
-                    })
-                    .count();
-                is(at, &[Mark::Give, Mark::Timeout]) || next > at + 1 + used
-            }
-            _ => false,
-        }
-    } else if is(at, &[Mark::Timeout, Mark::Within, Mark::UpTo, Mark::GiveUp]) {
-        next += items[next..]
-            .iter()
-            .take_while(|item| {
-                item.is_any(&[
-                    Mark::Timeout,
-                    Mark::Within,
-                    Mark::UpTo,
-                    Mark::GiveUp,
-                    Mark::After,
-                    Mark::Of,
-                    Mark::With,
-                ])
-            })
-            .count();
-        true
-    } else {
-        matches!(items[at], Item::Time(..)) && is(at + 1, &[Mark::Timeout])
-    };
-    let Some(Item::Time(ms, _)) = items.get(next).filter(|_| starts) else { return Ok(None) };
+    let Some((mut named, mut next)) = limit(context, items, at) else { return Ok(None) };
+    let Some(Item::Time(ms, _)) = items.get(next) else { return Ok(None) };
     next += 1;
     next += usize::from(is(next, &[Mark::Timeout]));
     let start = items[..at].iter().rposition(|item| matches!(item, Item::Stop(_))).map_or(0, |at| at + 1);
-    if let Some(whole) = items[start..at].iter().rposition(|item| item.is(Mark::Whole)) {
-        let range = start + whole..next;
-        return Ok(Some(Found {
-            range,
-            named: Some(Target::Workflow),
-            changes: vec![Change::Deadline(*ms)],
-        }));
-    }
-    if items.get(next).is_some_and(|item| item.is(Mark::Whole)) {
-        let range = at..next + 1;
+    let before = items[start..at].iter().rposition(|item| item.is(Mark::Whole)).map(|whole| start + whole);
+    let after = is(next, &[Mark::Whole]);
+    if before.is_some() || after {
+        let range = before.unwrap_or(at)..next + usize::from(after);
         return Ok(Some(Found {
             range,
             named: Some(Target::Workflow),
@@ -388,6 +334,34 @@ fn timeout(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Foun
         (named, next) = trailing(context, items, next)?;
     }
     Ok(Some(Found { range: at..next, named, changes: vec![Change::Timeout(*ms)] }))
+}
+
+/// What stands before the time of a limit: whom it names, and where the time must stand.
+fn limit(context: &Context<'_>, items: &[Item], at: usize) -> Option<(Option<Target>, usize)> {
+    let is = |at: usize, marks: &[Mark]| items.get(at).is_some_and(|item| item.is_any(marks));
+    let skip = |from: usize, marks: &[Mark]| {
+        from + items[from..].iter().take_while(|item| item.is_any(marks)).count()
+    };
+    let is_time = |at: usize| matches!(items.get(at), Some(Item::Time(..)));
+    if is(at, &[Mark::Wait]) && is(at + 1, &[Mark::UpTo]) {
+        return Some((None, at + 2));
+    }
+    let names = is(at, &[Mark::WaitFor, Mark::Give])
+        || is(at, &[Mark::Timeout]) && !is_time(at + 1) && !is(at + 1, &[Mark::After, Mark::Of]);
+    if names {
+        let (used, named) = object(context, items, at + 1).ok()??;
+        let next = skip(at + 1 + used, &[Mark::UpTo, Mark::After, Mark::Within, Mark::Of, Mark::Timeout]);
+        let is_limit = is(at, &[Mark::Give, Mark::Timeout]) || next > at + 1 + used;
+        return is_limit.then_some((named, next));
+    }
+    let opening = [Mark::Timeout, Mark::Within, Mark::UpTo, Mark::GiveUp];
+    if is(at, &opening) {
+        return Some((
+            None,
+            skip(skip(at, &opening), &[Mark::After, Mark::Of, Mark::With, Mark::UpTo, Mark::Within]),
+        ));
+    }
+    (is_time(at) && is(at + 1, &[Mark::Timeout])).then_some((None, at))
 }
 
 /// `ignore failures of X`, `X may fail`, `even if X fails`, `X in the background`.

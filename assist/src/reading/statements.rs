@@ -99,11 +99,13 @@ fn place(
     let calls: Vec<String> = flow.calls().into_iter().map(str::to_owned).collect();
     let present = |task: &String| context.present.contains(task);
     let is_whole = context.present.iter().all(|task| calls.contains(task));
+    let is_order = matches!(flow, Flow::Sequence(_));
+    let is_relation = items.iter().any(|item| item.is_any(&RELATIONS) || item.is(Mark::Sequential));
+    let is_step = matches!(flow, Flow::When { .. } | Flow::Approval { .. } | Flow::Sleep(_));
     let is_change = reading.flow.is_none()
         && !context.present.is_empty()
         && !is_whole
-        && (calls.iter().any(present)
-            || matches!(flow, Flow::When { .. } | Flow::Approval { .. } | Flow::Sleep(_)));
+        && (calls.iter().any(present) && (!is_order || is_relation || calls.iter().all(present)) || is_step);
     if is_change {
         reading.edits.push(change(context, items, flow, &calls, is_first)?);
         return Ok(());
@@ -176,40 +178,8 @@ fn change(context: &Context<'_>, items: &[Item], flow: Flow, calls: &[String], i
             return Ok(Edit::Together(calls.to_vec()));
         }
         Flow::Sequence(steps) => {
-            let all_there = calls.iter().all(|task| present(task));
-            let conditional = items.iter().any(|item| item.is(Mark::OnlyIf));
-            if all_there && items.iter().any(|item| item.is(Mark::Sequential)) {
-                return Ok(Edit::Apart(calls.to_vec()));
-            }
-            match (steps.as_slice(), calls) {
-                ([Flow::Call(first), Flow::Call(second)], _) if all_there && conditional => {
-                    return Ok(Edit::OnSuccess { task: second.clone(), of: first.clone() });
-                }
-                ([Flow::Call(first), Flow::Call(second)], _) if all_there => {
-                    let is_anchor_first = items.iter().any(|item| item.is_any(&[Mark::After, Mark::When]));
-                    return Ok(if is_anchor_first {
-                        Edit::Move { task: second.clone(), place: Place::After(first.clone()) }
-                    } else {
-                        Edit::Move { task: first.clone(), place: Place::Before(second.clone()) }
-                    });
-                }
-                ([Flow::Call(first), rest @ ..], _)
-                    if present(first) && !rest.iter().flat_map(Flow::calls).any(present) =>
-                {
-                    return Ok(Edit::Add {
-                        flow: Flow::in_order(rest.to_vec()),
-                        place: Place::After(first.clone()),
-                    });
-                }
-                ([rest @ .., Flow::Call(last)], _)
-                    if present(last) && !rest.iter().flat_map(Flow::calls).any(present) =>
-                {
-                    return Ok(Edit::Add {
-                        flow: Flow::in_order(rest.to_vec()),
-                        place: Place::Before(last.clone()),
-                    });
-                }
-                _ => {}
+            if let Some(edit) = reordered(context, items, steps, calls) {
+                return Ok(edit);
             }
         }
         Flow::When { condition, then, otherwise: None } => {
@@ -244,6 +214,42 @@ fn change(context: &Context<'_>, items: &[Item], flow: Flow, calls: &[String], i
     ))
 }
 
+/// Words that set one step against another, as `then` does not.
+const RELATIONS: [Mark; 6] =
+    [Mark::Before, Mark::After, Mark::When, Mark::ButFirst, Mark::OnlyIf, Mark::Succeeds];
+
+/// `B after A`, where at least one of them is there.
+fn reordered(context: &Context<'_>, items: &[Item], steps: &[Flow], calls: &[String]) -> Option<Edit> {
+    let present = |task: &str| context.present.iter().any(|there| there == task);
+    let has = |marks: &[Mark]| items.iter().any(|item| item.is_any(marks));
+    let all_there = calls.iter().all(|task| present(task));
+    if all_there && has(&[Mark::Sequential]) {
+        return Some(Edit::Apart(calls.to_vec()));
+    }
+    if !has(&RELATIONS) {
+        return None;
+    }
+    let is_new = |flows: &[Flow]| !flows.iter().flat_map(Flow::calls).any(present);
+    Some(match steps {
+        [Flow::Call(first), Flow::Call(second)] if all_there && has(&[Mark::OnlyIf, Mark::Succeeds]) => {
+            Edit::OnSuccess { task: second.clone(), of: first.clone() }
+        }
+        [Flow::Call(first), Flow::Call(second)] if all_there && has(&[Mark::After, Mark::When]) => {
+            Edit::Move { task: second.clone(), place: Place::After(first.clone()) }
+        }
+        [Flow::Call(first), Flow::Call(second)] if all_there => {
+            Edit::Move { task: first.clone(), place: Place::Before(second.clone()) }
+        }
+        [Flow::Call(first), rest @ ..] if present(first) && is_new(rest) => {
+            Edit::Add { flow: Flow::in_order(rest.to_vec()), place: Place::After(first.clone()) }
+        }
+        [rest @ .., Flow::Call(last)] if present(last) && is_new(rest) => {
+            Edit::Add { flow: Flow::in_order(rest.to_vec()), place: Place::Before(last.clone()) }
+        }
+        _ => return None,
+    })
+}
+
 /// `remove X`, `add X after Y`, `move X before Y`, `replace X with Y`.
 fn edit(context: &Context<'_>, items: &[Item]) -> Read<Option<Edit>> {
     let [first, Item::Phrase(phrase), rest @ ..] = items else { return Ok(None) };
@@ -272,7 +278,7 @@ fn edit(context: &Context<'_>, items: &[Item]) -> Read<Option<Edit>> {
         [mark, Item::Phrase(anchor)] if mark.is(Mark::After) => Place::After(context.task(anchor, &[])?),
         [mark] if mark.is(Mark::First) => Place::First,
         [mark] if mark.is(Mark::Then) => Place::Last,
-        _ => return context.ask(format!("to which place? \"before\" or \"after\" a step would say")),
+        _ => return context.ask("to which place? \"before\" or \"after\" a step would say"),
     };
     Ok(Some(if first.is(Mark::Move) {
         Edit::Move { task, place }

@@ -93,7 +93,7 @@ fn what_the_checker_refuses_is_not_written() {
 fn comments_of_the_code_are_drafted_once() {
     let project = Project::shop();
     let code = project.read("app.py");
-    project.write("app.py", &format!("# Conductor: process the payment,\n# then send the receipt\n{code}"));
+    project.write("app.py", format!("# Conductor: process the payment,\n# then send the receipt\n{code}"));
     project.write("worker.ts", "// Conductor: fetch the user, then frobnicate\nexport {};\n");
     project.write("concurrency.yaml", project.read("concurrency.yaml").split("# 3.").next().unwrap());
     let finished = project.conductor(&["draft", "--from-comments", "--write"]);
