@@ -49,6 +49,16 @@ pub(crate) fn apply(steps: &mut Vec<Data>, edit: &Edit) -> Read<()> {
             None
         }),
         Edit::OnSuccess { task, of } => {
+            change(steps, of, &|_| None)?;
+            change(steps, task, &|_| None)?;
+            let place = |wanted: &str| {
+                steps
+                    .iter()
+                    .position(|step| calls(std::slice::from_ref(step)).iter().any(|task| task == wanted))
+            };
+            if place(of) < place(task) {
+                return Ok(());
+            }
             let step = take(steps, task)?;
             insert(steps, &[step], &Place::After(of.clone()))
         }

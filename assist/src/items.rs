@@ -35,6 +35,7 @@ pub(crate) enum Item {
     Phrase(Phrase),
     Comma(Range<usize>),
     Stop(Range<usize>),
+    Colon(Range<usize>),
 }
 
 impl Item {
@@ -45,7 +46,8 @@ impl Item {
             | Item::Time(_, at)
             | Item::Quoted(_, at)
             | Item::Comma(at)
-            | Item::Stop(at) => at,
+            | Item::Stop(at)
+            | Item::Colon(at) => at,
             Item::Phrase(phrase) => &phrase.at,
         }
     }
@@ -87,7 +89,7 @@ impl Reader<'_> {
             }
             at += used;
         }
-        joined(items)
+        ended(joined(items))
     }
 
     fn next(&self, tokens: &[Token], stems: &[String], at: usize) -> (usize, Option<Item>) {
@@ -96,6 +98,7 @@ impl Reader<'_> {
         let item = match &token.kind {
             TokenKind::Comma => Item::Comma(place),
             TokenKind::Stop => Item::Stop(place),
+            TokenKind::Colon => Item::Colon(place),
             TokenKind::Quoted(text) => Item::Quoted(text.clone(), place),
             TokenKind::Number(_) | TokenKind::Word(_) if self.time(tokens, at).is_some() => {
                 let (used, ms) = self.time(tokens, at).unwrap_or((1, 0));
@@ -206,6 +209,22 @@ fn sign_item(sign: &str, at: Range<usize>) -> Option<Item> {
         _ => return None,
     };
     Some(Item::Marks(marks, at))
+}
+
+/// A colon ends a sentence that names something, as in `the payment within 5s: ...`; behind words like `in parallel` it says nothing.
+fn ended(items: Vec<Item>) -> Vec<Item> {
+    let mut ended: Vec<Item> = Vec::new();
+    for item in items {
+        let Item::Colon(at) = item else {
+            ended.push(item);
+            continue;
+        };
+        let sentence = ended.iter().rev().take_while(|item| !matches!(item, Item::Stop(_)));
+        if sentence.into_iter().any(|item| matches!(item, Item::Phrase(_) | Item::Time(..))) {
+            ended.push(Item::Stop(at));
+        }
+    }
+    ended
 }
 
 /// Neighbouring words become one phrase, with the small words between them; fillers that stand alone go.

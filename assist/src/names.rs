@@ -152,8 +152,8 @@ impl<'a> Names<'a> {
         };
         let is_whole = said(&profile.own) || profile.function.len() > 1 && said(&profile.function);
         let mut score = 0;
-        let mut strange = 0;
-        for word in phrase {
+        let (mut strange, mut unknown) = (0, 0);
+        for (at, word) in phrase.iter().enumerate() {
             let worth = if profile.own.contains(&word.stem) {
                 OWN + 1
             } else if profile.own.iter().any(|own| same(own, &word.stem)) {
@@ -163,14 +163,17 @@ impl<'a> Names<'a> {
             } else if profile.about.iter().any(|own| same(own, &word.stem)) {
                 ABOUT
             } else {
-                strange += 1;
+                // `the permissions get checked`
+                let helps = at > 0 && matches!(word.text.as_str(), "get" | "gets" | "got");
+                strange += usize::from(!helps);
+                unknown += usize::from(!helps && !self.concepts.knows(&word.stem));
                 0
             };
             score += worth;
         }
         // What the task does not say is an addition only where all of its name is said, and nobody else's name has it.
         let is_named = score >= FUNCTION;
-        let may_add = is_whole && strange <= phrase.len() / 2;
+        let may_add = is_whole && strange <= phrase.len() / 2 && unknown == 0;
         let others = || {
             phrase.iter().any(|word| {
                 let own = profile.own.iter().chain(&profile.function).any(|own| same(own, &word.stem));

@@ -12,7 +12,10 @@ use super::{Context, Read, groups, iteration, relations};
 
 /// One sentence, its settings taken out.
 pub(super) fn sentence(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
-    let items = trimmed(items);
+    let items = match trimmed(items) {
+        [all, rest @ ..] if all.is(Mark::All) && matches!(rest.first(), Some(Item::Phrase(_))) => rest,
+        items => items,
+    };
     let Some(first) = items.first() else { return context.ask("what should be run?") };
     if first.is_any(&[Mark::If, Mark::Unless, Mark::OnlyIf]) {
         return leading_condition(context, items);
@@ -42,6 +45,14 @@ pub(super) fn sentence(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
 /// A part between two `then`s.
 fn clause(context: &Context<'_>, items: &[Item], is_last: bool) -> Read<Flow> {
     let items = trimmed(items);
+    if let Some(at) = find(items, &[Mark::OnFailure]).filter(|at| *at > 0 && *at + 1 < items.len()) {
+        return on_failure(context, items, at);
+    }
+    if let Some(at) = find(items, &[Mark::When]).filter(|at| *at > 0)
+        && matches!(conditions::condition(context, &items[at + 1..]), Ok(Condition::Holds(_)))
+    {
+        return trailing_condition(context, items, at);
+    }
     if let Some(at) = find(items, &[Mark::If, Mark::Unless, Mark::OnlyIf]) {
         if at == 0
             || matches!(items[at - 1], Item::Comma(_))
@@ -79,6 +90,22 @@ fn clause(context: &Context<'_>, items: &[Item], is_last: bool) -> Read<Flow> {
         return race(context, items, at);
     }
     relations::part(context, items)
+}
+
+/// `A, and if that fails B`.
+fn on_failure(context: &Context<'_>, items: &[Item], at: usize) -> Read<Flow> {
+    let handler = clause(context, &items[at + 1..], true)?;
+    let mut before = match relations::part(context, &items[..at])? {
+        Flow::Sequence(steps) => steps,
+        flow => vec![flow],
+    };
+    match before.pop() {
+        Some(body @ Flow::Call(_)) => {
+            before.push(Flow::Try { body: Box::new(body), handler: Some(Box::new(handler)), always: None });
+            Ok(Flow::in_order(before))
+        }
+        _ => context.ask(format!("the failure of which step is meant in \"{}\"?", context.said(items))),
+    }
 }
 
 /// `A, then B, and in any case C`.

@@ -63,7 +63,11 @@ struct Found {
 }
 
 /// Takes every setting out of the items.
-pub(super) fn extract(context: &Context<'_>, items: &mut Vec<Item>) -> Read<Vec<Setting>> {
+pub(super) fn extract(
+    context: &Context<'_>,
+    items: &mut Vec<Item>,
+    before: Option<&str>,
+) -> Read<Vec<Setting>> {
     let mut settings: Vec<Setting> = Vec::new();
     let mut at = 0;
     while at < items.len() {
@@ -77,7 +81,7 @@ pub(super) fn extract(context: &Context<'_>, items: &mut Vec<Item>) -> Read<Vec<
         let target = match (found.named, settings.last()) {
             (Some(target), _) => target,
             (None, Some(last)) if follows(items) => last.target.clone(),
-            (None, _) => nearest(context, items, &found.range)?,
+            (None, _) => nearest(context, items, &found.range, before)?,
         };
         let each = found.changes.into_iter().map(|change| Setting {
             target: target.clone(),
@@ -111,7 +115,12 @@ fn tidy(items: &mut Vec<Item>, at: usize) {
 }
 
 /// The step that a setting without a name is about: the last one before it in its sentence, else the next.
-fn nearest(context: &Context<'_>, items: &[Item], range: &std::ops::Range<usize>) -> Read<Target> {
+fn nearest(
+    context: &Context<'_>,
+    items: &[Item],
+    range: &std::ops::Range<usize>,
+    said_before: Option<&str>,
+) -> Read<Target> {
     let start =
         items[..range.start].iter().rposition(|item| matches!(item, Item::Stop(_))).map_or(0, |at| at + 1);
     let before = &items[start..range.start];
@@ -123,6 +132,11 @@ fn nearest(context: &Context<'_>, items: &[Item], range: &std::ops::Range<usize>
     {
         return Ok(Target::All);
     }
+    // `then, best effort, B` is said of what follows.
+    let then = before.iter().rposition(|item| item.is(Mark::Then)).map_or(0, |at| at + 1);
+    let is_ahead = then > 0 && !before[then..].iter().any(|item| matches!(item, Item::Phrase(_)));
+    let follows = items[range.end..].iter().any(|item| matches!(item, Item::Phrase(_)));
+    let before = if is_ahead && follows { &[] } else { before };
     let last = before.iter().rposition(|item| matches!(item, Item::Phrase(_)));
     if let Some(at) = last {
         let Item::Phrase(phrase) = &before[at] else { return context.ask("") };
@@ -141,9 +155,12 @@ fn nearest(context: &Context<'_>, items: &[Item], range: &std::ops::Range<usize>
         Item::Phrase(phrase) => Some(phrase),
         _ => None,
     });
-    match next {
-        Some(phrase) => Ok(Target::Task(context.task(phrase, &[])?)),
-        None => context.ask(format!("which step is \"{}\" said of?", context.said(&items[range.clone()]))),
+    match (next, said_before) {
+        (Some(phrase), _) => Ok(Target::Task(context.task(phrase, &[])?)),
+        (None, Some(task)) => Ok(Target::Task(task.to_owned())),
+        (None, None) => {
+            context.ask(format!("which step is \"{}\" said of?", context.said(&items[range.clone()])))
+        }
     }
 }
 
@@ -185,7 +202,7 @@ fn retry(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>
     let count_at = next
         + items[next..]
             .iter()
-            .take_while(|item| item.is_any(&[Mark::UpTo, Mark::With, Mark::Least, Mark::Within]))
+            .take_while(|item| item.is_any(&[Mark::UpTo, Mark::With, Mark::Least, Mark::Within, Mark::To]))
             .count();
     if let Some(count) = items.get(count_at).and_then(Item::whole) {
         match items.get(count_at + 1) {
@@ -258,7 +275,7 @@ fn tries(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>
 
 /// `… for the payment`, `… on the payment`.
 fn trailing(context: &Context<'_>, items: &[Item], at: usize) -> Read<(Option<Target>, usize)> {
-    if items.get(at).is_some_and(|item| item.is_any(&[Mark::With, Mark::Of]))
+    if items.get(at).is_some_and(|item| item.is_any(&[Mark::With, Mark::Of, Mark::To]))
         && let Some((used, target)) = object(context, items, at)?
     {
         return Ok((target, at + used));
@@ -280,6 +297,10 @@ fn pauses(items: &[Item], mut next: usize, changes: &mut Vec<Change>) -> usize {
                 }),
             );
         let Some(item) = items.get(here) else { return next };
+        if item.is(Mark::OnFailure) && !changes.is_empty() {
+            next = here + 1;
+            continue;
+        }
         if item.is_any(&[Mark::Backoff, Mark::Linear, Mark::Constant]) {
             let strategy = match item {
                 item if item.is(Mark::Linear) => "linear",
@@ -346,11 +367,15 @@ fn limit(context: &Context<'_>, items: &[Item], at: usize) -> Option<(Option<Tar
     if is(at, &[Mark::Wait]) && is(at + 1, &[Mark::UpTo]) {
         return Some((None, at + 2));
     }
+    let is_phrase = |at: usize| matches!(items.get(at), Some(Item::Phrase(_)));
+    let of = is(at + 1, &[Mark::After, Mark::Of]);
     let names = is(at, &[Mark::WaitFor, Mark::Give])
-        || is(at, &[Mark::Timeout]) && !is_time(at + 1) && !is(at + 1, &[Mark::After, Mark::Of]);
+        || is(at, &[Mark::Timeout]) && !is_time(at + 1) && (!of || is_phrase(at + 2))
+        || is(at, &[Mark::UpTo]) && is_phrase(at + 1);
     if names {
         let (used, named) = object(context, items, at + 1).ok()??;
-        let next = skip(at + 1 + used, &[Mark::UpTo, Mark::After, Mark::Within, Mark::Of, Mark::Timeout]);
+        let next =
+            skip(at + 1 + used, &[Mark::UpTo, Mark::After, Mark::Within, Mark::Of, Mark::Timeout, Mark::To]);
         let is_limit = is(at, &[Mark::Give, Mark::Timeout]) || next > at + 1 + used;
         return is_limit.then_some((named, next));
     }
@@ -376,6 +401,20 @@ fn failure(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Foun
         };
         let next = next + usize::from(is(next, Mark::Failures) || is(next, Mark::Fails));
         return Ok(Some(Found { range: at..next, named, changes: vec![Change::Tolerated] }));
+    }
+    if let [condition, Item::Phrase(phrase), fails, rest @ ..] = &items[at..]
+        && condition.is_any(&[Mark::If, Mark::When])
+        && fails.is(Mark::Fails)
+    {
+        let joint =
+            rest.iter().take_while(|item| item.is(Mark::Then) || matches!(item, Item::Comma(_))).count();
+        let ignored = rest.get(joint).is_some_and(|item| item.is_any(&[Mark::Ignore, Mark::GoOn]));
+        let it = usize::from(rest.get(joint + 1).is_some_and(|item| item.is(Mark::It)));
+        if ignored {
+            let named = Some(Target::Task(context.task(phrase, &[])?));
+            let range = at..at + 3 + joint + 1 + it;
+            return Ok(Some(Found { range, named, changes: vec![Change::Tolerated] }));
+        }
     }
     if items[at].is(Mark::EvenIf) {
         return Ok(match object(context, items, at + 1)? {

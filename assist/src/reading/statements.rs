@@ -26,7 +26,8 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
         return Ok(());
     }
     let mut items = statement.to_vec();
-    let found = settings::extract(context, &mut items)?;
+    let last = last_call(reading);
+    let found = settings::extract(context, &mut items, last.as_deref())?;
     for setting in &found {
         let whom = match &setting.target {
             Target::Task(task) => format!("`{task}`: "),
@@ -78,6 +79,15 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
 /// Whether what is said comes before everything: `ask for approval first`.
 fn comes_first(items: &[Item]) -> bool {
     items.iter().skip(1).any(|item| item.is(Mark::First)) || items.iter().any(|item| item.is(Mark::ButFirst))
+}
+
+/// The step that was named last, where that is one alone.
+fn last_call(reading: &Reading) -> Option<String> {
+    let last = match reading.flow.as_ref()? {
+        Flow::Sequence(steps) => steps.last()?,
+        flow => flow,
+    };
+    if let Flow::Call(task) = last { Some(task.clone()) } else { None }
 }
 
 fn note(reading: &mut Reading, text: &str, read_as: &str) {

@@ -34,6 +34,7 @@ pub(crate) enum TokenKind {
     Comma,
     /// The end of a sentence, an item of a list, or a line.
     Stop,
+    Colon,
     /// Anything else: `>`, `=`, `-`.
     Sign(String),
 }
@@ -78,12 +79,13 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
         } else {
             match letter {
                 ',' => TokenKind::Comma,
+                ':' => TokenKind::Colon,
                 '.' | ';' | '\n' | '!' | '?' => TokenKind::Stop,
                 '-' | '>' | '=' | '<' | '→' => {
                     extend(&|next, _| matches!(next, '>' | '='));
                     TokenKind::Sign(text[start..end].to_owned())
                 }
-                letter if letter.is_whitespace() || matches!(letter, '`' | '(' | ')' | '*' | ':' | '\r') => {
+                letter if letter.is_whitespace() || matches!(letter, '`' | '(' | ')' | '*' | '\r') => {
                     continue;
                 }
                 _ => TokenKind::Sign(letter.to_string()),
