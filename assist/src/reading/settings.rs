@@ -95,6 +95,9 @@ pub(super) fn extract(
     }
     if settings.iter().any(|setting| setting.target == Target::All) {
         items.retain(|item| !item.is_any(&[Mark::All, Mark::EachOfThem]));
+        if items.last().is_some_and(|item| item.is(Mark::Each)) {
+            items.pop();
+        }
     }
     Ok(settings)
 }
@@ -124,12 +127,9 @@ fn nearest(
     let start =
         items[..range.start].iter().rposition(|item| matches!(item, Item::Stop(_))).map_or(0, |at| at + 1);
     let before = &items[start..range.start];
-    if before
-        .iter()
-        .rev()
-        .take(2)
-        .any(|item| item.is_any(&[Mark::EachOfThem, Mark::Both, Mark::All, Mark::Them]))
-    {
+    let is_each = before.last().is_some_and(|item| item.is(Mark::Each));
+    let mut near = before.iter().rev().take(2);
+    if is_each || near.any(|item| item.is_any(&[Mark::EachOfThem, Mark::Both, Mark::All, Mark::Them])) {
         return Ok(Target::All);
     }
     // `then, best effort, B` is said of what follows.

@@ -122,6 +122,9 @@ impl Stems {
     /// Of a word in lower case.
     pub fn of(&self, word: &str) -> String {
         let word = word.strip_suffix("'s").unwrap_or(word).replace('ё', "е");
+        // The polite imperative: `проверьте` is `проверь`.
+        let polite = word.strip_suffix("те").filter(|rest| rest.ends_with(['ь', 'и', 'й']));
+        let word = polite.map_or(word.clone(), str::to_owned);
         if is_russian(&word) {
             self.russian.stem(&word).into_owned()
         } else {
