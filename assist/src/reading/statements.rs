@@ -20,7 +20,8 @@ pub(crate) fn read(context: &Context<'_>, items: &[Item]) -> Read<Reading> {
 }
 
 fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read<()> {
-    if let Some(edit) = edit(context, trimmed(statement))? {
+    let at_end = statement.last().is_some_and(|item| item.is(Mark::Then));
+    if let Some(edit) = edit(context, trimmed(statement), at_end)? {
         note(reading, context.said(statement), "a change of the workflow");
         reading.edits.push(edit);
         return Ok(());
@@ -261,7 +262,7 @@ fn reordered(context: &Context<'_>, items: &[Item], steps: &[Flow], calls: &[Str
 }
 
 /// `remove X`, `add X after Y`, `move X before Y`, `replace X with Y`.
-fn edit(context: &Context<'_>, items: &[Item]) -> Read<Option<Edit>> {
+fn edit(context: &Context<'_>, items: &[Item], at_end: bool) -> Read<Option<Edit>> {
     let [first, Item::Phrase(phrase), rest @ ..] = items else { return Ok(None) };
     if context.present.is_empty() {
         return Ok(None);
@@ -287,7 +288,7 @@ fn edit(context: &Context<'_>, items: &[Item]) -> Read<Option<Edit>> {
         [mark, Item::Phrase(anchor)] if mark.is(Mark::Before) => Place::Before(context.task(anchor, &[])?),
         [mark, Item::Phrase(anchor)] if mark.is(Mark::After) => Place::After(context.task(anchor, &[])?),
         [mark] if mark.is(Mark::First) => Place::First,
-        [mark] if mark.is(Mark::Then) => Place::Last,
+        [] if at_end => Place::Last,
         _ => return context.ask("to which place? \"before\" or \"after\" a step would say"),
     };
     Ok(Some(if first.is(Mark::Move) {
