@@ -21,7 +21,7 @@ use items::{Item, Reader};
 use names::{Meant, Names};
 use policies::Drafted;
 use reading::{Context, Question, Read, Reading};
-use words::WORDS;
+use words::{Mark, WORDS};
 
 /// Longer texts are refused: an instruction is a few sentences.
 pub const LONGEST: usize = 8 * 1024;
@@ -126,6 +126,9 @@ fn base<'a>(request: &Request<'a>, names: &Names<'_>, items: &[Item]) -> Read<Op
         mentioned.iter().filter(|task| calls.contains(task)).count()
     };
     let most = workflows.iter().map(|workflow| shared(&workflow)).max().unwrap_or_default();
+    if let ([only], true) = (workflows.as_slice(), items.first().is_some_and(|item| item.is(Mark::Add))) {
+        return Ok(Some(only));
+    }
     if most == 0 && !mentioned.is_empty() {
         return Ok(None);
     }
