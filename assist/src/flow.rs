@@ -57,6 +57,45 @@ impl Flow {
         if steps.len() == 1 { steps.remove(0) } else { Flow::Sequence(steps) }
     }
 
+    /// `A, then A with a handler` is A with the handler: a sentence has gone on about the failure of a step that was named.
+    pub fn with_handlers(self) -> Flow {
+        let Flow::Sequence(steps) = self else { return self };
+        let mut kept: Vec<Flow> = Vec::new();
+        for step in steps {
+            if let Flow::Try { body, .. } = &step
+                && let Some(at) = kept.iter().position(|before| *before == **body)
+            {
+                kept[at] = step;
+            } else {
+                kept.push(step);
+            }
+        }
+        Flow::in_order(kept)
+    }
+
+    /// A task that is called twice where both calls may run.
+    pub fn called_twice(&self) -> Option<String> {
+        let mut calls = self.calls_at_once();
+        calls.sort_unstable();
+        calls.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0].clone())
+    }
+
+    /// Calls, those of exclusive branches once.
+    fn calls_at_once(&self) -> Vec<String> {
+        match self {
+            Flow::When { then, otherwise: Some(otherwise), .. } => {
+                let mut all = then.calls_at_once();
+                let other = otherwise.calls_at_once();
+                all.extend(other.into_iter().filter(|task| !then.calls().contains(&task.as_str())));
+                all
+            }
+            Flow::Sequence(steps) | Flow::Race(steps) | Flow::Parallel { branches: steps, .. } => {
+                steps.iter().flat_map(Flow::calls_at_once).collect()
+            }
+            other => other.calls().into_iter().map(str::to_owned).collect(),
+        }
+    }
+
     /// At the same time, without blocks in blocks.
     pub fn at_once(flows: impl IntoIterator<Item = Flow>) -> Flow {
         let mut branches = Vec::new();

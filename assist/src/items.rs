@@ -16,6 +16,22 @@ pub(crate) struct Phrase {
     pub at: Range<usize>,
 }
 
+impl Phrase {
+    /// Its first words, and the others.
+    pub fn split(&self, at: usize) -> (Phrase, Phrase) {
+        let (head, tail) = self.words.split_at(at.min(self.words.len()));
+        let part = |words: &[PhraseWord], glue: Vec<(usize, Vec<Mark>)>| {
+            let start = words.first().map_or(self.at.start, |word| word.at.start);
+            let end = words.last().map_or(self.at.end, |word| word.at.end);
+            Phrase { words: words.to_vec(), glue, at: start..end }
+        };
+        let (before, after): (Vec<_>, Vec<_>) = self.glue.iter().cloned().partition(|(place, _)| *place < at);
+        let moved =
+            after.into_iter().filter(|(place, _)| *place > at).map(|(place, marks)| (place - at, marks));
+        (part(head, before), part(tail, moved.collect()))
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PhraseWord {
     /// In lower case, as written.
@@ -67,7 +83,8 @@ impl Item {
 }
 
 /// Marks that may stand inside of what names one thing.
-const GLUE: [Mark; 7] = [Mark::Of, Mark::With, Mark::To, Mark::Filler, Mark::ByMeans, Mark::It, Mark::Them];
+const GLUE: [Mark; 8] =
+    [Mark::Between, Mark::Of, Mark::With, Mark::To, Mark::Filler, Mark::ByMeans, Mark::It, Mark::Them];
 
 /// Reads a text. Words that are misspelt are read as what they were meant to be.
 pub(crate) struct Reader<'a> {

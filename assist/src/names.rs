@@ -11,6 +11,8 @@ use crate::words::{Concepts, Stems, is_typo_of, words_of};
 /// The words of a task by how much they say.
 struct Profile {
     id: String,
+    /// The function's name as it is spelled, in lower case, where it has several words.
+    called: String,
     /// Of the id, in order.
     own: Vec<String>,
     function: Vec<String>,
@@ -69,7 +71,14 @@ impl<'a> Names<'a> {
         let taken = task.parameters.iter().flat_map(|parameter| words_of(&parameter.name)).chain(types);
         let about = words_of(&task.about).into_iter().chain(taken).map(|word| stems.of(&word)).collect();
         let own = stemmed(&task.id);
-        self.profiles.push(Profile { id: task.id.clone(), own, function: stemmed(&task.function), about });
+        let called = if task.function.contains('_') { task.function.to_lowercase() } else { String::new() };
+        self.profiles.push(Profile {
+            id: task.id.clone(),
+            called,
+            own,
+            function: stemmed(&task.function),
+            about,
+        });
     }
 
     fn know(&mut self, word: &str, stems: &Stems) {
@@ -98,7 +107,7 @@ impl<'a> Names<'a> {
     /// How many of the words at the beginning are exactly the id of a task.
     pub fn exact(&self, stems: &[String]) -> Option<usize> {
         let lengths = self.profiles.iter().filter_map(|profile| {
-            if stems.first().is_some_and(|stem| *stem == profile.id) {
+            if stems.first().is_some_and(|stem| *stem == profile.id || *stem == profile.called) {
                 return Some(1);
             }
             let is_long = profile.own.len() >= 2 && profile.own.len() <= stems.len();
@@ -114,10 +123,15 @@ impl<'a> Names<'a> {
             return Meant::Nothing;
         }
         if let [word] = phrase
-            && let Some(profile) = self.profiles.iter().find(|profile| is_spelled(&profile.id, &word.text))
+            && let Some(profile) = self
+                .profiles
+                .iter()
+                .find(|profile| is_spelled(&profile.id, &word.text) || profile.called == word.text)
         {
             return Meant::Task(profile.id.clone());
         }
+        let light = self.without_light(phrase);
+        let phrase = light.as_slice();
         let mut fits: Vec<(u32, &Profile)> =
             self.profiles.iter().filter_map(|profile| Some((self.fit(profile, phrase)?, profile))).collect();
         let best = fits.iter().map(|(score, _)| *score).max().unwrap_or_default();
@@ -136,6 +150,14 @@ impl<'a> Names<'a> {
         }
     }
 
+    /// `send a notification` is `notify`: which one is meant, the verb does not say.
+    fn without_light(&self, phrase: &[PhraseWord]) -> Vec<PhraseWord> {
+        let has = |wanted: &str| phrase.iter().any(|word| self.concepts.are_same(&word.stem, wanted));
+        let is_light = |word: &PhraseWord| self.concepts.are_same(&word.stem, "send");
+        let drops = has("notifi") && phrase.iter().any(|word| !is_light(word));
+        phrase.iter().filter(|word| !(drops && is_light(word))).cloned().collect()
+    }
+
     fn starts_with(&self, profile: &Profile, verbs: &[PhraseWord]) -> bool {
         verbs
             .iter()
@@ -150,7 +172,7 @@ impl<'a> Names<'a> {
             [only] => phrase.iter().any(|word| word.stem == *only),
             words => covered(words),
         };
-        let is_whole = said(&profile.own) || profile.function.len() > 1 && said(&profile.function);
+        let is_whole = said(&profile.own) || said(&profile.function);
         let mut score = 0;
         let (mut strange, mut unknown) = (0, 0);
         for (at, word) in phrase.iter().enumerate() {

@@ -52,24 +52,34 @@ const MONEY: [&str; 16] = [
     "percent",
 ];
 
-/// The condition at the beginning of the items, up to a comma or as far as it makes sense; with the items it takes.
-pub(super) fn prefix(context: &Context<'_>, items: &[Item]) -> Read<(Condition, usize)> {
-    let end = items
-        .iter()
-        .position(|item| matches!(item, Item::Comma(_)) || item.is_any(&[Mark::Then, Mark::Else]))
-        .unwrap_or(items.len());
-    if end < items.len() || trimmed(&items[end..]).is_empty() && end == items.len() {
-        let whole = condition(context, &items[..end]);
-        if end < items.len() || whole.is_ok() {
-            return whole.map(|found| (found, end));
-        }
+/// The condition at the beginning of the items, up to a comma or as far as it makes sense; with what follows it.
+pub(super) fn prefix(context: &Context<'_>, items: &[Item]) -> Read<(Condition, Vec<Item>)> {
+    let is_end = |item: &Item| matches!(item, Item::Comma(_)) || item.is_any(&[Mark::Then, Mark::Else]);
+    let end = items.iter().position(is_end).unwrap_or(items.len());
+    let whole = condition(context, &items[..end]);
+    if let Ok(found) = whole {
+        return Ok((found, items[end..].to_vec()));
     }
-    for end in (1..items.len()).rev() {
+    for end in (1..=end).rev() {
         if let Ok(found) = condition(context, &items[..end]) {
-            return Ok((found, end));
+            return Ok((found, items[end..].to_vec()));
+        }
+        // `if it is express ship it`: what is compared and what is done stand in one phrase.
+        if let Item::Phrase(phrase) = &items[end - 1] {
+            for at in (1..phrase.words.len()).rev() {
+                let (head, tail) = phrase.split(at);
+                let mut start = items[..end - 1].to_vec();
+                start.push(Item::Phrase(head));
+                if context.maybe(&tail).is_some()
+                    && let Ok(found) = condition(context, &start)
+                {
+                    let rest = std::iter::once(Item::Phrase(tail)).chain(items[end..].iter().cloned());
+                    return Ok((found, rest.collect()));
+                }
+            }
         }
     }
-    condition(context, items).map(|found| (found, items.len()))
+    whole.map(|found| (found, Vec::new()))
 }
 
 /// All of the items as one condition.
@@ -96,6 +106,11 @@ pub(super) fn condition(context: &Context<'_>, items: &[Item]) -> Read<Condition
         [Item::Phrase(phrase), op, rest @ ..] if comparison(op).is_some() => {
             compared(context, phrase, op, rest)
                 .map_or_else(|found| found.map_or_else(unclear, Err), |text| Ok(Condition::Holds(text)))
+        }
+        [Item::Phrase(phrase), value @ Item::Quoted(..)] => {
+            let op = Item::Marks(vec![Mark::Equals], value.at().clone());
+            let found = compared(context, phrase, &op, std::slice::from_ref(value));
+            found.map_or_else(|found| found.map_or_else(unclear, Err), |text| Ok(Condition::Holds(text)))
         }
         [Item::Phrase(owner), op, Item::Phrase(field)] if op.is_any(&[Mark::Exists, Mark::Missing]) => {
             let words: Vec<PhraseWord> = owner.words.iter().chain(&field.words).cloned().collect();

@@ -49,7 +49,7 @@ pub(super) fn list(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
             }
             item if item.is(Mark::Parallel) => lists.said(context, items, at, Mode::Parallel)?,
             item if item.is(Mark::Sequential) => lists.said(context, items, at, Mode::Sequential)?,
-            Item::Number(_, _) if matches!(items.get(at + 1), Some(Item::Phrase(_))) && at == 0 => 1,
+            Item::Number(..) if at == 0 && is_step(items.get(1)) => 1,
             _ => lists.element(context, items, at)?,
         };
     }
@@ -81,6 +81,13 @@ fn passive(context: &Context<'_>, items: &[Item]) -> Vec<Item> {
         }
     }
     active
+}
+
+/// Whether a step begins here, so that a number before it counts steps.
+fn is_step(item: Option<&Item>) -> bool {
+    item.is_some_and(|item| {
+        matches!(item, Item::Phrase(_)) || item.is_any(&[Mark::Wait, Mark::WaitFor, Mark::Approval])
+    })
 }
 
 /// `at most 3 at a time`.

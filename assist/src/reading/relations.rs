@@ -24,6 +24,11 @@ pub(super) fn part(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
         }
         return Ok(Flow::in_order([right, left]));
     }
+    if let Some(at) = find(items, &[Mark::When, Mark::After]).filter(|at| *at > 0)
+        && is_what_was_said(&items[at + 1..])
+    {
+        return part(context, &items[..at]);
+    }
     let marks = [Mark::Before, Mark::After, Mark::Alongside, Mark::While];
     let Some(at) = find(items, &marks).filter(|at| *at > 0 && *at + 1 < items.len()) else {
         return groups::list(context, items);
@@ -53,12 +58,43 @@ fn joined(context: &Context<'_>, items: &[Item], at: usize, left: Flow, right: F
     Ok(if mark.is(Mark::Before) { Flow::in_order([left, right]) } else { Flow::in_order([right, left]) })
 }
 
+/// `both are done`: the steps before are meant.
+fn is_what_was_said(items: &[Item]) -> bool {
+    items.last().is_some_and(|item| item.is(Mark::Done)) && is_pronoun(without_end(items))
+}
+
+fn is_pronoun(items: &[Item]) -> bool {
+    items.iter().all(|item| item.is_any(&[Mark::Both, Mark::It, Mark::Them, Mark::All]))
+}
+
 /// Without `is done` and the like.
 fn without_end(items: &[Item]) -> &[Item] {
     match items.split_last() {
         Some((last, rest)) if last.is_any(&[Mark::Done, Mark::Succeeds]) => rest,
         _ => items,
     }
+}
+
+/// Steps that are said to have ended.
+pub(super) fn ended(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
+    groups::list(context, without_end(items))
+}
+
+/// Where a clause without a comma ends: before a wait, or between two words of a phrase that then name a task each.
+fn clause_end(context: &Context<'_>, items: &[Item]) -> Option<(Vec<Item>, Vec<Item>)> {
+    if let Some(at) = find(items, &[Mark::Wait, Mark::WaitFor, Mark::Approval]).filter(|at| *at > 0) {
+        return Some((items[..at].to_vec(), items[at..].to_vec()));
+    }
+    let (Item::Phrase(phrase), rest) = items.split_first()? else { return None };
+    let both = |at: &usize| {
+        let (head, tail) = phrase.split(*at);
+        matches!((context.maybe(&head), context.maybe(&tail)), (Some(one), Some(other)) if one != other)
+    };
+    let mut splits = (1..phrase.words.len()).filter(both);
+    let at = splits.next().filter(|_| splits.next().is_none())?;
+    let (head, tail) = phrase.split(at);
+    let second = std::iter::once(Item::Phrase(tail)).chain(rest.iter().cloned()).collect();
+    Some((vec![Item::Phrase(head)], second))
 }
 
 /// The subordinate clause comes first: `after A, B`.
@@ -71,14 +107,17 @@ fn leading(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
         (Some(done), _) => done + 1,
         (None, Some(comma)) => comma,
         (None, None) => {
-            let said = context.said(items);
-            return context.ask(format!("where does \"{said}\" end, and what follows it? A comma would say"));
+            let Some((first, second)) = clause_end(context, rest) else {
+                let said = context.said(items);
+                return context
+                    .ask(format!("where does \"{said}\" end, and what follows it? A comma would say"));
+            };
+            let (first, second) = (groups::list(context, &first)?, part(context, &second)?);
+            return Ok(ordered(mark, first, second));
         }
     };
     let subject = without_end(&rest[..split]);
-    if subject.iter().all(|item| item.is_any(&[Mark::Both, Mark::It, Mark::Them, Mark::All]))
-        && !mark.is_any(&[Mark::Before, Mark::While])
-    {
+    if is_pronoun(subject) && !mark.is_any(&[Mark::Before, Mark::While]) {
         // What was said before is meant: what follows comes after it anyway.
         return part(context, &rest[split..]);
     }
@@ -92,8 +131,16 @@ fn leading(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     } else {
         first
     };
+    Ok(ordered(mark, first, second))
+}
+
+/// The clause behind the mark, and what is said of it.
+fn ordered(mark: &Item, clause: Flow, main: Flow) -> Flow {
     if mark.is(Mark::While) {
-        return Ok(Flow::at_once([first, second]));
+        Flow::at_once([clause, main])
+    } else if mark.is(Mark::Before) {
+        Flow::in_order([main, clause])
+    } else {
+        Flow::in_order([clause, main])
     }
-    Ok(if mark.is(Mark::Before) { Flow::in_order([second, first]) } else { Flow::in_order([first, second]) })
 }

@@ -24,10 +24,10 @@ pub(super) fn sentence(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
         return iteration::each(context, &items[1..]);
     }
     if first.is(Mark::When)
-        && let Ok((condition, used)) = conditions::prefix(context, &items[1..])
+        && let Ok((condition, rest)) = conditions::prefix(context, &items[1..])
         && !matches!(condition, Condition::Succeeded(_))
     {
-        return consequence(context, condition, &items[1 + used..]);
+        return consequence(context, condition, &rest);
     }
     let parts = split(items, |item| item.is(Mark::Then));
     let mut flows = Vec::new();
@@ -45,6 +45,9 @@ pub(super) fn sentence(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
 /// A part between two `then`s.
 fn clause(context: &Context<'_>, items: &[Item], is_last: bool) -> Read<Flow> {
     let items = trimmed(items);
+    if let Some(flow) = unless(context, items)? {
+        return Ok(flow);
+    }
     if let Some(at) = find(items, &[Mark::OnFailure]).filter(|at| *at > 0 && *at + 1 < items.len()) {
         return on_failure(context, items, at);
     }
@@ -57,7 +60,7 @@ fn clause(context: &Context<'_>, items: &[Item], is_last: bool) -> Read<Flow> {
         if at == 0
             || matches!(items[at - 1], Item::Comma(_))
                 && conditions::prefix(context, &items[at + 1..])
-                    .is_ok_and(|(_, used)| at + 1 + used < items.len())
+                    .is_ok_and(|(_, rest)| !trimmed(&rest).is_empty())
         {
             let before = trimmed(&items[..at]);
             let inner = leading_condition(context, &items[at..])?;
@@ -90,6 +93,24 @@ fn clause(context: &Context<'_>, items: &[Item], is_last: bool) -> Read<Flow> {
         return race(context, items, at);
     }
     relations::part(context, items)
+}
+
+/// `skip A when C`, `do not A until B`.
+fn unless(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
+    match items {
+        [skip, Item::Phrase(phrase), mark, rest @ ..]
+            if skip.is(Mark::Remove) && mark.is_any(&[Mark::When, Mark::If]) =>
+        {
+            let Condition::Holds(condition) = conditions::condition(context, rest)? else { return Ok(None) };
+            let then = Box::new(Flow::Call(context.task(phrase, &[])?));
+            Ok(Some(Flow::When { condition: negated(&condition), then, otherwise: None }))
+        }
+        [not, Item::Phrase(late), until, rest @ ..] if not.is(Mark::Not) && until.is(Mark::Until) => {
+            let late = Flow::Call(context.task(late, &[])?);
+            Ok(Some(Flow::in_order([relations::ended(context, rest)?, late])))
+        }
+        _ => Ok(None),
+    }
 }
 
 /// `A, and if that fails B`.
@@ -182,9 +203,9 @@ fn race(context: &Context<'_>, items: &[Item], at: usize) -> Read<Flow> {
 
 /// `if C, A, otherwise B`.
 fn leading_condition(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
-    let (condition, used) = conditions::prefix(context, &items[1..])?;
+    let (condition, rest) = conditions::prefix(context, &items[1..])?;
     let condition = if items[0].is(Mark::Unless) { opposite(context, condition)? } else { condition };
-    consequence(context, condition, &items[1 + used..])
+    consequence(context, condition, &rest)
 }
 
 fn consequence(context: &Context<'_>, condition: Condition, items: &[Item]) -> Read<Flow> {
@@ -192,6 +213,13 @@ fn consequence(context: &Context<'_>, condition: Condition, items: &[Item]) -> R
         Some(at) => (trimmed(&items[..at]), Some(trimmed(&items[at + 1..]))),
         None => (trimmed(items), None),
     };
+    // `if C do nothing, otherwise A`
+    if let ([nothing], Some(otherwise), Condition::Holds(condition)) = (then, otherwise, &condition)
+        && nothing.is(Mark::GoOn)
+    {
+        let then = Box::new(sentence(context, otherwise)?);
+        return Ok(Flow::When { condition: negated(condition), then, otherwise: None });
+    }
     if then.is_empty() {
         return context.ask("what should be done under that condition?");
     }
@@ -228,6 +256,14 @@ fn trailing_condition(context: &Context<'_>, items: &[Item], at: usize) -> Read<
         None => (tail, None),
     };
     let flow = relations::part(context, head)?;
+    let is_clause = head.first().is_some_and(|item| item.is_any(&[Mark::After, Mark::When, Mark::Before]));
+    let (before, flow) = match flow {
+        Flow::Sequence(mut steps) if is_clause && steps.len() == 2 && !head[0].is(Mark::Before) => {
+            let last = steps.pop();
+            (steps.pop(), last.unwrap_or(Flow::Sequence(Vec::new())))
+        }
+        flow => (None, flow),
+    };
     if matches!(flow, Flow::Sequence(_)) {
         let said = context.said(&items[at..]);
         return context.ask(format!("does \"{said}\" hold for the last step alone, or for all before it?"));
@@ -245,7 +281,11 @@ fn trailing_condition(context: &Context<'_>, items: &[Item], at: usize) -> Read<
     let condition = if items[at].is(Mark::Unless) { opposite(context, condition)? } else { condition };
     let otherwise = otherwise.map(|items| sentence(context, items)).transpose()?.map(Box::new);
     match condition {
-        Condition::Holds(condition) => Ok(Flow::When { condition, then: Box::new(flow), otherwise }),
+        Condition::Holds(condition) => {
+            let guarded = Flow::When { condition, then: Box::new(flow), otherwise };
+            Ok(Flow::in_order(before.into_iter().chain([guarded])))
+        }
+        _ if before.is_some() => context.ask(format!("what does \"{}\" depend on?", context.said(items))),
         Condition::Succeeded(task) if otherwise.is_none() => Ok(Flow::in_order([Flow::Call(task), flow])),
         Condition::Failed(task) if otherwise.is_none() => {
             Ok(Flow::Try { body: Box::new(Flow::Call(task)), handler: Some(Box::new(flow)), always: None })

@@ -192,7 +192,8 @@ fn retry(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>
     let mut named = None;
     let mut changes = Vec::new();
     let starts_retry = items[at].is(Mark::Retry) && !items[at].is(Mark::Then);
-    if starts_retry {
+    let gives = items[at].is(Mark::Give) && items[at..].iter().take(5).any(|item| item.is(Mark::Retries));
+    if starts_retry || gives {
         next += 1;
         if let Some((used, target)) = object(context, items, next)? {
             next += used;
@@ -392,6 +393,13 @@ fn limit(context: &Context<'_>, items: &[Item], at: usize) -> Option<(Option<Tar
 /// `ignore failures of X`, `X may fail`, `even if X fails`, `X in the background`.
 fn failure(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>> {
     let is = |at: usize, mark: Mark| items.get(at).is_some_and(|item| item.is(mark));
+    if let [failures, Item::Phrase(phrase), ignore, ..] = &items[at..]
+        && failures.is(Mark::Failures)
+        && ignore.is(Mark::Ignore)
+    {
+        let named = Some(Target::Task(context.task(phrase, &[])?));
+        return Ok(Some(Found { range: at..at + 3, named, changes: vec![Change::Tolerated] }));
+    }
     if items[at].is(Mark::Ignore) {
         let mut next = at + 1;
         next += usize::from(is(next, Mark::Failures) || is(next, Mark::Fails));

@@ -72,7 +72,7 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
     if only_settings {
         return Ok(());
     }
-    let flow = sentences::sentence(context, rest)?;
+    let flow = sentences::sentence(context, rest)?.with_handlers();
     note(reading, context.said(rest), &flow.described());
     place(context, rest, flow, is_first, reading)
 }
@@ -127,10 +127,8 @@ fn place(
         reading.flow = Some(merged(context, before, flow, task)?);
         return Ok(());
     }
-    let mut twice = calls.clone();
-    twice.sort();
-    if let Some(pair) = twice.windows(2).find(|pair| pair[0] == pair[1]) {
-        return context.ask(format!("should `{}` run twice?", pair[0]));
+    if let Some(task) = flow.called_twice() {
+        return context.ask(format!("should `{task}` run twice?"));
     }
     reading.flow = Some(match reading.flow.take() {
         Some(before) if is_first => Flow::in_order([flow, before]),
@@ -144,6 +142,13 @@ fn place(
 fn merged(context: &Context<'_>, before: Flow, flow: Flow, task: &str) -> Read<Flow> {
     let again =
         |context: &Context<'_>| context.ask(format!("`{task}` was named before: should it run twice?"));
+    if matches!(flow, Flow::Try { .. }) {
+        let joined = Flow::in_order([before, flow]).with_handlers();
+        return match joined.called_twice() {
+            None => Ok(joined),
+            Some(_) => again(context),
+        };
+    }
     let Flow::Sequence(steps) = before else {
         let Flow::Sequence(new) = &flow else { return again(context) };
         return match new.as_slice() {
@@ -191,6 +196,14 @@ fn change(context: &Context<'_>, items: &[Item], flow: Flow, calls: &[String], i
         Flow::Sequence(steps) => {
             if let Some(edit) = reordered(context, items, steps, calls) {
                 return Ok(edit);
+            }
+        }
+        Flow::When { condition, then, otherwise: None } if matches!(**then, Flow::Sequence(_)) => {
+            if let Flow::Sequence(steps) = &**then
+                && let Some(Edit::Add { flow, place }) = reordered(context, items, steps, calls)
+            {
+                let flow = Flow::When { condition: condition.clone(), then: Box::new(flow), otherwise: None };
+                return Ok(Edit::Add { flow, place });
             }
         }
         Flow::When { condition, then, otherwise: None } => {
@@ -263,11 +276,18 @@ fn reordered(context: &Context<'_>, items: &[Item], steps: &[Flow], calls: &[Str
 
 /// `remove X`, `add X after Y`, `move X before Y`, `replace X with Y`.
 fn edit(context: &Context<'_>, items: &[Item], at_end: bool) -> Read<Option<Edit>> {
-    let [first, Item::Phrase(phrase), rest @ ..] = items else { return Ok(None) };
     if context.present.is_empty() {
         return Ok(None);
     }
-    if first.is(Mark::Remove) && rest.is_empty() {
+    if let [Item::Phrase(phrase), gone] = items
+        && gone.is(Mark::NotNeeded)
+    {
+        return Ok(Some(Edit::Remove(context.task(phrase, &[])?)));
+    }
+    let [first, Item::Phrase(phrase), rest @ ..] = items else { return Ok(None) };
+    let not_needed =
+        first.is(Mark::NotNeeded) && (rest.is_empty() || matches!(rest, [mark] if mark.is(Mark::NotNeeded)));
+    if (first.is(Mark::Remove) && rest.is_empty()) || not_needed {
         return Ok(Some(Edit::Remove(context.task(phrase, &[])?)));
     }
     if first.is(Mark::Replace) {
@@ -282,6 +302,18 @@ fn edit(context: &Context<'_>, items: &[Item], at_end: bool) -> Read<Option<Edit
     }
     if !first.is_any(&[Mark::Add, Mark::Move]) {
         return Ok(None);
+    }
+    if let Some(between) = phrase.glue.iter().find(|(_, marks)| marks.contains(&Mark::Between)) {
+        let (task, anchor) = phrase.split(between.0);
+        let [and, Item::Phrase(last)] = rest else { return context.ask("between which steps?") };
+        let (first, last) = (context.task(&anchor, &[])?, context.task(last, &[])?);
+        let flow = Flow::Call(context.task(&task, &[])?);
+        let follow = context.present.windows(2).any(|pair| pair[0] == first && pair[1] == last);
+        if !and.is(Mark::And) || !follow {
+            return context
+                .ask(format!("`{first}` and `{last}` do not follow each other: where does it go?"));
+        }
+        return Ok(Some(Edit::Add { flow, place: Place::After(first) }));
     }
     let task = context.task(phrase, &[])?;
     let place = match rest {

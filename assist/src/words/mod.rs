@@ -61,6 +61,9 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
                     || matches!(next, '.' | ',' | '_') && after.is_some_and(|after| after.is_ascii_digit())
             });
             TokenKind::Number(text[start..end].replace(['_', ','], ""))
+        } else if letter == 'w' && text[start..].starts_with("w/") {
+            extend(&|next, _| next == '/');
+            TokenKind::Word("with".to_owned())
         } else if letter.is_alphabetic() || letter == '_' {
             extend(&|next, after| {
                 next.is_alphanumeric()
@@ -91,9 +94,44 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
                 _ => TokenKind::Sign(letter.to_string()),
             }
         };
-        found.push(Token { at: start..end, kind });
+        push(&mut found, start..end, kind);
     }
     found
+}
+
+/// Endings that are words of their own: `it's`, `they're`, `don't`.
+const CONTRACTIONS: [(&str, &str); 5] =
+    [("n't", "not"), ("'re", "are"), ("'ll", "will"), ("'ve", "have"), ("'m", "am")];
+
+/// A contraction is its words, and so is a compound that is no word of ours.
+fn push(found: &mut Vec<Token>, at: Range<usize>, kind: TokenKind) {
+    let TokenKind::Word(word) = &kind else {
+        found.push(Token { at, kind });
+        return;
+    };
+    let mut words: Vec<&str> = vec![word];
+    for (ending, meant) in CONTRACTIONS {
+        if let Some(rest) = word.strip_suffix(ending) {
+            words = vec![
+                if word == "can't" {
+                    "can"
+                } else if word == "won't" {
+                    "will"
+                } else {
+                    rest
+                },
+                meant,
+            ];
+        }
+    }
+    if let Some(rest) =
+        word.strip_suffix("'s").filter(|rest| ["it", "that", "there", "he", "she", "what"].contains(rest))
+    {
+        words = vec![rest, "is"];
+    }
+    for word in words {
+        found.push(Token { at: at.clone(), kind: TokenKind::Word(word.to_owned()) });
+    }
 }
 
 /// The tables, read once.

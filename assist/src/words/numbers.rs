@@ -3,7 +3,7 @@
 /// A whole number that is written in words, in English or Russian.
 pub(crate) fn number(word: &str) -> Option<u64> {
     let found = match word {
-        "zero" | "ноль" => 0,
+        "zero" | "ноль" | "нуля" | "нулю" => 0,
         "one" | "once" | "a" | "один" | "одну" | "одного" | "одна" | "однажды" | "одной" => {
             1
         }
