@@ -22,6 +22,7 @@ mod fmt;
 mod graph;
 mod init;
 mod lint;
+mod mcp;
 mod pin;
 mod plan;
 mod policy;
@@ -70,6 +71,7 @@ pub enum Command {
     Explain(explain::Args),
     Export(export::Args),
     Eval(eval::Args),
+    Mcp(mcp::Args),
     Completions(completions::Args),
 }
 
@@ -106,6 +108,7 @@ impl Command {
             Command::Eval(args) => blocking(move || eval::run(&args)).await,
             Command::Explain(args) => explain::run(&args),
             Command::Export(args) => export::run(args).await,
+            Command::Mcp(args) => mcp::run(args).await,
             Command::Completions(args) => completions::run(&args),
         }
     }
@@ -144,6 +147,7 @@ impl Command {
             | Command::Dev(_)
             | Command::Demo(_)
             | Command::Export(_)
+            | Command::Mcp(_)
             | Command::Completions(_) => Format::Text,
         }
     }

@@ -34,6 +34,8 @@ mod init_update;
 mod interrupts;
 mod lint;
 #[cfg(test)]
+mod mcp;
+#[cfg(test)]
 mod pin;
 #[cfg(test)]
 mod places;
