@@ -6,6 +6,7 @@
 pub mod backoff;
 pub mod breaker;
 pub mod errors;
+pub mod hosts;
 pub mod permits;
 pub mod rate;
 pub mod schedule;

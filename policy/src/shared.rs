@@ -66,6 +66,9 @@ pub enum Event<U> {
     Gone(U),
     /// A person decides, or with `None` leaves it to itself again.
     Decided(Option<Forced>),
+    /// It is open for a larger whole, of which these units are a part; or not any more.
+    AllOpen,
+    AllClosed,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,8 +107,13 @@ pub fn decide<U: Ord + Clone>(
         return (decided(shared, forced), Answer::Noted);
     }
     match (shared.state.clone(), event) {
+        (State::Forced(_), Event::AllOpen) => (shared, Answer::Noted),
+        (_, Event::AllOpen) => (shared.to(State::Open), Answer::Noted),
         (State::HalfOpen { probe, succeeded }, event) => {
             half_open(half_open_calls, shared, probe, succeeded, &event)
+        }
+        (State::Open, Event::AllClosed) => {
+            (Shared { blamed: BTreeSet::new(), ..shared.to(State::Closed) }, Answer::Noted)
         }
         (State::Closed, Event::Opened(unit)) if !shared.blamed.contains(&unit) => {
             (shared.to(State::Suspect { by: unit }), Answer::Noted)
@@ -163,6 +171,7 @@ fn half_open<U: Ord>(
             (shared.to(State::HalfOpen { probe: Some(of), succeeded }), Answer::Granted(of))
         }
         Event::Asked => (shared, Answer::Refused),
+        Event::AllClosed => (Shared { blamed: BTreeSet::new(), ..shared.to(State::Closed) }, Answer::Noted),
         Event::Failed { of, .. } if Some(*of) == probe => (shared.to(State::Open), Answer::Noted),
         Event::Succeeded { of, .. } if Some(*of) == probe && succeeded + 1 >= half_open_calls.max(1) => {
             (Shared { blamed: BTreeSet::new(), ..shared.to(State::Closed) }, Answer::Noted)
@@ -220,6 +229,8 @@ mod tests {
             ("forced open", Event::Decided(Some(Forced::Open))),
             ("forced closed", Event::Decided(Some(Forced::Closed))),
             ("auto", Event::Decided(None)),
+            ("all open", Event::AllOpen),
+            ("all closed", Event::AllClosed),
         ]
     }
 
@@ -233,16 +244,18 @@ mod tests {
             all.push(("forced closed", forced(Forced::Closed), ""));
             all
         };
+        let open = |blamed: &'static str| ("all open", State::Open, blamed);
         let suspect = |by| State::Suspect { by };
         vec![
             (
                 shared(State::Closed, ""),
-                always(vec![("a opened", suspect('a'), ""), ("b opened", suspect('b'), "")]),
+                always(vec![("a opened", suspect('a'), ""), ("b opened", suspect('b'), ""), open("")]),
             ),
             (
                 shared(State::Closed, "a"),
                 always(vec![
                     ("b opened", suspect('b'), "a"),
+                    open("a"),
                     ("a closed", State::Closed, ""),
                     ("a gone", State::Closed, ""),
                 ]),
@@ -252,6 +265,7 @@ mod tests {
                 always(vec![
                     ("b opened", State::Open, ""),
                     ("b failed", State::Open, ""),
+                    open(""),
                     ("b succeeded", State::Closed, "a"),
                     ("a closed", State::Closed, ""),
                     ("a gone", State::Closed, ""),
@@ -261,14 +275,25 @@ mod tests {
                 shared(suspect('a'), "b"),
                 always(vec![
                     ("b succeeded", State::Closed, "ab"),
+                    open("b"),
                     ("b closed", suspect('a'), ""),
                     ("b gone", suspect('a'), ""),
                     ("a closed", State::Closed, "b"),
                     ("a gone", State::Closed, "b"),
                 ]),
             ),
-            (shared(State::Open, ""), always(vec![("due", half(None, 0), "")])),
-            (shared(half(None, 0), ""), always(vec![("asked", half(Some(NOW + 1), 0), "")])),
+            (
+                shared(State::Open, ""),
+                always(vec![("due", half(None, 0), ""), ("all closed", State::Closed, "")]),
+            ),
+            (
+                shared(half(None, 0), ""),
+                always(vec![
+                    ("asked", half(Some(NOW + 1), 0), ""),
+                    open(""),
+                    ("all closed", State::Closed, ""),
+                ]),
+            ),
             (
                 shared(half(Some(NOW), 0), ""),
                 always(vec![
@@ -276,6 +301,8 @@ mod tests {
                     ("b succeeded", half(None, 1), ""),
                     ("a failed", State::Open, ""),
                     ("b failed", State::Open, ""),
+                    open(""),
+                    ("all closed", State::Closed, ""),
                     ("abandoned", half(None, 0), ""),
                 ]),
             ),
@@ -286,6 +313,8 @@ mod tests {
                     ("b succeeded", State::Closed, ""),
                     ("a failed", State::Open, "c"),
                     ("b failed", State::Open, "c"),
+                    open("c"),
+                    ("all closed", State::Closed, ""),
                     ("abandoned", half(None, 1), "c"),
                 ]),
             ),
@@ -311,7 +340,9 @@ mod tests {
                     |(_, state, blamed)| (state.clone(), blamed.chars().collect::<BTreeSet<_>>()),
                 );
                 assert_eq!((&after.state, &after.blamed), (&state, &blamed), "{before:?} {name}");
-                assert_eq!(after.generation > NOW, after.state != before.state, "{before:?} {name}");
+                let is_new =
+                    after.state != before.state || (name == "all open" && before.state == State::Open);
+                assert_eq!(after.generation > NOW, is_new, "{before:?} {name}");
             }
         }
     }

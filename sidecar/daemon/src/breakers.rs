@@ -1,22 +1,26 @@
 //! Circuit breakers of the host: what processes report of their own, who may try, and what all are told.
 //!
-//! `conductor_policy::shared` decides. Here are its clock, the sessions that hold a probe, and what people decided; not the
-//! calls.
+//! `conductor_policy` decides. Here are its clock, the sessions that hold a probe, and what people decided; neither the calls
+//! nor how other hosts are reached.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use conductor_journal::{AuditRow, Owner};
-use conductor_policy::shared::{Answer, Event, Forced, Shared, State, decide};
+use conductor_policy::hosts::Unit;
+use conductor_policy::shared::{Answer, Event, Forced, State};
 use conductor_protocol::breaker::{
-    BreakerChanged, BreakerEvent, BreakerProbe, BreakerProbeResult, BreakerReport, BreakerState,
+    BreakerChanged, BreakerProbe, BreakerProbeResult, BreakerReport, BreakerState,
 };
 use conductor_protocol::entry::UnixMillis;
 use conductor_protocol::message::{code, method};
 use conductor_telemetry::Process;
 
+use crate::circuit::{Entry, refused, up};
 use crate::handlers::{Call, Client, Empty};
+use crate::hosts;
 use crate::operating::BREAKER;
 use crate::rpc::{self, Fault};
 use crate::sidecar::Sidecar;
@@ -27,33 +31,15 @@ const ID: usize = 1024;
 /// Breakers that are remembered. Those that are closed are forgotten for new ones.
 const KEPT: usize = 10_000;
 
-/// How long it is open where the process that opened it did not say.
-const OPEN_FOR: Duration = Duration::from_secs(30);
-
-/// The longest time that it is open without a person's will.
-const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
-
 /// After which time whoever was refused a probe may ask again.
-const ASK_AGAIN: Duration = Duration::from_millis(50);
+pub(crate) const ASK_AGAIN: Duration = Duration::from_millis(50);
 
-#[derive(Default)]
 pub(crate) struct Breakers {
+    /// The name of this host among those of the store, where there may be others.
+    pub(crate) me: Option<String>,
     table: Mutex<BTreeMap<String, Entry>>,
-}
-
-struct Entry {
-    shared: Shared<Process>,
-    /// When it stops being open.
-    due: Instant,
-    open_for: Duration,
-    half_open_calls: u32,
-    /// The session that tries.
-    holder: Option<Arc<str>>,
-    since: UnixMillis,
-    reason: String,
-    by: Option<String>,
-    /// The last of people's decisions on it.
-    decided: Option<AuditRow>,
+    /// Whether there may be something that other hosts are to hear.
+    is_telling: AtomicBool,
 }
 
 /// A breaker as it is shown.
@@ -72,15 +58,17 @@ pub(crate) struct Shown {
     pub(crate) alone: Vec<u32>,
 }
 
-/// A time from a message, bounded.
-fn duration(milliseconds: u64) -> Duration {
-    Duration::from_millis(milliseconds).min(LONGEST)
+/// What whoever wants to try is told, and with which number this host's leave needs that of the other hosts.
+struct Asked {
+    result: BreakerProbeResult,
+    changed: Option<BreakerChanged>,
+    needs_leave: Option<u64>,
 }
 
 impl Breakers {
     /// With what people had decided before the start.
-    pub(crate) fn new(standing: &[AuditRow]) -> Breakers {
-        let breakers = Breakers::default();
+    pub(crate) fn new(me: Option<String>, standing: &[AuditRow]) -> Breakers {
+        let breakers = Breakers { me, table: Mutex::default(), is_telling: AtomicBool::new(false) };
         breakers.follow(standing);
         breakers
     }
@@ -102,6 +90,34 @@ impl Breakers {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Works on an entry, which is made where there is room for it.
+    pub(crate) fn with<T>(&self, id: &str, at: UnixMillis, work: impl FnOnce(&mut Entry) -> T) -> Option<T> {
+        let mut table = self.hold();
+        let entry = known(&mut table, id, self.me.as_ref(), at)?;
+        let done = work(entry);
+        self.note(entry);
+        Some(done)
+    }
+
+    /// Works on all entries.
+    pub(crate) fn with_all(&self, mut work: impl FnMut(&str, &mut Entry)) {
+        for (id, entry) in self.hold().iter_mut() {
+            work(id, entry);
+            self.note(entry);
+        }
+    }
+
+    fn note(&self, entry: &Entry) {
+        if entry.member.has_something_to_tell() {
+            self.is_telling.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether there is something that other hosts have not been told yet. Asked again, it says no until there is more.
+    pub(crate) fn has_news(&self) -> bool {
+        self.is_telling.swap(false, Ordering::Relaxed)
+    }
+
     /// Takes up what a process says, and gives what all are to be told.
     fn report(
         &self,
@@ -110,75 +126,50 @@ impl Breakers {
         lives: impl Fn(Process) -> bool,
         at: UnixMillis,
     ) -> Vec<BreakerChanged> {
-        let mut table = self.hold();
-        let Some(entry) = known(&mut table, &report.breaker, at) else { return Vec::new() };
-        let mut told = entry.brought_up_to_date(lives, at);
-        if let Some(milliseconds) = report.open_for_ms {
-            entry.open_for = duration(milliseconds);
-        }
-        if let Some(calls) = report.half_open_calls {
-            entry.half_open_calls = calls;
-        }
-        let of = report.of.unwrap_or(u64::MAX);
-        let (event, reason) = match report.event {
-            BreakerEvent::Used => return told.then(|| entry.changed(&report.breaker)).into_iter().collect(),
-            BreakerEvent::Opened => (Event::Opened(process), "has opened its own"),
-            BreakerEvent::Closed => (Event::Closed(process), "has closed its own"),
-            BreakerEvent::Succeeded => (Event::Succeeded { unit: process, of }, "made a call that succeeded"),
-            BreakerEvent::Failed => (Event::Failed { unit: process, of }, "made a call that failed"),
-            BreakerEvent::Abandoned => (Event::Abandoned { of }, "gave its probe up"),
-        };
-        let left = report.left_ms.filter(|_| report.event == BreakerEvent::Opened).map(duration);
-        told |= entry.apply(event, &format!("process {} {reason}", process.0), left, at).1;
-        told.then(|| entry.changed(&report.breaker)).into_iter().collect()
+        let changed = self.with(&report.breaker, at, |entry| entry.report(process, report, lives, at));
+        changed.flatten().into_iter().collect()
     }
 
     /// Whether the session may try now.
-    fn probe(
-        &self,
-        session: &Arc<str>,
-        id: &str,
-        at: UnixMillis,
-    ) -> (BreakerProbeResult, Option<BreakerChanged>) {
-        let refused =
-            |left: Duration| BreakerProbeResult { granted: false, of: None, left_ms: Some(up(left)) };
-        let mut table = self.hold();
-        let Some(entry) = known(&mut table, id, at) else { return (refused(ASK_AGAIN), None) };
-        entry.brought_up_to_date(|_| true, at);
-        let (answer, told) = entry.apply(Event::Asked, "a probe is under way", None, at);
-        let changed = told.then(|| entry.changed(id));
-        let result = match answer {
-            Answer::Granted(of) => {
-                let is_probe = matches!(entry.shared.state, State::HalfOpen { .. });
-                entry.holder = is_probe.then(|| Arc::clone(session));
-                BreakerProbeResult { granted: true, of: is_probe.then_some(of), left_ms: None }
-            }
-            Answer::Noted | Answer::Refused => refused(entry.left().max(ASK_AGAIN)),
-        };
-        (result, changed)
+    fn probe(&self, session: &Arc<str>, id: &str, at: UnixMillis) -> Asked {
+        self.with(id, at, |entry| {
+            entry.brought_up_to_date(|_| true, at);
+            let (answer, told) = entry.apply(&Event::Asked, "a probe is under way", None, at);
+            let changed = told.then(|| entry.changed(id));
+            let Answer::Granted(of) = answer else {
+                return Asked { result: refused(entry.left().max(ASK_AGAIN)), changed, needs_leave: None };
+            };
+            let is_probe = matches!(entry.member.own.state, State::HalfOpen { .. });
+            entry.holder = is_probe.then(|| Arc::clone(session));
+            let result = BreakerProbeResult { granted: true, of: is_probe.then_some(of), left_ms: None };
+            let needs_leave = (is_probe && entry.member.needs_leave()).then_some(of);
+            Asked { result, changed, needs_leave }
+        })
+        .unwrap_or_else(|| Asked { result: refused(ASK_AGAIN), changed: None, needs_leave: None })
     }
 
     /// A person's decision, which is on disk.
     pub(crate) fn decide(&self, id: &str, wanted: Wanted, row: &AuditRow) -> Option<BreakerChanged> {
-        let mut table = self.hold();
-        let entry = known(&mut table, id, row.at)?;
         let forced = match wanted {
             Wanted::Open => Some(Forced::Open),
             Wanted::Closed => Some(Forced::Closed),
             Wanted::Auto => None,
         };
-        let (_, told) = entry.apply(Event::Decided(forced), &row.reason, None, row.at);
-        row.reason.clone_into(&mut entry.reason);
-        entry.by = Some(row.by.clone());
-        entry.decided = Some(row.clone());
-        // Told again where only the reason is another.
-        (told || forced.is_some()).then(|| entry.changed(id))
+        self.with(id, row.at, |entry| {
+            let (_, told) = entry.apply(&Event::Decided(forced), &row.reason, None, row.at);
+            row.reason.clone_into(&mut entry.reason);
+            entry.by = Some(row.by.clone());
+            entry.decided = Some(row.clone());
+            // Told again where only the reason is another.
+            (told || forced.is_some()).then(|| entry.changed(id))
+        })
+        .flatten()
     }
 
     /// What is not as if nobody had ever said anything: for a session that has just come.
     pub(crate) fn standing(&self) -> Vec<BreakerChanged> {
         let table = self.hold();
-        let told = table.iter().filter(|(_, entry)| entry.shared.state != State::Closed);
+        let told = table.iter().filter(|(_, entry)| entry.member.own.state != State::Closed);
         told.map(|(id, entry)| entry.changed(id)).collect()
     }
 
@@ -190,20 +181,20 @@ impl Breakers {
         at: UnixMillis,
     ) -> Vec<BreakerChanged> {
         let mut changes = Vec::new();
-        for (id, entry) in self.hold().iter_mut() {
+        self.with_all(|id, entry| {
             let mut told = entry.brought_up_to_date(|process| processes.contains(&process), at);
             let gone: Vec<Process> =
-                entry.shared.blamed.iter().copied().filter(|unit| !processes.contains(unit)).collect();
-            for unit in gone {
-                told |= entry.apply(Event::Gone(unit), "", None, at).1;
+                entry.alone().into_iter().filter(|process| !processes.contains(process)).collect();
+            for process in gone {
+                told |= entry.apply(&Event::Gone(Unit::Own(process)), "", None, at).1;
             }
-            if let State::HalfOpen { probe: Some(of), .. } = entry.shared.state
+            if let State::HalfOpen { probe: Some(of), .. } = entry.member.own.state
                 && entry.holder.as_ref().is_some_and(|holder| !sessions.contains(holder))
             {
-                told |= entry.apply(Event::Abandoned { of }, "the process that tried is gone", None, at).1;
+                told |= entry.apply(&Event::Abandoned { of }, "the process that tried is gone", None, at).1;
             }
             changes.extend(told.then(|| entry.changed(id)));
-        }
+        });
         changes
     }
 
@@ -211,20 +202,20 @@ impl Breakers {
         let mut table = self.hold();
         let shown = table.iter_mut().map(|(id, entry)| {
             entry.brought_up_to_date(|_| true, at);
-            let is_open = entry.shared.state == State::Open;
+            let is_open = entry.member.own.state == State::Open;
             Shown {
                 id: id.clone(),
                 state: entry.state(),
-                forced: matches!(entry.shared.state, State::Forced(_)),
+                forced: matches!(entry.member.own.state, State::Forced(_)),
                 since: entry.since,
                 reason: entry.reason.clone(),
                 by: entry.by.clone(),
                 left_ms: is_open.then(|| up(entry.left())),
-                suspect: match entry.shared.state {
-                    State::Suspect { by } => Some(by.0),
+                suspect: match entry.member.own.state {
+                    State::Suspect { by: Unit::Own(process) } => Some(process.0),
                     _ => None,
                 },
-                alone: entry.shared.blamed.iter().map(|process| process.0).collect(),
+                alone: entry.alone().into_iter().map(|process| process.0).collect(),
             }
         });
         shown.collect()
@@ -241,109 +232,26 @@ pub(crate) enum Wanted {
 }
 
 /// The entry of that id, made where there is room for it.
-fn known<'t>(table: &'t mut BTreeMap<String, Entry>, id: &str, at: UnixMillis) -> Option<&'t mut Entry> {
+fn known<'t>(
+    table: &'t mut BTreeMap<String, Entry>,
+    id: &str,
+    me: Option<&String>,
+    at: UnixMillis,
+) -> Option<&'t mut Entry> {
     if !table.contains_key(id) {
         if table.len() >= KEPT {
-            table.retain(|_, entry| entry.shared.state != State::Closed || !entry.shared.blamed.is_empty());
+            let is_quiet = |entry: &Entry| {
+                let own = &entry.member.own;
+                own.state == State::Closed && own.blamed.is_empty() && !entry.member.has_something_to_tell()
+            };
+            table.retain(|_, entry| !is_quiet(entry));
         }
         if table.len() >= KEPT {
             return None;
         }
-        table.insert(id.to_owned(), Entry::new(at));
+        table.insert(id.to_owned(), Entry::new(me.cloned(), at));
     }
     table.get_mut(id)
-}
-
-impl Entry {
-    fn new(since: UnixMillis) -> Entry {
-        Entry {
-            shared: Shared::default(),
-            due: Instant::now(),
-            open_for: OPEN_FOR,
-            half_open_calls: 1,
-            holder: None,
-            since,
-            reason: String::new(),
-            by: None,
-            decided: None,
-        }
-    }
-
-    /// What has become of it by the passing of time and the end of processes. Whether others are to be told.
-    fn brought_up_to_date(&mut self, lives: impl Fn(Process) -> bool, at: UnixMillis) -> bool {
-        if self.shared.state == State::Open && self.due <= Instant::now() {
-            return self.apply(Event::Due, "its time is over", None, at).1;
-        }
-        match self.shared.state {
-            State::Suspect { by } if !lives(by) => {
-                self.apply(Event::Gone(by), "the process that was suspect is gone", None, at).1
-            }
-            _ => false,
-        }
-    }
-
-    /// The answer, and whether others are to be told. `left`: how long it is to be open where it opens now.
-    fn apply(
-        &mut self,
-        event: Event<Process>,
-        reason: &str,
-        left: Option<Duration>,
-        at: UnixMillis,
-    ) -> (Answer, bool) {
-        let (before, is_shown) = (self.shared.generation, self.state());
-        let (next, answer) = decide(self.half_open_calls, std::mem::take(&mut self.shared), event);
-        self.shared = next;
-        if self.shared.generation == before {
-            return (answer, false);
-        }
-        self.holder = None;
-        if self.shared.state == State::Open {
-            self.due = Instant::now() + left.unwrap_or(self.open_for);
-        }
-        if self.state() != is_shown {
-            self.since = at;
-            self.by = None;
-            reason.clone_into(&mut self.reason);
-        }
-        // Who may try is told to whoever asks.
-        (answer, !matches!(self.shared.state, State::HalfOpen { .. }))
-    }
-
-    fn state(&self) -> BreakerState {
-        match self.shared.state {
-            State::Closed | State::Forced(Forced::Closed) => BreakerState::Closed,
-            State::Suspect { .. } => BreakerState::Suspect,
-            State::Open | State::Forced(Forced::Open) => BreakerState::Open,
-            State::HalfOpen { .. } => BreakerState::HalfOpen,
-        }
-    }
-
-    fn left(&self) -> Duration {
-        self.due.saturating_duration_since(Instant::now())
-    }
-
-    fn changed(&self, id: &str) -> BreakerChanged {
-        let forced = matches!(self.shared.state, State::Forced(_));
-        let (state, left_ms) = match self.shared.state {
-            State::Open => (BreakerState::Open, Some(up(self.left()))),
-            State::HalfOpen { .. } => (BreakerState::Open, Some(0)),
-            _ => (self.state(), None),
-        };
-        BreakerChanged {
-            breaker: id.to_owned(),
-            state,
-            generation: self.shared.generation,
-            forced,
-            left_ms,
-            reason: forced.then(|| self.reason.clone()),
-            by: self.by.clone().filter(|_| forced),
-        }
-    }
-}
-
-/// Milliseconds, never fewer than there are.
-fn up(time: Duration) -> u64 {
-    u64::try_from(time.as_micros().div_ceil(1000)).unwrap_or(u64::MAX)
 }
 
 pub(crate) fn report(call: &mut Call<'_>, client: &Client, report: &BreakerReport) -> Result<(), Fault> {
@@ -360,10 +268,15 @@ pub(crate) fn report(call: &mut Call<'_>, client: &Client, report: &BreakerRepor
 pub(crate) fn probe(call: &mut Call<'_>, client: &Client, probe: &BreakerProbe) -> Result<(), Fault> {
     check(&probe.breaker)?;
     let sidecar = call.sidecar;
-    let (result, changed) =
+    let Asked { result, changed, needs_leave } =
         sidecar.breakers.probe(&client.owner.session, &probe.breaker, sidecar.clock.now());
     push(sidecar, changed);
-    call.answer(result);
+    let Some(of) = needs_leave else {
+        call.answer(result);
+        return Ok(());
+    };
+    let (sidecar, breaker) = (Arc::clone(sidecar), probe.breaker.clone());
+    call.later(async move { Ok(hosts::leave(&sidecar, breaker, of, result).await) });
     Ok(())
 }
 
@@ -402,6 +315,9 @@ pub(crate) fn push(sidecar: &Sidecar, changes: impl IntoIterator<Item = BreakerC
         for outbox in sidecar.sessions.outboxes() {
             outbox.send(&lines);
         }
+    }
+    if sidecar.breakers.has_news() {
+        sidecar.hosts.due.notify_one();
     }
 }
 

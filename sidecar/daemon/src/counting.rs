@@ -24,7 +24,8 @@ pub(crate) async fn metrics(State(sidecar): State<Arc<Sidecar>>, headers: Header
     sidecar.metrics.only_of(&sidecar.sessions.processes());
     sidecar.metrics.calls(sidecar.broker.counts());
     let shown = sidecar.breakers.shown(sidecar.clock.now());
-    sidecar.metrics.breakers(shown.iter().map(|one| (one.id.as_str(), one.state.as_str())));
+    let states = shown.iter().map(|one| (one.id.as_str(), one.state.as_str()));
+    sidecar.metrics.breakers(states, sidecar.hosts.is_alone());
     let now = Now {
         sessions,
         open_runs: sidecar.journal.open_by_state(),

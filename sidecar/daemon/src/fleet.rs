@@ -69,7 +69,10 @@ pub(crate) async fn run(sidecar: Arc<Sidecar>) {
     loop {
         let ticked = tokio::select! {
             () = sidecar.closed() => return,
-            () = news.notified() => false,
+            () = news.notified() => {
+                sidecar.hosts.due.notify_one();
+                false
+            }
             () = sidecar.hurry.notified() => {
                 tokio::time::sleep(GATE).await;
                 true

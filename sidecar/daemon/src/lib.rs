@@ -7,6 +7,7 @@ mod arrival;
 mod backlog;
 mod breakers;
 mod broker;
+mod circuit;
 mod clock;
 mod connection;
 mod counting;
@@ -15,6 +16,7 @@ mod fleet;
 mod gate;
 mod guard;
 mod handlers;
+mod hosts;
 mod http;
 mod idle;
 mod invocations;
@@ -217,6 +219,7 @@ pub async fn start(options: Options) -> Result<Handle, Error> {
     tasks.spawn(idle::run(Arc::clone(&sidecar)));
     tasks.spawn(retention::run(Arc::clone(&sidecar)));
     tasks.spawn(fleet::run(Arc::clone(&sidecar)));
+    tasks.spawn(hosts::run(Arc::clone(&sidecar)));
     tasks.spawn(tidy(Arc::clone(&sidecar)));
     tasks.spawn(exporter.run(Arc::clone(&sidecar)));
     if let Some(grace) = sidecar.permits.grace(options.lease) {

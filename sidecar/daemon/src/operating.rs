@@ -36,9 +36,11 @@ pub(crate) fn time(milliseconds: i64) -> Option<String> {
     jiff::Timestamp::from_millisecond(milliseconds).ok().map(|time| time.to_string())
 }
 
-fn view(shown: &Shown) -> Value {
+/// `scope`: whose the breaker is, this host's or that of all hosts of the store.
+fn view(shown: &Shown, scope: &str) -> Value {
     json!({
         "id": shown.id,
+        "scope": scope,
         "state": shown.state,
         "mode": if shown.forced { "forced" } else { "auto" },
         "since": time(shown.since),
@@ -64,7 +66,7 @@ pub(crate) async fn breakers(axum::extract::State(sidecar): Shared) -> Response 
     let shown = sidecar.breakers.shown(sidecar.clock.now());
     match blocking(|| sidecar.journal.store().audit(BREAKER, None, HISTORY)) {
         Ok(rows) => {
-            let breakers: Vec<Value> = shown.iter().map(view).collect();
+            let breakers: Vec<Value> = shown.iter().map(|one| view(one, sidecar.breakers_scope())).collect();
             let history: Vec<Value> = rows.iter().map(decision).collect();
             Json(json!({"breakers": breakers, "history": history})).into_response()
         }
@@ -86,7 +88,7 @@ fn show(sidecar: &Sidecar, id: &str) -> Response {
     };
     match blocking(|| sidecar.journal.store().audit(BREAKER, Some(id), HISTORY)) {
         Ok(rows) => {
-            let mut shown = view(found);
+            let mut shown = view(found, sidecar.breakers_scope());
             shown["history"] = rows.iter().map(decision).collect();
             Json(shown).into_response()
         }

@@ -18,6 +18,7 @@ use crate::broker::Broker;
 use crate::clock::Clock;
 use crate::counting;
 use crate::gate::Gate;
+use crate::hosts::Hosts;
 use crate::idle::Usage;
 use crate::news::{Changed, News};
 use crate::operating::BREAKER;
@@ -36,6 +37,7 @@ pub(crate) struct Sidecar {
     pub(crate) permits: HostPermits,
     pub(crate) breakers: Breakers,
     pub(crate) policies: Policies,
+    pub(crate) hosts: Hosts,
     /// Held while a person's decision goes to the disk and into force.
     pub(crate) deciding: tokio::sync::Mutex<()>,
     pub(crate) broker: Broker,
@@ -77,8 +79,9 @@ impl Sidecar {
         let known =
             journal.store().plans()?.into_iter().map(|row| ((row.workflow.clone(), row.digest.clone()), row));
         let timetable = Timetable::new(journal.store().schedules()?, clock.now());
-        let breakers = Breakers::new(&journal.store().standing(BREAKER)?);
         let policies = Policies::new(journal.store().standing(POLICY)?);
+        let me = journal.shared().map(|shared| shared.name().to_owned());
+        let breakers = Breakers::new(me, &journal.store().standing(BREAKER)?);
         Ok(Sidecar {
             known: Mutex::new(known.collect()),
             journal,
@@ -87,6 +90,7 @@ impl Sidecar {
             permits,
             breakers,
             policies,
+            hosts: Hosts::default(),
             deciding: tokio::sync::Mutex::default(),
             broker: Broker::default(),
             metrics: Metrics::new(env!("CARGO_PKG_VERSION")),

@@ -2,6 +2,7 @@
 //!
 //! It deliberately knows no socket, no session's connection and no clock but the one that stamps its own entries.
 
+mod breakers;
 mod check;
 mod commit;
 mod journal;
@@ -22,6 +23,7 @@ mod sqlite;
 mod store;
 mod view;
 
+pub use breakers::{BreakerChange, BreakerRow, SharedBreakers};
 pub use commit::{Committed, Note};
 pub use journal::{
     Cancelled, Encryption, Fact, Journal, Recorded, RunInfo, Settled, StartRequest, Started, Taken,

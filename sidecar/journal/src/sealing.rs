@@ -20,7 +20,7 @@ use crate::store::{
 
 /// Another store, behind keys. Without any it still reads what is not sealed.
 pub struct Sealing {
-    inner: Box<dyn Store>,
+    pub(crate) inner: Box<dyn Store>,
     keys: Option<Keys>,
 }
 
@@ -103,7 +103,7 @@ impl Sealing {
         Ok(row)
     }
 
-    fn behind(&self) -> Result<&dyn Shared, StoreError> {
+    pub(crate) fn behind(&self) -> Result<&dyn Shared, StoreError> {
         self.inner.shared().ok_or_else(|| StoreError::Failed("the store is not shared".to_owned()))
     }
 

@@ -11,6 +11,7 @@ use conductor_protocol::plan::Schedule;
 use conductor_protocol::state::RunState;
 use tokio::sync::Notify;
 
+use crate::breakers::SharedBreakers;
 use crate::keys::{VARIABLE, is_keyed};
 
 /// The process that executes a run.
@@ -447,7 +448,7 @@ pub struct SharedAsk {
 }
 
 /// A store that several sidecars share. Each has a lease; [`Store::commit`] writes to no run that another has.
-pub trait Shared: Send + Sync {
+pub trait Shared: SharedBreakers {
     /// Prolongs this sidecar's lease. Whether it was over before, so that others may have taken what it had: nothing remains
     /// of it then until [`Shared::recounted`].
     ///

@@ -21,12 +21,16 @@ pub(crate) struct Breakers {
     names: Names,
     state: Family<Labels, Gauge>,
     changes: Family<Labels, Counter>,
+    alone: Gauge,
 }
 
 impl Breakers {
     pub(crate) fn register(&self, to: &mut Registry) {
         to.register("breaker_state", "Circuit breakers of the host in each state", self.state.clone());
         to.register("breaker_changes", "Changes of circuit breakers to a state", self.changes.clone());
+        let alone =
+            "1 while the other hosts of the store cannot be reached, so that breakers are this host's";
+        to.register("breakers_alone", alone, self.alone.clone());
     }
 
     /// Each breaker that is known, with its state now.
@@ -35,6 +39,11 @@ impl Breakers {
         for (id, state) in all {
             self.state.get_or_create(&Labels { breaker: self.names.bounded(id), state }).inc();
         }
+    }
+
+    /// Whether breakers are this host's although there are others.
+    pub(crate) fn alone(&self, is_alone: bool) {
+        self.alone.set(i64::from(is_alone));
     }
 
     pub(crate) fn changed(&self, id: &str, state: &'static str) {

@@ -235,9 +235,10 @@ impl Metrics {
         self.resources.only_of(processes);
     }
 
-    /// All circuit breakers that are known, each with its state.
-    pub fn breakers<'a>(&self, all: impl Iterator<Item = (&'a str, &'static str)>) {
+    /// All circuit breakers that are known, each with its state; alone where other hosts cannot be reached.
+    pub fn breakers<'a>(&self, all: impl Iterator<Item = (&'a str, &'static str)>, is_alone: bool) {
         self.breakers.are(all);
+        self.breakers.alone(is_alone);
     }
 
     /// `state` is of a closed set.

@@ -5,8 +5,10 @@
 mod alone;
 mod breakers;
 mod build;
+mod coast;
 mod commits;
 mod crossing;
+mod dependency;
 mod failures;
 mod go_services;
 mod http_services;

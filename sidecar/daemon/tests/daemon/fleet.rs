@@ -10,18 +10,23 @@ use serde_json::{Value, json};
 
 use crate::support::{Client, Daemon, LEASE, PATIENCE, Process, step_started, succeeded};
 
-struct Fleet {
+pub(crate) struct Fleet {
     /// Before the server, which they need while they end.
-    sidecars: Vec<Daemon>,
+    pub(crate) sidecars: Vec<Daemon>,
     folder: tempfile::TempDir,
-    server: Postgres,
+    pub(crate) server: Postgres,
+    lease: Duration,
 }
 
 impl Fleet {
-    fn new(sidecars: usize) -> Fleet {
+    pub(crate) fn new(sidecars: usize) -> Fleet {
+        Fleet::with(sidecars, LEASE)
+    }
+
+    pub(crate) fn with(sidecars: usize, lease: Duration) -> Fleet {
         let server = Postgres::start().unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let mut fleet = Fleet { sidecars: Vec::new(), folder, server };
+        let mut fleet = Fleet { sidecars: Vec::new(), folder, server, lease };
         for number in 0..sidecars {
             let sidecar = fleet.start(number);
             fleet.sidecars.push(sidecar);
@@ -32,23 +37,23 @@ impl Fleet {
     fn options(&self, number: usize) -> Options {
         let options = Options::in_folder(&self.folder.path().join(number.to_string()));
         let store = StoreUrl::Postgres(self.server.url().parse().unwrap());
-        Options { lease: LEASE, store, ..options }
+        Options { lease: self.lease, store, ..options }
     }
 
-    fn start(&self, number: usize) -> Daemon {
+    pub(crate) fn start(&self, number: usize) -> Daemon {
         Daemon::with(self.options(number))
     }
 }
 
 /// A client that keeps its lease.
-fn served(daemon: &Daemon, session: &str, serve: u32) -> Client {
+pub(crate) fn served(daemon: &Daemon, session: &str, serve: u32) -> Client {
     let mut client = daemon.client(session);
     client.hello(serve);
     client.beat();
     client
 }
 
-fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !holds() {
         assert!(Instant::now() < deadline, "{what}");

@@ -8,6 +8,7 @@ mod bytes;
 mod examples;
 mod fleet;
 mod hostile;
+mod hosts;
 mod http;
 mod invocations;
 mod ownership;

@@ -83,7 +83,7 @@ impl PostgresStore {
         lease.renewed.elapsed() < self.member.lease && lease.since.elapsed() >= self.member.lease / 2
     }
 
-    fn notify(&self) -> String {
+    pub(super) fn notify(&self) -> String {
         format!("NOTIFY \"{}\"", channel(&self.engine.url))
     }
 }

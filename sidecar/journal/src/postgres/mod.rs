@@ -3,6 +3,7 @@
 //! It knows rows and transactions, not what a run's states mean, nor which sidecar should have a run.
 
 mod audit;
+mod breakers;
 mod fleet;
 mod link;
 mod purge;
@@ -230,13 +231,16 @@ impl Store for PostgresStore {
         Some(self)
     }
 
-    /// Forgets sidecars that are long gone and have no run.
+    /// Forgets sidecars that are long gone and have no run, and breakers that have long been closed.
     fn tidy(&self) -> Result<(), StoreError> {
         let mut tidied = hold(&self.tidied);
         if tidied.is_some_and(|at| at.elapsed() < TIDY) {
             return Ok(());
         }
         *tidied = Some(Instant::now());
-        self.engine.read(&self.keeper, async |wire| fleet::forget_the_gone(wire).await)
+        self.engine.read(&self.keeper, async |wire| {
+            breakers::forget_the_quiet(wire).await?;
+            fleet::forget_the_gone(wire).await
+        })
     }
 }

@@ -9,7 +9,7 @@ use super::url::PostgresUrl;
 use crate::store::StoreError;
 
 /// Migration `n` leads from format `n` to `n + 1`. Never edit one that was released: add the next.
-const MIGRATIONS: [&str; 3] = [FORMAT_1, FORMAT_2, FORMAT_3];
+const MIGRATIONS: [&str; 4] = [FORMAT_1, FORMAT_2, FORMAT_3, FORMAT_4];
 
 const FORMAT_1: &str = r#"
 CREATE TABLE meta (name text PRIMARY KEY, value text NOT NULL);
@@ -122,6 +122,21 @@ const FORMAT_3: &str = "
 -- Runs of a workflow in a state, and runs of a time, however many others there are.
 CREATE INDEX runs_by_both ON runs (workflow, state, key);
 CREATE INDEX runs_by_start ON runs (started_at, key);
+";
+
+const FORMAT_4: &str = "
+-- Circuit breakers as all hosts see them: a row changes when the state does, never with a call.
+CREATE TABLE breakers (
+    id text COLLATE \"C\" PRIMARY KEY,
+    -- Counts the changes: who has not seen the last one may not make the next.
+    version bigint NOT NULL,
+    body text NOT NULL,
+    -- When it stops being open, where it is.
+    due timestamptz,
+    -- It is closed, and nobody has the blame.
+    quiet boolean NOT NULL,
+    changed_at timestamptz NOT NULL
+) WITH (fillfactor = 50);
 ";
 
 /// The format that this build writes.
