@@ -114,7 +114,7 @@ impl<P: Ord + Clone, H: Ord + Clone> Member<P, H> {
     }
 
     /// What the hosts' breaker is to be told next.
-    pub fn next(&mut self) -> Option<Event<H>> {
+    pub fn next_to_tell(&mut self) -> Option<Event<H>> {
         self.tell.pop_front()
     }
 

@@ -34,7 +34,7 @@ impl World {
 
     /// What the host has to tell arrives, and it looks.
     fn exchange(&mut self, host: Host) {
-        while let Some(event) = self.hosts[usize::from(host)].next() {
+        while let Some(event) = self.hosts[usize::from(host)].next_to_tell() {
             self.middle(event);
         }
         self.hosts[usize::from(host)].heard(1, &self.middle);

@@ -15,17 +15,31 @@ use conductor_protocol::entry::UnixMillis;
 use conductor_telemetry::Process;
 
 /// How long it is open where the process that opened it did not say.
-pub(crate) const OPEN_FOR: Duration = Duration::from_secs(30);
+const OPEN_FOR: Duration = Duration::from_secs(30);
 
 /// The longest time that it is open without a person's will.
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+
+/// Of a breaker's policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Numbers {
+    pub(crate) open_for: Duration,
+    pub(crate) half_open_calls: u32,
+}
+
+impl Default for Numbers {
+    fn default() -> Numbers {
+        Numbers { open_for: OPEN_FOR, half_open_calls: 1 }
+    }
+}
 
 pub(crate) struct Entry {
     pub(crate) member: Member<Process, String>,
     /// When it stops being open.
     due: Instant,
-    pub(crate) open_for: Duration,
-    pub(crate) half_open_calls: u32,
+    pub(crate) numbers: Numbers,
+    /// Whether a process of this host has told them.
+    pub(crate) has_numbers: bool,
     /// The session that tries.
     pub(crate) holder: Option<Arc<str>>,
     pub(crate) since: UnixMillis,
@@ -36,7 +50,7 @@ pub(crate) struct Entry {
 }
 
 /// A time from a message, bounded.
-fn duration(milliseconds: u64) -> Duration {
+pub(crate) fn duration(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds).min(LONGEST)
 }
 
@@ -45,8 +59,8 @@ impl Entry {
         Entry {
             member: Member::new(me),
             due: Instant::now(),
-            open_for: OPEN_FOR,
-            half_open_calls: 1,
+            numbers: Numbers::default(),
+            has_numbers: false,
             holder: None,
             since,
             reason: String::new(),
@@ -92,13 +106,13 @@ impl Entry {
         work: impl FnOnce(&mut Member<Process, String>, u32),
     ) -> bool {
         let (before, is_shown) = (self.member.own.generation, self.state());
-        work(&mut self.member, self.half_open_calls);
+        work(&mut self.member, self.numbers.half_open_calls);
         if self.member.own.generation == before {
             return false;
         }
         self.holder = None;
         if self.member.own.state == State::Open {
-            self.due = Instant::now() + left.unwrap_or(self.open_for);
+            self.due = Instant::now() + left.unwrap_or(self.numbers.open_for);
         }
         if self.state() != is_shown {
             self.since = at;
@@ -129,10 +143,12 @@ impl Entry {
     ) -> Option<BreakerChanged> {
         let mut told = self.brought_up_to_date(lives, at);
         if let Some(milliseconds) = report.open_for_ms {
-            self.open_for = duration(milliseconds);
+            self.numbers.open_for = duration(milliseconds);
+            self.has_numbers = true;
         }
         if let Some(calls) = report.half_open_calls {
-            self.half_open_calls = calls;
+            self.numbers.half_open_calls = calls;
+            self.has_numbers = true;
         }
         let (unit, of) = (Unit::Own(process), report.of.unwrap_or(u64::MAX));
         let said = match report.event {

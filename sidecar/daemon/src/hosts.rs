@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, oneshot};
 
 use crate::breakers::{ASK_AGAIN, push};
-use crate::circuit::{OPEN_FOR, refused};
+use crate::circuit::{Entry, Numbers, duration, refused};
 use crate::sidecar::{Sidecar, blocking};
 
 /// How long a call waits for the leave of the hosts before this one decides alone: a process waits a second for the answer.
@@ -134,7 +134,7 @@ fn exchange(sidecar: &Sidecar, asks: Vec<Ask>) -> Result<(), StoreError> {
 fn tell(sidecar: &Sidecar, store: &dyn Store) -> Result<(), StoreError> {
     let mut news: BTreeMap<String, Vec<Event<String>>> = BTreeMap::new();
     sidecar.breakers.with_all(|id, entry| {
-        while let Some(event) = entry.member.next() {
+        while let Some(event) = entry.member.next_to_tell() {
             news.entry(id.to_owned()).or_default().push(event);
         }
     });
@@ -185,6 +185,9 @@ fn hear(sidecar: &Sidecar, store: &dyn Store) -> Result<(), StoreError> {
     let quiet = Common::read(None)?;
     sidecar.breakers.with_all(|id, entry| {
         let common = all.get(id).unwrap_or(&quiet);
+        if !entry.has_numbers {
+            entry.numbers = common.numbers;
+        }
         let reason = common.reason();
         let told = entry.changes(reason, Some(common.left), at, |member, half_open_calls| {
             member.heard(half_open_calls, &common.shared);
@@ -203,18 +206,17 @@ fn change(
     event: Option<Event<String>>,
 ) -> Result<(Common, Answer), StoreError> {
     let me = store.name();
-    let numbers =
-        sidecar.breakers.with(id, sidecar.clock.now(), |entry| (entry.half_open_calls, entry.open_for));
-    let (half_open_calls, open_for) = numbers.unwrap_or((1, OPEN_FOR));
+    let own = |entry: &mut Entry| entry.has_numbers.then_some(entry.numbers);
+    let own = sidecar.breakers.with(id, sidecar.clock.now(), own).flatten();
     // Whoever asks has no call under way.
     let is_asking = event == Some(Event::Asked);
     for _ in 0..TRIES {
         let (row, alive) = store.breaker(id)?;
         let mut common = Common::read(row)?;
-        let by = By { me, half_open_calls, open_for };
-        common.tidy(&by, &alive, is_asking);
+        common.numbers = own.unwrap_or(common.numbers);
+        common.tidy(me, &alive, is_asking);
         let answer = match &event {
-            Some(event) => common.apply(&by, event.clone()),
+            Some(event) => common.apply(me, event.clone()),
             None => Answer::Noted,
         };
         if !common.is_changed || store.change_breaker(&common.change(id)?)? {
@@ -231,14 +233,9 @@ struct Common {
     holder: Option<String>,
     version: i64,
     left: Duration,
+    /// As the host knew them that changed it last and knew any.
+    numbers: Numbers,
     is_changed: bool,
-}
-
-/// The host that changes it, with the numbers of its policy.
-struct By<'a> {
-    me: &'a str,
-    half_open_calls: u32,
-    open_for: Duration,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -247,6 +244,8 @@ struct Body {
     blamed: BTreeSet<String>,
     generation: u64,
     holder: Option<String>,
+    open_for_ms: u64,
+    half_open_calls: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -261,8 +260,8 @@ enum Kept {
 impl Common {
     fn read(row: Option<BreakerRow>) -> Result<Common, StoreError> {
         let Some(row) = row else {
-            let (shared, left) = (Shared::default(), Duration::ZERO);
-            return Ok(Common { shared, holder: None, version: 0, left, is_changed: false });
+            let (shared, left, numbers) = (Shared::default(), Duration::ZERO, Numbers::default());
+            return Ok(Common { shared, holder: None, version: 0, left, numbers, is_changed: false });
         };
         let unreadable = |error| StoreError::Failed(format!("breaker {} cannot be read: {error}", row.id));
         let body: Body = serde_json::from_str(&row.body).map_err(unreadable)?;
@@ -274,7 +273,8 @@ impl Common {
         };
         let shared = Shared { state, blamed: body.blamed, generation: body.generation };
         let left = row.left.unwrap_or_default();
-        Ok(Common { shared, holder: body.holder, version: row.version, left, is_changed: false })
+        let numbers = Numbers { open_for: duration(body.open_for_ms), half_open_calls: body.half_open_calls };
+        Ok(Common { shared, holder: body.holder, version: row.version, left, numbers, is_changed: false })
     }
 
     fn change(&self, id: &str) -> Result<BreakerChange, StoreError> {
@@ -290,6 +290,8 @@ impl Common {
             blamed: self.shared.blamed.clone(),
             generation: self.shared.generation,
             holder: self.holder.clone(),
+            open_for_ms: u64::try_from(self.numbers.open_for.as_millis()).unwrap_or(u64::MAX),
+            half_open_calls: self.numbers.half_open_calls,
         };
         Ok(BreakerChange {
             id: id.to_owned(),
@@ -315,30 +317,30 @@ impl Common {
     }
 
     /// What has become of it by the passing of time and the end of hosts. `is_idle`: no call of this host tries.
-    fn tidy(&mut self, by: &By<'_>, alive: &BTreeSet<String>, is_idle: bool) {
+    fn tidy(&mut self, me: &str, alive: &BTreeSet<String>, is_idle: bool) {
         let suspect = match &self.shared.state {
             State::Suspect { by } => Some(by.clone()),
             _ => None,
         };
         let named: Vec<String> = self.shared.blamed.iter().cloned().chain(suspect).collect();
         for host in named.into_iter().filter(|host| !alive.contains(host)) {
-            self.apply(by, Event::Gone(host));
+            self.apply(me, Event::Gone(host));
         }
         if self.shared.state == State::Open && self.left.is_zero() {
-            self.apply(by, Event::Due);
+            self.apply(me, Event::Due);
         }
         // A grant whose answer was lost is nobody's, either.
-        let is_lost = |holder: &String| !alive.contains(holder) || (holder == by.me && is_idle);
+        let is_lost = |holder: &String| !alive.contains(holder) || (holder == me && is_idle);
         if let State::HalfOpen { probe: Some(of), .. } = self.shared.state
             && self.holder.as_ref().is_none_or(is_lost)
         {
-            self.apply(by, Event::Abandoned { of });
+            self.apply(me, Event::Abandoned { of });
         }
     }
 
-    fn apply(&mut self, by: &By<'_>, event: Event<String>) -> Answer {
+    fn apply(&mut self, me: &str, event: Event<String>) -> Answer {
         let before = self.shared.clone();
-        let (next, answer) = decide(by.half_open_calls, std::mem::take(&mut self.shared), event);
+        let (next, answer) = decide(self.numbers.half_open_calls, std::mem::take(&mut self.shared), event);
         self.shared = next;
         if self.shared == before {
             return answer;
@@ -346,9 +348,9 @@ impl Common {
         self.is_changed = true;
         if self.shared.generation != before.generation {
             let is_probe = matches!(self.shared.state, State::HalfOpen { probe: Some(_), .. });
-            self.holder = is_probe.then(|| by.me.to_owned());
+            self.holder = is_probe.then(|| me.to_owned());
             if self.shared.state == State::Open {
-                self.left = by.open_for;
+                self.left = self.numbers.open_for;
             }
         }
         answer

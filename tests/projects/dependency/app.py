@@ -10,7 +10,7 @@ from conductor_gen import CircuitOpen, WorkflowError
 
 async def came_to(workflow: str, city: str) -> str:
     try:
-        return (await getattr(conductor_gen, workflow)(city=city)).weather
+        return (await getattr(conductor_gen, workflow)(city=city))["weather"]
     except WorkflowError as error:
         return "open" if isinstance(error.__cause__, CircuitOpen) else "failed"
 
