@@ -11,6 +11,8 @@ pub struct Permits<Ticket> {
     limit: usize,
     held: BTreeSet<Ticket>,
     waiting: VecDeque<Ticket>,
+    /// Those held that their holders may use again without asking: a lease, which ends when somebody waits.
+    leased: BTreeSet<Ticket>,
 }
 
 /// What a ticket is told when it asks.
@@ -24,7 +26,7 @@ impl<Ticket: Copy + Ord> Permits<Ticket> {
     #[must_use]
     pub fn new(limit: u32) -> Permits<Ticket> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        Permits { limit, held: BTreeSet::new(), waiting: VecDeque::new() }
+        Permits { limit, held: BTreeSet::new(), waiting: VecDeque::new(), leased: BTreeSet::new() }
     }
 
     /// Asks for a permit with a ticket that is new.
@@ -39,6 +41,7 @@ impl<Ticket: Copy + Ord> Permits<Ticket> {
 
     /// Gives a permit back, or leaves the queue. Says who gets the permit now.
     pub fn leave(&mut self, ticket: Ticket) -> Option<Ticket> {
+        self.leased.remove(&ticket);
         if !self.held.remove(&ticket) {
             self.waiting.retain(|waiting| *waiting != ticket);
         }
@@ -54,6 +57,25 @@ impl<Ticket: Copy + Ord> Permits<Ticket> {
     pub fn hold(&mut self, ticket: Ticket) {
         self.waiting.retain(|waiting| *waiting != ticket);
         self.held.insert(ticket);
+    }
+
+    /// Whether the holder may keep the permit when it does not need it, and use it again without asking: nobody waits.
+    pub fn lease(&mut self, ticket: Ticket) -> bool {
+        let may_keep = self.waiting.is_empty() && self.held.contains(&ticket);
+        if may_keep {
+            self.leased.insert(ticket);
+        }
+        may_keep
+    }
+
+    /// What is to be given back as soon as its holders do not need it, because somebody waits. Each is said once.
+    pub fn recall(&mut self) -> BTreeSet<Ticket> {
+        if self.waiting.is_empty() { BTreeSet::new() } else { std::mem::take(&mut self.leased) }
+    }
+
+    /// The holder does not keep it any more.
+    pub fn unlease(&mut self, ticket: Ticket) {
+        self.leased.remove(&ticket);
     }
 
     /// Changes the number of permits. Says who gets one now; those who hold more than there are keep them.
@@ -85,6 +107,8 @@ impl<Ticket: Copy + Ord> Permits<Ticket> {
     }
 }
 
+#[cfg(test)]
+mod leases;
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -30,6 +30,7 @@ pub mod method {
     pub const RUN_CANCELLING: &str = "run.cancelling";
     pub const PERMIT_ACQUIRE: &str = "permit.acquire";
     pub const PERMIT_RELEASE: &str = "permit.release";
+    pub const PERMIT_RECALL: &str = "permit.recall";
     pub const RESOURCE_REPORT: &str = "resource.report";
     pub const BREAKER_REPORT: &str = "breaker.report";
     pub const BREAKER_PROBE: &str = "breaker.probe";
@@ -344,6 +345,22 @@ pub struct PermitAcquire {
     pub limit: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<Rate>,
+}
+
+/// The permit is granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PermitGranted {
+    /// Nobody waits: the session may use the permit again and again without asking, until one with this number is recalled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep: Option<u64>,
+}
+
+/// Somebody waits: permits of the resource that were granted with this number or one before it are given back when no
+/// attempt has them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PermitRecall {
+    pub resource: String,
+    pub keep: u64,
 }
 
 /// Gives a permit back, or leaves the queue for it.

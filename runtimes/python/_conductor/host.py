@@ -1,5 +1,7 @@
 """Permits that all processes of the host share: the sidecar grants them; without one this process decides alone.
 
+One that nobody else waits for is leased: it serves one attempt after the other with no word to the sidecar.
+
 It deliberately knows nothing of whose turn it is: that is the sidecar's to say.
 """
 
@@ -39,6 +41,10 @@ async def take(pool: Pool, session: Session | None) -> Callable[[], None] | None
         session = await _find(pool)
     if session is None:
         return None
+    if pool.rate is None and session.is_leased:
+        again = session.permits.again(pool.id)
+        if again is not None:
+            return lambda: _release_from_anywhere(session, again)
     permit = next(_numbers)
     claim: dict[str, object] = {"permit": permit, "resource": pool.id, "held": False}
     if pool.limit is not None:
@@ -47,7 +53,7 @@ async def take(pool: Pool, session: Session | None) -> Callable[[], None] | None
     if pool.rate is not None:
         per_ms = round(pool.rate.seconds * 1000)
         request["rate"] = {"permits": pool.rate.permits, "per_ms": per_ms}
-    session.claims[permit] = claim
+    session.permits.wanted(permit, claim)
     answer = session.request("permit.acquire", request)
     is_granted = False
     try:
@@ -58,10 +64,12 @@ async def take(pool: Pool, session: Session | None) -> Callable[[], None] | None
         if not is_granted:
             forget(answer)
             answer.cancel()
-            _release(session, permit)
+            session.permits.unneeded(permit)
     if not is_granted:
         return None
-    claim["held"] = True
+    # A rate is asked about each time.
+    number = answer.result().get("keep") if pool.rate is None else None
+    session.permits.granted(permit, number)
     return lambda: _release_from_anywhere(session, permit)
 
 
@@ -121,10 +129,4 @@ def _say_once(pool: Pool, reason: str) -> None:
 
 def _release_from_anywhere(session: Session, permit: int) -> None:
     with contextlib.suppress(RuntimeError):  # the loop is closed, and so is the session
-        session.loop.call_soon_threadsafe(_release, session, permit)
-
-
-def _release(session: Session, permit: int) -> None:
-    """What is not claimed at the next connection is given back by that, so nothing is lost where this is."""
-    if session.claims.pop(permit, None) is not None:
-        session.notify("permit.release", {"permit": permit})
+        session.loop.call_soon_threadsafe(session.permits.unneeded, permit)

@@ -17,6 +17,7 @@ from .errors import logger
 from .ids import new_run_id
 from .journal import Journal
 from .jsontext import dumps, loads
+from .leases import Leases
 from .version import VERSION as CLIENT_VERSION
 
 VERSION = 1
@@ -101,8 +102,9 @@ class Session:
         self.value_bytes = 4 << 20
         self._message_bytes = 16 << 20
         self.owned: dict[str, Journal] = {}
-        self.claims: dict[int, dict[str, object]] = {}
-        """Permits of the host that are held or waited for, by number."""
+        self.permits = Leases(
+            lambda permit: self.notify("permit.release", {"permit": permit})
+        )
         self._serve = serve
         self._plans = plans
         self._dispatched = dispatched
@@ -210,7 +212,7 @@ class Session:
             "owned": [
                 {"run": journal.run, "epoch": journal.epoch} for journal in claimed
             ],
-            "permits": list(self.claims.values()),
+            "permits": self.permits.claims,
         }
         if self._worker is not None and self._worker.served:
             hello["tasks"] = self._worker.served
@@ -253,6 +255,11 @@ class Session:
         self._timer = self.loop.call_later(third, self._tick)
         if self._greeted and self._lease.until - self.loop.time() < 2 * third:
             self.request("ping", {}).add_done_callback(_forget)
+
+    @property
+    def is_leased(self) -> bool:
+        """Whether nobody can have been given yet what this process has."""
+        return self._greeted and self.loop.time() < self._lease.until
 
     async def leased(self) -> None:
         """Waits until this process may begin attempts."""
@@ -358,6 +365,9 @@ class Session:
         if method == "policy.changed":
             live.told(params)
             return
+        if method == "permit.recall":
+            self.permits.recalled(params["resource"], params["keep"])
+            return
         if method == "task.cancel":
             if self._worker is not None:
                 self._worker.cancel(params["call"])
@@ -404,11 +414,12 @@ class Session:
         is_needed = bool(
             self._requests
             or self.owned
-            or self.claims
+            or self.permits.is_used()
             or self._serve
             or shared.is_used()
             or live.is_used()
         )
+        self.permits.lost()
         if self._closing or self._opening or self._reconnecting or not is_needed:
             return
         self._reconnecting = self.loop.create_task(self._reconnect())
@@ -437,9 +448,7 @@ class Session:
         for journal in list(self.owned.values()):
             journal.flush()
             self.release(journal)
-        for permit in list(self.claims):
-            del self.claims[permit]
-            self.notify("permit.release", {"permit": permit})
+        self.permits.close()
         saturation.detach(self, is_last_word=True)
         shared.detach(self)
         connection = self._connection

@@ -1,6 +1,7 @@
 /**
  * Permits that all processes of the host share: the sidecar grants them; without one this process decides alone.
  *
+ * One that nobody else waits for is leased: it serves one attempt after the other with no word to the sidecar.
  * It deliberately knows nothing of whose turn it is: that is the sidecar's to say.
  */
 
@@ -41,6 +42,18 @@ export async function takeOfHost(
   if (session === undefined) {
     return undefined;
   }
+  if (
+    wanted.rate === undefined &&
+    session.isConnected &&
+    session.lease.isHeld
+  ) {
+    const again = session.permits.again(wanted.id);
+    if (again !== undefined) {
+      return () => {
+        session.permits.unneeded(again);
+      };
+    }
+  }
   lastPermit += 1;
   const permit = lastPermit;
   const limit = wanted.limit === undefined ? {} : { limit: wanted.limit };
@@ -50,10 +63,17 @@ export async function takeOfHost(
       ? {}
       : { rate: { permits: wanted.rate.permits, per_ms: wanted.rate.perMs } };
   const request = { permit, resource: wanted.id, ...limit, ...rate };
-  session.claims.set(permit, claim);
+  session.permits.wanted(claim);
   const answer = Work.start(() => session.request("permit.acquire", request));
   try {
-    claim.held = await isGranted(session, answer, scope, given !== undefined);
+    if (await isGranted(session, answer, scope, given !== undefined)) {
+      const { keep } = answer.result() as { keep?: number };
+      // A rate is asked about each time.
+      session.permits.granted(
+        claim,
+        wanted.rate === undefined ? keep : undefined,
+      );
+    }
   } catch (error) {
     if (!(error instanceof Refused)) {
       throw error;
@@ -61,14 +81,14 @@ export async function takeOfHost(
     sayOnce(wanted.id, `the sidecar refuses: ${error.message}`);
   } finally {
     if (!claim.held) {
-      release(session, permit);
+      session.permits.unneeded(claim);
     }
   }
   if (!claim.held) {
     return undefined;
   }
   return () => {
-    release(session, permit);
+    session.permits.unneeded(claim);
   };
 }
 
@@ -136,12 +156,5 @@ function sayOnce(pool: string, reason: string): void {
     logger().warn(
       `the limit of ${pool} holds in this process only, not on the whole host: ${reason}`,
     );
-  }
-}
-
-/** What is not claimed at the next connection is given back by that, so nothing is lost where this is. */
-function release(session: Session, permit: number): void {
-  if (session.claims.delete(permit)) {
-    session.notify("permit.release", { permit });
   }
 }

@@ -12,12 +12,12 @@ import { newRunId } from "./ids.js";
 import { Journal, type SignalMessage } from "./journal.js";
 import { dumps, loads, textAt, type JsonObject } from "./json.js";
 import { Lease } from "./lease.js";
+import { Leases } from "./leases.js";
 import { logger } from "./log.js";
 import {
   misunderstood,
   reasonOf,
   Refused,
-  type Claim,
   type Dispatch,
   type Incoming,
   type SessionOptions,
@@ -53,7 +53,7 @@ export class Session {
   readonly id = newRunId();
   valueBytes = 4 << 20;
   readonly owned = new Map<string, Journal>();
-  readonly claims = new Map<number, Claim>();
+  readonly permits = new Leases(this);
   readonly lease = new Lease();
   private messageBytes = 16 << 20;
   private readonly options: SessionOptions;
@@ -163,7 +163,7 @@ export class Session {
       serve,
       plans,
       owned: claimed.map(({ run, epoch }) => ({ run, epoch })),
-      permits: [...this.claims.values()],
+      permits: this.permits.claims,
       ...(tasks.length > 0 ? { tasks } : {}),
     };
     const sent = monotonic();
@@ -371,6 +371,10 @@ export class Session {
     if (standing.told(method, params)) {
       return;
     }
+    if (method === "permit.recall") {
+      this.permits.recalled(params);
+      return;
+    }
     if (method === "task.cancel") {
       this.options.invocationCancelled?.(Number(params["call"]));
       return;
@@ -433,7 +437,7 @@ export class Session {
     const isNeeded =
       others > 0 ||
       this.owned.size > 0 ||
-      this.claims.size > 0 ||
+      this.permits.isUsed ||
       standing.isUsed() ||
       (this.options.serve ?? 0) > 0 ||
       (this.options.tasks?.length ?? 0) > 0;
@@ -441,6 +445,7 @@ export class Session {
       this.isClosing ||
       this.opening !== undefined ||
       this.reconnecting !== undefined;
+    this.permits.lost();
     if (isNeeded && !isUnderWay) {
       this.reconnecting = this.reconnect();
     }
@@ -458,9 +463,8 @@ export class Session {
         logger().warn(`the sidecar is away, waiting for it: ${reason}`);
         isSaid = true;
       }
-      await sleep(delay, undefined, {
-        ref: this.isBusy || this.claims.size > 0,
-      });
+      const ref = this.isBusy || this.permits.isBusy;
+      await sleep(delay, undefined, { ref });
       if (this.isBackground && starting.mayStart()) {
         await starting.startSidecar();
       }
@@ -478,10 +482,7 @@ export class Session {
     for (const journal of [...this.owned.values()]) {
       this.release(journal);
     }
-    for (const permit of [...this.claims.keys()]) {
-      this.claims.delete(permit);
-      this.notify("permit.release", { permit });
-    }
+    this.permits.close();
     detach(this, true);
     standing.detach(this, true);
     await this.connection?.close(CLOSE_MS);

@@ -4,11 +4,14 @@
 
 use std::sync::Arc;
 
-use conductor_protocol::message::{PermitAcquire, PermitClaim, PermitRelease, ResourceReport, code};
+use conductor_protocol::message::{
+    PermitAcquire, PermitClaim, PermitGranted, PermitRecall, PermitRelease, ResourceReport, code, method,
+};
 
 use crate::handlers::{Call, Client, Empty};
-use crate::permits::Turn;
-use crate::rpc::Fault;
+use crate::permits::{Recall, Turn};
+use crate::rpc::{self, Fault};
+use crate::sidecar::Sidecar;
 
 /// Bytes of a resource's id.
 const ID: usize = 255;
@@ -32,24 +35,37 @@ pub(crate) fn acquire(call: &mut Call<'_>, client: &Client, asked: &PermitAcquir
     }
     let session = Arc::clone(&client.owner.session);
     let mut turn = call.sidecar.permits.ask(&session, asked);
-    if matches!(turn, Turn::Granted) {
-        call.answer(Empty {});
+    if let Turn::Granted(keep) = turn {
+        call.answer(PermitGranted { keep });
         return Ok(());
     }
     let (sidecar, permit) = (Arc::clone(call.sidecar), asked.permit);
     call.later(async move {
         loop {
             match turn {
-                Turn::Granted => return Ok(Empty {}),
+                Turn::Granted(keep) => return Ok(PermitGranted { keep }),
                 Turn::Gone => return Err(wrong(format!("permit {permit} was given back"))),
                 Turn::At(at) => tokio::time::sleep_until(at.into()).await,
                 // An error says that the place was taken over by another question for the same permit.
-                Turn::Queued(woken) => drop(woken.await),
+                Turn::Queued(woken, recalled) => {
+                    recall(&sidecar, recalled);
+                    drop(woken.await);
+                }
             }
             turn = sidecar.permits.turn(&session, permit);
         }
     });
     Ok(())
+}
+
+/// Tells sessions that somebody waits for what they keep.
+fn recall(sidecar: &Sidecar, recalled: Recall) {
+    let Recall { resource, keep, sessions } = recalled;
+    let mut line = Vec::new();
+    rpc::notice(&mut line, method::PERMIT_RECALL, PermitRecall { resource: resource.to_string(), keep });
+    for outbox in sessions.iter().filter_map(|session| sidecar.sessions.outbox(session)) {
+        outbox.send(&line);
+    }
 }
 
 pub(crate) fn release(call: &mut Call<'_>, client: &Client, release: PermitRelease) {

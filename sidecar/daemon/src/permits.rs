@@ -2,7 +2,7 @@
 //!
 //! `conductor_policy` decides who is next. It knows sessions by their ids only, and no socket.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,13 +28,23 @@ type Key = (Arc<str>, u64);
 /// What a session that asks has to wait for.
 #[derive(Debug)]
 pub(crate) enum Turn {
-    Granted,
+    /// With the number of its lease, where the session may keep it.
+    Granted(Option<u64>),
     /// The rate lets it go on at this moment.
     At(Instant),
-    /// Until it is woken; then it asks again.
-    Queued(oneshot::Receiver<()>),
+    /// Until it is woken; then it asks again. Meanwhile others are told to give back what they keep.
+    Queued(oneshot::Receiver<()>, Recall),
     /// It was given back in the meantime.
     Gone,
+}
+
+/// Leases of a resource that are over, and whose they were.
+#[derive(Debug)]
+pub(crate) struct Recall {
+    pub(crate) resource: Arc<str>,
+    /// They have this number at most.
+    pub(crate) keep: u64,
+    pub(crate) sessions: BTreeSet<Arc<str>>,
 }
 
 pub(crate) struct HostPermits {
@@ -49,6 +59,8 @@ struct Table {
     /// Where each permit is asked for or held.
     places: BTreeMap<Key, (Arc<str>, Ticket)>,
     tickets: Ticket,
+    /// Leases are numbered, so that one that is on its way to a session is not missed by its recall.
+    leases: u64,
     /// Holders from before may still come back.
     is_waiting: bool,
     is_marked: bool,
@@ -65,6 +77,7 @@ struct Pool {
 }
 
 struct Entry {
+    session: Arc<str>,
     limit: Option<u32>,
     stage: Stage,
     wake: Option<oneshot::Sender<()>>,
@@ -131,7 +144,7 @@ impl HostPermits {
         let key = (Arc::clone(session), permit);
         let mut table = self.hold();
         let turn = table.turn(&key, Instant::now());
-        if matches!(turn, Turn::Granted) && !table.is_marked {
+        if matches!(turn, Turn::Granted(_)) && !table.is_marked {
             table.is_marked = true;
             if let Err(error) = fs::write(&self.mark, b"") {
                 eprintln!("conductor sidecar: {} cannot be written: {error}", self.mark.display());
@@ -154,8 +167,10 @@ impl HostPermits {
         }
         for claim in claims.iter().filter(|claim| claim.held) {
             let key = (Arc::clone(session), claim.permit);
-            if !table.places.contains_key(&key) {
-                table.enter(key, &claim.resource, claim.limit, Stage::Held);
+            // What it kept when the connection was lost it does not claim, and what it holds it gives back.
+            match table.places.get(&key).cloned() {
+                Some((resource, ticket)) => table.pool(&resource).permits.unlease(ticket),
+                None => table.enter(key, &claim.resource, claim.limit, Stage::Held),
             }
         }
     }
@@ -200,10 +215,11 @@ impl Table {
     fn enter(&mut self, key: Key, resource: &str, limit: Option<u32>, stage: Stage) {
         let ticket = self.tickets;
         self.tickets += 1;
+        let session = Arc::clone(&key.0);
         self.places.insert(key, (resource.into(), ticket));
         let is_waiting = self.is_waiting;
         let pool = self.pool(resource);
-        pool.entries.insert(ticket, Entry { limit, stage, wake: None });
+        pool.entries.insert(ticket, Entry { session, limit, stage, wake: None });
         if let Some(limit) = limit {
             *pool.limits.entry(limit).or_default() += 1;
             if stage == Stage::Held {
@@ -215,30 +231,33 @@ impl Table {
 
     fn turn(&mut self, key: &Key, now: Instant) -> Turn {
         let Some((resource, ticket)) = self.places.get(key).cloned() else { return Turn::Gone };
-        let is_waiting = self.is_waiting;
+        let (is_waiting, next) = (self.is_waiting, self.leases + 1);
         let pool = self.pool(&resource);
         let Some(entry) = pool.entries.get_mut(&ticket) else { return Turn::Gone };
         match entry.stage {
-            Stage::Held => return Turn::Granted,
             Stage::Paced(at) if at > now => return Turn::At(at),
             Stage::Paced(_) if entry.limit.is_none() => {
                 // There is nothing to hold, so that nothing will be given back.
                 self.leave(key);
-                return Turn::Granted;
+                return Turn::Granted(None);
             }
-            Stage::Paced(_) => {
-                entry.stage = Stage::Queued;
-                if pool.permits.ask(ticket) == Asked::Granted {
-                    entry.stage = Stage::Held;
-                    return Turn::Granted;
-                }
-            }
-            Stage::Queued => {}
+            Stage::Paced(_) if pool.permits.ask(ticket) == Asked::Granted => entry.stage = Stage::Held,
+            Stage::Paced(_) => entry.stage = Stage::Queued,
+            Stage::Held | Stage::Queued => {}
+        }
+        if entry.stage == Stage::Held {
+            let lease = pool.permits.lease(ticket).then_some(next);
+            self.leases = lease.unwrap_or(self.leases);
+            return Turn::Granted(lease);
         }
         let (wake, woken) = oneshot::channel();
         entry.wake = Some(wake);
         pool.fit(is_waiting);
-        Turn::Queued(woken)
+        let over = pool.permits.recall();
+        let sessions =
+            over.iter().filter_map(|ticket| pool.entries.get(ticket)).map(|entry| Arc::clone(&entry.session));
+        let sessions = sessions.collect();
+        Turn::Queued(woken, Recall { resource, keep: self.leases, sessions })
     }
 
     fn leave(&mut self, key: &Key) {

@@ -1,11 +1,29 @@
-"""The dependency: it hangs while the file `hangs` is there, and fails for a city while `down.CITY` is."""
+"""The dependency: it hangs while the file `hangs` is there, and fails for a city while `down.CITY` is.
+
+How many have visited it at once, at most, stands in the file `most`.
+"""
 
 import json
 import sys
+import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
+
+
+lock = threading.Lock()
+inside = 0
+most = 0
+
+
+def enters(by: int) -> None:
+    global inside, most
+    with lock:
+        inside += by
+        if inside > most:
+            most = inside
+            Path("most").write_text(str(most))
 
 
 class Station(BaseHTTPRequestHandler):
@@ -17,6 +35,10 @@ class Station(BaseHTTPRequestHandler):
             log.write(f"{city}\n")
         while Path("hangs").exists():
             time.sleep(0.002)
+        if self.path.startswith("/visit"):
+            enters(1)
+            time.sleep(0.002)
+            enters(-1)
         body = json.dumps({"weather": "fine"}).encode()
         self.send_response(503 if Path(f"down.{city}").exists() else 200)
         self.send_header("Content-Type", "application/json")

@@ -139,6 +139,16 @@ impl Coast {
         self.end(who, number)
     }
 
+    /// Begins a call of the task that takes a permit of the host.
+    pub(crate) fn begin_visit(&self, who: &'static str) -> Result<u32> {
+        self.command(who, "visit", who)
+    }
+
+    pub(crate) fn visit(&self, who: &'static str) -> Result<String> {
+        let number = self.begin_visit(who)?;
+        self.end(who, number)
+    }
+
     /// For whom the station was asked since the start, in order.
     pub(crate) fn asked(&self) -> Vec<String> {
         self.project.read("asked.log").unwrap_or_default().lines().map(str::to_owned).collect()

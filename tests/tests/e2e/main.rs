@@ -26,6 +26,7 @@ mod schedules;
 mod seed;
 mod served;
 mod services;
+mod shared_permits;
 mod shop_grpc;
 mod shop_web;
 mod speech;

@@ -11,7 +11,7 @@ pub fn is_needed(path: &str, imported: &BTreeSet<String>) -> bool {
 }
 
 /// Path below `internal/` and text of each file.
-pub const FILES: [(&str, &str); 79] = [
+pub const FILES: [(&str, &str); 80] = [
     ("cel/calendar.go", include_str!("../../../../runtimes/go/internal/cel/calendar.go")),
     ("cel/compare.go", include_str!("../../../../runtimes/go/internal/cel/compare.go")),
     ("cel/convert.go", include_str!("../../../../runtimes/go/internal/cel/convert.go")),
@@ -61,6 +61,7 @@ pub const FILES: [(&str, &str); 79] = [
     ("runtime/ids.go", include_str!("../../../../runtimes/go/internal/runtime/ids.go")),
     ("runtime/journal.go", include_str!("../../../../runtimes/go/internal/runtime/journal.go")),
     ("runtime/lease.go", include_str!("../../../../runtimes/go/internal/runtime/lease.go")),
+    ("runtime/leases.go", include_str!("../../../../runtimes/go/internal/runtime/leases.go")),
     ("runtime/live.go", include_str!("../../../../runtimes/go/internal/runtime/live.go")),
     ("runtime/local.go", include_str!("../../../../runtimes/go/internal/runtime/local.go")),
     ("runtime/parallel.go", include_str!("../../../../runtimes/go/internal/runtime/parallel.go")),

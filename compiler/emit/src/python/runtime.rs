@@ -15,7 +15,7 @@ const VERSION: &str = concat!(
 );
 
 /// Name and text of each file of `_conductor/`.
-pub const FILES: [(&str, &str); 66] = [
+pub const FILES: [(&str, &str); 67] = [
     ("__init__.py", include_str!("../../../../runtimes/python/_conductor/__init__.py")),
     ("address.py", include_str!("../../../../runtimes/python/_conductor/address.py")),
     ("atomic.py", include_str!("../../../../runtimes/python/_conductor/atomic.py")),
@@ -50,6 +50,7 @@ pub const FILES: [(&str, &str); 66] = [
     ("invoke.py", include_str!("../../../../runtimes/python/_conductor/invoke.py")),
     ("journal.py", include_str!("../../../../runtimes/python/_conductor/journal.py")),
     ("jsontext.py", include_str!("../../../../runtimes/python/_conductor/jsontext.py")),
+    ("leases.py", include_str!("../../../../runtimes/python/_conductor/leases.py")),
     ("left.py", include_str!("../../../../runtimes/python/_conductor/left.py")),
     ("limits.py", include_str!("../../../../runtimes/python/_conductor/limits.py")),
     ("live.py", include_str!("../../../../runtimes/python/_conductor/live.py")),

@@ -17,7 +17,7 @@ macro_rules! runtime {
 }
 
 /// Name of each module of `_conductor/`, and its text as TypeScript, as JavaScript, and its declarations.
-const FILES: [(&str, &str, &str, &str); 90] = runtime![
+const FILES: [(&str, &str, &str, &str); 91] = runtime![
     "address",
     "attempt",
     "block",
@@ -64,6 +64,7 @@ const FILES: [(&str, &str, &str, &str); 90] = runtime![
     "journal",
     "json",
     "lease",
+    "leases",
     "limits",
     "livePolicy",
     "local",

@@ -124,15 +124,12 @@ func (s *session) greet(conn *connection) error {
 
 // helloParams are made with the lock held.
 func (s *session) helloParams(claimed []*journal) map[string]any {
-	plans, owned, permits, tasks := []any{}, []any{}, []any{}, []any{}
+	plans, owned, tasks := []any{}, []any{}, []any{}
 	for _, each := range s.options.workflows {
 		plans = append(plans, each.served())
 	}
 	for _, each := range claimed {
 		owned = append(owned, map[string]any{"run": each.run, "epoch": each.epoch})
-	}
-	for _, each := range s.claims {
-		permits = append(permits, each)
 	}
 	for _, each := range s.options.tasks {
 		tasks = append(tasks, map[string]any{"function": each.Function, "signature": each.Signature})
@@ -144,7 +141,7 @@ func (s *session) helloParams(claimed []*journal) map[string]any {
 		"pid":           int64(os.Getpid()),
 		"process_start": processStart(),
 		"serve":         int64(s.options.serve),
-		"plans":         plans, "owned": owned, "permits": permits,
+		"plans":         plans, "owned": owned, "permits": s.permits.claims(),
 	}
 	if len(tasks) > 0 {
 		hello["tasks"] = tasks
@@ -229,8 +226,11 @@ func (s *session) lostConnection(conn *connection, hello int64) {
 		}
 		lost = s.takeLost()
 	}
-	isNeeded := len(s.requests) > 0 || len(s.owned) > 0 || len(s.claims) > 0 || breakers.isUsed() || policies.isUsed() ||
+	isNeeded := len(s.requests) > 0 || len(s.owned) > 0 || s.permits.isUsed() || breakers.isUsed() || policies.isUsed() ||
 		s.options.serve > 0 || len(s.options.tasks) > 0
+	if wasCurrent {
+		s.permits.lost()
+	}
 	again := wasCurrent && isNeeded && !s.isClosing && s.opening == nil && !s.reconnecting
 	if again {
 		s.reconnecting = true

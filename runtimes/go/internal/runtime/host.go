@@ -1,6 +1,7 @@
 package runtime
 
-// Permits that all processes of the host share: the sidecar grants them; without one this process decides alone.
+// Permits that all processes of the host share: the sidecar grants them; without one this process decides alone. One that
+// nobody else waits for is leased: it serves one attempt after the other with no word to the sidecar.
 // This file knows nothing of whose turn it is: that is the sidecar's to say.
 
 import (
@@ -33,26 +34,29 @@ func takeOfHost(ctx context.Context, pool *Pool, session *session) (giveBack fun
 			return nil, false, err
 		}
 	}
-	permit := permitNumbers.Add(1)
-	claim := map[string]any{"permit": permit, "resource": pool.id, "held": false}
-	params := map[string]any{"permit": permit, "resource": pool.id}
+	// A rate is asked about each time.
+	isLeased := pool.options.Rate == 0
+	if isLeased && session.isConnected() && session.lease.left() > 0 {
+		if again := session.permits.again(pool.id); again != nil {
+			return func() { session.permits.unneeded(again) }, true, nil
+		}
+	}
+	claim := &claim{permit: permitNumbers.Add(1), resource: pool.id, limit: pool.options.Permits}
+	params := map[string]any{"permit": claim.permit, "resource": pool.id}
 	if pool.options.Permits > 0 {
-		claim["limit"], params["limit"] = int64(pool.options.Permits), int64(pool.options.Permits)
+		params["limit"] = int64(pool.options.Permits)
 	}
 	if pool.options.Rate > 0 {
 		params["rate"] = map[string]any{"permits": int64(pool.options.Rate), "per_ms": pool.options.Per.Milliseconds()}
 	}
-	session.claim(permit, claim)
-	err = session.acquire(ctx, params, isPatient)
+	session.permits.wanted(claim)
+	answer, err := session.acquire(ctx, params, isPatient)
 	if err == nil {
-		held := map[string]any{"permit": permit, "resource": pool.id, "held": true}
-		if limit, ok := claim["limit"]; ok {
-			held["limit"] = limit
-		}
-		session.claim(permit, held)
-		return func() { session.unclaim(permit) }, true, nil
+		keep, mayKeep := answer["keep"]
+		session.permits.granted(claim, number(keep), mayKeep && isLeased)
+		return func() { session.permits.unneeded(claim) }, true, nil
 	}
-	session.unclaim(permit)
+	session.permits.unneeded(claim)
 	var refusal *refused
 	if errors.As(err, &refusal) {
 		sayOnce(pool, "the sidecar refuses: "+refusal.message)
@@ -66,38 +70,27 @@ func takeOfHost(ctx context.Context, pool *Pool, session *session) (giveBack fun
 
 var errAway = errors.New("nobody is there to grant the permit")
 
-func (s *session) claim(permit int64, claim map[string]any) {
-	s.lock.Lock()
-	defer s.lock.Unlock()
-	s.claims[permit] = claim
-}
-
-// unclaim gives the permit back. What is not claimed at the next connection is given back by that, so nothing is lost
-// where this is.
-func (s *session) unclaim(permit int64) {
-	s.lock.Lock()
-	_, ok := s.claims[permit]
-	delete(s.claims, permit)
-	s.lock.Unlock()
-	if ok {
-		s.notify("permit.release", map[string]any{"permit": permit})
-	}
-}
-
 // acquire waits until the permit is granted.
-func (s *session) acquire(ctx context.Context, params map[string]any, isPatient bool) error {
-	answers := make(chan error, 1)
-	number := s.request("permit.acquire", params, func(_ any, err error) { answers <- err })
+func (s *session) acquire(ctx context.Context, params map[string]any, isPatient bool) (map[string]any, error) {
+	type answer struct {
+		result map[string]any
+		err    error
+	}
+	answers := make(chan answer, 1)
+	number := s.request("permit.acquire", params, func(result any, err error) {
+		granted, _ := result.(map[string]any)
+		answers <- answer{granted, err}
+	})
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
 	var awaySince time.Time
 	for {
 		select {
-		case err := <-answers:
-			return err
+		case answer := <-answers:
+			return answer.result, answer.err
 		case <-ctx.Done():
 			s.forget(number)
-			return context.Cause(ctx)
+			return nil, context.Cause(ctx)
 		case now := <-ticker.C:
 			switch {
 			case isPatient || s.isConnected():
@@ -106,7 +99,7 @@ func (s *session) acquire(ctx context.Context, params map[string]any, isPatient 
 				awaySince = now
 			case now.Sub(awaySince) > awayFor:
 				s.forget(number)
-				return errAway
+				return nil, errAway
 			}
 		}
 	}

@@ -70,7 +70,7 @@ type session struct {
 	helloID      int64 // of the last greeting
 	owned        map[string]*journal
 	executions   map[string]*execution
-	claims       map[int64]map[string]any // permits of the host that are held or waited for
+	permits      *leases
 	calls        map[int64]context.CancelFunc
 	ticker       *time.Timer
 	valueBytes   int
@@ -79,11 +79,13 @@ type session struct {
 }
 
 func newSession(options sessionOptions) *session {
-	return &session{
+	s := &session{
 		id: newID(), options: options, requests: map[int64]*request{}, nextID: 1, owned: map[string]*journal{},
-		executions: map[string]*execution{}, claims: map[int64]map[string]any{}, calls: map[int64]context.CancelFunc{},
+		executions: map[string]*execution{}, calls: map[int64]context.CancelFunc{},
 		valueBytes: 4 << 20, messageBytes: 16 << 20,
 	}
+	s.permits = newLeases(func(permit int64) { s.notify("permit.release", map[string]any{"permit": permit}) })
+	return s
 }
 
 // request asks; the answer may take until the sidecar is back. `then` must not block. It gives the request's number.
@@ -223,6 +225,10 @@ func (s *session) called(conn *connection, method string, id any, params map[str
 	case "policy.changed":
 		policies.changed(params)
 		return
+	case "permit.recall":
+		resource, _ := params["resource"].(string)
+		s.permits.recalled(resource, number(params["keep"]))
+		return
 	case "task.invoke":
 		s.invoked(conn, id, params)
 		return
@@ -319,16 +325,12 @@ func (s *session) close() {
 	for _, each := range s.owned {
 		journals = append(journals, each)
 	}
-	claims := s.claims
-	s.claims = map[int64]map[string]any{}
 	conn := s.conn
 	s.lock.Unlock()
 	for _, each := range journals {
 		s.release(each)
 	}
-	for permit := range claims {
-		s.notify("permit.release", map[string]any{"permit": permit})
-	}
+	s.permits.close()
 	reporter.detach(s, true)
 	breakers.detach(s, true)
 	if conn == nil {

@@ -6,13 +6,14 @@
 import { Journal } from "./journal.js";
 import { type JsonObject } from "./json.js";
 import { Lease } from "./lease.js";
-import { type Claim, type SessionOptions } from "./messages.js";
+import { Leases } from "./leases.js";
+import { type SessionOptions } from "./messages.js";
 /** What one thread and the sidecar have to say to each other. */
 export declare class Session {
   readonly id: string;
   valueBytes: number;
   readonly owned: Map<string, Journal>;
-  readonly claims: Map<number, Claim>;
+  readonly permits: Leases;
   readonly lease: Lease;
   private messageBytes;
   private readonly options;

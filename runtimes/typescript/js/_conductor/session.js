@@ -10,6 +10,7 @@ import { newRunId } from "./ids.js";
 import { Journal } from "./journal.js";
 import { dumps, loads, textAt } from "./json.js";
 import { Lease } from "./lease.js";
+import { Leases } from "./leases.js";
 import { logger } from "./log.js";
 import { misunderstood, reasonOf, Refused } from "./messages.js";
 import { startTime } from "./process.js";
@@ -33,7 +34,7 @@ export class Session {
     this.id = newRunId();
     this.valueBytes = 4 << 20;
     this.owned = new Map();
-    this.claims = new Map();
+    this.permits = new Leases(this);
     this.lease = new Lease();
     this.messageBytes = 16 << 20;
     this.connection = undefined;
@@ -132,7 +133,7 @@ export class Session {
       serve,
       plans,
       owned: claimed.map(({ run, epoch }) => ({ run, epoch })),
-      permits: [...this.claims.values()],
+      permits: this.permits.claims,
       ...(tasks.length > 0 ? { tasks } : {}),
     };
     const sent = monotonic();
@@ -317,6 +318,10 @@ export class Session {
     if (standing.told(method, params)) {
       return;
     }
+    if (method === "permit.recall") {
+      this.permits.recalled(params);
+      return;
+    }
     if (method === "task.cancel") {
       this.options.invocationCancelled?.(Number(params["call"]));
       return;
@@ -376,7 +381,7 @@ export class Session {
     const isNeeded =
       others > 0 ||
       this.owned.size > 0 ||
-      this.claims.size > 0 ||
+      this.permits.isUsed ||
       standing.isUsed() ||
       (this.options.serve ?? 0) > 0 ||
       (this.options.tasks?.length ?? 0) > 0;
@@ -384,6 +389,7 @@ export class Session {
       this.isClosing ||
       this.opening !== undefined ||
       this.reconnecting !== undefined;
+    this.permits.lost();
     if (isNeeded && !isUnderWay) {
       this.reconnecting = this.reconnect();
     }
@@ -400,9 +406,8 @@ export class Session {
         logger().warn(`the sidecar is away, waiting for it: ${reason}`);
         isSaid = true;
       }
-      await sleep(delay, undefined, {
-        ref: this.isBusy || this.claims.size > 0,
-      });
+      const ref = this.isBusy || this.permits.isBusy;
+      await sleep(delay, undefined, { ref });
       if (this.isBackground && starting.mayStart()) {
         await starting.startSidecar();
       }
@@ -419,10 +424,7 @@ export class Session {
     for (const journal of [...this.owned.values()]) {
       this.release(journal);
     }
-    for (const permit of [...this.claims.keys()]) {
-      this.claims.delete(permit);
-      this.notify("permit.release", { permit });
-    }
+    this.permits.close();
     detach(this, true);
     standing.detach(this, true);
     await this.connection?.close(CLOSE_MS);

@@ -33,6 +33,7 @@ fn params(method: &str, params: &Value) -> Value {
         m::method::RUN_CANCELLING => turn::<m::RunCancelling>(params),
         m::method::PERMIT_ACQUIRE => turn::<m::PermitAcquire>(params),
         m::method::PERMIT_RELEASE => turn::<m::PermitRelease>(params),
+        m::method::PERMIT_RECALL => turn::<m::PermitRecall>(params),
         m::method::RESOURCE_REPORT => turn::<m::ResourceReport>(params),
         m::method::BREAKER_REPORT => turn::<b::BreakerReport>(params),
         m::method::BREAKER_PROBE => turn::<b::BreakerProbe>(params),
@@ -58,11 +59,10 @@ fn result(method: &str, result: &Value) -> Value {
         m::method::SIGNAL_LIST => turn::<m::SignalListResult>(result),
         m::method::TASK_INVOKE => turn::<m::TaskOutcome>(result),
         m::method::BREAKER_PROBE => turn::<b::BreakerProbeResult>(result),
-        m::method::PING
-        | m::method::RUN_CANCEL
-        | m::method::PERMIT_ACQUIRE
-        | m::method::SIGNAL_SEND
-        | m::method::BREAKER_REPORT => result.clone(),
+        m::method::PERMIT_ACQUIRE => turn::<m::PermitGranted>(result),
+        m::method::PING | m::method::RUN_CANCEL | m::method::SIGNAL_SEND | m::method::BREAKER_REPORT => {
+            result.clone()
+        }
         other => panic!("docs/protocol.md has an answer to {other}"),
     }
 }
@@ -94,6 +94,6 @@ fn every_example_of_the_document_is_a_message() {
             entries += 1;
         }
     }
-    assert_eq!(methods.len(), 26, "a method has no example: {methods:?}");
+    assert_eq!(methods.len(), 27, "a method has no example: {methods:?}");
     assert_eq!(entries, 22, "the entries that stand by themselves");
 }

@@ -198,3 +198,22 @@ fn shares_of_a_process_are_shown_until_it_is_gone() {
         std::thread::sleep(Duration::from_millis(10));
     }
 }
+
+/// A permit that nobody else waits for is leased, until somebody does: who comes first is served first all the same.
+#[test]
+fn what_nobody_waits_for_is_kept_until_somebody_does() {
+    let daemon = Daemon::new();
+    let [mut a, mut b] = ["a", "b"].map(|session| connected(&daemon, session));
+    let lease = a.call("permit.acquire", wish(1, 1))["keep"].as_u64().unwrap();
+    let waits = b.send("permit.acquire", wish(1, 1));
+    let recalled = a.notice("permit.recall");
+    assert_eq!(recalled["resource"], "printer");
+    assert!(recalled["keep"].as_u64().is_some_and(|number| number >= lease), "{recalled}");
+    let also = b.send("permit.acquire", wish(2, 1));
+    a.notify("permit.release", json!({"permit": 1}));
+    let first = b.answer(waits);
+    assert_eq!(first["result"].get("keep"), None, "another waits: {first}");
+    b.notify("permit.release", json!({"permit": 1}));
+    assert!(b.answer(also)["result"]["keep"].as_u64().is_some_and(|number| number > lease), "nobody waits");
+    assert_eq!(a.noticed("permit.recall"), 0, "it is said once");
+}

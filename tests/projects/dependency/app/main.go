@@ -16,10 +16,14 @@ func cameTo(workflow, city string) string {
 	ctx := context.Background()
 	var weather string
 	var err error
-	if workflow == "look_go" {
+	switch workflow {
+	case "look_go":
 		found, failure := conductorgen.LookGo(ctx, conductorgen.LookGoInput{City: city})
 		weather, err = found.Weather, failure
-	} else {
+	case "visit_go":
+		found, failure := conductorgen.VisitGo(ctx, conductorgen.VisitGoInput{City: city})
+		weather, err = found.Weather, failure
+	default:
 		found, failure := conductorgen.LookAtGo(ctx, conductorgen.LookAtGoInput{City: city})
 		weather, err = found.Weather, failure
 	}
