@@ -210,6 +210,7 @@ fn what_nobody_waits_for_is_kept_until_somebody_does() {
     assert_eq!(recalled["resource"], "printer");
     assert!(recalled["keep"].as_u64().is_some_and(|number| number >= lease), "{recalled}");
     let also = b.send("permit.acquire", wish(2, 1));
+    assert!(!b.has_answer(also));
     a.notify("permit.release", json!({"permit": 1}));
     let first = b.answer(waits);
     assert_eq!(first["result"].get("keep"), None, "another waits: {first}");
