@@ -68,7 +68,7 @@ for (let round = 0; round <= rounds; round += 1) {
   for (const [kind, call] of Object.entries(kinds)) {
     const began = performance.now();
     for (let number = 0; number < calls; number += 1) {
-      await call({});
+      await call();
     }
     took[kind].push(((performance.now() - began) / calls) * 1000);
   }
@@ -102,11 +102,11 @@ func main() {
 				var err error
 				switch kind {
 				case "free":
-					_, err = conductorgen.FreeGo(ctx, conductorgen.FreeGoInput{})
+					_, err = conductorgen.FreeGo(ctx)
 				case "leased":
-					_, err = conductorgen.LeasedGo(ctx, conductorgen.LeasedGoInput{})
+					_, err = conductorgen.LeasedGo(ctx)
 				default:
-					_, err = conductorgen.AskedGo(ctx, conductorgen.AskedGoInput{})
+					_, err = conductorgen.AskedGo(ctx)
 				}
 				if err != nil {
 					panic(err)

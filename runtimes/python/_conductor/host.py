@@ -128,5 +128,13 @@ def _say_once(pool: Pool, reason: str) -> None:
 
 
 def _release_from_anywhere(session: Session, permit: int) -> None:
+    try:
+        here: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
+    except RuntimeError:
+        here = None
+    if here is session.loop:
+        # At once: the next attempt may begin before the loop turns, and is to find the permit.
+        session.permits.unneeded(permit)
+        return
     with contextlib.suppress(RuntimeError):  # the loop is closed, and so is the session
         session.loop.call_soon_threadsafe(session.permits.unneeded, permit)
