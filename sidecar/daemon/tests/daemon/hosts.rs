@@ -63,7 +63,7 @@ fn all_open(fleet: &Fleet, open_for_ms: u64) -> Vec<Client> {
 
 #[test]
 fn a_suspicion_is_told_on_all_hosts_at_once_and_another_host_s_failure_opens_it() {
-    let fleet = Fleet::new(3);
+    let fleet = Fleet::new(Version::Newest, 3);
     let names = ["a", "b", "c"];
     let mut clients: Vec<Client> =
         fleet.sidecars.iter().zip(names).map(|(sidecar, name)| served(sidecar, name, 0)).collect();
@@ -85,7 +85,7 @@ fn a_suspicion_is_told_on_all_hosts_at_once_and_another_host_s_failure_opens_it(
 
 #[test]
 fn another_host_s_success_leaves_the_first_alone() {
-    let fleet = Fleet::new(2);
+    let fleet = Fleet::new(Version::Newest, 2);
     let [a, b] = &fleet.sidecars[..] else { panic!("two sidecars") };
     let (mut here, mut there) = (served(a, "here", 0), served(b, "there", 0));
     here.call("breaker.report", opened(60_000));
@@ -103,7 +103,7 @@ fn another_host_s_success_leaves_the_first_alone() {
 
 #[test]
 fn one_call_of_all_hosts_tries_at_a_time_and_closes_it_everywhere() {
-    let fleet = Fleet::new(3);
+    let fleet = Fleet::new(Version::Newest, 3);
     let mut clients = all_open(&fleet, 300);
     let granted = tries(&mut clients[2]);
     for other in [0, 1] {
@@ -122,7 +122,7 @@ fn one_call_of_all_hosts_tries_at_a_time_and_closes_it_everywhere() {
 
 #[test]
 fn a_host_that_dies_with_the_probe_gives_it_up_with_its_lease() {
-    let mut fleet = Fleet::new(2);
+    let mut fleet = Fleet::new(Version::Newest, 2);
     let mut clients = all_open(&fleet, 50);
     tries(&mut clients[0]);
     assert_eq!(probe(&mut clients[1])["granted"], false);
@@ -135,7 +135,7 @@ fn a_host_that_dies_with_the_probe_gives_it_up_with_its_lease() {
 
 #[test]
 fn a_host_that_comes_later_is_told_and_a_dead_one_s_suspicion_ends() {
-    let mut fleet = Fleet::new(1);
+    let mut fleet = Fleet::new(Version::Newest, 1);
     let mut here = served(&fleet.sidecars[0], "here", 0);
     here.call("breaker.report", opened(60_000));
     let late = fleet.start(1);
@@ -154,7 +154,7 @@ fn has_metric(daemon: &Daemon, line: &str) -> bool {
 /// Shorter than the lease, after which a sidecar answers no process.
 #[test]
 fn without_the_store_each_host_decides_alone_and_agrees_again_after_it() {
-    let mut fleet = Fleet::with(2, Duration::from_secs(8));
+    let mut fleet = Fleet::with(Version::Newest, 2, Duration::from_secs(8));
     let mut clients = all_open(&fleet, 300);
     fleet.server.kill().unwrap();
     let granted = tries(&mut clients[0]);

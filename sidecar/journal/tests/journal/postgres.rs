@@ -11,7 +11,7 @@ use conductor_journal::{
     Wanted,
 };
 use conductor_protocol::message::{Limits, code};
-use conductor_tests::servers::Postgres;
+use conductor_tests::servers::{Postgres, Version};
 
 use crate::same;
 use crate::support::{At, STARTED, commit, never, owner, record, request, said, start};
@@ -71,10 +71,19 @@ fn sql(url: &str, text: &str) {
     });
 }
 
-/// One server for all of them: to make one takes a second.
 #[test]
-fn what_holds_over_every_store() {
-    let server = Postgres::start().unwrap();
+fn what_holds_over_every_store_holds_over_the_oldest() {
+    what_holds_over_every_store(Version::Oldest);
+}
+
+#[test]
+fn what_holds_over_every_store_holds_over_the_newest() {
+    what_holds_over_every_store(Version::Newest);
+}
+
+/// One server for all of them: to make one takes a second.
+fn what_holds_over_every_store(version: Version) {
+    let server = Postgres::of(version).unwrap();
     macro_rules! over_postgres {
         ($($name:ident)*) => {
             $(println!(stringify!($name));

@@ -4,16 +4,20 @@ use std::time::Duration;
 
 use conductor_journal::{Member, PostgresStore, Store as _};
 use conductor_tests::certificates::{Authority, put};
-use conductor_tests::servers::Postgres;
+use conductor_tests::servers::{Postgres, Version};
 
 #[test]
 fn the_servers_certificate_and_name_are_checked() {
+    Version::ALL.into_iter().for_each(checked);
+}
+
+fn checked(version: Version) {
     let authority = Authority::new("the database's").unwrap();
     let temp = tempfile::tempdir().unwrap();
     let trusted = put(&temp.path().join("ca.pem"), authority.pem()).unwrap();
     let other = Authority::new("the database's").unwrap();
     let forged = put(&temp.path().join("forged.pem"), other.pem()).unwrap();
-    let mut server = Postgres::start().unwrap();
+    let mut server = Postgres::of(version).unwrap();
     server.secure(&authority.issue(&["localhost"], 1, 2090).unwrap()).unwrap();
     let by_name = server.url().replace("@127.0.0.1:", "@localhost:");
     let open = |url: String| {
