@@ -19,7 +19,7 @@ use conductor_tests::root;
 use conductor_tests::sidecar::{Around, Sidecar};
 use serde_json::json;
 
-use crate::program::{Block, Language, Program, SAID, draw};
+use crate::program::{Block, Language, PART, Program, SAID, draw};
 
 /// Runs that may be open at a time; a storm is to find work, not a queue.
 const OPEN: usize = 60;
@@ -30,6 +30,7 @@ pub struct Crowd {
     projects: Vec<Project>,
     limit: u64,
     over_http: u64,
+    parts: u64,
     pub snapshots: Vec<Snapshot>,
     /// Everything that was ever begun.
     pub begun: BTreeSet<String>,
@@ -70,6 +71,7 @@ impl Crowd {
             projects,
             limit: 0,
             over_http: 0,
+            parts: 0,
             snapshots: Vec::new(),
             begun: BTreeSet::new(),
             ended: BTreeSet::new(),
@@ -118,6 +120,7 @@ impl Crowd {
             fs::write(self.folder.join("limit.new"), self.limit.to_string())?;
             fs::rename(self.folder.join("limit.new"), self.folder.join("limit"))?;
             self.start_over_http(sidecar, random)?;
+            self.start_parts(sidecar)?;
         }
         self.signal(sidecar, random, false)?;
         self.cancel(sidecar, random)?;
@@ -135,6 +138,19 @@ impl Crowd {
             self.accepted.insert(run.clone());
             if is_cut {
                 self.cancels.push(run);
+            }
+        }
+        Ok(())
+    }
+
+    /// Short runs from outside, one of each language.
+    fn start_parts(&mut self, sidecar: &Sidecar) -> Result<()> {
+        let n = self.parts;
+        self.parts += 1;
+        for program in &self.programs {
+            let run = format!("{PART}{}-{n}", program.language.name());
+            if sidecar.start_run(&program.part(), &run, &json!({"n": n}))? {
+                self.accepted.insert(run);
             }
         }
         Ok(())

@@ -5,9 +5,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use conductor_tests::journal::{Follower, Journal};
 use conductor_tests::process::Process;
 use conductor_tests::random::Random;
@@ -20,6 +20,7 @@ use crate::program::Language;
 use crate::proxy::Proxy;
 use crate::report::Report;
 use crate::shim::Shim;
+use crate::storm::{Site, interrupt, terminate};
 
 /// Of a session. A run is given to another half of it later.
 const LEASE: Duration = Duration::from_secs(2);
@@ -31,7 +32,7 @@ const DISK: &str = "512m";
 const SECONDS: u64 = 10;
 
 pub struct Host {
-    pub crowd: Crowd,
+    crowd: Crowd,
     applications: Vec<Option<Process>>,
     sidecar: Sidecar,
     proxy: Proxy,
@@ -68,8 +69,8 @@ impl Drop for Disk {
     }
 }
 
-impl Host {
-    pub fn begin(random: &mut Random) -> Result<Host> {
+impl Site for Host {
+    fn begin(random: &mut Random) -> Result<Host> {
         let folder = tempfile::Builder::new().prefix("cdstorm").tempdir()?;
         let crowd = Crowd::built(folder.path(), random)?;
         let shim = Shim::compiled(folder.path())?;
@@ -97,31 +98,17 @@ impl Host {
         Ok(host)
     }
 
-    /// Go asks the kernel for the time without the C library: its clock cannot be set.
-    fn application(&self, language: Language) -> Result<Process> {
-        let variables = if language == Language::Go { Vec::new() } else { self.shim.clock() };
-        self.crowd.application(language, &self.socket, &Around { command: Vec::new(), variables })
+    fn crowd(&mut self) -> &mut Crowd {
+        &mut self.crowd
     }
 
-    /// Faults until `until`, or until `runs` have begun.
-    pub fn storm(
-        &mut self,
-        until: Instant,
-        runs: usize,
-        random: &mut Random,
-        report: &mut Report,
-    ) -> Result<()> {
-        while Instant::now() < until && self.crowd.begun.len() < runs {
-            for _ in 0..3 {
-                std::thread::sleep(Duration::from_millis(30 + random.below(250)));
-                self.crowd.tend(&self.sidecar, random)?;
-                self.look()?;
-            }
-            self.fault(random, report)?;
-            self.look()?;
-        }
-        report.count("answers that overtook others", usize::try_from(self.proxy.overtaken())?);
-        Ok(())
+    fn tend(&mut self, random: &mut Random) -> Result<()> {
+        self.crowd.tend(&self.sidecar, random)
+    }
+
+    fn look(&mut self) -> Result<()> {
+        let store = self.sidecar.store();
+        self.crowd.look(|| self.follower.news(&store))
     }
 
     fn fault(&mut self, random: &mut Random, report: &mut Report) -> Result<()> {
@@ -178,6 +165,37 @@ impl Host {
         Ok(())
     }
 
+    fn calm(&mut self, report: &mut Report) -> Result<()> {
+        report.count("answers that overtook others", usize::try_from(self.proxy.overtaken())?);
+        self.shim.set_clock(0)
+    }
+
+    fn finish(&mut self, random: &mut Random) -> Result<()> {
+        self.crowd.finish(&self.sidecar, random)
+    }
+
+    fn stop(&mut self) -> Result<Journal> {
+        for application in &mut self.applications {
+            interrupt(application.take().context("no application")?)?;
+        }
+        terminate(&mut self.sidecar)?;
+        self.sidecar.journal()
+    }
+
+    fn said(&mut self) -> String {
+        let sidecar = self.sidecar.process().map(|process| process.stderr()).unwrap_or_default();
+        let applications = self.applications.iter().flatten().map(Process::stderr);
+        std::iter::once(sidecar).chain(applications).collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl Host {
+    /// Go asks the kernel for the time without the C library: its clock cannot be set.
+    fn application(&self, language: Language) -> Result<Process> {
+        let variables = if language == Language::Go { Vec::new() } else { self.shim.clock() };
+        self.crowd.application(language, &self.socket, &Around { command: Vec::new(), variables })
+    }
+
     fn data(&self) -> PathBuf {
         self.disk.at.join("data")
     }
@@ -232,47 +250,6 @@ impl Host {
         fill(&ballast)?;
         std::thread::sleep(time);
         Ok(fs::remove_file(ballast)?)
-    }
-
-    fn look(&mut self) -> Result<()> {
-        let store = self.sidecar.store();
-        self.crowd.look(|| self.follower.news(&store))
-    }
-
-    /// Ends the faults, lets every run end, stops everything in good order, and gives the journal.
-    pub fn settle(&mut self, random: &mut Random) -> Result<Journal> {
-        self.shim.set_clock(0)?;
-        self.crowd.call_no_more()?;
-        let start = Instant::now();
-        let mut quiet = 0;
-        while quiet < 5 {
-            self.look()?;
-            self.crowd.finish(&self.sidecar, random)?;
-            // A call that has waited for the sidecar may begin its run only now.
-            quiet = if self.crowd.open().is_empty() { quiet + 1 } else { 0 };
-            if start.elapsed() > Duration::from_secs(120) {
-                bail!("{} runs never ended: {:?}", self.crowd.open().len(), self.crowd.open());
-            }
-            std::thread::sleep(Duration::from_millis(200));
-        }
-        for application in &mut self.applications {
-            let mut application = application.take().context("no application")?;
-            application.wait_for_line("up")?;
-            ensure!(application.is_alive()?, "an application ended by itself:\n{}", application.stderr());
-            application.signal(Signal::INT)?;
-            application.wait()?.expect_code(130)?;
-        }
-        let sidecar = self.sidecar.take()?;
-        sidecar.signal(Signal::TERM)?;
-        sidecar.wait()?.expect_code(0)?;
-        self.sidecar.journal()
-    }
-
-    /// What the processes have printed.
-    pub fn said(&mut self) -> String {
-        let sidecar = self.sidecar.process().map(|process| process.stderr()).unwrap_or_default();
-        let applications = self.applications.iter().flatten().map(Process::stderr);
-        std::iter::once(sidecar).chain(applications).collect::<Vec<_>>().join("\n")
     }
 }
 

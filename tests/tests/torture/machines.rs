@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use conductor_tests::journal::Journal;
 use conductor_tests::process::Process;
 use conductor_tests::random::Random;
@@ -18,6 +18,7 @@ use crate::crowd::Crowd;
 use crate::network::{Network, SERVER};
 use crate::program::Language;
 use crate::report::Report;
+use crate::storm::{Site, interrupt, terminate};
 
 const MACHINES: usize = 2;
 
@@ -34,7 +35,7 @@ struct Machine {
 }
 
 pub struct Machines {
-    pub crowd: Crowd,
+    crowd: Crowd,
     /// Before the server, which they need, and the network, on which they are.
     machines: Vec<Option<Machine>>,
     server: Postgres,
@@ -45,8 +46,8 @@ pub struct Machines {
     _folder: TempDir,
 }
 
-impl Machines {
-    pub fn begin(random: &mut Random) -> Result<Machines> {
+impl Site for Machines {
+    fn begin(random: &mut Random) -> Result<Machines> {
         let folder = tempfile::Builder::new().prefix("cdstorm").tempdir()?;
         let crowd = Crowd::built(folder.path(), random)?;
         let network = Network::new(MACHINES)?;
@@ -66,50 +67,17 @@ impl Machines {
         Ok(all)
     }
 
-    fn machine(&self, number: usize) -> Result<Machine> {
-        let around = Around { command: self.network.command(number), variables: Vec::new() };
-        let (url, lease) = (self.server.url_from_outside(), format!("{}ms", LEASE.as_millis()));
-        let arguments = ["--store", &url, "--lease", &lease];
-        let sidecar =
-            Sidecar::within(around.clone(), &self.crowd.project(), &format!("m{number}"), &arguments)?;
-        let application = |language| self.crowd.application(language, &sidecar.socket(), &around);
-        let applications = Language::ALL.into_iter().map(application).collect::<Result<_>>()?;
-        Ok(Machine { sidecar, applications })
+    fn crowd(&mut self) -> &mut Crowd {
+        &mut self.crowd
     }
 
-    fn up(&mut self, number: usize) -> Result<&mut Machine> {
-        self.machines[number].as_mut().context("the machine is down")
+    fn tend(&mut self, random: &mut Random) -> Result<()> {
+        self.tend_at(usize::try_from(random.below(MACHINES as u64))?, random)
     }
 
-    /// Faults until `until`, or until `runs` have begun.
-    pub fn storm(
-        &mut self,
-        until: Instant,
-        runs: usize,
-        random: &mut Random,
-        report: &mut Report,
-    ) -> Result<()> {
-        while Instant::now() < until && self.crowd.begun.len() < runs {
-            for _ in 0..3 {
-                std::thread::sleep(Duration::from_millis(50 + random.below(400)));
-                self.tend(usize::try_from(random.below(MACHINES as u64))?, random)?;
-                self.look()?;
-            }
-            self.fault(random, report)?;
-            if Instant::now() >= self.doom {
-                self.server.kill()?;
-                std::thread::sleep(Duration::from_millis(random.below(2500)));
-                self.server.recover()?;
-                self.doom = Instant::now() + life(random);
-                report.fault("PostgreSQL killed");
-            }
-        }
-        Ok(())
-    }
-
-    fn tend(&mut self, number: usize, random: &mut Random) -> Result<()> {
-        let machine = self.machines[number].as_ref().context("the machine is down")?;
-        self.crowd.tend(&machine.sidecar, random)
+    fn look(&mut self) -> Result<()> {
+        let (follower, url) = (&mut self.follower, self.server.url());
+        self.crowd.look(|| follower.news_of_open(&url))
     }
 
     fn fault(&mut self, random: &mut Random, report: &mut Report) -> Result<()> {
@@ -145,16 +113,72 @@ impl Machines {
                 report.fault("machine cut off from the network, and joined");
             }
         }
-        self.look()
+        if Instant::now() >= self.doom {
+            self.server.kill()?;
+            std::thread::sleep(Duration::from_millis(random.below(2500)));
+            self.server.recover()?;
+            self.doom = Instant::now() + life(random);
+            report.fault("PostgreSQL killed");
+        }
+        Ok(())
+    }
+
+    fn calm(&mut self, _: &mut Report) -> Result<()> {
+        Ok(())
+    }
+
+    fn finish(&mut self, random: &mut Random) -> Result<()> {
+        let machine = self.machines[0].as_ref().context("the machine is down")?;
+        self.crowd.finish(&machine.sidecar, random)
+    }
+
+    fn stop(&mut self) -> Result<Journal> {
+        for machine in &mut self.machines {
+            let Machine { mut sidecar, applications } = machine.take().context("the machine is down")?;
+            applications.into_iter().try_for_each(interrupt)?;
+            terminate(&mut sidecar)?;
+        }
+        shared::read(&self.server.url())
+    }
+
+    fn said(&mut self) -> String {
+        let mut said = String::new();
+        for machine in self.machines.iter_mut().flatten() {
+            said.extend(machine.sidecar.process().map(|process| process.stderr()).ok());
+            said.extend(machine.applications.iter().map(Process::stderr));
+        }
+        said
+    }
+}
+
+impl Machines {
+    fn machine(&self, number: usize) -> Result<Machine> {
+        let around = Around { command: self.network.command(number), variables: Vec::new() };
+        let (url, lease) = (self.server.url_from_outside(), format!("{}ms", LEASE.as_millis()));
+        let arguments = ["--store", &url, "--lease", &lease];
+        let sidecar =
+            Sidecar::within(around.clone(), &self.crowd.project(), &format!("m{number}"), &arguments)?;
+        let application = |language| self.crowd.application(language, &sidecar.socket(), &around);
+        let applications = Language::ALL.into_iter().map(application).collect::<Result<_>>()?;
+        Ok(Machine { sidecar, applications })
+    }
+
+    fn up(&mut self, number: usize) -> Result<&mut Machine> {
+        self.machines[number].as_mut().context("the machine is down")
+    }
+
+    fn tend_at(&mut self, number: usize, random: &mut Random) -> Result<()> {
+        let machine = self.machines[number].as_ref().context("the machine is down")?;
+        self.crowd.tend(&machine.sidecar, random)
     }
 
     /// The other machine works on.
     fn meanwhile(&mut self, number: usize, time: Duration, random: &mut Random) -> Result<()> {
         let until = Instant::now() + time;
         while Instant::now() < until {
-            self.tend((number + 1) % MACHINES, random)?;
+            self.tend_at((number + 1) % MACHINES, random)?;
             self.look()?;
-            std::thread::sleep(Duration::from_millis(300));
+            std::thread::sleep(Duration::from_millis(100));
         }
         Ok(())
     }
@@ -201,52 +225,6 @@ impl Machines {
         }
         ensure!(left > 0, "all had ended before");
         Ok((left, killed.elapsed()))
-    }
-
-    fn look(&mut self) -> Result<()> {
-        let (follower, url) = (&mut self.follower, self.server.url());
-        self.crowd.look(|| follower.news_of_open(&url))
-    }
-
-    /// Ends the faults, lets every run end, stops everything in good order, and gives the journal.
-    pub fn settle(&mut self, random: &mut Random) -> Result<Journal> {
-        self.crowd.call_no_more()?;
-        let start = Instant::now();
-        let mut quiet = 0;
-        while quiet < 10 {
-            self.look()?;
-            let machine = self.machines[0].as_ref().context("the machine is down")?;
-            self.crowd.finish(&machine.sidecar, random)?;
-            // A call that has waited for the server may begin its run only now.
-            quiet = if self.crowd.open().is_empty() { quiet + 1 } else { 0 };
-            if start.elapsed() > Duration::from_secs(120) {
-                bail!("{} runs never ended: {:?}", self.crowd.open().len(), self.crowd.open());
-            }
-            std::thread::sleep(Duration::from_millis(200));
-        }
-        for machine in &mut self.machines {
-            let Machine { mut sidecar, applications } = machine.take().context("the machine is down")?;
-            for mut application in applications {
-                application.wait_for_line("up")?;
-                ensure!(application.is_alive()?, "an application ended by itself:\n{}", application.stderr());
-                application.signal(Signal::INT)?;
-                application.wait()?.expect_code(130)?;
-            }
-            let sidecar = sidecar.take()?;
-            sidecar.signal(Signal::TERM)?;
-            sidecar.wait()?.expect_code(0)?;
-        }
-        shared::read(&self.server.url())
-    }
-
-    /// What the processes have printed.
-    pub fn said(&mut self) -> String {
-        let mut said = String::new();
-        for machine in self.machines.iter_mut().flatten() {
-            said.extend(machine.sidecar.process().map(|process| process.stderr()).ok());
-            said.extend(machine.applications.iter().map(Process::stderr));
-        }
-        said
     }
 }
 

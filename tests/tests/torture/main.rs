@@ -4,6 +4,7 @@
 //! processes keep a timing of their own. What is not in one storm is in the next.
 
 mod crowd;
+mod guilty;
 mod host;
 mod machines;
 mod network;
@@ -11,6 +12,7 @@ mod program;
 mod proxy;
 mod report;
 mod shim;
+mod storm;
 mod verdict;
 
 use std::fs;
@@ -25,6 +27,7 @@ use crate::crowd::Crowd;
 use crate::host::Host;
 use crate::machines::Machines;
 use crate::report::Report;
+use crate::storm::Site;
 use crate::verdict::{Case, Ledger, judge};
 
 /// What CI has time for.
@@ -65,28 +68,26 @@ fn storms(time: Duration, mut storm: impl FnMut(Instant, u64, &mut Report) -> Re
     Ok(())
 }
 
+/// Storms over sites of one kind.
+fn over<S: Site>(time: Duration) -> Result<()> {
+    storms(time, |until, seed, report| {
+        let mut random = Random::new(seed);
+        let mut site = S::begin(&mut random)?;
+        let stormed = storm::pass(&mut site, until, RUNS, &mut random, report);
+        let journal = stormed.with_context(|| site.said())?;
+        take(report, site.crowd(), &journal, seed)
+    })
+}
+
 #[test]
 fn nothing_is_lost_on_one_machine() -> Result<()> {
-    storms(time()?.unwrap_or(SHORT), |until, seed, report| {
-        let mut random = Random::new(seed);
-        let mut host = Host::begin(&mut random)?;
-        let stormed = host.storm(until, RUNS, &mut random, report).and_then(|()| host.settle(&mut random));
-        let journal = stormed.with_context(|| host.said())?;
-        take(report, &host.crowd, &journal, seed)
-    })
+    over::<Host>(time()?.unwrap_or(SHORT))
 }
 
 #[test]
 #[ignore = "it needs root, for network namespaces, and minutes: `cargo xtask torture`"]
 fn nothing_is_lost_between_two_machines() -> Result<()> {
-    storms(time()?.unwrap_or(STORM), |until, seed, report| {
-        let mut random = Random::new(seed);
-        let mut machines = Machines::begin(&mut random)?;
-        let stormed =
-            machines.storm(until, RUNS, &mut random, report).and_then(|()| machines.settle(&mut random));
-        let journal = stormed.with_context(|| machines.said())?;
-        take(report, &machines.crowd, &journal, seed)
-    })
+    over::<Machines>(time()?.unwrap_or(STORM))
 }
 
 #[test]

@@ -87,6 +87,9 @@ const BLOCKS: [Block; 17] = [
 /// Blocks of a workflow between its first step and its end.
 const LENGTH: usize = 8;
 
+/// How the ids of runs begin that are a short workflow by itself.
+pub const PART: &str = "part-";
+
 /// What a signal from outside says.
 pub const SAID: i64 = 5;
 
@@ -139,6 +142,11 @@ impl Program {
 
     pub fn workflow(&self) -> String {
         format!("main_{}", self.language.name())
+    }
+
+    /// The short one, which others call, too.
+    pub fn part(&self) -> String {
+        format!("part_{}", self.language.name())
     }
 
     pub fn manifest(&self) -> String {
@@ -194,6 +202,9 @@ workflows:
     pub fn end(&self, run: &str) -> Option<End> {
         let (root, child) = run.split_once('/').map_or((run, None), |(root, child)| (root, Some(child)));
         let n: i64 = root.rsplit('-').next()?.parse().ok()?;
+        if root.starts_with(PART) {
+            return child.is_none().then(|| End::Succeeded(json!((n + 7) * 3 + 1)));
+        }
         let mut value = n;
         for (index, block) in self.blocks.iter().enumerate() {
             if child == Some(format!("b{index}").as_str()) {

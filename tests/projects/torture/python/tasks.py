@@ -1,4 +1,4 @@
-"""Steps that write down, durably, when they begin and when they end; some fail at random."""
+"""Steps that write down when they begin and when they end; some fail at random."""
 
 import asyncio
 import json
@@ -14,10 +14,12 @@ class Refused(Exception):
 
 
 def note(**fields: object) -> None:
-    """One line, on disk when this returns. The leading line break parts it from a line that a kill has torn."""
+    """One line, which outlives this process when this returns: the ledger's disk loses no power.
+
+    The leading line break parts it from a line that a kill has torn.
+    """
     line = json.dumps({"pid": os.getpid(), **fields})
     os.write(LEDGER, f"\n{line}\n".encode())
-    os.fsync(LEDGER)
 
 
 async def effect(key: str, n: int, value: int, refusals: float = 0) -> int:
