@@ -14,6 +14,8 @@ use tokio_rustls::TlsConnector;
 
 /// What a command, and an application, read from the environment to get in.
 pub const TOKEN: &str = "CONDUCTOR_TOKEN";
+/// A file that holds the token, where the variable above is not set.
+const TOKEN_FILE: &str = "CONDUCTOR_TOKEN_FILE";
 /// Who signs the sidecar's certificate, in PEM; else the system's roots.
 const CA: &str = "CONDUCTOR_CA";
 /// The client's own certificate and its key, in PEM, where the sidecar wants one.
@@ -129,6 +131,19 @@ fn certificates(variable: &str, path: &Path) -> Result<Vec<CertificateDer<'stati
         Ok(all) if all.is_empty() => Err(format!("{variable} {}: it holds no certificate", path.display())),
         Ok(all) => Ok(all),
         Err(error) => Err(format!("{variable} {}: {error}", path.display())),
+    }
+}
+
+/// The token, if there is one. Its file is read each time: who exchanges it need not start anything again.
+pub fn token() -> Result<Option<String>, String> {
+    if let Some(token) = std::env::var(TOKEN).ok().filter(|token| !token.is_empty()) {
+        return Ok(Some(token));
+    }
+    let Some(path) = named(TOKEN_FILE) else { return Ok(None) };
+    match std::fs::read_to_string(&path) {
+        Ok(text) if !text.trim().is_empty() => Ok(Some(text.trim().to_owned())),
+        Ok(_) => Err(format!("{TOKEN_FILE} {}: it is empty", path.display())),
+        Err(error) => Err(format!("{TOKEN_FILE} {}: {error}", path.display())),
     }
 }
 

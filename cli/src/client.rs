@@ -11,7 +11,7 @@ use hyper::body::{Body, Incoming};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 
-use crate::address::{Address, Stream, TOKEN};
+use crate::address::{Address, Stream, TOKEN, token};
 use crate::exit::Failure;
 
 /// An answer larger than this is not the sidecar's.
@@ -90,7 +90,7 @@ impl Client {
     ) -> Result<Answer, Failure> {
         let mut headers: Vec<(&str, String)> = vec![("host", self.address.host().to_owned())];
         headers.extend(header.map(|(name, value)| (name, value.to_owned())));
-        let token = std::env::var(TOKEN).ok().filter(|token| self.address.is_remote() && !token.is_empty());
+        let token = if self.address.is_remote() { token().map_err(Failure::environment)? } else { None };
         headers.extend(token.map(|token| ("authorization", format!("Bearer {token}"))));
         let asked = async {
             let stream = self.connect().await?;
@@ -102,9 +102,9 @@ impl Client {
         if matches!(answer.status, 401 | 403) {
             let said = answer.body["error"]["message"].as_str().unwrap_or("it does not say why");
             let refused = format!("the sidecar at {} refuses: {said}", self.socket.display());
-            return Err(
-                Failure::environment(refused).help(format!("set {TOKEN} to a token that may do this"))
-            );
+            return Err(Failure::environment(refused).help(format!(
+                "set {TOKEN} to a token that may do this, or {TOKEN}_FILE to a file with one"
+            )));
         }
         Ok(answer)
     }

@@ -30,6 +30,7 @@ pub struct Interrupts {
 pub enum Stop {
     Interrupt,
     Terminate,
+    Hangup,
 }
 
 impl Interrupts {
@@ -47,7 +48,7 @@ impl Interrupts {
         tokio::select! {
             _ = self.interrupt.recv() => Stop::Interrupt,
             _ = self.terminate.recv() => Stop::Terminate,
-            () = hung_up(&mut self.hangup) => Stop::Terminate,
+            () = hung_up(&mut self.hangup) => Stop::Hangup,
         }
     }
 }

@@ -23,6 +23,8 @@ pub struct Run {
     pub state: String,
     pub started_at: Moment,
     #[serde(default)]
+    pub started_by: Option<String>,
+    #[serde(default)]
     pub finished_at: Option<Moment>,
     #[serde(default)]
     pub input: Value,

@@ -189,6 +189,9 @@ pub struct RunStarted {
     pub session: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pid: Option<u32>,
+    /// Who started it over HTTP, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
     pub at: UnixMillis,
 }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
+use conductor_tests::certificates::{Authority, put};
 use conductor_tests::process::Process;
 use conductor_tests::project::{Project, conductor};
 use conductor_tests::root;
@@ -16,6 +17,13 @@ const PATIENCE: Duration = Duration::from_secs(180);
 #[test]
 fn journeys_in_a_browser() -> Result<()> {
     let project = Project::built("ui")?;
+    let (authority, at) = (Authority::new("the shop's")?, |name: &str| project.path().join(name));
+    let own = authority.issue(&["localhost"], 1, 2090)?;
+    for (name, text) in
+        [("cert.pem", &*own.cert), ("key.pem", &*own.key), ("ca.pem", authority.pem()), ("tokens", "")]
+    {
+        put(&at(name), text)?;
+    }
     let script = root().join("tests/ui/journeys.mjs");
     let mut command = project.command(Path::new("node"), &["--test", "--test-reporter", "spec"]);
     command.arg(script).env("CONDUCTOR", conductor()?).env("PROJECT", project.path()).env("ROOT", root());

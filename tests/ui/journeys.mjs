@@ -6,9 +6,9 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
-import { barriers, eventually, world } from "./world.mjs";
+import { barriers, conductor, eventually, freePort, start, world } from "./world.mjs";
 
-const { PROJECT } = process.env;
+const { CONDUCTOR, PROJECT } = process.env;
 const put = (name) => writeFileSync(join(PROJECT, name), "");
 const take = (name) => rmSync(join(PROJECT, name), { force: true });
 
@@ -155,6 +155,40 @@ test("a payment of which nobody knows whether it happened is decided on", async 
   await page.locator('.track .bar[data-kind="gap"]').first().waitFor();
   assert.deepEqual(page.faults, []);
   await page.context().close();
+});
+
+test("a browser elsewhere is let in by a link, and by nothing else", async () => {
+  const place = `localhost:${await freePort()}`;
+  const files = ["--tls-cert", "cert.pem", "--tls-key", "key.pem", "--tokens", "tokens"];
+  const token = conductor(["token", "ops", "--role", "operator", "--tokens", "tokens"]);
+  const far = start(CONDUCTOR, ["sidecar", "--data", "far", "--http", "off", "--listen", place.replace("localhost", "127.0.0.1"), ...files], "ready\n");
+  await far.told;
+  const context = await it.browser.newContext({ ignoreHTTPSErrors: true });
+  const page = await context.newPage();
+  await page.goto(`https://${place}/`);
+  await page.getByText("The sidecar does not know who you are").waitFor();
+  await page.getByText("conductor ui").waitFor();
+  const link = conductor(["ui", "--socket", `tls://${place}`], { CONDUCTOR_TOKEN: token, CONDUCTOR_CA: "ca.pem" });
+  await page.goto(link);
+  await page.getByText("The sidecar does not know who you are").waitFor({ state: "detached" });
+  await page.getByRole("status").getByText("live").waitFor();
+  assert.equal(new URL(page.url()).hash, "#/", "the code stays in the address");
+  assert.equal(await page.evaluate(() => document.cookie), "", "scripts can read what lets the browser in");
+  await page.goto(`https://${place}/#/breakers`);
+  await page.reload();
+  await page.getByRole("heading", { name: "Breakers" }).waitFor();
+  const by = await page.evaluate(async () => {
+    const options = { method: "PUT", headers: { "content-type": "application/json" }, body: '{"state": "open", "by": "ada"}' };
+    return (await (await fetch("/v1/breakers/charge", options)).json()).by;
+  });
+  assert.equal(by, "ada (token ops)");
+  await page.getByText("The sidecar does not know who you are").waitFor({ state: "detached" });
+  const other = await (await it.browser.newContext({ ignoreHTTPSErrors: true })).newPage();
+  await other.goto(link);
+  await other.getByText("the code is not valid any more").waitFor();
+  await other.context().close();
+  await context.close();
+  await far.kill("SIGTERM");
 });
 
 test("a lost connection comes back by itself", async () => {

@@ -1,7 +1,7 @@
 // A sidecar, an application and a browser for the journeys.
 // It knows how they are started and ended, not what is looked at.
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { createRequire } from "node:module";
@@ -23,7 +23,12 @@ export function freePort() {
   });
 }
 
-function start(program, args, ready) {
+// What a command prints.
+export function conductor(args, variables = {}) {
+  return execFileSync(CONDUCTOR, args, { cwd: PROJECT, env: { ...process.env, ...variables }, encoding: "utf8" }).trim();
+}
+
+export function start(program, args, ready) {
   const child = spawn(program, args, { cwd: PROJECT, env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1" }, stdio: ["ignore", "pipe", "inherit"] });
   const gone = new Promise((ended) => child.once("exit", ended));
   const told = new Promise((done, fail) => {

@@ -244,7 +244,7 @@ impl Dev {
 fn forwarded(stop: Stop) -> Signal {
     match stop {
         Stop::Interrupt => Signal::INT,
-        Stop::Terminate => Signal::TERM,
+        Stop::Terminate | Stop::Hangup => Signal::TERM,
     }
 }
 

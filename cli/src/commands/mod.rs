@@ -38,6 +38,7 @@ mod sidecar;
 mod signal;
 mod simulate;
 mod token;
+mod ui;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -66,6 +67,7 @@ pub enum Command {
     Simulate(simulate::Args),
     Sidecar(sidecar::Args),
     Token(token::Args),
+    Ui(ui::Args),
     Dev(dev::Args),
     Demo(demo::Args),
     Explain(explain::Args),
@@ -103,6 +105,7 @@ impl Command {
             Command::Simulate(args) => blocking(move || simulate::run(&args)).await,
             Command::Sidecar(args) => sidecar::run(args).await,
             Command::Token(args) => token::run(&args),
+            Command::Ui(args) => ui::run(args).await,
             Command::Dev(args) => dev::run(args).await,
             Command::Demo(args) => demo::run(args).await,
             Command::Eval(args) => blocking(move || eval::run(&args)).await,
@@ -141,6 +144,7 @@ impl Command {
             Command::Eval(args) => args.format.into(),
             Command::Explain(args) => args.format.into(),
             Command::Token(args) => args.format.into(),
+            Command::Ui(args) => args.format.into(),
             Command::Simulate(args) => args.format.into(),
             Command::Review(_)
             | Command::Sidecar(_)

@@ -29,6 +29,12 @@ pub struct Args {
     /// Only runs that ended so: succeeded, failed or cancelled
     #[arg(long, value_parser = parse_end, value_name = "STATE", requires = "older_than")]
     state: Option<RunState>,
+    /// Said in the audit trail
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Who decides, said in the audit trail [default: $USER]
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
     /// The sidecar's socket, or where it listens for other machines
     #[arg(long, value_name = "PATH|tls://HOST:PORT")]
     socket: Option<PathBuf>,
@@ -44,9 +50,11 @@ fn parse_end(name: &str) -> Result<RunState, String> {
 
 pub async fn run(args: Args) -> Result<Exit, Failure> {
     let client = Client::new(project::find_socket(args.socket.as_deref())?);
+    let by = args.by.clone().or_else(|| std::env::var("USER").ok());
+    let said = query([("reason", args.reason.as_deref()), ("by", by.as_deref())]);
     let count = match args.older_than {
-        Some(age) => older(&client, age, args.workflow.as_deref(), args.state).await?,
-        None => named(&client, &args.runs).await?,
+        Some(age) => older(&client, age, &args, &said).await?,
+        None => named(&client, &args.runs, &said).await?,
     };
     match args.format {
         Format::Json => output::print_json(&json!({ "purged": count })),
@@ -60,10 +68,18 @@ fn count(body: &Value) -> u64 {
     body["purged"].as_u64().unwrap_or(0)
 }
 
-async fn named(client: &Client, runs: &[String]) -> Result<u64, Failure> {
+/// What is said, each part with an ampersand before it.
+fn query<const N: usize>(parts: [(&str, Option<&str>); N]) -> String {
+    let said = parts.into_iter().filter_map(|(name, text)| Some((name, view::url_encoded(text?))));
+    said.map(|(name, text)| format!("&{name}={text}")).collect()
+}
+
+async fn named(client: &Client, runs: &[String], said: &str) -> Result<u64, Failure> {
     let mut sum = 0;
     for run in runs {
-        let answer = client.delete(&format!("/v1/runs/{}", view::url_encoded(run))).await?;
+        let answer = client
+            .delete(&format!("/v1/runs/{}?{}", view::url_encoded(run), said.trim_start_matches('&')))
+            .await?;
         let body = view::expect_ok(client, answer).map_err(|failure| match sum {
             0 => failure,
             sum => Failure { message: format!("{} (purged {sum} before)", failure.message), ..failure },
@@ -73,22 +89,13 @@ async fn named(client: &Client, runs: &[String]) -> Result<u64, Failure> {
     Ok(sum)
 }
 
-async fn older(
-    client: &Client,
-    age: Duration,
-    workflow: Option<&str>,
-    state: Option<RunState>,
-) -> Result<u64, Failure> {
+async fn older(client: &Client, age: Duration, args: &Args, said: &str) -> Result<u64, Failure> {
     let before = jiff::Timestamp::now()
         .checked_sub(age)
         .map_err(|_| Failure::usage("--older-than goes back further than there are dates"))?;
-    let mut path = format!("/v1/runs?ended_before={}", view::url_encoded(&before.to_string()));
-    if let Some(workflow) = workflow {
-        path.push_str(&format!("&workflow={}", view::url_encoded(workflow)));
-    }
-    if let Some(state) = state {
-        path.push_str(&format!("&state={}", state.as_str()));
-    }
+    let which = query([("workflow", args.workflow.as_deref()), ("state", args.state.map(RunState::as_str))]);
+    let before = view::url_encoded(&before.to_string());
+    let path = format!("/v1/runs?ended_before={before}{which}{said}");
     let mut sum = 0;
     // One request purges for a few seconds at most.
     loop {

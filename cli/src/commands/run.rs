@@ -24,6 +24,9 @@ pub struct Args {
     /// The run's id; the same id never runs twice [default: a new one]
     #[arg(long, value_name = "ID")]
     run_id: Option<String>,
+    /// Who starts it, said in the journal [default: $USER]
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
     /// Do not wait for the end
     #[arg(long)]
     detach: bool,
@@ -42,8 +45,11 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
     let client = Client::new(project::find_socket(args.socket.as_deref())?);
     need_a_server(&client, &args.workflow).await?;
     // The input goes as it was written: a number is not read here.
-    let id = args.run_id.as_ref().map_or_else(String::new, |id| format!(",\"run_id\":{}", json!(id)));
-    let request = format!("{{\"input\":{}{id}}}", input.get());
+    let by = args.by.clone().or_else(|| std::env::var("USER").ok());
+    let said = [("run_id", &args.run_id), ("by", &by)];
+    let said =
+        said.into_iter().filter_map(|(name, text)| Some(format!(",\"{name}\":{}", json!(text.as_ref()?))));
+    let request = format!("{{\"input\":{}{}}}", input.get(), said.collect::<String>());
     let path = format!("/v1/workflows/{}/runs", view::url_encoded(&args.workflow));
     let answer = client.post_text(&path, request, None).await?;
     let body = view::expect_ok(&client, answer)?;

@@ -51,7 +51,7 @@ fn header(run: &Run) -> String {
     line("workflow", inert_line(&run.workflow, 200));
     let end = run.finished_at.as_ref();
     let ended = end.map_or_else(|| "not ended".to_owned(), view::moment);
-    line("started", view::moment(&run.started_at));
+    line("started", view::moment(&run.started_at) + &said(" by ", &run.started_by));
     line("ended", format!("{ended} ({})", view::elapsed(&run.started_at, end)));
     line("input", inert_line(&run.input.to_string(), 300));
     if let Some(output) = &run.output {

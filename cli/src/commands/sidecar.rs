@@ -117,7 +117,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
     // Listened for before the socket exists: a signal in between must not leave it behind.
     let mut interrupts = Interrupts::listen()?;
     let options = options(args)?;
-    let has_tls = options.tls.is_some();
+    let (has_tls, has_tokens) = (options.tls.is_some(), options.tokens.is_some());
     let started = conductor_daemon::start(options).await;
     if is_detached && matches!(started, Err(conductor_daemon::Error::Place(PlaceError::Taken { .. }))) {
         output::print(&format!("{}\n", background::TAKEN));
@@ -133,14 +133,20 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
     }
     output::print(&format!("{}\n", background::READY));
     footprint::forget_the_start();
-    let stop = tokio::select! {
-        stop = interrupts.next() => stop,
-        () = sidecar.ended() => Stop::Terminate,
+    let stop = loop {
+        tokio::select! {
+            stop = interrupts.next() => match stop {
+                // Where there are files to read again, it is not about the terminal.
+                Stop::Hangup if has_tokens => sidecar.look_at_files(),
+                stop => break stop,
+            },
+            () = sidecar.ended() => break Stop::Terminate,
+        }
     };
     sidecar.stop().await;
     Ok(match stop {
         Stop::Interrupt => Exit::Interrupted,
-        Stop::Terminate => Exit::Fine,
+        Stop::Terminate | Stop::Hangup => Exit::Fine,
     })
 }
 

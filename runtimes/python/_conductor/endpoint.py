@@ -22,6 +22,7 @@ async def connect(place: str, make: Callable[[], Connection]) -> Connection:
         _, local = await loop.create_unix_connection(make, place)
         return local
     scheme, host, port = _split(place)
+    token = _token()
     if scheme == "tls":
         _, connection = await loop.create_connection(
             make,
@@ -32,12 +33,27 @@ async def connect(place: str, make: Callable[[], Connection]) -> Connection:
         )
     else:
         _, connection = await loop.create_connection(make, host, port)
-    token = os.environ.get("CONDUCTOR_TOKEN")
     if token:
         params = {"token": token}
         message = {"jsonrpc": "2.0", "method": "authenticate", "params": params}
         connection.send(dumps(message).encode() + b"\n")
     return connection
+
+
+def _token() -> str:
+    """The token, or nothing.
+
+    Its file is read at each connection: who exchanges it need not start anything again.
+    """
+    path = os.environ.get("CONDUCTOR_TOKEN_FILE")
+    token = os.environ.get("CONDUCTOR_TOKEN", "")
+    if token or not path:
+        return token
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read().strip()
+    except OSError as error:
+        raise ValueError(f"CONDUCTOR_TOKEN_FILE {path}: {error.strerror}") from None
 
 
 def _split(place: str) -> tuple[str, str, int]:

@@ -14,6 +14,7 @@ import { dumps } from "./json.js";
 export function dial(place: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const remote = split(place);
+    const token = remote === undefined ? "" : ownToken();
     const [socket, event] =
       remote === undefined
         ? ([connectPlain(place), "connect"] as const)
@@ -27,7 +28,7 @@ export function dial(place: string): Promise<Socket> {
       socket.on("error", () => undefined);
       if (remote !== undefined) {
         socket.setNoDelay(true);
-        introduce(socket);
+        introduce(socket, token);
       }
       resolve(socket);
     });
@@ -72,8 +73,21 @@ function file(name: string, variable: string): Record<string, Buffer> {
   return path === "" ? {} : { [name]: readFileSync(path) };
 }
 
-function introduce(socket: Socket): void {
+/** The token, or nothing. Its file is read at each connection: who exchanges it need not start anything again. */
+function ownToken(): string {
   const token = process.env["CONDUCTOR_TOKEN"] ?? "";
+  const path = process.env["CONDUCTOR_TOKEN_FILE"] ?? "";
+  if (token !== "" || path === "") {
+    return token;
+  }
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch (error) {
+    throw new Error(`CONDUCTOR_TOKEN_FILE: ${String(error)}`, { cause: error });
+  }
+}
+
+function introduce(socket: Socket, token: string): void {
   if (token !== "") {
     const params = { token };
     socket.write(

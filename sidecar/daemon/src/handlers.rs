@@ -277,6 +277,7 @@ fn start(call: &mut Call<'_>, client: &Client, start: RunStart) -> Result<(), Fa
         secret: start.secret,
         parent: start.parent,
         traceparent: start.traceparent.filter(|text| rpc::is_traceparent(text)),
+        by: None,
         at: start.at,
     };
     let sidecar = Arc::clone(call.sidecar);

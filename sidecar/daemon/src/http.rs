@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use crate::browser;
 use crate::counting;
 use crate::gate::Access;
 use crate::guard::{self, Door};
@@ -39,8 +40,8 @@ use crate::tuning;
 type Shared = State<Arc<Sidecar>>;
 
 pub(crate) fn router(sidecar: Arc<Sidecar>, door: Arc<Door>) -> Router {
-    let guarded = (Arc::clone(&sidecar.gate), door);
     let limit = usize::try_from(sidecar.journal.limits().message_bytes).unwrap_or(usize::MAX);
+    let guarded = (Arc::clone(&sidecar.gate), door, limit);
     Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(readyz))
@@ -49,6 +50,8 @@ pub(crate) fn router(sidecar: Arc<Sidecar>, door: Arc<Door>) -> Router {
         .route("/ui/{name}", get(pages::asset))
         .route("/v1/events", get(news::events))
         .route("/v1/audit", get(operating::audit))
+        .route("/v1/ui/codes", post(browser::code))
+        .route("/v1/ui/login", post(browser::login).delete(browser::logout))
         .route("/v1/sessions", get(sessions))
         .route("/v1/workflows", get(workflows))
         .route("/v1/runs", get(searching::runs).delete(purge_many))
@@ -231,11 +234,14 @@ struct StartBody {
     input: Option<Box<RawValue>>,
     #[serde(default)]
     run_id: Option<String>,
+    #[serde(default)]
+    by: Option<String>,
 }
 
 async fn start(
     State(sidecar): Shared,
     Path(workflow): Path<String>,
+    Extension(access): Extension<Access>,
     headers: HeaderMap,
     body: Result<Json<StartBody>, JsonRejection>,
 ) -> Response {
@@ -271,6 +277,7 @@ async fn start(
         secret: sidecar.secret(&workflow).into_iter().collect(),
         parent: None,
         traceparent: traceparent(&headers),
+        by: operating::named(&access, body.by.as_deref()),
         at: jiff::Timestamp::now().as_millisecond(),
     };
     let started = sidecar.journal.start(request, None, &|owner: &Owner| sidecar.may_take(owner));

@@ -8,6 +8,7 @@ mod backlog;
 mod breakers;
 mod broker;
 mod circuit;
+mod browser;
 mod clock;
 mod connection;
 mod counting;
@@ -208,10 +209,11 @@ pub async fn start(options: Options) -> Result<Handle, Error> {
     let permits = HostPermits::new(&options.data_dir);
     let keeping = Keeping::new(options.retention);
     let usage = Usage::new(options.idle);
-    let sidecar = Sidecar::new(journal, permits, options.lease, options.clock, keeping, usage, gate)?;
+    let http = tcp.as_ref().and_then(|tcp| tcp.local_addr().ok());
+    let mut sidecar = Sidecar::new(journal, permits, options.lease, options.clock, keeping, usage, gate)?;
+    sidecar.http = http;
     let sidecar = Arc::new(sidecar);
     remember_owners(&sidecar);
-    let http = tcp.as_ref().and_then(|tcp| tcp.local_addr().ok());
     let listen = remote.as_ref().and_then(|remote| remote.local_addr().ok());
     let mut tasks = JoinSet::new();
     tasks.spawn(schedule::run(Arc::clone(&sidecar)));
@@ -299,6 +301,11 @@ impl Handle {
     /// Returns when it ends by itself, because nobody uses it; [`Handle::stop`] is to be called then, too.
     pub async fn ended(&self) {
         self.sidecar.closed().await;
+    }
+
+    /// Takes up what has become of tokens and certificates, at once.
+    pub fn look_at_files(&self) {
+        self.sidecar.gate.look();
     }
 
     /// Stops accepting, commits what was admitted, lets clients have their answers, and removes the socket.

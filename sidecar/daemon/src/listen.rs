@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::task::JoinSet;
 
-use crate::gate::{Guest, Shown};
+use crate::gate::{Guest, Shown, uid_of};
 use crate::guard::{Door, Way};
 use crate::idle::Use;
 use crate::sidecar::{Sidecar, blocking};
@@ -88,8 +88,9 @@ pub(crate) async fn tcp(sidecar: Arc<Sidecar>, listener: TcpListener, port: Port
 /// HTTP from this machine: of the sidecar's own user, as the kernel says, or with a token.
 async fn local(sidecar: Arc<Sidecar>, stream: TcpStream, peer: SocketAddr) {
     let Ok(own) = stream.local_addr() else { return };
-    let known = blocking(|| sidecar.gate.neighbour(peer, own));
-    let door = Door { way: Way::Loopback, known, shown: Shown::default(), seat: Mutex::default() };
+    let seen = blocking(|| uid_of(peer, own));
+    let known = seen.and_then(|uid| sidecar.gate.neighbour(uid));
+    let door = Door { way: Way::Loopback, known, shown: Shown::default(), seen, seat: Mutex::default() };
     serve_http(sidecar, stream, Arc::new(door)).await;
 }
 

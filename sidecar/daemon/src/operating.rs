@@ -23,6 +23,9 @@ pub(crate) const BREAKER: &str = "breaker";
 /// The kind of what people did to runs and runs do not remember.
 const RUN: &str = "run";
 
+/// The kind of what people took out of the journal.
+const PURGE: &str = "purge";
+
 /// Decisions that one answer shows, of a list and of one breaker or policy.
 pub(crate) const HISTORY: u32 = 100;
 
@@ -149,15 +152,26 @@ pub(crate) async fn decide(
     show(&sidecar, &row.id)
 }
 
+/// Whose name stands under what was done; none for programs of this user without one: they start runs and send signals by the
+/// thousand.
+pub(crate) fn named(access: &Access, calls_himself: Option<&str>) -> Option<String> {
+    let said = calls_himself.map(cut);
+    (said.is_some() || !access.is_local).then(|| access.signs(said))
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(SAID / 4).collect()
+}
+
 /// Who did something to a run, and why.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(crate) struct Said {
     pub(crate) reason: Option<String>,
     pub(crate) by: Option<String>,
 }
 
 impl Said {
-    /// Puts it into the audit trail; not what programs of this user do without a name: they send signals by the thousand.
+    /// Puts it into the audit trail, where there is a name.
     pub(crate) fn keep(
         &self,
         sidecar: &Sidecar,
@@ -165,16 +179,38 @@ impl Said {
         run: &str,
         did: &Value,
     ) -> Result<(), Refusal> {
-        if self.by.is_none() && access.is_local {
-            return Ok(());
+        match named(access, self.by.as_deref()) {
+            Some(by) => self.keep_as(sidecar, by, RUN, run, did),
+            None => Ok(()),
         }
-        let cut = |text: &str| text.chars().take(SAID / 4).collect::<String>();
+    }
+
+    /// Puts what is gone afterwards into the audit trail, whoever did it.
+    pub(crate) fn keep_purge(
+        &self,
+        sidecar: &Sidecar,
+        access: &Access,
+        what: &str,
+        did: &Value,
+    ) -> Result<(), Refusal> {
+        let by = access.signs(self.by.as_deref().map(cut));
+        self.keep_as(sidecar, by, PURGE, what, did)
+    }
+
+    fn keep_as(
+        &self,
+        sidecar: &Sidecar,
+        by: String,
+        kind: &str,
+        id: &str,
+        did: &Value,
+    ) -> Result<(), Refusal> {
         let row = AuditRow {
-            kind: RUN.to_owned(),
-            id: run.to_owned(),
+            kind: kind.to_owned(),
+            id: id.to_owned(),
             decision: did.to_string(),
             reason: cut(self.reason.as_deref().unwrap_or("")),
-            by: access.signs(self.by.as_deref().map(cut)),
+            by,
             at: sidecar.clock.now(),
         };
         blocking(|| sidecar.journal.store().append_audit(&row))

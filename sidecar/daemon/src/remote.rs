@@ -68,7 +68,8 @@ pub(crate) async fn serve(sidecar: Arc<Sidecar>, socket: TcpStream, from: IpAddr
     match said {
         Said::Http(first) => {
             let shown = Shown { token: None, chain };
-            let door = Arc::new(Door { way: Way::Remote, known: None, shown, seat: Mutex::new(Some(seat)) });
+            let seat = Mutex::new(Some(seat));
+            let door = Arc::new(Door { way: Way::Remote, known: None, shown, seen: None, seat });
             tokio::select! {
                 () = told.notified() => {}
                 () = http(&sidecar, stream, first, door) => {}

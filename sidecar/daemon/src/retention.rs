@@ -5,10 +5,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use conductor_journal::{EndPlace, PurgeFilter, Refusal, StoreError};
 use conductor_protocol::entry::UnixMillis;
 use conductor_protocol::state::RunState;
@@ -16,7 +16,9 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::Notify;
 
+use crate::gate::Access;
 use crate::http::{refuse, refused};
+use crate::operating::Said;
 use crate::sidecar::Sidecar;
 
 /// Between two slices: what has gathered is committed.
@@ -24,6 +26,9 @@ const PAUSE: Duration = Duration::from_millis(10);
 
 /// How long one request purges at most, before it says that there is more.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// In the audit trail: not one run, but all that a filter found.
+const ALL: &str = "*";
 
 /// How long runs are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,14 +132,22 @@ async fn in_background<T: Send + 'static>(
 }
 
 /// `DELETE /v1/runs/{id}`
-pub(crate) async fn purge_one(State(sidecar): State<Arc<Sidecar>>, Path(id): Path<String>) -> Response {
+pub(crate) async fn purge_one(
+    State(sidecar): State<Arc<Sidecar>>,
+    Path(id): Path<String>,
+    Query(said): Query<Said>,
+    Extension(access): Extension<Access>,
+) -> Response {
     let (this, run) = (Arc::clone(&sidecar), id.clone());
     let work = move || Ok(this.journal.purge(&run, this.clock.now()));
     match in_background(work).await {
         Ok(Ok(count)) => {
             sidecar.metrics.purged(count);
             sidecar.keeping.swept.notify_one();
-            Json(json!({"id": id, "purged": count})).into_response()
+            match said.keep_purge(&sidecar, &access, &id, &json!({"purged": count})) {
+                Ok(()) => Json(json!({"id": id, "purged": count})).into_response(),
+                Err(refusal) => refused(&refusal),
+            }
         }
         Ok(Err(refusal)) => refused(&refusal),
         Err(error) => refused(&Refusal::Store(error.to_string())),
@@ -147,22 +160,37 @@ pub(crate) struct PurgeQuery {
     ended_before: Option<String>,
     workflow: Option<String>,
     state: Option<String>,
+    reason: Option<String>,
+    by: Option<String>,
 }
 
 /// `DELETE /v1/runs?ended_before=...`
 pub(crate) async fn purge_many(
     State(sidecar): State<Arc<Sidecar>>,
-    Query(query): Query<PurgeQuery>,
+    Query(mut query): Query<PurgeQuery>,
+    Extension(access): Extension<Access>,
 ) -> Response {
+    let said = Said { reason: query.reason.take(), by: query.by.take() };
+    let mut did = json!({
+        "ended_before": query.ended_before,
+        "workflow": query.workflow,
+        "state": query.state,
+    });
     let filter = match filter(query) {
         Ok(filter) => filter,
         Err(message) => return refuse(StatusCode::BAD_REQUEST, message),
     };
     let done = purge(&sidecar, &filter, Some(Instant::now() + PATIENCE)).await;
     sidecar.keeping.swept.notify_one();
-    match done {
-        Ok((count, more)) => Json(json!({"purged": count, "more": more})).into_response(),
-        Err(error) => refused(&Refusal::Store(error.to_string())),
+    let (count, more) = match done {
+        Ok(done) => done,
+        Err(error) => return refused(&Refusal::Store(error.to_string())),
+    };
+    did["purged"] = count.into();
+    let kept = if count > 0 { said.keep_purge(&sidecar, &access, ALL, &did) } else { Ok(()) };
+    match kept {
+        Ok(()) => Json(json!({"purged": count, "more": more})).into_response(),
+        Err(refusal) => refused(&refusal),
     }
 }
 

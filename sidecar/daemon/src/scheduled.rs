@@ -112,6 +112,7 @@ fn start(sidecar: &Sidecar, workflow: &str, at: UnixMillis, now: UnixMillis) -> 
         secret: sidecar.secret(workflow).into_iter().collect(),
         parent: None,
         traceparent: None,
+        by: None,
         at: now,
     };
     let started = sidecar.journal.start(request, None, &|owner| sidecar.may_take(owner));

@@ -3,6 +3,7 @@
 //! It knows no line and no HTTP: connections and handlers call it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -48,6 +49,8 @@ pub(crate) struct Sidecar {
     pub(crate) usage: Usage,
     /// Who comes over TCP.
     pub(crate) gate: Arc<Gate>,
+    /// Where browsers of this machine find the pages.
+    pub(crate) http: Option<SocketAddr>,
     pub(crate) news: News,
     timetable: Mutex<Timetable>,
     /// A schedule may be due.
@@ -99,6 +102,7 @@ impl Sidecar {
             keeping,
             usage,
             gate: Arc::new(gate),
+            http: None,
             news: News::default(),
             timetable: Mutex::new(timetable),
             rescheduled: Notify::new(),

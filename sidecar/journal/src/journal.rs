@@ -62,6 +62,8 @@ pub struct StartRequest {
     pub parent: Option<Parent>,
     /// Of the W3C's trace context.
     pub traceparent: Option<String>,
+    /// Who asks, from outside.
+    pub by: Option<String>,
     pub at: UnixMillis,
 }
 

@@ -219,6 +219,7 @@ pub(crate) fn begin(
         traceparent: request.traceparent,
         session: caller.map(|owner| owner.session.to_string()),
         pid: caller.map(|owner| owner.pid),
+        by: request.by,
         at: request.at,
     };
     let new = NewRun {

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use conductor_protocol::entry::{Entry, Json, Kind, Parent, RunRestarted, UnixMillis};
+use conductor_protocol::entry::{Entry, Json, Kind, Parent, RunRestarted, RunStarted, UnixMillis};
 use conductor_protocol::error::ErrorForm;
 use conductor_protocol::state::{RunState, StepState};
 use serde::Serialize;
@@ -23,6 +23,9 @@ pub struct RunView {
     pub workflow: String,
     pub state: RunState,
     pub started_at: Option<String>,
+    /// Who started it over HTTP, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_by: Option<String>,
     pub finished_at: Option<String>,
     pub input: Option<Json>,
     pub output: Option<Json>,
@@ -129,6 +132,7 @@ pub fn summary(row: RunRow) -> RunView {
         workflow: row.workflow,
         state: row.head.state,
         started_at: time(row.started_at),
+        started_by: None,
         finished_at: row.head.finished_at.and_then(time),
         input: raw(row.input.as_deref()),
         output: raw(row.head.output.as_deref()),
@@ -158,6 +162,7 @@ pub fn fold(row: RunRow, records: &[StoredRecord]) -> Result<RunView, serde_json
         }
     }
     fold.compensated();
+    view.started_by = fold.started_by;
     view.owners = fold.owners;
     view.reopened = fold.reopened;
     view.restarted = fold.restarted;
@@ -188,6 +193,7 @@ fn time(at: UnixMillis) -> Option<String> {
 
 #[derive(Default)]
 struct Fold {
+    started_by: Option<String>,
     owners: Vec<OwnerView>,
     reopened: Vec<ReopenedView>,
     restarted: Vec<RestartedView>,
@@ -196,13 +202,16 @@ struct Fold {
 }
 
 impl Fold {
+    fn began(&mut self, epoch: u64, started: RunStarted) {
+        self.started_by = started.by;
+        if let (Some(session), Some(pid)) = (started.session, started.pid) {
+            self.owners.push(OwnerView { epoch, session, pid, at: time(started.at) });
+        }
+    }
+
     fn entry(&mut self, epoch: u64, entry: Entry) {
         match entry {
-            Entry::RunStarted(started) => {
-                if let (Some(session), Some(pid)) = (started.session, started.pid) {
-                    self.owners.push(OwnerView { epoch, session, pid, at: time(started.at) });
-                }
-            }
+            Entry::RunStarted(started) => self.began(epoch, started),
             Entry::RunResumed { epoch, session, pid, at, .. } => {
                 self.cut_off();
                 self.owners.push(OwnerView { epoch, session, pid, at: time(at) });

@@ -48,6 +48,15 @@ async function ask(path, options) {
   throw new Refused(answer.status, said || `HTTP ${answer.status}`);
 }
 
+// Exchanges the code of a link for the cookie that lets this browser in.
+export async function login(code) {
+  try {
+    await send("POST", "/v1/ui/login", { code });
+  } catch (cause) {
+    if (!(cause instanceof Refused)) throw cause;
+  }
+}
+
 export async function text(path, signal) {
   const found = await ask(path, { signal });
   if (state.stranger) change({ stranger: null });

@@ -1,7 +1,7 @@
 // The frame around the pages: which one is shown, the way to the others, and whether the sidecar is there.
 // It knows each page by its address alone.
 
-import { listen, state, watch } from "./api.js";
+import { listen, login, state, watch } from "./api.js";
 import { h, show } from "./dom.js";
 import { inert } from "./format.js";
 import { breakers, policies, resources, schedules } from "./operate.js";
@@ -59,18 +59,29 @@ function told() {
   const banner = document.getElementById("banner");
   if (state.stranger) {
     show(banner, h("p", { class: "banner" }, h("strong", null, "The sidecar does not know who you are. "), inert(state.stranger),
-      " A browser of the user who started it is let in on its own machine, at the address of ", h("code", null, "--http"), ", also through ", h("code", null, "ssh -L"), "."));
+      " The command ", h("code", null, "conductor ui"), " prints a link that lets this browser in."));
   } else if (state.live === "away") {
     show(banner, h("p", { class: "banner" }, h("strong", null, "The sidecar does not answer. "),
       "What is shown may be old. It is tried again until it is back."));
   } else show(banner);
 }
 
-window.addEventListener("hashchange", () => {
+// A link with a code lets this browser in; it is used up, so that neither the history nor a copied address has it.
+async function arrive() {
+  const code = location.hash.match(/^#login=(\w+)$/)?.[1];
+  if (code) {
+    history.replaceState(null, "", "#/");
+    await login(code);
+  }
   go();
+  return code;
+}
+
+window.addEventListener("hashchange", async () => {
+  if (await arrive()) listen();
   main.focus({ preventScroll: true });
 });
 watch((changed) => changed === null && told());
 told();
-go();
+await arrive();
 listen();

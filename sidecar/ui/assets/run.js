@@ -86,7 +86,7 @@ function view(page, opened, draw, again) {
 function facts(run) {
   const [from, to] = [moment(run.started_at), moment(run.finished_at)];
   const all = [
-    ["Started", when(run.started_at)],
+    ["Started", when(run.started_at)], ["By", run.started_by],
     [to === null ? "For" : "Took", from === null ? null : span((to ?? Date.now()) - from)],
     ["Language", run.language], ["Plan", run.plan?.replace("blake3:", "").slice(0, 12)],
     ["Processes", run.owners.length > 1 ? `${run.owners.length}, one after the other` : null],

@@ -77,12 +77,16 @@ func (s *session) connect() string {
 	if path == "" {
 		return "there is no .conductor/sidecar.sock here or above"
 	}
+	token, err := ownToken(path)
+	if err != nil {
+		return fmt.Sprintf("%s cannot be reached (%s)", path, err)
+	}
 	socket, err := dial(path)
 	if err != nil {
 		return fmt.Sprintf("%s cannot be reached (%s)", path, err)
 	}
 	conn := newConnection(socket)
-	introduce(conn, path)
+	introduce(conn, token)
 	if err := s.greet(conn); err != nil {
 		conn.close()
 		if _, isRefusal := err.(*refused); isRefusal {

@@ -61,10 +61,26 @@ func tlsConfig() (*tls.Config, error) {
 	return config, nil
 }
 
+// ownToken gives the token, or nothing where none is needed. Its file is read at each connection: who exchanges it need not start
+// anything again.
+func ownToken(place string) (string, error) {
+	token, path := os.Getenv("CONDUCTOR_TOKEN"), os.Getenv("CONDUCTOR_TOKEN_FILE")
+	if !strings.Contains(place, "://") {
+		return "", nil
+	}
+	if token != "" || path == "" {
+		return token, nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("CONDUCTOR_TOKEN_FILE: %w", err)
+	}
+	return strings.TrimSpace(string(text)), nil
+}
+
 // introduce says who comes, where that is not plain from the socket.
-func introduce(conn *connection, place string) {
-	token := os.Getenv("CONDUCTOR_TOKEN")
-	if token != "" && strings.Contains(place, "://") {
+func introduce(conn *connection, token string) {
+	if token != "" {
 		params := map[string]any{"token": token}
 		conn.send(messageLine(map[string]any{"jsonrpc": "2.0", "method": "authenticate", "params": params}))
 	}

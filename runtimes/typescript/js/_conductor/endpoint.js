@@ -11,6 +11,7 @@ import { dumps } from "./json.js";
 export function dial(place) {
   return new Promise((resolve, reject) => {
     const remote = split(place);
+    const token = remote === undefined ? "" : ownToken();
     const [socket, event] =
       remote === undefined
         ? [connectPlain(place), "connect"]
@@ -24,7 +25,7 @@ export function dial(place) {
       socket.on("error", () => undefined);
       if (remote !== undefined) {
         socket.setNoDelay(true);
-        introduce(socket);
+        introduce(socket, token);
       }
       resolve(socket);
     });
@@ -59,8 +60,20 @@ function file(name, variable) {
   const path = process.env[variable] ?? "";
   return path === "" ? {} : { [name]: readFileSync(path) };
 }
-function introduce(socket) {
+/** The token, or nothing. Its file is read at each connection: who exchanges it need not start anything again. */
+function ownToken() {
   const token = process.env["CONDUCTOR_TOKEN"] ?? "";
+  const path = process.env["CONDUCTOR_TOKEN_FILE"] ?? "";
+  if (token !== "" || path === "") {
+    return token;
+  }
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch (error) {
+    throw new Error(`CONDUCTOR_TOKEN_FILE: ${String(error)}`, { cause: error });
+  }
+}
+function introduce(socket, token) {
   if (token !== "") {
     const params = { token };
     socket.write(

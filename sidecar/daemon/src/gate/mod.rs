@@ -2,13 +2,14 @@
 //!
 //! It knows no message and no run: others ask it who is there and what he may do.
 
+mod browsers;
 mod files;
 mod peer;
 mod roles;
 mod tokens;
 mod waiting;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,7 @@ pub use files::{GateError, TlsFiles};
 pub use roles::Role;
 pub use tokens::{TokenError, token_digest};
 
+pub(crate) use browsers::{Browsers, Caller, LOGIN_LIFE, Seen};
 pub(crate) use files::Sources;
 pub(crate) use peer::uid_of;
 pub(crate) use roles::{Access, Act};
@@ -70,6 +72,7 @@ pub(crate) struct Gate {
     loaded: Mutex<Arc<Loaded>>,
     changed: watch::Sender<()>,
     pub(crate) waiting: Arc<Waiting>,
+    pub(crate) browsers: Browsers,
     uid: u32,
     /// When somebody who was sent away was last spoken of.
     told: Mutex<Option<Instant>>,
@@ -85,6 +88,7 @@ impl Gate {
             loaded: Mutex::new(Arc::new(loaded)),
             changed: watch::Sender::new(()),
             waiting: Arc::default(),
+            browsers: Browsers::default(),
             uid: rustix::process::geteuid().as_raw(),
             told: Mutex::default(),
         })
@@ -121,10 +125,18 @@ impl Gate {
         }
     }
 
-    /// The user at the other end of a connection within this machine, where that is the sidecar's own, or root.
-    pub(crate) fn neighbour(&self, peer: SocketAddr, own: SocketAddr) -> Option<Access> {
-        let uid = uid_of(peer, own).filter(|uid| *uid == self.uid || *uid == 0)?;
-        Some(Access::of_user(uid))
+    /// Whose browser shows that login, as of now.
+    pub(crate) fn browser(&self, login: &str, seen: Seen) -> Option<Caller> {
+        let caller = self.browsers.of(login, seen)?;
+        match &caller.shown {
+            Some(shown) => Some(Caller { access: self.admit(shown)?, ..caller }),
+            None => Some(caller),
+        }
+    }
+
+    /// What the user at the other end of a connection within this machine may, where that is the sidecar's own, or root.
+    pub(crate) fn neighbour(&self, uid: u32) -> Option<Access> {
+        (uid == self.uid || uid == 0).then(|| Access::of_user(uid))
     }
 
     /// Returns when what was shown opens no session any more.
@@ -171,6 +183,13 @@ impl Gate {
                 eprintln!("conductor sidecar: what was in force stays so: {said}");
             }
             trouble = said;
+        }
+    }
+
+    /// Looks at the files now, whatever their times say.
+    pub(crate) fn look(&self) {
+        if let Err(error) = self.reload() {
+            eprintln!("conductor sidecar: what was in force stays so: {error}");
         }
     }
 

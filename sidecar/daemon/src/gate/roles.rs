@@ -63,6 +63,8 @@ impl Act {
             ("GET" | "HEAD", _) => Act::See,
             ("POST", ["v1", "workflows", _, "runs"] | ["v1", "runs", _, "cancel"]) => Act::Start,
             ("POST", ["v1", "runs", _, "signals", _]) => Act::Start,
+            // A browser may then what its asker may, and no more.
+            ("POST", ["v1", "ui", "codes"]) => Act::See,
             _ => Act::Operate,
         }
     }
@@ -128,6 +130,7 @@ mod tests {
             ("POST", "/v1/runs/r/cancel", [true, true, false]),
             ("POST", "/v1/runs/r/resume", [false, true, false]),
             ("POST", "/v1/runs/r/restart", [false, true, false]),
+            ("POST", "/v1/ui/codes", [true, true, true]),
             ("DELETE", "/v1/runs/r", [false, true, false]),
             ("DELETE", "/v1/runs", [false, true, false]),
             ("PUT", "/v1/breakers/b", [false, true, false]),

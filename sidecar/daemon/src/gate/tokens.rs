@@ -35,7 +35,7 @@ impl Digest {
         Some(Digest(bytes))
     }
 
-    fn is(&self, other: &Digest) -> bool {
+    pub(super) fn is(&self, other: &Digest) -> bool {
         self.0.ct_eq(&other.0).into()
     }
 }

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::fleet::{Fleet, eventually, served};
+use conductor_tests::servers::Version;
+
 use crate::support::{Client, Daemon};
 
 const ID: &str = "charge";

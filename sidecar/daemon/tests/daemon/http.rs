@@ -185,7 +185,9 @@ fn over_tcp_only_this_machines_names_are_served() {
     let own = daemon.address().to_string();
     assert_eq!(get(&own, ""), 200);
     assert_eq!(get("localhost:1", ""), 200);
-    assert_eq!(get("[::1]", "Origin: http://127.0.0.1:3000\r\n"), 200);
+    assert_eq!(get("[::1]", "Origin: http://[::1]\r\n"), 200);
+    // Another port of this machine is another's page.
+    assert_eq!(get(&own, "Origin: http://127.0.0.1:3\r\n"), 403);
     assert_eq!(get("evil.example", ""), 403);
     assert_eq!(get("127.0.0.1.evil.example", ""), 403);
     assert_eq!(get(&own, "Origin: http://evil.example\r\n"), 403);

@@ -4,6 +4,7 @@
 
 mod besieged;
 mod breakers;
+mod browser;
 mod bytes;
 mod examples;
 mod fleet;
@@ -11,6 +12,7 @@ mod hostile;
 mod hosts;
 mod http;
 mod invocations;
+mod neighbours;
 mod ownership;
 mod permits;
 mod places;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{start, step_started};
+use crate::support::{start, step_started, succeeded};
 use crate::tls::{Site, line};
 
 #[test]
@@ -47,6 +47,41 @@ fn each_role_may_do_what_is_its_own_and_nothing_else() {
 }
 
 #[test]
+fn what_was_purged_has_a_name_under_it() {
+    let site = Site::new();
+    site.tokens(&[&line("ops", "operator", "t1"), &line("shop", "app", "t2")]);
+    let mut owner = site.client("t2");
+    owner.hello("a", json!([]));
+    for run in ["r1", "r2", "r3"] {
+        owner.call("run.start", start(run, json!({"n": 1})));
+        let done = json!([succeeded(&json!(1))]);
+        owner.notify("step.record", json!({"run": run, "epoch": 1, "seq": 1, "entries": done}));
+        owner.wait_for(|line| {
+            line["method"] == "run.ack" && line["params"]["run"] == run && line["params"]["seq"] == 1
+        });
+    }
+    assert_eq!(site.http("t1", "DELETE", "/v1/runs/r1?by=ada&reason=asked%20for", "").0, 200);
+    assert_eq!(site.daemon.http("DELETE", "/v1/runs/r2", "").0, 200);
+    let all = "/v1/runs?ended_before=2099-01-01T00:00:00Z&workflow=w";
+    assert_eq!(site.http("t1", "DELETE", all, "").1["purged"], 1);
+    // Nothing was there to purge: nothing is written down, and nothing of what is refused.
+    assert_eq!(site.http("t1", "DELETE", all, "").1["purged"], 0);
+    assert_eq!(site.http("t2", "DELETE", "/v1/runs/r3", "").0, 403);
+    let (_, told) = site.http("t1", "GET", "/v1/audit?kind=purge", "");
+    let decisions = told["decisions"].as_array().unwrap();
+    let rows: Vec<_> =
+        decisions.iter().map(|row| (&row["id"], &row["by"], &row["reason"], &row["decision"])).collect();
+    let uid = format!("uid {}", rustix::process::geteuid().as_raw());
+    let filter = json!({"ended_before": "2099-01-01T00:00:00Z", "workflow": "w", "state": null, "purged": 1});
+    let wanted = [
+        (&json!("*"), &json!("token ops"), &json!(""), &filter),
+        (&json!("r2"), &json!(uid), &json!(""), &json!({"purged": 1})),
+        (&json!("r1"), &json!("ada (token ops)"), &json!("asked for"), &json!({"purged": 1})),
+    ];
+    assert_eq!(rows, wanted);
+}
+
+#[test]
 fn a_decision_has_the_name_of_the_token_under_it_whatever_its_sender_says() {
     let site = Site::new();
     site.tokens(&[&line("ops", "operator", "t1"), &line("shop", "app", "t2")]);
@@ -67,6 +102,18 @@ fn a_decision_has_the_name_of_the_token_under_it_whatever_its_sender_says() {
     let (status, told) = site.http("t1", "POST", "/v1/runs/r/resume", r#"{"reason": "seen"}"#);
     assert_eq!(status, 202, "{told}");
     assert_eq!(site.http("t1", "GET", "/v1/runs/r", "").1["reopened"][0]["by"], "token ops");
+    // Who started a run from outside is known too; a program of this machine's user that says no name starts runs by the thousand.
+    let start = |run: &str, by: &str| format!(r#"{{"run_id": "{run}", "input": {{"n": 1}}{by}}}"#);
+    site.http("t2", "POST", "/v1/workflows/w/runs", &start("s1", ""));
+    site.http("t2", "POST", "/v1/workflows/w/runs", &start("s2", r#", "by": "eve""#));
+    for (run, by) in [("s3", ""), ("s4", r#", "by": "bob""#)] {
+        assert_eq!(site.daemon.http("POST", "/v1/workflows/w/runs", &start(run, by)).0, 202);
+    }
+    let names = ["s1", "s2", "s3", "s4"].map(|run| {
+        let (_, shown) = site.daemon.http("GET", &format!("/v1/runs/{run}"), "");
+        shown.get("started_by").cloned()
+    });
+    assert_eq!(names, [Some(json!("token shop")), Some(json!("eve (token shop)")), None, Some(json!("bob"))]);
     site.http("t2", "POST", "/v1/runs/r/cancel", r#"{"reason": "enough"}"#);
     assert_eq!(site.http("t1", "GET", "/v1/runs/r", "").1["cancel_reason"], "enough (token shop)");
 }

@@ -207,10 +207,15 @@ impl Client {
 
     /// The next line, or `None` at the connection's end.
     pub fn line(&mut self) -> Option<Value> {
+        Some(serde_json::from_str(&self.text()?).unwrap())
+    }
+
+    /// The same as it was said, whatever it is.
+    pub fn text(&mut self) -> Option<String> {
         let mut line = String::new();
         match self.reader.read_line(&mut line) {
             Ok(0) => None,
-            Ok(_) => Some(serde_json::from_str(&line).unwrap()),
+            Ok(_) => Some(line),
             Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => None,
             Err(error) => panic!("{error}"),
         }

@@ -31,6 +31,7 @@ fn request(run: &str, input: &str) -> StartRequest {
         secret: Vec::new(),
         parent: None,
         traceparent: None,
+        by: None,
         at: 1,
     }
 }

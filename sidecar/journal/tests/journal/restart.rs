@@ -18,6 +18,7 @@ fn start(journal: &Journal, run: &str, parent: Option<(&str, &str)>) {
         secret: Vec::new(),
         parent: parent.map(|(run, key)| Parent { run: run.into(), key: key.into() }),
         traceparent: None,
+        by: None,
         at: 1,
     };
     let owner = Owner { session: "s".into(), pid: 1, process_start: 1 };

@@ -34,6 +34,7 @@ pub fn request(run: &str, input: &str) -> StartRequest {
         secret: Vec::new(),
         parent: None,
         traceparent: None,
+        by: None,
         at: 1_790_000_000_000,
     }
 }
