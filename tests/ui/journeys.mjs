@@ -157,11 +157,12 @@ test("a payment of which nobody knows whether it happened is decided on", async 
   await page.context().close();
 });
 
-test("a browser elsewhere is let in by a link, and by nothing else", async () => {
+test("a browser elsewhere is let in by a link, and by nothing else", async (t) => {
   const place = `localhost:${await freePort()}`;
   const files = ["--tls-cert", "cert.pem", "--tls-key", "key.pem", "--tokens", "tokens"];
   const token = conductor(["token", "ops", "--role", "operator", "--tokens", "tokens"]);
   const far = start(CONDUCTOR, ["sidecar", "--data", "far", "--http", "off", "--listen", place.replace("localhost", "127.0.0.1"), ...files], "ready\n");
+  t.after(() => far.kill("SIGTERM"));
   await far.told;
   const context = await it.browser.newContext({ ignoreHTTPSErrors: true });
   const page = await context.newPage();
@@ -176,7 +177,7 @@ test("a browser elsewhere is let in by a link, and by nothing else", async () =>
   assert.equal(await page.evaluate(() => document.cookie), "", "scripts can read what lets the browser in");
   await page.goto(`https://${place}/#/breakers`);
   await page.reload();
-  await page.getByRole("heading", { name: "Breakers" }).waitFor();
+  await page.getByRole("heading", { name: "Breakers", exact: true }).waitFor();
   const by = await page.evaluate(async () => {
     const options = { method: "PUT", headers: { "content-type": "application/json" }, body: '{"state": "open", "by": "ada"}' };
     return (await (await fetch("/v1/breakers/charge", options)).json()).by;
@@ -188,7 +189,6 @@ test("a browser elsewhere is let in by a link, and by nothing else", async () =>
   await other.getByText("the code is not valid any more").waitFor();
   await other.context().close();
   await context.close();
-  await far.kill("SIGTERM");
 });
 
 test("a lost connection comes back by itself", async () => {
