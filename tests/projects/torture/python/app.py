@@ -5,6 +5,7 @@
 
 import asyncio
 import random
+import signal
 import sys
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from tasks import note
 
 AT_A_TIME = 4
 NEWEST = 12
+PATIENCE = 20
+"""Seconds after which it is strange that something has not ended."""
 
 
 def limit(folder: Path) -> int | None:
@@ -36,7 +39,21 @@ async def call(folder: Path) -> None:
         await asyncio.sleep(0.05)
 
 
+def tell() -> None:
+    """Says where everything stands that has not ended."""
+    for task in asyncio.all_tasks():
+        task.print_stack(file=sys.stderr)
+
+
 async def main(folder: Path) -> None:
+    loop, own = asyncio.get_running_loop(), asyncio.current_task()
+
+    def stop() -> None:
+        loop.call_later(PATIENCE, tell)
+        if own is not None:
+            own.cancel()
+
+    loop.add_signal_handler(signal.SIGINT, stop)
     print("up")
     async with asyncio.TaskGroup() as group:
         group.create_task(serve())
@@ -47,5 +64,5 @@ async def main(folder: Path) -> None:
 if __name__ == "__main__":
     try:
         asyncio.run(main(Path(sys.argv[1])))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         raise SystemExit(130) from None
