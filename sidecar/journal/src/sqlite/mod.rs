@@ -75,7 +75,9 @@ impl SqliteStore {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 "another program holds a lock on it: let it finish"
             }
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "the file is damaged",
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                "the file is damaged: put back a copy"
+            }
             _ => "see the message of SQLite",
         };
         StoreError::Failed(format!("{path}: {hint} ({error})"))
@@ -252,6 +254,13 @@ fn open_error(path: &Path, error: &rusqlite::Error) -> StoreError {
     }
     if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) {
         return StoreError::Foreign { path };
+    }
+    if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseCorrupt) {
+        let cause = format!(
+            "it is damaged, or its end is missing ({error}); nothing in it was changed: put back a copy, with the file \
+             {path}-wal that belongs to it, or read what is left with `sqlite3 {path} .recover`"
+        );
+        return StoreError::Open { path, cause };
     }
     StoreError::Open { path, cause: error.to_string() }
 }

@@ -1,5 +1,7 @@
 //! The journal over a real SQLite file: its troubles, its formats, and what holds over every store.
 
+mod damaged;
+
 use std::path::{Path, PathBuf};
 
 use conductor_journal::{Encryption, Journal, Note, Recorded, ScheduleRow, SqliteStore, Store, StoreError};
