@@ -1,6 +1,6 @@
 """The speed of durable steps, against what the disk and a socket take by themselves.
 
-    cargo xtask bench speed [--runs N] [--only steps|wide|processor]
+    cargo xtask bench speed [--runs N] [--only steps|waits|wide|processor]
 
 All that is compared is measured in one run, in turns.
 """
@@ -8,6 +8,7 @@ All that is compared is measured in one run, in turns.
 import argparse
 import json
 import os
+import re
 import signal
 import statistics
 import subprocess
@@ -16,22 +17,35 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from rows import Rows
+
 STEPS = 10
 AT_A_TIME = 64
 ROOT = Path(__file__).resolve().parent.parent
 SPEED = ROOT / "bench" / "speed"
 
-# What a step may cost beyond the disk and the socket, how much 64 at a time gain, and whose processor's time is the larger.
-COST, GAIN = 1.5, 20.0
+# What a step may cost beyond the disk and the socket, how much 64 at a time gain, and how often a run of ten reads and a
+# write may wait for the disk.
+COST, GAIN, WAITS = 1.5, 20.0, 3
 
 
-def manifest(reference: str) -> str:
-    steps = "\n".join(f"      - {{task: touch, id: w{number}}}" for number in range(STEPS))
-    tasks = f'tasks:\n  - {{id: touch, ref: "{reference}", in_doubt: retry}}\n'
-    return f"{tasks}workflows:\n  - id: ten_writes\n    entrypoint: true\n    steps:\n{steps}\n"
+def workflow(name: str, steps: list[str]) -> str:
+    lines = "\n".join(f"      - {{task: {task}, id: s{number}}}" for number, task in enumerate(steps))
+    return f"  - id: {name}\n    entrypoint: true\n    steps:\n{lines}\n"
 
 
-REFERENCES = {"python": "tasks.touch", "typescript": "tasks.touch", "go": "go:example.com/speed/tasks.Touch"}
+def manifest(touch: str, look: str) -> str:
+    tasks = f'  - {{id: touch, ref: "{touch}", in_doubt: retry}}\n  - {{id: look, ref: "{look}", effect: read}}\n'
+    writes = workflow("ten_writes", ["touch"] * STEPS)
+    reads = workflow("one_write", ["look"] * 5 + ["touch"] + ["look"] * 5)
+    return f"tasks:\n{tasks}workflows:\n{writes}{reads}"
+
+
+REFERENCES = {
+    "python": ("tasks.touch", "tasks.look"),
+    "typescript": ("tasks.touch", "tasks.look"),
+    "go": ("go:example.com/speed/tasks.Touch", "go:example.com/speed/tasks.Look"),
+}
 
 
 class Project:
@@ -41,7 +55,7 @@ class Project:
         self.folder = folder / language
         self.language = language
         subprocess.run(["cp", "-r", str(SPEED / language), str(self.folder)], check=True)
-        Path(self.folder, "concurrency.yaml").write_text(manifest(REFERENCES[language]))
+        Path(self.folder, "concurrency.yaml").write_text(manifest(*REFERENCES[language]))
         binary = os.environ.get("CONDUCTOR_BINARY", "conductor")
         subprocess.run([binary, "build"], cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
         if language == "go":
@@ -71,6 +85,13 @@ class Project:
         ).stdout
         return json.loads(output)
 
+    def said(self, *arguments: str) -> str:
+        """What it says of its runs."""
+        command = [*self.command(), *arguments]
+        environment = os.environ | {"CONDUCTOR_LOG": "debug"}
+        done = subprocess.run(command, cwd=self.folder, check=True, capture_output=True, text=True, env=environment)
+        return done.stderr
+
     def end(self) -> None:
         self.sidecar.send_signal(signal.SIGTERM)
         self.sidecar.wait(timeout=30)
@@ -98,32 +119,44 @@ class Echo:
         self.process.wait()
 
 
-def steps(folder: Path, runs: int) -> bool:
+def steps(folder: Path, runs: int, rows: Rows) -> None:
     """One run at a time, against a flush and a round trip, measured by the same process in turns with the runs."""
     echo = Echo(folder)
     try:
-        return all([one_at_a_time(folder, language, runs, echo) for language in REFERENCES])
+        for language in REFERENCES:
+            one_at_a_time(folder, language, runs, echo, rows)
     finally:
         echo.end()
 
 
-def one_at_a_time(folder: Path, language: str, runs: int, echo: Echo) -> bool:
+def tenth(figures: list[float]) -> float:
+    return statistics.quantiles(figures, n=10)[0]
+
+
+def one_at_a_time(folder: Path, language: str, runs: int, echo: Echo, rows: Rows) -> None:
     project = Project(folder, language, {})
     try:
         figures = project.work("one", str(runs), echo.socket)
     finally:
         project.end()
-    # What else the machine does is in the median, and not in what one time of ten takes at most: all three are told by that.
-    step = statistics.quantiles(figures["runs_ms"], n=10)[0] / STEPS
-    flush = statistics.quantiles(figures["flush_ms"], n=10)[0]
-    trip = statistics.quantiles(figures["trip_ms"], n=10)[0]
-    ratio = step / (flush + trip)
-    print(
-        f"{language:<11} a step {step:6.3f} ms; fdatasync {flush:6.3f} ms, round trip {trip:6.3f} ms; "
-        f"ratio {ratio:4.2f} of {COST}" + ("" if ratio <= COST else "  TOO MUCH"),
-        flush=True,
-    )
-    return ratio <= COST
+    # What else the machine does is in the median, and not in what one run of ten takes at most: run and base are told by that.
+    run, base = figures["runs_ms"], [sum(both) for both in zip(figures["flush_ms"], figures["trip_ms"], strict=True)]
+    step, flush, trip, base = (tenth(part) / STEPS for part in (run, figures["flush_ms"], figures["trip_ms"], base))
+    beside = f"a step {step:.3f} ms, fdatasync {flush:.3f} ms, round trip {trip:.3f} ms"
+    rows.most(f"{language}: a write against flush and round trip", step / base, COST, "times", beside)
+
+
+def waits(folder: Path, runs: int, rows: Rows) -> None:
+    """How often a run of ten reads and one write waits for the disk, as the runtimes count it."""
+    for language in REFERENCES:
+        project = Project(folder, language, {})
+        try:
+            said = project.said("waits", str(runs))
+        finally:
+            project.end()
+        found = [int(one or other) for one, other in re.findall(r"(\d+) waits for the disk|waits=(\d+)", said)]
+        assert len(found) == runs, f"{len(found)} of {runs} runs said how often they waited"
+        rows.most(f"{language}: ten reads and a write, waits for the disk", max(found), WAITS, "")
 
 
 def slow_disk(folder: Path, milliseconds: float) -> dict[str, str]:
@@ -136,9 +169,8 @@ def slow_disk(folder: Path, milliseconds: float) -> dict[str, str]:
     return {"LD_PRELOAD": str(library), "STORM_CONTROL": str(control)}
 
 
-def wide(folder: Path, runs: int) -> bool:
+def wide(folder: Path, runs: int, rows: Rows) -> None:
     """On a slow disk: 64 runs at a time against one."""
-    good = False
     for milliseconds in (1.0, 2.0, 5.0, 10.0):
         place = folder / f"slow-{milliseconds}"
         place.mkdir()
@@ -148,17 +180,11 @@ def wide(folder: Path, runs: int) -> bool:
             many = project.work("wide", str(runs * 4), str(AT_A_TIME))["runs_per_s"]
         finally:
             project.end()
-        gain = many / one
-        good |= gain >= GAIN
-        print(
-            f"fdatasync + {milliseconds:4.1f} ms: {one:7.1f} runs/s one at a time, {many:7.1f} runs/s {AT_A_TIME} at a time: "
-            f"{gain:4.1f} times, of {GAIN:.0f}",
-            flush=True,
-        )
-    return good
+        beside = f"{one:.1f} and {many:.1f} runs/s"
+        rows.least(f"fdatasync + {milliseconds:g} ms: {AT_A_TIME} at a time against one", many / one, GAIN, "times", beside)
 
 
-def computed(folder: Path, runs: int) -> bool:
+def computed(folder: Path, runs: int, rows: Rows) -> None:
     """The processor's time of a step, in the sidecar and in the client in Python."""
     place = folder / "processor"
     place.mkdir()
@@ -171,11 +197,11 @@ def computed(folder: Path, runs: int) -> bool:
         client = figures["processor_ms"] * 1000 / count
     finally:
         project.end()
-    print(f"processor's time of a step: sidecar {sidecar:6.1f} us, client {client:6.1f} us: ratio {sidecar / client:4.2f} of 1")
-    return sidecar < client
+    beside = f"sidecar {sidecar:.1f} us a step, client in Python {client:.1f} us"
+    rows.most("processor's time of the sidecar against the client's", sidecar / client, 1, "times", beside)
 
 
-PARTS = {"steps": steps, "wide": wide, "processor": computed}
+PARTS = {"steps": steps, "waits": waits, "wide": wide, "processor": computed}
 
 
 def main() -> None:
@@ -183,12 +209,12 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=300)
     parser.add_argument("--only", choices=sorted(PARTS))
     given = parser.parse_args()
-    good = True
+    rows = Rows()
     for name, part in PARTS.items():
         if given.only in (None, name):
             with tempfile.TemporaryDirectory(prefix="cdct") as folder:
-                good &= part(Path(folder), given.runs)
-    raise SystemExit(0 if good else 1)
+                part(Path(folder), given.runs, rows)
+    raise SystemExit(1 if rows.missed else 0)
 
 
 if __name__ == "__main__":

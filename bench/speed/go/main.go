@@ -1,4 +1,5 @@
-// Command worker makes runs of ten writes, one at a time, in turns with a flush and a bare round trip: `worker one RUNS ECHO`.
+// Command worker makes runs of ten writes, one at a time, in turns with a flush and a bare round trip: `worker one RUNS ECHO`; and
+// runs of ten reads and one write, with a line of each on how often it waited for the disk: `worker waits RUNS`.
 package main
 
 import (
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"log/slog"
 	"net"
 	"os"
 	"strconv"
@@ -21,14 +23,6 @@ type figures struct {
 	Runs  []float64 `json:"runs_ms"`
 	Flush []float64 `json:"flush_ms"`
 	Trip  []float64 `json:"trip_ms"`
-}
-
-// measure adds the milliseconds that something takes.
-func measure(to *[]float64, work func() error) error {
-	start := time.Now()
-	err := work()
-	*to = append(*to, float64(time.Since(start))/float64(time.Millisecond))
-	return err
 }
 
 func one(runs int, echo string) (*figures, error) {
@@ -49,42 +43,57 @@ func one(runs int, echo string) (*figures, error) {
 		return nil, err
 	}
 	found, prefix := &figures{}, strconv.FormatInt(time.Now().UnixNano(), 36)
+	milliseconds := func(since time.Time) float64 { return float64(time.Since(since)) / float64(time.Millisecond) }
 	for number := range runs {
-		run := func() error {
-			id := conductorgen.WithRunID(fmt.Sprintf("%s-%d", prefix, number))
-			_, err := conductorgen.TenWrites(context.Background(), id)
-			return err
+		start := time.Now()
+		id := conductorgen.WithRunID(fmt.Sprintf("%s-%d", prefix, number))
+		if _, err := conductorgen.TenWrites(context.Background(), id); err != nil {
+			return nil, err
 		}
-		flush := func() error {
-			if _, err := file.WriteAt(page, int64(number%4096*len(page))); err != nil {
-				return err
-			}
-			return syscall.Fdatasync(int(file.Fd()))
-		}
-		trip := func() error {
-			if _, err := socket.Write(line); err != nil {
-				return err
-			}
-			_, err := io.ReadFull(socket, make([]byte, len(line)))
-			return err
-		}
-		for _, err := range []error{measure(&found.Runs, run), measure(&found.Flush, flush), measure(&found.Trip, trip)} {
-			if err != nil {
+		found.Runs = append(found.Runs, milliseconds(start))
+		var flushes, trips float64
+		for step := range 10 {
+			start = time.Now()
+			if _, err := file.WriteAt(page, int64((10*number+step)%4096*len(page))); err != nil {
 				return nil, err
 			}
+			if err := syscall.Fdatasync(int(file.Fd())); err != nil {
+				return nil, err
+			}
+			flushes += milliseconds(start)
+			start = time.Now()
+			if _, err := socket.Write(line); err != nil {
+				return nil, err
+			}
+			if _, err := io.ReadFull(socket, line); err != nil {
+				return nil, err
+			}
+			trips += milliseconds(start)
 		}
+		found.Flush, found.Trip = append(found.Flush, flushes), append(found.Trip, trips)
 	}
 	return found, nil
 }
 
+func waits(runs int) error {
+	slog.SetLogLoggerLevel(slog.LevelDebug)
+	for range runs {
+		if _, err := conductorgen.OneWrite(context.Background()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func main() {
 	runs, err := strconv.Atoi(os.Args[2])
-	if err != nil {
-		log.Fatal(err)
-	}
-	found, err := one(runs, os.Args[3])
-	if err == nil {
-		err = json.NewEncoder(os.Stdout).Encode(found)
+	if err == nil && os.Args[1] == "waits" {
+		err = waits(runs)
+	} else if err == nil {
+		var found *figures
+		if found, err = one(runs, os.Args[3]); err == nil {
+			err = json.NewEncoder(os.Stdout).Encode(found)
+		}
 	}
 	if err != nil {
 		log.Fatal(err)

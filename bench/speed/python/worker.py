@@ -1,17 +1,19 @@
 """Runs of ten writes.
 
     python worker.py one RUNS ECHO      one at a time, in turns with a flush and a bare round trip
+    python worker.py waits RUNS         of ten reads and one write, saying how often each waited for the disk
     python worker.py wide RUNS WIDTH    so many at a time
 """
 
 import asyncio
 import json
+import logging
 import os
 import sys
 import time
 import uuid
 
-from conductor_gen import ten_writes
+from conductor_gen import one_write, ten_writes
 
 # As much as a commit of one record writes, and as much as a record is on the socket.
 PAGE = b"p" * 4120
@@ -39,16 +41,27 @@ async def one(runs: int, echo: str) -> dict[str, list[float]]:
         start = time.perf_counter()
         await ten_writes(run_id=str(uuid.uuid4()))
         figures["runs_ms"].append((time.perf_counter() - start) * 1000)
-        start = time.perf_counter()
-        os.pwrite(file, PAGE, number % 4096 * len(PAGE))
-        os.fdatasync(file)
-        figures["flush_ms"].append((time.perf_counter() - start) * 1000)
-        start = time.perf_counter()
-        trip.back, trip.missing = asyncio.get_running_loop().create_future(), len(LINE)
-        transport.write(LINE)
-        await trip.back
-        figures["trip_ms"].append((time.perf_counter() - start) * 1000)
+        flushes = trips = 0.0
+        for step in range(10):
+            start = time.perf_counter()
+            os.pwrite(file, PAGE, (10 * number + step) % 4096 * len(PAGE))
+            os.fdatasync(file)
+            between = time.perf_counter()
+            trip.back, trip.missing = asyncio.get_running_loop().create_future(), len(LINE)
+            transport.write(LINE)
+            await trip.back
+            flushes += between - start
+            trips += time.perf_counter() - between
+        figures["flush_ms"].append(flushes * 1000)
+        figures["trip_ms"].append(trips * 1000)
     return figures
+
+
+async def waits(runs: int) -> None:
+    logging.basicConfig()
+    logging.getLogger("conductor").setLevel(logging.DEBUG)
+    for _ in range(runs):
+        await one_write(run_id=str(uuid.uuid4()))
 
 
 async def wide(runs: int, width: int) -> dict[str, float]:
@@ -66,6 +79,10 @@ async def wide(runs: int, width: int) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    how, count, word = sys.argv[1:]
-    figures = asyncio.run(one(int(count), word) if how == "one" else wide(int(count), int(word)))
-    print(json.dumps(figures))
+    match sys.argv[1:]:
+        case ["one", count, echo]:
+            print(json.dumps(asyncio.run(one(int(count), echo))))
+        case ["waits", count]:
+            asyncio.run(waits(int(count)))
+        case ["wide", count, width]:
+            print(json.dumps(asyncio.run(wide(int(count), int(width)))))

@@ -1,12 +1,19 @@
-/** Runs of ten writes, one at a time, in turns with a flush and a bare round trip: `node worker.js one RUNS ECHO`. */
+/**
+ * Runs of ten writes, one at a time, in turns with a flush and a bare round trip: `node worker.js one RUNS ECHO`. Runs of ten
+ * reads and one write, with a line of each on how often it waited for the disk: `node worker.js waits RUNS`.
+ */
 
 import { randomUUID } from "node:crypto";
 import { fdatasyncSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { connect } from "node:net";
 
-import { tenWrites } from "./conductor_gen/index.js";
+import { oneWrite, tenWrites } from "./conductor_gen/index.js";
 
-const [, , , runs, echo] = process.argv;
+const [, , how, runs, echo] = process.argv;
+if (how === "waits") {
+  for (let number = 0; number < Number(runs); number++) await oneWrite({}, { runId: randomUUID() });
+  process.exit(0);
+}
 // As much as a commit of one record writes, and as much as a record is on the socket.
 const PAGE = Buffer.alloc(4120, "p");
 const LINE = Buffer.alloc(301, "l");
@@ -29,17 +36,23 @@ for (let number = 0; number < Number(runs); number++) {
   let start = performance.now();
   await tenWrites({}, { runId: randomUUID() });
   figures.runs_ms.push(performance.now() - start);
-  start = performance.now();
-  writeSync(file, PAGE, 0, PAGE.length, (number % 4096) * PAGE.length);
-  fdatasyncSync(file);
-  figures.flush_ms.push(performance.now() - start);
-  start = performance.now();
-  missing = LINE.length;
-  await new Promise((resolve) => {
-    back = () => resolve(undefined);
-    socket.write(LINE);
-  });
-  figures.trip_ms.push(performance.now() - start);
+  let flushes = 0;
+  let trips = 0;
+  for (let step = 0; step < 10; step++) {
+    start = performance.now();
+    writeSync(file, PAGE, 0, PAGE.length, ((10 * number + step) % 4096) * PAGE.length);
+    fdatasyncSync(file);
+    const between = performance.now();
+    missing = LINE.length;
+    await new Promise((resolve) => {
+      back = () => resolve(undefined);
+      socket.write(LINE);
+    });
+    flushes += between - start;
+    trips += performance.now() - between;
+  }
+  figures.flush_ms.push(flushes);
+  figures.trip_ms.push(trips);
 }
 console.log(JSON.stringify(figures));
 process.exit(0);

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Coroutine, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from . import compensate, current, gone, signals
@@ -63,7 +64,8 @@ async def _done(
     )
     await run.journal.barrier()
     await run.may_begin()
-    step = current.CurrentStep(run.workflow, run.id, key, 1, run.trace_of(key, 1))
+    trace = partial(run.trace_of, key, 1)
+    step = current.CurrentStep(run.workflow, run.id, key, 1, trace)
     with (
         current.inside(step),
         compensate.noting(run.history) as noted,

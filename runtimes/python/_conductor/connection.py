@@ -21,6 +21,8 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._outgoing: list[bytes] = []
+        self._late: list[Callable[[], None]] = []
+        self._is_due = False
         self._partial: list[bytes] = []
         self.closed: asyncio.Future[None] = self._loop.create_future()
 
@@ -34,11 +36,24 @@ class Connection(asyncio.Protocol):
 
     def send(self, line: bytes) -> None:
         """Sends a line, together with all others of this turn."""
-        if not self._outgoing:
-            self._loop.call_soon(self._flush)
         self._outgoing.append(line)
+        self._flush_soon()
+
+    def at_the_end(self, more: Callable[[], None]) -> None:
+        """Calls `more` when this turn is over; what it sends goes with the rest."""
+        self._late.append(more)
+        self._flush_soon()
+
+    def _flush_soon(self) -> None:
+        if not self._is_due:
+            self._is_due = True
+            self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
+        late, self._late = self._late, []
+        for more in late:
+            more()
+        self._is_due = False
         outgoing, self._outgoing = self._outgoing, []
         if outgoing and self._transport is not None:
             self._transport.write(b"".join(outgoing))

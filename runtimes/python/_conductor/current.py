@@ -4,7 +4,7 @@ It deliberately decides nothing.
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
@@ -17,8 +17,12 @@ class CurrentStep:
     run: str
     key: str
     attempt: int
-    traceparent: str = field(repr=False)
-    """Of the W3C's trace context: what the attempt belongs to, in whatever process or language."""
+    trace: Callable[[], str] = field(repr=False)
+
+    @property
+    def traceparent(self) -> str:
+        """Of the W3C's trace context: what the attempt belongs to, in whatever process or language."""
+        return self.trace()
 
 
 _step: ContextVar[CurrentStep | None] = ContextVar("conductor_step", default=None)

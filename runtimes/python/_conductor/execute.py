@@ -106,7 +106,13 @@ class Execution:
         self._is_over = False
         self._give_back: Callable[[], None] | None = None
         self._show_secrets: Callable[[], None] | None = None
-        self._journal = Journal(run, answer["epoch"], answer["next_seq"], session.send)
+        self._journal = Journal(
+            run,
+            answer["epoch"],
+            answer["next_seq"],
+            session.send,
+            session.at_the_end,
+        )
         self._journal.on_lost = self._lost
         self._journal.on_cancelling = self._cancel
         session.owned[run] = self._journal

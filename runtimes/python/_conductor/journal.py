@@ -27,6 +27,7 @@ class Journal:
         epoch: int,
         next_seq: int,
         send: Callable[[bytes], bool],
+        at_the_end: Callable[[Callable[[], None]], object] | None = None,
     ) -> None:
         self.run = run
         self.epoch = epoch
@@ -43,6 +44,7 @@ class Journal:
         self._acked = next_seq - 1 if next_seq > 1 else -1
         self._send = send
         self._loop = asyncio.get_running_loop()
+        self._at_the_end = at_the_end or self._loop.call_soon
         self._entries: list[str] = []
         self._kept: deque[tuple[int, bytes, float]] = deque()
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
@@ -56,7 +58,7 @@ class Journal:
         if self.ended is not None:
             return
         if not self._entries:
-            self._loop.call_soon(self.flush)
+            self._at_the_end(self.flush)
         self._entries.append(entry)
 
     def flush(self) -> None:

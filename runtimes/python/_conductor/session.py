@@ -325,6 +325,13 @@ class Session:
             return True
         return False
 
+    def at_the_end(self, more: Callable[[], None]) -> None:
+        """Calls `more`, which sends, when this turn is over."""
+        if self._greeted and self._connection is not None:
+            self._connection.at_the_end(more)
+        else:
+            self.loop.call_soon(more)
+
     def _received(self, line: bytes) -> None:
         message = loads(line)
         if "method" in message:

@@ -21,11 +21,37 @@ SETTLE_SECONDS = 30.0
 _OVER_TIME = "_conductor_over_time"
 
 
-async def ended(work: asyncio.Future[Any], seconds: float | None) -> bool:
-    """Waits until `work` has ended, for `seconds` at most, and says whether it has."""
-    if not work.done():
-        await asyncio.wait((work,), timeout=seconds)
+async def ended(
+    work: asyncio.Future[Any],
+    seconds: float | None,
+    told: asyncio.Future[None] | None = None,
+) -> bool:
+    """Waits until `work` has ended, for `seconds` at most, and says whether it has. `told` is set when it is about to."""
+    if work.done():
+        return True
+    loop = asyncio.get_running_loop()
+    end = loop.create_future() if told is None else told
+    timer = None if seconds is None else loop.call_later(seconds, wake, end)
+
+    def over(_: asyncio.Future[Any]) -> None:
+        wake(end)
+
+    if told is None:
+        work.add_done_callback(over)
+    try:
+        await end
+    finally:
+        if timer is not None:
+            timer.cancel()
+        if told is None:
+            work.remove_done_callback(over)
     return work.done()
+
+
+def wake(waiter: asyncio.Future[None]) -> None:
+    """Lets whoever waits go on."""
+    if not waiter.done():
+        waiter.set_result(None)
 
 
 def forget(work: asyncio.Future[Any]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 from . import current, gone
@@ -23,7 +24,7 @@ from .history import step_id
 from .parallel import REAL, ended_anyway, is_real
 from .permits import Taken, Taker, take
 from .recording import Undo, now_ms
-from .settle import SETTLE_SECONDS, ended, forget, over_time, start
+from .settle import SETTLE_SECONDS, ended, forget, over_time, start, wake
 from .threads import submit
 
 if TYPE_CHECKING:
@@ -219,7 +220,11 @@ class Step(ChildStep):
             entry["deadline_at"] = past.deadline_at
         run.journal.record("step_started", **entry, at=now_ms())
         place = current.CurrentStep(
-            run.workflow, run.id, self._key, past.attempt, self.traceparent
+            run.workflow,
+            run.id,
+            self._key,
+            past.attempt,
+            partial(run.trace_of, self._key, past.attempt),
         )
         current.enter(place)
         if self._barrier:
@@ -244,11 +249,17 @@ class Step(ChildStep):
             coroutine.close()
             self._raise_refusal()
         limit, _ = self._limit()
+        told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         with self._taken.watching():
-            work = start(_contained(coroutine), limit)
-        # Of a task that is cancelled before it begins nobody else would.
-        work.add_done_callback(lambda _: coroutine.close())
-        return await self._outcome(work)
+            work = start(_contained(coroutine, told), limit)
+
+        def over(_: asyncio.Future[T]) -> None:
+            # Of a task that is cancelled before it begins nobody else would.
+            coroutine.close()
+            wake(told)
+
+        work.add_done_callback(over)
+        return await self._outcome(work, told)
 
     async def hedged(
         self,
@@ -300,7 +311,7 @@ class Step(ChildStep):
         self._run.outwait(work, self._is_write)
         try:
             if not await ended(work, limit):
-                return await self._timed_out(work, error)
+                return await self._timed_out(work, error())
         except asyncio.CancelledError:
             if isinstance(work, asyncio.Task):
                 work.cancel()
@@ -332,11 +343,13 @@ class Step(ChildStep):
             self._let_in.fail(error)
             self._let_in = None
 
-    async def _outcome(self, work: asyncio.Future[T]) -> T:
+    async def _outcome(
+        self, work: asyncio.Future[T], told: asyncio.Future[None] | None = None
+    ) -> T:
         try:
             limit, error = self._limit()
-            if not await ended(work, limit):
-                result = await self._timed_out(work, error)
+            if not await ended(work, limit, told):
+                result = await self._timed_out(work, error())
             else:
                 result = _result(work)
         except asyncio.CancelledError as cancellation:
@@ -348,14 +361,12 @@ class Step(ChildStep):
             self._taken.over()
         return self._ended_well(result)
 
-    def _limit(self) -> tuple[float | None, Exception]:
+    def _limit(self) -> tuple[float | None, Callable[[], Exception]]:
         """What is left of the attempt's time, and the error when it is over."""
-        limit = self._timeout
-        error: Exception = over_time(limit or 0.0)
-        left = self._left()
+        limit, left = self._timeout, self._left()
         if left is not None and (limit is None or left < limit):
-            return max(0.0, left), self._over_deadline()
-        return limit, error
+            return max(0.0, left), self._over_deadline
+        return limit, lambda: over_time(limit or 0.0)
 
     async def _timed_out(self, work: asyncio.Future[T], error: Exception) -> T:
         """The real end counts where there is one within the bound; else `in_doubt` decides."""
@@ -459,12 +470,17 @@ class Step(ChildStep):
         return cancellation
 
 
-async def _contained(coroutine: Coroutine[Any, Any, T]) -> T:
+async def _contained(
+    coroutine: Coroutine[Any, Any, T], told: asyncio.Future[None] | None = None
+) -> T:
     """An exit of one step ends no other, as in threads; a task would let it out of the event loop."""
     try:
         return await coroutine
     except SystemExit as error:
         raise _exited(error) from error
+    finally:
+        if told is not None:
+            wake(told)  # a turn of the loop before the callbacks of the task
 
 
 def _exited(error: BaseException) -> RuntimeError:

@@ -66,7 +66,7 @@ class Worker:
             params["run"],
             params["step"],
             params["attempt"],
-            params.get("traceparent") or of_run(params["run"]),
+            lambda: params.get("traceparent") or of_run(params["run"]),
         )
         context.run(current.enter, place)
         loop = asyncio.get_running_loop()

@@ -11,18 +11,20 @@ import (
 	"net"
 	"runtime"
 	"sync"
+	"syscall"
 )
 
 // connection is one connection to the sidecar.
 type connection struct {
 	socket net.Conn
 
-	lock     sync.Mutex // of what is to be sent
-	outgoing [][]byte
-	dirty    []*journal
-	isOver   bool
-	wake     chan struct{}
-	written  sync.WaitGroup
+	lock      sync.Mutex // of what is to be sent
+	outgoing  [][]byte
+	dirty     []*journal
+	isWriting bool
+	isOver    bool
+	wake      chan struct{}
+	written   sync.WaitGroup
 }
 
 func newConnection(socket net.Conn) *connection {
@@ -72,23 +74,58 @@ func (c *connection) write() {
 		for _, journal := range dirty {
 			journal.flush()
 		}
-		c.lock.Lock()
-		lines, isOver := net.Buffers(c.outgoing), c.isOver
-		c.outgoing = nil
-		c.lock.Unlock()
-		if err := c.writeAll(lines); err != nil || isOver {
+		if lines, isOver := c.taken(); c.writeAll(lines) != nil || isOver {
 			_ = c.socket.Close() // the reader tells of it
 			return
 		}
 	}
 }
 
+// taken gives what is to be written next, and says whether it is the last.
+func (c *connection) taken() (net.Buffers, bool) {
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	lines := net.Buffers(c.outgoing)
+	c.outgoing, c.isWriting = nil, len(lines) > 0
+	return lines, c.isOver
+}
+
+// hurry writes what the socket takes at once: whoever waits for the answer need not wait for another goroutine first.
+func (c *connection) hurry() {
+	socket, isPlain := c.socket.(syscall.Conn)
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	if !isPlain || c.isOver || c.isWriting || len(c.outgoing) == 0 {
+		return
+	}
+	raw, err := socket.SyscallConn()
+	if err != nil {
+		return // closed: the writer finds out, too
+	}
+	lines, sent := bytes.Join(c.outgoing, nil), 0
+	_ = raw.Write(func(file uintptr) bool {
+		sent, _ = syscall.Write(int(file), lines)
+		return true
+	})
+	if sent >= len(lines) {
+		c.outgoing = nil
+	} else {
+		c.outgoing = [][]byte{lines[max(sent, 0):]}
+	}
+}
+
 // writeAll writes lines at once: over TLS each write is a message of its own.
 func (c *connection) writeAll(lines net.Buffers) error {
+	if len(lines) == 0 {
+		return nil
+	}
 	if _, isTLS := c.socket.(*tls.Conn); isTLS && len(lines) > 1 {
 		lines = net.Buffers{bytes.Join(lines, nil)}
 	}
 	_, err := lines.WriteTo(c.socket)
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	c.isWriting = false
 	return err
 }
 

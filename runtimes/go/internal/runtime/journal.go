@@ -150,7 +150,11 @@ func (j *journal) barrier(ctx context.Context) error {
 	j.waits++
 	done := make(chan struct{})
 	j.waiters = append(j.waiters, waiter{last, done})
+	conn := j.conn
 	j.lock.Unlock()
+	if conn != nil {
+		conn.hurry()
+	}
 	select {
 	case <-done:
 		return nil

@@ -4,6 +4,7 @@
 
 mod audit;
 mod feed;
+mod log;
 mod purge;
 mod read;
 mod schedules;
@@ -25,9 +26,6 @@ use crate::store::{
 
 /// How long a commit waits for somebody else's lock before the store counts as locked.
 const BUSY: Duration = Duration::from_secs(1);
-
-/// Pages of the WAL after which [`Store::tidy`] copies them back.
-const TIDY_PAGES: i64 = 1000;
 
 /// Several connections, so that nobody waits for the writer and the journal's lookups not for somebody's long list.
 pub struct SqliteStore {
@@ -56,6 +54,7 @@ impl SqliteStore {
             reader.pragma_update(None, "query_only", true).map_err(|error| open_error(path, &error))?;
         }
         let [finder, reader] = readers;
+        let _no_space = log::extend(path);
         Ok(SqliteStore {
             writer: Mutex::new(writer),
             finder: Mutex::new(finder),
@@ -217,34 +216,19 @@ impl Store for SqliteStore {
 
     fn bytes(&self) -> Result<Option<u64>, StoreError> {
         let length = |path: &Path| std::fs::metadata(path).map_or(0, |meta| meta.len());
-        Ok(Some(length(&self.path) + length(&wal(&self.path))))
+        Ok(Some(length(&self.path) + length(&log::path(&self.path))))
     }
 
     fn tidy(&self) -> Result<(), StoreError> {
         let keeper = hold(&self.keeper);
-        let pages = wal_pages(&self.path);
-        if pages < TIDY_PAGES && !self.shrunk.swap(false, Ordering::Relaxed) {
-            return Ok(());
-        }
-        keeper.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())).map_err(|error| self.fault(&error))
+        let must = self.shrunk.swap(false, Ordering::Relaxed);
+        log::copy(&keeper, must, || hold(&self.writer)).map_err(|error| self.fault(&error))
     }
 }
 
 /// A poisoned lock only means that a thread died between statements; SQLite itself is consistent.
 fn hold(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
     connection.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Size of the WAL in pages, from its length: asking SQLite would itself be a checkpoint.
-fn wal_pages(path: &Path) -> i64 {
-    let bytes = std::fs::metadata(wal(path)).map_or(0, |meta| meta.len());
-    i64::try_from(bytes / 4096).unwrap_or(i64::MAX)
-}
-
-fn wal(path: &Path) -> PathBuf {
-    let mut wal = path.as_os_str().to_owned();
-    wal.push("-wal");
-    wal.into()
 }
 
 fn open_error(path: &Path, error: &rusqlite::Error) -> StoreError {

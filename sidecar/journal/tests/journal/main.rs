@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests fail by panicking")]
 
 mod audit;
+mod log;
 mod postgres;
 mod purge;
 mod restart;
