@@ -23,7 +23,7 @@ use crate::sidecar::{Sidecar, blocking};
 const PAGE: (u32, u32) = (50, 1000);
 
 /// How long one page may be looked for.
-const PATIENCE: Duration = Duration::from_millis(50);
+const PATIENCE: Duration = Duration::from_millis(30);
 
 /// Runs that are read at once where each is looked at: they are in memory with their values.
 const SLICE: u32 = 128;
