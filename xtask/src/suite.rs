@@ -35,7 +35,7 @@ pub fn run() -> Result<bool> {
     suite.stage("setup", |_| setup::run().map(|_| ()));
     suite.command("fmt", cargo(&["fmt", "--all", "--check"]));
     suite.command("clippy", cargo(&["test", "--workspace", "--no-run", "--quiet"]));
-    suite.command("cargo test", cargo(&["test", "--workspace", "--no-fail-fast", "--quiet"]));
+    suite.command("cargo test", tests());
     python::stages(&mut suite);
     go::stages(&mut suite);
     node::stages(&mut suite);
@@ -103,6 +103,16 @@ pub fn cargo(arguments: &[&str]) -> Command {
     }
     if LINTED.load(Ordering::Relaxed) {
         command.env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver").env("RUSTFLAGS", "-D warnings");
+    }
+    command
+}
+
+/// Most tests wait for processes more than they compute: twice as many run at a time as there are processors.
+fn tests() -> Command {
+    let mut command = cargo(&["test", "--workspace", "--no-fail-fast", "--quiet"]);
+    if std::env::var_os("RUST_TEST_THREADS").is_none() {
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        command.env("RUST_TEST_THREADS", (2 * processors).to_string());
     }
     command
 }
