@@ -44,7 +44,8 @@ async function ask(path, options) {
   } catch {
     // It is not JSON: it is shown as it is.
   }
-  if (answer.status === 401) change({ stranger: said || "You are not logged in." });
+  // What was said first stays: why a link did not let this browser in.
+  if (answer.status === 401 && !state.stranger) change({ stranger: said || "You are not logged in." });
   throw new Refused(answer.status, said || `HTTP ${answer.status}`);
 }
 
@@ -54,6 +55,7 @@ export async function login(code) {
     await send("POST", "/v1/ui/login", { code });
   } catch (cause) {
     if (!(cause instanceof Refused)) throw cause;
+    change({ stranger: cause.message });
   }
 }
 
