@@ -1,10 +1,10 @@
 //! The answers to a client's requests.
 
 use rmcp::model::{
-    CallToolRequestParams, CallToolResult, ContentBlock, GetPromptRequestParams, GetPromptResult,
-    Implementation, ListPromptsResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-    PromptArgument, PromptMessage, ReadResourceRequestParams, ReadResourceResult, Resource, ResourceContents,
-    Role, ServerCapabilities, ServerInfo, Tool, ToolAnnotations,
+    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, GetPromptRequestParams,
+    GetPromptResult, Implementation, ListPromptsResult, ListResourcesResult, ListToolsResult,
+    PaginatedRequestParams, PromptArgument, PromptMessage, ReadResourceRequestParams, ReadResourceResult,
+    Resource, ResourceContents, Role, ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
 };
 use rmcp::service::{RequestContext, RoleServer};
 use rmcp::{ErrorData, ServerHandler};
@@ -24,10 +24,10 @@ const ABOUT: &str = "Conductor is Terraform for concurrency: concurrency.yaml sa
     success before anything runs, `runs` and `show` tell what has run.";
 
 impl ServerHandler for Server {
-    fn get_info(&self) -> ServerInfo {
+    fn get_info(&self) -> ServerConfig {
         let capabilities =
             ServerCapabilities::builder().enable_tools().enable_resources().enable_prompts().build();
-        ServerInfo::new(capabilities)
+        ServerConfig::new(capabilities)
             .with_server_info(Implementation::new("conductor", self.version.clone()))
             .with_instructions(ABOUT)
     }
@@ -48,24 +48,25 @@ impl ServerHandler for Server {
         &self,
         request: CallToolRequestParams,
         _context: RequestContext<RoleServer>,
-    ) -> Result<CallToolResult, ErrorData> {
+    ) -> Result<CallToolResponse, ErrorData> {
         let tool = TOOLS
             .iter()
             .find(|tool| tool.name == request.name)
             .ok_or_else(|| ErrorData::invalid_params(format!("there is no tool `{}`", request.name), None))?;
         let line = match tool.command_line(&request.arguments.unwrap_or_default()) {
             Ok(line) => line,
-            Err(wrong) => return Ok(CallToolResult::error(vec![ContentBlock::text(wrong)])),
+            Err(wrong) => return Ok(CallToolResult::error(vec![ContentBlock::text(wrong)]).into()),
         };
         let ran = (self.run)(line).await;
         // Findings and questions are answers; a command that could not do its work has said why, as JSON too.
-        match (serde_json::from_str::<serde_json::Value>(&ran.stdout), ran.code) {
-            (Ok(value), Some(0 | 1 | 4 | 5)) => Ok(CallToolResult::structured(value)),
-            (Ok(value), _) => Ok(CallToolResult::structured_error(value)),
+        let result = match (serde_json::from_str::<serde_json::Value>(&ran.stdout), ran.code) {
+            (Ok(value), Some(0 | 1 | 4 | 5)) => CallToolResult::structured(value),
+            (Ok(value), _) => CallToolResult::structured_error(value),
             (Err(_), _) => {
-                Ok(CallToolResult::error(vec![ContentBlock::text(format!("{}{}", ran.stdout, ran.stderr))]))
+                CallToolResult::error(vec![ContentBlock::text(format!("{}{}", ran.stdout, ran.stderr))])
             }
-        }
+        };
+        Ok(result.into())
     }
 
     async fn list_resources(
