@@ -1,5 +1,12 @@
 //! Instructions in natural variety: each gives exactly the steps that it means, or the question that it should raise.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -136,7 +143,27 @@ fn one(draft: &Draft, step: &Data) -> String {
             .unwrap();
         assert_eq!(step.get("detach"), Some(&Data::Bool(true)));
         format!("detach {}", list(draft, steps_of(inner, "steps"), "; "))
-    } else if step.get("parallel").is_some() {
+    } else if let Some(block) = block(draft, step, inner) {
+        block
+    } else if let Some(sleep) = step.get("sleep") {
+        format!("sleep({})", sleep.as_text().unwrap())
+    } else if step.get("wait_for").is_some() {
+        assert_eq!(inner.get("signal").and_then(Data::as_text), Some("approval"));
+        inner
+            .get("timeout")
+            .map_or("approval".to_owned(), |timeout| format!("approval({})", timeout.as_text().unwrap()))
+    } else {
+        panic!("{step:?}")
+    };
+    if inner.get("when").is_some() {
+        write!(text, " when {}", bare(inner.get("when"))).unwrap();
+    }
+    text
+}
+
+/// Steps that hold steps.
+fn block(draft: &Draft, step: &Data, inner: &Data) -> Option<String> {
+    Some(if step.get("parallel").is_some() {
         let limit = match step.get("max_concurrency") {
             Some(Data::Int(limit)) => format!("/{limit}"),
             _ => String::new(),
@@ -166,7 +193,7 @@ fn one(draft: &Draft, step: &Data) -> String {
         if step.get("finally").is_some() {
             let (body, always) =
                 (list(draft, steps_of(step, "try"), "; "), list(draft, steps_of(step, "finally"), "; "));
-            return format!("try {{ {body} }} finally {{ {always} }}");
+            return Some(format!("try {{ {body} }} finally {{ {always} }}"));
         }
         let handler = steps_of(&steps_of(step, "catch")[0], "steps");
         format!(
@@ -183,20 +210,9 @@ fn one(draft: &Draft, step: &Data) -> String {
             bare(inner.get("until")),
             list(draft, steps_of(inner, "steps"), "; ")
         )
-    } else if let Some(sleep) = step.get("sleep") {
-        format!("sleep({})", sleep.as_text().unwrap())
-    } else if step.get("wait_for").is_some() {
-        assert_eq!(inner.get("signal").and_then(Data::as_text), Some("approval"));
-        inner
-            .get("timeout")
-            .map_or("approval".to_owned(), |timeout| format!("approval({})", timeout.as_text().unwrap()))
     } else {
-        panic!("{step:?}")
-    };
-    if inner.get("when").is_some() {
-        write!(text, " when {}", bare(inner.get("when"))).unwrap();
-    }
-    text
+        return None;
+    })
 }
 
 fn settings(draft: &Draft, step: &Data) -> String {
