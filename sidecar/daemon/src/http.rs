@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 
 use crate::browser;
 use crate::counting;
+use crate::following;
 use crate::gate::Access;
 use crate::guard::{self, Door};
 use crate::handlers::{ask_cancel, tell_owner};
@@ -48,7 +49,9 @@ pub(crate) fn router(sidecar: Arc<Sidecar>, door: Arc<Door>) -> Router {
         .route("/metrics", get(counting::metrics))
         .route("/", get(pages::page))
         .route("/ui/{name}", get(pages::asset))
+        .route("/openapi.json", get(openapi))
         .route("/v1/events", get(news::events))
+        .route("/v1/runs/{id}/events", get(following::events))
         .route("/v1/audit", get(operating::audit))
         .route("/v1/ui/codes", post(browser::code))
         .route("/v1/ui/login", post(browser::login).delete(browser::logout))
@@ -92,6 +95,10 @@ pub(crate) fn refused(refusal: &Refusal) -> Response {
     };
     let error = json!({"code": refusal.code(), "message": refusal.to_string()});
     (status, Json(json!({ "error": error }))).into_response()
+}
+
+async fn openapi() -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], crate::OPENAPI).into_response()
 }
 
 async fn readyz(State(sidecar): Shared) -> Response {
@@ -207,7 +214,7 @@ async fn run(State(sidecar): Shared, Path(id): Path<String>) -> Response {
 }
 
 /// There is no such run: there never was, or it was purged, and this is what is known of it.
-fn gone(sidecar: &Sidecar, id: &str) -> Response {
+pub(crate) fn gone(sidecar: &Sidecar, id: &str) -> Response {
     let refusal = blocking(|| sidecar.journal.absent(id));
     let stone = blocking(|| sidecar.journal.tombstone(id));
     let (Refusal::Purged { .. }, Ok(Some(stone))) = (&refusal, stone) else { return refused(&refusal) };

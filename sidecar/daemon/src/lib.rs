@@ -14,6 +14,7 @@ mod connection;
 mod counting;
 mod exporting;
 mod fleet;
+mod following;
 mod gate;
 mod guard;
 mod handlers;
@@ -55,6 +56,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// The HTTP API as an OpenAPI 3.1 document.
+pub const OPENAPI: &str = include_str!("openapi.json");
 
 pub use conductor_journal::{
     Encryption, KeyError, Keys, PostgresUrl, PostgresUrlError, VARIABLE as KEY_VARIABLE,

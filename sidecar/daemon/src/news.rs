@@ -22,10 +22,10 @@ use crate::sidecar::Sidecar;
 const KEPT: usize = 4096;
 
 /// Changes come together for so long before they are told, each run once.
-const GATHER: Duration = Duration::from_millis(100);
+pub(crate) const GATHER: Duration = Duration::from_millis(100);
 
 /// A line is sent at least so often, so that both sides see a connection that is lost.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
+pub(crate) const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
 
 /// Messages on their way to one listener.
 const WINDOW: usize = 4;
@@ -48,6 +48,11 @@ impl Default for News {
 }
 
 impl News {
+    /// What changes from now on.
+    pub(crate) fn listen(&self) -> broadcast::Receiver<Changed> {
+        self.0.subscribe()
+    }
+
     /// Tells everybody who listens; costs next to nothing where nobody does.
     pub(crate) fn tell(&self, changed: Changed) {
         if self.0.receiver_count() > 0 {
@@ -58,19 +63,27 @@ impl News {
 }
 
 pub(crate) async fn events(State(sidecar): State<Arc<Sidecar>>) -> Response {
-    let heard = sidecar.news.0.subscribe();
-    let (to, from) = mpsc::channel(WINDOW);
-    tokio::spawn(async move {
+    let heard = sidecar.news.listen();
+    streamed(move |to| async move {
         tokio::select! {
             () = sidecar.closed() => {}
             _gone = follow(heard, &to) => {}
         }
-    });
+    })
+}
+
+/// An answer that goes on as long as `work` does, and somebody listens.
+pub(crate) fn streamed<F>(work: impl FnOnce(To) -> F) -> Response
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let (to, from) = mpsc::channel(WINDOW);
+    tokio::spawn(work(to));
     let kind = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
     (kind, Body::from_stream(ReceiverStream::new(from))).into_response()
 }
 
-type To = mpsc::Sender<Result<Bytes, std::convert::Infallible>>;
+pub(crate) type To = mpsc::Sender<Result<Bytes, std::convert::Infallible>>;
 
 /// Ends when nobody listens any more.
 async fn follow(mut heard: broadcast::Receiver<Changed>, to: &To) -> Option<()> {
@@ -114,6 +127,6 @@ fn gathered(first: Option<Changed>, heard: &mut broadcast::Receiver<Changed>) ->
     (runs.values().map(view).collect(), missed)
 }
 
-async fn say(to: &To, text: String) -> Option<()> {
+pub(crate) async fn say(to: &To, text: String) -> Option<()> {
     to.send(Ok(Bytes::from(text))).await.ok()
 }

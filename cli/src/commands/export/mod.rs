@@ -29,6 +29,12 @@ enum What {
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// The HTTP API of the sidecar as an OpenAPI document
+    Openapi {
+        /// Write to this file [default: standard output]
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
     /// A dashboard of Grafana for this manifest
     Grafana {
         #[command(flatten)]
@@ -68,6 +74,10 @@ fn percent(given: &str) -> Result<f64, String> {
 pub async fn run(args: Args) -> Result<Exit, Failure> {
     match &args.what {
         What::Schema { output } => document(&conductor_driver::schema(), output.as_deref()),
+        What::Openapi { output } => {
+            let api: Value = serde_json::from_str(conductor_daemon::OPENAPI).unwrap_or_default();
+            document(&api, output.as_deref())
+        }
         What::Profile { from, output } => {
             let from = match from {
                 Some(from) => from.clone(),

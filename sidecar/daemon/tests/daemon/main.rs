@@ -13,6 +13,7 @@ mod hosts;
 mod http;
 mod invocations;
 mod neighbours;
+mod openapi;
 mod ownership;
 mod permits;
 mod places;
