@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use rustix::fs::FlockOperation;
 use tokio::net::{TcpListener, UnixListener};
@@ -109,21 +110,32 @@ impl Name {
     }
 }
 
+/// A process that was forked off the one that held the lock holds it too, until it executes its own program.
+const STRAY: Duration = Duration::from_secs(1);
+
 /// Locks the data folder for as long as the file is open: the kernel lets go when the process dies.
 pub(crate) fn lock(data_dir: &Path) -> Result<File, PlaceError> {
     let path = data_dir.join("sidecar.lock");
     let fail = |cause: std::io::Error| PlaceError::Lock { path: path.clone(), cause };
     let mut file =
         OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(fail)?;
-    match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => {}
-        Err(rustix::io::Errno::WOULDBLOCK) => {
-            let mut pid = String::new();
-            file.read_to_string(&mut pid).map_err(fail)?;
-            let pid = pid.trim().to_owned();
-            return Err(PlaceError::Taken { path: data_dir.to_owned(), pid });
+    let patience = Instant::now() + STRAY;
+    loop {
+        match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => break,
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                let mut pid = String::new();
+                file.rewind().and_then(|()| file.read_to_string(&mut pid)).map_err(fail)?;
+                let pid = pid.trim().to_owned();
+                let is_at_work =
+                    pid != std::process::id().to_string() && Path::new("/proc").join(&pid).exists();
+                if is_at_work || Instant::now() > patience {
+                    return Err(PlaceError::Taken { path: data_dir.to_owned(), pid });
+                }
+                std::thread::sleep(STRAY / 50);
+            }
+            Err(error) => return Err(fail(error.into())),
         }
-        Err(error) => return Err(fail(error.into())),
     }
     file.set_len(0).map_err(fail)?;
     file.rewind().map_err(fail)?;
