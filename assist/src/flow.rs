@@ -227,10 +227,7 @@ impl Flow {
 
 /// The step under a condition. Steps whose value is a mapping have their options inside of it.
 fn guarded(flow: &Flow, condition: &str) -> Data {
-    let mut step = match flow {
-        Flow::Sequence(_) => flow.step(),
-        other => other.step(),
-    };
+    let mut step = flow.step();
     set_option(&mut step, "when", expression(condition));
     step
 }

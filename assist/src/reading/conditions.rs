@@ -181,7 +181,7 @@ fn compared(
         [item] if item.is(Mark::True) => "true".to_owned(),
         [item] if item.is(Mark::False) => "false".to_owned(),
         [item] if item.is(Mark::Empty) && is_text => "''".to_owned(),
-        [Item::Phrase(value)] => match operand_of(context, &value.words).map_err(Some)? {
+        [Item::Phrase(value)] => match self::operand(context, &value.words).map_err(Some)? {
             Some(other) if other.kind == operand.kind && is_scalar(&other.kind) => other.expression,
             Some(_) => return Err(None),
             None if is_text => format!("'{}'", context.text[value.at.clone()].replace('\'', "\\'")),
@@ -194,10 +194,6 @@ fn compared(
 
 fn is_scalar(kind: &str) -> bool {
     ["int", "float", "decimal", "string"].iter().any(|scalar| kind.trim_end_matches('?') == *scalar)
-}
-
-fn operand_of(context: &Context<'_>, words: &[PhraseWord]) -> Read<Option<Operand>> {
-    operand(context, words)
 }
 
 fn presence(context: &Context<'_>, words: &[PhraseWord], op: &Item) -> Read<Condition> {
