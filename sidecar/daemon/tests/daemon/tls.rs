@@ -113,16 +113,24 @@ pub fn line(name: &str, roles: &str, token: &str) -> String {
     format!("{name} {roles} {}", token_digest(token))
 }
 
-/// Takes a connection's end for one, with a farewell or without.
+/// Takes a connection's end for one, with a farewell or without, and reads what came even where nothing can be written any more.
 pub struct Lenient(pub Tls);
 
 impl Read for Lenient {
     fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        match self.0.read(into) {
-            Err(error) if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset) => {
-                Ok(0)
+        let (connection, socket) = (&mut self.0.conn, &mut self.0.sock);
+        loop {
+            match connection.reader().read(into) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(0),
+                read => return read,
             }
-            read => read,
+            while connection.wants_write() && connection.write_tls(socket).is_ok() {}
+            match connection.read_tls(socket) {
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => return Ok(0),
+                read => read?,
+            };
+            connection.process_new_packets().map_err(std::io::Error::other)?;
         }
     }
 }
