@@ -241,8 +241,9 @@ fn it_survives_the_sidecar(town: &Town, sidecar: &mut Sidecar) -> Result<()> {
         town.world("up")?;
         std::thread::sleep(OPEN_FOR);
         assert_eq!(town.call("eve")?, "fine", "it decides alone");
-        let said = town.processes["eve"].stderr();
-        assert!(said.contains("the sidecar is away"), "{said}");
+        eventually("the line that says so", || {
+            Ok(town.processes["eve"].stderr().contains("the sidecar is away").then_some(()))
+        })?;
         assert_eq!(town.call("bob")?, "fine", "it decides alone");
     }
     town.restart(sidecar)?;

@@ -56,9 +56,7 @@ impl Site {
             .chain(["--tls-client-ca", "ca.pem"])
             .collect::<Vec<_>>(),
         )?;
-        let said = sidecar.process()?.stderr();
-        let port =
-            said.split("tls://127.0.0.1:").nth(1).context("no port")?.lines().next().context("no port")?;
+        let port = listening(&mut sidecar, "tls://127.0.0.1:")?;
         variables.push(("CONDUCTOR_SOCKET", format!("tls://localhost:{port}").into()));
         variables.push(("CONDUCTOR_TOKEN", token.trim().into()));
         Ok(Site { app, _sidecar: sidecar, variables })
@@ -77,6 +75,15 @@ impl Site {
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         Ok(command.output()?)
     }
+}
+
+/// The port that the sidecar says after `place`, in a whole line.
+fn listening(sidecar: &mut Sidecar, place: &str) -> Result<String> {
+    eventually("the line with the port", || {
+        let said = sidecar.process()?.stderr();
+        let line = said.split(place).nth(1).and_then(|rest| rest.split_once('\n'));
+        Ok(line.map(|(port, _)| port.trim().to_owned()))
+    })
 }
 
 fn comes_in(language: &str) -> Result<()> {
@@ -156,9 +163,7 @@ fn tokens_are_read_again_at_a_hangup() -> Result<()> {
     write(&old_line)?;
     let arguments = ["--listen", "127.0.0.1:0", "--tokens", "tokens"];
     let mut sidecar = Sidecar::among(&project, ".conductor", &arguments)?;
-    let said = sidecar.process()?.stderr();
-    let port = said.split("tcp://127.0.0.1:").nth(1).and_then(|rest| rest.lines().next());
-    let place = format!("tcp://127.0.0.1:{}", port.with_context(|| said.clone())?);
+    let place = format!("tcp://127.0.0.1:{}", listening(&mut sidecar, "tcp://127.0.0.1:")?);
     let comes_in = |token: &str| -> Result<bool> {
         let mut command = project.command(conductor()?, &["runs", "--socket", &place]);
         Ok(command.env("CONDUCTOR_TOKEN", token).output()?.status.success())
