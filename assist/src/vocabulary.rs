@@ -23,8 +23,6 @@ pub struct Task {
     pub parameters: Vec<Field>,
     /// The fields of its result; one without a name is the result itself.
     pub result: Vec<Field>,
-    /// Whether it writes: a call that is repeated may do its work twice.
-    pub writes: bool,
     /// The id of its policy.
     pub policy: Option<String>,
 }

@@ -72,7 +72,6 @@ fn world(all: &Value, name: &str) -> Vocabulary {
             about: text("about"),
             parameters: fields(&task["parameters"]),
             result: fields(&task["result"]),
-            writes: task["writes"].as_bool().unwrap_or_default(),
             policy: None,
         });
     }

@@ -12,6 +12,7 @@ use conductor_journal::fold;
 use serde_json::Value;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::Instant;
 
 use crate::http::{gone, refuse, shown};
 use crate::news::{Changed, GATHER, SIGN_OF_LIFE, To, say, streamed};
@@ -56,21 +57,23 @@ async fn follow(
 ) -> Option<()> {
     let mut last = first;
     say(to, format!("retry: 1000\nevent: run\ndata: {last}\n\n")).await?;
-    let mut quiet = Duration::ZERO;
+    let mut spoke = Instant::now();
+    let mut look_at = spoke + LOOK;
     loop {
         if has_ended(&last) {
             return say(to, "event: end\ndata: {}\n\n".to_owned()).await;
         }
-        match tokio::time::timeout(LOOK, heard.recv()).await {
+        match tokio::time::timeout_at(look_at, heard.recv()).await {
             Ok(Err(RecvError::Closed)) => return None,
             Ok(Ok(changed)) if *changed.run != *id => continue,
             Ok(_) => tokio::time::sleep(GATHER).await,
-            Err(_quiet) => quiet += LOOK,
+            Err(_quiet) => {}
         }
+        look_at = Instant::now() + LOOK;
         match blocking(|| look(sidecar, id)) {
             Ok(Some(view)) if view != last => {
                 say(to, format!("event: run\ndata: {view}\n\n")).await?;
-                (last, quiet) = (view, Duration::ZERO);
+                (last, spoke) = (view, Instant::now());
             }
             Ok(Some(_)) => {}
             // It was purged.
@@ -78,9 +81,9 @@ async fn follow(
             // A store that does not answer is asked again.
             Err(_unread) => {}
         }
-        if quiet >= SIGN_OF_LIFE {
+        if spoke.elapsed() >= SIGN_OF_LIFE {
             say(to, ": still here\n\n".to_owned()).await?;
-            quiet = Duration::ZERO;
+            spoke = Instant::now();
         }
     }
 }

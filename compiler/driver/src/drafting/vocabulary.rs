@@ -2,7 +2,6 @@
 
 use conductor_assist::{Data, Field, Task, Vocabulary, Workflow};
 use conductor_model::{Findings, Lookup, Manifest, PolicyUse, Signature};
-use conductor_protocol::plan::Effect;
 use conductor_protocol::types::{Type, TypeDef};
 use conductor_syntax::{Kind, Node};
 
@@ -18,15 +17,12 @@ pub(super) fn of(manifest: &Manifest, findings: &Findings, tree: &Node) -> Vocab
         };
         let said = task.description.as_ref().map(|text| text.value.clone());
         let about = [said, signature.and_then(|signature| signature.doc.clone())];
-        let written = task.effect.as_ref().map(|effect| effect.value);
-        let effect = written.or(signature.and_then(|signature| signature.effect));
         Task {
             id: task.id.value.clone(),
             function: function_of(&task.reference.value),
             about: about.into_iter().flatten().collect::<Vec<_>>().join(" "),
             parameters: signature.map(parameters).unwrap_or_default(),
             result: signature.map(|signature| fields(findings, &signature.returns)).unwrap_or_default(),
-            writes: !matches!(effect, Some(Effect::None | Effect::Read)),
             policy,
         }
     });
