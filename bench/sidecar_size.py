@@ -245,6 +245,8 @@ def memory(folder: str, count: int, rows: Rows) -> None:
     assert holder.stdout is not None
     assert holder.stdout.readline() == "held\n"
     rows.most(f"memory with {count} open runs", sidecar.memory(), 100, "MB")
+    # Stopped, it does not complain that the sidecar hangs up.
+    holder.send_signal(signal.SIGSTOP)
     sidecar.kill()
     holder.kill()
     holder.wait()

@@ -61,9 +61,6 @@ fn main() -> ExitCode {
 
 fn execute(command: commands::Command) -> ExitCode {
     let format = command.format();
-    if matches!(command, commands::Command::Sidecar(_)) {
-        footprint::take_small_pages();
-    }
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     builder.worker_threads(2).thread_stack_size(STACK).enable_all();
     let runtime = match builder.build() {

@@ -94,6 +94,9 @@ enum Encrypt {
     All,
 }
 
+/// What was only needed to start is not touched any more.
+const SETTLED: Duration = Duration::from_secs(1);
+
 #[derive(Debug, Clone, Copy)]
 struct Http(Option<SocketAddr>);
 
@@ -132,9 +135,11 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         output::note(&format!("conductor sidecar: listens on {scheme}://{address}"));
     }
     output::print(&format!("{}\n", background::READY));
-    footprint::forget_the_start();
+    let settled = tokio::time::sleep(SETTLED);
+    tokio::pin!(settled);
     let stop = loop {
         tokio::select! {
+            () = &mut settled, if !settled.is_elapsed() => footprint::forget_the_start(),
             stop = interrupts.next() => match stop {
                 // Where there are files to read again, it is not about the terminal.
                 Stop::Hangup if has_tokens => sidecar.look_at_files(),
