@@ -5,6 +5,7 @@
 use crate::data::Data;
 use crate::flow::{Flow, expression, set_option};
 use crate::reading::{Edit, Place, Question, Read};
+use crate::vocabulary::Task;
 
 /// Keys of a step whose value is a list of steps, and those whose mapping has one.
 const LISTS: [&str; 7] = ["sequence", "parallel", "graph", "race", "try", "finally", "default"];
@@ -103,6 +104,42 @@ pub fn calls(steps: &[Data]) -> Vec<String> {
     let mut copy = steps.to_vec();
     each(&mut copy, &mut |step| found.extend(step.get("task").and_then(Data::as_text).map(str::to_owned)));
     found
+}
+
+/// Puts steps in front of those that ask about their results and would find none. `may_run` says which may run unasked.
+pub(crate) fn completed(
+    steps: &mut Vec<Data>,
+    tasks: &[Task],
+    may_run: impl Fn(&str) -> bool,
+) -> Read<Vec<String>> {
+    let mut added = Vec::new();
+    for task in tasks {
+        let id = task.id.as_str();
+        let Some(at) = steps.iter().position(|step| asks_about(step, id)) else { continue };
+        if calls(steps).iter().any(|call| call == id) {
+            continue;
+        }
+        if !may_run(id) {
+            return Err(Question(format!(
+                "the result of `{id}` is asked about, which is no step here: where should it run?"
+            )));
+        }
+        steps.insert(at, Data::map([("task", Data::text(id))]));
+        added.push(id.to_owned());
+    }
+    Ok(added)
+}
+
+fn asks_about(data: &Data, id: &str) -> bool {
+    match data {
+        Data::List(items) => items.iter().any(|item| asks_about(item, id)),
+        Data::Map(pairs) => pairs.iter().any(|(_, value)| asks_about(value, id)),
+        Data::Text(text) if text.starts_with("${") => {
+            let names = text.split(|letter: char| !letter.is_alphanumeric() && !matches!(letter, '_' | '.'));
+            names.into_iter().any(|name| name.strip_prefix(id).is_some_and(|rest| rest.starts_with('.')))
+        }
+        _ => false,
+    }
 }
 
 /// Every step, those in blocks before their block: what takes a step's place is not visited.

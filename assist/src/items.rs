@@ -106,7 +106,7 @@ impl Reader<'_> {
             }
             at += used;
         }
-        ended(joined(items))
+        ended(failing(joined(items)))
     }
 
     fn next(&self, tokens: &[Token], stems: &[String], at: usize) -> (usize, Option<Item>) {
@@ -138,6 +138,10 @@ impl Reader<'_> {
             return duration_unit(word(at + 2)?).map(|(ms, _)| (3, ms / 2));
         }
         match word(at) {
+            Some(unit @ ("секунду" | "минуту" | "час" | "день" | "сутки" | "неделю")) =>
+            {
+                return duration_unit(unit).map(|(ms, _)| (1, ms));
+            }
             Some("полсекунды") => return Some((1, 500)),
             Some("полминуты") => return Some((1, 30_000)),
             Some("полчаса") => return Some((1, 1_800_000)),
@@ -173,6 +177,13 @@ impl Reader<'_> {
         let rest: Vec<&str> = stems[at..].iter().map(String::as_str).take(8).collect();
         if let Some((used, marks)) = self.lexicon.at(&rest) {
             let at_end = place.start..tokens[at + used - 1].at.end;
+            if let Some(stem) = self.own(&tokens[at..at + used]).filter(|_| marks.contains(&Mark::Undo)) {
+                let word = PhraseWord { text: stem.clone(), stem, at: at_end.clone() };
+                return (
+                    used,
+                    Some(Item::Phrase(Phrase { words: vec![word], glue: Vec::new(), at: at_end })),
+                );
+            }
             // `get the user` is no waiting, `get an approval` is.
             let is_reflexive = word.ends_with("ся") || word.ends_with("сь");
             let is_plain_verb = used == 1
@@ -189,6 +200,16 @@ impl Reader<'_> {
         }
         let words = self.phrase_word(&tokens[at], &stems[at]).into_iter().collect();
         (1, Some(Item::Phrase(Phrase { words, glue: Vec::new(), at: place })))
+    }
+
+    /// `roll back`, where a task is called so.
+    fn own(&self, tokens: &[Token]) -> Option<String> {
+        let words = tokens.iter().map(|token| match &token.kind {
+            TokenKind::Word(word) => word.as_str(),
+            _ => "",
+        });
+        let stem = self.stems.of(&words.collect::<String>());
+        self.names.begins(&stem).then_some(stem)
     }
 
     fn approval_follows(&self, rest: &[&str]) -> bool {
@@ -242,6 +263,28 @@ fn ended(items: Vec<Item>) -> Vec<Item> {
         }
     }
     ended
+}
+
+/// `the receipt cannot be sent` is `sending the receipt fails`.
+fn failing(items: Vec<Item>) -> Vec<Item> {
+    let mut found: Vec<Item> = Vec::new();
+    for item in items {
+        let object = found.len().checked_sub(2).map(|at| &found[at]);
+        match (item, object, found.last()) {
+            (Item::Phrase(verb), Some(Item::Phrase(object)), Some(cannot)) if cannot.is(Mark::CannotBe) => {
+                let (verb, rest) = verb.split(1);
+                let mut whole = object.clone();
+                whole.words.extend(verb.words);
+                whole.at.end = verb.at.end;
+                let fails = Item::Marks(vec![Mark::Fails], verb.at);
+                found.truncate(found.len() - 2);
+                found.extend([Item::Phrase(whole), fails]);
+                found.extend((!rest.words.is_empty()).then_some(Item::Phrase(rest)));
+            }
+            (item, ..) => found.push(item),
+        }
+    }
+    found
 }
 
 /// Neighbouring words become one phrase, with the small words between them; fillers that stand alone go.

@@ -102,7 +102,7 @@ fn drafted(request: &Request<'_>, draft: &mut Draft) -> Read<()> {
     let reading = reading::read(&context, &items)?;
     draft.understood =
         reading.understood.iter().map(|part| (part.text.clone(), part.read_as.clone())).collect();
-    finish(request, base, reading, draft)
+    finish(request, &names, base, reading, draft)
 }
 
 /// The workflow that the text may be about: the one that is named, else the only one that has the tasks of the text.
@@ -147,7 +147,13 @@ fn base<'a>(request: &Request<'a>, names: &Names<'_>, items: &[Item]) -> Read<Op
     }
 }
 
-fn finish(request: &Request<'_>, base: Option<&Workflow>, reading: Reading, draft: &mut Draft) -> Read<()> {
+fn finish(
+    request: &Request<'_>,
+    names: &Names<'_>,
+    base: Option<&Workflow>,
+    reading: Reading,
+    draft: &mut Draft,
+) -> Read<()> {
     let (mut steps, workflow) = match (&reading.flow, base) {
         (Some(flow), base) => {
             let same = base.filter(|workflow| request.workflow.is_some() || has_same_calls(workflow, flow));
@@ -171,6 +177,14 @@ fn finish(request: &Request<'_>, base: Option<&Workflow>, reading: Reading, draf
         options: Vec::new(),
     };
     drafted.settle(request.vocabulary, &reading.settings)?;
+    if reading.flow.is_some() {
+        let tasks = &request.vocabulary.tasks;
+        for task in edits::completed(&mut drafted.steps, tasks, |task| names.reads(task))? {
+            draft
+                .understood
+                .push((format!("`{task}` first"), "what is asked about is its result".to_owned()));
+        }
+    }
     let taken = |id: &str| request.vocabulary.workflows.iter().any(|workflow| workflow.id == id);
     let calls = edits::calls(&drafted.steps);
     draft.workflow = match (request.workflow, workflow) {

@@ -93,6 +93,18 @@ impl<'a> Names<'a> {
         self.known.contains(stem) || self.concepts.knows(stem)
     }
 
+    /// Whether a task says by its first word that it only looks at something.
+    pub fn reads(&self, id: &str) -> bool {
+        let first =
+            self.profiles.iter().find(|profile| profile.id == id).and_then(|profile| profile.own.first());
+        first.is_some_and(|own| ["fetch", "check"].iter().any(|verb| self.concepts.are_same(own, verb)))
+    }
+
+    /// Whether the id of a task begins with the word.
+    pub fn begins(&self, stem: &str) -> bool {
+        self.profiles.iter().any(|profile| profile.own.first().is_some_and(|own| own == stem))
+    }
+
     /// The stem of the name's word that this one was meant to be.
     pub fn mended(&self, word: &str) -> Option<&str> {
         let named =

@@ -129,7 +129,11 @@ impl Lists {
             if self.mode.is_some_and(|said| said != mode) {
                 return unclear(context);
             }
-            if !ends && !self.joined && self.current.len() > 1 {
+            // `A, B and C in parallel, D`: whether A is one of them only its speaker knows.
+            if !ends
+                && limit(trimmed(rest)).is_none()
+                && (!self.joined && self.current.len() > 1 || self.current.len() > 2)
+            {
                 return unclear(context);
             }
             self.mode = Some(mode);

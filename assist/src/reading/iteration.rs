@@ -34,9 +34,9 @@ pub(super) fn each(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
 
 /// `pack each line of the order`.
 pub(super) fn mentioned(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
-    let at = items
-        .iter()
-        .position(|item| item.is_any(&[Mark::Each, Mark::ForEach, Mark::EachOfThem]) && !item.is(Mark::All));
+    let at = items.iter().position(|item| {
+        item.is_any(&[Mark::Each, Mark::ForEach, Mark::EachOfThem, Mark::Every]) && !item.is(Mark::All)
+    });
     let Some(at) = at.filter(|at| *at > 0) else { return Ok(None) };
     let mut items = items.to_vec();
     let limit = take_limit(&mut items);

@@ -29,7 +29,7 @@ pub(super) fn part(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     {
         return part(context, &items[..at]);
     }
-    let marks = [Mark::Before, Mark::After, Mark::Alongside, Mark::While];
+    let marks = [Mark::Before, Mark::After, Mark::Alongside, Mark::While, Mark::When];
     let Some(at) = find(items, &marks).filter(|at| *at > 0 && *at + 1 < items.len()) else {
         return groups::list(context, items);
     };

@@ -48,6 +48,12 @@ fn clause(context: &Context<'_>, items: &[Item], is_last: bool) -> Read<Flow> {
     if let Some(flow) = unless(context, items)? {
         return Ok(flow);
     }
+    if let [before @ .., last] = items
+        && last.is(Mark::OnFailure)
+        && let Some(flow) = handled(context, before)?
+    {
+        return Ok(flow);
+    }
     if let Some(at) = find(items, &[Mark::OnFailure]).filter(|at| *at > 0 && *at + 1 < items.len()) {
         return on_failure(context, items, at);
     }
@@ -111,6 +117,41 @@ fn unless(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
         }
         _ => Ok(None),
     }
+}
+
+/// `A and B if it fails`: what may fail is A.
+fn handled(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
+    let [.., and, Item::Phrase(_)] = trimmed(items) else { return Ok(None) };
+    let Flow::Sequence(mut steps) = relations::part(context, items)? else { return Ok(None) };
+    let (Some(handler @ Flow::Call(_)), Some(body @ Flow::Call(_))) = (steps.pop(), steps.pop()) else {
+        return Ok(None);
+    };
+    if !and.is(Mark::And) {
+        return Ok(None);
+    }
+    steps.push(Flow::Try { body: Box::new(body), handler: Some(Box::new(handler)), always: None });
+    Ok(Some(Flow::in_order(steps)))
+}
+
+/// `If that fails, B` and `Whatever happens, C`, as sentences of their own.
+pub(super) fn of_what_was_said(context: &Context<'_>, before: &Flow, items: &[Item]) -> Read<Option<Flow>> {
+    let Some((first, rest)) = items.split_first().filter(|(_, rest)| !trimmed(rest).is_empty()) else {
+        return Ok(None);
+    };
+    if first.is(Mark::Always) {
+        return in_any_case(context, vec![before.clone()], items, 0).map(Some);
+    }
+    if !first.is(Mark::OnFailure) {
+        return Ok(None);
+    }
+    let mut steps = match before {
+        Flow::Sequence(steps) => steps.clone(),
+        flow => vec![flow.clone()],
+    };
+    let Some(body @ Flow::Call(_)) = steps.pop() else { return Ok(None) };
+    let handler = Some(Box::new(sentence(context, rest)?));
+    steps.push(Flow::Try { body: Box::new(body), handler, always: None });
+    Ok(Some(Flow::in_order(steps)))
 }
 
 /// `A, and if that fails B`.

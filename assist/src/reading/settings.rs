@@ -90,7 +90,12 @@ pub(super) fn extract(
         });
         settings.extend(each);
         at = found.range.start;
-        cut(items, found.range);
+        let mut range = found.range;
+        // `with a timeout of 2s, A`
+        if at == 1 && items[0].is(Mark::With) {
+            range.start = 0;
+        }
+        cut(items, range);
         tidy(items, at);
     }
     if settings.iter().any(|setting| setting.target == Target::All) {
@@ -143,8 +148,9 @@ fn nearest(
         let joined = before[..at].last().is_some_and(|item| item.is_any(&[Mark::And, Mark::Or]))
             && !before[at + 1..].iter().any(|item| item.is(Mark::And));
         let grouped = before.iter().any(|item| item.is_any(&[Mark::Parallel, Mark::Both, Mark::Alongside]));
-        if joined && (grouped || at + 1 == before.len()) && phrase.at.end > 0 {
-            let said = context.said(&items[range.clone()]);
+        let said = context.said(&items[range.clone()]);
+        let is_of_one = said.split_whitespace().any(|word| matches!(word, "it" | "его" | "её"));
+        if joined && !is_of_one && (grouped || at + 1 == before.len()) && phrase.at.end > 0 {
             let said_last = &context.text[phrase.at.clone()];
             return context
                 .ask(format!("is \"{said}\" said of \"{said_last}\" alone, or of all steps before it?"));
@@ -300,6 +306,13 @@ fn pauses(items: &[Item], mut next: usize, changes: &mut Vec<Change>) -> usize {
         let Some(item) = items.get(here) else { return next };
         if item.is(Mark::OnFailure) && !changes.is_empty() {
             next = here + 1;
+            continue;
+        }
+        if let (true, Some(Item::Time(ms, _))) = (item.is(Mark::StartingAt), items.get(here + 1))
+            && !changes.is_empty()
+        {
+            changes.push(Change::Initial(*ms));
+            next = here + 2;
             continue;
         }
         if item.is_any(&[Mark::Backoff, Mark::Linear, Mark::Constant]) {

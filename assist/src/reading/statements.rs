@@ -47,6 +47,14 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
         }
         rest = trimmed(after);
     }
+    if let Some(flow) = &reading.flow
+        && let Some(whole) = sentences::of_what_was_said(context, flow, rest)?
+    {
+        reading.settings.extend(found);
+        note(reading, context.said(rest), &whole.described());
+        reading.flow = Some(whole);
+        return Ok(());
+    }
     let names_only = rest.len() == 1
         && !found.is_empty()
         && matches!(&rest[0], Item::Phrase(phrase)

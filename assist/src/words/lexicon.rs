@@ -34,7 +34,8 @@ marks! {
     Move = "move", Replace = "replace", Instead = "instead", With = "with_word", To = "to_word", Not = "not", Above = "above",
     Below = "below", AtLeast = "at_least", AtMost = "at_most", Equals = "equals", Differs = "differs", Exists = "exists",
     Missing = "missing", True = "true", False = "false", Empty = "empty", Of = "of", It = "it", Them = "them",
-    Note = "parenthesis_note", Whole = "whole", OnFailure = "on_failure", GoOn = "go_on", Between = "between", NotNeeded = "not_needed", Filler = "filler",
+    Note = "parenthesis_note", Whole = "whole", OnFailure = "on_failure", GoOn = "go_on", Between = "between", NotNeeded = "not_needed",
+    StartingAt = "starting_at", CannotBe = "cannot_be", Filler = "filler",
 }
 
 /// The phrases by the stem of their first word, the longest first.
