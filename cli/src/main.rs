@@ -21,6 +21,7 @@ mod fetch;
 mod findings;
 mod footprint;
 mod live;
+mod model;
 mod output;
 mod pages;
 mod processes;

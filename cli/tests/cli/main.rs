@@ -36,6 +36,8 @@ mod lint;
 #[cfg(test)]
 mod mcp;
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod pin;
 #[cfg(test)]
 mod places;

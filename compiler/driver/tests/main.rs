@@ -19,6 +19,7 @@ mod keyed;
 mod lock;
 mod manual;
 mod meaning;
+mod model_answers;
 mod mutants;
 mod mutations;
 mod objects;

@@ -3,6 +3,7 @@
 //! It knows arguments, the disk and what is shown; the words are read elsewhere.
 
 mod comments;
+mod model;
 mod proposal;
 
 use conductor_source::render;
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::compile::{self, Overlay};
 use crate::exit::{Exit, Failure};
+use crate::model::{Model, ModelArgs};
 use crate::output::{self, Format, inert};
 use crate::project::{ManifestArgs, Project};
 use crate::{disk, signals};
@@ -31,9 +33,14 @@ pub struct Args {
     /// The workflow that is written or changed
     #[arg(long, value_name = "ID")]
     workflow: Option<String>,
-    /// Ask no language model, even if one is configured
-    #[arg(long)]
+    /// Ask no language model, as without `--model`
+    #[arg(long, conflicts_with = "model")]
     offline: bool,
+    #[command(flatten)]
+    model: ModelArgs,
+    /// How often the model may mend an answer that the checker refuses
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(0..=10))]
+    repairs: u32,
     /// Write the manifest
     #[arg(long)]
     write: bool,
@@ -47,11 +54,18 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<Exit, Failure> {
     let manifest = ManifestArgs { path: None, file: args.file.clone() };
     let project = manifest.find()?;
+    let model = Model::of(&args.model)?;
     if args.from_comments {
         return comments::run(args, &project);
     }
     let instruction = args.instruction.join(" ");
-    let proposal = Proposal::make(&project, &Overlay::new(), &instruction, args.workflow.as_deref())?;
+    let proposal = match &model {
+        None => Proposal::make(&project, &Overlay::new(), &instruction, args.workflow.as_deref())?,
+        Some(model) => match model::propose(args, &project, &instruction, model)? {
+            Some(proposal) => proposal,
+            None => return Ok(Exit::Fine),
+        },
+    };
     if args.write {
         write(&project, &proposal)?;
     }
@@ -93,9 +107,11 @@ fn show(project: &Project, proposal: &Proposal) {
         let show = |found| render::text(found, &proposal.sources, output::coloured()) + "\n";
         output::print(&proposal.diagnostics.iter().map(show).collect::<String>());
     }
-    let Some(draft) = &proposal.draft else { return };
     let mut text = String::new();
-    for (said, read_as) in &draft.understood {
+    if let Some(asked) = &proposal.asked {
+        text += &model::shown(asked, proposal.draft.as_ref());
+    }
+    for (said, read_as) in proposal.draft.iter().flat_map(|draft| &draft.understood) {
         text.push_str(&format!("{}\n    {}\n", inert(said), inert(read_as)));
     }
     if let Some(question) = &proposal.question {
@@ -121,8 +137,13 @@ fn document(proposal: &Proposal) -> Value {
                 "understood": understood.collect::<Vec<_>>(),
             })
         }
-        None => json!({"workflow": null, "steps": null, "policies": [], "question": null, "understood": []}),
+        None => json!({
+            "workflow": null, "steps": null, "policies": [], "question": proposal.question, "understood": []
+        }),
     };
+    if let Some(asked) = &proposal.asked {
+        document["model"] = model::document(asked, proposal.draft.as_ref());
+    }
     if let Some(draft) = &proposal.draft {
         if !draft.workflows.is_empty() {
             document["workflows"] = json!(draft.workflows);

@@ -20,6 +20,17 @@ pub(super) struct Proposal {
     pub before: String,
     /// The manifest with the draft in it.
     pub text: Option<String>,
+    /// What came of asking a model.
+    pub asked: Option<Asked>,
+}
+
+/// How a model came to a draft.
+pub(super) struct Asked {
+    pub model: String,
+    /// How many answers there were.
+    pub answers: u32,
+    /// What the words come to without the model.
+    pub offline: Draft,
 }
 
 impl Proposal {
@@ -34,24 +45,46 @@ impl Proposal {
             let before = String::from_utf8_lossy(manifest).into_owned();
             (before, drafting::draft((instruction, workflow), (&project.manifest, manifest, lock), fetch))
         })?;
-        let question = drafted.draft.as_ref().and_then(|draft| draft.question.clone());
-        let mut proposal = Proposal {
-            draft: drafted.draft,
-            question,
-            diagnostics: drafted.diagnostics,
-            sources: drafted.sources,
+        let mut proposal = Proposal::empty(before);
+        proposal.diagnostics = drafted.diagnostics;
+        proposal.sources = drafted.sources;
+        if let Some(draft) = drafted.draft {
+            proposal.settle(project, overlay, draft, drafted.text)?;
+        }
+        Ok(proposal)
+    }
+
+    pub fn empty(before: String) -> Proposal {
+        Proposal {
+            draft: None,
+            question: None,
+            diagnostics: Vec::new(),
+            sources: Sources::default(),
             before,
-            text: drafted.text,
-        };
-        if let Some(text) = proposal.text.take() {
-            proposal.judge(project, overlay, text)?;
-        } else if proposal.draft.is_some() && proposal.question.is_none() {
-            proposal.question = Some(
+            text: None,
+            asked: None,
+        }
+    }
+
+    /// Takes a draft, with the manifest that it makes where its text has a place for it.
+    pub fn settle(
+        &mut self,
+        project: &Project,
+        overlay: &Overlay,
+        draft: Draft,
+        text: Option<String>,
+    ) -> Result<(), Failure> {
+        self.question = draft.question.clone();
+        if let Some(text) = text {
+            self.judge(project, overlay, text)?;
+        } else if self.question.is_none() {
+            self.question = Some(
                 "the manifest is written in a way that leaves no place for this: should `conductor fmt` lay it out first?"
                     .to_owned(),
             );
         }
-        Ok(proposal)
+        self.draft = Some(draft);
+        Ok(())
     }
 
     /// A draft may not add an error to those that are there.

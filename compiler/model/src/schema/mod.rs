@@ -28,6 +28,12 @@ pub fn schema() -> Value {
     schema
 }
 
+/// Whether a key is the word that says what a step does.
+#[must_use]
+pub fn is_step_word(key: &str) -> bool {
+    FORMS.iter().any(|form| form.word == key)
+}
+
 fn definitions() -> Value {
     let mut definitions = Map::new();
     let mut define = |name: &str, schema: Value| definitions.insert(name.to_owned(), schema);

@@ -1,0 +1,125 @@
+//! The answer of a model as a draft. Whether what it says makes sense is the checker's to judge.
+
+use conductor_assist::{Data, Draft, Vocabulary, Workflow};
+use conductor_model::schema::is_step_word;
+
+const KEYS: [&str; 5] = ["question", "workflow", "steps", "policies", "deadline"];
+
+pub(super) fn read(answer: &str, known: &Vocabulary, subject: Option<&str>) -> Result<Draft, String> {
+    let answer: Data = serde_json::from_str(unfenced(answer))
+        .map_err(|error| format!("the answer is no JSON of the schema: {error}"))?;
+    let Data::Map(pairs) = &answer else { return Err("the answer is no object".to_owned()) };
+    if let Some((key, _)) = pairs.iter().find(|(key, _)| !KEYS.contains(&key.as_str())) {
+        return Err(format!("the answer has the key `{key}`, which the schema does not have"));
+    }
+    let mut draft = Draft {
+        workflow: text(&answer, "workflow").unwrap_or_default().to_owned(),
+        steps: None,
+        policies: Vec::new(),
+        tasks: Vec::new(),
+        workflows: Vec::new(),
+        options: Vec::new(),
+        question: text(&answer, "question").map(str::to_owned),
+        understood: Vec::new(),
+    };
+    if draft.question.is_some() {
+        return Ok(draft);
+    }
+    let there = workflow(&draft.workflow, known, subject)?;
+    let steps = maps(&answer, "steps")?;
+    if steps.is_empty() {
+        return Err("`steps` is empty, and there is no question".to_owned());
+    }
+    let old = there.map(|workflow| workflow.steps.as_slice()).unwrap_or_default();
+    draft.steps = Some(steps.iter().map(|step| kept(step, old)).collect());
+    for policy in maps(&answer, "policies")? {
+        let id = text(policy, "id").ok_or("a policy has no `id`")?;
+        match known.policies.iter().find(|(taken, _)| taken == id) {
+            None => draft.policies.push(policy.clone()),
+            Some((_, settings)) if sorted(settings) == sorted(policy) => {}
+            Some(_) => return Err(format!("there is a policy `{id}` already: take another id")),
+        }
+    }
+    draft.options.extend(text(&answer, "deadline").map(|text| ("deadline".to_owned(), Data::text(text))));
+    Ok(draft)
+}
+
+/// The workflow that is changed, which is the one that was shown; `None` for a new one.
+fn workflow<'a>(
+    id: &str,
+    known: &'a Vocabulary,
+    subject: Option<&str>,
+) -> Result<Option<&'a Workflow>, String> {
+    let there = known.workflows.iter().find(|workflow| workflow.id == id);
+    match (id, subject) {
+        ("", _) => Err("`workflow` is empty".to_owned()),
+        (_, Some(subject)) if there.is_some() && subject != id => {
+            Err(format!("`{id}` is another workflow than `{subject}`, which the instruction is about"))
+        }
+        _ => Ok(there),
+    }
+}
+
+/// Some endpoints put their JSON into a block of Markdown.
+fn unfenced(answer: &str) -> &str {
+    let answer = answer.trim();
+    let inner = answer.strip_prefix("```").and_then(|rest| rest.strip_suffix("```"));
+    inner.map_or(answer, |inner| inner.strip_prefix("json").unwrap_or(inner))
+}
+
+fn text<'a>(data: &'a Data, key: &str) -> Option<&'a str> {
+    data.get(key).and_then(Data::as_text).map(str::trim).filter(|text| !text.is_empty())
+}
+
+fn maps<'a>(answer: &'a Data, key: &str) -> Result<&'a [Data], String> {
+    match answer.get(key) {
+        None | Some(Data::Null) => Ok(&[]),
+        Some(Data::List(items)) if items.iter().all(|item| matches!(item, Data::Map(_))) => Ok(items),
+        Some(_) => Err(format!("`{key}` is no list of objects")),
+    }
+}
+
+/// A step as the manifest has it where it has it, else with its keys in the usual order: what it does comes first.
+fn kept(step: &Data, old: &[Data]) -> Data {
+    match step {
+        Data::List(items) => Data::List(items.iter().map(|item| kept(item, old)).collect()),
+        Data::Map(pairs) => {
+            if pairs.iter().any(|(key, _)| is_step_word(key)) {
+                let wanted = sorted(step);
+                if let Some(old) = old.iter().find_map(|old| found(old, &wanted)) {
+                    return old.clone();
+                }
+            }
+            let mut pairs: Vec<(String, Data)> =
+                pairs.iter().map(|(key, value)| (key.clone(), kept(value, old))).collect();
+            pairs.sort_by_key(|(key, _)| !is_step_word(key));
+            Data::Map(pairs)
+        }
+        other => other.clone(),
+    }
+}
+
+fn found<'a>(data: &'a Data, wanted: &Data) -> Option<&'a Data> {
+    if sorted(data) == *wanted {
+        return Some(data);
+    }
+    match data {
+        Data::List(items) => items.iter().find_map(|item| found(item, wanted)),
+        Data::Map(pairs) => pairs.iter().find_map(|(_, value)| found(value, wanted)),
+        _ => None,
+    }
+}
+
+/// The same with all keys in order.
+pub(super) fn sorted(data: &Data) -> Data {
+    match data {
+        Data::List(items) => Data::List(items.iter().map(sorted).collect()),
+        Data::Map(pairs) => {
+            let mut pairs: Vec<(String, Data)> =
+                pairs.iter().map(|(key, value)| (key.clone(), sorted(value))).collect();
+            pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
+            Data::Map(pairs)
+        }
+        other => other.clone(),
+    }
+}
