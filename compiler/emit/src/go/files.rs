@@ -173,8 +173,20 @@ fn main(package: &Package, has_tasks: bool) -> super::tree::Source {
     let workflows = Go::List { ty, items: durable };
     let tasks = Go::atom(if has_tasks { "tasks" } else { "nil" });
     decls.extend(of_context(&context, workflows, tasks));
+    decls.push(log_steps(&format!("{}.Handler", file.std("log/slog"))));
     let doc = vec![format!("Package {} is the workflows of this project.", package.name)];
     file.source(doc, decls)
+}
+
+fn log_steps(handler: &str) -> Decl {
+    Decl::Function(Function {
+        doc: vec!["LogSteps is a handler whose lines find the step of a durable run with whose context they are logged.".to_owned()],
+        receiver: None,
+        name: "LogSteps".to_owned(),
+        params: vec![("handler".to_owned(), handler.to_owned())],
+        results: handler.to_owned(),
+        body: vec![Stmt::Return(vec![Go::call("runtime.LogSteps", vec![Go::atom("handler")])])],
+    })
 }
 
 /// What a process does with a context, and what a context says.

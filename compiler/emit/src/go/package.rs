@@ -177,12 +177,13 @@ impl<'a> Package<'a> {
 }
 
 /// Names that the package has beside its workflows.
-const PUBLIC: [&str; 22] = [
+const PUBLIC: [&str; 23] = [
     "Option",
     "WithRunID",
     "Serve",
     "Close",
     "CurrentStep",
+    "LogSteps",
     "StepInfo",
     "TraceParent",
     "WithTraceParent",

@@ -11,7 +11,7 @@ pub fn is_needed(path: &str, imported: &BTreeSet<String>) -> bool {
 }
 
 /// Path below `internal/` and text of each file.
-pub const FILES: [(&str, &str); 80] = [
+pub const FILES: [(&str, &str); 81] = [
     ("cel/calendar.go", include_str!("../../../../runtimes/go/internal/cel/calendar.go")),
     ("cel/compare.go", include_str!("../../../../runtimes/go/internal/cel/compare.go")),
     ("cel/convert.go", include_str!("../../../../runtimes/go/internal/cel/convert.go")),
@@ -82,6 +82,7 @@ pub const FILES: [(&str, &str); 80] = [
     ("runtime/signals.go", include_str!("../../../../runtimes/go/internal/runtime/signals.go")),
     ("runtime/starting.go", include_str!("../../../../runtimes/go/internal/runtime/starting.go")),
     ("runtime/step.go", include_str!("../../../../runtimes/go/internal/runtime/step.go")),
+    ("runtime/step_log.go", include_str!("../../../../runtimes/go/internal/runtime/step_log.go")),
     ("runtime/stop.go", include_str!("../../../../runtimes/go/internal/runtime/stop.go")),
     ("runtime/tasks.go", include_str!("../../../../runtimes/go/internal/runtime/tasks.go")),
     ("runtime/trace.go", include_str!("../../../../runtimes/go/internal/runtime/trace.go")),

@@ -22,8 +22,9 @@ use crate::served::Served;
 use crate::{EmitError, Header};
 
 /// Names that the package has beside its workflows.
-const PUBLIC: [&str; 9] = [
+const PUBLIC: [&str; 10] = [
     "current_step",
+    "log_steps",
     "serve",
     "close",
     "blocking",
@@ -233,8 +234,8 @@ fn init(package: &Package, serves_tasks: bool) -> Module {
     }
     all.extend(["blocking".to_owned(), "close".to_owned(), "serve".to_owned()]);
     imports.push(Import::from(".", "blocking"));
-    for name in ["CurrentStep", "current_step"] {
-        imports.push(Import::from("._conductor.current", name));
+    for (module, name) in [("current", "CurrentStep"), ("current", "current_step"), ("logs", "log_steps")] {
+        imports.push(Import::from(&format!("._conductor.{module}"), name));
         all.insert(name.to_owned());
     }
     for (module, name) in [("serve", "serve"), ("detach", "drain"), ("resources", "close")] {

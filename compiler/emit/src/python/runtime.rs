@@ -15,7 +15,7 @@ const VERSION: &str = concat!(
 );
 
 /// Name and text of each file of `_conductor/`.
-pub const FILES: [(&str, &str); 67] = [
+pub const FILES: [(&str, &str); 68] = [
     ("__init__.py", include_str!("../../../../runtimes/python/_conductor/__init__.py")),
     ("address.py", include_str!("../../../../runtimes/python/_conductor/address.py")),
     ("atomic.py", include_str!("../../../../runtimes/python/_conductor/atomic.py")),
@@ -54,6 +54,7 @@ pub const FILES: [(&str, &str); 67] = [
     ("left.py", include_str!("../../../../runtimes/python/_conductor/left.py")),
     ("limits.py", include_str!("../../../../runtimes/python/_conductor/limits.py")),
     ("live.py", include_str!("../../../../runtimes/python/_conductor/live.py")),
+    ("logs.py", include_str!("../../../../runtimes/python/_conductor/logs.py")),
     ("parallel.py", include_str!("../../../../runtimes/python/_conductor/parallel.py")),
     ("permits.py", include_str!("../../../../runtimes/python/_conductor/permits.py")),
     ("policy.py", include_str!("../../../../runtimes/python/_conductor/policy.py")),

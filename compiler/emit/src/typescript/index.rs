@@ -45,8 +45,10 @@ pub fn module(package: &Package) -> Module {
     });
     let close = vec![same("close")];
     items.push(Item::Export { types: false, names: close, module: "./_conductor/resources.js".to_owned() });
-    for (types, name) in [(false, "currentStep"), (true, "CurrentStep")] {
-        let module = "./_conductor/current.js".to_owned();
+    let of_step =
+        [(false, "current", "currentStep"), (true, "current", "CurrentStep"), (false, "stepLog", "logSteps")];
+    for (types, module, name) in of_step.into_iter().chain([(false, "stepLog", "stepFields")]) {
+        let module = format!("./_conductor/{module}.js");
         items.push(Item::Export { types, names: vec![same(name)], module });
     }
     let options = vec![same("RunOptions")];

@@ -21,7 +21,7 @@ use crate::served::Served;
 use crate::{EmitError, Header, Target};
 
 /// Names that the folder's index exports beside the workflows.
-const PUBLIC: [&str; 3] = ["serve", "close", "currentStep"];
+const PUBLIC: [&str; 5] = ["serve", "close", "currentStep", "logSteps", "stepFields"];
 
 /// `package.json` of a folder of JavaScript modules.
 const MODULES: &str = "{\n  \"type\": \"module\"\n}\n";

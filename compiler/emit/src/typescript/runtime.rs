@@ -17,7 +17,7 @@ macro_rules! runtime {
 }
 
 /// Name of each module of `_conductor/`, and its text as TypeScript, as JavaScript, and its declarations.
-const FILES: [(&str, &str, &str, &str); 91] = runtime![
+const FILES: [(&str, &str, &str, &str); 92] = runtime![
     "address",
     "attempt",
     "block",
@@ -97,6 +97,7 @@ const FILES: [(&str, &str, &str, &str); 91] = runtime![
     "standing",
     "starting",
     "step",
+    "stepLog",
     "stepOptions",
     "task",
     "timer",
