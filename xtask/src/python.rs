@@ -21,6 +21,12 @@ pub fn stages(suite: &mut Suite) {
         command.current_dir(root().join("runtimes/python"));
         watch(command, counter)
     });
+    suite.stage("bench tests", |counter| {
+        let mut command = interpreter()?;
+        command.args(["-m", "unittest", "discover", "-s", "tests", "-t", "."]);
+        command.current_dir(root().join("bench"));
+        watch(command, counter)
+    });
     suite.stage("build of the shop", |_| build_shop());
     for (name, tool) in TOOLS {
         suite.stage(name, |counter| {
@@ -123,8 +129,10 @@ fn rivals() -> Result<PathBuf> {
 }
 
 /// `cargo xtask bench`: release build, then the measurements, or the one that is named, with the arguments given.
+/// Options without a name, `--quick` for one, are for the comparison with rivals.
 pub fn bench(arguments: &[String]) -> Result<bool> {
-    const PARTS: [(&str, &str); 7] = [
+    const RIVALS: (&str, &str) = ("rivals", "side_by_side.py");
+    const PARTS: [(&str, &str); 8] = [
         ("run", "first_light.py"),
         ("size", "sidecar_size.py"),
         ("speed", "sidecar_speed.py"),
@@ -132,12 +140,17 @@ pub fn bench(arguments: &[String]) -> Result<bool> {
         ("introspect", "introspect.py"),
         ("direct", "direct.py"),
         ("python", "direct_python.py"),
+        RIVALS,
     ];
     let conductor = conductor(&["--release"])?;
-    let named = arguments.first().and_then(|name| PARTS.iter().find(|(part, _)| part == name));
-    let (parts, rest) = match named {
-        Some(part) => (std::slice::from_ref(part), &arguments[1..]),
+    let (parts, rest) = match arguments.first() {
         None => (&PARTS[..], arguments),
+        Some(option) if option.starts_with("--") => (&[RIVALS][..], arguments),
+        Some(name) => {
+            let known = PARTS.iter().find(|(part, _)| part == name);
+            let part = known.with_context(|| format!("no part of the measurements is named {name}"))?;
+            (std::slice::from_ref(part), &arguments[1..])
+        }
     };
     let mut all = true;
     for (part, script) in parts {

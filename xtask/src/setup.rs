@@ -20,6 +20,7 @@ pub fn run() -> Result<PathBuf> {
     node()?;
     postgres(&root().join("target/postgres"), &root().join("tests/postgres"))?;
     debian("chromium", "/usr/bin/chromium")?;
+    debian("strace", "/usr/bin/strace")?;
     go_tools(&root().join("target/go-tools"), &root().join("tests/go-tools.txt"))?;
     go_program("otel-collector", "collector", &root().join("tests/collector"))?;
     go_program("grafana-check", "grafana-check", &root().join("tests/grafana"))?;

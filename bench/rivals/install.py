@@ -1,0 +1,88 @@
+"""Installs what is compared, pinned, each from its own registry, into `target/bench`.
+
+It knows packages, not what is measured with them.
+"""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PLACE = ROOT / "target" / "bench"
+
+NODE = "22.23.3"
+PYTHON = {
+    "dbos-python": ["dbos==3.4.0"],
+    "restate-python": ["restate_sdk==1.3.0", "hypercorn==0.18.0"],
+}
+NPM = {
+    "node": [f"node@{NODE}"],
+    "dbos-typescript": ["@dbos-inc/dbos-sdk@5.3.0"],
+    "restate-server": ["@restatedev/restate-server@1.7.12"],
+    "restate-typescript": ["@restatedev/restate-sdk@1.17.2"],
+}
+
+
+def run(command: list[str], folder: Path) -> None:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: {done.stdout[-1000:]}{done.stderr[-1000:]}")
+
+
+def place(name: str, pins: list[str]) -> tuple[Path, bool]:
+    """The folder of a set of packages, and whether these very pins lie in it already."""
+    folder = PLACE / name
+    stamp = folder / "stamp"
+    if stamp.exists() and stamp.read_text() == "\n".join(pins):
+        return folder, True
+    print(f"installing {' '.join(pins)}", flush=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder, False
+
+
+def python(name: str) -> Path:
+    """An interpreter that has the packages of this name; without a name of its own, one that has none."""
+    pins = PYTHON.get(name, [])
+    folder, is_there = place(name if pins else "bare-python", pins)
+    interpreter = folder / "venv/bin/python"
+    if not is_there:
+        run([sys.executable, "-m", "venv", str(folder / "venv")], folder)
+        if pins:
+            run([str(interpreter), "-m", "pip", "install", "--quiet", *pins], folder)
+        (folder / "stamp").write_text("\n".join(pins))
+    return interpreter
+
+
+def npm(name: str) -> Path:
+    """The folder `node_modules` that has the packages of this name."""
+    pins = NPM[name]
+    folder, is_there = place(name, pins)
+    if not is_there:
+        (folder / "package.json").write_text('{"private": true, "type": "module"}')
+        run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--save-exact", *pins], folder)
+        (folder / "stamp").write_text("\n".join(pins))
+    return folder / "node_modules"
+
+
+def node() -> Path:
+    return npm("node") / "node/bin/node"
+
+
+def restate_server() -> Path:
+    return npm("restate-server") / "@restatedev/restate-server-linux-x64/bin/restate-server"
+
+
+def postgres() -> Path:
+    """The folder of PostgreSQL's programs, which `cargo xtask setup` has installed."""
+    return ROOT / "target/postgres/node_modules/postgres-18/native/bin"
+
+
+def everything() -> None:
+    node()
+    restate_server()
+    for name in ("", *PYTHON):
+        python(name)
+    for name in NPM:
+        npm(name)

@@ -1,0 +1,244 @@
+"""The measurements: which work the systems do, in turns, and what is read from them meanwhile.
+
+It knows no engine, only systems that can be started, asked and ended.
+"""
+
+import os
+import signal
+import statistics
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from rivals.processes import Disk, children, computed, memory
+from rivals.systems import SYSTEMS, System
+
+STEPS = 10
+AT_A_TIME = 64
+FEW_AT_A_TIME = 8
+LATENCY_WORKS = ("ten_steps", "one_write", "parallel", "order", "fan_out")
+# Systems that are up at the same time and take turns.
+GROUPS = {
+    "Python": ("hand-python", "conductor-python", "dbos-python", "restate-python"),
+    "TypeScript": ("hand-typescript", "conductor-typescript", "restate-typescript"),
+    "Python with PostgreSQL": ("conductor-python-postgres", "dbos-python-postgres"),
+    "TypeScript with PostgreSQL": ("conductor-typescript-postgres", "dbos-typescript-postgres"),
+}
+
+
+@dataclass
+class Plan:
+    """How much is done."""
+
+    rounds: int
+    runs: int
+    fan_outs: int
+    """Rounds with a fan-out."""
+    wide_s: float
+    idle_s: float
+    flushed: int
+    open: int
+    timers: int
+    cold: int
+
+
+QUICK = Plan(rounds=5, runs=6, fan_outs=1, wide_s=0.8, idle_s=2.0, flushed=5, open=100, timers=0, cold=1)
+FULL = Plan(rounds=25, runs=20, fan_outs=5, wide_s=2.0, idle_s=10.0, flushed=50, open=1000, timers=10_000, cold=7)
+
+
+@dataclass
+class Figures:
+    """By what was measured and by system: one figure a round."""
+
+    values: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    failed: list[dict[str, str]] = field(default_factory=list)
+
+    def add(self, what: str, system: str, value: float) -> None:
+        self.values.setdefault(what, {}).setdefault(system, []).append(value)
+
+    def guard(self, what: str, system: str, work: Callable[[], object]) -> bool:
+        """Does it, and notes a failure, which ends no other system's measurement."""
+        try:
+            work()
+        except (RuntimeError, OSError, AssertionError) as error:
+            traceback.print_exc()
+            self.failed.append({"what": what, "system": system, "error": str(error)[-400:]})
+            return False
+        return True
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def flush(place: Path, count: int = 60) -> float:
+    """Milliseconds of one fdatasync of a page that was written, on the disk where all systems keep theirs."""
+    file = os.open(place / "flushed", os.O_RDWR | os.O_CREAT, 0o600)
+    times = []
+    for number in range(count):
+        os.pwrite(file, b"p" * 4096, number * 4096)
+        began = time.perf_counter()
+        os.fdatasync(file)
+        times.append((time.perf_counter() - began) * 1000)
+    os.close(file)
+    return statistics.median(times)
+
+
+def idle(system: System, figures: Figures, seconds: float) -> None:
+    before = computed(system.pids())
+    time.sleep(seconds)
+    figures.add("idle.processor_percent", system.name, (computed(system.pids()) - before) / seconds * 100)
+    remember(system, figures, "idle")
+
+
+def remember(system: System, figures: Figures, when: str) -> None:
+    """The memory beside the application, and of the processes that run its steps."""
+    application = [pid for worker in system.workers for pid in children(worker.process.pid)]
+    for where, pids in (("beside", system.beside()), ("application", application)):
+        found = [memory(pid) for pid in pids]
+        for kind in ("pss", "rss"):
+            figures.add(f"{when}.{where}.{kind}_mb", system.name, sum(one[kind] for one in found))
+
+
+def latency(system: System, figures: Figures, plan: Plan, number: int) -> None:
+    """One workflow at a time."""
+    for work in LATENCY_WORKS:
+        if work == "fan_out" and number >= plan.fan_outs:
+            continue
+        answer = system.client().ask(do="one", work=work, runs=1 if work == "fan_out" else plan.runs)
+        figures.add(f"{work}.ms", system.name, statistics.median(answer["ms"]))
+
+
+def wide(system: System, figures: Figures, plan: Plan, rates: dict[str, float]) -> None:
+    """64 workflows at a time, and what a step costs meanwhile; then 8, with which some engines do more."""
+    lots = max(1, round(rates[system.name] * plan.wide_s / AT_A_TIME))
+    runs = AT_A_TIME * lots
+    before = computed(system.pids())
+    answer = system.client().ask(do="wide", work="ten_steps", runs=runs, width=AT_A_TIME)
+    took = computed(system.pids()) - before
+    rates[system.name] = runs / answer["seconds"]
+    figures.add("wide.per_s", system.name, rates[system.name])
+    figures.add("wide.processor_us", system.name, took * 1e6 / runs / STEPS)
+    remember(system, figures, "loaded")
+    runs = FEW_AT_A_TIME * max(4, lots)
+    answer = system.client().ask(do="wide", work="ten_steps", runs=runs, width=FEW_AT_A_TIME)
+    figures.add("narrow.per_s", system.name, runs / answer["seconds"])
+
+
+def warm(system: System, plan: Plan, rates: dict[str, float]) -> None:
+    client = system.client()
+    for work in LATENCY_WORKS[:-1]:
+        client.ask(do="one", work=work, runs=plan.runs)
+    for _ in range(2):
+        answer = client.ask(do="wide", work="ten_steps", runs=AT_A_TIME, width=AT_A_TIME)
+    rates[system.name] = AT_A_TIME / answer["seconds"]
+
+
+def disk(system: System, figures: Figures, plan: Plan) -> None:
+    for work in ("ten_steps", "one_write"):
+        counter = Disk(system.pids(), system.folder)
+        try:
+            system.client().ask(do="one", work=work, runs=plan.flushed)
+        finally:
+            flushes, wrote = counter.end()
+        figures.add(f"{work}.flushes", system.name, flushes / plan.flushed)
+        figures.add(f"{work}.written_kb", system.name, wrote / 1024 / plan.flushed)
+
+
+def side_by_side(group: str, place: Path, figures: Figures, plan: Plan) -> None:
+    """Starts a group and lets its systems do the same in turns, each round in the other direction."""
+    names = GROUPS[group]
+    up: list[System] = []
+    rates: dict[str, float] = {}
+
+    def begin(name: str) -> None:
+        system = SYSTEMS[name](place / name)
+        up.append(system)
+        system.start(PAUSE="0")
+        idle(system, figures, plan.idle_s)
+        warm(system, plan, rates)
+
+    def turn(system: System, number: int) -> None:
+        latency(system, figures, plan, number)
+        wide(system, figures, plan, rates)
+
+    try:
+        for name in names:
+            say(f"  {name} starts")
+            figures.guard("start", name, partial(begin, name))
+        works = [system for system in up if system.name in rates]
+        for number in range(plan.rounds):
+            figures.add("flush_ms", group, flush(place))
+            for system in works if number % 2 == 0 else works[::-1]:
+                say(f"  round {number + 1}: {system.name}")
+                figures.guard("round", system.name, partial(turn, system, number))
+        for system in works:
+            figures.guard("disk", system.name, partial(disk, system, figures, plan))
+    finally:
+        for system in up:
+            system.end(signal.SIGKILL)
+
+
+def cold(name: str, place: Path, figures: Figures, plan: Plan) -> None:
+    """From nothing running, PostgreSQL included, to the end of a first workflow, on a folder that has been used before."""
+    system = SYSTEMS[name](place / f"{name}")
+    system.start(PAUSE="0")
+    system.client().ask(do="one", work="ten_steps", runs=1)
+    system.end()
+    for _ in range(plan.cold):
+        began = time.perf_counter()
+        system.start(PAUSE="0")
+        system.client().ask(do="one", work="ten_steps", runs=1)
+        figures.add("cold.ms", name, (time.perf_counter() - began) * 1000)
+        system.end()
+
+
+def crash(name: str, place: Path, figures: Figures, plan: Plan) -> None:
+    """Kills everything while runs are half done, starts it again, and waits for the last step of the last run."""
+    system = SYSTEMS[name](place / f"{name}")
+    system.start(PAUSE="0")
+    system.client().ask(do="open", work="held", runs=plan.open)
+    system.served().ask(do="until", place="gate", runs=plan.open)
+    system.end(signal.SIGKILL)
+    began = time.perf_counter()
+    try:
+        system.start(RELEASED="1")
+        system.served().ask(do="until", place="mark", runs=plan.open)
+        figures.add("crash.s", name, time.perf_counter() - began)
+    finally:
+        system.end(signal.SIGKILL)
+
+
+def timers(name: str, place: Path, figures: Figures, plan: Plan) -> None:
+    """Many workflows that sleep: what they take while they do, and when the last one has woken."""
+    pause = 60.0
+    system = SYSTEMS[name](place / f"{name}")
+    system.start(PAUSE=str(pause))
+    try:
+        began = time.perf_counter()
+        system.client().ask(do="open", work="asleep", runs=plan.timers)
+        system.served().ask(do="until", place="mark", runs=1)
+        remember(system, figures, "asleep")
+        system.served().ask(do="until", place="mark", runs=plan.timers)
+        figures.add("asleep.s", name, time.perf_counter() - began - pause)
+    finally:
+        system.end(signal.SIGKILL)
+
+
+def alone(names: Iterable[str], place: Path, figures: Figures, plan: Plan) -> None:
+    """What has to be measured of one system at a time."""
+    parts: list[tuple[str, Callable[[str, Path, Figures, Plan], None], int]] = [
+        ("cold", cold, plan.cold),
+        ("crash", crash, plan.open),
+        ("timers", timers, plan.timers),
+    ]
+    for what, work, count in parts:
+        for name in names if count else ():
+            say(f"  {what}: {name}")
+            folder = place / what
+            folder.mkdir(exist_ok=True)
+            folder.chmod(0o711)
+            figures.guard(what, name, partial(work, name, folder, figures, plan))

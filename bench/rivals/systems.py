@@ -1,0 +1,302 @@
+"""The systems that are compared: what each consists of, and how it is started, killed and started again.
+
+Each is started as its own documentation says, with its own defaults where those are durable.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rivals import install
+from rivals.processes import PATIENCE, Server, Worker, children, free_port
+
+HERE = Path(__file__).resolve().parent
+NOBODY = 65534
+
+
+class System:
+    """One system in a folder of its own; `environment` is the application's."""
+
+    title: str
+    language: str
+    store: str
+    is_engine = True
+    """Whether it is an engine that somebody else wrote; the others are Conductor and code by hand."""
+
+    def __init__(self, folder: Path) -> None:
+        self.name = folder.name
+        self.folder = folder
+        self.environment: dict[str, str] = {}
+        self.servers: list[Server] = []
+        self.workers: list[Worker] = []
+        source = HERE / self.source()
+        shutil.copytree(source, folder)
+        for driver in ("driver.py", "driver.js"):
+            shutil.copy(HERE / driver, folder)
+        self.prepare()
+
+    def source(self) -> str:
+        return self.name
+
+    def prepare(self) -> None:
+        """Whatever is done once, before the first start."""
+
+    def serve(self) -> None:
+        """Starts what runs beside the application."""
+
+    def command(self) -> list[str]:
+        """Starts the application."""
+        raise NotImplementedError
+
+    def work(self) -> None:
+        self.workers = [Worker(self.command(), self.folder, self.environment)]
+
+    def start(self, **environment: str) -> None:
+        self.environment |= environment
+        self.serve()
+        self.work()
+
+    def client(self) -> Worker:
+        """Who is asked to start runs."""
+        return self.workers[-1]
+
+    def served(self) -> Worker:
+        """Where the steps are run."""
+        return self.workers[0]
+
+    def beside(self) -> list[int]:
+        """All processes that it takes beside the application."""
+        return [pid for server in self.servers for pid in children(server.process.pid)]
+
+    def pids(self) -> list[int]:
+        return self.beside() + [pid for worker in self.workers for pid in children(worker.process.pid)]
+
+    def end(self, sign: int = signal.SIGTERM) -> None:
+        """Ends the application first, or all at once where it is killed."""
+        for worker in self.workers:
+            worker.end(sign)
+        for server in reversed(self.servers):
+            server.end(sign)
+        self.workers, self.servers = [], []
+
+
+def until(is_ready: Callable[[], bool], what: str, server: Server) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not is_ready():
+        if server.process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"{what} is not ready")
+        time.sleep(0.005)
+
+
+class Postgres:
+    """A cluster of the system's own, as `initdb` makes it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "postgres"
+        self.port = free_port()
+        self.more: dict[str, Any] = {"user": NOBODY, "group": NOBODY} if os.geteuid() == 0 else {}
+        self.folder.mkdir()
+        if self.more:
+            os.chown(self.folder, NOBODY, NOBODY)
+        command = [
+            str(install.postgres() / "initdb"),
+            "--username=app",
+            "--auth=trust",
+            "--locale=C",
+            "--encoding=UTF8",
+        ]
+        subprocess.run([*command, "-D", "data"], cwd=self.folder, check=True, capture_output=True, **self.more)
+
+    def url(self) -> str:
+        return f"postgresql://app@127.0.0.1:{self.port}/postgres"
+
+    def start(self) -> Server:
+        command = [str(install.postgres() / "postgres"), "-D", "data", "-p", str(self.port), "-k", ""]
+        (self.folder / "postgres.log").touch()
+        server = Server(command, self.folder, "postgres.log", **self.more)
+        ready = "database system is ready to accept connections"
+        before = (self.folder / "postgres.log").read_text().count(ready)
+        until(lambda: (self.folder / "postgres.log").read_text().count(ready) > before, "PostgreSQL", server)
+        return server
+
+
+class Hand(System):
+    title = "by hand, SQLite in the process"
+    store = "SQLite"
+    is_engine = False
+
+
+class HandPython(Hand):
+    language = "Python"
+
+    def command(self) -> list[str]:
+        return [str(install.python("")), "app.py"]
+
+
+class HandTypeScript(Hand):
+    language = "TypeScript"
+
+    def command(self) -> list[str]:
+        return [str(install.node()), "--disable-warning=ExperimentalWarning", "app.js"]
+
+
+class Conductor(System):
+    title = "Conductor"
+    store = "SQLite"
+    is_engine = False
+
+    def prepare(self) -> None:
+        self.binary = os.environ.get("CONDUCTOR_BINARY", "conductor")
+        subprocess.run([self.binary, "build"], cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
+        self.postgres = Postgres(self.folder) if self.store == "PostgreSQL" else None
+
+    def serve(self) -> None:
+        command = [self.binary, "sidecar", "--http", "off"]
+        if self.postgres:
+            self.servers.append(self.postgres.start())
+            command += ["--store", self.postgres.url()]
+        log = self.folder / "sidecar.log"
+        before = log.read_text().count("ready\n") if log.exists() else 0
+        server = Server(command, self.folder, "sidecar.log")
+        self.servers.append(server)
+        until(lambda: log.read_text().count("ready\n") > before, "the sidecar", server)
+
+
+class ConductorPython(Conductor):
+    language = "Python"
+
+    def command(self) -> list[str]:
+        return [str(install.python("")), "main.py"]
+
+
+class ConductorTypeScript(Conductor):
+    language = "TypeScript"
+
+    def command(self) -> list[str]:
+        return [str(install.node()), "main.js"]
+
+
+class DbosPython(System):
+    title = "DBOS"
+    language = "Python"
+    store = "SQLite"
+
+    def prepare(self) -> None:
+        self.postgres = Postgres(self.folder) if self.store == "PostgreSQL" else None
+        self.environment["DATABASE"] = self.postgres.url() if self.postgres else "sqlite:///dbos.sqlite"
+
+    def serve(self) -> None:
+        if self.postgres:
+            self.servers.append(self.postgres.start())
+
+    def command(self) -> list[str]:
+        return [str(install.python("dbos-python")), "main.py"]
+
+
+class DbosTypeScript(DbosPython):
+    language = "TypeScript"
+    store = "PostgreSQL"
+
+    def prepare(self) -> None:
+        super().prepare()
+        (self.folder / "node_modules").symlink_to(install.npm("dbos-typescript"))
+
+    def command(self) -> list[str]:
+        return [str(install.node()), "app.js"]
+
+
+def post(url: str, body: str) -> None:
+    request = urllib.request.Request(url, body.encode(), {"content-type": "application/json"})
+    urllib.request.urlopen(request, timeout=60).read()
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+class Restate(System):
+    """The server, the service, and a process that calls it over the ingress, each as the documentation has them."""
+
+    title = "Restate"
+    store = "RocksDB in its server"
+
+    def prepare(self) -> None:
+        self.ports = {name: free_port() for name in ("ingress", "admin", "fabric", "service")}
+        self.is_registered = False
+        shutil.copy(HERE / "restate-client/main.js", self.folder / "client.js")
+        self.environment |= {
+            "PORT": str(self.ports["service"]),
+            "INGRESS": f"http://127.0.0.1:{self.ports['ingress']}",
+        }
+
+    def serve(self) -> None:
+        environment = os.environ | {
+            "RESTATE_DISABLE_TELEMETRY": "true",
+            "RESTATE_INGRESS__BIND_ADDRESS": f"127.0.0.1:{self.ports['ingress']}",
+            "RESTATE_ADMIN__BIND_ADDRESS": f"127.0.0.1:{self.ports['admin']}",
+            "RESTATE_BIND_ADDRESS": f"127.0.0.1:{self.ports['fabric']}",
+        }
+        command = [str(install.restate_server()), "--base-dir", "restate-data", "--node-name", "rival"]
+        self.servers.append(Server(command, self.folder, "server.log", env=environment))
+
+    def work(self) -> None:
+        super().work()
+        server, admin = self.servers[0], f"http://127.0.0.1:{self.ports['admin']}"
+        until(lambda: answers(f"{admin}/health"), "Restate's server", server)
+        if not self.is_registered:
+            post(f"{admin}/deployments", f'{{"uri": "http://127.0.0.1:{self.ports["service"]}"}}')
+            self.is_registered = True
+        until(lambda: answers(f"{self.environment['INGRESS']}/restate/health"), "Restate's ingress", server)
+        self.workers.append(Worker([str(install.node()), "client.js"], self.folder, self.environment))
+
+
+class RestateTypeScript(Restate):
+    language = "TypeScript"
+
+    def prepare(self) -> None:
+        super().prepare()
+        (self.folder / "node_modules").symlink_to(install.npm("restate-typescript"))
+
+    def command(self) -> list[str]:
+        return [str(install.node()), "main.js"]
+
+
+class RestatePython(Restate):
+    language = "Python"
+
+    def prepare(self) -> None:
+        super().prepare()
+        (self.folder / "package.json").write_text('{"private": true, "type": "module"}')
+
+    def command(self) -> list[str]:
+        return [str(install.python("restate-python")), "main.py"]
+
+
+def on_postgres(base: type[System], source: str) -> type[System]:
+    return type(base.__name__ + "Postgres", (base,), {"store": "PostgreSQL", "source": lambda self: source})
+
+
+SYSTEMS: dict[str, type[System]] = {
+    "hand-python": HandPython,
+    "conductor-python": ConductorPython,
+    "dbos-python": DbosPython,
+    "restate-python": RestatePython,
+    "hand-typescript": HandTypeScript,
+    "conductor-typescript": ConductorTypeScript,
+    "restate-typescript": RestateTypeScript,
+    "conductor-python-postgres": on_postgres(ConductorPython, "conductor-python"),
+    "dbos-python-postgres": on_postgres(DbosPython, "dbos-python"),
+    "conductor-typescript-postgres": on_postgres(ConductorTypeScript, "conductor-typescript"),
+    "dbos-typescript-postgres": on_postgres(DbosTypeScript, "dbos-typescript"),
+}
