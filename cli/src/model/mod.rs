@@ -34,6 +34,9 @@ pub struct ModelArgs {
     /// The longest time of one answer of the model [default: 2m]
     #[arg(long, value_name = "TIME", value_parser = durations::parse, requires = "model")]
     timeout: Option<Duration>,
+    /// How often the model may mend an answer that is refused
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(0..=10))]
+    repairs: u32,
 }
 
 /// What is asked: what the model is to do, what has been said in turn, and the JSON Schema of an answer.
@@ -49,6 +52,8 @@ pub struct Model {
     pub name: String,
     endpoint: Endpoint,
     timeout: Duration,
+    /// How many more answers there may be where one is refused.
+    pub repairs: u32,
     /// Whether questions are printed in place of being sent.
     pub is_dry: bool,
 }
@@ -71,7 +76,8 @@ impl Model {
         };
         let url = args.endpoint.clone().or_else(|| env("CONDUCTOR_MODEL_URL"));
         let endpoint = Endpoint::of(&name, url.as_deref(), env)?;
-        Ok(Some(Model { name, endpoint, timeout: args.timeout.unwrap_or(LONGEST), is_dry: args.dry_run }))
+        let timeout = args.timeout.unwrap_or(LONGEST);
+        Ok(Some(Model { name, endpoint, timeout, repairs: args.repairs, is_dry: args.dry_run }))
     }
 
     /// Prints what [`Model::ask`] would send.

@@ -71,6 +71,7 @@ fn the_environment_names_a_model_only_where_one_is_asked_for() {
         endpoint: None,
         dry_run: false,
         timeout: None,
+        repairs: 2,
     };
     let env = |name: &str| match name {
         "CONDUCTOR_MODEL" => Some("local".to_owned()),

@@ -38,9 +38,6 @@ pub struct Args {
     offline: bool,
     #[command(flatten)]
     model: ModelArgs,
-    /// How often the model may mend an answer that the checker refuses
-    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(0..=10))]
-    repairs: u32,
     /// Write the manifest
     #[arg(long)]
     write: bool,

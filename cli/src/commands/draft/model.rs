@@ -52,20 +52,19 @@ pub(super) fn propose(
     }
     let asked = Asked { model: model.name.clone(), answers: 0, offline };
     proposal.asked = Some(asked);
-    answered(args, project, model, (&ground, subject.as_deref()), &mut question, &mut proposal)?;
+    answered(project, model, (&ground, subject.as_deref()), &mut question, &mut proposal)?;
     Ok(Some(proposal))
 }
 
 /// Asks until an answer can be written, or is a question, or there were enough.
 fn answered(
-    args: &Args,
     project: &Project,
     model: &Model,
     (ground, subject): (&Ground, Option<&str>),
     question: &mut Question,
     proposal: &mut Proposal,
 ) -> Result<(), Failure> {
-    for number in 1..=args.repairs + 1 {
+    for number in 1..=model.repairs + 1 {
         let answer = model.ask(question)?;
         if let Some(asked) = &mut proposal.asked {
             asked.answers = number;

@@ -3,6 +3,7 @@
 mod anthropic;
 mod drafts;
 mod failures;
+mod reviews;
 mod server;
 
 use serde_json::{Value, json};

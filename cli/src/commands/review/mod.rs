@@ -2,6 +2,8 @@
 //!
 //! It writes no claim without the rule or the figure that it rests on.
 
+mod prose;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -13,8 +15,10 @@ use conductor_source::{Diagnostic, Severity, Sources, render};
 use super::lint::{Asked, simulated};
 use crate::compile::{Overlay, judge, tally};
 use crate::exit::{Exit, Failure};
+use crate::model::{Model, ModelArgs};
+use crate::output::{self, inert};
 use crate::project::{ManifestArgs, Project};
-use crate::{output, pages, profile};
+use crate::{pages, profile};
 
 /// Write the review of a manifest as Markdown, for a comment on a pull request
 #[derive(Debug, clap::Args)]
@@ -24,6 +28,8 @@ pub struct Args {
     /// Measured times: the URL or the socket of a sidecar, or a profile in a file
     #[arg(long, value_name = "SOURCE", visible_alias = "profile")]
     from: Option<String>,
+    #[command(flatten)]
+    model: ModelArgs,
 }
 
 pub async fn run(args: Args) -> Result<Exit, Failure> {
@@ -32,6 +38,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
 }
 
 fn review(args: &Args, measured: Option<&Measured>) -> Result<Exit, Failure> {
+    let model = Model::of(&args.model)?;
     let project = args.manifest.find()?;
     let selection = Selection::default();
     let asked = Asked { project: &project, selection: &selection, measured };
@@ -45,10 +52,25 @@ fn review(args: &Args, measured: Option<&Measured>) -> Result<Exit, Failure> {
     found.extend(checked.outcome.diagnostics.iter().filter(|finding| finding.severity != Severity::Error));
     found.sort_by_key(|finding| (finding.severity, finding.span(), finding.code));
     let plans = checked.outcome.compiled.as_ref().map_or(&[][..], |compiled| &compiled.plans);
+    let times = times(&asked, plans);
+    let facts = prose::Facts::of(&found, &times);
     let mut text = head(&project, &found, measured);
+    if let Some(model) = &model {
+        if model.is_dry {
+            if !prose::show(model, &facts) {
+                output::note("there is nothing to say, and nothing would be sent");
+            }
+            return Ok(Exit::Fine);
+        }
+        match prose::written(model, &facts) {
+            Ok(opening) => text += &opening,
+            // The review is whole without it.
+            Err(failure) => output::note(&format!("without prose: {}", inert(&failure.message))),
+        }
+    }
     text +=
         &findings(&found, &advised.outcome.sources, &checked.outcome.sources, &advised.outcome.diagnostics);
-    text += &times(&asked, plans);
+    text += &times;
     text += &rules(&found);
     output::print(&text);
     Ok(if advised.errors() == 0 { Exit::Fine } else { Exit::Finding })
