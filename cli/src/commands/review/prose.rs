@@ -19,6 +19,10 @@ const TIMES: &str = "times";
 const MOST_CLAIMS: usize = 6;
 /// Of a claim, in characters.
 const LONGEST: usize = 500;
+const NUMBERS: [&str; 16] = [
+    "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "dozen", "hundred", "thousand",
+    "twice", "half", "double", "triple",
+];
 
 /// What there is to say: all that the model is told.
 #[derive(Serialize)]
@@ -151,10 +155,12 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// Numbers as they are written, with their decimals.
+/// Numbers as they are written: in digits with their decimals, and in words.
 fn numbers(text: &str) -> impl Iterator<Item = &str> {
     let runs = text.split(|letter: char| !letter.is_ascii_digit() && letter != '.');
-    runs.map(|run| run.trim_matches('.')).filter(|run| !run.is_empty())
+    let words =
+        text.split(|letter: char| !letter.is_ascii_alphabetic()).filter(|word| NUMBERS.contains(word));
+    runs.map(|run| run.trim_matches('.')).filter(|run| !run.is_empty()).chain(words)
 }
 
 /// Shows what would be sent; false where nothing would be.

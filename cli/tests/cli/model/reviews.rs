@@ -52,6 +52,7 @@ fn claims_without_a_basis_are_sent_back_and_never_printed() {
         ("It is slow.", json!([]), "rests on nothing"),
         ("It is slow.", json!(["X999"]), "rests on `X999`"),
         ("It saves 98765 ms.", json!([code]), "the number 98765"),
+        ("It is seven times too slow.", json!([code]), "the number seven"),
         ("Look at `no_such_task`.", json!([code]), "names `no_such_task`"),
         ("", json!([code]), "is empty"),
     ] {
