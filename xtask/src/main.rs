@@ -1,11 +1,12 @@
-//! The project's own errands: `cargo xtask setup`, `test`, `bench`, `agreement`, `conformance`, `leak`, `torture`
-//! and `fuzz`.
+//! The project's own errands: `cargo xtask setup`, `test`, `bench`, `agreement`, `conformance`, `leak`, `torture`,
+//! `drafts` and `fuzz`.
 //!
 //! It knows which tools prove what, in which order; it does not know what any test is about.
 
 mod agreement;
 mod conformance;
 mod count;
+mod drafts;
 mod fuzz;
 mod go;
 mod leak;
@@ -33,6 +34,8 @@ usage: cargo xtask COMMAND
   leak    make 100,000 runs in one process of each language and say what is left: `--runs N --languages L,L`
   torture kill, stop, cut off and starve applications and sidecars, for `--minutes M` on one machine (10 by default) and as
           many on two, then judge what is left: `--seed N --only TEST`
+  drafts  say how many instructions of the corpus are read rightly, offline and with models (of a part that is spread over it):
+          `--count N --model NAME --endpoint URL`
   fuzz    try to make the compiler fall, for `--minutes N` (60 by default)
 ";
 
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Some("leak") => leak::run(&arguments[1..]),
         Some("torture") => torture::run(&arguments[1..]),
         Some("fuzz") => fuzz::run(&arguments[1..]),
+        Some("drafts") => drafts::run(&arguments[1..]),
         _ => {
             eprint!("{USAGE}");
             return ExitCode::from(2);
