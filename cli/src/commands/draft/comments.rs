@@ -6,10 +6,11 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::{Args, Proposal, document, write};
+use super::{Args, Proposal, document, model, propose, write};
 use crate::commands::init::walk;
 use crate::compile::Overlay;
 use crate::exit::{Exit, Failure};
+use crate::model::Model;
 use crate::output::{self, Format, inert};
 use crate::project::Project;
 
@@ -23,7 +24,7 @@ struct Directive {
     text: String,
 }
 
-pub(super) fn run(args: &Args, project: &Project) -> Result<Exit, Failure> {
+pub(super) fn run(args: &Args, project: &Project, asked: Option<&Model>) -> Result<Exit, Failure> {
     let root =
         std::fs::canonicalize(&project.root).map_err(|error| Failure::io("find", &project.root, &error))?;
     let mut overlay = Overlay::new();
@@ -32,7 +33,7 @@ pub(super) fn run(args: &Args, project: &Project) -> Result<Exit, Failure> {
     let mut shown = String::new();
     let mut whole: Option<Proposal> = None;
     for directive in directives(&root) {
-        let proposal = Proposal::make(project, &overlay, &directive.text, args.workflow.as_deref())?;
+        let Some(proposal) = propose(args, (project, &overlay), &directive.text, asked)? else { continue };
         let place = format!("{}:{}", inert(&directive.path), directive.line);
         match (&proposal.question, proposal.diagnostics.first()) {
             (Some(question), _) => {
@@ -45,6 +46,9 @@ pub(super) fn run(args: &Args, project: &Project) -> Result<Exit, Failure> {
                 let id = proposal.draft.as_ref().map(|draft| draft.workflow.clone()).unwrap_or_default();
                 let _ = writeln!(shown, "{place}\n    {}", inert(&id));
             }
+        }
+        if let Some(asked) = &proposal.asked {
+            shown.push_str(&model::shown(asked, proposal.draft.as_ref()));
         }
         if proposal.exit() != Exit::Fine {
             exit = Exit::Finding;
@@ -59,7 +63,9 @@ pub(super) fn run(args: &Args, project: &Project) -> Result<Exit, Failure> {
             whole = Some(Proposal { before, ..proposal });
         }
     }
-    finish(args, project, whole.as_ref(), documents, shown)?;
+    if !asked.is_some_and(|model| model.is_dry) {
+        finish(args, project, whole.as_ref(), documents, shown)?;
+    }
     Ok(exit)
 }
 

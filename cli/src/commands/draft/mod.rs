@@ -53,20 +53,29 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let project = manifest.find()?;
     let model = Model::of(&args.model)?;
     if args.from_comments {
-        return comments::run(args, &project);
+        return comments::run(args, &project, model.as_ref());
     }
     let instruction = args.instruction.join(" ");
-    let proposal = match &model {
-        None => Proposal::make(&project, &Overlay::new(), &instruction, args.workflow.as_deref())?,
-        Some(model) => match model::propose(args, &project, &instruction, model)? {
-            Some(proposal) => proposal,
-            None => return Ok(Exit::Fine),
-        },
+    let Some(proposal) = propose(args, (&project, &Overlay::new()), &instruction, model.as_ref())? else {
+        return Ok(Exit::Fine);
     };
     if args.write {
         write(&project, &proposal)?;
     }
     Ok(tell(args, &project, &proposal))
+}
+
+/// By the model where one is asked for; `None` where its question was only to be shown.
+fn propose(
+    args: &Args,
+    (project, overlay): (&Project, &Overlay),
+    instruction: &str,
+    model: Option<&Model>,
+) -> Result<Option<Proposal>, Failure> {
+    match model {
+        Some(model) => model::propose(args, (project, overlay), instruction, model),
+        None => Proposal::make(project, overlay, instruction, args.workflow.as_deref()).map(Some),
+    }
 }
 
 /// Replaces the manifest as a whole.

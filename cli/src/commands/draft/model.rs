@@ -16,14 +16,17 @@ use crate::model::{Model, Question};
 use crate::output::{self, Format, inert};
 use crate::project::Project;
 
+/// What follows from a mistake is no news.
+const MOST_COMPLAINTS: usize = 20;
+
 /// What the model makes of the instruction; `None` where the question was only to be shown.
 pub(super) fn propose(
     args: &Args,
-    project: &Project,
+    (project, overlay): (&Project, &Overlay),
     instruction: &str,
     model: &Model,
 ) -> Result<Option<Proposal>, Failure> {
-    let (before, ground) = compile::with_sources(project, &Overlay::new(), |manifest, lock, fetch| {
+    let (before, ground) = compile::with_sources(project, overlay, |manifest, lock, fetch| {
         let before = String::from_utf8_lossy(manifest).into_owned();
         (before, Ground::read((&project.manifest, manifest, lock), fetch))
     })?;
@@ -52,13 +55,13 @@ pub(super) fn propose(
     }
     let asked = Asked { model: model.name.clone(), answers: 0, offline };
     proposal.asked = Some(asked);
-    answered(project, model, (&ground, subject.as_deref()), &mut question, &mut proposal)?;
+    answered((project, overlay), model, (&ground, subject.as_deref()), &mut question, &mut proposal)?;
     Ok(Some(proposal))
 }
 
 /// Asks until an answer can be written, or is a question, or there were enough.
 fn answered(
-    project: &Project,
+    (project, overlay): (&Project, &Overlay),
     model: &Model,
     (ground, subject): (&Ground, Option<&str>),
     question: &mut Question,
@@ -73,11 +76,17 @@ fn answered(
         let wrong = match ground.answered(&answer, subject) {
             Ok(draft) => {
                 let text = ground.written(&draft);
-                proposal.settle(project, &Overlay::new(), draft, text)?;
+                proposal.settle(project, overlay, draft, text)?;
                 if proposal.diagnostics.is_empty() {
                     return Ok(());
                 }
-                proposal.diagnostics.iter().map(complaint).collect::<Vec<_>>().join("\n")
+                proposal
+                    .diagnostics
+                    .iter()
+                    .take(MOST_COMPLAINTS)
+                    .map(complaint)
+                    .collect::<Vec<_>>()
+                    .join("\n")
             }
             Err(why) => {
                 proposal.draft = None;

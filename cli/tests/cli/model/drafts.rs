@@ -134,6 +134,7 @@ fn what_the_checker_refuses_goes_back_to_the_model() {
 fn answers_of_a_wrong_form_are_never_written() {
     let project = Project::shop();
     let before = project.read("concurrency.yaml");
+    let long = steps(&json!([{"task": "fetch_user", "with": {"user_id": "a".repeat(70_000)}}]));
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let other =
         json!({"question": null, "workflow": "process_order_workflow", "steps": both(), "policies": []});
@@ -143,6 +144,7 @@ fn answers_of_a_wrong_form_are_never_written() {
         "{}",
         "null",
         deep.as_str(),
+        long.as_str(),
         &steps(&json!([])),
         &steps(&json!(["fetch_user"])),
         &steps(&json!([{"task": "rm -rf"}])),
@@ -170,4 +172,25 @@ fn a_question_of_the_model_is_one() {
     finished.says(1, &["question: Which payment?", "tiny: no draft"]);
     assert!(!finished.stdout.contains('\u{1b}'), "{finished:?}");
     assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn comments_are_drafted_by_the_model_over_each_other() {
+    let project = Project::shop();
+    let code = project.read("app.py");
+    project.write(
+        "app.py",
+        format!("# Conductor: look the customer up\nNAME = 1\n# Conductor: and take the money\n{code}"),
+    );
+    let one = json!([{"task": "fetch_user"}]);
+    let server = Server::saying(&[&steps(&one), &steps(&both())]);
+    let shown = draft(&project, &server.url, &["--from-comments", "--dry-run", "--workflow", TWO]);
+    assert_eq!((shown.code, shown.stdout.matches("POST ").count(), server.requests().len()), (Some(0), 2, 0));
+    let written = draft(&project, &server.url, &["--from-comments", "--write", "--workflow", TWO]);
+    written.says(0, &["app.py:1\n", "app.py:3\n", "tiny: differs from the reading offline"]);
+    let text = project.read("concurrency.yaml");
+    assert!(text.contains("steps:\n      - task: fetch_user\n      - task: process_payment\n"), "{text}");
+    let second = server.requests()[1].json();
+    let told: Value = serde_json::from_str(second["messages"][1]["content"].as_str().unwrap()).unwrap();
+    assert_eq!(told["workflow"]["steps"], one, "the first one is there when the second is asked for");
 }

@@ -3,9 +3,14 @@
 use conductor_assist::{Data, Draft, Vocabulary, Workflow};
 use conductor_model::schema::is_step_word;
 
+/// Of an answer, in bytes: more than a thousand steps.
+const LONGEST: usize = 64 << 10;
 const KEYS: [&str; 5] = ["question", "workflow", "steps", "policies", "deadline"];
 
 pub(super) fn read(answer: &str, known: &Vocabulary, subject: Option<&str>) -> Result<Draft, String> {
+    if answer.len() > LONGEST {
+        return Err(format!("the answer is longer than {} KiB: no workflow is", LONGEST >> 10));
+    }
     let answer: Data = serde_json::from_str(unfenced(answer))
         .map_err(|error| format!("the answer is no JSON of the schema: {error}"))?;
     let Data::Map(pairs) = &answer else { return Err("the answer is no object".to_owned()) };
