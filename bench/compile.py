@@ -16,9 +16,14 @@ import tempfile
 import time
 from pathlib import Path
 
+from rows import Rows
+
 ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
 STEPS_OF_A_WORKFLOW = 10
 FUNCTIONS_OF_A_MODULE = 1_000
+# So many tasks are to be checked, and planned, in so many milliseconds; and each of the most to take no longer than
+# each of these, but for what single runs differ.
+CHECKED, CHECKED_MS, LINEAR = 10_000, 250, 1.25
 
 
 def module(first: int, tasks: int) -> str:
@@ -136,6 +141,8 @@ def main() -> None:
     parser.add_argument("--plain", action="store_true")
     arguments = parser.parse_args()
     conductor = os.environ["CONDUCTOR_BINARY"]
+    rows = Rows("compile", is_shown=False)
+    middles: dict[int, float] = {}
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         other = rival(folder)
@@ -149,12 +156,22 @@ def main() -> None:
                 peak = max(peak, memory)
                 if other:
                     theirs.append(timed(other, root)[0])
-            mine = statistics.median(ours)
+            mine = middles[size] = statistics.median(ours)
             beside = statistics.median(theirs) if theirs else float("nan")
             print(
                 f"{size:>8} {mine:>10.1f} {mine * 1000 / size:>8.1f} {peak:>6.0f} "
                 f"{beside:>14.1f} {beside / mine:>6.1f}"
             )
+            if size == CHECKED:
+                planned = statistics.median(timed([conductor, "plan"], root)[0] for _ in range(arguments.rounds))
+                print(f"{size:>8} {planned:>10.1f}  `conductor plan`, which checks, too")
+                rows.most(f"{size:,} tasks checked", mine, CHECKED_MS, "ms")
+                rows.most(f"{size:,} tasks checked and planned", planned, CHECKED_MS, "ms")
+    least, largest = min((size for size in middles if size >= CHECKED), default=0), max(middles)
+    if CHECKED <= least < largest:
+        growth = middles[largest] / largest / (middles[least] / least)
+        rows.most(f"time of a task among {largest:,} against one among {least:,}", growth, LINEAR, "times")
+    rows.keep()
 
 
 if __name__ == "__main__":

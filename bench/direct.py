@@ -17,6 +17,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from rows import Rows
+
 BY_HAND_AT_MOST = 1.05
 
 HERE = Path(__file__).parent / "direct"
@@ -51,16 +53,22 @@ def main() -> None:
     arguments = parser.parse_args()
     conductor = os.environ.get("CONDUCTOR_BINARY", "conductor")
     print(f"{'language':<12}{'workflow':<18}{'candidate':<14}{'ns a run':>12}{'by hand = 1':>14}")
-    holds = True
+    holds, rows = True, Rows("direct", is_shown=False)
     for language in arguments.language or sorted(PREPARED):
         lines = measure(language, conductor, arguments.rounds)
         generated = {line["workflow"]: line["ratio"] for line in lines if line["candidate"] == "generated"}
         for line in lines:
             workflow, candidate, ratio = line["workflow"], line["candidate"], line["ratio"]
             print(f"{language:<12}{workflow:<18}{candidate:<14}{line['ns']:>12.0f}{ratio:>14.2f}")
+            if candidate == "generated":
+                rows.most(f"{language}, {workflow}: against code by hand", ratio, BY_HAND_AT_MOST, "times")
+            elif candidate != "hand":
+                faster = ratio / generated[workflow]
+                rows.least(f"{language}, {workflow}: times faster than {candidate}", faster, 1, "times")
             if candidate != "hand":
                 bound = BY_HAND_AT_MOST if candidate == "generated" else ratio
                 holds &= generated[workflow] <= bound
+    rows.keep()
     verdict = "holds" if holds else "does not hold"
     print(f"at most {BY_HAND_AT_MOST} times by hand, and faster than each library: {verdict}")
     sys.exit(0 if holds else 1)

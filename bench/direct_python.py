@@ -22,6 +22,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from rows import Rows
+
 WIDTH = 10
 CALLS = 100
 """Calls of one contender in a round, so that the clock's grain does not matter."""
@@ -277,7 +279,7 @@ async def worker(rounds: int) -> dict[str, dict[str, list[float]]]:
 
 
 def report(times: dict[str, dict[str, list[float]]]) -> bool:
-    holds = True
+    holds, rows = True, Rows("python", is_shown=False)
     for name, by_contender in times.items():
         ours = by_contender["generated"]
         line = f"{name:<12} generated {statistics.median(ours):8.2f} us"
@@ -287,12 +289,16 @@ def report(times: dict[str, dict[str, list[float]]]) -> bool:
             if contender == "by hand":
                 ratio = statistics.median(one / other for one, other in zip(ours, theirs, strict=True))
                 holds &= ratio <= BY_HAND_AT_MOST
+                rows.most(f"Python, {name}: against code by hand", ratio, BY_HAND_AT_MOST, "times")
                 line += f"   by hand {statistics.median(theirs):8.2f} us, ratio {ratio:.3f}"
             else:
                 faster = statistics.median(other / one for one, other in zip(ours, theirs, strict=True))
+                bound = LIBRARIES_AT_LEAST if name == "guarded" else 1.0
+                rows.least(f"Python, {name}: times faster than {contender}", faster, bound, "times")
                 line += f"   {contender} {statistics.median(theirs):8.2f} us, {faster:.1f} times"
                 holds &= name != "guarded" or faster >= LIBRARIES_AT_LEAST
         print(line)
+    rows.keep()
     return holds
 
 

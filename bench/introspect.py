@@ -20,6 +20,8 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+from rows import Rows
+
 DJANGO = "Django==5.2.19"
 REFS = 50
 ANNOTATED = '''# conductor: task greet effect=read
@@ -107,6 +109,11 @@ def main() -> None:
         for name, all_times in times.items():
             middle, least, most = statistics.median(all_times), min(all_times), max(all_times)
             print(f"{middle * 1e3:8.1f} ({least * 1e3:.1f} to {most * 1e3:.1f})  {middle / rival:5.2f}  {about[name]}")
+        rows = Rows("introspect", is_shown=False)
+        beside = f"{statistics.median(times['check']) * 1e3:.0f} ms against {rival * 1e3:.0f} ms"
+        ratio = statistics.median(one / other for one, other in zip(times["check"], times["ruff"], strict=True))
+        rows.most(f"{REFS} refs into Django checked, against ruff check over its tree", ratio, 1, "times", beside)
+        rows.keep()
 
 
 if __name__ == "__main__":

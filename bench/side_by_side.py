@@ -12,9 +12,11 @@ import shutil
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from rivals import install, machine, report
 from rivals.measure import FULL, GROUPS, QUICK, Figures, Plan, alone, say, side_by_side
+from rows import kept
 
 FIGURES = install.ROOT / "docs" / "benchmarks.json"
 
@@ -38,6 +40,24 @@ def measure(groups: list[str], parts: list[str], plan: Plan) -> Figures:
     return figures
 
 
+def side_by_side_figures(groups: list[str], parts: list[str], is_quick: bool) -> dict[str, Any]:
+    """Installs and measures; all that the report needs."""
+    began, at = time.monotonic(), time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
+    install.everything()
+    installed = time.monotonic()
+    figures = measure(groups, parts, QUICK if is_quick else FULL)
+    return {
+        "at": at,
+        "quick": is_quick,
+        "install_s": round(installed - began),
+        "measured_s": round(time.monotonic() - installed),
+        "machine": machine.describe(),
+        "values": figures.values,
+        "parts": kept(),
+        "failed": figures.failed,
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Conductor side by side with what people use today.")
     parser.add_argument("--quick", action="store_true", help="few rounds, under five minutes after the installs")
@@ -45,22 +65,13 @@ def main() -> None:
     parser.add_argument("--part", action="append", choices=["turns", "alone"])
     parser.add_argument("--report", action="store_true", help="only write the report again, from the last figures")
     given = parser.parse_args()
-    if not given.report:
-        began, at = time.monotonic(), time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
-        install.everything()
-        installed = time.monotonic()
-        figures = measure(given.group or list(GROUPS), given.part or ["turns", "alone"], QUICK if given.quick else FULL)
-        found = {
-            "at": at,
-            "quick": given.quick,
-            "install_s": round(installed - began),
-            "measured_s": round(time.monotonic() - installed),
-            "machine": machine.describe(),
-            "values": figures.values,
-            "failed": figures.failed,
-        }
-        FIGURES.write_text(json.dumps(found, indent=1) + "\n")
-    missed = report.write(json.loads(FIGURES.read_text()))
+    if given.report:
+        found = json.loads(FIGURES.read_text())
+        found["parts"] |= kept()
+    else:
+        found = side_by_side_figures(given.group or list(GROUPS), given.part or ["turns", "alone"], given.quick)
+    FIGURES.write_text(json.dumps(found, indent=1) + "\n")
+    missed = report.write(found)
     raise SystemExit(1 if missed else 0)
 
 

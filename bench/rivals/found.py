@@ -12,6 +12,7 @@ Values = dict[str, dict[str, list[float]]]
 class Found:
     def __init__(self, figures: dict[str, Any]) -> None:
         self.values: Values = figures["values"]
+        self.parts: dict[str, Any] = figures["parts"]
 
     def rounds(self, what: str, system: str) -> list[float]:
         return self.values.get(what, {}).get(system, [])

@@ -183,7 +183,7 @@ def side_by_side(group: str, place: Path, figures: Figures, plan: Plan) -> None:
 
 
 def cold(name: str, place: Path, figures: Figures, plan: Plan) -> None:
-    """From nothing running, PostgreSQL included, to the end of a first workflow, on a folder that has been used before."""
+    """From nothing running, PostgreSQL included, to the end of a first workflow, on a folder that was used before."""
     system = SYSTEMS[name](place / f"{name}")
     system.start(PAUSE="0")
     system.client().ask(do="one", work="ten_steps", runs=1)
@@ -214,7 +214,7 @@ def crash(name: str, place: Path, figures: Figures, plan: Plan) -> None:
 
 def timers(name: str, place: Path, figures: Figures, plan: Plan) -> None:
     """Many workflows that sleep: what they take while they do, and when the last one has woken."""
-    pause = 60.0
+    pause = 30.0
     system = SYSTEMS[name](place / f"{name}")
     system.start(PAUSE=str(pause))
     try:

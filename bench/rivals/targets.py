@@ -140,6 +140,19 @@ def postgres(found: Found, language: str) -> Iterator[Target]:
     yield least(f"{language} on PostgreSQL: 64 at a time against DBOS, times as many", 10, ratio, beside)
 
 
+def of_parts(found: Found) -> Iterator[Target]:
+    """What other parts of the measurements have come to when they were run last."""
+    for name in ("direct", "python", "compile", "introspect"):
+        part = found.parts.get(name)
+        if part is None:
+            yield Target(f"`cargo xtask bench {name}`", "its own", None, False)
+            continue
+        for row in part["rows"]:
+            beside = f"{row['beside']}; {part['at']}".lstrip("; ")
+            yield Target(f"{row['what']}, {row['unit']}", row["bound"], row["figure"], row["is_held"], beside)
+
+
 def all_targets(found: Found) -> list[Target]:
     parts = (steps, rates, memory, after_kill, postgres)
-    return [target for part in parts for language in OWN for target in part(found, language)]
+    own = [target for part in parts for language in OWN for target in part(found, language)]
+    return [*own, *of_parts(found)]

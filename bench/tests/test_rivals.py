@@ -1,6 +1,6 @@
 """The comparison itself: what it counts, what it says of it, and that a killed system is started again.
 
-    python -m unittest discover -s bench/tests -t bench
+python -m unittest discover -s bench/tests -t bench
 """
 
 import json
@@ -16,11 +16,12 @@ from rivals.found import Found
 from rivals.processes import Disk, tally
 from rivals.systems import HandPython
 from rivals.targets import all_targets
+from rows import Rows
 from side_by_side import FIGURES
 
 
 def figures(values: dict[str, dict[str, list[float]]]) -> dict[str, Any]:
-    about = {"at": "now", "quick": True, "measured_s": 60, "machine": {"cores": "2"}, "failed": []}
+    about = {"at": "now", "quick": True, "measured_s": 60, "machine": {"cores": "2"}, "failed": [], "parts": {}}
     return {**about, "values": values}
 
 
@@ -56,6 +57,17 @@ class ReportTest(unittest.TestCase):
         }
         page = report.page(figures(values))
         self.assertIn("| at least 10 | 20.0 | held | 1,000/s against 50.0/s of DBOS, SQLite, 8 at a time |", page)
+
+    def test_rows_of_other_parts_are_in_it(self) -> None:
+        rows = Rows("compile", is_shown=False)
+        rows.most("10,000 tasks checked", 300.0, 250, "ms")
+        rows.least("times faster", 2.0, 1, "times", "a beside b")
+        part = {"compile": {"at": "today", "rows": rows.rows}}
+        page = report.page({**figures({}), "parts": part})
+        self.assertIn("| 10,000 tasks checked, ms | at most 250 | 300 | **missed** | today |", page)
+        self.assertIn("| times faster, times | at least 1 | 2.00 | held | a beside b; today |", page)
+        self.assertIn("| `cargo xtask bench direct` | its own | - | not measured |  |", page)
+        self.assertEqual(rows.missed, 1)
 
     def test_page_is_of_the_figures_beside_it(self) -> None:
         self.assertEqual((report.DOCS / "benchmarks.md").read_text(), report.page(json.loads(FIGURES.read_text())))

@@ -128,35 +128,48 @@ fn rivals() -> Result<PathBuf> {
     setup::environment(&root().join("target/bench-venv"), &root().join("bench/python-rivals.txt"))
 }
 
+/// The parts of the measurements and their scripts; the comparison comes last and takes up what the others have kept.
+const PARTS: [(&str, &str); 8] = [
+    ("run", "first_light.py"),
+    ("size", "sidecar_size.py"),
+    ("speed", "sidecar_speed.py"),
+    ("compile", "compile.py"),
+    ("introspect", "introspect.py"),
+    ("direct", "direct.py"),
+    ("python", "direct_python.py"),
+    ("rivals", "side_by_side.py"),
+];
+
+/// What `bench --quick` runs: all that has a target in the report.
+const QUICK: [(&str, &str); 5] = [
+    ("compile", "--rounds 2 --sizes 10000 100000"),
+    ("introspect", "--rounds 3"),
+    ("direct", "--rounds 21"),
+    ("python", "--rounds 40"),
+    ("rivals", "--quick"),
+];
+
 /// `cargo xtask bench`: release build, then the measurements, or the one that is named, with the arguments given.
-/// Options without a name, `--quick` for one, are for the comparison with rivals.
 pub fn bench(arguments: &[String]) -> Result<bool> {
-    const RIVALS: (&str, &str) = ("rivals", "side_by_side.py");
-    const PARTS: [(&str, &str); 8] = [
-        ("run", "first_light.py"),
-        ("size", "sidecar_size.py"),
-        ("speed", "sidecar_speed.py"),
-        ("compile", "compile.py"),
-        ("introspect", "introspect.py"),
-        ("direct", "direct.py"),
-        ("python", "direct_python.py"),
-        RIVALS,
-    ];
-    let conductor = conductor(&["--release"])?;
-    let (parts, rest) = match arguments.first() {
-        None => (&PARTS[..], arguments),
-        Some(option) if option.starts_with("--") => (&[RIVALS][..], arguments),
-        Some(name) => {
-            let known = PARTS.iter().find(|(part, _)| part == name);
-            let part = known.with_context(|| format!("no part of the measurements is named {name}"))?;
-            (std::slice::from_ref(part), &arguments[1..])
+    let runs: Vec<(&str, Vec<String>)> = match arguments.split_first() {
+        None => PARTS.iter().map(|(part, _)| (*part, Vec::new())).collect(),
+        Some((option, [])) if option == "--quick" => {
+            QUICK.iter().map(|(part, given)| (*part, given.split(' ').map(str::to_owned).collect())).collect()
         }
+        Some((part, given)) => vec![(part.as_str(), given.to_vec())],
     };
-    let mut all = true;
-    for (part, script) in parts {
+    let mut commands = Vec::new();
+    for (part, given) in &runs {
+        let script = PARTS.iter().find(|(name, _)| name == part).map(|(_, script)| *script);
+        let script = script.with_context(|| format!("no part of the measurements is named {part}"))?;
         let mut command = if *part == "python" { Command::new(rivals()?) } else { interpreter()? };
-        command.arg(root().join("bench").join(script)).args(rest).env("CONDUCTOR_BINARY", &conductor);
-        all &= command.status()?.success();
+        command.arg(root().join("bench").join(script)).args(given);
+        commands.push(command);
+    }
+    let conductor = conductor(&["--release"])?;
+    let mut all = true;
+    for mut command in commands {
+        all &= command.env("CONDUCTOR_BINARY", &conductor).status()?.success();
     }
     Ok(all)
 }
