@@ -7,6 +7,7 @@ pub mod checker;
 pub mod http;
 pub mod journal;
 pub mod lab;
+pub mod languages;
 pub mod observability;
 pub mod process;
 pub mod project;

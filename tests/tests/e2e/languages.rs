@@ -1,48 +1,10 @@
 //! One workflow over three languages: Python orchestrates, and workers in Go and JavaScript serve a step each.
-
-use std::path::Path;
-use std::process::Command;
-
-use anyhow::{Context, Result, ensure};
-use conductor_tests::eventually;
+use anyhow::{Context, Result};
 use conductor_tests::lab::told;
-use conductor_tests::process::Process;
+use conductor_tests::languages::{call, charged, charges, notifier, shop, worker};
 use conductor_tests::project::Project;
 use conductor_tests::sidecar::Sidecar;
 use serde_json::{Value, json};
-
-/// The project, built for all its languages, with its worker in Go compiled.
-fn shop() -> Result<Project> {
-    let project = Project::built("languages")?;
-    let mut compile = Command::new("go");
-    compile.args(["build", "-o", "worker.bin", "./worker"]).current_dir(project.path());
-    let compiled = compile.env("GOFLAGS", "-mod=mod").output().context("go is needed")?;
-    ensure!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
-    Ok(project)
-}
-
-fn worker(project: &Project) -> Result<Process> {
-    let program = project.path().join("worker.bin");
-    Process::spawn("worker", project.command(&program, &[]))
-}
-
-fn notifier(project: &Project) -> Result<Process> {
-    Process::spawn("notifier", project.command(Path::new("node"), &["worker.js"]))
-}
-
-fn call(project: &Project, workflow: &str, run: &str, user: &str) -> Result<Process> {
-    project.python(&["call.py", workflow, run, user], &[])
-}
-
-/// The idempotency keys of the calls of `Charge` so far.
-fn charges(project: &Project) -> Vec<String> {
-    let log = project.read("charges.log").unwrap_or_default();
-    log.lines().map(str::to_owned).collect()
-}
-
-fn charged(project: &Project, times: usize) -> Result<()> {
-    eventually("the call of Charge", || Ok((charges(project).len() >= times).then_some(())))
-}
 
 fn step<'a>(run: &'a Value, key: &str) -> Result<&'a Value> {
     let steps = run["steps"].as_array().context("no steps")?;

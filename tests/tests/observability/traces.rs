@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result, ensure};
 use conductor_protocol::trace::{Place, hex, of_attempt, of_step};
 use conductor_tests::eventually;
+use conductor_tests::lab::told;
+use conductor_tests::languages;
 use conductor_tests::observability::{Collector, attribute};
 use serde_json::Value;
 
@@ -102,6 +104,31 @@ fn a_killed_sidecar_and_a_killed_application_give_each_span_once() -> Result<()>
     let root = &spans[&hex(&Place::of_run("slow-1", None).span)];
     assert_eq!(root["events"][0]["name"], "resumed");
     ended(&collector, "ada-1").map(drop)
+}
+
+#[test]
+fn steps_in_three_languages_are_one_tree_also_after_a_crash() -> Result<()> {
+    let collector = Collector::start()?;
+    let mut shop = Shop::of(languages::shop()?, collector.over_http())?;
+    let _worker = languages::worker(&shop.project)?;
+    let _notifier = languages::notifier(&shop.project)?;
+    let first = languages::call(&shop.project, "order", "r", "ada")?;
+    languages::charged(&shop.project, 1)?;
+    first.kill()?;
+    shop.sidecar()?.kill()?;
+    shop.restart()?;
+    shop.project.write("charge.open", "")?;
+    told(languages::call(&shop.project, "order", "r", "ada")?)?;
+    let spans = ended(&collector, "r")?;
+    is_one_tree(&spans)?;
+    for key in ["reserve", "charge", "notify"] {
+        let step = spans.get(&hex(&of_step(&format!("r/{key}")))).with_context(|| format!("no {key}"))?;
+        assert_eq!(attribute(step, "conductor.outcome").and_then(Value::as_str), Some("succeeded"));
+        ensure!(spans.contains_key(&hex(&of_attempt(&format!("r/{key}"), 1))), "no attempt of {key}");
+    }
+    let root = &spans[&hex(&Place::of_run("r", None).span)];
+    assert_eq!(root["events"][0]["name"], "resumed");
+    Ok(())
 }
 
 #[test]
