@@ -1,11 +1,6 @@
 //! Instructions in natural variety: each gives exactly the steps that it means, or the question that it should raise.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on has failed"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 #[path = "corpus/notation.rs"]
 mod notation;
