@@ -9,7 +9,7 @@ KEPT = Path(__file__).resolve().parent.parent / "target" / "bench" / "parts"
 
 
 class Rows:
-    """`keep` leaves them for `rivals/report.py` under the name of their part. Some parts print figures in their own way."""
+    """`keep` leaves them for `rivals/report.py` under the name of their part. Some parts print in their own way."""
 
     def __init__(self, part: str = "", is_shown: bool = True) -> None:
         self.part, self.is_shown, self.missed = part, is_shown, 0

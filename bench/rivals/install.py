@@ -3,6 +3,7 @@
 It knows packages, not what is measured with them.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -14,18 +15,21 @@ PLACE = ROOT / "target" / "bench"
 NODE = "22.23.3"
 PYTHON = {
     "dbos-python": ["dbos==3.4.0"],
+    "temporal-python": ["temporalio==1.35.0"],
     "restate-python": ["restate_sdk==1.3.0", "hypercorn==0.18.0"],
 }
 NPM = {
     "node": [f"node@{NODE}"],
     "dbos-typescript": ["@dbos-inc/dbos-sdk@5.3.0"],
     "restate-server": ["@restatedev/restate-server@1.7.12"],
+    "temporal-typescript": [f"@temporalio/{part}@1.24.0" for part in ("activity", "client", "worker", "workflow")],
     "restate-typescript": ["@restatedev/restate-sdk@1.17.2"],
 }
+GO = {"temporal": ["go.temporal.io/server/cmd/server@v1.32.1"]}
 
 
-def run(command: list[str], folder: Path) -> None:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+def run(command: list[str], folder: Path, environment: dict[str, str] | None = None) -> None:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(command)}: {done.stdout[-1000:]}{done.stderr[-1000:]}")
 
@@ -66,6 +70,17 @@ def npm(name: str) -> Path:
     return folder / "node_modules"
 
 
+def go(name: str) -> Path:
+    """The folder that has the programs of this name, built from the Go module proxy."""
+    pins = GO[name]
+    folder, is_there = place(name, pins)
+    if not is_there:
+        environment = os.environ | {"GOBIN": str(folder)}
+        run(["go", "install", "-ldflags=-s -w", *pins], folder, environment)
+        (folder / "stamp").write_text("\n".join(pins))
+    return folder
+
+
 def node() -> Path:
     return npm("node") / "node/bin/node"
 
@@ -86,3 +101,5 @@ def everything() -> None:
         python(name)
     for name in NPM:
         npm(name)
+    for name in GO:
+        go(name)

@@ -26,7 +26,7 @@ def cpu() -> str:
 def describe() -> dict[str, str]:
     total = int(Path("/proc/meminfo").read_text().split()[1]) / 1024 / 1024
     disk = said("stat", "-f", "-c", "%T", str(install.PLACE))
-    pins = [pin for pins in (*install.PYTHON.values(), *install.NPM.values()) for pin in pins]
+    pins = [pin for pins in (*install.PYTHON.values(), *install.NPM.values(), *install.GO.values()) for pin in pins]
     commit = said("git", "-C", str(install.ROOT), "rev-parse", "--short", "HEAD")
     return {
         "processor": f"{os.cpu_count()} cores of {cpu()}",

@@ -6,10 +6,12 @@ It knows no engine, only systems that can be started, asked and ended.
 import os
 import signal
 import statistics
+import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -22,8 +24,8 @@ FEW_AT_A_TIME = 8
 LATENCY_WORKS = ("ten_steps", "one_write", "parallel", "order", "fan_out")
 # Systems that are up at the same time and take turns.
 GROUPS = {
-    "Python": ("hand-python", "conductor-python", "dbos-python", "restate-python"),
-    "TypeScript": ("hand-typescript", "conductor-typescript", "restate-typescript"),
+    "Python": ("hand-python", "conductor-python", "dbos-python", "restate-python", "temporal-python"),
+    "TypeScript": ("hand-typescript", "conductor-typescript", "restate-typescript", "temporal-typescript"),
     "Python with PostgreSQL": ("conductor-python-postgres", "dbos-python-postgres"),
     "TypeScript with PostgreSQL": ("conductor-typescript-postgres", "dbos-typescript-postgres"),
 }
@@ -35,6 +37,8 @@ class Plan:
 
     rounds: int
     runs: int
+    work_s: float
+    """A turn has so many runs of a work, or as many as fit into this time, two at least."""
     fan_outs: int
     """Rounds with a fan-out."""
     wide_s: float
@@ -45,8 +49,12 @@ class Plan:
     cold: int
 
 
-QUICK = Plan(rounds=5, runs=6, fan_outs=1, wide_s=0.8, idle_s=2.0, flushed=5, open=100, timers=0, cold=1)
-FULL = Plan(rounds=25, runs=20, fan_outs=5, wide_s=2.0, idle_s=10.0, flushed=50, open=1000, timers=10_000, cold=7)
+QUICK = Plan(rounds=5, runs=6, work_s=0.3, fan_outs=1, wide_s=0.8, idle_s=2.0, flushed=3, open=100, timers=0, cold=1)
+FULL = Plan(
+    rounds=12, runs=20, work_s=1.0, fan_outs=3, wide_s=2.0, idle_s=10.0, flushed=30, open=1000, timers=10_000, cold=5
+)
+# A system that takes this many times the time of a turn for its 64 workflows does them in every fifth round.
+SLOW = 8
 
 
 @dataclass
@@ -63,7 +71,7 @@ class Figures:
         """Does it, and notes a failure, which ends no other system's measurement."""
         try:
             work()
-        except (RuntimeError, OSError, AssertionError) as error:
+        except (RuntimeError, OSError, AssertionError, subprocess.SubprocessError) as error:
             traceback.print_exc()
             self.failed.append({"what": what, "system": system, "error": str(error)[-400:]})
             return False
@@ -103,38 +111,54 @@ def remember(system: System, figures: Figures, when: str) -> None:
             figures.add(f"{when}.{where}.{kind}_mb", system.name, sum(one[kind] for one in found))
 
 
-def latency(system: System, figures: Figures, plan: Plan, number: int) -> None:
+@dataclass
+class Pace:
+    """What a system has done in a second so far: workflows of each work, one at a time, and 64 at a time."""
+
+    one: dict[str, float] = field(default_factory=dict)
+    wide: float = 0.0
+
+
+def latency(system: System, figures: Figures, plan: Plan, number: int, pace: Pace) -> None:
     """One workflow at a time."""
     for work in LATENCY_WORKS:
-        if work == "fan_out" and number >= plan.fan_outs:
-            continue
-        answer = system.client().ask(do="one", work=work, runs=1 if work == "fan_out" else plan.runs)
-        figures.add(f"{work}.ms", system.name, statistics.median(answer["ms"]))
+        if work == "fan_out":
+            runs = 1 if number < plan.fan_outs else 0
+        else:
+            runs = max(2, min(plan.runs, round(pace.one[work] * plan.work_s)))
+        if runs:
+            times = system.client().ask(do="one", work=work, runs=runs)["ms"]
+            figures.add(f"{work}.ms", system.name, statistics.median(times))
 
 
-def wide(system: System, figures: Figures, plan: Plan, rates: dict[str, float]) -> None:
+def wide(system: System, figures: Figures, plan: Plan, number: int, pace: Pace) -> None:
     """64 workflows at a time, and what a step costs meanwhile; then 8, with which some engines do more."""
-    lots = max(1, round(rates[system.name] * plan.wide_s / AT_A_TIME))
+    if number % 5 and AT_A_TIME / pace.wide > SLOW * plan.wide_s:
+        return
+    lots = max(1, round(pace.wide * plan.wide_s / AT_A_TIME))
     runs = AT_A_TIME * lots
     before = computed(system.pids())
     answer = system.client().ask(do="wide", work="ten_steps", runs=runs, width=AT_A_TIME)
     took = computed(system.pids()) - before
-    rates[system.name] = runs / answer["seconds"]
-    figures.add("wide.per_s", system.name, rates[system.name])
+    pace.wide = runs / answer["seconds"]
+    figures.add("wide.per_s", system.name, pace.wide)
     figures.add("wide.processor_us", system.name, took * 1e6 / runs / STEPS)
     remember(system, figures, "loaded")
-    runs = FEW_AT_A_TIME * max(4, lots)
+    runs = FEW_AT_A_TIME * max(2, lots)
     answer = system.client().ask(do="wide", work="ten_steps", runs=runs, width=FEW_AT_A_TIME)
     figures.add("narrow.per_s", system.name, runs / answer["seconds"])
 
 
-def warm(system: System, plan: Plan, rates: dict[str, float]) -> None:
-    client = system.client()
-    for work in LATENCY_WORKS[:-1]:
-        client.ask(do="one", work=work, runs=plan.runs)
-    for _ in range(2):
+def warm(system: System) -> Pace:
+    """The first workflows, which compile code and fill caches."""
+    client, pace = system.client(), Pace()
+    answer = client.ask(do="wide", work="ten_steps", runs=AT_A_TIME, width=AT_A_TIME)
+    if answer["seconds"] < 5:
         answer = client.ask(do="wide", work="ten_steps", runs=AT_A_TIME, width=AT_A_TIME)
-    rates[system.name] = AT_A_TIME / answer["seconds"]
+    pace.wide = AT_A_TIME / answer["seconds"]
+    for work in LATENCY_WORKS[:-1]:
+        pace.one[work] = 1000 / statistics.median(client.ask(do="one", work=work, runs=3)["ms"])
+    return pace
 
 
 def disk(system: System, figures: Figures, plan: Plan) -> None:
@@ -152,24 +176,24 @@ def side_by_side(group: str, place: Path, figures: Figures, plan: Plan) -> None:
     """Starts a group and lets its systems do the same in turns, each round in the other direction."""
     names = GROUPS[group]
     up: list[System] = []
-    rates: dict[str, float] = {}
+    paces: dict[str, Pace] = {}
 
     def begin(name: str) -> None:
         system = SYSTEMS[name](place / name)
         up.append(system)
         system.start(PAUSE="0")
         idle(system, figures, plan.idle_s)
-        warm(system, plan, rates)
+        paces[name] = warm(system)
 
     def turn(system: System, number: int) -> None:
-        latency(system, figures, plan, number)
-        wide(system, figures, plan, rates)
+        latency(system, figures, plan, number, paces[system.name])
+        wide(system, figures, plan, number, paces[system.name])
 
     try:
         for name in names:
             say(f"  {name} starts")
             figures.guard("start", name, partial(begin, name))
-        works = [system for system in up if system.name in rates]
+        works = [system for system in up if system.name in paces]
         for number in range(plan.rounds):
             figures.add("flush_ms", group, flush(place))
             for system in works if number % 2 == 0 else works[::-1]:
@@ -179,53 +203,55 @@ def side_by_side(group: str, place: Path, figures: Figures, plan: Plan) -> None:
             figures.guard("disk", system.name, partial(disk, system, figures, plan))
     finally:
         for system in up:
-            system.end(signal.SIGKILL)
+            system.end()
 
 
-def cold(name: str, place: Path, figures: Figures, plan: Plan) -> None:
-    """From nothing running, PostgreSQL included, to the end of a first workflow, on a folder that was used before."""
-    system = SYSTEMS[name](place / f"{name}")
-    system.start(PAUSE="0")
-    system.client().ask(do="one", work="ten_steps", runs=1)
-    system.end()
-    for _ in range(plan.cold):
-        began = time.perf_counter()
-        system.start(PAUSE="0")
-        system.client().ask(do="one", work="ten_steps", runs=1)
-        figures.add("cold.ms", name, (time.perf_counter() - began) * 1000)
+@contextmanager
+def made(name: str, place: Path) -> Iterator[System]:
+    """A system of which nothing runs afterwards."""
+    system = SYSTEMS[name](place / name)
+    try:
+        yield system
+    finally:
         system.end()
 
 
+def cold(name: str, place: Path, figures: Figures, plan: Plan) -> None:
+    """From nothing running but a database to the end of a first workflow, on a folder that was used before."""
+    with made(name, place) as system:
+        for number in range(plan.cold + 1):
+            began = time.perf_counter()
+            system.start(PAUSE="0")
+            system.client().ask(do="one", work="ten_steps", runs=1)
+            if number > 0:
+                figures.add("cold.ms", name, (time.perf_counter() - began) * 1000)
+            system.stop()
+
+
 def crash(name: str, place: Path, figures: Figures, plan: Plan) -> None:
-    """Kills everything while runs are half done, starts it again, and waits for the last step of the last run."""
-    system = SYSTEMS[name](place / f"{name}")
-    system.start(PAUSE="0")
-    system.client().ask(do="open", work="held", runs=plan.open)
-    system.served().ask(do="until", place="gate", runs=plan.open)
-    system.end(signal.SIGKILL)
-    began = time.perf_counter()
-    try:
+    """Kills everything but a database while runs are half done, starts it again, and waits for the last step of the last run."""
+    with made(name, place) as system:
+        system.start(PAUSE="0")
+        system.client().ask(do="open", work="held", runs=plan.open)
+        system.served().ask(do="until", place="gate", runs=plan.open)
+        system.stop(signal.SIGKILL)
+        began = time.perf_counter()
         system.start(RELEASED="1")
         system.served().ask(do="until", place="mark", runs=plan.open)
         figures.add("crash.s", name, time.perf_counter() - began)
-    finally:
-        system.end(signal.SIGKILL)
 
 
 def timers(name: str, place: Path, figures: Figures, plan: Plan) -> None:
     """Many workflows that sleep: what they take while they do, and when the last one has woken."""
-    pause = 30.0
-    system = SYSTEMS[name](place / f"{name}")
-    system.start(PAUSE=str(pause))
-    try:
+    pause = 60.0
+    with made(name, place) as system:
+        system.start(PAUSE=str(pause))
         began = time.perf_counter()
         system.client().ask(do="open", work="asleep", runs=plan.timers)
         system.served().ask(do="until", place="mark", runs=1)
         remember(system, figures, "asleep")
         system.served().ask(do="until", place="mark", runs=plan.timers)
         figures.add("asleep.s", name, time.perf_counter() - began - pause)
-    finally:
-        system.end(signal.SIGKILL)
 
 
 def alone(names: Iterable[str], place: Path, figures: Figures, plan: Plan) -> None:

@@ -172,12 +172,14 @@ class Worker:
         return answer
 
     def end(self, sign: int) -> None:
+        """Killed, or as one ends to whom nothing more is said."""
         assert self.process.stdin is not None
-        self.process.send_signal(sign)
+        if sign == signal.SIGKILL:
+            self.process.kill()
+        self.process.stdin.close()
         try:
-            self.process.wait(timeout=60)
+            self.process.wait(timeout=20)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        self.process.stdin.close()
         self.answers.close()

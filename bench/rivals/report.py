@@ -10,7 +10,7 @@ from typing import Any
 from rivals.charts import Bar, bars, number
 from rivals.found import Found, title
 from rivals.install import ROOT
-from rivals.measure import GROUPS
+from rivals.measure import FULL, GROUPS, QUICK
 from rivals.systems import HERE, SYSTEMS, System
 from rivals.targets import Target, all_targets
 
@@ -35,6 +35,11 @@ COLUMNS: dict[str, list[tuple[str, str]]] = {
         ("ten_steps.written_kb", "written, 10 steps, KB"),
         ("cold.ms", "cold start to the first workflow's end, ms"),
         ("crash.s", "kill -9 to the last run's end, s"),
+    ],
+    "Many that sleep": [
+        ("asleep.s", "the last one has woken after its time by, s"),
+        ("asleep.beside.pss_mb", "memory beside the application meanwhile, MB"),
+        ("asleep.application.pss_mb", "of the application, MB"),
     ],
     "Memory, MB (PSS)": [
         ("idle.beside.pss_mb", "beside the application, idle"),
@@ -74,6 +79,8 @@ def results(found: Found) -> str:
         parts += [f"![{DRAWN[what][0]}](images/benchmarks/{chart_name(what, group)})" for what in charted(found, group)]
         for heading, columns in COLUMNS.items():
             rows = [[title(name), *(cell(found, what, name) for what, _ in columns)] for name in measured]
+            if all(text == "-" for row in rows for text in row[1:]):
+                continue
             parts.append(table([heading, *(name for _, name in columns)], rows))
     return "\n\n".join(parts)
 
@@ -167,6 +174,7 @@ def page(figures: dict[str, Any]) -> str:
         results=results(found),
         behind=behind(found),
         lines=written_lines(),
+        open=f"{(QUICK if figures['quick'] else FULL).open:,}",
         failed="\n".join(failed) or "None.",
     )
 

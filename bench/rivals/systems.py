@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from string import Template
 from typing import Any
 
 from rivals import install
@@ -35,6 +36,8 @@ class System:
         self.folder = folder
         self.environment: dict[str, str] = {}
         self.servers: list[Server] = []
+        self.postgres: Postgres | None = None
+        self.database: Server | None = None
         self.workers: list[Worker] = []
         source = HERE / self.source()
         shutil.copytree(source, folder)
@@ -60,6 +63,8 @@ class System:
 
     def start(self, **environment: str) -> None:
         self.environment |= environment
+        if self.postgres and not self.database:
+            self.database = self.postgres.start()
         self.serve()
         self.work()
 
@@ -73,18 +78,26 @@ class System:
 
     def beside(self) -> list[int]:
         """All processes that it takes beside the application."""
-        return [pid for server in self.servers for pid in children(server.process.pid)]
+        servers = [*self.servers, *filter(None, [self.database])]
+        return [pid for server in servers for pid in children(server.process.pid)]
 
     def pids(self) -> list[int]:
         return self.beside() + [pid for worker in self.workers for pid in children(worker.process.pid)]
 
-    def end(self, sign: int = signal.SIGTERM) -> None:
-        """Ends the application first, or all at once where it is killed."""
+    def stop(self, sign: int = signal.SIGTERM) -> None:
+        """Ends all but the database, the application first."""
         for worker in self.workers:
             worker.end(sign)
         for server in reversed(self.servers):
             server.end(sign)
         self.workers, self.servers = [], []
+
+    def end(self) -> None:
+        """Leaves nothing running."""
+        self.stop(signal.SIGKILL)
+        if self.database:
+            self.database.end(signal.SIGTERM)
+            self.database = None
 
 
 def until(is_ready: Callable[[], bool], what: str, server: Server) -> None:
@@ -155,12 +168,12 @@ class Conductor(System):
     def prepare(self) -> None:
         self.binary = os.environ.get("CONDUCTOR_BINARY", "conductor")
         subprocess.run([self.binary, "build"], cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
-        self.postgres = Postgres(self.folder) if self.store == "PostgreSQL" else None
+        if self.store == "PostgreSQL":
+            self.postgres = Postgres(self.folder)
 
     def serve(self) -> None:
         command = [self.binary, "sidecar", "--http", "off"]
         if self.postgres:
-            self.servers.append(self.postgres.start())
             command += ["--store", self.postgres.url()]
         log = self.folder / "sidecar.log"
         before = log.read_text().count("ready\n") if log.exists() else 0
@@ -189,12 +202,9 @@ class DbosPython(System):
     store = "SQLite"
 
     def prepare(self) -> None:
-        self.postgres = Postgres(self.folder) if self.store == "PostgreSQL" else None
+        if self.store == "PostgreSQL":
+            self.postgres = Postgres(self.folder)
         self.environment["DATABASE"] = self.postgres.url() if self.postgres else "sqlite:///dbos.sqlite"
-
-    def serve(self) -> None:
-        if self.postgres:
-            self.servers.append(self.postgres.start())
 
     def command(self) -> list[str]:
         return [str(install.python("dbos-python")), "main.py"]
@@ -283,6 +293,46 @@ class RestatePython(Restate):
         return [str(install.python("restate-python")), "main.py"]
 
 
+class Temporal(System):
+    """All services of the server in one process, as its development configuration has them, with SQLite in a file."""
+
+    title = "Temporal"
+    store = "SQLite in its server"
+
+    def prepare(self) -> None:
+        services = ("frontend", "matching", "history", "worker")
+        ports = {name: str(free_port()) for service in services for name in (service, f"{service}_members")}
+        (self.folder / "config").mkdir()
+        text = Template((HERE / "temporal-server/config.yaml").read_text()).substitute(ports)
+        (self.folder / "config/rival.yaml").write_text(text)
+        self.environment["ADDRESS"] = f"127.0.0.1:{ports['frontend']}"
+
+    def serve(self) -> None:
+        options = ["--root", ".", "--config", "config", "--env", "rival", "--allow-no-auth"]
+        server = Server([str(install.go("temporal") / "server"), *options, "start"], self.folder, "server.log")
+        self.servers.append(server)
+        register = [str(install.python("temporal-python")), str(HERE / "temporal-server/register.py")]
+        subprocess.run([*register, self.environment["ADDRESS"]], check=True)
+
+
+class TemporalPython(Temporal):
+    language = "Python"
+
+    def command(self) -> list[str]:
+        return [str(install.python("temporal-python")), "main.py"]
+
+
+class TemporalTypeScript(Temporal):
+    language = "TypeScript"
+
+    def prepare(self) -> None:
+        super().prepare()
+        (self.folder / "node_modules").symlink_to(install.npm("temporal-typescript"))
+
+    def command(self) -> list[str]:
+        return [str(install.node()), "main.js"]
+
+
 def on_postgres(base: type[System], source: str) -> type[System]:
     return type(base.__name__ + "Postgres", (base,), {"store": "PostgreSQL", "source": lambda self: source})
 
@@ -292,9 +342,11 @@ SYSTEMS: dict[str, type[System]] = {
     "conductor-python": ConductorPython,
     "dbos-python": DbosPython,
     "restate-python": RestatePython,
+    "temporal-python": TemporalPython,
     "hand-typescript": HandTypeScript,
     "conductor-typescript": ConductorTypeScript,
     "restate-typescript": RestateTypeScript,
+    "temporal-typescript": TemporalTypeScript,
     "conductor-python-postgres": on_postgres(ConductorPython, "conductor-python"),
     "dbos-python-postgres": on_postgres(DbosPython, "dbos-python"),
     "conductor-typescript-postgres": on_postgres(ConductorTypeScript, "conductor-typescript"),

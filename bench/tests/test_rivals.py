@@ -109,7 +109,7 @@ class CrashTest(unittest.TestCase):
             system.client().ask(do="open", work="held", runs=5)
             system.served().ask(do="until", place="gate", runs=5)
             pid = system.workers[0].process.pid
-            system.end(signal.SIGKILL)
+            system.stop(signal.SIGKILL)
             self.assertRaises(ProcessLookupError, os.kill, pid, 0)
             system.start(RELEASED="1")
             system.served().ask(do="until", place="mark", runs=5)
