@@ -2,7 +2,6 @@
 use anyhow::{Context, Result};
 use conductor_tests::lab::told;
 use conductor_tests::languages::{call, charged, charges, notifier, shop, worker};
-use conductor_tests::project::Project;
 use conductor_tests::sidecar::Sidecar;
 use serde_json::{Value, json};
 
