@@ -59,10 +59,9 @@ fn drafted(folder: &Path, text: &str, model: &[&str]) -> Found {
 
 /// The notation with settings in the order of their names: JSON keeps none.
 fn alike(text: &str) -> String {
-    let mut parts = text.split_inclusive('{').peekable();
     let mut sorted = String::new();
     let mut is_settings = false;
-    while let Some(part) = parts.next() {
+    for part in text.split_inclusive('{') {
         match part.split_once('}').filter(|_| is_settings) {
             Some((inside, rest)) => {
                 let mut pairs: Vec<&str> = inside.split(", ").collect();
