@@ -12,6 +12,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 
 use crate::address::{Address, Stream, TOKEN, token};
+use crate::events::Events;
 use crate::exit::Failure;
 
 /// An answer larger than this is not the sidecar's.
@@ -81,6 +82,21 @@ impl Client {
         self.request("POST", path, body, header).await
     }
 
+    /// Asks for a stream of events. What is not one is an answer like any other.
+    pub async fn listen(&self, path: &str) -> Result<Result<Events, Answer>, Failure> {
+        let asked = async {
+            let stream = self.connect().await?;
+            let sent = send(stream, "GET", path, String::new(), self.headers(None)?).await;
+            let (response, driver) = sent.map_err(|problem| self.trouble(&problem))?;
+            if response.status().is_success() {
+                return Ok(Ok(Events::new(response.into_body(), driver)));
+            }
+            let read = answer(response, &driver).await.map_err(|problem| self.trouble(&problem))?;
+            self.admitted(read).map(Err)
+        };
+        self.in_time(asked).await
+    }
+
     async fn request(
         &self,
         method: &str,
@@ -88,17 +104,29 @@ impl Client {
         body: String,
         header: Option<(&str, &str)>,
     ) -> Result<Answer, Failure> {
-        let mut headers: Vec<(&str, String)> = vec![("host", self.address.host().to_owned())];
-        headers.extend(header.map(|(name, value)| (name, value.to_owned())));
-        let token = if self.address.is_remote() { token().map_err(Failure::environment)? } else { None };
-        headers.extend(token.map(|token| ("authorization", format!("Bearer {token}"))));
+        let headers = self.headers(header)?;
         let asked = async {
             let stream = self.connect().await?;
             exchange(stream, method, path, body, headers).await.map_err(|problem| self.trouble(&problem))
         };
-        let answer = tokio::time::timeout(ANSWER_TIMEOUT, asked)
-            .await
-            .map_err(|_| self.trouble("it did not answer in time"))??;
+        self.admitted(self.in_time(asked).await?)
+    }
+
+    fn headers<'a>(&self, more: Option<(&'a str, &str)>) -> Result<Vec<(&'a str, String)>, Failure> {
+        let mut headers: Vec<(&str, String)> = vec![("host", self.address.host().to_owned())];
+        headers.extend(more.map(|(name, value)| (name, value.to_owned())));
+        let token = if self.address.is_remote() { token().map_err(Failure::environment)? } else { None };
+        headers.extend(token.map(|token| ("authorization", format!("Bearer {token}"))));
+        Ok(headers)
+    }
+
+    async fn in_time<T>(&self, asked: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let answered = tokio::time::timeout(ANSWER_TIMEOUT, asked).await;
+        answered.map_err(|_| self.trouble("it did not answer in time"))?
+    }
+
+    /// The answer, unless it is that the caller may not ask.
+    fn admitted(&self, answer: Answer) -> Result<Answer, Failure> {
         if matches!(answer.status, 401 | 403) {
             let said = answer.body["error"]["message"].as_str().unwrap_or("it does not say why");
             let refused = format!("the sidecar at {} refuses: {said}", self.socket.display());
@@ -122,10 +150,25 @@ async fn exchange(
     body: String,
     headers: Vec<(&str, String)>,
 ) -> Result<Answer, String> {
+    let (response, driver) = send(stream, method, path, body, headers).await?;
+    answer(response, &driver).await
+}
+
+/// A request, the head of its answer, and what drives the connection until the body is read.
+async fn send(
+    stream: Box<dyn Stream>,
+    method: &str,
+    path: &str,
+    body: String,
+    headers: Vec<(&str, String)>,
+) -> Result<(hyper::Response<Incoming>, Driver), String> {
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
         .await
         .map_err(|error| error.to_string())?;
-    let driver = tokio::spawn(connection);
+    let driver = Driver(tokio::spawn(async {
+        // What breaks off is seen by whoever reads the answer.
+        let _ended = connection.await;
+    }));
     let mut request =
         hyper::Request::builder().method(method).uri(path).header("content-type", "application/json");
     for (name, value) in headers {
@@ -133,9 +176,22 @@ async fn exchange(
     }
     let request = request.body(body).map_err(|error| error.to_string())?;
     let response = sender.send_request(request).await.map_err(|error| error.to_string())?;
+    Ok((response, driver))
+}
+
+/// The connection is closed with it.
+pub struct Driver(tokio::task::JoinHandle<()>);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// The rest of the answer, while its connection is driven.
+async fn answer(response: hyper::Response<Incoming>, _driven: &Driver) -> Result<Answer, String> {
     let status = response.status().as_u16();
     let bytes = collect(response.into_body()).await?;
-    driver.abort();
     let body = serde_json::from_slice(&bytes)
         .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
     Ok(Answer { status, body })

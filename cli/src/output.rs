@@ -43,8 +43,13 @@ pub fn watched() -> bool {
 
 /// Writes to standard output. A reader that has gone away is not an error: nobody is left to tell.
 pub fn print(text: &str) {
+    let _gone = print_to_reader(text);
+}
+
+/// Writes to standard output, and says whether somebody reads it still.
+pub fn print_to_reader(text: &str) -> bool {
     let mut out = anstream::stdout().lock();
-    let _gone = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_ok()
 }
 
 /// Writes a document byte for byte, unless a terminal would obey what is in it.
@@ -83,6 +88,11 @@ pub fn print_json(value: &Value) {
     print(&format!("{}\n", inert_json(&text)));
 }
 
+/// Writes one JSON document to standard output, as a line, and says whether somebody reads it still.
+pub fn print_json_line(value: &Value) -> bool {
+    print_to_reader(&format!("{}\n", inert_json(&value.to_string())))
+}
+
 /// Says why a command could not do its work, in the format that was asked for.
 pub fn report(failure: &Failure, format: findings::Format) {
     report_to_program(failure.exit, &failure.message, failure.help.as_deref(), format);
@@ -100,12 +110,11 @@ pub fn report_interrupt(format: findings::Format) {
 fn report_to_program(exit: Exit, message: &str, help: Option<&str>, format: findings::Format) {
     match format {
         findings::Format::Text => {}
-        findings::Format::Json => print_json(&json!({"error": {
-            "kind": exit.as_str(),
-            "exit": exit.code(),
-            "message": message,
-            "help": help,
-        }})),
+        // A line: what stands before it may be lines, too.
+        findings::Format::Json => {
+            let what = json!({"kind": exit.as_str(), "exit": exit.code(), "message": message, "help": help});
+            print_json_line(&json!({"error": what}));
+        }
         findings::Format::Sarif => {
             print_json(&crate::pages::sarif(|tool| render::sarif_failure(tool, exit.code(), message)));
         }

@@ -117,6 +117,8 @@ pub struct Attempt {
     /// `running`, `succeeded`, `failed`, `cancelled`, `unknown` or, cut off by a crash, `interrupted`.
     pub outcome: String,
     #[serde(default)]
+    pub error: Option<ErrorForm>,
+    #[serde(default)]
     pub retry_at: Option<Moment>,
     pub epoch: u64,
 }
@@ -182,6 +184,16 @@ impl Step {
 }
 
 const RUN_ENDS: [&str; 3] = ["succeeded", "failed", "cancelled"];
+
+/// How a command ends that waits for a run in that state.
+#[must_use]
+pub fn exit_of(state: &str) -> Exit {
+    match state {
+        "succeeded" => Exit::Fine,
+        "failed" | "cancelled" | "paused" => Exit::RunFailed,
+        _ => Exit::Waiting,
+    }
+}
 
 /// The body of an answer that is not an error.
 pub fn expect_ok(client: &Client, answer: Answer) -> Result<Value, Failure> {

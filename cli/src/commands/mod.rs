@@ -33,7 +33,7 @@ mod review;
 mod run;
 mod runs;
 mod schedules;
-mod show;
+pub mod show;
 mod sidecar;
 mod signal;
 mod simulate;

@@ -94,21 +94,13 @@ async fn wait(client: &Client, id: &str, args: &Args) -> Result<Exit, Failure> {
     loop {
         let answer = client.get(&path).await?;
         let body = view::expect_ok(client, answer)?;
-        let exit = state_exit(&body);
+        let exit = view::exit_of(body["state"].as_str().unwrap_or_default());
         let late = args.timeout.is_some_and(|seconds| begun.elapsed() >= Duration::from_secs(seconds));
         if exit != Exit::Waiting || late {
             tell(client, body, args.format)?;
             return Ok(exit);
         }
         tokio::time::sleep(POLL).await;
-    }
-}
-
-fn state_exit(run: &Value) -> Exit {
-    match run["state"].as_str() {
-        Some("succeeded") => Exit::Fine,
-        Some("failed" | "cancelled" | "paused") => Exit::RunFailed,
-        _ => Exit::Waiting,
     }
 }
 

@@ -3,18 +3,24 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use conductor_protocol::error::ErrorForm;
+
 use crate::client::Client;
 use crate::exit::{Exit, Failure};
+use crate::following;
 use crate::output::{self, BOLD, Cell, DIM, Format, RED, RESET, inert, inert_line};
 use crate::project;
 use crate::timeline::Timeline;
-use crate::view::{self, Reopened, Restarted, Run, Step, StepError};
+use crate::view::{self, Reopened, Restarted, Run, Step};
 
 /// Show a run: its steps with attempts, times, outcomes and errors, and a time line
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The run's id
     run: String,
+    /// Show it live, until it has ended or is paused; that is the exit code
+    #[arg(long)]
+    follow: bool,
     /// The sidecar's socket, or where it listens for other machines
     #[arg(long, value_name = "PATH|tls://HOST:PORT")]
     socket: Option<PathBuf>,
@@ -24,6 +30,9 @@ pub struct Args {
 
 pub async fn run(args: Args) -> Result<Exit, Failure> {
     let client = Client::new(project::find_socket(args.socket.as_deref())?);
+    if args.follow {
+        return following::follow(&client, &args.run, args.format).await;
+    }
     let answer = client.get(&format!("/v1/runs/{}", view::url_encoded(&args.run))).await?;
     let body = view::expect_ok(&client, answer)?;
     if args.format == Format::Json {
@@ -39,7 +48,31 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
 #[must_use]
 pub fn describe(run: &Run) -> String {
     let timeline = Timeline::new(run, jiff::Timestamp::now().as_millisecond());
-    header(run) + &steps(&run.steps) + &timeline.draw(output::width(), output::coloured())
+    let steps = format!("\n{}{}", table(&run.steps), errors(&run.steps));
+    header(run) + &steps + &timeline.draw(output::width(), output::coloured())
+}
+
+/// The run in so many rows at most: without errors and time line where they do not fit, and then with the last of its steps.
+#[must_use]
+pub fn fitted(run: &Run, rows: usize) -> String {
+    let whole = describe(run);
+    if whole.lines().count() <= rows {
+        return whole;
+    }
+    let (header, table) = (header(run), table(&run.steps));
+    let room = rows.saturating_sub(header.lines().count() + 2);
+    let mut lines = table.lines();
+    let title = lines.next().unwrap_or_default();
+    let steps: Vec<&str> = lines.collect();
+    let hidden = if steps.len() > room { steps.len() + 1 - room.max(1) } else { 0 };
+    let mut text = format!("{header}\n{title}\n");
+    if hidden > 0 {
+        let _infallible = writeln!(text, "… {hidden} before");
+    }
+    for step in &steps[hidden..] {
+        let _infallible = writeln!(text, "{step}");
+    }
+    text
 }
 
 fn header(run: &Run) -> String {
@@ -72,7 +105,7 @@ fn header(run: &Run) -> String {
     }
     if let Some(error) = &run.error {
         let at = error.step.as_ref().map_or_else(String::new, |step| format!(" in {}", inert_line(step, 80)));
-        line("error", format!("{}{at}", error_line(error)));
+        line("error", format!("{}{at}", error_line(&error.form)));
     }
     text
 }
@@ -100,14 +133,16 @@ fn said(before: &str, what: &Option<String>) -> String {
     what.as_ref().map_or_else(String::new, |what| format!("{before}{}", inert_line(what, 80)))
 }
 
-fn error_line(error: &StepError) -> String {
-    let kind = error.form.types.first().map_or("error", String::as_str);
+/// The kind of an error, its code and its message.
+#[must_use]
+pub fn error_line(form: &ErrorForm) -> String {
+    let kind = form.types.first().map_or("error", String::as_str);
     let kind = kind.strip_prefix("builtins.").unwrap_or(kind);
-    let code = error.form.code.as_ref().map_or_else(String::new, |code| format!(" {code}"));
-    inert_line(&format!("{kind}{code}: {}", error.form.message), 200)
+    let code = form.code.as_ref().map_or_else(String::new, |code| format!(" {code}"));
+    inert_line(&format!("{kind}{code}: {}", form.message), 200)
 }
 
-fn steps(steps: &[Step]) -> String {
+fn table(steps: &[Step]) -> String {
     let rows: Vec<[Cell; 6]> = steps
         .iter()
         .map(|step| {
@@ -125,16 +160,20 @@ fn steps(steps: &[Step]) -> String {
         })
         .collect();
     let header = ["STEP", "TASK", "STATE", "ATTEMPTS", "STARTED", "DURATION"];
-    let mut text = format!("\n{}", output::table(header, &rows));
+    output::table(header, &rows)
+}
+
+fn errors(steps: &[Step]) -> String {
+    let mut text = String::new();
     let (red, reset) = if output::coloured() { (RED, RESET) } else { ("", "") };
     for step in steps {
         if let Some(error) = &step.fell_back {
             let key = inert_line(&step.key, 80);
-            let _infallible = writeln!(text, "\n{key}: fell back after {}", error_line(error));
+            let _infallible = writeln!(text, "\n{key}: fell back after {}", error_line(&error.form));
         }
         if let Some(error) = &step.error {
             let _infallible =
-                writeln!(text, "\n{red}{}{reset}: {}", inert_line(&step.key, 80), error_line(error));
+                writeln!(text, "\n{red}{}{reset}: {}", inert_line(&step.key, 80), error_line(&error.form));
             if let Some(stack) = &error.form.stack {
                 for line in inert(stack).lines().take(40) {
                     let _infallible = writeln!(text, "  {line}");

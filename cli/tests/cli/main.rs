@@ -19,6 +19,8 @@ mod fix;
 #[cfg(test)]
 mod fmt;
 #[cfg(test)]
+mod following;
+#[cfg(test)]
 mod formats;
 #[cfg(test)]
 mod graph;
@@ -53,5 +55,7 @@ mod sidecar;
 mod simulate;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod terminal;
 #[cfg(test)]
 mod usage;

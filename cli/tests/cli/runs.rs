@@ -12,6 +12,7 @@ tasks:
   - {id: add, ref: work.add}
   - {id: fail, ref: work.fail, policy: {retries: 1, initial: 10ms}}
   - {id: hang, ref: work.hang}
+  - {id: try, ref: work.fail, policy: {retries: 500, initial: 50ms, max_delay: 100ms}}
 workflows:
   - id: adding
     steps: [task: add]
@@ -19,6 +20,8 @@ workflows:
     steps: [task: fail]
   - id: hanging
     steps: [task: hang]
+  - id: trying
+    steps: [task: try]
 ";
 const WORK: &str = r#"
 import asyncio
@@ -38,7 +41,7 @@ async def hang() -> None:
 const APP: &str = "import asyncio\nfrom conductor_gen import serve\nasyncio.run(serve())\n";
 
 /// `dev` on an application that serves, once it does.
-fn served() -> (Project, Child) {
+pub fn served() -> (Project, Child) {
     let project = Project::empty();
     project.write("concurrency.yaml", MANIFEST);
     project.write("work.py", WORK);
@@ -53,7 +56,7 @@ fn served() -> (Project, Child) {
     (project, dev)
 }
 
-fn end(project: &Project, dev: Child) {
+pub fn end(project: &Project, dev: Child) {
     signal(&dev, Signal::TERM);
     assert_eq!(finish(dev).code, Some(130));
     assert_eq!(project.processes(), Vec::<String>::new());
