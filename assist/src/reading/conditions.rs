@@ -85,7 +85,7 @@ pub(super) fn prefix(context: &Context<'_>, items: &[Item]) -> Read<(Condition, 
 /// All of the items as one condition.
 pub(super) fn condition(context: &Context<'_>, items: &[Item]) -> Read<Condition> {
     let items = match trimmed(items) {
-        [first, rest @ ..] if first.is(Mark::It) => rest,
+        [first, rest @ ..] if first.is_any(&[Mark::It, Mark::Them]) => rest,
         items => items,
     };
     for (mark, joint) in [(Mark::Or, "||"), (Mark::And, "&&")] {

@@ -10,6 +10,7 @@ mod relations;
 mod sentences;
 mod settings;
 mod statements;
+mod undoing;
 
 use crate::flow::Flow;
 use crate::items::{Item, Phrase, PhraseWord};

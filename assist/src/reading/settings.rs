@@ -6,6 +6,7 @@ use crate::items::Item;
 use crate::words::Mark;
 
 use super::cursor::cut;
+use super::undoing::undo;
 use super::{Context, Read};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -56,10 +57,10 @@ impl Change {
 }
 
 /// What a pattern found: the items it takes, whom it names, and what it sets.
-struct Found {
-    range: std::ops::Range<usize>,
-    named: Option<Target>,
-    changes: Vec<Change>,
+pub(super) struct Found {
+    pub range: std::ops::Range<usize>,
+    pub named: Option<Target>,
+    pub changes: Vec<Change>,
 }
 
 /// Takes every setting out of the items.
@@ -171,7 +172,8 @@ fn nearest(
 }
 
 fn pattern(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>> {
-    let found = retry(context, items, at)?;
+    let found = no_retries(context, items, at)?;
+    let found = if found.is_none() { retry(context, items, at)? } else { found };
     let found = if found.is_none() { timeout(context, items, at)? } else { found };
     let found = if found.is_none() { failure(context, items, at)? } else { found };
     Ok(if found.is_none() { undo(context, items, at)? } else { found })
@@ -263,6 +265,17 @@ fn retry(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>
     Ok((next > at && !changes.is_empty()).then_some(Found { range: at..next, named, changes }))
 }
 
+/// `no retries for X`.
+fn no_retries(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>> {
+    match &items[at..] {
+        [not, retry, ..] if not.is(Mark::Not) && retry.is_any(&[Mark::Retry, Mark::Retries]) => {
+            let (used, named) = object(context, items, at + 2)?.unwrap_or_default();
+            Ok(Some(Found { range: at..at + 2 + used, named, changes: vec![Change::Retries(0)] }))
+        }
+        _ => Ok(None),
+    }
+}
+
 /// `try X at most 3 times`.
 fn tries(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>> {
     if !items[at].is(Mark::Attempts) {
@@ -350,6 +363,21 @@ fn timeout(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Foun
         return Ok(None);
     }
     let is = |at: usize, marks: &[Mark]| items.get(at).is_some_and(|item| item.is_any(marks));
+    if let [limit, whole, to, Item::Time(ms, _), ..] = &items[at..]
+        && limit.is(Mark::UpTo)
+        && whole.is(Mark::Whole)
+        && to.is(Mark::To)
+    {
+        let changes = vec![Change::Deadline(*ms)];
+        return Ok(Some(Found { range: at..at + 4, named: Some(Target::Workflow), changes }));
+    }
+    if let [after, Item::Time(ms, _), give_up, ..] = &items[at..]
+        && after.is(Mark::After)
+        && give_up.is(Mark::GiveUp)
+    {
+        let (used, named) = object(context, items, at + 3)?.unwrap_or_default();
+        return Ok(Some(Found { range: at..at + 3 + used, named, changes: vec![Change::Timeout(*ms)] }));
+    }
     let Some((mut named, mut next)) = limit(context, items, at) else { return Ok(None) };
     let Some(Item::Time(ms, _)) = items.get(next) else { return Ok(None) };
     next += 1;
@@ -384,7 +412,10 @@ fn limit(context: &Context<'_>, items: &[Item], at: usize) -> Option<(Option<Tar
     let is_phrase = |at: usize| matches!(items.get(at), Some(Item::Phrase(_)));
     let of = is(at + 1, &[Mark::After, Mark::Of]);
     let names = is(at, &[Mark::WaitFor, Mark::Give])
-        || is(at, &[Mark::Timeout]) && !is_time(at + 1) && (!of || is_phrase(at + 2))
+        || is(at, &[Mark::Timeout])
+            && !is_time(at + 1)
+            && !(is(at + 1, &[Mark::To]) && is_time(at + 2))
+            && (!of || is_phrase(at + 2))
         || is(at, &[Mark::UpTo]) && is_phrase(at + 1);
     if names {
         let (used, named) = object(context, items, at + 1).ok()??;
@@ -397,7 +428,10 @@ fn limit(context: &Context<'_>, items: &[Item], at: usize) -> Option<(Option<Tar
     if is(at, &opening) {
         return Some((
             None,
-            skip(skip(at, &opening), &[Mark::After, Mark::Of, Mark::With, Mark::UpTo, Mark::Within]),
+            skip(
+                skip(at, &opening),
+                &[Mark::After, Mark::Of, Mark::With, Mark::UpTo, Mark::Within, Mark::To],
+            ),
         ));
     }
     (is_time(at) && is(at + 1, &[Mark::Timeout])).then_some((None, at))
@@ -416,6 +450,7 @@ fn failure(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Foun
     if items[at].is(Mark::Ignore) {
         let mut next = at + 1;
         next += usize::from(is(next, Mark::Failures) || is(next, Mark::Fails));
+        next += usize::from(is(next, Mark::When) || is(next, Mark::While));
         let (named, next) = match object(context, items, next)? {
             Some((used, target)) => (target, next + used),
             None => (None, next),
@@ -452,40 +487,4 @@ fn failure(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Foun
         _ => return Ok(None),
     };
     Ok(Some(Found { range: at..at + 1, named: None, changes: vec![change] }))
-}
-
-/// `undo X with Y`, `if anything fails later, undo X with Y`.
-fn undo(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>> {
-    let start = at;
-    let mut at = at;
-    if items[at].is_any(&[Mark::If, Mark::When])
-        && items.get(at + 1).is_some_and(|item| item.is(Mark::Anything))
-    {
-        at += 2;
-        at += items[at..]
-            .iter()
-            .take_while(|item| item.is_any(&[Mark::Fails, Mark::Then]) || matches!(item, Item::Comma(_)))
-            .count();
-        if !items.get(at).is_some_and(|item| item.is(Mark::Undo)) {
-            return Ok(None);
-        }
-    }
-    if !items[at].is(Mark::Undo) {
-        return Ok(None);
-    }
-    let Some(Item::Phrase(phrase)) = items.get(at + 1) else { return Ok(None) };
-    let split = phrase
-        .glue
-        .iter()
-        .find(|(_, marks)| marks.iter().any(|mark| matches!(mark, Mark::ByMeans | Mark::With)));
-    let Some((split, _)) = split else { return Ok(None) };
-    let (done, by) = phrase.words.split_at(*split);
-    let target = Target::Task(context.words(done, &[])?);
-    let by = context.words(by, &[])?;
-    let is_if = |item: &Item| item.is_any(&[Mark::If, Mark::When, Mark::Anything, Mark::Fails, Mark::Then]);
-    let reason = items[at + 2..].iter().take_while(|item| is_if(item)).count();
-    let end = at
-        + 2
-        + if items[at + 2..at + 2 + reason].iter().any(|item| item.is(Mark::Anything)) { reason } else { 0 };
-    Ok(Some(Found { range: start..end, named: Some(target), changes: vec![Change::Undo(by)] }))
 }

@@ -20,8 +20,7 @@ pub(crate) fn read(context: &Context<'_>, items: &[Item]) -> Read<Reading> {
 }
 
 fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read<()> {
-    let at_end = statement.last().is_some_and(|item| item.is(Mark::Then));
-    if let Some(edit) = edit(context, trimmed(statement), at_end)? {
+    if let Some(edit) = edit(context, trimmed(statement), end_said(statement))? {
         note(reading, context.said(statement), "a change of the workflow");
         reading.edits.push(edit);
         return Ok(());
@@ -55,6 +54,12 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
         reading.flow = Some(whole);
         return Ok(());
     }
+    let rest = match rest {
+        [verb, named @ Item::Phrase(_)] if !found.is_empty() && verb.is_any(&[Mark::Add, Mark::Move]) => {
+            std::slice::from_ref(named)
+        }
+        rest => rest,
+    };
     let names_only = rest.len() == 1
         && !found.is_empty()
         && matches!(&rest[0], Item::Phrase(phrase)
@@ -83,6 +88,15 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
     let flow = sentences::sentence(context, rest)?.with_handlers();
     note(reading, context.said(rest), &flow.described());
     place(context, rest, flow, is_first, reading)
+}
+
+/// `to the end` and `first`, as the last words.
+fn end_said(statement: &[Item]) -> Option<Place> {
+    match statement.last() {
+        Some(item) if item.is(Mark::Then) => Some(Place::Last),
+        Some(item) if item.is(Mark::First) => Some(Place::First),
+        _ => None,
+    }
 }
 
 /// Whether what is said comes before everything: `ask for approval first`.
@@ -283,7 +297,7 @@ fn reordered(context: &Context<'_>, items: &[Item], steps: &[Flow], calls: &[Str
 }
 
 /// `remove X`, `add X after Y`, `move X before Y`, `replace X with Y`.
-fn edit(context: &Context<'_>, items: &[Item], at_end: bool) -> Read<Option<Edit>> {
+fn edit(context: &Context<'_>, items: &[Item], end: Option<Place>) -> Read<Option<Edit>> {
     if context.present.is_empty() {
         return Ok(None);
     }
@@ -308,7 +322,9 @@ fn edit(context: &Context<'_>, items: &[Item], at_end: bool) -> Read<Option<Edit
         let (old, new) = phrase.words.split_at(*split);
         return Ok(Some(Edit::Replace { old: context.words(old, &[])?, new: context.words(new, &[])? }));
     }
-    if !first.is_any(&[Mark::Add, Mark::Move]) {
+    let is_setting =
+        |item: &Item| item.is_any(&[Mark::Timeout, Mark::Retries]) || matches!(item, Item::Time(..));
+    if !first.is_any(&[Mark::Add, Mark::Move]) || rest.iter().any(is_setting) {
         return Ok(None);
     }
     if let Some(between) = phrase.glue.iter().find(|(_, marks)| marks.contains(&Mark::Between)) {
@@ -327,8 +343,10 @@ fn edit(context: &Context<'_>, items: &[Item], at_end: bool) -> Read<Option<Edit
     let place = match rest {
         [mark, Item::Phrase(anchor)] if mark.is(Mark::Before) => Place::Before(context.task(anchor, &[])?),
         [mark, Item::Phrase(anchor)] if mark.is(Mark::After) => Place::After(context.task(anchor, &[])?),
-        [mark] if mark.is(Mark::First) => Place::First,
-        [] if at_end => Place::Last,
+        [] => match end {
+            Some(place) => place,
+            None => return context.ask("to which place? \"before\" or \"after\" a step would say"),
+        },
         _ => return context.ask("to which place? \"before\" or \"after\" a step would say"),
     };
     Ok(Some(if first.is(Mark::Move) {

@@ -42,6 +42,9 @@ pub(crate) enum TokenKind {
 /// Splits a text. Identifiers and names with apostrophes or hyphens stay whole.
 pub(crate) fn tokens(text: &str) -> Vec<Token> {
     let mut found = Vec::new();
+    // `1) A 2) B 3) C`: the number of the next item.
+    let is_list = ["1)", "1. "].iter().any(|begin| text.trim_start().starts_with(begin));
+    let mut item = is_list.then_some(1_u64);
     let mut rest = text.char_indices().peekable();
     while let Some((start, letter)) = rest.next() {
         let mut end = start + letter.len_utf8();
@@ -60,7 +63,13 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
                 next.is_ascii_digit()
                     || matches!(next, '.' | ',' | '_') && after.is_some_and(|after| after.is_ascii_digit())
             });
-            TokenKind::Number(text[start..end].replace(['_', ','], ""))
+            let is_item = text[end..].starts_with(')') || text[end..].starts_with(". ");
+            if is_item && item.is_some() && text[start..end].parse().ok() == item {
+                item = item.map(|number| number + 1);
+                TokenKind::Stop
+            } else {
+                TokenKind::Number(text[start..end].replace(['_', ','], ""))
+            }
         } else if letter == 'w' && text[start..].starts_with("w/") {
             extend(&|next, _| next == '/');
             TokenKind::Word("with".to_owned())

@@ -1,0 +1,43 @@
+//! What undoes a step, where a later one fails.
+
+use crate::items::Item;
+use crate::words::Mark;
+
+use super::settings::{Change, Found, Target};
+use super::{Context, Read};
+
+/// `undo X with Y`, `if anything fails later, undo X with Y`.
+pub(super) fn undo(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>> {
+    let start = at;
+    let mut at = at;
+    if items[at].is_any(&[Mark::If, Mark::When])
+        && items.get(at + 1).is_some_and(|item| item.is(Mark::Anything))
+    {
+        at += 2;
+        at += items[at..]
+            .iter()
+            .take_while(|item| item.is_any(&[Mark::Fails, Mark::Then]) || matches!(item, Item::Comma(_)))
+            .count();
+        if !items.get(at).is_some_and(|item| item.is(Mark::Undo)) {
+            return Ok(None);
+        }
+    }
+    if !items[at].is(Mark::Undo) {
+        return Ok(None);
+    }
+    let Some(Item::Phrase(phrase)) = items.get(at + 1) else { return Ok(None) };
+    let split = phrase
+        .glue
+        .iter()
+        .find(|(_, marks)| marks.iter().any(|mark| matches!(mark, Mark::ByMeans | Mark::With)));
+    let Some((split, _)) = split else { return Ok(None) };
+    let (done, by) = phrase.words.split_at(*split);
+    let target = Target::Task(context.words(done, &[])?);
+    let by = context.words(by, &[])?;
+    let is_if = |item: &Item| item.is_any(&[Mark::If, Mark::When, Mark::Anything, Mark::Fails, Mark::Then]);
+    let reason = items[at + 2..].iter().take_while(|item| is_if(item)).count();
+    let end = at
+        + 2
+        + if items[at + 2..at + 2 + reason].iter().any(|item| item.is(Mark::Anything)) { reason } else { 0 };
+    Ok(Some(Found { range: start..end, named: Some(target), changes: vec![Change::Undo(by)] }))
+}
