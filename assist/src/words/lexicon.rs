@@ -98,3 +98,25 @@ impl Lexicon {
         self.long.iter().find(|(wanted, _)| super::is_typo_of(word, wanted)).map(|(_, stem)| stem.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Lexicon, Mark};
+    use crate::words::Stems;
+
+    /// `неё` once had the stem of `не`, so that what was forbidden was done.
+    #[test]
+    fn what_says_something_is_no_filler() {
+        let lexicon = Lexicon::new(&Stems::new());
+        let phrases = lexicon.phrases.values().flatten();
+        let words = |wanted: &dyn Fn(Mark) -> bool| {
+            let fits = phrases.clone().filter(|(_, mark)| wanted(*mark));
+            fits.map(|(words, _)| words.join(" ")).collect::<std::collections::BTreeSet<_>>()
+        };
+        let fillers = words(&|mark| mark == Mark::Filler);
+        let telling = words(&|mark| {
+            matches!(mark, Mark::Not | Mark::Unless | Mark::If | Mark::Else | Mark::Remove | Mark::Or)
+        });
+        assert_eq!(fillers.intersection(&telling).collect::<Vec<_>>(), Vec::<&String>::new());
+    }
+}

@@ -58,7 +58,11 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
                 rest.next();
             }
         };
-        let kind = if letter.is_numeric() {
+        let begins = |at: usize| text[at..].starts_with(|next: char| next.is_ascii_digit());
+        let is_negative = letter == '-'
+            && begins(start + 1)
+            && (start == 0 || text[..start].ends_with(char::is_whitespace));
+        let kind = if letter.is_numeric() || is_negative {
             extend(&|next, after| {
                 next.is_ascii_digit()
                     || matches!(next, '.' | ',' | '_') && after.is_some_and(|after| after.is_ascii_digit())
