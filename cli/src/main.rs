@@ -86,8 +86,9 @@ fn execute(command: commands::Command) -> ExitCode {
             failure.exit
         }
     };
-    // A blocking computation that was interrupted is left behind: the process ends now.
-    runtime.shutdown_background();
+    // The process ends now, and a blocking computation that was interrupted with it. To shut the runtime down would let go of threads
+    // that are ending, whose stacks are too large to be kept: `pthread_detach` of glibc may look at one that is gone (bug 19951).
+    std::mem::forget(runtime);
     ExitCode::from(exit.code())
 }
 
