@@ -15,7 +15,7 @@ use conductor_plan::{Waits, WorkflowChange, counts, diff, waits};
 use conductor_protocol::plan::Plan;
 
 use crate::commands::{blocking, check};
-use crate::compile::{Overlay, Which, compile};
+use crate::compile::{Overlay, Which, judge};
 use crate::exit::{Exit, Failure};
 use crate::live;
 use crate::output::Format;
@@ -66,8 +66,10 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
     };
     let runs = runs::touched(&project, args.socket.as_deref(), &comparison).await?;
     let differences = live::differences(&project, args.socket.as_deref(), &comparison.after).await?;
-    document.more = document::keys(&comparison, compiled, &runs);
-    document.more.extend(live::keys(&differences));
+    if args.format == Format::Json {
+        document.more = document::keys(&comparison, compiled, &runs);
+        document.more.extend(live::keys(&differences));
+    }
     let text = || text::report(&project, &comparison, compiled, &runs) + &live::report(&differences);
     document.print(args.format.into(), text);
     let changes: usize = counts(&comparison.changes).iter().sum();
@@ -78,7 +80,8 @@ type Compared = (crate::compile::Compilation, Option<Comparison>);
 
 /// `None` where the manifest has errors.
 fn compare(project: &Project, against: Option<&std::path::Path>) -> Result<Compared, Failure> {
-    let compilation = compile(project, &Overlay::new())?;
+    // The Plans are what is compared: the code that a build would write of them is not needed.
+    let compilation = judge(project, &Overlay::new())?;
     let Some(compiled) = &compilation.outcome.compiled else { return Ok((compilation, None)) };
     let previous = previous::plans(project, &compiled.outs, against)?;
     let after = compiled.plans.clone();
