@@ -49,7 +49,7 @@ class Plan:
     cold: int
 
 
-QUICK = Plan(rounds=5, runs=6, work_s=0.3, fan_outs=1, wide_s=0.8, idle_s=2.0, flushed=3, open=100, timers=0, cold=1)
+QUICK = Plan(rounds=5, runs=6, work_s=0.3, fan_outs=1, wide_s=0.8, idle_s=2.0, flushed=5, open=100, timers=0, cold=1)
 FULL = Plan(
     rounds=12, runs=20, work_s=1.0, fan_outs=3, wide_s=2.0, idle_s=10.0, flushed=30, open=1000, timers=10_000, cold=5
 )
@@ -162,14 +162,16 @@ def warm(system: System) -> Pace:
 
 
 def disk(system: System, figures: Figures, plan: Plan) -> None:
-    for work in ("ten_steps", "one_write"):
-        counter = Disk(system.pids(), system.folder)
-        try:
-            system.client().ask(do="one", work=work, runs=plan.flushed)
-        finally:
-            flushes, wrote = counter.end()
-        figures.add(f"{work}.flushes", system.name, flushes / plan.flushed)
-        figures.add(f"{work}.written_kb", system.name, wrote / 1024 / plan.flushed)
+    counter = Disk(system.pids(), system.folder)
+    try:
+        for work in ("ten_steps", "one_write"):
+            for _ in range(plan.flushed):
+                system.client().ask(do="one", work=work, runs=1)
+                flushes, wrote = counter.since()
+                figures.add(f"{work}.flushes", system.name, flushes)
+                figures.add(f"{work}.written_kb", system.name, wrote / 1024)
+    finally:
+        counter.end()
 
 
 def side_by_side(group: str, place: Path, figures: Figures, plan: Plan) -> None:

@@ -18,6 +18,8 @@ TICK = os.sysconf("SC_CLK_TCK")
 FLUSHES = "fsync,fdatasync,sync_file_range,msync,sync,syncfs"
 WRITES = "write,pwrite64,writev,pwritev,pwritev2"
 PATIENCE = 600.0
+# What processes print; RocksDB keeps what is durable in files that end in .log, too.
+LOGS = ("server.log", "worker.log", "sidecar.log", "postgres.log")
 
 
 def children(pid: int) -> list[int]:
@@ -67,7 +69,7 @@ def tally(lines: list[str], folder: str) -> tuple[int, int]:
             continue
         call = re.search(rf"\b({WRITES.replace(',', '|')})\(\d+<([^>]*)>", line)
         if call:
-            begun[thread] = call[2].startswith(folder) and not call[2].endswith(".log")
+            begun[thread] = call[2].startswith(folder) and Path(call[2]).name not in LOGS
         ended = re.search(r"\) += (\d+)$", line)
         if ended and begun.pop(thread, False):
             wrote += int(ended[1])
@@ -83,6 +85,7 @@ class Disk:
     def __init__(self, pids: list[int], folder: Path) -> None:
         self.folder = folder
         self.log = folder / "strace.log"
+        self.read = 0
         traced = ["-e", f"trace={FLUSHES},{WRITES}", "-e", "signal=none", "-y", "-s", "0"]
         command = ["strace", "-f", "-qq", *traced, "-o", str(self.log)]
         for pid in pids:
@@ -98,11 +101,16 @@ class Disk:
         threads = Path(f"/proc/{pid}/task").glob("*/status")
         return all("TracerPid:\t0\n" not in thread.read_text() for thread in threads)
 
-    def end(self) -> tuple[int, int]:
-        """Flushes and bytes."""
+    def since(self) -> tuple[int, int]:
+        """Flushes and bytes since it was asked before."""
+        time.sleep(0.1)
+        lines = self.log.read_text().splitlines()
+        begun, self.read = self.read, len(lines)
+        return tally(lines[begun:], str(self.folder))
+
+    def end(self) -> None:
         self.process.send_signal(signal.SIGINT)
         self.process.wait(timeout=30)
-        return tally(self.log.read_text().splitlines(), str(self.folder))
 
 
 def free_port() -> int:

@@ -142,9 +142,16 @@ def lines_of(system: type[System], name: str) -> int:
 
 
 def written_lines() -> str:
-    names = [name for group in ("Python", "TypeScript") for name in GROUPS[group]]
-    rows = [[title(name), SYSTEMS[name].language, str(lines_of(SYSTEMS[name], name))] for name in names]
-    return table(["system", "language", "lines"], rows)
+    rows = []
+    for language in ("Python", "TypeScript"):
+        counts: dict[str, int] = {}
+        for name in (*GROUPS[language], *GROUPS[f"{language} with PostgreSQL"]):
+            counts.setdefault(SYSTEMS[name].title, lines_of(SYSTEMS[name], name))
+        fewer = sum(count < counts["Conductor"] for count in counts.values())
+        for what, count in counts.items():
+            beside = f"{fewer} of {len(counts) - 1} need fewer" if what == "Conductor" else ""
+            rows.append([what, language, str(count), beside])
+    return table(["system", "language", "lines", ""], rows)
 
 
 def page(figures: dict[str, Any]) -> str:
