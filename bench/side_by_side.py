@@ -33,7 +33,7 @@ def measure(groups: list[str], parts: list[str], plan: Plan) -> Figures:
             if "turns" in parts:
                 side_by_side(group, place, figures, plan)
             if "alone" in parts:
-                alone(GROUPS[group], place, figures, plan)
+                alone(plan.systems(group), place, figures, plan)
         finally:
             if "CONDUCTOR_BENCH_KEEP" not in os.environ:
                 shutil.rmtree(place, ignore_errors=True)
