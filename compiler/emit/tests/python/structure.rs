@@ -295,8 +295,10 @@ async def main() -> None:
     await from_start("r", [])
     for kind, entry in peer.entries("r"):
         print(kind, entry.get("key"), entry.get("output"), entry.get("undo"))
-    for count in range(1, len(peer.records["r"])):
-        await from_start(f"r{count}", peer.records["r"][:count])
+    past = [entry for record in peer.records["r"] for entry in record["entries"]]
+    for count in range(1, len(past)):
+        records = [{"seq": at + 1, "entries": [entry]} for at, entry in enumerate(past[:count])]
+        await from_start(f"r{count}", records)
 
 
 asyncio.run(main())
@@ -334,8 +336,12 @@ step_succeeded a.compensate 1 None
 run_failed None None None
 c ['a', 'b', 'd', 'e', 'c', 'a.compensate']
 c ['d', 'e', 'c', 'a.compensate']
+c ['d', 'e', 'c', 'a.compensate']
+c ['c', 'a.compensate']
 c ['c', 'a.compensate']
 c ['a.compensate']
+c ['a.compensate']
+c []
 ";
     assert_eq!(project.python_with_peer(ATOMIC), wanted);
 }

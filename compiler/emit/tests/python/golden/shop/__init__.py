@@ -17,6 +17,7 @@ from ._conductor.errors import (
     WorkflowCancelled,
     WorkflowError,
 )
+from ._conductor.logs import log_steps
 from ._conductor.resources import close as _close
 from ._conductor.serve import serve as _serve
 from ._types import ProcessOrderWorkflowOutput
@@ -40,6 +41,7 @@ __all__ = [
     "blocking",
     "close",
     "current_step",
+    "log_steps",
     "process_order_workflow",
     "serve",
 ]

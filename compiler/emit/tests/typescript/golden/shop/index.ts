@@ -28,6 +28,8 @@ export {
 export { close } from "./_conductor/resources.js";
 export { currentStep } from "./_conductor/current.js";
 export type { CurrentStep } from "./_conductor/current.js";
+export { logSteps } from "./_conductor/stepLog.js";
+export { stepFields } from "./_conductor/stepLog.js";
 export type { RunOptions } from "./_conductor/execute.js";
 export type {
   ProcessOrderWorkflowInput,
