@@ -3,11 +3,14 @@
 //! It knows where `cargo xtask setup` has put them, not what is kept in them.
 
 use std::fs;
+use std::hash::{BuildHasher, RandomState};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Signal, geteuid};
@@ -277,7 +280,14 @@ impl Redis {
 /// # Errors
 /// When there is none.
 pub fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+    // Below those that connections are given, so that none of them has it before the server; each process begins elsewhere.
+    static NEXT: LazyLock<AtomicU64> = LazyLock::new(|| AtomicU64::new(RandomState::new().hash_one("ports")));
+    let mut ports =
+        std::iter::repeat_with(|| 10_000 + NEXT.fetch_add(1, Ordering::Relaxed) % 20_000).take(1000);
+    let port = ports.find_map(|port| {
+        u16::try_from(port).ok().filter(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+    });
+    port.context("no port from 10000 to 30000 is free")
 }
 
 fn accepts(name: &str, port: u16, process: Option<&mut Process>) -> Result<()> {

@@ -2,10 +2,10 @@
 //!
 //! It knows how they are started, not what they offer.
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::process::Process;
 use crate::{eventually, root};
@@ -51,13 +51,4 @@ impl Service {
     pub fn log(&self) -> String {
         self.process.stderr()
     }
-}
-
-/// A port that nobody listens on now.
-///
-/// # Errors
-/// When there is none.
-pub fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).context("no free port")?;
-    Ok(listener.local_addr()?.port())
 }

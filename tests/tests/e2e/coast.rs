@@ -12,8 +12,8 @@ use anyhow::{Context, Result, ensure};
 use conductor_tests::eventually;
 use conductor_tests::process::Process;
 use conductor_tests::project::Project;
+use conductor_tests::servers::free_port;
 use conductor_tests::servers::interpreter;
-use conductor_tests::service::free_port;
 use conductor_tests::sidecar::Sidecar;
 use serde_json::Value;
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use conductor_tests::eventually;
 use conductor_tests::servers::Postgres;
-use conductor_tests::service::free_port;
+use conductor_tests::servers::free_port;
 use conductor_tests::sidecar::Sidecar;
 use serde_json::json;
 

@@ -2,7 +2,8 @@
 
 use anyhow::{Context, Result};
 use conductor_tests::project::Project;
-use conductor_tests::service::{Service, free_port};
+use conductor_tests::servers::free_port;
+use conductor_tests::service::Service;
 use serde_json::Value;
 
 fn users_manifest(url: &str) -> String {

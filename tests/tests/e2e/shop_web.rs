@@ -12,7 +12,7 @@ use anyhow::{Context, Result, ensure};
 use conductor_tests::http::{Response, request_at};
 use conductor_tests::process::Process;
 use conductor_tests::project::Project;
-use conductor_tests::service::free_port;
+use conductor_tests::servers::free_port;
 use conductor_tests::sidecar::Sidecar;
 use conductor_tests::{eventually, root};
 use rustix::process::Signal;
