@@ -82,11 +82,13 @@ fn run(plan: Plan, body: &str) -> String {
 fn what_becomes_known_together_is_one_record() {
     let printed = run(
         paying("paying", InDoubt::Retry),
-        "conductor_gen._conductor.journal.LINGER_SECONDS = 60\nasyncio.run(paying(run_id='r'))\n\
+        "asyncio.run(paying(run_id='r'))\n\
          for record in peer.records['r']:\n    print(*(kind for entry in record['entries'] for kind in entry))\n",
     );
     expect_test::expect![[r#"
-        step_started step_succeeded step_started step_succeeded step_started
+        step_started
+        step_succeeded step_started
+        step_succeeded step_started
         step_succeeded run_succeeded
     "#]]
     .assert_eq(&printed);
