@@ -239,8 +239,7 @@ fn hello(call: &mut Call<'_>, hello: Hello) -> Result<Client, Fault> {
         sidecar.sessions.unload(&client.owner.session, &info.run);
         sidecar.offer(info);
     }
-    // Before anybody was here to serve them, runs were left to other sidecars.
-    sidecar.hungry.notify_one();
+    sidecar.kick.notify_one();
     scheduled::served(sidecar, &hello.plans);
     call.answer(HelloResult {
         protocol: SPOKEN.max.min(max),
