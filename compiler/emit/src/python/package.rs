@@ -235,7 +235,7 @@ fn init(package: &Package, serves_tasks: bool) -> Module {
     all.extend(["blocking".to_owned(), "close".to_owned(), "serve".to_owned()]);
     imports.push(Import::from(".", "blocking"));
     for (module, name) in [("current", "CurrentStep"), ("current", "current_step"), ("logs", "log_steps")] {
-        imports.push(Import::from(&format!("._conductor.{module}"), name));
+        imports.push(Import::from(format!("._conductor.{module}"), name));
         all.insert(name.to_owned());
     }
     for (module, name) in [("serve", "serve"), ("detach", "drain"), ("resources", "close")] {
