@@ -177,7 +177,9 @@ impl Reader<'_> {
         let rest: Vec<&str> = stems[at..].iter().map(String::as_str).take(8).collect();
         if let Some((used, marks)) = self.lexicon.at(&rest) {
             let at_end = place.start..tokens[at + used - 1].at.end;
-            if let Some(stem) = self.own(&tokens[at..at + used]).filter(|_| marks.contains(&Mark::Undo)) {
+            if marks.contains(&Mark::Undo)
+                && let Some(stem) = self.own(&tokens[at..at + used])
+            {
                 let word = PhraseWord { text: stem.clone(), stem, at: at_end.clone() };
                 return (
                     used,

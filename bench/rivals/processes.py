@@ -119,6 +119,15 @@ def free_port() -> int:
         return int(taken.getsockname()[1])
 
 
+def wait(process: subprocess.Popen[Any], seconds: float) -> None:
+    """For its end, which it comes to in that time or is killed."""
+    try:
+        process.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 class Server:
     """A process that takes part, with what it prints in a file."""
 
@@ -135,11 +144,7 @@ class Server:
                 os.kill(pid, sign)
             except ProcessLookupError:
                 continue
-        try:
-            self.process.wait(timeout=60)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        wait(self.process, 60)
         self.output.close()
 
 
@@ -185,9 +190,5 @@ class Worker:
         if sign == signal.SIGKILL:
             self.process.kill()
         self.process.stdin.close()
-        try:
-            self.process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        wait(self.process, 20)
         self.answers.close()

@@ -85,14 +85,11 @@ impl Client {
     /// Asks for a stream of events. What is not one is an answer like any other.
     pub async fn listen(&self, path: &str) -> Result<Result<Events, Answer>, Failure> {
         let asked = async {
-            let stream = self.connect().await?;
-            let sent = send(stream, "GET", path, String::new(), self.headers(None)?).await;
-            let (response, driver) = sent.map_err(|problem| self.trouble(&problem))?;
+            let (response, driver) = self.open("GET", path, String::new(), None).await?;
             if response.status().is_success() {
                 return Ok(Ok(Events::new(response.into_body(), driver)));
             }
-            let read = answer(response, &driver).await.map_err(|problem| self.trouble(&problem))?;
-            self.admitted(read).map(Err)
+            self.read(response, &driver).await.map(Err)
         };
         self.in_time(asked).await
     }
@@ -104,12 +101,29 @@ impl Client {
         body: String,
         header: Option<(&str, &str)>,
     ) -> Result<Answer, Failure> {
-        let headers = self.headers(header)?;
         let asked = async {
-            let stream = self.connect().await?;
-            exchange(stream, method, path, body, headers).await.map_err(|problem| self.trouble(&problem))
+            let (response, driver) = self.open(method, path, body, header).await?;
+            self.read(response, &driver).await
         };
-        self.admitted(self.in_time(asked).await?)
+        self.in_time(asked).await
+    }
+
+    /// A request over a fresh connection, with the head of its answer.
+    async fn open(
+        &self,
+        method: &str,
+        path: &str,
+        body: String,
+        header: Option<(&str, &str)>,
+    ) -> Result<(hyper::Response<Incoming>, Driver), Failure> {
+        let headers = self.headers(header)?;
+        let stream = self.connect().await?;
+        send(stream, method, path, body, headers).await.map_err(|problem| self.trouble(&problem))
+    }
+
+    /// The rest of the answer, unless it is that the caller may not ask.
+    async fn read(&self, response: hyper::Response<Incoming>, driven: &Driver) -> Result<Answer, Failure> {
+        self.admitted(answer(response, driven).await.map_err(|problem| self.trouble(&problem))?)
     }
 
     fn headers<'a>(&self, more: Option<(&'a str, &str)>) -> Result<Vec<(&'a str, String)>, Failure> {
@@ -125,7 +139,6 @@ impl Client {
         answered.map_err(|_| self.trouble("it did not answer in time"))?
     }
 
-    /// The answer, unless it is that the caller may not ask.
     fn admitted(&self, answer: Answer) -> Result<Answer, Failure> {
         if matches!(answer.status, 401 | 403) {
             let said = answer.body["error"]["message"].as_str().unwrap_or("it does not say why");
@@ -140,18 +153,6 @@ impl Client {
     fn trouble(&self, problem: &str) -> Failure {
         Failure::environment(format!("the sidecar at {} failed: {problem}", self.socket.display()))
     }
-}
-
-/// One request and its answer over a fresh connection.
-async fn exchange(
-    stream: Box<dyn Stream>,
-    method: &str,
-    path: &str,
-    body: String,
-    headers: Vec<(&str, String)>,
-) -> Result<Answer, String> {
-    let (response, driver) = send(stream, method, path, body, headers).await?;
-    answer(response, &driver).await
 }
 
 /// A request, the head of its answer, and what drives the connection until the body is read.

@@ -123,13 +123,20 @@ fn unless(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
 fn handled(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
     let [.., and, Item::Phrase(_)] = trimmed(items) else { return Ok(None) };
     let Flow::Sequence(mut steps) = relations::part(context, items)? else { return Ok(None) };
-    let (Some(handler @ Flow::Call(_)), Some(body @ Flow::Call(_))) = (steps.pop(), steps.pop()) else {
-        return Ok(None);
-    };
-    if !and.is(Mark::And) {
-        return Ok(None);
+    match steps.pop() {
+        Some(handler @ Flow::Call(_)) if and.is(Mark::And) => caught(Flow::Sequence(steps), || Ok(handler)),
+        _ => Ok(None),
     }
-    steps.push(Flow::Try { body: Box::new(body), handler: Some(Box::new(handler)), always: None });
+}
+
+/// The steps, the failure of the last of which is handled; `None` where that is no single call.
+fn caught(steps: Flow, handler: impl FnOnce() -> Read<Flow>) -> Read<Option<Flow>> {
+    let mut steps = match steps {
+        Flow::Sequence(steps) => steps,
+        flow => vec![flow],
+    };
+    let Some(body @ Flow::Call(_)) = steps.pop() else { return Ok(None) };
+    steps.push(Flow::Try { body: Box::new(body), handler: Some(Box::new(handler()?)), always: None });
     Ok(Some(Flow::in_order(steps)))
 }
 
@@ -141,32 +148,15 @@ pub(super) fn of_what_was_said(context: &Context<'_>, before: &Flow, items: &[It
     if first.is(Mark::Always) {
         return in_any_case(context, vec![before.clone()], items, 0).map(Some);
     }
-    if !first.is(Mark::OnFailure) {
-        return Ok(None);
-    }
-    let mut steps = match before {
-        Flow::Sequence(steps) => steps.clone(),
-        flow => vec![flow.clone()],
-    };
-    let Some(body @ Flow::Call(_)) = steps.pop() else { return Ok(None) };
-    let handler = Some(Box::new(sentence(context, rest)?));
-    steps.push(Flow::Try { body: Box::new(body), handler, always: None });
-    Ok(Some(Flow::in_order(steps)))
+    if first.is(Mark::OnFailure) { caught(before.clone(), || sentence(context, rest)) } else { Ok(None) }
 }
 
 /// `A, and if that fails B`.
 fn on_failure(context: &Context<'_>, items: &[Item], at: usize) -> Read<Flow> {
     let handler = clause(context, &items[at + 1..], true)?;
-    let mut before = match relations::part(context, &items[..at])? {
-        Flow::Sequence(steps) => steps,
-        flow => vec![flow],
-    };
-    match before.pop() {
-        Some(body @ Flow::Call(_)) => {
-            before.push(Flow::Try { body: Box::new(body), handler: Some(Box::new(handler)), always: None });
-            Ok(Flow::in_order(before))
-        }
-        _ => context.ask(format!("the failure of which step is meant in \"{}\"?", context.said(items))),
+    match caught(relations::part(context, &items[..at])?, || Ok(handler))? {
+        Some(flow) => Ok(flow),
+        None => context.ask(format!("the failure of which step is meant in \"{}\"?", context.said(items))),
     }
 }
 

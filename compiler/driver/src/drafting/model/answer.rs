@@ -36,7 +36,9 @@ pub(super) fn read(answer: &str, known: &Vocabulary, subject: Option<&str>) -> R
         return Err("`steps` is empty, and there is no question".to_owned());
     }
     let old = there.map(|workflow| workflow.steps.as_slice()).unwrap_or_default();
-    draft.steps = Some(steps.iter().map(|step| kept(step, old)).collect());
+    let mut as_is = Vec::new();
+    old.iter().for_each(|step| collect(step, &mut as_is));
+    draft.steps = Some(steps.iter().map(|step| kept(step, &as_is)).collect());
     for policy in maps(&answer, "policies")? {
         let id = text(policy, "id").ok_or("a policy has no `id`")?;
         match known.policies.iter().find(|(taken, _)| taken == id) {
@@ -85,18 +87,18 @@ fn maps<'a>(answer: &'a Data, key: &str) -> Result<&'a [Data], String> {
 }
 
 /// A step as the manifest has it where it has it, else with its keys in the usual order: what it does comes first.
-fn kept(step: &Data, old: &[Data]) -> Data {
+fn kept(step: &Data, as_is: &[(Data, &Data)]) -> Data {
     match step {
-        Data::List(items) => Data::List(items.iter().map(|item| kept(item, old)).collect()),
+        Data::List(items) => Data::List(items.iter().map(|item| kept(item, as_is)).collect()),
         Data::Map(pairs) => {
-            if pairs.iter().any(|(key, _)| is_step_word(key)) {
+            if is_step(pairs) {
                 let wanted = sorted(step);
-                if let Some(old) = old.iter().find_map(|old| found(old, &wanted)) {
-                    return old.clone();
+                if let Some((_, old)) = as_is.iter().find(|(old, _)| *old == wanted) {
+                    return (*old).clone();
                 }
             }
             let mut pairs: Vec<(String, Data)> =
-                pairs.iter().map(|(key, value)| (key.clone(), kept(value, old))).collect();
+                pairs.iter().map(|(key, value)| (key.clone(), kept(value, as_is))).collect();
             pairs.sort_by_key(|(key, _)| !is_step_word(key));
             Data::Map(pairs)
         }
@@ -104,14 +106,21 @@ fn kept(step: &Data, old: &[Data]) -> Data {
     }
 }
 
-fn found<'a>(data: &'a Data, wanted: &Data) -> Option<&'a Data> {
-    if sorted(data) == *wanted {
-        return Some(data);
-    }
+fn is_step(pairs: &[(String, Data)]) -> bool {
+    pairs.iter().any(|(key, _)| is_step_word(key))
+}
+
+/// Every step in the data, each with its keys in order and as it is, those around before those inside.
+fn collect<'a>(data: &'a Data, steps: &mut Vec<(Data, &'a Data)>) {
     match data {
-        Data::List(items) => items.iter().find_map(|item| found(item, wanted)),
-        Data::Map(pairs) => pairs.iter().find_map(|(_, value)| found(value, wanted)),
-        _ => None,
+        Data::List(items) => items.iter().for_each(|item| collect(item, steps)),
+        Data::Map(pairs) => {
+            if is_step(pairs) {
+                steps.push((sorted(data), data));
+            }
+            pairs.iter().for_each(|(_, value)| collect(value, steps));
+        }
+        _ => {}
     }
 }
 
