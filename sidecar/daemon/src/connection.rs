@@ -4,11 +4,13 @@
 
 use std::io::ErrorKind;
 use std::sync::Arc;
+use std::time::Duration;
 
 use conductor_journal::Refusal;
 use conductor_protocol::message::{RunRefused, code, method};
 use serde_json::value::RawValue;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::again::{Again, may_pass};
 use crate::gate::Guest;
@@ -26,6 +28,10 @@ const CHUNK: usize = 64 << 10;
 /// Requests of one connection that may wait for their answers at a time.
 const IN_FLIGHT: usize = 16 << 10;
 
+/// How long the start of a run waits for what follows it, so that both are one commit. Nobody waits for a start alone: who began it
+/// has an answer before the disk.
+const LINGER: Duration = Duration::from_millis(2);
+
 /// Serves JSON-RPC lines until either side ends the connection. `first` was read already.
 pub(crate) async fn serve(sidecar: Arc<Sidecar>, stream: Wire, first: Vec<u8>, guest: Guest) {
     let stream = Arc::new(stream);
@@ -41,10 +47,21 @@ pub(crate) async fn serve(sidecar: Arc<Sidecar>, stream: Wire, first: Vec<u8>, g
         });
     }
     let again = sidecar.journal.shared().map(|_| Arc::default());
-    let mut connection =
-        Connection { sidecar, guest, client: None, outbox, tasks, again, buffer: first, scanned: 0 };
+    let mut connection = Connection {
+        sidecar,
+        guest,
+        client: None,
+        outbox,
+        tasks,
+        again,
+        buffer: first,
+        scanned: 0,
+        lingers: None,
+        is_urgent: false,
+    };
     connection.run(&stream).await;
-    connection.outbox.flushed(std::time::Duration::from_millis(500)).await;
+    connection.flush();
+    connection.outbox.flushed(Duration::from_millis(500)).await;
     connection.outbox.close();
     if let Some(client) = &connection.client {
         handlers::leave(&connection.sidecar, client, &connection.outbox);
@@ -62,6 +79,10 @@ struct Connection {
     buffer: Vec<u8>,
     /// How far the buffer holds no line's end.
     scanned: usize,
+    /// When what waits for company is committed without it.
+    lingers: Option<Instant>,
+    /// Whether one of the lines that came together is to be committed at once.
+    is_urgent: bool,
 }
 
 impl Connection {
@@ -82,6 +103,10 @@ impl Connection {
                 () = self.outbox.ended() => return,
                 () = self.sidecar.closed() => return,
                 () = due(self.again.as_ref()) => continue,
+                () = alone(self.lingers) => {
+                    self.flush();
+                    continue;
+                }
             }
             self.buffer.reserve(CHUNK);
             match stream.try_read(&mut self.buffer) {
@@ -102,6 +127,11 @@ impl Connection {
         let mut answers = Vec::new();
         lines.iter().for_each(|line| self.line(line, &mut answers));
         self.outbox.send(&answers);
+        self.flush();
+    }
+
+    fn flush(&mut self) {
+        self.lingers = None;
         self.sidecar.flush();
     }
 
@@ -109,6 +139,7 @@ impl Connection {
     fn lines(&mut self) -> bool {
         let mut answers = Vec::new();
         let mut done = 0;
+        self.is_urgent = false;
         let buffer = std::mem::take(&mut self.buffer);
         while let Some(length) = buffer[self.scanned..].iter().position(|byte| *byte == b'\n') {
             let end = self.scanned + length;
@@ -134,8 +165,10 @@ impl Connection {
         }
         // Answers first: what needs no disk does not wait for it.
         self.outbox.send(&answers);
-        if done > 0 {
-            self.sidecar.flush();
+        if self.is_urgent {
+            self.flush();
+        } else if done > 0 && self.lingers.is_none() {
+            self.lingers = Some(Instant::now() + LINGER);
         }
         fits
     }
@@ -145,6 +178,7 @@ impl Connection {
     }
 
     fn line(&mut self, line: &[u8], answers: &mut Vec<u8>) {
+        let was_urgent = std::mem::replace(&mut self.is_urgent, true);
         let message = match rpc::parse(line) {
             Ok(message) => message,
             Err(fault) => return self.not_understood(line, None, &fault, answers),
@@ -173,8 +207,12 @@ impl Connection {
             id: incoming.id,
             line,
             again: self.again.as_ref(),
+            may_linger: false,
         };
         let handled = handlers::handle(&mut call, &mut self.client, &incoming);
+        if call.may_linger {
+            self.is_urgent = was_urgent;
+        }
         if let Err(fault) = handled {
             if let Some(again) = self.again.as_ref().filter(|_| incoming.id.is_some() && may_pass(&fault)) {
                 return again.push(line.into());
@@ -199,6 +237,13 @@ impl Connection {
             message: fault.message.clone(),
         };
         rpc::notice(answers, method::RUN_REFUSED, refused);
+    }
+}
+
+async fn alone(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }
 

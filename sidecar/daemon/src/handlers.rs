@@ -57,6 +57,8 @@ pub(crate) struct Call<'a> {
     /// What is to be handled again where the store refuses for the moment.
     pub(crate) line: &'a [u8],
     pub(crate) again: Option<&'a Arc<Again>>,
+    /// Whether nobody waits for the disk for its sake.
+    pub(crate) may_linger: bool,
 }
 
 impl Call<'_> {
@@ -286,6 +288,7 @@ fn start(call: &mut Call<'_>, client: &Client, start: RunStart) -> Result<(), Fa
         Started::New { epoch, started_at, settled } => {
             let owned = RunStartResult::Owned { epoch, next_seq: 1, started_at, cancelling: false };
             if sidecar.journal.shared().is_none() {
+                call.may_linger = true;
                 call.answer(owned);
                 return Ok(());
             }

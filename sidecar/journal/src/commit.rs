@@ -84,6 +84,9 @@ impl Journal {
             let Some(mut change) = cell.queued.take() else { continue };
             change.head = cell.tip.clone();
             change.key = cell.key;
+            change.advances = cell.committed.as_ref().is_some_and(|stored| {
+                change.head == Head { next_seq: change.head.next_seq, ..stored.clone() }
+            });
             let change = Arc::new(change);
             cell.flying = Some(Arc::clone(&change));
             cell.flying_luggage = std::mem::take(&mut cell.luggage);

@@ -69,6 +69,7 @@ impl Sealing {
                 cancel: optional("cancel", &change.head.cancel)?,
                 ..change.head.clone()
             },
+            advances: change.advances,
             records: change.records.iter().map(record).collect::<Result<_, StoreError>>()?,
             spans: change.spans.clone(),
             signals: change.signals.iter().map(signal).collect::<Result<_, StoreError>>()?,

@@ -101,7 +101,6 @@ pub struct StoredRecord {
     pub body: Arc<str>,
 }
 
-/// A signal of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredSignal {
     /// Dense from 0 over the signals of the run.
@@ -132,6 +131,8 @@ pub struct Change {
     /// Epoch and next sequence number that the store must still have: the fence against another writer.
     pub expect: (u64, u64),
     pub head: Head,
+    /// Whether the head is the stored one but for its sequence number, as after most steps.
+    pub advances: bool,
     pub records: Vec<StoredRecord>,
     pub spans: Vec<Span>,
     pub signals: Vec<StoredSignal>,

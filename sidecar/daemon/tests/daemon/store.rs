@@ -87,3 +87,31 @@ fn many_clients_share_commits_and_each_hears_of_its_own() {
     let (_, page) = daemon.http("GET", "/v1/runs?state=succeeded", "");
     assert_eq!(page["runs"].as_array().unwrap().len(), 16);
 }
+
+#[test]
+fn the_start_of_a_run_waits_for_its_first_step_but_not_for_long() {
+    let daemon = Daemon::new();
+    let mut client = daemon.client("a");
+    client.hello(0);
+    let commits = || {
+        let (_, metrics) = daemon.http("GET", "/metrics", "");
+        let line = "conductor_commit_duration_seconds_count ";
+        let text = metrics.as_str().unwrap().to_owned();
+        text.lines().find_map(|found| found.strip_prefix(line)?.parse::<u32>().ok()).unwrap()
+    };
+    let before = commits();
+    for number in 0..200 {
+        let run = format!("r{number}");
+        client.start(&run);
+        client.record(&run, 1, 1, step_started("a"));
+        client.acked(&run, 1);
+    }
+    let made = commits() - before;
+    assert!(made < 390, "{made} commits for 200 starts with a step each");
+    // Alone it is committed too, and where its connection ends.
+    client.start("alone");
+    client.acked("alone", 0);
+    client.start("left");
+    drop(client);
+    assert_eq!(daemon.run_when("left", |_| true)["state"], "running");
+}

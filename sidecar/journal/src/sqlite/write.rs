@@ -111,6 +111,14 @@ fn insert(transaction: &Transaction<'_>, change: &Change) -> Sql<i64> {
 /// Whether the store still had the epoch and the sequence number that the change builds on.
 fn update(transaction: &Transaction<'_>, key: i64, change: &Change) -> Sql<bool> {
     let head = &change.head;
+    if change.advances {
+        // No index has the sequence number, so that none is written.
+        let mut statement = transaction.prepare_cached(
+            "UPDATE runs SET next_seq = ?4 WHERE key = ?1 AND epoch = ?2 AND next_seq = ?3",
+        )?;
+        let (epoch, next_seq) = change.expect;
+        return Ok(statement.execute([key, signed(epoch), signed(next_seq), signed(head.next_seq)])? == 1);
+    }
     let owner = head.owner.as_ref();
     let mut statement = transaction.prepare_cached(
         "UPDATE runs SET plan = ?4, language = ?5, state = ?6, epoch = ?7, next_seq = ?8, owner_session = ?9,
