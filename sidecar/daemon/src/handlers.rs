@@ -239,7 +239,8 @@ fn hello(call: &mut Call<'_>, hello: Hello) -> Result<Client, Fault> {
         sidecar.sessions.unload(&client.owner.session, &info.run);
         sidecar.offer(info);
     }
-    sidecar.kick.notify_one();
+    // Before anybody was here to serve them, runs were left to other sidecars.
+    sidecar.hungry.notify_one();
     scheduled::served(sidecar, &hello.plans);
     call.answer(HelloResult {
         protocol: SPOKEN.max.min(max),

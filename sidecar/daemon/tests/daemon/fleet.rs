@@ -8,7 +8,7 @@ use conductor_daemon::{Clock, Options, StoreUrl};
 use conductor_tests::servers::{Postgres, Version};
 use serde_json::{Value, json};
 
-use crate::support::{Client, Daemon, LEASE, PATIENCE, Process, step_started, succeeded};
+use crate::support::{Client, Daemon, LEASE, PATIENCE, Process, Stand, step_started, succeeded};
 
 macro_rules! over {
     ($module:ident $version:ident: $($name:ident)*) => {
@@ -33,6 +33,7 @@ over_each_version! {
     one_sidecar_does_what_another_was_asked
     what_a_session_gives_back_goes_on_with_the_other_sidecar
     a_restarted_sidecar_has_its_sessions_runs_at_once
+    what_was_left_while_nobody_served_it_is_handed_out_when_somebody_does
     runs_of_a_gone_sidecar_go_on_elsewhere_within_its_lease
     a_schedule_fires_once
     what_a_person_changes_on_a_policy_reaches_the_processes_of_all_hosts
@@ -167,6 +168,35 @@ fn a_restarted_sidecar_has_its_sessions_runs_at_once(version: Version) {
     client.acked("r", 2);
     drop(client);
     fleet.sidecars.push(again);
+}
+
+/// A look every 2.5 s, a quarter of the lease at most, would find it, too.
+fn what_was_left_while_nobody_served_it_is_handed_out_when_somebody_does(version: Version) {
+    let mut fleet = Fleet::with(version, 1, Duration::from_secs(60));
+    let mut waited = Duration::ZERO;
+    for number in 0..4 {
+        let run = format!("r{number}");
+        let mut stand = Stand::new();
+        let mut lost = fleet.sidecars[0].client(&format!("lost-{number}"));
+        lost.hello_as(0, &stand.process(), json!([]));
+        lost.start(&run);
+        lost.record(&run, 1, 1, step_started("s"));
+        lost.acked(&run, 1);
+        stand.kill();
+        fleet.sidecars.clear();
+        let again = fleet.start(0);
+        fleet.sidecars.push(again);
+        // It looks for who could serve its runs when it begins.
+        std::thread::sleep(Duration::from_millis(300));
+        let began = Instant::now();
+        let mut heir = served(&fleet.sidecars[0], &format!("heir-{number}"), 10);
+        let dispatch = heir.notice("run.dispatch");
+        waited += began.elapsed();
+        assert_eq!((&dispatch["run"], &dispatch["epoch"]), (&json!(run), &json!(2)));
+        heir.record(&run, 2, 3, succeeded(&json!(1)));
+        heir.acked(&run, 3);
+    }
+    assert!(waited < Duration::from_secs(6), "{waited:?}");
 }
 
 /// Nobody has to stop for it: the lease of the one is over, and the other takes what it had.
