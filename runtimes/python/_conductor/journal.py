@@ -15,6 +15,9 @@ RETRY_STORE_SECONDS = 0.25
 RECORD_BYTES = 4 << 20
 """Entries beyond this size go into a record of their own."""
 
+LINGER_SECONDS = 0.002
+"""How long entries for which nobody waits are kept for what follows them."""
+
 Ended = Literal["lost", "finished"]
 
 
@@ -46,11 +49,13 @@ class Journal:
         self._loop = asyncio.get_running_loop()
         self._at_the_end = at_the_end or self._loop.call_soon
         self._entries: list[str] = []
+        self._later: asyncio.TimerHandle | None = None
+        self._is_due = False
         self._kept: deque[tuple[int, bytes, float]] = deque()
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
 
     def record(self, kind: str, /, **fields: Any) -> None:
-        """Adds an entry to the record of this turn."""
+        """Adds an entry to the next record."""
         self.record_text(dumps({kind: fields}))
 
     def record_text(self, entry: str) -> None:
@@ -58,11 +63,27 @@ class Journal:
         if self.ended is not None:
             return
         if not self._entries:
-            self._at_the_end(self.flush)
+            self._look_soon()
         self._entries.append(entry)
+
+    def _look_soon(self) -> None:
+        if not self._is_due:
+            self._is_due = True
+            self._at_the_end(self._look)
+
+    def _look(self) -> None:
+        """Sends what somebody waits for; the rest may wait for what follows it."""
+        self._is_due = False
+        if self._waiters:
+            self.flush()
+        elif self._entries and self._later is None:
+            self._later = self._loop.call_later(LINGER_SECONDS, self.flush)
 
     def flush(self) -> None:
         """Makes records of the entries that are waiting, and sends them."""
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
         entries, self._entries = self._entries, []
         size = 0
         together: list[str] = []
@@ -95,6 +116,8 @@ class Journal:
         self.waits += 1
         waiter = self._loop.create_future()
         self._waiters.append((last, waiter))
+        if self._entries:
+            self._look_soon()
         await waiter
 
     def acknowledged(self, seq: int) -> float | None:

@@ -25,6 +25,9 @@ interface Waiter {
   readonly wake: () => void;
 }
 
+/** How long entries for which nobody waits are kept for what follows them. */
+const LINGER_MS = 2;
+
 /** Numbers the records of one run in one epoch, and keeps them until they are acknowledged. */
 export class Journal {
   readonly run: string;
@@ -44,6 +47,8 @@ export class Journal {
   private acked: number;
   private readonly send: (line: string) => boolean;
   private entries: string[] = [];
+  private later: NodeJS.Timeout | undefined = undefined;
+  private isDue = false;
   private kept: Kept[] = [];
   private waiters: Waiter[] = [];
 
@@ -61,7 +66,7 @@ export class Journal {
     this.send = send;
   }
 
-  /** Adds an entry to the record of this turn. */
+  /** Adds an entry to the next record. */
   record(kind: string, fields: object): void {
     this.recordText(`{"${kind}":${dumps(fields)}}`);
   }
@@ -72,16 +77,37 @@ export class Journal {
       return;
     }
     if (this.entries.length === 0) {
-      // After all that goes on by itself now: the end of a step and the start of the next are one record.
-      process.nextTick(() => {
-        this.flush();
-      });
+      this.lookSoon();
     }
     this.entries.push(entry);
   }
 
+  /** After all that goes on by itself now: the end of a step and the start of the next are one record. */
+  private lookSoon(): void {
+    if (!this.isDue) {
+      this.isDue = true;
+      process.nextTick(() => {
+        this.look();
+      });
+    }
+  }
+
+  /** Sends what somebody waits for; the rest may wait for what follows it. */
+  private look(): void {
+    this.isDue = false;
+    if (this.waiters.length > 0) {
+      this.flush();
+    } else if (this.entries.length > 0) {
+      this.later ??= setTimeout(() => {
+        this.flush();
+      }, LINGER_MS);
+    }
+  }
+
   /** Makes records of the entries that are waiting, and sends them. */
   flush(): void {
+    clearTimeout(this.later);
+    this.later = undefined;
     const entries = this.entries;
     this.entries = [];
     let size = 0;
@@ -117,6 +143,9 @@ export class Journal {
       return;
     }
     this.waits += 1;
+    if (this.entries.length > 0) {
+      this.lookSoon();
+    }
     await new Promise<void>((wake) => {
       this.waiters.push({ seq, wake });
     });

@@ -20,7 +20,6 @@ type connection struct {
 
 	lock      sync.Mutex // of what is to be sent
 	outgoing  [][]byte
-	dirty     []*journal
 	isWriting bool
 	isOver    bool
 	wake      chan struct{}
@@ -44,16 +43,6 @@ func (c *connection) send(line []byte) {
 	}
 }
 
-// soon flushes a journal when those who add entries now have had their say.
-func (c *connection) soon(journal *journal) {
-	c.lock.Lock()
-	defer c.lock.Unlock()
-	if !c.isOver {
-		c.dirty = append(c.dirty, journal)
-		c.signal()
-	}
-}
-
 func (c *connection) signal() {
 	select {
 	case c.wake <- struct{}{}:
@@ -65,15 +54,8 @@ func (c *connection) signal() {
 func (c *connection) write() {
 	defer c.written.Done()
 	for range c.wake {
-		// Whoever records the end of a step often records the start of the next one: let it.
+		// Others may have something to send, too: let them.
 		runtime.Gosched()
-		c.lock.Lock()
-		dirty := c.dirty
-		c.dirty = nil
-		c.lock.Unlock()
-		for _, journal := range dirty {
-			journal.flush()
-		}
 		if lines, isOver := c.taken(); c.writeAll(lines) != nil || isOver {
 			_ = c.socket.Close() // the reader tells of it
 			return

@@ -18,6 +18,8 @@ const (
 	retryStore = 250 * time.Millisecond
 	// recordBytes: entries beyond this size go into a record of their own.
 	recordBytes = 4 << 20
+	// linger is how long entries for which nobody waits are kept for what follows them.
+	linger = 2 * time.Millisecond
 )
 
 // journal numbers the records of one run in one epoch, and keeps them until they are acknowledged.
@@ -31,6 +33,7 @@ type journal struct {
 	nextSeq  int64
 	acked    int64
 	entries  [][]byte
+	later    *time.Timer // flushes the entries where nobody comes to wait for them
 	kept     []record
 	waiters  []waiter
 	waits    int // how often somebody had to wait for the disk
@@ -69,7 +72,7 @@ func newJournal(run string, epoch, nextSeq int64, conn *connection) *journal {
 	return &journal{run: run, epoch: epoch, conn: conn, firstSeq: nextSeq, nextSeq: nextSeq, acked: acked}
 }
 
-// record adds an entry. Entries that come close together go in one record.
+// record adds an entry. Entries go in one record until somebody waits for them.
 func (j *journal) record(kind string, fields map[string]any) {
 	j.recordText(cel.JSON(map[string]any{kind: fields}))
 }
@@ -86,7 +89,7 @@ func (j *journal) recordText(entry []byte) {
 	}
 	j.entries = append(j.entries, entry)
 	if len(j.entries) == 1 && j.conn != nil {
-		j.conn.soon(j)
+		j.later = time.AfterFunc(linger, j.flush)
 	}
 }
 
@@ -98,6 +101,9 @@ func (j *journal) flush() {
 }
 
 func (j *journal) flushLocked() {
+	if j.later != nil {
+		j.later.Stop()
+	}
 	entries := j.entries
 	j.entries = nil
 	start, size := 0, 0

@@ -26,6 +26,8 @@ export declare class Journal {
   private acked;
   private readonly send;
   private entries;
+  private later;
+  private isDue;
   private kept;
   private waiters;
   constructor(
@@ -34,10 +36,14 @@ export declare class Journal {
     nextSeq: number,
     send: (line: string) => boolean,
   );
-  /** Adds an entry to the record of this turn. */
+  /** Adds an entry to the next record. */
   record(kind: string, fields: object): void;
   /** Adds an entry that is JSON already. */
   recordText(entry: string): void;
+  /** After all that goes on by itself now: the end of a step and the start of the next are one record. */
+  private lookSoon;
+  /** Sends what somebody waits for; the rest may wait for what follows it. */
+  private look;
   /** Makes records of the entries that are waiting, and sends them. */
   flush(): void;
   private emit;

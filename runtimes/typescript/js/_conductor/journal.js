@@ -9,6 +9,8 @@ import { monotonic } from "./timer.js";
 export const RETRY_STORE_MS = 250;
 /** Entries beyond this size go into a record of their own. */
 const RECORD_CHARACTERS = 4 << 20;
+/** How long entries for which nobody waits are kept for what follows them. */
+const LINGER_MS = 2;
 /** Numbers the records of one run in one epoch, and keeps them until they are acknowledged. */
 export class Journal {
   constructor(run, epoch, nextSeq, send) {
@@ -23,6 +25,8 @@ export class Journal {
     this.onReclaimed = undefined;
     this.onSignal = undefined;
     this.entries = [];
+    this.later = undefined;
+    this.isDue = false;
     this.kept = [];
     this.waiters = [];
     this.run = run;
@@ -32,7 +36,7 @@ export class Journal {
     this.acked = nextSeq > 1 ? nextSeq - 1 : -1;
     this.send = send;
   }
-  /** Adds an entry to the record of this turn. */
+  /** Adds an entry to the next record. */
   record(kind, fields) {
     this.recordText(`{"${kind}":${dumps(fields)}}`);
   }
@@ -42,15 +46,34 @@ export class Journal {
       return;
     }
     if (this.entries.length === 0) {
-      // After all that goes on by itself now: the end of a step and the start of the next are one record.
-      process.nextTick(() => {
-        this.flush();
-      });
+      this.lookSoon();
     }
     this.entries.push(entry);
   }
+  /** After all that goes on by itself now: the end of a step and the start of the next are one record. */
+  lookSoon() {
+    if (!this.isDue) {
+      this.isDue = true;
+      process.nextTick(() => {
+        this.look();
+      });
+    }
+  }
+  /** Sends what somebody waits for; the rest may wait for what follows it. */
+  look() {
+    this.isDue = false;
+    if (this.waiters.length > 0) {
+      this.flush();
+    } else if (this.entries.length > 0) {
+      this.later ??= setTimeout(() => {
+        this.flush();
+      }, LINGER_MS);
+    }
+  }
   /** Makes records of the entries that are waiting, and sends them. */
   flush() {
+    clearTimeout(this.later);
+    this.later = undefined;
     const entries = this.entries;
     this.entries = [];
     let size = 0;
@@ -84,6 +107,9 @@ export class Journal {
       return;
     }
     this.waits += 1;
+    if (this.entries.length > 0) {
+      this.lookSoon();
+    }
     await new Promise((wake) => {
       this.waiters.push({ seq, wake });
     });

@@ -88,25 +88,26 @@ fn many_clients_share_commits_and_each_hears_of_its_own() {
     assert_eq!(page["runs"].as_array().unwrap().len(), 16);
 }
 
+fn commits(daemon: &Daemon) -> u32 {
+    let (_, metrics) = daemon.http("GET", "/metrics", "");
+    let line = "conductor_commit_duration_seconds_count ";
+    let text = metrics.as_str().unwrap().to_owned();
+    text.lines().find_map(|found| found.strip_prefix(line)?.parse().ok()).unwrap()
+}
+
 #[test]
 fn the_start_of_a_run_waits_for_its_first_step_but_not_for_long() {
     let daemon = Daemon::new();
     let mut client = daemon.client("a");
     client.hello(0);
-    let commits = || {
-        let (_, metrics) = daemon.http("GET", "/metrics", "");
-        let line = "conductor_commit_duration_seconds_count ";
-        let text = metrics.as_str().unwrap().to_owned();
-        text.lines().find_map(|found| found.strip_prefix(line)?.parse::<u32>().ok()).unwrap()
-    };
-    let before = commits();
+    let before = commits(&daemon);
     for number in 0..200 {
         let run = format!("r{number}");
         client.start(&run);
         client.record(&run, 1, 1, step_started("a"));
         client.acked(&run, 1);
     }
-    let made = commits() - before;
+    let made = commits(&daemon) - before;
     assert!(made < 390, "{made} commits for 200 starts with a step each");
     // Alone it is committed too, and where its connection ends.
     client.start("alone");
