@@ -163,6 +163,7 @@ class Execution:
         return self._journal.ended != "lost"
 
     async def _drive(self) -> Outcome:
+        only_recorded.set(False)  # what holds of the parent does not hold of its child
         try:
             history = await self._history()
             self._show_secrets = secrets.hide(self.workflow, history.input)

@@ -42,6 +42,8 @@ class Journal:
         self.on_lost: Callable[[str], None] | None = None
         self.on_cancelling: Callable[[str], None] | None = None
         self.on_signal: Callable[[dict[str, Any]], None] | None = None
+        self.on_reclaimed: Callable[[], None] | None = None
+        """The connection was lost, and the run is still this process's."""
         self._first_seq = next_seq
         self._next_seq = next_seq
         self._acked = next_seq - 1 if next_seq > 1 else -1

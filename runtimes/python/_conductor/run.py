@@ -103,6 +103,7 @@ class Run:
         fallback: bool = False,
         breaker: Breaker | None = None,
         undo: Undo | None = None,
+        child: bool = False,
     ) -> Step:
         """A step with the limits of its policy, in seconds."""
         return Step(
@@ -121,6 +122,7 @@ class Run:
             fallback=fallback,
             breaker=breaker,
             undo=undo,
+            child=child,
         )
 
     def skip(self, key: str) -> None:
@@ -253,14 +255,23 @@ class Run:
         """The signals of this run: those that came before this process had it, too."""
         mailbox = self._mailbox
         if mailbox is None:
-            mailbox = self._mailbox = waits.Mailbox(self.history.signals)
+            mailbox = waits.Mailbox(self.history.signals, self._ask_for_signals)
+            self._mailbox = mailbox
             self.journal.on_signal = self._signalled
-        if not mailbox.is_complete:
-            answer = await self.session.request("signal.list", {"run": self.id})
-            mailbox.is_complete = True
-            for signal in answer["signals"]:
-                self._signalled(signal)
+            self.journal.on_reclaimed = mailbox.missed
+        await mailbox.complete()
         return mailbox
+
+    async def _ask_for_signals(self) -> None:
+        """Delivers every signal that was sent to the run, page by page."""
+        more: dict[str, object] = {}
+        while True:
+            page = await self.session.request("signal.list", {"run": self.id, **more})
+            for signal in page["signals"]:
+                self._signalled(signal)
+                more = {"from": signal["ordinal"] + 1}
+            if not page.get("more"):
+                return
 
     def _signalled(self, signal: dict[str, Any]) -> None:
         if self._mailbox is not None:

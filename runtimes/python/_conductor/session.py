@@ -241,6 +241,8 @@ class Session:
                 continue
             journal.acknowledged(item["next_seq"] - 1)
             journal.resend(item["next_seq"])
+            if journal.on_reclaimed is not None:
+                journal.on_reclaimed()
             if item["cancelling"] and journal.on_cancelling is not None:
                 journal.on_cancelling("cancelled while the connection was lost")
         if self._timer is None:

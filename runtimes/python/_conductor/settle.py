@@ -96,7 +96,7 @@ async def settled(
             work.cancel()
         await ended(work, SETTLE_SECONDS)
         forget(work)
-        if late is not None and _has_succeeded(work):
+        if late is not None and has_succeeded(work):
             late(work.result())
         raise
     if isinstance(work, asyncio.Task):
@@ -111,7 +111,8 @@ async def settled(
     return work.result()
 
 
-def _has_succeeded(work: asyncio.Future[Any]) -> bool:
+def has_succeeded(work: asyncio.Future[Any]) -> bool:
+    """Whether it has ended with a result."""
     return work.done() and not work.cancelled() and work.exception() is None
 
 

@@ -74,7 +74,6 @@ class Signals:
     def __init__(self, run: str | None) -> None:
         self.run = run or new_run_id()
         self._mailbox = Mailbox(set())
-        self._mailbox.is_complete = True
         self._ordinals = itertools.count()
         self._loop = asyncio.get_running_loop()
         self._token: Token[Mail] | None = None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 from . import current, gone
 from .childstep import ChildStep
 from .compensate import Adopted
+from .contained import contained, result_of
 from .errors import (
     CircuitOpen,
     DeadlineExceeded,
@@ -24,7 +25,15 @@ from .history import step_id
 from .parallel import REAL, ended_anyway, is_real
 from .permits import Taken, Taker, take
 from .recording import Undo, now_ms
-from .settle import SETTLE_SECONDS, ended, forget, over_time, start, wake
+from .settle import (
+    SETTLE_SECONDS,
+    ended,
+    forget,
+    has_succeeded,
+    over_time,
+    start,
+    wake,
+)
 from .threads import submit
 
 if TYPE_CHECKING:
@@ -63,6 +72,7 @@ class Step(ChildStep):
         fallback: bool = False,
         breaker: Breaker | None = None,
         undo: Undo | None = None,
+        child: bool = False,
     ) -> None:
         is_write = effect == "write"
         super().__init__(
@@ -77,6 +87,7 @@ class Step(ChildStep):
         self._may_repeat = idempotent or not is_write
         self._in_doubt = in_doubt
         self._barrier = is_write if barrier is None else barrier
+        self._is_child = child
         self._timeout = timeout
         self._deadline = deadline
         self._policy = policy
@@ -107,6 +118,9 @@ class Step(ChildStep):
             self._give_up(RecordedError(past.exhausted or {}))
         if past.outcome is not None or past.exhausted is not None:
             return False
+        if self._is_child and past.is_open:
+            past.is_open = False
+            return True  # another process began it, and it goes on
         has_begun = False
         try:
             if past.is_open:
@@ -251,7 +265,7 @@ class Step(ChildStep):
         limit, _ = self._limit()
         told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         with self._taken.watching():
-            work = start(_contained(coroutine, told), limit)
+            work = start(contained(coroutine, told), limit)
 
         def over(_: asyncio.Future[T]) -> None:
             # Of a task that is cancelled before it begins nobody else would.
@@ -304,7 +318,7 @@ class Step(ChildStep):
             if isinstance(made, asyncio.Future):
                 work = made
             else:
-                work = start(_contained(made), limit)
+                work = start(contained(made), limit)
                 work.add_done_callback(lambda _: made.close())
         works.append(work)
         # Another call may win: the run does not end before a write that it left behind.
@@ -316,14 +330,14 @@ class Step(ChildStep):
             if isinstance(work, asyncio.Task):
                 work.cancel()
             raise
-        return _result(work)
+        return result_of(work)
 
     async def _hedge_cancelled(
         self, works: list[asyncio.Future[T]], cancellation: asyncio.CancelledError
     ) -> T:
         for work in works if self._is_write else []:
             cancellation = await ended_anyway(work, cancellation)
-            if _has_succeeded(work):
+            if has_succeeded(work):
                 self._cancelled = cancellation
                 return self._ended_well(work.result())
         raise self._cut_off_by_cancellation(cancellation)
@@ -351,7 +365,7 @@ class Step(ChildStep):
             if not await ended(work, limit, told):
                 result = await self._timed_out(work, error())
             else:
-                result = _result(work)
+                result = result_of(work)
         except asyncio.CancelledError as cancellation:
             return await self._cancelled_in(work, cancellation)
         except BaseException as error:
@@ -385,7 +399,7 @@ class Step(ChildStep):
         # Of a write that must not happen twice nothing more is tried while it runs, however long that is.
         has_ended = await ended(work, None if is_patient else SETTLE_SECONDS)
         if has_ended and not work.cancelled():
-            return _result(work)
+            return result_of(work)
         forget(work)
         self._past.unknown = True
         if self._in_doubt == "pause":
@@ -449,7 +463,7 @@ class Step(ChildStep):
             work.cancel()
         if self._is_write or is_task:
             cancellation = await ended_anyway(work, cancellation)
-        if self._is_write and _has_succeeded(work):
+        if self._is_write and has_succeeded(work):
             self._cancelled = cancellation
             return self._ended_well(work.result())
         if is_task:
@@ -468,33 +482,3 @@ class Step(ChildStep):
             self._needs_a_person()
             self._record_cancelled()
         return cancellation
-
-
-async def _contained(
-    coroutine: Coroutine[Any, Any, T], told: asyncio.Future[None] | None = None
-) -> T:
-    """An exit of one step ends no other, as in threads; a task would let it out of the event loop."""
-    try:
-        return await coroutine
-    except SystemExit as error:
-        raise _exited(error) from error
-    finally:
-        if told is not None:
-            wake(told)  # a turn of the loop before the callbacks of the task
-
-
-def _exited(error: BaseException) -> RuntimeError:
-    return RuntimeError(f"the function raised {error!r}")
-
-
-def _has_succeeded(work: asyncio.Future[Any]) -> bool:
-    return work.done() and not work.cancelled() and work.exception() is None
-
-
-def _result(work: asyncio.Future[T]) -> T:
-    if work.cancelled():
-        raise RuntimeError("the function cancelled itself")
-    try:
-        return work.result()
-    except GeneratorExit as error:
-        raise _exited(error) from error

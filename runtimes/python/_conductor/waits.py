@@ -9,7 +9,7 @@ import asyncio
 import bisect
 import datetime as dt
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import gone
@@ -22,6 +22,7 @@ from .errors import (
 from .form import error_form
 from .parallel import REAL, ended_anyway, is_real
 from .session import ENDED, RUN_UNKNOWN, Refused
+from .settle import forget, has_succeeded
 from .step import now_ms
 
 if TYPE_CHECKING:
@@ -35,12 +36,38 @@ Signal = tuple[int, str, object]
 class Mailbox:
     """The signals of one run: those that nobody has taken, and those who wait."""
 
-    def __init__(self, taken: set[str]) -> None:
+    def __init__(
+        self,
+        taken: set[str],
+        ask: Callable[[], Coroutine[Any, Any, None]] | None = None,
+    ) -> None:
+        """`ask` delivers all that came; without it nothing can have come unheard."""
         self._known = set(taken)
         self._kept: dict[str, list[Signal]] = {}
         self._waiting: dict[str, deque[asyncio.Future[Signal]]] = {}
-        self.is_complete = False
-        """Whether what came before this process had the run is there."""
+        self._ask = ask
+        self._asked: asyncio.Task[None] | None = None
+
+    def missed(self) -> None:
+        """The connection was lost for a while: something may have come."""
+        self._asked = None
+        if any(self._waiting.values()):
+            self._asking()
+
+    async def complete(self) -> None:
+        """Waits for what came before this process had the run, or while it heard nothing."""
+        asked = self._asking()
+        if asked is not None:
+            await asyncio.shield(asked)
+
+    def _asking(self) -> asyncio.Task[None] | None:
+        asked = self._asked
+        has_failed = asked is not None and asked.done() and not has_succeeded(asked)
+        if self._ask is not None and (asked is None or has_failed):
+            asked = asyncio.get_running_loop().create_task(self._ask())
+            self._asked = asked
+            forget(asked)
+        return asked
 
     def deliver(self, name: str, ordinal: int, id: str, data: object) -> None:
         """A signal has come; one that comes twice counts once."""
@@ -65,6 +92,7 @@ class Mailbox:
         waiter: asyncio.Future[Signal] = asyncio.get_running_loop().create_future()
         waiting = self._waiting.setdefault(name, deque())
         waiting.append(waiter)
+        self._asking()
         try:
             async with asyncio.timeout(seconds):
                 return await waiter

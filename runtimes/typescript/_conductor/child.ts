@@ -14,6 +14,9 @@ import { hasEnded, NULL } from "./waits.js";
 import { Work } from "./work.js";
 import type { Workflow } from "./workflow.js";
 
+/** How long a child that is to be cancelled has until it is asked again: it may not have begun the first time. */
+const ASK_AGAIN_MS = 1000;
+
 export interface ChildOptions {
   readonly critical?: boolean | undefined;
   readonly barrier?: boolean | undefined;
@@ -60,8 +63,9 @@ export async function child(
   }
   if (!past.isOpen) {
     run.scope.check();
+    await began(run, key, workflow, options.barrier);
   }
-  await began(run, key, workflow, options.barrier);
+  // One that another process began goes on, whether or not it is to be cancelled.
   const scope = run.scope.shielded();
   const trace = run.traceOf(key, 1);
   const place = { run: run.keyOf(key), key, scope, trace };
@@ -73,8 +77,9 @@ export async function child(
       scope.cancel(reason);
       throw reason;
     }
-    askToCancel(run, place.run);
-    await work.ended();
+    do {
+      askToCancel(run, place.run);
+    } while ((await work.ended(ASK_AGAIN_MS)) !== "ended");
   }
   return concluded(run, id, work, options);
 }

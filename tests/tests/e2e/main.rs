@@ -15,6 +15,7 @@ mod http_services;
 mod interrupts;
 mod languages;
 mod owners;
+mod parents;
 mod permits;
 mod policies;
 mod remote;

@@ -179,11 +179,21 @@ impl Site for Host {
             interrupt(application.take().context("no application")?)?;
         }
         terminate(&mut self.sidecar)?;
+        self.journal()
+    }
+
+    fn journal(&mut self) -> Result<Journal> {
         self.sidecar.journal()
     }
 
     fn said(&mut self) -> String {
         let sidecar = self.sidecar.process().map(|process| process.stderr()).unwrap_or_default();
+        // Python and Go say where they stand when they are asked; Go ends with it.
+        for (index, signal) in [(0, Signal::USR1), (2, Signal::QUIT)] {
+            let asked = self.applications[index].as_ref().map(|process| process.signal(signal));
+            asked.into_iter().for_each(drop);
+        }
+        std::thread::sleep(Duration::from_secs(1));
         let applications = self.applications.iter().flatten().map(Process::stderr);
         std::iter::once(sidecar).chain(applications).collect::<Vec<_>>().join("\n")
     }

@@ -138,6 +138,10 @@ impl Site for Machines {
             applications.into_iter().try_for_each(interrupt)?;
             terminate(&mut sidecar)?;
         }
+        self.journal()
+    }
+
+    fn journal(&mut self) -> Result<Journal> {
         shared::read(&self.server.url())
     }
 

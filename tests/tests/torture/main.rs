@@ -16,6 +16,7 @@ mod storm;
 mod verdict;
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -74,6 +75,9 @@ fn over<S: Site>(time: Duration) -> Result<()> {
         let mut random = Random::new(seed);
         let mut site = S::begin(&mut random)?;
         let stormed = storm::pass(&mut site, until, RUNS, &mut random, report);
+        if let (Err(_), Some(folder), Ok(journal)) = (&stormed, evidence(), site.journal()) {
+            keep(&folder, site.crowd(), &journal, seed)?;
+        }
         let journal = stormed.with_context(|| site.said())?;
         take(report, site.crowd(), &journal, seed)
     })
@@ -128,15 +132,20 @@ fn take(report: &mut Report, crowd: &Crowd, journal: &Journal, seed: u64) -> Res
         accepted: &accepted,
         cancelled: &crowd.cancelled,
     });
-    if let Some(folder) = std::env::var_os("TORTURE_KEEP").filter(|_| !found.is_empty()) {
-        keep(std::path::Path::new(&folder), crowd, journal, seed)?;
+    if let Some(folder) = evidence().filter(|_| !found.is_empty()) {
+        keep(&folder, crowd, journal, seed)?;
     }
     report.violations.extend(found.into_iter().map(|promise| format!("TORTURE_SEED={seed}: {promise}")));
     Ok(())
 }
 
+/// Where the evidence of a broken promise is kept, if it is.
+fn evidence() -> Option<PathBuf> {
+    std::env::var_os("TORTURE_KEEP").map(PathBuf::from)
+}
+
 /// The evidence, for whoever looks into a broken promise.
-fn keep(folder: &std::path::Path, crowd: &Crowd, journal: &Journal, seed: u64) -> Result<()> {
+fn keep(folder: &Path, crowd: &Crowd, journal: &Journal, seed: u64) -> Result<()> {
     fs::create_dir_all(folder)?;
     fs::copy(crowd.ledger(), folder.join(format!("{seed}.ledger")))?;
     let lines = journal.iter().flat_map(|(id, run)| {

@@ -43,6 +43,9 @@ pub trait Site: Sized {
     /// Stops everything in good order, and gives the journal.
     fn stop(&mut self) -> Result<Journal>;
 
+    /// What the store holds now.
+    fn journal(&mut self) -> Result<Journal>;
+
     /// What the processes have printed.
     fn said(&mut self) -> String;
 }

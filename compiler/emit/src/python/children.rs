@@ -25,6 +25,9 @@ pub fn child(workflow: &mut Workflow, step: &Step, call: &WorkflowCall) -> Resul
     if !step.critical {
         open = open.with("critical", Py::atom("False"));
     }
+    if call.durable && !call.detach {
+        open = open.with("child", Py::atom("True"));
+    }
     let mut tried = Vec::new();
     let target = workflow.file.package.plan(&call.workflow)?;
     let encoded = if call.detach {

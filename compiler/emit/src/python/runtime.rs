@@ -15,7 +15,7 @@ const VERSION: &str = concat!(
 );
 
 /// Name and text of each file of `_conductor/`.
-pub const FILES: [(&str, &str); 68] = [
+pub const FILES: [(&str, &str); 69] = [
     ("__init__.py", include_str!("../../../../runtimes/python/_conductor/__init__.py")),
     ("address.py", include_str!("../../../../runtimes/python/_conductor/address.py")),
     ("atomic.py", include_str!("../../../../runtimes/python/_conductor/atomic.py")),
@@ -32,6 +32,7 @@ pub const FILES: [(&str, &str); 68] = [
     ("compensate.py", include_str!("../../../../runtimes/python/_conductor/compensate.py")),
     ("config.py", include_str!("../../../../runtimes/python/_conductor/config.py")),
     ("connection.py", include_str!("../../../../runtimes/python/_conductor/connection.py")),
+    ("contained.py", include_str!("../../../../runtimes/python/_conductor/contained.py")),
     ("current.py", include_str!("../../../../runtimes/python/_conductor/current.py")),
     ("deadline.py", include_str!("../../../../runtimes/python/_conductor/deadline.py")),
     ("detach.py", include_str!("../../../../runtimes/python/_conductor/detach.py")),

@@ -86,9 +86,7 @@ fn what_becomes_known_together_is_one_record() {
          for record in peer.records['r']:\n    print(*(kind for entry in record['entries'] for kind in entry))\n",
     );
     expect_test::expect![[r#"
-        step_started
-        step_succeeded step_started
-        step_succeeded step_started
+        step_started step_succeeded step_started step_succeeded step_started
         step_succeeded run_succeeded
     "#]]
     .assert_eq(&printed);

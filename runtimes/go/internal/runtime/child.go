@@ -7,7 +7,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
+
+// askAgain is how long a child that is to be cancelled has until it is asked again.
+const askAgain = time.Second
 
 // Child gives the output of a workflow that runs as this step.
 func (s *Step) Child(ctx context.Context, workflow *Workflow, inputs any) (any, error) {
@@ -35,16 +39,33 @@ func (s *Step) Child(ctx context.Context, workflow *Workflow, inputs any) (any, 
 			s.stop = stop
 			return nil, stop
 		}
-		params := map[string]any{"run": run, "reason": fmt.Sprintf("its parent %s was cancelled", s.run.id)}
-		s.run.session.request("run.cancel", params, func(any, error) {})
-		select {
-		case got = <-ends:
-		case <-s.run.detached.Done():
-			s.stop = &cancelled{errDetached}
-			return nil, s.stop
+		if err := s.cancelChild(run, func() bool {
+			select {
+			case got = <-ends:
+				return true
+			case <-time.After(askAgain):
+				return false
+			case <-s.run.detached.Done():
+				return false
+			}
+		}); err != nil {
+			return nil, err
 		}
 	}
 	return s.concluded(ctx, run, got.output, got.err)
+}
+
+// cancelChild asks until the child has ended: it may not have begun when it was asked for the first time.
+func (s *Step) cancelChild(run string, ended func() bool) error {
+	params := map[string]any{"run": run, "reason": fmt.Sprintf("its parent %s was cancelled", s.run.id)}
+	for s.run.detached.Err() == nil {
+		s.run.session.request("run.cancel", params, func(any, error) {})
+		if ended() {
+			return nil
+		}
+	}
+	s.stop = &cancelled{errDetached}
+	return s.stop
 }
 
 // concluded is what the end of the child means to the step.

@@ -194,6 +194,7 @@ func (s *session) reclaim(conn *connection, journal *journal, item map[string]an
 		s.giveUp(journal, "another session owns the run")
 	default:
 		journal.resume(conn, number(item["next_seq"]))
+		journal.onReclaimed()
 		if item["cancelling"] == true {
 			journal.onCancelling("cancelled while the connection was lost")
 		}

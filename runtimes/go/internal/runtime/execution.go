@@ -64,6 +64,7 @@ func execute(ctx context.Context, session *session, workflow *Workflow, run stri
 	e.journal.onLost = func(string) { e.stopHere() }
 	e.journal.onCancelling = e.cancelling
 	e.journal.onSignal = e.mailbox.deliver
+	e.journal.onReclaimed = func() { e.mailbox.missed(e.detached) }
 	if answer["cancelling"] == true {
 		e.reason, e.hasReason = "cancelled while nobody executed it", true
 		e.cancel(errDecided)

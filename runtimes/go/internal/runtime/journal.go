@@ -43,6 +43,7 @@ type journal struct {
 	onLost       func(reason string)
 	onCancelling func(reason string)
 	onSignal     func(signal)
+	onReclaimed  func() // the connection was lost, and the run is still this process's
 }
 
 type ended int

@@ -27,10 +27,10 @@ type mailbox struct {
 	session *session
 	run     string
 
-	asking  sync.Mutex // held while those that came before are asked for
-	isAsked bool
+	asking sync.Mutex // held while those that came unheard are asked for
 
 	lock    sync.Mutex
+	isAsked bool // whether none can have come unheard
 	known   map[int64]bool
 	gone    map[string]bool // ids of those that were taken
 	kept    []signal        // by ordinal
@@ -90,7 +90,11 @@ func (m *mailbox) take(ctx context.Context, name string) (signal, error) {
 	}
 	waiter := &signalWaiter{name, make(chan signal, 1)}
 	m.waiting = append(m.waiting, waiter)
+	isAsked := m.isAsked
 	m.lock.Unlock()
+	if !isAsked {
+		go func() { _ = m.ask(ctx) }() // the connection was lost in the same moment
+	}
 	select {
 	case came := <-waiter.taken:
 		return came, nil
@@ -107,22 +111,45 @@ func (m *mailbox) take(ctx context.Context, name string) (signal, error) {
 	}
 }
 
-// ask asks once for the signals that came before this process had the run.
+// missed: the connection was lost for a while, and something may have come.
+func (m *mailbox) missed(ctx context.Context) {
+	m.lock.Lock()
+	m.isAsked = false
+	isAwaited := len(m.waiting) > 0
+	m.lock.Unlock()
+	if isAwaited {
+		go func() { _ = m.ask(ctx) }() // whoever waits next asks again
+	}
+}
+
+// ask asks, page by page, for the signals that came before this process had the run, or while it heard nothing.
 func (m *mailbox) ask(ctx context.Context) error {
 	m.asking.Lock()
 	defer m.asking.Unlock()
-	if m.isAsked {
-		return context.Cause(ctx)
+	params := map[string]any{"run": m.run}
+	for hasMore := !m.hasAsked(); hasMore; {
+		answer, err := m.session.ask(ctx, "signal.list", params)
+		if err != nil {
+			return err
+		}
+		list, _ := answer["signals"].([]any)
+		for _, each := range list {
+			came, _ := each.(map[string]any)
+			found := signalOf(came)
+			m.deliver(found)
+			params["from"] = found.ordinal + 1
+		}
+		if hasMore = answer["more"] == true; !hasMore {
+			m.lock.Lock()
+			m.isAsked = true
+			m.lock.Unlock()
+		}
 	}
-	answer, err := m.session.ask(ctx, "signal.list", map[string]any{"run": m.run})
-	if err != nil {
-		return err
-	}
-	m.isAsked = true
-	list, _ := answer["signals"].([]any)
-	for _, each := range list {
-		params, _ := each.(map[string]any)
-		m.deliver(signalOf(params))
-	}
-	return nil
+	return context.Cause(ctx)
+}
+
+func (m *mailbox) hasAsked() bool {
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	return m.isAsked
 }

@@ -138,6 +138,10 @@ func (s *Step) NextAttempt(ctx context.Context) bool {
 			return false
 		}
 	}
+	if s.options.Child && s.past.isOpen {
+		s.past.isOpen = false
+		return true // another process began it, and it goes on, whether or not it is to be cancelled
+	}
 	waiting, cancel := s.withinDeadline(ctx)
 	defer cancel()
 	if err := s.backOff(waiting); err != nil {
@@ -271,10 +275,6 @@ func (s *Step) begin(ctx context.Context) error {
 }
 
 func (s *Step) recordStart() {
-	if s.options.Child && s.past.isOpen {
-		s.past.isOpen = false
-		return // it was begun in an earlier life, and goes on
-	}
 	s.past.attempt++
 	entry := map[string]any{"key": s.key, "task": s.options.Task, "attempt": int64(s.past.attempt), "at": nowMillis()}
 	if s.past.deadlineAt != 0 {

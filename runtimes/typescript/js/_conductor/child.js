@@ -10,6 +10,8 @@ import { wire } from "./json.js";
 import { nowMs } from "./timer.js";
 import { hasEnded, NULL } from "./waits.js";
 import { Work } from "./work.js";
+/** How long a child that is to be cancelled has until it is asked again: it may not have begun the first time. */
+const ASK_AGAIN_MS = 1000;
 async function began(run, key, workflow, barrier = true) {
   const past = run.history.past(key);
   if (!past.isOpen) {
@@ -39,8 +41,9 @@ export async function child(run, id, workflow, inputs, options) {
   }
   if (!past.isOpen) {
     run.scope.check();
+    await began(run, key, workflow, options.barrier);
   }
-  await began(run, key, workflow, options.barrier);
+  // One that another process began goes on, whether or not it is to be cancelled.
   const scope = run.scope.shielded();
   const trace = run.traceOf(key, 1);
   const place = { run: run.keyOf(key), key, scope, trace };
@@ -52,8 +55,9 @@ export async function child(run, id, workflow, inputs, options) {
       scope.cancel(reason);
       throw reason;
     }
-    askToCancel(run, place.run);
-    await work.ended();
+    do {
+      askToCancel(run, place.run);
+    } while ((await work.ended(ASK_AGAIN_MS)) !== "ended");
   }
   return concluded(run, id, work, options);
 }

@@ -1,6 +1,6 @@
 """One application of several: calls runs that others may be calling too, and serves those that nobody calls.
 
-    python app.py FOLDER     `FOLDER/limit` says up to which number runs exist; without it nothing more is called
+python app.py FOLDER     `FOLDER/limit` says up to which number runs exist; without it nothing more is called
 """
 
 import asyncio
@@ -54,6 +54,7 @@ async def main(folder: Path) -> None:
             own.cancel()
 
     loop.add_signal_handler(signal.SIGINT, stop)
+    loop.add_signal_handler(signal.SIGUSR1, tell)
     print("up")
     async with asyncio.TaskGroup() as group:
         group.create_task(serve())

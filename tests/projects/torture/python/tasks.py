@@ -64,3 +64,12 @@ async def book(n: int, idempotency_key: str) -> int:
 
 async def unbook(n: int, idempotency_key: str) -> int:
     return await effect(idempotency_key, n, n, 0.2)
+
+
+async def hold(n: int, idempotency_key: str) -> int:
+    """Waits for a file beside the ledger."""
+    note(key=idempotency_key, event="begin", n=n)
+    while not os.path.exists(os.environ["TORTURE_LEDGER"] + ".gate"):
+        await asyncio.sleep(0.01)
+    note(key=idempotency_key, event="end", n=n, value=n)
+    return n

@@ -1,6 +1,6 @@
 /** Steps that write down when they begin and when they end; some fail at random. */
 
-import { constants, openSync, writeSync } from "node:fs";
+import { constants, existsSync, openSync, writeSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 
 const LEDGER = openSync(process.env.TORTURE_LEDGER ?? "", constants.O_WRONLY | constants.O_APPEND);
@@ -105,4 +105,17 @@ export async function book(n, idempotencyKey) {
  */
 export async function unbook(n, idempotencyKey) {
   return effect(idempotencyKey, n, n, 0.2);
+}
+
+/**
+ * Waits for a file beside the ledger.
+ * @param {bigint} n
+ * @param {string} idempotencyKey
+ * @returns {Promise<bigint>}
+ */
+export async function hold(n, idempotencyKey) {
+  note({ key: idempotencyKey, event: "begin", n });
+  while (!existsSync(`${process.env.TORTURE_LEDGER}.gate`)) await setTimeout(10);
+  note({ key: idempotencyKey, event: "end", n, value: n });
+  return n;
 }

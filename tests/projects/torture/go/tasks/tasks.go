@@ -86,3 +86,16 @@ func Book(ctx context.Context, n int64, idempotencyKey string) (int64, error) {
 func Unbook(ctx context.Context, n int64, idempotencyKey string) (int64, error) {
 	return effect(idempotencyKey, n, n, 0.2)
 }
+
+// Hold waits for a file beside the ledger.
+func Hold(ctx context.Context, n int64, idempotencyKey string) (int64, error) {
+	if err := Note(map[string]any{"key": idempotencyKey, "event": "begin", "n": n}); err != nil {
+		return 0, err
+	}
+	for {
+		if _, err := os.Stat(os.Getenv("TORTURE_LEDGER") + ".gate"); err == nil {
+			return n, Note(map[string]any{"key": idempotencyKey, "event": "end", "n": n, "value": n})
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}

@@ -1,0 +1,202 @@
+//! Runs that are cut short while another of them is under way, and signals that come while nobody listens: in each language.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use conductor_tests::eventually;
+use conductor_tests::process::Process;
+use conductor_tests::project::Project;
+use conductor_tests::sidecar::Sidecar;
+use rustix::process::Signal;
+use serde_json::json;
+
+const LANGUAGES: [&str; 3] = ["python", "typescript", "go"];
+
+const MANIFEST: &str = r#"version: "1.0"
+
+tasks:
+  - {id: hold, ref: "@hold", in_doubt: retry}
+  - {id: book, ref: "@book", in_doubt: retry, compensate: unbook}
+  - {id: unbook, ref: "@unbook", in_doubt: retry, policy: {retries: forever, strategy: constant, initial: 10ms}}
+
+workflows:
+  - id: part_LANGUAGE
+    target: LANGUAGE
+    input: {n: int}
+    steps:
+      - {task: book, id: first, with: {n: "${input.n}"}}
+      - {task: hold, with: {n: "${first}"}}
+    output: ${hold}
+
+  - id: main_LANGUAGE
+    target: LANGUAGE
+    input: {n: int}
+    steps:
+      - {workflow: part_LANGUAGE, id: child, with: {n: "${input.n}"}}
+      - {task: hold, with: {n: "${child}"}}
+    output: ${hold}
+
+  - id: late_LANGUAGE
+    target: LANGUAGE
+    deadline: 2s
+    input: {n: int}
+    steps:
+      - {workflow: part_LANGUAGE, id: child, with: {n: "${input.n}"}}
+    output: ${child}
+
+  - id: told_LANGUAGE
+    target: LANGUAGE
+    input: {n: int}
+    steps:
+      - wait_for: {id: heard, signal: go, type: int}
+    output: ${input.n + heard}
+"#;
+
+/// An application of one language, and a sidecar that it reaches by a link.
+struct Site {
+    language: &'static str,
+    project: Project,
+    sidecar: Sidecar,
+}
+
+impl Site {
+    fn new(language: &'static str) -> Result<Site> {
+        let project = Project::named(&format!("torture/{language}"))?;
+        project.write("concurrency.yaml", &manifest(language))?;
+        project.conductor(&["build"])?.expect_code(0)?;
+        if language == "go" {
+            let mut compile = Command::new("go");
+            let output = compile.args(["build", "-o", "app", "."]).current_dir(project.path()).output();
+            let output = output.context("go is needed")?;
+            ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+        project.write("ledger", "")?;
+        let sidecar = Sidecar::start(&project)?;
+        let site = Site { language, project, sidecar };
+        site.link()?;
+        Ok(site)
+    }
+
+    fn link(&self) -> Result<()> {
+        Ok(std::os::unix::fs::symlink(self.sidecar.socket(), self.reached_by())?)
+    }
+
+    fn reached_by(&self) -> PathBuf {
+        self.project.path().join("link.sock")
+    }
+
+    fn serve(&self) -> Result<Process> {
+        let own = self.project.path().join("app");
+        let (program, arguments) = match self.language {
+            "python" => (Path::new("python3"), vec!["app.py", "."]),
+            "typescript" => (Path::new("node"), vec!["app.js", "."]),
+            _ => (&*own, vec!["."]),
+        };
+        let mut command = self.project.command(program, &arguments);
+        command.env("CONDUCTOR_SOCKET", self.reached_by());
+        command.env("TORTURE_LEDGER", self.project.path().join("ledger"));
+        Process::spawn(self.language, command)
+    }
+
+    fn begin(&self, workflow: &str) -> Result<()> {
+        self.sidecar.accepts(&format!("{workflow}_{}", self.language), "r", &json!({"n": 4}))
+    }
+
+    fn wait_for(&self, key: &str, event: &str) -> Result<()> {
+        eventually(&format!("{event} of {key}"), || Ok(self.has(key, event)?.then_some(())))
+    }
+
+    fn has(&self, key: &str, event: &str) -> Result<bool> {
+        let lines = self.project.read("ledger")?;
+        let mut entries =
+            lines.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        Ok(entries.any(|entry| entry["key"] == key && entry["event"] == event))
+    }
+
+    fn open_gate(&self) -> Result<()> {
+        self.project.write("ledger.gate", "")
+    }
+
+    /// What the child booked is undone, by the child itself or with its parent.
+    fn is_undone(&self) -> Result<()> {
+        ensure!(self.has("r/child/first", "end")?, "nothing was booked");
+        ensure!(
+            self.has("r/child/first.compensate", "end")?,
+            "{}: {}",
+            self.language,
+            self.project.read("ledger")?
+        );
+        Ok(())
+    }
+}
+
+fn manifest(language: &str) -> String {
+    let mut text = MANIFEST.replace("LANGUAGE", language);
+    for task in ["hold", "book", "unbook"] {
+        let named = match language {
+            "go" => format!("go:example.com/torture/tasks.{}{}", task[..1].to_uppercase(), &task[1..]),
+            _ => format!("tasks.{task}"),
+        };
+        text = text.replace(&format!("@{task}\""), &format!("{named}\""));
+    }
+    text
+}
+
+#[test]
+fn a_child_that_was_under_way_when_its_parent_died_and_was_cancelled_is_undone() -> Result<()> {
+    for language in LANGUAGES {
+        let site = Site::new(language)?;
+        let application = site.serve()?;
+        site.begin("main")?;
+        site.wait_for("r/child/hold", "begin")?;
+        application.kill()?;
+        site.sidecar.post("/v1/runs/r/cancel", &json!({"reason": "a whim"}))?;
+        site.open_gate()?;
+        let _application = site.serve()?;
+        site.sidecar.run_in("r", &["cancelled"]).with_context(|| language)?;
+        site.is_undone()?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_child_that_succeeds_in_the_moment_in_which_its_parent_is_cut_short_is_undone() -> Result<()> {
+    for language in LANGUAGES {
+        let mut site = Site::new(language)?;
+        let _application = site.serve()?;
+        site.begin("late")?;
+        site.wait_for("r/child/hold", "begin")?;
+        // The child's success cannot reach the disk before the parent's time is over.
+        site.sidecar.process()?.signal(Signal::STOP)?;
+        site.open_gate()?;
+        site.wait_for("r/child/hold", "end")?;
+        std::thread::sleep(Duration::from_millis(2500));
+        site.sidecar.process()?.signal(Signal::CONT)?;
+        site.sidecar.run_in("r", &["failed"]).with_context(|| language)?;
+        ensure!(site.sidecar.run("r%2Fchild")?["state"] == "succeeded", "{language}: it was to succeed");
+        site.is_undone()?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_signal_that_came_while_the_connection_was_lost_is_heard() -> Result<()> {
+    for language in LANGUAGES {
+        let mut site = Site::new(language)?;
+        let _application = site.serve()?;
+        site.begin("told")?;
+        site.sidecar.run_in("r", &["waiting"])?;
+        fs::remove_file(site.reached_by())?;
+        site.sidecar.kill()?;
+        site.sidecar.restart(&site.project)?;
+        let answer = site.sidecar.post("/v1/runs/r/signals/go", &json!(5))?;
+        ensure!(answer.status < 300, "{answer:?}");
+        site.link()?;
+        let run = site.sidecar.run_in("r", &["succeeded"]).with_context(|| language)?;
+        ensure!(run["output"] == 9, "{run}");
+    }
+    Ok(())
+}
