@@ -126,7 +126,7 @@ impl Shown {
     fn tick(&mut self) {
         if let (Form::Drawn(screen), Some((_, run))) = (&mut self.form, &self.last) {
             let rows = screen::rows().saturating_sub(usize::from(!self.notice.is_empty()));
-            screen.draw(&format!("{}{}", show::fitted(run, rows), self.notice));
+            screen.draw(format!("{}{}", show::fitted(run, rows), self.notice));
         }
     }
 
@@ -150,7 +150,7 @@ impl Shown {
     /// The run as it was last, whole.
     fn leave(self) {
         if let (Form::Drawn(screen), Some((_, run))) = (self.form, self.last) {
-            screen.leave(&show::describe(&run));
+            screen.leave(show::describe(&run));
         }
     }
 }

@@ -25,6 +25,7 @@ mod footprint;
 mod live;
 mod model;
 mod output;
+mod overview;
 mod pages;
 mod processes;
 mod profile;

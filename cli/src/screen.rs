@@ -1,18 +1,21 @@
-//! A drawing on the terminal that the next one replaces.
+//! A drawing that has the terminal to itself while it lasts: what stood there comes back after it, with the last drawing below.
 //!
 //! It does not know what is drawn: the text is inert already, but for its colours.
 
 use std::io::{IsTerminal, Write as _};
 
+/// The terminal's second screen: no drawing scrolls on it, nor is laid out anew where the terminal becomes narrower.
+const OPEN: &str = "\x1b[?1049h";
+const CLOSE: &str = "\x1b[?1049l";
 /// Lines that are longer than the terminal is wide end at its edge, so that a line is a row.
 const CUT: &str = "\x1b[?7l";
 const WRAP: &str = "\x1b[?7h";
-const CLEAR_BELOW: &str = "\x1b[J";
+const CLEAR: &str = "\x1b[H\x1b[J";
 
-/// A drawing in place, the rows of which are those of the screen at most.
+/// A drawing, the rows of which are those of the terminal at most. However the command ends, the terminal is as it was.
 #[derive(Debug, Default)]
 pub struct Screen {
-    drawn: usize,
+    last: Option<String>,
 }
 
 /// Whether standard output is a terminal on which a cursor moves.
@@ -25,34 +28,33 @@ pub fn is_there() -> bool {
 #[must_use]
 pub fn rows() -> usize {
     let size = rustix::termios::tcgetwinsize(std::io::stdout()).map_or(0, |size| size.ws_row);
-    // The cursor stands in the row below.
-    if size < 2 { 23 } else { usize::from(size) - 1 }
+    if size == 0 { 24 } else { usize::from(size) }
 }
 
 impl Screen {
     /// Draws in place of what was drawn last; what does not fit below is left out.
-    pub fn draw(&mut self, text: &str) {
+    pub fn draw(&mut self, text: String) {
+        let open = if self.last.is_none() { OPEN } else { "" };
         let lines: Vec<&str> = text.lines().take(rows()).collect();
-        let frame = format!(
-            "{CUT}{}{}{WRAP}",
-            self.erased(),
-            lines.iter().map(|line| format!("{line}\n")).collect::<String>()
-        );
-        self.drawn = lines.len();
-        write(&frame);
+        write(&format!("{open}{CUT}{CLEAR}{}{WRAP}", lines.join("\n")));
+        self.last = Some(text);
     }
 
-    /// Leaves the text in place of what was drawn, whole, and draws nothing more.
-    pub fn leave(mut self, text: &str) {
-        let frame = format!("{}{text}", self.erased());
-        write(&frame);
+    /// Leaves the text in place of what was drawn last, and draws nothing more.
+    pub fn leave(mut self, text: String) {
+        if self.last.is_none() {
+            write(&text);
+        } else {
+            self.last = Some(text);
+        }
     }
+}
 
-    /// What takes the cursor to where the drawing begins, and the drawing away.
-    fn erased(&mut self) -> String {
-        let up = if self.drawn > 0 { format!("\x1b[{}A", self.drawn) } else { String::new() };
-        self.drawn = 0;
-        format!("{up}\r{CLEAR_BELOW}")
+impl Drop for Screen {
+    fn drop(&mut self) {
+        if let Some(last) = &self.last {
+            write(&format!("{CLOSE}{last}"));
+        }
     }
 }
 

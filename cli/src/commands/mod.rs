@@ -38,6 +38,7 @@ mod sidecar;
 mod signal;
 mod simulate;
 mod token;
+mod top;
 mod ui;
 
 #[derive(Debug, clap::Subcommand)]
@@ -59,6 +60,7 @@ pub enum Command {
     Breaker(breaker::Args),
     Policy(policy::Args),
     Show(show::Args),
+    Top(top::Args),
     Resume(resume::Args),
     Restart(restart::Args),
     Cancel(cancel::Args),
@@ -97,6 +99,7 @@ impl Command {
             Command::Breaker(args) => breaker::run(args).await,
             Command::Policy(args) => policy::run(args).await,
             Command::Show(args) => show::run(args).await,
+            Command::Top(args) => top::run(args).await,
             Command::Resume(args) => resume::run(args).await,
             Command::Restart(args) => restart::run(args).await,
             Command::Cancel(args) => cancel::run(args).await,
@@ -136,6 +139,7 @@ impl Command {
             Command::Breaker(args) => args.format.into(),
             Command::Policy(args) => args.format.into(),
             Command::Show(args) => args.format.into(),
+            Command::Top(args) => args.format.into(),
             Command::Resume(args) => args.format.into(),
             Command::Restart(args) => args.format.into(),
             Command::Cancel(args) => args.format.into(),

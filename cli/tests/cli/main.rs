@@ -58,4 +58,6 @@ mod support;
 #[cfg(test)]
 mod terminal;
 #[cfg(test)]
+mod top;
+#[cfg(test)]
 mod usage;

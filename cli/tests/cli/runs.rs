@@ -2,17 +2,22 @@
 
 use std::process::Child;
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
 use crate::support::{Project, eventually, finish, signal};
 
 const MANIFEST: &str = "\
+resources:
+  - {id: desk, kind: semaphore, max_concurrency: 1}
 tasks:
   - {id: add, ref: work.add}
   - {id: fail, ref: work.fail, policy: {retries: 1, initial: 10ms}}
   - {id: hang, ref: work.hang}
   - {id: try, ref: work.fail, policy: {retries: 500, initial: 50ms, max_delay: 100ms}}
+  - {id: tick, ref: work.tick}
+  - {id: sit, ref: work.hang, uses: [desk]}
+  - {id: pay, ref: work.hang, effect: write, idempotent: false, in_doubt: pause}
 workflows:
   - id: adding
     steps: [task: add]
@@ -22,7 +27,16 @@ workflows:
     steps: [task: hang]
   - id: trying
     steps: [task: try]
+  - id: sitting
+    steps: [task: sit]
+  - id: paying
+    steps: [task: pay]
+  - id: climbing
+    steps:
 ";
+
+/// Steps of the workflow `climbing` before the one that hangs.
+pub const STAIRS: usize = 30;
 const WORK: &str = r#"
 import asyncio
 
@@ -35,6 +49,10 @@ def fail() -> None:
     raise RuntimeError("no \x1b[31mluck\u202e")
 
 
+def tick() -> None:
+    pass
+
+
 async def hang() -> None:
     await asyncio.sleep(600)
 "#;
@@ -43,7 +61,9 @@ const APP: &str = "import asyncio\nfrom conductor_gen import serve\nasyncio.run(
 /// `dev` on an application that serves, once it does.
 pub fn served() -> (Project, Child) {
     let project = Project::empty();
-    project.write("concurrency.yaml", MANIFEST);
+    let stairs: String =
+        (1..=STAIRS).map(|step| format!("      - {{id: stair_{step}, task: tick}}\n")).collect();
+    project.write("concurrency.yaml", format!("{MANIFEST}{stairs}      - {{id: top, task: hang}}\n"));
     project.write("work.py", WORK);
     project.write("app.py", APP);
     let dev = project.spawn(&["dev", "--", "python3", "app.py"]);
@@ -54,6 +74,11 @@ pub fn served() -> (Project, Child) {
             == Some(0)
     });
     (project, dev)
+}
+
+pub fn kill_sidecar(project: &Project) {
+    let lock = project.read(".conductor/sidecar.lock");
+    kill_process(Pid::from_raw(lock.trim().parse().unwrap()).unwrap(), Signal::KILL).unwrap();
 }
 
 pub fn end(project: &Project, dev: Child) {
@@ -81,7 +106,7 @@ fn a_run_is_waited_for_and_its_end_is_the_exit_code() {
     project.conductor(&["purge"]).says(2, &["--older-than"]);
     project.conductor(&["run", "hanging", "--run-id", "h", "--timeout", "1"]).says(5, &["h  running"]);
     project.conductor(&["purge", "h"]).says(2, &["run h is not to be purged: it has not ended (running)"]);
-    project.conductor(&["run", "nowhere"]).says(3, &["no application serves", "adding, failing, hanging"]);
+    project.conductor(&["run", "nowhere"]).says(3, &["no application serves", "adding, climbing, failing"]);
     project.conductor(&["run", "adding", "--input", "[1]"]).says(2, &["not a JSON object"]);
     end(&project, dev);
 }

@@ -1,17 +1,28 @@
-"""A terminal of ROWS and COLUMNS for a command: what it gets is typed, what the command writes is written out."""
+"""A terminal of ROWS and COLUMNS for a command: what it gets is typed, what the command writes is written out.
+
+What asks a terminal for another size, `ESC [ 8 ; ROWS ; COLUMNS t`, gives it that.
+"""
 
 import fcntl
 import os
 import pty
+import re
 import select
 import struct
 import sys
 import termios
 
+RESIZE = re.compile(rb"\x1b\[8;(\d+);(\d+)t")
+
+
+def size(terminal, rows, columns):
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", int(rows), int(columns), 0, 0))
+
+
 rows, columns, *command = sys.argv[1:]
 pid, screen = pty.fork()
 if pid == 0:
-    fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", int(rows), int(columns), 0, 0))
+    size(1, rows, columns)
     os.environ["TERM"] = "xterm"
     os.execvp(command[0], command)
 readers = [screen, 0]
@@ -25,6 +36,8 @@ while screen in readers:
             readers.remove(ready)
         elif ready == screen:
             os.write(1, data)
+        elif found := RESIZE.fullmatch(data):
+            size(screen, *found.groups())
         else:
             os.write(screen, data)
 _, status = os.waitpid(pid, 0)

@@ -13,7 +13,7 @@ pub struct Terminal {
     child: Child,
     keys: Option<ChildStdin>,
     shown: Arc<Mutex<String>>,
-    reader: JoinHandle<()>,
+    reader: Option<JoinHandle<()>>,
 }
 
 impl Terminal {
@@ -40,27 +40,44 @@ impl Terminal {
                 kept.lock().unwrap().push_str(&String::from_utf8_lossy(&buffer[..count]));
             }
         });
-        Terminal { child, keys, shown, reader }
+        Terminal { child, keys, shown, reader: Some(reader) }
     }
 
-    /// Everything that was written so far.
+    /// Everything that was written so far, without colours.
     pub fn shown(&self) -> String {
-        self.shown.lock().unwrap().clone()
+        uncoloured(&self.shown.lock().unwrap())
     }
 
     pub fn press(&mut self, keys: &str) {
         self.keys.as_mut().unwrap().write_all(keys.as_bytes()).unwrap();
     }
 
-    /// The exit code, and everything that was written.
+    pub fn resize(&mut self, rows: u16, columns: u16) {
+        self.press(&format!("\x1b[8;{rows};{columns}t"));
+    }
+
+    /// The exit code, and everything that was written, without colours.
     pub fn ends(mut self) -> (Option<i32>, String) {
         let mut code = None;
         eventually("the end of the command", || {
             code = self.child.try_wait().unwrap();
             code.is_some()
         });
-        self.reader.join().unwrap();
-        let shown = self.shown.lock().unwrap().clone();
+        self.reader.take().unwrap().join().unwrap();
+        let shown = self.shown();
         (code.and_then(|status| status.code()), shown)
     }
+}
+
+fn uncoloured(text: &str) -> String {
+    let mut parts = text.split("\x1b[");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(|character: char| character.is_ascii_digit() || character == ';');
+        match rest.strip_prefix('m') {
+            Some(rest) => out.push_str(rest),
+            None => out.extend(["\x1b[", part]),
+        }
+    }
+    out
 }

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -12,30 +13,50 @@ use conductor_journal::{Fact, Head};
 use conductor_protocol::entry::UnixMillis;
 use conductor_protocol::message::RunError;
 use conductor_telemetry::{AttemptEnd, Form, Metrics, Now, RunEnd, StepEnd};
+use serde_json::json;
 
 use crate::http::refuse;
+use crate::operating;
 use crate::sidecar::{Sidecar, blocking};
 
 /// `GET /metrics`, in the form that is asked for.
 pub(crate) async fn metrics(State(sidecar): State<Arc<Sidecar>>, headers: HeaderMap) -> Response {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let form = Form::accepted(accept);
+    match sidecar.metrics.encode(form, &now(&sidecar)) {
+        Ok(text) => ([(header::CONTENT_TYPE, form.content_type())], text).into_response(),
+        Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
+    }
+}
+
+/// `GET /v1/overview`: how much goes on, what fails, what is slow, what is open and waited for.
+pub(crate) async fn overview(State(sidecar): State<Arc<Sidecar>>) -> Response {
+    let at = sidecar.clock.now();
+    let mut told = match sidecar.metrics.overview(&now(&sidecar)) {
+        Ok(told) => told,
+        Err(error) => return refuse(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
+    };
+    let breakers = sidecar.breakers.shown(at);
+    told["breakers"] = breakers.iter().map(|one| operating::view(one, sidecar.breakers_scope())).collect();
+    told["at"] = json!(operating::time(at));
+    told["since"] = json!(operating::time(sidecar.since));
+    Json(told).into_response()
+}
+
+/// What is so at this moment, told to the metrics.
+fn now(sidecar: &Sidecar) -> Now {
     let sessions = sidecar.sessions.hold().values().filter(|session| session.outbox.is_some()).count();
     sidecar.metrics.only_of(&sidecar.sessions.processes());
     sidecar.metrics.calls(sidecar.broker.counts());
     let shown = sidecar.breakers.shown(sidecar.clock.now());
     let states = shown.iter().map(|one| (one.id.as_str(), one.state.as_str()));
     sidecar.metrics.breakers(states, sidecar.hosts.is_alone());
-    let now = Now {
+    Now {
         sessions,
         open_runs: sidecar.journal.open_by_state(),
         dispatchable: sidecar.backlog.len(),
         // A store that cannot say so now does not keep the rest from being shown.
         store_bytes: blocking(|| sidecar.journal.store().bytes()).unwrap_or_default(),
-    };
-    match sidecar.metrics.encode(form, &now) {
-        Ok(text) => ([(header::CONTENT_TYPE, form.content_type())], text).into_response(),
-        Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
     }
 }
 

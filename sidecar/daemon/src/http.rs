@@ -60,6 +60,7 @@ pub(crate) fn router(sidecar: Arc<Sidecar>, door: Arc<Door>) -> Router {
         .route("/v1/runs", get(searching::runs).delete(purge_many))
         .route("/v1/schedules", get(schedules))
         .route("/v1/runs/{id}", get(run).delete(purge_one))
+        .route("/v1/overview", get(counting::overview))
         .route("/v1/profile", get(crate::profile::profile))
         .route("/v1/breakers", get(operating::breakers))
         .route("/v1/breakers/{id}", get(operating::breaker).put(operating::decide))

@@ -40,7 +40,7 @@ pub(crate) fn time(milliseconds: i64) -> Option<String> {
 }
 
 /// `scope`: whose the breaker is, this host's or that of all hosts of the store.
-fn view(shown: &Shown, scope: &str) -> Value {
+pub(crate) fn view(shown: &Shown, scope: &str) -> Value {
     json!({
         "id": shown.id,
         "scope": scope,

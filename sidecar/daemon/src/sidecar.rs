@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use conductor_journal::{Journal, Note, Owner, PlanRow, RunInfo, StoreError};
+use conductor_protocol::entry::UnixMillis;
 use conductor_protocol::message::{RunAck, RunRefused, method};
 use conductor_telemetry::Metrics;
 use tokio::sync::{Notify, watch};
@@ -45,6 +46,8 @@ pub(crate) struct Sidecar {
     pub(crate) metrics: Metrics,
     pub(crate) lease: Duration,
     pub(crate) clock: Clock,
+    /// When it began, from which its metrics count.
+    pub(crate) since: UnixMillis,
     pub(crate) keeping: Keeping,
     pub(crate) usage: Usage,
     /// Who comes over TCP.
@@ -98,6 +101,7 @@ impl Sidecar {
             broker: Broker::default(),
             metrics: Metrics::new(env!("CARGO_PKG_VERSION")),
             lease,
+            since: clock.now(),
             clock,
             keeping,
             usage,

@@ -5,6 +5,7 @@
 mod breakers;
 mod names;
 pub mod otlp;
+mod overview;
 mod resources;
 mod runs;
 pub mod spans;
@@ -266,6 +267,20 @@ impl Metrics {
     /// # Errors
     /// Never: writing to memory does not fail; the encoder's signature asks for it.
     pub fn encode(&self, form: Form, now: &Now) -> Result<Vec<u8>, std::fmt::Error> {
+        self.is_now(now);
+        text::encode(&self.registry, form)
+    }
+
+    /// How much goes on, what fails, what is slow and what is waited for, as `GET /v1/overview` tells it.
+    ///
+    /// # Errors
+    /// Never, as [`Self::encode`].
+    pub fn overview(&self, now: &Now) -> Result<serde_json::Value, std::fmt::Error> {
+        self.is_now(now);
+        Ok(overview::read(&prometheus_client::encoding::prometheus_protobuf::encode(&self.registry)?))
+    }
+
+    fn is_now(&self, now: &Now) {
         self.sessions.set(gauge(now.sessions));
         self.open_runs.set(gauge(now.open_runs.iter().map(|(_, _, count)| count).sum()));
         self.dispatchable.set(gauge(now.dispatchable));
@@ -274,7 +289,6 @@ impl Metrics {
         }
         self.runs.open(&now.open_runs);
         self.resources.add_up();
-        text::encode(&self.registry, form)
     }
 }
 
