@@ -30,7 +30,10 @@ fn file(name: &str, headers: &HeaderMap) -> Response {
     let Some(asset) = find(name) else { return refuse(StatusCode::NOT_FOUND, "there is no such file") };
     let has = |name, wanted: &str| {
         let given = headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
-        given.split(',').any(|one| one.trim().trim_start_matches("W/").split(';').next() == Some(wanted))
+        given.split(',').any(|one| {
+            let (value, weight) = one.split_once(';').unwrap_or((one, ""));
+            value.trim().trim_start_matches("W/") == wanted && !is_nothing(weight.trim())
+        })
     };
     let mut response = if has(header::IF_NONE_MATCH, &asset.etag) {
         StatusCode::NOT_MODIFIED.into_response()
@@ -44,6 +47,11 @@ fn file(name: &str, headers: &HeaderMap) -> Response {
         response.headers_mut().insert(header::ETAG, etag);
     }
     response
+}
+
+/// Whether the weight says that it is not wanted: `q=0`, `q=0.000`.
+fn is_nothing(weight: &str) -> bool {
+    weight.strip_prefix("q=0").is_some_and(|rest| rest.chars().all(|one| matches!(one, '.' | '0')))
 }
 
 fn whole(asset: &'static Asset, compressed: bool) -> Response {

@@ -15,6 +15,7 @@ mod invocations;
 mod neighbours;
 mod openapi;
 mod ownership;
+mod pages;
 mod permits;
 mod places;
 mod policies;
