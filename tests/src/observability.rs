@@ -3,6 +3,7 @@
 //! It knows where `cargo xtask setup` has put them, and what they answer to whom.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -170,6 +171,12 @@ impl Collector {
              traces: {{receivers: [otlp], exporters: [file/traces]}}\n    logs: {{receivers: [otlp], exporters: [file/logs]}}\n"
         );
         fs::write(self.folder.path().join("config.yaml"), config)?;
+        for file in ["traces.json", "logs.json"] {
+            // A line that it was killed in ends there.
+            let mut file =
+                fs::OpenOptions::new().create(true).append(true).open(self.folder.path().join(file))?;
+            file.write_all(b"\n")?;
+        }
         let mut command = Command::new(program("otel-collector/collector")?);
         command.current_dir(self.folder.path()).args(["--config", "config.yaml"]);
         let mut process = Process::spawn("collector", command)?;

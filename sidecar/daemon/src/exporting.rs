@@ -1,5 +1,5 @@
-//! The export of spans and log records: the journal is read in the order of its commits, behind them, and how far that is done
-//! stands in the store.
+//! The export of spans and log records: the journal is read as it grows, behind its commits, and how far that is done stands in
+//! the store.
 //!
 //! It knows no span. Nothing waits for it: where a collector is away, the journal keeps what it has not had.
 
@@ -59,6 +59,8 @@ struct Reader {
 }
 
 struct Open {
+    /// The record that comes next. Where it is another one, another sidecar has read on meanwhile.
+    next: u64,
     followed: Followed,
     mask: Option<Mask>,
 }
@@ -80,11 +82,7 @@ impl Exporter {
         settings: Option<&Settings>,
         lines: bool,
     ) -> Result<Exporter, Error> {
-        let wanted = settings.is_some() || lines;
-        if !store.feeds(wanted)? && wanted {
-            eprintln!("conductor sidecar: spans and logs are not exported from this store");
-            return Ok(Exporter { otlp: None, spans: false, logs: false, lines: false });
-        }
+        store.feeds(settings.is_some() || lines)?;
         let otlp = settings.map(|settings| Otlp::new(settings, env!("CARGO_PKG_VERSION"))).transpose();
         Ok(Exporter {
             otlp: otlp.map_err(Error::Export)?,
@@ -270,6 +268,9 @@ impl Reader {
     /// Reads one record; `None` where nothing can be made of it.
     fn take(&mut self, sidecar: &Sidecar, fed: &Fed, batch: &mut Batch) -> Result<Option<i64>, StoreError> {
         let Some(body) = fed.body.as_deref() else { return Ok(None) };
+        if self.runs.get(&fed.run).is_some_and(|open| open.next != fed.seq) {
+            self.runs.remove(&fed.run);
+        }
         let open = match self.runs.entry(fed.run) {
             Entry::Occupied(open) => open.into_mut(),
             Entry::Vacant(place) => {
@@ -277,6 +278,7 @@ impl Reader {
                 place.insert(opened(sidecar, &row, fed.seq)?)
             }
         };
+        open.next = fed.seq + 1;
         let Ok(entries) = serde_json::from_str::<Vec<Fact>>(body) else { return Ok(None) };
         open.take(&entries, batch);
         Ok(Some(entries.last().map_or(0, Fact::at)))
@@ -285,7 +287,7 @@ impl Reader {
 
 /// A run, with what was exported of it before.
 fn opened(sidecar: &Sidecar, row: &RunRow, until: u64) -> Result<Open, StoreError> {
-    let mut open = Open { followed: Followed::new(&row.id), mask: Mask::of(sidecar, row) };
+    let mut open = Open { next: until, followed: Followed::new(&row.id), mask: Mask::of(sidecar, row) };
     let (mut from, mut unseen) = (0, Batch::default());
     while from < until {
         let page = sidecar.journal.store().records(row.key, from, PAGE)?;
@@ -305,7 +307,7 @@ fn opened(sidecar: &Sidecar, row: &RunRow, until: u64) -> Result<Open, StoreErro
 
 impl Open {
     fn take(&mut self, entries: &[Fact], batch: &mut Batch) {
-        let Open { followed, mask } = self;
+        let Open { followed, mask, .. } = self;
         let hide = |text: &str| mask.as_ref().map_or_else(|| text.to_owned(), |mask| mask.shown(text));
         for entry in entries {
             followed.take(entry, &hide, batch);

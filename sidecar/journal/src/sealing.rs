@@ -255,7 +255,7 @@ impl Store for Sealing {
         Ok(self.inner.run_of(key)?.map(|row| self.open_for_list(row)))
     }
 
-    fn feeds(&self, wanted: bool) -> Result<bool, StoreError> {
+    fn feeds(&self, wanted: bool) -> Result<(), StoreError> {
         self.inner.feeds(wanted)
     }
 

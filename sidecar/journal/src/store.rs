@@ -270,15 +270,15 @@ pub struct AuditRow {
     pub at: UnixMillis,
 }
 
-/// A record in the order in which they were committed.
+/// A record that nobody has read before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fed {
-    /// Its place in that order. A gap is what was purged.
+    /// Its place among those that are fed. A gap is what was purged.
     pub place: i64,
     /// The store's key of the run.
     pub run: i64,
     pub seq: u64,
-    /// `None` where its key is not there.
+    /// `None` where its key is not there, or it was purged with what came after it.
     pub body: Option<Arc<str>>,
 }
 
@@ -391,30 +391,24 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// When the store cannot be read.
-    fn run_of(&self, _key: i64) -> Result<Option<RunRow>, StoreError> {
-        Ok(None)
-    }
-    /// Whether records are to be fed to somebody, from where he was, or else from now on. False where the store cannot do so.
+    fn run_of(&self, key: i64) -> Result<Option<RunRow>, StoreError>;
+    /// Whether records are to be fed to somebody, from where he was, or else from now on.
     ///
     /// # Errors
     /// When the store cannot be written.
-    fn feeds(&self, _wanted: bool) -> Result<bool, StoreError> {
-        Ok(false)
-    }
-    /// What was committed since, until `max_bytes` are passed.
+    fn feeds(&self, wanted: bool) -> Result<(), StoreError>;
+    /// What was committed since, until `max_bytes` are passed. Records of a run are in order. Where sidecars share the store each
+    /// record is fed to one of them.
     ///
     /// # Errors
     /// When the store cannot be read.
-    fn feed(&self, _max_bytes: usize) -> Result<Feed, StoreError> {
-        Ok(Feed::default())
-    }
-    /// What was fed from that place up to this one is dealt with. It may be forgotten if the machine dies, and is fed again then.
+    fn feed(&self, max_bytes: usize) -> Result<Feed, StoreError>;
+    /// What was fed last, from that place up to this one, is dealt with. It may be forgotten if the machine dies, and is fed
+    /// again then.
     ///
     /// # Errors
     /// When the store cannot be written.
-    fn fed(&self, _from: i64, _to: i64) -> Result<(), StoreError> {
-        Ok(())
-    }
+    fn fed(&self, from: i64, to: i64) -> Result<(), StoreError>;
     /// How much room it takes on its disk, where it can tell without asking long.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 //! Each test has servers of its own, so that all may run at once.
 
 mod export;
+mod fleet;
 mod metrics;
 mod shop;
 mod traces;

@@ -17,7 +17,7 @@ fn id<'a>(span: &'a Value, name: &str) -> &'a str {
 }
 
 /// The spans of a run, by id: each came once.
-fn by_id(spans: &[Value], run: &str) -> Result<BTreeMap<String, Value>> {
+pub fn by_id(spans: &[Value], run: &str) -> Result<BTreeMap<String, Value>> {
     let mut found = BTreeMap::new();
     for span in spans.iter().filter(|span| attribute(span, "conductor.run").is_some_and(|id| id == run)) {
         let twice = found.insert(id(span, "spanId").to_owned(), span.clone());
@@ -26,7 +26,7 @@ fn by_id(spans: &[Value], run: &str) -> Result<BTreeMap<String, Value>> {
     Ok(found)
 }
 
-fn ended(collector: &Collector, run: &str) -> Result<BTreeMap<String, Value>> {
+pub fn ended(collector: &Collector, run: &str) -> Result<BTreeMap<String, Value>> {
     let root = hex(&Place::of_run(run, None).span);
     eventually(&format!("the span of run {run}"), || {
         let spans = by_id(&collector.spans()?, run)?;
@@ -35,7 +35,7 @@ fn ended(collector: &Collector, run: &str) -> Result<BTreeMap<String, Value>> {
 }
 
 /// Every span but the run's own stands under another of the run.
-fn is_one_tree(spans: &BTreeMap<String, Value>) -> Result<()> {
+pub fn is_one_tree(spans: &BTreeMap<String, Value>) -> Result<()> {
     let traces: BTreeSet<&str> = spans.values().map(|span| id(span, "traceId")).collect();
     ensure!(traces.len() == 1, "{traces:?}");
     let roots = spans.values().filter(|span| !spans.contains_key(id(span, "parentSpanId"))).count();

@@ -78,7 +78,7 @@ impl PostgresStore {
 
     /// Whether what dead sidecars had may be taken. Who could not reach the server does not know whether others could:
     /// after an outage everybody's lease is over at once.
-    fn may_inherit(&self) -> bool {
+    pub(super) fn may_inherit(&self) -> bool {
         let lease = hold(&self.lease);
         lease.renewed.elapsed() < self.member.lease && lease.since.elapsed() >= self.member.lease / 2
     }

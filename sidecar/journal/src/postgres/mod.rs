@@ -4,6 +4,7 @@
 
 mod audit;
 mod breakers;
+mod feed;
 mod fleet;
 mod link;
 mod purge;
@@ -18,11 +19,12 @@ use std::time::{Duration, Instant};
 use conductor_protocol::entry::UnixMillis;
 use tokio::sync::Notify;
 
+use self::feed::Feeding;
 use self::fleet::Lease;
 use self::link::{Engine, Link, Trouble, hold};
 use crate::store::{
-    AuditRow, Change, EndPlace, Page, PlanRow, PurgeFilter, Purged, RunFilter, RunPage, RunRow, ScheduleRow,
-    Shared, Store, StoreError, StoredSignal, Tombstone, Verdict,
+    AuditRow, Change, EndPlace, Feed, Page, PlanRow, PurgeFilter, Purged, RunFilter, RunPage, RunRow,
+    ScheduleRow, Shared, Store, StoreError, StoredSignal, Tombstone, Verdict,
 };
 
 pub use self::fleet::Member;
@@ -51,6 +53,8 @@ pub struct PostgresStore {
     lease: Mutex<Lease>,
     news: Arc<Notify>,
     tidied: Mutex<Option<Instant>>,
+    /// Nothing where nobody reads the records as they come.
+    feeding: Mutex<Option<Feeding>>,
 }
 
 impl PostgresStore {
@@ -79,6 +83,7 @@ impl PostgresStore {
             member,
             news: Arc::new(Notify::new()),
             tidied: Mutex::new(None),
+            feeding: Mutex::default(),
         };
         store.enter()?;
         let news = Arc::clone(&store.news);
@@ -117,11 +122,12 @@ fn token() -> i64 {
 impl Store for PostgresStore {
     fn commit(&self, batch: &[Arc<Change>]) -> Result<Vec<Verdict>, StoreError> {
         let (token, began) = (token(), Instant::now());
+        let is_fed = hold(&self.feeding).is_some();
         // Whether an earlier try may have been done all the same: the connection was lost before its end was told.
         let mut in_doubt = false;
         loop {
             let tried = self.engine.run(&self.writer, async |wire| {
-                let mut written = write::commit(wire, batch, self.me(), token).await?;
+                let mut written = write::commit(wire, batch, self.me(), token, is_fed).await?;
                 if in_doubt {
                     let missing: Vec<&str> = batch
                         .iter()
@@ -133,7 +139,12 @@ impl Store for PostgresStore {
                 Ok(written)
             });
             match tried {
-                Ok(written) => return Ok(write::verdicts(batch, &written)),
+                Ok(written) => {
+                    if let Some(feeding) = &mut *hold(&self.feeding) {
+                        feeding.written(written.values().copied());
+                    }
+                    return Ok(write::verdicts(batch, &written));
+                }
                 Err(trouble) => {
                     in_doubt |= matches!(trouble, Trouble::Lost(_));
                     if !trouble.may_pass() || began.elapsed() > TRIES {
@@ -225,6 +236,24 @@ impl Store for PostgresStore {
 
     fn sweep(&self, tombstones_before: UnixMillis) -> Result<bool, StoreError> {
         self.engine.read(&self.keeper, async |wire| purge::sweep(wire, tombstones_before).await)
+    }
+
+    fn run_of(&self, key: i64) -> Result<Option<RunRow>, StoreError> {
+        self.rows(&self.reader, async |wire| read::run_of(wire, self.me(), key).await)
+    }
+
+    fn feeds(&self, wanted: bool) -> Result<(), StoreError> {
+        *hold(&self.feeding) = wanted.then(Feeding::default);
+        if wanted { feed::begin(self) } else { Ok(()) }
+    }
+
+    fn feed(&self, max_bytes: usize) -> Result<Feed, StoreError> {
+        feed::page(self, max_bytes)
+    }
+
+    /// There is one reader at a time, and he has what was fed last.
+    fn fed(&self, _from: i64, _to: i64) -> Result<(), StoreError> {
+        feed::done(self)
     }
 
     fn shared(&self) -> Option<&dyn Shared> {

@@ -94,6 +94,12 @@ pub(super) async fn find(wire: &mut Wire, me: &str, id: &str) -> Rows<Option<Run
     found.map(|row| run(&row, true)).transpose().map(Option::transpose)
 }
 
+pub(super) async fn run_of(wire: &mut Wire, me: &str, key: i64) -> Rows<Option<RunRow>> {
+    let statement = wire.prepared(&format!("SELECT {HEAD}, r.input FROM runs r WHERE r.key = $2")).await?;
+    let found = wire.client.query_opt(&statement, &[&me, &key]).await?;
+    found.map(|row| run(&row, true)).transpose().map(Option::transpose)
+}
+
 /// Those that this sidecar has.
 pub(super) async fn open_runs(wire: &mut Wire, me: &str) -> Rows<Vec<RunRow>> {
     let sql =

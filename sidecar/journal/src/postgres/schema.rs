@@ -9,7 +9,7 @@ use super::url::PostgresUrl;
 use crate::store::StoreError;
 
 /// Migration `n` leads from format `n` to `n + 1`. Never edit one that was released: add the next.
-const MIGRATIONS: [&str; 4] = [FORMAT_1, FORMAT_2, FORMAT_3, FORMAT_4];
+const MIGRATIONS: [&str; 5] = [FORMAT_1, FORMAT_2, FORMAT_3, FORMAT_4, FORMAT_5];
 
 const FORMAT_1: &str = r#"
 CREATE TABLE meta (name text PRIMARY KEY, value text NOT NULL);
@@ -137,6 +137,17 @@ CREATE TABLE breakers (
     quiet boolean NOT NULL,
     changed_at timestamptz NOT NULL
 ) WITH (fillfactor = 50);
+";
+
+const FORMAT_5: &str = "
+-- How far the records of a run are exported, and whose turn that is.
+CREATE TABLE exported (
+    run bigint PRIMARY KEY,
+    -- The first record that is not exported yet.
+    seq bigint NOT NULL,
+    sidecar text COLLATE \"C\" NOT NULL
+) WITH (fillfactor = 70);
+CREATE INDEX exported_by ON exported (sidecar, run);
 ";
 
 /// The format that this build writes.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Error, GenericClient, Statement};
 
+use super::feed;
 use super::link::Wire;
 use crate::store::{Change, PlanRow, ScheduleRow, Verdict};
 
@@ -53,20 +54,22 @@ WITH fresh AS (
     SELECT done.key, s.ordinal, s.signal, s.name, s.data
     FROM unnest($41::text[], $42::bigint[], $43::text[], $44::text[], $45::text[]) AS s (id, ordinal, signal, name, data)
     JOIN done ON done.id = s.id
-)
-SELECT key, id FROM done";
+)";
 
 /// Keys of the runs that were written, by id.
 pub(super) type Written = BTreeMap<String, i64>;
 
-/// Writes what can be written of the batch: one statement, which is one transaction and one round trip.
+/// Writes what can be written of the batch: one statement, which is one transaction and one round trip. `is_fed`: somebody
+/// reads the records.
 pub(super) async fn commit(
     wire: &mut Wire,
     batch: &[Arc<Change>],
     me: &str,
     token: i64,
+    is_fed: bool,
 ) -> Result<Written, Error> {
-    let statement = wire.prepared(COMMIT).await?;
+    let marked = if is_fed { feed::MARKED } else { "" };
+    let statement = wire.prepared(&format!("{COMMIT}{marked} SELECT key, id FROM done")).await?;
     let slices = slices(batch);
     let done = match slices.as_slice() {
         [only] => write(&wire.client, &statement, only, me, token).await,

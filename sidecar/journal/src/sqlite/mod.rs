@@ -201,9 +201,9 @@ impl Store for SqliteStore {
         self.reading(|connection| read::run_of(connection, key))
     }
 
-    fn feeds(&self, wanted: bool) -> Result<bool, StoreError> {
+    fn feeds(&self, wanted: bool) -> Result<(), StoreError> {
         let set = if wanted { feed::begin } else { feed::forget };
-        self.keeping(|connection| set(connection)).map(|()| true)
+        self.keeping(|connection| set(connection))
     }
 
     fn feed(&self, max_bytes: usize) -> Result<Feed, StoreError> {

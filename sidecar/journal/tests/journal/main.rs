@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests fail by panicking")]
 
 mod audit;
+mod feed;
 mod log;
 mod postgres;
 mod purge;
@@ -39,6 +40,8 @@ macro_rules! of_every_store {
             decisions_are_kept_and_the_last_one_stands
             a_zero_character_hurts_nobody
             lists_are_paged_from_the_newest_and_filtered
+            each_record_is_fed_from_when_it_is_wanted_until_it_is_dealt_with
+            a_run_that_goes_on_after_its_end_is_fed_from_there
         }
     };
 }

@@ -13,11 +13,11 @@ use conductor_journal::{
 use conductor_protocol::message::{Limits, code};
 use conductor_tests::servers::{Postgres, Version};
 
-use crate::same;
 use crate::support::{At, STARTED, commit, never, owner, record, request, said, start};
+use crate::{feed, same};
 
 /// A schema of a server.
-struct Schema {
+pub struct Schema {
     url: String,
     last: Mutex<Option<String>>,
 }
@@ -25,12 +25,12 @@ struct Schema {
 static SCHEMAS: AtomicU32 = AtomicU32::new(0);
 
 impl Schema {
-    fn new(server: &Postgres) -> Schema {
+    pub fn new(server: &Postgres) -> Schema {
         let number = SCHEMAS.fetch_add(1, Ordering::Relaxed);
         Schema { url: format!("{}?schema=s{number}", server.url()), last: Mutex::default() }
     }
 
-    fn url(&self) -> PostgresUrl {
+    pub fn url(&self) -> PostgresUrl {
         self.url.parse().unwrap()
     }
 
@@ -94,6 +94,8 @@ fn what_holds_over_every_store(version: Version) {
     a_newer_format_and_a_foreign_schema_are_refused_by_name(&server);
     a_commit_whose_end_is_not_heard_of_is_done_once(&server);
     who_comes_back_too_late_writes_nothing(&server);
+    feed::each_record_is_fed_to_one_sidecar_and_what_the_gone_have_left_to_another(&server);
+    feed::what_is_purged_before_it_was_read_is_told_of(&server);
 }
 
 fn a_newer_format_and_a_foreign_schema_are_refused_by_name(server: &Postgres) {
@@ -102,7 +104,7 @@ fn a_newer_format_and_a_foreign_schema_are_refused_by_name(server: &Postgres) {
     drop(newer.store());
     newer.sql("UPDATE meta SET value = '9' WHERE name = 'format'");
     let refused = open(&newer).unwrap_err();
-    assert!(matches!(refused, StoreError::Newer { found: 9, supported: 4, .. }), "{refused}");
+    assert!(matches!(refused, StoreError::Newer { found: 9, supported: 5, .. }), "{refused}");
     assert!(!refused.to_string().contains("battery"), "{refused}");
     let foreign = Schema { url: newer.url.replace("schema=", "schema=f"), last: Mutex::default() };
     let name = foreign.url.split_once("schema=").unwrap().1;

@@ -48,16 +48,16 @@ fn done(key: &str) -> Value {
     json!({"step_succeeded": {"key": key, "attempt": 1, "output": 1, "at": 1}})
 }
 
-fn failed() -> Value {
+pub fn failed() -> Value {
     json!({"run_failed": {"error": {"types": ["E"], "message": "no"}, "step": "b", "attempts": 1, "at": 9}})
 }
 
-fn from(step: &str) -> Restarting {
+pub fn from(step: &str) -> Restarting {
     let from = From::Step(step.to_owned());
     Restarting { from, input: None, any_plan: false, reason: None, by: None, at: 10 }
 }
 
-fn restart(journal: &Journal, run: &str, restarting: &Restarting) -> Result<Restarted, Refusal> {
+pub fn restart(journal: &Journal, run: &str, restarting: &Restarting) -> Result<Restarted, Refusal> {
     let restarted = journal.restart(run, restarting);
     journal.commit(drop);
     restarted
