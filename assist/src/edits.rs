@@ -106,6 +106,42 @@ pub fn calls(steps: &[Data]) -> Vec<String> {
     found
 }
 
+/// Words of steps other than calls, and blocks that only say the order.
+const OTHERS: [&str; 14] = [
+    "workflow", "sleep", "wait_for", "emit", "set", "fail", "return", "map", "loop", "switch", "try", "race",
+    "hold", "graph",
+];
+
+/// What steps there are besides calls of tasks, by their words.
+pub(crate) fn others(steps: &[Data]) -> Vec<&'static str> {
+    let mut found = Vec::new();
+    let mut copy = steps.to_vec();
+    each(&mut copy, &mut |step| found.extend(OTHERS.into_iter().find(|word| step.get(word).is_some())));
+    found
+}
+
+/// What the steps that are there say of their calls stays where the same is called in another order.
+pub(crate) fn keep(new: &mut [Data], there: &[Data]) {
+    let mut old = Vec::new();
+    let mut copy = there.to_vec();
+    each(&mut copy, &mut |step| old.extend(step.get("task").map(|_| step.clone())));
+    let (before, after) = (calls(there), calls(new));
+    each(new, &mut |step| {
+        let Some(task) = step.get("task").and_then(Data::as_text) else { return };
+        let is_once = |calls: &[String]| calls.iter().filter(|call| *call == task).count() == 1;
+        if !is_once(&before) || !is_once(&after) {
+            return;
+        }
+        if let (Some(kept), Data::Map(said)) =
+            (old.iter().find(|old| old.get("task") == step.get("task")), &*step)
+        {
+            let mut kept = kept.clone();
+            said.iter().for_each(|(key, value)| kept.set(key, value.clone()));
+            *step = kept;
+        }
+    });
+}
+
 /// Puts steps in front of those that ask about their results and would find none. `may_run` says which may run unasked.
 pub(crate) fn completed(
     steps: &mut Vec<Data>,
@@ -188,7 +224,15 @@ fn take(steps: &mut Vec<Data>, task: &str) -> Read<Data> {
     change(steps, task, &|_| None)?;
     let mut taken = None;
     remove(steps, task, &mut taken);
+    if steps.is_empty() || has_empty(steps) {
+        return Err(Question(format!("`{task}` stands alone where it is: what should be there instead?")));
+    }
     taken.ok_or_else(|| Question(format!("where is `{task}`?")))
+}
+
+/// Whether a block has a list of steps without any.
+fn has_empty(steps: &mut [Data]) -> bool {
+    steps.iter_mut().any(|step| lists(step).into_iter().any(|inner| inner.is_empty() || has_empty(inner)))
 }
 
 fn remove(steps: &mut Vec<Data>, task: &str, taken: &mut Option<Data>) {

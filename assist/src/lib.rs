@@ -97,6 +97,7 @@ fn drafted(request: &Request<'_>, draft: &mut Draft) -> Read<()> {
         names: &names,
         vocabulary,
         present: base.map(|workflow| edits::calls(&workflow.steps)).unwrap_or_default(),
+        others: base.map(|workflow| edits::others(&workflow.steps)).unwrap_or_default(),
         inputs: base.map(|workflow| workflow.inputs.clone()).unwrap_or_default(),
     };
     let reading = reading::read(&context, &items)?;
@@ -157,7 +158,9 @@ fn finish(
     let (mut steps, workflow) = match (&reading.flow, base) {
         (Some(flow), base) => {
             let same = base.filter(|workflow| request.workflow.is_some() || has_same_calls(workflow, flow));
-            (flow.steps(), same.map(|workflow| workflow.id.clone()))
+            let mut steps = flow.steps();
+            edits::keep(&mut steps, same.map(|workflow| workflow.steps.as_slice()).unwrap_or_default());
+            (steps, same.map(|workflow| workflow.id.clone()))
         }
         (None, Some(base)) => (base.steps.clone(), Some(base.id.clone())),
         (None, None) => {
@@ -177,6 +180,9 @@ fn finish(
         options: Vec::new(),
     };
     drafted.settle(request.vocabulary, &reading.settings)?;
+    if let (Some(_), Some(base)) = (&workflow, base) {
+        forgets_nothing(base, &drafted.steps)?;
+    }
     if reading.flow.is_some() {
         let tasks = &request.vocabulary.tasks;
         for task in edits::completed(&mut drafted.steps, tasks, |task| names.reads(task))? {
@@ -197,6 +203,21 @@ fn finish(
     draft.workflows = drafted.workflows;
     draft.options = drafted.options;
     draft.steps = Some(drafted.steps);
+    Ok(())
+}
+
+/// Steps that are no calls, and that the text does not speak of, are not left out unasked.
+fn forgets_nothing(base: &Workflow, steps: &[Data]) -> Read<()> {
+    let (before, mut after) = (edits::others(&base.steps), edits::others(steps));
+    for word in before {
+        let Some(at) = after.iter().position(|other| *other == word) else {
+            return Err(Question(format!(
+                "`{}` has a `{word}`, too, of which this says nothing: where does it go?",
+                base.id
+            )));
+        };
+        after.swap_remove(at);
+    }
     Ok(())
 }
 

@@ -95,6 +95,8 @@ pub(crate) struct Context<'a> {
     pub vocabulary: &'a Vocabulary,
     /// Tasks of the workflow that the text may change.
     pub present: Vec<String>,
+    /// The words of its steps that call no task.
+    pub others: Vec<&'static str>,
     /// Inputs of that workflow.
     pub inputs: Vec<crate::vocabulary::Field>,
 }

@@ -131,9 +131,13 @@ fn place(
 ) -> Read<()> {
     let calls: Vec<String> = flow.calls().into_iter().map(str::to_owned).collect();
     let present = |task: &String| context.present.contains(task);
-    let is_whole = context.present.iter().all(|task| calls.contains(task));
     let is_order = matches!(flow, Flow::Sequence(_));
     let is_relation = items.iter().any(|item| item.is_any(&RELATIONS) || item.is(Mark::Sequential));
+    // Beside steps that call no task a relation is a change, but for a wait that is there already.
+    let waits = crate::edits::others(&flow.steps());
+    let is_there = !waits.is_empty() && waits.iter().all(|word| context.others.contains(word));
+    let is_all_said = context.others.is_empty() || !is_relation || is_there;
+    let is_whole = is_all_said && context.present.iter().all(|task| calls.contains(task));
     let is_step = matches!(flow, Flow::When { .. } | Flow::Approval { .. } | Flow::Sleep(_));
     let is_change = reading.flow.is_none()
         && !context.present.is_empty()

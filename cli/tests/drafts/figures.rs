@@ -1,11 +1,14 @@
+use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use conductor_assist::{Data, Draft};
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::notation::{Case, cases, shown};
-use crate::worlds::projects;
+use crate::worlds::texts;
 
 /// What a reading comes to.
 #[derive(Default)]
@@ -20,6 +23,17 @@ struct Figures {
 enum Found {
     Draft(Draft),
     Failed(String),
+}
+
+/// The project of each world, by its name.
+fn projects() -> BTreeMap<String, TempDir> {
+    let written = |(name, (manifest, code)): (String, (String, String))| {
+        let folder = tempfile::Builder::new().prefix("cdraft").tempdir().unwrap();
+        fs::write(folder.path().join("app.py"), code).unwrap();
+        fs::write(folder.path().join("concurrency.yaml"), manifest).unwrap();
+        (name, folder)
+    };
+    texts().into_iter().map(written).collect()
 }
 
 /// A draft by the binary.

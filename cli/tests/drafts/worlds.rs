@@ -2,23 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs;
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 const WORLDS: &str = include_str!("../../../assist/tests/corpus/worlds.json");
 const IMPORTS: &str = "import datetime\nfrom dataclasses import dataclass\nfrom decimal import Decimal\n\n";
 
-/// The project of each world, by its name.
-pub fn projects() -> BTreeMap<String, TempDir> {
+/// The manifest and the code of each world, by its name.
+pub fn texts() -> BTreeMap<String, (String, String)> {
     let worlds: Value = serde_json::from_str(WORLDS).unwrap();
     let names = worlds.as_object().unwrap().keys();
-    names.map(|name| (name.clone(), project(&worlds, name))).collect()
+    names.map(|name| (name.clone(), text(&worlds, name))).collect()
 }
 
-fn project(worlds: &Value, name: &str) -> TempDir {
-    let folder = tempfile::Builder::new().prefix("cdraft").tempdir().unwrap();
+fn text(worlds: &Value, name: &str) -> (String, String) {
     let (mut tasks, mut world) = (Vec::new(), &worlds[name]);
     let own = world;
     loop {
@@ -26,9 +23,7 @@ fn project(worlds: &Value, name: &str) -> TempDir {
         let Some(other) = world["like"].as_str() else { break };
         world = &worlds[other];
     }
-    fs::write(folder.path().join("app.py"), code(&tasks)).unwrap();
-    fs::write(folder.path().join("concurrency.yaml"), manifest(own, &tasks)).unwrap();
-    folder
+    (manifest(own, &tasks), code(&tasks))
 }
 
 fn manifest(world: &Value, tasks: &[&Value]) -> String {

@@ -28,6 +28,19 @@ fn pages() -> BTreeMap<String, String> {
         .collect()
 }
 
+/// The manifests of all pages, as they are and after their fix.
+pub fn examples() -> Vec<(String, Project)> {
+    let mut all = Vec::new();
+    for (code, page) in pages() {
+        let (head, fixed) = page.split_once(FIX_HEADING).unwrap_or((&page, ""));
+        let project = Project::new(blocks(head));
+        let mut mended = project.clone();
+        blocks(fixed).for_each(|(path, text)| mended.set(path, text));
+        all.extend([(code.clone(), project), (format!("{code}, fixed"), mended)]);
+    }
+    all
+}
+
 fn codes() -> BTreeSet<&'static str> {
     let crates: [&[Code]; 6] = [
         conductor_syntax::CODES,

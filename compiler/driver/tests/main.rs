@@ -26,6 +26,7 @@ mod objects;
 mod plan;
 mod plan_diff;
 mod policies;
+mod properties;
 mod robust;
 mod rules;
 mod samples;

@@ -78,11 +78,12 @@ impl Retried<'_> {
         let possible = retry - 1;
         let edit = Edit { span: written.span, text: possible.to_string() };
         let warning = Diagnostic::warning(codes::RETRIES_NEVER, message, written.span, label);
-        let fix = format!("say `retries: {possible}`, which changes nothing");
+        // Not safe: what fails in the end is then the last attempt, not the deadline.
+        let fix = format!("say `retries: {possible}`, the most that can start");
         Some(
             self.with_deadline(warning)
                 .help("make the deadline longer or the pauses shorter, or ask for fewer retries")
-                .fix(fix, Safety::Safe, vec![edit]),
+                .fix(fix, Safety::Unsafe, vec![edit]),
         )
     }
 

@@ -41,13 +41,29 @@ fn inline(data: &Data) -> String {
         Data::Float(_, text) => text.clone(),
         Data::Text(text) if is_plain_expression(text) || is_duration(text) => text.clone(),
         Data::Text(text) => scalar(text),
-        Data::List(items) => format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", ")),
+        Data::List(_) | Data::Map(_) => flow(data),
+    }
+}
+
+/// A value on one line, as it stands in other values on one line.
+pub(super) fn flow(data: &Data) -> String {
+    match data {
+        Data::Text(text) if is_word(text) => text.clone(),
+        Data::Text(text) => format!("{text:?}"),
+        Data::List(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
         Data::Map(pairs) => {
             let pairs: Vec<String> =
-                pairs.iter().map(|(key, value)| format!("{key}: {}", inline(value))).collect();
+                pairs.iter().map(|(key, value)| format!("{key}: {}", flow(value))).collect();
             format!("{{{}}}", pairs.join(", "))
         }
+        other => inline(other),
     }
+}
+
+/// What needs no quotes anywhere.
+fn is_word(text: &str) -> bool {
+    is_duration(text)
+        || scalar(text) == text && text.chars().all(|letter| letter.is_alphanumeric() || letter == '_')
 }
 
 /// `${...}` that YAML reads as one text without quotes.

@@ -8,7 +8,7 @@ use conductor_assist::{Data, Draft};
 use conductor_source::{Edit, FileId, Sources, Span};
 use conductor_syntax::{Kind, Node, Syntax, convert, format};
 
-use super::printing::{dashed, item};
+use super::printing::{dashed, flow, item, pair};
 use super::vocabulary::{data, entry, get, items};
 use crate::init::{Entry, Written};
 
@@ -27,7 +27,7 @@ pub(super) fn written(
     let mut workflows = draft.workflows.clone();
     match there {
         Some((_, node)) if get(node, "steps").is_some() => {
-            edits.extend(changed(syntax, text, node, steps)?);
+            edits.extend(changed(syntax, text, node, (steps, &draft.workflows))?);
             for (key, value) in &draft.options {
                 edits.push(with_key(syntax, text, node, "id", key, value)?);
             }
@@ -94,6 +94,9 @@ fn says(syntax: Syntax, file: FileId, text: &str, draft: &Draft) -> bool {
     findings.is_empty() && found == draft.steps.clone().map(Data::List)
 }
 
+/// Steps whose value is a list of steps.
+const BLOCKS: [&str; 5] = ["parallel", "sequence", "race", "graph", "try"];
+
 /// Lines of a step that is there, with the comments above it.
 struct Old {
     data: Data,
@@ -103,7 +106,12 @@ struct Old {
 }
 
 /// The edit that makes the workflow's steps the new ones; none where they are that already.
-fn changed(syntax: Syntax, text: &str, workflow: &Node, steps: &[Data]) -> Option<Vec<Edit>> {
+fn changed(
+    syntax: Syntax,
+    text: &str,
+    workflow: &Node,
+    (steps, started): (&[Data], &[Data]),
+) -> Option<Vec<Edit>> {
     let list = get(workflow, "steps")?;
     let Kind::List(nodes) = &list.kind else { return None };
     if data(list) == Data::List(steps.to_vec()) {
@@ -112,31 +120,58 @@ fn changed(syntax: Syntax, text: &str, workflow: &Node, steps: &[Data]) -> Optio
     let mut old = Vec::new();
     nodes.iter().for_each(|node| collect(syntax, text, node, &mut old));
     let first = nodes.first()?;
+    let written = text.get(list.span.start()..list.span.end())?;
+    if written.starts_with('[') && !written.contains('\n') {
+        return Some(vec![Edit { span: list.span, text: flow(&Data::List(steps.to_vec())) }]);
+    }
     let (start, indent) = line_of(text, first.span.start())?;
     let end = nodes.iter().map(|node| line_end(text, end_of(text, node))).max()?;
     let start = comments_above(text, start);
-    let mut printer = Printer { syntax, text, old };
+    let gone = gone(&old, start, steps, started);
+    let mut printer = Printer { syntax, text, old, started };
     let lines: Vec<String> = steps.iter().flat_map(|step| printer.step(step, indent)).collect();
     let blank = lines.iter().take_while(|line| line.is_empty()).count();
-    let lines = with_comments(text.get(start..end)?, &lines[blank..], &is_called_in(steps));
+    let lines = with_comments(text.get(start..end)?, &lines[blank..], &gone);
     Some(vec![Edit { span: Span::new(first.span.file, start, end), text: lines.join("\n") }])
+}
+
+/// The places, counted from `start`, of steps whose task nobody calls any more.
+fn gone(old: &[Old], start: usize, steps: &[Data], started: &[Data]) -> Vec<Range<usize>> {
+    let mut calls = conductor_assist::calls(steps);
+    calls.extend(started.iter().flat_map(tasks_of));
+    let is_gone = |old: &&Old| {
+        let task = old.data.get("task").and_then(Data::as_text);
+        task.is_some_and(|task| !calls.iter().any(|called| called == task))
+    };
+    let place = |old: &Old| old.lines.start.saturating_sub(start)..old.lines.end.saturating_sub(start);
+    old.iter().filter(is_gone).map(place).collect()
+}
+
+/// The tasks that a workflow's steps call.
+fn tasks_of(workflow: &Data) -> Vec<String> {
+    match workflow.get("steps") {
+        Some(Data::List(steps)) => conductor_assist::calls(steps),
+        _ => Vec::new(),
+    }
 }
 
 /// The new lines with every comment of the old ones: what stood above, or beside, a line that is gone stands above the
 /// next one that is left. What was said of a step that is gone goes with it.
-fn with_comments(old: &str, new: &[String], is_called: &dyn Fn(&str) -> bool) -> Vec<String> {
+fn with_comments(old: &str, new: &[String], gone: &[Range<usize>]) -> Vec<String> {
     let mut lines = new.to_vec();
     let mut pending: Vec<&str> = Vec::new();
-    let mut from = 0;
+    let (mut from, mut place) = (0, 0);
     let has = |lines: &[String], comment: &str| lines.iter().any(|line| line.contains(comment));
-    for line in old.lines() {
+    for line in old.split_inclusive('\n') {
+        let start = place;
+        place += line.len();
+        if gone.iter().any(|gone| gone.contains(&start)) {
+            continue;
+        }
         let (code, comment) = parts(line);
         pending.extend(comment.filter(|comment| !has(&lines, comment)));
         if code.is_empty() {
             continue;
-        }
-        if code.rsplit_once("task: ").is_some_and(|(_, task)| !is_called(task.trim())) {
-            pending.clear();
         }
         if let Some(at) = lines[from..].iter().position(|line| parts(line).0 == code) {
             let at = from + at;
@@ -162,12 +197,6 @@ fn parts(line: &str) -> (&str, Option<&str>) {
         Some(at) => (trimmed[..at].trim_end(), Some(trimmed[at..].trim())),
         None => (trimmed, None),
     }
-}
-
-/// Whether a task is called somewhere in the steps.
-fn is_called_in(steps: &[Data]) -> impl Fn(&str) -> bool {
-    let calls = conductor_assist::calls(steps);
-    move |task: &str| calls.iter().any(|called| called == task.trim_matches(['"', '\'']))
 }
 
 /// Every step on lines of its own, those in blocks too.
@@ -228,11 +257,17 @@ fn comments_above(text: &str, line: usize) -> usize {
     above + lines.take_while(|line| line.trim().is_empty()).map(str::len).sum::<usize>()
 }
 
-/// Whether a step is what another one has become: a call of the same, or a block of the same kind.
-fn is_kin(old: &Data, new: &Data) -> bool {
+/// Whether a step is what another one has become: a call of the same, be it by a workflow that is started for it, or a
+/// block of the same kind.
+fn is_kin(old: &Data, new: &Data, started: &[Data]) -> bool {
+    let task = old.get("task").and_then(Data::as_text);
+    let own =
+        started.iter().find(|workflow| new.get("workflow").is_some_and(|id| workflow.get("id") == Some(id)));
+    if let (Some(task), Some(own)) = (task, own) {
+        return tasks_of(own) == [task];
+    }
     let called = |step: &Data| step.get("task").or_else(|| step.get("workflow")).cloned();
-    let kind =
-        |step: &Data| ["parallel", "sequence", "race", "try"].into_iter().find(|key| step.get(key).is_some());
+    let kind = |step: &Data| BLOCKS.into_iter().find(|key| step.get(key).is_some());
     match (called(old), called(new)) {
         (Some(old), Some(new)) => old == new,
         (None, None) => kind(old).is_some() && kind(old) == kind(new),
@@ -245,6 +280,8 @@ struct Printer<'a> {
     text: &'a str,
     /// Each is used once.
     old: Vec<Old>,
+    /// Workflows that are new.
+    started: &'a [Data],
 }
 
 impl Printer<'_> {
@@ -255,15 +292,23 @@ impl Printer<'_> {
             return self.moved(&old, indent);
         }
         let mut lines = Vec::new();
-        if let Some(at) = self.old.iter().position(|old| is_kin(&old.data, step)) {
+        let mut beside = None;
+        if let Some(at) = self.old.iter().position(|old| is_kin(&old.data, step, self.started)) {
             let old = self.old.remove(at);
             let is_above = |line: &String| line.is_empty() || line.trim_start().starts_with('#');
-            lines.extend(self.moved(&old, indent).into_iter().take_while(is_above));
+            let moved = self.moved(&old, indent);
+            beside =
+                moved.iter().find(|line| !is_above(line)).and_then(|line| parts(line).1.map(str::to_owned));
+            lines.extend(moved.into_iter().take_while(is_above));
         }
         let pad = " ".repeat(indent);
+        let first = lines.len();
         match self.block(step, indent) {
             Some(block) => lines.extend(block),
             None => lines.extend(self.fresh(step).into_iter().map(|line| format!("{pad}{line}"))),
+        }
+        if let (Some(beside), Some(line)) = (beside, lines.get_mut(first)) {
+            *line = format!("{line} {beside}");
         }
         lines
     }
@@ -280,27 +325,30 @@ impl Printer<'_> {
     fn block(&mut self, step: &Data, indent: usize) -> Option<Vec<String>> {
         let Data::Map(pairs) = step else { return None };
         let (key, steps) = pairs.iter().find_map(|(key, value)| match value {
-            Data::List(steps) if ["parallel", "sequence", "race", "try"].contains(&key.as_str()) => {
-                Some((key, steps))
-            }
+            Data::List(steps) if BLOCKS.contains(&key.as_str()) => Some((key, steps)),
             _ => None,
         })?;
         let pad = " ".repeat(indent);
-        let rest = Data::Map(pairs.iter().filter(|(name, _)| name != key).cloned().collect());
-        let (open, deeper) = match self.syntax {
-            Syntax::Yaml => (format!("{pad}- {key}:"), indent + 4),
-            Syntax::Hcl if key == "try" || matches!(&rest, Data::Map(pairs) if !pairs.is_empty()) => {
-                return None;
-            }
-            Syntax::Hcl => (format!("{pad}{key} {{"), indent + 2),
-        };
-        let mut lines = vec![open];
-        for step in steps {
-            lines.extend(self.step(step, deeper));
-        }
+        let mut lines = Vec::new();
         match self.syntax {
-            Syntax::Yaml => lines.extend(item(&rest).into_iter().map(|line| format!("{pad}  {line}"))),
-            Syntax::Hcl => lines.push(format!("{pad}}}")),
+            Syntax::Yaml => {
+                for (name, value) in pairs {
+                    if name == key {
+                        lines.push(format!("{pad}  {key}:"));
+                        steps.iter().for_each(|step| lines.extend(self.step(step, indent + 4)));
+                    } else {
+                        lines.extend(pair(name, value).into_iter().map(|line| format!("{pad}  {line}")));
+                    }
+                }
+                let first = lines.first_mut()?;
+                first.replace_range(indent..=indent, "-");
+            }
+            Syntax::Hcl if key == "try" || pairs.len() > 1 => return None,
+            Syntax::Hcl => {
+                lines.push(format!("{pad}{key} {{"));
+                steps.iter().for_each(|step| lines.extend(self.step(step, indent + 2)));
+                lines.push(format!("{pad}}}"));
+            }
         }
         Some(lines)
     }
@@ -337,9 +385,13 @@ fn with_key(syntax: Syntax, text: &str, entry: &Node, below: &str, key: &str, va
         });
     }
     let above = get(entry, below)?;
+    let pair = syntax.pair(key, value);
+    if text.get(entry.span.start()..)?.starts_with('{') {
+        let at = above.span.end();
+        return Some(Edit { span: Span::new(entry.span.file, at, at), text: format!(", {pair}") });
+    }
     let (_, indent) = key_line(text, above.span.start())?;
     let at = line_end(text, above.span.end());
-    let pair = syntax.pair(key, value);
     Some(Edit { span: Span::new(entry.span.file, at, at), text: format!("\n{}{pair}", " ".repeat(indent)) })
 }
 

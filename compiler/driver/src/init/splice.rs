@@ -102,7 +102,8 @@ impl Written<'_> {
             return self.insert(neighbour.span.end(), items);
         }
         let end = self.line_end(self.end(neighbour));
-        if self.begins_with(neighbour, '{') {
+        let is_flat = |entry: &&Entry| !entry.lines.iter().any(|line| line.starts_with(' '));
+        if self.begins_with(neighbour, '{') && entries.iter().all(is_flat) {
             let items: String = entries.iter().map(|entry| format!("\n{indent}- {}", flow(entry))).collect();
             return self.insert(end, items);
         }

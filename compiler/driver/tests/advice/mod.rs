@@ -1,5 +1,4 @@
-//! Advice: what each rule says, where it is silent, and what its fixes do.
+//! Advice: what each rule says, and where it is silent.
 
-mod fixes;
-mod pages;
+pub mod pages;
 mod samples;

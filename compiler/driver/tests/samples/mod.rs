@@ -3,7 +3,7 @@
 mod cases;
 mod manifests;
 mod names;
-mod patterns;
+pub mod patterns;
 mod pinned;
 
 use std::path::PathBuf;

@@ -37,7 +37,7 @@ fn every_pattern_compiles_without_a_finding() {
 }
 
 /// Each file of the folder as a project, with the code that all of them call.
-fn manifests() -> Vec<(String, Project)> {
+pub fn manifests() -> Vec<(String, Project)> {
     let folder = repository("tests/patterns");
     let code = text(&folder.join("app.py"));
     let is_manifest =
