@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod breaker;
+pub mod definition;
 pub mod digest;
 pub mod entry;
 pub mod error;

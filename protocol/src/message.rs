@@ -37,6 +37,7 @@ pub mod method {
     pub const BREAKER_CHANGED: &str = "breaker.changed";
     pub const POLICY_REPORT: &str = "policy.report";
     pub const POLICY_CHANGED: &str = "policy.changed";
+    pub const PLAN_DEFINE: &str = "plan.define";
     pub const SIGNAL_SEND: &str = "signal.send";
     pub const SIGNAL_LIST: &str = "signal.list";
     pub const RUN_SIGNAL: &str = "run.signal";
@@ -171,6 +172,9 @@ pub struct HelloResult {
     /// Numbers of policies that people have set.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<PolicyNumbers>,
+    /// Digests of Plans that the greeting names and the sidecar does not have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wanted: Vec<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -226,7 +230,15 @@ pub struct RunStart {
 pub enum RunStartResult {
     /// The caller owns the run. With `next_seq` over 1 there is a history to read first. Not yet on disk: wait for the
     /// acknowledgement of sequence number 0 (it rides with the first barrier).
-    Owned { epoch: u64, next_seq: u64, started_at: UnixMillis, cancelling: bool },
+    Owned {
+        epoch: u64,
+        next_seq: u64,
+        started_at: UnixMillis,
+        cancelling: bool,
+        /// The sidecar does not have the Plan.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        wanted: bool,
+    },
     /// Another session owns it, or it is paused: wait with `run.await`.
     Attached { state: RunState },
     /// It has ended; `run.await` answers at once.

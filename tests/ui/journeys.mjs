@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
@@ -11,6 +12,31 @@ import { barriers, conductor, eventually, freePort, start, world } from "./world
 const { CONDUCTOR, PROJECT } = process.env;
 const put = (name) => writeFileSync(join(PROJECT, name), "");
 const take = (name) => rmSync(join(PROJECT, name), { force: true });
+
+// Begins a run as a build does that is older than drawings.
+async function older(run) {
+  const socket = connect(join(PROJECT, ".conductor/sidecar.sock"));
+  const heard = (async function* () {
+    let text = "";
+    for await (const part of socket) {
+      text += part;
+      for (let at; (at = text.indexOf("\n")) >= 0; text = text.slice(at + 1)) yield JSON.parse(text.slice(0, at));
+    }
+  })();
+  const ask = async (id, method, params) => {
+    socket.write(`${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`);
+    for (;;) {
+      const { value } = await heard.next();
+      if (value.id === id) return value;
+    }
+  };
+  const client = { name: "old", version: "0", language: "python" };
+  await ask(1, "hello", { protocol: { min: 1, max: 1 }, session: "old", client, pid: process.pid, process_start: 0, serve: 0, plans: [] });
+  const begun = await ask(2, "run.start", { run, workflow: "order", plan: "blake3:0", input: {}, at: Date.now() });
+  assert.equal(begun.result.outcome, "owned", JSON.stringify(begun));
+  await eventually(run, async () => (await it.get(`/v1/runs/${run}`)).plan === "blake3:0");
+  socket.destroy();
+}
 
 let it;
 before(async () => {
@@ -216,6 +242,7 @@ test("hostile content is inert, and large content is cut", async () => {
   await page.getByRole("link", { name: "rumour-<b>1" }).click();
   const shown = await page.locator(".error pre").first().textContent();
   assert.equal(shown, evil.replace("\u001b", "\u27e8U+001B\u27e9").replace("\u202e", "\u27e8U+202E\u27e9"));
+  await page.locator(".graph text", { hasText: "if input.text != \"<img src=x onerror" }).waitFor();
   assert.equal(await page.evaluate(() => window.hurt), undefined);
   await page.goto(`${it.base}/#/run/rumour-2`);
   await page.getByRole("button", { name: /speak, succeeded/ }).click();
@@ -249,13 +276,54 @@ test("runs are found by what stands in them, and where there is nothing it says 
   await page.context().close();
 });
 
+const box = (page, name) => page.locator(".graph").getByRole("button", { name });
+
+test("a run is followed in its graph, by the keyboard too", async () => {
+  await it.begin("refund", "refund-2", { user_id: "u2", amount: 3 });
+  await it.runIn("refund-2", "waiting");
+  const page = await it.open("run/refund-2");
+  await box(page, /^reserve, tasks\.reserve: succeeded/).waitFor();
+  await box(page, /^approval, .*: waiting/).waitFor();
+  await box(page, /^ship, .*: not begun/).waitFor();
+  await box(page, /^reserve/).focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await page.getByRole("region", { name: "Step approval", exact: true }).waitFor();
+  assert.equal(await box(page, /^approval/).getAttribute("aria-pressed"), "true");
+  // It changes its colours where it stands, and keeps the focus.
+  assert.equal((await it.post("/v1/runs/refund-2/signals/approved", { limit: 1 })).status, 202);
+  await box(page, /^ship, .*: succeeded/).waitFor();
+  await box(page, /^approval, .*: succeeded/).waitFor();
+  assert.match(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), /^approval, .*: succeeded$/);
+  await page.keyboard.press("End");
+  assert.match(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), /^ship/);
+  // Steps of a map share a box.
+  await it.begin("inventory", "inventory-1", { count: 12 });
+  await it.runIn("inventory-1", "succeeded");
+  await page.goto(`${it.base}/#/run/inventory-1`);
+  await box(page, /^look, tasks\.look: 12 succeeded/).click();
+  await page.getByRole("region", { name: "Step each[0].look", exact: true }).waitFor();
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test("a run whose Plan nobody has told says why there is no graph", async () => {
+  await older("old-1");
+  const page = await it.open("run/old-1");
+  await page.getByText("There is no graph of this run: no process has told the sidecar this Plan").waitFor();
+  await page.getByText("No step has begun.").waitFor();
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
 test("every page can be used by everybody, light and dark, wide and narrow", async () => {
   for (const [colorScheme, width] of [["light", 1280], ["dark", 390]]) {
     const page = await it.open("", { colorScheme, viewport: { width, height: 800 } });
-    for (const address of ["", "runs", "run/order-5?step=charge", "breakers", "policies", "resources", "schedules", "run/nope", "nowhere"]) {
+    for (const address of ["", "runs", "run/order-5?step=charge", "run/old-1", "breakers", "policies", "resources", "schedules", "run/nope", "nowhere"]) {
       await page.goto(`${it.base}/#/${address}`);
       await page.getByRole("heading", { level: 1 }).waitFor();
       await page.getByText("Loading").waitFor({ state: "detached" });
+      if (address.startsWith("run/order")) await box(page, /^charge/).waitFor();
       assert.deepEqual(await barriers(page), [], `${address} ${colorScheme} ${width}`);
       const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(over <= 0, `${address} is ${over} pixels too wide at ${width}`);

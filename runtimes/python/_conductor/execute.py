@@ -446,6 +446,8 @@ async def _start(
         answer.add_done_callback(give_back)
         raise
     owned = _answer(workflow, run, answer)
+    if owned.get("wanted"):
+        session.define()
     return {**owned, "traceparent": request.get("traceparent")}
 
 

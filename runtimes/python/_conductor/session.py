@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from . import config, endpoint, live, process, saturation, shared, starting
+from . import config, endpoint, live, plans, process, saturation, shared, starting
 from .connection import Connection
 from .errors import logger
 from .ids import new_run_id
@@ -113,6 +113,8 @@ class Session:
             worker.session = self
         self._connection: Connection | None = None
         self._greeted = False
+        self._has_defined = False
+        """Whether the sidecar was told the Plans over this connection."""
         self._closing = False
         self._opening: asyncio.Task[str | None] | None = None
         self._reconnecting: asyncio.Task[None] | None = None
@@ -226,6 +228,7 @@ class Session:
 
     def _welcome(self, answer: dict[str, Any], claimed: list[Journal]) -> None:
         self._greeted = True
+        self._has_defined = False
         self.value_bytes = answer["limits"]["value_bytes"]
         self._is_background = answer.get("sidecar", {}).get("background", False)
         self._message_bytes = answer["limits"]["message_bytes"]
@@ -250,6 +253,8 @@ class Session:
         saturation.attach(self)
         shared.attach(self, answer)
         live.attach(self, answer)
+        if answer.get("wanted"):
+            self.define()
 
     def _tick(self) -> None:
         """Renews the lease where nothing else has of late."""
@@ -307,6 +312,18 @@ class Session:
         """Tells; nothing is answered."""
         message = {"jsonrpc": "2.0", "method": method, "params": params}
         self.send(dumps(message).encode() + b"\n")
+
+    def define(self) -> None:
+        """Tells the Plans of this build, once over each connection."""
+        if self._has_defined:
+            return
+        self._has_defined = True
+        text = plans.text()
+        if text is not None:
+            head = b'{"jsonrpc":"2.0","method":"plan.define","params":'
+            line = head + text.strip().encode() + b"}\n"
+            if len(line) <= self._message_bytes:
+                self.send(line)
 
     def answer(self, number: int, result: object) -> None:
         """Answers what the sidecar asked."""

@@ -28,6 +28,7 @@ use crate::gate::Guest;
 use crate::invocations;
 use crate::limits;
 use crate::outbox::Outbox;
+use crate::plans;
 use crate::policies;
 use crate::reading;
 use crate::rpc::{self, Fault, Incoming};
@@ -160,6 +161,7 @@ pub(crate) fn handle(
         method::BREAKER_REPORT => breakers::report(call, greeted, &rpc::params(incoming)?),
         method::BREAKER_PROBE => breakers::probe(call, greeted, &rpc::params(incoming)?),
         method::POLICY_REPORT => policies::report(call, greeted, rpc::params(incoming)?),
+        method::PLAN_DEFINE => plans::define(call, &rpc::params(incoming)?),
         method::SIGNAL_SEND => signals::send(call, &rpc::params(incoming)?),
         method::SIGNAL_LIST => {
             signals::list(call, rpc::params(incoming)?);
@@ -254,6 +256,7 @@ fn hello(call: &mut Call<'_>, hello: Hello) -> Result<Client, Fault> {
         owned,
         breakers: sidecar.breakers.standing(),
         policies: sidecar.policies.standing(),
+        wanted: sidecar.plans.wanted(plans.iter().map(|plan| &*plan.digest)),
     });
     call.outbox.first(std::mem::take(call.answers));
     Ok(client)
@@ -271,6 +274,7 @@ fn start(call: &mut Call<'_>, client: &Client, start: RunStart) -> Result<(), Fa
         call.sidecar.learn(&[row]).map_err(|error| Fault::from(Refusal::Store(error.to_string())))?;
     }
     let run = start.run.clone();
+    let wanted = call.sidecar.plans.wants(&start.plan);
     let request = StartRequest {
         run: start.run,
         workflow: start.workflow,
@@ -287,7 +291,7 @@ fn start(call: &mut Call<'_>, client: &Client, start: RunStart) -> Result<(), Fa
     let may_take = |owner: &Owner| sidecar.may_take(owner);
     match sidecar.journal.start(request, Some(&client.owner), &may_take)? {
         Started::New { epoch, started_at, settled } => {
-            let owned = RunStartResult::Owned { epoch, next_seq: 1, started_at, cancelling: false };
+            let owned = RunStartResult::Owned { epoch, next_seq: 1, started_at, cancelling: false, wanted };
             if sidecar.journal.shared().is_none() {
                 call.may_linger = true;
                 call.answer(owned);
@@ -298,7 +302,7 @@ fn start(call: &mut Call<'_>, client: &Client, start: RunStart) -> Result<(), Fa
         }
         Started::Taken(taken) => {
             let sidecar = Arc::clone(&sidecar);
-            call.later(async move { continued(&sidecar, taken).await });
+            call.later(async move { continued(&sidecar, taken, wanted).await });
         }
         Started::Attached { state, settled: None } => call.answer(RunStartResult::Attached { state }),
         Started::Attached { state, settled: Some(settled) } => call.later(async move {
@@ -310,7 +314,7 @@ fn start(call: &mut Call<'_>, client: &Client, start: RunStart) -> Result<(), Fa
     Ok(())
 }
 
-async fn continued(sidecar: &Sidecar, taken: Taken) -> Result<RunStartResult, Fault> {
+async fn continued(sidecar: &Sidecar, taken: Taken, wanted: bool) -> Result<RunStartResult, Fault> {
     let Taken { info, next_seq, settled } = taken;
     let now = fleet::still_here(sidecar, &info.run, info.epoch, settled).await?;
     Ok(RunStartResult::Owned {
@@ -318,6 +322,7 @@ async fn continued(sidecar: &Sidecar, taken: Taken) -> Result<RunStartResult, Fa
         next_seq,
         started_at: info.started_at,
         cancelling: now.is_some_and(|now| now.cancel.is_some()),
+        wanted,
     })
 }
 

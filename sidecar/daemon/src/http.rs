@@ -29,6 +29,7 @@ use crate::masking::Mask;
 use crate::news;
 use crate::operating::{self, Said};
 use crate::pages;
+use crate::plans;
 use crate::restarting::restart;
 use crate::resuming::resume;
 use crate::retention::{purge_many, purge_one};
@@ -61,6 +62,7 @@ pub(crate) fn router(sidecar: Arc<Sidecar>, door: Arc<Door>) -> Router {
         .route("/v1/schedules", get(schedules))
         .route("/v1/runs/{id}", get(run).delete(purge_one))
         .route("/v1/overview", get(counting::overview))
+        .route("/v1/plans/{digest}/drawing", get(plans::drawing))
         .route("/v1/profile", get(crate::profile::profile))
         .route("/v1/breakers", get(operating::breakers))
         .route("/v1/breakers/{id}", get(operating::breaker).put(operating::decide))

@@ -31,6 +31,7 @@ mod outbox;
 mod pages;
 mod permits;
 mod place;
+mod plans;
 mod policies;
 mod process;
 mod profile;

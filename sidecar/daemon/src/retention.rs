@@ -19,6 +19,7 @@ use tokio::sync::Notify;
 use crate::gate::Access;
 use crate::http::{refuse, refused};
 use crate::operating::Said;
+use crate::plans;
 use crate::sidecar::Sidecar;
 
 /// Between two slices: what has gathered is committed.
@@ -81,7 +82,9 @@ pub(crate) async fn run(sidecar: Arc<Sidecar>) {
                 let filter = PurgeFilter { ended_before, ..PurgeFilter::default() };
                 purge(&sidecar, &filter, None).await?;
             }
-            sweep(&sidecar).await
+            sweep(&sidecar).await?;
+            let this = Arc::clone(&sidecar);
+            in_background(move || plans::tidy(&this, retention.runs)).await
         };
         if let Err(error) = done.await {
             eprintln!("conductor sidecar: old runs could not be purged: {error}");

@@ -246,6 +246,13 @@ impl Sessions {
         })
     }
 
+    /// Digests of the Plans that connected sessions serve.
+    pub(crate) fn plans(&self) -> BTreeSet<Box<str>> {
+        let table = self.hold();
+        let connected = table.values().filter(|session| session.outbox.is_some());
+        connected.flat_map(|session| &session.plans).map(|plan| plan.digest.as_str().into()).collect()
+    }
+
     /// The connected session with the smallest of `loads` that serves the function with that signature.
     pub(crate) fn serving(
         &self,

@@ -25,6 +25,7 @@ use crate::idle::Usage;
 use crate::news::{Changed, News};
 use crate::operating::BREAKER;
 use crate::permits::HostPermits;
+use crate::plans::Plans;
 use crate::policies::{POLICY, Policies};
 use crate::retention::Keeping;
 use crate::rpc;
@@ -39,6 +40,7 @@ pub(crate) struct Sidecar {
     pub(crate) permits: HostPermits,
     pub(crate) breakers: Breakers,
     pub(crate) policies: Policies,
+    pub(crate) plans: Plans,
     pub(crate) hosts: Hosts,
     /// Held while a person's decision goes to the disk and into force.
     pub(crate) deciding: tokio::sync::Mutex<()>,
@@ -86,6 +88,7 @@ impl Sidecar {
             journal.store().plans()?.into_iter().map(|row| ((row.workflow.clone(), row.digest.clone()), row));
         let timetable = Timetable::new(journal.store().schedules()?, clock.now());
         let policies = Policies::new(journal.store().standing(POLICY)?);
+        let plans = Plans::new(journal.store().kept_plans()?);
         let me = journal.shared().map(|shared| shared.name().to_owned());
         let breakers = Breakers::new(me, &journal.store().standing(BREAKER)?);
         Ok(Sidecar {
@@ -96,6 +99,7 @@ impl Sidecar {
             permits,
             breakers,
             policies,
+            plans,
             hosts: Hosts::default(),
             deciding: tokio::sync::Mutex::default(),
             broker: Broker::default(),

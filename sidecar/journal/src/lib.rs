@@ -9,6 +9,7 @@ mod journal;
 mod keys;
 pub mod life;
 mod ownership;
+mod plans;
 mod postgres;
 mod purging;
 mod readable;
@@ -29,6 +30,7 @@ pub use journal::{
     Cancelled, Encryption, Fact, Journal, Recorded, RunInfo, Settled, StartRequest, Started, Taken,
 };
 pub use keys::{KeyError, Keys, VARIABLE};
+pub use plans::{KeptPlan, KeptPlans};
 pub use postgres::{Member, PostgresStore, PostgresUrl, PostgresUrlError};
 pub use readable::unreadable;
 pub use refusal::Refusal;

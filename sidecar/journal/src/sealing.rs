@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use conductor_protocol::entry::UnixMillis;
 
 use crate::keys::{KeyError, Keys, unsealed};
+use crate::plans::{KeptPlan, KeptPlans};
 use crate::store::{
     AuditRow, Change, EndPlace, Feed, Head, NewInput, NewRun, Page, PlanRow, PurgeFilter, Purged, RunFilter,
     RunPage, RunRow, ScheduleRow, Shared, SharedAsk, Store, StoreError, StoredRecord, StoredSignal,
@@ -141,6 +142,33 @@ fn seal_record(keys: &Keys, record: &StoredRecord) -> Result<Arc<str>, KeyError>
 /// When its key is not there, or it is damaged.
 pub fn open_record(keys: Option<&Keys>, seq: u64, body: &str) -> Result<Arc<str>, KeyError> {
     unsealed(keys, &of_record(seq), body).map(|body| Arc::from(&*body))
+}
+
+/// Plans hold no value of a run.
+impl KeptPlans for Sealing {
+    fn keep_plan(&self, digest: &str, text: &str, at: UnixMillis) -> Result<(), StoreError> {
+        self.inner.keep_plan(digest, text, at)
+    }
+
+    fn kept_plan(&self, digest: &str) -> Result<Option<String>, StoreError> {
+        self.inner.kept_plan(digest)
+    }
+
+    fn kept_plans(&self) -> Result<Vec<KeptPlan>, StoreError> {
+        self.inner.kept_plans()
+    }
+
+    fn use_plans(&self, digests: &[&str], at: UnixMillis) -> Result<(), StoreError> {
+        self.inner.use_plans(digests, at)
+    }
+
+    fn forget_plans(&self, digests: &[&str]) -> Result<(), StoreError> {
+        self.inner.forget_plans(digests)
+    }
+
+    fn first_start(&self) -> Result<Option<UnixMillis>, StoreError> {
+        self.inner.first_start()
+    }
 }
 
 impl Store for Sealing {

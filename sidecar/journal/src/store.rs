@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 
 use crate::breakers::SharedBreakers;
 use crate::keys::{VARIABLE, is_keyed};
+use crate::plans::KeptPlans;
 
 /// The process that executes a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -290,7 +291,7 @@ pub struct Feed {
 }
 
 /// A durable store. Reads see committed state only and may go on beside a commit.
-pub trait Store: Send + Sync {
+pub trait Store: KeptPlans + Send + Sync {
     /// Writes a batch in one transaction and returns when it is on disk: one verdict a change.
     ///
     /// # Errors

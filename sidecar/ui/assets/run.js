@@ -2,8 +2,9 @@
 // It knows the API's form of a run; what a time line is, is `timeline`'s.
 
 import { actions } from "./actions.js";
-import { follow, get, path } from "./api.js";
+import { follow, get, path, text } from "./api.js";
 import { eachFrame, h, show } from "./dom.js";
+import { graph } from "./graph.js";
 import { cut, inert, many, moment, span, when } from "./format.js";
 import { grid } from "./overview.js";
 import { cell, table } from "./rows.js";
@@ -23,7 +24,7 @@ class Opened extends Set {
 }
 
 export function run(main, query, id) {
-  const page = { run: null, fault: null, chosen: query.get("step"), audit: [], only: "", filter: "" };
+  const page = { run: null, fault: null, chosen: query.get("step"), audit: [], only: "", filter: "", drawing: null, drawn: null, undrawn: null };
   const opened = new Opened();
   const draw = eachFrame(() => show(main, page.run ? view(page, opened, draw, () => followed.now()) : nothing(id, page.fault)));
   opened.changed = draw;
@@ -31,6 +32,7 @@ export function run(main, query, id) {
     try {
       page.run = await get(path("runs", id), signal);
       page.fault = null;
+      await draws(page, signal);
       page.audit = (await get(`${path("audit")}?kind=run&id=${encodeURIComponent(id)}`, signal).catch(() => ({ decisions: [] }))).decisions;
     } catch (cause) {
       if (cause.name === "AbortError") throw cause;
@@ -51,6 +53,20 @@ export function run(main, query, id) {
       followed.stop();
     },
   };
+}
+
+// A Plan never changes: it is drawn once, and asked for again only while the sidecar was not told it.
+async function draws(page, signal) {
+  const { plan } = page.run;
+  if (plan === page.drawn) return;
+  try {
+    page.drawing = plan ? JSON.parse(await text(path("plans", plan, "drawing"), signal)) : null;
+    page.undrawn = plan ? null : "no process has taken the run yet, so that its Plan is not known";
+    page.drawn = plan;
+  } catch (cause) {
+    if (cause.name === "AbortError") throw cause;
+    [page.drawing, page.drawn, page.undrawn] = [null, null, cause.message];
+  }
 }
 
 function nothing(id, fault) {
@@ -74,7 +90,7 @@ function view(page, opened, draw, again) {
     h("p", { class: "buttons" }, actions(run, again).map((one) =>
       h("button", { type: "button", class: one.primary && "primary", "data-key": one.verb, onclick: one.open }, one.verb))),
     why(run, opened, choose),
-    steps(page, line, choose, draw),
+    h("div", { class: page.drawing?.width <= 540 ? "beside" : null }, picture(page, choose), steps(page, line, choose, draw)),
     chosen && details(chosen, opened, choose),
     h("div", { class: "columns" },
       h("section", { class: "panel" }, h("h2", null, "Input"), value("input", run.input, opened)),
@@ -109,6 +125,13 @@ function why(run, opened, choose) {
     run.error && h("div", { "data-key": "error" }, h("h2", null, run.state === "paused" ? "Why it is paused" : run.state === "cancelled" ? "Why it was cancelled" : "Why it failed"),
       error("error", run.error, opened),
       step && run.steps.some((one) => one.key === step) && h("button", { type: "button", class: "small", onclick: () => choose(step) }, `Show step ${inert(step)}`)));
+}
+
+function picture(page, choose) {
+  const { drawing, undrawn, run, chosen } = page;
+  if (!drawing && !undrawn) return null;
+  return h("section", { class: "panel", "data-key": "picture" }, h("h2", null, "Graph"),
+    drawing ? graph({ drawing, steps: run.steps, chosen, choose }) : h("p", { class: "quiet" }, `There is no graph of this run: ${inert(undrawn)}.`));
 }
 
 const SHOWN = [["", "all steps"], ["wrong", "what went wrong"], ["critical", "critical path"]];

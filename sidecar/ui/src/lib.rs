@@ -47,6 +47,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         "runs.js",
         "run.js",
         "timeline.js",
+        "graph.js",
         "operate.js",
         "metrics.js",
     ]

@@ -58,6 +58,7 @@ pub const FILES: [(&str, &str); 69] = [
     ("logs.py", include_str!("../../../../runtimes/python/_conductor/logs.py")),
     ("parallel.py", include_str!("../../../../runtimes/python/_conductor/parallel.py")),
     ("permits.py", include_str!("../../../../runtimes/python/_conductor/permits.py")),
+    ("plans.py", include_str!("../../../../runtimes/python/_conductor/plans.py")),
     ("policy.py", include_str!("../../../../runtimes/python/_conductor/policy.py")),
     ("process.py", include_str!("../../../../runtimes/python/_conductor/process.py")),
     ("rates.py", include_str!("../../../../runtimes/python/_conductor/rates.py")),

@@ -2,6 +2,7 @@
 
 use conductor_protocol::access::{Authenticate, Authenticated};
 use conductor_protocol::breaker as b;
+use conductor_protocol::definition::PlanDefine;
 use conductor_protocol::entry::Entry;
 use conductor_protocol::live as l;
 use conductor_protocol::message as m;
@@ -40,6 +41,7 @@ fn params(method: &str, params: &Value) -> Value {
         m::method::BREAKER_CHANGED => turn::<b::BreakerChanged>(params),
         m::method::POLICY_REPORT => turn::<l::PolicyReport>(params),
         m::method::POLICY_CHANGED => turn::<l::PolicyNumbers>(params),
+        m::method::PLAN_DEFINE => turn::<PlanDefine>(params),
         m::method::SIGNAL_SEND => turn::<m::SignalSend>(params),
         m::method::SIGNAL_LIST => turn::<m::SignalList>(params),
         m::method::RUN_SIGNAL => turn::<m::RunSignal>(params),
@@ -94,6 +96,6 @@ fn every_example_of_the_document_is_a_message() {
             entries += 1;
         }
     }
-    assert_eq!(methods.len(), 27, "a method has no example: {methods:?}");
+    assert_eq!(methods.len(), 28, "a method has no example: {methods:?}");
     assert_eq!(entries, 22, "the entries that stand by themselves");
 }

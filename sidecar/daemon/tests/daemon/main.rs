@@ -18,6 +18,7 @@ mod ownership;
 mod pages;
 mod permits;
 mod places;
+mod plans;
 mod policies;
 mod remote;
 mod retention;

@@ -14,7 +14,7 @@ fn a_run_is_started_recorded_read_and_awaited() {
     let started = owner.start("r");
     assert_eq!(
         started,
-        json!({"outcome": "owned", "epoch": 1, "next_seq": 1, "started_at": 1_790_000_000_000_i64, "cancelling": false})
+        json!({"outcome": "owned", "epoch": 1, "next_seq": 1, "started_at": 1_790_000_000_000_i64, "cancelling": false, "wanted": true})
     );
     owner.acked("r", 0);
     let mut other = daemon.client("b");

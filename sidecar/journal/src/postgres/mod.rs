@@ -7,6 +7,7 @@ mod breakers;
 mod feed;
 mod fleet;
 mod link;
+mod plans;
 mod purge;
 mod read;
 mod schema;

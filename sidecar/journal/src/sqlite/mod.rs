@@ -5,6 +5,7 @@
 mod audit;
 mod feed;
 mod log;
+mod plans;
 mod purge;
 mod read;
 mod schedules;

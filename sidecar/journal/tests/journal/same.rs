@@ -11,6 +11,7 @@ pub use crate::feed::{
     a_run_that_goes_on_after_its_end_is_fed_from_there,
     each_record_is_fed_from_when_it_is_wanted_until_it_is_dealt_with,
 };
+pub use crate::plans::plans_are_kept_with_their_last_use;
 pub use crate::purge::{
     filters_by_workflow_and_state, no_key_is_given_twice, old_runs_go_and_leave_their_ids,
     what_an_unfinished_run_may_ask_for_stays,

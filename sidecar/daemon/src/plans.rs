@@ -1,0 +1,148 @@
+//! Plans of the builds whose runs are here: asked for where they are missing, kept while a run may refer to them, and drawn.
+//!
+//! It knows no runtime. A Plan is believed because its name is the digest of its text.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use conductor_drawing::draw;
+use conductor_journal::{KeptPlan, Refusal, StoreError};
+use conductor_protocol::definition::PlanDefine;
+use conductor_protocol::digest::digest;
+use conductor_protocol::plan::Plan;
+use serde_json::Value;
+
+use crate::handlers::{Call, Empty};
+use crate::http::{refuse, refused};
+use crate::rpc::Fault;
+use crate::sidecar::{Sidecar, blocking};
+
+/// Bytes of one Plan.
+const ONE: usize = 4 << 20;
+
+/// Bytes of all that are kept: those that were in use last.
+const ALL: u64 = 64 << 20;
+
+/// Plans that are asked for at a time, and that are noted as used.
+const MANY: usize = 10_000;
+
+/// Between two notes that a Plan is in use.
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+#[derive(Default)]
+pub(crate) struct Plans {
+    table: Mutex<Table>,
+}
+
+#[derive(Default)]
+struct Table {
+    kept: BTreeSet<Box<str>>,
+    wanted: BTreeSet<Box<str>>,
+    /// Since the last look.
+    used: BTreeSet<Box<str>>,
+}
+
+impl Plans {
+    pub(crate) fn new(kept: Vec<KeptPlan>) -> Plans {
+        let plans = Plans::default();
+        plans.hold().kept = kept.into_iter().map(|plan| plan.digest.into()).collect();
+        plans
+    }
+
+    fn hold(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a Plan that a run begins with is missing.
+    pub(crate) fn wants(&self, digest: &str) -> bool {
+        let mut table = self.hold();
+        add(&mut table.used, digest);
+        !table.kept.contains(digest) && add(&mut table.wanted, digest)
+    }
+
+    /// Those of them that are missing.
+    pub(crate) fn wanted<'a>(&self, digests: impl Iterator<Item = &'a str>) -> Vec<String> {
+        digests.filter(|digest| self.wants(digest)).map(str::to_owned).collect()
+    }
+}
+
+/// Whether it is among them now.
+fn add(digests: &mut BTreeSet<Box<str>>, digest: &str) -> bool {
+    digests.contains(digest) || (digests.len() < MANY && digests.insert(digest.into()))
+}
+
+/// Keeps those that are wanted. Nothing is lost where that fails: they are asked for again.
+pub(crate) fn define(call: &mut Call<'_>, given: &PlanDefine) -> Result<(), Fault> {
+    let sidecar = call.sidecar;
+    blocking(|| {
+        for raw in given.plans.iter().filter(|raw| raw.get().len() <= ONE) {
+            let Ok(plan) = serde_json::from_str::<Value>(raw.get()) else { continue };
+            let text = plan.to_string();
+            let digest = digest(text.as_bytes());
+            if !sidecar.plans.hold().wanted.contains(&*digest) {
+                continue;
+            }
+            if sidecar.journal.store().keep_plan(&digest, &text, sidecar.clock.now()).is_ok() {
+                let mut table = sidecar.plans.hold();
+                table.wanted.remove(&*digest);
+                table.kept.insert(digest.into());
+            }
+        }
+    });
+    call.answer(Empty {});
+    Ok(())
+}
+
+/// Notes which Plans are in use, and forgets those that no run can refer to: all runs began after its last use.
+pub(crate) fn tidy(sidecar: &Sidecar, runs_are_kept: Option<Duration>) -> Result<(), StoreError> {
+    let store = sidecar.journal.store();
+    let now = sidecar.clock.now();
+    let grain = runs_are_kept.unwrap_or(HOUR).min(HOUR).as_millis();
+    let grain = i64::try_from(grain).unwrap_or(i64::MAX);
+    let mut used = std::mem::take(&mut sidecar.plans.hold().used);
+    used.extend(sidecar.sessions.plans());
+    let mut kept = store.kept_plans()?;
+    let is_used = |plan: &KeptPlan| used.contains(&*plan.digest);
+    let due = kept.iter().filter(|plan| is_used(plan) && now.saturating_sub(plan.used_at) >= grain);
+    let due: Vec<&str> = due.map(|plan| &*plan.digest).collect();
+    if !due.is_empty() {
+        store.use_plans(&due, now)?;
+    }
+    let first = store.first_start()?.unwrap_or(now);
+    kept.sort_by_key(|plan| (!is_used(plan), std::cmp::Reverse(plan.used_at)));
+    let mut room = ALL;
+    let (stay, go): (Vec<KeptPlan>, Vec<KeptPlan>) = kept.into_iter().partition(|plan| {
+        room = room.saturating_sub(plan.bytes);
+        room > 0 && (used.contains(&*plan.digest) || plan.used_at.saturating_add(grain) >= first)
+    });
+    if !go.is_empty() {
+        store.forget_plans(&go.iter().map(|plan| &*plan.digest).collect::<Vec<_>>())?;
+    }
+    sidecar.plans.hold().kept = stay.into_iter().map(|plan| plan.digest.into()).collect();
+    Ok(())
+}
+
+/// `GET /v1/plans/{digest}/drawing`
+pub(crate) async fn drawing(State(sidecar): State<Arc<Sidecar>>, Path(digest): Path<String>) -> Response {
+    let text = match blocking(|| sidecar.journal.store().kept_plan(&digest)) {
+        Ok(Some(text)) => text,
+        Ok(None) => {
+            let message = "no process has told the sidecar this Plan: the build is older than drawings, it came without its \
+                 plans.json, or no run has needed the Plan for long";
+            return refuse(StatusCode::NOT_FOUND, message);
+        }
+        Err(error) => return refused(&Refusal::Store(error.to_string())),
+    };
+    match serde_json::from_str::<Plan>(&text) {
+        Ok(plan) => blocking(|| Json(draw(&plan)).into_response()),
+        Err(error) => {
+            let message = format!("this sidecar cannot read the Plan, which another version made: {error}");
+            refuse(StatusCode::UNPROCESSABLE_ENTITY, message)
+        }
+    }
+}
