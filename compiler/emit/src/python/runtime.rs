@@ -15,7 +15,7 @@ const VERSION: &str = concat!(
 );
 
 /// Name and text of each file of `_conductor/`.
-pub const FILES: [(&str, &str); 69] = [
+pub const FILES: [(&str, &str); 70] = [
     ("__init__.py", include_str!("../../../../runtimes/python/_conductor/__init__.py")),
     ("address.py", include_str!("../../../../runtimes/python/_conductor/address.py")),
     ("atomic.py", include_str!("../../../../runtimes/python/_conductor/atomic.py")),
