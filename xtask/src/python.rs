@@ -129,10 +129,11 @@ fn rivals() -> Result<PathBuf> {
 }
 
 /// The parts of the measurements and their scripts; the comparison comes last and takes up what the others have kept.
-const PARTS: [(&str, &str); 8] = [
+const PARTS: [(&str, &str); 9] = [
     ("run", "first_light.py"),
     ("size", "sidecar_size.py"),
     ("speed", "sidecar_speed.py"),
+    ("telemetry", "telemetry.py"),
     ("compile", "compile.py"),
     ("introspect", "introspect.py"),
     ("direct", "direct.py"),

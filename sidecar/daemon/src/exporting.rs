@@ -73,6 +73,7 @@ struct Page {
     lost: u64,
     /// When the newest of it was written.
     written: Option<i64>,
+    more: bool,
     batch: Batch,
 }
 
@@ -119,7 +120,7 @@ impl Exporter {
         }
     }
 
-    /// Exports page after page until there is nothing new.
+    /// Exports page after page until there was nothing more.
     async fn catch_up(&self, sidecar: &Arc<Sidecar>, reader: &mut Reader) -> Result<(), StoreError> {
         let until = sidecar.is_closing().then(|| Instant::now() + FAREWELL);
         loop {
@@ -134,7 +135,7 @@ impl Exporter {
                 sidecar.metrics.export_behind(Duration::from_millis(u64::try_from(age).unwrap_or(0)));
             }
             sidecar.metrics.export_lost("records", "purged", page.lost);
-            let (from, to) = (page.from, page.to);
+            let (from, to, more) = (page.from, page.to, page.more);
             if !self.send(sidecar, page.batch, until).await {
                 // It is read again by whoever comes next.
                 return Ok(());
@@ -142,6 +143,11 @@ impl Exporter {
             let this = Arc::clone(sidecar);
             in_background(move || this.journal.store().fed(from, to)).await?;
             if until.is_none() {
+                if !more {
+                    // What has come meanwhile goes with what comes until the next look: a request for each record would cost more.
+                    sidecar.metrics.export_behind(Duration::ZERO);
+                    return Ok(());
+                }
                 tokio::time::sleep(worked * (SHARE - 1)).await;
             }
         }
@@ -262,7 +268,7 @@ impl Reader {
         while self.runs.len() > FOLLOWED {
             self.runs.pop_first();
         }
-        Ok(Page { from: feed.from, to: place, lost, written, batch })
+        Ok(Page { from: feed.from, to: place, lost, written, more: feed.more, batch })
     }
 
     /// Reads one record; `None` where nothing can be made of it.

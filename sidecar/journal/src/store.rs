@@ -288,6 +288,8 @@ pub struct Fed {
 pub struct Feed {
     pub from: i64,
     pub records: Vec<Fed>,
+    /// Whether there was more already.
+    pub more: bool,
 }
 
 /// A durable store. Reads see committed state only and may go on beside a commit.

@@ -7,3 +7,4 @@ mod fleet;
 mod metrics;
 mod shop;
 mod traces;
+mod unwilling;

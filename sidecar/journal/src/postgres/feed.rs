@@ -30,6 +30,8 @@ const INHERITED: i64 = 10_000;
 pub(super) struct Feeding {
     /// Runs that it has written to since.
     written: BTreeSet<i64>,
+    /// Whether more of these were known than are looked for now.
+    has_more: bool,
     /// After which run a look through all marks goes on.
     look: Option<i64>,
     looked: Option<Instant>,
@@ -81,6 +83,7 @@ impl Feeding {
         let runs: Vec<i64> = std::iter::from_fn(|| self.written.pop_first())
             .take(usize::try_from(RUNS).unwrap_or(1))
             .collect();
+        self.has_more = !self.written.is_empty();
         (!runs.is_empty()).then_some((Where::Among(runs), false))
     }
 
@@ -92,12 +95,14 @@ impl Feeding {
                 self.looked = Some(Instant::now());
             }
         }
-        let mut feed = Feed::default();
+        let more = self.look.is_some() || self.has_more;
+        let mut feed = Feed { more, ..Feed::default() };
         let mut put = |run: i64, seq: i64, body: Option<String>| {
             let place = i64::try_from(feed.records.len()).unwrap_or(i64::MAX).saturating_add(1);
             feed.records.push(Fed { place, run, seq: seq.cast_unsigned(), body: body.map(Into::into) });
         };
         self.page = Vec::new();
+        let mut is_cut = false;
         let mut records = records.into_iter().peekable();
         for Behind { run, from, end } in behind {
             let mut part = Part { run: *run, from: *from, to: *from };
@@ -110,11 +115,13 @@ impl Feeding {
                 None => put(*run, *from, None),
                 Some(end) if part.to < *end => {
                     self.written.insert(*run);
+                    is_cut = true;
                 }
                 Some(_) => {}
             }
             self.page.push(part);
         }
+        feed.more |= is_cut;
         feed
     }
 }

@@ -10,7 +10,7 @@ use crate::store::{Fed, Feed};
 type Sql<T> = Result<T, rusqlite::Error>;
 
 /// Rows in one page at most.
-const LONGEST: i64 = 2048;
+const LONGEST: usize = 2048;
 
 const LAST: &str = "coalesce((SELECT max(rowid) FROM records), 0)";
 
@@ -41,11 +41,10 @@ pub(super) fn page(connection: &Connection, max_bytes: usize) -> Sql<Feed> {
     // One transaction: the mark and the rows belong together.
     let view = connection.unchecked_transaction()?;
     let Some(from) = mark(&view)? else { return Ok(Feed::default()) };
-    let mut statement = view.prepare_cached(
-        "SELECT rowid, run, seq, body FROM records WHERE rowid > ?1 ORDER BY rowid LIMIT ?2",
-    )?;
-    let mut rows = statement.query(params![from, LONGEST])?;
-    let (mut feed, mut bytes) = (Feed { from, records: Vec::new() }, 0);
+    let mut statement =
+        view.prepare_cached("SELECT rowid, run, seq, body FROM records WHERE rowid > ?1 ORDER BY rowid")?;
+    let mut rows = statement.query([from])?;
+    let (mut feed, mut bytes) = (Feed { from, ..Feed::default() }, 0);
     while let Some(row) = rows.next()? {
         let body: String = row.get(3)?;
         bytes += body.len();
@@ -55,7 +54,8 @@ pub(super) fn page(connection: &Connection, max_bytes: usize) -> Sql<Feed> {
             seq: row.get::<_, i64>(2)?.cast_unsigned(),
             body: Some(body.into()),
         });
-        if bytes >= max_bytes {
+        feed.more = bytes >= max_bytes || feed.records.len() == LONGEST;
+        if feed.more {
             break;
         }
     }
