@@ -171,6 +171,9 @@ async function start(
     scope.check();
   }
   const owned = refusable(workflow, run, () => answer.result());
+  if (owned["wanted"] === true) {
+    session.definition.tell(workflow.options.plans);
+  }
   const { traceparent } = request;
   return traceparent === undefined ? owned : { ...owned, traceparent };
 }

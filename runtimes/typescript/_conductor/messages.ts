@@ -53,6 +53,8 @@ export interface SessionOptions {
   /** How many handed-out runs it takes at a time. */
   readonly serve?: number;
   readonly plans?: readonly PlanRef[];
+  /** The Plans of the build, as JSON. */
+  readonly definition?: string | undefined;
   readonly tasks?: readonly TaskRef[];
   readonly dispatched?: (dispatch: Dispatch) => void;
   /** Calls a function that this process serves. */

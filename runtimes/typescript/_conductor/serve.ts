@@ -53,6 +53,7 @@ class Server {
     this.session = new Session({
       serve: workflows.length > 0 ? AT_A_TIME : 0,
       plans: workflows.map((workflow) => workflow.served),
+      definition: workflows[0]?.options.plans,
       tasks: tasks.map((task) => ({
         function: task.function,
         signature: task.signature,

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { findSocket } from "./config.js";
 import { Connection } from "./connection.js";
+import { Definition } from "./definition.js";
 import { newRunId } from "./ids.js";
 import { Journal, type SignalMessage } from "./journal.js";
 import { dumps, loads, textAt, type JsonObject } from "./json.js";
@@ -55,8 +56,9 @@ export class Session {
   readonly owned = new Map<string, Journal>();
   readonly permits = new Leases(this);
   readonly lease = new Lease();
+  readonly definition = new Definition((line) => this.send(line));
   private messageBytes = 16 << 20;
-  private readonly options: SessionOptions;
+  readonly options: SessionOptions;
   private connection: Connection | undefined = undefined;
   private greeted = false;
   private isClosing = false;

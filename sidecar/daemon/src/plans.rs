@@ -132,8 +132,8 @@ pub(crate) async fn drawing(State(sidecar): State<Arc<Sidecar>>, Path(digest): P
     let text = match blocking(|| sidecar.journal.store().kept_plan(&digest)) {
         Ok(Some(text)) => text,
         Ok(None) => {
-            let message = "no process has told the sidecar this Plan: the build is older than drawings, it came without its \
-                 plans.json, or no run has needed the Plan for long";
+            let message = "no process has told the sidecar this Plan: the build is older than drawings, its package came \
+                 without plans.json, or no run has needed the Plan for long";
             return refuse(StatusCode::NOT_FOUND, message);
         }
         Err(error) => return refused(&Refusal::Store(error.to_string())),

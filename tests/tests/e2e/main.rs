@@ -9,6 +9,7 @@ mod coast;
 mod commits;
 mod crossing;
 mod dependency;
+mod drawings;
 mod failures;
 mod go_services;
 mod http_services;

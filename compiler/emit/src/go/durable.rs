@@ -347,6 +347,7 @@ pub fn declaration(workflow: &mut Workflow, body: &str) -> Result<Decl> {
         let ty = format!("map[string]{}", workflow.file.runtime("Undo"));
         fields.push(("Undo".to_owned(), Go::Struct { ty, fields: fields_of, spread: true }));
     }
+    fields.push(("Plans".to_owned(), Go::atom(workflow.file.package.definition.clone())));
     let ty = format!("&{}", workflow.file.runtime("Workflow"));
     let name = definition(&plan.workflow);
     Ok(Decl::Var {

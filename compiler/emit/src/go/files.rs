@@ -10,6 +10,7 @@ use super::file::File;
 use super::package::{Package, check};
 use super::tree::{Decl, Function, Go, Stmt};
 use super::{codecs, declared, durable, names, runtime, shared, worker, workflow, writer};
+use crate::definition;
 use crate::inline::inlined;
 use crate::served::{Served, ServedFunction};
 use crate::{EmitError, Header, Target};
@@ -27,9 +28,11 @@ pub fn files(
         digests.insert(plan.workflow.clone(), digest);
     }
     let served = Served::of(plans)?;
+    let text = definition::text(plans, Language::Go)?;
     let plans: Vec<Plan> = plans.iter().map(inlined).collect();
     let mut package = Package::new(&plans, digests, target, header);
     package.signatures = served.signatures();
+    package.definition = package.fresh("buildPlans");
     let served: Vec<(&str, &ServedFunction<'_>)> = served.of_language(Language::Go).collect();
     let mut files = BTreeMap::new();
     for plan in &package.plans {
@@ -44,6 +47,11 @@ pub fn files(
     let mut file = File::new(&package, "Shared");
     let decls = shared::decls(&mut file);
     put(&mut files, "shared.go", file, decls);
+    if package.plans.iter().any(|plan| plan.durable) {
+        let file = File::new(&package, "Plans");
+        let decls = vec![definition_of(&package, &text)];
+        put(&mut files, "plans.go", file, decls);
+    }
     // Codecs ask for types, and types for nothing.
     let mut file = File::new(&package, "Value");
     let decls = codecs::decls(&mut file)?;
@@ -60,6 +68,12 @@ pub fn files(
         files.insert(format!("internal/{path}"), format!("{}\n\n{text}", package.header));
     }
     Ok(files)
+}
+
+fn definition_of(package: &Package, text: &str) -> Decl {
+    let name = package.definition.clone();
+    let doc = format!("{name} are the Plans of this build, for a sidecar that draws runs by them.");
+    Decl::Var { doc: vec![doc], name, ty: String::new(), value: Go::string(text) }
 }
 
 fn put(files: &mut BTreeMap<String, String>, name: &str, file: File, decls: Vec<Decl>) {

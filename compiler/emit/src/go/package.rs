@@ -17,6 +17,8 @@ pub struct Package<'a> {
     /// Of this language, with fallbacks that need no variables.
     pub plans: Vec<&'a Plan>,
     digests: BTreeMap<String, String>,
+    /// The variable that holds the Plans of the build, where one is durable.
+    pub definition: String,
     /// Of functions that workflows of other languages call, by their names on the wire.
     pub signatures: BTreeMap<String, String>,
     /// The user's types, of all Plans.
@@ -77,6 +79,7 @@ impl<'a> Package<'a> {
             declared,
             plans: own,
             digests,
+            definition: String::new(),
             signatures: BTreeMap::new(),
             types,
             name: package_name(&path),

@@ -53,6 +53,8 @@ pub fn item(workflow: &mut Workflow<'_>) -> Result<Item> {
     if !children.is_empty() {
         options.push(("children", Ts::arrow(&[], Ts::Object(children))));
     }
+    workflow.file.import_as("_plans", "plans", "plans");
+    options.push(("plans", Ts::name("plans")));
     workflow.file.runtime("workflow", "Workflow");
     let value = Ts::made("Workflow", vec![Ts::string(&plan.workflow), Ts::object(options)]);
     Ok(Item::Const {

@@ -9,13 +9,15 @@ use conductor_protocol::plan::{Callable, Language, Plan};
 use conductor_protocol::types::{Type, TypeDef, TypeName, TypeTable};
 
 use super::codecs::{self, Wanted, WantedSet, Way};
+use super::file::File;
 use super::layout_item::{declarations, module as text_of};
 use super::names::{Names, camel};
 use super::operations::{self, Operations};
 use super::resources::{self, Shared};
-use super::tree::Module;
+use super::tree::{Item, Module, Ts, Ty};
 use super::types::Types;
 use super::{grpc, index, runtime, tasks, type_module, workflow};
+use crate::definition;
 use crate::inline::{inlined, with_returns};
 use crate::served::Served;
 use crate::{EmitError, Header, Target};
@@ -218,6 +220,10 @@ pub fn files(
     modules.extend(resources::module(&package)?.map(|module| ("_resources".to_owned(), module)));
     modules.extend(codecs::module(&package)?.map(|module| ("_codecs".to_owned(), module)));
     modules.extend(type_module::module(&package).map(|module| ("_types".to_owned(), module)));
+    if plans.iter().any(|plan| plan.durable) {
+        let text = definition::text(all, Language::Typescript)?;
+        modules.push(("_plans".to_owned(), definitions(&package, text)));
+    }
     modules.push(("index".to_owned(), index::module(&package)));
     let mut files = BTreeMap::new();
     for (name, module) in modules {
@@ -236,6 +242,18 @@ pub fn files(
         files.insert(format!("_conductor/{name}"), format!("{}\n\n{text}", package.header));
     }
     Ok(files)
+}
+
+/// `_plans.ts`: what a sidecar is told that does not have the Plans.
+fn definitions(package: &Package<'_>, text: String) -> Module {
+    let plans = Item::Const {
+        exported: true,
+        name: "plans".to_owned(),
+        ty: Some(Ty::name("string")),
+        value: Ts::string(text),
+        doc: "The Plans of this build, for a sidecar that draws runs by them.".to_owned(),
+    };
+    File::new(package, "", Names::default()).module(vec![plans])
 }
 
 /// The module of a workflow. `index` is the folder's own.

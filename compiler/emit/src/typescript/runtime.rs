@@ -17,7 +17,7 @@ macro_rules! runtime {
 }
 
 /// Name of each module of `_conductor/`, and its text as TypeScript, as JavaScript, and its declarations.
-const FILES: [(&str, &str, &str, &str); 92] = runtime![
+const FILES: [(&str, &str, &str, &str); 93] = runtime![
     "address",
     "attempt",
     "block",
@@ -41,6 +41,7 @@ const FILES: [(&str, &str, &str, &str); 92] = runtime![
     "control",
     "current",
     "decimal",
+    "definition",
     "durations",
     "endpoint",
     "errors",

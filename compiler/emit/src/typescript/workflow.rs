@@ -23,7 +23,7 @@ use crate::EmitError;
 use crate::flow::{At, Region, Var};
 
 /// Names that the functions of a workflow's module use for themselves.
-const RESERVED: [&str; 58] = [
+const RESERVED: [&str; 59] = [
     "Breaker",
     "Cache",
     "LocalRun",
@@ -64,6 +64,7 @@ const RESERVED: [&str; 58] = [
     "operations",
     "options",
     "output",
+    "plans",
     "resources",
     "result",
     "run",

@@ -131,6 +131,9 @@ func (c *caller) start(ctx context.Context) (map[string]any, *execution, error) 
 			answers <- started{err: err}
 			return
 		}
+		if answer["wanted"] == true {
+			c.session.define(c.workflow.Plans)
+		}
 		if answer["outcome"] == "owned" && ctx.Err() != nil {
 			// Whoever is cancelled here must not keep a run that nobody executes.
 			c.session.notify("run.release", map[string]any{"run": c.run, "epoch": answer["epoch"]})

@@ -158,6 +158,7 @@ func (s *session) welcome(conn *connection, answer map[string]any, claimed []*jo
 	limits, _ := answer["limits"].(map[string]any)
 	s.lock.Lock()
 	s.conn = conn
+	s.hasDefined = false
 	sidecar, _ := answer["sidecar"].(map[string]any)
 	s.isBackground = sidecar["background"] == true
 	s.valueBytes, s.messageBytes = int(number(limits["value_bytes"])), int(number(limits["message_bytes"]))
@@ -182,6 +183,21 @@ func (s *session) welcome(conn *connection, answer map[string]any, claimed []*jo
 	reporter.attach(s)
 	breakers.attach(s, answer)
 	policies.attach(s, answer)
+	if wanted, _ := answer["wanted"].([]any); len(wanted) > 0 && len(s.options.workflows) > 0 {
+		s.define(s.options.workflows[0].Plans)
+	}
+}
+
+// define tells the Plans of the build, once over each connection.
+func (s *session) define(plans string) {
+	line := []byte(`{"jsonrpc":"2.0","method":"plan.define","params":` + plans + "}\n")
+	s.lock.Lock()
+	isDue := plans != "" && !s.hasDefined && len(line) <= s.messageBytes
+	s.hasDefined = true
+	s.lock.Unlock()
+	if isDue {
+		s.send(line)
+	}
 }
 
 func (s *session) reclaim(conn *connection, journal *journal, item map[string]any) {

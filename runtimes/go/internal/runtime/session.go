@@ -61,6 +61,7 @@ type session struct {
 
 	lock         sync.Mutex
 	conn         *connection // greeted; nil while there is none
+	hasDefined   bool        // the sidecar was told the Plans over it
 	isClosing    bool
 	opening      chan struct{} // closed when the attempt to connect that is under way has ended
 	reason       string        // why it failed

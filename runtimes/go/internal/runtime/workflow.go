@@ -27,6 +27,8 @@ type Workflow struct {
 	Schedule    *Schedule
 	// Secret are the names of the inputs that nobody may see.
 	Secret []string
+	// Plans are those of the build, as JSON, for a sidecar that does not have them.
+	Plans string
 }
 
 // Schedule is when the sidecar begins runs of a workflow by itself.

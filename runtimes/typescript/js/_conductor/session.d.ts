@@ -3,6 +3,7 @@
  *
  * It deliberately knows neither steps nor workflows; it keeps the journals of the runs that it owns.
  */
+import { Definition } from "./definition.js";
 import { Journal } from "./journal.js";
 import { type JsonObject } from "./json.js";
 import { Lease } from "./lease.js";
@@ -15,8 +16,9 @@ export declare class Session {
   readonly owned: Map<string, Journal>;
   readonly permits: Leases;
   readonly lease: Lease;
+  readonly definition: Definition;
   private messageBytes;
-  private readonly options;
+  readonly options: SessionOptions;
   private connection;
   private greeted;
   private isClosing;

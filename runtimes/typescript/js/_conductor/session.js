@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { findSocket } from "./config.js";
 import { Connection } from "./connection.js";
+import { Definition } from "./definition.js";
 import { newRunId } from "./ids.js";
 import { Journal } from "./journal.js";
 import { dumps, loads, textAt } from "./json.js";
@@ -36,6 +37,7 @@ export class Session {
     this.owned = new Map();
     this.permits = new Leases(this);
     this.lease = new Lease();
+    this.definition = new Definition((line) => this.send(line));
     this.messageBytes = 16 << 20;
     this.connection = undefined;
     this.greeted = false;

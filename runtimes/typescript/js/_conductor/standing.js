@@ -1,7 +1,8 @@
 /**
- * What the sidecar tells whole processes, whichever runs they have: breakers of the host, and numbers of policies.
+ * What the sidecar tells whole processes, whichever runs they have: breakers of the host, numbers of policies, and which
+ * Plans it does not have.
  *
- * It deliberately knows neither; each has a module of its own.
+ * It deliberately knows none of them; each has a module of its own.
  */
 import * as policies from "./livePolicy.js";
 import * as breakers from "./sharedBreakers.js";
@@ -9,6 +10,7 @@ import * as breakers from "./sharedBreakers.js";
 export function attach(session, answer) {
   breakers.attach(session, answer);
   policies.attach(session, answer);
+  session.definition.attach(answer, session.options.definition);
 }
 /** The session is not connected any more. What it was told last holds on. */
 export function detach(session, isWanted) {

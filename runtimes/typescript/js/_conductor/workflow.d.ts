@@ -24,6 +24,8 @@ export interface WorkflowOptions {
     | undefined;
   /** When the sidecar begins runs of it by itself. */
   readonly schedule?: Schedule | undefined;
+  /** The Plans of the build, as JSON, for a sidecar that does not have them. */
+  readonly plans?: string | undefined;
   /** Names of the inputs that nobody may see. */
   readonly secret?: readonly string[] | undefined;
   /** What undoes a step, by its id; the run has the prefix of the step. */

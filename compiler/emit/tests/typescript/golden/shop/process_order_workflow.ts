@@ -11,6 +11,7 @@ import { Recorded } from "./_conductor/recorded.js";
 import type { Run } from "./_conductor/run.js";
 import * as scalars from "./_conductor/scalars.js";
 import { Workflow } from "./_conductor/workflow.js";
+import { plans } from "./_plans.js";
 import type {
   ProcessOrderWorkflowInput,
   ProcessOrderWorkflowOutput,
@@ -171,4 +172,5 @@ export const workflow: Workflow = new Workflow("process_order_workflow", {
   plan: "blake3:34e19d2470bdc3466645b459592ce818",
   body,
   writes: ["process_payment", "send_receipt"],
+  plans,
 });
