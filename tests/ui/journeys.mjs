@@ -3,11 +3,10 @@
 
 import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
-import { barriers, conductor, eventually, freePort, start, world } from "./world.mjs";
+import { barriers, client, conductor, eventually, freePort, start, world } from "./world.mjs";
 
 const { CONDUCTOR, PROJECT } = process.env;
 const put = (name) => writeFileSync(join(PROJECT, name), "");
@@ -15,27 +14,11 @@ const take = (name) => rmSync(join(PROJECT, name), { force: true });
 
 // Begins a run as a build does that is older than drawings.
 async function older(run) {
-  const socket = connect(join(PROJECT, ".conductor/sidecar.sock"));
-  const heard = (async function* () {
-    let text = "";
-    for await (const part of socket) {
-      text += part;
-      for (let at; (at = text.indexOf("\n")) >= 0; text = text.slice(at + 1)) yield JSON.parse(text.slice(0, at));
-    }
-  })();
-  const ask = async (id, method, params) => {
-    socket.write(`${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`);
-    for (;;) {
-      const { value } = await heard.next();
-      if (value.id === id) return value;
-    }
-  };
-  const client = { name: "old", version: "0", language: "python" };
-  await ask(1, "hello", { protocol: { min: 1, max: 1 }, session: "old", client, pid: process.pid, process_start: 0, serve: 0, plans: [] });
-  const begun = await ask(2, "run.start", { run, workflow: "order", plan: "blake3:0", input: {}, at: Date.now() });
+  const old = await client("old");
+  const begun = await old.ask("run.start", { run, workflow: "order", plan: "blake3:0", input: {}, at: Date.now() });
   assert.equal(begun.result.outcome, "owned", JSON.stringify(begun));
   await eventually(run, async () => (await it.get(`/v1/runs/${run}`)).plan === "blake3:0");
-  socket.destroy();
+  old.end();
 }
 
 let it;

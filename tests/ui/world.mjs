@@ -3,7 +3,7 @@
 
 import { execFileSync, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
@@ -37,6 +37,33 @@ export function start(program, args, ready) {
     gone.then((code) => fail(new Error(`${program} ended with ${code}`)));
   });
   return { told, kill: (signal = "SIGKILL") => (child.kill(signal), gone) };
+}
+
+// A client that has greeted the sidecar, and speaks the protocol by hand.
+export async function client(session) {
+  const socket = connect(join(PROJECT, ".conductor/sidecar.sock"));
+  const waiting = new Map();
+  let text = "";
+  socket.setEncoding("utf8").on("data", (part) => {
+    text += part;
+    for (let at; (at = text.indexOf("\n")) >= 0; text = text.slice(at + 1)) {
+      const message = JSON.parse(text.slice(0, at));
+      waiting.get(message.id)?.(message);
+      waiting.delete(message.id);
+    }
+  });
+  let next = 1;
+  const it = {
+    tell: (method, params, id) => socket.write(`${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`),
+    ask: (method, params) => new Promise((told) => {
+      waiting.set(next, told);
+      it.tell(method, params, next++);
+    }),
+    end: () => socket.destroy(),
+  };
+  const greeting = { protocol: { min: 1, max: 1 }, session, client: { name: session, version: "0", language: "python" } };
+  await it.ask("hello", { ...greeting, pid: process.pid, process_start: 0, serve: 0, plans: [] });
+  return it;
 }
 
 export async function world() {
