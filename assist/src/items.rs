@@ -5,7 +5,8 @@
 use std::ops::Range;
 
 use crate::names::Names;
-use crate::words::{Lexicon, Mark, Stems, Token, TokenKind, duration_unit, number, tokens};
+use crate::shapes::straightened;
+use crate::words::{Lexicon, Mark, Stems, Token, TokenKind, WORDS, duration_unit, number, tokens};
 
 /// A run of words between marks, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,16 @@ pub(crate) struct Phrase {
 }
 
 impl Phrase {
+    /// With a word before all others.
+    pub fn led_by(&self, text: String, at: Range<usize>) -> Phrase {
+        let mut whole = self.clone();
+        whole.at.start = at.start;
+        whole.glue.iter_mut().for_each(|(before, _)| *before += 1);
+        let stem = WORDS.stems.of(&text);
+        whole.words.insert(0, PhraseWord { text, stem, at });
+        whole
+    }
+
     /// Its first words, and the others.
     pub fn split(&self, at: usize) -> (Phrase, Phrase) {
         let (head, tail) = self.words.split_at(at.min(self.words.len()));
@@ -95,7 +106,7 @@ pub(crate) struct Reader<'a> {
 
 impl Reader<'_> {
     pub fn items(&self, text: &str) -> Vec<Item> {
-        let tokens = tokens(text);
+        let tokens = self.compounds(tokens(text));
         let stems: Vec<String> = tokens.iter().map(|token| self.stem_of(token)).collect();
         let mut items = Vec::new();
         let mut at = 0;
@@ -106,7 +117,35 @@ impl Reader<'_> {
             }
             at += used;
         }
-        ended(failing(joined(items)))
+        straightened(ended(failing(joined(items))), self.names)
+    }
+
+    /// `check out` is one word where a task is called so.
+    fn compounds(&self, tokens: Vec<Token>) -> Vec<Token> {
+        let mut found: Vec<Token> = Vec::new();
+        for token in tokens {
+            // `run, please, A`
+            let is_polite = |token: &Token| matches!(&token.kind, TokenKind::Word(word) if ["please", "пожалуйста", "kindly"].contains(&word.as_str()));
+            if let ([.., Token { kind: TokenKind::Comma, .. }, polite], TokenKind::Comma) =
+                (found.as_slice(), &token.kind)
+                && is_polite(polite)
+            {
+                found.truncate(found.len() - 2);
+                continue;
+            }
+            if let (Some(Token { kind: TokenKind::Word(one), at }), TokenKind::Word(other)) =
+                (found.last_mut(), &token.kind)
+            {
+                let whole = format!("{one}{other}");
+                if self.names.begins(&self.stems.of(&whole)) && one != other {
+                    *one = whole;
+                    at.end = token.at.end;
+                    continue;
+                }
+            }
+            found.push(token);
+        }
+        found
     }
 
     fn next(&self, tokens: &[Token], stems: &[String], at: usize) -> (usize, Option<Item>) {
@@ -147,6 +186,11 @@ impl Reader<'_> {
             Some("полчаса") => return Some((1, 1_800_000)),
             _ => {}
         }
+        let is_every = at > 0
+            && matches!(word(at - 1), Some("every" | "each" | "более" | "больше" | "дольше" | "позже"));
+        if let Some((ms, _)) = word(at).filter(|_| is_every).and_then(duration_unit) {
+            return Some((1, ms));
+        }
         let count = match &tokens.get(at)?.kind {
             TokenKind::Number(text) => text.parse::<f64>().ok()?,
             #[expect(clippy::cast_precision_loss, reason = "numbers in words are small")]
@@ -170,7 +214,11 @@ impl Reader<'_> {
     fn word(&self, word: &str, tokens: &[Token], stems: &[String], at: usize) -> (usize, Option<Item>) {
         let place = tokens[at].at.clone();
         if let Some(used) = self.names.exact(&stems[at..]) {
-            let words = (at..at + used).filter_map(|at| self.phrase_word(&tokens[at], &stems[at])).collect();
+            let is_said = |at: &usize| !is_article(&stems[*at]);
+            let words = (at..at + used)
+                .filter(is_said)
+                .filter_map(|at| self.phrase_word(&tokens[at], &stems[at]))
+                .collect();
             let at = place.start..tokens[at + used - 1].at.end;
             return (used, Some(Item::Phrase(Phrase { words, glue: Vec::new(), at })));
         }
@@ -233,6 +281,11 @@ impl Reader<'_> {
         }
         self.names.mended(word).or_else(|| self.lexicon.mended(word)).map_or(stem, str::to_owned)
     }
+}
+
+/// What may stand between the words of an id.
+pub(crate) fn is_article(stem: &str) -> bool {
+    matches!(stem, "the" | "a" | "an")
 }
 
 fn sign_item(sign: &str, at: Range<usize>) -> Option<Item> {

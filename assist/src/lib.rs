@@ -10,6 +10,7 @@ mod items;
 mod names;
 mod policies;
 mod reading;
+mod shapes;
 mod vocabulary;
 mod words;
 
@@ -92,6 +93,7 @@ fn drafted(request: &Request<'_>, draft: &mut Draft) -> Read<()> {
         return ask("what should run?");
     }
     let base = base(request, &names, &items)?;
+    let items = if base.is_none() { shapes::with_verbs(items, &names, request.text) } else { items };
     let context = Context {
         text: request.text,
         names: &names,
@@ -128,6 +130,12 @@ fn base<'a>(request: &Request<'a>, names: &Names<'_>, items: &[Item]) -> Read<Op
     };
     let most = workflows.iter().map(|workflow| shared(&workflow)).max().unwrap_or_default();
     if let ([only], true) = (workflows.as_slice(), items.first().is_some_and(|item| item.is(Mark::Add))) {
+        return Ok(Some(only));
+    }
+    // `B at the end`: of what is there.
+    let is_end = mentioned.len() == 1
+        && [items.first(), items.last()].into_iter().flatten().any(|item| item.is(Mark::Then));
+    if let ([only], true) = (workflows.as_slice(), is_end) {
         return Ok(Some(only));
     }
     if most == 0 && !mentioned.is_empty() {

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::items::PhraseWord;
+use crate::items::{PhraseWord, is_article};
 use crate::vocabulary::{Task, Vocabulary};
-use crate::words::{Concepts, Stems, is_typo_of, words_of};
+use crate::words::{Concepts, Stems, are_kin, is_russian, is_typo_of, words_of};
 
 /// The words of a task by how much they say.
 struct Profile {
@@ -18,6 +18,8 @@ struct Profile {
     function: Vec<String>,
     /// Of docstring and parameters.
     about: BTreeSet<String>,
+    /// Of the docstring: stems, and the words as they are written.
+    told: Vec<(String, String)>,
 }
 
 pub(crate) struct Names<'a> {
@@ -70,6 +72,10 @@ impl<'a> Names<'a> {
         let types = task.parameters.iter().flat_map(|parameter| words_of(&parameter.kind));
         let taken = task.parameters.iter().flat_map(|parameter| words_of(&parameter.name)).chain(types);
         let about = words_of(&task.about).into_iter().chain(taken).map(|word| stems.of(&word)).collect();
+        let told: BTreeSet<String> =
+            words_of(&task.about).iter().map(|word| word.replace('ё', "е")).collect();
+        self.known.extend(told.iter().map(|word| stems.of(word)));
+        let told = told.into_iter().map(|word| (stems.of(&word), word)).collect();
         let own = stemmed(&task.id);
         let called = if task.function.contains('_') { task.function.to_lowercase() } else { String::new() };
         self.profiles.push(Profile {
@@ -78,6 +84,7 @@ impl<'a> Names<'a> {
             own,
             function: stemmed(&task.function),
             about,
+            told,
         });
     }
 
@@ -109,11 +116,25 @@ impl<'a> Names<'a> {
     pub fn mended(&self, word: &str) -> Option<&str> {
         let named =
             self.words.iter().find(|(wanted, _)| is_typo_of(word, wanted)).map(|(_, stem)| stem.as_str());
+        let named = named.or_else(|| self.short(word));
         named.or_else(|| {
             let mut near =
                 self.concepts.stems().filter(|stem| word.chars().count() >= 6 && is_typo_of(word, stem));
             near.next().filter(|_| near.next().is_none())
         })
+    }
+
+    /// The one short word of the names that a letter was left out of: `opn`.
+    fn short(&self, word: &str) -> Option<&str> {
+        let lacks = |wanted: &str| {
+            wanted.chars().count() == 4
+                && wanted.chars().next() == word.chars().next()
+                && wanted.char_indices().any(|(at, letter)| {
+                    format!("{}{}", &wanted[..at], &wanted[at + letter.len_utf8()..]) == *word
+                })
+        };
+        let mut near = self.words.iter().filter(|(wanted, _)| lacks(wanted)).map(|(_, stem)| stem.as_str());
+        near.next().filter(|_| near.next().is_none())
     }
 
     /// How many of the words at the beginning are exactly the id of a task.
@@ -122,9 +143,16 @@ impl<'a> Names<'a> {
             if stems.first().is_some_and(|stem| *stem == profile.id || *stem == profile.called) {
                 return Some(1);
             }
-            let is_long = profile.own.len() >= 2 && profile.own.len() <= stems.len();
-            (is_long && profile.own.iter().zip(stems).all(|(own, stem)| own == stem))
-                .then_some(profile.own.len())
+            if profile.own.len() < 2 {
+                return None;
+            }
+            let mut at = 0;
+            for (number, own) in profile.own.iter().enumerate() {
+                at += usize::from(number > 0 && stems.get(at).is_some_and(|stem| is_article(stem)));
+                stems.get(at).filter(|stem| *stem == own)?;
+                at += 1;
+            }
+            Some(at)
         });
         lengths.max()
     }
@@ -186,7 +214,7 @@ impl<'a> Names<'a> {
         };
         let is_whole = said(&profile.own) || said(&profile.function);
         let mut score = 0;
-        let (mut strange, mut unknown) = (0, 0);
+        let (mut strange, mut unknown, mut is_told) = (0, 0, true);
         for (at, word) in phrase.iter().enumerate() {
             let worth = if profile.own.contains(&word.stem) {
                 OWN + 1
@@ -194,7 +222,8 @@ impl<'a> Names<'a> {
                 OWN
             } else if profile.function.iter().any(|own| same(own, &word.stem)) {
                 FUNCTION
-            } else if profile.about.iter().any(|own| same(own, &word.stem)) {
+            } else if profile.about.iter().any(|own| same(own, &word.stem)) || self.tells(profile, word) {
+                is_told &= self.tells(profile, word);
                 ABOUT
             } else {
                 // `the permissions get checked`
@@ -206,7 +235,9 @@ impl<'a> Names<'a> {
             score += worth;
         }
         // What the task does not say is an addition only where all of its name is said, and nobody else's name has it.
-        let is_named = score >= FUNCTION;
+        // A docstring names its task where it has every word.
+        let is_long = phrase.len() > 1 || phrase.iter().all(|word| is_russian(&word.text));
+        let is_named = score >= FUNCTION || strange == 0 && is_told && is_long && score > 0;
         let may_add = is_whole && strange <= phrase.len() / 2 && unknown == 0;
         let others = || {
             phrase.iter().any(|word| {
@@ -216,6 +247,15 @@ impl<'a> Names<'a> {
         };
         let fits = is_named && (strange == 0 || may_add && !others());
         fits.then(|| score + if covered(&profile.own) { 2 } else { 0 })
+    }
+
+    /// Whether the docstring has the word, in whatever form.
+    fn tells(&self, profile: &Profile, word: &PhraseWord) -> bool {
+        let text = word.text.replace('ё', "е");
+        let is_kin = |stem: &str, told: &str| {
+            is_russian(&text) && is_russian(told) && are_kin((&word.stem, &text), (stem, told))
+        };
+        profile.told.iter().any(|(stem, told)| self.concepts.are_same(stem, &word.stem) || is_kin(stem, told))
     }
 
     /// Whether each of the words is said, by a word of its own.

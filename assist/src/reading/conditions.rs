@@ -33,7 +33,17 @@ const COMPARISONS: [(Mark, &str, &str); 6] = [
     (Mark::Differs, "!=", "=="),
     (Mark::Equals, "==", "!="),
 ];
-const MONEY: [&str; 16] = [
+const UNITS: [&str; 26] = [
+    "kilograms",
+    "kilos",
+    "kg",
+    "points",
+    "items",
+    "pieces",
+    "meters",
+    "bytes",
+    "процентов",
+    "штук",
     "dollars",
     "dollar",
     "usd",
@@ -96,6 +106,9 @@ pub(super) fn condition(context: &Context<'_>, items: &[Item]) -> Read<Condition
             return Ok(Condition::Holds(format!("{one} {joint} {other}")));
         }
     }
+    if let Some(found) = of_field(context, items) {
+        return Ok(found);
+    }
     if let Some(found) = of_step(context, items)? {
         return Ok(found);
     }
@@ -126,6 +139,36 @@ pub(super) fn condition(context: &Context<'_>, items: &[Item]) -> Read<Condition
         }
         [Item::Phrase(phrase)] => truth(context, &phrase.words, &phrase.words, true),
         _ => unclear(),
+    }
+}
+
+/// `the inspection passed` where the result of the step says whether it is `passed`.
+fn of_field(context: &Context<'_>, items: &[Item]) -> Option<Condition> {
+    let (mark, subject) = items.split_last()?;
+    if !mark.is_any(&[Mark::Succeeds, Mark::Fails]) {
+        return None;
+    }
+    let text = context.text[mark.at().clone()].to_lowercase();
+    let is_negative =
+        ["not", "n't", "не"].iter().any(|not| text.split_whitespace().any(|word| word.ends_with(not)));
+    if mark.is(Mark::Fails) && !is_negative {
+        return None;
+    }
+    let said = WORDS.stems.of(text.rsplit(' ').next()?);
+    let tasks: Vec<&crate::vocabulary::Task> = match subject {
+        [] => context.vocabulary.tasks.iter().collect(),
+        [Item::Phrase(phrase)] => vec![context.vocabulary.task(&context.maybe(phrase)?)?],
+        _ => return None,
+    };
+    let fields = tasks.into_iter().flat_map(|task| {
+        let fields =
+            task.result.iter().filter(|field| field.kind == "bool" && WORDS.stems.of(&field.name) == said);
+        fields.map(move |field| format!("{}.{}", task.id, field.name))
+    });
+    match fields.collect::<Vec<_>>().as_slice() {
+        [only] if is_negative => Some(Condition::Holds(format!("!{only}"))),
+        [only] => Some(Condition::Holds(only.clone())),
+        _ => None,
     }
 }
 
@@ -170,10 +213,13 @@ fn compared(
     }
     let operand = operand(context, &phrase.words).map_err(Some)?.ok_or(None)?;
     let is_text = operand.kind.starts_with("string");
+    let is_number = operand.kind.is_empty()
+        || ["int", "float", "decimal"].iter().any(|kind| operand.kind.trim_end_matches('?') == *kind);
     let value = match rest {
+        [Item::Number(..), ..] if !is_number => return Err(None),
         [Item::Number(text, _)] => text.clone(),
         [Item::Number(text, _), Item::Phrase(unit)]
-            if unit.words.iter().all(|word| MONEY.contains(&word.text.as_str())) =>
+            if unit.words.iter().all(|word| UNITS.contains(&word.text.as_str())) =>
         {
             text.clone()
         }

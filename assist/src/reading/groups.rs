@@ -61,7 +61,7 @@ pub(super) fn list(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
 }
 
 /// `the payment is processed` and `the card has been charged` are one phrase each.
-fn passive(context: &Context<'_>, items: &[Item]) -> Vec<Item> {
+pub(super) fn passive(context: &Context<'_>, items: &[Item]) -> Vec<Item> {
     let mut active: Vec<Item> = Vec::new();
     for item in items {
         let is_verb = active.last().is_some_and(|item| item.is_any(&[Mark::Equals, Mark::Exists]));

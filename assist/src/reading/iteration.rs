@@ -85,8 +85,11 @@ fn over(context: &Context<'_>, words: &[PhraseWord]) -> Read<Option<(String, Str
 fn singular(name: &str) -> String {
     let made = if let Some(stem) = name.strip_suffix("ies") {
         format!("{stem}y")
-    } else if let Some(stem) = name.strip_suffix("sses") {
-        format!("{stem}ss")
+    } else if let Some(stem) = name
+        .strip_suffix("es")
+        .filter(|stem| ["ss", "x", "ch", "sh"].iter().any(|ending| stem.ends_with(ending)))
+    {
+        stem.to_owned()
     } else {
         name.strip_suffix('s').unwrap_or(name).to_owned()
     };

@@ -4,6 +4,7 @@
 
 mod conditions;
 mod cursor;
+mod failures;
 mod groups;
 mod iteration;
 mod relations;

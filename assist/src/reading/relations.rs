@@ -14,7 +14,14 @@ pub(super) fn part(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
         item.is_any(&[Mark::After, Mark::When, Mark::Before, Mark::While]) && !item.is(Mark::ButFirst)
     };
     if items.first().is_some_and(is_leading) {
-        return leading(context, items);
+        return leading(context, items, None);
+    }
+    // `an hour after A, B`
+    let late = usize::from(items.first().is_some_and(|item| item.is(Mark::ByMeans)));
+    if let [Item::Time(ms, _), after, ..] = &items[late..]
+        && after.is(Mark::After)
+    {
+        return leading(context, &items[late + 1..], Some(*ms));
     }
     if let Some(at) = find(items, &[Mark::ButFirst]).filter(|at| *at > 0) {
         let (left, right) = (part(context, &items[..at])?, part(context, &items[at + 1..])?);
@@ -29,6 +36,9 @@ pub(super) fn part(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     {
         return part(context, &items[..at]);
     }
+    if let Some(flow) = delayed(context, items)? {
+        return Ok(flow);
+    }
     let marks = [Mark::Before, Mark::After, Mark::Alongside, Mark::While, Mark::When];
     let Some(at) = find(items, &marks).filter(|at| *at > 0 && *at + 1 < items.len()) else {
         return groups::list(context, items);
@@ -39,6 +49,24 @@ pub(super) fn part(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     let left = groups::list(context, &items[..at])?;
     let right = groups::list(context, without_end(&items[at + 1..]))?;
     joined(context, items, at, left, right)
+}
+
+/// `A five minutes after B`.
+fn delayed(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
+    let after = |two: &[Item]| matches!(two[0], Item::Time(..)) && two[1].is(Mark::After);
+    let Some(at) = items.windows(2).position(after).filter(|at| *at > 0 && at + 2 < items.len()) else {
+        return Ok(None);
+    };
+    let Item::Time(ms, _) = items[at] else { return Ok(None) };
+    let head = match &items[..at] {
+        [head @ .., in_time] if in_time.is(Mark::ByMeans) => head,
+        head => head,
+    };
+    if head.iter().any(|item| item.is_any(&[Mark::Wait, Mark::WaitFor])) {
+        return Ok(None);
+    }
+    let (late, early) = (groups::list(context, head)?, groups::list(context, without_end(&items[at + 2..]))?);
+    Ok(Some(Flow::in_order([early, Flow::Sleep(ms), late])))
 }
 
 fn joined(context: &Context<'_>, items: &[Item], at: usize, left: Flow, right: Flow) -> Read<Flow> {
@@ -86,19 +114,24 @@ fn clause_end(context: &Context<'_>, items: &[Item]) -> Option<(Vec<Item>, Vec<I
         return Some((items[..at].to_vec(), items[at..].to_vec()));
     }
     let (Item::Phrase(phrase), rest) = items.split_first()? else { return None };
-    let both = |at: &usize| {
-        let (head, tail) = phrase.split(*at);
-        matches!((context.maybe(&head), context.maybe(&tail)), (Some(one), Some(other)) if one != other)
+    let both = |at: usize| {
+        let (head, tail) = phrase.split(at);
+        let pair = (context.maybe(&head)?, context.maybe(&tail)?);
+        (pair.0 != pair.1).then_some((at, pair))
     };
-    let mut splits = (1..phrase.words.len()).filter(both);
-    let at = splits.next().filter(|_| splits.next().is_none())?;
+    let splits: Vec<_> = (1..phrase.words.len()).filter_map(both).collect();
+    let (at, pair) = splits.first()?;
+    if splits.iter().any(|(_, other)| other != pair) {
+        return None;
+    }
+    let at = *at;
     let (head, tail) = phrase.split(at);
     let second = std::iter::once(Item::Phrase(tail)).chain(rest.iter().cloned()).collect();
     Some((vec![Item::Phrase(head)], second))
 }
 
 /// The subordinate clause comes first: `after A, B`.
-fn leading(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
+fn leading(context: &Context<'_>, items: &[Item], delay: Option<u64>) -> Read<Flow> {
     let mark = &items[0];
     let rest = &items[1..];
     let done = rest.iter().position(|item| item.is_any(&[Mark::Done, Mark::Succeeds]));
@@ -113,7 +146,7 @@ fn leading(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
                     .ask(format!("where does \"{said}\" end, and what follows it? A comma would say"));
             };
             let (first, second) = (groups::list(context, &first)?, part(context, &second)?);
-            return Ok(ordered(mark, first, second));
+            return Ok(ordered(mark, first, second, delay));
         }
     };
     let subject = without_end(&rest[..split]);
@@ -131,16 +164,16 @@ fn leading(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     } else {
         first
     };
-    Ok(ordered(mark, first, second))
+    Ok(ordered(mark, first, second, delay))
 }
 
 /// The clause behind the mark, and what is said of it.
-fn ordered(mark: &Item, clause: Flow, main: Flow) -> Flow {
+fn ordered(mark: &Item, clause: Flow, main: Flow, delay: Option<u64>) -> Flow {
     if mark.is(Mark::While) {
         Flow::at_once([clause, main])
     } else if mark.is(Mark::Before) {
         Flow::in_order([main, clause])
     } else {
-        Flow::in_order([clause, main])
+        Flow::in_order(std::iter::once(clause).chain(delay.map(Flow::Sleep)).chain([main]))
     }
 }

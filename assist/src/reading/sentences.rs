@@ -58,9 +58,15 @@ fn clause(context: &Context<'_>, items: &[Item], is_last: bool) -> Read<Flow> {
         return on_failure(context, items, at);
     }
     if let Some(at) = find(items, &[Mark::When]).filter(|at| *at > 0)
-        && matches!(conditions::condition(context, &items[at + 1..]), Ok(Condition::Holds(_)))
+        && matches!(
+            conditions::condition(context, &items[at + 1..]),
+            Ok(Condition::Holds(_) | Condition::Failed(_))
+        )
     {
         return trailing_condition(context, items, at);
+    }
+    if let Some(flow) = only_after(context, items)? {
+        return Ok(flow);
     }
     if let Some(at) = find(items, &[Mark::If, Mark::Unless, Mark::OnlyIf]) {
         if at == 0
@@ -111,12 +117,30 @@ fn unless(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
             let then = Box::new(Flow::Call(context.task(phrase, &[])?));
             Ok(Some(Flow::When { condition: negated(&condition), then, otherwise: None }))
         }
-        [not, Item::Phrase(late), until, rest @ ..] if not.is(Mark::Not) && until.is(Mark::Until) => {
+        [not, Item::Phrase(late), Item::Comma(_), until, rest @ ..]
+        | [not, Item::Phrase(late), until, rest @ ..]
+            if not.is(Mark::Not) && until.is_any(&[Mark::Until, Mark::Before]) =>
+        {
             let late = Flow::Call(context.task(late, &[])?);
             Ok(Some(Flow::in_order([relations::ended(context, rest)?, late])))
         }
         _ => Ok(None),
     }
+}
+
+/// `A only after B and C`.
+fn only_after(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
+    let Some(at) = find(items, &[Mark::OnlyIf]).filter(|at| *at > 0) else { return Ok(None) };
+    let said = context.said(&items[at..=at]).to_lowercase();
+    let is_order = ["after", "once", "после"].iter().any(|word| said.ends_with(word));
+    let is_list = items[at + 1..].iter().filter(|item| matches!(item, Item::Phrase(_))).count() > 1
+        || items.get(at + 1).is_some_and(|item| item.is(Mark::Approval));
+    if !is_order || !is_list || conditions::condition(context, &items[at + 1..]).is_ok() {
+        return Ok(None);
+    }
+    let mut items = items.to_vec();
+    items[at] = Item::Marks(vec![Mark::After], items[at].at().clone());
+    relations::part(context, &items).map(Some)
 }
 
 /// `A and B if it fails`: what may fail is A.
@@ -173,10 +197,18 @@ fn in_any_case(context: &Context<'_>, before: Vec<Flow>, items: &[Item], at: usi
         }
         (true, true) => (Vec::new(), left),
     };
+    let always = clause(context, always, true)?;
+    let (body, always) = match always {
+        // `in any case B after A`
+        Flow::Sequence(mut steps) if body.is_empty() && items.iter().any(|item| item.is(Mark::After)) => {
+            let last = steps.pop();
+            (steps, last.unwrap_or(Flow::Sequence(Vec::new())))
+        }
+        always => (body, always),
+    };
     if body.is_empty() {
         return context.ask(format!("after which steps is \"{}\" done in any case?", context.said(items)));
     }
-    let always = clause(context, always, true)?;
     Ok(Flow::Try { body: Box::new(Flow::in_order(body)), handler: None, always: Some(Box::new(always)) })
 }
 
@@ -263,6 +295,9 @@ fn consequence(context: &Context<'_>, condition: Condition, items: &[Item]) -> R
             context.said(items)
         ));
     }
+    if matches!(flow, Flow::Sequence(_)) && find(then, &[Mark::Before]).is_some_and(|at| at > 0) {
+        return context.ask(format!("does all of \"{}\" depend on the condition?", context.said(then)));
+    }
     let otherwise = otherwise.map(|items| sentence(context, items)).transpose()?;
     match condition {
         Condition::Holds(condition) => {
@@ -295,11 +330,20 @@ fn trailing_condition(context: &Context<'_>, items: &[Item], at: usize) -> Read<
         }
         flow => (None, flow),
     };
+    let (before, flow) = match flow {
+        Flow::Sequence(mut steps) if before.is_none() && asks_of_first(context, &steps, tail) => {
+            let last = steps.pop();
+            (Some(Flow::in_order(steps)), last.unwrap_or(Flow::Sequence(Vec::new())))
+        }
+        flow => (before, flow),
+    };
     if matches!(flow, Flow::Sequence(_)) {
         let said = context.said(&items[at..]);
         return context.ask(format!("does \"{said}\" hold for the last step alone, or for all before it?"));
     }
-    let single = match trimmed(tail) {
+    let is_value = matches!(conditions::condition(context, tail), Ok(Condition::Holds(_)));
+    let said = if is_value { tail.to_vec() } else { groups::passive(context, tail) };
+    let single = match trimmed(&said) {
         [Item::Phrase(phrase)] if items[at].is(Mark::OnlyIf) && context.maybe(phrase).is_some() => {
             context.maybe(phrase).map(Condition::Succeeded)
         }
@@ -322,6 +366,15 @@ fn trailing_condition(context: &Context<'_>, items: &[Item], at: usize) -> Read<
             Ok(Flow::Try { body: Box::new(Flow::Call(task)), handler: Some(Box::new(flow)), always: None })
         }
         _ => context.ask(format!("what happens otherwise in \"{}\"?", context.said(items))),
+    }
+}
+
+/// Whether the condition is about a result of the step before the last: it holds for the last alone.
+fn asks_of_first(context: &Context<'_>, steps: &[Flow], condition: &[Item]) -> bool {
+    let [.., Flow::Call(task), _] = steps else { return false };
+    match conditions::condition(context, condition) {
+        Ok(Condition::Holds(text)) => text.trim_start_matches('!').starts_with(&format!("{task}.")),
+        _ => false,
     }
 }
 

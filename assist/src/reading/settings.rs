@@ -7,7 +7,7 @@ use crate::words::Mark;
 
 use super::cursor::cut;
 use super::undoing::undo;
-use super::{Context, Read};
+use super::{Context, Read, failures};
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Setting {
@@ -175,12 +175,16 @@ fn pattern(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Foun
     let found = no_retries(context, items, at)?;
     let found = if found.is_none() { retry(context, items, at)? } else { found };
     let found = if found.is_none() { timeout(context, items, at)? } else { found };
-    let found = if found.is_none() { failure(context, items, at)? } else { found };
+    let found = if found.is_none() { failures::failure(context, items, at)? } else { found };
     Ok(if found.is_none() { undo(context, items, at)? } else { found })
 }
 
 /// Whom the item at a place names, with the items that it takes.
-fn object(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<(usize, Option<Target>)>> {
+pub(super) fn object(
+    context: &Context<'_>,
+    items: &[Item],
+    at: usize,
+) -> Read<Option<(usize, Option<Target>)>> {
     let skipped = usize::from(items.get(at).is_some_and(|item| {
         item.is_any(&[Mark::Of, Mark::With, Mark::To]) && !item.is_any(&[Mark::It, Mark::Them, Mark::All])
     }));
@@ -357,6 +361,13 @@ fn pauses(items: &[Item], mut next: usize, changes: &mut Vec<Change>) -> usize {
     }
 }
 
+/// `everything within 8 hours` is said of all steps together, not of each.
+fn is_together(context: &Context<'_>, items: &[Item]) -> bool {
+    let said =
+        items.last().filter(|item| item.is(Mark::All)).map(|item| context.said(std::slice::from_ref(item)));
+    said.is_some_and(|said| ["everything", "all of it", "всё", "все"].contains(&said.to_lowercase().as_str()))
+}
+
 /// `within 2 seconds`, `timeout of 500ms for X`, `wait at most two seconds for X`, `give X 2 seconds`.
 fn timeout(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>> {
     if at > 0 && items[at - 1].is(Mark::Approval) {
@@ -383,7 +394,9 @@ fn timeout(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Foun
     next += 1;
     next += usize::from(is(next, &[Mark::Timeout]));
     let start = items[..at].iter().rposition(|item| matches!(item, Item::Stop(_))).map_or(0, |at| at + 1);
+    let together = is_together(context, &items[start..at]).then(|| at - 1);
     let before = items[start..at].iter().rposition(|item| item.is(Mark::Whole)).map(|whole| start + whole);
+    let before = before.or(together);
     let after = is(next, &[Mark::Whole]);
     if before.is_some() || after {
         let range = before.unwrap_or(at)..next + usize::from(after);
@@ -395,6 +408,11 @@ fn timeout(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Foun
     }
     if named.is_none() {
         (named, next) = trailing(context, items, next)?;
+    }
+    if named.is_none() && items[start..at].iter().any(|item| item.is(Mark::Approval)) {
+        let said = context.said(&items[at..next]);
+        return context
+            .ask(format!("is \"{said}\" the longest wait for the approval, or the time of a step?"));
     }
     Ok(Some(Found { range: at..next, named, changes: vec![Change::Timeout(*ms)] }))
 }
@@ -435,56 +453,4 @@ fn limit(context: &Context<'_>, items: &[Item], at: usize) -> Option<(Option<Tar
         ));
     }
     (is_time(at) && is(at + 1, &[Mark::Timeout])).then_some((None, at))
-}
-
-/// `ignore failures of X`, `X may fail`, `even if X fails`, `X in the background`.
-fn failure(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>> {
-    let is = |at: usize, mark: Mark| items.get(at).is_some_and(|item| item.is(mark));
-    if let [failures, Item::Phrase(phrase), ignore, ..] = &items[at..]
-        && failures.is(Mark::Failures)
-        && ignore.is(Mark::Ignore)
-    {
-        let named = Some(Target::Task(context.task(phrase, &[])?));
-        return Ok(Some(Found { range: at..at + 3, named, changes: vec![Change::Tolerated] }));
-    }
-    if items[at].is(Mark::Ignore) {
-        let mut next = at + 1;
-        next += usize::from(is(next, Mark::Failures) || is(next, Mark::Fails));
-        next += usize::from(is(next, Mark::When) || is(next, Mark::While));
-        let (named, next) = match object(context, items, next)? {
-            Some((used, target)) => (target, next + used),
-            None => (None, next),
-        };
-        let next = next + usize::from(is(next, Mark::Failures) || is(next, Mark::Fails));
-        return Ok(Some(Found { range: at..next, named, changes: vec![Change::Tolerated] }));
-    }
-    if let [condition, Item::Phrase(phrase), fails, rest @ ..] = &items[at..]
-        && condition.is_any(&[Mark::If, Mark::When])
-        && fails.is(Mark::Fails)
-    {
-        let joint =
-            rest.iter().take_while(|item| item.is(Mark::Then) || matches!(item, Item::Comma(_))).count();
-        let ignored = rest.get(joint).is_some_and(|item| item.is_any(&[Mark::Ignore, Mark::GoOn]));
-        let it = usize::from(rest.get(joint + 1).is_some_and(|item| item.is(Mark::It)));
-        if ignored {
-            let named = Some(Target::Task(context.task(phrase, &[])?));
-            let range = at..at + 3 + joint + 1 + it;
-            return Ok(Some(Found { range, named, changes: vec![Change::Tolerated] }));
-        }
-    }
-    if items[at].is(Mark::EvenIf) {
-        return Ok(match object(context, items, at + 1)? {
-            Some((used, target)) if is(at + 1 + used, Mark::Fails) => {
-                Some(Found { range: at..at + 2 + used, named: target, changes: vec![Change::Tolerated] })
-            }
-            _ => None,
-        });
-    }
-    let change = match &items[at] {
-        item if item.is(Mark::MayFail) => Change::Tolerated,
-        item if item.is(Mark::Critical) => Change::Critical,
-        item if item.is(Mark::Detach) => Change::Detached,
-        _ => return Ok(None),
-    };
-    Ok(Some(Found { range: at..at + 1, named: None, changes: vec![change] }))
 }

@@ -20,7 +20,13 @@ pub(crate) fn read(context: &Context<'_>, items: &[Item]) -> Read<Reading> {
 }
 
 fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read<()> {
-    if let Some(edit) = edit(context, trimmed(statement), end_said(statement))? {
+    if let Some(edits) = removals(context, trimmed(statement)) {
+        note(reading, context.said(statement), "a change of the workflow");
+        reading.edits.extend(edits);
+        return Ok(());
+    }
+    let end = end_said(statement, reading.flow.is_none());
+    if let Some(edit) = edit(context, trimmed(statement), end)? {
         note(reading, context.said(statement), "a change of the workflow");
         reading.edits.push(edit);
         return Ok(());
@@ -85,13 +91,21 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
     if only_settings {
         return Ok(());
     }
+    if let Some(flow) = beside_last(context, reading, rest)? {
+        note(reading, context.said(rest), &flow.described());
+        reading.flow = Some(flow);
+        return Ok(());
+    }
     let flow = sentences::sentence(context, rest)?.with_handlers();
     note(reading, context.said(rest), &flow.described());
     place(context, rest, flow, is_first, reading)
 }
 
 /// `to the end` and `first`, as the last words.
-fn end_said(statement: &[Item]) -> Option<Place> {
+fn end_said(statement: &[Item], is_alone: bool) -> Option<Place> {
+    if is_alone && statement.first().is_some_and(|item| item.is(Mark::Then)) {
+        return Some(Place::Last);
+    }
     match statement.last() {
         Some(item) if item.is(Mark::Then) => Some(Place::Last),
         Some(item) if item.is(Mark::First) => Some(Place::First),
@@ -119,6 +133,23 @@ fn note(reading: &mut Reading, text: &str, read_as: &str) {
 
 fn is_called(reading: &Reading, task: &str) -> bool {
     reading.flow.as_ref().is_some_and(|flow| flow.calls().contains(&task))
+}
+
+/// `A. At the same time, B.`
+fn beside_last(context: &Context<'_>, reading: &Reading, items: &[Item]) -> Read<Option<Flow>> {
+    let (Some(flow), [mark, rest @ ..]) = (&reading.flow, items) else { return Ok(None) };
+    let [Item::Phrase(phrase)] = trimmed(rest) else { return Ok(None) };
+    if !mark.is_any(&[Mark::Parallel, Mark::Alongside]) {
+        return Ok(None);
+    }
+    let new = Flow::Call(context.task(phrase, &[])?);
+    let mut steps = match flow.clone() {
+        Flow::Sequence(steps) => steps,
+        flow => vec![flow],
+    };
+    let Some(last) = steps.pop() else { return Ok(None) };
+    steps.push(Flow::at_once([last, new]));
+    Ok(Some(Flow::in_order(steps)))
 }
 
 /// Joins a sentence with those before it, or makes it a change of the workflow that is there.
@@ -300,6 +331,25 @@ fn reordered(context: &Context<'_>, items: &[Item], steps: &[Flow], calls: &[Str
     })
 }
 
+/// `drop A and B`.
+fn removals(context: &Context<'_>, items: &[Item]) -> Option<Vec<Edit>> {
+    let (first, rest) =
+        items.split_first().filter(|(first, rest)| first.is(Mark::Remove) && rest.len() > 1)?;
+    let _ = first;
+    let mut edits = Vec::new();
+    for item in rest {
+        match item {
+            Item::Phrase(phrase) => {
+                edits
+                    .push(Edit::Remove(context.maybe(phrase).filter(|task| context.present.contains(task))?));
+            }
+            item if item.is(Mark::And) || matches!(item, Item::Comma(_)) => {}
+            _ => return None,
+        }
+    }
+    (edits.len() > 1).then_some(edits)
+}
+
 /// `remove X`, `add X after Y`, `move X before Y`, `replace X with Y`.
 fn edit(context: &Context<'_>, items: &[Item], end: Option<Place>) -> Read<Option<Edit>> {
     if context.present.is_empty() {
@@ -309,6 +359,11 @@ fn edit(context: &Context<'_>, items: &[Item], end: Option<Place>) -> Read<Optio
         && gone.is(Mark::NotNeeded)
     {
         return Ok(Some(Edit::Remove(context.task(phrase, &[])?)));
+    }
+    if let ([Item::Phrase(phrase)], Some(Place::Last)) = (items, &end)
+        && let Some(task) = context.maybe(phrase).filter(|task| !context.present.contains(task))
+    {
+        return Ok(Some(Edit::Add { flow: Flow::Call(task), place: Place::Last }));
     }
     let [first, Item::Phrase(phrase), rest @ ..] = items else { return Ok(None) };
     let not_needed =

@@ -25,6 +25,13 @@ pub(super) fn undo(context: &Context<'_>, items: &[Item], at: usize) -> Read<Opt
     if !items[at].is(Mark::Undo) {
         return Ok(None);
     }
+    if let [it, by, Item::Phrase(phrase), ..] = &items[at + 1..]
+        && it.is(Mark::It)
+        && by.is_any(&[Mark::ByMeans, Mark::With])
+    {
+        let changes = vec![Change::Undo(context.task(phrase, &[])?)];
+        return Ok(Some(Found { range: start..at + 4, named: None, changes }));
+    }
     let Some(Item::Phrase(phrase)) = items.get(at + 1) else { return Ok(None) };
     let split = phrase
         .glue

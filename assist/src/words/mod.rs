@@ -5,6 +5,7 @@
 mod concepts;
 mod lexicon;
 mod numbers;
+mod roots;
 mod typos;
 
 use std::ops::Range;
@@ -13,6 +14,7 @@ use std::sync::LazyLock;
 pub(crate) use concepts::Concepts;
 pub(crate) use lexicon::{Lexicon, Mark};
 pub(crate) use numbers::{duration_unit, number};
+pub(crate) use roots::are_kin;
 
 use rust_stemmers::{Algorithm, Stemmer};
 
@@ -71,6 +73,11 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
             if is_item && item.is_some() && text[start..end].parse().ok() == item {
                 item = item.map(|number| number + 1);
                 TokenKind::Stop
+            } else if let Some(name) = numbered(&text[start..]) {
+                let last = start + name;
+                while rest.next_if(|(at, _)| *at < last).is_some() {}
+                end = last;
+                TokenKind::Word(text[start..end].to_lowercase())
             } else {
                 TokenKind::Number(text[start..end].replace(['_', ','], ""))
             }
@@ -110,6 +117,15 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
         push(&mut found, start..end, kind);
     }
     found
+}
+
+/// The length of a name that begins with a number: `720p`, `3d`; `5s`, `3x` and `2nd` are none.
+fn numbered(text: &str) -> Option<usize> {
+    let digits = text.len() - text.trim_start_matches(|letter: char| letter.is_ascii_digit()).len();
+    let letters = text[digits..].chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_');
+    let rest = &text[digits..digits + letters.map(char::len_utf8).sum::<usize>()];
+    let is_unit = duration_unit(rest).is_some() || ["x", "х", "st", "nd", "rd", "th", "k"].contains(&rest);
+    (digits > 0 && !rest.is_empty() && !is_unit).then_some(digits + rest.len())
 }
 
 /// Endings that are words of their own: `it's`, `they're`, `don't`.
@@ -159,6 +175,36 @@ pub(crate) struct Words {
     pub concepts: Concepts,
 }
 
+/// Forms that no ending tells from their verb.
+const IRREGULAR: [(&str, &str); 26] = [
+    ("laid", "lay"),
+    ("денег", "деньги"),
+    ("taken", "take"),
+    ("took", "take"),
+    ("written", "write"),
+    ("wrote", "write"),
+    ("built", "build"),
+    ("made", "make"),
+    ("kept", "keep"),
+    ("held", "hold"),
+    ("given", "give"),
+    ("brought", "bring"),
+    ("bought", "buy"),
+    ("sold", "sell"),
+    ("drawn", "draw"),
+    ("chosen", "choose"),
+    ("shown", "show"),
+    ("withdrawn", "withdraw"),
+    ("caught", "catch"),
+    ("sought", "seek"),
+    ("spoken", "speak"),
+    ("driven", "drive"),
+    ("thrown", "throw"),
+    ("frozen", "freeze"),
+    ("led", "lead"),
+    ("fed", "feed"),
+];
+
 /// What is the same in all forms of a word.
 pub(crate) struct Stems {
     english: Stemmer,
@@ -176,6 +222,8 @@ impl Stems {
         // The polite imperative: `проверьте` is `проверь`.
         let polite = word.strip_suffix("те").filter(|rest| rest.ends_with(['ь', 'и', 'й']));
         let word = polite.map_or(word.clone(), str::to_owned);
+        let word =
+            IRREGULAR.iter().find(|(form, _)| *form == word).map_or(word, |(_, verb)| (*verb).to_owned());
         if is_russian(&word) {
             self.russian.stem(&word).into_owned()
         } else {

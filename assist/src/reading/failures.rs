@@ -1,0 +1,67 @@
+//! Failures that are tolerated, and steps that nobody waits for.
+
+use crate::items::Item;
+use crate::words::Mark;
+
+use super::settings::{Change, Found, Target, object};
+use super::{Context, Read};
+
+/// `ignore failures of X`, `X may fail`, `even if X fails`, `X in the background`.
+pub(super) fn failure(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>> {
+    let is = |at: usize, mark: Mark| items.get(at).is_some_and(|item| item.is(mark));
+    if let [failures, Item::Phrase(phrase), ignore, ..] = &items[at..]
+        && failures.is(Mark::Failures)
+        && ignore.is(Mark::Ignore)
+    {
+        let named = Some(Target::Task(context.task(phrase, &[])?));
+        return Ok(Some(Found { range: at..at + 3, named, changes: vec![Change::Tolerated] }));
+    }
+    let of = at + 1 + usize::from(is(at + 1, Mark::Of) || is(at + 1, Mark::When));
+    if let (true, [Item::Phrase(phrase), may, ..]) =
+        (items[at].is(Mark::Failures), &items[of.min(items.len())..])
+        && may.is(Mark::MayFail)
+    {
+        let named = Some(Target::Task(context.task(phrase, &[])?));
+        return Ok(Some(Found { range: at..of + 2, named, changes: vec![Change::Tolerated] }));
+    }
+    if items[at].is(Mark::Ignore) {
+        let mut next = at + 1;
+        next += usize::from(is(next, Mark::Failures) || is(next, Mark::Fails));
+        next += usize::from(is(next, Mark::When) || is(next, Mark::While));
+        let (named, next) = match object(context, items, next)? {
+            Some((used, target)) => (target, next + used),
+            None => (None, next),
+        };
+        let next = next + usize::from(is(next, Mark::Failures) || is(next, Mark::Fails));
+        return Ok(Some(Found { range: at..next, named, changes: vec![Change::Tolerated] }));
+    }
+    if let [condition, Item::Phrase(phrase), fails, rest @ ..] = &items[at..]
+        && condition.is_any(&[Mark::If, Mark::When])
+        && fails.is(Mark::Fails)
+    {
+        let joint =
+            rest.iter().take_while(|item| item.is(Mark::Then) || matches!(item, Item::Comma(_))).count();
+        let ignored = rest.get(joint).is_some_and(|item| item.is_any(&[Mark::Ignore, Mark::GoOn]));
+        let it = usize::from(rest.get(joint + 1).is_some_and(|item| item.is(Mark::It)));
+        if ignored {
+            let named = Some(Target::Task(context.task(phrase, &[])?));
+            let range = at..at + 3 + joint + 1 + it;
+            return Ok(Some(Found { range, named, changes: vec![Change::Tolerated] }));
+        }
+    }
+    if items[at].is(Mark::EvenIf) {
+        return Ok(match object(context, items, at + 1)? {
+            Some((used, target)) if is(at + 1 + used, Mark::Fails) => {
+                Some(Found { range: at..at + 2 + used, named: target, changes: vec![Change::Tolerated] })
+            }
+            _ => None,
+        });
+    }
+    let change = match &items[at] {
+        item if item.is(Mark::MayFail) => Change::Tolerated,
+        item if item.is(Mark::Critical) => Change::Critical,
+        item if item.is(Mark::Detach) => Change::Detached,
+        _ => return Ok(None),
+    };
+    Ok(Some(Found { range: at..at + 1, named: None, changes: vec![change] }))
+}
