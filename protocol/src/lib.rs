@@ -13,6 +13,7 @@ pub mod live;
 pub mod message;
 pub mod names;
 pub mod numbers;
+pub mod permit;
 pub mod plan;
 pub mod spell;
 pub mod state;

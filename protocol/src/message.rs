@@ -10,7 +10,8 @@ use crate::breaker::BreakerChanged;
 use crate::entry::{Entry, Json, Parent, Record, UnixMillis};
 use crate::error::ErrorForm;
 use crate::live::PolicyNumbers;
-use crate::plan::{Rate, Schedule, Scope};
+use crate::permit::PermitClaim;
+use crate::plan::Schedule;
 use crate::state::RunState;
 
 /// Method names, as they stand on the wire.
@@ -113,17 +114,6 @@ pub struct ServedTask {
     pub function: String,
     /// Of its parameters and result; both sides take it from the same build.
     pub signature: String,
-}
-
-/// A permit that a session holds or waits for over a lost connection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PermitClaim {
-    pub permit: u64,
-    pub resource: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub limit: Option<u32>,
-    /// False while it waits.
-    pub held: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -344,66 +334,6 @@ pub struct RunCancelling {
     pub run: String,
     pub epoch: u64,
     pub reason: String,
-}
-
-/// Asks for a permit of a resource that all processes of the host share. Answered when it is granted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PermitAcquire {
-    /// A number that the session has not used before; the same when it is asked again after a reconnect.
-    pub permit: u64,
-    pub resource: String,
-    /// How many permits there are, as the asking build knows it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub limit: Option<u32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rate: Option<Rate>,
-}
-
-/// The permit is granted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PermitGranted {
-    /// Nobody waits: the session may use the permit again and again without asking, until one with this number is recalled.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub keep: Option<u64>,
-}
-
-/// Somebody waits: permits of the resource that were granted with this number or one before it are given back when no
-/// attempt has them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PermitRecall {
-    pub resource: String,
-    pub keep: u64,
-}
-
-/// Gives a permit back, or leaves the queue for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PermitRelease {
-    pub permit: u64,
-}
-
-/// How full a process's pools are: those that have changed since the last report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ResourceReport {
-    pub resources: Vec<ResourceUse>,
-}
-
-/// One pool of a process.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ResourceUse {
-    /// Of the resource; `task:ID` for the limits of a task's own policy.
-    pub id: String,
-    pub scope: Scope,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub limit: Option<u32>,
-    /// Permits that are held now.
-    pub in_use: u32,
-    /// Attempts that wait for one now.
-    pub waiting: u32,
-    /// Clients opened since the last report, and openings that failed.
-    pub opened: u32,
-    pub failed: u32,
-    /// Times that permits were waited for since the last report: milliseconds, and how many times so long.
-    pub waited_ms: Vec<(u64, u32)>,
 }
 
 /// Sends a signal to a run. Answered with `{}` when it is on disk; one with an `id` that the run has is ignored.

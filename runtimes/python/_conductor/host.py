@@ -1,6 +1,7 @@
 """Permits that all processes of the host share: the sidecar grants them; without one this process decides alone.
 
-One that nobody else waits for is leased: it serves one attempt after the other with no word to the sidecar.
+One that nobody else waits for is leased: it serves one attempt after the other with no word to the sidecar. Starts of
+a rate are leased ahead, for a moment, to who makes many.
 
 It deliberately knows nothing of whose turn it is: that is the sidecar's to say.
 """
@@ -41,8 +42,13 @@ async def take(pool: Pool, session: Session | None) -> Callable[[], None] | None
         session = await _find(pool)
     if session is None:
         return None
-    if pool.rate is None and session.is_leased:
-        again = session.permits.again(pool.id)
+    now = session.loop.time()
+    may_start = pool.rate is None
+    if session.is_leased:
+        may_start = may_start or session.permits.may_start(pool.id, now)
+        if may_start and pool.limit is None:
+            return _nothing
+        again = session.permits.again(pool.id) if may_start else None
         if again is not None:
             return lambda: _release_from_anywhere(session, again)
     permit = next(_numbers)
@@ -50,9 +56,12 @@ async def take(pool: Pool, session: Session | None) -> Callable[[], None] | None
     if pool.limit is not None:
         claim["limit"] = pool.limit
     request = {key: claim[key] for key in claim if key != "held"}
-    if pool.rate is not None:
+    if pool.rate is not None and not may_start:
         per_ms = round(pool.rate.seconds * 1000)
         request["rate"] = {"permits": pool.rate.permits, "per_ms": per_ms}
+        spare = session.permits.spare(pool.id, now)
+        if spare:
+            request["spare"] = spare
     session.permits.wanted(permit, claim)
     answer = session.request("permit.acquire", request)
     is_granted = False
@@ -67,10 +76,17 @@ async def take(pool: Pool, session: Session | None) -> Callable[[], None] | None
             session.permits.unneeded(permit)
     if not is_granted:
         return None
-    # A rate is asked about each time.
-    number = answer.result().get("keep") if pool.rate is None else None
-    session.permits.granted(permit, number)
+    granted = answer.result()
+    session.permits.granted(permit, granted.get("keep"))
+    starts = granted.get("starts")
+    if starts is not None:
+        until = now + starts["within_ms"] / 1000
+        session.permits.leased(pool.id, starts["count"], until)
     return lambda: _release_from_anywhere(session, permit)
+
+
+def _nothing() -> None:
+    """A start is not given back."""
 
 
 async def _answered(

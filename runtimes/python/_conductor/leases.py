@@ -1,4 +1,5 @@
-"""Permits of the host that a session has: those in use or waited for, and those that it may use again without asking.
+"""What a session has of the host's limits: permits in use or waited for, those that it may use again without asking,
+and starts of a rate that it may make without asking.
 
 It deliberately asks for none, which is for `host`. All of it happens in the session's event loop.
 """
@@ -20,6 +21,8 @@ class Leases:
         """Of the leases of permits, in the order in which they were granted."""
         self._recalled: dict[str, int] = {}
         """The last number of each resource that is over."""
+        self._starts: dict[str, tuple[int, float]] = {}
+        """How many of each resource, and until when."""
 
     @property
     def claims(self) -> list[dict[str, object]]:
@@ -50,6 +53,26 @@ class Leases:
         self._claims[permit] = claim
         return int(permit)
 
+    def may_start(self, resource: str, now: float) -> bool:
+        """Takes a start that is leased."""
+        count, until = self._starts.get(resource, (0, 0.0))
+        if count == 0 or now >= until:
+            return False
+        self._starts[resource] = (count - 1, until)
+        return True
+
+    def spare(self, resource: str, now: float) -> int:
+        """Leased starts whose time is over; they are said once."""
+        count, until = self._starts.get(resource, (0, 0.0))
+        if now < until:
+            return 0
+        self._starts.pop(resource, None)
+        return count
+
+    def leased(self, resource: str, count: int, until: float) -> None:
+        """Starts may be made without asking."""
+        self._starts[resource] = (count, until)
+
     def unneeded(self, permit: int) -> None:
         """The attempt has ended, or waits no more."""
         claim = self._claims.pop(permit, None)
@@ -75,6 +98,7 @@ class Leases:
     def lost(self) -> None:
         """The connection is gone, and with it all leases: what is idle is not claimed again, and so free."""
         self._idle.clear()
+        self._starts.clear()
         self._numbers.clear()
         self._recalled.clear()
 

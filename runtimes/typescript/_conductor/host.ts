@@ -1,7 +1,8 @@
 /**
  * Permits that all processes of the host share: the sidecar grants them; without one this process decides alone.
  *
- * One that nobody else waits for is leased: it serves one attempt after the other with no word to the sidecar.
+ * One that nobody else waits for is leased: it serves one attempt after the other with no word to the sidecar. Starts of
+ * a rate are leased ahead, for a moment, to who makes many.
  * It deliberately knows nothing of whose turn it is: that is the sidecar's to say.
  */
 
@@ -42,12 +43,14 @@ export async function takeOfHost(
   if (session === undefined) {
     return undefined;
   }
-  if (
-    wanted.rate === undefined &&
-    session.isConnected &&
-    session.lease.isHeld
-  ) {
-    const again = session.permits.again(wanted.id);
+  const now = monotonic();
+  let mayStart = wanted.rate === undefined;
+  if (session.isConnected && session.lease.isHeld) {
+    mayStart ||= session.permits.mayStart(wanted.id, now);
+    if (mayStart && wanted.limit === undefined) {
+      return () => undefined; // a start is not given back
+    }
+    const again = mayStart ? session.permits.again(wanted.id) : undefined;
     if (again !== undefined) {
       return () => {
         session.permits.unneeded(again);
@@ -59,20 +62,23 @@ export async function takeOfHost(
   const limit = wanted.limit === undefined ? {} : { limit: wanted.limit };
   const claim: Claim = { permit, resource: wanted.id, held: false, ...limit };
   const rate =
-    wanted.rate === undefined
+    wanted.rate === undefined || mayStart
       ? {}
-      : { rate: { permits: wanted.rate.permits, per_ms: wanted.rate.perMs } };
+      : {
+          rate: { permits: wanted.rate.permits, per_ms: wanted.rate.perMs },
+          ...spare(session, wanted.id, now),
+        };
   const request = { permit, resource: wanted.id, ...limit, ...rate };
   session.permits.wanted(claim);
   const answer = Work.start(() => session.request("permit.acquire", request));
   try {
     if (await isGranted(session, answer, scope, given !== undefined)) {
-      const { keep } = answer.result() as { keep?: number };
-      // A rate is asked about each time.
-      session.permits.granted(
-        claim,
-        wanted.rate === undefined ? keep : undefined,
-      );
+      const { keep, starts } = answer.result() as Granted;
+      session.permits.granted(claim, keep);
+      if (starts !== undefined) {
+        const until = now + starts.within_ms;
+        session.permits.leased(wanted.id, starts.count, until);
+      }
     }
   } catch (error) {
     if (!(error instanceof Refused)) {
@@ -90,6 +96,21 @@ export async function takeOfHost(
   return () => {
     session.permits.unneeded(claim);
   };
+}
+
+interface Granted {
+  readonly keep?: number;
+  readonly starts?: { readonly count: number; readonly within_ms: number };
+}
+
+/** What is said of leased starts that were not made. */
+function spare(
+  session: Session,
+  resource: string,
+  now: number,
+): { spare?: number } {
+  const left = session.permits.spare(resource, now);
+  return left === 0 ? {} : { spare: left };
 }
 
 /** Whether the permit was granted; not where nobody is there to grant it for too long. */

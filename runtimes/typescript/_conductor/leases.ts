@@ -1,5 +1,6 @@
 /**
- * Permits of the host that a session has: those in use or waited for, and those that it may use again without asking.
+ * What a session has of the host's limits: permits in use or waited for, those that it may use again without asking, and
+ * starts of a rate that it may make without asking.
  *
  * It deliberately asks for none, which is for `host`.
  */
@@ -17,6 +18,8 @@ export class Leases {
   private readonly numbers = new Map<number, number>();
   /** The last number of each resource that is over. */
   private readonly over = new Map<string, number>();
+  /** Starts of each resource that are leased, and until when. */
+  private readonly starts = new Map<string, { left: number; until: number }>();
 
   constructor(session: Pick<Session, "notify">) {
     this.session = session;
@@ -61,6 +64,31 @@ export class Leases {
       this.idle.delete(resource);
     }
     return claim;
+  }
+
+  /** Takes a start that is leased. */
+  mayStart(resource: string, now: number): boolean {
+    const leased = this.starts.get(resource);
+    if (leased === undefined || leased.left === 0 || now >= leased.until) {
+      return false;
+    }
+    leased.left -= 1;
+    return true;
+  }
+
+  /** Leased starts whose time is over; they are said once. */
+  spare(resource: string, now: number): number {
+    const leased = this.starts.get(resource);
+    if (leased === undefined || now < leased.until) {
+      return 0;
+    }
+    this.starts.delete(resource);
+    return leased.left;
+  }
+
+  /** Starts may be made without asking. */
+  leased(resource: string, left: number, until: number): void {
+    this.starts.set(resource, { left, until });
   }
 
   /** The attempt has ended, or waits no more. */
@@ -112,6 +140,7 @@ export class Leases {
   /** The connection is gone, and with it all leases: what is idle is not claimed again, and so free. */
   lost(): void {
     this.idle.clear();
+    this.starts.clear();
     this.numbers.clear();
     this.over.clear();
   }

@@ -28,6 +28,7 @@ mod masking;
 mod news;
 mod operating;
 mod outbox;
+mod paces;
 mod pages;
 mod permits;
 mod place;

@@ -4,9 +4,8 @@
 
 use std::sync::Arc;
 
-use conductor_protocol::message::{
-    PermitAcquire, PermitClaim, PermitGranted, PermitRecall, PermitRelease, ResourceReport, code, method,
-};
+use conductor_protocol::message::{code, method};
+use conductor_protocol::permit::{PermitAcquire, PermitClaim, PermitRecall, PermitRelease, ResourceReport};
 
 use crate::handlers::{Call, Client, Empty};
 use crate::permits::{Recall, Turn};
@@ -35,15 +34,15 @@ pub(crate) fn acquire(call: &mut Call<'_>, client: &Client, asked: &PermitAcquir
     }
     let session = Arc::clone(&client.owner.session);
     let mut turn = call.sidecar.permits.ask(&session, asked);
-    if let Turn::Granted(keep) = turn {
-        call.answer(PermitGranted { keep });
+    if let Turn::Granted(granted) = turn {
+        call.answer(granted);
         return Ok(());
     }
     let (sidecar, permit) = (Arc::clone(call.sidecar), asked.permit);
     call.later(async move {
         loop {
             match turn {
-                Turn::Granted(keep) => return Ok(PermitGranted { keep }),
+                Turn::Granted(granted) => return Ok(granted),
                 Turn::Gone => return Err(wrong(format!("permit {permit} was given back"))),
                 Turn::At(at) => tokio::time::sleep_until(at.into()).await,
                 // An error says that the place was taken over by another question for the same permit.

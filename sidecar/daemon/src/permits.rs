@@ -9,9 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use conductor_policy::permits::{Asked, Permits};
-use conductor_policy::rate::{Rate, Starts, reserve};
-use conductor_protocol::message::{PermitAcquire, PermitClaim};
+use conductor_policy::rate::Rate;
+use conductor_protocol::permit::{LeasedStarts, PermitAcquire, PermitClaim, PermitGranted};
 use tokio::sync::oneshot;
+
+use crate::paces::Paces;
 
 /// How long holders from before a restart have to come back before anybody is granted what they may still hold.
 const RETURN: Duration = Duration::from_secs(2);
@@ -28,8 +30,7 @@ type Key = (Arc<str>, u64);
 /// What a session that asks has to wait for.
 #[derive(Debug)]
 pub(crate) enum Turn {
-    /// With the number of its lease, where the session may keep it.
-    Granted(Option<u64>),
+    Granted(PermitGranted),
     /// The rate lets it go on at this moment.
     At(Instant),
     /// Until it is woken; then it asks again. Meanwhile others are told to give back what they keep.
@@ -68,9 +69,7 @@ struct Table {
 
 struct Pool {
     permits: Permits<Ticket>,
-    starts: Starts,
-    /// The span of the rate that was asked with last, after which the starts do not matter.
-    per: Duration,
+    paces: Paces,
     entries: BTreeMap<Ticket, Entry>,
     /// How many of the entries were asked for with each limit: the smallest wins.
     limits: BTreeMap<u32, usize>,
@@ -80,6 +79,7 @@ struct Entry {
     session: Arc<str>,
     limit: Option<u32>,
     stage: Stage,
+    starts: Option<LeasedStarts>,
     wake: Option<oneshot::Sender<()>>,
 }
 
@@ -125,15 +125,13 @@ impl HostPermits {
         if !table.places.contains_key(&key) {
             let (rate, limit) = (asked.rate, asked.limit);
             let now = self.origin.elapsed();
-            let at = rate.map_or(now, |rate| {
+            let (at, starts) = rate.map_or((now, None), |rate| {
                 let rate = Rate { permits: rate.permits, per: Duration::from_millis(rate.per_ms) };
-                let pool = table.pool(&asked.resource);
-                pool.per = rate.per;
-                let (starts, at) = reserve(rate, std::mem::take(&mut pool.starts), now);
-                pool.starts = starts;
-                at
+                let spare = asked.spare.unwrap_or_default();
+                table.pool(&asked.resource).paces.ask(session, rate, spare, now)
             });
             table.enter(key.clone(), &asked.resource, limit, Stage::Paced(self.origin + at));
+            table.leased(&key, starts);
         }
         drop(table);
         self.turn(&key.0, key.1)
@@ -181,13 +179,14 @@ impl HostPermits {
         for key in table.of(session) {
             table.leave(&key);
         }
+        table.pools.values_mut().for_each(|pool| pool.paces.forget(session));
     }
 
     /// Forgets pools that nobody needs, and takes the mark away when nothing is out.
     pub(crate) fn sweep(&self) {
         let now = self.origin.elapsed();
         let mut table = self.hold();
-        table.pools.retain(|_, pool| !pool.entries.is_empty() || !pool.starts.are_past(pool.per, now));
+        table.pools.retain(|_, pool| !pool.entries.is_empty() || !pool.paces.are_past(now));
         if table.is_marked && !table.is_waiting && table.places.is_empty() {
             table.is_marked = false;
             // It is only a hint: left behind, it costs the next start a short wait.
@@ -200,8 +199,7 @@ impl Table {
     fn pool(&mut self, resource: &str) -> &mut Pool {
         self.pools.entry(resource.into()).or_insert_with(|| Pool {
             permits: Permits::new(0),
-            starts: Starts::default(),
-            per: Duration::ZERO,
+            paces: Paces::default(),
             entries: BTreeMap::new(),
             limits: BTreeMap::new(),
         })
@@ -219,7 +217,7 @@ impl Table {
         self.places.insert(key, (resource.into(), ticket));
         let is_waiting = self.is_waiting;
         let pool = self.pool(resource);
-        pool.entries.insert(ticket, Entry { session, limit, stage, wake: None });
+        pool.entries.insert(ticket, Entry { session, limit, stage, starts: None, wake: None });
         if let Some(limit) = limit {
             *pool.limits.entry(limit).or_default() += 1;
             if stage == Stage::Held {
@@ -227,6 +225,14 @@ impl Table {
             }
         }
         pool.fit(is_waiting);
+    }
+
+    /// The grant of the permit comes with these.
+    fn leased(&mut self, key: &Key, starts: Option<LeasedStarts>) {
+        let Some((resource, ticket)) = self.places.get(key).cloned() else { return };
+        if let Some(entry) = self.pool(&resource).entries.get_mut(&ticket) {
+            entry.starts = starts;
+        }
     }
 
     fn turn(&mut self, key: &Key, now: Instant) -> Turn {
@@ -238,17 +244,21 @@ impl Table {
             Stage::Paced(at) if at > now => return Turn::At(at),
             Stage::Paced(_) if entry.limit.is_none() => {
                 // There is nothing to hold, so that nothing will be given back.
+                let granted = PermitGranted { starts: entry.starts, keep: None };
                 self.leave(key);
-                return Turn::Granted(None);
+                return Turn::Granted(granted);
             }
             Stage::Paced(_) if pool.permits.ask(ticket) == Asked::Granted => entry.stage = Stage::Held,
             Stage::Paced(_) => entry.stage = Stage::Queued,
             Stage::Held | Stage::Queued => {}
         }
         if entry.stage == Stage::Held {
-            let lease = pool.permits.lease(ticket).then_some(next);
-            self.leases = lease.unwrap_or(self.leases);
-            return Turn::Granted(lease);
+            let granted = PermitGranted {
+                starts: entry.starts.take(),
+                keep: pool.permits.lease(ticket).then_some(next),
+            };
+            self.leases = granted.keep.unwrap_or(self.leases);
+            return Turn::Granted(granted);
         }
         let (wake, woken) = oneshot::channel();
         entry.wake = Some(wake);

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use conductor_protocol::message::ResourceUse;
+use conductor_protocol::permit::ResourceUse;
 use conductor_protocol::state::RunState;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
-use conductor_protocol::message::ResourceUse;
+use conductor_protocol::permit::ResourceUse;
 use conductor_protocol::plan::Scope;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;

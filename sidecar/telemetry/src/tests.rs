@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use conductor_protocol::message::ResourceUse;
+use conductor_protocol::permit::ResourceUse;
 use conductor_protocol::plan::Scope;
 use conductor_protocol::state::RunState;
 

@@ -3,6 +3,7 @@
 //! Each starts its own sidecar in its own folder, so that all may run at once.
 
 mod alone;
+mod applications;
 mod breakers;
 mod build;
 mod coast;
@@ -29,6 +30,7 @@ mod seed;
 mod served;
 mod services;
 mod shared_permits;
+mod shared_starts;
 mod shop_grpc;
 mod shop_web;
 mod speech;

@@ -1,8 +1,7 @@
 //! Runs that are cut short while another of them is under way, and signals that come while nobody listens: in each language.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -13,7 +12,7 @@ use conductor_tests::sidecar::Sidecar;
 use rustix::process::Signal;
 use serde_json::json;
 
-const LANGUAGES: [&str; 3] = ["python", "typescript", "go"];
+use crate::applications::{LANGUAGES, built, serve};
 
 const MANIFEST: &str = r#"version: "1.0"
 
@@ -64,16 +63,7 @@ struct Site {
 
 impl Site {
     fn new(language: &'static str) -> Result<Site> {
-        let project = Project::named(&format!("torture/{language}"))?;
-        project.write("concurrency.yaml", &manifest(language))?;
-        project.conductor(&["build"])?.expect_code(0)?;
-        if language == "go" {
-            let mut compile = Command::new("go");
-            let output = compile.args(["build", "-o", "app", "."]).current_dir(project.path()).output();
-            let output = output.context("go is needed")?;
-            ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        }
-        project.write("ledger", "")?;
+        let project = built(language, MANIFEST)?;
         let sidecar = Sidecar::start(&project)?;
         let site = Site { language, project, sidecar };
         site.link()?;
@@ -89,16 +79,7 @@ impl Site {
     }
 
     fn serve(&self) -> Result<Process> {
-        let own = self.project.path().join("app");
-        let (program, arguments) = match self.language {
-            "python" => (Path::new("python3"), vec!["app.py", "."]),
-            "typescript" => (Path::new("node"), vec!["app.js", "."]),
-            _ => (&*own, vec!["."]),
-        };
-        let mut command = self.project.command(program, &arguments);
-        command.env("CONDUCTOR_SOCKET", self.reached_by());
-        command.env("TORTURE_LEDGER", self.project.path().join("ledger"));
-        Process::spawn(self.language, command)
+        serve(&self.project, self.language, &self.reached_by())
     }
 
     fn begin(&self, workflow: &str) -> Result<()> {
@@ -131,18 +112,6 @@ impl Site {
         );
         Ok(())
     }
-}
-
-fn manifest(language: &str) -> String {
-    let mut text = MANIFEST.replace("LANGUAGE", language);
-    for task in ["hold", "book", "unbook"] {
-        let named = match language {
-            "go" => format!("go:example.com/torture/tasks.{}{}", task[..1].to_uppercase(), &task[1..]),
-            _ => format!("tasks.{task}"),
-        };
-        text = text.replace(&format!("@{task}\""), &format!("{named}\""));
-    }
-    text
 }
 
 #[test]

@@ -1,7 +1,8 @@
 package runtime
 
 // Permits that all processes of the host share: the sidecar grants them; without one this process decides alone. One that
-// nobody else waits for is leased: it serves one attempt after the other with no word to the sidecar.
+// nobody else waits for is leased: it serves one attempt after the other with no word to the sidecar. Starts of a rate are leased
+// ahead, for a moment, to who makes many.
 // This file knows nothing of whose turn it is: that is the sidecar's to say.
 
 import (
@@ -34,9 +35,13 @@ func takeOfHost(ctx context.Context, pool *Pool, session *session) (giveBack fun
 			return nil, false, err
 		}
 	}
-	// A rate is asked about each time.
-	isLeased := pool.options.Rate == 0
-	if isLeased && session.isConnected() && session.lease.left() > 0 {
+	now, mayStart := time.Now(), pool.options.Rate == 0
+	isLeased := session.isConnected() && session.lease.left() > 0
+	mayStart = mayStart || (isLeased && session.permits.mayStart(pool.id, now))
+	if isLeased && mayStart {
+		if mayStart && pool.options.Permits == 0 {
+			return func() {}, true, nil // a start is not given back
+		}
 		if again := session.permits.again(pool.id); again != nil {
 			return func() { session.permits.unneeded(again) }, true, nil
 		}
@@ -46,14 +51,21 @@ func takeOfHost(ctx context.Context, pool *Pool, session *session) (giveBack fun
 	if pool.options.Permits > 0 {
 		params["limit"] = int64(pool.options.Permits)
 	}
-	if pool.options.Rate > 0 {
+	if !mayStart {
 		params["rate"] = map[string]any{"permits": int64(pool.options.Rate), "per_ms": pool.options.Per.Milliseconds()}
+		if spare := session.permits.spare(pool.id, now); spare > 0 {
+			params["spare"] = spare
+		}
 	}
 	session.permits.wanted(claim)
 	answer, err := session.acquire(ctx, params, isPatient)
 	if err == nil {
 		keep, mayKeep := answer["keep"]
-		session.permits.granted(claim, number(keep), mayKeep && isLeased)
+		session.permits.granted(claim, number(keep), mayKeep)
+		if starts, isLeased := answer["starts"].(map[string]any); isLeased {
+			within := time.Duration(number(starts["within_ms"])) * time.Millisecond
+			session.permits.leased(pool.id, number(starts["count"]), now.Add(within))
+		}
 		return func() { session.permits.unneeded(claim) }, true, nil
 	}
 	session.permits.unneeded(claim)

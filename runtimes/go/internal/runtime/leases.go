@@ -1,9 +1,13 @@
 package runtime
 
-// Permits of the host that a session has: those in use or waited for, and those that it may use again without asking.
+// What a session has of the host's limits: permits in use or waited for, those that it may use again without asking, and
+// starts of a rate that it may make without asking.
 // This file asks for none, which is for `host.go`.
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 type claim struct {
 	permit   int64
@@ -30,10 +34,50 @@ type leases struct {
 	idle     map[string][]*claim
 	// over is the number of the last lease of each resource that is over.
 	over map[string]int64
+	// starts of each resource that are leased, and until when.
+	starts map[string]*leasedStarts
+}
+
+type leasedStarts struct {
+	left  int64
+	until time.Time
 }
 
 func newLeases(giveBack func(permit int64)) *leases {
-	return &leases{giveBack: giveBack, held: map[int64]*claim{}, idle: map[string][]*claim{}, over: map[string]int64{}}
+	return &leases{
+		giveBack: giveBack, held: map[int64]*claim{}, idle: map[string][]*claim{}, over: map[string]int64{}, starts: map[string]*leasedStarts{},
+	}
+}
+
+// mayStart takes a start that is leased.
+func (l *leases) mayStart(resource string, now time.Time) bool {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	leased := l.starts[resource]
+	if leased == nil || leased.left == 0 || !now.Before(leased.until) {
+		return false
+	}
+	leased.left--
+	return true
+}
+
+// spare are leased starts whose time is over; they are said once.
+func (l *leases) spare(resource string, now time.Time) int64 {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	leased := l.starts[resource]
+	if leased == nil || now.Before(leased.until) {
+		return 0
+	}
+	delete(l.starts, resource)
+	return leased.left
+}
+
+// leased: starts may be made without asking.
+func (l *leases) leased(resource string, left int64, until time.Time) {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	l.starts[resource] = &leasedStarts{left, until}
 }
 
 // claims are what a connection that is made anew must not lose.
@@ -135,6 +179,7 @@ func (l *leases) lost() {
 
 func (l *leases) end() {
 	clear(l.idle)
+	clear(l.starts)
 	clear(l.over)
 	for _, each := range l.held {
 		each.isLeased = false

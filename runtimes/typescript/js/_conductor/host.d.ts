@@ -1,7 +1,8 @@
 /**
  * Permits that all processes of the host share: the sidecar grants them; without one this process decides alone.
  *
- * One that nobody else waits for is leased: it serves one attempt after the other with no word to the sidecar.
+ * One that nobody else waits for is leased: it serves one attempt after the other with no word to the sidecar. Starts of
+ * a rate are leased ahead, for a moment, to who makes many.
  * It deliberately knows nothing of whose turn it is: that is the sidecar's to say.
  */
 import type { Rate } from "./permits.js";

@@ -1,5 +1,6 @@
 /**
- * Permits of the host that a session has: those in use or waited for, and those that it may use again without asking.
+ * What a session has of the host's limits: permits in use or waited for, those that it may use again without asking, and
+ * starts of a rate that it may make without asking.
  *
  * It deliberately asks for none, which is for `host`.
  */
@@ -15,6 +16,8 @@ export declare class Leases {
   private readonly numbers;
   /** The last number of each resource that is over. */
   private readonly over;
+  /** Starts of each resource that are leased, and until when. */
+  private readonly starts;
   constructor(session: Pick<Session, "notify">);
   /** What a connection that is made anew must not lose. */
   get claims(): Claim[];
@@ -28,6 +31,12 @@ export declare class Leases {
   granted(claim: Claim, number: number | undefined): void;
   /** Takes a permit that is leased and idle. */
   again(resource: string): Claim | undefined;
+  /** Takes a start that is leased. */
+  mayStart(resource: string, now: number): boolean;
+  /** Leased starts whose time is over; they are said once. */
+  spare(resource: string, now: number): number;
+  /** Starts may be made without asking. */
+  leased(resource: string, left: number, until: number): void;
   /** The attempt has ended, or waits no more. */
   unneeded(claim: Claim): void;
   private giveBack;

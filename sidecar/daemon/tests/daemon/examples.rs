@@ -6,6 +6,7 @@ use conductor_protocol::definition::PlanDefine;
 use conductor_protocol::entry::Entry;
 use conductor_protocol::live as l;
 use conductor_protocol::message as m;
+use conductor_protocol::permit;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -32,10 +33,10 @@ fn params(method: &str, params: &Value) -> Value {
         m::method::RUN_REFUSED => turn::<m::RunRefused>(params),
         m::method::RUN_DISPATCH => turn::<m::RunDispatch>(params),
         m::method::RUN_CANCELLING => turn::<m::RunCancelling>(params),
-        m::method::PERMIT_ACQUIRE => turn::<m::PermitAcquire>(params),
-        m::method::PERMIT_RELEASE => turn::<m::PermitRelease>(params),
-        m::method::PERMIT_RECALL => turn::<m::PermitRecall>(params),
-        m::method::RESOURCE_REPORT => turn::<m::ResourceReport>(params),
+        m::method::PERMIT_ACQUIRE => turn::<permit::PermitAcquire>(params),
+        m::method::PERMIT_RELEASE => turn::<permit::PermitRelease>(params),
+        m::method::PERMIT_RECALL => turn::<permit::PermitRecall>(params),
+        m::method::RESOURCE_REPORT => turn::<permit::ResourceReport>(params),
         m::method::BREAKER_REPORT => turn::<b::BreakerReport>(params),
         m::method::BREAKER_PROBE => turn::<b::BreakerProbe>(params),
         m::method::BREAKER_CHANGED => turn::<b::BreakerChanged>(params),
@@ -61,7 +62,7 @@ fn result(method: &str, result: &Value) -> Value {
         m::method::SIGNAL_LIST => turn::<m::SignalListResult>(result),
         m::method::TASK_INVOKE => turn::<m::TaskOutcome>(result),
         m::method::BREAKER_PROBE => turn::<b::BreakerProbeResult>(result),
-        m::method::PERMIT_ACQUIRE => turn::<m::PermitGranted>(result),
+        m::method::PERMIT_ACQUIRE => turn::<permit::PermitGranted>(result),
         m::method::PING | m::method::RUN_CANCEL | m::method::SIGNAL_SEND | m::method::BREAKER_REPORT => {
             result.clone()
         }

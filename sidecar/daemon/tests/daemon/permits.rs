@@ -129,6 +129,40 @@ fn a_rate_is_one_for_all_sessions() {
     assert!(began.elapsed() >= Duration::from_millis(300), "{:?}", began.elapsed());
 }
 
+/// As many as the session began in the time before, and not more than half of what is free; none where somebody waits.
+#[test]
+fn starts_are_leased_ahead_to_who_makes_many() {
+    let daemon = Daemon::new();
+    let mut client = connected(&daemon, "a");
+    let mut permits = 0..;
+    let mut ask = |client: &mut Client, resource: &str, most: u32, spare: Option<u64>| {
+        let rate = json!({"permits": most, "per_ms": 2000});
+        let mut wish = json!({"permit": permits.next(), "resource": resource, "rate": rate});
+        if let Some(spare) = spare {
+            wish["spare"] = json!(spare);
+        }
+        client.call("permit.acquire", wish)["starts"].clone()
+    };
+    // The time of a lease is 100 ms: on a busy machine it may have gone by before the next question.
+    let leased = (0..50).find_map(|_| {
+        for _ in 0..6 {
+            ask(&mut client, "plenty", 5000, None);
+        }
+        std::thread::sleep(Duration::from_millis(105));
+        Some(ask(&mut client, "plenty", 5000, None)).filter(|starts| !starts.is_null())
+    });
+    let leased = leased.expect("starts that are leased");
+    let count = leased["count"].as_u64().unwrap();
+    assert!((1..=6).contains(&count), "{leased}");
+    assert_eq!(leased["within_ms"], 100);
+    let spare = ask(&mut client, "plenty", 5000, Some(count));
+    assert!(spare.is_null(), "a second lease in the time of the first: {spare}");
+    // Eight in two seconds: the ninth waits, and nothing is leased to it.
+    let began = Instant::now();
+    let last = (0..9).map(|_| ask(&mut client, "scarce", 8, None)).last().unwrap();
+    assert!(last.is_null() && began.elapsed() >= Duration::from_millis(1900), "{last}");
+}
+
 #[test]
 fn after_a_restart_holders_may_come_back_before_others_are_served() {
     let mut daemon = Daemon::new();
