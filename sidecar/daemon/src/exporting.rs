@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use conductor_journal::{Fed, Feed, RunRow, Store, StoreError};
 use conductor_protocol::entry::Entry as Fact;
-use conductor_telemetry::otlp::{Otlp, Payload, Sent, Settings, Signal};
+use conductor_telemetry::otlp::{Otlp, Payload, Sent, Settings};
 use conductor_telemetry::spans::{Batch, Followed, line};
 
 use crate::Error;
@@ -47,8 +47,6 @@ const FOLLOWED: usize = 10_000;
 /// What is exported, and how far.
 pub(crate) struct Exporter {
     otlp: Option<Otlp>,
-    spans: bool,
-    logs: bool,
     lines: bool,
 }
 
@@ -85,12 +83,7 @@ impl Exporter {
     ) -> Result<Exporter, Error> {
         store.feeds(settings.is_some() || lines)?;
         let otlp = settings.map(|settings| Otlp::new(settings, env!("CARGO_PKG_VERSION"))).transpose();
-        Ok(Exporter {
-            otlp: otlp.map_err(Error::Export)?,
-            spans: settings.is_some_and(|settings| settings.wants(Signal::Spans)),
-            logs: settings.is_some_and(|settings| settings.wants(Signal::Logs)),
-            lines,
-        })
+        Ok(Exporter { otlp: otlp.map_err(Error::Export)?, lines })
     }
 
     pub(crate) async fn run(self, sidecar: Arc<Sidecar>) {
@@ -160,12 +153,10 @@ impl Exporter {
             eprint!("{lines}");
         }
         let Some(otlp) = &self.otlp else { return true };
-        let spans = batch.spans.chunks(REQUEST).filter(|_| self.spans);
-        let logs = batch.logs.chunks(REQUEST).filter(|_| self.logs);
-        let spans = spans.map(|part| Payload::Spans(part.to_vec()));
-        let all: Vec<Payload> = spans.chain(logs.map(|part| Payload::Logs(part.to_vec()))).collect();
-        for payload in &all {
-            if !deliver(sidecar, otlp, payload, until).await {
+        let spans = parts(batch.spans).into_iter().filter_map(|part| otlp.spans(part));
+        let logs = parts(batch.logs).into_iter().filter_map(|part| otlp.logs(part));
+        for payload in spans.chain(logs) {
+            if !deliver(sidecar, &payload, until).await {
                 return false;
             }
         }
@@ -173,17 +164,29 @@ impl Exporter {
     }
 }
 
-async fn deliver(sidecar: &Sidecar, otlp: &Otlp, payload: &Payload, mut until: Option<Instant>) -> bool {
-    let (signal, count) = (payload.signal().as_str(), u64::try_from(payload.len()).unwrap_or(u64::MAX));
+/// In requests, none of which is empty.
+fn parts<T>(mut all: Vec<T>) -> Vec<Vec<T>> {
+    let mut parts = Vec::new();
+    while all.len() > REQUEST {
+        let rest = all.split_off(REQUEST);
+        parts.push(std::mem::replace(&mut all, rest));
+    }
+    if !all.is_empty() {
+        parts.push(all);
+    }
+    parts
+}
+
+async fn deliver(sidecar: &Sidecar, payload: &Payload<'_>, mut until: Option<Instant>) -> bool {
+    let (signal, count) = (payload.signal.as_str(), u64::try_from(payload.count).unwrap_or(u64::MAX));
     let mut tries = 0;
     loop {
         let sent = tokio::select! {
-            sent = otlp.send(payload) => sent,
+            sent = payload.send() => sent,
             () = over(sidecar, &mut until) => return false,
         };
         match sent {
-            None => return true,
-            Some(Sent::Taken { rejected }) => {
+            Sent::Taken { rejected } => {
                 if tries > 0 {
                     eprintln!("conductor sidecar: the collector takes {signal} again");
                 }
@@ -191,13 +194,13 @@ async fn deliver(sidecar: &Sidecar, otlp: &Otlp, payload: &Payload, mut until: O
                 sidecar.metrics.export_lost(signal, "rejected", rejected);
                 return true;
             }
-            Some(Sent::Refused { message }) => {
+            Sent::Refused { message } => {
                 eprintln!("conductor sidecar: the collector refuses {count} {signal}: {message}");
                 sidecar.metrics.export_failed("invalid");
                 sidecar.metrics.export_lost(signal, "refused", count);
                 return true;
             }
-            Some(Sent::Later { reason, message }) => {
+            Sent::Later { reason, message } => {
                 sidecar.metrics.export_failed(reason);
                 if tries == 0 {
                     eprintln!("conductor sidecar: the collector does not take {signal} now: {message}");

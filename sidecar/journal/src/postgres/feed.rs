@@ -102,7 +102,7 @@ impl Feeding {
             feed.records.push(Fed { place, run, seq: seq.cast_unsigned(), body: body.map(Into::into) });
         };
         self.page = Vec::new();
-        let mut is_cut = false;
+        let mut cut = Vec::new();
         let mut records = records.into_iter().peekable();
         for Behind { run, from, end } in behind {
             let mut part = Part { run: *run, from: *from, to: *from };
@@ -113,15 +113,16 @@ impl Feeding {
             match end {
                 // Its records go away: what has not been read is lost.
                 None => put(*run, *from, None),
-                Some(end) if part.to < *end => {
-                    self.written.insert(*run);
-                    is_cut = true;
-                }
+                Some(end) if part.to < *end => cut.push(*run),
                 Some(_) => {}
             }
             self.page.push(part);
         }
-        feed.more |= is_cut;
+        // Where nothing at all could be read, there is no more for now, whatever a damaged store says.
+        if !feed.records.is_empty() {
+            feed.more |= !cut.is_empty();
+            self.written.extend(cut);
+        }
         feed
     }
 }

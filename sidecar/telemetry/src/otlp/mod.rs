@@ -106,12 +106,6 @@ impl Settings {
         Ok(Some(Settings { spans, logs, resource }))
     }
 
-    /// Whether that signal goes anywhere.
-    #[must_use]
-    pub fn wants(&self, signal: Signal) -> bool {
-        self.target(signal).is_some()
-    }
-
     fn target(&self, signal: Signal) -> Option<&Target> {
         match signal {
             Signal::Spans => self.spans.as_ref(),

@@ -2,6 +2,7 @@
 //!
 //! It does not know what is tried again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry_proto::tonic::collector::logs::v1::logs_service_client::LogsServiceClient;
@@ -32,34 +33,22 @@ pub enum Sent {
     Refused { message: String },
 }
 
-/// What one request carries.
-#[derive(Debug, Clone)]
-pub enum Payload {
-    Spans(Vec<Span>),
-    Logs(Vec<LogRecord>),
+/// What a collector is asked to take: made once, and sent as often as it takes.
+#[derive(Debug)]
+pub struct Payload<'a> {
+    pub signal: Signal,
+    /// Spans or log records.
+    pub count: usize,
+    target: &'a Target,
+    form: Form<'a>,
 }
 
-impl Payload {
-    #[must_use]
-    pub fn signal(&self) -> Signal {
-        match self {
-            Payload::Spans(_) => Signal::Spans,
-            Payload::Logs(_) => Signal::Logs,
-        }
-    }
-
-    #[must_use]
-    pub fn len(&self) -> usize {
-        match self {
-            Payload::Spans(spans) => spans.len(),
-            Payload::Logs(logs) => logs.len(),
-        }
-    }
-
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
+/// As the line to the collector has it.
+#[derive(Debug)]
+enum Form<'a> {
+    Http(&'a ureq::Agent, Arc<[u8]>),
+    GrpcSpans(&'a Channel, ExportTraceServiceRequest),
+    GrpcLogs(&'a Channel, ExportLogsServiceRequest),
 }
 
 /// The collectors, connected when they are needed.
@@ -88,67 +77,81 @@ impl Otlp {
         })
     }
 
-    /// One request; `None` where the signal goes nowhere.
-    pub async fn send(&self, payload: &Payload) -> Option<Sent> {
-        match payload {
-            Payload::Spans(spans) => self.spans(spans.clone()).await,
-            Payload::Logs(logs) => self.logs(logs.clone()).await,
-        }
-    }
-
-    async fn spans(&self, spans: Vec<Span>) -> Option<Sent> {
-        let scope_spans =
-            vec![ScopeSpans { scope: Some(scope(&self.version)), spans, ..ScopeSpans::default() }];
+    /// What carries these spans; `None` where spans go nowhere.
+    #[must_use]
+    pub fn spans(&self, spans: Vec<Span>) -> Option<Payload<'_>> {
+        let (signal, count) = (Signal::Spans, spans.len());
+        let scope = Some(scope(&self.version));
+        let scope_spans = vec![ScopeSpans { scope, spans, ..ScopeSpans::default() }];
         let resource = Some(self.resource.clone());
-        let request = ExportTraceServiceRequest {
-            resource_spans: vec![ResourceSpans { resource, scope_spans, ..ResourceSpans::default() }],
-        };
+        let resource_spans = vec![ResourceSpans { resource, scope_spans, ..ResourceSpans::default() }];
+        let request = ExportTraceServiceRequest { resource_spans };
         Some(match self.spans.as_ref()? {
             Line::Grpc(channel, target) => {
-                let mut client = TraceServiceClient::new(channel.clone());
-                match client.export(with_headers(request, target)).await {
-                    Ok(answer) => {
-                        taken(answer.into_inner().partial_success.map(|partial| partial.rejected_spans))
-                    }
-                    Err(status) => answered(&status),
-                }
+                Payload { signal, count, target, form: Form::GrpcSpans(channel, request) }
             }
             Line::Http(agent, target) => {
-                let decode = |body: &[u8]| {
-                    let answer = ExportTraceServiceResponse::decode(body).ok()?;
-                    answer.partial_success.map(|partial| partial.rejected_spans)
-                };
-                post(agent, target, request.encode_to_vec(), decode).await
+                Payload { signal, count, target, form: Form::Http(agent, request.encode_to_vec().into()) }
             }
         })
     }
 
-    async fn logs(&self, log_records: Vec<LogRecord>) -> Option<Sent> {
-        let scope_logs =
-            vec![ScopeLogs { scope: Some(scope(&self.version)), log_records, ..ScopeLogs::default() }];
+    /// What carries these log records; `None` where log records go nowhere.
+    #[must_use]
+    pub fn logs(&self, log_records: Vec<LogRecord>) -> Option<Payload<'_>> {
+        let (signal, count) = (Signal::Logs, log_records.len());
+        let scope = Some(scope(&self.version));
+        let scope_logs = vec![ScopeLogs { scope, log_records, ..ScopeLogs::default() }];
         let resource = Some(self.resource.clone());
-        let request = ExportLogsServiceRequest {
-            resource_logs: vec![ResourceLogs { resource, scope_logs, ..ResourceLogs::default() }],
-        };
+        let resource_logs = vec![ResourceLogs { resource, scope_logs, ..ResourceLogs::default() }];
+        let request = ExportLogsServiceRequest { resource_logs };
         Some(match self.logs.as_ref()? {
             Line::Grpc(channel, target) => {
-                let mut client = LogsServiceClient::new(channel.clone());
-                match client.export(with_headers(request, target)).await {
-                    Ok(answer) => {
-                        taken(answer.into_inner().partial_success.map(|partial| partial.rejected_log_records))
-                    }
-                    Err(status) => answered(&status),
-                }
+                Payload { signal, count, target, form: Form::GrpcLogs(channel, request) }
             }
             Line::Http(agent, target) => {
-                let decode = |body: &[u8]| {
-                    let answer = ExportLogsServiceResponse::decode(body).ok()?;
-                    answer.partial_success.map(|partial| partial.rejected_log_records)
-                };
-                post(agent, target, request.encode_to_vec(), decode).await
+                Payload { signal, count, target, form: Form::Http(agent, request.encode_to_vec().into()) }
             }
         })
     }
+}
+
+impl Payload<'_> {
+    /// One request, and what became of it.
+    pub async fn send(&self) -> Sent {
+        let answer = match &self.form {
+            Form::Http(agent, body) => {
+                let rejected = match self.signal {
+                    Signal::Spans => rejected_spans,
+                    Signal::Logs => rejected_logs,
+                };
+                return post(agent, self.target, Arc::clone(body), rejected).await;
+            }
+            Form::GrpcSpans(channel, request) => {
+                let mut client = TraceServiceClient::new((*channel).clone());
+                let answer = client.export(with_headers(request.clone(), self.target)).await;
+                answer.map(|answer| answer.into_inner().partial_success.map(|partial| partial.rejected_spans))
+            }
+            Form::GrpcLogs(channel, request) => {
+                let mut client = LogsServiceClient::new((*channel).clone());
+                let answer = client.export(with_headers(request.clone(), self.target)).await;
+                answer.map(|answer| {
+                    answer.into_inner().partial_success.map(|partial| partial.rejected_log_records)
+                })
+            }
+        };
+        answer.map_or_else(|status| answered(&status), taken)
+    }
+}
+
+fn rejected_spans(body: &[u8]) -> Option<i64> {
+    let answer = ExportTraceServiceResponse::decode(body).ok()?;
+    answer.partial_success.map(|partial| partial.rejected_spans)
+}
+
+fn rejected_logs(body: &[u8]) -> Option<i64> {
+    let answer = ExportLogsServiceResponse::decode(body).ok()?;
+    answer.partial_success.map(|partial| partial.rejected_log_records)
 }
 
 impl Line {
@@ -209,8 +212,8 @@ fn answered(status: &Status) -> Sent {
 async fn post(
     agent: &ureq::Agent,
     target: &Target,
-    body: Vec<u8>,
-    rejected: impl FnOnce(&[u8]) -> Option<i64>,
+    body: Arc<[u8]>,
+    rejected: fn(&[u8]) -> Option<i64>,
 ) -> Sent {
     let mut request = agent.post(&target.url).header("content-type", "application/x-protobuf");
     for (key, value) in &target.headers {
