@@ -1,5 +1,5 @@
 //! Two machines on one PostgreSQL: each a sidecar and its applications. One is killed whole, a sidecar is stopped past its
-//! lease and continued, the server is killed; then the judge looks at what is left.
+//! lease and continued, the server is killed; then the judge looks at what is left, and a collector has the spans of all runs.
 //!
 //! `CONDUCTOR_FLEET_SEED` repeats the choices of a run and `CONDUCTOR_FLEET_ROUNDS` changes their number; the processes keep
 //! a timing of their own.
@@ -12,17 +12,19 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use conductor_protocol::entry::Entry;
+use conductor_protocol::trace::{Place, hex};
 use conductor_tests::checker::{Evidence, Snapshot, judge};
 use conductor_tests::journal::Journal;
+use conductor_tests::observability::Collector;
 use conductor_tests::process::Process;
 use conductor_tests::project::Project;
 use conductor_tests::random::{Random, seed};
 use conductor_tests::servers::{Postgres, Version};
 use conductor_tests::shared::Follower;
-use conductor_tests::sidecar::Sidecar;
+use conductor_tests::sidecar::{Around, Sidecar};
 use conductor_tests::storm::{Log, expected, is_write, read_log};
 use rustix::process::Signal;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Times that everything is done to everybody.
 const ROUNDS: u64 = 1;
@@ -66,6 +68,7 @@ struct Fleet {
     /// Before the server, which they need.
     machines: Vec<Option<Machine>>,
     server: Postgres,
+    collector: Collector,
     project: Project,
     follower: Follower,
     snapshots: Vec<Snapshot>,
@@ -82,6 +85,7 @@ impl Fleet {
         let mut fleet = Fleet {
             machines: Vec::new(),
             server: Postgres::of(version)?,
+            collector: Collector::start()?,
             project,
             follower: Follower::default(),
             snapshots: Vec::new(),
@@ -132,7 +136,9 @@ impl Fleet {
     fn machine(&self, number: usize) -> Result<Machine> {
         let (url, lease) = (self.server.url(), format!("{}ms", LEASE.as_millis()));
         let arguments = ["--store", &url, "--lease", &lease];
-        let sidecar = Sidecar::among(&self.project, &format!("m{number}"), &arguments)?;
+        let variables = self.collector.over_http().into_iter().map(|(name, value)| (name, value.into()));
+        let around = Around { variables: variables.collect(), ..Around::default() };
+        let sidecar = Sidecar::within(around, &self.project, &format!("m{number}"), &arguments)?;
         let application = || {
             let (log, socket) = (self.log(), sidecar.socket());
             let variables: [(&str, &OsStr); 2] =
@@ -255,6 +261,7 @@ impl Fleet {
             }
             std::thread::sleep(Duration::from_millis(100));
         }
+        self.traced()?;
         for machine in &mut self.machines {
             let Machine { mut sidecar, applications } = machine.take().context("the machine is down")?;
             for application in applications {
@@ -265,6 +272,38 @@ impl Fleet {
             sidecar.signal(Signal::TERM)?;
             sidecar.wait()?.expect_code(0)?;
         }
+        Ok(())
+    }
+
+    /// Waits until the collector has the span of every run. Twice comes what a machine had sent when it was killed or stopped, and
+    /// not noted yet.
+    fn traced(&self) -> Result<()> {
+        let roots: BTreeSet<String> =
+            self.journal.keys().map(|run| hex(&Place::of_run(run, None).span)).collect();
+        let ids = |spans: Vec<Value>| -> Vec<String> {
+            spans.iter().filter_map(|span| span["spanId"].as_str().map(str::to_owned)).collect()
+        };
+        let began = Instant::now();
+        let all = loop {
+            let all = ids(self.collector.spans()?);
+            let missing = roots.difference(&all.iter().cloned().collect()).count();
+            if missing == 0 {
+                break all;
+            }
+            ensure!(
+                began.elapsed() < Duration::from_secs(60),
+                "{missing} of {} runs have no span",
+                roots.len()
+            );
+            std::thread::sleep(Duration::from_millis(100));
+        };
+        let twice = all.len() - all.iter().collect::<BTreeSet<_>>().len();
+        println!(
+            "{} spans, of which {twice} came twice, all of them {:?} after the end",
+            all.len(),
+            began.elapsed()
+        );
+        ensure!(twice < all.len() / 20, "{twice} of {} spans came twice", all.len());
         Ok(())
     }
 
