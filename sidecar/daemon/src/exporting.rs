@@ -122,21 +122,23 @@ impl Exporter {
                 sidecar.metrics.export_behind(Duration::ZERO);
                 return Ok(());
             };
+            let payloads = self.payloads(page.batch);
             let worked = began.elapsed();
             if let Some(written) = page.written {
                 let age = sidecar.clock.now().saturating_sub(written);
                 sidecar.metrics.export_behind(Duration::from_millis(u64::try_from(age).unwrap_or(0)));
             }
             sidecar.metrics.export_lost("records", "purged", page.lost);
-            let (from, to, more) = (page.from, page.to, page.more);
-            if !self.send(sidecar, page.batch, until).await {
-                // It is read again by whoever comes next.
-                return Ok(());
+            for payload in &payloads {
+                if !deliver(sidecar, payload, until).await {
+                    // It is read again by whoever comes next.
+                    return Ok(());
+                }
             }
             let this = Arc::clone(sidecar);
-            in_background(move || this.journal.store().fed(from, to)).await?;
+            in_background(move || this.journal.store().fed(page.from, page.to)).await?;
             if until.is_none() {
-                if !more {
+                if !page.more {
                     // What has come meanwhile goes with what comes until the next look: a request for each record would cost more.
                     sidecar.metrics.export_behind(Duration::ZERO);
                     return Ok(());
@@ -146,21 +148,16 @@ impl Exporter {
         }
     }
 
-    /// Sends until it is taken or refused; false where the sidecar ends before that.
-    async fn send(&self, sidecar: &Sidecar, batch: Batch, until: Option<Instant>) -> bool {
+    /// The requests to collectors; where lines are wanted, they are written.
+    fn payloads(&self, batch: Batch) -> Vec<Payload<'_>> {
         if self.lines {
             let lines: String = batch.logs.iter().map(|record| line(record) + "\n").collect();
             eprint!("{lines}");
         }
-        let Some(otlp) = &self.otlp else { return true };
+        let Some(otlp) = &self.otlp else { return Vec::new() };
         let spans = parts(batch.spans).into_iter().filter_map(|part| otlp.spans(part));
         let logs = parts(batch.logs).into_iter().filter_map(|part| otlp.logs(part));
-        for payload in spans.chain(logs) {
-            if !deliver(sidecar, &payload, until).await {
-                return false;
-            }
-        }
-        true
+        spans.chain(logs).collect()
     }
 }
 
@@ -177,6 +174,7 @@ fn parts<T>(mut all: Vec<T>) -> Vec<Vec<T>> {
     parts
 }
 
+/// Sends until it is taken or refused; false where the sidecar ends before that.
 async fn deliver(sidecar: &Sidecar, payload: &Payload<'_>, mut until: Option<Instant>) -> bool {
     let (signal, count) = (payload.signal.as_str(), u64::try_from(payload.count).unwrap_or(u64::MAX));
     let mut tries = 0;
