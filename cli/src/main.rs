@@ -33,6 +33,7 @@ mod project;
 mod reflection;
 mod screen;
 mod signals;
+mod telling;
 mod timeline;
 mod view;
 mod watch;

@@ -2,7 +2,7 @@
 // It knows the pages by their words and roles alone.
 
 import assert from "node:assert/strict";
-import { rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
@@ -299,10 +299,52 @@ test("a run whose Plan nobody has told says why there is no graph", async () => 
   await page.context().close();
 });
 
+test("the manifest of a build stands with the advice on it, without its secrets", async () => {
+  const page = await it.open("manifest");
+  await page.getByText("No manifest has been told to this sidecar").waitFor();
+  mkdirSync(join(PROJECT, "search"));
+  const text = `# <img src=x onerror="window.hurt=1"> \u202e
+tasks:
+  - id: search
+    ref: shop.search
+    effect: read
+    with: {api_key: "sk-4242424242"}
+
+workflows:
+  - id: main
+    entrypoint: true
+    input:
+      query: string
+      pin: {type: string, secret: true, default: "4711"}
+    steps:
+      - task: search
+`;
+  writeFileSync(join(PROJECT, "search/concurrency.yaml"), text);
+  writeFileSync(join(PROJECT, "search/shop.py"), "def search(query: str, api_key: str) -> str:\n    return query\n");
+  conductor(["build", "--socket", ".conductor/sidecar.sock", "search"]);
+  await page.reload();
+  await page.getByText("stands in the manifest").waitFor();
+  await page.getByRole("button", { name: "line 6" }).first().click();
+  assert.match(await page.locator(".code .chosen").textContent(), /api_key: \u2022\u2022\u2022\}/);
+  await page.locator(".code li", { hasText: "default: \"\u2022\u2022\u2022\"" }).waitFor();
+  const shown = await page.locator(".code li").first().textContent();
+  assert.equal(shown, "# <img src=x onerror=\"window.hurt=1\"> \u27e8U+202E\u27e9");
+  assert.equal(await page.evaluate(() => window.hurt), undefined);
+  const said = JSON.stringify(await it.get("/v1/manifests"));
+  assert.ok(!said.includes("4242424242") && !said.includes("4711"), said);
+  // A second project is chosen from.
+  conductor(["build"]);
+  await page.reload();
+  await page.getByLabel("Project").selectOption("search/concurrency.yaml");
+  await page.getByText("stands in the manifest").waitFor();
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
 test("every page can be used by everybody, light and dark, wide and narrow", async () => {
   for (const [colorScheme, width] of [["light", 1280], ["dark", 390]]) {
     const page = await it.open("", { colorScheme, viewport: { width, height: 800 } });
-    for (const address of ["", "runs", "run/order-5?step=charge", "run/old-1", "breakers", "policies", "resources", "schedules", "run/nope", "nowhere"]) {
+    for (const address of ["", "runs", "run/order-5?step=charge", "run/old-1", "breakers", "policies", "resources", "schedules", "manifest", "run/nope", "nowhere"]) {
       await page.goto(`${it.base}/#/${address}`);
       await page.getByRole("heading", { level: 1 }).waitFor();
       await page.getByText("Loading").waitFor({ state: "detached" });

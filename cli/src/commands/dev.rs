@@ -17,6 +17,7 @@ use crate::output::{self, CYAN, RESET};
 use crate::processes::{self, Group};
 use crate::project::{self, Project};
 use crate::signals::{Interrupts, Stop};
+use crate::telling;
 use crate::watch::Watch;
 
 const FIRST_BACKOFF: Duration = Duration::from_millis(100);
@@ -149,6 +150,7 @@ impl Dev {
             self.start_sidecar().await?;
         }
         self.start_application()?;
+        self.tell();
         let mut look = tokio::time::interval(LOOK_EVERY);
         loop {
             tokio::select! {
@@ -182,6 +184,7 @@ impl Dev {
                 self.application.stop(Signal::TERM).await;
                 self.application.backoff = FIRST_BACKOFF;
                 self.start_application()?;
+                self.tell();
             } else {
                 say("the application goes on as it was built before");
             }
@@ -190,6 +193,12 @@ impl Dev {
             self.start_application()?;
         }
         Ok(())
+    }
+
+    /// Shows the manifest on the sidecar, while the application begins.
+    fn tell(&self) {
+        let (project, socket) = (self.project.clone(), self.socket.clone());
+        tokio::spawn(async move { telling::tell(&project, Some(&socket)).await });
     }
 
     /// Whether the manifest compiled. What was read is watched from here on either way.

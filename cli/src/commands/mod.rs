@@ -168,7 +168,7 @@ impl Command {
 }
 
 /// Work that keeps a thread busy, on a thread of its own, so that an interrupt is heard meanwhile.
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
     match tokio::task::spawn_blocking(work).await {

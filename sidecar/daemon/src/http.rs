@@ -9,7 +9,7 @@ use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use axum::{Extension, Json, Router};
 use conductor_journal::{Home, Owner, Refusal, RunRow, RunView, Settled, StartRequest, Started, fold};
 use conductor_protocol::entry::UnixMillis;
@@ -25,6 +25,7 @@ use crate::following;
 use crate::gate::Access;
 use crate::guard::{self, Door};
 use crate::handlers::{ask_cancel, tell_owner};
+use crate::manifests;
 use crate::masking::Mask;
 use crate::news;
 use crate::operating::{self, Said};
@@ -62,6 +63,8 @@ pub(crate) fn router(sidecar: Arc<Sidecar>, door: Arc<Door>) -> Router {
         .route("/v1/schedules", get(schedules))
         .route("/v1/runs/{id}", get(run).delete(purge_one))
         .route("/v1/overview", get(counting::overview))
+        .route("/v1/manifests", get(manifests::manifests))
+        .route("/v1/manifests/{name}", put(manifests::tell))
         .route("/v1/plans/{digest}/drawing", get(plans::drawing))
         .route("/v1/profile", get(crate::profile::profile))
         .route("/v1/breakers", get(operating::breakers))

@@ -24,6 +24,7 @@ mod idle;
 mod invocations;
 mod limits;
 mod listen;
+mod manifests;
 mod masking;
 mod news;
 mod operating;

@@ -11,7 +11,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use conductor_drawing::draw;
-use conductor_journal::{KeptPlan, Refusal, StoreError};
+use conductor_journal::{Kept, Refusal, Shelved, StoreError};
 use conductor_protocol::definition::PlanDefine;
 use conductor_protocol::digest::digest;
 use conductor_protocol::plan::Plan;
@@ -48,9 +48,9 @@ struct Table {
 }
 
 impl Plans {
-    pub(crate) fn new(kept: Vec<KeptPlan>) -> Plans {
+    pub(crate) fn new(kept: Vec<Shelved>) -> Plans {
         let plans = Plans::default();
-        plans.hold().kept = kept.into_iter().map(|plan| plan.digest.into()).collect();
+        plans.hold().kept = kept.into_iter().map(|plan| plan.name.into()).collect();
         plans
     }
 
@@ -87,7 +87,7 @@ pub(crate) fn define(call: &mut Call<'_>, given: &PlanDefine) -> Result<(), Faul
             if !sidecar.plans.hold().wanted.contains(&*digest) {
                 continue;
             }
-            if sidecar.journal.store().keep_plan(&digest, &text, sidecar.clock.now()).is_ok() {
+            if sidecar.journal.store().shelve(Kept::Plan, &digest, &text, sidecar.clock.now()).is_ok() {
                 let mut table = sidecar.plans.hold();
                 table.wanted.remove(&*digest);
                 table.kept.insert(digest.into());
@@ -106,30 +106,30 @@ pub(crate) fn tidy(sidecar: &Sidecar, runs_are_kept: Option<Duration>) -> Result
     let grain = i64::try_from(grain).unwrap_or(i64::MAX);
     let mut used = std::mem::take(&mut sidecar.plans.hold().used);
     used.extend(sidecar.sessions.plans());
-    let mut kept = store.kept_plans()?;
-    let is_used = |plan: &KeptPlan| used.contains(&*plan.digest);
+    let mut kept = store.all_shelved(Kept::Plan)?;
+    let is_used = |plan: &Shelved| used.contains(&*plan.name);
     let due = kept.iter().filter(|plan| is_used(plan) && now.saturating_sub(plan.used_at) >= grain);
-    let due: Vec<&str> = due.map(|plan| &*plan.digest).collect();
+    let due: Vec<&str> = due.map(|plan| &*plan.name).collect();
     if !due.is_empty() {
-        store.use_plans(&due, now)?;
+        store.touch_shelved(Kept::Plan, &due, now)?;
     }
     let first = store.first_start()?.unwrap_or(now);
     kept.sort_by_key(|plan| (!is_used(plan), std::cmp::Reverse(plan.used_at)));
     let mut room = ALL;
-    let (stay, go): (Vec<KeptPlan>, Vec<KeptPlan>) = kept.into_iter().partition(|plan| {
+    let (stay, go): (Vec<Shelved>, Vec<Shelved>) = kept.into_iter().partition(|plan| {
         room = room.saturating_sub(plan.bytes);
-        room > 0 && (used.contains(&*plan.digest) || plan.used_at.saturating_add(grain) >= first)
+        room > 0 && (used.contains(&*plan.name) || plan.used_at.saturating_add(grain) >= first)
     });
     if !go.is_empty() {
-        store.forget_plans(&go.iter().map(|plan| &*plan.digest).collect::<Vec<_>>())?;
+        store.unshelve(Kept::Plan, &go.iter().map(|plan| &*plan.name).collect::<Vec<_>>())?;
     }
-    sidecar.plans.hold().kept = stay.into_iter().map(|plan| plan.digest.into()).collect();
+    sidecar.plans.hold().kept = stay.into_iter().map(|plan| plan.name.into()).collect();
     Ok(())
 }
 
 /// `GET /v1/plans/{digest}/drawing`
 pub(crate) async fn drawing(State(sidecar): State<Arc<Sidecar>>, Path(digest): Path<String>) -> Response {
-    let text = match blocking(|| sidecar.journal.store().kept_plan(&digest)) {
+    let text = match blocking(|| sidecar.journal.store().shelved(Kept::Plan, &digest)) {
         Ok(Some(text)) => text,
         Ok(None) => {
             let message = "no process has told the sidecar this Plan: the build is older than drawings, its package came \

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use conductor_journal::{Journal, Note, Owner, PlanRow, RunInfo, StoreError};
+use conductor_journal::{Journal, Kept, Note, Owner, PlanRow, RunInfo, StoreError};
 use conductor_protocol::entry::UnixMillis;
 use conductor_protocol::message::{RunAck, RunRefused, method};
 use conductor_telemetry::Metrics;
@@ -88,7 +88,7 @@ impl Sidecar {
             journal.store().plans()?.into_iter().map(|row| ((row.workflow.clone(), row.digest.clone()), row));
         let timetable = Timetable::new(journal.store().schedules()?, clock.now());
         let policies = Policies::new(journal.store().standing(POLICY)?);
-        let plans = Plans::new(journal.store().kept_plans()?);
+        let plans = Plans::new(journal.store().all_shelved(Kept::Plan)?);
         let me = journal.shared().map(|shared| shared.name().to_owned());
         let breakers = Breakers::new(me, &journal.store().standing(BREAKER)?);
         Ok(Sidecar {

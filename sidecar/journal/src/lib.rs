@@ -9,7 +9,6 @@ mod journal;
 mod keys;
 pub mod life;
 mod ownership;
-mod plans;
 mod postgres;
 mod purging;
 mod readable;
@@ -19,6 +18,7 @@ mod restarting;
 mod run;
 mod sealing;
 mod sharing;
+mod shelf;
 mod signal;
 mod sqlite;
 mod store;
@@ -30,7 +30,6 @@ pub use journal::{
     Cancelled, Encryption, Fact, Journal, Recorded, RunInfo, Settled, StartRequest, Started, Taken,
 };
 pub use keys::{KeyError, Keys, VARIABLE};
-pub use plans::{KeptPlan, KeptPlans};
 pub use postgres::{Member, PostgresStore, PostgresUrl, PostgresUrlError};
 pub use readable::unreadable;
 pub use refusal::Refusal;
@@ -38,6 +37,7 @@ pub use reopening::{Decision, Reopened, Reopening};
 pub use restarting::{From, Restarted, Restarting};
 pub use sealing::open_record;
 pub use sharing::{Ask, Whereabouts};
+pub use shelf::{Kept, Shelf, Shelved};
 pub use signal::Signals;
 pub use sqlite::SqliteStore;
 pub use store::{

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use conductor_protocol::entry::UnixMillis;
 
 use crate::keys::{KeyError, Keys, unsealed};
-use crate::plans::{KeptPlan, KeptPlans};
+use crate::shelf::{Kept, Shelf, Shelved};
 use crate::store::{
     AuditRow, Change, EndPlace, Feed, Head, NewInput, NewRun, Page, PlanRow, PurgeFilter, Purged, RunFilter,
     RunPage, RunRow, ScheduleRow, Shared, SharedAsk, Store, StoreError, StoredRecord, StoredSignal,
@@ -144,26 +144,26 @@ pub fn open_record(keys: Option<&Keys>, seq: u64, body: &str) -> Result<Arc<str>
     unsealed(keys, &of_record(seq), body).map(|body| Arc::from(&*body))
 }
 
-/// Plans hold no value of a run.
-impl KeptPlans for Sealing {
-    fn keep_plan(&self, digest: &str, text: &str, at: UnixMillis) -> Result<(), StoreError> {
-        self.inner.keep_plan(digest, text, at)
+/// Documents of builds hold no value of a run.
+impl Shelf for Sealing {
+    fn shelve(&self, kind: Kept, name: &str, text: &str, at: UnixMillis) -> Result<(), StoreError> {
+        self.inner.shelve(kind, name, text, at)
     }
 
-    fn kept_plan(&self, digest: &str) -> Result<Option<String>, StoreError> {
-        self.inner.kept_plan(digest)
+    fn shelved(&self, kind: Kept, name: &str) -> Result<Option<String>, StoreError> {
+        self.inner.shelved(kind, name)
     }
 
-    fn kept_plans(&self) -> Result<Vec<KeptPlan>, StoreError> {
-        self.inner.kept_plans()
+    fn all_shelved(&self, kind: Kept) -> Result<Vec<Shelved>, StoreError> {
+        self.inner.all_shelved(kind)
     }
 
-    fn use_plans(&self, digests: &[&str], at: UnixMillis) -> Result<(), StoreError> {
-        self.inner.use_plans(digests, at)
+    fn touch_shelved(&self, kind: Kept, names: &[&str], at: UnixMillis) -> Result<(), StoreError> {
+        self.inner.touch_shelved(kind, names, at)
     }
 
-    fn forget_plans(&self, digests: &[&str]) -> Result<(), StoreError> {
-        self.inner.forget_plans(digests)
+    fn unshelve(&self, kind: Kept, names: &[&str]) -> Result<(), StoreError> {
+        self.inner.unshelve(kind, names)
     }
 
     fn first_start(&self) -> Result<Option<UnixMillis>, StoreError> {

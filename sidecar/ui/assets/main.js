@@ -4,6 +4,7 @@
 import { listen, login, state, watch } from "./api.js";
 import { h, show } from "./dom.js";
 import { inert } from "./format.js";
+import { manifest } from "./manifest.js";
 import { breakers, policies, resources, schedules } from "./operate.js";
 import { overview } from "./overview.js";
 import { run } from "./run.js";
@@ -16,6 +17,7 @@ const PAGES = [
   ["policies", "Policies", policies],
   ["resources", "Resources", resources],
   ["schedules", "Schedules", schedules],
+  ["manifest", "Manifest", manifest],
 ];
 
 const main = document.getElementById("main");
@@ -33,6 +35,8 @@ function go() {
     const here = own === name || (own === "runs" && name === "run");
     return h("a", { href: `#/${own}`, "aria-current": here && "page" }, title);
   }));
+  // On a phone not all of them are in view.
+  document.querySelector("#nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   if (!wanted) {
     show(main, h("h1", null, "There is no such page"));
     return;

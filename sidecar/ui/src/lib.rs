@@ -48,6 +48,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         "run.js",
         "timeline.js",
         "graph.js",
+        "manifest.js",
         "operate.js",
         "metrics.js",
     ]

@@ -12,6 +12,7 @@ mod hostile;
 mod hosts;
 mod http;
 mod invocations;
+mod manifests;
 mod neighbours;
 mod openapi;
 mod ownership;

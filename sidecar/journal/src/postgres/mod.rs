@@ -7,10 +7,10 @@ mod breakers;
 mod feed;
 mod fleet;
 mod link;
-mod plans;
 mod purge;
 mod read;
 mod schema;
+mod shelf;
 mod url;
 mod write;
 

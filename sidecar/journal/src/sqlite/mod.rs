@@ -5,11 +5,11 @@
 mod audit;
 mod feed;
 mod log;
-mod plans;
 mod purge;
 mod read;
 mod schedules;
 mod schema;
+mod shelf;
 mod write;
 
 use std::path::{Path, PathBuf};

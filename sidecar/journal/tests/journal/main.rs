@@ -5,11 +5,11 @@
 mod audit;
 mod feed;
 mod log;
-mod plans;
 mod postgres;
 mod purge;
 mod restart;
 mod same;
+mod shelf;
 mod sqlite;
 mod support;
 mod tls;
@@ -39,7 +39,7 @@ macro_rules! of_every_store {
             what_was_undone_may_not_count
             a_restart_that_the_store_refuses_leaves_the_run_ended
             decisions_are_kept_and_the_last_one_stands
-            plans_are_kept_with_their_last_use
+            documents_are_kept_with_their_last_use
             a_zero_character_hurts_nobody
             lists_are_paged_from_the_newest_and_filtered
             each_record_is_fed_from_when_it_is_wanted_until_it_is_dealt_with

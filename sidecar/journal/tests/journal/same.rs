@@ -11,7 +11,6 @@ pub use crate::feed::{
     a_run_that_goes_on_after_its_end_is_fed_from_there,
     each_record_is_fed_from_when_it_is_wanted_until_it_is_dealt_with,
 };
-pub use crate::plans::plans_are_kept_with_their_last_use;
 pub use crate::purge::{
     filters_by_workflow_and_state, no_key_is_given_twice, old_runs_go_and_leave_their_ids,
     what_an_unfinished_run_may_ask_for_stays,
@@ -21,6 +20,7 @@ pub use crate::restart::{
     a_restart_that_the_store_refuses_leaves_the_run_ended,
     what_had_begun_and_ended_well_counts_and_what_had_not_begins_anew, what_was_undone_may_not_count,
 };
+pub use crate::shelf::documents_are_kept_with_their_last_use;
 use crate::support::{At, FINISHED, STARTED, commit, never, owner, record, request, said, start};
 
 pub fn records_are_dense_and_resends_are_known(at: &dyn At) {

@@ -1,17 +1,17 @@
-//! The rows of Plans, among those of `meta`.
+//! The rows of documents, among those of `meta`.
 //!
 //! It knows no reason to keep one or to forget it.
 
 use conductor_protocol::entry::UnixMillis;
 
 use super::PostgresStore;
-use super::write::text;
-use crate::plans::{KeptPlan, KeptPlans, PREFIX};
+use super::write::text as without_zeros;
+use crate::shelf::{Kept, Shelf, Shelved};
 use crate::store::StoreError;
 
-impl KeptPlans for PostgresStore {
-    fn keep_plan(&self, digest: &str, text: &str, at: UnixMillis) -> Result<(), StoreError> {
-        let (name, value) = (format!("{PREFIX}{digest}"), format!("{at} {text}"));
+impl Shelf for PostgresStore {
+    fn shelve(&self, kind: Kept, name: &str, text: &str, at: UnixMillis) -> Result<(), StoreError> {
+        let (name, value) = (kind.row(&without_zeros(name)), format!("{at} {text}"));
         self.engine.read(&self.keeper, async |wire| {
             let sql = "INSERT INTO meta (name, value) VALUES ($1, $2)
                  ON CONFLICT (name) DO UPDATE SET value = excluded.value";
@@ -20,8 +20,8 @@ impl KeptPlans for PostgresStore {
         })
     }
 
-    fn kept_plan(&self, digest: &str) -> Result<Option<String>, StoreError> {
-        let name = format!("{PREFIX}{}", text(digest));
+    fn shelved(&self, kind: Kept, name: &str) -> Result<Option<String>, StoreError> {
+        let name = kind.row(&without_zeros(name));
         self.engine.read(&self.reader, async |wire| {
             let sql = "SELECT substr(value, position(' ' in value) + 1) FROM meta WHERE name = $1";
             let statement = wire.prepared(sql).await?;
@@ -30,22 +30,24 @@ impl KeptPlans for PostgresStore {
         })
     }
 
-    fn kept_plans(&self) -> Result<Vec<KeptPlan>, StoreError> {
+    fn all_shelved(&self, kind: Kept) -> Result<Vec<Shelved>, StoreError> {
+        let (begin, end) = (kind.row(""), kind.end());
         self.engine.read(&self.reader, async |wire| {
-            let sql = "SELECT substr(name, 6), octet_length(value)::bigint, split_part(substr(value, 1, 20), ' ', 1)::bigint
-                 FROM meta WHERE name LIKE 'plan %' ORDER BY name COLLATE \"C\"";
+            let sql = "SELECT substr(name, length($1) + 1), octet_length(value)::bigint,
+                     split_part(substr(value, 1, 20), ' ', 1)::bigint
+                 FROM meta WHERE name COLLATE \"C\" > $1 AND name COLLATE \"C\" < $2 ORDER BY name COLLATE \"C\"";
             let statement = wire.prepared(sql).await?;
-            let rows = wire.client.query(&statement, &[]).await?;
+            let rows = wire.client.query(&statement, &[&begin, &end]).await?;
             let read = |row: &tokio_postgres::Row| {
                 let bytes: i64 = row.try_get(1)?;
-                Ok(KeptPlan { digest: row.try_get(0)?, bytes: bytes.unsigned_abs(), used_at: row.try_get(2)? })
+                Ok(Shelved { name: row.try_get(0)?, bytes: bytes.unsigned_abs(), used_at: row.try_get(2)? })
             };
             rows.iter().map(read).collect()
         })
     }
 
-    fn use_plans(&self, digests: &[&str], at: UnixMillis) -> Result<(), StoreError> {
-        let (names, at) = (names(digests), at.to_string());
+    fn touch_shelved(&self, kind: Kept, names: &[&str], at: UnixMillis) -> Result<(), StoreError> {
+        let (names, at) = (rows(kind, names), at.to_string());
         self.engine.read(&self.keeper, async |wire| {
             let sql =
                 "UPDATE meta SET value = $2::text || substr(value, position(' ' in value)) WHERE name = ANY($1)";
@@ -54,8 +56,8 @@ impl KeptPlans for PostgresStore {
         })
     }
 
-    fn forget_plans(&self, digests: &[&str]) -> Result<(), StoreError> {
-        let names = names(digests);
+    fn unshelve(&self, kind: Kept, names: &[&str]) -> Result<(), StoreError> {
+        let names = rows(kind, names);
         self.engine.read(&self.keeper, async |wire| {
             let statement = wire.prepared("DELETE FROM meta WHERE name = ANY($1)").await?;
             wire.client.execute(&statement, &[&names]).await.map(drop)
@@ -70,6 +72,6 @@ impl KeptPlans for PostgresStore {
     }
 }
 
-fn names(digests: &[&str]) -> Vec<String> {
-    digests.iter().map(|digest| format!("{PREFIX}{digest}")).collect()
+fn rows(kind: Kept, names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| kind.row(&without_zeros(name))).collect()
 }

@@ -1,4 +1,4 @@
-//! The rows of Plans, among those of `meta`.
+//! The rows of documents, among those of `meta`.
 //!
 //! It knows no reason to keep one or to forget it.
 
@@ -6,40 +6,38 @@ use conductor_protocol::entry::UnixMillis;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::SqliteStore;
-use crate::plans::{KeptPlan, KeptPlans, PREFIX};
+use crate::shelf::{Kept, Shelf, Shelved};
 use crate::store::StoreError;
 
-impl KeptPlans for SqliteStore {
-    fn keep_plan(&self, digest: &str, text: &str, at: UnixMillis) -> Result<(), StoreError> {
+impl Shelf for SqliteStore {
+    fn shelve(&self, kind: Kept, name: &str, text: &str, at: UnixMillis) -> Result<(), StoreError> {
         self.keeping(|connection| {
             connection
                 .prepare_cached("INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)")?
-                .execute(params![format!("{PREFIX}{digest}"), format!("{at} {text}")])
+                .execute(params![kind.row(name), format!("{at} {text}")])
                 .map(drop)
         })
     }
 
-    fn kept_plan(&self, digest: &str) -> Result<Option<String>, StoreError> {
+    fn shelved(&self, kind: Kept, name: &str) -> Result<Option<String>, StoreError> {
         self.reading(|connection| {
             connection
                 .prepare_cached("SELECT substr(value, instr(value, ' ') + 1) FROM meta WHERE name = ?1")?
-                .query_row([format!("{PREFIX}{digest}")], |row| row.get(0))
+                .query_row([kind.row(name)], |row| row.get(0))
                 .optional()
         })
     }
 
-    fn kept_plans(&self) -> Result<Vec<KeptPlan>, StoreError> {
+    fn all_shelved(&self, kind: Kept) -> Result<Vec<Shelved>, StoreError> {
         self.reading(|connection| {
-            // '!' is the character after the space.
             connection
                 .prepare_cached(
-                    "SELECT name, octet_length(value), CAST(substr(value, 1, 20) AS INTEGER) FROM meta
-                     WHERE name > 'plan ' AND name < 'plan!' ORDER BY name",
+                    "SELECT substr(name, length(?1) + 1), octet_length(value), CAST(substr(value, 1, 20) AS INTEGER)
+                     FROM meta WHERE name > ?1 AND name < ?2 ORDER BY name",
                 )?
-                .query_map([], |row| {
-                    let name: String = row.get(0)?;
-                    Ok(KeptPlan {
-                        digest: name[PREFIX.len()..].to_owned(),
+                .query_map([kind.row(""), kind.end()], |row| {
+                    Ok(Shelved {
+                        name: row.get(0)?,
                         bytes: row.get::<_, i64>(1)?.cast_unsigned(),
                         used_at: row.get(2)?,
                     })
@@ -48,18 +46,20 @@ impl KeptPlans for SqliteStore {
         })
     }
 
-    fn use_plans(&self, digests: &[&str], at: UnixMillis) -> Result<(), StoreError> {
+    fn touch_shelved(&self, kind: Kept, names: &[&str], at: UnixMillis) -> Result<(), StoreError> {
         let sql = "UPDATE meta SET value = ?2 || substr(value, instr(value, ' ')) WHERE name = ?1";
         let at = at.to_string();
+        let names: Vec<String> = names.iter().map(|name| kind.row(name)).collect();
         self.keeping(|connection| {
-            each(connection, digests, |change, name| change.prepare_cached(sql)?.execute([name, &at]))
+            each(connection, &names, |change, name| change.prepare_cached(sql)?.execute([name, &at]))
         })
     }
 
-    fn forget_plans(&self, digests: &[&str]) -> Result<(), StoreError> {
+    fn unshelve(&self, kind: Kept, names: &[&str]) -> Result<(), StoreError> {
         let sql = "DELETE FROM meta WHERE name = ?1";
+        let names: Vec<String> = names.iter().map(|name| kind.row(name)).collect();
         self.keeping(|connection| {
-            each(connection, digests, |change, name| change.prepare_cached(sql)?.execute([name]))
+            each(connection, &names, |change, name| change.prepare_cached(sql)?.execute([name]))
         })
     }
 
@@ -72,12 +72,12 @@ impl KeptPlans for SqliteStore {
 
 fn each(
     connection: &mut Connection,
-    digests: &[&str],
+    names: &[String],
     change: impl Fn(&Connection, &str) -> Result<usize, rusqlite::Error>,
 ) -> Result<(), rusqlite::Error> {
     let all = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    for digest in digests {
-        change(&all, &format!("{PREFIX}{digest}"))?;
+    for name in names {
+        change(&all, name)?;
     }
     all.commit()
 }
