@@ -280,6 +280,17 @@ test("a run is followed in its graph, by the keyboard too", async () => {
   assert.match(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), /^approval, .*: succeeded$/);
   await page.keyboard.press("End");
   assert.match(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), /^ship/);
+  // What waits is brought into view, however little of the graph is.
+  await it.begin("refund", "refund-3", { user_id: "u3", amount: 3 });
+  await it.runIn("refund-3", "waiting");
+  await page.setViewportSize({ width: 1280, height: 260 });
+  await page.goto(`${it.base}/#/run/refund-3`);
+  await box(page, /^approval, .*: waiting/).waitFor();
+  await eventually("it in view", () => page.locator(".graph").evaluate((graph) => {
+    const [outer, inner] = [graph, graph.querySelector("[data-state=waiting] .hit")].map((one) => one.getBoundingClientRect());
+    return graph.scrollTop > 0 && inner.top >= outer.top && inner.bottom <= outer.bottom;
+  }));
+  await page.setViewportSize({ width: 1280, height: 860 });
   // Steps of a map share a box.
   await it.begin("inventory", "inventory-1", { count: 12 });
   await it.runIn("inventory-1", "succeeded");

@@ -70,14 +70,17 @@ export function graph(made) {
   const paint = eachFrame(() => {
     if (!box.isConnected) return;
     const { drawing, steps } = box.made;
-    if (drawn !== drawing) {
+    const isNew = drawn !== drawing;
+    if (isNew) {
       drawn = drawing;
       parts = [];
       shown = [];
       at = Math.max(0, drawing.boxes.findIndex((one) => one.key !== null));
       box.replaceChildren(picture(drawing, parts, () => box.made, (to) => (at = move(parts, at, to))));
     }
-    became(drawing, steps).forEach((one, i) => colour(drawing.boxes[i], parts[i], one, box.made.chosen, shown, i, at));
+    const all = became(drawing, steps);
+    all.forEach((one, i) => colour(drawing.boxes[i], parts[i], one, box.made.chosen, shown, i, at));
+    if (isNew) bring(box, parts, all);
   });
   box.live = (next) => {
     box.made = next;
@@ -87,10 +90,19 @@ export function graph(made) {
   return box;
 }
 
+// What most likely is looked for, where it is not in view.
+function bring(box, parts, all) {
+  const found = STATES.slice(0, 4).map((state) => all.findIndex((one) => one?.state === state && one.keys.size > 0)).find((i) => i >= 0);
+  if (found === undefined) return;
+  const [outer, inner] = [box.getBoundingClientRect(), parts[found].hit.getBoundingClientRect()];
+  if (inner.bottom > outer.bottom) box.scrollTop += inner.bottom - outer.top - outer.height / 2;
+  if (inner.right > outer.right) box.scrollLeft += inner.right - outer.left - outer.width / 2;
+}
+
 function colour(box, part, one, chosen, shown, i, at) {
   if (!part) return;
   const isChosen = chosen !== null && box.key === general(chosen);
-  const text = `${said(box, one)}|${isChosen}|${i === at}`;
+  const text = `${one ? [one.state, ...one.counts, one.undone] : ""}|${isChosen}|${i === at}`;
   if (shown[i] === text) return;
   shown[i] = text;
   const { node, hit, pill, sign } = part;
