@@ -8,6 +8,7 @@ use conductor_daemon::{Clock, Options, StoreUrl};
 use conductor_tests::servers::{Postgres, Version};
 use serde_json::{Value, json};
 
+use crate::plans;
 use crate::support::{Client, Daemon, LEASE, PATIENCE, Process, Stand, step_started, succeeded};
 
 macro_rules! over {
@@ -38,6 +39,7 @@ over_each_version! {
     a_schedule_fires_once
     what_a_person_changes_on_a_policy_reaches_the_processes_of_all_hosts
     what_a_person_decides_on_a_breaker_holds_on_all_hosts
+    what_a_build_has_told_one_sidecar_all_of_them_show
 }
 
 pub(crate) struct Fleet {
@@ -285,6 +287,21 @@ fn what_a_person_changes_on_a_policy_reaches_the_processes_of_all_hosts(version:
     assert_eq!(a.http("DELETE", "/v1/policies/provider", "").0, 200);
     there.wait_for(|line| line["params"] == json!({"policy": "provider", "numbers": {}}));
     assert_eq!(b.http("GET", "/v1/policies/provider", "").1["live"], json!({}));
+}
+
+fn what_a_build_has_told_one_sidecar_all_of_them_show(version: Version) {
+    let fleet = Fleet::new(version, 2);
+    let [a, b] = &fleet.sidecars[..] else { panic!("two sidecars") };
+    let (plan, digest) = plans::plan("w");
+    let mut client = a.client("here");
+    assert_eq!(plans::greet(&mut client, &digest)["wanted"], json!([digest]));
+    plans::define(&mut client, json!([plan]));
+    assert_eq!(a.http("PUT", "/v1/manifests/m", r#"{"text": "a: 1"}"#).0, 200);
+    for daemon in [a, b] {
+        let (status, drawing) = daemon.http("GET", &plans::path(&digest), "");
+        assert_eq!((status, &drawing["workflow"]), (200, &json!("w")), "{drawing}");
+        assert_eq!(daemon.http("GET", "/v1/manifests", "").1["manifests"][0]["text"], "a: 1");
+    }
 }
 
 fn what_a_person_decides_on_a_breaker_holds_on_all_hosts(version: Version) {

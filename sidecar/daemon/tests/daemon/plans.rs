@@ -13,7 +13,7 @@ use crate::support::{Client, Daemon, LEASE, PATIENCE, Process, start, succeeded}
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// A Plan of one pause, and its digest.
-fn plan(workflow: &str) -> (Value, String) {
+pub(crate) fn plan(workflow: &str) -> (Value, String) {
     let step = json!({"id": "rest", "anonymous": false, "when": null, "critical": true, "deadline_ms": null, "ty": "null",
                       "kind": {"sleep": {"fixed": {"ms": 5}}}});
     let plan = json!({"format": 1, "workflow": workflow, "language": "python", "entrypoint": false, "durable": true,
@@ -23,11 +23,11 @@ fn plan(workflow: &str) -> (Value, String) {
     (plan, name)
 }
 
-fn path(digest: &str) -> String {
+pub(crate) fn path(digest: &str) -> String {
     format!("/v1/plans/{digest}/drawing")
 }
 
-fn greet(client: &mut Client, digest: &str) -> Value {
+pub(crate) fn greet(client: &mut Client, digest: &str) -> Value {
     let mut greeting = client.greeting(0, &Process::own(), json!([]));
     greeting["plans"] = json!([{"workflow": "w", "digest": digest}]);
     client.call("hello", greeting)
@@ -40,7 +40,7 @@ fn begin(client: &mut Client, run: &str, digest: &str) -> Value {
 }
 
 /// Tells these, and waits until they have been heard.
-fn define(client: &mut Client, plans: Value) {
+pub(crate) fn define(client: &mut Client, plans: Value) {
     client.notify("plan.define", json!({"about": "a build", "version": 1, "plans": plans}));
     client.call("ping", json!({}));
 }
