@@ -117,7 +117,7 @@ impl Reader<'_> {
             }
             at += used;
         }
-        straightened(ended(failing(joined(items))), self.names)
+        straightened(ended(failing(joined(items))), self.names, text)
     }
 
     /// `check out` is one word where a task is called so.

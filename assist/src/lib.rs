@@ -132,9 +132,10 @@ fn base<'a>(request: &Request<'a>, names: &Names<'_>, items: &[Item]) -> Read<Op
     if let ([only], true) = (workflows.as_slice(), items.first().is_some_and(|item| item.is(Mark::Add))) {
         return Ok(Some(only));
     }
-    // `B at the end`: of what is there.
-    let is_end = mentioned.len() == 1
-        && [items.first(), items.last()].into_iter().flatten().any(|item| item.is(Mark::Then));
+    // `B at the end`, `B at the beginning`: of what is there.
+    let ends = |item: Option<&Item>, marks: &[Mark]| item.is_some_and(|item| item.is_any(marks));
+    let is_placed = ends(items.first(), &[Mark::Then]) || ends(items.last(), &[Mark::Then, Mark::First]);
+    let is_end = mentioned.len() == 1 && is_placed;
     if let ([only], true) = (workflows.as_slice(), is_end) {
         return Ok(Some(only));
     }

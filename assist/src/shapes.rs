@@ -6,8 +6,11 @@ use crate::items::Item;
 use crate::names::{Meant, Names};
 use crate::words::Mark;
 
-pub(crate) fn straightened(items: Vec<Item>, names: &Names<'_>) -> Vec<Item> {
-    bounded(consented(failed(items), names))
+/// Somebody who does one of these is waited for, whatever else is called like him.
+const VERBS: [&str; 6] = ["approves", "approved", "confirms", "confirmed", "одобрит", "подтвердит"];
+
+pub(crate) fn straightened(items: Vec<Item>, names: &Names<'_>, text: &str) -> Vec<Item> {
+    bounded(consented(failed(items), names, text))
 }
 
 /// `did not pass` is a failure.
@@ -47,12 +50,13 @@ fn bounded(mut items: Vec<Item>) -> Vec<Item> {
 }
 
 /// `wait until the supervisor approves` waits for an approval, and so does `only once someone approved`.
-fn consented(items: Vec<Item>, names: &Names<'_>) -> Vec<Item> {
+fn consented(items: Vec<Item>, names: &Names<'_>, text: &str) -> Vec<Item> {
     let mut found: Vec<Item> = Vec::new();
     for item in items {
         let who = match found.as_slice() {
             [.., order, Item::Phrase(who)] if item.is(Mark::Approval) && who.words.len() == 1 => {
-                Some(order).filter(|_| names.meant(&who.words, &[]) == Meant::Nothing)
+                let is_verb = VERBS.contains(&text[item.at().clone()].to_lowercase().as_str());
+                Some(order).filter(|_| is_verb || names.meant(&who.words, &[]) == Meant::Nothing)
             }
             _ => None,
         };

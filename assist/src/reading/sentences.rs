@@ -172,6 +172,11 @@ pub(super) fn of_what_was_said(context: &Context<'_>, before: &Flow, items: &[It
     if first.is(Mark::Always) {
         return in_any_case(context, vec![before.clone()], items, 0).map(Some);
     }
+    if let [Item::Phrase(_), last] = items
+        && last.is(Mark::OnFailure)
+    {
+        return caught(before.clone(), || sentence(context, &items[..1]));
+    }
     if first.is(Mark::OnFailure) { caught(before.clone(), || sentence(context, rest)) } else { Ok(None) }
 }
 

@@ -360,10 +360,10 @@ fn edit(context: &Context<'_>, items: &[Item], end: Option<Place>) -> Read<Optio
     {
         return Ok(Some(Edit::Remove(context.task(phrase, &[])?)));
     }
-    if let ([Item::Phrase(phrase)], Some(Place::Last)) = (items, &end)
+    if let ([Item::Phrase(phrase)], Some(place)) = (items, &end)
         && let Some(task) = context.maybe(phrase).filter(|task| !context.present.contains(task))
     {
-        return Ok(Some(Edit::Add { flow: Flow::Call(task), place: Place::Last }));
+        return Ok(Some(Edit::Add { flow: Flow::Call(task), place: place.clone() }));
     }
     let [first, Item::Phrase(phrase), rest @ ..] = items else { return Ok(None) };
     let not_needed =

@@ -14,10 +14,14 @@ type Root = (String, Option<String>);
 
 fn roots(stem: &str) -> Root {
     let mut root = bare(stem);
-    for ending in ENDINGS {
+    for ending in ENDINGS.iter().chain(&ENDINGS) {
         if let Some(rest) = root.strip_suffix(ending).filter(|rest| rest.chars().count() >= SHORTEST) {
             root = bare(rest);
         }
+    }
+    // `забери`, `забирает`
+    if let Some(rest) = root.strip_suffix("ир") {
+        root = format!("{rest}ер");
     }
     // `проверка`, `звонок`
     for ending in ["ок", "к"] {
@@ -81,6 +85,8 @@ mod tests {
             ("проверка", "проверяет"),
             ("оценка", "оценивает"),
             ("звонок", "звонит"),
+            ("забери", "забирает"),
+            ("взвешивание", "взвешивает"),
             ("посчитай", "считает"),
         ] {
             assert!(kin(said, told), "{said}, {told}");

@@ -10,7 +10,7 @@ use conductor_source::Sources;
 use serde_json::{Value, json};
 
 use crate::mutants;
-use crate::samples::samples;
+use crate::samples::{patterns, samples};
 use crate::support::Project;
 
 const VALIDATE: &str = "
@@ -51,26 +51,20 @@ fn has_milliseconds(value: &Value) -> bool {
 #[test]
 fn an_answer_that_repeats_a_workflow_is_of_the_schema_and_changes_nothing() {
     let mut lines = Vec::new();
-    for folder in ["tests/manifests", "tests/patterns"] {
-        for (path, project) in samples(folder) {
-            let ground = ground(&project);
-            let document = document(&project);
-            for workflow in document["workflows"].as_array().into_iter().flatten() {
-                let (Some(id), steps) = (workflow["id"].as_str(), &workflow["steps"]) else { continue };
-                let answer = json!({"workflow": id, "steps": steps});
-                let draft = ground.answered(&answer.to_string(), Some(id));
-                let draft = draft.unwrap_or_else(|why| panic!("{}: {id}: {why}", path.display()));
-                let text = ground.written(&draft);
-                assert_eq!(
-                    text.as_deref(),
-                    Some(project.get(project.manifest())),
-                    "{}: {id}",
-                    path.display()
-                );
-                if !has_milliseconds(steps) {
-                    let prompt = ground.prompt("anything", Some(id));
-                    lines.push((format!("{}: {id}", path.display()), json!([prompt.schema, answer])));
-                }
+    let patterns = patterns::manifests().into_iter().map(|(name, project)| (name.into(), project));
+    for (path, project) in samples("tests/manifests").into_iter().chain(patterns) {
+        let ground = ground(&project);
+        let document = document(&project);
+        for workflow in document["workflows"].as_array().into_iter().flatten() {
+            let (Some(id), steps) = (workflow["id"].as_str(), &workflow["steps"]) else { continue };
+            let answer = json!({"answer": {"workflow": id, "steps": steps}});
+            let draft = ground.answered(&answer.to_string(), Some(id));
+            let draft = draft.unwrap_or_else(|why| panic!("{}: {id}: {why}", path.display()));
+            let text = ground.written(&draft);
+            assert_eq!(text.as_deref(), Some(project.get(project.manifest())), "{}: {id}", path.display());
+            if !has_milliseconds(steps) {
+                let prompt = ground.prompt("anything", Some(id));
+                lines.push((format!("{}: {id}", path.display()), json!([prompt.schema, answer])));
             }
         }
     }

@@ -74,6 +74,11 @@ impl Sources {
         self.text(span.file).get(span.start()..span.end()).unwrap_or("")
     }
 
+    /// Where the lines of a file begin.
+    pub(crate) fn line_starts(&self, file: FileId) -> &[usize] {
+        self.lines.get(file.0 as usize).map_or(&[0][..], Vec::as_slice)
+    }
+
     /// Line and column of a byte offset, both from 1, the column in Unicode scalars.
     #[must_use]
     pub fn position(&self, file: FileId, offset: usize) -> (usize, usize) {
@@ -82,7 +87,7 @@ impl Sources {
         while !text.is_char_boundary(offset) {
             offset -= 1;
         }
-        let starts = self.lines.get(file.0 as usize).map_or(&[0][..], Vec::as_slice);
+        let starts = self.line_starts(file);
         let line = starts.partition_point(|start| *start <= offset).max(1);
         let line_start = starts.get(line - 1).copied().unwrap_or(0);
         (line, text[line_start..offset].chars().count() + 1)

@@ -18,6 +18,8 @@ use crate::project::Project;
 
 /// What follows from a mistake is no news.
 const MOST_COMPLAINTS: usize = 20;
+/// Of a refused answer, in bytes.
+const LONGEST_BACK: usize = 8 << 10;
 
 /// What the model makes of the instruction; `None` where the question was only to be shown.
 pub(super) fn propose(
@@ -95,10 +97,19 @@ fn answered(
                 why
             }
         };
-        question.turns.push(answer);
+        question.turns.push(beginning(answer));
         question.turns.push(format!("That cannot be written. Answer again, with this mended:\n{wrong}"));
     }
     Ok(())
+}
+
+/// An answer as it is sent back: a long one by its beginning, which shows what it was well enough.
+fn beginning(answer: String) -> String {
+    if answer.len() <= LONGEST_BACK {
+        return answer;
+    }
+    let end = (0..=LONGEST_BACK).rev().find(|at| answer.is_char_boundary(*at)).unwrap_or_default();
+    format!("{} [and {} more bytes]", &answer[..end], answer.len() - end)
 }
 
 /// A finding in words that quote no code.

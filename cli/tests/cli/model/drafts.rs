@@ -164,6 +164,86 @@ fn answers_of_a_wrong_form_are_never_written() {
 }
 
 #[test]
+fn an_answer_is_steps_or_a_question() {
+    let project = Project::shop();
+    let unsure =
+        json!({"answer": {"question": "Is that all?", "workflow": TWO, "steps": both()}}).to_string();
+    let sure = json!({"answer": {"workflow": TWO, "steps": both()}}).to_string();
+    let server = Server::saying(&[&unsure, &sure]);
+    let (code, drafted) = drafted(&project, &server.url, &["--workflow", TWO, SENTENCE]);
+    assert_eq!((code, &drafted["steps"]), (Some(0), &both()), "{drafted}");
+    let [first, second] = &server.requests()[..] else { panic!("two requests were expected") };
+    let schema = &first.json()["response_format"]["json_schema"]["schema"];
+    let [steps, question] = &schema["properties"]["answer"]["anyOf"].as_array().unwrap()[..] else {
+        panic!("one of two: {schema}")
+    };
+    assert_eq!(
+        (&steps["required"], &question["required"]),
+        (&json!(["workflow", "steps"]), &json!(["question"]))
+    );
+    let told = second.json()["messages"][3]["content"].as_str().unwrap().to_owned();
+    assert!(told.contains("give one of the two"), "{told}");
+}
+
+#[test]
+fn a_model_can_undo_detach_and_set() {
+    let project = Project::shop();
+    let steps = json!([
+        {"task": "fetch_user"},
+        {"task": "process_payment", "policy": "patient"},
+        {"workflow": "receipts", "detach": true},
+    ]);
+    let answer = json!({"answer": {
+        "workflow": TWO,
+        "steps": steps,
+        "policies": [{"id": "patient", "retries": 4, "strategy": "linear", "timeout": "3s"}],
+        "started": [{"id": "receipts", "steps": [{"task": "send_receipt"}]}],
+        "undone": [{"task": "process_payment", "by": "check_permissions"}],
+    }});
+    let server = Server::saying(&[&answer.to_string()]);
+    let written = draft(&project, &server.url, &["--write", "--workflow", TWO, SENTENCE]);
+    assert_eq!(written.code, Some(0), "{written:?}");
+    let text = project.read("concurrency.yaml");
+    for part in [
+        "  - id: patient\n    retries: 4\n    strategy: linear\n    timeout: 3s\n",
+        "      - workflow: receipts\n        detach: true\n",
+        "  - id: receipts\n    steps:\n      - task: send_receipt\n",
+        "compensate: check_permissions\n",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    for wrong in [
+        json!({"started": [{"id": "process_order_workflow", "steps": [{"task": "send_receipt"}]}]}),
+        json!({"started": [{"id": "empty", "steps": []}]}),
+        json!({"undone": [{"task": "process_payment", "by": "magic"}]}),
+        json!({"undone": [{"task": "process_payment"}]}),
+    ] {
+        let mut answer = json!({"answer": {"workflow": "third", "steps": both()}});
+        answer["answer"].as_object_mut().unwrap().extend(wrong.as_object().unwrap().clone());
+        let server = Server::saying(&[&answer.to_string()]);
+        let refused = draft(&project, &server.url, &["--repairs", "0", "--workflow", "third", SENTENCE]);
+        refused.says(1, &["question: the model gave no workflow"]);
+    }
+}
+
+#[test]
+fn a_long_refused_answer_goes_back_by_its_beginning() {
+    let project = Project::shop();
+    let long = steps(&json!([{"task": "fetch_user", "policy": "nowhere", "id": "a".repeat(50_000)}]));
+    let server = Server::saying(&[&long, &steps(&both())]);
+    let (code, mended) = drafted(&project, &server.url, &["--workflow", TWO, SENTENCE]);
+    assert_eq!((code, &mended["steps"]), (Some(0), &both()), "{mended}");
+    let requests = server.requests();
+    let messages = requests[1].json()["messages"].clone();
+    let back = messages[2]["content"].as_str().unwrap();
+    assert!(back.len() < 10_000 && long.starts_with(&back[..1000]), "{} bytes went back", back.len());
+    assert!(
+        back.ends_with("more bytes]") && messages[3]["content"].as_str().unwrap().len() < 10_000,
+        "{back:.100}"
+    );
+}
+
+#[test]
 fn a_question_of_the_model_is_one() {
     let project = Project::shop();
     let answer = json!({"question": "Which payment?\u{1b}[2J", "workflow": "", "steps": [], "policies": []});

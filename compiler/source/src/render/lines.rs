@@ -2,15 +2,16 @@
 //!
 //! It knows texts, not what stands in them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::file::{FileId, Sources};
 
-/// The line starts of a text; built once, each look-up then costs a binary search and one line.
+/// The line starts of a text; found once, each look-up then costs a binary search and one line.
 #[derive(Debug)]
 pub struct Lines<'a> {
     text: &'a str,
-    starts: Vec<usize>,
+    starts: Cow<'a, [usize]>,
 }
 
 impl<'a> Lines<'a> {
@@ -18,7 +19,13 @@ impl<'a> Lines<'a> {
     pub fn new(text: &'a str) -> Lines<'a> {
         let mut starts = vec![0];
         starts.extend(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1));
-        Lines { text, starts }
+        Lines { text, starts: Cow::Owned(starts) }
+    }
+
+    /// Those of a file, which have been found.
+    #[must_use]
+    pub fn of(sources: &'a Sources, file: FileId) -> Lines<'a> {
+        Lines { text: sources.text(file), starts: Cow::Borrowed(sources.line_starts(file)) }
     }
 
     /// Index from 0 of the line that holds `offset`.
@@ -59,7 +66,7 @@ impl<'a> Places<'a> {
     /// Line and column, both from 1, the column in Unicode scalars.
     pub fn position(&mut self, file: FileId, offset: usize) -> (usize, usize) {
         let sources = self.sources;
-        self.lines.entry(file).or_insert_with(|| Lines::new(sources.text(file))).position(offset)
+        self.lines.entry(file).or_insert_with(|| Lines::of(sources, file)).position(offset)
     }
 }
 

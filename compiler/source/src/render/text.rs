@@ -48,7 +48,7 @@ fn snippets<'a>(labels: &[Label], sources: &Sources) -> Vec<Element<'a>> {
         let here: Vec<&Label> = labels.iter().filter(|label| label.span.file == file).collect();
         let ranges: Vec<(usize, usize)> =
             here.iter().map(|label| (label.span.start(), label.span.end())).collect();
-        let window = Window::around(sources.text(file), &ranges);
+        let window = Window::around(&Lines::of(sources, file), sources.text(file), &ranges);
         let annotations = here.iter().map(|label| annotation(label, &window)).collect::<Vec<_>>();
         let snippet = Snippet::source(window.text)
             .line_start(window.line)
@@ -72,7 +72,7 @@ fn suggestion<'a>(fix: &Fix, sources: &Sources) -> Group<'a> {
         let here: Vec<_> = fix.edits.iter().filter(|edit| edit.span.file == file).collect();
         let ranges: Vec<(usize, usize)> =
             here.iter().map(|edit| (edit.span.start(), edit.span.end())).collect();
-        let window = Window::around(sources.text(file), &ranges);
+        let window = Window::around(&Lines::of(sources, file), sources.text(file), &ranges);
         let patches = here.iter().map(|edit| {
             let (start, end) = window.place(edit.span.start(), edit.span.end());
             Patch::new(start..end, inert::block(&edit.text))
@@ -104,10 +104,9 @@ struct Window {
 }
 
 impl Window {
-    fn around(text: &str, ranges: &[(usize, usize)]) -> Window {
+    fn around(lines: &Lines<'_>, text: &str, ranges: &[(usize, usize)]) -> Window {
         let first = ranges.iter().map(|range| range.0).min().unwrap_or(0);
         let last = ranges.iter().map(|range| range.1).max().unwrap_or(0).max(first);
-        let lines = Lines::new(text);
         let from = lines.line_of(floor_boundary(text, first)).saturating_sub(1);
         let to = lines.line_of(floor_boundary(text, last)) + 1;
         let mut window = Window { text: String::new(), line: from + 1, pieces: Vec::new() };

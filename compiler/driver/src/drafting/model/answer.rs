@@ -5,7 +5,7 @@ use conductor_model::schema::is_step_word;
 
 /// Of an answer, in bytes: more than a thousand steps.
 const LONGEST: usize = 64 << 10;
-const KEYS: [&str; 5] = ["question", "workflow", "steps", "policies", "deadline"];
+const KEYS: [&str; 7] = ["question", "workflow", "steps", "policies", "deadline", "started", "undone"];
 
 pub(super) fn read(answer: &str, known: &Vocabulary, subject: Option<&str>) -> Result<Draft, String> {
     if answer.len() > LONGEST {
@@ -13,25 +13,33 @@ pub(super) fn read(answer: &str, known: &Vocabulary, subject: Option<&str>) -> R
     }
     let answer: Data = serde_json::from_str(unfenced(answer))
         .map_err(|error| format!("the answer is no JSON of the schema: {error}"))?;
-    let Data::Map(pairs) = &answer else { return Err("the answer is no object".to_owned()) };
+    // The schema asks for one of two under one key; whoever gives it bare is understood, too.
+    let answer = answer.get("answer").unwrap_or(&answer);
+    let Data::Map(pairs) = answer else { return Err("the answer is no object".to_owned()) };
     if let Some((key, _)) = pairs.iter().find(|(key, _)| !KEYS.contains(&key.as_str())) {
         return Err(format!("the answer has the key `{key}`, which the schema does not have"));
     }
     let mut draft = Draft {
-        workflow: text(&answer, "workflow").unwrap_or_default().to_owned(),
+        workflow: text(answer, "workflow").unwrap_or_default().to_owned(),
         steps: None,
         policies: Vec::new(),
         tasks: Vec::new(),
         workflows: Vec::new(),
         options: Vec::new(),
-        question: text(&answer, "question").map(str::to_owned),
+        question: text(answer, "question").map(str::to_owned),
         understood: Vec::new(),
     };
     if draft.question.is_some() {
-        return Ok(draft);
+        if maps(answer, "steps")?.is_empty() {
+            return Ok(draft);
+        }
+        return Err(
+            "the answer has `steps` and a `question`: give one of the two, the steps where you are sure"
+                .to_owned(),
+        );
     }
     let there = workflow(&draft.workflow, known, subject)?;
-    let steps = maps(&answer, "steps")?;
+    let steps = maps(answer, "steps")?;
     if steps.is_empty() {
         return Err("`steps` is empty, and there is no question".to_owned());
     }
@@ -39,7 +47,7 @@ pub(super) fn read(answer: &str, known: &Vocabulary, subject: Option<&str>) -> R
     let mut as_is = Vec::new();
     old.iter().for_each(|step| collect(step, &mut as_is));
     draft.steps = Some(steps.iter().map(|step| kept(step, &as_is)).collect());
-    for policy in maps(&answer, "policies")? {
+    for policy in maps(answer, "policies")? {
         let id = text(policy, "id").ok_or("a policy has no `id`")?;
         match known.policies.iter().find(|(taken, _)| taken == id) {
             None => draft.policies.push(policy.clone()),
@@ -47,8 +55,34 @@ pub(super) fn read(answer: &str, known: &Vocabulary, subject: Option<&str>) -> R
             Some(_) => return Err(format!("there is a policy `{id}` already: take another id")),
         }
     }
-    draft.options.extend(text(&answer, "deadline").map(|text| ("deadline".to_owned(), Data::text(text))));
+    draft.workflows =
+        maps(answer, "started")?.iter().map(|workflow| started(workflow, known)).collect::<Result<_, _>>()?;
+    for undone in maps(answer, "undone")? {
+        let named = |key: &str| text(undone, key).ok_or(format!("an entry of `undone` has no `{key}`"));
+        let (task, by) = (named("task")?, named("by")?);
+        for id in [task, by] {
+            if !known.tasks.iter().any(|task| task.id == id) {
+                return Err(format!("there is no task `{id}`"));
+            }
+        }
+        draft.tasks.push((task.to_owned(), "compensate".to_owned(), Data::text(by)));
+    }
+    draft.options.extend(text(answer, "deadline").map(|text| ("deadline".to_owned(), Data::text(text))));
     Ok(draft)
+}
+
+/// A new workflow that the steps run or start.
+fn started(workflow: &Data, known: &Vocabulary) -> Result<Data, String> {
+    let id = text(workflow, "id").ok_or("a workflow of `started` has no `id`")?;
+    if known.workflows.iter().any(|workflow| workflow.id == id) {
+        return Err(format!("there is a workflow `{id}` already: take another id"));
+    }
+    let steps = maps(workflow, "steps")?;
+    if steps.is_empty() {
+        return Err(format!("the workflow `{id}` of `started` has no steps"));
+    }
+    let steps = steps.iter().map(|step| kept(step, &[])).collect();
+    Ok(Data::map([("id", Data::text(id)), ("steps", Data::List(steps))]))
 }
 
 /// The workflow that is changed, which is the one that was shown; `None` for a new one.

@@ -27,31 +27,30 @@ pub(super) fn of(known: &Vocabulary) -> Value {
         collect(&whole["definitions"], root, &mut definitions);
     }
     let tasks: Vec<&str> = known.tasks.iter().map(|task| task.id.as_str()).collect();
-    let workflows: Vec<&str> = known.workflows.iter().map(|workflow| workflow.id.as_str()).collect();
-    for (step, key, ids) in [("task_step", "task", tasks), ("workflow_step", "workflow", workflows)] {
-        if ids.is_empty() {
-            definitions.remove(step);
-            let reference = json!({"$ref": format!("#/definitions/{step}")});
-            if let Some(Value::Array(kinds)) = definitions.get_mut("step").map(|step| &mut step["anyOf"]) {
-                kinds.retain(|kind| *kind != reference);
-            }
-        } else if let Some(step) = definitions.get_mut(step) {
-            step["properties"][key] = json!({"enum": ids});
-        }
+    if let Some(step) = definitions.get_mut("task_step").filter(|_| !tasks.is_empty()) {
+        step["properties"]["task"] = json!({"enum": tasks});
     }
-    json!({
-        "type": "object",
-        "properties": {
-            "question": {"type": "string", "maxLength": 300},
+    let task = if tasks.is_empty() { json!({"type": "string"}) } else { json!({"enum": tasks}) };
+    let step = json!({"type": "array", "items": {"$ref": "#/definitions/step"}});
+    let object = |properties: Value, required: &[&str]| json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false});
+    let started = object(json!({"id": {"type": "string"}, "steps": step}), &["id", "steps"]);
+    let undone = object(json!({"task": task, "by": task}), &["task", "by"]);
+    let drafted = object(
+        json!({
             "workflow": {"type": "string"},
-            "steps": {"type": "array", "items": {"$ref": "#/definitions/step"}},
+            "steps": step,
             "policies": {"type": "array", "items": {"$ref": "#/definitions/defined_policy"}},
             "deadline": {"type": "string"},
-        },
-        "required": ["steps", "workflow"],
-        "additionalProperties": false,
-        "definitions": definitions,
-    })
+            "started": {"type": "array", "items": started},
+            "undone": {"type": "array", "items": undone},
+        }),
+        &["workflow", "steps"],
+    );
+    let asked = object(json!({"question": {"type": "string", "maxLength": 300}}), &["question"]);
+    // Endpoints want an object at the top, so that the choice stands in it.
+    let mut answer = object(json!({"answer": {"anyOf": [drafted, asked]}}), &["answer"]);
+    answer["definitions"] = Value::Object(definitions);
+    answer
 }
 
 /// A definition with those that it leads to.
