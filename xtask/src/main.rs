@@ -25,7 +25,7 @@ usage: cargo xtask COMMAND
   setup   make target/venv, target/node and target/go-tools with the pinned tools (quick when up to date)
   test    everything that CI runs; ends with `N passed, N failed`
   bench   measure against rivals: `bench run` (durable runs), `bench size`, `bench speed` and `bench telemetry` (the sidecar),
-          `bench compile`, `bench introspect`, `bench direct` and `bench python` (generated code without durability), `bench rivals`
+          `bench compile`, `bench introspect`, `bench advice`, `bench direct` and `bench python` (generated code without durability), `bench rivals`
           (other engines, into docs/benchmarks.md; `bench --quick` is a short one), or all of them
   agreement
           compare signatures with an independent reading of real code bases: `--seed N --count N --only NAME`

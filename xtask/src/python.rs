@@ -136,15 +136,17 @@ const PARTS: [(&str, &str); 9] = [
     ("telemetry", "telemetry.py"),
     ("compile", "compile.py"),
     ("introspect", "introspect.py"),
+    ("advice", "advice.py"),
     ("direct", "direct.py"),
     ("python", "direct_python.py"),
     ("rivals", "side_by_side.py"),
 ];
 
 /// What `bench --quick` runs: all that has a target in the report.
-const QUICK: [(&str, &str); 5] = [
+const QUICK: [(&str, &str); 6] = [
     ("compile", "--rounds 2 --sizes 10000 100000"),
     ("introspect", "--rounds 3"),
+    ("advice", "--rounds 3"),
     ("direct", "--rounds 21"),
     ("python", "--rounds 40"),
     ("rivals", "--quick"),

@@ -24,6 +24,9 @@ pub(crate) struct Subject<'a> {
     pub facts: Vec<Facts>,
     tasks: BTreeMap<&'a str, &'a conductor_model::Task>,
     written: BTreeMap<Span, &'a conductor_model::Step>,
+    workflows: BTreeMap<Span, &'a conductor_model::Workflow>,
+    /// Every step, with its workflow: most rules go through them.
+    steps: Vec<(&'a Workflow, &'a Step)>,
 }
 
 /// A call of a task in a workflow.
@@ -70,7 +73,10 @@ impl<'a> Subject<'a> {
             pending.extend(step.children());
         }
         let (manifest, sources, measured) = (request.manifest, request.sources, request.measured);
-        Subject { manifest, graph, sources, measured, facts, tasks, written }
+        let workflows = manifest.workflows.iter().map(|workflow| (workflow.id.span, workflow)).collect();
+        let of = |workflow: &'a Workflow| workflow.all_steps().map(move |step| (workflow, step));
+        let steps = graph.workflows.iter().flat_map(of).collect();
+        Subject { manifest, graph, sources, measured, facts, tasks, written, workflows, steps }
     }
 
     /// A finding of the rule, of its severity.
@@ -96,15 +102,12 @@ impl<'a> Subject<'a> {
 
     /// The workflow as it is written.
     pub fn workflow(&self, workflow: &Workflow) -> Option<&'a conductor_model::Workflow> {
-        self.manifest.workflows.iter().find(|written| written.id.span == workflow.id.span)
+        self.workflows.get(&workflow.id.span).copied()
     }
 
     /// Every step, with its workflow.
     pub fn steps(&self) -> impl Iterator<Item = (&'a Workflow, &'a Step)> {
-        self.graph
-            .workflows
-            .iter()
-            .flat_map(|workflow| workflow.all_steps().map(move |step| (workflow, step)))
+        self.steps.iter().copied()
     }
 
     /// Every policy, named or written where it is used.

@@ -56,6 +56,7 @@ pub(crate) struct Shown {
     pub(crate) suspect: Option<u32>,
     /// Processes whose own breaker is open, alone.
     pub(crate) alone: Vec<u32>,
+    pub(crate) opened: u64,
 }
 
 /// What whoever wants to try is told, and with which number this host's leave needs that of the other hosts.
@@ -216,6 +217,7 @@ impl Breakers {
                     _ => None,
                 },
                 alone: entry.alone().into_iter().map(|process| process.0).collect(),
+                opened: entry.opened,
             }
         });
         shown.collect()

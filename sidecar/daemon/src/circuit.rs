@@ -47,6 +47,8 @@ pub(crate) struct Entry {
     pub(crate) by: Option<String>,
     /// The last of people's decisions on it.
     pub(crate) decided: Option<AuditRow>,
+    /// How often it has opened for all, by a failed probe or anew; people's decisions are not counted.
+    pub(crate) opened: u64,
 }
 
 /// A time from a message, bounded.
@@ -66,6 +68,7 @@ impl Entry {
             reason: String::new(),
             by: None,
             decided: None,
+            opened: 0,
         }
     }
 
@@ -106,6 +109,7 @@ impl Entry {
         work: impl FnOnce(&mut Member<Process, String>, u32),
     ) -> bool {
         let (before, is_shown) = (self.member.own.generation, self.state());
+        let was_open = self.member.own.state == State::Open;
         work(&mut self.member, self.numbers.half_open_calls);
         if self.member.own.generation == before {
             return false;
@@ -113,6 +117,7 @@ impl Entry {
         self.holder = None;
         if self.member.own.state == State::Open {
             self.due = Instant::now() + left.unwrap_or(self.numbers.open_for);
+            self.opened += u64::from(!was_open);
         }
         if self.state() != is_shown {
             self.since = at;

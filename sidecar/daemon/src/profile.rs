@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use conductor_journal::{Refusal, RunFilter, StoreError};
 use conductor_protocol::entry::{Entry, UnixMillis};
 use conductor_protocol::error::ErrorForm;
+use conductor_telemetry::Waits;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -35,9 +36,14 @@ pub(crate) async fn profile(State(sidecar): State<Arc<Sidecar>>, Query(asked): Q
     match blocking(|| gathered(&sidecar, &asked)) {
         Ok(tally) => {
             let shown = sidecar.breakers.shown(sidecar.clock.now());
-            let breakers: Map<String, Value> =
-                shown.iter().map(|one| (one.id.clone(), json!({"state": one.state.as_str()}))).collect();
-            Json(tally.shown(breakers)).into_response()
+            let breakers: Map<String, Value> = shown
+                .iter()
+                .map(|one| (one.id.clone(), json!({"state": one.state.as_str(), "opened": one.opened})))
+                .collect();
+            let waits = sidecar.metrics.waits().into_iter();
+            let pool = |waits: Waits| json!({"samples": waits.samples, "p50_ms": waits.p50_ms, "p95_ms": waits.p95_ms});
+            let pools = waits.map(|(id, waits)| (id, pool(waits))).collect();
+            Json(tally.shown(breakers, pools)).into_response()
         }
         Err(error) => refused(&Refusal::Store(error.to_string())),
     }
@@ -210,7 +216,7 @@ impl Task {
 
 impl Tally {
     /// As `conductor simulate --profile` and `conductor lint --from` read it.
-    fn shown(self, breakers: Map<String, Value>) -> Value {
+    fn shown(self, breakers: Map<String, Value>, pools: Map<String, Value>) -> Value {
         let tasks: Map<String, Value> = self.tasks.into_iter().map(|(id, task)| (id, task.shown())).collect();
         let workflows: Map<String, Value> = self
             .durations
@@ -221,7 +227,9 @@ impl Tally {
                 (id, json!({"samples": durations.len(), "p50_ms": p50, "p95_ms": p95}))
             })
             .collect();
-        json!({"tasks": tasks, "measured": {"runs": self.runs, "workflows": workflows, "breakers": breakers}})
+        let measured =
+            json!({"runs": self.runs, "workflows": workflows, "breakers": breakers, "pools": pools});
+        json!({"tasks": tasks, "measured": measured})
     }
 }
 
@@ -236,7 +244,7 @@ mod tests {
         for entry in serde_json::from_str::<Vec<Entry>>(entries).unwrap() {
             run.entry(&mut tally, entry);
         }
-        tally.shown(serde_json::Map::new())
+        tally.shown(serde_json::Map::new(), serde_json::Map::new())
     }
 
     #[test]

@@ -27,8 +27,8 @@ use prometheus_client::registry::{Registry, Unit};
 
 use breakers::Breakers;
 pub(crate) use names::Names;
-pub use resources::Process;
 use resources::Resources;
+pub use resources::{Process, Waits};
 use runs::Runs;
 pub use runs::{AttemptEnd, RunEnd, StepEnd};
 pub use text::Form;
@@ -229,6 +229,12 @@ impl Metrics {
     /// How full pools of a process are now, and what happened to them since it last said so.
     pub fn resources(&self, process: Process, pools: &[ResourceUse]) {
         self.resources.report(process, pools);
+    }
+
+    /// How long permits of each pool were waited for, as far as processes have told since the start.
+    #[must_use]
+    pub fn waits(&self) -> std::collections::BTreeMap<String, Waits> {
+        self.resources.waits()
     }
 
     /// Subtracts the shares of all other processes: they are gone.

@@ -2,7 +2,7 @@
 //!
 //! It knows no session: which processes are still there it is told.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use conductor_protocol::permit::ResourceUse;
@@ -33,8 +33,23 @@ struct Share {
     waiting: u32,
 }
 
+/// Waits that are kept of one pool; the oldest go first.
+const RECENT: usize = 10_000;
+
+/// How long permits of one pool were waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waits {
+    /// Permits that were asked for, those of which nobody had to wait included.
+    pub samples: u64,
+    /// Of the last 10,000 waits, by nearest rank.
+    pub p50_ms: u64,
+    pub p95_ms: u64,
+}
+
 pub(crate) struct Resources {
     names: Names,
+    /// By pool: how many waits there were, and the last of them in milliseconds.
+    recent: Mutex<BTreeMap<String, (u64, VecDeque<u64>)>>,
     shares: Mutex<BTreeMap<Process, BTreeMap<String, Share>>>,
     in_use: Family<Labels, Gauge>,
     limit: Family<Labels, Gauge>,
@@ -48,6 +63,7 @@ impl Resources {
     pub(crate) fn new() -> Resources {
         Resources {
             names: Names::default(),
+            recent: Mutex::default(),
             shares: Mutex::default(),
             in_use: Family::default(),
             limit: Family::default(),
@@ -82,6 +98,7 @@ impl Resources {
             let resource = self.names.bounded(&pool.id);
             let ResourceUse { scope, limit, in_use, waiting, .. } = *pool;
             own.insert(resource.clone(), Share { scope, limit, in_use, waiting });
+            self.remember(&resource, &pool.waited_ms);
             let labels = Labels { resource };
             self.opened.get_or_create(&labels).inc_by(u64::from(pool.opened));
             self.open_failures.get_or_create(&labels).inc_by(u64::from(pool.failed));
@@ -94,6 +111,31 @@ impl Resources {
                 }
             }
         }
+    }
+
+    fn remember(&self, resource: &str, waited_ms: &[(u64, u32)]) {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let (samples, last) = recent.entry(resource.to_owned()).or_default();
+        for (milliseconds, count) in waited_ms {
+            *samples += u64::from(*count);
+            let kept = usize::try_from(*count).unwrap_or(RECENT).min(RECENT);
+            last.extend(std::iter::repeat_n(*milliseconds, kept));
+            last.drain(..last.len().saturating_sub(RECENT));
+        }
+    }
+
+    pub(crate) fn waits(&self) -> BTreeMap<String, Waits> {
+        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = recent.iter().filter(|(_, (samples, _))| *samples > 0);
+        let waits = |(pool, (samples, last)): (&String, &(u64, VecDeque<u64>))| {
+            let mut sorted: Vec<u64> = last.iter().copied().collect();
+            sorted.sort_unstable();
+            let rank = |percent: usize| {
+                sorted.get((sorted.len() * percent).div_ceil(100).saturating_sub(1)).copied().unwrap_or(0)
+            };
+            (pool.clone(), Waits { samples: *samples, p50_ms: rank(50), p95_ms: rank(95) })
+        };
+        told.map(waits).collect()
     }
 
     pub(crate) fn only_of(&self, processes: &BTreeSet<Process>) {

@@ -118,6 +118,9 @@ pub(super) fn read(facts: &mut Facts, function: &Function, name: Span, sources: 
 
 /// Whether the mark stands there and is not the end of a longer name.
 fn occurs(body: &str, mark: &str) -> bool {
+    if mark.len() > body.len() {
+        return false;
+    }
     let starts_name = mark.starts_with(|letter: char| letter.is_alphanumeric());
     body.match_indices(mark).any(|(at, _)| {
         let before = body[..at].chars().next_back();

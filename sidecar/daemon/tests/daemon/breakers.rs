@@ -81,6 +81,21 @@ impl Host {
 }
 
 #[test]
+fn openings_are_counted_in_the_profile() {
+    let host = Host::new();
+    let breakers = || host.daemon.http("GET", "/v1/profile", "").1["measured"]["breakers"].clone();
+    assert_eq!(breakers(), json!({}));
+    let [mut a, _b, _c] = host.opened(60_000);
+    assert_eq!(breakers(), json!({ID: {"state": "open", "opened": 1}}));
+    host.decide("closed");
+    assert_eq!(changed(&mut a, "closed")["forced"], true);
+    assert_eq!(breakers(), json!({ID: {"state": "closed", "opened": 1}}));
+    host.decide("open");
+    changed(&mut a, "open");
+    assert_eq!(breakers()[ID]["opened"], 1, "a person has opened it");
+}
+
+#[test]
 fn the_suspicion_is_told_at_once_and_another_s_failure_opens_it_for_all() {
     let host = Host::new();
     let [mut a, mut b, mut c] = host.clients();

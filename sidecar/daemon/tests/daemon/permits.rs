@@ -233,6 +233,20 @@ fn shares_of_a_process_are_shown_until_it_is_gone() {
     }
 }
 
+#[test]
+fn waits_for_permits_are_in_the_profile() {
+    let daemon = Daemon::new();
+    let mut client = connected(&daemon, "own");
+    let profile = || daemon.http("GET", "/v1/profile", "").1["measured"]["pools"].clone();
+    assert_eq!(profile(), json!({}));
+    for waited in [json!([[0, 80], [40, 14]]), json!([[300, 6]]), json!([])] {
+        let pool = json!({"id": "db", "scope": "process", "limit": 4, "in_use": 4, "waiting": 0,
+            "opened": 0, "failed": 0, "waited_ms": waited});
+        client.call("resource.report", json!({"resources": [pool]}));
+    }
+    assert_eq!(profile(), json!({"db": {"samples": 100, "p50_ms": 0, "p95_ms": 300}}));
+}
+
 /// A permit that nobody else waits for is leased, until somebody does: who comes first is served first all the same.
 #[test]
 fn what_nobody_waits_for_is_kept_until_somebody_does() {
