@@ -47,7 +47,7 @@ pub(crate) struct Entry {
     pub(crate) by: Option<String>,
     /// The last of people's decisions on it.
     pub(crate) decided: Option<AuditRow>,
-    /// How often it has opened for all, by a failed probe or anew; people's decisions are not counted.
+    /// How often a process has opened its own, or a probe for all has failed; people's decisions are not counted.
     pub(crate) opened: u64,
 }
 
@@ -109,7 +109,7 @@ impl Entry {
         work: impl FnOnce(&mut Member<Process, String>, u32),
     ) -> bool {
         let (before, is_shown) = (self.member.own.generation, self.state());
-        let was_open = self.member.own.state == State::Open;
+        let was_tried = matches!(self.member.own.state, State::HalfOpen { .. });
         work(&mut self.member, self.numbers.half_open_calls);
         if self.member.own.generation == before {
             return false;
@@ -117,7 +117,7 @@ impl Entry {
         self.holder = None;
         if self.member.own.state == State::Open {
             self.due = Instant::now() + left.unwrap_or(self.numbers.open_for);
-            self.opened += u64::from(!was_open);
+            self.opened += u64::from(was_tried);
         }
         if self.state() != is_shown {
             self.since = at;
@@ -164,6 +164,7 @@ impl Entry {
             BreakerEvent::Failed => Some((Event::Failed { unit, of }, "made a call that failed")),
             BreakerEvent::Abandoned => Some((Event::Abandoned { of }, "gave its probe up")),
         };
+        self.opened += u64::from(report.event == BreakerEvent::Opened);
         if let Some((event, reason)) = said {
             let left = report.left_ms.filter(|_| report.event == BreakerEvent::Opened).map(duration);
             told |= self.apply(&event, &format!("process {} {reason}", process.0), left, at).1;

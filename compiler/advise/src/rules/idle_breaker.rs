@@ -28,7 +28,12 @@ fn finding(subject: &Subject<'_>, measured: &Measured, call: &Called<'_>) -> Opt
         Trip::FailureRate(rate) => rate,
         Trip::Failures(_) => 0.5,
     };
-    if state.state == "open" && (state.opened.is_none_or(|times| times > 2)) {
+    // With one process it is `suspect` for all, and open for whoever calls.
+    let is_open = match state.opened {
+        Some(times) => ["open", "suspect", "half_open"].contains(&state.state.as_str()) && times > 2,
+        None => state.state == "open",
+    };
+    if is_open {
         return Some(
             subject
                 .found(

@@ -96,6 +96,17 @@ fn openings_are_counted_in_the_profile() {
 }
 
 #[test]
+fn openings_of_one_process_are_counted_too() {
+    let host = Host::new();
+    let [mut a, _b, _c] = host.clients();
+    for times in 1..4 {
+        a.call("breaker.report", opened(60_000));
+        let view = host.daemon.http("GET", "/v1/profile", "").1["measured"]["breakers"][ID].clone();
+        assert_eq!(view, json!({"state": "suspect", "opened": times}));
+    }
+}
+
+#[test]
 fn the_suspicion_is_told_at_once_and_another_s_failure_opens_it_for_all() {
     let host = Host::new();
     let [mut a, mut b, mut c] = host.clients();
