@@ -5,7 +5,7 @@ use crate::items::Item;
 use crate::words::Mark;
 
 use super::cursor::trimmed;
-use super::{Context, Edit, Place, Read, Reading, Target, Understood, sentences, settings};
+use super::{Context, Edit, Place, Read, Reading, Setting, Target, Understood, sentences, settings};
 
 /// Reads the whole text.
 pub(crate) fn read(context: &Context<'_>, items: &[Item]) -> Read<Reading> {
@@ -66,13 +66,30 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
         }
         rest => rest,
     };
+    let only_settings = sets_only(context, rest, &found, reading);
+    reading.settings.extend(found);
+    if only_settings {
+        return Ok(());
+    }
+    if let Some(flow) = beside_last(context, reading, rest)? {
+        note(reading, context.said(rest), &flow.described());
+        reading.flow = Some(flow);
+        return Ok(());
+    }
+    let flow = sentences::sentence(context, rest)?.with_handlers();
+    note(reading, context.said(rest), &flow.described());
+    place(context, rest, flow, is_first, reading)
+}
+
+/// Whether nothing is said but settings, and of what.
+fn sets_only(context: &Context<'_>, rest: &[Item], found: &[Setting], reading: &Reading) -> bool {
     let names_only = rest.len() == 1
         && !found.is_empty()
         && matches!(&rest[0], Item::Phrase(phrase)
         if found.iter().all(|setting| context.maybe(phrase).is_some_and(|task| setting.target == Target::Task(task))));
     let is_present =
         |task: &str| context.present.iter().any(|present| present == task) || is_called(reading, task);
-    let only_settings = rest.is_empty()
+    rest.is_empty()
         || rest.iter().all(|item| {
             item.is_any(&[
                 Mark::Add,
@@ -86,19 +103,7 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
             ]) || matches!(item, Item::Comma(_))
         })
         || names_only
-            && matches!(&rest[0], Item::Phrase(phrase) if context.maybe(phrase).is_some_and(|task| is_present(&task)));
-    reading.settings.extend(found);
-    if only_settings {
-        return Ok(());
-    }
-    if let Some(flow) = beside_last(context, reading, rest)? {
-        note(reading, context.said(rest), &flow.described());
-        reading.flow = Some(flow);
-        return Ok(());
-    }
-    let flow = sentences::sentence(context, rest)?.with_handlers();
-    note(reading, context.said(rest), &flow.described());
-    place(context, rest, flow, is_first, reading)
+            && matches!(&rest[0], Item::Phrase(phrase) if context.maybe(phrase).is_some_and(|task| is_present(&task)))
 }
 
 /// `to the end` and `first`, as the last words.

@@ -60,11 +60,7 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
                 rest.next();
             }
         };
-        let begins = |at: usize| text[at..].starts_with(|next: char| next.is_ascii_digit());
-        let is_negative = letter == '-'
-            && begins(start + 1)
-            && (start == 0 || text[..start].ends_with(char::is_whitespace));
-        let kind = if letter.is_numeric() || is_negative {
+        let kind = if letter.is_numeric() || letter == '-' && is_negative(text, start) {
             extend(&|next, after| {
                 next.is_ascii_digit()
                     || matches!(next, '.' | ',' | '_') && after.is_some_and(|after| after.is_ascii_digit())
@@ -117,6 +113,12 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
         push(&mut found, start..end, kind);
     }
     found
+}
+
+/// Whether the dash at `start` is the sign of a number.
+fn is_negative(text: &str, start: usize) -> bool {
+    text[start + 1..].starts_with(|next: char| next.is_ascii_digit())
+        && (start == 0 || text[..start].ends_with(char::is_whitespace))
 }
 
 /// The length of a name that begins with a number: `720p`, `3d`; `5s`, `3x` and `2nd` are none.
