@@ -69,6 +69,30 @@ fn measured_times_give_the_saving_and_the_simulation() {
     );
 }
 
+/// As a sidecar tells it when the processes are gone.
+#[test]
+fn a_breaker_that_opened_again_and_again_is_told_of() {
+    let project = project();
+    let broken =
+        MANIFEST.replacen("effect: read", "effect: read\n    policy: {circuit_breaker: {failures: 2}}", 1);
+    project.write("concurrency.yaml", broken);
+    let profile = |opened: u32, rate: f64| {
+        let task = format!(r#""fetch_user": {{"failure_rate": {rate}, "measured": {{"attempts": 42}}}}"#);
+        let breaker = format!(r#""fetch_user": {{"state": "closed", "opened": {opened}}}"#);
+        project.write(
+            "profile.json",
+            format!(r#"{{"tasks": {{{task}}}, "measured": {{"breakers": {{{breaker}}}}}}}"#),
+        );
+        project.conductor(&["lint", "--select", "F011", "--from", "profile.json"])
+    };
+    profile(41, 1.0).says(
+        1,
+        &["advice[F011]: the breaker of `fetch_user` has opened 41 times, and 100 % of its attempts fail"],
+    );
+    profile(2, 1.0).says(0, &["no findings"]);
+    profile(41, 0.2).says(0, &["no findings"]);
+}
+
 #[test]
 fn a_safe_fix_is_applied_and_keeps_comments() {
     let project = project();

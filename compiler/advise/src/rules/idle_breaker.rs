@@ -16,6 +16,8 @@ fn judge(subject: &Subject<'_>) -> Vec<Diagnostic> {
 }
 
 const ENOUGH: u64 = 50;
+/// Of attempts that fail, the share from which a breaker lets hardly any call through that is worth it.
+const HOPELESS: f64 = 0.9;
 
 fn finding(subject: &Subject<'_>, measured: &Measured, call: &Called<'_>) -> Option<Diagnostic> {
     let id = &call.task.id.value;
@@ -28,17 +30,17 @@ fn finding(subject: &Subject<'_>, measured: &Measured, call: &Called<'_>) -> Opt
         Trip::FailureRate(rate) => rate,
         Trip::Failures(_) => 0.5,
     };
-    // With one process it is `suspect` for all, and open for whoever calls.
-    let is_open = match state.opened {
-        Some(times) => ["open", "suspect", "half_open"].contains(&state.state.as_str()) && times > 2,
-        None => state.state == "open",
+    // Where its processes are gone it is closed again: then the openings tell.
+    let said = match state.opened {
+        Some(times) if times > 2 && rate >= HOPELESS => Some(format!("has opened {times} times")),
+        times => (state.state == "open" && times.is_none_or(|times| times > 2)).then(|| "is open".to_owned()),
     };
-    if is_open {
+    if let Some(said) = said {
         return Some(
             subject
                 .found(
                     &RULE,
-                    format!("the breaker of `{id}` is open, and {:.0} % of its attempts fail", rate * 100.0),
+                    format!("the breaker of `{id}` {said}, and {:.0} % of its attempts fail", rate * 100.0),
                     at,
                     "its calls are refused",
                 )
