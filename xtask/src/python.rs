@@ -129,7 +129,7 @@ fn rivals() -> Result<PathBuf> {
 }
 
 /// The parts of the measurements and their scripts; the comparison comes last and takes up what the others have kept.
-const PARTS: [(&str, &str); 9] = [
+const PARTS: [(&str, &str); 10] = [
     ("run", "first_light.py"),
     ("size", "sidecar_size.py"),
     ("speed", "sidecar_speed.py"),
