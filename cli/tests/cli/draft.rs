@@ -112,3 +112,27 @@ fn comments_of_the_code_are_drafted_once() {
     let (_, drafts) = json(&project, &["--from-comments"]);
     assert_eq!(drafts["drafts"][0]["file"], json!("app.py"));
 }
+
+#[test]
+fn a_step_whose_result_others_use_is_not_taken_away_unasked() {
+    let project = Project::shop();
+    project.write(
+        "shop.py",
+        "async def find(user_id: str) -> str: ...\n\n\nasync def greet(find: str) -> None: ...\n",
+    );
+    let manifest = "version: \"1.0\"\ntasks:\n  - {id: find, ref: shop.find, effect: read}\n  - {id: greet, ref: shop.greet, in_doubt: retry}\n\
+                    workflows:\n  - id: welcome\n    steps:\n      - task: find\n      - task: greet\n";
+    project.write("concurrency.yaml", manifest);
+    for instruction in ["remove find", "find in the background", "move greet before find"] {
+        let (code, drafted) = json(&project, &[instruction]);
+        let question = drafted["question"].as_str().unwrap_or_default();
+        assert_eq!(code, Some(1), "{instruction}: {drafted}");
+        assert!(question.contains("`greet` takes `find` from `find`"), "{instruction}: {drafted}");
+    }
+    project.write(
+        "concurrency.yaml",
+        &manifest.replace("  - id: welcome\n", "  - id: welcome\n    input: {find: string}\n"),
+    );
+    let (code, drafted) = json(&project, &["remove find"]);
+    assert_eq!((code, &drafted["question"]), (Some(0), &Value::Null), "{drafted}");
+}

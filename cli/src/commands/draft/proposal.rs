@@ -87,13 +87,19 @@ impl Proposal {
         Ok(())
     }
 
-    /// A draft may not add an error to those that are there.
+    /// A draft may neither add an error to those that are there nor take away what other steps use.
     fn judge(&mut self, project: &Project, overlay: &Overlay, text: String) -> Result<(), Failure> {
         let mut with_draft = overlay.clone();
         with_draft.insert(project.manifest.clone(), text.clone());
         let after = errors(project, &with_draft)?;
+        let before = errors(project, overlay)?;
+        if let (Some(then), Some(now)) = (&before.outcome.compiled, &after.outcome.compiled) {
+            self.question = drafting::rebound::question(then, now);
+            if self.question.is_some() {
+                return Ok(());
+            }
+        }
         if !after.outcome.diagnostics.is_empty() {
-            let before = errors(project, overlay)?;
             let known = |finding: &Diagnostic| {
                 before
                     .outcome

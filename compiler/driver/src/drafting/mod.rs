@@ -5,6 +5,7 @@
 
 pub mod model;
 mod printing;
+pub mod rebound;
 mod vocabulary;
 mod writing;
 
