@@ -55,6 +55,8 @@ test("a failed run is found, understood, resumed, and seen to finish", async () 
   await page.getByText("in charge").first().waitFor();
   assert.match(await page.locator(".error pre").nth(1).textContent(), /tasks\.py/);
   await page.getByRole("button", { name: /^charge, failed, 2 attempts/ }).click();
+  // What it was called with, computed from the Plan.
+  await page.locator(".details [data-key=in] pre", { hasText: "50" }).waitFor();
   const attempts = page.getByRole("region", { name: "Attempts" });
   await attempts.getByRole("row").nth(2).waitFor();
   assert.equal(await attempts.getByRole("row").count(), 3);
@@ -229,7 +231,7 @@ test("hostile content is inert, and large content is cut", async () => {
   assert.equal(await page.evaluate(() => window.hurt), undefined);
   await page.goto(`${it.base}/#/run/rumour-2`);
   await page.getByRole("button", { name: /speak, succeeded/ }).click();
-  const output = page.locator(".details .value").first();
+  const output = page.locator(".details [data-key=out] .value");
   assert.ok((await output.locator("pre").textContent()).length <= 2000);
   await output.getByRole("button", { name: "Show all (3.8 MiB)" }).click();
   await eventually("all of it", async () => (await output.locator("pre").evaluate((pre) => pre.textContent.length)) > 3_900_000);

@@ -62,6 +62,7 @@ pub(crate) fn router(sidecar: Arc<Sidecar>, door: Arc<Door>) -> Router {
         .route("/v1/runs", get(searching::runs).delete(purge_many))
         .route("/v1/schedules", get(schedules))
         .route("/v1/runs/{id}", get(run).delete(purge_one))
+        .route("/v1/runs/{id}/steps/{key}/input", get(plans::input))
         .route("/v1/overview", get(counting::overview))
         .route("/v1/manifests", get(manifests::manifests))
         .route("/v1/manifests/{name}", put(manifests::tell))
@@ -201,21 +202,28 @@ fn waiting(sidecar: &Sidecar, row: RunRow, view: impl FnOnce(RunRow) -> RunView)
 }
 
 async fn run(State(sidecar): Shared, Path(id): Path<String>) -> Response {
+    looked_at(&sidecar, &id).map_or_else(|refusal| *refusal, |view| Json(view).into_response())
+}
+
+/// What may be shown of a run, with its steps.
+pub(crate) fn looked_at(sidecar: &Sidecar, id: &str) -> Result<Shown, Box<Response>> {
     let store = sidecar.journal.store();
-    let found = blocking(|| match store.find(&id)? {
+    let found = blocking(|| match store.find(id)? {
         Some(row) => store.records(row.key, 0, usize::MAX).map(|page| Some((row, page.records))),
         None => Ok(None),
     });
     let (row, records) = match found {
         Ok(Some(found)) => found,
-        Ok(None) => return gone(&sidecar, &id),
-        Err(error) => return refused(&Refusal::Store(error.to_string())),
+        Ok(None) => return Err(gone(sidecar, id).into()),
+        Err(error) => return Err(refused(&Refusal::Store(error.to_string())).into()),
     };
     match fold(row.clone(), &records) {
-        Ok(view) => Json(blocking(|| shown(&sidecar, row, |_| view))).into_response(),
+        Ok(view) => Ok(blocking(|| shown(sidecar, row, |_| view))),
         // Between the two looks.
-        Err(_) if blocking(|| matches!(store.find(&id), Ok(None))) => gone(&sidecar, &id),
-        Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, format!("run {id} is damaged: {error}")),
+        Err(_) if blocking(|| matches!(store.find(id), Ok(None))) => Err(gone(sidecar, id).into()),
+        Err(error) => {
+            Err(refuse(StatusCode::INTERNAL_SERVER_ERROR, format!("run {id} is damaged: {error}")).into())
+        }
     }
 }
 

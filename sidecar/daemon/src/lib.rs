@@ -3,6 +3,7 @@
 //! It deliberately knows neither the command line nor any manifest: it is started with [`Options`].
 
 mod again;
+mod arguments;
 mod arrival;
 mod backlog;
 mod breakers;

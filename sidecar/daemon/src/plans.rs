@@ -15,10 +15,11 @@ use conductor_journal::{Kept, Refusal, Shelved, StoreError};
 use conductor_protocol::definition::PlanDefine;
 use conductor_protocol::digest::digest;
 use conductor_protocol::plan::Plan;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::arguments;
 use crate::handlers::{Call, Empty};
-use crate::http::{refuse, refused};
+use crate::http::{looked_at, refuse, refused};
 use crate::rpc::Fault;
 use crate::sidecar::{Sidecar, blocking};
 
@@ -129,20 +130,42 @@ pub(crate) fn tidy(sidecar: &Sidecar, runs_are_kept: Option<Duration>) -> Result
 
 /// `GET /v1/plans/{digest}/drawing`
 pub(crate) async fn drawing(State(sidecar): State<Arc<Sidecar>>, Path(digest): Path<String>) -> Response {
-    let text = match blocking(|| sidecar.journal.store().shelved(Kept::Plan, &digest)) {
+    match told(&sidecar, &digest) {
+        Ok(plan) => blocking(|| Json(draw(&plan)).into_response()),
+        Err(refusal) => *refusal,
+    }
+}
+
+/// `GET /v1/runs/{id}/steps/{key}/input`
+pub(crate) async fn input(
+    State(sidecar): State<Arc<Sidecar>>,
+    Path((id, key)): Path<(String, String)>,
+) -> Response {
+    let answer = looked_at(&sidecar, &id).and_then(|view| {
+        let run = serde_json::to_value(view).unwrap_or_default();
+        let plan = told(&sidecar, run["plan"].as_str().unwrap_or_default())?;
+        let arguments = blocking(|| arguments::of(&plan, &run, &key));
+        arguments.map_err(|reason| refuse(StatusCode::NOT_FOUND, reason).into())
+    });
+    match answer {
+        Ok(arguments) => Json(json!({"key": key, "arguments": arguments})).into_response(),
+        Err(refusal) => *refusal,
+    }
+}
+
+/// The Plan of that name, or why there is none.
+fn told(sidecar: &Sidecar, digest: &str) -> Result<Plan, Box<Response>> {
+    let text = match blocking(|| sidecar.journal.store().shelved(Kept::Plan, digest)) {
         Ok(Some(text)) => text,
         Ok(None) => {
             let message = "no process has told the sidecar this Plan: the build is older than drawings, its package came \
                  without plans.json, or no run has needed the Plan for long";
-            return refuse(StatusCode::NOT_FOUND, message);
+            return Err(refuse(StatusCode::NOT_FOUND, message).into());
         }
-        Err(error) => return refused(&Refusal::Store(error.to_string())),
+        Err(error) => return Err(refused(&Refusal::Store(error.to_string())).into()),
     };
-    match serde_json::from_str::<Plan>(&text) {
-        Ok(plan) => blocking(|| Json(draw(&plan)).into_response()),
-        Err(error) => {
-            let message = format!("this sidecar cannot read the Plan, which another version made: {error}");
-            refuse(StatusCode::UNPROCESSABLE_ENTITY, message)
-        }
-    }
+    serde_json::from_str(&text).map_err(|error| {
+        let message = format!("this sidecar cannot read the Plan, which another version made: {error}");
+        refuse(StatusCode::UNPROCESSABLE_ENTITY, message).into()
+    })
 }

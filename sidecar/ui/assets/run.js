@@ -24,7 +24,7 @@ class Opened extends Set {
 }
 
 export function run(main, query, id) {
-  const page = { run: null, fault: null, chosen: query.get("step"), audit: [], only: "", filter: "", drawing: null, drawn: null, undrawn: null };
+  const page = { run: null, fault: null, chosen: query.get("step"), audit: [], only: "", filter: "", drawing: null, drawn: null, undrawn: null, given: null };
   const opened = new Opened();
   const draw = eachFrame(() => show(main, page.run ? view(page, opened, draw, () => followed.now()) : nothing(id, page.fault)));
   opened.changed = draw;
@@ -33,6 +33,7 @@ export function run(main, query, id) {
       page.run = await get(path("runs", id), signal);
       page.fault = null;
       await draws(page, signal);
+      await gives(page, signal);
       page.audit = (await get(`${path("audit")}?kind=run&id=${encodeURIComponent(id)}`, signal).catch(() => ({ decisions: [] }))).decisions;
     } catch (cause) {
       if (cause.name === "AbortError") throw cause;
@@ -69,6 +70,18 @@ async function draws(page, signal) {
   }
 }
 
+// What the chosen step is called with, which the sidecar computes.
+async function gives(page, signal) {
+  const key = page.chosen;
+  if (key === null || !page.run.steps.some((step) => step.key === key)) return;
+  try {
+    page.given = { key, list: (await get(path("runs", page.run.id, "steps", key, "input"), signal)).arguments };
+  } catch (cause) {
+    if (cause.name === "AbortError") throw cause;
+    page.given = { key, why: cause.message };
+  }
+}
+
 function nothing(id, fault) {
   return [h("h1", null, h("bdi", null, cut(id, 300))), fault
     ? h("p", { class: "fault", role: "alert" }, inert(fault)) : h("p", { class: "quiet" }, "Loading\u2026")];
@@ -80,6 +93,7 @@ function view(page, opened, draw, again) {
   const chosen = run.steps.find((step) => step.key === page.chosen);
   const choose = (key) => {
     page.chosen = page.chosen === key ? null : key;
+    gives(page).then(draw);
     draw();
   };
   return [
@@ -91,7 +105,7 @@ function view(page, opened, draw, again) {
       h("button", { type: "button", class: one.primary && "primary", "data-key": one.verb, onclick: one.open }, one.verb))),
     why(run, opened, choose),
     h("div", { class: page.drawing?.width <= 540 ? "beside" : null }, picture(page, choose), steps(page, line, choose, draw)),
-    chosen && details(chosen, opened, choose),
+    chosen && details(chosen, opened, choose, page.given?.key === chosen.key ? page.given : {}),
     h("div", { class: "columns" },
       h("section", { class: "panel" }, h("h2", null, "Input"), value("input", run.input, opened)),
       run.state === "succeeded" && h("section", { class: "panel" }, h("h2", null, "Output"), value("output", run.output, opened))),
@@ -169,7 +183,16 @@ function took(step) {
 
 const said = (step, critical) => `${inert(step.key)}, ${step.state.replace("_", " ")}, ${many(step.attempts, "attempt")}, ${took(step)}${critical ? ", on the critical path" : ""}`;
 
-function details(step, opened, choose) {
+function input({ list, why }, key, opened) {
+  const known = list?.filter((one) => "value" in one) ?? [];
+  return h("div", { "data-key": "in" }, h("h3", null, "Input"),
+    why && h("p", { class: "quiet" }, inert(why)),
+    list?.length === 0 && h("p", { class: "quiet" }, "It takes nothing."),
+    known.length > 0 && value(`${key}: input`, Object.fromEntries(known.map((one) => [one.name, one.value])), opened),
+    list?.filter((one) => !("value" in one)).map((one) => h("p", { class: "quiet", "data-key": `unknown ${one.name}` }, `${inert(one.name)}: ${inert(one.unknown)}`)));
+}
+
+function details(step, opened, choose, given) {
   const key = `step ${step.key}`;
   const attempts = step.history.map((one) => {
     const [from, to] = [moment(one.started_at), moment(one.finished_at)];
@@ -178,8 +201,8 @@ function details(step, opened, choose) {
   return h("section", { class: "panel details", "data-key": key, "aria-label": `Step ${inert(step.key)}` },
     h("div", { class: "head" }, h("h2", null, h("bdi", null, cut(step.key, 200))), badge(step.state),
       h("button", { type: "button", class: "small", onclick: () => choose(step.key) }, "Close")),
-    h("p", { class: "quiet" }, step.kind ? `${step.kind.replace("_", " ")} ${inert(step.task ?? "")}` : `task ${inert(step.task ?? "unknown: it has not begun")}`, step.until && `, until ${when(step.until)}`,
-      ". A step's arguments are computed anew from the input and from what came before it: the journal does not hold them."),
+    h("p", { class: "quiet" }, step.kind ? `${step.kind.replace("_", " ")} ${inert(step.task ?? "")}` : `task ${inert(step.task ?? "unknown: it has not begun")}`, step.until && `, until ${when(step.until)}`),
+    !step.kind && input(given, key, opened),
     step.error && error(`${key}: error`, step.error, opened),
     step.fell_back && h("div", { "data-key": "fell" }, h("h3", null, "Its attempts failed, and its fallback took their place"), error(`${key}: fallback`, step.fell_back, opened)),
     step.state === "succeeded" || step.output !== null ? h("div", { "data-key": "out" }, h("h3", null, "Output"), value(`${key}: output`, step.output, opened)) : null,

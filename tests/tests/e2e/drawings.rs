@@ -4,11 +4,13 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use conductor_tests::eventually;
 use conductor_tests::process::Process;
 use conductor_tests::project::Project;
 use conductor_tests::sidecar::Sidecar;
-use serde_json::Value;
+use conductor_tests::{eventually, http};
+use serde_json::{Value, json};
+
+use crate::applications;
 
 fn built(name: &str, program: &str) -> Result<Project> {
     let project = Project::built(name)?;
@@ -28,6 +30,67 @@ fn keys(sidecar: &Sidecar, plan: &str) -> Result<Vec<String>> {
     let drawing = drawing.json()?;
     let boxes = drawing["boxes"].as_array().context("no boxes")?;
     Ok(boxes.iter().filter_map(|shape| shape["key"].as_str()).map(str::to_owned).collect())
+}
+
+/// Calls in a sequence, in turns of a map, in branches, and of another workflow.
+const CALLS: &str = r#"version: "1.0"
+
+tasks:
+  - {id: look, ref: "@look", effect: read}
+  - {id: book, ref: "@book", in_doubt: retry}
+
+workflows:
+  - id: part_LANGUAGE
+    target: LANGUAGE
+    input: {n: int}
+    steps:
+      - {task: look, with: {n: "${input.n}"}}
+    output: ${look}
+
+  - id: main_LANGUAGE
+    target: LANGUAGE
+    input: {n: int}
+    steps:
+      - {task: look, id: a, with: {n: "${input.n + 1}"}}
+      - map: {id: m, over: "${[a, a + 1]}", as: item, steps: [{task: look, id: e, with: {n: "${item}"}}]}
+      - parallel:
+          - {task: book, id: b, with: {n: "${m[1]}"}}
+          - {task: look, id: c, with: {n: "${m[0] + m[1]}"}}
+        id: both
+      - {workflow: part_LANGUAGE, id: child, with: {n: "${both.b + both.c}"}}
+    output: ${child}
+
+  - id: hidden_LANGUAGE
+    target: LANGUAGE
+    input: {n: {type: int, secret: true}}
+    steps:
+      - {task: look, with: {n: "${input.n + 1}"}}
+"#;
+
+/// The journal holds no arguments: the sidecar computes them, as the process did.
+#[test]
+fn what_a_step_was_called_with_is_computed() -> Result<()> {
+    let project = applications::built("python", CALLS)?;
+    let sidecar = Sidecar::start(&project)?;
+    let _application = applications::serve(&project, "python", &sidecar.socket())?;
+    sidecar.accepts("main_python", "r", &json!({"n": 4}))?;
+    sidecar.run_in("r", &["succeeded"])?;
+    // look gives n * 3 + 1, and book n.
+    for (key, n) in [("a", 5), ("m[0].e", 16), ("m[1].e", 17), ("b", 52), ("c", 101), ("child", 356)] {
+        let address = format!("/v1/runs/r/steps/{}/input", key.replace('[', "%5B").replace(']', "%5D"));
+        let told = sidecar.get(&address)?.json()?;
+        let arguments = told["arguments"].as_array().context("no arguments")?;
+        ensure!(arguments[0] == json!({"name": "n", "value": n}), "{key}: {told}");
+        let own = json!({"name": "idempotency_key", "value": format!("r/{key}")});
+        ensure!(key == "child" || arguments.contains(&own), "{key}: {told}");
+    }
+    sidecar.accepts("hidden_python", "h", &json!({"n": 987_654}))?;
+    sidecar.run_in("h", &["succeeded"])?;
+    let hidden = sidecar.get("/v1/runs/h/steps/look/input")?.body;
+    ensure!(hidden.contains("unknown") && !hidden.contains("98765"), "a secret is shown: {hidden}");
+    let nothing = http::request(&sidecar.socket(), "GET", "/v1/runs/r/steps/nothing/input", None)?;
+    ensure!(nothing.status == 404 && nothing.body.contains("its Plan has no step nothing"), "{nothing:?}");
+    Ok(())
 }
 
 #[test]
