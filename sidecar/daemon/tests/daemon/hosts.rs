@@ -106,7 +106,7 @@ fn another_host_s_success_leaves_the_first_alone() {
 #[test]
 fn one_call_of_all_hosts_tries_at_a_time_and_closes_it_everywhere() {
     let fleet = Fleet::new(Version::Newest, 3);
-    let mut clients = all_open(&fleet, 300);
+    let mut clients = all_open(&fleet, 1000);
     let granted = tries(&mut clients[2]);
     for other in [0, 1] {
         assert_eq!(probe(&mut clients[other])["granted"], false, "a call of another host tries");
@@ -125,7 +125,7 @@ fn one_call_of_all_hosts_tries_at_a_time_and_closes_it_everywhere() {
 #[test]
 fn a_host_that_dies_with_the_probe_gives_it_up_with_its_lease() {
     let mut fleet = Fleet::new(Version::Newest, 2);
-    let mut clients = all_open(&fleet, 50);
+    let mut clients = all_open(&fleet, 1000);
     tries(&mut clients[0]);
     assert_eq!(probe(&mut clients[1])["granted"], false);
     clients.remove(0);
@@ -157,7 +157,7 @@ fn has_metric(daemon: &Daemon, line: &str) -> bool {
 #[test]
 fn without_the_store_each_host_decides_alone_and_agrees_again_after_it() {
     let mut fleet = Fleet::with(Version::Newest, 2, Duration::from_secs(8));
-    let mut clients = all_open(&fleet, 300);
+    let mut clients = all_open(&fleet, 1000);
     fleet.server.kill().unwrap();
     let granted = tries(&mut clients[0]);
     clients[0].call("breaker.report", said("succeeded", &granted["of"]));
