@@ -24,6 +24,24 @@ LINTED_MS, DRAFTED_MS = 300, 50
 INSTRUCTION = "run work_1 and work_2 in parallel, then work_3 with 3 retries and a timeout of 2 seconds"
 
 
+def of_a_shop(folder: Path) -> Path:
+    """As many workflows as the one of the README: two steps, then two at the same time, of tasks that others call, too."""
+    tasks = range(WORKFLOWS // 5)
+    functions = [f"async def work_{n}(user_id: str, amount: int) -> int: ..." for n in tasks]
+    lines = ['version: "1.0"', "policies:", "  - {id: careful, retries: 3, timeout: 2s}", "tasks:"]
+    lines += [f"  - {{id: work_{n}, ref: app.work_{n}, policy: careful, idempotent: true}}" for n in tasks]
+    lines.append("workflows:")
+    for number in range(WORKFLOWS):
+        first, second, third, fourth = (f"task: work_{(number * 4 + n) % len(tasks)}" for n in range(4))
+        lines += [f"  - id: flow_{number}", "    input: {user_id: string, amount: int}", "    steps:"]
+        lines += [f"      - {first}", f"      - {second}", "      - parallel:", f"          - {third}", f"          - {fourth}"]
+    root = folder / "shop"
+    root.mkdir()
+    (root / "app.py").write_text("\n".join(functions) + "\n")
+    (root / "concurrency.yaml").write_text("\n".join(lines) + "\n")
+    return root
+
+
 def timed(command: list[str], folder: Path, rounds: int) -> tuple[float, float]:
     """Milliseconds of a run, and of the processor, each the median; findings are no failure."""
     walls, works = [], []
@@ -52,6 +70,7 @@ def main() -> None:
         small = project(folder, 10, plain=False)
         draft = [conductor, "draft", "--workflow", "drafted", INSTRUCTION]
         for what, command, root, bound in (
+            (f"{WORKFLOWS:,} workflows of four steps linted", [conductor, "lint"], of_a_shop(folder), LINTED_MS),
             (f"{WORKFLOWS:,} workflows of {STEPS_OF_A_WORKFLOW} steps linted", [conductor, "lint"], large, LINTED_MS),
             ("an instruction drafted, 10 tasks", draft, small, DRAFTED_MS),
         ):

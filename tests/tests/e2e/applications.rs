@@ -48,5 +48,6 @@ pub(crate) fn serve(project: &Project, language: &'static str, socket: &Path) ->
     };
     let mut command = project.command(program, &arguments);
     command.env("CONDUCTOR_SOCKET", socket).env("TORTURE_LEDGER", project.path().join("ledger"));
+    command.env("PYTHONUNBUFFERED", "1");
     Process::spawn(language, command)
 }
