@@ -131,7 +131,7 @@ fn a_step_whose_result_others_use_is_not_taken_away_unasked() {
     }
     project.write(
         "concurrency.yaml",
-        &manifest.replace("  - id: welcome\n", "  - id: welcome\n    input: {find: string}\n"),
+        manifest.replace("  - id: welcome\n", "  - id: welcome\n    input: {find: string}\n"),
     );
     let (code, drafted) = json(&project, &["remove find"]);
     assert_eq!((code, &drafted["question"]), (Some(0), &Value::Null), "{drafted}");
