@@ -40,8 +40,9 @@ class Sending(unittest.TestCase):
             await waiting
 
         # A busy machine may take longer for a turn than a journal waits.
+        sent: list[list[str]] = []
         for _ in range(100):
-            sent: list[list[str]] = []
+            sent = []
             self.run_with(sent, work)
             if sent == [["a", "b", "c"]]:
                 return

@@ -27,7 +27,10 @@ const PAGE: usize = 256 << 10;
 const REQUEST: usize = 1000;
 
 /// Of the time of one core, what reading and sending may take while there is much to do: one part in so many. Runs come first.
-const SHARE: u32 = 10;
+const SHARE: u32 = 20;
+
+/// The priority of its threads.
+const LAST: i32 = 19;
 
 /// Between tries to reach a collector.
 const PAUSES: [Duration; 5] = [
@@ -86,10 +89,21 @@ impl Exporter {
         Ok(Exporter { otlp: otlp.map_err(Error::Export)?, lines })
     }
 
-    pub(crate) async fn run(self, sidecar: Arc<Sidecar>) {
+    /// In threads of its own, which let everybody else go first: those that they start are as patient.
+    pub(crate) fn aside(self, sidecar: Arc<Sidecar>) {
         if self.otlp.is_none() && !self.lines {
             return;
         }
+        // Where the system does not allow it, it is as urgent as runs.
+        let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), LAST);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        match runtime {
+            Ok(runtime) => runtime.block_on(self.run(sidecar)),
+            Err(error) => eprintln!("conductor sidecar: spans and logs cannot be exported: {error}"),
+        }
+    }
+
+    async fn run(self, sidecar: Arc<Sidecar>) {
         let mut reader = Reader::default();
         let mut last = None;
         loop {

@@ -231,7 +231,8 @@ pub async fn start(options: Options) -> Result<Handle, Error> {
     tasks.spawn(fleet::run(Arc::clone(&sidecar)));
     tasks.spawn(hosts::run(Arc::clone(&sidecar)));
     tasks.spawn(tidy(Arc::clone(&sidecar)));
-    tasks.spawn(exporter.run(Arc::clone(&sidecar)));
+    let this = Arc::clone(&sidecar);
+    tasks.spawn_blocking(move || exporter.aside(this));
     if let Some(grace) = sidecar.permits.grace(options.lease) {
         tasks.spawn(settle(Arc::clone(&sidecar), grace));
     }
@@ -323,6 +324,13 @@ impl Handle {
         let all = async { while self.tasks.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(PATIENCE, all).await;
         self.sidecar.flush();
+    }
+}
+
+impl Drop for Handle {
+    /// Its tasks end with it; the thread of the export ends when it is told.
+    fn drop(&mut self) {
+        self.sidecar.closing.send_replace(true);
     }
 }
 
