@@ -27,7 +27,7 @@ const PAGE: usize = 256 << 10;
 const REQUEST: usize = 1000;
 
 /// Of the time of one core, what reading and sending may take while there is much to do: one part in so many. Runs come first.
-const SHARE: u32 = 20;
+const SHARE: u32 = 30;
 
 /// The priority of its threads.
 const LAST: i32 = 19;
