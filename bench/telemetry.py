@@ -3,20 +3,24 @@
     cargo xtask bench telemetry [--seconds S] [--rounds N]
 
 Two sidecars on one disk run the same work in turns: one is asked for its metrics each second and exports spans and log records to an
-OpenTelemetry collector, the other does neither. A figure is the median over the rounds of what the first one's throughput is less
-than the second one's in the same round. The collector is the real one, with its output thrown away and at the lowest priority: it
-would be another machine's. Before each turn it has had everything, so that no turn pays for the one before.
+OpenTelemetry collector, the other does neither. A round is four turns, told, plain, plain, told or the other way round, so that what
+changes slowly is in both; its figure is what the told ones have done less. The collector is the real one, with its output thrown away
+and at the lowest priority: it would be another machine's. Who has no turn is stopped (SIGSTOP), with the collector: what is not sent
+yet is sent in the next turn of its own, in none of the other's.
 """
 
 import argparse
 import http.client
+import json
 import re
+import signal
 import socket
 import statistics
 import subprocess
 import tempfile
 import threading
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 from rows import Rows
@@ -25,8 +29,8 @@ from sidecar_speed import AT_A_TIME, ROOT, STEPS, Project, processor
 # Percent of the throughput that telemetry may take.
 COST = 5.0
 
-# Between two scrapes, and until all is exported after a turn, in seconds.
-SCRAPE, PATIENCE = 1.0, 300.0
+# Between two scrapes, in seconds.
+SCRAPE = 1.0
 
 COLLECTOR = """\
 receivers: {{otlp: {{protocols: {{http: {{endpoint: '127.0.0.1:{port}'}}}}}}}}
@@ -50,9 +54,7 @@ class Collector:
         config = folder / "collector.yaml"
         config.write_text(COLLECTOR.format(port=self.port))
         command = ["nice", "-n", "19", str(program), "--config", str(config)]
-        self.process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while self.process.poll() is None:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
@@ -89,12 +91,7 @@ def metrics(project: Project, accepted: str = "") -> bytes:
 def metric(project: Project, name: str) -> float:
     """The sum over its series; 0 where it has none."""
     text = metrics(project).decode()
-    return sum(
-        float(value)
-        for value in re.findall(
-            rf"^conductor_{name}(?:\{{[^\n]*\}})? (\S+)$", text, re.MULTILINE
-        )
-    )
+    return sum(float(value) for value in re.findall(rf"^conductor_{name}(?:\{{[^\n]*\}})? (\S+)$", text, re.MULTILINE))
 
 
 class Scraper:
@@ -119,48 +116,124 @@ class Scraper:
         return self.count
 
 
-def exported(project: Project) -> float:
-    """Waits until all is exported, and says how many seconds that took."""
-    began, sent = time.monotonic(), -1.0
-    while time.monotonic() - began < PATIENCE:
-        now = metric(project, "exported_total")
-        if now == sent and metric(project, "export_behind_seconds") == 0:
-            return time.monotonic() - began
-        sent = now
-        # Longer than it takes to look for something new.
-        time.sleep(1.0)
-    raise AssertionError("the export has no end")
+class Worker:
+    """A process that does runs when it is told to."""
+
+    def __init__(self, project: Project, width: int) -> None:
+        self.project = project
+        self.process = subprocess.Popen(
+            [*project.command(), "turns", str(width)],
+            cwd=project.folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def turn(self, runs: int) -> tuple[float, float]:
+        """Runs a second, and microseconds of the processor that the sidecar takes for a step of one."""
+        assert self.process.stdin is not None and self.process.stdout is not None
+        before = processor(self.project.sidecar.pid)
+        self.process.stdin.write(f"{runs}\n")
+        self.process.stdin.flush()
+        figures = json.loads(self.process.stdout.readline())
+        return figures["runs_per_s"], (processor(self.project.sidecar.pid) - before) * 1000 / (runs * STEPS)
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.wait()
 
 
-def turn(project: Project, runs: int, width: int) -> tuple[float, float]:
-    """Runs a second, and microseconds of the processor that the sidecar takes for a step of one. Some runs go first, uncounted:
-    who had the turn before would be warm."""
-    project.work("wide", str(max(width, runs // 10)), str(width))
-    before = processor(project.sidecar.pid)
-    speed = project.work("wide", str(runs), str(width))["runs_per_s"]
-    return speed, (processor(project.sidecar.pid) - before) * 1000 / (runs * STEPS)
+class Telling:
+    """A sidecar that tells everything, and a collector; both work only within `with`, and are asked for metrics then."""
+
+    def __init__(self, project: Project, collector: Collector) -> None:
+        self.project, self.collector, self.scrapes = project, collector, 0
+        self.scraper: Scraper | None = None
+        self.signal(signal.SIGSTOP)
+
+    def signal(self, number: signal.Signals) -> None:
+        self.project.sidecar.send_signal(number)
+        self.collector.process.send_signal(number)
+
+    def __enter__(self) -> None:
+        self.signal(signal.SIGCONT)
+        self.scraper = Scraper(self.project)
+
+    def __exit__(self, *_: object) -> None:
+        assert self.scraper is not None
+        self.scrapes += self.scraper.end()
+        self.signal(signal.SIGSTOP)
 
 
-def turns(
-    plain: Project, told: Project, runs: int, width: int, rounds: int
-) -> tuple[list[dict[str, float]], int]:
-    """Figures of both, round for round, and how often the metrics were asked for."""
-    figures, scrapes = [], 0
-    for number in range(rounds):
-        one: dict[str, float] = {}
-        for project in (plain, told) if number % 2 == 0 else (told, plain):
-            exported(told)
-            if project is plain:
-                one["plain"], one["plain_us"] = turn(plain, runs, width)
-                continue
-            scraper = Scraper(told)
-            try:
-                one["told"], one["told_us"] = turn(told, runs, width)
-            finally:
-                scrapes += scraper.end()
-            one["behind"] = exported(told)
-        figures.append(one)
-    return figures, scrapes
+Turns = dict[str, list[float]]
+
+
+def one_round(plain: Worker, told: Worker, telling: Telling, runs: int, is_plain_first: bool) -> Turns:
+    """Runs a second and microseconds of the processor, by kind."""
+    figures: Turns = {"plain": [], "told": [], "plain_us": [], "told_us": []}
+    for is_plain in (
+        is_plain_first,
+        not is_plain_first,
+        not is_plain_first,
+        is_plain_first,
+    ):
+        kind, worker = ("plain", plain) if is_plain else ("told", told)
+        with nullcontext() if is_plain else telling:
+            speed, computed = worker.turn(runs)
+        figures[kind].append(speed)
+        figures[f"{kind}_us"].append(computed)
+    return figures
+
+
+def cost(figures: Turns) -> float:
+    """Percent of the throughput, which is that of all runs of both turns."""
+    plain, told = (statistics.harmonic_mean(figures[kind]) for kind in ("plain", "told"))
+    return (1 - told / plain) * 100
+
+
+def compare(
+    project: Project,
+    telling: Telling,
+    width: int,
+    seconds: float,
+    rounds: int,
+    rows: Rows,
+) -> None:
+    plain, told = Worker(project, width), Worker(telling.project, width)
+    try:
+        with telling:
+            told.turn(20 * max(1, width // 8))
+            before = metric(telling.project, "exported_total")
+        guess, _ = plain.turn(20 * max(1, width // 8))
+        runs = max(width, round(guess * seconds))
+        computed, scrapes = processor(telling.collector.process.pid), telling.scrapes
+        found = [one_round(plain, told, telling, runs, number % 2 == 0) for number in range(rounds)]
+    finally:
+        plain.end()
+        told.end()
+    computed = processor(telling.collector.process.pid) - computed
+    with telling:
+        sent = metric(telling.project, "exported_total") - before
+        lost, failed = (metric(telling.project, f"export_{name}_total") for name in ("lost", "failures"))
+    assert lost == 0 and failed == 0, f"{lost} were lost, {failed} requests failed"
+    # A run of ten steps is a span, as are each step and its attempt; where much is to do, runs come first.
+    told_of = 2 * rounds * runs * 1.1 * 21
+    assert sent >= told_of / 10, f"only {sent} of {told_of} were exported"
+    low, middle, high = statistics.quantiles([cost(one) for one in found], n=4)
+    medians = {name: statistics.median(each for one in found for each in one[name]) for name in found[0]}
+    beside = (
+        f"quartiles {low:.1f} and {high:.1f}; {medians['plain']:.1f} and {medians['told']:.1f} runs/s, sidecar "
+        f"{medians['plain_us']:.0f} and {medians['told_us']:.0f} us a step, {rounds} rounds of 4 x {runs}, "
+        f"{telling.scrapes - scrapes} scrapes, {sent:.0f} of {told_of:.0f} spans and records sent meanwhile, "
+        f"collector {computed:.0f} ms"
+    )
+    rows.most(
+        f"telemetry, {width} at a time: throughput that it takes",
+        middle,
+        COST,
+        "%",
+        beside,
+    )
 
 
 def measure(folder: Path, seconds: float, rounds: int, rows: Rows) -> None:
@@ -169,65 +242,26 @@ def measure(folder: Path, seconds: float, rounds: int, rows: Rows) -> None:
     for place in places:
         place.mkdir()
     projects: list[Project] = []
+    telling: Telling | None = None
     try:
         projects.append(Project(places[0], "python", {}))
-        variables = {
-            "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{collector.port}"
-        }
-        projects.append(Project(places[1], "python", variables))
-        plain, told = projects
+        endpoint = f"http://127.0.0.1:{collector.port}"
+        projects.append(Project(places[1], "python", {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}))
+        telling = Telling(projects[1], collector)
         for width in (1, AT_A_TIME):
-            # So many runs as take that time, found by the plain one, which is warm then as the other is after its own.
-            guess = plain.work("wide", str(20 * max(1, width // 8)), str(width))[
-                "runs_per_s"
-            ]
-            told.work("wide", str(20 * max(1, width // 8)), str(width))
-            exported(told)
-            runs = max(width, round(guess * seconds))
-            before, computed = (
-                metric(told, "exported_total"),
-                processor(collector.process.pid),
-            )
-            figures, scrapes = turns(plain, told, runs, width, rounds)
-            sent = metric(told, "exported_total") - before
-            lost = metric(told, "export_lost_total")
-            assert lost == 0 and metric(told, "export_failures_total") == 0, (
-                f"{lost} were lost"
-            )
-            # A run of ten steps is a span, as are each step and its attempt.
-            assert sent >= rounds * runs * 21, f"only {sent} were exported"
-            cost = statistics.median(
-                (1 - one["told"] / one["plain"]) * 100 for one in figures
-            )
-            middle = {
-                name: statistics.median(one[name] for one in figures)
-                for name in figures[0]
-            }
-            beside = (
-                f"{middle['plain']:.1f} and {middle['told']:.1f} runs/s, sidecar {middle['plain_us']:.0f} and "
-                f"{middle['told_us']:.0f} us a step, {rounds} rounds of {runs}, {scrapes} scrapes, "
-                f"{sent:.0f} spans and records, all sent {middle['behind']:.1f} s after a turn, "
-                f"collector {processor(collector.process.pid) - computed:.0f} ms"
-            )
-            rows.most(
-                f"telemetry, {width} at a time: throughput that it takes",
-                cost,
-                COST,
-                "%",
-                beside,
-            )
+            compare(projects[0], telling, width, seconds, rounds, rows)
     finally:
+        if telling is not None:
+            telling.signal(signal.SIGCONT)
+        collector.end()
         for project in projects:
             project.end()
-        collector.end()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="What telemetry costs durable runs.")
-    parser.add_argument(
-        "--seconds", type=float, default=5, help="that a turn takes, about"
-    )
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--seconds", type=float, default=0.5, help="that a turn takes, about")
+    parser.add_argument("--rounds", type=int, default=40)
     given = parser.parse_args()
     rows = Rows()
     with tempfile.TemporaryDirectory(prefix="cdct") as folder:

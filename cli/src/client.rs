@@ -14,10 +14,25 @@ use serde_json::Value;
 use crate::address::{Address, Stream, TOKEN, token};
 use crate::events::Events;
 use crate::exit::Failure;
+use crate::project;
 
 /// An answer larger than this is not the sidecar's.
 const ANSWER_LIMIT: usize = 256 << 20;
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How a sidecar is named on the command line.
+#[derive(Debug, clap::Args)]
+pub struct SidecarArgs {
+    /// The sidecar's socket, or where it listens for other machines
+    #[arg(long, value_name = "PATH|tls://HOST:PORT", global = true)]
+    socket: Option<PathBuf>,
+}
+
+impl SidecarArgs {
+    pub fn client(&self) -> Result<Client, Failure> {
+        project::find_socket(self.socket.as_deref()).map(Client::new)
+    }
+}
 
 pub struct Client {
     socket: PathBuf,

@@ -2,6 +2,7 @@
 //!
 //! It uses the public interfaces only: the command line, the sockets, the store as a reader.
 
+pub mod application;
 pub mod certificates;
 pub mod checker;
 pub mod http;

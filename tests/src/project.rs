@@ -67,9 +67,16 @@ impl Project {
     /// # Errors
     /// When it cannot be copied.
     pub fn copy_of(folder: &Path) -> Result<Project> {
-        let project = Project::empty()?;
-        copy(folder, project.path())?;
-        Ok(project)
+        Project::empty()?.with(folder)
+    }
+
+    /// The project with a copy of what is in `folder`, without what builds and runs leave there.
+    ///
+    /// # Errors
+    /// When it cannot be copied.
+    pub fn with(self, folder: &Path) -> Result<Project> {
+        copy(folder, self.path())?;
+        Ok(self)
     }
 
     /// A copy of `tests/projects/<name>`, built.

@@ -1,8 +1,9 @@
 """Runs of ten writes.
 
-    python worker.py one RUNS ECHO      one at a time, in turns with a flush and a bare round trip
-    python worker.py waits RUNS         of ten reads and one write, saying how often each waited for the disk
-    python worker.py wide RUNS WIDTH    so many at a time
+python worker.py one RUNS ECHO      one at a time, in turns with a flush and a bare round trip
+python worker.py waits RUNS         of ten reads and one write, saying how often each waited for the disk
+python worker.py wide RUNS WIDTH    so many at a time
+python worker.py turns WIDTH        the same, for each line with a number of runs
 """
 
 import asyncio
@@ -47,7 +48,10 @@ async def one(runs: int, echo: str) -> dict[str, list[float]]:
             os.pwrite(file, PAGE, (10 * number + step) % 4096 * len(PAGE))
             os.fdatasync(file)
             between = time.perf_counter()
-            trip.back, trip.missing = asyncio.get_running_loop().create_future(), len(LINE)
+            trip.back, trip.missing = (
+                asyncio.get_running_loop().create_future(),
+                len(LINE),
+            )
             transport.write(LINE)
             await trip.back
             flushes += between - start
@@ -64,6 +68,12 @@ async def waits(runs: int) -> None:
         await one_write(run_id=str(uuid.uuid4()))
 
 
+async def turns(width: int) -> None:
+    loop = asyncio.get_running_loop()
+    while line := await loop.run_in_executor(None, sys.stdin.readline):
+        print(json.dumps(await wide(int(line), width)), flush=True)
+
+
 async def wide(runs: int, width: int) -> dict[str, float]:
     free = asyncio.Semaphore(width)
 
@@ -75,7 +85,11 @@ async def wide(runs: int, width: int) -> dict[str, float]:
     start, computed = time.perf_counter(), time.process_time()
     await asyncio.gather(*(run() for _ in range(runs)))
     took = time.perf_counter() - start
-    return {"runs": runs, "runs_per_s": runs / took, "processor_ms": (time.process_time() - computed) * 1000}
+    return {
+        "runs": runs,
+        "runs_per_s": runs / took,
+        "processor_ms": (time.process_time() - computed) * 1000,
+    }
 
 
 if __name__ == "__main__":
@@ -84,5 +98,7 @@ if __name__ == "__main__":
             print(json.dumps(asyncio.run(one(int(count), echo))))
         case ["waits", count]:
             asyncio.run(waits(int(count)))
+        case ["turns", width]:
+            asyncio.run(turns(int(width)))
         case ["wide", count, width]:
             print(json.dumps(asyncio.run(wide(int(count), int(width)))))

@@ -1,14 +1,11 @@
 //! `conductor breaker`: the circuit breakers of the host, and a person's decisions on them.
 
-use std::path::PathBuf;
-
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::client::Client;
+use crate::client::{Client, SidecarArgs};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Cell, Format, RED, YELLOW};
-use crate::project;
 use crate::view::{self, Moment};
 
 /// Show circuit breakers, keep one open or closed, or leave it to itself again
@@ -16,9 +13,8 @@ use crate::view::{self, Moment};
 pub struct Args {
     #[command(subcommand)]
     what: What,
-    /// The sidecar's socket, or where it listens for other machines
-    #[arg(long, value_name = "PATH|tls://HOST:PORT", global = true)]
-    socket: Option<PathBuf>,
+    #[command(flatten)]
+    sidecar: SidecarArgs,
     #[arg(
         long,
         value_enum,
@@ -87,7 +83,7 @@ struct Decided {
 }
 
 pub async fn run(args: Args) -> Result<Exit, Failure> {
-    let client = Client::new(project::find_socket(args.socket.as_deref())?);
+    let client = args.sidecar.client()?;
     let is_list = matches!(args.what, What::List);
     let answer = match args.what {
         What::List => client.get("/v1/breakers").await?,

@@ -1,13 +1,11 @@
 //! `conductor cancel RUN`: asks for a run to be cancelled.
 
-use std::path::PathBuf;
-
 use serde_json::json;
 
-use crate::client::Client;
+use crate::client::SidecarArgs;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Format};
-use crate::{project, view};
+use crate::view;
 
 /// Ask for a run to be cancelled; its owner settles what it started, then ends it
 #[derive(Debug, clap::Args)]
@@ -17,15 +15,14 @@ pub struct Args {
     /// Said in the journal
     #[arg(long, default_value = "cancelled by operator", value_name = "TEXT")]
     reason: String,
-    /// The sidecar's socket, or where it listens for other machines
-    #[arg(long, value_name = "PATH|tls://HOST:PORT")]
-    socket: Option<PathBuf>,
+    #[command(flatten)]
+    sidecar: SidecarArgs,
     #[arg(long, value_enum, default_value_t, hide_possible_values = true, help = "text or json")]
     pub format: Format,
 }
 
 pub async fn run(args: Args) -> Result<Exit, Failure> {
-    let client = Client::new(project::find_socket(args.socket.as_deref())?);
+    let client = args.sidecar.client()?;
     let path = format!("/v1/runs/{}/cancel", view::url_encoded(&args.run));
     let answer = client.post(&path, &json!({"reason": args.reason})).await?;
     let body = view::expect_ok(&client, answer)?;

@@ -1,14 +1,11 @@
 //! `conductor policy`: the numbers of named policies while processes run, and a person's changes to them.
 
-use std::path::PathBuf;
-
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::client::{Answer, Client};
+use crate::client::{Answer, Client, SidecarArgs};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Cell, Format, YELLOW};
-use crate::project;
 use crate::view::{self, Moment};
 
 /// Show the numbers of named policies, change them while processes run, or take the manifest's again
@@ -16,9 +13,8 @@ use crate::view::{self, Moment};
 pub struct Args {
     #[command(subcommand)]
     what: What,
-    /// The sidecar's socket, or where it listens for other machines
-    #[arg(long, value_name = "PATH|tls://HOST:PORT", global = true)]
-    socket: Option<PathBuf>,
+    #[command(flatten)]
+    sidecar: SidecarArgs,
     #[arg(
         long,
         value_enum,
@@ -103,7 +99,7 @@ struct Change {
 }
 
 pub async fn run(args: Args) -> Result<Exit, Failure> {
-    let client = Client::new(project::find_socket(args.socket.as_deref())?);
+    let client = args.sidecar.client()?;
     let is_list = matches!(args.what, What::List);
     let answer = match args.what {
         What::List => client.get("/v1/policies").await?,

@@ -2,16 +2,15 @@
 //!
 //! It does not know what the sidecar keeps of them.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use conductor_protocol::state::RunState;
 use serde_json::{Value, json};
 
-use crate::client::Client;
+use crate::client::{Client, SidecarArgs};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Format};
-use crate::{durations, project, view};
+use crate::{durations, view};
 
 /// Take runs that have ended out of the journal; what is left of each is its id, its state and a digest of its input
 #[derive(Debug, clap::Args)]
@@ -35,9 +34,8 @@ pub struct Args {
     /// Who decides, said in the audit trail [default: $USER]
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
-    /// The sidecar's socket, or where it listens for other machines
-    #[arg(long, value_name = "PATH|tls://HOST:PORT")]
-    socket: Option<PathBuf>,
+    #[command(flatten)]
+    sidecar: SidecarArgs,
     #[arg(long, value_enum, default_value_t, hide_possible_values = true, help = "text or json")]
     pub format: Format,
 }
@@ -49,7 +47,7 @@ fn parse_end(name: &str) -> Result<RunState, String> {
 }
 
 pub async fn run(args: Args) -> Result<Exit, Failure> {
-    let client = Client::new(project::find_socket(args.socket.as_deref())?);
+    let client = args.sidecar.client()?;
     let by = args.by.clone().or_else(|| std::env::var("USER").ok());
     let said = query([("reason", args.reason.as_deref()), ("by", by.as_deref())]);
     let count = match args.older_than {

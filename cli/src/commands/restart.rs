@@ -1,13 +1,11 @@
 //! `conductor restart RUN`: lets a run that has stopped go on from a step before, as a new generation.
 
-use std::path::PathBuf;
-
 use serde_json::{Map, Value};
 
-use crate::client::Client;
+use crate::client::SidecarArgs;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Format, inert_line};
-use crate::{disk, project, view};
+use crate::{disk, view};
 
 /// Let a run that has ended or paused go on from a step before; what came after it is forgotten, and may happen again
 #[derive(Debug, clap::Args)]
@@ -33,9 +31,8 @@ pub struct Args {
     /// Who decides, said in the journal [default: $USER]
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
-    /// The sidecar's socket, or where it listens for other machines
-    #[arg(long, value_name = "PATH|tls://HOST:PORT")]
-    socket: Option<PathBuf>,
+    #[command(flatten)]
+    sidecar: SidecarArgs,
     #[arg(long, value_enum, default_value_t, hide_possible_values = true, help = "text or json")]
     pub format: Format,
 }
@@ -58,7 +55,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         body.pop();
         body.push_str(&format!(",\"input\":{}}}", disk::read_input(input)?.get()));
     }
-    let client = Client::new(project::find_socket(args.socket.as_deref())?);
+    let client = args.sidecar.client()?;
     let path = format!("/v1/runs/{}/restart", view::url_encoded(&args.run));
     let answer = client.post_text(&path, body, None).await?;
     let body = view::expect_ok(&client, answer)?;

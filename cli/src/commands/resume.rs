@@ -1,13 +1,11 @@
 //! `conductor resume RUN`: lets a paused run go on, with a decision on the step at which it stopped.
 
-use std::path::PathBuf;
-
 use serde_json::{Map, Value};
 
-use crate::client::Client;
+use crate::client::SidecarArgs;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Format};
-use crate::{disk, project, view};
+use crate::{disk, view};
 
 /// Let a paused run go on, and decide on the step at which it stopped
 #[derive(Debug, clap::Args)]
@@ -32,9 +30,8 @@ pub struct Args {
     /// Who decides, said in the journal [default: $USER]
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
-    /// The sidecar's socket, or where it listens for other machines
-    #[arg(long, value_name = "PATH|tls://HOST:PORT")]
-    socket: Option<PathBuf>,
+    #[command(flatten)]
+    sidecar: SidecarArgs,
     #[arg(long, value_enum, default_value_t, hide_possible_values = true, help = "text or json")]
     pub format: Format,
 }
@@ -73,7 +70,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         let comma = if body.len() > 1 { "," } else { "" };
         body.push_str(&format!("{comma}\"input\":{}}}", disk::read_input(input)?.get()));
     }
-    let client = Client::new(project::find_socket(args.socket.as_deref())?);
+    let client = args.sidecar.client()?;
     let path = format!("/v1/runs/{}/resume", view::url_encoded(&args.run));
     let answer = client.post_text(&path, body, None).await?;
     let is_form = answer.status == 400;

@@ -1,15 +1,14 @@
 //! `conductor run WORKFLOW`: starts a run in a serving application, and waits for its end.
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::client::Client;
+use crate::client::{Client, SidecarArgs};
+use crate::disk;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Format, inert_line};
 use crate::view::{self, Run};
-use crate::{disk, project};
 
 const POLL: Duration = Duration::from_millis(100);
 
@@ -33,16 +32,15 @@ pub struct Args {
     /// Wait at most this long; then exit with 5
     #[arg(long, value_name = "SECONDS", conflicts_with = "detach")]
     timeout: Option<u64>,
-    /// The sidecar's socket, or where it listens for other machines
-    #[arg(long, value_name = "PATH|tls://HOST:PORT")]
-    socket: Option<PathBuf>,
+    #[command(flatten)]
+    sidecar: SidecarArgs,
     #[arg(long, value_enum, default_value_t, hide_possible_values = true, help = "text or json")]
     pub format: Format,
 }
 
 pub async fn run(args: Args) -> Result<Exit, Failure> {
     let input = disk::read_input(&args.input)?;
-    let client = Client::new(project::find_socket(args.socket.as_deref())?);
+    let client = args.sidecar.client()?;
     need_a_server(&client, &args.workflow).await?;
     // The input goes as it was written: a number is not read here.
     let by = args.by.clone().or_else(|| std::env::var("USER").ok());

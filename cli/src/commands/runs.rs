@@ -1,13 +1,10 @@
 //! `conductor runs`: the runs that a sidecar knows, newest first.
 
-use std::path::PathBuf;
-
 use conductor_protocol::state::RunState;
 
-use crate::client::Client;
+use crate::client::{Client, SidecarArgs};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Cell, Format};
-use crate::project;
 use crate::view::{self, Run, Runs};
 
 /// List runs, newest first
@@ -22,9 +19,8 @@ pub struct Args {
     /// At most this many
     #[arg(long, default_value_t = 50, value_name = "N")]
     limit: u32,
-    /// The sidecar's socket, or where it listens for other machines
-    #[arg(long, value_name = "PATH|tls://HOST:PORT")]
-    socket: Option<PathBuf>,
+    #[command(flatten)]
+    sidecar: SidecarArgs,
     #[arg(long, value_enum, default_value_t, hide_possible_values = true, help = "text or json")]
     pub format: Format,
 }
@@ -37,7 +33,7 @@ fn parse_state(name: &str) -> Result<RunState, String> {
 }
 
 pub async fn run(args: Args) -> Result<Exit, Failure> {
-    let client = Client::new(project::find_socket(args.socket.as_deref())?);
+    let client = args.sidecar.client()?;
     let mut path = format!("/v1/runs?limit={}", args.limit);
     if let Some(workflow) = &args.workflow {
         path.push_str(&format!("&workflow={}", view::url_encoded(workflow)));

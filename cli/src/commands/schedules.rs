@@ -1,21 +1,17 @@
 //! `conductor schedules`: which workflows begin by themselves, and when next.
 
-use std::path::PathBuf;
-
 use serde::Deserialize;
 
-use crate::client::Client;
+use crate::client::SidecarArgs;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Cell, Format, RED, YELLOW};
-use crate::project;
 use crate::view::{self, Moment};
 
 /// List workflows that begin by themselves, and when they do next
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The sidecar's socket, or where it listens for other machines
-    #[arg(long, value_name = "PATH|tls://HOST:PORT")]
-    socket: Option<PathBuf>,
+    #[command(flatten)]
+    sidecar: SidecarArgs,
     #[arg(long, value_enum, default_value_t, hide_possible_values = true, help = "text or json")]
     pub format: Format,
 }
@@ -38,7 +34,7 @@ struct Schedule {
 }
 
 pub async fn run(args: Args) -> Result<Exit, Failure> {
-    let client = Client::new(project::find_socket(args.socket.as_deref())?);
+    let client = args.sidecar.client()?;
     let answer = client.get("/v1/schedules").await?;
     let body = view::expect_ok(&client, answer)?;
     if args.format == Format::Json {

@@ -1,15 +1,13 @@
 //! `conductor show RUN`: one run with its steps, and when what happened.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
 use conductor_protocol::error::ErrorForm;
 
-use crate::client::Client;
+use crate::client::SidecarArgs;
 use crate::exit::{Exit, Failure};
 use crate::following;
 use crate::output::{self, BOLD, Cell, DIM, Format, RED, RESET, inert, inert_line};
-use crate::project;
 use crate::timeline::Timeline;
 use crate::view::{self, Reopened, Restarted, Run, Step};
 
@@ -21,15 +19,14 @@ pub struct Args {
     /// Show it live, until it has ended or is paused; that is the exit code
     #[arg(long)]
     follow: bool,
-    /// The sidecar's socket, or where it listens for other machines
-    #[arg(long, value_name = "PATH|tls://HOST:PORT")]
-    socket: Option<PathBuf>,
+    #[command(flatten)]
+    sidecar: SidecarArgs,
     #[arg(long, value_enum, default_value_t, hide_possible_values = true, help = "text or json")]
     pub format: Format,
 }
 
 pub async fn run(args: Args) -> Result<Exit, Failure> {
-    let client = Client::new(project::find_socket(args.socket.as_deref())?);
+    let client = args.sidecar.client()?;
     if args.follow {
         return following::follow(&client, &args.run, args.format).await;
     }

@@ -1,13 +1,11 @@
 //! `conductor signal RUN NAME`: sends a signal to a run.
 
-use std::path::PathBuf;
-
 use serde_json::Value;
 
-use crate::client::Client;
+use crate::client::SidecarArgs;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Format};
-use crate::{project, view};
+use crate::view;
 
 /// Send a signal to a run, which a `wait_for` of that name takes
 #[derive(Debug, clap::Args)]
@@ -22,9 +20,8 @@ pub struct Args {
     /// Names the signal: sent again with the same id, it counts once [default: a new one]
     #[arg(long, value_name = "ID")]
     id: Option<String>,
-    /// The sidecar's socket, or where it listens for other machines
-    #[arg(long, value_name = "PATH|tls://HOST:PORT")]
-    socket: Option<PathBuf>,
+    #[command(flatten)]
+    sidecar: SidecarArgs,
     #[arg(long, value_enum, default_value_t, hide_possible_values = true, help = "text or json")]
     pub format: Format,
 }
@@ -34,7 +31,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         return Err(Failure::usage(format!("--data is not JSON: {error}"))
             .help("text stands in quotes inside quotes: --data '\"yes\"'"));
     }
-    let client = Client::new(project::find_socket(args.socket.as_deref())?);
+    let client = args.sidecar.client()?;
     let (run, name) = (view::url_encoded(&args.run), view::url_encoded(&args.name));
     let path = format!("/v1/runs/{run}/signals/{name}");
     let header = args.id.as_deref().map(|id| ("idempotency-key", id));

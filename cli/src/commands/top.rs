@@ -2,16 +2,14 @@
 //!
 //! It counts nothing itself: the sidecar's metrics do, and rates are the differences of two looks at them.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::client::Client;
+use crate::client::{Client, SidecarArgs};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Format};
 use crate::overview::{Look, Pace};
-use crate::project;
 use crate::screen::{self, Screen};
 use crate::view;
 
@@ -26,15 +24,14 @@ pub struct Args {
     /// Show it once, with the rates of one second
     #[arg(long)]
     once: bool,
-    /// The sidecar's socket, or where it listens for other machines
-    #[arg(long, value_name = "PATH|tls://HOST:PORT")]
-    socket: Option<PathBuf>,
+    #[command(flatten)]
+    sidecar: SidecarArgs,
     #[arg(long, value_enum, default_value_t, hide_possible_values = true, help = "text or json")]
     pub format: Format,
 }
 
 pub async fn run(args: Args) -> Result<Exit, Failure> {
-    let client = Client::new(project::find_socket(args.socket.as_deref())?);
+    let client = args.sidecar.client()?;
     let mut shown = Shown::new(&args);
     let (_, mut before) = look(&client).await?;
     shown.begins(&before);

@@ -2,16 +2,15 @@
 //!
 //! It does not know the pages, nor how a browser stays in.
 
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde_json::json;
 
 use crate::address::Address;
-use crate::client::Client;
+use crate::client::SidecarArgs;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Format};
-use crate::{project, view};
+use crate::view;
 
 /// Print a link to the web UI that lets one browser in, within two minutes, as you
 #[derive(Debug, clap::Args)]
@@ -19,15 +18,14 @@ pub struct Args {
     /// Open it in this machine's browser, too
     #[arg(long)]
     open: bool,
-    /// The sidecar's socket, or where it listens for other machines
-    #[arg(long, value_name = "PATH|tls://HOST:PORT")]
-    socket: Option<PathBuf>,
+    #[command(flatten)]
+    sidecar: SidecarArgs,
     #[arg(long, value_enum, default_value_t, hide_possible_values = true, help = "text or json")]
     pub format: Format,
 }
 
 pub async fn run(args: Args) -> Result<Exit, Failure> {
-    let client = Client::new(project::find_socket(args.socket.as_deref())?);
+    let client = args.sidecar.client()?;
     let body = view::expect_ok(&client, client.post("/v1/ui/codes", &json!({})).await?)?;
     let code = body["code"].as_str().unwrap_or_default();
     let place = match (Address::of(client.socket()), body["http"].as_str()) {

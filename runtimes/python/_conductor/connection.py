@@ -8,6 +8,10 @@ from collections.abc import Callable
 from typing import cast
 
 
+_TOGETHER = 16
+"""How many have something to send before it is sent in the middle of a turn: the sidecar works on it while this process goes on."""
+
+
 class Connection(asyncio.Protocol):
     """One connection to the sidecar."""
 
@@ -40,20 +44,25 @@ class Connection(asyncio.Protocol):
         self._flush_soon()
 
     def at_the_end(self, more: Callable[[], None]) -> None:
-        """Calls `more` when this turn is over; what it sends goes with the rest."""
+        """Calls `more` when this turn is over, or before, after what calls this now; what it sends goes with the rest."""
+        if len(self._late) >= _TOGETHER:
+            self._flush()
         self._late.append(more)
         self._flush_soon()
 
     def _flush_soon(self) -> None:
         if not self._is_due:
             self._is_due = True
-            self._loop.call_soon(self._flush)
+            self._loop.call_soon(self._turned)
+
+    def _turned(self) -> None:
+        self._flush()
+        self._is_due = False
 
     def _flush(self) -> None:
         late, self._late = self._late, []
         for more in late:
             more()
-        self._is_due = False
         outgoing, self._outgoing = self._outgoing, []
         if outgoing and self._transport is not None:
             self._transport.write(b"".join(outgoing))

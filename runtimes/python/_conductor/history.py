@@ -76,7 +76,10 @@ class History:
 
     def past(self, key: str) -> Past:
         """Of one step."""
-        return self.steps.setdefault(key, Past())
+        past = self.steps.get(key)
+        if past is None:
+            past = self.steps[key] = Past()
+        return past
 
     def add(self, entries: list[dict[str, dict[str, Any]]]) -> None:
         """Folds the entries of one record."""

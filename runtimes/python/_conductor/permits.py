@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextvars import Token
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from . import host, saturation
 from .held import held
@@ -226,6 +226,9 @@ class Taker(Protocol):
         """Opens the client where it is not. A failure is kept for whoever asks for the client."""
 
 
+_UNWATCHED: Final = contextlib.nullcontext()
+
+
 class Taken:
     """What one attempt holds: given back when it is over and no thread or task of it runs any longer."""
 
@@ -253,7 +256,8 @@ class Taken:
     def over(self) -> None:
         """The attempt is over; what it left running keeps what it holds."""
         self._is_over = True
-        self._settle()
+        if self._given:
+            self._settle()
 
     def _settle(self) -> None:
         with self._lock:
@@ -263,9 +267,14 @@ class Taken:
         for give_back in reversed(given):
             give_back()
 
-    @contextlib.contextmanager
-    def watching(self) -> Iterator[None]:
+    def watching(self) -> contextlib.AbstractContextManager[None]:
         """Threads and tasks that are started inside count as the attempt's."""
+        if not self._given and HOLDER.get() is None:
+            return _UNWATCHED
+        return self._watching()
+
+    @contextlib.contextmanager
+    def _watching(self) -> Iterator[None]:
         token = HOLDER.set(self)
         try:
             yield

@@ -306,6 +306,11 @@ class Run:
         """Ends a block when its time is over, counted from when it began in whatever process."""
         return RunDeadline(self, key, seconds)
 
+    @property
+    def may_begin_now(self) -> bool:
+        """Whether this process may begin attempts of the run at once."""
+        return self.session.is_in_time and self.journal.ended != "lost"
+
     async def may_begin(self) -> None:
         """Waits until this process may begin attempts of the run."""
         await self.session.leased()

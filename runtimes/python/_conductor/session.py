@@ -266,11 +266,16 @@ class Session:
     @property
     def is_leased(self) -> bool:
         """Whether nobody can have been given yet what this process has."""
-        return self._greeted and self.loop.time() < self._lease.until
+        return self._greeted and self.is_in_time
+
+    @property
+    def is_in_time(self) -> bool:
+        """Whether the lease has not run out, with or without a connection."""
+        return self.loop.time() < self._lease.until
 
     async def leased(self) -> None:
         """Waits until this process may begin attempts."""
-        while self.loop.time() >= self._lease.until:
+        while not self.is_in_time:
             waiter: asyncio.Future[None] = self.loop.create_future()
             self._lease.waiters.append(waiter)
             await waiter

@@ -126,9 +126,12 @@ class Step(ChildStep):
             if past.is_open:
                 self._cut_off_by_a_crash()
             gone.check()
-            await self._back_off()
-            if await self._is_let_through():
-                await self._take()
+            if past.retry_at is not None:
+                await self._back_off(past.retry_at)
+            if self._breaker is None or await self._is_let_through(self._breaker):
+                self._check_deadline()
+                if self._uses:
+                    self._taken = await self._take_of(self._uses)
                 await self._begin()
             has_begun = True
         except asyncio.CancelledError as cancellation:
@@ -159,16 +162,15 @@ class Step(ChildStep):
         if self._past.unknown and self._in_doubt == "pause" and self._undo is None:
             raise self._paused(OutcomeUnknown("it was cancelled while it ran"))
 
-    async def _is_let_through(self) -> bool:
+    async def _is_let_through(self, breaker: Breaker) -> bool:
         """Where the breaker is open the attempt is none: it fails in the place of its call."""
         self._refusal = None
-        if self._breaker is not None:
-            attempt = self._breaker.attempt()
-            try:
-                await attempt.begin()
-                self._let_in = attempt
-            except CircuitOpen as refusal:
-                self._refusal = refusal
+        attempt = breaker.attempt()
+        try:
+            await attempt.begin()
+            self._let_in = attempt
+        except CircuitOpen as refusal:
+            self._refusal = refusal
         return self._refusal is None
 
     def _cut_off_by_a_crash(self) -> None:
@@ -184,26 +186,22 @@ class Step(ChildStep):
             raise self._paused(error)
         raise error
 
-    async def _back_off(self) -> None:
+    async def _back_off(self, ends_at: int) -> None:
         past = self._past
-        if past.retry_at is not None:
-            ends_at = past.retry_at
-            if past.deadline_at is not None and past.deadline_at < ends_at:
-                raise self._over_deadline()
-            # A clock that was set back since must not make the wait longer than it was meant to be.
-            milliseconds = min(ends_at - now_ms(), past.delay_ms)
-            if milliseconds > 0:
-                await asyncio.sleep(milliseconds / 1000)
+        if past.deadline_at is not None and past.deadline_at < ends_at:
+            raise self._over_deadline()
+        # A clock that was set back since must not make the wait longer than it was meant to be.
+        milliseconds = min(ends_at - now_ms(), past.delay_ms)
+        if milliseconds > 0:
+            await asyncio.sleep(milliseconds / 1000)
 
-    async def _take(self) -> None:
-        """Waiting counts against the deadline, not against the time of the attempt."""
+    def _check_deadline(self) -> None:
         left = self._left()
         if left is not None and left <= 0:
             raise self._over_deadline()
-        if self._uses:
-            self._taken = await self._take_of(self._uses)
 
     async def _take_of(self, uses: tuple[Taker, ...]) -> Taken:
+        """Waiting counts against the deadline, not against the time of the attempt."""
         session = self._run.session
         try:
             return await take(uses, seconds=self._left(), session=session)
@@ -221,7 +219,8 @@ class Step(ChildStep):
 
     async def _begin(self) -> None:
         run, past = self._run, self._past
-        await run.may_begin()
+        if not run.may_begin_now:
+            await run.may_begin()
         if self._policy is not None:
             self._timeout = self._policy.timeout
         past.attempt += 1
@@ -243,7 +242,8 @@ class Step(ChildStep):
         current.enter(place)
         if self._barrier:
             await run.journal.barrier()
-            await run.may_begin()
+            if not run.may_begin_now:
+                await run.may_begin()
 
     def _over_deadline(self) -> DeadlineExceeded:
         return DeadlineExceeded(f"not done within {self._deadline:g} s")

@@ -77,19 +77,29 @@ export async function child(
       scope.cancel(reason);
       throw reason;
     }
-    do {
-      askToCancel(run, place.run);
-    } while ((await work.ended(ASK_AGAIN_MS)) !== "ended");
+    await cancelled(run, place.run, work);
   }
   return concluded(run, id, work, options);
 }
 
-function askToCancel(run: Run, child: string): void {
+/** Asks the child to cancel until it has ended; one question at a time. */
+async function cancelled(
+  run: Run,
+  child: string,
+  work: Work<Json>,
+): Promise<void> {
   const reason = `its parent ${run.id} was cancelled`;
-  run.session
-    .request("run.cancel", { run: child, reason })
-    // It has ended meanwhile.
-    .catch(() => undefined);
+  let isAsking = false;
+  do {
+    if (!isAsking) {
+      isAsking = true;
+      run.session
+        .request("run.cancel", { run: child, reason })
+        // It has ended meanwhile.
+        .catch(() => undefined)
+        .finally(() => (isAsking = false));
+    }
+  } while ((await work.ended(ASK_AGAIN_MS)) !== "ended");
 }
 
 function concluded(

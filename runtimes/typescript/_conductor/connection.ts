@@ -8,6 +8,9 @@ import type { Socket } from "node:net";
 
 import { dial } from "./endpoint.js";
 
+/** A connection was lost that somebody still needs. */
+export class ConnectionLost extends Error {}
+
 /** One connection to the sidecar. */
 export class Connection {
   private readonly socket: Socket;
@@ -52,7 +55,8 @@ export class Connection {
     this.outgoing.push(line);
   }
 
-  private flush(): void {
+  /** Gives everything to the system now. */
+  flush(): void {
     const lines = this.outgoing;
     this.outgoing = [];
     if (lines.length > 0 && !this.isClosed) {

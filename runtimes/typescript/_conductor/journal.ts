@@ -4,6 +4,7 @@
  * It deliberately knows no steps: entries go in, acknowledgements come back, and at a barrier one waits for the other.
  */
 
+import type { Hurry } from "./hurry.js";
 import { dumps, type Json } from "./json.js";
 import { monotonic } from "./timer.js";
 
@@ -46,9 +47,11 @@ export class Journal {
   private nextSeq: number;
   private acked: number;
   private readonly send: (line: string) => boolean;
+  private readonly hurry: Hurry;
   private entries: string[] = [];
   private later: NodeJS.Timeout | undefined = undefined;
   private isDue = false;
+  private isHurried = false;
   private kept: Kept[] = [];
   private waiters: Waiter[] = [];
 
@@ -57,6 +60,7 @@ export class Journal {
     epoch: number,
     nextSeq: number,
     send: (line: string) => boolean,
+    hurry: Hurry,
   ) {
     this.run = run;
     this.epoch = epoch;
@@ -64,6 +68,7 @@ export class Journal {
     this.nextSeq = nextSeq;
     this.acked = nextSeq > 1 ? nextSeq - 1 : -1;
     this.send = send;
+    this.hurry = hurry;
   }
 
   /** Adds an entry to the next record. */
@@ -92,12 +97,10 @@ export class Journal {
     }
   }
 
-  /** Sends what somebody waits for; the rest may wait for what follows it. */
+  /** What somebody waits for is sent by then; the rest may wait for what follows it. */
   private look(): void {
     this.isDue = false;
-    if (this.waiters.length > 0) {
-      this.flush();
-    } else if (this.entries.length > 0) {
+    if (this.entries.length > 0 && !this.isHurried) {
       this.later ??= setTimeout(() => {
         this.flush();
       }, LINGER_MS);
@@ -143,8 +146,12 @@ export class Journal {
       return;
     }
     this.waits += 1;
-    if (this.entries.length > 0) {
-      this.lookSoon();
+    if (this.entries.length > 0 && !this.isHurried) {
+      this.isHurried = true;
+      this.hurry.add(() => {
+        this.isHurried = false;
+        this.flush();
+      });
     }
     await new Promise<void>((wake) => {
       this.waiters.push({ seq, wake });

@@ -7,8 +7,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { findSocket } from "./config.js";
-import { Connection } from "./connection.js";
+import { Connection, ConnectionLost } from "./connection.js";
 import { Definition } from "./definition.js";
+import { Hurry } from "./hurry.js";
 import { newRunId } from "./ids.js";
 import { Journal, type SignalMessage } from "./journal.js";
 import { dumps, loads, textAt, type JsonObject } from "./json.js";
@@ -39,8 +40,6 @@ const FIRST_CONNECT_DELAYS = [0, 50, 100, 200, 400];
 const MAX_RECONNECT_DELAY = 1000;
 const CLOSE_MS = 1000;
 
-class ConnectionLost extends Error {}
-
 interface Request {
   readonly method: string;
   readonly line: string;
@@ -57,6 +56,7 @@ export class Session {
   readonly permits = new Leases(this);
   readonly lease = new Lease();
   readonly definition = new Definition((line) => this.send(line));
+  readonly hurry = new Hurry(() => this.connection?.flush());
   private messageBytes = 16 << 20;
   readonly options: SessionOptions;
   private connection: Connection | undefined = undefined;

@@ -4,18 +4,21 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate, setTimeout } from "node:timers/promises";
 
+import { Hurry } from "../js/_conductor/hurry.js";
 import { Journal } from "../js/_conductor/journal.js";
 
 /** A journal, and the kinds of the entries in each record that it has sent. */
 function recorder() {
   /** @type {string[][]} */
   const sent = [];
-  const journal = new Journal("r", 1, 1, (line) => {
+  /** @param {string} line */
+  const send = (line) => {
     /** @type {{params: {entries: object[]}}} */
     const { params } = JSON.parse(line);
     sent.push(params.entries.map((entry) => Object.keys(entry)[0] ?? ""));
     return true;
-  });
+  };
+  const journal = new Journal("r", 1, 1, send, new Hurry(() => undefined));
   return { journal, sent };
 }
 

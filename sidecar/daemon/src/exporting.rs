@@ -12,6 +12,8 @@ use conductor_journal::{Fed, Feed, RunRow, Store, StoreError};
 use conductor_protocol::entry::Entry as Fact;
 use conductor_telemetry::otlp::{Otlp, Payload, Sent, Settings};
 use conductor_telemetry::spans::{Batch, Followed, line};
+use rustix::time::{ClockId, clock_gettime};
+use tokio::runtime::Handle;
 
 use crate::Error;
 use crate::masking::Mask;
@@ -26,7 +28,7 @@ const PAGE: usize = 256 << 10;
 /// Spans or log records of one request.
 const REQUEST: usize = 1000;
 
-/// Of the time of one core, what reading and sending may take while there is much to do: one part in so many. Runs come first.
+/// Of one core, what this may compute while there is much to do: one part in so many. Runs come first.
 const SHARE: u32 = 30;
 
 /// The priority of its threads.
@@ -89,8 +91,8 @@ impl Exporter {
         Ok(Exporter { otlp: otlp.map_err(Error::Export)?, lines })
     }
 
-    /// In threads of its own, which let everybody else go first: those that they start are as patient.
-    pub(crate) fn aside(self, sidecar: Arc<Sidecar>) {
+    /// In threads of its own, which let everybody else go first: those that they start are as patient. `main` is not.
+    pub(crate) fn aside(self, sidecar: Arc<Sidecar>, main: &Handle) {
         if self.otlp.is_none() && !self.lines {
             return;
         }
@@ -98,17 +100,17 @@ impl Exporter {
         let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), LAST);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         match runtime {
-            Ok(runtime) => runtime.block_on(self.run(sidecar)),
+            Ok(runtime) => runtime.block_on(self.run(sidecar, main)),
             Err(error) => eprintln!("conductor sidecar: spans and logs cannot be exported: {error}"),
         }
     }
 
-    async fn run(self, sidecar: Arc<Sidecar>) {
+    async fn run(self, sidecar: Arc<Sidecar>, main: &Handle) {
         let mut reader = Reader::default();
         let mut last = None;
         loop {
             let is_last = sidecar.is_closing();
-            match self.catch_up(&sidecar, &mut reader).await {
+            match self.catch_up(&sidecar, main, &mut reader).await {
                 Ok(()) => last = None,
                 // Told once, not twice a second.
                 Err(error) if last.as_ref() == Some(&error) => {}
@@ -128,16 +130,20 @@ impl Exporter {
     }
 
     /// Exports page after page until there was nothing more.
-    async fn catch_up(&self, sidecar: &Arc<Sidecar>, reader: &mut Reader) -> Result<(), StoreError> {
+    async fn catch_up(
+        &self,
+        sidecar: &Arc<Sidecar>,
+        main: &Handle,
+        reader: &mut Reader,
+    ) -> Result<(), StoreError> {
         let until = sidecar.is_closing().then(|| Instant::now() + FAREWELL);
         loop {
-            let began = Instant::now();
-            let Some(page) = read(sidecar, reader).await? else {
+            let began = computed();
+            let Some(page) = read(sidecar, main, reader).await? else {
                 sidecar.metrics.export_behind(Duration::ZERO);
                 return Ok(());
             };
             let payloads = self.payloads(page.batch);
-            let worked = began.elapsed();
             if let Some(written) = page.written {
                 let age = sidecar.clock.now().saturating_sub(written);
                 sidecar.metrics.export_behind(Duration::from_millis(u64::try_from(age).unwrap_or(0)));
@@ -150,14 +156,14 @@ impl Exporter {
                 }
             }
             let this = Arc::clone(sidecar);
-            in_background(move || this.journal.store().fed(page.from, page.to)).await?;
+            urgently(main, move || this.journal.store().fed(page.from, page.to)).await?;
             if until.is_none() {
                 if !page.more {
                     // What has come meanwhile goes with what comes until the next look: a request for each record would cost more.
                     sidecar.metrics.export_behind(Duration::ZERO);
                     return Ok(());
                 }
-                tokio::time::sleep(worked * (SHARE - 1)).await;
+                tokio::time::sleep(computed().saturating_sub(began) * (SHARE - 1)).await;
             }
         }
     }
@@ -173,6 +179,12 @@ impl Exporter {
         let logs = parts(batch.logs).into_iter().filter_map(|part| otlp.logs(part));
         spans.chain(logs).collect()
     }
+}
+
+/// For how long this thread has computed.
+fn computed() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
 /// In requests, none of which is empty.
@@ -238,26 +250,53 @@ async fn over(sidecar: &Sidecar, until: &mut Option<Instant>) {
 }
 
 /// The next page, with what comes of it.
-async fn read(sidecar: &Arc<Sidecar>, reader: &mut Reader) -> Result<Option<Page>, StoreError> {
-    let (this, mut runs) = (Arc::clone(sidecar), std::mem::take(reader));
+async fn read(
+    sidecar: &Arc<Sidecar>,
+    main: &Handle,
+    reader: &mut Reader,
+) -> Result<Option<Page>, StoreError> {
+    let (this, runs) = (Arc::clone(sidecar), std::mem::take(reader));
     let work = move || {
         let feed = this.journal.store().feed(PAGE)?;
-        let page = if feed.records.is_empty() { None } else { Some(runs.page(&this, &feed)?) };
-        Ok((runs, page))
+        let rows = runs.unknown(&this, &feed)?;
+        Ok((runs, feed, rows))
     };
-    let (runs, page) = in_background(work).await?;
+    let (runs, feed, rows) = urgently(main, work).await?;
     *reader = runs;
-    Ok(page)
+    if feed.records.is_empty() { Ok(None) } else { reader.page(sidecar, &feed, rows).map(Some) }
 }
 
-async fn in_background<T: Send + 'static>(
+/// Does it in a thread of `main`: commits wait for the locks of the store, and may not wait for somebody who lets everybody go first.
+async fn urgently<T: Send + 'static>(
+    main: &Handle,
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(StoreError::Failed(error.to_string())))
+    // A thread that it starts has the priority of who starts it: that is to be one of its own.
+    let done = main.spawn(async { tokio::task::spawn_blocking(work).await }).await;
+    done.and_then(|done| done).unwrap_or_else(|error| Err(StoreError::Failed(error.to_string())))
 }
 
 impl Reader {
-    fn page(&mut self, sidecar: &Sidecar, feed: &Feed) -> Result<Page, StoreError> {
+    /// Those of the page's runs that are not followed yet.
+    fn unknown(&self, sidecar: &Sidecar, feed: &Feed) -> Result<BTreeMap<i64, RunRow>, StoreError> {
+        let mut first = BTreeMap::new();
+        for fed in &feed.records {
+            first.entry(fed.run).or_insert(fed.seq);
+        }
+        first.retain(|key, seq| self.runs.get(key).is_none_or(|open| open.next != *seq));
+        let mut rows = BTreeMap::new();
+        for key in first.into_keys() {
+            rows.extend(sidecar.journal.store().run_of(key)?.map(|row| (key, row)));
+        }
+        Ok(rows)
+    }
+
+    fn page(
+        &mut self,
+        sidecar: &Sidecar,
+        feed: &Feed,
+        mut rows: BTreeMap<i64, RunRow>,
+    ) -> Result<Page, StoreError> {
         let mut batch = Batch::default();
         let (mut place, mut lost, mut written) = (feed.from, 0, None);
         let mut begun = Vec::new();
@@ -265,7 +304,7 @@ impl Reader {
             let gap = fed.place.saturating_sub(place).saturating_sub(1);
             lost += u64::try_from(gap).unwrap_or(0);
             place = fed.place;
-            match self.take(sidecar, fed, &mut batch)? {
+            match self.take(sidecar, fed, &mut rows, &mut batch)? {
                 Some(at) => written = Some(at),
                 None => lost += 1,
             }
@@ -287,7 +326,13 @@ impl Reader {
     }
 
     /// Reads one record; `None` where nothing can be made of it.
-    fn take(&mut self, sidecar: &Sidecar, fed: &Fed, batch: &mut Batch) -> Result<Option<i64>, StoreError> {
+    fn take(
+        &mut self,
+        sidecar: &Sidecar,
+        fed: &Fed,
+        rows: &mut BTreeMap<i64, RunRow>,
+        batch: &mut Batch,
+    ) -> Result<Option<i64>, StoreError> {
         let Some(body) = fed.body.as_deref() else { return Ok(None) };
         if self.runs.get(&fed.run).is_some_and(|open| open.next != fed.seq) {
             self.runs.remove(&fed.run);
@@ -295,7 +340,11 @@ impl Reader {
         let open = match self.runs.entry(fed.run) {
             Entry::Occupied(open) => open.into_mut(),
             Entry::Vacant(place) => {
-                let Some(row) = sidecar.journal.store().run_of(fed.run)? else { return Ok(None) };
+                let row = match rows.remove(&fed.run) {
+                    Some(row) => Some(row),
+                    None => sidecar.journal.store().run_of(fed.run)?,
+                };
+                let Some(row) = row else { return Ok(None) };
                 place.insert(opened(sidecar, &row, fed.seq)?)
             }
         };

@@ -231,8 +231,8 @@ pub async fn start(options: Options) -> Result<Handle, Error> {
     tasks.spawn(fleet::run(Arc::clone(&sidecar)));
     tasks.spawn(hosts::run(Arc::clone(&sidecar)));
     tasks.spawn(tidy(Arc::clone(&sidecar)));
-    let this = Arc::clone(&sidecar);
-    tasks.spawn_blocking(move || exporter.aside(this));
+    let (this, main) = (Arc::clone(&sidecar), tokio::runtime::Handle::current());
+    tasks.spawn_blocking(move || exporter.aside(this, &main));
     if let Some(grace) = sidecar.permits.grace(options.lease) {
         tasks.spawn(settle(Arc::clone(&sidecar), grace));
     }

@@ -79,6 +79,7 @@ struct Entry {
     session: Arc<str>,
     limit: Option<u32>,
     stage: Stage,
+    /// The grant comes with these.
     starts: Option<LeasedStarts>,
     wake: Option<oneshot::Sender<()>>,
 }
@@ -130,8 +131,8 @@ impl HostPermits {
                 let spare = asked.spare.unwrap_or_default();
                 table.pool(&asked.resource).paces.ask(session, rate, spare, now)
             });
-            table.enter(key.clone(), &asked.resource, limit, Stage::Paced(self.origin + at));
-            table.leased(&key, starts);
+            let entry = Entry { starts, ..Entry::new(session, limit, Stage::Paced(self.origin + at)) };
+            table.enter(key.clone(), &asked.resource, entry);
         }
         drop(table);
         self.turn(&key.0, key.1)
@@ -168,7 +169,7 @@ impl HostPermits {
             // What it kept when the connection was lost it does not claim, and what it holds it gives back.
             match table.places.get(&key).cloned() {
                 Some((resource, ticket)) => table.pool(&resource).permits.unlease(ticket),
-                None => table.enter(key, &claim.resource, claim.limit, Stage::Held),
+                None => table.enter(key, &claim.resource, Entry::new(session, claim.limit, Stage::Held)),
             }
         }
     }
@@ -210,14 +211,14 @@ impl Table {
         self.places.range(from..).map(|(key, _)| key).take_while(|key| key.0 == *session).cloned().collect()
     }
 
-    fn enter(&mut self, key: Key, resource: &str, limit: Option<u32>, stage: Stage) {
+    fn enter(&mut self, key: Key, resource: &str, entry: Entry) {
         let ticket = self.tickets;
         self.tickets += 1;
-        let session = Arc::clone(&key.0);
         self.places.insert(key, (resource.into(), ticket));
         let is_waiting = self.is_waiting;
         let pool = self.pool(resource);
-        pool.entries.insert(ticket, Entry { session, limit, stage, starts: None, wake: None });
+        let (limit, stage) = (entry.limit, entry.stage);
+        pool.entries.insert(ticket, entry);
         if let Some(limit) = limit {
             *pool.limits.entry(limit).or_default() += 1;
             if stage == Stage::Held {
@@ -225,14 +226,6 @@ impl Table {
             }
         }
         pool.fit(is_waiting);
-    }
-
-    /// The grant of the permit comes with these.
-    fn leased(&mut self, key: &Key, starts: Option<LeasedStarts>) {
-        let Some((resource, ticket)) = self.places.get(key).cloned() else { return };
-        if let Some(entry) = self.pool(&resource).entries.get_mut(&ticket) {
-            entry.starts = starts;
-        }
     }
 
     fn turn(&mut self, key: &Key, now: Instant) -> Turn {
@@ -285,6 +278,12 @@ impl Table {
         let next = pool.permits.leave(ticket);
         pool.grant(next);
         pool.fit(is_waiting);
+    }
+}
+
+impl Entry {
+    fn new(session: &Arc<str>, limit: Option<u32>, stage: Stage) -> Entry {
+        Entry { session: Arc::clone(session), limit, stage, starts: None, wake: None }
     }
 }
 

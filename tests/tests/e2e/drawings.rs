@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use conductor_tests::application::Language;
 use conductor_tests::process::Process;
 use conductor_tests::project::Project;
 use conductor_tests::sidecar::Sidecar;
@@ -70,9 +71,9 @@ workflows:
 /// The journal holds no arguments: the sidecar computes them, as the process did.
 #[test]
 fn what_a_step_was_called_with_is_computed() -> Result<()> {
-    let project = applications::built("python", CALLS)?;
+    let project = applications::built(Language::Python, CALLS)?;
     let sidecar = Sidecar::start(&project)?;
-    let _application = applications::serve(&project, "python", &sidecar.socket())?;
+    let _application = applications::serve(&project, Language::Python, &sidecar.socket())?;
     sidecar.accepts("main_python", "r", &json!({"n": 4}))?;
     sidecar.run_in("r", &["succeeded"])?;
     // look gives n * 3 + 1, and book n.

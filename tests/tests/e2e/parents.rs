@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use conductor_tests::application::Language;
 use conductor_tests::eventually;
 use conductor_tests::process::Process;
 use conductor_tests::project::Project;
@@ -12,7 +13,7 @@ use conductor_tests::sidecar::Sidecar;
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::applications::{LANGUAGES, built, serve};
+use crate::applications::{built, serve};
 
 const MANIFEST: &str = r#"version: "1.0"
 
@@ -56,13 +57,13 @@ workflows:
 
 /// An application of one language, and a sidecar that it reaches by a link.
 struct Site {
-    language: &'static str,
+    language: Language,
     project: Project,
     sidecar: Sidecar,
 }
 
 impl Site {
-    fn new(language: &'static str) -> Result<Site> {
+    fn new(language: Language) -> Result<Site> {
         let project = built(language, MANIFEST)?;
         let sidecar = Sidecar::start(&project)?;
         let site = Site { language, project, sidecar };
@@ -116,7 +117,7 @@ impl Site {
 
 #[test]
 fn a_child_that_was_under_way_when_its_parent_died_and_was_cancelled_is_undone() -> Result<()> {
-    for language in LANGUAGES {
+    for language in Language::ALL {
         let site = Site::new(language)?;
         let application = site.serve()?;
         site.begin("main")?;
@@ -125,7 +126,7 @@ fn a_child_that_was_under_way_when_its_parent_died_and_was_cancelled_is_undone()
         site.sidecar.post("/v1/runs/r/cancel", &json!({"reason": "a whim"}))?;
         site.open_gate()?;
         let _application = site.serve()?;
-        site.sidecar.run_in("r", &["cancelled"]).with_context(|| language)?;
+        site.sidecar.run_in("r", &["cancelled"]).context(language)?;
         site.is_undone()?;
     }
     Ok(())
@@ -133,7 +134,7 @@ fn a_child_that_was_under_way_when_its_parent_died_and_was_cancelled_is_undone()
 
 #[test]
 fn a_child_that_succeeds_in_the_moment_in_which_its_parent_is_cut_short_is_undone() -> Result<()> {
-    for language in LANGUAGES {
+    for language in Language::ALL {
         let mut site = Site::new(language)?;
         let _application = site.serve()?;
         site.begin("late")?;
@@ -144,7 +145,7 @@ fn a_child_that_succeeds_in_the_moment_in_which_its_parent_is_cut_short_is_undon
         site.wait_for("r/child/hold", "end")?;
         std::thread::sleep(Duration::from_millis(2500));
         site.sidecar.process()?.signal(Signal::CONT)?;
-        site.sidecar.run_in("r", &["failed"]).with_context(|| language)?;
+        site.sidecar.run_in("r", &["failed"]).context(language)?;
         ensure!(site.sidecar.run("r%2Fchild")?["state"] == "succeeded", "{language}: it was to succeed");
         site.is_undone()?;
     }
@@ -153,7 +154,7 @@ fn a_child_that_succeeds_in_the_moment_in_which_its_parent_is_cut_short_is_undon
 
 #[test]
 fn a_signal_that_came_while_the_connection_was_lost_is_heard() -> Result<()> {
-    for language in LANGUAGES {
+    for language in Language::ALL {
         let mut site = Site::new(language)?;
         let _application = site.serve()?;
         site.begin("told")?;
@@ -164,7 +165,7 @@ fn a_signal_that_came_while_the_connection_was_lost_is_heard() -> Result<()> {
         let answer = site.sidecar.post("/v1/runs/r/signals/go", &json!(5))?;
         ensure!(answer.status < 300, "{answer:?}");
         site.link()?;
-        let run = site.sidecar.run_in("r", &["succeeded"]).with_context(|| language)?;
+        let run = site.sidecar.run_in("r", &["succeeded"]).context(language)?;
         ensure!(run["output"] == 9, "{run}");
     }
     Ok(())

@@ -8,12 +8,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use conductor_tests::application::Language;
 use conductor_tests::process::Process;
 use conductor_tests::project::Project;
 use conductor_tests::sidecar::Sidecar;
 use serde_json::json;
 
-use crate::applications::{LANGUAGES, built, serve};
+use crate::applications::{built, serve};
 
 const MANIFEST: &str = r#"version: "1.0"
 
@@ -55,7 +56,7 @@ impl Crowd {
         count(&socket, &sidecar.socket(), &asked)?;
         let manifest = MANIFEST.replace("RATE", rate).replace("AT_A_TIME", &at_a_time.to_string());
         let mut crowd = Crowd { sidecar, asked, processes: Vec::new(), _folders: vec![place] };
-        for language in LANGUAGES {
+        for language in Language::ALL {
             let project = built(language, &manifest)?;
             let mut process = serve(&project, language, &socket)?;
             process.wait_for_line("up")?;
@@ -68,7 +69,7 @@ impl Crowd {
     /// How often the processes asked for a start, and how long it took until each had made so many.
     fn start(&self, each: usize) -> Result<(usize, Duration)> {
         let input = json!({"items": (0..each).collect::<Vec<_>>()});
-        for language in LANGUAGES {
+        for language in Language::ALL {
             self.sidecar.accepts(
                 &format!("main_{language}"),
                 &format!("warm-{language}"),
@@ -77,11 +78,11 @@ impl Crowd {
             self.sidecar.run_in(&format!("warm-{language}"), &["succeeded"])?;
         }
         let (before, began) = (self.asked.load(Ordering::SeqCst), Instant::now());
-        for language in LANGUAGES {
-            self.sidecar.accepts(&format!("many_{language}"), language, &input)?;
+        for language in Language::ALL {
+            self.sidecar.accepts(&format!("many_{language}"), language.name(), &input)?;
         }
-        for language in LANGUAGES {
-            self.sidecar.run_in(language, &["succeeded"]).context(language)?;
+        for language in Language::ALL {
+            self.sidecar.run_in(language.name(), &["succeeded"]).context(language)?;
         }
         Ok((self.asked.load(Ordering::SeqCst) - before, began.elapsed()))
     }

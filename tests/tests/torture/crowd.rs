@@ -5,10 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use conductor_protocol::entry::Entry;
+use conductor_tests::application::Language;
 use conductor_tests::checker::Snapshot;
 use conductor_tests::http::{self, Response};
 use conductor_tests::journal::Record;
@@ -19,7 +19,7 @@ use conductor_tests::root;
 use conductor_tests::sidecar::{Around, Sidecar};
 use serde_json::json;
 
-use crate::program::{Block, Language, PART, Program, SAID, draw};
+use crate::program::{Block, PART, Program, SAID, draw};
 
 /// Runs that may be open at a time; a storm is to find work, not a queue.
 const OPEN: usize = 60;
@@ -53,16 +53,9 @@ impl Crowd {
         let mut projects = Vec::new();
         for program in &programs {
             let name = program.language.name();
-            let project = Project::at(&folder.join(name));
-            copy(&root().join("tests/projects/torture").join(name), project.path())?;
-            project.write("concurrency.yaml", &program.manifest())?;
-            project.conductor(&["build"])?.expect_code(0).with_context(|| program.manifest())?;
-            if program.language == Language::Go {
-                let mut compile = Command::new("go");
-                let output = compile.args(["build", "-o", "app", "."]).current_dir(project.path()).output();
-                let output = output.context("go is needed")?;
-                ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-            }
+            let project =
+                Project::at(&folder.join(name)).with(&root().join("tests/projects/torture").join(name))?;
+            program.language.build(&project, &program.manifest())?;
             projects.push(project);
         }
         let crowd = Crowd {
@@ -98,18 +91,7 @@ impl Crowd {
 
     /// Starts an application that talks to the sidecar on `socket`.
     pub fn application(&self, language: Language, socket: &Path, around: &Around) -> Result<Process> {
-        let project = &self.projects[language as usize];
-        let folder = self.folder.to_string_lossy();
-        let own = project.path().join("app");
-        let (program, arguments) = match language {
-            Language::Python => (Path::new("python3"), vec!["app.py", &*folder]),
-            Language::Typescript => (Path::new("node"), vec!["app.js", &*folder]),
-            Language::Go => (&*own, vec![&*folder]),
-        };
-        let mut command = around.program(project, program, &arguments);
-        command.env("CONDUCTOR_SOCKET", socket).env("TORTURE_LEDGER", self.ledger());
-        command.env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONUNBUFFERED", "1");
-        Process::spawn(language.name(), command)
+        language.serve(&self.projects[language as usize], &self.folder, &self.ledger(), socket, around)
     }
 
     /// Lets applications and the outside begin more, where there is room, and does what people do.
@@ -276,17 +258,4 @@ impl Crowd {
 /// Whether asking again would say nothing else: done, or refused for good. A sidecar that is in trouble says 5xx.
 fn is_final(answer: &Response) -> bool {
     answer.status < 500
-}
-
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let (entry, name) = entry.map(|entry| (entry.path(), entry.file_name()))?;
-        if entry.is_dir() {
-            copy(&entry, &to.join(name))?;
-        } else {
-            fs::copy(&entry, to.join(name))?;
-        }
-    }
-    Ok(())
 }

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
 use conductor_protocol::entry::Entry;
+use conductor_tests::application::Language;
 use conductor_tests::journal::{Journal, Record, Run};
 use serde_json::{Value, json};
 
-use crate::program::{Block, Language, Program};
+use crate::program::{Block, Program};
 use crate::verdict::{Case, Ledger, judge};
 
 /// Two runs of one program: `python-1` succeeds, `python-3` fails and is undone, with the child that it awaited.

@@ -8,6 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use conductor_tests::application::Language;
 use conductor_tests::journal::{Follower, Journal};
 use conductor_tests::process::Process;
 use conductor_tests::random::Random;
@@ -16,7 +17,6 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use crate::crowd::Crowd;
-use crate::program::Language;
 use crate::proxy::Proxy;
 use crate::report::Report;
 use crate::shim::Shim;

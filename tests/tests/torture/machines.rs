@@ -5,6 +5,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use conductor_tests::application::Language;
 use conductor_tests::journal::Journal;
 use conductor_tests::process::Process;
 use conductor_tests::random::Random;
@@ -16,7 +17,6 @@ use tempfile::TempDir;
 
 use crate::crowd::Crowd;
 use crate::network::{Network, SERVER};
-use crate::program::Language;
 use crate::report::Report;
 use crate::storm::{Site, interrupt, terminate};
 

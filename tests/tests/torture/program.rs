@@ -4,36 +4,9 @@
 
 use std::fmt::Write as _;
 
+use conductor_tests::application::Language;
 use conductor_tests::random::Random;
 use serde_json::{Value, json};
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Language {
-    Python,
-    Typescript,
-    Go,
-}
-
-impl Language {
-    pub const ALL: [Language; 3] = [Language::Python, Language::Typescript, Language::Go];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Language::Python => "python",
-            Language::Typescript => "typescript",
-            Language::Go => "go",
-        }
-    }
-
-    fn reference(self, task: &str) -> String {
-        match self {
-            Language::Go => {
-                format!("go:example.com/torture/tasks.{}{}", task[..1].to_uppercase(), &task[1..])
-            }
-            _ => format!("tasks.{task}"),
-        }
-    }
-}
 
 /// Steps that stand in a workflow one after the other; each works on the value of the one before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

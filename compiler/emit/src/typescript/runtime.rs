@@ -17,7 +17,7 @@ macro_rules! runtime {
 }
 
 /// Name of each module of `_conductor/`, and its text as TypeScript, as JavaScript, and its declarations.
-const FILES: [(&str, &str, &str, &str); 93] = runtime![
+const FILES: [(&str, &str, &str, &str); 94] = runtime![
     "address",
     "attempt",
     "block",
@@ -60,6 +60,7 @@ const FILES: [(&str, &str, &str, &str); 93] = runtime![
     "httpCalls",
     "httpClient",
     "httpValues",
+    "hurry",
     "ids",
     "invoke",
     "journal",

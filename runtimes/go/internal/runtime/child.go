@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 )
 
@@ -58,8 +59,11 @@ func (s *Step) Child(ctx context.Context, workflow *Workflow, inputs any) (any, 
 // cancelChild asks until the child has ended: it may not have begun when it was asked for the first time.
 func (s *Step) cancelChild(run string, ended func() bool) error {
 	params := map[string]any{"run": run, "reason": fmt.Sprintf("its parent %s was cancelled", s.run.id)}
+	var isAsking atomic.Bool
 	for s.run.detached.Err() == nil {
-		s.run.session.request("run.cancel", params, func(any, error) {})
+		if isAsking.CompareAndSwap(false, true) {
+			s.run.session.request("run.cancel", params, func(any, error) { isAsking.Store(false) })
+		}
 		if ended() {
 			return nil
 		}

@@ -55,18 +55,24 @@ export async function child(run, id, workflow, inputs, options) {
       scope.cancel(reason);
       throw reason;
     }
-    do {
-      askToCancel(run, place.run);
-    } while ((await work.ended(ASK_AGAIN_MS)) !== "ended");
+    await cancelled(run, place.run, work);
   }
   return concluded(run, id, work, options);
 }
-function askToCancel(run, child) {
+/** Asks the child to cancel until it has ended; one question at a time. */
+async function cancelled(run, child, work) {
   const reason = `its parent ${run.id} was cancelled`;
-  run.session
-    .request("run.cancel", { run: child, reason })
-    // It has ended meanwhile.
-    .catch(() => undefined);
+  let isAsking = false;
+  do {
+    if (!isAsking) {
+      isAsking = true;
+      run.session
+        .request("run.cancel", { run: child, reason })
+        // It has ended meanwhile.
+        .catch(() => undefined)
+        .finally(() => (isAsking = false));
+    }
+  } while ((await work.ended(ASK_AGAIN_MS)) !== "ended");
 }
 function concluded(run, id, work, options) {
   const key = run.path(id);

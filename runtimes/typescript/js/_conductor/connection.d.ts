@@ -3,6 +3,8 @@
  *
  * It deliberately knows no messages, only where a line ends.
  */
+/** A connection was lost that somebody still needs. */
+export declare class ConnectionLost extends Error {}
 /** One connection to the sidecar. */
 export declare class Connection {
   private readonly socket;
@@ -20,7 +22,8 @@ export declare class Connection {
   ): Promise<Connection>;
   /** Sends a line, together with all others of this turn. */
   send(line: string): void;
-  private flush;
+  /** Gives everything to the system now. */
+  flush(): void;
   private arrived;
   private ended;
   /** Keeps the process alive, or lets it end while this is open. */

@@ -4,6 +4,8 @@
  * It deliberately knows no messages, only where a line ends.
  */
 import { dial } from "./endpoint.js";
+/** A connection was lost that somebody still needs. */
+export class ConnectionLost extends Error {}
 /** One connection to the sidecar. */
 export class Connection {
   constructor(socket, received) {
@@ -38,6 +40,7 @@ export class Connection {
     }
     this.outgoing.push(line);
   }
+  /** Gives everything to the system now. */
   flush() {
     const lines = this.outgoing;
     this.outgoing = [];

@@ -45,8 +45,12 @@ export class Execution {
     this.inputs = inputs;
     this.children = children;
     this.isKept = inputs === undefined;
-    this.journal = new Journal(run, owned.epoch, owned.next_seq, (line) =>
-      session.send(line),
+    this.journal = new Journal(
+      run,
+      owned.epoch,
+      owned.next_seq,
+      (line) => session.send(line),
+      session.hurry,
     );
     this.journal.onLost = () => {
       this.process.cancel(stopped());

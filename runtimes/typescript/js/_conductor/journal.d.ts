@@ -3,6 +3,7 @@
  *
  * It deliberately knows no steps: entries go in, acknowledgements come back, and at a barrier one waits for the other.
  */
+import type { Hurry } from "./hurry.js";
 import { type Json } from "./json.js";
 /** How long a refused record waits for the store to mend, in milliseconds. */
 export declare const RETRY_STORE_MS = 250;
@@ -25,9 +26,11 @@ export declare class Journal {
   private nextSeq;
   private acked;
   private readonly send;
+  private readonly hurry;
   private entries;
   private later;
   private isDue;
+  private isHurried;
   private kept;
   private waiters;
   constructor(
@@ -35,6 +38,7 @@ export declare class Journal {
     epoch: number,
     nextSeq: number,
     send: (line: string) => boolean,
+    hurry: Hurry,
   );
   /** Adds an entry to the next record. */
   record(kind: string, fields: object): void;
@@ -42,7 +46,7 @@ export declare class Journal {
   recordText(entry: string): void;
   /** After all that goes on by itself now: the end of a step and the start of the next are one record. */
   private lookSoon;
-  /** Sends what somebody waits for; the rest may wait for what follows it. */
+  /** What somebody waits for is sent by then; the rest may wait for what follows it. */
   private look;
   /** Makes records of the entries that are waiting, and sends them. */
   flush(): void;

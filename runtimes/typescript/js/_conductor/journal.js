@@ -13,7 +13,7 @@ const RECORD_CHARACTERS = 4 << 20;
 const LINGER_MS = 2;
 /** Numbers the records of one run in one epoch, and keeps them until they are acknowledged. */
 export class Journal {
-  constructor(run, epoch, nextSeq, send) {
+  constructor(run, epoch, nextSeq, send, hurry) {
     /** How often somebody had to wait for the disk. */
     this.waits = 0;
     this.ended = undefined;
@@ -27,6 +27,7 @@ export class Journal {
     this.entries = [];
     this.later = undefined;
     this.isDue = false;
+    this.isHurried = false;
     this.kept = [];
     this.waiters = [];
     this.run = run;
@@ -35,6 +36,7 @@ export class Journal {
     this.nextSeq = nextSeq;
     this.acked = nextSeq > 1 ? nextSeq - 1 : -1;
     this.send = send;
+    this.hurry = hurry;
   }
   /** Adds an entry to the next record. */
   record(kind, fields) {
@@ -59,12 +61,10 @@ export class Journal {
       });
     }
   }
-  /** Sends what somebody waits for; the rest may wait for what follows it. */
+  /** What somebody waits for is sent by then; the rest may wait for what follows it. */
   look() {
     this.isDue = false;
-    if (this.waiters.length > 0) {
-      this.flush();
-    } else if (this.entries.length > 0) {
+    if (this.entries.length > 0 && !this.isHurried) {
       this.later ??= setTimeout(() => {
         this.flush();
       }, LINGER_MS);
@@ -107,8 +107,12 @@ export class Journal {
       return;
     }
     this.waits += 1;
-    if (this.entries.length > 0) {
-      this.lookSoon();
+    if (this.entries.length > 0 && !this.isHurried) {
+      this.isHurried = true;
+      this.hurry.add(() => {
+        this.isHurried = false;
+        this.flush();
+      });
     }
     await new Promise((wake) => {
       this.waiters.push({ seq, wake });

@@ -4,6 +4,7 @@
  * It deliberately knows neither steps nor workflows; it keeps the journals of the runs that it owns.
  */
 import { Definition } from "./definition.js";
+import { Hurry } from "./hurry.js";
 import { Journal } from "./journal.js";
 import { type JsonObject } from "./json.js";
 import { Lease } from "./lease.js";
@@ -17,6 +18,7 @@ export declare class Session {
   readonly permits: Leases;
   readonly lease: Lease;
   readonly definition: Definition;
+  readonly hurry: Hurry;
   private messageBytes;
   readonly options: SessionOptions;
   private connection;

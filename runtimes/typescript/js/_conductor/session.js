@@ -5,8 +5,9 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { findSocket } from "./config.js";
-import { Connection } from "./connection.js";
+import { Connection, ConnectionLost } from "./connection.js";
 import { Definition } from "./definition.js";
+import { Hurry } from "./hurry.js";
 import { newRunId } from "./ids.js";
 import { Journal } from "./journal.js";
 import { dumps, loads, textAt } from "./json.js";
@@ -28,7 +29,6 @@ const LOST = [-32011, -32013, STORE];
 const FIRST_CONNECT_DELAYS = [0, 50, 100, 200, 400];
 const MAX_RECONNECT_DELAY = 1000;
 const CLOSE_MS = 1000;
-class ConnectionLost extends Error {}
 /** What one thread and the sidecar have to say to each other. */
 export class Session {
   constructor(options = {}) {
@@ -38,6 +38,7 @@ export class Session {
     this.permits = new Leases(this);
     this.lease = new Lease();
     this.definition = new Definition((line) => this.send(line));
+    this.hurry = new Hurry(() => this.connection?.flush());
     this.messageBytes = 16 << 20;
     this.connection = undefined;
     this.greeted = false;
