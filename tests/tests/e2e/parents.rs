@@ -98,6 +98,14 @@ impl Site {
         Ok(entries.any(|entry| entry["key"] == key && entry["event"] == event))
     }
 
+    /// Waits until the run is in the state; says what has become of it and its child where it does not come to that.
+    fn ends(&self, state: &str) -> Result<serde_json::Value> {
+        self.sidecar.run_in("r", &[state]).with_context(|| {
+            let all = ["r", "r%2Fchild"].map(|run| self.sidecar.run(run).unwrap_or_default());
+            format!("{}: {all:#?}", self.language)
+        })
+    }
+
     fn open_gate(&self) -> Result<()> {
         self.project.write("ledger.gate", "")
     }
@@ -126,7 +134,7 @@ fn a_child_that_was_under_way_when_its_parent_died_and_was_cancelled_is_undone()
         site.sidecar.post("/v1/runs/r/cancel", &json!({"reason": "a whim"}))?;
         site.open_gate()?;
         let _application = site.serve()?;
-        site.sidecar.run_in("r", &["cancelled"]).context(language)?;
+        site.ends("cancelled")?;
         site.is_undone()?;
     }
     Ok(())
@@ -145,7 +153,7 @@ fn a_child_that_succeeds_in_the_moment_in_which_its_parent_is_cut_short_is_undon
         site.wait_for("r/child/hold", "end")?;
         std::thread::sleep(Duration::from_millis(2500));
         site.sidecar.process()?.signal(Signal::CONT)?;
-        site.sidecar.run_in("r", &["failed"]).context(language)?;
+        site.ends("failed")?;
         ensure!(site.sidecar.run("r%2Fchild")?["state"] == "succeeded", "{language}: it was to succeed");
         site.is_undone()?;
     }
@@ -165,7 +173,7 @@ fn a_signal_that_came_while_the_connection_was_lost_is_heard() -> Result<()> {
         let answer = site.sidecar.post("/v1/runs/r/signals/go", &json!(5))?;
         ensure!(answer.status < 300, "{answer:?}");
         site.link()?;
-        let run = site.sidecar.run_in("r", &["succeeded"]).context(language)?;
+        let run = site.ends("succeeded")?;
         ensure!(run["output"] == 9, "{run}");
     }
     Ok(())
