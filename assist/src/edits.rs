@@ -17,7 +17,9 @@ const CASES: [&str; 2] = ["switch", "catch"];
 pub(crate) fn apply(steps: &mut Vec<Data>, edit: &Edit) -> Read<()> {
     let there = calls(steps);
     let new: Vec<&str> = match edit {
-        Edit::Add { flow, .. } | Edit::OnFailure { handler: flow, .. } => flow.calls(),
+        Edit::Add { flow, .. } | Edit::Beside { flow, .. } | Edit::OnFailure { handler: flow, .. } => {
+            flow.calls()
+        }
         Edit::Replace { new, .. } => vec![new],
         _ => Vec::new(),
     };
@@ -35,6 +37,26 @@ pub(crate) fn apply(steps: &mut Vec<Data>, edit: &Edit) -> Read<()> {
             step.set("task", Data::text(new));
             None
         }),
+        Edit::Swap(one, other) => swap(steps, one, other),
+        Edit::Beside { flow, task } => {
+            let branches = flow.steps();
+            change(steps, task, &|step| {
+                let all = std::iter::once(step.clone()).chain(branches.iter().cloned()).collect();
+                Some(Data::map([("parallel", Data::List(all))]))
+            })?;
+            merge_branches(steps);
+            Ok(())
+        }
+        Edit::Always(flow) => {
+            let mut flow = flow.steps();
+            for task in calls(&flow).iter().filter(|task| there.contains(task)) {
+                let step = take(steps, task)?;
+                change(&mut flow, task, &|_| Some(step.clone()))?;
+            }
+            let body = std::mem::take(steps);
+            steps.push(Data::map([("try", Data::List(body)), ("finally", Data::List(flow))]));
+            Ok(())
+        }
         Edit::Together(tasks) => together(steps, tasks, "parallel"),
         Edit::Apart(tasks) => together(steps, tasks, "sequence"),
         Edit::Guard { task, condition } => change(steps, task, &|step| {
@@ -318,6 +340,41 @@ fn together(steps: &mut Vec<Data>, tasks: &[String], kind: &'static str) -> Read
     })?;
     flatten(steps);
     Ok(())
+}
+
+fn swap(steps: &mut [Data], one: &str, other: &str) -> Read<()> {
+    let step = |steps: &mut [Data], task: &str| {
+        let found = std::cell::RefCell::new(Data::Null);
+        change(steps, task, &|step| {
+            *found.borrow_mut() = step.clone();
+            None
+        })?;
+        Ok(found.into_inner())
+    };
+    let (first, second) = (step(steps, one)?, step(steps, other)?);
+    each(steps, &mut |step| {
+        if *step == first {
+            *step = second.clone();
+        } else if *step == second {
+            *step = first.clone();
+        }
+    });
+    Ok(())
+}
+
+/// A block without options that is a branch of another is its branches.
+fn merge_branches(steps: &mut [Data]) {
+    each(steps, &mut |step| {
+        let Some(Data::List(branches)) = step.get_mut("parallel") else { return };
+        let is_plain = |step: &Data| matches!(step, Data::Map(pairs) if matches!(pairs.as_slice(), [(key, Data::List(_))] if key == "parallel"));
+        while let Some(at) = branches.iter().position(is_plain) {
+            let inner = match branches[at].get("parallel") {
+                Some(Data::List(inner)) => inner.clone(),
+                _ => return,
+            };
+            branches.splice(at..=at, inner);
+        }
+    });
 }
 
 /// A sequence without options in a list of steps in order is those steps.

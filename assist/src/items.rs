@@ -6,7 +6,9 @@ use std::ops::Range;
 
 use crate::names::Names;
 use crate::shapes::straightened;
-use crate::words::{Lexicon, Mark, Stems, Token, TokenKind, WORDS, duration_unit, number, tokens};
+use crate::words::{
+    Lexicon, Mark, Stems, Token, TokenKind, WORDS, duration_unit, is_russian, number, plain, tokens,
+};
 
 /// A run of words between marks, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +16,8 @@ pub(crate) struct Phrase {
     pub words: Vec<PhraseWord>,
     /// Small words inside of it (`of`, `with`, `to`), each with the number of words before it.
     pub glue: Vec<(usize, Vec<Mark>)>,
+    /// Verbs beside it that say little (`start`, `run`), where the name of a task has them.
+    pub aside: Vec<PhraseWord>,
     pub at: Range<usize>,
 }
 
@@ -34,12 +38,13 @@ impl Phrase {
         let part = |words: &[PhraseWord], glue: Vec<(usize, Vec<Mark>)>| {
             let start = words.first().map_or(self.at.start, |word| word.at.start);
             let end = words.last().map_or(self.at.end, |word| word.at.end);
-            Phrase { words: words.to_vec(), glue, at: start..end }
+            Phrase { words: words.to_vec(), glue, aside: Vec::new(), at: start..end }
         };
         let (before, after): (Vec<_>, Vec<_>) = self.glue.iter().cloned().partition(|(place, _)| *place < at);
         let moved =
             after.into_iter().filter(|(place, _)| *place > at).map(|(place, marks)| (place - at, marks));
-        (part(head, before), part(tail, moved.collect()))
+        let head = Phrase { aside: self.aside.clone(), ..part(head, before) };
+        (head, part(tail, moved.collect()))
     }
 }
 
@@ -106,7 +111,7 @@ pub(crate) struct Reader<'a> {
 
 impl Reader<'_> {
     pub fn items(&self, text: &str) -> Vec<Item> {
-        let tokens = self.compounds(tokens(text));
+        let tokens = self.compounds(plain(tokens(text)));
         let stems: Vec<String> = tokens.iter().map(|token| self.stem_of(token)).collect();
         let mut items = Vec::new();
         let mut at = 0;
@@ -117,7 +122,7 @@ impl Reader<'_> {
             }
             at += used;
         }
-        straightened(ended(failing(joined(items))), self.names, text)
+        straightened(ended(failing(self.flanked(joined(items), text))), self.names, text)
     }
 
     /// `check out` is one word where a task is called so.
@@ -220,7 +225,7 @@ impl Reader<'_> {
                 .filter_map(|at| self.phrase_word(&tokens[at], &stems[at]))
                 .collect();
             let at = place.start..tokens[at + used - 1].at.end;
-            return (used, Some(Item::Phrase(Phrase { words, glue: Vec::new(), at })));
+            return (used, Some(phrase(words, at)));
         }
         let rest: Vec<&str> = stems[at..].iter().map(String::as_str).take(8).collect();
         if let Some((used, marks)) = self.lexicon.at(&rest) {
@@ -229,10 +234,7 @@ impl Reader<'_> {
                 && let Some(stem) = self.own(&tokens[at..at + used])
             {
                 let word = PhraseWord { text: stem.clone(), stem, at: at_end.clone() };
-                return (
-                    used,
-                    Some(Item::Phrase(Phrase { words: vec![word], glue: Vec::new(), at: at_end })),
-                );
+                return (used, Some(phrase(vec![word], at_end)));
             }
             // `get the user` is no waiting, `get an approval` is.
             let is_reflexive = word.ends_with("ся") || word.ends_with("сь");
@@ -241,7 +243,19 @@ impl Reader<'_> {
                 && !marks.contains(&Mark::Wait)
                 && !is_reflexive
                 && !self.approval_follows(&rest[1..]);
-            if !is_plain_verb {
+            // `попроси оценить водителя`
+            let is_silent = is_plain_verb && !self.names.knows(&stems[at]) && tokens.len() > at + 1;
+            if is_silent {
+                return (1, Some(Item::Marks(vec![Mark::Filler], at_end)));
+            }
+            // `найди` has the stem of `найден`.
+            let is_find = used == 1 && marks.contains(&Mark::Exists) && word != "есть" && is_order(word);
+            // `заверши поездку` is no end where a task is called so.
+            let is_own = used == 1
+                && marks.iter().all(|mark| matches!(mark, Mark::Then | Mark::Done))
+                && is_order(word)
+                && self.phrase_word(&tokens[at], &stems[at]).is_some_and(|word| self.names.has_verb(&word));
+            if !is_plain_verb && !is_find && !is_own {
                 return (used, Some(Item::Marks(marks, at_end)));
             }
         }
@@ -249,7 +263,27 @@ impl Reader<'_> {
             return (1, Some(Item::Number(number.to_string(), place)));
         }
         let words = self.phrase_word(&tokens[at], &stems[at]).into_iter().collect();
-        (1, Some(Item::Phrase(Phrase { words, glue: Vec::new(), at: place })))
+        (1, Some(phrase(words, place)))
+    }
+
+    /// Fillers go; those that a task's name has stay beside their phrase: `start the pump` is not `stop the pump`.
+    fn flanked(&self, mut items: Vec<Item>, text: &str) -> Vec<Item> {
+        let is_filler = |item: &Item| matches!(item, Item::Marks(marks, _) if *marks == [Mark::Filler]);
+        for at in 0..items.len() {
+            let before = items[..at].iter().rev().take_while(|item| is_filler(item));
+            let after = items[at + 1..].iter().take_while(|item| is_filler(item));
+            let words = before.chain(after).filter_map(|item| {
+                let text = text[item.at().clone()].to_lowercase();
+                let word = PhraseWord { stem: self.stems.of(&text), text, at: item.at().clone() };
+                self.names.has_verb(&word).then_some(word)
+            });
+            let words = words.collect();
+            if let Item::Phrase(phrase) = &mut items[at] {
+                phrase.aside = words;
+            }
+        }
+        items.retain(|item| !is_filler(item));
+        items
     }
 
     /// `roll back`, where a task is called so.
@@ -281,6 +315,11 @@ impl Reader<'_> {
         }
         self.names.mended(word).or_else(|| self.lexicon.mended(word)).map_or(stem, str::to_owned)
     }
+}
+
+/// Whether the word looks like a Russian imperative.
+fn is_order(word: &str) -> bool {
+    is_russian(word) && word.ends_with(['и', 'ь'])
 }
 
 /// What may stand between the words of an id.
@@ -342,7 +381,7 @@ fn failing(items: Vec<Item>) -> Vec<Item> {
     found
 }
 
-/// Neighbouring words become one phrase, with the small words between them; fillers that stand alone go.
+/// Neighbouring words become one phrase, with the small words between them.
 fn joined(items: Vec<Item>) -> Vec<Item> {
     let mut joined: Vec<Item> = Vec::new();
     let mut glue: Vec<Item> = Vec::new();
@@ -366,6 +405,16 @@ fn joined(items: Vec<Item>) -> Vec<Item> {
         }
     }
     joined.extend(glue);
-    joined.retain(|item| !matches!(item, Item::Marks(marks, _) if *marks == [Mark::Filler]));
     joined
+}
+
+/// A phrase of one word.
+pub(crate) fn alone(text: String, at: Range<usize>) -> Phrase {
+    let stem = WORDS.stems.of(&text);
+    let words = vec![PhraseWord { text, stem, at: at.clone() }];
+    Phrase { words, glue: Vec::new(), aside: Vec::new(), at }
+}
+
+fn phrase(words: Vec<PhraseWord>, at: Range<usize>) -> Item {
+    Item::Phrase(Phrase { words, glue: Vec::new(), aside: Vec::new(), at })
 }

@@ -93,11 +93,19 @@ fn drafted(request: &Request<'_>, draft: &mut Draft) -> Read<()> {
         return ask("what should run?");
     }
     let base = base(request, &names, &items)?;
-    let items = if base.is_none() { shapes::with_verbs(items, &names, request.text) } else { items };
+    let items = shapes::with_verbs(items, &names, request.text, base.is_none());
+    let mentioned = items.iter().filter_map(|item| match item {
+        Item::Phrase(phrase) => match names.meant_by(phrase, &[]) {
+            Meant::Task(task) => Some(task),
+            _ => None,
+        },
+        _ => None,
+    });
     let context = Context {
         text: request.text,
         names: &names,
         vocabulary,
+        mentioned: mentioned.collect(),
         present: base.map(|workflow| edits::calls(&workflow.steps)).unwrap_or_default(),
         others: base.map(|workflow| edits::others(&workflow.steps)).unwrap_or_default(),
         inputs: base.map(|workflow| workflow.inputs.clone()).unwrap_or_default(),
@@ -117,16 +125,24 @@ fn base<'a>(request: &Request<'a>, names: &Names<'_>, items: &[Item]) -> Read<Op
     let mentioned: Vec<String> = items
         .iter()
         .filter_map(|item| match item {
-            Item::Phrase(phrase) => match names.meant(&phrase.words, &[]) {
+            Item::Phrase(phrase) => match names.meant_by(phrase, &[]) {
                 Meant::Task(task) => Some(task),
                 _ => None,
             },
             _ => None,
         })
         .collect();
+    // `the payment` is the workflow's own, whatever other task is called so.
+    let is_shared = |calls: &[String], item: &Item| match item {
+        Item::Phrase(phrase) => match names.meant_by(phrase, &[]) {
+            Meant::Task(task) if calls.contains(&task) => true,
+            _ => names.meant_among(calls, &phrase.words).is_some(),
+        },
+        _ => false,
+    };
     let shared = |workflow: &&Workflow| {
         let calls = edits::calls(&workflow.steps);
-        mentioned.iter().filter(|task| calls.contains(task)).count()
+        items.iter().filter(|item| is_shared(&calls, item)).count()
     };
     let most = workflows.iter().map(|workflow| shared(&workflow)).max().unwrap_or_default();
     if let ([only], true) = (workflows.as_slice(), items.first().is_some_and(|item| item.is(Mark::Add))) {
@@ -134,7 +150,8 @@ fn base<'a>(request: &Request<'a>, names: &Names<'_>, items: &[Item]) -> Read<Op
     }
     // `B at the end`, `B at the beginning`: of what is there.
     let ends = |item: Option<&Item>, marks: &[Mark]| item.is_some_and(|item| item.is_any(marks));
-    let is_placed = ends(items.first(), &[Mark::Then]) || ends(items.last(), &[Mark::Then, Mark::First]);
+    let is_placed = ends(items.first(), &[Mark::Then, Mark::Always])
+        || ends(items.last(), &[Mark::Then, Mark::First, Mark::Always]);
     let is_end = mentioned.len() == 1 && is_placed;
     if let ([only], true) = (workflows.as_slice(), is_end) {
         return Ok(Some(only));

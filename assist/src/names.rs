@@ -4,9 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::items::{PhraseWord, is_article};
+use crate::items::{Phrase, PhraseWord, is_article};
 use crate::vocabulary::{Task, Vocabulary};
-use crate::words::{Concepts, Stems, are_kin, is_russian, is_typo_of, words_of};
+use crate::words::{Concepts, Stems, WORDS, are_kin, is_russian, is_typo_of, lacks_one, words_of};
 
 /// The words of a task by how much they say.
 struct Profile {
@@ -27,6 +27,8 @@ pub(crate) struct Names<'a> {
     /// Every stem of the vocabulary, with the words that have it.
     known: BTreeSet<String>,
     words: Vec<(String, String)>,
+    /// Words of docstrings, with their stems.
+    told: Vec<(String, String)>,
     concepts: &'a Concepts,
 }
 
@@ -46,7 +48,13 @@ const ABOUT: u32 = 2;
 
 impl<'a> Names<'a> {
     pub fn new(vocabulary: &Vocabulary, stems: &Stems, concepts: &'a Concepts) -> Names<'a> {
-        let mut names = Names { profiles: Vec::new(), known: BTreeSet::new(), words: Vec::new(), concepts };
+        let mut names = Names {
+            profiles: Vec::new(),
+            known: BTreeSet::new(),
+            words: Vec::new(),
+            told: Vec::new(),
+            concepts,
+        };
         for task in &vocabulary.tasks {
             names.add(task, stems);
         }
@@ -75,6 +83,7 @@ impl<'a> Names<'a> {
         let told: BTreeSet<String> =
             words_of(&task.about).iter().map(|word| word.replace('ё', "е")).collect();
         self.known.extend(told.iter().map(|word| stems.of(word)));
+        self.told.extend(told.iter().map(|word| (word.clone(), stems.of(word))));
         let told = told.into_iter().map(|word| (stems.of(&word), word)).collect();
         let own = stemmed(&task.id);
         let called = if task.function.contains('_') { task.function.to_lowercase() } else { String::new() };
@@ -116,7 +125,7 @@ impl<'a> Names<'a> {
     pub fn mended(&self, word: &str) -> Option<&str> {
         let named =
             self.words.iter().find(|(wanted, _)| is_typo_of(word, wanted)).map(|(_, stem)| stem.as_str());
-        let named = named.or_else(|| self.short(word));
+        let named = named.or_else(|| self.short(word)).or_else(|| self.told_as(word));
         named.or_else(|| {
             let mut near =
                 self.concepts.stems().filter(|stem| word.chars().count() >= 6 && is_typo_of(word, stem));
@@ -124,15 +133,24 @@ impl<'a> Names<'a> {
         })
     }
 
+    /// The stem of a docstring's word, where one slip tells the two apart; verbs are told by their stems.
+    fn told_as(&self, word: &str) -> Option<&str> {
+        let stem = WORDS.stems.of(word);
+        let is_meant = |(told, other): &&(String, String)| is_typo_of(word, told) || is_typo_of(&stem, other);
+        let mut near = self.told.iter().filter(is_meant).map(|(_, stem)| stem.as_str());
+        let first = near.next()?;
+        near.all(|other| other == first).then_some(first)
+    }
+
+    /// Whether the name or the docstring of a task has the verb.
+    pub fn has_verb(&self, word: &PhraseWord) -> bool {
+        let has = |profile: &Profile| profile.own.contains(&word.stem) || self.tells(profile, word);
+        self.profiles.iter().any(has)
+    }
+
     /// The one short word of the names that a letter was left out of: `opn`.
     fn short(&self, word: &str) -> Option<&str> {
-        let lacks = |wanted: &str| {
-            wanted.chars().count() == 4
-                && wanted.chars().next() == word.chars().next()
-                && wanted.char_indices().any(|(at, letter)| {
-                    format!("{}{}", &wanted[..at], &wanted[at + letter.len_utf8()..]) == *word
-                })
-        };
+        let lacks = |wanted: &str| wanted.chars().count() == 4 && lacks_one(word, wanted);
         let mut near = self.words.iter().filter(|(wanted, _)| lacks(wanted)).map(|(_, stem)| stem.as_str());
         near.next().filter(|_| near.next().is_none())
     }
@@ -157,7 +175,29 @@ impl<'a> Names<'a> {
         lengths.max()
     }
 
-    /// The task that a phrase names. `verbs` are words that it may leave out: `fetch the user and the product`.
+    /// The task that a phrase names, with the verbs beside it where it alone may be several.
+    pub fn meant_by(&self, phrase: &Phrase, verbs: &[PhraseWord]) -> Meant {
+        let alone = self.meant(&phrase.words, verbs);
+        if phrase.aside.is_empty() || matches!(alone, Meant::Task(_)) {
+            return alone;
+        }
+        let words: Vec<PhraseWord> = phrase.aside.iter().chain(&phrase.words).cloned().collect();
+        match self.meant(&words, verbs) {
+            Meant::Task(task) => Meant::Task(task),
+            _ => alone,
+        }
+    }
+
+    /// The one of these tasks that the words fit.
+    pub fn meant_among(&self, tasks: &[String], words: &[PhraseWord]) -> Option<String> {
+        let mut fits = self
+            .profiles
+            .iter()
+            .filter(|profile| tasks.contains(&profile.id) && self.fit(profile, words).is_some());
+        fits.next().filter(|_| fits.next().is_none()).map(|profile| profile.id.clone())
+    }
+
+    /// The task that words name. `verbs` are words that it may leave out: `fetch the user and the product`.
     pub fn meant(&self, phrase: &[PhraseWord], verbs: &[PhraseWord]) -> Meant {
         if phrase.is_empty() {
             return Meant::Nothing;

@@ -10,7 +10,8 @@ use crate::words::Mark;
 const VERBS: [&str; 6] = ["approves", "approved", "confirms", "confirmed", "одобрит", "подтвердит"];
 
 pub(crate) fn straightened(items: Vec<Item>, names: &Names<'_>, text: &str) -> Vec<Item> {
-    bounded(consented(failed(items), names, text))
+    let items = bounded(consented(retried(failed(items)), names, text));
+    unfinished(approved(items, names, text), text)
 }
 
 /// `did not pass` is a failure.
@@ -27,6 +28,16 @@ fn failed(items: Vec<Item>) -> Vec<Item> {
         }
     }
     found
+}
+
+/// `a payment that fails is retried`: only what fails is retried.
+fn retried(mut items: Vec<Item>) -> Vec<Item> {
+    let shape =
+        |three: &[Item]| three[0].is_any(&[Mark::It]) && three[1].is(Mark::Fails) && three[2].is(Mark::Retry);
+    if let Some(at) = items.windows(3).position(shape) {
+        items.drain(at..at + 2);
+    }
+    items
 }
 
 /// `5 minutes max`, `10 times at most`: the bound comes first.
@@ -78,13 +89,90 @@ fn consented(items: Vec<Item>, names: &Names<'_>, text: &str) -> Vec<Item> {
     found
 }
 
+/// `somebody must approve the payment`, `the payment must be approved`: the approval comes before it.
+fn approved(items: Vec<Item>, names: &Names<'_>, text: &str) -> Vec<Item> {
+    let is_task = |item: Option<&Item>| matches!(item, Some(Item::Phrase(phrase)) if matches!(names.meant_by(phrase, &[]), Meant::Task(_)));
+    let is_end = |item: Option<&Item>| item.is_none_or(|item| matches!(item, Item::Stop(_) | Item::Comma(_)));
+    let mut found: Vec<Item> = Vec::new();
+    for (at, item) in items.iter().enumerate() {
+        if !item.is(Mark::Approval) {
+            found.push(item.clone());
+            continue;
+        }
+        let said = text[item.at().clone()].to_lowercase();
+        let is_passive =
+            ["approved", "approval", "confirmed", "sign-off"].iter().any(|word| said.ends_with(word));
+        let before = found.len().checked_sub(1).filter(|at| is_task(found.get(*at)));
+        let waits = found.last().is_some_and(|item| item.is_any(&[Mark::WaitFor]));
+        let needs = waits && found.len() >= 2 && is_task(found.get(found.len() - 2)) && {
+            let verb = text[found[found.len() - 1].at().clone()].to_lowercase();
+            ["requires", "needs", "require", "требует"].contains(&verb.as_str())
+        };
+        let starts = |at: usize| is_end(at.checked_sub(1).and_then(|at| items.get(at)));
+        if needs && is_end(items.get(at + 1)) {
+            found.pop();
+        }
+        if needs || is_passive && before.is_some() && is_end(items.get(at + 1)) && starts(at - 1) {
+            let task = found.pop();
+            let order = Item::Marks(vec![Mark::Before], item.at().clone());
+            found.extend([item.clone(), order].into_iter().chain(task));
+            continue;
+        }
+        found.push(item.clone());
+        if is_task(items.get(at + 1)) {
+            found.push(Item::Marks(vec![Mark::Before], item.at().clone()));
+        }
+    }
+    found
+}
+
+/// `если не вышло списать деньги, ...`: what has not come off is a step.
+fn unfinished(items: Vec<Item>, text: &str) -> Vec<Item> {
+    let mut found: Vec<Item> = Vec::new();
+    let mut items = items.into_iter().peekable();
+    while let Some(item) = items.next() {
+        let is_infinitive = |phrase: &crate::items::Phrase| {
+            phrase
+                .words
+                .first()
+                .is_some_and(|word| ["ть", "ти", "чь"].iter().any(|end| word.text.ends_with(end)))
+        };
+        let said = text[item.at().clone()].to_lowercase();
+        let is_if = item.is(Mark::OnFailure) && said.starts_with("если");
+        match items.next_if(|next| is_if && matches!(next, Item::Phrase(phrase) if is_infinitive(phrase))) {
+            Some(step) if matches!(items.peek(), Some(Item::Comma(_))) => {
+                let at = item.at().clone();
+                found.push(Item::Marks(vec![Mark::If], at.clone()));
+                found.extend([step, Item::Marks(vec![Mark::Fails], at)]);
+            }
+            Some(step) => found.extend([item, step]),
+            None => found.push(item),
+        }
+    }
+    found
+}
+
 /// Where there is no workflow to change, `put the pallet on the shelf` names a task by its verb.
-pub(crate) fn with_verbs(items: Vec<Item>, names: &Names<'_>, text: &str) -> Vec<Item> {
+/// Where there is one, that is so in the midst of a sentence alone: at its beginning the verb is an order to change something.
+pub(crate) fn with_verbs(items: Vec<Item>, names: &Names<'_>, text: &str, is_new: bool) -> Vec<Item> {
     let edits = [Mark::Add, Mark::Move, Mark::Remove, Mark::Replace, Mark::Undo];
     let mut found: Vec<Item> = Vec::new();
     for item in items {
-        let verb =
-            found.last().filter(|before| before.is_any(&edits) && !before.is(Mark::Then)).map(Item::at);
+        let is_inner = found.len() > 1 && !matches!(found[found.len() - 2], Item::Stop(_));
+        let verb = found
+            .last()
+            .filter(|before| before.is_any(&edits) && !before.is(Mark::Then) && (is_new || is_inner))
+            .map(|verb| verb.at().clone());
+        // `delete it`
+        if let (true, Some(verb)) = (item.is_any(&[Mark::It, Mark::Them]) && !item.is(Mark::Both), &verb) {
+            let word = text[verb.clone()].to_lowercase();
+            let alone = crate::items::alone(word, verb.clone());
+            if matches!(names.meant(&alone.words, &[]), Meant::Task(_)) {
+                found.pop();
+                found.push(Item::Phrase(alone));
+                continue;
+            }
+        }
         if let (Item::Phrase(phrase), Some(verb)) = (&item, verb) {
             let whole = phrase.led_by(text[verb.clone()].to_lowercase(), verb.clone());
             if matches!(names.meant(&whole.words, &[]), Meant::Task(_)) {

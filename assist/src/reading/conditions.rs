@@ -116,6 +116,15 @@ pub(super) fn condition(context: &Context<'_>, items: &[Item]) -> Read<Condition
     let unclear =
         || context.ask(format!("what does \"{said}\" compare? Neither an input nor a result has that name"));
     match items {
+        // `there are fewer than 3 years`
+        [ops @ .., number @ Item::Number(..), Item::Phrase(phrase)]
+            if !ops.is_empty() && ops.iter().all(|op| comparison(op).is_some() || op.is(Mark::Exists)) =>
+        {
+            let op = ops.iter().rfind(|op| comparison(op).is_some()).cloned();
+            let op = op.unwrap_or_else(|| Item::Marks(vec![Mark::Equals], number.at().clone()));
+            compared(context, phrase, &op, std::slice::from_ref(number))
+                .map_or_else(|found| found.map_or_else(unclear, Err), |text| Ok(Condition::Holds(text)))
+        }
         [Item::Phrase(phrase), op, rest @ ..] if comparison(op).is_some() => {
             compared(context, phrase, op, rest)
                 .map_or_else(|found| found.map_or_else(unclear, Err), |text| Ok(Condition::Holds(text)))
@@ -145,7 +154,9 @@ pub(super) fn condition(context: &Context<'_>, items: &[Item]) -> Read<Condition
 /// `the inspection passed` where the result of the step says whether it is `passed`.
 fn of_field(context: &Context<'_>, items: &[Item]) -> Option<Condition> {
     let (mark, subject) = items.split_last()?;
-    if !mark.is_any(&[Mark::Succeeds, Mark::Fails]) {
+    // `the driver was found` where the result says whether it is `found`
+    let is_presence = mark.is_any(&[Mark::Exists, Mark::Missing]);
+    if !is_presence && !mark.is_any(&[Mark::Succeeds, Mark::Fails]) || is_presence && subject.is_empty() {
         return None;
     }
     let text = context.text[mark.at().clone()].to_lowercase();
@@ -155,14 +166,24 @@ fn of_field(context: &Context<'_>, items: &[Item]) -> Option<Condition> {
         return None;
     }
     let said = WORDS.stems.of(text.rsplit(' ').next()?);
+    let is_said = |name: &str| {
+        let own = WORDS.stems.of(name);
+        own == said || is_presence && context.names.are_same(&own, &said)
+    };
     let tasks: Vec<&crate::vocabulary::Task> = match subject {
         [] => context.vocabulary.tasks.iter().collect(),
+        // What was found tells which of the driver's tasks is meant.
+        [Item::Phrase(phrase)] if is_presence => {
+            let fits = |task: &&crate::vocabulary::Task| {
+                context.names.meant_among(std::slice::from_ref(&task.id), &phrase.words).is_some()
+            };
+            context.vocabulary.tasks.iter().filter(fits).collect()
+        }
         [Item::Phrase(phrase)] => vec![context.vocabulary.task(&context.maybe(phrase)?)?],
         _ => return None,
     };
     let fields = tasks.into_iter().flat_map(|task| {
-        let fields =
-            task.result.iter().filter(|field| field.kind == "bool" && WORDS.stems.of(&field.name) == said);
+        let fields = task.result.iter().filter(|field| field.kind == "bool" && is_said(&field.name));
         fields.map(move |field| format!("{}.{}", task.id, field.name))
     });
     match fields.collect::<Vec<_>>().as_slice() {
@@ -175,7 +196,7 @@ fn of_field(context: &Context<'_>, items: &[Item]) -> Option<Condition> {
 /// `the payment failed`, `process_payment succeeded`.
 fn of_step(context: &Context<'_>, items: &[Item]) -> Read<Option<Condition>> {
     let [Item::Phrase(phrase), mark] = items else { return Ok(None) };
-    let Ok(task) = context.task(phrase, &[]) else {
+    let Ok(task) = context.present_task(phrase) else {
         let is_outcome = mark.is_any(&[Mark::Fails, Mark::Succeeds]);
         return if is_outcome { context.task(phrase, &[]).map(|_| None) } else { Ok(None) };
     };
@@ -205,6 +226,16 @@ fn compared(
         rest => (None, rest),
     };
     sign = more.unwrap_or(sign);
+    // `0.9 or better`
+    let rest = match rest {
+        [number @ Item::Number(..), bound]
+            if sign == "==" && bound.is_any(&[Mark::AtLeast, Mark::AtMost]) =>
+        {
+            sign = comparison(bound).unwrap_or(sign);
+            std::slice::from_ref(number)
+        }
+        rest => rest,
+    };
     if let [Item::Phrase(value)] = rest
         && let Ok(Condition::Holds(text)) = truth(context, &phrase.words, &value.words, sign == "==")
         && matches!(sign, "==" | "!=")
@@ -236,6 +267,10 @@ fn compared(
         _ => return Err(None),
     };
     Ok(format!("{} {sign} {value}", operand.expression))
+}
+
+fn is_plain(kind: &str) -> bool {
+    kind.is_empty() || kind.starts_with("bool") || is_scalar(kind)
 }
 
 fn is_scalar(kind: &str) -> bool {
@@ -283,12 +318,31 @@ fn operand(context: &Context<'_>, words: &[PhraseWord]) -> Read<Option<Operand>>
     let longest = found.iter().map(|operand| operand.own.len()).max().unwrap_or_default();
     found.retain(|operand| operand.own.len() == longest);
     found.dedup_by(|one, other| one.expression == other.expression);
-    // Without the name of a step, an input is meant.
+    // Without the name of a step, an input is meant, unless both mean the same only in other words.
     let is_input = |operand: &Operand| operand.owner.is_empty() && operand.own.len() >= words.len();
-    if let [input] = found.iter().enumerate().filter(|(_, operand)| is_input(operand)).collect::<Vec<_>>()[..]
+    // A value that can be compared comes before one that cannot.
+    if found.iter().any(|operand| is_plain(&operand.kind)) {
+        found.retain(|operand| is_plain(&operand.kind));
+    }
+    let is_declared = |operand: &Operand| {
+        context.inputs.iter().any(|input| operand.expression == format!("input.{}", input.name))
+    };
+    let is_clear = found.iter().all(|operand| operand.owner.is_empty())
+        || found.iter().any(|operand| exact(operand) || is_declared(operand));
+    if is_clear
+        && let [input] =
+            found.iter().enumerate().filter(|(_, operand)| is_input(operand)).collect::<Vec<_>>()[..]
     {
         let at = input.0;
         return Ok(Some(found.swap_remove(at)));
+    }
+    // What a step of the text gives is nearer than what another might take.
+    let is_mentioned = |operand: &Operand| {
+        let task = operand.expression.split('.').next().unwrap_or_default();
+        context.mentioned.iter().any(|mentioned| mentioned == task)
+    };
+    if found.iter().filter(|operand| is_mentioned(operand)).count() == 1 {
+        found.retain(is_mentioned);
     }
     if found.len() > 1 {
         let all: Vec<String> = found.iter().map(|operand| format!("`{}`", operand.expression)).collect();

@@ -6,22 +6,29 @@ use crate::words::Mark;
 use super::settings::{Change, Found, Target, object};
 use super::{Context, Read};
 
+/// Whether the sentence says of its step that it runs whatever happens.
+fn is_always(before: &[Item]) -> bool {
+    let sentence = before.iter().rev().take_while(|item| !matches!(item, Item::Stop(_)));
+    sentence.into_iter().any(|item| item.is(Mark::Always))
+}
+
 /// `ignore failures of X`, `X may fail`, `even if X fails`, `X in the background`.
 pub(super) fn failure(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>> {
     let is = |at: usize, mark: Mark| items.get(at).is_some_and(|item| item.is(mark));
-    if let [failures, Item::Phrase(phrase), ignore, ..] = &items[at..]
-        && failures.is(Mark::Failures)
-        && ignore.is(Mark::Ignore)
+    // `a failing X should not break the workflow`
+    if let [failing, Item::Phrase(phrase), may, ..] = &items[at..]
+        && failing.is(Mark::Fails)
+        && may.is_any(&[Mark::MayFail, Mark::Ignore])
     {
-        let named = Some(Target::Task(context.task(phrase, &[])?));
+        let named = Some(Target::Task(context.present_task(phrase)?));
         return Ok(Some(Found { range: at..at + 3, named, changes: vec![Change::Tolerated] }));
     }
     let of = at + 1 + usize::from(is(at + 1, Mark::Of) || is(at + 1, Mark::When));
     if let (true, [Item::Phrase(phrase), may, ..]) =
         (items[at].is(Mark::Failures), &items[of.min(items.len())..])
-        && may.is(Mark::MayFail)
+        && may.is_any(&[Mark::MayFail, Mark::Ignore])
     {
-        let named = Some(Target::Task(context.task(phrase, &[])?));
+        let named = Some(Target::Task(context.present_task(phrase)?));
         return Ok(Some(Found { range: at..of + 2, named, changes: vec![Change::Tolerated] }));
     }
     if items[at].is(Mark::Ignore) {
@@ -49,7 +56,7 @@ pub(super) fn failure(context: &Context<'_>, items: &[Item], at: usize) -> Read<
             return Ok(Some(Found { range, named, changes: vec![Change::Tolerated] }));
         }
     }
-    if items[at].is(Mark::EvenIf) {
+    if items[at].is(Mark::EvenIf) && !is_always(&items[..at]) {
         return Ok(match object(context, items, at + 1)? {
             Some((used, target)) if is(at + 1 + used, Mark::Fails) => {
                 Some(Found { range: at..at + 2 + used, named: target, changes: vec![Change::Tolerated] })

@@ -62,6 +62,9 @@ pub(super) fn list(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
 
 /// `the payment is processed` and `the card has been charged` are one phrase each.
 pub(super) fn passive(context: &Context<'_>, items: &[Item]) -> Vec<Item> {
+    if let Some(found) = found(context, items) {
+        return vec![found];
+    }
     let mut active: Vec<Item> = Vec::new();
     for item in items {
         let is_verb = active.last().is_some_and(|item| item.is_any(&[Mark::Equals, Mark::Exists]));
@@ -81,6 +84,18 @@ pub(super) fn passive(context: &Context<'_>, items: &[Item]) -> Vec<Item> {
         }
     }
     active
+}
+
+/// `the driver was found`, `найден водитель`: the words of a task rather than of a value.
+fn found(context: &Context<'_>, items: &[Item]) -> Option<Item> {
+    let (object, verb) = match items {
+        [Item::Phrase(object), verb] | [verb, Item::Phrase(object)] => (object, verb),
+        _ => return None,
+    };
+    let said = context.text.get(verb.at().clone())?.to_lowercase();
+    let last = said.rsplit(' ').next().filter(|_| verb.is(Mark::Exists))?;
+    let whole = object.led_by(last.to_owned(), verb.at().clone());
+    context.maybe(&whole).map(|_| Item::Phrase(Phrase { at: object.at.clone(), ..whole }))
 }
 
 /// Whether a step begins here, so that a number before it counts steps.
@@ -172,10 +187,14 @@ impl Lists {
             }
             self.current.push(flow);
             self.separator = None;
-            // `validate it`: what is meant was said.
-            return Ok(1 + usize::from(
-                items.get(at + 1).is_some_and(|item| item.is_any(&[Mark::It, Mark::Them])),
-            ));
+            return Ok(1 + pronoun(&items[at + 1..]));
+        }
+        // `ему назначают класс`
+        if items[at].is_any(&[Mark::It, Mark::Them])
+            && !items[at].is(Mark::Both)
+            && matches!(items.get(at + 1), Some(Item::Phrase(_)))
+        {
+            return Ok(1);
         }
         if let Some((flow, used)) = waiting(&items[at..]) {
             if !self.current.is_empty() && self.separator.is_none() {
@@ -217,9 +236,19 @@ impl Lists {
     }
 }
 
+/// `validate it`, `train the model on it`: what is meant was said.
+fn pronoun(items: &[Item]) -> usize {
+    let small = items.iter().take_while(|item| {
+        item.is_any(&[Mark::Of, Mark::With, Mark::To]) && !item.is_any(&[Mark::It, Mark::Them])
+    });
+    let small = small.count();
+    let is_it = items.get(small).is_some_and(|item| item.is_any(&[Mark::It, Mark::Them]));
+    if is_it { small + 1 } else { 0 }
+}
+
 /// The task or workflow that a phrase names. A verb alone takes what the next phrase is about: `validate and charge the payment`.
 fn called(context: &Context<'_>, phrase: &Phrase, verbs: &[PhraseWord], next: Option<&Phrase>) -> Read<Flow> {
-    match context.names.meant(&phrase.words, verbs) {
+    match context.names.meant_by(phrase, verbs) {
         Meant::Task(task) => return Ok(Flow::Call(task)),
         Meant::Several(_) if phrase.words.len() == 1 => {
             if let Some(last) = next.and_then(|next| next.words.last()) {

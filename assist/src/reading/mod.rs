@@ -2,6 +2,7 @@
 //!
 //! It asks where it does not understand every word, and where two readings differ.
 
+mod changes;
 mod conditions;
 mod cursor;
 mod failures;
@@ -62,6 +63,15 @@ pub(crate) enum Edit {
         old: String,
         new: String,
     },
+    /// Two tasks that are there, each in the other's place.
+    Swap(String, String),
+    /// Something new at the same time as a task that is there.
+    Beside {
+        flow: Flow,
+        task: String,
+    },
+    /// Something that runs after all steps, whatever becomes of them.
+    Always(Flow),
     /// Tasks that are there, at the same time or one after another.
     Together(Vec<String>),
     Apart(Vec<String>),
@@ -98,6 +108,8 @@ pub(crate) struct Context<'a> {
     pub present: Vec<String>,
     /// The words of its steps that call no task.
     pub others: Vec<&'static str>,
+    /// Tasks that the text names.
+    pub mentioned: Vec<String>,
     /// Inputs of that workflow.
     pub inputs: Vec<crate::vocabulary::Field>,
 }
@@ -119,7 +131,18 @@ impl Context<'_> {
 
     /// The task that a phrase names; a question where there is none, or more than one.
     pub fn task(&self, phrase: &Phrase, verbs: &[PhraseWord]) -> Read<String> {
-        self.words(&phrase.words, verbs)
+        match self.names.meant_by(phrase, verbs) {
+            Meant::Task(task) => Ok(task),
+            _ => self.words(&phrase.words, verbs),
+        }
+    }
+
+    /// The task of a phrase that is about what is there, where the workflow has the only one that fits.
+    pub fn present_task(&self, phrase: &Phrase) -> Read<String> {
+        match self.names.meant_among(&self.present, &phrase.words) {
+            Some(task) => Ok(task),
+            None => self.task(phrase, &[]),
+        }
     }
 
     pub fn words(&self, words: &[PhraseWord], verbs: &[PhraseWord]) -> Read<String> {

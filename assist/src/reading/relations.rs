@@ -13,8 +13,17 @@ pub(super) fn part(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     let is_leading = |item: &Item| {
         item.is_any(&[Mark::After, Mark::When, Mark::Before, Mark::While]) && !item.is(Mark::ButFirst)
     };
-    if items.first().is_some_and(is_leading) {
+    if items.first().is_some_and(is_leading) && !matches!(items.get(1), Some(Item::Time(..))) {
         return leading(context, items, None);
+    }
+    // `after 10 minutes A`, `10 minutes later A`
+    let pause = match items {
+        [after, Item::Time(ms, _), rest @ ..] if after.is(Mark::After) => Some((*ms, rest)),
+        [Item::Time(ms, _), later, rest @ ..] if later.is(Mark::Then) => Some((*ms, rest)),
+        _ => None,
+    };
+    if let Some((ms, rest)) = pause.filter(|(_, rest)| !trimmed(rest).is_empty()) {
+        return Ok(Flow::in_order([Flow::Sleep(ms), part(context, rest)?]));
     }
     // `an hour after A, B`
     let late = usize::from(items.first().is_some_and(|item| item.is(Mark::ByMeans)));
@@ -43,6 +52,10 @@ pub(super) fn part(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     let Some(at) = find(items, &marks).filter(|at| *at > 0 && *at + 1 < items.len()) else {
         return groups::list(context, items);
     };
+    let is_pause = items[at].is(Mark::After) && matches!(items[at + 1], Item::Time(..));
+    if is_pause && (items[at - 1].is(Mark::And) || matches!(items[at - 1], Item::Comma(_))) {
+        return Ok(Flow::in_order([groups::list(context, &items[..at])?, part(context, &items[at..])?]));
+    }
     if find(&items[at + 1..], &marks).is_some() {
         return context.ask(format!("in which order do the steps in \"{}\" run?", context.said(items)));
     }

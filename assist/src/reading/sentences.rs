@@ -29,6 +29,9 @@ pub(super) fn sentence(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     {
         return consequence(context, condition, &rest);
     }
+    if let Some(flow) = whatever(context, items)? {
+        return Ok(flow);
+    }
     let parts = split(items, |item| item.is(Mark::Then));
     let mut flows = Vec::new();
     for (index, part) in parts.iter().enumerate() {
@@ -70,7 +73,7 @@ fn clause(context: &Context<'_>, items: &[Item], is_last: bool) -> Read<Flow> {
     }
     if let Some(at) = find(items, &[Mark::If, Mark::Unless, Mark::OnlyIf]) {
         if at == 0
-            || matches!(items[at - 1], Item::Comma(_))
+            || (matches!(items[at - 1], Item::Comma(_)) || items[at - 1].is(Mark::And))
                 && conditions::prefix(context, &items[at + 1..])
                     .is_ok_and(|(_, rest)| !trimmed(&rest).is_empty())
         {
@@ -109,9 +112,19 @@ fn clause(context: &Context<'_>, items: &[Item], is_last: bool) -> Read<Flow> {
 
 /// `skip A when C`, `do not A until B`.
 fn unless(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
+    // `A, and skip B when C`
+    let skip = |two: &[Item]| {
+        (matches!(two[0], Item::Comma(_)) || two[0].is(Mark::And))
+            && two[1].is_any(&[Mark::Remove, Mark::Not])
+    };
+    if let Some(at) = items.windows(2).position(skip).filter(|at| *at > 0)
+        && let Some(flow) = unless(context, &items[at + 1..])?
+    {
+        return Ok(Some(Flow::in_order([relations::part(context, &items[..at])?, flow])));
+    }
     match items {
         [skip, Item::Phrase(phrase), mark, rest @ ..]
-            if skip.is(Mark::Remove) && mark.is_any(&[Mark::When, Mark::If]) =>
+            if skip.is_any(&[Mark::Remove, Mark::Not]) && mark.is_any(&[Mark::When, Mark::If]) =>
         {
             let Condition::Holds(condition) = conditions::condition(context, rest)? else { return Ok(None) };
             let then = Box::new(Flow::Call(context.task(phrase, &[])?));
@@ -169,8 +182,17 @@ pub(super) fn of_what_was_said(context: &Context<'_>, before: &Flow, items: &[It
     let Some((first, rest)) = items.split_first().filter(|(_, rest)| !trimmed(rest).is_empty()) else {
         return Ok(None);
     };
+    if first.is(Mark::Else) && !first.is(Mark::OnFailure) {
+        return otherwise(context, before, rest);
+    }
     if first.is(Mark::Always) {
         return in_any_case(context, vec![before.clone()], items, 0).map(Some);
+    }
+    // `If C, A; B either way`
+    if let ([step @ .., always], Flow::When { .. }) = (items, last_step(before))
+        && always.is(Mark::Always)
+    {
+        return Ok(Some(Flow::in_order([before.clone(), clause(context, step, true)?])));
     }
     if let [Item::Phrase(_), last] = items
         && last.is(Mark::OnFailure)
@@ -178,6 +200,42 @@ pub(super) fn of_what_was_said(context: &Context<'_>, before: &Flow, items: &[It
         return caught(before.clone(), || sentence(context, &items[..1]));
     }
     if first.is(Mark::OnFailure) { caught(before.clone(), || sentence(context, rest)) } else { Ok(None) }
+}
+
+fn last_step(flow: &Flow) -> &Flow {
+    match flow {
+        Flow::Sequence(steps) => steps.last().unwrap_or(flow),
+        flow => flow,
+    }
+}
+
+/// `If C, A. Otherwise, B.`
+fn otherwise(context: &Context<'_>, before: &Flow, rest: &[Item]) -> Read<Option<Flow>> {
+    let mut steps = match before.clone() {
+        Flow::Sequence(steps) => steps,
+        flow => vec![flow],
+    };
+    let Some(Flow::When { condition, then, otherwise: None }) = steps.pop() else { return Ok(None) };
+    let otherwise = Some(Box::new(sentence(context, rest)?));
+    steps.push(Flow::When { condition, then, otherwise });
+    Ok(Some(Flow::in_order(steps)))
+}
+
+/// `B whether or not A succeeds`, `B in any case, even if A fails`.
+fn whatever(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
+    let [before @ .., even, Item::Phrase(phrase), outcome] = items else { return Ok(None) };
+    let (before, is_always) = match trimmed(before) {
+        [before @ .., always] if always.is(Mark::Always) => (trimmed(before), true),
+        [always, before @ ..] if always.is(Mark::Always) => (trimmed(before), true),
+        before => (before, false),
+    };
+    let is_outcome = outcome.is(Mark::Succeeds) || is_always && outcome.is(Mark::Fails);
+    if !even.is(Mark::EvenIf) || !is_outcome || before.is_empty() {
+        return Ok(None);
+    }
+    let body = Box::new(Flow::Call(context.task(phrase, &[])?));
+    let always = Some(Box::new(relations::part(context, before)?));
+    Ok(Some(Flow::Try { body, handler: None, always }))
 }
 
 /// `A, and if that fails B`.
@@ -236,7 +294,17 @@ fn repeated(context: &Context<'_>, items: &[Item], at: usize) -> Read<Flow> {
     rest.drain(bound..bound + 3);
     let mut body: Vec<Item> = head.to_vec();
     let every = take_pause(&mut body).or_else(|| take_pause(&mut rest));
-    let Condition::Holds(until) = conditions::condition(context, &rest)? else {
+    // `look for X until it is found`: what is found is X.
+    let found =
+        conditions::condition(context, &rest).or_else(|question| match (trimmed(&body), trimmed(&rest)) {
+            ([step @ Item::Phrase(_)], [of @ .., outcome])
+                if of.iter().all(|item| item.is_any(&[Mark::It, Mark::Them])) =>
+            {
+                conditions::condition(context, &[step.clone(), outcome.clone()]).map_err(|_| question)
+            }
+            _ => Err(question),
+        });
+    let Condition::Holds(until) = found? else {
         return context.ask(format!("until which value in \"{}\"?", context.said(items)));
     };
     Ok(Flow::Repeat { until, every, most, body: Box::new(relations::part(context, &body)?) })
@@ -291,7 +359,24 @@ fn consequence(context: &Context<'_>, condition: Condition, items: &[Item]) -> R
     if then.is_empty() {
         return context.ask("what should be done under that condition?");
     }
+    // `if C skip A`
+    if let ([skip, Item::Phrase(phrase)], None, Condition::Holds(condition)) = (then, otherwise, &condition)
+        && skip.is_any(&[Mark::Remove, Mark::Not])
+    {
+        let then = Box::new(Flow::Call(context.task(phrase, &[])?));
+        return Ok(Flow::When { condition: negated(condition), then, otherwise: None });
+    }
     let flow = sentence(context, then)?;
+    // `if C, ask for approval before A`: A runs in any case.
+    if let (Flow::Sequence(steps), Condition::Holds(condition), None) = (&flow, &condition, otherwise)
+        && let [approval @ Flow::Approval { .. }, rest @ ..] = steps.as_slice()
+        && find(then, &[Mark::Before])
+            .is_some_and(|at| at > 0 && then[..at].iter().any(|item| item.is(Mark::Approval)))
+    {
+        let approval =
+            Flow::When { condition: condition.clone(), then: Box::new(approval.clone()), otherwise: None };
+        return Ok(Flow::in_order(std::iter::once(approval).chain(rest.iter().cloned())));
+    }
     if let Flow::Sequence(steps) = &flow
         && matches!(steps.first(), Some(Flow::Approval { .. }))
     {
@@ -326,6 +411,11 @@ fn trailing_condition(context: &Context<'_>, items: &[Item], at: usize) -> Read<
         Some(at) => (&tail[..at], Some(trimmed(&tail[at + 1..]))),
         None => (tail, None),
     };
+    if let Some(comma) = head.iter().rposition(|item| matches!(item, Item::Comma(_)))
+        && let Some(flow) = contrasted(context, items, comma, head.len())?
+    {
+        return Ok(flow);
+    }
     let flow = relations::part(context, head)?;
     let is_clause = head.first().is_some_and(|item| item.is_any(&[Mark::After, Mark::When, Mark::Before]));
     let (before, flow) = match flow {
@@ -372,6 +462,18 @@ fn trailing_condition(context: &Context<'_>, items: &[Item], at: usize) -> Read<
         }
         _ => context.ask(format!("what happens otherwise in \"{}\"?", context.said(items))),
     }
+}
+
+/// `A, but B if C fails`: what stands before the `but` does not hang on C.
+fn contrasted(context: &Context<'_>, items: &[Item], comma: usize, end: usize) -> Read<Option<Flow>> {
+    let Some(next) = items.get(comma + 1).filter(|_| comma > 0 && comma + 1 < end) else { return Ok(None) };
+    let between = context.text[items[comma].at().end..next.at().start].trim().to_lowercase();
+    if !["but", "но", "а"].contains(&between.as_str()) {
+        return Ok(None);
+    }
+    let first = relations::part(context, &items[..comma])?;
+    let second = clause(context, &items[comma + 1..], true)?;
+    Ok(Some(Flow::in_order([first, second])))
 }
 
 /// Whether the condition is about a result of the step before the last: it holds for the last alone.

@@ -156,7 +156,7 @@ fn nearest(
             return context
                 .ask(format!("is \"{said}\" said of \"{said_last}\" alone, or of all steps before it?"));
         }
-        return Ok(Target::Task(context.task(phrase, &[])?));
+        return Ok(Target::Task(context.present_task(phrase)?));
     }
     let next = items[range.end..].iter().find_map(|item| match item {
         Item::Phrase(phrase) => Some(phrase),
@@ -191,7 +191,7 @@ pub(super) fn object(
     let Some(item) = items.get(at + skipped) else { return Ok(None) };
     let used = skipped + 1;
     Ok(match item {
-        Item::Phrase(phrase) => Some((used, Some(Target::Task(context.task(phrase, &[])?)))),
+        Item::Phrase(phrase) => Some((used, Some(Target::Task(context.present_task(phrase)?)))),
         item if item.is_any(&[Mark::All, Mark::Them, Mark::EachOfThem]) => Some((used, Some(Target::All))),
         item if item.is(Mark::It) => Some((used, None)),
         _ => None,
@@ -203,7 +203,11 @@ fn retry(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>
     let mut next = at;
     let mut named = None;
     let mut changes = Vec::new();
-    let starts_retry = items[at].is(Mark::Retry) && !items[at].is(Mark::Then);
+    // `repeat X up to 4 times if it fails`
+    let is_repeat = items[at].is(Mark::Loop)
+        && !items[at..].iter().any(|item| item.is(Mark::Until))
+        && items[at..].iter().any(|item| item.is(Mark::OnFailure));
+    let starts_retry = items[at].is(Mark::Retry) && !items[at].is(Mark::Then) || is_repeat;
     let gives = items[at].is(Mark::Give) && items[at..].iter().take(5).any(|item| item.is(Mark::Retries));
     if starts_retry || gives {
         next += 1;
@@ -215,7 +219,10 @@ fn retry(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>
     let count_at = next
         + items[next..]
             .iter()
-            .take_while(|item| item.is_any(&[Mark::UpTo, Mark::With, Mark::Least, Mark::Within, Mark::To]))
+            .take_while(|item| {
+                item.is_any(&[Mark::UpTo, Mark::With, Mark::Least, Mark::Within, Mark::To])
+                    || starts_retry && item.is(Mark::And)
+            })
             .count();
     if let Some(count) = items.get(count_at).and_then(Item::whole) {
         match items.get(count_at + 1) {
@@ -265,6 +272,7 @@ fn retry(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>
     }
     if named.is_none() && next > at {
         (named, next) = trailing(context, items, next)?;
+        next = pauses(items, next, &mut changes);
     }
     Ok((next > at && !changes.is_empty()).then_some(Found { range: at..next, named, changes }))
 }
@@ -332,6 +340,15 @@ fn pauses(items: &[Item], mut next: usize, changes: &mut Vec<Change>) -> usize {
             next = here + 2;
             continue;
         }
+        // `with a 10 second pause between attempts`
+        if let (Item::Time(ms, _), [wait, between, ..]) = (item, &items[here + 1..])
+            && wait.is(Mark::Wait)
+            && between.is(Mark::BetweenAttempts)
+        {
+            changes.extend([Change::Strategy("constant"), Change::Initial(*ms)]);
+            next = here + 3;
+            continue;
+        }
         if item.is_any(&[Mark::Backoff, Mark::Linear, Mark::Constant]) {
             let strategy = match item {
                 item if item.is(Mark::Linear) => "linear",
@@ -396,7 +413,7 @@ fn timeout(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Foun
     let start = items[..at].iter().rposition(|item| matches!(item, Item::Stop(_))).map_or(0, |at| at + 1);
     let together = is_together(context, &items[start..at]).then(|| at - 1);
     let before = items[start..at].iter().rposition(|item| item.is(Mark::Whole)).map(|whole| start + whole);
-    let before = before.or(together);
+    let before = before.or(together).or(items[at].is(Mark::Whole).then_some(at));
     let after = is(next, &[Mark::Whole]);
     if before.is_some() || after {
         let range = before.unwrap_or(at)..next + usize::from(after);

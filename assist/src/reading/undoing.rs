@@ -32,6 +32,13 @@ pub(super) fn undo(context: &Context<'_>, items: &[Item], at: usize) -> Read<Opt
         let changes = vec![Change::Undo(context.task(phrase, &[])?)];
         return Ok(Some(Found { range: start..at + 4, named: None, changes }));
     }
+    // `undo it with X`, as one phrase with its pronoun
+    if let [by, Item::Phrase(phrase), ..] = &items[at + 1..]
+        && by.is_any(&[Mark::ByMeans, Mark::With])
+    {
+        let changes = vec![Change::Undo(context.task(phrase, &[])?)];
+        return Ok(Some(Found { range: start..at + 3, named: None, changes }));
+    }
     let Some(Item::Phrase(phrase)) = items.get(at + 1) else { return Ok(None) };
     let split = phrase
         .glue

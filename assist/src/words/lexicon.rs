@@ -38,6 +38,9 @@ marks! {
     StartingAt = "starting_at", CannotBe = "cannot_be", Filler = "filler",
 }
 
+/// Short words of order that a letter is often left out of: `aftr`. Each is its own stem.
+const ORDER: [&str; 3] = ["after", "then", "while"];
+
 /// The phrases by the stem of their first word, the longest first.
 pub(crate) struct Lexicon {
     phrases: BTreeMap<String, Vec<(Vec<String>, Mark)>>,
@@ -95,7 +98,9 @@ impl Lexicon {
 
     /// The stem of the word that this one was meant to be.
     pub fn mended(&self, word: &str) -> Option<&str> {
-        self.long.iter().find(|(wanted, _)| super::is_typo_of(word, wanted)).map(|(_, stem)| stem.as_str())
+        let near = self.long.iter().find(|(wanted, _)| super::is_typo_of(word, wanted));
+        near.map(|(_, stem)| stem.as_str())
+            .or_else(|| ORDER.into_iter().find(|wanted| super::lacks_one(word, wanted)))
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! It knows English and Russian, not what a sentence means.
 
+mod clauses;
 mod concepts;
 mod lexicon;
 mod numbers;
@@ -11,6 +12,7 @@ mod typos;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+pub(crate) use clauses::plain;
 pub(crate) use concepts::Concepts;
 pub(crate) use lexicon::{Lexicon, Mark};
 pub(crate) use numbers::{duration_unit, number};
@@ -178,7 +180,10 @@ pub(crate) struct Words {
 }
 
 /// Forms that no ending tells from their verb.
-const IRREGULAR: [(&str, &str); 26] = [
+const IRREGULAR: [(&str, &str); 29] = [
+    ("начни", "начинай"),
+    ("начать", "начинай"),
+    ("found", "find"),
     ("laid", "lay"),
     ("денег", "деньги"),
     ("taken", "take"),
@@ -258,4 +263,4 @@ pub(crate) fn words_of(identifier: &str) -> Vec<String> {
     words
 }
 
-pub(crate) use typos::is_typo_of;
+pub(crate) use typos::{is_typo_of, lacks_one};

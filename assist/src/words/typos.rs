@@ -21,6 +21,14 @@ pub(crate) fn is_typo_of(word: &str, wanted: &str) -> bool {
         && distance(&one, &other) <= bound
 }
 
+/// Whether one letter of `wanted` was left out, not its first.
+pub(crate) fn lacks_one(word: &str, wanted: &str) -> bool {
+    wanted.chars().next() == word.chars().next()
+        && wanted
+            .char_indices()
+            .any(|(at, letter)| format!("{}{}", &wanted[..at], &wanted[at + letter.len_utf8()..]) == word)
+}
+
 /// Edits between two words, a swap of neighbours being one (optimal string alignment, Damerau 1964).
 fn distance(one: &[char], other: &[char]) -> usize {
     let mut rows = vec![(0..=other.len()).collect::<Vec<usize>>()];

@@ -1,0 +1,246 @@
+//! What a sentence changes in the workflow that is there.
+//!
+//! It knows which of its steps there are, not where they stand.
+
+use crate::flow::Flow;
+use crate::items::{Item, Phrase};
+use crate::words::Mark;
+
+use super::{Context, Edit, Place, Read};
+
+/// What a sentence about some of the steps changes.
+pub(super) fn change(
+    context: &Context<'_>,
+    items: &[Item],
+    flow: Flow,
+    calls: &[String],
+    is_first: bool,
+) -> Read<Edit> {
+    let present = |task: &str| context.present.iter().any(|there| there == task);
+    match &flow {
+        Flow::Parallel { branches, limit: None }
+            if branches.iter().all(|flow| matches!(flow, Flow::Call(task) if present(task))) =>
+        {
+            return Ok(Edit::Together(calls.to_vec()));
+        }
+        Flow::Parallel { branches, limit: None } => {
+            if let Some(edit) = beside(context, branches) {
+                return Ok(edit);
+            }
+        }
+        Flow::Sequence(steps) => {
+            if let Some(edit) = reordered(context, items, steps, calls) {
+                return Ok(edit);
+            }
+        }
+        Flow::When { condition, then, otherwise: None } if matches!(**then, Flow::Sequence(_)) => {
+            if let Flow::Sequence(steps) = &**then
+                && let Some(Edit::Add { flow, place }) = reordered(context, items, steps, calls)
+            {
+                let flow = Flow::When { condition: condition.clone(), then: Box::new(flow), otherwise: None };
+                return Ok(Edit::Add { flow, place });
+            }
+        }
+        Flow::When { condition, then, otherwise: None } => {
+            if let Flow::Call(task) = &**then
+                && present(task)
+            {
+                return Ok(Edit::Guard { task: task.clone(), condition: condition.clone() });
+            }
+            if !then.calls().iter().any(|task| present(task)) {
+                if !is_first {
+                    return context
+                        .ask(format!("where does \"{}\" stand among the steps?", context.said(items)));
+                }
+                return Ok(Edit::Add { flow, place: Place::First });
+            }
+        }
+        Flow::Try { body, handler: Some(handler), always: None } => {
+            if let Flow::Call(of) = &**body
+                && present(of)
+            {
+                return Ok(Edit::OnFailure { of: of.clone(), handler: (**handler).clone() });
+            }
+        }
+        _ if is_first && !calls.iter().any(|task| present(task)) => {
+            return Ok(Edit::Add { flow, place: Place::First });
+        }
+        _ => {}
+    }
+    context.ask(format!(
+        "is \"{}\" a new workflow, or what should change in the one that is there?",
+        context.said(items)
+    ))
+}
+
+/// New steps at the same time as one that is there.
+fn beside(context: &Context<'_>, branches: &[Flow]) -> Option<Edit> {
+    let is_there = |flow: &&Flow| matches!(flow, Flow::Call(task) if context.present.contains(task));
+    let (there, new): (Vec<&Flow>, Vec<&Flow>) = branches.iter().partition(is_there);
+    let [Flow::Call(task)] = there.as_slice() else { return None };
+    let is_new =
+        |flow: &&Flow| !flow.calls().iter().any(|task| context.present.iter().any(|there| there == task));
+    let flow = Flow::at_once(new.iter().filter(|flow| is_new(flow)).map(|flow| (*flow).clone()));
+    (new.iter().all(is_new)).then(|| Edit::Beside { flow, task: task.clone() })
+}
+
+/// Words that set one step against another, as `then` does not.
+pub(super) const RELATIONS: [Mark; 6] =
+    [Mark::Before, Mark::After, Mark::When, Mark::ButFirst, Mark::OnlyIf, Mark::Succeeds];
+
+/// `B after A`, where at least one of them is there.
+fn reordered(context: &Context<'_>, items: &[Item], steps: &[Flow], calls: &[String]) -> Option<Edit> {
+    let present = |task: &str| context.present.iter().any(|there| there == task);
+    let has = |marks: &[Mark]| items.iter().any(|item| item.is_any(marks));
+    let all_there = calls.iter().all(|task| present(task));
+    if all_there && has(&[Mark::Sequential]) {
+        return Some(Edit::Apart(calls.to_vec()));
+    }
+    if !has(&RELATIONS) {
+        return None;
+    }
+    let is_new = |flows: &[Flow]| !flows.iter().flat_map(Flow::calls).any(present);
+    Some(match steps {
+        [Flow::Call(first), Flow::Call(second)] if all_there && has(&[Mark::OnlyIf, Mark::Succeeds]) => {
+            Edit::OnSuccess { task: second.clone(), of: first.clone() }
+        }
+        [Flow::Call(first), Flow::Call(second)] if all_there && has(&[Mark::After, Mark::When]) => {
+            Edit::Move { task: second.clone(), place: Place::After(first.clone()) }
+        }
+        [Flow::Call(first), Flow::Call(second)] if all_there => {
+            Edit::Move { task: first.clone(), place: Place::Before(second.clone()) }
+        }
+        [Flow::Call(first), rest @ ..] if present(first) && is_new(rest) => {
+            Edit::Add { flow: Flow::in_order(rest.to_vec()), place: Place::After(first.clone()) }
+        }
+        [rest @ .., Flow::Call(last)] if present(last) && is_new(rest) => {
+            Edit::Add { flow: Flow::in_order(rest.to_vec()), place: Place::Before(last.clone()) }
+        }
+        _ => return None,
+    })
+}
+
+/// `drop A and B`.
+pub(super) fn removals(context: &Context<'_>, items: &[Item]) -> Option<Vec<Edit>> {
+    let (first, rest) =
+        items.split_first().filter(|(first, rest)| first.is(Mark::Remove) && rest.len() > 1)?;
+    let _ = first;
+    let mut edits = Vec::new();
+    for item in rest {
+        match item {
+            Item::Phrase(phrase) => {
+                edits
+                    .push(Edit::Remove(context.maybe(phrase).filter(|task| context.present.contains(task))?));
+            }
+            item if item.is(Mark::And) || matches!(item, Item::Comma(_)) => {}
+            _ => return None,
+        }
+    }
+    (edits.len() > 1).then_some(edits)
+}
+
+/// `remove X`, `add X after Y`, `move X before Y`, `replace X with Y`.
+pub(super) fn edit(context: &Context<'_>, items: &[Item], end: Option<Place>) -> Read<Option<Edit>> {
+    if context.present.is_empty() {
+        return Ok(None);
+    }
+    if let [Item::Phrase(phrase), gone] = items
+        && gone.is(Mark::NotNeeded)
+    {
+        return Ok(Some(Edit::Remove(context.task(phrase, &[])?)));
+    }
+    if let ([Item::Phrase(phrase)], Some(place)) = (items, &end)
+        && let Some(task) = context.maybe(phrase).filter(|task| !context.present.contains(task))
+    {
+        return Ok(Some(Edit::Add { flow: Flow::Call(task), place: place.clone() }));
+    }
+    if let Some(edit) = exchanged(context, items)? {
+        return Ok(Some(edit));
+    }
+    if let [Item::Phrase(phrase), rest @ ..] = items
+        && let Some(edit) = between(context, phrase, rest)?
+    {
+        return Ok(Some(edit));
+    }
+    let [first, Item::Phrase(phrase), rest @ ..] = items else { return Ok(None) };
+    let not_needed =
+        first.is(Mark::NotNeeded) && (rest.is_empty() || matches!(rest, [mark] if mark.is(Mark::NotNeeded)));
+    if (first.is(Mark::Remove) && rest.is_empty()) || not_needed {
+        return Ok(Some(Edit::Remove(context.task(phrase, &[])?)));
+    }
+    if first.is(Mark::Replace) {
+        let split = phrase.glue.iter().find(|(_, marks)| {
+            marks.iter().any(|mark| matches!(mark, Mark::With | Mark::ByMeans | Mark::To))
+        });
+        let Some((split, _)) = split.filter(|_| rest.is_empty()) else {
+            return context.ask("replaced with which task?");
+        };
+        let (old, new) = phrase.words.split_at(*split);
+        return Ok(Some(Edit::Replace { old: context.words(old, &[])?, new: context.words(new, &[])? }));
+    }
+    let is_setting =
+        |item: &Item| item.is_any(&[Mark::Timeout, Mark::Retries]) || matches!(item, Item::Time(..));
+    if !first.is_any(&[Mark::Add, Mark::Move]) || rest.iter().any(is_setting) {
+        return Ok(None);
+    }
+    if let Some(edit) = between(context, phrase, rest)? {
+        return Ok(Some(edit));
+    }
+    let task = context.task(phrase, &[])?;
+    let place = match rest {
+        [mark, Item::Phrase(anchor)] if mark.is(Mark::Before) => Place::Before(context.task(anchor, &[])?),
+        [mark, Item::Phrase(anchor)] if mark.is(Mark::After) => Place::After(context.task(anchor, &[])?),
+        [] => match end {
+            Some(place) => place,
+            None => return context.ask("to which place? \"before\" or \"after\" a step would say"),
+        },
+        _ => return context.ask("to which place? \"before\" or \"after\" a step would say"),
+    };
+    Ok(Some(if first.is(Mark::Move) {
+        Edit::Move { task, place }
+    } else {
+        Edit::Add { flow: Flow::Call(task), place }
+    }))
+}
+
+/// `X between A and B`.
+fn between(context: &Context<'_>, phrase: &Phrase, rest: &[Item]) -> Read<Option<Edit>> {
+    let Some(between) = phrase.glue.iter().find(|(_, marks)| marks.contains(&Mark::Between)) else {
+        return Ok(None);
+    };
+    let (task, anchor) = phrase.split(between.0);
+    let [and, Item::Phrase(last)] = rest else { return context.ask("between which steps?") };
+    let (first, last) = (context.task(&anchor, &[])?, context.task(last, &[])?);
+    let flow = Flow::Call(context.task(&task, &[])?);
+    let follow = context.present.windows(2).any(|pair| pair[0] == first && pair[1] == last);
+    if !and.is(Mark::And) || !follow {
+        return context.ask(format!("`{first}` and `{last}` do not follow each other: where does it go?"));
+    }
+    Ok(Some(Edit::Add { flow, place: Place::After(first) }))
+}
+
+/// `X instead of A`, `swap A and B`.
+fn exchanged(context: &Context<'_>, items: &[Item]) -> Read<Option<Edit>> {
+    let items = match items {
+        [add, rest @ ..] if add.is(Mark::Add) => rest,
+        items => items,
+    };
+    let (new, old) = match items {
+        [Item::Phrase(new), instead, Item::Phrase(old), rest @ ..]
+            if instead.is(Mark::Instead) && rest.iter().all(|item| item.is_any(&[Mark::It, Mark::Them])) =>
+        {
+            (new, old)
+        }
+        [instead, Item::Phrase(old), Item::Comma(_), Item::Phrase(new)] if instead.is(Mark::Instead) => {
+            (new, old)
+        }
+        [swap, Item::Phrase(one), and, Item::Phrase(other)]
+            if swap.is(Mark::Replace) && and.is(Mark::And) =>
+        {
+            let (one, other) = (context.task(one, &[])?, context.task(other, &[])?);
+            return Ok(Some(Edit::Swap(one, other)));
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(Edit::Replace { old: context.present_task(old)?, new: context.task(new, &[])? }))
+}

@@ -1,0 +1,40 @@
+//! Clauses that are written otherwise than the tables have them: `после того, как`, `should that fail`.
+//!
+//! It knows words and where a clause begins, not what they say.
+
+use super::{Token, TokenKind};
+
+/// Conjunctions with a comma inside: the word before it, and the one behind.
+const BEFORE: [&str; 8] = ["того", "тем", "случае", "условии", "прежде", "раньше", "потому", "provided"];
+const BEHIND: [&str; 6] = ["как", "если", "что", "чем", "когда", "that"];
+/// What `should` stands before where it begins no condition.
+const VERBS: [&str; 5] = ["be", "not", "have", "i", "we"];
+
+/// The tokens as the tables have them.
+pub(crate) fn plain(tokens: Vec<Token>) -> Vec<Token> {
+    let word = |token: Option<&Token>| match token.map(|token| &token.kind) {
+        Some(TokenKind::Word(word)) => Some(word.clone()),
+        _ => None,
+    };
+    let has = |words: &[&str], token: Option<&Token>| {
+        word(token).is_some_and(|word| words.contains(&word.as_str()))
+    };
+    let mut found: Vec<Token> = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        let next = tokens.get(at + 1);
+        if token.kind == TokenKind::Comma && has(&BEFORE, found.last()) && has(&BEHIND, next) {
+            continue;
+        }
+        let begins = match found.last().map(|token| &token.kind) {
+            None | Some(TokenKind::Comma | TokenKind::Stop | TokenKind::Colon) => true,
+            Some(TokenKind::Word(word)) => matches!(word.as_str(), "and" | "but" | "then"),
+            _ => false,
+        };
+        let mut token = token.clone();
+        if begins && has(&["should"], Some(&token)) && word(next).is_some() && !has(&VERBS, next) {
+            token.kind = TokenKind::Word("if".to_owned());
+        }
+        found.push(token);
+    }
+    found
+}
