@@ -375,6 +375,14 @@ fn failing(items: Vec<Item>) -> Vec<Item> {
                 found.extend([Item::Phrase(whole), fails]);
                 found.extend((!rest.words.is_empty()).then_some(Item::Phrase(rest)));
             }
+            // `if they can't be charged`
+            (Item::Phrase(verb), Some(it), Some(cannot))
+                if it.is_any(&[Mark::It, Mark::Them]) && cannot.is(Mark::CannotBe) =>
+            {
+                let fails = Item::Marks(vec![Mark::Fails], verb.at.clone());
+                found.truncate(found.len() - 2);
+                found.extend([Item::Phrase(verb), fails]);
+            }
             (item, ..) => found.push(item),
         }
     }

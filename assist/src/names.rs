@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 
 use crate::items::{Phrase, PhraseWord, is_article};
 use crate::vocabulary::{Task, Vocabulary};
-use crate::words::{Concepts, Stems, WORDS, are_kin, is_russian, is_typo_of, lacks_one, words_of};
+use crate::words::{
+    Concepts, Kin, Stems, WORDS, are_kin, are_swapped, is_russian, is_typo_of, lacks_one, words_of,
+};
 
 /// The words of a task by how much they say.
 struct Profile {
@@ -136,7 +138,11 @@ impl<'a> Names<'a> {
     /// The stem of a docstring's word, where one slip tells the two apart; verbs are told by their stems.
     fn told_as(&self, word: &str) -> Option<&str> {
         let stem = WORDS.stems.of(word);
-        let is_meant = |(told, other): &&(String, String)| is_typo_of(word, told) || is_typo_of(&stem, other);
+        let is_short = |told: &str| told.chars().count() == 5 && lacks_one(word, told);
+        let is_soft = |told: &str| word.strip_suffix('ь') == Some(told);
+        let is_meant = |(told, other): &&(String, String)| {
+            is_typo_of(word, told) || is_typo_of(&stem, other) || is_short(told) || is_soft(told)
+        };
         let mut near = self.told.iter().filter(is_meant).map(|(_, stem)| stem.as_str());
         let first = near.next()?;
         near.all(|other| other == first).then_some(first)
@@ -148,9 +154,11 @@ impl<'a> Names<'a> {
         self.profiles.iter().any(has)
     }
 
-    /// The one short word of the names that a letter was left out of: `opn`.
+    /// The one short word of the names that a letter was left out of, or whose letters changed places: `opn`, `tkae`.
     fn short(&self, word: &str) -> Option<&str> {
-        let lacks = |wanted: &str| wanted.chars().count() == 4 && lacks_one(word, wanted);
+        let lacks = |wanted: &str| {
+            wanted.chars().count() == 4 && (lacks_one(word, wanted) || are_swapped(word, wanted))
+        };
         let mut near = self.words.iter().filter(|(wanted, _)| lacks(wanted)).map(|(_, stem)| stem.as_str());
         near.next().filter(|_| near.next().is_none())
     }
@@ -223,6 +231,11 @@ impl<'a> Names<'a> {
                 fits = with_verb;
             }
         }
+        if fits.len() > 1 {
+            let far = |profile: &Profile| phrase.iter().filter(|word| self.is_far(profile, word)).count();
+            let least = fits.iter().map(|(_, profile)| far(profile)).min().unwrap_or_default();
+            fits.retain(|(_, profile)| far(profile) == least);
+        }
         match fits.as_slice() {
             [] => Meant::Nothing,
             [(_, profile)] => Meant::Task(profile.id.clone()),
@@ -289,13 +302,26 @@ impl<'a> Names<'a> {
         fits.then(|| score + if covered(&profile.own) { 2 } else { 0 })
     }
 
+    /// Whether the docstring of a task has the word, in whatever form.
+    pub fn is_told(&self, id: &str, word: &PhraseWord) -> bool {
+        self.profiles.iter().any(|profile| profile.id == id && self.tells(profile, word))
+    }
+
     /// Whether the docstring has the word, in whatever form.
     fn tells(&self, profile: &Profile, word: &PhraseWord) -> bool {
         let text = word.text.replace('ё', "е");
         let is_kin = |stem: &str, told: &str| {
-            is_russian(&text) && is_russian(told) && are_kin((&word.stem, &text), (stem, told))
+            is_russian(&text) && is_russian(told) && are_kin((&word.stem, &text), (stem, told)).is_some()
         };
         profile.told.iter().any(|(stem, told)| self.concepts.are_same(stem, &word.stem) || is_kin(stem, told))
+    }
+
+    /// Whether the docstring has the word's root only without its prefix, or with one more.
+    fn is_far(&self, profile: &Profile, word: &PhraseWord) -> bool {
+        let text = word.text.replace('ё', "е");
+        let kin = profile.told.iter().filter(|(_, told)| is_russian(told) && is_russian(&text));
+        let mut kin = kin.filter_map(|(stem, told)| are_kin((&word.stem, &text), (stem, told))).peekable();
+        kin.peek().is_some() && kin.all(|kin| kin == Kin::Far)
     }
 
     /// Whether each of the words is said, by a word of its own.

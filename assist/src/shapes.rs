@@ -10,8 +10,23 @@ use crate::words::Mark;
 const VERBS: [&str; 6] = ["approves", "approved", "confirms", "confirmed", "одобрит", "подтвердит"];
 
 pub(crate) fn straightened(items: Vec<Item>, names: &Names<'_>, text: &str) -> Vec<Item> {
-    let items = bounded(consented(retried(failed(items)), names, text));
+    let items = bounded(consented(retried(failed(limited(items))), names, text));
     unfinished(approved(items, names, text), text)
+}
+
+/// `four at a time` is `at most four at a time`.
+fn limited(items: Vec<Item>) -> Vec<Item> {
+    let mut found: Vec<Item> = Vec::new();
+    for (at, item) in items.iter().enumerate() {
+        let is_limit = item.whole().is_some()
+            && items.get(at + 1).is_some_and(|next| next.is(Mark::AtATime))
+            && !found.last().is_some_and(|last| last.is(Mark::UpTo));
+        if is_limit {
+            found.push(Item::Marks(vec![Mark::UpTo], item.at().start..item.at().start));
+        }
+        found.push(item.clone());
+    }
+    found
 }
 
 /// `did not pass` is a failure.

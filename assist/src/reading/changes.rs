@@ -196,7 +196,10 @@ pub(super) fn edit(context: &Context<'_>, items: &[Item], end: Option<Place>) ->
         },
         _ => return context.ask("to which place? \"before\" or \"after\" a step would say"),
     };
-    Ok(Some(if first.is(Mark::Move) {
+    // To put somewhere what is not there yet is to add it.
+    let said = context.said(std::slice::from_ref(first)).to_lowercase();
+    let is_put = ["put", "place", "поставь"].contains(&said.as_str()) && !context.present.contains(&task);
+    Ok(Some(if first.is(Mark::Move) && !is_put {
         Edit::Move { task, place }
     } else {
         Edit::Add { flow: Flow::Call(task), place }
@@ -239,6 +242,15 @@ fn exchanged(context: &Context<'_>, items: &[Item]) -> Read<Option<Edit>> {
         {
             let (one, other) = (context.task(one, &[])?, context.task(other, &[])?);
             return Ok(Some(Edit::Swap(one, other)));
+        }
+        [instead, Item::Phrase(both)] if instead.is(Mark::Instead) => {
+            let split = (1..both.words.len()).map(|at| both.split(at)).find(|(old, new)| {
+                let old = context.maybe(old).filter(|old| context.present.contains(old));
+                old.is_some() && context.maybe(new).is_some_and(|new| !context.present.contains(&new))
+            });
+            let Some((old, new)) = split else { return Ok(None) };
+            let (old, new) = (context.task(&old, &[])?, context.task(&new, &[])?);
+            return Ok(Some(Edit::Replace { old, new }));
         }
         _ => return Ok(None),
     };

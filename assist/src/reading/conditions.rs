@@ -147,13 +147,20 @@ pub(super) fn condition(context: &Context<'_>, items: &[Item]) -> Read<Condition
             truth(context, &phrase.words, &phrase.words, op.is(Mark::Equals))
         }
         [Item::Phrase(phrase)] => truth(context, &phrase.words, &phrase.words, true),
+        [not, Item::Phrase(phrase)] if not.is(Mark::Not) => {
+            truth(context, &phrase.words, &phrase.words, false)
+        }
         _ => unclear(),
     }
 }
 
 /// `the inspection passed` where the result of the step says whether it is `passed`.
 fn of_field(context: &Context<'_>, items: &[Item]) -> Option<Condition> {
-    let (mark, subject) = items.split_last()?;
+    let (mark, subject) = match items {
+        // `if it has passed the test`
+        [mark, Item::Phrase(_)] if mark.is(Mark::Succeeds) => (mark, &items[1..]),
+        items => items.split_last()?,
+    };
     // `the driver was found` where the result says whether it is `found`
     let is_presence = mark.is_any(&[Mark::Exists, Mark::Missing]);
     if !is_presence && !mark.is_any(&[Mark::Succeeds, Mark::Fails]) || is_presence && subject.is_empty() {
@@ -168,7 +175,7 @@ fn of_field(context: &Context<'_>, items: &[Item]) -> Option<Condition> {
     let said = WORDS.stems.of(text.rsplit(' ').next()?);
     let is_said = |name: &str| {
         let own = WORDS.stems.of(name);
-        own == said || is_presence && context.names.are_same(&own, &said)
+        context.names.are_same(&own, &said)
     };
     let tasks: Vec<&crate::vocabulary::Task> = match subject {
         [] => context.vocabulary.tasks.iter().collect(),
@@ -305,8 +312,11 @@ fn operand(context: &Context<'_>, words: &[PhraseWord]) -> Read<Option<Operand>>
         .into_iter()
         .filter(|operand| {
             let named = operand.own.iter().all(|own| own == "is" || words.iter().any(|word| same(own, word)));
-            let known =
-                words.iter().all(|word| operand.own.iter().chain(&operand.owner).any(|own| same(own, word)));
+            let task = operand.expression.split('.').next().unwrap_or_default();
+            let known = words.iter().all(|word| {
+                operand.own.iter().chain(&operand.owner).any(|own| same(own, word))
+                    || !operand.owner.is_empty() && context.names.is_told(task, word)
+            });
             named && known && !operand.own.is_empty()
         })
         .collect();

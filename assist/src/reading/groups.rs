@@ -70,6 +70,13 @@ pub(super) fn passive(context: &Context<'_>, items: &[Item]) -> Vec<Item> {
         let is_verb = active.last().is_some_and(|item| item.is_any(&[Mark::Equals, Mark::Exists]));
         let object = active.len().checked_sub(2).and_then(|at| active.get(at)).cloned();
         match (item, object) {
+            // `before it is uploaded`
+            (Item::Phrase(verb), Some(it))
+                if is_verb && it.is_any(&[Mark::It, Mark::Them]) && context.maybe(verb).is_some() =>
+            {
+                active.truncate(active.len() - 2);
+                active.push(item.clone());
+            }
             (Item::Phrase(verb), Some(Item::Phrase(mut object))) if is_verb => {
                 object.words.extend(verb.words.iter().cloned());
                 object.at.end = verb.at.end;

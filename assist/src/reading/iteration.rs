@@ -2,7 +2,7 @@
 
 use crate::flow::Flow;
 use crate::items::{Item, Phrase, PhraseWord};
-use crate::words::Mark;
+use crate::words::{Mark, WORDS, words_of};
 
 use super::cursor::trimmed;
 use super::{Context, Read, conditions, relations};
@@ -49,6 +49,9 @@ pub(super) fn mentioned(context: &Context<'_>, items: &[Item]) -> Read<Option<Fl
     let singular = list.words.first().cloned();
     let words: Vec<PhraseWord> = verb.words.iter().cloned().chain(singular).collect();
     let task = context.words(&verb.words, &[]).or_else(|_| context.words(&words, &[]))?;
+    if !takes(context, &task, &name) {
+        return context.ask(format!("`{task}` takes no `{name}`: what is done for each?"));
+    }
     let each = Flow::Each { over, name, limit, body: Box::new(Flow::Call(task)) };
     let earlier = trimmed(&before[..before.len() - 1]);
     if earlier.is_empty() {
@@ -56,6 +59,15 @@ pub(super) fn mentioned(context: &Context<'_>, items: &[Item]) -> Read<Option<Fl
     } else {
         Ok(Some(Flow::in_order([relations::part(context, earlier)?, each])))
     }
+}
+
+/// Whether a parameter of the task is called like the item, or has its type.
+fn takes(context: &Context<'_>, task: &str, name: &str) -> bool {
+    let Some(task) = context.vocabulary.task(task) else { return false };
+    let is_it = |text: &str| {
+        words_of(text).iter().any(|word| context.names.are_same(&WORDS.stems.of(word), &WORDS.stems.of(name)))
+    };
+    task.parameters.is_empty() || task.parameters.iter().any(|one| is_it(&one.name) || is_it(&one.kind))
 }
 
 fn take_limit(items: &mut Vec<Item>) -> Option<u64> {

@@ -3,6 +3,7 @@
 //! It asks where it does not understand every word, and where two readings differ.
 
 mod changes;
+mod conditional;
 mod conditions;
 mod cursor;
 mod failures;
@@ -12,6 +13,7 @@ mod relations;
 mod sentences;
 mod settings;
 mod statements;
+mod timeouts;
 mod undoing;
 
 use crate::flow::Flow;

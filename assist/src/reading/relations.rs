@@ -64,9 +64,10 @@ pub(super) fn part(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     joined(context, items, at, left, right)
 }
 
-/// `A five minutes after B`.
+/// `A five minutes after B`, `B five minutes before A`.
 fn delayed(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
-    let after = |two: &[Item]| matches!(two[0], Item::Time(..)) && two[1].is(Mark::After);
+    let after =
+        |two: &[Item]| matches!(two[0], Item::Time(..)) && two[1].is_any(&[Mark::After, Mark::Before]);
     let Some(at) = items.windows(2).position(after).filter(|at| *at > 0 && at + 2 < items.len()) else {
         return Ok(None);
     };
@@ -78,7 +79,11 @@ fn delayed(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
     if head.iter().any(|item| item.is_any(&[Mark::Wait, Mark::WaitFor])) {
         return Ok(None);
     }
-    let (late, early) = (groups::list(context, head)?, groups::list(context, without_end(&items[at + 2..]))?);
+    let (mut late, mut early) =
+        (groups::list(context, head)?, groups::list(context, without_end(&items[at + 2..]))?);
+    if items[at + 1].is(Mark::Before) {
+        std::mem::swap(&mut late, &mut early);
+    }
     Ok(Some(Flow::in_order([early, Flow::Sleep(ms), late])))
 }
 

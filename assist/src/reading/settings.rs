@@ -6,6 +6,7 @@ use crate::items::Item;
 use crate::words::Mark;
 
 use super::cursor::cut;
+use super::timeouts::timeout;
 use super::undoing::undo;
 use super::{Context, Read, failures};
 
@@ -72,7 +73,11 @@ pub(super) fn extract(
     let mut settings: Vec<Setting> = Vec::new();
     let mut at = 0;
     while at < items.len() {
-        let Some(found) = pattern(context, items, at)? else {
+        let found = match pattern(context, items, at)? {
+            None => elliptical(context, items, at, settings.last())?,
+            found => found,
+        };
+        let Some(found) = found else {
             at += 1;
             continue;
         };
@@ -106,6 +111,24 @@ pub(super) fn extract(
         }
     }
     Ok(settings)
+}
+
+/// `two retries for X, three for Y`: the second says what it sets by the first.
+fn elliptical(
+    context: &Context<'_>,
+    items: &[Item],
+    at: usize,
+    last: Option<&Setting>,
+) -> Read<Option<Found>> {
+    let change = match (items.get(at), last.map(|last| &last.change)) {
+        (Some(Item::Number(..)), Some(Change::Retries(_))) => items[at].whole().map(Change::Retries),
+        (Some(Item::Time(ms, _)), Some(Change::Timeout(_))) => Some(Change::Timeout(*ms)),
+        _ => None,
+    };
+    let is_for = items.get(at + 1).is_some_and(|item| item.is_any(&[Mark::With, Mark::Of, Mark::To]));
+    let Some(change) = change.filter(|_| is_for) else { return Ok(None) };
+    let Some((used, named)) = object(context, items, at + 1)? else { return Ok(None) };
+    Ok(Some(Found { range: at..at + 1 + used, named, changes: vec![change] }))
 }
 
 /// A comma or an `and` that stood between a setting and its step separates nothing any more.
@@ -306,7 +329,7 @@ fn tries(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>
 }
 
 /// `… for the payment`, `… on the payment`.
-fn trailing(context: &Context<'_>, items: &[Item], at: usize) -> Read<(Option<Target>, usize)> {
+pub(super) fn trailing(context: &Context<'_>, items: &[Item], at: usize) -> Read<(Option<Target>, usize)> {
     if items.get(at).is_some_and(|item| item.is_any(&[Mark::With, Mark::Of, Mark::To]))
         && let Some((used, target)) = object(context, items, at)?
     {
@@ -376,98 +399,4 @@ fn pauses(items: &[Item], mut next: usize, changes: &mut Vec<Change>) -> usize {
         }
         return next;
     }
-}
-
-/// `everything within 8 hours` is said of all steps together, not of each.
-fn is_together(context: &Context<'_>, items: &[Item]) -> bool {
-    let said =
-        items.last().filter(|item| item.is(Mark::All)).map(|item| context.said(std::slice::from_ref(item)));
-    said.is_some_and(|said| ["everything", "all of it", "всё", "все"].contains(&said.to_lowercase().as_str()))
-}
-
-/// `within 2 seconds`, `timeout of 500ms for X`, `wait at most two seconds for X`, `give X 2 seconds`.
-fn timeout(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>> {
-    if at > 0 && items[at - 1].is(Mark::Approval) {
-        return Ok(None);
-    }
-    let is = |at: usize, marks: &[Mark]| items.get(at).is_some_and(|item| item.is_any(marks));
-    if let [limit, whole, to, Item::Time(ms, _), ..] = &items[at..]
-        && limit.is(Mark::UpTo)
-        && whole.is(Mark::Whole)
-        && to.is(Mark::To)
-    {
-        let changes = vec![Change::Deadline(*ms)];
-        return Ok(Some(Found { range: at..at + 4, named: Some(Target::Workflow), changes }));
-    }
-    if let [after, Item::Time(ms, _), give_up, ..] = &items[at..]
-        && after.is(Mark::After)
-        && give_up.is(Mark::GiveUp)
-    {
-        let (used, named) = object(context, items, at + 3)?.unwrap_or_default();
-        return Ok(Some(Found { range: at..at + 3 + used, named, changes: vec![Change::Timeout(*ms)] }));
-    }
-    let Some((mut named, mut next)) = limit(context, items, at) else { return Ok(None) };
-    let Some(Item::Time(ms, _)) = items.get(next) else { return Ok(None) };
-    next += 1;
-    next += usize::from(is(next, &[Mark::Timeout]));
-    let start = items[..at].iter().rposition(|item| matches!(item, Item::Stop(_))).map_or(0, |at| at + 1);
-    let together = is_together(context, &items[start..at]).then(|| at - 1);
-    let before = items[start..at].iter().rposition(|item| item.is(Mark::Whole)).map(|whole| start + whole);
-    let before = before.or(together).or(items[at].is(Mark::Whole).then_some(at));
-    let after = is(next, &[Mark::Whole]);
-    if before.is_some() || after {
-        let range = before.unwrap_or(at)..next + usize::from(after);
-        return Ok(Some(Found {
-            range,
-            named: Some(Target::Workflow),
-            changes: vec![Change::Deadline(*ms)],
-        }));
-    }
-    if named.is_none() {
-        (named, next) = trailing(context, items, next)?;
-    }
-    if named.is_none() && items[start..at].iter().any(|item| item.is(Mark::Approval)) {
-        let said = context.said(&items[at..next]);
-        return context
-            .ask(format!("is \"{said}\" the longest wait for the approval, or the time of a step?"));
-    }
-    Ok(Some(Found { range: at..next, named, changes: vec![Change::Timeout(*ms)] }))
-}
-
-/// What stands before the time of a limit: whom it names, and where the time must stand.
-fn limit(context: &Context<'_>, items: &[Item], at: usize) -> Option<(Option<Target>, usize)> {
-    let is = |at: usize, marks: &[Mark]| items.get(at).is_some_and(|item| item.is_any(marks));
-    let skip = |from: usize, marks: &[Mark]| {
-        from + items[from..].iter().take_while(|item| item.is_any(marks)).count()
-    };
-    let is_time = |at: usize| matches!(items.get(at), Some(Item::Time(..)));
-    if is(at, &[Mark::Wait]) && is(at + 1, &[Mark::UpTo]) {
-        return Some((None, at + 2));
-    }
-    let is_phrase = |at: usize| matches!(items.get(at), Some(Item::Phrase(_)));
-    let of = is(at + 1, &[Mark::After, Mark::Of]);
-    let names = is(at, &[Mark::WaitFor, Mark::Give])
-        || is(at, &[Mark::Timeout])
-            && !is_time(at + 1)
-            && !(is(at + 1, &[Mark::To]) && is_time(at + 2))
-            && (!of || is_phrase(at + 2))
-        || is(at, &[Mark::UpTo]) && is_phrase(at + 1);
-    if names {
-        let (used, named) = object(context, items, at + 1).ok()??;
-        let next =
-            skip(at + 1 + used, &[Mark::UpTo, Mark::After, Mark::Within, Mark::Of, Mark::Timeout, Mark::To]);
-        let is_limit = is(at, &[Mark::Give, Mark::Timeout]) || next > at + 1 + used;
-        return is_limit.then_some((named, next));
-    }
-    let opening = [Mark::Timeout, Mark::Within, Mark::UpTo, Mark::GiveUp];
-    if is(at, &opening) {
-        return Some((
-            None,
-            skip(
-                skip(at, &opening),
-                &[Mark::After, Mark::Of, Mark::With, Mark::UpTo, Mark::Within, Mark::To],
-            ),
-        ));
-    }
-    (is_time(at) && is(at + 1, &[Mark::Timeout])).then_some((None, at))
 }

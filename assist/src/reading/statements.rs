@@ -15,9 +15,18 @@ pub(crate) fn read(context: &Context<'_>, items: &[Item]) -> Read<Reading> {
         if trimmed(statement).is_empty() || matches!(statement, [Item::Number(..)]) {
             continue;
         }
-        one(context, statement, &mut reading)?;
+        for relation in relations(statement) {
+            one(context, relation, &mut reading)?;
+        }
     }
     Ok(reading)
+}
+
+/// `B after A, C after B` says two things.
+fn relations(statement: &[Item]) -> Vec<&[Item]> {
+    let parts: Vec<&[Item]> = statement.split(|item| matches!(item, Item::Comma(_))).map(trimmed).collect();
+    let is_relation = |part: &&[Item]| matches!(part, [Item::Phrase(_), mark, Item::Phrase(_)] if mark.is_any(&[Mark::Before, Mark::After]));
+    if parts.len() > 1 && parts.iter().all(is_relation) { parts } else { vec![statement] }
 }
 
 fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read<()> {

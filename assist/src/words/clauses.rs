@@ -5,7 +5,8 @@
 use super::{Token, TokenKind};
 
 /// Conjunctions with a comma inside: the word before it, and the one behind.
-const BEFORE: [&str; 8] = ["того", "тем", "случае", "условии", "прежде", "раньше", "потому", "provided"];
+const BEFORE: [&str; 9] =
+    ["тогда", "того", "тем", "случае", "условии", "прежде", "раньше", "потому", "provided"];
 const BEHIND: [&str; 6] = ["как", "если", "что", "чем", "когда", "that"];
 /// What `should` stands before where it begins no condition.
 const VERBS: [&str; 5] = ["be", "not", "have", "i", "we"];

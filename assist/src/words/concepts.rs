@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Stems;
+use super::nouns::is_noun_of;
 
 const TABLE: &str = include_str!("concepts.txt");
 
@@ -25,6 +26,8 @@ impl Concepts {
     /// Whether two stems are one word, or two words for one thing.
     pub fn are_same(&self, one: &str, other: &str) -> bool {
         one == other
+            || is_noun_of(one, other)
+            || is_noun_of(other, one)
             || match (self.by_stem.get(one), self.by_stem.get(other)) {
                 (Some(one), Some(other)) => !one.is_disjoint(other),
                 _ => false,

@@ -5,6 +5,7 @@
 mod clauses;
 mod concepts;
 mod lexicon;
+mod nouns;
 mod numbers;
 mod roots;
 mod typos;
@@ -16,7 +17,7 @@ pub(crate) use clauses::plain;
 pub(crate) use concepts::Concepts;
 pub(crate) use lexicon::{Lexicon, Mark};
 pub(crate) use numbers::{duration_unit, number};
-pub(crate) use roots::are_kin;
+pub(crate) use roots::{Kin, are_kin};
 
 use rust_stemmers::{Algorithm, Stemmer};
 
@@ -180,7 +181,7 @@ pub(crate) struct Words {
 }
 
 /// Forms that no ending tells from their verb.
-const IRREGULAR: [(&str, &str); 29] = [
+const IRREGULAR: [(&str, &str); 48] = [
     ("начни", "начинай"),
     ("начать", "начинай"),
     ("found", "find"),
@@ -210,6 +211,25 @@ const IRREGULAR: [(&str, &str); 29] = [
     ("frozen", "freeze"),
     ("led", "lead"),
     ("fed", "feed"),
+    ("bound", "bind"),
+    ("sent", "send"),
+    ("spent", "spend"),
+    ("lent", "lend"),
+    ("hidden", "hide"),
+    ("grown", "grow"),
+    ("seen", "see"),
+    ("swept", "sweep"),
+    ("hung", "hang"),
+    ("stuck", "stick"),
+    ("forgiven", "forgive"),
+    ("gave", "give"),
+    ("won", "win"),
+    ("torn", "tear"),
+    ("woken", "wake"),
+    ("begun", "begin"),
+    ("flown", "fly"),
+    ("позвать", "позови"),
+    ("позван", "позови"),
 ];
 
 /// What is the same in all forms of a word.
@@ -263,4 +283,4 @@ pub(crate) fn words_of(identifier: &str) -> Vec<String> {
     words
 }
 
-pub(crate) use typos::{is_typo_of, lacks_one};
+pub(crate) use typos::{are_swapped, is_typo_of, lacks_one};

@@ -2,8 +2,8 @@
 //!
 //! It cuts where most verbs have their seams; a root that it gets wrong is a word that is not understood.
 
-const ENDINGS: [&str; 13] =
-    ["ач", "ыва", "ива", "ова", "ева", "ение", "ени", "ен", "ов", "ев", "ыв", "ив", "ан"];
+const ENDINGS: [&str; 15] =
+    ["ач", "ет", "ут", "ыва", "ива", "ова", "ева", "ение", "ени", "ен", "ов", "ев", "ыв", "ив", "ан"];
 const PREFIXES: [&str; 16] =
     ["пере", "пред", "раз", "рас", "при", "про", "под", "вы", "на", "за", "от", "до", "по", "об", "с", "у"];
 const VOWELS: [char; 11] = ['а', 'е', 'и', 'о', 'у', 'ы', 'э', 'ю', 'я', 'ь', 'й'];
@@ -14,7 +14,9 @@ const SHORTEST: usize = 3;
 type Root = (String, Option<String>);
 
 fn roots(stem: &str) -> Root {
-    let mut root = bare(stem);
+    // `выдавай`, `выдаёт`
+    let plain = stem.strip_suffix("ава").filter(|rest| rest.chars().count() >= SHORTEST);
+    let mut root = bare(plain.unwrap_or(stem));
     for ending in ENDINGS.iter().chain(&ENDINGS) {
         if let Some(rest) = root.strip_suffix(ending).filter(|rest| rest.chars().count() >= SHORTEST) {
             root = bare(rest);
@@ -26,7 +28,7 @@ fn roots(stem: &str) -> Root {
     }
     // `проверка`, `звонок`
     for ending in ["ок", "к"] {
-        if let Some(rest) = root.strip_suffix(ending).filter(|rest| rest.chars().count() > SHORTEST) {
+        if let Some(rest) = root.strip_suffix(ending).filter(|rest| rest.chars().count() >= SHORTEST) {
             root = bare(rest);
             break;
         }
@@ -44,21 +46,37 @@ fn roots(stem: &str) -> Root {
     (root, inner)
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kin {
+    Near,
+    /// One of them has a prefix that the other has not: `убери` and `берёт`, `напечатай` and `печатает`.
+    Far,
+}
+
 /// Whether two words, each with its stem, have one root; a prefix counts where both have it.
-pub(crate) fn are_kin(one: (&str, &str), other: (&str, &str)) -> bool {
+pub(crate) fn are_kin(one: (&str, &str), other: (&str, &str)) -> Option<Kin> {
     let all = |(stem, word): (&str, &str)| {
         // `печать` is no infinitive, though it looks like one.
         let noun = word.strip_suffix('ь').map(str::to_owned);
-        std::iter::once(stem.to_owned()).chain(noun).map(|stem| roots(&stem)).collect::<Vec<_>>()
+        let stems: Vec<String> = std::iter::once(stem.to_owned()).chain(noun).collect();
+        let repeated = stems.iter().filter_map(|stem| repeated(stem));
+        stems.iter().cloned().chain(repeated).map(|stem| roots(&stem)).collect::<Vec<_>>()
     };
     let (one, other) = (all(one), all(other));
-    one.iter().any(|one| other.iter().any(|other| are_same(one, other)))
+    let pairs = || one.iter().flat_map(|one| other.iter().map(move |other| (one, other)));
+    if pairs().any(|(one, other)| one.0.chars().count() >= SHORTEST && one.0 == other.0) {
+        return Some(Kin::Near);
+    }
+    let is_bare = |one: &Root, other: &Root| one.1.as_ref() == Some(&other.0);
+    pairs().any(|(one, other)| is_bare(one, other) || is_bare(other, one)).then_some(Kin::Far)
 }
 
-fn are_same(one: &Root, other: &Root) -> bool {
-    one.0.chars().count() >= SHORTEST && one.0 == other.0
-        || one.1.as_ref() == Some(&other.0)
-        || other.1.as_ref() == Some(&one.0)
+/// `осматривает` is `осмотрит`: what is done again and again has another vowel.
+fn repeated(stem: &str) -> Option<String> {
+    let root = bare(stem);
+    let root = ["ыв", "ив"].iter().find_map(|ending| root.strip_suffix(ending))?;
+    let at = root.rfind(VOWELS)?;
+    root[at..].starts_with('а').then(|| format!("{}о{}", &root[..at], &root[at + 'а'.len_utf8()..]))
 }
 
 fn bare(word: &str) -> String {
@@ -73,7 +91,8 @@ mod tests {
     #[test]
     fn forms_of_a_verb_are_kin_and_other_verbs_are_not() {
         let stems = Stems::new();
-        let kin = |one: &str, other: &str| are_kin((&stems.of(one), one), (&stems.of(other), other));
+        let kin =
+            |one: &str, other: &str| are_kin((&stems.of(one), one), (&stems.of(other), other)).is_some();
         for (said, told) in [
             ("выпиши", "выписывает"),
             ("размести", "размещает"),
@@ -89,6 +108,10 @@ mod tests {
             ("забери", "забирает"),
             ("взвешивание", "взвешивает"),
             ("посчитай", "считает"),
+            ("осмотри", "осматривает"),
+            ("разрежь", "режет"),
+            ("резка", "режет"),
+            ("выдача", "выдаёт"),
         ] {
             assert!(kin(said, told), "{said}, {told}");
         }

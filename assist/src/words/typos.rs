@@ -29,6 +29,17 @@ pub(crate) fn lacks_one(word: &str, wanted: &str) -> bool {
             .any(|(at, letter)| format!("{}{}", &wanted[..at], &wanted[at + letter.len_utf8()..]) == word)
 }
 
+/// Whether two neighbours changed places, neither of them the first letter.
+pub(crate) fn are_swapped(word: &str, wanted: &str) -> bool {
+    let (mut one, mut other): (Vec<char>, Vec<char>) = (word.chars().collect(), wanted.chars().collect());
+    if one.len() != other.len() || one.first() != other.first() || distance(&one, &other) != 1 {
+        return false;
+    }
+    one.sort_unstable();
+    other.sort_unstable();
+    one == other
+}
+
 /// Edits between two words, a swap of neighbours being one (optimal string alignment, Damerau 1964).
 fn distance(one: &[char], other: &[char]) -> usize {
     let mut rows = vec![(0..=other.len()).collect::<Vec<usize>>()];

@@ -1,0 +1,188 @@
+//! Steps under a condition, before it or behind it.
+//!
+//! It knows what hangs on a condition, not what the condition says.
+
+use crate::flow::Flow;
+use crate::items::Item;
+use crate::words::Mark;
+
+use super::conditions::{self, Condition, negated};
+use super::cursor::{find, trimmed};
+use super::sentences::{clause, sentence};
+use super::{Context, Read, groups, relations};
+
+/// `if C, A, otherwise B`.
+pub(super) fn leading_condition(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
+    let (condition, rest) = conditions::prefix(context, &items[1..])?;
+    let condition = if items[0].is(Mark::Unless) { opposite(context, condition)? } else { condition };
+    consequence(context, condition, &rest)
+}
+
+pub(super) fn consequence(context: &Context<'_>, condition: Condition, items: &[Item]) -> Read<Flow> {
+    let (then, otherwise) = match find(items, &[Mark::Else]) {
+        Some(at) => (trimmed(&items[..at]), Some(trimmed(&items[at + 1..]))),
+        None => (trimmed(items), None),
+    };
+    // `if C do nothing, otherwise A`
+    if let ([nothing], Some(otherwise), Condition::Holds(condition)) = (then, otherwise, &condition)
+        && nothing.is(Mark::GoOn)
+    {
+        let then = Box::new(sentence(context, otherwise)?);
+        return Ok(Flow::When { condition: negated(condition), then, otherwise: None });
+    }
+    if then.is_empty() {
+        return context.ask("what should be done under that condition?");
+    }
+    // `if C skip A`
+    if let ([skip, Item::Phrase(phrase)], None, Condition::Holds(condition)) = (then, otherwise, &condition)
+        && skip.is_any(&[Mark::Remove, Mark::Not])
+    {
+        let then = Box::new(Flow::Call(context.task(phrase, &[])?));
+        return Ok(Flow::When { condition: negated(condition), then, otherwise: None });
+    }
+    let flow = sentence(context, then)?;
+    // `if C, ask for approval before A`: A runs in any case.
+    if let (Flow::Sequence(steps), Condition::Holds(condition), None) = (&flow, &condition, otherwise)
+        && let [approval @ Flow::Approval { .. }, rest @ ..] = steps.as_slice()
+        && find(then, &[Mark::Before])
+            .is_some_and(|at| at > 0 && then[..at].iter().any(|item| item.is(Mark::Approval)))
+    {
+        let approval =
+            Flow::When { condition: condition.clone(), then: Box::new(approval.clone()), otherwise: None };
+        return Ok(Flow::in_order(std::iter::once(approval).chain(rest.iter().cloned())));
+    }
+    if let Flow::Sequence(steps) = &flow
+        && matches!(steps.first(), Some(Flow::Approval { .. }))
+    {
+        return context.ask(format!(
+            "does what follows the approval in \"{}\" depend on the condition, too?",
+            context.said(items)
+        ));
+    }
+    if matches!(flow, Flow::Sequence(_)) && find(then, &[Mark::Before]).is_some_and(|at| at > 0) {
+        return context.ask(format!("does all of \"{}\" depend on the condition?", context.said(then)));
+    }
+    let otherwise = otherwise.map(|items| sentence(context, items)).transpose()?;
+    match condition {
+        Condition::Holds(condition) => {
+            Ok(Flow::When { condition, then: Box::new(flow), otherwise: otherwise.map(Box::new) })
+        }
+        Condition::Failed(task) if otherwise.is_none() => {
+            Ok(Flow::Try { body: Box::new(Flow::Call(task)), handler: Some(Box::new(flow)), always: None })
+        }
+        Condition::Succeeded(task) => match otherwise {
+            None => Ok(Flow::in_order([Flow::Call(task), flow])),
+            Some(_) => context.ask("what happens when the steps after a success fail, too? Say what is tried, and what follows its failure"),
+        },
+        Condition::Failed(_) => context.ask("what happens when nothing fails? Say it as a step of its own"),
+    }
+}
+
+/// `A if C`, `A only when B succeeded`.
+pub(super) fn trailing_condition(context: &Context<'_>, items: &[Item], at: usize) -> Read<Flow> {
+    let (head, tail) = (trimmed(&items[..at]), &items[at + 1..]);
+    if let Some(flow) = asked_before(context, head, &items[at], tail)? {
+        return Ok(flow);
+    }
+    let (tail, otherwise) = match find(tail, &[Mark::Else]) {
+        Some(at) => (&tail[..at], Some(trimmed(&tail[at + 1..]))),
+        None => (tail, None),
+    };
+    if let Some(comma) = head.iter().rposition(|item| matches!(item, Item::Comma(_)))
+        && let Some(flow) = contrasted(context, items, comma, head.len())?
+    {
+        return Ok(flow);
+    }
+    let flow = relations::part(context, head)?;
+    let is_clause = head.first().is_some_and(|item| item.is_any(&[Mark::After, Mark::When, Mark::Before]));
+    let (before, flow) = match flow {
+        Flow::Sequence(mut steps) if is_clause && steps.len() == 2 && !head[0].is(Mark::Before) => {
+            let last = steps.pop();
+            (steps.pop(), last.unwrap_or(Flow::Sequence(Vec::new())))
+        }
+        flow => (None, flow),
+    };
+    let (before, flow) = match flow {
+        Flow::Sequence(mut steps) if before.is_none() && asks_of_first(context, &steps, tail) => {
+            let last = steps.pop();
+            (Some(Flow::in_order(steps)), last.unwrap_or(Flow::Sequence(Vec::new())))
+        }
+        flow => (before, flow),
+    };
+    if matches!(flow, Flow::Sequence(_)) {
+        let said = context.said(&items[at..]);
+        return context.ask(format!("does \"{said}\" hold for the last step alone, or for all before it?"));
+    }
+    let is_value = matches!(conditions::condition(context, tail), Ok(Condition::Holds(_)));
+    let said = if is_value { tail.to_vec() } else { groups::passive(context, tail) };
+    let single = match trimmed(&said) {
+        [Item::Phrase(phrase)] if items[at].is(Mark::OnlyIf) && context.maybe(phrase).is_some() => {
+            context.maybe(phrase).map(Condition::Succeeded)
+        }
+        _ => None,
+    };
+    let condition = match single {
+        Some(condition) => condition,
+        None => conditions::condition(context, tail)?,
+    };
+    let condition = if items[at].is(Mark::Unless) { opposite(context, condition)? } else { condition };
+    let otherwise = otherwise.map(|items| sentence(context, items)).transpose()?.map(Box::new);
+    match condition {
+        Condition::Holds(condition) => {
+            let guarded = Flow::When { condition, then: Box::new(flow), otherwise };
+            Ok(Flow::in_order(before.into_iter().chain([guarded])))
+        }
+        _ if before.is_some() => context.ask(format!("what does \"{}\" depend on?", context.said(items))),
+        Condition::Succeeded(task) if otherwise.is_none() => Ok(Flow::in_order([Flow::Call(task), flow])),
+        Condition::Failed(task) if otherwise.is_none() => {
+            Ok(Flow::Try { body: Box::new(Flow::Call(task)), handler: Some(Box::new(flow)), always: None })
+        }
+        _ => context.ask(format!("what happens otherwise in \"{}\"?", context.said(items))),
+    }
+}
+
+/// `ask for approval if C, before A`: A runs in any case.
+fn asked_before(context: &Context<'_>, head: &[Item], mark: &Item, tail: &[Item]) -> Read<Option<Flow>> {
+    let before = tail.iter().position(|item| item.is(Mark::Before)).filter(|at| *at > 0);
+    let (true, Some(at)) = (mark.is(Mark::If) && head.iter().any(|item| item.is(Mark::Approval)), before)
+    else {
+        return Ok(None);
+    };
+    let Condition::Holds(condition) = conditions::condition(context, trimmed(&tail[..at]))? else {
+        return Ok(None);
+    };
+    let then = Box::new(relations::part(context, head)?);
+    let next = relations::ended(context, &tail[at + 1..])?;
+    Ok(Some(Flow::in_order([Flow::When { condition, then, otherwise: None }, next])))
+}
+
+/// `A, but B if C fails`: what stands before the `but` does not hang on C.
+fn contrasted(context: &Context<'_>, items: &[Item], comma: usize, end: usize) -> Read<Option<Flow>> {
+    let Some(next) = items.get(comma + 1).filter(|_| comma > 0 && comma + 1 < end) else { return Ok(None) };
+    let between = context.text[items[comma].at().end..next.at().start].trim().to_lowercase();
+    if !["but", "но", "а"].contains(&between.as_str()) {
+        return Ok(None);
+    }
+    let first = relations::part(context, &items[..comma])?;
+    let second = clause(context, &items[comma + 1..], true)?;
+    Ok(Some(Flow::in_order([first, second])))
+}
+
+/// Whether the condition is about a result of the step before the last: it holds for the last alone.
+fn asks_of_first(context: &Context<'_>, steps: &[Flow], condition: &[Item]) -> bool {
+    let [.., Flow::Call(task), _] = steps else { return false };
+    match conditions::condition(context, condition) {
+        Ok(Condition::Holds(text)) => text.trim_start_matches('!').starts_with(&format!("{task}.")),
+        _ => false,
+    }
+}
+
+fn opposite(context: &Context<'_>, condition: Condition) -> Read<Condition> {
+    match condition {
+        Condition::Holds(expression) => Ok(Condition::Holds(negated(&expression))),
+        Condition::Failed(task) => Ok(Condition::Succeeded(task)),
+        Condition::Succeeded(task) => {
+            context.ask(format!("what happens when `{task}` succeeds, and what when it fails?"))
+        }
+    }
+}

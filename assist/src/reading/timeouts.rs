@@ -1,0 +1,117 @@
+//! Time limits: of steps, and of the workflow as a whole.
+
+use crate::items::{Item, PhraseWord};
+use crate::words::{Mark, WORDS, words_of};
+
+use super::settings::{Change, Found, Target, object, trailing};
+use super::{Context, Read};
+
+/// `everything within 8 hours` is said of all steps together, not of each.
+fn is_together(context: &Context<'_>, items: &[Item]) -> bool {
+    let said =
+        items.last().filter(|item| item.is(Mark::All)).map(|item| context.said(std::slice::from_ref(item)));
+    said.is_some_and(|said| ["everything", "all of it", "всё", "все"].contains(&said.to_lowercase().as_str()))
+}
+
+/// `the nightly run` is the workflow that is called so.
+fn is_workflow(context: &Context<'_>, item: &Item) -> bool {
+    let Item::Phrase(phrase) = item else { return false };
+    let is_of = |id: &str, word: &PhraseWord| {
+        words_of(id).iter().any(|own| context.names.are_same(&WORDS.stems.of(own), &word.stem))
+    };
+    context.maybe(phrase).is_none()
+        && context
+            .vocabulary
+            .workflows
+            .iter()
+            .any(|flow| phrase.words.iter().all(|word| is_of(&flow.id, word)))
+}
+
+/// `within 2 seconds`, `timeout of 500ms for X`, `wait at most two seconds for X`, `give X 2 seconds`.
+pub(super) fn timeout(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>> {
+    if at > 0 && items[at - 1].is(Mark::Approval) {
+        return Ok(None);
+    }
+    let is = |at: usize, marks: &[Mark]| items.get(at).is_some_and(|item| item.is_any(marks));
+    if let [limit, whole, to, Item::Time(ms, _), ..] = &items[at..]
+        && limit.is(Mark::UpTo)
+        && whole.is(Mark::Whole)
+        && to.is(Mark::To)
+    {
+        let changes = vec![Change::Deadline(*ms)];
+        return Ok(Some(Found { range: at..at + 4, named: Some(Target::Workflow), changes }));
+    }
+    if let [after, Item::Time(ms, _), give_up, ..] = &items[at..]
+        && after.is(Mark::After)
+        && give_up.is(Mark::GiveUp)
+    {
+        let (used, named) = object(context, items, at + 3)?.unwrap_or_default();
+        return Ok(Some(Found { range: at..at + 3 + used, named, changes: vec![Change::Timeout(*ms)] }));
+    }
+    let Some((mut named, mut next)) = limit(context, items, at) else { return Ok(None) };
+    let Some(Item::Time(ms, _)) = items.get(next) else { return Ok(None) };
+    next += 1;
+    next += usize::from(is(next, &[Mark::Timeout]));
+    let start = items[..at].iter().rposition(|item| matches!(item, Item::Stop(_))).map_or(0, |at| at + 1);
+    let together = is_together(context, &items[start..at]).then(|| at - 1);
+    let before = items[start..at].iter().rposition(|item| item.is(Mark::Whole)).map(|whole| start + whole);
+    let named_whole =
+        items[start..at].iter().position(|item| is_workflow(context, item)).map(|at| start + at);
+    let before = before.or(together).or(named_whole).or(items[at].is(Mark::Whole).then_some(at));
+    let after = is(next, &[Mark::Whole]);
+    if before.is_some() || after {
+        let range = before.unwrap_or(at)..next + usize::from(after);
+        return Ok(Some(Found {
+            range,
+            named: Some(Target::Workflow),
+            changes: vec![Change::Deadline(*ms)],
+        }));
+    }
+    if named.is_none() {
+        (named, next) = trailing(context, items, next)?;
+    }
+    if named.is_none() && items[start..at].iter().any(|item| item.is(Mark::Approval)) {
+        let said = context.said(&items[at..next]);
+        return context
+            .ask(format!("is \"{said}\" the longest wait for the approval, or the time of a step?"));
+    }
+    Ok(Some(Found { range: at..next, named, changes: vec![Change::Timeout(*ms)] }))
+}
+
+/// What stands before the time of a limit: whom it names, and where the time must stand.
+fn limit(context: &Context<'_>, items: &[Item], at: usize) -> Option<(Option<Target>, usize)> {
+    let is = |at: usize, marks: &[Mark]| items.get(at).is_some_and(|item| item.is_any(marks));
+    let skip = |from: usize, marks: &[Mark]| {
+        from + items[from..].iter().take_while(|item| item.is_any(marks)).count()
+    };
+    let is_time = |at: usize| matches!(items.get(at), Some(Item::Time(..)));
+    if is(at, &[Mark::Wait]) && is(at + 1, &[Mark::UpTo]) {
+        return Some((None, at + 2));
+    }
+    let is_phrase = |at: usize| matches!(items.get(at), Some(Item::Phrase(_)));
+    let of = is(at + 1, &[Mark::After, Mark::Of]);
+    let names = is(at, &[Mark::WaitFor, Mark::Give])
+        || is(at, &[Mark::Timeout])
+            && !is_time(at + 1)
+            && !(is(at + 1, &[Mark::To]) && is_time(at + 2))
+            && (!of || is_phrase(at + 2))
+        || is(at, &[Mark::UpTo]) && is_phrase(at + 1);
+    if names {
+        let (used, named) = object(context, items, at + 1).ok()??;
+        let next =
+            skip(at + 1 + used, &[Mark::UpTo, Mark::After, Mark::Within, Mark::Of, Mark::Timeout, Mark::To]);
+        let is_limit = is(at, &[Mark::Give, Mark::Timeout]) || next > at + 1 + used;
+        return is_limit.then_some((named, next));
+    }
+    let opening = [Mark::Timeout, Mark::Within, Mark::UpTo, Mark::GiveUp];
+    if is(at, &opening) {
+        return Some((
+            None,
+            skip(
+                skip(at, &opening),
+                &[Mark::After, Mark::Of, Mark::With, Mark::UpTo, Mark::Within, Mark::To],
+            ),
+        ));
+    }
+    (is_time(at) && is(at + 1, &[Mark::Timeout])).then_some((None, at))
+}
