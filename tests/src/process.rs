@@ -2,6 +2,7 @@
 //!
 //! It knows no Conductor.
 
+use std::fs;
 use std::io::Read;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, Stdio};
@@ -12,7 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process_group};
 
-use crate::PATIENCE;
+use crate::{PATIENCE, eventually};
 
 /// A running child and what it has printed so far.
 #[derive(Debug)]
@@ -101,6 +102,25 @@ impl Process {
     /// When it is gone.
     pub fn signal(&self, signal: Signal) -> Result<()> {
         kill_process(self.pid, signal).with_context(|| format!("failed to signal {}", self.name))
+    }
+
+    /// Stops it, and waits until each of its threads stands: until then another one may go on.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub fn stop(&self) -> Result<()> {
+        self.signal(Signal::STOP)?;
+        let threads = format!("/proc/{}/task", self.pid.as_raw_nonzero());
+        eventually(&format!("{} stands", self.name), || {
+            for thread in fs::read_dir(&threads)? {
+                // Empty for one that has ended meanwhile.
+                let status = fs::read_to_string(thread?.path().join("status")).unwrap_or_default();
+                if !status.contains("\nState:\tT") {
+                    return Ok(None);
+                }
+            }
+            Ok(Some(()))
+        })
     }
 
     /// Sends a signal to the whole group, as a terminal does on Ctrl-C.

@@ -213,7 +213,7 @@ impl Fleet {
             last.extend(self.start_over_http(number)?);
         }
         let machine = self.machines[number].as_mut().context("the machine is down")?;
-        machine.sidecar.process()?.signal(Signal::STOP)?;
+        machine.sidecar.process()?.stop()?;
         let other = (number + 1) % MACHINES;
         for run in last {
             self.up(other)?.sidecar.run_in(&run, &["succeeded"])?;

@@ -91,7 +91,7 @@ fn a_run_of_a_stopped_process_is_given_away_and_the_late_one_is_answered_from_th
     let (lab, _sidecar) = Lab::with_sidecar()?;
     let sleeper = lab.call("chain", &json!({"n": 4}), &["--run", "r"])?;
     lab.wait_for("r/hold", "begin", 1)?;
-    sleeper.signal(Signal::STOP)?;
+    sleeper.stop()?;
     let heir = lab.call("chain", &json!({"n": 4}), &["--run", "r"])?;
     // Its owner lives, so the heir must wait until nothing has been heard of it for a lease and half of it more.
     lab.wait_for("r/hold", "begin", 2)?;

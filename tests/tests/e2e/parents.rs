@@ -148,7 +148,7 @@ fn a_child_that_succeeds_in_the_moment_in_which_its_parent_is_cut_short_is_undon
         site.begin("late")?;
         site.wait_for("r/child/hold", "begin")?;
         // The child's success cannot reach the disk before the parent's time is over.
-        site.sidecar.process()?.signal(Signal::STOP)?;
+        site.sidecar.process()?.stop()?;
         site.open_gate()?;
         site.wait_for("r/child/hold", "end")?;
         std::thread::sleep(Duration::from_millis(2500));

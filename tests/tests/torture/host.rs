@@ -130,7 +130,7 @@ impl Site for Host {
             }
             11 => self.kill_everything(report)?,
             12 => {
-                self.sidecar.process()?.signal(Signal::STOP)?;
+                self.sidecar.process()?.stop()?;
                 std::thread::sleep(LEASE * 2);
                 self.sidecar.process()?.signal(Signal::CONT)?;
                 report.fault("sidecar stopped past its lease");

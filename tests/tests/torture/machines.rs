@@ -100,7 +100,7 @@ impl Site for Machines {
                 report.fault("sidecar killed");
             }
             7 => {
-                self.up(number)?.sidecar.process()?.signal(Signal::STOP)?;
+                self.up(number)?.sidecar.process()?.stop()?;
                 self.meanwhile(number, LEASE * 3, random)?;
                 self.up(number)?.sidecar.process()?.signal(Signal::CONT)?;
                 report.fault("sidecar stopped past its lease");
