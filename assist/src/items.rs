@@ -125,10 +125,21 @@ impl Reader<'_> {
         straightened(ended(failing(self.flanked(joined(items), text))), self.names, text)
     }
 
+    /// `пин-код` is two words where nothing is called so.
+    fn parts(&self, token: Token) -> Vec<Token> {
+        let TokenKind::Word(word) = &token.kind else { return vec![token] };
+        let stem = self.stems.of(word);
+        if !word.contains('-') || self.names.knows(&stem) || self.lexicon.knows(&stem) {
+            return vec![token];
+        }
+        let part = |part: &str| Token { at: token.at.clone(), kind: TokenKind::Word(part.to_owned()) };
+        word.split('-').map(part).collect()
+    }
+
     /// `check out` is one word where a task is called so.
     fn compounds(&self, tokens: Vec<Token>) -> Vec<Token> {
         let mut found: Vec<Token> = Vec::new();
-        for token in tokens {
+        for token in tokens.into_iter().flat_map(|token| self.parts(token)) {
             // `run, please, A`
             let is_polite = |token: &Token| matches!(&token.kind, TokenKind::Word(word) if ["please", "пожалуйста", "kindly"].contains(&word.as_str()));
             if let ([.., Token { kind: TokenKind::Comma, .. }, polite], TokenKind::Comma) =
@@ -226,6 +237,10 @@ impl Reader<'_> {
                 .collect();
             let at = place.start..tokens[at + used - 1].at.end;
             return (used, Some(phrase(words, at)));
+        }
+        // `boarding pass` passes nothing.
+        if at > 0 && self.names.has_pair(&stems[at - 1], &stems[at]) {
+            return (1, Some(phrase(self.phrase_word(&tokens[at], &stems[at]).into_iter().collect(), place)));
         }
         let rest: Vec<&str> = stems[at..].iter().map(String::as_str).take(8).collect();
         if let Some((used, marks)) = self.lexicon.at(&rest) {
@@ -346,11 +361,22 @@ fn sign_item(sign: &str, at: Range<usize>) -> Option<Item> {
 /// A colon ends a sentence that names something, as in `the payment within 5s: ...`; behind words like `in parallel` it says nothing.
 fn ended(items: Vec<Item>) -> Vec<Item> {
     let mut ended: Vec<Item> = Vec::new();
-    for item in items {
+    let mut items = items.into_iter().peekable();
+    while let Some(item) = items.next() {
         let Item::Colon(at) = item else {
             ended.push(item);
             continue;
         };
+        // `the payment: 3 retries, 1 second`
+        let is_value = |item: &Item| {
+            matches!(item, Item::Number(..) | Item::Time(..))
+                || item.is_any(&[Mark::Timeout, Mark::UpTo, Mark::Within, Mark::MayFail, Mark::Detach])
+        };
+        let is_alone = matches!(ended.as_slice(), [.., Item::Stop(_), Item::Phrase(_)] | [Item::Phrase(_)]);
+        if is_alone && items.peek().is_some_and(is_value) {
+            ended.push(Item::Comma(at));
+            continue;
+        }
         let sentence = ended.iter().rev().take_while(|item| !matches!(item, Item::Stop(_)));
         if sentence.into_iter().any(|item| matches!(item, Item::Phrase(_) | Item::Time(..))) {
             ended.push(Item::Stop(at));

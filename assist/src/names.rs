@@ -118,6 +118,19 @@ impl<'a> Names<'a> {
         first.is_some_and(|own| ["fetch", "check"].iter().any(|verb| self.concepts.are_same(own, verb)))
     }
 
+    /// Whether the id of a task has the two words beside each other, not at its beginning.
+    pub fn has_pair(&self, one: &str, other: &str) -> bool {
+        let inner = |profile: &&Profile| {
+            profile
+                .own
+                .iter()
+                .skip(1)
+                .zip(profile.own.iter().skip(2))
+                .any(|pair| pair.0 == one && pair.1 == other)
+        };
+        self.profiles.iter().any(|profile| inner(&profile))
+    }
+
     /// Whether the id of a task begins with the word.
     pub fn begins(&self, stem: &str) -> bool {
         self.profiles.iter().any(|profile| profile.own.first().is_some_and(|own| own == stem))
@@ -231,10 +244,21 @@ impl<'a> Names<'a> {
                 fits = with_verb;
             }
         }
+        // `boarding` is done, and a boarding pass is not.
+        if let ([word], true) = (phrase, fits.len() > 1)
+            && word.text.ends_with("ing")
+            && fits.iter().filter(|(_, profile)| profile.own.first() == Some(&word.stem)).count() == 1
+        {
+            fits.retain(|(_, profile)| profile.own.first() == Some(&word.stem));
+        }
         if fits.len() > 1 {
             let far = |profile: &Profile| phrase.iter().filter(|word| self.is_far(profile, word)).count();
             let least = fits.iter().map(|(_, profile)| far(profile)).min().unwrap_or_default();
             fits.retain(|(_, profile)| far(profile) == least);
+            // What the docstring itself says comes before what means the same.
+            let near = |profile: &Profile| phrase.iter().filter(|word| self.is_near(profile, word)).count();
+            let most = fits.iter().map(|(_, profile)| near(profile)).max().unwrap_or_default();
+            fits.retain(|(_, profile)| near(profile) == most);
         }
         match fits.as_slice() {
             [] => Meant::Nothing,
@@ -322,6 +346,13 @@ impl<'a> Names<'a> {
         let kin = profile.told.iter().filter(|(_, told)| is_russian(told) && is_russian(&text));
         let mut kin = kin.filter_map(|(stem, told)| are_kin((&word.stem, &text), (stem, told))).peekable();
         kin.peek().is_some() && kin.all(|kin| kin == Kin::Far)
+    }
+
+    /// Whether the docstring has the word in another form of its own, in Russian.
+    fn is_near(&self, profile: &Profile, word: &PhraseWord) -> bool {
+        let text = word.text.replace('ё', "е");
+        let told = profile.told.iter().filter(|(_, told)| is_russian(told) && is_russian(&text));
+        told.into_iter().any(|(stem, told)| are_kin((&word.stem, &text), (stem, told)) == Some(Kin::Near))
     }
 
     /// Whether each of the words is said, by a word of its own.

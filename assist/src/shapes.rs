@@ -10,8 +10,51 @@ use crate::words::Mark;
 const VERBS: [&str; 6] = ["approves", "approved", "confirms", "confirmed", "одобрит", "подтвердит"];
 
 pub(crate) fn straightened(items: Vec<Item>, names: &Names<'_>, text: &str) -> Vec<Item> {
-    let items = bounded(consented(retried(failed(limited(items))), names, text));
-    unfinished(approved(items, names, text), text)
+    let items =
+        bounded(consented(retried(failed(limited(first_of_all(given(items, text), names)))), names, text));
+    unfinished(approved(nobodys(items, names), names, text), text)
+}
+
+/// `the card is first issued, then ...`: what comes first stands between a thing and what is done with it.
+fn first_of_all(items: Vec<Item>, names: &Names<'_>) -> Vec<Item> {
+    let mut found: Vec<Item> = Vec::new();
+    for item in items {
+        let before = match found.as_slice() {
+            [.., Item::Phrase(thing), is, first] if is.is(Mark::Equals) && first.is(Mark::First) => {
+                Some((thing, 3))
+            }
+            [.., Item::Phrase(thing), first] if first.is(Mark::First) => Some((thing, 2)),
+            _ => None,
+        };
+        if let (Item::Phrase(verb), Some((thing, used))) = (&item, before) {
+            let mut whole = thing.clone();
+            whole.words.extend(verb.words.iter().cloned());
+            whole.at.end = verb.at.end;
+            if matches!(names.meant(&whole.words, &[]), Meant::Task(_))
+                && !matches!(names.meant(&thing.words, &[]), Meant::Task(_))
+            {
+                let first = found[found.len() - 1].clone();
+                found.truncate(found.len() - used);
+                found.extend([first, Item::Phrase(whole)]);
+                continue;
+            }
+        }
+        found.push(item);
+    }
+    found
+}
+
+/// `при сумме больше 1000` is a condition.
+fn given(items: Vec<Item>, text: &str) -> Vec<Item> {
+    let compares = [Mark::Above, Mark::Below, Mark::AtLeast, Mark::AtMost];
+    let mut found = items.clone();
+    for (at, three) in items.windows(3).enumerate() {
+        let is_given = three[0].is(Mark::Of) && text[three[0].at().clone()].to_lowercase() == "при";
+        if is_given && matches!(three[1], Item::Phrase(_)) && three[2].is_any(&compares) {
+            found[at] = Item::Marks(vec![Mark::If], three[0].at().clone());
+        }
+    }
+    found
 }
 
 /// `four at a time` is `at most four at a time`.
@@ -102,6 +145,23 @@ fn consented(items: Vec<Item>, names: &Names<'_>, text: &str) -> Vec<Item> {
         found.push(item);
     }
     found
+}
+
+/// `the supervisor's approval`, `одобрение директора`: who gives it is nobody's step.
+fn nobodys(mut items: Vec<Item>, names: &Names<'_>) -> Vec<Item> {
+    let is_who = |item: &Item| matches!(item, Item::Phrase(who) if who.words.len() == 1 && names.meant(&who.words, &[]) == Meant::Nothing);
+    let mut at = 1;
+    while at < items.len() {
+        let possessive = matches!(&items[at - 1], Item::Phrase(who) if who.words.iter().all(|word| word.text.ends_with("'s")));
+        if items[at].is(Mark::Approval) && possessive && is_who(&items[at - 1]) {
+            items.remove(at - 1);
+        } else if items[at - 1].is(Mark::Approval) && is_who(&items[at]) {
+            items.remove(at);
+        } else {
+            at += 1;
+        }
+    }
+    items
 }
 
 /// `somebody must approve the payment`, `the payment must be approved`: the approval comes before it.

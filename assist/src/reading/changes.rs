@@ -150,9 +150,14 @@ pub(super) fn edit(context: &Context<'_>, items: &[Item], end: Option<Place>) ->
         return Ok(Some(Edit::Remove(context.task(phrase, &[])?)));
     }
     if let ([Item::Phrase(phrase)], Some(place)) = (items, &end)
-        && let Some(task) = context.maybe(phrase).filter(|task| !context.present.contains(task))
+        && let Some(task) = context.maybe(phrase)
     {
-        return Ok(Some(Edit::Add { flow: Flow::Call(task), place: place.clone() }));
+        let place = place.clone();
+        return Ok(Some(if context.present.contains(&task) {
+            Edit::Move { task, place }
+        } else {
+            Edit::Add { flow: Flow::Call(task), place }
+        }));
     }
     if let Some(edit) = exchanged(context, items)? {
         return Ok(Some(edit));
@@ -161,6 +166,13 @@ pub(super) fn edit(context: &Context<'_>, items: &[Item], end: Option<Place>) ->
         && let Some(edit) = between(context, phrase, rest)?
     {
         return Ok(Some(edit));
+    }
+    // `no X any more`
+    if let [no, Item::Phrase(phrase), gone] = items
+        && no.is(Mark::Not)
+        && gone.is(Mark::NotNeeded)
+    {
+        return Ok(Some(Edit::Remove(context.task(phrase, &[])?)));
     }
     let [first, Item::Phrase(phrase), rest @ ..] = items else { return Ok(None) };
     let not_needed =

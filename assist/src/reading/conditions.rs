@@ -163,7 +163,7 @@ fn of_field(context: &Context<'_>, items: &[Item]) -> Option<Condition> {
     };
     // `the driver was found` where the result says whether it is `found`
     let is_presence = mark.is_any(&[Mark::Exists, Mark::Missing]);
-    if !is_presence && !mark.is_any(&[Mark::Succeeds, Mark::Fails]) || is_presence && subject.is_empty() {
+    if !is_presence && !mark.is_any(&[Mark::Succeeds, Mark::Fails]) {
         return None;
     }
     let text = context.text[mark.at().clone()].to_lowercase();
@@ -175,7 +175,7 @@ fn of_field(context: &Context<'_>, items: &[Item]) -> Option<Condition> {
     let said = WORDS.stems.of(text.rsplit(' ').next()?);
     let is_said = |name: &str| {
         let own = WORDS.stems.of(name);
-        context.names.are_same(&own, &said)
+        own == said || !(is_presence && subject.is_empty()) && context.names.are_same(&own, &said)
     };
     let tasks: Vec<&crate::vocabulary::Task> = match subject {
         [] => context.vocabulary.tasks.iter().collect(),
@@ -297,12 +297,25 @@ fn presence(context: &Context<'_>, words: &[PhraseWord], op: &Item) -> Read<Cond
 fn truth(context: &Context<'_>, owner: &[PhraseWord], field: &[PhraseWord], wanted: bool) -> Read<Condition> {
     let words: Vec<PhraseWord> =
         if owner == field { owner.to_vec() } else { owner.iter().chain(field).cloned().collect() };
+    let positive = positive(&words).filter(|_| !matches!(operand(context, &words), Ok(Some(_))));
+    let (words, wanted) = positive.map_or((words, wanted), |words| (words, !wanted));
     match operand(context, &words)? {
         Some(operand) if operand.kind.starts_with("bool") => {
             Ok(Condition::Holds(if wanted { operand.expression } else { format!("!{}", operand.expression) }))
         }
         _ => context.ask("no field of that name is true or false"),
     }
+}
+
+/// `the passport invalid` without what makes it the opposite.
+fn positive(words: &[PhraseWord]) -> Option<Vec<PhraseWord>> {
+    let (last, rest) = words.split_last()?;
+    let text = ["in", "un", "im", "non", "не"]
+        .iter()
+        .find_map(|prefix| last.text.strip_prefix(prefix))
+        .filter(|text| text.chars().count() >= 4)?;
+    let word = PhraseWord { text: text.to_owned(), stem: WORDS.stems.of(text), at: last.at.clone() };
+    Some(rest.iter().cloned().chain([word]).collect())
 }
 
 /// The value that the words name; a question where there are several.

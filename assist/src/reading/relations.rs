@@ -16,6 +16,15 @@ pub(super) fn part(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     if items.first().is_some_and(is_leading) && !matches!(items.get(1), Some(Item::Time(..))) {
         return leading(context, items, None);
     }
+    // `A, B meanwhile`
+    if let [both @ .., last] = items
+        && last.is(Mark::Alongside)
+        && let [one, other] =
+            both.split(|item| matches!(item, Item::Comma(_)) || item.is(Mark::And)).collect::<Vec<_>>()[..]
+        && matches!((one, other), ([Item::Phrase(_)], [Item::Phrase(_)]))
+    {
+        return Ok(Flow::at_once([groups::list(context, one)?, groups::list(context, other)?]));
+    }
     // `after 10 minutes A`, `10 minutes later A`
     let pause = match items {
         [after, Item::Time(ms, _), rest @ ..] if after.is(Mark::After) => Some((*ms, rest)),

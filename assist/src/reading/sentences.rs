@@ -3,7 +3,7 @@
 //! It knows nothing of what was said before.
 
 use crate::flow::Flow;
-use crate::items::Item;
+use crate::items::{Item, Phrase};
 use crate::words::Mark;
 
 use super::conditional::{consequence, leading_condition, trailing_condition};
@@ -30,6 +30,13 @@ pub(super) fn sentence(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     {
         return consequence(context, condition, &rest);
     }
+    if let [failure, Item::Phrase(both)] = items
+        && failure.is(Mark::OnFailure)
+        && let Some((step, handler)) = two_tasks(context, both)
+    {
+        let (body, handler) = (Box::new(Flow::Call(step)), Some(Box::new(Flow::Call(handler))));
+        return Ok(Flow::Try { body, handler, always: None });
+    }
     if let Some(flow) = whatever(context, items)? {
         return Ok(flow);
     }
@@ -44,6 +51,17 @@ pub(super) fn sentence(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
         }
     }
     Ok(Flow::in_order(flows))
+}
+
+/// `в случае неудачи доставки позови курьера`: two tasks in one phrase, where it is clear how.
+fn two_tasks(context: &Context<'_>, both: &Phrase) -> Option<(String, String)> {
+    let pair = |at: usize| {
+        let (one, other) = both.split(at);
+        Some((context.maybe(&one)?, context.maybe(&other)?)).filter(|(one, other)| one != other)
+    };
+    let pairs: Vec<_> = (1..both.words.len()).filter_map(pair).collect();
+    let first = pairs.first()?;
+    pairs.iter().all(|pair| pair == first).then(|| first.clone())
 }
 
 /// A part between two `then`s.
@@ -76,7 +94,7 @@ pub(super) fn clause(context: &Context<'_>, items: &[Item], is_last: bool) -> Re
         if at == 0
             || (matches!(items[at - 1], Item::Comma(_)) || items[at - 1].is(Mark::And))
                 && conditions::prefix(context, &items[at + 1..])
-                    .is_ok_and(|(_, rest)| !trimmed(&rest).is_empty())
+                    .is_ok_and(|(_, rest)| trimmed(&rest).first().is_some_and(|first| !first.is(Mark::Else)))
         {
             let before = trimmed(&items[..at]);
             let inner = leading_condition(context, &items[at..])?;
@@ -224,13 +242,21 @@ fn otherwise(context: &Context<'_>, before: &Flow, rest: &[Item]) -> Read<Option
 
 /// `B whether or not A succeeds`, `B in any case, even if A fails`.
 fn whatever(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
-    let [before @ .., even, Item::Phrase(phrase), outcome] = items else { return Ok(None) };
+    let (before, even, phrase, outcome) = match items {
+        [before @ .., even, Item::Phrase(phrase), outcome] => (before, even, phrase, Some(outcome)),
+        [before @ .., even, Item::Phrase(phrase)] => (before, even, phrase, None),
+        _ => return Ok(None),
+    };
     let (before, is_always) = match trimmed(before) {
         [before @ .., always] if always.is(Mark::Always) => (trimmed(before), true),
         [always, before @ ..] if always.is(Mark::Always) => (trimmed(before), true),
         before => (before, false),
     };
-    let is_outcome = outcome.is(Mark::Succeeds) || is_always && outcome.is(Mark::Fails);
+    let said = context.said(std::slice::from_ref(even)).to_lowercase();
+    let is_outcome = match outcome {
+        Some(outcome) => outcome.is(Mark::Succeeds) || is_always && outcome.is(Mark::Fails),
+        None => said.contains("what"),
+    };
     if !even.is(Mark::EvenIf) || !is_outcome || before.is_empty() {
         return Ok(None);
     }
@@ -251,6 +277,13 @@ fn on_failure(context: &Context<'_>, items: &[Item], at: usize) -> Read<Flow> {
 /// `A, then B, and in any case C`.
 fn in_any_case(context: &Context<'_>, before: Vec<Flow>, items: &[Item], at: usize) -> Read<Flow> {
     let (left, right) = (trimmed(&items[..at]), trimmed(&items[at + 1..]));
+    // `B in any case after A`
+    if let ([Item::Phrase(_)], [after, done @ ..], true) = (left, right, before.is_empty())
+        && after.is(Mark::After)
+    {
+        let (body, always) = (relations::ended(context, done)?, clause(context, left, true)?);
+        return Ok(Flow::Try { body: Box::new(body), handler: None, always: Some(Box::new(always)) });
+    }
     let (body, always) = match (left.is_empty(), right.is_empty()) {
         (true, false) => (before, right),
         // `A, and B in any case`

@@ -76,6 +76,20 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
         }
         rest => rest,
     };
+    // `try A at most 3 times` runs it.
+    let tried = match (found.first().map(|setting| &setting.target), trimmed(statement).first()) {
+        (Some(Target::Task(task)), Some(first)) if first.is(Mark::Attempts) && rest.is_empty() => {
+            Some(task.clone())
+        }
+        _ => None,
+    };
+    if let Some(task) = tried.filter(|task| context.present.is_empty() && !is_called(reading, task)) {
+        let call = Flow::Call(task);
+        note(reading, context.said(statement), &call.described());
+        reading.settings.extend(found);
+        reading.flow = Some(Flow::in_order(reading.flow.take().into_iter().chain([call])));
+        return Ok(());
+    }
     let only_settings = sets_only(context, rest, &found, reading);
     reading.settings.extend(found);
     if only_settings {

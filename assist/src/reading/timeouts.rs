@@ -48,6 +48,16 @@ pub(super) fn timeout(context: &Context<'_>, items: &[Item], at: usize) -> Read<
         let (used, named) = object(context, items, at + 3)?.unwrap_or_default();
         return Ok(Some(Found { range: at..at + 3 + used, named, changes: vec![Change::Timeout(*ms)] }));
     }
+    // `if X takes longer than 5 seconds, give up`
+    if let [when, Item::Phrase(phrase), longer, Item::Time(ms, _), Item::Comma(_), give_up, ..] = &items[at..]
+        && when.is_any(&[Mark::If, Mark::When])
+        && longer.is(Mark::Within)
+        && give_up.is(Mark::GiveUp)
+    {
+        let named = Some(Target::Task(context.present_task(phrase)?));
+        let it = usize::from(is(at + 6, &[Mark::It]));
+        return Ok(Some(Found { range: at..at + 6 + it, named, changes: vec![Change::Timeout(*ms)] }));
+    }
     let Some((mut named, mut next)) = limit(context, items, at) else { return Ok(None) };
     let Some(Item::Time(ms, _)) = items.get(next) else { return Ok(None) };
     next += 1;

@@ -11,6 +11,9 @@ const BEHIND: [&str; 6] = ["как", "если", "что", "чем", "когда
 /// What `should` stands before where it begins no condition.
 const VERBS: [&str; 5] = ["be", "not", "have", "i", "we"];
 
+/// What it stands before where it says what must be done.
+const OTHERS: [&str; 6] = ["never", "only", "always", "fail", "run", "still"];
+
 /// The tokens as the tables have them.
 pub(crate) fn plain(tokens: Vec<Token>) -> Vec<Token> {
     let word = |token: Option<&Token>| match token.map(|token| &token.kind) {
@@ -32,6 +35,11 @@ pub(crate) fn plain(tokens: Vec<Token>) -> Vec<Token> {
             _ => false,
         };
         let mut token = token.clone();
+        // `B should A fail`
+        let clause =
+            tokens[at..].iter().take_while(|token| !matches!(token.kind, TokenKind::Comma | TokenKind::Stop));
+        let is_inner = at > 0 && clause.clone().count() > 3 && has(&["fail"], clause.last());
+        let begins = begins || is_inner && !has(&OTHERS, next);
         if begins && has(&["should"], Some(&token)) && word(next).is_some() && !has(&VERBS, next) {
             token.kind = TokenKind::Word("if".to_owned());
         }

@@ -17,24 +17,20 @@ fn roots(stem: &str) -> Root {
     // `выдавай`, `выдаёт`
     let plain = stem.strip_suffix("ава").filter(|rest| rest.chars().count() >= SHORTEST);
     let mut root = bare(plain.unwrap_or(stem));
-    for ending in ENDINGS.iter().chain(&ENDINGS) {
+    root = without_endings(root);
+    // `проверка`, `звонок`, `блокировка`
+    for ending in ["ок", "к"] {
         if let Some(rest) = root.strip_suffix(ending).filter(|rest| rest.chars().count() >= SHORTEST) {
-            root = bare(rest);
+            root = without_endings(bare(rest));
+            break;
         }
     }
     // `забери`, `забирает`
     if let Some(rest) = root.strip_suffix("ир") {
         root = format!("{rest}ер");
     }
-    // `проверка`, `звонок`
-    for ending in ["ок", "к"] {
-        if let Some(rest) = root.strip_suffix(ending).filter(|rest| rest.chars().count() >= SHORTEST) {
-            root = bare(rest);
-            break;
-        }
-    }
     for (change, origin) in
-        [("щ", "ст"), ("ш", "с"), ("ж", "з"), ("вл", "в"), ("пл", "п"), ("бл", "б"), ("мл", "м")]
+        [("щ", "с"), ("ст", "с"), ("ш", "с"), ("ж", "з"), ("вл", "в"), ("пл", "п"), ("бл", "б"), ("мл", "м")]
     {
         if let Some(rest) = root.strip_suffix(change) {
             root = format!("{rest}{origin}");
@@ -53,12 +49,22 @@ pub(crate) enum Kin {
     Far,
 }
 
+/// Without what a verb's own forms and nouns have behind the root.
+fn without_endings(mut root: String) -> String {
+    for ending in ENDINGS.iter().chain(&ENDINGS) {
+        if let Some(rest) = root.strip_suffix(ending).filter(|rest| rest.chars().count() >= SHORTEST) {
+            root = bare(rest);
+        }
+    }
+    root
+}
+
 /// Whether two words, each with its stem, have one root; a prefix counts where both have it.
 pub(crate) fn are_kin(one: (&str, &str), other: (&str, &str)) -> Option<Kin> {
     let all = |(stem, word): (&str, &str)| {
-        // `печать` is no infinitive, though it looks like one.
-        let noun = word.strip_suffix('ь').map(str::to_owned);
-        let stems: Vec<String> = std::iter::once(stem.to_owned()).chain(noun).collect();
+        // `печать` is no infinitive and `лимит` no verb, though they look like it.
+        let noun = word.strip_suffix('ь').unwrap_or(word).to_owned();
+        let stems: Vec<String> = vec![stem.to_owned(), noun];
         let repeated = stems.iter().filter_map(|stem| repeated(stem));
         stems.iter().cloned().chain(repeated).map(|stem| roots(&stem)).collect::<Vec<_>>()
     };
@@ -112,6 +118,9 @@ mod tests {
             ("разрежь", "режет"),
             ("резка", "режет"),
             ("выдача", "выдаёт"),
+            ("выпусти", "выпускает"),
+            ("блокировка", "блокирует"),
+            ("лимита", "лимит"),
         ] {
             assert!(kin(said, told), "{said}, {told}");
         }
