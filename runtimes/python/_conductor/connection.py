@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
-
 _TOGETHER = 16
 """How many have something to send before it is sent in the middle of a turn: the sidecar works on it while this process goes on."""
 
