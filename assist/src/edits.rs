@@ -38,39 +38,11 @@ pub(crate) fn apply(steps: &mut Vec<Data>, edit: &Edit) -> Read<()> {
             None
         }),
         Edit::Swap(one, other) => swap(steps, one, other),
-        Edit::Beside { flow, task } => {
-            let branches = flow.steps();
-            change(steps, task, &|step| {
-                let all = std::iter::once(step.clone()).chain(branches.iter().cloned()).collect();
-                Some(Data::map([("parallel", Data::List(all))]))
-            })?;
-            merge_branches(steps);
-            Ok(())
-        }
-        Edit::Always(flow) => {
-            let mut flow = flow.steps();
-            for task in calls(&flow).iter().filter(|task| there.contains(task)) {
-                let step = take(steps, task)?;
-                change(&mut flow, task, &|_| Some(step.clone()))?;
-            }
-            let body = std::mem::take(steps);
-            steps.push(Data::map([("try", Data::List(body)), ("finally", Data::List(flow))]));
-            Ok(())
-        }
+        Edit::Beside { flow, task } => at_once_with(steps, task, &flow.steps()),
+        Edit::Always(flow) => in_any_case(steps, flow.steps()),
         Edit::Together(tasks) => together(steps, tasks, "parallel"),
         Edit::Apart(tasks) => together(steps, tasks, "sequence"),
-        Edit::Guard { task, condition } => change(steps, task, &|step| {
-            let written = step
-                .get("when")
-                .and_then(Data::as_text)
-                .and_then(|text| text.strip_prefix("${")?.strip_suffix('}'));
-            let all = match written {
-                Some(before) if before != condition => format!("({before}) && {condition}"),
-                _ => condition.clone(),
-            };
-            set_option(step, "when", expression(&all));
-            None
-        }),
+        Edit::Guard { task, condition } => guard(steps, task, condition),
         Edit::OnSuccess { task, of } => {
             change(steps, of, &|_| None)?;
             change(steps, task, &|_| None)?;
@@ -98,6 +70,43 @@ pub(crate) fn apply(steps: &mut Vec<Data>, edit: &Edit) -> Read<()> {
             })
         }
     }
+}
+
+fn guard(steps: &mut [Data], task: &str, condition: &str) -> Read<()> {
+    change(steps, task, &|step| {
+        let written = step
+            .get("when")
+            .and_then(Data::as_text)
+            .and_then(|text| text.strip_prefix("${")?.strip_suffix('}'));
+        let all = match written {
+            Some(before) if before != condition => format!("({before}) && {condition}"),
+            _ => condition.to_owned(),
+        };
+        set_option(step, "when", expression(&all));
+        None
+    })
+}
+
+/// New steps at the same time as a task.
+fn at_once_with(steps: &mut [Data], task: &str, branches: &[Data]) -> Read<()> {
+    change(steps, task, &|step| {
+        let all = std::iter::once(step.clone()).chain(branches.iter().cloned()).collect();
+        Some(Data::map([("parallel", Data::List(all))]))
+    })?;
+    merge_branches(steps);
+    Ok(())
+}
+
+/// Steps that run after all others, whatever becomes of those.
+fn in_any_case(steps: &mut Vec<Data>, mut last: Vec<Data>) -> Read<()> {
+    let there = calls(steps);
+    for task in calls(&last).iter().filter(|task| there.contains(task)) {
+        let step = take(steps, task)?;
+        change(&mut last, task, &|_| Some(step.clone()))?;
+    }
+    let body = std::mem::take(steps);
+    steps.push(Data::map([("try", Data::List(body)), ("finally", Data::List(last))]));
+    Ok(())
 }
 
 /// Calls `edit` with the step that calls a task; what it gives back takes the step's place.

@@ -238,8 +238,12 @@ impl Reader<'_> {
             let at = place.start..tokens[at + used - 1].at.end;
             return (used, Some(phrase(words, at)));
         }
-        // `boarding pass` passes nothing.
-        if at > 0 && self.names.has_pair(&stems[at - 1], &stems[at]) {
+        // `boarding pass` passes nothing, and neither does `the pass`.
+        let is_thing = at > 0
+            && is_article(&stems[at - 1])
+            && is_outcome(&self.lexicon.at(&[&stems[at]]))
+            && self.names.owns(&stems[at]);
+        if is_thing || at > 0 && self.names.has_pair(&stems[at - 1], &stems[at]) {
             return (1, Some(phrase(self.phrase_word(&tokens[at], &stems[at]).into_iter().collect(), place)));
         }
         let rest: Vec<&str> = stems[at..].iter().map(String::as_str).take(8).collect();
@@ -330,6 +334,12 @@ impl Reader<'_> {
         }
         self.names.mended(word).or_else(|| self.lexicon.mended(word)).map_or(stem, str::to_owned)
     }
+}
+
+/// Whether a word says how a step ended.
+fn is_outcome(found: &Option<(usize, Vec<Mark>)>) -> bool {
+    let is_end = |mark: &Mark| matches!(mark, Mark::Succeeds | Mark::Fails | Mark::Done | Mark::Critical);
+    found.as_ref().is_some_and(|(_, marks)| marks.iter().all(is_end))
 }
 
 /// Whether the word looks like a Russian imperative.

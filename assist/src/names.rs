@@ -131,6 +131,11 @@ impl<'a> Names<'a> {
         self.profiles.iter().any(|profile| inner(&profile))
     }
 
+    /// Whether a word of a task's id has the stem.
+    pub fn owns(&self, stem: &str) -> bool {
+        self.profiles.iter().any(|profile| profile.own.iter().any(|own| own == stem))
+    }
+
     /// Whether the id of a task begins with the word.
     pub fn begins(&self, stem: &str) -> bool {
         self.profiles.iter().any(|profile| profile.own.first().is_some_and(|own| own == stem))
@@ -170,7 +175,7 @@ impl<'a> Names<'a> {
     /// The one short word of the names that a letter was left out of, or whose letters changed places: `opn`, `tkae`.
     fn short(&self, word: &str) -> Option<&str> {
         let lacks = |wanted: &str| {
-            wanted.chars().count() == 4 && (lacks_one(word, wanted) || are_swapped(word, wanted))
+            matches!(wanted.chars().count(), 4 | 5) && (lacks_one(word, wanted) || are_swapped(word, wanted))
         };
         let mut near = self.words.iter().filter(|(wanted, _)| lacks(wanted)).map(|(_, stem)| stem.as_str());
         near.next().filter(|_| near.next().is_none())
@@ -251,14 +256,12 @@ impl<'a> Names<'a> {
         {
             fits.retain(|(_, profile)| profile.own.first() == Some(&word.stem));
         }
+        // What the docstring itself says comes before what means the same.
         if fits.len() > 1 {
-            let far = |profile: &Profile| phrase.iter().filter(|word| self.is_far(profile, word)).count();
-            let least = fits.iter().map(|(_, profile)| far(profile)).min().unwrap_or_default();
-            fits.retain(|(_, profile)| far(profile) == least);
-            // What the docstring itself says comes before what means the same.
-            let near = |profile: &Profile| phrase.iter().filter(|word| self.is_near(profile, word)).count();
-            let most = fits.iter().map(|(_, profile)| near(profile)).max().unwrap_or_default();
-            fits.retain(|(_, profile)| near(profile) == most);
+            let close =
+                |profile: &Profile| -> u32 { phrase.iter().map(|word| closeness(profile, word)).sum() };
+            let most = fits.iter().map(|(_, profile)| close(profile)).max().unwrap_or_default();
+            fits.retain(|(_, profile)| close(profile) == most);
         }
         match fits.as_slice() {
             [] => Meant::Nothing,
@@ -340,21 +343,6 @@ impl<'a> Names<'a> {
         profile.told.iter().any(|(stem, told)| self.concepts.are_same(stem, &word.stem) || is_kin(stem, told))
     }
 
-    /// Whether the docstring has the word's root only without its prefix, or with one more.
-    fn is_far(&self, profile: &Profile, word: &PhraseWord) -> bool {
-        let text = word.text.replace('ё', "е");
-        let kin = profile.told.iter().filter(|(_, told)| is_russian(told) && is_russian(&text));
-        let mut kin = kin.filter_map(|(stem, told)| are_kin((&word.stem, &text), (stem, told))).peekable();
-        kin.peek().is_some() && kin.all(|kin| kin == Kin::Far)
-    }
-
-    /// Whether the docstring has the word in another form of its own, in Russian.
-    fn is_near(&self, profile: &Profile, word: &PhraseWord) -> bool {
-        let text = word.text.replace('ё', "е");
-        let told = profile.told.iter().filter(|(_, told)| is_russian(told) && is_russian(&text));
-        told.into_iter().any(|(stem, told)| are_kin((&word.stem, &text), (stem, told)) == Some(Kin::Near))
-    }
-
     /// Whether each of the words is said, by a word of its own.
     fn covers(&self, phrase: &[PhraseWord], words: &[String]) -> bool {
         let mut used = vec![false; phrase.len()];
@@ -377,6 +365,14 @@ impl<'a> Names<'a> {
     pub fn are_same(&self, one: &str, other: &str) -> bool {
         self.concepts.are_same(one, other)
     }
+}
+
+/// How near the docstring comes to a Russian word: nearer where it has the root with the same prefix.
+fn closeness(profile: &Profile, word: &PhraseWord) -> u32 {
+    let text = word.text.replace('ё', "е");
+    let told = profile.told.iter().filter(|(_, told)| is_russian(told) && is_russian(&text));
+    let kin = told.filter_map(|(stem, told)| are_kin((&word.stem, &text), (stem, told)));
+    kin.map(|kin| if kin == Kin::Near { 2 } else { 1 }).max().unwrap_or_default()
 }
 
 /// An id in any convention of writing.

@@ -144,11 +144,6 @@ pub(super) fn edit(context: &Context<'_>, items: &[Item], end: Option<Place>) ->
     if context.present.is_empty() {
         return Ok(None);
     }
-    if let [Item::Phrase(phrase), gone] = items
-        && gone.is(Mark::NotNeeded)
-    {
-        return Ok(Some(Edit::Remove(context.task(phrase, &[])?)));
-    }
     if let ([Item::Phrase(phrase)], Some(place)) = (items, &end)
         && let Some(task) = context.maybe(phrase)
     {
@@ -167,19 +162,10 @@ pub(super) fn edit(context: &Context<'_>, items: &[Item], end: Option<Place>) ->
     {
         return Ok(Some(edit));
     }
-    // `no X any more`
-    if let [no, Item::Phrase(phrase), gone] = items
-        && no.is(Mark::Not)
-        && gone.is(Mark::NotNeeded)
-    {
+    if let Some(phrase) = superfluous(items) {
         return Ok(Some(Edit::Remove(context.task(phrase, &[])?)));
     }
     let [first, Item::Phrase(phrase), rest @ ..] = items else { return Ok(None) };
-    let not_needed =
-        first.is(Mark::NotNeeded) && (rest.is_empty() || matches!(rest, [mark] if mark.is(Mark::NotNeeded)));
-    if (first.is(Mark::Remove) && rest.is_empty()) || not_needed {
-        return Ok(Some(Edit::Remove(context.task(phrase, &[])?)));
-    }
     if first.is(Mark::Replace) {
         let split = phrase.glue.iter().find(|(_, marks)| {
             marks.iter().any(|mark| matches!(mark, Mark::With | Mark::ByMeans | Mark::To))
@@ -216,6 +202,19 @@ pub(super) fn edit(context: &Context<'_>, items: &[Item], end: Option<Place>) ->
     } else {
         Edit::Add { flow: Flow::Call(task), place }
     }))
+}
+
+/// `remove X`, `X is no longer needed`, `no X any more`.
+fn superfluous(items: &[Item]) -> Option<&Phrase> {
+    let (phrase, is_gone) = match items {
+        [Item::Phrase(phrase), gone] => (phrase, gone.is(Mark::NotNeeded)),
+        [first, Item::Phrase(phrase)] => (phrase, first.is_any(&[Mark::Remove, Mark::NotNeeded])),
+        [first, Item::Phrase(phrase), gone] => {
+            (phrase, first.is_any(&[Mark::Not, Mark::NotNeeded]) && gone.is(Mark::NotNeeded))
+        }
+        _ => return None,
+    };
+    is_gone.then_some(phrase)
 }
 
 /// `X between A and B`.

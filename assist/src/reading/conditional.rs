@@ -143,6 +143,15 @@ pub(super) fn trailing_condition(context: &Context<'_>, items: &[Item], at: usiz
 
 /// `ask for approval if C, before A`: A runs in any case.
 fn asked_before(context: &Context<'_>, head: &[Item], mark: &Item, tail: &[Item]) -> Read<Option<Flow>> {
+    // `ask for approval before A if C`
+    if let Some(at) = find(head, &[Mark::Before]).filter(|at| *at > 0 && mark.is(Mark::If))
+        && head[..at].iter().any(|item| item.is(Mark::Approval))
+        && let Ok(Condition::Holds(condition)) = conditions::condition(context, tail)
+    {
+        let then = Box::new(relations::part(context, &head[..at])?);
+        let next = relations::ended(context, &head[at + 1..])?;
+        return Ok(Some(Flow::in_order([Flow::When { condition, then, otherwise: None }, next])));
+    }
     let before = tail.iter().position(|item| item.is(Mark::Before)).filter(|at| *at > 0);
     let (true, Some(at)) = (mark.is(Mark::If) && head.iter().any(|item| item.is(Mark::Approval)), before)
     else {

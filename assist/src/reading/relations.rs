@@ -137,7 +137,9 @@ pub(super) fn ended(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
 
 /// Where a clause without a comma ends: before a wait, or between two words of a phrase that then name a task each.
 fn clause_end(context: &Context<'_>, items: &[Item]) -> Option<(Vec<Item>, Vec<Item>)> {
-    if let Some(at) = find(items, &[Mark::Wait, Mark::WaitFor, Mark::Approval]).filter(|at| *at > 0) {
+    let ends = [Mark::Wait, Mark::WaitFor, Mark::Approval, Mark::Parallel, Mark::Sequential];
+    let is_end = |at: &usize| *at > 0 && (*at + 1 < items.len() || items[*at].is(Mark::Approval));
+    if let Some(at) = find(items, &ends).filter(is_end) {
         return Some((items[..at].to_vec(), items[at..].to_vec()));
     }
     let (Item::Phrase(phrase), rest) = items.split_first()? else { return None };

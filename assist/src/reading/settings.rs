@@ -247,35 +247,9 @@ fn retry(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>
                     || starts_retry && item.is(Mark::And)
             })
             .count();
-    if let Some(count) = items.get(count_at).and_then(Item::whole) {
-        match items.get(count_at + 1) {
-            Some(item) if item.is(Mark::Retries) || item.is(Mark::Retry) => {
-                changes.push(Change::Retries(count));
-                next = count_at + 2;
-            }
-            Some(item) if item.is(Mark::Attempts) => {
-                changes.push(Change::Retries(count.saturating_sub(1)));
-                next = count_at + 2;
-            }
-            Some(item) if starts_retry && item.is(Mark::Times) => {
-                changes.push(Change::Retries(count));
-                next = count_at + 2;
-            }
-            Some(item) if items[at].is(Mark::Attempts) && item.is(Mark::Times) => {
-                changes.push(Change::Retries(count.saturating_sub(1)));
-                next = count_at + 2;
-            }
-            _ if starts_retry => {
-                changes.push(Change::Retries(count));
-                next = count_at + 1;
-            }
-            _ => {}
-        }
-    } else if starts_retry
-        && items.get(next).is_some_and(|item| item.is_any(&[Mark::OnceMore]) || is_once(context, item))
-    {
-        changes.push(Change::Retries(1));
-        next += 1;
+    if let Some((change, after)) = counted(context, items, (at, next, count_at), starts_retry) {
+        changes.push(change);
+        next = after;
     }
     let attempts = tries(context, items, at)?;
     if changes.is_empty() && !starts_retry && attempts.is_some() {
@@ -298,6 +272,29 @@ fn retry(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>
         next = pauses(items, next, &mut changes);
     }
     Ok((next > at && !changes.is_empty()).then_some(Found { range: at..next, named, changes }))
+}
+
+/// How often: the setting, and what comes after it.
+fn counted(
+    context: &Context<'_>,
+    items: &[Item],
+    (at, next, count_at): (usize, usize, usize),
+    starts_retry: bool,
+) -> Option<(Change, usize)> {
+    let Some(count) = items.get(count_at).and_then(Item::whole) else {
+        let once = |item: &Item| item.is(Mark::OnceMore) || is_once(context, item);
+        return (starts_retry && items.get(next).is_some_and(once)).then_some((Change::Retries(1), next + 1));
+    };
+    let attempts = Change::Retries(count.saturating_sub(1));
+    match items.get(count_at + 1) {
+        Some(item) if item.is(Mark::Retries) || item.is(Mark::Retry) => {
+            Some((Change::Retries(count), count_at + 2))
+        }
+        Some(item) if item.is(Mark::Attempts) => Some((attempts, count_at + 2)),
+        Some(item) if starts_retry && item.is(Mark::Times) => Some((Change::Retries(count), count_at + 2)),
+        Some(item) if items[at].is(Mark::Attempts) && item.is(Mark::Times) => Some((attempts, count_at + 2)),
+        _ => starts_retry.then_some((Change::Retries(count), count_at + 1)),
+    }
 }
 
 /// `no retries for X`.

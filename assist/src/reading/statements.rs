@@ -44,14 +44,7 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
     let mut items = statement.to_vec();
     let last = last_call(reading);
     let found = settings::extract(context, &mut items, last.as_deref())?;
-    for setting in &found {
-        let whom = match &setting.target {
-            Target::Task(task) => format!("`{task}`: "),
-            Target::All => "every step: ".to_owned(),
-            Target::Workflow => "the workflow: ".to_owned(),
-        };
-        note(reading, &setting.said, &format!("{whom}{}", setting.change.described()));
-    }
+    note_settings(&found, reading);
     let is_first = comes_first(&items);
     let mut rest = trimmed(&items);
     if let [first, after @ ..] = rest
@@ -76,14 +69,7 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
         }
         rest => rest,
     };
-    // `try A at most 3 times` runs it.
-    let tried = match (found.first().map(|setting| &setting.target), trimmed(statement).first()) {
-        (Some(Target::Task(task)), Some(first)) if first.is(Mark::Attempts) && rest.is_empty() => {
-            Some(task.clone())
-        }
-        _ => None,
-    };
-    if let Some(task) = tried.filter(|task| context.present.is_empty() && !is_called(reading, task)) {
+    if let Some(task) = tried(context, statement, rest, &found, reading) {
         let call = Flow::Call(task);
         note(reading, context.said(statement), &call.described());
         reading.settings.extend(found);
@@ -108,6 +94,30 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
     let flow = sentences::sentence(context, rest)?.with_handlers();
     note(reading, context.said(rest), &flow.described());
     place(context, rest, flow, is_first, reading)
+}
+
+fn note_settings(found: &[Setting], reading: &mut Reading) {
+    for setting in found {
+        let whom = match &setting.target {
+            Target::Task(task) => format!("`{task}`: "),
+            Target::All => "every step: ".to_owned(),
+            Target::Workflow => "the workflow: ".to_owned(),
+        };
+        note(reading, &setting.said, &format!("{whom}{}", setting.change.described()));
+    }
+}
+
+/// `try A at most 3 times` runs A where there is no workflow.
+fn tried(
+    context: &Context<'_>,
+    statement: &[Item],
+    rest: &[Item],
+    found: &[Setting],
+    reading: &Reading,
+) -> Option<String> {
+    let Target::Task(task) = &found.first()?.target else { return None };
+    let is_try = trimmed(statement).first().is_some_and(|first| first.is(Mark::Attempts)) && rest.is_empty();
+    (is_try && context.present.is_empty() && !is_called(reading, task)).then(|| task.clone())
 }
 
 /// Whether nothing is said but settings, and of what.

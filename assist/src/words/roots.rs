@@ -29,14 +29,7 @@ fn roots(stem: &str) -> Root {
     if let Some(rest) = root.strip_suffix("ир") {
         root = format!("{rest}ер");
     }
-    for (change, origin) in
-        [("щ", "с"), ("ст", "с"), ("ш", "с"), ("ж", "з"), ("вл", "в"), ("пл", "п"), ("бл", "б"), ("мл", "м")]
-    {
-        if let Some(rest) = root.strip_suffix(change) {
-            root = format!("{rest}{origin}");
-            break;
-        }
-    }
+    root = changed(root);
     let long = |rest: &&str| rest.chars().count() >= SHORTEST;
     let inner = PREFIXES.iter().find_map(|prefix| root.strip_prefix(prefix).filter(long).map(str::to_owned));
     (root, inner)
@@ -47,6 +40,24 @@ pub(crate) enum Kin {
     Near,
     /// One of them has a prefix that the other has not: `убери` and `берёт`, `напечатай` and `печатает`.
     Far,
+}
+
+/// The root without the sound that some of its forms have at the end.
+fn changed(root: String) -> String {
+    const CHANGES: [(&str, &str); 9] = [
+        ("щ", "с"),
+        ("ст", "с"),
+        ("ч", "т"),
+        ("ш", "с"),
+        ("ж", "з"),
+        ("вл", "в"),
+        ("пл", "п"),
+        ("бл", "б"),
+        ("мл", "м"),
+    ];
+    let found =
+        CHANGES.iter().find_map(|(change, origin)| Some(format!("{}{origin}", root.strip_suffix(change)?)));
+    found.unwrap_or(root)
 }
 
 /// Without what a verb's own forms and nouns have behind the root.
@@ -66,7 +77,9 @@ pub(crate) fn are_kin(one: (&str, &str), other: (&str, &str)) -> Option<Kin> {
         let noun = word.strip_suffix('ь').unwrap_or(word).to_owned();
         let stems: Vec<String> = vec![stem.to_owned(), noun];
         let repeated = stems.iter().filter_map(|stem| repeated(stem));
-        stems.iter().cloned().chain(repeated).map(|stem| roots(&stem)).collect::<Vec<_>>()
+        // `встреть`
+        let order = word.strip_suffix('ь').map(|root| (changed(root.to_owned()), None));
+        stems.iter().cloned().chain(repeated).map(|stem| roots(&stem)).chain(order).collect::<Vec<_>>()
     };
     let (one, other) = (all(one), all(other));
     let pairs = || one.iter().flat_map(|one| other.iter().map(move |other| (one, other)));
@@ -121,6 +134,7 @@ mod tests {
             ("выпусти", "выпускает"),
             ("блокировка", "блокирует"),
             ("лимита", "лимит"),
+            ("встреть", "встречает"),
         ] {
             assert!(kin(said, told), "{said}, {told}");
         }
