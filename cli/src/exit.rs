@@ -50,6 +50,12 @@ impl Exit {
     }
 }
 
+/// Leaves to the system what a command holds as it ends: to take hundreds of thousands of values apart, for the process to
+/// end then, takes longer than the end.
+pub fn leave<T>(held: T) {
+    std::mem::forget(held);
+}
+
 /// A command that could not do its work: what is wrong, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::commands::{blocking, fix};
 use crate::compile::{Compilation, Overlay, Which, judge, judge_anew};
-use crate::exit::{Exit, Failure};
+use crate::exit::{self, Exit, Failure};
 use crate::findings::Format;
 use crate::live;
 use crate::output;
@@ -42,7 +42,9 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
     document.more.extend(live::keys(&differences));
     let text = || report(&project, &checked, Which::All) + &live::report(&differences);
     document.print(args.format, text);
-    Ok(if checked.errors() == 0 && !checked.has_changed() { Exit::Fine } else { Exit::Finding })
+    let is_fine = checked.errors() == 0 && !checked.has_changed();
+    exit::leave(checked);
+    Ok(if is_fine { Exit::Fine } else { Exit::Finding })
 }
 
 /// Findings, and a last line that counts all and says what helps.

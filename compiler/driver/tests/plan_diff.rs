@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use conductor_plan::{
-    Action, Obstacle, Recorded, StepChange, WorkflowChange, counts, diff, obstacles, read_plans, saved_plans,
-    waits,
+    Action, Obstacle, Recorded, StepChange, Whole, WorkflowChange, counts, diff, obstacles, read_plans,
+    saved_plans, waits,
 };
 use conductor_protocol::plan::Plan;
 use expect_test::{Expect, expect};
@@ -81,17 +81,17 @@ fn lines(changes: &[WorkflowChange]) -> String {
 }
 
 fn check(after: &[Plan], wanted: &Expect) {
-    wanted.assert_eq(&lines(&diff(&of(PATIENT, BEFORE), after)));
+    wanted.assert_eq(&lines(&diff(&of(PATIENT, BEFORE), after, Whole::Spelt)));
 }
 
 #[test]
 fn nothing_lies_between_equal_plans() {
     let same = of(PATIENT, BEFORE);
-    let changes = diff(&same, &of(PATIENT, BEFORE));
+    let changes = diff(&same, &of(PATIENT, BEFORE), Whole::Spelt);
     assert_eq!((counts(&changes), changes[0].action), ([0, 0, 0], Action::Keep));
-    assert_eq!(counts(&diff(&[], &same)), [1, 0, 0]);
-    assert_eq!(counts(&diff(&same, &[])), [0, 0, 1]);
-    assert_eq!(diff(&[], &[]), []);
+    assert_eq!(counts(&diff(&[], &same, Whole::Spelt)), [1, 0, 0]);
+    assert_eq!(counts(&diff(&same, &[], Whole::Spelt)), [0, 0, 1]);
+    assert_eq!(diff(&[], &[], Whole::Spelt), []);
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn a_new_order_moves_the_fewest_steps() {
       - {task: audit, id: b}
       - {task: audit, id: c}
 ";
-    let changes = diff(&of(PATIENT, before), &of(PATIENT, after));
+    let changes = diff(&of(PATIENT, before), &of(PATIENT, after), Whole::Spelt);
     let moved: Vec<&str> = changes[0].steps.iter().map(|step| step.id.as_str()).collect();
     assert_eq!(moved, ["d"]);
     assert!(changes[0].steps[0].moved.is_some());
@@ -194,7 +194,7 @@ fn an_anonymous_block_is_known_by_what_is_in_it() {
     let before = format!("  - id: order\n    steps:\n{}", block(2));
     let other = "      - parallel:\n          - {task: audit, id: x}\n          - {task: audit, id: y}\n";
     let after = format!("  - id: order\n    steps:\n{other}{}", block(3));
-    let changes = diff(&of(PATIENT, &before), &of(PATIENT, &after));
+    let changes = diff(&of(PATIENT, &before), &of(PATIENT, &after), Whole::Spelt);
     let kinds: Vec<(Action, &str, bool)> =
         changes[0].steps.iter().map(|step| (step.action, step.kind, step.moved.is_some())).collect();
     let added = (Action::Add, "task", false);
@@ -274,7 +274,7 @@ fn every_difference_is_told_by_name() {
         if other.workflow != plan.workflow {
             continue;
         }
-        let changes = diff(std::slice::from_ref(plan), &[other]);
+        let changes = diff(std::slice::from_ref(plan), &[other], Whole::Spelt);
         assert_eq!(changes[0].action, Action::Change, "{path}");
         let by_digest = changes[0].fields.iter().any(|field| field.field == "digest");
         if by_digest {
@@ -390,7 +390,7 @@ fn branches_are_no_obstacle_to_each_other() {
 
 #[test]
 fn of_a_step_everything_is_known() {
-    let [change] = &diff(&[], &of(PATIENT, BEFORE))[..] else { panic!("one workflow") };
+    let [change] = &diff(&[], &of(PATIENT, BEFORE), Whole::Spelt)[..] else { panic!("one workflow") };
     let steps: Vec<(&str, Option<&str>)> =
         change.steps.iter().map(|StepChange { id, calls, .. }| (id.as_str(), calls.as_deref())).collect();
     let wanted = [
@@ -399,4 +399,23 @@ fn of_a_step_everything_is_known() {
         ("receipt", Some("app.receipt")),
     ];
     assert_eq!(steps, wanted);
+}
+
+#[test]
+fn a_whole_that_is_only_named_has_the_same_steps_and_no_fields() {
+    let (old, new) = (of(PATIENT, BEFORE), of(PATIENT, &BEFORE.replace("receipt", "audit")));
+    for (before, after) in [(&old[..], &[][..]), (&[][..], &new[..]), (&old[..], &new[..])] {
+        let named = diff(before, after, Whole::Named);
+        let mut spelt = diff(before, after, Whole::Spelt);
+        for workflow in &mut spelt {
+            for step in workflow.steps.iter_mut().filter(|step| step.action != Action::Change) {
+                assert!(!step.fields.is_empty(), "{step:?}");
+                step.fields.clear();
+            }
+            if workflow.action != Action::Change {
+                workflow.fields.clear();
+            }
+        }
+        assert_eq!(named, spelt);
+    }
 }

@@ -137,6 +137,16 @@ impl Introspector {
         self
     }
 
+    /// The id that the next file of the sources will have that [`finish`](Introspector::finish) is given: what is found
+    /// in the last round need not be found again.
+    #[must_use]
+    pub fn with_first_file(mut self, first: FileId) -> Introspector {
+        if let Session::Python(session) = &mut self.session {
+            session.expect_files_from(first);
+        }
+        self
+    }
+
     /// What must be supplied before it can go on; empty when everything is known.
     #[must_use]
     pub fn needs(&mut self) -> Vec<Need> {

@@ -38,11 +38,20 @@ pub struct Session {
     type_names: BTreeSet<String>,
     /// Questions whose answer needs no more files.
     settled: BTreeSet<String>,
+    /// The id that the first of its files will have, where that is known.
+    first_file: Option<FileId>,
+    /// What one round of questions has found that needed no more files, and the ids that it took for theirs.
+    found: Option<(BTreeMap<String, FileId>, Findings)>,
 }
 
 impl Session {
     pub fn new(root: &str, refs: BTreeSet<String>, type_names: BTreeSet<String>) -> Session {
-        Session { store: Store::new(root), refs, type_names, settled: BTreeSet::new() }
+        let (store, settled) = (Store::new(root), BTreeSet::new());
+        Session { store, refs, type_names, settled, first_file: None, found: None }
+    }
+
+    pub fn expect_files_from(&mut self, first: FileId) {
+        self.first_file = Some(first);
     }
 
     pub fn add_root(&mut self, root: &str) {
@@ -53,24 +62,33 @@ impl Session {
         self.store.supply(need, answer);
     }
 
-    /// Answers every open question as far as it goes, and says what was missing.
+    /// Answers every open question as far it goes, and says what was missing.
     pub fn needs(&mut self) -> Vec<Need> {
-        let files = BTreeMap::new();
+        let files = self.expected_files();
         let mut reader = Reader::new(&self.store, &files);
         self.store.files().take_pending();
-        let mut settled = BTreeSet::new();
+        let (mut settled, mut lookups) = (BTreeSet::new(), BTreeMap::new());
         for reference in self.refs.iter().filter(|reference| !self.settled.contains(*reference)) {
-            reader.lookup(reference);
+            let lookup = reader.lookup(reference);
             if !self.store.files().take_pending() {
                 settled.insert(reference.clone());
+                lookups.insert(reference.clone(), lookup);
             }
         }
-        for name in &self.type_names {
-            reader.type_named(name, &self.refs);
-        }
-        self.store.files().take_pending();
+        let named = reader.types_named(&self.type_names, &self.refs);
+        let is_pending = self.store.files().take_pending();
+        let found =
+            (!is_pending && lookups.len() == self.refs.len()).then(|| reader.findings(lookups, named));
+        self.found = found.map(|found| (files, found));
         self.settled.extend(settled);
         self.store.files().take_wanted()
+    }
+
+    /// The files known so far, by the ids that [`finish`](Session::finish) will probably give them.
+    fn expected_files(&self) -> BTreeMap<String, FileId> {
+        let Some(first) = self.first_file else { return BTreeMap::new() };
+        let paths = self.store.files().sources().map(|(path, _)| path.to_owned());
+        paths.zip(first.0..=u32::MAX).map(|(path, id)| (path, FileId(id))).collect()
     }
 
     pub fn finish(self, sources: &mut Sources) -> Findings {
@@ -78,25 +96,42 @@ impl Session {
         for (path, source) in self.store.files().sources() {
             files.insert(path.to_owned(), sources.add(path, source.text.as_str()));
         }
+        if let Some((_, found)) = self.found.filter(|(expected, _)| *expected == files) {
+            return found;
+        }
         let mut reader = Reader::new(&self.store, &files);
-        let mut findings = Findings::default();
-        for reference in &self.refs {
-            findings.lookups.insert(reference.clone(), reader.lookup(reference));
-        }
-        for name in &self.type_names {
-            if let Some(found) = reader.type_named(name, &self.refs) {
-                findings.named.insert(name.clone(), found);
-            }
-        }
-        findings.diagnostics = reader.syntax_errors(&findings.lookups);
-        findings.diagnostics.append(&mut reader.warnings);
-        findings.types = reader.types;
-        findings.type_spans = reader.spans;
-        findings
+        let answered = |reference: &String| (reference.clone(), reader.lookup(reference));
+        let lookups = self.refs.iter().map(answered).collect();
+        let named = reader.types_named(&self.type_names, &self.refs);
+        reader.findings(lookups, named)
     }
 }
 
 impl Reader<'_> {
+    /// Everything that was found, with these answers.
+    fn findings(mut self, lookups: BTreeMap<String, Lookup>, named: BTreeMap<String, TypeName>) -> Findings {
+        let mut diagnostics = self.syntax_errors(&lookups);
+        diagnostics.append(&mut self.warnings);
+        Findings {
+            lookups,
+            named,
+            diagnostics,
+            types: self.types,
+            type_spans: self.spans,
+            ..Findings::default()
+        }
+    }
+
+    /// Those of the names that are a class, each with it.
+    fn types_named(
+        &mut self,
+        names: &BTreeSet<String>,
+        refs: &BTreeSet<String>,
+    ) -> BTreeMap<String, TypeName> {
+        let found = |name: &String| Some((name.clone(), self.type_named(name, refs)?));
+        names.iter().filter_map(found).collect()
+    }
+
     /// A class by the name the manifest gives it: in full, or bare where exactly one class in reach has it.
     fn type_named(&mut self, name: &str, refs: &BTreeSet<String>) -> Option<TypeName> {
         let found = self.find_type(name, refs);

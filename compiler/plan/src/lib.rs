@@ -11,7 +11,7 @@ mod step;
 mod waits;
 
 pub use continuity::{Obstacle, Recorded, obstacles};
-pub use diff::{Action, FieldChange, Moved, Place, StepChange, WorkflowChange, counts, diff};
+pub use diff::{Action, FieldChange, Moved, Place, StepChange, Whole, WorkflowChange, counts, diff};
 pub use reachable::has_open_types;
 pub use saved::{FILE as SAVED_PLANS, SavedError, read as read_plans, text as saved_plans};
 pub use waits::{Waits, waits};

@@ -58,6 +58,12 @@ impl Sources {
         FileId(u32::try_from(self.files.len() - 1).unwrap_or(u32::MAX))
     }
 
+    /// The id of the next file that is added and not there yet.
+    #[must_use]
+    pub fn next_id(&self) -> FileId {
+        FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX))
+    }
+
     #[must_use]
     pub fn path(&self, file: FileId) -> &str {
         self.files.get(file.0 as usize).map_or("", |(path, _)| path)

@@ -12,7 +12,7 @@ use conductor_source::{Diagnostic, Severity};
 use serde_json::{Map, Value, json};
 
 use crate::compile::{self, Compilation, Overlay, Which, tally};
-use crate::exit::{Exit, Failure};
+use crate::exit::{self, Exit, Failure};
 use crate::findings::Format;
 use crate::project::{ManifestArgs, Project};
 use crate::{disk, output, profile, signals};
@@ -89,7 +89,9 @@ fn lint(args: &Args, measured: Option<&Measured>) -> Result<Exit, Failure> {
         simulated::note(&asked, &mut judged)?;
     }
     print(args.format, &project, &judged, mended.as_ref());
-    Ok(if judged.outcome.diagnostics.is_empty() { Exit::Fine } else { Exit::Finding })
+    let is_fine = judged.outcome.diagnostics.is_empty();
+    exit::leave(judged);
+    Ok(if is_fine { Exit::Fine } else { Exit::Finding })
 }
 
 /// What a command wants to know of a project.

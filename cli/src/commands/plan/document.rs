@@ -8,7 +8,7 @@ use conductor_plan::{Action, WorkflowChange, counts};
 use serde_json::{Map, Value, json};
 
 use super::runs::{Touched, TouchedRun, Verdict};
-use super::{Comparison, Side, bindings, side, sides};
+use super::{Comparison, Side, bindings, sides};
 
 /// The comparison, by key.
 pub(super) fn keys(comparison: &Comparison, compiled: &Compiled, runs: &Touched) -> Map<String, Value> {
@@ -18,7 +18,10 @@ pub(super) fn keys(comparison: &Comparison, compiled: &Compiled, runs: &Touched)
     let workflows: Vec<Value> = comparison
         .changes
         .iter()
-        .map(|change| workflow(change, side(&before, &change.workflow), side(&after, &change.workflow)))
+        .map(|change| {
+            let id = change.workflow.as_str();
+            workflow(change, before.get(id), after.get(id))
+        })
         .collect();
     let (sidecar, runs) = match runs {
         Touched::Unknown(_) => (Value::Null, Value::Null),

@@ -7,16 +7,17 @@ mod previous;
 mod runs;
 mod text;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use conductor_budget::{FlowTiming, flows, timings};
 use conductor_driver::Compiled;
-use conductor_plan::{Waits, WorkflowChange, counts, diff, waits};
+use conductor_plan::{Waits, Whole, WorkflowChange, counts, diff, waits};
 use conductor_protocol::plan::Plan;
 
 use crate::commands::{blocking, check};
 use crate::compile::{Overlay, Which, judge};
-use crate::exit::{Exit, Failure};
+use crate::exit::{self, Exit, Failure};
 use crate::live;
 use crate::output::Format;
 use crate::project::{ManifestArgs, Project};
@@ -58,46 +59,50 @@ struct Side<'a> {
 pub async fn run(args: Args) -> Result<Exit, Failure> {
     let project = args.manifest.find()?;
     let (here, against) = (project.clone(), args.against.clone());
-    let (compilation, comparison) = blocking(move || compare(&here, against.as_deref())).await?;
+    // For people no field of what is new is shown.
+    let of_whole = if args.format == Format::Json { Whole::Spelt } else { Whole::Named };
+    let (compilation, comparison) = blocking(move || compare(&here, against.as_deref(), of_whole)).await?;
     let mut document = compilation.document(&project);
-    let (Some(comparison), Some(compiled)) = (comparison, &compilation.outcome.compiled) else {
+    let (Some(comparison), Some(compiled)) = (&comparison, &compilation.outcome.compiled) else {
         document.print(args.format.into(), || check::report(&project, &compilation, Which::Errors));
         return Ok(Exit::Finding);
     };
-    let runs = runs::touched(&project, args.socket.as_deref(), &comparison).await?;
+    let runs = runs::touched(&project, args.socket.as_deref(), comparison).await?;
     let differences = live::differences(&project, args.socket.as_deref(), &comparison.after).await?;
     if args.format == Format::Json {
-        document.more = document::keys(&comparison, compiled, &runs);
+        document.more = document::keys(comparison, compiled, &runs);
         document.more.extend(live::keys(&differences));
     }
-    let text = || text::report(&project, &comparison, compiled, &runs) + &live::report(&differences);
+    let text = || text::report(&project, comparison, compiled, &runs) + &live::report(&differences);
     document.print(args.format.into(), text);
     let changes: usize = counts(&comparison.changes).iter().sum();
+    exit::leave((comparison, compilation));
     Ok(if args.detailed_exitcode && changes > 0 { Exit::Finding } else { Exit::Fine })
 }
 
 type Compared = (crate::compile::Compilation, Option<Comparison>);
 
 /// `None` where the manifest has errors.
-fn compare(project: &Project, against: Option<&std::path::Path>) -> Result<Compared, Failure> {
+fn compare(
+    project: &Project,
+    against: Option<&std::path::Path>,
+    of_whole: Whole,
+) -> Result<Compared, Failure> {
     // The Plans are what is compared: the code that a build would write of them is not needed.
-    let compilation = judge(project, &Overlay::new())?;
-    let Some(compiled) = &compilation.outcome.compiled else { return Ok((compilation, None)) };
+    let mut compilation = judge(project, &Overlay::new())?;
+    let Some(compiled) = &mut compilation.outcome.compiled else { return Ok((compilation, None)) };
     let previous = previous::plans(project, &compiled.outs, against)?;
-    let after = compiled.plans.clone();
-    let changes = diff(&previous.plans, &after);
+    let after = std::mem::take(&mut compiled.plans);
+    let changes = diff(&previous.plans, &after, of_whole);
     let comparison = Comparison { against: previous.origin, before: previous.plans, after, changes };
     Ok((compilation, Some(comparison)))
 }
 
-/// Each workflow of the Plans with its bounds.
-fn sides(plans: &[Plan]) -> Vec<Side<'_>> {
+/// Each workflow of the Plans with its bounds, by its id.
+fn sides(plans: &[Plan]) -> BTreeMap<&str, Side<'_>> {
     let bounds = timings(&flows(plans));
-    plans.iter().zip(bounds).map(|(plan, timing)| Side { plan, timing, waits: waits(plan) }).collect()
-}
-
-fn side<'s, 'a>(sides: &'s [Side<'a>], workflow: &str) -> Option<&'s Side<'a>> {
-    sides.iter().find(|side| side.plan.workflow == workflow)
+    let side = |(plan, timing)| Side { plan, timing, waits: waits(plan) };
+    plans.iter().zip(bounds).map(|both| (both.0.workflow.as_str(), side(both))).collect()
 }
 
 /// What was bound without being written.

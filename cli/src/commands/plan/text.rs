@@ -9,7 +9,7 @@ use conductor_driver::Compiled;
 use conductor_plan::{Action, FieldChange, Place, StepChange, Waits, WorkflowChange, counts};
 
 use super::runs::{Fit, Touched, TouchedRun, Verdict};
-use super::{Comparison, Side, bindings, side, sides};
+use super::{Comparison, Side, bindings, sides};
 use crate::output::{self, BOLD, DIM, GREEN, RED, RESET, YELLOW, inert_line};
 use crate::project::Project;
 
@@ -27,7 +27,7 @@ pub(super) fn report(
     page.heading(project, comparison);
     let (before, after) = (sides(&comparison.before), sides(&comparison.after));
     for change in &comparison.changes {
-        page.workflow(change, side(&before, &change.workflow), side(&after, &change.workflow));
+        page.workflow(change, before.get(change.workflow.as_str()), after.get(change.workflow.as_str()));
     }
     page.bindings(compiled);
     page.runs(comparison, runs);

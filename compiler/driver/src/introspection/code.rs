@@ -31,9 +31,18 @@ pub(super) fn findings(
     for language in languages(manifest, written, asking) {
         let meant = || written.iter().filter(|(_, reference)| reference.may_be_of(language));
         let paths: BTreeSet<&str> = meant().map(|(_, reference)| reference.path).collect();
-        let found = of_language(language, &paths, &names, asking);
-        for (text, reference) in meant() {
-            candidates.entry(text).or_default().extend(found.lookups.get(reference.path).cloned());
+        let mut found = of_language(language, &paths, &names, asking);
+        // Most refs are written in one way only: their answers, which are large, need not be copied.
+        let mut ways: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        meant().for_each(|(text, reference)| ways.entry(reference.path).or_default().push(text));
+        for (path, lookup) in std::mem::take(&mut found.lookups) {
+            let Some((last, others)) = ways.get(path.as_str()).and_then(|texts| texts.split_last()) else {
+                continue;
+            };
+            for text in others {
+                candidates.entry(text).or_default().push(lookup.clone());
+            }
+            candidates.entry(last).or_default().push(lookup);
         }
         merge::types(&mut all, found);
     }
@@ -50,7 +59,9 @@ pub(super) fn of_language(
     asking: &mut Asking<'_>,
 ) -> Findings {
     let root = asking.folders.of(language).root;
-    let mut introspector = Introspector::new(language, &root, paths.iter().copied(), names.iter().copied());
+    let refs = paths.iter().copied();
+    let mut introspector = Introspector::new(language, &root, refs, names.iter().copied())
+        .with_first_file(asking.sources.next_id());
     loop {
         let needs = introspector.needs();
         if needs.is_empty() {

@@ -36,12 +36,12 @@ pub(crate) fn introspect(manifest: &Manifest, asking: &mut Asking<'_>) -> Findin
     let written = references(manifest);
     let mut found = code::findings(manifest, &written, asking);
     let mut services = Services::open(manifest, &written, asking, &mut found);
-    let objects = objects::methods(manifest, &written, &found, asking);
+    let mut objects = objects::methods(manifest, &written, &found, asking);
     let mut lookups = BTreeMap::new();
     for (text, reference) in &written {
-        let mut candidates: Vec<Lookup> = found.lookups.get(*text).cloned().into_iter().collect();
+        let mut candidates: Vec<Lookup> = found.lookups.remove(*text).into_iter().collect();
         candidates.extend(services.lookup(manifest, reference));
-        candidates.extend(objects.lookups.get(*text).cloned());
+        candidates.extend(objects.lookups.remove(*text));
         lookups.insert((*text).to_owned(), merge::one_of(candidates));
     }
     merge::types(&mut found, objects);

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use conductor_protocol::plan::{Plan, Step, StepKind};
 
-use super::fields::{Fields, of_step};
-use super::{Action, Moved, Place, StepChange, compared};
+use super::fields::of_step;
+use super::{Action, Moved, Place, StepChange, Whole, all, compared};
 
 /// A step and where it stands.
 struct Spot<'a> {
@@ -21,19 +21,19 @@ struct Spot<'a> {
 }
 
 /// Every step of a Plan that has no counterpart.
-pub(super) fn whole(plan: &Plan, action: Action) -> Vec<StepChange> {
-    spots(plan).iter().map(|spot| alone(spot.step, action)).collect()
+pub(super) fn whole(plan: &Plan, action: Action, of_whole: Whole) -> Vec<StepChange> {
+    spots(plan).iter().map(|spot| alone(spot.step, action, of_whole)).collect()
 }
 
 /// What differs between the steps of two Plans.
-pub(super) fn steps(before: &Plan, after: &Plan) -> Vec<StepChange> {
+pub(super) fn steps(before: &Plan, after: &Plan, of_whole: Whole) -> Vec<StepChange> {
     let (old, new) = (spots(before), spots(after));
     let pairs = pairs(&old, &new);
     let reordered = reordered(&old, &new, &pairs);
     let mut changes = Vec::new();
     for (index, spot) in new.iter().enumerate() {
         let Some(earlier) = pairs[index] else {
-            changes.push(alone(spot.step, Action::Add));
+            changes.push(alone(spot.step, Action::Add, of_whole));
             continue;
         };
         let from = &old[earlier];
@@ -42,18 +42,17 @@ pub(super) fn steps(before: &Plan, after: &Plan) -> Vec<StepChange> {
         let moved =
             (elsewhere || reordered[index]).then(|| Moved { from: place(&old, from), to: place(&new, spot) });
         if !fields.is_empty() || moved.is_some() {
-            changes.push(StepChange { fields, moved, ..alone(spot.step, Action::Change) });
+            changes.push(StepChange { fields, moved, ..alone(spot.step, Action::Change, of_whole) });
         }
     }
     let mut kept = vec![false; old.len()];
     pairs.iter().flatten().for_each(|index| kept[*index] = true);
     let gone = old.iter().zip(kept).filter(|(_, kept)| !kept);
-    changes.extend(gone.map(|(spot, _)| alone(spot.step, Action::Remove)));
+    changes.extend(gone.map(|(spot, _)| alone(spot.step, Action::Remove, of_whole)));
     changes
 }
 
-fn alone(step: &Step, action: Action) -> StepChange {
-    let (own, nothing) = (of_step(step), Fields::new());
+fn alone(step: &Step, action: Action, of_whole: Whole) -> StepChange {
     StepChange {
         id: step.id.clone(),
         anonymous: step.anonymous,
@@ -64,11 +63,7 @@ fn alone(step: &Step, action: Action) -> StepChange {
             _ => None,
         },
         action,
-        fields: match action {
-            Action::Add => compared(&nothing, own),
-            Action::Remove => compared(&own, nothing),
-            Action::Change | Action::Keep => Vec::new(),
-        },
+        fields: all(action, of_whole, || of_step(step)),
         moved: None,
     }
 }

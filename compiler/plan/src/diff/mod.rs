@@ -73,17 +73,26 @@ pub struct FieldChange {
     pub after: Option<String>,
 }
 
+/// What is said of a workflow or step that was added or removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whole {
+    /// All of its fields.
+    Spelt,
+    /// That it is there: `fields` is empty.
+    Named,
+}
+
 /// The workflows of `after` in their order, then those that only `before` has.
 #[must_use]
-pub fn diff(before: &[Plan], after: &[Plan]) -> Vec<WorkflowChange> {
+pub fn diff(before: &[Plan], after: &[Plan], of_whole: Whole) -> Vec<WorkflowChange> {
     let old: BTreeMap<&str, &Plan> = before.iter().map(|plan| (plan.workflow.as_str(), plan)).collect();
     let new: BTreeMap<&str, &Plan> = after.iter().map(|plan| (plan.workflow.as_str(), plan)).collect();
     let kept = after.iter().map(|plan| match old.get(plan.workflow.as_str()) {
-        Some(before) => changed(before, plan),
-        None => whole(plan, Action::Add),
+        Some(before) => changed(before, plan, of_whole),
+        None => whole(plan, Action::Add, of_whole),
     });
     let gone = before.iter().filter(|plan| !new.contains_key(plan.workflow.as_str()));
-    kept.chain(gone.map(|plan| whole(plan, Action::Remove))).collect()
+    kept.chain(gone.map(|plan| whole(plan, Action::Remove, of_whole))).collect()
 }
 
 /// How many workflows are added, changed and removed.
@@ -103,14 +112,27 @@ pub(crate) fn compared_steps(before: &Step, after: &Step) -> Vec<FieldChange> {
     compared(&fields::of_step(before), fields::of_step(after))
 }
 
-fn whole(plan: &Plan, action: Action) -> WorkflowChange {
-    let nothing = Fields::new();
-    let own = fields::of_plan(plan);
-    let fields = if action == Action::Add { compared(&nothing, own) } else { compared(&own, nothing) };
-    WorkflowChange { workflow: plan.workflow.clone(), action, fields, steps: matching::whole(plan, action) }
+fn whole(plan: &Plan, action: Action, of_whole: Whole) -> WorkflowChange {
+    let fields = all(action, of_whole, || fields::of_plan(plan));
+    WorkflowChange {
+        workflow: plan.workflow.clone(),
+        action,
+        fields,
+        steps: matching::whole(plan, action, of_whole),
+    }
 }
 
-fn changed(before: &Plan, after: &Plan) -> WorkflowChange {
+/// Every field of what was added or removed.
+fn all(action: Action, of_whole: Whole, own: impl FnOnce() -> Fields) -> Vec<FieldChange> {
+    let nothing = Fields::new();
+    match (of_whole, action) {
+        (Whole::Spelt, Action::Add) => compared(&nothing, own()),
+        (Whole::Spelt, Action::Remove) => compared(&own(), nothing),
+        (Whole::Named, _) | (Whole::Spelt, Action::Change | Action::Keep) => Vec::new(),
+    }
+}
+
+fn changed(before: &Plan, after: &Plan, of_whole: Whole) -> WorkflowChange {
     let workflow = after.workflow.clone();
     if before == after {
         return WorkflowChange { workflow, action: Action::Keep, fields: Vec::new(), steps: Vec::new() };
@@ -120,7 +142,7 @@ fn changed(before: &Plan, after: &Plan) -> WorkflowChange {
         let text = |plan: &Plan| Some(plan.format.to_string());
         fields.push(FieldChange { field: "format".to_owned(), before: text(before), after: text(after) });
     }
-    let steps = matching::steps(before, after);
+    let steps = matching::steps(before, after, of_whole);
     if fields.is_empty() && steps.is_empty() {
         // The type of a part of an expression, which its text does not show.
         let text = |plan: &Plan| plan.digest().ok();

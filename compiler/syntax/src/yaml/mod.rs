@@ -8,6 +8,7 @@ pub(crate) mod core_schema;
 mod expression;
 mod failure;
 mod patched;
+mod quick;
 mod repair;
 mod scalar;
 
@@ -50,6 +51,14 @@ pub fn parse(file: FileId, text: &str) -> (Node, Vec<Diagnostic>) {
     if text.len() > MAX_BYTES {
         return (broken(file, text.len()), vec![too_large(file, text.len())]);
     }
+    match quick::read(file, text) {
+        Some(node) => (node, Vec::new()),
+        None => parse_with_care(file, text),
+    }
+}
+
+/// As [`parse`], for every text that there is.
+fn parse_with_care(file: FileId, text: &str) -> (Node, Vec<Diagnostic>) {
     let mut patched = Patched::new(file, text);
     let mut repairs = Vec::new();
     let mut budget = REPAIR_BUDGET;
