@@ -62,7 +62,7 @@ impl<'a> Reader<'a> {
             let start = self.at;
             self.blanks();
             match self.peek(0) {
-                Some(b'#') => self.to_line_end(),
+                Some(b'#') => self.end_of_line(),
                 Some(b'\n') => {}
                 _ => {
                     self.indent = self.at - start;
@@ -79,7 +79,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn to_line_end(&mut self) {
+    fn end_of_line(&mut self) {
         let rest = &self.bytes[self.at..];
         self.at += rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
     }
@@ -89,7 +89,7 @@ impl<'a> Reader<'a> {
         let start = self.at;
         self.blanks();
         match self.peek(0) {
-            Some(b'#') if self.at > start => self.to_line_end(),
+            Some(b'#') if self.at > start => self.end_of_line(),
             Some(b'\n') | None => {}
             Some(_) => return None,
         }
@@ -147,7 +147,7 @@ impl<'a> Reader<'a> {
         let start = self.at;
         self.blanks();
         match self.peek(0) {
-            Some(b'#') if self.at > start => self.to_line_end(),
+            Some(b'#') if self.at > start => self.end_of_line(),
             Some(b'\n') | None => {}
             Some(_) => {
                 let value = self.scalar_or_flow(false)?;
