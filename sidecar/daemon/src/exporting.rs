@@ -59,6 +59,8 @@ pub(crate) struct Exporter {
 #[derive(Default)]
 struct Reader {
     runs: BTreeMap<i64, Open>,
+    /// A page that was sent, while the store could not note it.
+    sent: Option<(i64, i64)>,
 }
 
 struct Open {
@@ -137,6 +139,7 @@ impl Exporter {
         reader: &mut Reader,
     ) -> Result<(), StoreError> {
         let until = sidecar.is_closing().then(|| Instant::now() + FAREWELL);
+        noted(sidecar, main, reader).await?;
         loop {
             let began = computed();
             let Some(page) = read(sidecar, main, reader).await? else {
@@ -155,8 +158,8 @@ impl Exporter {
                     return Ok(());
                 }
             }
-            let this = Arc::clone(sidecar);
-            urgently(main, move || this.journal.store().fed(page.from, page.to)).await?;
+            reader.sent = Some((page.from, page.to));
+            noted(sidecar, main, reader).await?;
             if until.is_none() {
                 if !page.more {
                     // What has come meanwhile goes with what comes until the next look: a request for each record would cost more.
@@ -264,6 +267,16 @@ async fn read(
     let (runs, feed, rows) = urgently(main, work).await?;
     *reader = runs;
     if feed.records.is_empty() { Ok(None) } else { reader.page(sidecar, &feed, rows).map(Some) }
+}
+
+/// Notes that what was sent is sent: where the store is away, before anything else is read, so that it is not sent again.
+async fn noted(sidecar: &Arc<Sidecar>, main: &Handle, reader: &mut Reader) -> Result<(), StoreError> {
+    if let Some((from, to)) = reader.sent {
+        let this = Arc::clone(sidecar);
+        urgently(main, move || this.journal.store().fed(from, to)).await?;
+        reader.sent = None;
+    }
+    Ok(())
 }
 
 /// Does it in a thread of `main`: commits wait for the locks of the store, and may not wait for somebody who lets everybody go first.

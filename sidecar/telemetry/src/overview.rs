@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use prometheus_client::encoding::prometheus_protobuf::prometheus_data_model::{Bucket, Metric, MetricFamily};
+use prometheus_client::encoding::prometheus_protobuf::prometheus_data_model::{
+    Histogram, Metric, MetricFamily,
+};
 use serde_json::{Map, Value, json};
 
 /// What one task of one workflow has come to.
@@ -56,9 +58,7 @@ fn tasks(families: &[MetricFamily]) -> Vec<Value> {
         all.entry(key(one)).or_default().attempts_failed += value(one);
     }
     for one in family(families, "conductor_step_duration_seconds") {
-        let buckets = one.histogram.iter().flat_map(|histogram| &histogram.bucket);
-        let pair = |bucket: &Bucket| (bucket.upper_bound, bucket.cumulative_count);
-        all.entry(key(one)).or_default().buckets = buckets.map(pair).collect();
+        all.entry(key(one)).or_default().buckets = one.histogram.as_ref().map(native).unwrap_or_default();
     }
     let mut rows: Vec<_> =
         all.into_iter().map(|(key, task)| (key, quantile(&task.buckets, 0.95), task)).collect();
@@ -93,7 +93,26 @@ fn resources(families: &[MetricFamily]) -> Vec<Value> {
     of("conductor_resource_in_use").into_iter().map(shown).collect()
 }
 
-/// The milliseconds below which that part of what was seen lies, evenly spread within a bucket; above the last bound, that bound.
+/// Upper bounds in seconds, and how many lie below each, of the native buckets: those are narrower than the classic ones.
+fn native(histogram: &Histogram) -> Vec<(f64, u64)> {
+    let bound = |index: i32| f64::exp2(f64::from(index) / f64::exp2(f64::from(histogram.schema)));
+    let mut buckets = vec![(histogram.zero_threshold, histogram.zero_count)];
+    let (mut index, mut count, mut below) = (0, 0, histogram.zero_count);
+    let mut deltas = histogram.positive_delta.iter();
+    for span in &histogram.positive_span {
+        index += span.offset;
+        buckets.push((bound(index - 1), below));
+        for delta in deltas.by_ref().take(span.length as usize) {
+            count += delta;
+            below += count.unsigned_abs();
+            buckets.push((bound(index), below));
+            index += 1;
+        }
+    }
+    buckets
+}
+
+/// The milliseconds below which that part of what was seen lies, evenly spread within a bucket.
 fn quantile(buckets: &[(f64, u64)], part: f64) -> Option<u64> {
     let seen = buckets.last().map_or(0, |(_, count)| *count);
     if seen == 0 {
@@ -104,7 +123,7 @@ fn quantile(buckets: &[(f64, u64)], part: f64) -> Option<u64> {
     for (bound, count) in buckets {
         if float(*count) >= wanted {
             let within = (wanted - float(before)) / float(count.saturating_sub(before).max(1));
-            let at = if bound.is_finite() { below + (bound - below) * within } else { below };
+            let at = below + (bound - below) * within;
             #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
@@ -149,13 +168,28 @@ fn whole(count: f64) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::quantile;
+    use super::{Histogram, native, quantile};
+    use prometheus_client::encoding::prometheus_protobuf::prometheus_data_model::BucketSpan;
 
     #[test]
     fn a_quantile_lies_within_its_bucket() {
-        let buckets = [(0.1, 0), (0.2, 10), (1.0, 10), (f64::INFINITY, 20)];
+        let buckets = [(0.1, 0), (0.2, 10), (1.0, 10), (2.0, 20)];
         assert_eq!(quantile(&buckets, 0.25), Some(150));
-        assert_eq!(quantile(&buckets, 0.95), Some(1000));
-        assert_eq!(quantile(&[(1.0, 0), (f64::INFINITY, 0)], 0.5), None);
+        assert_eq!(quantile(&buckets, 0.95), Some(1900));
+        assert_eq!(quantile(&[(1.0, 0), (2.0, 0)], 0.5), None);
+    }
+
+    #[test]
+    fn native_buckets_are_counted_up_over_gaps() {
+        // Three in (1/2, 1], one in (1, 2], and after two empty ones five in (8, 16].
+        let histogram = Histogram {
+            schema: 0,
+            positive_span: vec![BucketSpan { offset: 0, length: 2 }, BucketSpan { offset: 2, length: 1 }],
+            positive_delta: vec![3, -2, 4],
+            ..Histogram::default()
+        };
+        let buckets = native(&histogram);
+        assert_eq!(buckets, [(0.0, 0), (0.5, 0), (1.0, 3), (2.0, 4), (8.0, 4), (16.0, 9)]);
+        assert_eq!(quantile(&buckets, 1.0), Some(16_000));
     }
 }

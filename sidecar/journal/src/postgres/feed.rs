@@ -235,13 +235,13 @@ async fn records(
     rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))).collect()
 }
 
-/// What was read last is dealt with. Nothing is done to a mark that is another's by now.
+/// What was read last is dealt with. Nothing is done to a mark that is another's by now. Where it fails it may be asked for again.
 pub(super) fn done(store: &PostgresStore) -> Result<(), StoreError> {
     let page = hold(&store.feeding).as_mut().map(|feeding| std::mem::take(&mut feeding.page));
     let page = page.unwrap_or_default();
     let column = |of: fn(&Part) -> i64| page.iter().map(of).collect::<Vec<i64>>();
     let (runs, from, to) = (column(|part| part.run), column(|part| part.from), column(|part| part.to));
-    store.engine.read(&store.reader, async |wire| {
+    let done = store.engine.read(&store.reader, async |wire| {
         let sql = "WITH part AS (
                 SELECT e.run, p.upto FROM unnest($2::bigint[], $3::bigint[], $4::bigint[]) AS p (run, since, upto)
                 JOIN exported e ON e.run = p.run AND e.seq = p.since AND e.sidecar = $1
@@ -254,7 +254,11 @@ pub(super) fn done(store: &PostgresStore) -> Result<(), StoreError> {
             WHERE e.run = part.run AND NOT EXISTS (SELECT 1 FROM over WHERE over.run = e.run)";
         let statement = wire.prepared(sql).await?;
         wire.client.execute(&statement, &[&store.me(), &runs, &from, &to]).await.map(drop)
-    })
+    });
+    if let (Err(_), Some(feeding)) = (&done, hold(&store.feeding).as_mut()) {
+        feeding.page = page;
+    }
+    done
 }
 
 /// What [`super::write`] adds to its statement where somebody reads: marks of runs that are new, and of those that had ended
