@@ -93,7 +93,11 @@ fn at_once_with(steps: &mut [Data], task: &str, branches: &[Data]) -> Read<()> {
         let all = std::iter::once(step.clone()).chain(branches.iter().cloned()).collect();
         Some(Data::map([("parallel", Data::List(all))]))
     })?;
-    merge_branches(steps);
+    each(steps, &mut |step| {
+        if let Some(Data::List(branches)) = step.get_mut("parallel") {
+            dissolve(branches, "parallel");
+        }
+    });
     Ok(())
 }
 
@@ -347,7 +351,7 @@ fn together(steps: &mut Vec<Data>, tasks: &[String], kind: &'static str) -> Read
         all.append(&mut branches.borrow_mut());
         Some(Data::map([(kind, Data::List(all))]))
     })?;
-    flatten(steps);
+    dissolve(steps, "sequence");
     Ok(())
 }
 
@@ -371,26 +375,11 @@ fn swap(steps: &mut [Data], one: &str, other: &str) -> Read<()> {
     Ok(())
 }
 
-/// A block without options that is a branch of another is its branches.
-fn merge_branches(steps: &mut [Data]) {
-    each(steps, &mut |step| {
-        let Some(Data::List(branches)) = step.get_mut("parallel") else { return };
-        let is_plain = |step: &Data| matches!(step, Data::Map(pairs) if matches!(pairs.as_slice(), [(key, Data::List(_))] if key == "parallel"));
-        while let Some(at) = branches.iter().position(is_plain) {
-            let inner = match branches[at].get("parallel") {
-                Some(Data::List(inner)) => inner.clone(),
-                _ => return,
-            };
-            branches.splice(at..=at, inner);
-        }
-    });
-}
-
-/// A sequence without options in a list of steps in order is those steps.
-fn flatten(steps: &mut Vec<Data>) {
-    let is_plain = |step: &Data| matches!(step, Data::Map(pairs) if matches!(pairs.as_slice(), [(key, _)] if key == "sequence"));
+/// Of steps in a block of that kind, those of a block of the same kind without options stand in its place.
+fn dissolve(steps: &mut Vec<Data>, kind: &str) {
+    let is_plain = |step: &Data| matches!(step, Data::Map(pairs) if matches!(pairs.as_slice(), [(key, Data::List(_))] if key == kind));
     while let Some(at) = steps.iter().position(is_plain) {
-        let inner = match steps[at].get("sequence") {
+        let inner = match steps[at].get(kind) {
             Some(Data::List(inner)) => inner.clone(),
             _ => return,
         };

@@ -4,9 +4,8 @@
 
 use std::fmt;
 use std::path::Path;
-use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
 use crate::process::Process;
 use crate::project::Project;
@@ -56,10 +55,7 @@ impl Language {
         project.write("concurrency.yaml", manifest)?;
         project.conductor(&["build"])?.expect_code(0).with_context(|| manifest.to_owned())?;
         if self == Language::Go {
-            let mut compile = Command::new("go");
-            let output = compile.args(["build", "-o", "app", "."]).current_dir(project.path()).output();
-            let output = output.context("go is needed")?;
-            ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            project.go(&["build", "-o", "app", "."])?;
         }
         Ok(())
     }

@@ -1,9 +1,8 @@
 //! The project `languages`: Python orchestrates, and workers in Go and JavaScript serve a step each.
 
 use std::path::Path;
-use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 
 use crate::eventually;
 use crate::process::Process;
@@ -12,10 +11,7 @@ use crate::project::Project;
 /// The project, built for all its languages, with its worker in Go compiled.
 pub fn shop() -> Result<Project> {
     let project = Project::built("languages")?;
-    let mut compile = Command::new("go");
-    compile.args(["build", "-o", "worker.bin", "./worker"]).current_dir(project.path());
-    let compiled = compile.env("GOFLAGS", "-mod=mod").output().context("go is needed")?;
-    ensure!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+    project.go(&["build", "-mod=mod", "-o", "worker.bin", "./worker"])?;
     Ok(project)
 }
 

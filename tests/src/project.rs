@@ -150,6 +150,17 @@ impl Project {
         Process::spawn("python3", command)
     }
 
+    /// Lets Go work in the project's folder.
+    ///
+    /// # Errors
+    /// When it does not succeed.
+    pub fn go(&self, arguments: &[&str]) -> Result<()> {
+        let done =
+            Command::new("go").args(arguments).current_dir(self.path()).output().context("go is needed")?;
+        ensure!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        Ok(())
+    }
+
     /// A command in the project's folder with a clean environment.
     #[must_use]
     pub fn command(&self, program: &Path, arguments: &[&str]) -> Command {

@@ -52,16 +52,13 @@ const HALVES: [Half; 3] = [
         program: || "node".to_owned(),
         arguments: &["--expose-gc", "measure.js"],
     },
-    Half { language: "go", prepare: compiled, program: || "./measure".to_owned(), arguments: &[] },
+    Half {
+        language: "go",
+        prepare: |project| project.go(&["build", "-o", "measure", "."]),
+        program: || "./measure".to_owned(),
+        arguments: &[],
+    },
 ];
-
-fn compiled(project: &Project) -> Result<()> {
-    let mut compile = Command::new("go");
-    let compile = compile.args(["build", "-o", "measure", "."]).current_dir(project.path());
-    let built = compile.output().context("go is needed")?;
-    ensure!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-    Ok(())
-}
 
 /// The language's files and the manifest, whose refs Go spells in its own way.
 fn built(language: &str) -> Result<Project> {

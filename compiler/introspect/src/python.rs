@@ -62,7 +62,7 @@ impl Session {
         self.store.supply(need, answer);
     }
 
-    /// Answers every open question as far it goes, and says what was missing.
+    /// Answers every open question as far as it goes, and says what was missing.
     pub fn needs(&mut self) -> Vec<Need> {
         let files = self.expected_files();
         let mut reader = Reader::new(&self.store, &files);

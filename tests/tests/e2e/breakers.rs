@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -38,10 +37,7 @@ impl Town {
     fn built(language: &'static str) -> Result<Project> {
         let project = Project::built("breakers")?;
         if language == "go" {
-            let mut compile = Command::new("go");
-            compile.args(["build", "-o", "app.bin", "./app"]).current_dir(project.path());
-            let compiled = compile.env("GOFLAGS", "-mod=mod").output().context("go is needed")?;
-            ensure!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+            project.go(&["build", "-mod=mod", "-o", "app.bin", "./app"])?;
         }
         Ok(project)
     }

@@ -6,7 +6,6 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use conductor_tests::eventually;
@@ -39,10 +38,7 @@ pub(crate) struct Coast {
 impl Coast {
     pub(crate) fn new() -> Result<Coast> {
         let project = Project::built("dependency")?;
-        let mut compile = Command::new("go");
-        compile.args(["build", "-o", "app.bin", "./app"]).current_dir(project.path());
-        let compiled = compile.env("GOFLAGS", "-mod=mod").output().context("go is needed")?;
-        ensure!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+        project.go(&["build", "-mod=mod", "-o", "app.bin", "./app"])?;
         for folder in ["commands", "results"] {
             project.write(&format!("{folder}/.keep"), "")?;
         }

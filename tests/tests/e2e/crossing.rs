@@ -1,9 +1,8 @@
 //! Values of the user's types, and the trace of a run, go from each language to each other one, through real processes.
 
 use std::path::Path;
-use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use conductor_tests::process::Process;
 use conductor_tests::project::Project;
 use conductor_tests::sidecar::Sidecar;
@@ -22,10 +21,7 @@ struct Served {
 impl Served {
     fn new() -> Result<Served> {
         let project = Project::built("crossing")?;
-        let mut compile = Command::new("go");
-        compile.args(["build", "-o", "worker.bin", "./worker"]).current_dir(project.path());
-        let compiled = compile.env("GOFLAGS", "-mod=mod").output().context("go is needed")?;
-        ensure!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+        project.go(&["build", "-mod=mod", "-o", "worker.bin", "./worker"])?;
         let sidecar = Sidecar::start(&project)?;
         let node = Process::spawn("node", project.command(Path::new("node"), &["worker.js"]))?;
         Ok(Served { python: python(&project)?, go: go(&project)?, _node: node, sidecar, project })

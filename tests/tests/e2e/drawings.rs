@@ -1,7 +1,6 @@
 //! Processes of each language tell the sidecar the Plans that it does not have, and it draws them.
 
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use conductor_tests::application::Language;
@@ -15,10 +14,7 @@ use crate::applications;
 
 fn built(name: &str, program: &str) -> Result<Project> {
     let project = Project::built(name)?;
-    let mut compile = Command::new("go");
-    compile.args(["build", "-o", "go.bin", program]).current_dir(project.path());
-    let compiled = compile.env("GOFLAGS", "-mod=mod").output().context("go is needed")?;
-    ensure!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+    project.go(&["build", "-mod=mod", "-o", "go.bin", program])?;
     Ok(project)
 }
 

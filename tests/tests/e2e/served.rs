@@ -1,9 +1,8 @@
 //! A project in one language with a sidecar, and a process that serves its runs.
 
 use std::path::Path;
-use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 use conductor_tests::process::Process;
 use conductor_tests::project::Project;
 use conductor_tests::root;
@@ -36,10 +35,7 @@ impl Served {
         project.write("concurrency.yaml", &manifest)?;
         project.conductor(&["build"])?.expect_code(0)?;
         if language == "go" {
-            let mut compile = Command::new("go");
-            compile.args(["build", "-o", "worker", "."]).current_dir(project.path());
-            let built = compile.output().context("go is needed")?;
-            ensure!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+            project.go(&["build", "-o", "worker", "."])?;
         }
         let sidecar = Sidecar::start(&project)?;
         let mut served = Served { project, sidecar, language, worker: None };
