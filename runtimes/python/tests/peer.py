@@ -12,7 +12,7 @@ import shutil
 import socket
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 
@@ -66,7 +66,7 @@ class Peer:
 
     def _talk(self, connection: socket.socket) -> None:
         with connection, connection.makefile("r") as lines:
-            for line in lines:
+            for line in self._until_gone(lines):
                 message = json.loads(line)
                 if "method" not in message:
                     self._answered(message)
@@ -87,6 +87,12 @@ class Peer:
                     part = answer if "error" in answer else {"result": answer}
                     answer = {"id": message["id"], **part}
                 self._tell(connection, answer)
+
+    @staticmethod
+    def _until_gone(lines: Iterable[str]) -> Iterator[str]:
+        """The lines, also of a client that goes without reading what it was told."""
+        with contextlib.suppress(ConnectionResetError):
+            yield from lines
 
     def _tell(self, connection: socket.socket, message: dict[str, Any]) -> None:
         told = json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n"

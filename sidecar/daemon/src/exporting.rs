@@ -12,7 +12,6 @@ use conductor_journal::{Fed, Feed, RunRow, Store, StoreError};
 use conductor_protocol::entry::Entry as Fact;
 use conductor_telemetry::otlp::{Otlp, Payload, Sent, Settings};
 use conductor_telemetry::spans::{Batch, Followed, line};
-use rustix::time::{ClockId, clock_gettime};
 use tokio::runtime::Handle;
 
 use crate::Error;
@@ -28,8 +27,11 @@ const PAGE: usize = 256 << 10;
 /// Spans or log records of one request.
 const REQUEST: usize = 1000;
 
-/// Of one core, what this may compute while there is much to do: one part in so many. Runs come first.
+/// Of the time, what reading may take while there is much to do: one part in so many. Runs come first.
 const SHARE: u32 = 30;
+
+/// Between two pages, at most: a process that was stopped in one has not read for so long.
+const LONGEST: Duration = Duration::from_secs(1);
 
 /// The priority of its threads.
 const LAST: i32 = 19;
@@ -141,12 +143,13 @@ impl Exporter {
         let until = sidecar.is_closing().then(|| Instant::now() + FAREWELL);
         noted(sidecar, main, reader).await?;
         loop {
-            let began = computed();
+            let began = Instant::now();
             let Some(page) = read(sidecar, main, reader).await? else {
                 sidecar.metrics.export_behind(Duration::ZERO);
                 return Ok(());
             };
             let payloads = self.payloads(page.batch);
+            let worked = began.elapsed();
             if let Some(written) = page.written {
                 let age = sidecar.clock.now().saturating_sub(written);
                 sidecar.metrics.export_behind(Duration::from_millis(u64::try_from(age).unwrap_or(0)));
@@ -166,7 +169,7 @@ impl Exporter {
                     sidecar.metrics.export_behind(Duration::ZERO);
                     return Ok(());
                 }
-                tokio::time::sleep(computed().saturating_sub(began) * (SHARE - 1)).await;
+                tokio::time::sleep((worked * (SHARE - 1)).min(LONGEST)).await;
             }
         }
     }
@@ -182,12 +185,6 @@ impl Exporter {
         let logs = parts(batch.logs).into_iter().filter_map(|part| otlp.logs(part));
         spans.chain(logs).collect()
     }
-}
-
-/// For how long this thread has computed.
-fn computed() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
 /// In requests, none of which is empty.
