@@ -211,19 +211,22 @@ impl Collector {
         vec![("OTEL_EXPORTER_OTLP_ENDPOINT", url), ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc".to_owned())]
     }
 
-    fn all(&self, file: &str, places: [&str; 3]) -> Result<Vec<Value>> {
+    /// What is in each request.
+    fn all(&self, file: &str, places: [&str; 3]) -> Result<Vec<Vec<Value>>> {
         let text = fs::read_to_string(self.folder.path().join(file)).unwrap_or_default();
-        let mut found = Vec::new();
+        let mut all = Vec::new();
         // The last line may be on its way.
         for line in text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
             let inner = |value: &Value, name: &str| value[name].as_array().cloned().unwrap_or_default();
+            let mut found = Vec::new();
             for resource in inner(&line, places[0]) {
                 for scope in inner(&resource, places[1]) {
                     found.extend(inner(&scope, places[2]));
                 }
             }
+            all.push(found);
         }
-        Ok(found)
+        Ok(all)
     }
 
     /// Every span that it got, in the order in which it got them.
@@ -231,6 +234,14 @@ impl Collector {
     /// # Errors
     /// When its file cannot be read.
     pub fn spans(&self) -> Result<Vec<Value>> {
+        Ok(self.requests()?.concat())
+    }
+
+    /// The spans of each request, in the order in which it got them.
+    ///
+    /// # Errors
+    /// When its file cannot be read.
+    pub fn requests(&self) -> Result<Vec<Vec<Value>>> {
         self.all("traces.json", ["resourceSpans", "scopeSpans", "spans"])
     }
 
@@ -239,7 +250,7 @@ impl Collector {
     /// # Errors
     /// When its file cannot be read.
     pub fn logs(&self) -> Result<Vec<Value>> {
-        self.all("logs.json", ["resourceLogs", "scopeLogs", "logRecords"])
+        Ok(self.all("logs.json", ["resourceLogs", "scopeLogs", "logRecords"])?.concat())
     }
 }
 

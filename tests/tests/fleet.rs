@@ -24,7 +24,7 @@ use conductor_tests::shared::Follower;
 use conductor_tests::sidecar::{Around, Sidecar};
 use conductor_tests::storm::{Log, expected, is_write, read_log};
 use rustix::process::Signal;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// Times that everything is done to everybody.
 const ROUNDS: u64 = 1;
@@ -77,6 +77,8 @@ struct Fleet {
     limit: u64,
     /// The longest that a run waited for another machine.
     longest: Duration,
+    /// Machines that were killed, and sidecars that were stopped.
+    deaths: usize,
 }
 
 impl Fleet {
@@ -93,6 +95,7 @@ impl Fleet {
             accepted: BTreeSet::new(),
             limit: 0,
             longest: Duration::ZERO,
+            deaths: 0,
         };
         fs::write(fleet.log(), "")?;
         fleet.raise(16)?;
@@ -194,6 +197,7 @@ impl Fleet {
         let Machine { mut sidecar, applications } =
             self.machines[number].take().context("the machine is down")?;
         sidecar.kill()?;
+        self.deaths += 1;
         let began = Instant::now();
         applications.into_iter().try_for_each(Process::kill)?;
         self.look()?;
@@ -214,6 +218,7 @@ impl Fleet {
         }
         let machine = self.machines[number].as_mut().context("the machine is down")?;
         machine.sidecar.process()?.stop()?;
+        self.deaths += 1;
         let other = (number + 1) % MACHINES;
         for run in last {
             self.up(other)?.sidecar.run_in(&run, &["succeeded"])?;
@@ -275,20 +280,27 @@ impl Fleet {
         Ok(())
     }
 
-    /// Waits until the collector has the span of every run. Twice comes what a machine had sent when it was killed or stopped, and
-    /// not noted yet.
+    /// Waits until the collector has the span of every run. Twice comes the request that a machine had sent when it was killed or
+    /// stopped, and not noted yet.
     fn traced(&self) -> Result<()> {
         let roots: BTreeSet<String> =
             self.journal.keys().map(|run| hex(&Place::of_run(run, None).span)).collect();
-        let ids = |spans: Vec<Value>| -> Vec<String> {
-            spans.iter().filter_map(|span| span["spanId"].as_str().map(str::to_owned)).collect()
-        };
         let began = Instant::now();
-        let all = loop {
-            let all = ids(self.collector.spans()?);
-            let missing = roots.difference(&all.iter().cloned().collect()).count();
+        loop {
+            let (mut seen, mut again, mut repeated) = (BTreeSet::new(), 0, 0);
+            for request in self.collector.requests()? {
+                let ids = request.iter().filter_map(|span| span["spanId"].as_str().map(str::to_owned));
+                let known = ids.filter(|id| !seen.insert(id.clone())).count();
+                again += known;
+                repeated += usize::from(known > 0);
+            }
+            let missing = roots.difference(&seen).count();
             if missing == 0 {
-                break all;
+                let (spans, taken) = (seen.len(), began.elapsed());
+                println!("{spans} spans {taken:?} after the end; {again} in {repeated} requests came again");
+                let deaths = self.deaths;
+                ensure!(repeated <= deaths, "{repeated} requests came again, of {deaths} deaths");
+                return Ok(());
             }
             ensure!(
                 began.elapsed() < Duration::from_secs(60),
@@ -296,15 +308,7 @@ impl Fleet {
                 roots.len()
             );
             std::thread::sleep(Duration::from_millis(100));
-        };
-        let twice = all.len() - all.iter().collect::<BTreeSet<_>>().len();
-        println!(
-            "{} spans, of which {twice} came twice, all of them {:?} after the end",
-            all.len(),
-            began.elapsed()
-        );
-        ensure!(twice < all.len() / 20, "{twice} of {} spans came twice", all.len());
-        Ok(())
+        }
     }
 
     /// What is known of the runs whose promises were broken.

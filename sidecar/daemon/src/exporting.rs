@@ -21,6 +21,9 @@ use crate::sidecar::Sidecar;
 /// Between two looks at a journal that has nothing new.
 const IDLE: Duration = Duration::from_millis(500);
 
+/// Between two tries to note what was sent: who is killed before that sends it again.
+const SOON: Duration = Duration::from_millis(50);
+
 /// Bytes of records that are read at once: a request stays far below the 4 MiB that collectors take.
 const PAGE: usize = 256 << 10;
 
@@ -95,7 +98,7 @@ impl Exporter {
         Ok(Exporter { otlp: otlp.map_err(Error::Export)?, lines })
     }
 
-    /// In threads of its own, which let everybody else go first: those that they start are as patient. `main` is not.
+    /// Reads in a thread of its own, which lets everybody else go first. `main` does not.
     pub(crate) fn aside(self, sidecar: Arc<Sidecar>, main: &Handle) {
         if self.otlp.is_none() && !self.lines {
             return;
@@ -126,9 +129,10 @@ impl Exporter {
             if is_last {
                 return;
             }
+            let pause = if reader.sent.is_some() { SOON } else { IDLE };
             tokio::select! {
                 () = sidecar.closed() => {}
-                () = tokio::time::sleep(IDLE) => {}
+                () = tokio::time::sleep(pause) => {}
             }
         }
     }
@@ -142,6 +146,7 @@ impl Exporter {
     ) -> Result<(), StoreError> {
         let until = sidecar.is_closing().then(|| Instant::now() + FAREWELL);
         noted(sidecar, main, reader).await?;
+        let mut is_late = false;
         loop {
             let began = Instant::now();
             let Some(page) = read(sidecar, main, reader).await? else {
@@ -154,15 +159,23 @@ impl Exporter {
                 let age = sidecar.clock.now().saturating_sub(written);
                 sidecar.metrics.export_behind(Duration::from_millis(u64::try_from(age).unwrap_or(0)));
             }
-            sidecar.metrics.export_lost("records", "purged", page.lost);
-            for payload in &payloads {
-                if !deliver(sidecar, payload, until).await {
-                    // It is read again by whoever comes next.
-                    return Ok(());
-                }
+            // Who was stopped meanwhile may have lost its runs to another: read again, once, it has only its own.
+            is_late = worked > sidecar.lease && !is_late;
+            if is_late {
+                continue;
             }
-            reader.sent = Some((page.from, page.to));
-            noted(sidecar, main, reader).await?;
+            sidecar.metrics.export_lost("records", "purged", page.lost);
+            let sending = deliver_all(Arc::clone(sidecar), payloads, until, (page.from, page.to));
+            match main.spawn(sending).await {
+                Ok(Some(Ok(()))) => {}
+                Ok(Some(Err(error))) => {
+                    reader.sent = Some((page.from, page.to));
+                    return Err(error);
+                }
+                // It is read again by whoever comes next.
+                Ok(None) => return Ok(()),
+                Err(error) => return Err(StoreError::Failed(error.to_string())),
+            }
             if until.is_none() {
                 if !page.more {
                     // What has come meanwhile goes with what comes until the next look: a request for each record would cost more.
@@ -175,7 +188,7 @@ impl Exporter {
     }
 
     /// The requests to collectors; where lines are wanted, they are written.
-    fn payloads(&self, batch: Batch) -> Vec<Payload<'_>> {
+    fn payloads(&self, batch: Batch) -> Vec<Payload> {
         if self.lines {
             let lines: String = batch.logs.iter().map(|record| line(record) + "\n").collect();
             eprint!("{lines}");
@@ -200,8 +213,25 @@ fn parts<T>(mut all: Vec<T>) -> Vec<Vec<T>> {
     parts
 }
 
+/// Sends all and notes that it is sent; `None` where the sidecar ends before that. In a thread of the main runtime: who is killed
+/// between the two sends it again.
+async fn deliver_all(
+    sidecar: Arc<Sidecar>,
+    payloads: Vec<Payload>,
+    until: Option<Instant>,
+    (from, to): (i64, i64),
+) -> Option<Result<(), StoreError>> {
+    for payload in &payloads {
+        if !deliver(&sidecar, payload, until).await {
+            return None;
+        }
+    }
+    let noted = tokio::task::spawn_blocking(move || sidecar.journal.store().fed(from, to)).await;
+    Some(noted.unwrap_or_else(|error| Err(StoreError::Failed(error.to_string()))))
+}
+
 /// Sends until it is taken or refused; false where the sidecar ends before that.
-async fn deliver(sidecar: &Sidecar, payload: &Payload<'_>, mut until: Option<Instant>) -> bool {
+async fn deliver(sidecar: &Sidecar, payload: &Payload, mut until: Option<Instant>) -> bool {
     let (signal, count) = (payload.signal.as_str(), u64::try_from(payload.count).unwrap_or(u64::MAX));
     let mut tries = 0;
     loop {

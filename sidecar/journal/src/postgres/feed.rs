@@ -71,6 +71,11 @@ impl Feeding {
         }
     }
 
+    /// What was read and not dealt with is to be read again.
+    fn again(&mut self) {
+        self.written.extend(self.page.drain(..).map(|part| part.run));
+    }
+
     /// Nothing where there is nothing to be read; true where a look through all marks begins.
     fn next(&mut self) -> Option<(Where, bool)> {
         let is_due = self.look.is_none() && self.looked.is_none_or(|at| at.elapsed() > LOOK);
@@ -139,6 +144,9 @@ pub(super) fn begin(store: &PostgresStore) -> Result<(), StoreError> {
 
 /// The next records that this sidecar is to deal with, until `max_bytes` are passed.
 pub(super) fn page(store: &PostgresStore, max_bytes: usize) -> Result<Feed, StoreError> {
+    if let Some(feeding) = hold(&store.feeding).as_mut() {
+        feeding.again();
+    }
     loop {
         let next = hold(&store.feeding).as_mut().and_then(Feeding::next);
         let Some((place, is_first)) = next else { return Ok(Feed::default()) };

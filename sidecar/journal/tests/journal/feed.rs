@@ -86,6 +86,11 @@ pub fn each_record_is_fed_from_when_it_is_wanted_until_it_is_dealt_with(at: &dyn
         deal_with(&journal, &feed);
     }
     assert_eq!((pages, told), (vec![true, true, true, false], (2..=40).collect()));
+    write(&journal, "new", 41, STARTED);
+    for _ in 0..3 {
+        assert_eq!(fed(&journal).0, ["new 41"], "as often as it is asked for");
+    }
+    assert_eq!(taken(&journal), ["new 41"]);
 }
 
 pub fn a_run_that_goes_on_after_its_end_is_fed_from_there(at: &dyn At) {

@@ -35,20 +35,20 @@ pub enum Sent {
 
 /// What a collector is asked to take: made once, and sent as often as it takes.
 #[derive(Debug)]
-pub struct Payload<'a> {
+pub struct Payload {
     pub signal: Signal,
     /// Spans or log records.
     pub count: usize,
-    target: &'a Target,
-    form: Form<'a>,
+    target: Arc<Target>,
+    form: Form,
 }
 
 /// As the line to the collector has it.
 #[derive(Debug)]
-enum Form<'a> {
-    Http(&'a ureq::Agent, Arc<[u8]>),
-    GrpcSpans(&'a Channel, ExportTraceServiceRequest),
-    GrpcLogs(&'a Channel, ExportLogsServiceRequest),
+enum Form {
+    Http(ureq::Agent, Arc<[u8]>),
+    GrpcSpans(Channel, ExportTraceServiceRequest),
+    GrpcLogs(Channel, ExportLogsServiceRequest),
 }
 
 /// The collectors, connected when they are needed.
@@ -60,8 +60,8 @@ pub struct Otlp {
 }
 
 enum Line {
-    Grpc(Channel, Target),
-    Http(ureq::Agent, Target),
+    Grpc(Channel, Arc<Target>),
+    Http(ureq::Agent, Arc<Target>),
 }
 
 impl Otlp {
@@ -79,44 +79,38 @@ impl Otlp {
 
     /// What carries these spans; `None` where spans go nowhere.
     #[must_use]
-    pub fn spans(&self, spans: Vec<Span>) -> Option<Payload<'_>> {
+    pub fn spans(&self, spans: Vec<Span>) -> Option<Payload> {
         let (signal, count) = (Signal::Spans, spans.len());
         let scope = Some(scope(&self.version));
         let scope_spans = vec![ScopeSpans { scope, spans, ..ScopeSpans::default() }];
         let resource = Some(self.resource.clone());
         let resource_spans = vec![ResourceSpans { resource, scope_spans, ..ResourceSpans::default() }];
         let request = ExportTraceServiceRequest { resource_spans };
-        Some(match self.spans.as_ref()? {
-            Line::Grpc(channel, target) => {
-                Payload { signal, count, target, form: Form::GrpcSpans(channel, request) }
-            }
-            Line::Http(agent, target) => {
-                Payload { signal, count, target, form: Form::Http(agent, request.encode_to_vec().into()) }
-            }
-        })
+        let (target, form) = match self.spans.as_ref()? {
+            Line::Grpc(channel, target) => (target, Form::GrpcSpans(channel.clone(), request)),
+            Line::Http(agent, target) => (target, Form::Http(agent.clone(), request.encode_to_vec().into())),
+        };
+        Some(Payload { signal, count, target: Arc::clone(target), form })
     }
 
     /// What carries these log records; `None` where log records go nowhere.
     #[must_use]
-    pub fn logs(&self, log_records: Vec<LogRecord>) -> Option<Payload<'_>> {
+    pub fn logs(&self, log_records: Vec<LogRecord>) -> Option<Payload> {
         let (signal, count) = (Signal::Logs, log_records.len());
         let scope = Some(scope(&self.version));
         let scope_logs = vec![ScopeLogs { scope, log_records, ..ScopeLogs::default() }];
         let resource = Some(self.resource.clone());
         let resource_logs = vec![ResourceLogs { resource, scope_logs, ..ResourceLogs::default() }];
         let request = ExportLogsServiceRequest { resource_logs };
-        Some(match self.logs.as_ref()? {
-            Line::Grpc(channel, target) => {
-                Payload { signal, count, target, form: Form::GrpcLogs(channel, request) }
-            }
-            Line::Http(agent, target) => {
-                Payload { signal, count, target, form: Form::Http(agent, request.encode_to_vec().into()) }
-            }
-        })
+        let (target, form) = match self.logs.as_ref()? {
+            Line::Grpc(channel, target) => (target, Form::GrpcLogs(channel.clone(), request)),
+            Line::Http(agent, target) => (target, Form::Http(agent.clone(), request.encode_to_vec().into())),
+        };
+        Some(Payload { signal, count, target: Arc::clone(target), form })
     }
 }
 
-impl Payload<'_> {
+impl Payload {
     /// One request, and what became of it.
     pub async fn send(&self) -> Sent {
         let answer = match &self.form {
@@ -125,16 +119,16 @@ impl Payload<'_> {
                     Signal::Spans => rejected_spans,
                     Signal::Logs => rejected_logs,
                 };
-                return post(agent, self.target, Arc::clone(body), rejected).await;
+                return post(agent, &self.target, Arc::clone(body), rejected).await;
             }
             Form::GrpcSpans(channel, request) => {
-                let mut client = TraceServiceClient::new((*channel).clone());
-                let answer = client.export(with_headers(request.clone(), self.target)).await;
+                let mut client = TraceServiceClient::new(channel.clone());
+                let answer = client.export(with_headers(request.clone(), &self.target)).await;
                 answer.map(|answer| answer.into_inner().partial_success.map(|partial| partial.rejected_spans))
             }
             Form::GrpcLogs(channel, request) => {
-                let mut client = LogsServiceClient::new((*channel).clone());
-                let answer = client.export(with_headers(request.clone(), self.target)).await;
+                let mut client = LogsServiceClient::new(channel.clone());
+                let answer = client.export(with_headers(request.clone(), &self.target)).await;
                 answer.map(|answer| {
                     answer.into_inner().partial_success.map(|partial| partial.rejected_log_records)
                 })
@@ -157,7 +151,7 @@ fn rejected_logs(body: &[u8]) -> Option<i64> {
 impl Line {
     fn to(target: &Target) -> Result<Line, String> {
         if target.protocol == Protocol::Http {
-            return Ok(Line::Http(agent(target.timeout), target.clone()));
+            return Ok(Line::Http(agent(target.timeout), Arc::new(target.clone())));
         }
         let fail = |error: tonic::transport::Error| format!("{}: {error}", target.url);
         let mut endpoint = Endpoint::from_shared(target.url.clone())
@@ -167,7 +161,7 @@ impl Line {
         if target.url.starts_with("https://") {
             endpoint = endpoint.tls_config(ClientTlsConfig::new().with_native_roots()).map_err(fail)?;
         }
-        Ok(Line::Grpc(endpoint.connect_lazy(), target.clone()))
+        Ok(Line::Grpc(endpoint.connect_lazy(), Arc::new(target.clone())))
     }
 }
 
