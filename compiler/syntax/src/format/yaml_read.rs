@@ -277,9 +277,21 @@ impl<'a> Reader<'a> {
             }
         }
         self.at += lines.iter().map(|line| line.len()).sum::<usize>();
+        if header.contains('+') {
+            self.blank_lines();
+        }
         let inner = |line: &'a str| line.trim_end_matches('\n').get(indentation..).unwrap_or("");
         let lines = lines.into_iter().map(inner).collect();
         Ok(BlockScalar { header, comment, lines })
+    }
+
+    /// Behind a scalar that keeps its last lines, lines of tabs are none of it: written as empty lines they would be.
+    fn blank_lines(&mut self) {
+        while let Some((line, _)) =
+            self.rest().split_once('\n').filter(|(line, _)| line.trim_matches([' ', '\t']).is_empty())
+        {
+            self.at += line.len() + 1;
+        }
     }
 
     fn collection(&mut self, is_map: bool, style: StructureStyle, holder: Holder) -> Read<Form<'a>> {

@@ -153,6 +153,22 @@ i: ""
 }
 
 #[test]
+fn lines_of_tabs_are_not_kept_with_those_of_a_scalar() {
+    check("a: |+\n\n\t\n# c\n", expect!["a: |+
+
+# c
+"]);
+    check("a: >+\n  x\n\n\t\n\n \n# c\nb: |+\n\n\t\n", expect![[r#"
+        a: >+
+          x
+
+        # c
+        b: |+
+
+    "#]]);
+}
+
+#[test]
 fn comments() {
     check(
         r#"
