@@ -5,7 +5,7 @@
 use conductor_source::{Diagnostic, Edit, Safety, Span};
 use conductor_syntax::{Entry, Kind, Node, Syntax};
 
-use super::{Context, MISSING_KEY, UNKNOWN_KEY, value, words};
+use super::{Context, MISSING_KEY, UNKNOWN_KEY, policy, value, words};
 
 /// Which keys a mapping may have.
 pub(crate) struct Shape {
@@ -118,6 +118,10 @@ impl<'a> Fields<'a> {
             None => {
                 let allowed: Vec<&str> = shape.keys.iter().map(|key| syntax.spelled(key)).collect();
                 diagnostic = diagnostic.note(format!("allowed here: {}", allowed.join(", ")));
+                if shape.keys.contains(&"policy") && policy::INLINE.keys.contains(&key) {
+                    let policy = syntax.mapping("policy", key, "...");
+                    diagnostic = diagnostic.help(format!("it belongs to a policy: `{policy}`"));
+                }
                 self.puzzling = true;
             }
         }

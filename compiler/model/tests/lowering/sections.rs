@@ -5,6 +5,20 @@ use expect_test::expect;
 use crate::check;
 
 #[test]
+fn a_key_of_a_policy_is_sent_there() {
+    check("tasks:\n  - {id: a, ref: m.f, timeout: 3s}\n", expect![[r#"
+        error[E050]: a task has no key `timeout`
+         --> concurrency.yaml:2:23
+          |
+        2 |   - {id: a, ref: m.f, timeout: 3s}
+          |                       ^^^^^^^ unknown key
+          |
+          = note: allowed here: id, ref, policy, with, uses, effect, idempotent, in_doubt, compensate, cache, critical, description
+          = help: it belongs to a policy: `policy: {timeout: ...}`
+    "#]]);
+}
+
+#[test]
 fn unknown_keys() {
     check(
         "tasks:\n  - id: a\n    ref: m.f\n    polcy: p\n    frob: 1\n    cache: {ttl: 1s}\n",
