@@ -1,11 +1,12 @@
 //! The project's own errands: `cargo xtask setup`, `test`, `bench`, `agreement`, `conformance`, `leak`, `torture`,
-//! `drafts` and `fuzz`.
+//! `drafts`, `counts` and `fuzz`.
 //!
 //! It knows which tools prove what, in which order; it does not know what any test is about.
 
 mod agreement;
 mod conformance;
 mod count;
+mod counts;
 mod drafts;
 mod fuzz;
 mod go;
@@ -36,6 +37,8 @@ usage: cargo xtask COMMAND
           many on two, then judge what is left: `--seed N --only TEST`
   drafts  say how many instructions of the corpus are read rightly, offline and with models (of a part that is spread over it):
           `--count N --model NAME --endpoint URL`
+  counts  count the instructions of the compiler, the journal and the protocol's codec, and compare them with the record:
+          `--bless` writes it anew
   fuzz    try to make the compiler fall, for `--minutes N` (60 by default)
 ";
 
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Some("conformance") => conformance::run(&arguments[1..]),
         Some("leak") => leak::run(&arguments[1..]),
         Some("torture") => torture::run(&arguments[1..]),
+        Some("counts") => counts::run(&arguments[1..]),
         Some("fuzz") => fuzz::run(&arguments[1..]),
         Some("drafts") => drafts::run(&arguments[1..]),
         _ => {

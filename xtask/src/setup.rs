@@ -28,6 +28,11 @@ pub fn run() -> Result<PathBuf> {
     python()
 }
 
+/// What counts instructions.
+pub fn valgrind() -> Result<()> {
+    debian("valgrind", "/usr/bin/valgrind")
+}
+
 /// A package of Debian's that is no package of any language, where its program is missing.
 fn debian(package: &str, program: &str) -> Result<()> {
     if Path::new(program).exists() {

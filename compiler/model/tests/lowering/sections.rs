@@ -6,7 +6,9 @@ use crate::check;
 
 #[test]
 fn a_key_of_a_policy_is_sent_there() {
-    check("tasks:\n  - {id: a, ref: m.f, timeout: 3s}\n", expect![[r#"
+    check(
+        "tasks:\n  - {id: a, ref: m.f, timeout: 3s}\n",
+        expect![[r#"
         error[E050]: a task has no key `timeout`
          --> concurrency.yaml:2:23
           |
@@ -15,7 +17,8 @@ fn a_key_of_a_policy_is_sent_there() {
           |
           = note: allowed here: id, ref, policy, with, uses, effect, idempotent, in_doubt, compensate, cache, critical, description
           = help: it belongs to a policy: `policy: {timeout: ...}`
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

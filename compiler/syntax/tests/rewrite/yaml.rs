@@ -154,18 +154,26 @@ i: ""
 
 #[test]
 fn lines_of_tabs_are_not_kept_with_those_of_a_scalar() {
-    check("a: |+\n\n\t\n# c\n", expect!["a: |+
+    check(
+        "a: |+\n\n\t\n# c\n",
+        expect![
+            "a: |+
 
 # c
-"]);
-    check("a: >+\n  x\n\n\t\n\n \n# c\nb: |+\n\n\t\n", expect![[r#"
+"
+        ],
+    );
+    check(
+        "a: >+\n  x\n\n\t\n\n \n# c\nb: |+\n\n\t\n",
+        expect![[r#"
         a: >+
           x
 
         # c
         b: |+
 
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
