@@ -153,6 +153,7 @@ impl Exporter {
                 sidecar.metrics.export_behind(Duration::ZERO);
                 return Ok(());
             };
+            let lines = self.lines(&page.batch);
             let payloads = self.payloads(page.batch);
             let worked = began.elapsed();
             if let Some(written) = page.written {
@@ -164,6 +165,7 @@ impl Exporter {
             if is_late {
                 continue;
             }
+            eprint!("{lines}");
             sidecar.metrics.export_lost("records", "purged", page.lost);
             let sending = deliver_all(Arc::clone(sidecar), payloads, until, (page.from, page.to));
             match main.spawn(sending).await {
@@ -187,12 +189,14 @@ impl Exporter {
         }
     }
 
-    /// The requests to collectors; where lines are wanted, they are written.
+    /// The log records as lines, where these are wanted.
+    fn lines(&self, batch: &Batch) -> String {
+        let wanted = batch.logs.iter().filter(|_| self.lines);
+        wanted.map(|record| line(record) + "\n").collect()
+    }
+
+    /// The requests to collectors.
     fn payloads(&self, batch: Batch) -> Vec<Payload> {
-        if self.lines {
-            let lines: String = batch.logs.iter().map(|record| line(record) + "\n").collect();
-            eprint!("{lines}");
-        }
         let Some(otlp) = &self.otlp else { return Vec::new() };
         let spans = parts(batch.spans).into_iter().filter_map(|part| otlp.spans(part));
         let logs = parts(batch.logs).into_iter().filter_map(|part| otlp.logs(part));
@@ -226,8 +230,7 @@ async fn deliver_all(
             return None;
         }
     }
-    let noted = tokio::task::spawn_blocking(move || sidecar.journal.store().fed(from, to)).await;
-    Some(noted.unwrap_or_else(|error| Err(StoreError::Failed(error.to_string()))))
+    Some(urgently(&Handle::current(), move || sidecar.journal.store().fed(from, to)).await)
 }
 
 /// Sends until it is taken or refused; false where the sidecar ends before that.
