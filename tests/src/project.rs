@@ -5,7 +5,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
 
 use anyhow::{Context, Result, ensure};
@@ -200,9 +200,9 @@ fn build() -> Result<PathBuf> {
             cargo.env_remove(name);
         }
     }
-    let output =
-        cargo.current_dir(root()).stderr(Stdio::inherit()).output().context("failed to start cargo")?;
-    ensure!(output.status.success(), "conductor does not build");
+    let output = cargo.current_dir(root()).output().context("failed to start cargo")?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "conductor does not build ({})\n{said}", output.status);
     let text = String::from_utf8_lossy(&output.stdout);
     let mut messages = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let executable = messages.find_map(|message| message["executable"].as_str().map(PathBuf::from));

@@ -4,6 +4,7 @@
 //! It knows which tools prove what, in which order; it does not know what any test is about.
 
 mod agreement;
+mod binary;
 mod conformance;
 mod count;
 mod counts;

@@ -5,12 +5,12 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use serde_json::Value;
 
-use crate::suite::{Suite, cargo, watch};
+use crate::binary::conductor;
+use crate::suite::{Suite, watch};
 use crate::{root, setup};
 
 /// Adds the Python stages.
@@ -85,18 +85,6 @@ fn build_shop() -> Result<()> {
         ensure!(status.success(), "`conductor {command}` in {} ended with {status}", folder.display());
     }
     Ok(())
-}
-
-/// The binary, built with the features of the whole workspace, as `cargo test` has built it.
-fn conductor(profile: &[&str]) -> Result<PathBuf> {
-    let build = ["build", "--quiet", "--workspace", "--bin", "conductor", "--message-format", "json"];
-    let mut cargo = cargo(&build);
-    let output = cargo.args(profile).stderr(Stdio::inherit()).output().context("failed to start cargo")?;
-    ensure!(output.status.success(), "the build of conductor ended with {}", output.status);
-    let text = String::from_utf8_lossy(&output.stdout);
-    let mut messages = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let executable = messages.find_map(|message| message["executable"].as_str().map(PathBuf::from));
-    executable.context("cargo named no executable")
 }
 
 /// Copies a folder without what a run or a build leaves in it.

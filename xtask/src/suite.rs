@@ -3,6 +3,7 @@
 //! It knows how a stage is run and counted; what the Python stages do is in `python`.
 
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use crate::count::{Count, Counter};
-use crate::{agreement, go, node, python, root, setup};
+use crate::{agreement, binary, go, node, python, root, setup};
 
 /// What a stage came to.
 struct Report {
@@ -40,7 +41,12 @@ pub fn run() -> Result<bool> {
     suite.stage("setup", |_| setup::run().map(|_| ()));
     suite.command("fmt", cargo(&["fmt", "--all", "--check"]));
     suite.command("clippy", cargo(&["test", "--workspace", "--no-run", "--quiet"]));
-    suite.command("cargo test", tests());
+    let mut conductor = None;
+    suite.stage("conductor", |_| {
+        conductor = Some(binary::conductor(&[])?);
+        Ok(())
+    });
+    suite.command("cargo test", tests(conductor));
     python::stages(&mut suite);
     go::stages(&mut suite);
     node::stages(&mut suite);
@@ -112,9 +118,13 @@ pub fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
-/// Most tests wait for processes more than they compute: twice as many run at a time as there are processors.
-fn tests() -> Command {
+/// Most tests wait for processes more than they compute: twice as many run at a time as there are processors. They run
+/// the binary that is built already; without one, each process of tests builds it.
+fn tests(conductor: Option<PathBuf>) -> Command {
     let mut command = cargo(&["test", "--workspace", "--no-fail-fast", "--quiet"]);
+    if let Some(conductor) = conductor {
+        command.env("CONDUCTOR_BINARY", conductor);
+    }
     if std::env::var_os("RUST_TEST_THREADS").is_none() {
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         command.env("RUST_TEST_THREADS", (2 * processors).to_string());
