@@ -41,7 +41,7 @@ async function began(
       await run.barrier();
     }
   }
-  await run.scope.unlessCancelled(run.session.leased());
+  await run.untilLeased();
 }
 
 /** The output of the workflow that runs as the step. */

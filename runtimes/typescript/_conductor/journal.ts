@@ -139,11 +139,11 @@ export class Journal {
     this.send(line);
   }
 
-  /** Waits until everything so far is on the disk. */
-  async barrier(): Promise<void> {
+  /** Waits until everything so far is on the disk; there may be nothing to wait for. */
+  barrier(): Promise<void> | undefined {
     const seq = this.nextSeq - (this.entries.length > 0 ? 0 : 1);
     if (this.acked >= seq || this.ended !== undefined) {
-      return;
+      return undefined;
     }
     this.waits += 1;
     if (this.entries.length > 0 && !this.isHurried) {
@@ -153,7 +153,7 @@ export class Journal {
         this.flush();
       });
     }
-    await new Promise<void>((wake) => {
+    return new Promise<void>((wake) => {
       this.waiters.push({ seq, wake });
     });
   }

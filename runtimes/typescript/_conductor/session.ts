@@ -254,11 +254,6 @@ export class Session {
     }
   }
 
-  /** Waits until this process may begin attempts. */
-  leased(): Promise<void> {
-    return this.lease.held();
-  }
-
   /** Asks; the answer may take until the sidecar is back. */
   request(method: string, params: object): Promise<JsonObject> {
     return this.ask(method, params, (request) => {

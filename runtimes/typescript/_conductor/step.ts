@@ -154,8 +154,12 @@ export class Step {
         this.cutOffByACrash();
       }
       this.run.scope.check();
-      await this.backOff();
-      hasBegun = (await this.isRefused()) || (await this.begin());
+      if (past.retryAt !== undefined) {
+        await this.backOff(past.retryAt);
+      }
+      hasBegun =
+        (this.options.breaker !== undefined && (await this.isRefused())) ||
+        (await this.begin());
     } catch (error) {
       if (error instanceof Cancelled) {
         this.stoppedBy(error);
@@ -194,11 +198,8 @@ export class Step {
   private cutOffByACrash(): void {
     const { past } = this;
     past.isOpen = false;
-    if (!this.isWrite) {
-      return;
-    }
-    past.isUnknown = true;
-    if (this.inDoubt === "retry") {
+    past.isUnknown ||= this.isWrite;
+    if (!this.isWrite || this.inDoubt === "retry") {
       return;
     }
     const error = new OutcomeUnknown(
@@ -207,12 +208,8 @@ export class Step {
     throw this.inDoubt === "pause" ? this.paused(error) : error;
   }
 
-  private async backOff(): Promise<void> {
+  private async backOff(endsAt: number): Promise<void> {
     const { past } = this;
-    const endsAt = past.retryAt;
-    if (endsAt === undefined) {
-      return;
-    }
     // A pause that would outlast the deadline is not begun.
     if (past.deadlineAt !== undefined && past.deadlineAt < endsAt) {
       throw this.overDeadline();
@@ -251,7 +248,10 @@ export class Step {
       }
       this.taken = taken;
     }
-    await run.scope.unlessCancelled(run.session.leased());
+    if (!run.isLeased) {
+      await run.untilLeased();
+    }
+    run.scope.check();
     past.attempt += 1;
     past.hasBegun = true;
     run.record("step_started", {
@@ -263,7 +263,6 @@ export class Step {
     });
     if (this.options.barrier ?? this.isWrite) {
       await run.barrier();
-      await run.scope.unlessCancelled(run.session.leased());
     }
     run.scope.check();
     return true;
@@ -296,12 +295,12 @@ export class Step {
   }
 
   /** The result of the attempt's call. A function that takes the signal is told by it to stop. */
-  async call<T>(work: (signal: AbortSignal) => T | PromiseLike<T>): Promise<T> {
+  call<T>(work: (signal: AbortSignal) => T | PromiseLike<T>): Promise<T> {
     return this.told(() => perform(this.attempt, work, work.length > 0));
   }
 
   /** The first result of several calls: one more for each `after` in which none has ended. */
-  async hedge<T>(
+  hedge<T>(
     hedge: Hedge,
     work: (signal: AbortSignal) => PromiseLike<T>,
   ): Promise<T> {
@@ -310,7 +309,7 @@ export class Step {
   }
 
   /** The result of a task that another process serves, as JSON. */
-  async invoke(
+  invoke(
     name: string,
     signature: string,
     args: Record<string, unknown>,

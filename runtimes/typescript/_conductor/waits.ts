@@ -177,7 +177,7 @@ export async function emit(
   if (options.barrier !== false) {
     await run.barrier();
   }
-  await run.scope.unlessCancelled(run.session.leased());
+  await run.untilLeased();
   try {
     const sent = { run: to, signal, id: run.keyOf(key), data };
     await run.session.request("signal.send", sent);

@@ -26,7 +26,7 @@ async function began(run, key, workflow, barrier = true) {
       await run.barrier();
     }
   }
-  await run.scope.unlessCancelled(run.session.leased());
+  await run.untilLeased();
 }
 /** The output of the workflow that runs as the step. */
 export async function child(run, id, workflow, inputs, options) {

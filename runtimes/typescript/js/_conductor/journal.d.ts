@@ -51,8 +51,8 @@ export declare class Journal {
   /** Makes records of the entries that are waiting, and sends them. */
   flush(): void;
   private emit;
-  /** Waits until everything so far is on the disk. */
-  barrier(): Promise<void>;
+  /** Waits until everything so far is on the disk; there may be nothing to wait for. */
+  barrier(): Promise<void> | undefined;
   /** Everything up to `seq` is on the disk. Says when the last of it was sent. */
   acknowledged(seq: number): number | undefined;
   private release;

@@ -100,11 +100,11 @@ export class Journal {
     this.kept.push({ seq, line, sent: monotonic() });
     this.send(line);
   }
-  /** Waits until everything so far is on the disk. */
-  async barrier() {
+  /** Waits until everything so far is on the disk; there may be nothing to wait for. */
+  barrier() {
     const seq = this.nextSeq - (this.entries.length > 0 ? 0 : 1);
     if (this.acked >= seq || this.ended !== undefined) {
-      return;
+      return undefined;
     }
     this.waits += 1;
     if (this.entries.length > 0 && !this.isHurried) {
@@ -114,7 +114,7 @@ export class Journal {
         this.flush();
       });
     }
-    await new Promise((wake) => {
+    return new Promise((wake) => {
       this.waiters.push({ seq, wake });
     });
   }

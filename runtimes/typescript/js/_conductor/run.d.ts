@@ -153,7 +153,14 @@ export declare class Run extends Block<Run> {
   withoutHeld(uses: readonly Taker[]): readonly Taker[];
   /** Adds an entry to the journal. */
   record(kind: string, fields: object): void;
-  /** Waits until everything so far is on the disk; throws where the run is no longer this process's. */
+  /** Waits until this process may begin attempts; throws when it is cancelled before. */
+  untilLeased(): Promise<void>;
+  /** Whether it may begin them now. */
+  get isLeased(): boolean;
+  /**
+   * Waits until everything so far is on the disk and this process may begin attempts; throws where the run is no longer this
+   * process's.
+   */
   barrier(): Promise<void>;
   stepSucceeded(key: string, output: Wire, success: Success): void;
   stepFailed(key: string, failed: Failed): void;

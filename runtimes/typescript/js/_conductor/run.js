@@ -245,11 +245,28 @@ export class Run extends Block {
   record(kind, fields) {
     this.parts.journal.record(kind, fields);
   }
-  /** Waits until everything so far is on the disk; throws where the run is no longer this process's. */
+  /** Waits until this process may begin attempts; throws when it is cancelled before. */
+  untilLeased() {
+    return this.scope.unlessCancelled(this.session.lease.held());
+  }
+  /** Whether it may begin them now. */
+  get isLeased() {
+    return this.session.lease.isHeld;
+  }
+  /**
+   * Waits until everything so far is on the disk and this process may begin attempts; throws where the run is no longer this
+   * process's.
+   */
   async barrier() {
-    await this.parts.journal.barrier();
+    const flushed = this.parts.journal.barrier();
+    if (flushed !== undefined) {
+      await flushed;
+    }
     if (this.parts.journal.ended !== undefined) {
       this.scope.check();
+    }
+    if (!this.isLeased) {
+      await this.untilLeased();
     }
   }
   stepSucceeded(key, output, success) {

@@ -52,8 +52,6 @@ export declare class Session {
   own(journal: Journal): void;
   /** The run of this journal has ended, or is no longer this session's. */
   disown(journal: Journal): void;
-  /** Waits until this process may begin attempts. */
-  leased(): Promise<void>;
   /** Asks; the answer may take until the sidecar is back. */
   request(method: string, params: object): Promise<JsonObject>;
   private ask;

@@ -218,10 +218,6 @@ export class Session {
       this.breathe();
     }
   }
-  /** Waits until this process may begin attempts. */
-  leased() {
-    return this.lease.held();
-  }
   /** Asks; the answer may take until the sidecar is back. */
   request(method, params) {
     return this.ask(method, params, (request) => {

@@ -124,8 +124,12 @@ export class Step {
         this.cutOffByACrash();
       }
       this.run.scope.check();
-      await this.backOff();
-      hasBegun = (await this.isRefused()) || (await this.begin());
+      if (past.retryAt !== undefined) {
+        await this.backOff(past.retryAt);
+      }
+      hasBegun =
+        (this.options.breaker !== undefined && (await this.isRefused())) ||
+        (await this.begin());
     } catch (error) {
       if (error instanceof Cancelled) {
         this.stoppedBy(error);
@@ -161,11 +165,8 @@ export class Step {
   cutOffByACrash() {
     const { past } = this;
     past.isOpen = false;
-    if (!this.isWrite) {
-      return;
-    }
-    past.isUnknown = true;
-    if (this.inDoubt === "retry") {
+    past.isUnknown ||= this.isWrite;
+    if (!this.isWrite || this.inDoubt === "retry") {
       return;
     }
     const error = new OutcomeUnknown(
@@ -173,12 +174,8 @@ export class Step {
     );
     throw this.inDoubt === "pause" ? this.paused(error) : error;
   }
-  async backOff() {
+  async backOff(endsAt) {
     const { past } = this;
-    const endsAt = past.retryAt;
-    if (endsAt === undefined) {
-      return;
-    }
     // A pause that would outlast the deadline is not begun.
     if (past.deadlineAt !== undefined && past.deadlineAt < endsAt) {
       throw this.overDeadline();
@@ -215,7 +212,10 @@ export class Step {
       }
       this.taken = taken;
     }
-    await run.scope.unlessCancelled(run.session.leased());
+    if (!run.isLeased) {
+      await run.untilLeased();
+    }
+    run.scope.check();
     past.attempt += 1;
     past.hasBegun = true;
     run.record("step_started", {
@@ -227,7 +227,6 @@ export class Step {
     });
     if (this.options.barrier ?? this.isWrite) {
       await run.barrier();
-      await run.scope.unlessCancelled(run.session.leased());
     }
     run.scope.check();
     return true;
@@ -256,16 +255,16 @@ export class Step {
     };
   }
   /** The result of the attempt's call. A function that takes the signal is told by it to stop. */
-  async call(work) {
+  call(work) {
     return this.told(() => perform(this.attempt, work, work.length > 0));
   }
   /** The first result of several calls: one more for each `after` in which none has ended. */
-  async hedge(hedge, work) {
+  hedge(hedge, work) {
     const calls = stepCalls(this.run, this.options, hedge, work, this.taken);
     return this.told(() => perform(this.attempt, calls, true));
   }
   /** The result of a task that another process serves, as JSON. */
-  async invoke(name, signature, args) {
+  invoke(name, signature, args) {
     const call = (signal) => invoked(this, { name, signature, args, signal });
     return this.told(() => perform(this.attempt, call, true, true));
   }

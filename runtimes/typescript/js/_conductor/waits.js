@@ -130,7 +130,7 @@ export async function emit(run, id, options) {
   if (options.barrier !== false) {
     await run.barrier();
   }
-  await run.scope.unlessCancelled(run.session.leased());
+  await run.untilLeased();
   try {
     const sent = { run: to, signal, id: run.keyOf(key), data };
     await run.session.request("signal.send", sent);
