@@ -3,7 +3,6 @@
 //! It knows how a stage is run and counted; what the Python stages do is in `python`.
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -40,13 +39,8 @@ pub fn run() -> Result<bool> {
     let mut suite = Suite { reports: Vec::new() };
     suite.stage("setup", |_| setup::run().map(|_| ()));
     suite.command("fmt", cargo(&["fmt", "--all", "--check"]));
-    suite.command("clippy", cargo(&["test", "--workspace", "--no-run", "--quiet"]));
-    let mut conductor = None;
-    suite.stage("conductor", |_| {
-        conductor = Some(binary::conductor(&[])?);
-        Ok(())
-    });
-    suite.command("cargo test", tests(conductor));
+    suite.stage("clippy", |_| binary::build_with_tests());
+    suite.command("cargo test", tests());
     python::stages(&mut suite);
     go::stages(&mut suite);
     node::stages(&mut suite);
@@ -120,9 +114,9 @@ pub fn cargo(arguments: &[&str]) -> Command {
 
 /// Most tests wait for processes more than they compute: twice as many run at a time as there are processors. They run
 /// the binary that is built already; without one, each process of tests builds it.
-fn tests(conductor: Option<PathBuf>) -> Command {
+fn tests() -> Command {
     let mut command = cargo(&["test", "--workspace", "--no-fail-fast", "--quiet"]);
-    if let Some(conductor) = conductor {
+    if let Some(conductor) = binary::with_tests() {
         command.env("CONDUCTOR_BINARY", conductor);
     }
     if std::env::var_os("RUST_TEST_THREADS").is_none() {
