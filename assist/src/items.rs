@@ -28,7 +28,7 @@ impl Phrase {
         whole.at.start = at.start;
         whole.glue.iter_mut().for_each(|(before, _)| *before += 1);
         let stem = WORDS.stems.of(&text);
-        whole.words.insert(0, PhraseWord { text, stem, at });
+        whole.words.insert(0, PhraseWord { text, stem, preposition: String::new(), at });
         whole
     }
 
@@ -54,6 +54,8 @@ pub(crate) struct PhraseWord {
     pub text: String,
     /// Mended where it was misspelt.
     pub stem: String,
+    /// The small word before it (`of`, `to`, `у`), where there is one.
+    pub preposition: String,
     pub at: Range<usize>,
 }
 
@@ -102,6 +104,11 @@ impl Item {
 const GLUE: [Mark; 8] =
     [Mark::Between, Mark::Of, Mark::With, Mark::To, Mark::Filler, Mark::ByMeans, Mark::It, Mark::Them];
 
+const PREPOSITIONS: [&str; 25] = [
+    "of", "for", "to", "from", "on", "in", "at", "with", "by", "via", "using", "through", "between", "у", "от", "для",
+    "из", "с", "со", "в", "на", "по", "к", "о", "при",
+];
+
 /// Reads a text. Words that are misspelt are read as what they were meant to be.
 pub(crate) struct Reader<'a> {
     pub stems: &'a Stems,
@@ -122,7 +129,7 @@ impl Reader<'_> {
             }
             at += used;
         }
-        straightened(ended(failing(self.flanked(joined(items), text))), self.names, text)
+        straightened(ended(failing(self.flanked(joined(items, text), text))), self.names, text)
     }
 
     /// `пин-код` is two words where nothing is called so.
@@ -246,13 +253,17 @@ impl Reader<'_> {
         if is_thing || at > 0 && self.names.has_pair(&stems[at - 1], &stems[at]) {
             return (1, Some(phrase(self.phrase_word(&tokens[at], &stems[at]).into_iter().collect(), place)));
         }
-        let rest: Vec<&str> = stems[at..].iter().map(String::as_str).take(8).collect();
+        // `is successfully charged`, and not `is charged successfully`
+        if word == "successfully" && tokens.get(at + 1).is_some_and(|next| matches!(next.kind, TokenKind::Word(_))) {
+            return (1, Some(Item::Marks(vec![Mark::Filler], place)));
+        }
+        let rest: Vec<&str> = stems[at..].iter().map(String::as_str).take(12).collect();
         if let Some((used, marks)) = self.lexicon.at(&rest) {
             let at_end = place.start..tokens[at + used - 1].at.end;
             if marks.contains(&Mark::Undo)
                 && let Some(stem) = self.own(&tokens[at..at + used])
             {
-                let word = PhraseWord { text: stem.clone(), stem, at: at_end.clone() };
+                let word = PhraseWord { text: stem.clone(), stem, preposition: String::new(), at: at_end.clone() };
                 return (used, Some(phrase(vec![word], at_end)));
             }
             // `get the user` is no waiting, `get an approval` is.
@@ -293,7 +304,7 @@ impl Reader<'_> {
             let after = items[at + 1..].iter().take_while(|item| is_filler(item));
             let words = before.chain(after).filter_map(|item| {
                 let text = text[item.at().clone()].to_lowercase();
-                let word = PhraseWord { stem: self.stems.of(&text), text, at: item.at().clone() };
+                let word = PhraseWord { stem: self.stems.of(&text), text, preposition: String::new(), at: item.at().clone() };
                 self.names.has_verb(&word).then_some(word)
             });
             let words = words.collect();
@@ -322,7 +333,12 @@ impl Reader<'_> {
 
     fn phrase_word(&self, token: &Token, stem: &str) -> Option<PhraseWord> {
         let TokenKind::Word(text) = &token.kind else { return None };
-        Some(PhraseWord { text: text.clone(), stem: stem.to_owned(), at: token.at.clone() })
+        Some(PhraseWord {
+            text: text.clone(),
+            stem: stem.to_owned(),
+            preposition: String::new(),
+            at: token.at.clone(),
+        })
     }
 
     fn stem_of(&self, token: &Token) -> String {
@@ -343,7 +359,7 @@ fn is_outcome(found: &Option<(usize, Vec<Mark>)>) -> bool {
 }
 
 /// Whether the word looks like a Russian imperative.
-fn is_order(word: &str) -> bool {
+pub(crate) fn is_order(word: &str) -> bool {
     is_russian(word) && word.ends_with(['и', 'ь'])
 }
 
@@ -426,15 +442,20 @@ fn failing(items: Vec<Item>) -> Vec<Item> {
 }
 
 /// Neighbouring words become one phrase, with the small words between them.
-fn joined(items: Vec<Item>) -> Vec<Item> {
+fn joined(items: Vec<Item>, text: &str) -> Vec<Item> {
     let mut joined: Vec<Item> = Vec::new();
     let mut glue: Vec<Item> = Vec::new();
     for item in items {
         let is_glue = matches!(&item, Item::Marks(marks, _) if marks.iter().all(|mark| GLUE.contains(mark)));
         match (joined.last_mut(), item) {
             (Some(Item::Phrase(_)), item) if is_glue => glue.push(item),
-            (Some(Item::Phrase(last)), Item::Phrase(next)) => {
+            (Some(Item::Phrase(last)), Item::Phrase(mut next)) => {
                 let before = last.words.len();
+                let small = glue.iter().map(|item| text[item.at().clone()].to_lowercase());
+                let preposition = small.filter(|word| PREPOSITIONS.contains(&word.as_str())).last();
+                if let (Some(first), Some(preposition)) = (next.words.first_mut(), preposition) {
+                    first.preposition = preposition;
+                }
                 last.glue.extend(glue.drain(..).filter_map(|item| match item {
                     Item::Marks(marks, _) => Some((before, marks)),
                     _ => None,
@@ -455,7 +476,7 @@ fn joined(items: Vec<Item>) -> Vec<Item> {
 /// A phrase of one word.
 pub(crate) fn alone(text: String, at: Range<usize>) -> Phrase {
     let stem = WORDS.stems.of(&text);
-    let words = vec![PhraseWord { text, stem, at: at.clone() }];
+    let words = vec![PhraseWord { text, stem, preposition: String::new(), at: at.clone() }];
     Phrase { words, glue: Vec::new(), aside: Vec::new(), at }
 }
 

@@ -4,10 +4,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::items::{Phrase, PhraseWord, is_article};
+use crate::items::{Phrase, PhraseWord, is_article, is_order};
 use crate::vocabulary::{Task, Vocabulary};
 use crate::words::{
-    Concepts, Kin, Stems, WORDS, are_kin, are_swapped, is_russian, is_typo_of, lacks_one, words_of,
+    Concepts, Kin, Stems, WORDS, are_kin, are_swapped, is_benign, is_russian, is_small, is_telling, is_typo_of,
+    lacks_one, words_of,
 };
 
 /// The words of a task by how much they say.
@@ -287,14 +288,8 @@ impl<'a> Names<'a> {
     /// How well a phrase fits; `None` where it says something that the task does not.
     fn fit(&self, profile: &Profile, phrase: &[PhraseWord]) -> Option<u32> {
         let same = |one: &str, other: &str| self.concepts.are_same(one, other);
-        let covered = |words: &[String]| !words.is_empty() && self.covers(phrase, words);
-        let said = |words: &[String]| match words {
-            [only] => phrase.iter().any(|word| word.stem == *only),
-            words => covered(words),
-        };
-        let is_whole = said(&profile.own) || said(&profile.function);
         let mut score = 0;
-        let (mut strange, mut unknown, mut is_told) = (0, 0, true);
+        let (mut strange, mut unknown, mut is_told) = (Vec::new(), 0, true);
         for (at, word) in phrase.iter().enumerate() {
             let worth = if profile.own.contains(&word.stem) {
                 OWN + 1
@@ -308,7 +303,7 @@ impl<'a> Names<'a> {
             } else {
                 // `the permissions get checked`
                 let helps = at > 0 && matches!(word.text.as_str(), "get" | "gets" | "got");
-                strange += usize::from(!helps);
+                strange.extend((!helps).then_some(at));
                 unknown += usize::from(!helps && !self.concepts.knows(&word.stem));
                 0
             };
@@ -317,16 +312,67 @@ impl<'a> Names<'a> {
         // What the task does not say is an addition only where all of its name is said, and nobody else's name has it.
         // A docstring names its task where it has every word.
         let is_long = phrase.len() > 1 || phrase.iter().all(|word| is_russian(&word.text));
-        let is_named = score >= FUNCTION || strange == 0 && is_told && is_long && score > 0;
-        let may_add = is_whole && strange <= phrase.len() / 2 && unknown == 0;
-        let others = || {
-            phrase.iter().any(|word| {
-                let own = profile.own.iter().chain(&profile.function).any(|own| same(own, &word.stem));
-                !own && !profile.about.contains(&word.stem) && self.distinguishes(&word.stem, &profile.id)
-            })
+        let is_named = score >= FUNCTION || strange.is_empty() && is_told && is_long && score > 0;
+        let fits = is_named
+            && (strange.is_empty() || self.is_whole(profile, phrase) && self.adds(profile, phrase, &strange, unknown));
+        fits.then(|| score + if !profile.own.is_empty() && self.covers(phrase, &profile.own) { 2 } else { 0 })
+    }
+
+    /// Whether all of the name or of the docstring is said.
+    fn is_whole(&self, profile: &Profile, phrase: &[PhraseWord]) -> bool {
+        let said = |words: &[String]| {
+            let words: Vec<String> = words.iter().filter(|word| !is_small(word)).cloned().collect();
+            match words.as_slice() {
+                [] => false,
+                [only] => phrase.iter().any(|word| word.stem == *only),
+                words => self.covers(phrase, words),
+            }
         };
-        let fits = is_named && (strange == 0 || may_add && !others());
-        fits.then(|| score + if covered(&profile.own) { 2 } else { 0 })
+        let mut told = profile.told.iter().filter(|(_, word)| is_russian(word) && !is_small(word)).peekable();
+        let is_told = told.peek().is_some()
+            && told.all(|told| phrase.iter().any(|word| self.is_same_verb(told, word)));
+        said(&profile.own) || said(&profile.function) || is_told
+    }
+
+    /// Whether the words that the task does not say change nothing: `the customer's card`, `the receipt for the customer`.
+    fn adds(&self, profile: &Profile, phrase: &[PhraseWord], strange: &[usize], unknown: usize) -> bool {
+        let own = |word: &PhraseWord| {
+            let same = |own: &String| self.concepts.are_same(own, &word.stem);
+            profile.own.iter().chain(&profile.function).any(same) || profile.about.contains(&word.stem)
+        };
+        let others = || phrase.iter().any(|word| !own(word) && self.distinguishes(&word.stem, &profile.id));
+        if strange.len() <= phrase.len() / 2 && unknown == 0 && !others() {
+            return true;
+        }
+        // Another task whose verb is said, too, may be the one that is meant.
+        let is_rival = |other: &Profile| {
+            let has = |own: &String, at: usize| self.concepts.are_same(own, &phrase[at].stem);
+            let is_verb_said = (0..phrase.len()).any(|at| {
+                other.own.first().is_some_and(|verb| has(verb, at)) && !self.is_attribute(phrase, at)
+            });
+            other.id != profile.id && is_verb_said && strange.iter().any(|at| other.own.iter().any(|own| has(own, *at)))
+        };
+        strange.iter().all(|at| self.is_aside(profile, phrase, *at)) && !self.profiles.iter().any(is_rival)
+    }
+
+    /// Whether a word that the task does not say may be passed over where it stands.
+    fn is_aside(&self, profile: &Profile, phrase: &[PhraseWord], at: usize) -> bool {
+        let word = &phrase[at];
+        if is_telling(&word.text) {
+            return false;
+        }
+        let preposition = phrase[1..=at].iter().rev().map(|word| word.preposition.as_str()).find(|word| !word.is_empty());
+        let is_owner = word.text.ends_with("'s") && at + 1 < phrase.len();
+        // `проверь паспорт клиента`
+        let said = || phrase[..at].iter().filter(|word| self.tells(profile, word)).count();
+        let is_genitive = || preposition.is_none() && is_russian(&word.text) && !is_order(&word.text) && said() > 1;
+        is_owner || self.is_attribute(phrase, at) || preposition.is_some_and(is_benign) || is_genitive()
+    }
+
+    /// `the downloaded video`: what a step has done to a thing before.
+    fn is_attribute(&self, phrase: &[PhraseWord], at: usize) -> bool {
+        let is_inner = at > 0 && at + 1 < phrase.len();
+        is_inner && phrase[at].text.ends_with("ed") && self.begins(&phrase[at].stem)
     }
 
     /// Whether the docstring of a task has the word, in whatever form.
@@ -336,11 +382,16 @@ impl<'a> Names<'a> {
 
     /// Whether the docstring has the word, in whatever form.
     fn tells(&self, profile: &Profile, word: &PhraseWord) -> bool {
+        profile.told.iter().any(|told| self.is_same_verb(told, word))
+    }
+
+    /// Whether a word is the one of a docstring, in whatever form.
+    fn is_same_verb(&self, (stem, told): &(String, String), word: &PhraseWord) -> bool {
         let text = word.text.replace('ё', "е");
-        let is_kin = |stem: &str, told: &str| {
+        let is_kin = || {
             is_russian(&text) && is_russian(told) && are_kin((&word.stem, &text), (stem, told)).is_some()
         };
-        profile.told.iter().any(|(stem, told)| self.concepts.are_same(stem, &word.stem) || is_kin(stem, told))
+        self.concepts.are_same(stem, &word.stem) || is_kin()
     }
 
     /// Whether each of the words is said, by a word of its own.

@@ -129,6 +129,17 @@ fn consented(items: Vec<Item>, names: &Names<'_>, text: &str) -> Vec<Item> {
             }
             _ => None,
         };
+        // `wait until somebody approves`
+        if item.is(Mark::Approval)
+            && let [.., wait, until] = found.as_slice()
+            && wait.is_any(&[Mark::Wait, Mark::WaitFor])
+            && until.is(Mark::Until)
+        {
+            let at = wait.at().clone();
+            found.truncate(found.len() - 2);
+            found.extend([Item::Marks(vec![Mark::WaitFor], at), item]);
+            continue;
+        }
         let is_wait = who.is_some_and(|order| order.is(Mark::Until))
             && found.len().checked_sub(3).is_some_and(|at| found[at].is_any(&[Mark::Wait, Mark::WaitFor]));
         let is_order = who.is_some_and(|order| order.is_any(&[Mark::OnlyIf, Mark::After, Mark::When]));

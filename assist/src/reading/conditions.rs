@@ -314,7 +314,7 @@ fn positive(words: &[PhraseWord]) -> Option<Vec<PhraseWord>> {
         .iter()
         .find_map(|prefix| last.text.strip_prefix(prefix))
         .filter(|text| text.chars().count() >= 4)?;
-    let word = PhraseWord { text: text.to_owned(), stem: WORDS.stems.of(text), at: last.at.clone() };
+    let word = PhraseWord { text: text.to_owned(), stem: WORDS.stems.of(text), ..last.clone() };
     Some(rest.iter().cloned().chain([word]).collect())
 }
 

@@ -349,7 +349,8 @@ fn pauses(items: &[Item], mut next: usize, changes: &mut Vec<Change>) -> usize {
                 }),
             );
         let Some(item) = items.get(here) else { return next };
-        if item.is(Mark::OnFailure) && !changes.is_empty() {
+        let ends = !matches!(items.get(here + 1), Some(Item::Phrase(_)));
+        if item.is(Mark::OnFailure) && !changes.is_empty() && ends {
             next = here + 1;
             continue;
         }

@@ -35,6 +35,16 @@ pub(crate) fn plain(tokens: Vec<Token>) -> Vec<Token> {
             _ => false,
         };
         let mut token = token.clone();
+        // `the account's been created`
+        if has(&["been"], next)
+            && let TokenKind::Word(word) = &mut token.kind
+            && let Some(owner) = word.strip_suffix("'s")
+        {
+            *word = owner.to_owned();
+            let has = Token { at: token.at.clone(), kind: TokenKind::Word("has".to_owned()) };
+            found.extend([token, has]);
+            continue;
+        }
         // `B should A fail`
         let clause =
             tokens[at..].iter().take_while(|token| !matches!(token.kind, TokenKind::Comma | TokenKind::Stop));

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Stems;
+use super::patterns::{Classes, Pattern, words};
 
-const TABLES: [&str; 2] = [include_str!("english.txt"), include_str!("russian.txt")];
+const TABLES: [&str; 3] =
+    [include_str!("english_patterns.txt"), include_str!("english.txt"), include_str!("russian.txt")];
 
 macro_rules! marks {
     ($($name:ident = $text:literal),* $(,)?) => {
@@ -41,9 +43,10 @@ marks! {
 /// Short words of order that a letter is often left out of: `aftr`. Each is its own stem.
 const ORDER: [&str; 3] = ["after", "then", "while"];
 
-/// The phrases by the stem of their first word, the longest first.
+/// The phrases by the stems that they may begin with.
 pub(crate) struct Lexicon {
-    phrases: BTreeMap<String, Vec<(Vec<String>, Mark)>>,
+    phrases: BTreeMap<String, Vec<(Pattern, Mark)>>,
+    classes: Classes,
     /// Words that are worth mending where they are misspelt, with their stems.
     long: Vec<(String, String)>,
     stems: BTreeSet<String>,
@@ -51,42 +54,41 @@ pub(crate) struct Lexicon {
 
 impl Lexicon {
     pub fn new(stems: &Stems) -> Lexicon {
-        let mut lexicon = Lexicon { phrases: BTreeMap::new(), long: Vec::new(), stems: BTreeSet::new() };
-        for line in TABLES.iter().flat_map(|table| table.lines()).filter(|line| !line.starts_with('#')) {
-            let Some((name, phrases)) = line.split_once(':') else { continue };
+        let (phrases, classes) = (BTreeMap::new(), Classes::default());
+        let mut lexicon = Lexicon { phrases, classes, long: Vec::new(), stems: BTreeSet::new() };
+        let lines = || TABLES.iter().flat_map(|table| table.lines()).filter(|line| !line.starts_with('#'));
+        for (name, phrases) in lines().filter_map(|line| line.split_once(':')) {
+            if name.starts_with('<') {
+                lexicon.classes.define(name.trim(), phrases, stems);
+            }
+        }
+        for (name, phrases) in lines().filter_map(|line| line.split_once(':')) {
             let Some(mark) = Mark::named(name.trim()) else { continue };
             for phrase in phrases.split(" | ") {
                 lexicon.add(phrase.trim(), mark, stems);
             }
         }
-        for phrases in lexicon.phrases.values_mut() {
-            phrases.sort_by_key(|(words, mark)| (std::cmp::Reverse(words.len()), *mark));
-        }
         lexicon
     }
 
     fn add(&mut self, phrase: &str, mark: Mark, stems: &Stems) {
-        let words: Vec<String> = phrase.split_whitespace().map(|word| stems.of(word)).collect();
-        let Some(first) = words.first().cloned() else { return };
-        let is_worth = |word: &&str| word.chars().count() >= 6 && mark != Mark::Filler;
-        self.long
-            .extend(phrase.split_whitespace().filter(is_worth).map(|word| (word.to_owned(), stems.of(word))));
-        self.stems.extend(words.iter().cloned());
-        self.phrases.entry(first).or_default().push((words, mark));
+        let pattern = self.classes.pattern(phrase, stems);
+        let is_worth = |word: &&str| word.chars().count() >= 6 && mark != Mark::Filler && !word.contains('<');
+        self.long.extend(words(phrase).filter(is_worth).map(|word| (word.to_owned(), stems.of(word))));
+        self.stems.extend(self.classes.stems(&pattern).cloned());
+        for first in self.classes.firsts(&pattern) {
+            self.phrases.entry(first).or_default().push((pattern.clone(), mark));
+        }
     }
 
     /// The marks of the longest phrase at the beginning of `stems`, with the number of its words. A phrase may have several meanings.
     pub fn at(&self, stems: &[&str]) -> Option<(usize, Vec<Mark>)> {
         let phrases = self.phrases.get(*stems.first()?)?;
-        let fits = |words: &[String]| {
-            words.len() <= stems.len() && words.iter().zip(stems).all(|(word, stem)| word == stem)
-        };
-        let longest = phrases.iter().find(|(words, _)| fits(words))?.0.len();
-        let mut marks: Vec<Mark> = phrases
-            .iter()
-            .filter(|(words, _)| words.len() == longest && fits(words))
-            .map(|(_, mark)| *mark)
-            .collect();
+        let fits = phrases.iter().filter_map(|(pattern, mark)| Some((self.classes.longest(pattern, stems)?, *mark)));
+        let fits: Vec<(usize, Mark)> = fits.collect();
+        let longest = fits.iter().map(|(used, _)| *used).max()?;
+        let mut marks: Vec<Mark> = fits.iter().filter(|(used, _)| *used == longest).map(|(_, mark)| *mark).collect();
+        marks.sort();
         marks.dedup();
         Some((longest, marks))
     }
@@ -116,7 +118,8 @@ mod tests {
         let phrases = lexicon.phrases.values().flatten();
         let words = |wanted: &dyn Fn(Mark) -> bool| {
             let fits = phrases.clone().filter(|(_, mark)| wanted(*mark));
-            fits.map(|(words, _)| words.join(" ")).collect::<std::collections::BTreeSet<_>>()
+            let joined = |pattern| lexicon.classes.stems(pattern).cloned().collect::<Vec<_>>().join(" ");
+            fits.map(|(pattern, _)| joined(pattern)).collect::<std::collections::BTreeSet<_>>()
         };
         let fillers = words(&|mark| mark == Mark::Filler);
         let telling = words(&|mark| {

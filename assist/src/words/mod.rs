@@ -7,7 +7,9 @@ mod concepts;
 mod lexicon;
 mod nouns;
 mod numbers;
+mod patterns;
 mod roots;
+mod telling;
 mod typos;
 
 use std::ops::Range;
@@ -18,6 +20,7 @@ pub(crate) use concepts::Concepts;
 pub(crate) use lexicon::{Lexicon, Mark};
 pub(crate) use numbers::{duration_unit, number};
 pub(crate) use roots::{Kin, are_kin};
+pub(crate) use telling::{is_benign, is_small, is_telling};
 
 use rust_stemmers::{Algorithm, Stemmer};
 
@@ -134,8 +137,12 @@ fn numbered(text: &str) -> Option<usize> {
 }
 
 /// Endings that are words of their own: `it's`, `they're`, `don't`.
-const CONTRACTIONS: [(&str, &str); 5] =
-    [("n't", "not"), ("'re", "are"), ("'ll", "will"), ("'ve", "have"), ("'m", "am")];
+const CONTRACTIONS: [(&str, &str); 6] =
+    [("n't", "not"), ("'re", "are"), ("'ll", "will"), ("'ve", "have"), ("'m", "am"), ("'d", "would")];
+/// What an `'s` behind it says that it `is`.
+const ARE: [&str; 12] = [
+    "it", "that", "there", "he", "she", "what", "who", "everything", "all", "here", "this", "something",
+];
 
 /// A contraction is its words, and so is a compound that is no word of ours.
 fn push(found: &mut Vec<Token>, at: Range<usize>, kind: TokenKind) {
@@ -158,10 +165,11 @@ fn push(found: &mut Vec<Token>, at: Range<usize>, kind: TokenKind) {
             ];
         }
     }
-    if let Some(rest) =
-        word.strip_suffix("'s").filter(|rest| ["it", "that", "there", "he", "she", "what"].contains(rest))
-    {
+    if let Some(rest) = word.strip_suffix("'s").filter(|rest| ARE.contains(rest)) {
         words = vec![rest, "is"];
+    }
+    if word == "cannot" {
+        words = vec!["can", "not"];
     }
     for word in words {
         found.push(Token { at: at.clone(), kind: TokenKind::Word(word.to_owned()) });
