@@ -7,7 +7,7 @@ use std::ops::Range;
 use crate::names::Names;
 use crate::shapes::straightened;
 use crate::words::{
-    Lexicon, Mark, Stems, Token, TokenKind, WORDS, duration_unit, is_russian, number, plain, tokens,
+    Lexicon, Mark, Stems, Token, TokenKind, WORDS, duration_unit, is_russian, number, plain, single, tokens,
 };
 
 /// A run of words between marks, in order.
@@ -146,6 +146,7 @@ impl Reader<'_> {
     /// `check out` is one word where a task is called so.
     fn compounds(&self, tokens: Vec<Token>) -> Vec<Token> {
         let mut found: Vec<Token> = Vec::new();
+        let tokens = single(tokens, |particle| self.names.owns(particle));
         for token in tokens.into_iter().flat_map(|token| self.parts(token)) {
             // `run, please, A`
             let is_polite = |token: &Token| matches!(&token.kind, TokenKind::Word(word) if ["please", "пожалуйста", "kindly"].contains(&word.as_str()));
@@ -396,7 +397,16 @@ fn ended(items: Vec<Item>) -> Vec<Item> {
         // `the payment: 3 retries, 1 second`
         let is_value = |item: &Item| {
             matches!(item, Item::Number(..) | Item::Time(..))
-                || item.is_any(&[Mark::Timeout, Mark::UpTo, Mark::Within, Mark::MayFail, Mark::Detach])
+                || item.is_any(&[
+                    Mark::Timeout,
+                    Mark::UpTo,
+                    Mark::Within,
+                    Mark::MayFail,
+                    Mark::Detach,
+                    Mark::Retry,
+                    Mark::Add,
+                    Mark::Give,
+                ])
         };
         let is_alone = matches!(ended.as_slice(), [.., Item::Stop(_), Item::Phrase(_)] | [Item::Phrase(_)]);
         if is_alone && items.peek().is_some_and(is_value) {

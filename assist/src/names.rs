@@ -32,6 +32,8 @@ pub(crate) struct Names<'a> {
     words: Vec<(String, String)>,
     /// Words of docstrings, with their stems.
     told: Vec<(String, String)>,
+    /// Stems of what is true or false of a thing.
+    properties: BTreeSet<String>,
     concepts: &'a Concepts,
 }
 
@@ -43,6 +45,12 @@ pub(crate) enum Meant {
     Several(Vec<String>),
     Nothing,
 }
+
+/// Verbs of tasks that only look at something.
+const LOOKS: [&str; 24] = [
+    "fetch", "get", "load", "retrieve", "read", "lookup", "find", "query", "pull", "obtain", "download", "grab", "look",
+    "check", "scan", "verify", "validate", "inspect", "ensure", "confirm", "authorize", "examine", "test", "search",
+];
 
 /// A phrase says so much of a task: words of the id count thrice those of its docstring.
 const OWN: u32 = 6;
@@ -56,6 +64,7 @@ impl<'a> Names<'a> {
             known: BTreeSet::new(),
             words: Vec::new(),
             told: Vec::new(),
+            properties: BTreeSet::new(),
             concepts,
         };
         for task in &vocabulary.tasks {
@@ -80,6 +89,8 @@ impl<'a> Names<'a> {
         {
             self.know(&word, stems);
         }
+        let flags = task.parameters.iter().chain(&task.result).filter(|field| field.kind.starts_with("bool"));
+        self.properties.extend(flags.flat_map(|field| words_of(&field.name)).map(|word| stems.of(&word)));
         let types = task.parameters.iter().flat_map(|parameter| words_of(&parameter.kind));
         let taken = task.parameters.iter().flat_map(|parameter| words_of(&parameter.name)).chain(types);
         let about = words_of(&task.about).into_iter().chain(taken).map(|word| stems.of(&word)).collect();
@@ -116,7 +127,7 @@ impl<'a> Names<'a> {
     pub fn reads(&self, id: &str) -> bool {
         let first =
             self.profiles.iter().find(|profile| profile.id == id).and_then(|profile| profile.own.first());
-        first.is_some_and(|own| ["fetch", "check"].iter().any(|verb| self.concepts.are_same(own, verb)))
+        first.is_some_and(|own| LOOKS.iter().any(|verb| WORDS.stems.of(verb) == *own))
     }
 
     /// Whether the id of a task has the two words beside each other, not at its beginning.
@@ -147,6 +158,7 @@ impl<'a> Names<'a> {
         let named =
             self.words.iter().find(|(wanted, _)| is_typo_of(word, wanted)).map(|(_, stem)| stem.as_str());
         let named = named.or_else(|| self.short(word)).or_else(|| self.told_as(word));
+        let named = named.or_else(|| self.abbreviated(word));
         named.or_else(|| {
             let mut near =
                 self.concepts.stems().filter(|stem| word.chars().count() >= 6 && is_typo_of(word, stem));
@@ -180,6 +192,18 @@ impl<'a> Names<'a> {
         };
         let mut near = self.words.iter().filter(|(wanted, _)| lacks(wanted)).map(|(_, stem)| stem.as_str());
         near.next().filter(|_| near.next().is_none())
+    }
+
+    /// The one long word of the names that begins so: `devs`, `prod`, `auth`.
+    fn abbreviated(&self, word: &str) -> Option<&str> {
+        let short = word.strip_suffix('s').unwrap_or(word);
+        let is_begun = |wanted: &str| wanted.len() >= short.len() + 3 && wanted.starts_with(short);
+        if short.len() < 3 || !short.is_ascii() {
+            return None;
+        }
+        let mut near = self.words.iter().filter(|(wanted, _)| is_begun(wanted)).map(|(_, stem)| stem.as_str());
+        let first = near.next()?;
+        near.all(|other| other == first).then_some(first)
     }
 
     /// How many of the words at the beginning are exactly the id of a task.
@@ -273,9 +297,9 @@ impl<'a> Names<'a> {
 
     /// `send a notification` is `notify`: which one is meant, the verb does not say.
     fn without_light(&self, phrase: &[PhraseWord]) -> Vec<PhraseWord> {
-        let has = |wanted: &str| phrase.iter().any(|word| self.concepts.are_same(&word.stem, wanted));
         let is_light = |word: &PhraseWord| self.concepts.are_same(&word.stem, "send");
-        let drops = has("notifi") && phrase.iter().any(|word| !is_light(word));
+        let tells = |word: &PhraseWord| !is_light(word) && self.concepts.are_same(&word.stem, "notifi");
+        let drops = phrase.iter().any(tells);
         phrase.iter().filter(|word| !(drops && is_light(word))).cloned().collect()
     }
 
@@ -313,12 +337,11 @@ impl<'a> Names<'a> {
         // A docstring names its task where it has every word.
         let is_long = phrase.len() > 1 || phrase.iter().all(|word| is_russian(&word.text));
         let is_named = score >= FUNCTION || strange.is_empty() && is_told && is_long && score > 0;
-        let fits = is_named
-            && (strange.is_empty() || self.is_whole(profile, phrase) && self.adds(profile, phrase, &strange, unknown));
+        let fits = is_named && (strange.is_empty() || self.adds(profile, phrase, &strange, unknown));
         fits.then(|| score + if !profile.own.is_empty() && self.covers(phrase, &profile.own) { 2 } else { 0 })
     }
 
-    /// Whether all of the name or of the docstring is said.
+    /// Whether all of the name is said.
     fn is_whole(&self, profile: &Profile, phrase: &[PhraseWord]) -> bool {
         let said = |words: &[String]| {
             let words: Vec<String> = words.iter().filter(|word| !is_small(word)).cloned().collect();
@@ -328,10 +351,13 @@ impl<'a> Names<'a> {
                 words => self.covers(phrase, words),
             }
         };
+        said(&profile.own) || said(&profile.function)
+    }
+
+    /// Whether all of a Russian docstring is said.
+    fn is_told_whole(&self, profile: &Profile, phrase: &[PhraseWord]) -> bool {
         let mut told = profile.told.iter().filter(|(_, word)| is_russian(word) && !is_small(word)).peekable();
-        let is_told = told.peek().is_some()
-            && told.all(|told| phrase.iter().any(|word| self.is_same_verb(told, word)));
-        said(&profile.own) || said(&profile.function) || is_told
+        told.peek().is_some() && told.all(|told| phrase.iter().any(|word| self.is_same_verb(told, word)))
     }
 
     /// Whether the words that the task does not say change nothing: `the customer's card`, `the receipt for the customer`.
@@ -341,7 +367,14 @@ impl<'a> Names<'a> {
             profile.own.iter().chain(&profile.function).any(same) || profile.about.contains(&word.stem)
         };
         let others = || phrase.iter().any(|word| !own(word) && self.distinguishes(&word.stem, &profile.id));
-        if strange.len() <= phrase.len() / 2 && unknown == 0 && !others() {
+        let is_whole = self.is_whole(profile, phrase);
+        // `damaged pallets` is a condition.
+        if strange.iter().any(|at| self.properties.iter().any(|own| self.concepts.are_same(own, &phrase[*at].stem)))
+            || !is_whole && !self.is_told_whole(profile, phrase)
+        {
+            return false;
+        }
+        if is_whole && strange.len() <= phrase.len() / 2 && unknown == 0 && !others() {
             return true;
         }
         // Another task whose verb is said, too, may be the one that is meant.
@@ -373,6 +406,12 @@ impl<'a> Names<'a> {
     fn is_attribute(&self, phrase: &[PhraseWord], at: usize) -> bool {
         let is_inner = at > 0 && at + 1 < phrase.len();
         is_inner && phrase[at].text.ends_with("ed") && self.begins(&phrase[at].stem)
+    }
+
+    /// Whether the id of the task has the word, or one that means the same.
+    pub fn is_part(&self, id: &str, word: &PhraseWord) -> bool {
+        let has = |profile: &Profile| profile.own.iter().any(|own| self.concepts.are_same(own, &word.stem));
+        self.profiles.iter().any(|profile| profile.id == id && has(profile))
     }
 
     /// Whether the docstring of a task has the word, in whatever form.

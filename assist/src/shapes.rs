@@ -12,7 +12,44 @@ const VERBS: [&str; 6] = ["approves", "approved", "confirms", "confirmed", "од
 pub(crate) fn straightened(items: Vec<Item>, names: &Names<'_>, text: &str) -> Vec<Item> {
     let items =
         bounded(consented(retried(failed(limited(first_of_all(given(items, text), names)))), names, text));
-    unfinished(approved(nobodys(items, names), names, text), text)
+    let items = unfinished(approved(nobodys(items, names), names, text), text);
+    reasons(ceased(items, names))
+}
+
+/// `stop validating the order` removes the step, unless a task stops something.
+fn ceased(items: Vec<Item>, names: &Names<'_>) -> Vec<Item> {
+    let mut found: Vec<Item> = Vec::new();
+    for item in items {
+        let begins = matches!(found.last(), None | Some(Item::Stop(_) | Item::Comma(_)));
+        match item {
+            Item::Phrase(phrase)
+                if begins
+                    && matches!(phrase.words.as_slice(), [stop, what, ..]
+                        if ["stop", "quit"].contains(&stop.text.as_str()) && what.text.ends_with("ing"))
+                    && !names.begins(&phrase.words[0].stem) =>
+            {
+                let (stop, rest) = phrase.split(1);
+                found.extend([Item::Marks(vec![Mark::Remove], stop.at), Item::Phrase(rest)]);
+            }
+            item => found.push(item),
+        }
+    }
+    found
+}
+
+/// `A, because it is slow`: why something is done changes nothing.
+fn reasons(items: Vec<Item>) -> Vec<Item> {
+    let mut found: Vec<Item> = Vec::new();
+    let mut is_reason = false;
+    for item in items {
+        is_reason &= !matches!(item, Item::Stop(_) | Item::Comma(_));
+        let begins = matches!(found.last(), None | Some(Item::Stop(_)));
+        is_reason |= item.is(Mark::Because) && !begins;
+        if !is_reason {
+            found.push(item);
+        }
+    }
+    found
 }
 
 /// `the card is first issued, then ...`: what comes first stands between a thing and what is done with it.

@@ -6,7 +6,7 @@ use crate::flow::Flow;
 use crate::items::{Item, Phrase};
 use crate::words::Mark;
 
-use super::{Context, Edit, Place, Read};
+use super::{Context, Edit, Place, Read, groups};
 
 /// What a sentence about some of the steps changes.
 pub(super) fn change(
@@ -15,62 +15,118 @@ pub(super) fn change(
     flow: Flow,
     calls: &[String],
     is_first: bool,
-) -> Read<Edit> {
-    let present = |task: &str| context.present.iter().any(|there| there == task);
-    match &flow {
-        Flow::Parallel { branches, limit: None }
-            if branches.iter().all(|flow| matches!(flow, Flow::Call(task) if present(task))) =>
-        {
-            return Ok(Edit::Together(calls.to_vec()));
-        }
-        Flow::Parallel { branches, limit: None } => {
-            if let Some(edit) = beside(context, branches) {
-                return Ok(edit);
-            }
-        }
-        Flow::Sequence(steps) => {
-            if let Some(edit) = reordered(context, items, steps, calls) {
-                return Ok(edit);
-            }
-        }
-        Flow::When { condition, then, otherwise: None } if matches!(**then, Flow::Sequence(_)) => {
-            if let Flow::Sequence(steps) = &**then
-                && let Some(Edit::Add { flow, place }) = reordered(context, items, steps, calls)
-            {
-                let flow = Flow::When { condition: condition.clone(), then: Box::new(flow), otherwise: None };
-                return Ok(Edit::Add { flow, place });
-            }
-        }
-        Flow::When { condition, then, otherwise: None } => {
-            if let Flow::Call(task) = &**then
-                && present(task)
-            {
-                return Ok(Edit::Guard { task: task.clone(), condition: condition.clone() });
-            }
-            if !then.calls().iter().any(|task| present(task)) {
-                if !is_first {
-                    return context
-                        .ask(format!("where does \"{}\" stand among the steps?", context.said(items)));
-                }
-                return Ok(Edit::Add { flow, place: Place::First });
-            }
-        }
-        Flow::Try { body, handler: Some(handler), always: None } => {
-            if let Flow::Call(of) = &**body
-                && present(of)
-            {
-                return Ok(Edit::OnFailure { of: of.clone(), handler: (**handler).clone() });
-            }
-        }
-        _ if is_first && !calls.iter().any(|task| present(task)) => {
-            return Ok(Edit::Add { flow, place: Place::First });
-        }
-        _ => {}
+) -> Read<Vec<Edit>> {
+    if let Some(edit) = single(context, items, &flow, calls, is_first)? {
+        return Ok(vec![edit]);
+    }
+    if let Flow::Sequence(steps) = &flow
+        && let Some(edits) = woven(context, steps)
+    {
+        return Ok(edits);
     }
     context.ask(format!(
         "is \"{}\" a new workflow, or what should change in the one that is there?",
         context.said(items)
     ))
+}
+
+fn single(
+    context: &Context<'_>,
+    items: &[Item],
+    flow: &Flow,
+    calls: &[String],
+    is_first: bool,
+) -> Read<Option<Edit>> {
+    let present = |task: &str| context.present.iter().any(|there| there == task);
+    Ok(match flow {
+        Flow::Parallel { branches, limit: None }
+            if branches.iter().all(|flow| matches!(flow, Flow::Call(task) if present(task))) =>
+        {
+            Some(Edit::Together(calls.to_vec()))
+        }
+        Flow::Parallel { branches, limit: None } => beside(context, branches),
+        Flow::Sequence(steps) => reordered(context, items, steps, calls),
+        Flow::When { condition, then, otherwise: None } => guarded(context, items, condition, then, is_first)?,
+        Flow::Try { body, handler: Some(handler), always: None } => match &**body {
+            Flow::Call(of) if present(of) => {
+                Some(Edit::OnFailure { of: of.clone(), handler: (**handler).clone() })
+            }
+            _ => None,
+        },
+        _ if is_first && !calls.iter().any(|task| present(task)) => {
+            Some(Edit::Add { flow: flow.clone(), place: Place::First })
+        }
+        _ => None,
+    })
+}
+
+/// Steps under a condition: those that are there get it, new ones stand behind the step whose result is asked about.
+fn guarded(
+    context: &Context<'_>,
+    items: &[Item],
+    condition: &str,
+    then: &Flow,
+    is_first: bool,
+) -> Read<Option<Edit>> {
+    let present = |task: &str| context.present.iter().any(|there| there == task);
+    let under = |flow: Flow| Flow::When { condition: condition.to_owned(), then: Box::new(flow), otherwise: None };
+    if let Flow::Sequence(steps) = then
+        && let calls = then.calls().into_iter().map(str::to_owned).collect::<Vec<_>>()
+        && let Some(Edit::Add { flow, place }) = reordered(context, items, steps, &calls)
+    {
+        return Ok(Some(Edit::Add { flow: under(flow), place }));
+    }
+    if let Flow::Call(task) = then
+        && present(task)
+    {
+        return Ok(Some(Edit::Guard { task: task.clone(), condition: condition.to_owned() }));
+    }
+    if then.calls().iter().any(|task| present(task)) {
+        return Ok(None);
+    }
+    let asked = condition.trim_start_matches('!').split('.').next().filter(|task| present(task));
+    let place = match asked {
+        _ if is_first => Place::First,
+        Some(task) if !condition.contains("&&") && !condition.contains("||") => Place::After(task.to_owned()),
+        _ => return context.ask(format!("where does \"{}\" stand among the steps?", context.said(items))),
+    };
+    Ok(Some(Edit::Add { flow: under(then.clone()), place }))
+}
+
+/// New steps among some that are there, in the order in which those are there: each behind the one before it.
+fn woven(context: &Context<'_>, steps: &[Flow]) -> Option<Vec<Edit>> {
+    let place_of = |task: &str| context.present.iter().position(|there| there == task);
+    let (mut edits, mut last, mut waiting) = (Vec::new(), None, Vec::new());
+    for step in steps {
+        let there: Vec<usize> = step.calls().into_iter().filter_map(place_of).collect();
+        let anchor = match (there.as_slice(), step) {
+            ([], _) => {
+                waiting.push(step.clone());
+                continue;
+            }
+            ([place], Flow::Call(_)) => *place,
+            ([place], Flow::Parallel { branches, limit: None }) => {
+                edits.push(beside(context, branches)?);
+                *place
+            }
+            _ => return None,
+        };
+        if last.is_some_and(|last| last >= anchor) {
+            return None;
+        }
+        if !waiting.is_empty() {
+            let place = last.map_or(Place::Before(context.present[anchor].clone()), |last: usize| {
+                Place::After(context.present[last].clone())
+            });
+            edits.push(Edit::Add { flow: Flow::in_order(std::mem::take(&mut waiting)), place });
+        }
+        last = Some(anchor);
+    }
+    let last = context.present[last?].clone();
+    if !waiting.is_empty() {
+        edits.push(Edit::Add { flow: Flow::in_order(waiting), place: Place::After(last) });
+    }
+    (!edits.is_empty()).then_some(edits)
 }
 
 /// New steps at the same time as one that is there.
@@ -157,6 +213,15 @@ pub(super) fn edit(context: &Context<'_>, items: &[Item], end: Option<Place>) ->
     if let Some(edit) = exchanged(context, items)? {
         return Ok(Some(edit));
     }
+    if let [rest @ .., mark, Item::Phrase(first), and, Item::Phrase(last)] = items
+        && mark.is(Mark::Between)
+        && and.is(Mark::And)
+        && let Some((flow, used)) = groups::waiting(rest)
+        && used == rest.len()
+    {
+        let (first, last) = (context.present_task(first)?, context.present_task(last)?);
+        return following(context, first, &last, flow).map(Some);
+    }
     if let [Item::Phrase(phrase), rest @ ..] = items
         && let Some(edit) = between(context, phrase, rest)?
     {
@@ -226,11 +291,18 @@ fn between(context: &Context<'_>, phrase: &Phrase, rest: &[Item]) -> Read<Option
     let [and, Item::Phrase(last)] = rest else { return context.ask("between which steps?") };
     let (first, last) = (context.task(&anchor, &[])?, context.task(last, &[])?);
     let flow = Flow::Call(context.task(&task, &[])?);
-    let follow = context.present.windows(2).any(|pair| pair[0] == first && pair[1] == last);
-    if !and.is(Mark::And) || !follow {
+    if !and.is(Mark::And) {
+        return context.ask("between which steps?");
+    }
+    following(context, first, &last, flow).map(Some)
+}
+
+/// Something new between two steps that follow each other.
+fn following(context: &Context<'_>, first: String, last: &str, flow: Flow) -> Read<Edit> {
+    if !context.present.windows(2).any(|pair| pair[0] == first && pair[1] == last) {
         return context.ask(format!("`{first}` and `{last}` do not follow each other: where does it go?"));
     }
-    Ok(Some(Edit::Add { flow, place: Place::After(first) }))
+    Ok(Edit::Add { flow, place: Place::After(first) })
 }
 
 /// `X instead of A`, `swap A and B`.

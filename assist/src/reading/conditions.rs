@@ -249,7 +249,7 @@ fn compared(
     {
         return Ok(text);
     }
-    let operand = operand(context, &phrase.words).map_err(Some)?.ok_or(None)?;
+    let operand = measured(context, &phrase.words, op).map_err(Some)?.ok_or(None)?;
     let is_text = operand.kind.starts_with("string");
     let is_number = operand.kind.is_empty()
         || ["int", "float", "decimal"].iter().any(|kind| operand.kind.trim_end_matches('?') == *kind);
@@ -318,8 +318,54 @@ fn positive(words: &[PhraseWord]) -> Option<Vec<PhraseWord>> {
     Some(rest.iter().cloned().chain([word]).collect())
 }
 
+/// What a comparative compares: the luggage that is `heavier` has a weight.
+const MEASURES: [(&str, &[&str]); 16] = [
+    ("heavier", &["weight", "kilograms"]),
+    ("lighter", &["weight", "kilograms"]),
+    ("weighs", &["weight", "kilograms"]),
+    ("longer", &["length", "duration", "pages"]),
+    ("shorter", &["length", "duration", "pages"]),
+    ("older", &["age"]),
+    ("younger", &["age"]),
+    ("hotter", &["temperature"]),
+    ("warmer", &["temperature"]),
+    ("colder", &["temperature"]),
+    ("cooler", &["temperature"]),
+    ("cheaper", &["price", "amount", "cost", "total"]),
+    ("costlier", &["price", "amount", "cost", "total"]),
+    ("pricier", &["price", "amount", "cost", "total"]),
+    ("bigger", &["size", "amount", "total"]),
+    ("larger", &["size", "amount", "total"]),
+];
+
+/// The value that the words name, or the one of theirs that the comparison is about.
+fn measured(context: &Context<'_>, words: &[PhraseWord], op: &Item) -> Read<Option<Operand>> {
+    let named = operand(context, words);
+    if matches!(named, Ok(Some(_))) {
+        return named;
+    }
+    let said = context.text[op.at().clone()].to_lowercase();
+    let Some((_, names)) = MEASURES.iter().find(|(word, _)| said.contains(word)) else { return named };
+    let measure = |name: &&str| {
+        let crate::items::Phrase { words: mut measure, .. } = crate::items::alone((*name).to_owned(), op.at().clone());
+        measure.extend(words.iter().cloned());
+        operand(context, &measure).ok().flatten()
+    };
+    let mut found: Vec<Operand> = names.iter().filter_map(measure).collect();
+    found.dedup_by(|one, other| one.expression == other.expression);
+    if found.len() == 1 { Ok(found.pop()) } else { named }
+}
+
+/// Nouns that only stand for whatever has the property: `remote people`.
+const GENERIC: [&str; 14] = [
+    "people", "person", "folks", "ones", "one", "guys", "things", "cases", "case", "those", "someone", "somebody",
+    "anyone", "anybody",
+];
+
 /// The value that the words name; a question where there are several.
 fn operand(context: &Context<'_>, words: &[PhraseWord]) -> Read<Option<Operand>> {
+    let specific: Vec<PhraseWord> = words.iter().filter(|word| !GENERIC.contains(&word.text.as_str())).cloned().collect();
+    let words = if specific.is_empty() { words } else { specific.as_slice() };
     let same = |one: &String, word: &PhraseWord| context.names.are_same(one, &word.stem);
     let mut found: Vec<Operand> = operands(context)
         .into_iter()

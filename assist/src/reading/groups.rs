@@ -6,7 +6,7 @@ use crate::names::Meant;
 use crate::words::Mark;
 
 use super::cursor::trimmed;
-use super::{Context, Read};
+use super::{Context, Read, attributes};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
@@ -272,7 +272,10 @@ fn called(context: &Context<'_>, phrase: &Phrase, verbs: &[PhraseWord], next: Op
     {
         return Ok(Flow::Workflow(workflow.id.clone()));
     }
-    context.task(phrase, verbs).map(Flow::Call)
+    match attributes::guarded(context, phrase) {
+        Some(flow) => Ok(flow),
+        None => context.task(phrase, verbs).map(Flow::Call),
+    }
 }
 
 /// `wait 5 minutes`, `wait for approval for at most 2 days`.

@@ -2,6 +2,7 @@
 //!
 //! It asks where it does not understand every word, and where two readings differ.
 
+mod attributes;
 mod changes;
 mod conditional;
 mod conditions;
@@ -10,6 +11,7 @@ mod failures;
 mod groups;
 mod iteration;
 mod relations;
+mod remarks;
 mod sentences;
 mod settings;
 mod statements;

@@ -57,6 +57,16 @@ pub(super) fn part(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     if let Some(flow) = delayed(context, items)? {
         return Ok(flow);
     }
+    // `wait 30 seconds between A and B`
+    if let [rest @ .., mark, first @ Item::Phrase(_), and, last @ Item::Phrase(_)] = items
+        && mark.is(Mark::Between)
+        && and.is(Mark::And)
+        && let Some((flow, used)) = groups::waiting(rest)
+        && used == rest.len()
+    {
+        let task = |item: &Item| groups::list(context, std::slice::from_ref(item));
+        return Ok(Flow::in_order([task(first)?, flow, task(last)?]));
+    }
     let marks = [Mark::Before, Mark::After, Mark::Alongside, Mark::While, Mark::When];
     let Some(at) = find(items, &marks).filter(|at| *at > 0 && *at + 1 < items.len()) else {
         return groups::list(context, items);
@@ -163,6 +173,15 @@ fn clause_end(context: &Context<'_>, items: &[Item]) -> Option<(Vec<Item>, Vec<I
 fn leading(context: &Context<'_>, items: &[Item], delay: Option<u64>) -> Read<Flow> {
     let mark = &items[0];
     let rest = &items[1..];
+    // `after the completion of A, B`
+    if let [end, of @ ..] = rest
+        && end.is(Mark::Done)
+        && of.iter().any(|item| matches!(item, Item::Phrase(_)))
+    {
+        let of = if of[0].is(Mark::Of) { &of[1..] } else { of };
+        let items: Vec<Item> = std::iter::once(mark.clone()).chain(of.iter().cloned()).collect();
+        return leading(context, &items, delay);
+    }
     let done = rest.iter().position(|item| item.is_any(&[Mark::Done, Mark::Succeeds]));
     let comma = rest.iter().rposition(|item| matches!(item, Item::Comma(_)));
     let split = match (done, comma) {

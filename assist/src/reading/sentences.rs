@@ -9,7 +9,7 @@ use crate::words::Mark;
 use super::conditional::{consequence, leading_condition, trailing_condition};
 use super::conditions::{self, Condition, negated};
 use super::cursor::{find, split, trimmed};
-use super::{Context, Read, groups, iteration, relations};
+use super::{Context, Read, attributes, groups, iteration, relations};
 
 /// One sentence, its settings taken out.
 pub(super) fn sentence(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
@@ -68,6 +68,9 @@ fn two_tasks(context: &Context<'_>, both: &Phrase) -> Option<(String, String)> {
 pub(super) fn clause(context: &Context<'_>, items: &[Item], is_last: bool) -> Read<Flow> {
     let items = trimmed(items);
     if let Some(flow) = unless(context, items)? {
+        return Ok(flow);
+    }
+    if let Some(flow) = attributes::ruled(context, items) {
         return Ok(flow);
     }
     if let [before @ .., last] = items

@@ -6,11 +6,12 @@ use crate::words::Mark;
 
 use super::changes::{RELATIONS, change, edit, removals};
 use super::cursor::trimmed;
-use super::{Context, Edit, Place, Read, Reading, Setting, Target, Understood, sentences, settings};
+use super::{Context, Edit, Place, Read, Reading, Setting, Target, Understood, remarks, sentences, settings};
 
 /// Reads the whole text.
 pub(crate) fn read(context: &Context<'_>, items: &[Item]) -> Read<Reading> {
     let mut reading = Reading::default();
+    let items = &remarks::without_remarks(context, items);
     for statement in items.split(|item| matches!(item, Item::Stop(_))) {
         if trimmed(statement).is_empty() || matches!(statement, [Item::Number(..)]) {
             continue;
@@ -233,7 +234,7 @@ fn place(
         && !is_whole
         && (calls.iter().any(present) && (!is_order || is_relation || calls.iter().all(present)) || is_step);
     if is_change {
-        reading.edits.push(change(context, items, flow, &calls, is_first)?);
+        reading.edits.extend(change(context, items, flow, &calls, is_first)?);
         return Ok(());
     }
     if let Some(task) = calls.iter().find(|task| is_called(reading, task))

@@ -14,8 +14,26 @@ const VERBS: [&str; 5] = ["be", "not", "have", "i", "we"];
 /// What it stands before where it says what must be done.
 const OTHERS: [&str; 6] = ["never", "only", "always", "fail", "run", "still"];
 
+/// What a wish begins with: `as a buyer I want ...`.
+const WISHES: [[&str; 2]; 6] =
+    [["i", "want"], ["i", "need"], ["we", "want"], ["we", "need"], ["i", "would"], ["we", "would"]];
+/// In words: a longer beginning is more than who wishes something.
+const LONGEST_ROLE: usize = 8;
+
+/// Where a wish begins behind who wishes it.
+fn role(tokens: &[Token]) -> Option<usize> {
+    let is = |at: usize, words: &[&str]| matches!(tokens.get(at).map(|token| &token.kind), Some(TokenKind::Word(word)) if words.contains(&word.as_str()));
+    if !is(0, &["as"]) || !is(1, &["a", "an", "the"]) {
+        return None;
+    }
+    (2..LONGEST_ROLE).find(|at| WISHES.iter().any(|[who, verb]| is(*at, &[who]) && is(at + 1, &[verb])))
+}
+
 /// The tokens as the tables have them.
-pub(crate) fn plain(tokens: Vec<Token>) -> Vec<Token> {
+pub(crate) fn plain(mut tokens: Vec<Token>) -> Vec<Token> {
+    if let Some(at) = role(&tokens) {
+        tokens.drain(..at);
+    }
     let word = |token: Option<&Token>| match token.map(|token| &token.kind) {
         Some(TokenKind::Word(word)) => Some(word.clone()),
         _ => None,

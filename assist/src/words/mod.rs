@@ -8,6 +8,7 @@ mod lexicon;
 mod nouns;
 mod numbers;
 mod patterns;
+mod phrasal;
 mod roots;
 mod telling;
 mod typos;
@@ -19,6 +20,7 @@ pub(crate) use clauses::plain;
 pub(crate) use concepts::Concepts;
 pub(crate) use lexicon::{Lexicon, Mark};
 pub(crate) use numbers::{duration_unit, number};
+pub(crate) use phrasal::single;
 pub(crate) use roots::{Kin, are_kin};
 pub(crate) use telling::{is_benign, is_small, is_telling};
 
@@ -66,6 +68,10 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
                 rest.next();
             }
         };
+        if let Some(name) = ticket(&text[start..]).filter(|_| !text[..start].ends_with(char::is_alphanumeric)) {
+            while rest.next_if(|(at, _)| *at < start + name).is_some() {}
+            continue;
+        }
         let kind = if letter.is_numeric() || letter == '-' && is_negative(text, start) {
             extend(&|next, after| {
                 next.is_ascii_digit()
@@ -119,6 +125,17 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
         push(&mut found, start..end, kind);
     }
     found
+}
+
+/// The length of what a tracker calls its tickets, with what encloses it: `SHOP-1423:`, `[SHOP-1423]`.
+fn ticket(text: &str) -> Option<usize> {
+    let inner = text.strip_prefix('[').unwrap_or(text);
+    let letters = inner.len() - inner.trim_start_matches(|letter: char| letter.is_ascii_uppercase()).len();
+    let number = inner[letters..].strip_prefix('-').filter(|_| letters > 1)?;
+    let rest = number.trim_start_matches(|digit: char| digit.is_ascii_digit());
+    let behind = rest.strip_prefix(']').unwrap_or(rest);
+    let behind = behind.strip_prefix(':').unwrap_or(behind);
+    (rest.len() < number.len()).then_some(text.len() - behind.len())
 }
 
 /// Whether the dash at `start` is the sign of a number.

@@ -1,0 +1,56 @@
+//! Conditions that are said of the thing a step is about: `charge active users`, `damaged pallets are returned`.
+//!
+//! It knows properties by the fields of results and inputs.
+
+use crate::flow::Flow;
+use crate::items::{Item, Phrase};
+use crate::names::Meant;
+use crate::words::Mark;
+
+use super::conditions::{self, Condition};
+use super::Context;
+
+/// A task under the condition that one word of the phrase says, where the others name the task.
+pub(super) fn guarded(context: &Context<'_>, phrase: &Phrase) -> Option<Flow> {
+    let mut found: Option<Flow> = None;
+    for at in 0..phrase.words.len() {
+        let mut rest = phrase.words.clone();
+        let word = rest.remove(at);
+        let property = Phrase { words: vec![word.clone()], glue: Vec::new(), aside: Vec::new(), at: word.at.clone() };
+        let Meant::Task(task) = context.names.meant(&rest, &[]) else { continue };
+        if at + 1 == phrase.words.len() || context.names.is_part(&task, &word) {
+            continue;
+        }
+        let Ok(Condition::Holds(condition)) = conditions::condition(context, &[Item::Phrase(property)]) else {
+            continue;
+        };
+        if found.is_some() {
+            return None;
+        }
+        found = Some(Flow::When { condition, then: Box::new(Flow::Call(task)), otherwise: None });
+    }
+    found
+}
+
+/// `orders with a total under 50 should not be shipped`: what is compared stands between the thing and its verb.
+pub(super) fn ruled(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
+    let [Item::Phrase(thing), rest @ .., Item::Phrase(verb)] = items else { return None };
+    let (rest, is_not) = match rest {
+        [rest @ .., not] if not.is_any(&[Mark::Not, Mark::Differs]) => (rest, true),
+        rest => (rest, false),
+    };
+    let small = rest.iter().take_while(|item| item.is_any(&[Mark::With, Mark::Of])).count();
+    let said = match &rest[small..] {
+        [Item::Phrase(_), ..] if small > 0 => rest[small..].to_vec(),
+        compared @ [first, ..] if first.is_any(&[Mark::Above, Mark::Below, Mark::AtLeast, Mark::AtMost]) => {
+            std::iter::once(items[0].clone()).chain(compared.iter().cloned()).collect()
+        }
+        _ => return None,
+    };
+    let Ok(Condition::Holds(condition)) = conditions::condition(context, &said) else { return None };
+    let mut whole = thing.clone();
+    whole.words.extend(verb.words.iter().cloned());
+    let Meant::Task(task) = context.names.meant(&whole.words, &[]) else { return None };
+    let condition = if is_not { conditions::negated(&condition) } else { condition };
+    Some(Flow::When { condition, then: Box::new(Flow::Call(task)), otherwise: None })
+}

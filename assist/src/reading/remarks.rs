@@ -1,0 +1,86 @@
+//! Clauses that order nothing: `the payment is flaky, so retry it`. They say what `it` is.
+//!
+//! It knows what a remark looks like; a clause that might say more is none.
+
+use crate::items::{Item, Phrase};
+use crate::words::{Mark, is_telling};
+
+use super::Context;
+use super::cursor::trimmed;
+
+/// The items without remarks, what those are about in place of the next pronoun.
+pub(super) fn without_remarks(context: &Context<'_>, items: &[Item]) -> Vec<Item> {
+    let mut found: Vec<Item> = Vec::new();
+    let mut topic: Option<Phrase> = None;
+    let mut rest = items;
+    while !rest.is_empty() {
+        let is_end = |item: &Item| matches!(item, Item::Stop(_) | Item::Comma(_)) || item.is(Mark::So);
+        let end = rest.iter().position(is_end).unwrap_or(rest.len());
+        let (clause, after) = rest.split_at(end);
+        let begins = found.last().is_none_or(|item| matches!(item, Item::Stop(_)));
+        let subject = if begins && after.iter().any(|item| matches!(item, Item::Phrase(_) | Item::Number(..) | Item::Time(..))) {
+            remark(context, trimmed(clause))
+        } else {
+            None
+        };
+        let separator = after.first();
+        if let Some(subject) = subject {
+            topic = Some(subject);
+        } else {
+            found.extend(clause.iter().map(|item| match &topic {
+                Some(subject) if is_pronoun(item) => Item::Phrase(subject.clone()),
+                _ => item.clone(),
+            }));
+            if !trimmed(clause).is_empty() && matches!(separator, Some(Item::Stop(_))) {
+                topic = None;
+            }
+            found.extend(separator.map(|item| match item {
+                so if so.is(Mark::So) => Item::Comma(so.at().clone()),
+                item => item.clone(),
+            }));
+        }
+        rest = after.get(1..).unwrap_or_default();
+    }
+    found
+}
+
+fn is_pronoun(item: &Item) -> bool {
+    item.is_any(&[Mark::It, Mark::Them]) && !item.is(Mark::Both)
+}
+
+/// What a clause is about that says nothing of any step.
+fn remark(context: &Context<'_>, clause: &[Item]) -> Option<Phrase> {
+    match clause {
+        [Item::Phrase(subject), is, Item::Phrase(what)] if is.is(Mark::Equals) => {
+            let is_unknown = |phrase: &Phrase| {
+                phrase.words.iter().all(|word| !context.names.knows(&word.stem) && !is_telling(&word.text))
+            };
+            Some(subject.clone()).filter(|subject| context.present_task(subject).is_ok() && is_unknown(what))
+        }
+        [Item::Phrase(whole)] => habit(context, whole),
+        [Item::Phrase(whole), fails] if fails.is(Mark::Fails) && whole.words.len() > 1 => {
+            let (subject, often) = whole.split(whole.words.len() - 1);
+            let is_often = OFTEN.contains(&often.words[0].text.as_str());
+            Some(subject).filter(|subject| is_often && context.present_task(subject).is_ok())
+        }
+        _ => None,
+    }
+}
+
+const OFTEN: [&str; 9] = [
+    "sometimes", "often", "occasionally", "frequently", "regularly", "randomly", "intermittently", "usually", "rarely",
+];
+
+/// `shipping sometimes hangs`: a thing, and a verb of the third person that no task has.
+fn habit(context: &Context<'_>, whole: &Phrase) -> Option<Phrase> {
+    (1..whole.words.len()).rev().find_map(|at| {
+        let (subject, rest) = whole.split(at);
+        let is_unknown = rest.words.iter().all(|word| {
+            OFTEN.contains(&word.text.as_str()) || !context.names.knows(&word.stem) && !is_telling(&word.text)
+        });
+        let is_verb = rest.words.last().is_some_and(|word| word.text.ends_with('s'));
+        let is_order = subject.words.first().is_some_and(|word| context.names.begins(&word.stem) && !word.text.ends_with("ing"));
+        let is_remark = is_unknown && is_verb && !is_order && context.present_task(&subject).is_ok();
+        is_remark.then_some(subject)
+    })
+}
