@@ -4,10 +4,10 @@
 
 use std::ops::Range;
 
-use crate::names::Names;
+use crate::names::{Meant, Names};
 use crate::shapes::straightened;
 use crate::words::{
-    Lexicon, Mark, Stems, Token, TokenKind, WORDS, duration_unit, is_russian, number, plain, single, tokens,
+    Lexicon, Mark, Stems, Token, TokenKind, WORDS, duration_unit, is_russian, is_telling, number, plain, single, tokens,
 };
 
 /// A run of words between marks, in order.
@@ -129,7 +129,7 @@ impl Reader<'_> {
             }
             at += used;
         }
-        straightened(ended(failing(self.flanked(joined(items, text), text))), self.names, text)
+        straightened(ended(failing(self.flanked(joined(items, text), text), self.names), self.names), self.names, text)
     }
 
     /// `пин-код` is two words where nothing is called so.
@@ -283,10 +283,17 @@ impl Reader<'_> {
             let is_find = used == 1 && marks.contains(&Mark::Exists) && word != "есть" && is_order(word);
             // `заверши поездку` is no end where a task is called so.
             let is_own = used == 1
-                && marks.iter().all(|mark| matches!(mark, Mark::Then | Mark::Done))
+                && marks.iter().all(|mark| matches!(mark, Mark::Then | Mark::Done | Mark::Fails | Mark::Succeeds))
                 && is_order(word)
                 && self.phrase_word(&tokens[at], &stems[at]).is_some_and(|word| self.names.has_verb(&word));
-            if !is_plain_verb && !is_find && !is_own {
+            // `and confirmed the permissions`: who does it is the workflow.
+            let begins = at == 0
+                || match &tokens[at - 1].kind {
+                    TokenKind::Word(before) => ["and", "then", "to", "we", "have", "first"].contains(&before.as_str()),
+                    _ => true,
+                };
+            let is_check = marks == [Mark::Approval] && begins && ["confirm", "confirmed"].contains(&word);
+            if !is_plain_verb && !is_find && !is_own && !is_check {
                 return (used, Some(Item::Marks(marks, at_end)));
             }
         }
@@ -385,8 +392,11 @@ fn sign_item(sign: &str, at: Range<usize>) -> Option<Item> {
     Some(Item::Marks(marks, at))
 }
 
+/// In words.
+const LONGEST_TITLE: usize = 4;
+
 /// A colon ends a sentence that names something, as in `the payment within 5s: ...`; behind words like `in parallel` it says nothing.
-fn ended(items: Vec<Item>) -> Vec<Item> {
+fn ended(items: Vec<Item>, names: &Names<'_>) -> Vec<Item> {
     let mut ended: Vec<Item> = Vec::new();
     let mut items = items.into_iter().peekable();
     while let Some(item) = items.next() {
@@ -413,6 +423,14 @@ fn ended(items: Vec<Item>) -> Vec<Item> {
             ended.push(Item::Comma(at));
             continue;
         }
+        // `Checkout: ...` is a title.
+        let is_title = |item: &Item| matches!(item, Item::Phrase(title) if title.words.len() <= LONGEST_TITLE
+            && names.meant_by(title, &[]) == Meant::Nothing
+            && !title.words.iter().any(|word| is_telling(&word.text)));
+        if is_alone && ended.last().is_some_and(is_title) {
+            ended.pop();
+            continue;
+        }
         let sentence = ended.iter().rev().take_while(|item| !matches!(item, Item::Stop(_)));
         if sentence.into_iter().any(|item| matches!(item, Item::Phrase(_) | Item::Time(..))) {
             ended.push(Item::Stop(at));
@@ -421,8 +439,8 @@ fn ended(items: Vec<Item>) -> Vec<Item> {
     ended
 }
 
-/// `the receipt cannot be sent` is `sending the receipt fails`.
-fn failing(items: Vec<Item>) -> Vec<Item> {
+/// `the receipt cannot be sent` and `the receipt does not get sent` are `sending the receipt fails`.
+fn failing(items: Vec<Item>, names: &Names<'_>) -> Vec<Item> {
     let mut found: Vec<Item> = Vec::new();
     for item in items {
         let object = found.len().checked_sub(2).map(|at| &found[at]);
@@ -445,10 +463,32 @@ fn failing(items: Vec<Item>) -> Vec<Item> {
                 found.truncate(found.len() - 2);
                 found.extend([Item::Phrase(verb), fails]);
             }
+            (Item::Phrase(verb), Some(Item::Phrase(object)), Some(not))
+                if not.is_any(&[Mark::Not, Mark::Differs])
+                    && verb.words.last().is_some_and(|word| is_participle(&word.text) && names.begins(&word.stem))
+                    && found.len() > 2
+                    && found[found.len() - 3].is_any(&[Mark::If, Mark::When, Mark::EvenIf]) =>
+            {
+                let mut whole = object.clone();
+                whole.words.extend(verb.words.iter().cloned());
+                if !matches!(names.meant(&whole.words, &[]), Meant::Task(_)) {
+                    found.push(Item::Phrase(verb));
+                    continue;
+                }
+                whole.at.end = verb.at.end;
+                let fails = Item::Marks(vec![Mark::Fails], verb.at);
+                found.truncate(found.len() - 2);
+                found.extend([Item::Phrase(whole), fails]);
+            }
             (item, ..) => found.push(item),
         }
     }
     found
+}
+
+/// `charged`, `sent`: what was done to a thing.
+fn is_participle(word: &str) -> bool {
+    word.ends_with("ed") || WORDS.stems.of(word) != word && word.ends_with(['t', 'n', 'd'])
 }
 
 /// Neighbouring words become one phrase, with the small words between them.

@@ -13,7 +13,41 @@ pub(crate) fn straightened(items: Vec<Item>, names: &Names<'_>, text: &str) -> V
     let items =
         bounded(consented(retried(failed(limited(first_of_all(given(items, text), names)))), names, text));
     let items = unfinished(approved(nobodys(items, names), names, text), text);
-    reasons(ceased(items, names))
+    patient(reasons(ceased(given_to(items), names)))
+}
+
+/// `somebody has to approve, wait up to 4 hours for that`: how long the approval is waited for.
+fn patient(items: Vec<Item>) -> Vec<Item> {
+    let mut found: Vec<Item> = Vec::new();
+    let mut items = items.as_slice();
+    while let Some((item, rest)) = items.split_first() {
+        found.push(item.clone());
+        items = rest;
+        let ([joint, wait, limit, time @ Item::Time(..), rest @ ..], true) = (rest, item.is(Mark::Approval)) else {
+            continue;
+        };
+        let is_joint = matches!(joint, Item::Comma(_)) || joint.is(Mark::And);
+        if is_joint && wait.is_any(&[Mark::Wait, Mark::WaitFor]) && limit.is(Mark::UpTo) {
+            found.extend([Item::Marks(vec![Mark::Within], limit.at().clone()), time.clone()]);
+            items = match rest {
+                [with, it, rest @ ..] if with.is(Mark::With) && it.is(Mark::It) => rest,
+                rest => rest,
+            };
+        }
+    }
+    found
+}
+
+/// `на поиск водителя отведи минуту` is `отведи на поиск водителя минуту`.
+fn given_to(mut items: Vec<Item>) -> Vec<Item> {
+    for at in 0..items.len().saturating_sub(2) {
+        let begins = at == 0 || matches!(items[at - 1], Item::Stop(_) | Item::Comma(_)) || items[at - 1].is(Mark::And);
+        let is_to = items[at].is_any(&[Mark::To, Mark::With]) && matches!(items[at + 1], Item::Phrase(_));
+        if begins && is_to && items[at + 2].is(Mark::Give) {
+            items[at..at + 3].rotate_right(1);
+        }
+    }
+    items
 }
 
 /// `stop validating the order` removes the step, unless a task stops something.

@@ -32,6 +32,28 @@ pub(super) fn guarded(context: &Context<'_>, phrase: &Phrase) -> Option<Flow> {
     found
 }
 
+/// `remote people do not get a laptop`, `premium users get a gift`.
+pub(super) fn entitled(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
+    let (who, rest) = items.split_first()?;
+    let Item::Phrase(_) = who else { return None };
+    let (is_not, rest) = match rest {
+        [not, rest @ ..] if not.is(Mark::Not) => (true, rest),
+        rest => (false, rest),
+    };
+    let what = match rest {
+        [get, what @ Item::Phrase(_)] if get.is(Mark::WaitFor) => what,
+        [what @ Item::Phrase(_)] if is_not => what,
+        _ => return None,
+    };
+    let Item::Phrase(what) = what else { return None };
+    let task = context.maybe(what)?;
+    let Ok(Condition::Holds(condition)) = conditions::condition(context, std::slice::from_ref(who)) else {
+        return None;
+    };
+    let condition = if is_not { conditions::negated(&condition) } else { condition };
+    Some(Flow::When { condition, then: Box::new(Flow::Call(task)), otherwise: None })
+}
+
 /// `orders with a total under 50 should not be shipped`: what is compared stands between the thing and its verb.
 pub(super) fn ruled(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
     let [Item::Phrase(thing), rest @ .., Item::Phrase(verb)] = items else { return None };

@@ -40,6 +40,14 @@ pub(super) fn consequence(context: &Context<'_>, condition: Condition, items: &[
         let then = Box::new(Flow::Call(context.task(phrase, &[])?));
         return Ok(Flow::When { condition: negated(condition), then, otherwise: None });
     }
+    // `if C, A, then B`: whether B hangs on C, too, only its speaker knows.
+    let is_step_behind = |two: &[Item]| matches!(two[0], Item::Comma(_)) && two[1].is(Mark::Then);
+    if let (Some(at), None) = (then.windows(2).position(is_step_behind).filter(|at| *at > 0), otherwise)
+        && !then[..at].iter().any(|item| item.is(Mark::First))
+    {
+        let said = context.said(&then[at + 1..]);
+        return context.ask(format!("does \"{said}\" depend on the condition, too?"));
+    }
     let flow = sentence(context, then)?;
     // `if C, ask for approval before A`: A runs in any case.
     if let (Flow::Sequence(steps), Condition::Holds(condition), None) = (&flow, &condition, otherwise)

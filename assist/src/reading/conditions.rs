@@ -228,8 +228,12 @@ fn compared(
     rest: &[Item],
 ) -> Result<String, Option<super::Question>> {
     let mut sign = comparison(op).ok_or(None)?;
+    let mut op = op;
     let (more, rest) = match rest {
-        [next, rest @ ..] if comparison(next).is_some() && sign == "==" => (comparison(next), rest),
+        [next, rest @ ..] if comparison(next).is_some() && sign == "==" => {
+            op = next;
+            (comparison(next), rest)
+        }
         rest => (None, rest),
     };
     sign = more.unwrap_or(sign);

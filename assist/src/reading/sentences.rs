@@ -70,7 +70,7 @@ pub(super) fn clause(context: &Context<'_>, items: &[Item], is_last: bool) -> Re
     if let Some(flow) = unless(context, items)? {
         return Ok(flow);
     }
-    if let Some(flow) = attributes::ruled(context, items) {
+    if let Some(flow) = attributes::ruled(context, items).or_else(|| attributes::entitled(context, items)) {
         return Ok(flow);
     }
     if let [before @ .., last] = items

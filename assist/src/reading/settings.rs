@@ -313,7 +313,11 @@ fn tries(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>
     if !items[at].is(Mark::Attempts) {
         return Ok(None);
     }
-    let Some((used, named)) = object(context, items, at + 1)? else { return Ok(None) };
+    // `the payment is attempted at most 3 times`
+    let (used, named) = object(context, items, at + 1)?.unwrap_or_default();
+    if used == 0 && (at == 0 || !matches!(items[at - 1], Item::Phrase(_))) {
+        return Ok(None);
+    }
     let mut next = at + 1 + used;
     next += items[next..].iter().take_while(|item| item.is(Mark::UpTo)).count();
     let Some(count) = items.get(next).and_then(Item::whole) else { return Ok(None) };
@@ -378,6 +382,7 @@ fn pauses(items: &[Item], mut next: usize, changes: &mut Vec<Change>) -> usize {
             };
             changes.push(Change::Strategy(strategy));
             next = here + 1;
+            next += usize::from(items.get(next).is_some_and(|item| item.is(Mark::BetweenAttempts)));
             if let Some(Item::Time(ms, _)) = items.get(next)
                 && strategy != "exponential_backoff"
             {
