@@ -104,8 +104,8 @@ impl Item {
 const GLUE: [Mark; 8] =
     [Mark::Between, Mark::Of, Mark::With, Mark::To, Mark::Filler, Mark::ByMeans, Mark::It, Mark::Them];
 
-const PREPOSITIONS: [&str; 25] = [
-    "of", "for", "to", "from", "on", "in", "at", "with", "by", "via", "using", "through", "between", "у", "от", "для",
+const PREPOSITIONS: [&str; 26] = [
+    "за", "of", "for", "to", "from", "on", "in", "at", "with", "by", "via", "using", "through", "between", "у", "от", "для",
     "из", "с", "со", "в", "на", "по", "к", "о", "при",
 ];
 
@@ -258,6 +258,11 @@ impl Reader<'_> {
         if word == "successfully" && tokens.get(at + 1).is_some_and(|next| matches!(next.kind, TokenKind::Word(_))) {
             return (1, Some(Item::Marks(vec![Mark::Filler], place)));
         }
+        // `деньги за курс`
+        let is_noun = |token: &Token| matches!(&token.kind, TokenKind::Word(next) if number(next).is_none() && duration_unit(next).is_none() && !["раз", "полчаса", "один"].contains(&next.as_str()));
+        if word == "за" && tokens.get(at + 1).is_some_and(is_noun) && at > 0 {
+            return (1, Some(Item::Marks(vec![Mark::Of], place)));
+        }
         let rest: Vec<&str> = stems[at..].iter().map(String::as_str).take(12).collect();
         if let Some((used, marks)) = self.lexicon.at(&rest) {
             let at_end = place.start..tokens[at + used - 1].at.end;
@@ -269,11 +274,12 @@ impl Reader<'_> {
             }
             // `get the user` is no waiting, `get an approval` is.
             let is_reflexive = word.ends_with("ся") || word.ends_with("сь");
-            let is_plain_verb = used == 1
+            let is_waiting = matches!(word, "wait" | "waiting" | "hold");
+            let is_plain_verb = (used == 1 || used == 2 && marks == [Mark::WaitFor] && !is_waiting)
                 && marks.contains(&Mark::WaitFor)
                 && !marks.contains(&Mark::Wait)
                 && !is_reflexive
-                && !self.approval_follows(&rest[1..]);
+                && !self.approval_follows(&rest[used..]);
             // `попроси оценить водителя`
             let is_silent = is_plain_verb && !self.names.knows(&stems[at]) && tokens.len() > at + 1;
             if is_silent {
@@ -292,8 +298,16 @@ impl Reader<'_> {
                     TokenKind::Word(before) => ["and", "then", "to", "we", "have", "first"].contains(&before.as_str()),
                     _ => true,
                 };
-            let is_check = marks == [Mark::Approval] && begins && ["confirm", "confirmed"].contains(&word);
-            if !is_plain_verb && !is_find && !is_own && !is_check {
+            // `allowed` is what something is.
+            let is_state = marks == [Mark::Give] && word.ends_with("ed");
+            let is_check = is_state || marks == [Mark::Approval] && begins && ["confirm", "confirmed"].contains(&word);
+            let is_rather_verb = is_plain_verb && (used == 1 || matches!(tokens.get(at + used).map(|next| &next.kind), Some(TokenKind::Word(_))));
+            // `ask for feedback`
+            if is_rather_verb && used > 1 {
+                let words = self.phrase_word(&tokens[at], &stems[at]).into_iter().collect();
+                return (used, Some(phrase(words, at_end)));
+            }
+            if !is_rather_verb && !is_find && !is_own && !is_check {
                 return (used, Some(Item::Marks(marks, at_end)));
             }
         }

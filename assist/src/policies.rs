@@ -63,8 +63,9 @@ impl Drafted {
                 None
             })?;
         }
-        for change in changes {
+        for (at, change) in changes.iter().enumerate() {
             match change {
+                same if changes[..at].contains(same) => {}
                 Change::Tolerated | Change::Critical => {
                     let is_critical = **change == Change::Critical;
                     edits::change(&mut self.steps, task, &|step| {

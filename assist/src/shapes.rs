@@ -13,7 +13,39 @@ pub(crate) fn straightened(items: Vec<Item>, names: &Names<'_>, text: &str) -> V
     let items =
         bounded(consented(retried(failed(limited(first_of_all(given(items, text), names)))), names, text));
     let items = unfinished(approved(nobodys(items, names), names, text), text);
-    patient(reasons(ceased(given_to(items), names)))
+    patient(reasons(ceased(given_to(inserted(items)), names)))
+}
+
+/// `between A and B wait 3 days` is `wait 3 days between A and B`.
+fn inserted(items: Vec<Item>) -> Vec<Item> {
+    let mut found: Vec<Item> = Vec::new();
+    for statement in items.split_inclusive(|item| matches!(item, Item::Stop(_))) {
+        let (body, stop) = match statement {
+            [body @ .., stop @ Item::Stop(_)] => (body, Some(stop)),
+            body => (body, None),
+        };
+        match body {
+            [mark, Item::Phrase(first), and, last @ Item::Phrase(_), rest @ ..]
+                if mark.is(Mark::Between) && and.is(Mark::And) && !rest.is_empty() =>
+            {
+                let rest = if matches!(rest[0], Item::Comma(_)) { &rest[1..] } else { rest };
+                if let [head @ .., Item::Phrase(new)] = rest {
+                    let mut whole = new.clone();
+                    whole.glue.push((whole.words.len(), vec![Mark::Between]));
+                    whole.words.extend(first.words.iter().cloned());
+                    found.extend(head.iter().cloned());
+                    found.push(Item::Phrase(whole));
+                } else {
+                    found.extend(rest.iter().cloned());
+                    found.extend([mark.clone(), Item::Phrase(first.clone())]);
+                }
+                found.extend([and.clone(), last.clone()]);
+            }
+            body => found.extend(body.iter().cloned()),
+        }
+        found.extend(stop.cloned());
+    }
+    found
 }
 
 /// `somebody has to approve, wait up to 4 hours for that`: how long the approval is waited for.
@@ -120,7 +152,10 @@ fn given(items: Vec<Item>, text: &str) -> Vec<Item> {
     let compares = [Mark::Above, Mark::Below, Mark::AtLeast, Mark::AtMost];
     let mut found = items.clone();
     for (at, three) in items.windows(3).enumerate() {
-        let is_given = three[0].is(Mark::Of) && text[three[0].at().clone()].to_lowercase() == "при";
+        let small = text[three[0].at().clone()].to_lowercase();
+        let begins = at == 0 || matches!(items[at - 1], Item::Stop(_) | Item::Comma(_));
+        let is_given = three[0].is(Mark::Of) && small == "при"
+            || begins && ["for", "with", "on", "для"].contains(&small.as_str());
         if is_given && matches!(three[1], Item::Phrase(_)) && three[2].is_any(&compares) {
             found[at] = Item::Marks(vec![Mark::If], three[0].at().clone());
         }
@@ -251,7 +286,21 @@ fn approved(items: Vec<Item>, names: &Names<'_>, text: &str) -> Vec<Item> {
     let is_task = |item: Option<&Item>| matches!(item, Some(Item::Phrase(phrase)) if matches!(names.meant_by(phrase, &[]), Meant::Task(_)));
     let is_end = |item: Option<&Item>| item.is_none_or(|item| matches!(item, Item::Stop(_) | Item::Comma(_)));
     let mut found: Vec<Item> = Vec::new();
+    let mut skipped = 0..0;
     for (at, item) in items.iter().enumerate() {
+        if skipped.contains(&at) {
+            continue;
+        }
+        // `approve the reply before it is sent`
+        if let [Item::Phrase(_), before, it, rest @ ..] = &items[at + 1..]
+            && item.is(Mark::Approval)
+            && is_task(items.get(at + 1))
+            && before.is(Mark::Before)
+            && it.is_any(&[Mark::It, Mark::Them])
+        {
+            let end = rest.iter().take_while(|item| item.is(Mark::Equals) || matches!(item, Item::Phrase(_)));
+            skipped = at + 2..at + 4 + end.count();
+        }
         if !item.is(Mark::Approval) {
             found.push(item.clone());
             continue;

@@ -141,8 +141,8 @@ fn beside(context: &Context<'_>, branches: &[Flow]) -> Option<Edit> {
 }
 
 /// Words that set one step against another, as `then` does not.
-pub(super) const RELATIONS: [Mark; 6] =
-    [Mark::Before, Mark::After, Mark::When, Mark::ButFirst, Mark::OnlyIf, Mark::Succeeds];
+pub(super) const RELATIONS: [Mark; 7] =
+    [Mark::Before, Mark::After, Mark::When, Mark::ButFirst, Mark::OnlyIf, Mark::Succeeds, Mark::Until];
 
 /// `B after A`, where at least one of them is there.
 fn reordered(context: &Context<'_>, items: &[Item], steps: &[Flow], calls: &[String]) -> Option<Edit> {
@@ -157,7 +157,7 @@ fn reordered(context: &Context<'_>, items: &[Item], steps: &[Flow], calls: &[Str
     }
     let is_new = |flows: &[Flow]| !flows.iter().flat_map(Flow::calls).any(present);
     Some(match steps {
-        [Flow::Call(first), Flow::Call(second)] if all_there && has(&[Mark::OnlyIf, Mark::Succeeds]) => {
+        [Flow::Call(first), Flow::Call(second)] if all_there && has(&[Mark::OnlyIf, Mark::Succeeds, Mark::Until]) => {
             Edit::OnSuccess { task: second.clone(), of: first.clone() }
         }
         [Flow::Call(first), Flow::Call(second)] if all_there && has(&[Mark::After, Mark::When]) => {

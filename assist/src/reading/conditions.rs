@@ -143,6 +143,10 @@ pub(super) fn condition(context: &Context<'_>, items: &[Item]) -> Read<Condition
         {
             presence(context, &phrase.words, op)
         }
+        // `it is on trial`
+        [op, on, Item::Phrase(phrase)] if op.is_any(&[Mark::Equals, Mark::Differs]) && on.is(Mark::Of) => {
+            truth(context, &phrase.words, &phrase.words, op.is(Mark::Equals))
+        }
         [op, Item::Phrase(phrase)] if op.is_any(&[Mark::Equals, Mark::Differs]) => {
             truth(context, &phrase.words, &phrase.words, op.is(Mark::Equals))
         }

@@ -72,7 +72,7 @@ pub(super) fn passive(context: &Context<'_>, items: &[Item]) -> Vec<Item> {
         match (item, object) {
             // `before it is uploaded`
             (Item::Phrase(verb), Some(it))
-                if is_verb && it.is_any(&[Mark::It, Mark::Them]) && context.maybe(verb).is_some() =>
+                if is_verb && it.is_any(&[Mark::It, Mark::Them, Mark::Anything]) && context.maybe(verb).is_some() =>
             {
                 active.truncate(active.len() - 2);
                 active.push(item.clone());

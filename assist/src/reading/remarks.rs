@@ -50,6 +50,9 @@ fn is_pronoun(item: &Item) -> bool {
 
 /// What a clause is about that says nothing of any step.
 fn remark(context: &Context<'_>, clause: &[Item]) -> Option<Phrase> {
+    if let Some(subject) = arrival(context, clause) {
+        return Some(subject);
+    }
     match clause {
         [Item::Phrase(subject), is, Item::Phrase(what)] if is.is(Mark::Equals) => {
             let is_unknown = |phrase: &Phrase| {
@@ -65,6 +68,22 @@ fn remark(context: &Context<'_>, clause: &[Item]) -> Option<Phrase> {
         }
         _ => None,
     }
+}
+
+/// What something does that sets a workflow going.
+const ARRIVES: [&str; 16] = [
+    "comes", "arrives", "submits", "submitted", "signs", "shows", "lands", "joins", "appears", "arrived", "placed",
+    "places", "enters", "lodged", "requested", "incoming",
+];
+
+/// `when a new request comes in`: what the workflow begins with anyway.
+fn arrival(context: &Context<'_>, clause: &[Item]) -> Option<Phrase> {
+    let [when, Item::Phrase(event), rest @ ..] = clause else { return None };
+    let said = context.said(clause).to_lowercase();
+    let is_arrival = said.split_whitespace().any(|word| ARRIVES.contains(&word));
+    let is_alone = rest.iter().all(|item| item.is_any(&[Mark::Of, Mark::To]));
+    let begins = when.is_any(&[Mark::When, Mark::After]) && context.present.is_empty();
+    (begins && is_arrival && is_alone).then(|| event.clone())
 }
 
 const OFTEN: [&str; 9] = [

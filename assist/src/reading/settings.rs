@@ -98,8 +98,10 @@ pub(super) fn extract(
         at = found.range.start;
         let mut range = found.range;
         // `with a timeout of 2s, A`
-        if at == 1 && items[0].is(Mark::With) {
-            range.start = 0;
+        let is_with = |item: &Item| item.is(Mark::With) && context.said(std::slice::from_ref(item)).eq_ignore_ascii_case("with");
+        if at == 1 && items[0].is(Mark::With) || at > 1 && is_with(&items[at - 1]) {
+            range.start = at - 1;
+            at -= 1;
         }
         cut(items, range);
         tidy(items, at);
@@ -167,6 +169,9 @@ fn nearest(
     let follows = items[range.end..].iter().any(|item| matches!(item, Item::Phrase(_)));
     let before = if is_ahead && follows { &[] } else { before };
     let last = before.iter().rposition(|item| matches!(item, Item::Phrase(_)));
+    if let Some(Item::Phrase(main)) = main_clause(before) {
+        return Ok(Target::Task(context.present_task(main)?));
+    }
     if let Some(at) = last {
         let Item::Phrase(phrase) = &before[at] else { return context.ask("") };
         let joined = before[..at].last().is_some_and(|item| item.is_any(&[Mark::And, Mark::Or]))
@@ -192,6 +197,20 @@ fn nearest(
             context.ask(format!("which step is \"{}\" said of?", context.said(&items[range.clone()])))
         }
     }
+}
+
+/// `A after B, it may fail` is said of A.
+fn main_clause(before: &[Item]) -> Option<&Item> {
+    let is_phrase = |item: &Item| matches!(item, Item::Phrase(_));
+    let comma = before.iter().rposition(|item| matches!(item, Item::Comma(_)))?;
+    if before[comma..].iter().any(is_phrase) {
+        return None;
+    }
+    let start = before[..comma].iter().rposition(|item| matches!(item, Item::Comma(_))).map_or(0, |at| at + 1);
+    let sentence = &before[start..comma];
+    let mark = sentence.iter().position(|item| item.is_any(&[Mark::After, Mark::When, Mark::Before, Mark::While]))?;
+    let is_behind = sentence[mark..].iter().any(is_phrase);
+    sentence[..mark].iter().rfind(|item| is_phrase(item)).filter(|_| is_behind)
 }
 
 fn pattern(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>> {
@@ -231,7 +250,15 @@ fn retry(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>
         && !items[at..].iter().any(|item| item.is(Mark::Until))
         && items[at..].iter().any(|item| item.is(Mark::OnFailure));
     let starts_retry = items[at].is(Mark::Retry) && !items[at].is(Mark::Then) || is_repeat;
-    let gives = items[at].is(Mark::Give) && items[at..].iter().take(5).any(|item| item.is(Mark::Retries));
+    let gives = items[at].is(Mark::Give) && items[at..].iter().take(5).any(|item| item.is_any(&[Mark::Retries, Mark::Attempts]));
+    let is_strategy = |item: &Item| item.is_any(&[Mark::Backoff, Mark::Linear, Mark::Constant]);
+    // `exponential backoff with 6 retries`
+    if is_strategy(&items[at])
+        && items.get(at + 1).is_some_and(|item| item.is_any(&[Mark::With, Mark::And]))
+        && matches!(items.get(at + 2), Some(Item::Number(..)))
+    {
+        next = pauses(items, at, &mut changes);
+    }
     if starts_retry || gives {
         next += 1;
         if let Some((used, target)) = object(context, items, next)? {

@@ -13,6 +13,11 @@ fn is_together(context: &Context<'_>, items: &[Item]) -> bool {
     said.is_some_and(|said| ["everything", "all of it", "всё", "все"].contains(&said.to_lowercase().as_str()))
 }
 
+/// What says that all of a workflow is meant.
+const WHOLES: [&str; 11] = [
+    "whole", "entire", "complete", "full", "total", "process", "workflow", "flow", "run", "job", "pipeline",
+];
+
 /// `the nightly run` is the workflow that is called so.
 fn is_workflow(context: &Context<'_>, item: &Item) -> bool {
     let Item::Phrase(phrase) = item else { return false };
@@ -24,7 +29,10 @@ fn is_workflow(context: &Context<'_>, item: &Item) -> bool {
             .vocabulary
             .workflows
             .iter()
-            .any(|flow| phrase.words.iter().all(|word| is_of(&flow.id, word)))
+            .any(|flow| {
+                let mut named = phrase.words.iter().filter(|word| !WHOLES.contains(&word.text.as_str())).peekable();
+                named.peek().is_some() && named.all(|word| is_of(&flow.id, word))
+            })
 }
 
 /// `within 2 seconds`, `timeout of 500ms for X`, `wait at most two seconds for X`, `give X 2 seconds`.

@@ -206,7 +206,7 @@ pub(crate) struct Words {
 }
 
 /// Forms that no ending tells from their verb.
-const IRREGULAR: [(&str, &str); 48] = [
+const IRREGULAR: [(&str, &str); 71] = [
     ("начни", "начинай"),
     ("начать", "начинай"),
     ("found", "find"),
@@ -249,6 +249,29 @@ const IRREGULAR: [(&str, &str); 48] = [
     ("forgiven", "forgive"),
     ("gave", "give"),
     ("won", "win"),
+    ("paid", "pay"),
+    ("left", "leave"),
+    ("went", "go"),
+    ("gone", "go"),
+    ("came", "come"),
+    ("ran", "run"),
+    ("told", "tell"),
+    ("taught", "teach"),
+    ("broken", "break"),
+    ("broke", "break"),
+    ("lost", "lose"),
+    ("met", "meet"),
+    ("rung", "ring"),
+    ("dealt", "deal"),
+    ("bred", "breed"),
+    ("shot", "shoot"),
+    ("worn", "wear"),
+    ("rang", "ring"),
+    ("threw", "throw"),
+    ("fell", "fall"),
+    ("fallen", "fall"),
+    ("blew", "blow"),
+    ("blown", "blow"),
     ("torn", "tear"),
     ("woken", "wake"),
     ("begun", "begin"),

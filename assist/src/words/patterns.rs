@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use super::Stems;
 
 /// Words that may stand inside of a phrase and change nothing.
-const INSIDE: [&str; 10] =
-    ["the", "a", "an", "just", "simpli", "actual", "realli", "ever", "alreadi", "pleas"];
+const INSIDE: [&str; 11] =
+    ["the", "a", "an", "just", "simpli", "actual", "realli", "ever", "alreadi", "pleas", "still"];
 /// In shorter ones an article counts: `in the order` is not `in order`.
 const LONG: usize = 3;
 /// `can't` is two words wherever it stands.

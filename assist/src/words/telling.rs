@@ -17,7 +17,7 @@ const TELLING: [&str; 121] = [
 ];
 
 /// Small words whose noun says whose or whereto something is; `by` and `at` say how and when.
-const BENIGN: [&str; 11] = ["of", "for", "to", "from", "у", "от", "для", "из", "с", "со", "к"];
+const BENIGN: [&str; 12] = ["за", "of", "for", "to", "from", "у", "от", "для", "из", "с", "со", "к"];
 
 const SMALL: [&str; 16] =
     ["for", "to", "of", "on", "in", "from", "with", "by", "at", "and", "the", "a", "an", "о", "в", "на"];
