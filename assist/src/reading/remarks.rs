@@ -18,15 +18,15 @@ pub(super) fn without_remarks(context: &Context<'_>, items: &[Item]) -> Vec<Item
         let end = rest.iter().position(is_end).unwrap_or(rest.len());
         let (clause, after) = rest.split_at(end);
         let begins = found.last().is_none_or(|item| matches!(item, Item::Stop(_)));
-        let subject = if begins && after.iter().any(|item| matches!(item, Item::Phrase(_) | Item::Number(..) | Item::Time(..))) {
-            remark(context, trimmed(clause))
-        } else {
-            None
-        };
+        let goes_on =
+            after.iter().any(|item| matches!(item, Item::Phrase(_) | Item::Number(..) | Item::Time(..)));
+        let said = context.text.get(start(clause)..after.first().map_or(0, |item| item.at().start));
+        let subject = remark(context, trimmed(clause)).filter(|_| begins && goes_on);
+        let is_arrival = begins && goes_on && arrival(context, trimmed(clause), said.unwrap_or_default());
         let separator = after.first();
         if let Some(subject) = subject {
             topic = Some(subject);
-        } else {
+        } else if !is_arrival {
             found.extend(clause.iter().map(|item| match &topic {
                 Some(subject) if is_pronoun(item) => Item::Phrase(subject.clone()),
                 _ => item.clone(),
@@ -44,15 +44,16 @@ pub(super) fn without_remarks(context: &Context<'_>, items: &[Item]) -> Vec<Item
     found
 }
 
+fn start(items: &[Item]) -> usize {
+    items.first().map_or(0, |item| item.at().start)
+}
+
 fn is_pronoun(item: &Item) -> bool {
     item.is_any(&[Mark::It, Mark::Them]) && !item.is(Mark::Both)
 }
 
 /// What a clause is about that says nothing of any step.
 fn remark(context: &Context<'_>, clause: &[Item]) -> Option<Phrase> {
-    if let Some(subject) = arrival(context, clause) {
-        return Some(subject);
-    }
     match clause {
         [Item::Phrase(subject), is, Item::Phrase(what)] if is.is(Mark::Equals) => {
             let is_unknown = |phrase: &Phrase| {
@@ -77,13 +78,11 @@ const ARRIVES: [&str; 16] = [
 ];
 
 /// `when a new request comes in`: what the workflow begins with anyway.
-fn arrival(context: &Context<'_>, clause: &[Item]) -> Option<Phrase> {
-    let [when, Item::Phrase(event), rest @ ..] = clause else { return None };
-    let said = context.said(clause).to_lowercase();
-    let is_arrival = said.split_whitespace().any(|word| ARRIVES.contains(&word));
+fn arrival(context: &Context<'_>, clause: &[Item], said: &str) -> bool {
+    let [when, Item::Phrase(_), rest @ ..] = clause else { return false };
+    let is_arrival = said.to_lowercase().split_whitespace().any(|word| ARRIVES.contains(&word));
     let is_alone = rest.iter().all(|item| item.is_any(&[Mark::Of, Mark::To]));
-    let begins = when.is_any(&[Mark::When, Mark::After]) && context.present.is_empty();
-    (begins && is_arrival && is_alone).then(|| event.clone())
+    is_arrival && is_alone && when.is_any(&[Mark::When, Mark::After]) && context.present.is_empty()
 }
 
 const OFTEN: [&str; 9] = [
