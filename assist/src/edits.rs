@@ -54,6 +54,11 @@ pub(crate) fn apply(steps: &mut Vec<Data>, edit: &Edit) -> Read<()> {
             if place(of) < place(task) {
                 return Ok(());
             }
+            // What must come before is moved, so that all behind the step stays behind it.
+            if place(of) > place(task) {
+                let step = take(steps, of)?;
+                return insert(steps, &[step], &Place::Before(task.clone()));
+            }
             let step = take(steps, task)?;
             insert(steps, &[step], &Place::After(of.clone()))
         }

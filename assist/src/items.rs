@@ -143,11 +143,21 @@ impl Reader<'_> {
         word.split('-').map(part).collect()
     }
 
+    /// The name of a workflow that names no task is the workflow: `the renewal`.
+    fn titled(&self, token: Token) -> Token {
+        match &token.kind {
+            TokenKind::Word(word) if self.names.is_workflow(word) => {
+                Token { kind: TokenKind::Word("workflow".to_owned()), ..token }
+            }
+            _ => token,
+        }
+    }
+
     /// `check out` is one word where a task is called so.
     fn compounds(&self, tokens: Vec<Token>) -> Vec<Token> {
         let mut found: Vec<Token> = Vec::new();
         let tokens = single(tokens, |particle| self.names.owns(particle));
-        for token in tokens.into_iter().flat_map(|token| self.parts(token)) {
+        for token in tokens.into_iter().flat_map(|token| self.parts(self.titled(token))) {
             // `run, please, A`
             let is_polite = |token: &Token| matches!(&token.kind, TokenKind::Word(word) if ["please", "пожалуйста", "kindly"].contains(&word.as_str()));
             if let ([.., Token { kind: TokenKind::Comma, .. }, polite], TokenKind::Comma) =
@@ -443,6 +453,17 @@ fn ended(items: Vec<Item>, names: &Names<'_>) -> Vec<Item> {
             && !title.words.iter().any(|word| is_telling(&word.text)));
         if is_alone && ended.last().is_some_and(is_title) {
             ended.pop();
+            continue;
+        }
+        // `for each node: ...`
+        let start = ended.iter().rposition(|item| matches!(item, Item::Stop(_))).map_or(0, |at| at + 1);
+        let clauses = [Mark::After, Mark::Before, Mark::OnFailure];
+        if ended.get(start).is_some_and(|first| first.is(Mark::ForEach)) {
+            ended.push(Item::Colon(at));
+            continue;
+        }
+        if ended.get(start).is_some_and(|first| first.is_any(&clauses)) {
+            ended.push(Item::Comma(at));
             continue;
         }
         let sentence = ended.iter().rev().take_while(|item| !matches!(item, Item::Stop(_)));

@@ -29,6 +29,8 @@ pub(crate) struct Names<'a> {
     profiles: Vec<Profile>,
     /// Every stem of the vocabulary, with the words that have it.
     known: BTreeSet<String>,
+    /// Ids of workflows of one word.
+    workflows: BTreeSet<String>,
     words: Vec<(String, String)>,
     /// Words of docstrings, with their stems.
     told: Vec<(String, String)>,
@@ -62,6 +64,7 @@ impl<'a> Names<'a> {
         let mut names = Names {
             profiles: Vec::new(),
             known: BTreeSet::new(),
+            workflows: vocabulary.workflows.iter().map(|workflow| workflow.id.clone()).collect(),
             words: Vec::new(),
             told: Vec::new(),
             properties: BTreeSet::new(),
@@ -121,6 +124,13 @@ impl<'a> Names<'a> {
     /// Whether a word of the manifest or the table of words has this stem.
     pub fn knows(&self, stem: &str) -> bool {
         self.known.contains(stem) || self.concepts.knows(stem)
+    }
+
+    /// Whether a workflow and nothing else is called so.
+    pub fn is_workflow(&self, word: &str) -> bool {
+        let stem = WORDS.stems.of(word);
+        self.workflows.contains(word)
+            && !self.profiles.iter().any(|profile| profile.own.iter().any(|own| self.concepts.are_same(own, &stem)))
     }
 
     /// Whether a task says by its first word that it only looks at something.

@@ -151,6 +151,13 @@ fn first_of_all(items: Vec<Item>, names: &Names<'_>) -> Vec<Item> {
 fn given(items: Vec<Item>, text: &str) -> Vec<Item> {
     let compares = [Mark::Above, Mark::Below, Mark::AtLeast, Mark::AtMost];
     let mut found = items.clone();
+    // `через 2 дня`
+    for (at, two) in items.windows(2).enumerate() {
+        let goes_on = items.get(at + 2).is_some_and(|item| matches!(item, Item::Phrase(_)));
+        if two[0].is(Mark::ByMeans) && matches!(two[1], Item::Time(..)) && goes_on {
+            found[at] = Item::Marks(vec![Mark::After], two[0].at().clone());
+        }
+    }
     for (at, three) in items.windows(3).enumerate() {
         let small = text[three[0].at().clone()].to_lowercase();
         let begins = at == 0 || matches!(items[at - 1], Item::Stop(_) | Item::Comma(_));

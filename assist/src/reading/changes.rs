@@ -227,7 +227,7 @@ pub(super) fn edit(context: &Context<'_>, items: &[Item], end: Option<Place>) ->
     {
         return Ok(Some(edit));
     }
-    if let Some(phrase) = superfluous(items) {
+    if let Some(phrase) = superfluous(context, items) {
         return Ok(Some(Edit::Remove(context.task(phrase, &[])?)));
     }
     let [first, Item::Phrase(phrase), rest @ ..] = items else { return Ok(None) };
@@ -270,10 +270,16 @@ pub(super) fn edit(context: &Context<'_>, items: &[Item], end: Option<Place>) ->
 }
 
 /// `remove X`, `X is no longer needed`, `no X any more`.
-fn superfluous(items: &[Item]) -> Option<&Phrase> {
+fn superfluous<'a>(context: &Context<'_>, items: &'a [Item]) -> Option<&'a Phrase> {
+    // `no X`, but not `do not X`: that may be said of one case alone.
+    let is_no = |item: &Item| {
+        item.is(Mark::Not) && context.said(std::slice::from_ref(item)).eq_ignore_ascii_case("no")
+    };
     let (phrase, is_gone) = match items {
         [Item::Phrase(phrase), gone] => (phrase, gone.is(Mark::NotNeeded)),
-        [first, Item::Phrase(phrase)] => (phrase, first.is_any(&[Mark::Remove, Mark::NotNeeded])),
+        [first, Item::Phrase(phrase)] => {
+            (phrase, first.is_any(&[Mark::Remove, Mark::NotNeeded]) || is_no(first))
+        }
         [first, Item::Phrase(phrase), gone] => {
             (phrase, first.is_any(&[Mark::Not, Mark::NotNeeded]) && gone.is(Mark::NotNeeded))
         }

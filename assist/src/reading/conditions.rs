@@ -96,6 +96,11 @@ pub(super) fn prefix(context: &Context<'_>, items: &[Item]) -> Read<(Condition, 
 pub(super) fn condition(context: &Context<'_>, items: &[Item]) -> Read<Condition> {
     let items = match trimmed(items) {
         [first, rest @ ..] if first.is_any(&[Mark::It, Mark::Them]) => rest,
+        [Item::Phrase(who), rest @ ..]
+            if !rest.is_empty() && who.words.iter().all(|word| GENERIC.contains(&word.text.as_str())) =>
+        {
+            rest
+        }
         items => items,
     };
     for (mark, joint) in [(Mark::Or, "||"), (Mark::And, "&&")] {

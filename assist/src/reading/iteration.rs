@@ -5,7 +5,7 @@ use crate::items::{Item, Phrase, PhraseWord};
 use crate::words::{Mark, WORDS, words_of};
 
 use super::cursor::trimmed;
-use super::{Context, Read, conditions, relations};
+use super::{Context, Read, conditions, relations, sentences};
 
 /// What stands after `for each`.
 pub(super) fn each(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
@@ -14,6 +14,12 @@ pub(super) fn each(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     let Some(Item::Phrase(head)) = items.first().cloned() else {
         return context.ask(format!("for each of what in \"{}\"?", context.said(&items)));
     };
+    if let Some(at) = items.iter().position(|item| matches!(item, Item::Colon(_))) {
+        let words: Vec<PhraseWord> = items[..at].iter().flat_map(said).collect();
+        let Some((over, name)) = over(context, &words)? else { return unknown(context, &head) };
+        let body = sentences::sentence(context, &without_it(&items[at + 1..]))?;
+        return Ok(Flow::Each { over, name, limit, body: Box::new(body) });
+    }
     let rest = trimmed(&items[1..]);
     let rest: Vec<Item> =
         rest.iter().filter(|item| !item.is(Mark::Parallel) || limit.is_some()).cloned().collect();
@@ -32,6 +38,10 @@ pub(super) fn each(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     unknown(context, &head)
 }
 
+fn said(item: &Item) -> Vec<PhraseWord> {
+    if let Item::Phrase(phrase) = item { phrase.words.clone() } else { Vec::new() }
+}
+
 /// `pack each line of the order`.
 pub(super) fn mentioned(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
     let at = items.iter().position(|item| {
@@ -42,7 +52,11 @@ pub(super) fn mentioned(context: &Context<'_>, items: &[Item]) -> Read<Option<Fl
     let limit = take_limit(&mut items);
     let (before, after) = items.split_at(at);
     let after: Vec<Item> = after[1..].iter().filter(|item| !item.is(Mark::Parallel)).cloned().collect();
-    let (Some(Item::Phrase(verb)), [Item::Phrase(list)]) = (before.last(), trimmed(&after)) else {
+    let after = match trimmed(&after) {
+        [list @ .., of, it] if of.is(Mark::Of) && it.is(Mark::It) => list,
+        after => after,
+    };
+    let (Some(Item::Phrase(verb)), [Item::Phrase(list)]) = (before.last(), after) else {
         return Ok(None);
     };
     let Some((over, name)) = over(context, &list.words)? else { return unknown(context, list) };

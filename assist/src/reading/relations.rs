@@ -1,7 +1,7 @@
 //! `B after A`, `before B, A`, `while A, B`, `A, but first B`: two parts and which comes first.
 
 use crate::flow::Flow;
-use crate::items::Item;
+use crate::items::{Item, Phrase};
 use crate::words::Mark;
 
 use super::cursor::{find, trimmed};
@@ -75,12 +75,34 @@ pub(super) fn part(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     if is_pause && (items[at - 1].is(Mark::And) || matches!(items[at - 1], Item::Comma(_))) {
         return Ok(Flow::in_order([groups::list(context, &items[..at])?, part(context, &items[at..])?]));
     }
+    if let Some(flow) = enclosed(context, items, at)? {
+        return Ok(flow);
+    }
     if find(&items[at + 1..], &marks).is_some() {
         return context.ask(format!("in which order do the steps in \"{}\" run?", context.said(items)));
     }
     let left = groups::list(context, &items[..at])?;
     let right = groups::list(context, without_end(&items[at + 1..]))?;
     joined(context, items, at, left, right)
+}
+
+/// `B after A and before C`.
+fn enclosed(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Flow>> {
+    let second = items[at + 1..].windows(2).position(|two| {
+        (two[0].is(Mark::And) || matches!(two[0], Item::Comma(_))) && two[1].is_any(&[Mark::Before, Mark::After])
+    });
+    let Some(second) = second.map(|place| at + 1 + place).filter(|second| *second > at + 1) else {
+        return Ok(None);
+    };
+    let is_after = |at: usize| items[at].is_any(&[Mark::After, Mark::When]);
+    if is_after(at) == is_after(second + 1) || !(is_after(at) || items[at].is(Mark::Before)) {
+        return Ok(None);
+    }
+    let middle = groups::list(context, &items[..at])?;
+    let one = ended(context, &items[at + 1..second])?;
+    let other = ended(context, &items[second + 2..])?;
+    let (first, last) = if is_after(at) { (one, other) } else { (other, one) };
+    Ok(Some(Flow::in_order([first, middle, last])))
 }
 
 /// `A five minutes after B`, `B five minutes before A`.
@@ -153,20 +175,27 @@ fn clause_end(context: &Context<'_>, items: &[Item]) -> Option<(Vec<Item>, Vec<I
         return Some((items[..at].to_vec(), items[at..].to_vec()));
     }
     let (Item::Phrase(phrase), rest) = items.split_first()? else { return None };
-    let both = |at: usize| {
-        let (head, tail) = phrase.split(at);
-        let pair = (context.maybe(&head)?, context.maybe(&tail)?);
-        (pair.0 != pair.1).then_some((at, pair))
-    };
-    let splits: Vec<_> = (1..phrase.words.len()).filter_map(both).collect();
-    let (at, pair) = splits.first()?;
-    if splits.iter().any(|(_, other)| other != pair) {
-        return None;
-    }
-    let at = *at;
+    let (at, _) = division(context, phrase)?;
     let (head, tail) = phrase.split(at);
     let second = std::iter::once(Item::Phrase(tail)).chain(rest.iter().cloned()).collect();
     Some((vec![Item::Phrase(head)], second))
+}
+
+/// `в случае неудачи доставки позови курьера`: two tasks in one phrase, where it is clear how.
+pub(super) fn two_tasks(context: &Context<'_>, both: &Phrase) -> Option<(String, String)> {
+    division(context, both).map(|(_, pair)| pair)
+}
+
+/// Where a phrase falls into two that name a task each; every place where it does must give the same two.
+fn division(context: &Context<'_>, both: &Phrase) -> Option<(usize, (String, String))> {
+    let pair = |at: usize| {
+        let (one, other) = both.split(at);
+        let pair = (context.maybe(&one)?, context.maybe(&other)?);
+        (pair.0 != pair.1).then_some((at, pair))
+    };
+    let pairs: Vec<_> = (1..both.words.len()).filter_map(pair).collect();
+    let first = pairs.first()?;
+    pairs.iter().all(|(_, pair)| *pair == first.1).then(|| first.clone())
 }
 
 /// The subordinate clause comes first: `after A, B`.

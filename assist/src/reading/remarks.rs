@@ -18,8 +18,7 @@ pub(super) fn without_remarks(context: &Context<'_>, items: &[Item]) -> Vec<Item
         let end = rest.iter().position(is_end).unwrap_or(rest.len());
         let (clause, after) = rest.split_at(end);
         let begins = found.last().is_none_or(|item| matches!(item, Item::Stop(_)));
-        let goes_on =
-            after.iter().any(|item| matches!(item, Item::Phrase(_) | Item::Number(..) | Item::Time(..)));
+        let goes_on = after.iter().any(|item| !is_end(item));
         let said = context.text.get(start(clause)..after.first().map_or(0, |item| item.at().start));
         let subject = remark(context, trimmed(clause)).filter(|_| begins && goes_on);
         let is_arrival = begins && goes_on && arrival(context, trimmed(clause), said.unwrap_or_default());

@@ -3,7 +3,7 @@
 //! It knows nothing of what was said before.
 
 use crate::flow::Flow;
-use crate::items::{Item, Phrase};
+use crate::items::Item;
 use crate::words::Mark;
 
 use super::conditional::{consequence, leading_condition, trailing_condition};
@@ -32,7 +32,7 @@ pub(super) fn sentence(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     }
     if let [failure, Item::Phrase(both)] = items
         && failure.is(Mark::OnFailure)
-        && let Some((step, handler)) = two_tasks(context, both)
+        && let Some((step, handler)) = relations::two_tasks(context, both)
     {
         let (body, handler) = (Box::new(Flow::Call(step)), Some(Box::new(Flow::Call(handler))));
         return Ok(Flow::Try { body, handler, always: None });
@@ -51,17 +51,6 @@ pub(super) fn sentence(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
         }
     }
     Ok(Flow::in_order(flows))
-}
-
-/// `в случае неудачи доставки позови курьера`: two tasks in one phrase, where it is clear how.
-fn two_tasks(context: &Context<'_>, both: &Phrase) -> Option<(String, String)> {
-    let pair = |at: usize| {
-        let (one, other) = both.split(at);
-        Some((context.maybe(&one)?, context.maybe(&other)?)).filter(|(one, other)| one != other)
-    };
-    let pairs: Vec<_> = (1..both.words.len()).filter_map(pair).collect();
-    let first = pairs.first()?;
-    pairs.iter().all(|pair| pair == first).then(|| first.clone())
 }
 
 /// A part between two `then`s.
@@ -201,9 +190,16 @@ fn caught(steps: Flow, handler: impl FnOnce() -> Read<Flow>) -> Read<Option<Flow
 
 /// `If that fails, B` and `Whatever happens, C`, as sentences of their own.
 pub(super) fn of_what_was_said(context: &Context<'_>, before: &Flow, items: &[Item]) -> Read<Option<Flow>> {
-    let Some((first, rest)) = items.split_first().filter(|(_, rest)| !trimmed(rest).is_empty()) else {
+    let Some((first, rest)) = items.split_first() else { return Ok(None) };
+    // `A and B. Those can run in parallel.`
+    if items.iter().all(|item| item.is_any(&[Mark::Parallel, Mark::It, Mark::Them, Mark::Both, Mark::All]))
+        && items.iter().any(|item| item.is(Mark::Parallel))
+    {
+        return Ok(last_two(before));
+    }
+    if trimmed(rest).is_empty() {
         return Ok(None);
-    };
+    }
     if first.is(Mark::Else) && !first.is(Mark::OnFailure) {
         return otherwise(context, before, rest);
     }
@@ -222,6 +218,15 @@ pub(super) fn of_what_was_said(context: &Context<'_>, before: &Flow, items: &[It
         return caught(before.clone(), || sentence(context, &items[..1]));
     }
     if first.is(Mark::OnFailure) { caught(before.clone(), || sentence(context, rest)) } else { Ok(None) }
+}
+
+/// The last two steps at the same time.
+fn last_two(before: &Flow) -> Option<Flow> {
+    let Flow::Sequence(steps) = before else { return None };
+    let (first, last) = steps.split_at(steps.len().checked_sub(2)?);
+    let is_call = |flow: &Flow| matches!(flow, Flow::Call(_));
+    let both = Flow::at_once(last.iter().cloned());
+    last.iter().all(is_call).then(|| Flow::in_order(first.iter().cloned().chain([both])))
 }
 
 fn last_step(flow: &Flow) -> &Flow {
@@ -332,6 +337,15 @@ fn repeated(context: &Context<'_>, items: &[Item], at: usize) -> Read<Flow> {
         head
     };
     let mut rest: Vec<Item> = tail.to_vec();
+    // `give up after 24 attempts`
+    let give_up = rest.windows(3).position(|three| {
+        three[0].is(Mark::GiveUp) && three[1].whole().is_some() && three[2].is_any(&[Mark::Times, Mark::Attempts])
+    });
+    if let Some(at) = give_up {
+        let place = rest[at].at().clone();
+        rest[at] = Item::Marks(vec![Mark::UpTo], place.clone());
+        rest[at + 2] = Item::Marks(vec![Mark::Times], place);
+    }
     let bound = rest
         .windows(3)
         .position(|three| three[0].is(Mark::UpTo) && three[1].whole().is_some() && three[2].is(Mark::Times));

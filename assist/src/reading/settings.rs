@@ -8,7 +8,7 @@ use crate::words::Mark;
 use super::cursor::cut;
 use super::timeouts::timeout;
 use super::undoing::undo;
-use super::{Context, Read, failures};
+use super::{Context, Read, failures, relations};
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Setting {
@@ -184,7 +184,14 @@ fn nearest(
             return context
                 .ask(format!("is \"{said}\" said of \"{said_last}\" alone, or of all steps before it?"));
         }
-        return Ok(Target::Task(context.present_task(phrase)?));
+        let begins = before.first().is_some_and(|item| item.is_any(&[Mark::After, Mark::Before, Mark::When]));
+        return match context.present_task(phrase) {
+            Err(question) if begins => match relations::two_tasks(context, phrase) {
+                Some((_, second)) => Ok(Target::Task(second)),
+                None => Err(question),
+            },
+            task => Ok(Target::Task(task?)),
+        };
     }
     let next = items[range.end..].iter().find_map(|item| match item {
         Item::Phrase(phrase) => Some(phrase),
@@ -277,6 +284,10 @@ fn retry(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>
     if let Some((change, after)) = counted(context, items, (at, next, count_at), starts_retry) {
         changes.push(change);
         next = after;
+    }
+    // `every 5 seconds until C, at most 20 attempts` bounds the loop.
+    if !starts_retry && items.iter().any(|item| item.is(Mark::Until)) {
+        return Ok(None);
     }
     let attempts = tries(context, items, at)?;
     if changes.is_empty() && !starts_retry && attempts.is_some() {

@@ -56,6 +56,16 @@ pub(super) fn timeout(context: &Context<'_>, items: &[Item], at: usize) -> Read<
         let (used, named) = object(context, items, at + 3)?.unwrap_or_default();
         return Ok(Some(Found { range: at..at + 3 + used, named, changes: vec![Change::Timeout(*ms)] }));
     }
+    // `if that does not work within 5 seconds, give up`
+    if let [failure, within, Item::Time(ms, _), rest @ ..] = &items[at..]
+        && failure.is(Mark::OnFailure)
+        && within.is(Mark::Within)
+        && let joint = usize::from(matches!(rest.first(), Some(Item::Comma(_))))
+        && rest.get(joint).is_some_and(|item| item.is(Mark::GiveUp))
+    {
+        let range = at..at + 4 + joint;
+        return Ok(Some(Found { range, named: None, changes: vec![Change::Timeout(*ms)] }));
+    }
     // `if X takes longer than 5 seconds, give up`
     if let [when, Item::Phrase(phrase), longer, Item::Time(ms, _), Item::Comma(_), give_up, ..] = &items[at..]
         && when.is_any(&[Mark::If, Mark::When])
@@ -103,7 +113,9 @@ fn limit(context: &Context<'_>, items: &[Item], at: usize) -> Option<(Option<Tar
         from + items[from..].iter().take_while(|item| item.is_any(marks)).count()
     };
     let is_time = |at: usize| matches!(items.get(at), Some(Item::Time(..)));
-    if is(at, &[Mark::Wait]) && is(at + 1, &[Mark::UpTo]) {
+    if is(at, &[Mark::Wait]) && is(at + 1, &[Mark::UpTo])
+        || is(at, &[Mark::Wait, Mark::WaitFor]) && is(at + 1, &[Mark::Within, Mark::UpTo])
+    {
         return Some((None, at + 2));
     }
     let is_phrase = |at: usize| matches!(items.get(at), Some(Item::Phrase(_)));

@@ -5,7 +5,9 @@
 use super::{Token, TokenKind, WORDS};
 
 /// The verb, its particle, and the verb that stands for both; that itself where the particle adds nothing.
-const VERBS: [(&str, &str, &str); 84] = [
+const VERBS: [(&str, &str, &str); 86] = [
+    ("spin", "up", "create"),
+    ("stand", "up", "create"),
     ("send", "back", "return"),
     ("give", "back", "return"),
     ("ship", "back", "return"),
