@@ -136,7 +136,8 @@ impl Reader<'_> {
     fn parts(&self, token: Token) -> Vec<Token> {
         let TokenKind::Word(word) = &token.kind else { return vec![token] };
         let stem = self.stems.of(word);
-        if !word.contains('-') || self.names.knows(&stem) || self.lexicon.knows(&stem) {
+        let is_name = word.ends_with("'s") || word.matches('-').count() > 1;
+        if !word.contains('-') || is_name || self.names.knows(&stem) || self.lexicon.knows(&stem) {
             return vec![token];
         }
         let part = |part: &str| Token { at: token.at.clone(), kind: TokenKind::Word(part.to_owned()) };
@@ -171,7 +172,9 @@ impl Reader<'_> {
                 (found.last_mut(), &token.kind)
             {
                 let whole = format!("{one}{other}");
-                if self.names.begins(&self.stems.of(&whole)) && one != other {
+                let stem = self.stems.of(&whole);
+                let is_name = self.names.begins(&stem) || self.names.owns(&stem) && !self.names.owns(&self.stems.of(other));
+                if is_name && one != other {
                     *one = whole;
                     at.end = token.at.end;
                     continue;

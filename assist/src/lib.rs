@@ -110,7 +110,19 @@ fn drafted(request: &Request<'_>, draft: &mut Draft) -> Read<()> {
         others: base.map(|workflow| edits::others(&workflow.steps)).unwrap_or_default(),
         inputs: base.map(|workflow| workflow.inputs.clone()).unwrap_or_default(),
     };
-    let reading = reading::read(&context, &items)?;
+    let mut reading = reading::read(&context, &items)?;
+    // What is asked about is a step of a workflow that is there, though none of its tasks is named.
+    let mut base = base;
+    if let (None, None, Some(asked)) = (base, request.workflow, asked_about(request, &reading)) {
+        let context = Context {
+            present: edits::calls(&asked.steps),
+            others: edits::others(&asked.steps),
+            inputs: asked.inputs.clone(),
+            ..context
+        };
+        reading = reading::read(&context, &items)?;
+        base = Some(asked);
+    }
     draft.understood =
         reading.understood.iter().map(|part| (part.text.clone(), part.read_as.clone())).collect();
     finish(request, &names, base, reading, draft)
@@ -172,6 +184,15 @@ fn base<'a>(request: &Request<'a>, names: &Names<'_>, items: &[Item]) -> Read<Op
             Err(Question(format!("which workflow is meant: {}? `--workflow` says it", all.join(" or "))))
         }
     }
+}
+
+/// The only workflow with the step whose result alone the text is about.
+fn asked_about<'a>(request: &Request<'a>, reading: &Reading) -> Option<&'a Workflow> {
+    let Some(flow::Flow::When { condition, .. }) = &reading.flow else { return None };
+    let task = condition.trim_start_matches('!').split('.').next()?;
+    let has = |workflow: &&Workflow| edits::calls(&workflow.steps).iter().any(|call| call == task);
+    let mut found = request.vocabulary.workflows.iter().filter(has);
+    found.next().filter(|_| found.next().is_none())
 }
 
 fn finish(

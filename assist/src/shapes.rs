@@ -55,6 +55,18 @@ fn patient(items: Vec<Item>) -> Vec<Item> {
     while let Some((item, rest)) = items.split_first() {
         found.push(item.clone());
         items = rest;
+        // `an approval, max 6 hours, before A`
+        if let [comma @ Item::Comma(_), limit, time @ Item::Time(..), rest @ ..] = rest
+            && item.is(Mark::Approval)
+            && limit.is_any(&[Mark::UpTo, Mark::Within])
+        {
+            found.extend([Item::Marks(vec![Mark::Within], comma.at().clone()), time.clone()]);
+            items = match rest {
+                [Item::Comma(_), before, ..] if before.is(Mark::Before) => &rest[1..],
+                rest => rest,
+            };
+            continue;
+        }
         let ([joint, wait, limit, time @ Item::Time(..), rest @ ..], true) = (rest, item.is(Mark::Approval)) else {
             continue;
         };

@@ -20,7 +20,7 @@ pub(super) fn change(
         return Ok(vec![edit]);
     }
     if let Flow::Sequence(steps) = &flow
-        && let Some(edits) = woven(context, steps)
+        && let Some(edits) = woven(context, items, steps)
     {
         return Ok(edits);
     }
@@ -94,7 +94,9 @@ fn guarded(
 }
 
 /// New steps among some that are there, in the order in which those are there: each behind the one before it.
-fn woven(context: &Context<'_>, steps: &[Flow]) -> Option<Vec<Edit>> {
+fn woven(context: &Context<'_>, items: &[Item], steps: &[Flow]) -> Option<Vec<Edit>> {
+    // `B before A and C`: whether C comes before A, too, only its speaker knows.
+    let is_before = items.iter().skip(1).any(|item| item.is(Mark::Before));
     let place_of = |task: &str| context.present.iter().position(|there| there == task);
     let (mut edits, mut last, mut waiting) = (Vec::new(), None, Vec::new());
     for step in steps {
@@ -123,6 +125,9 @@ fn woven(context: &Context<'_>, steps: &[Flow]) -> Option<Vec<Edit>> {
         last = Some(anchor);
     }
     let last = context.present[last?].clone();
+    if !waiting.is_empty() && is_before {
+        return None;
+    }
     if !waiting.is_empty() {
         edits.push(Edit::Add { flow: Flow::in_order(waiting), place: Place::After(last) });
     }

@@ -67,7 +67,11 @@ pub(super) fn consequence(context: &Context<'_>, condition: Condition, items: &[
             context.said(items)
         ));
     }
-    if matches!(flow, Flow::Sequence(_)) && find(then, &[Mark::Before]).is_some_and(|at| at > 0) {
+    let is_insertion = matches!(&flow, Flow::Sequence(steps) if steps.iter().rev().enumerate().all(|(at, step)| {
+        let is_there = step.calls().iter().any(|task| context.present.iter().any(|there| there == task));
+        is_there == (at == 0)
+    }));
+    if matches!(flow, Flow::Sequence(_)) && !is_insertion && find(then, &[Mark::Before]).is_some_and(|at| at > 0) {
         return context.ask(format!("does all of \"{}\" depend on the condition?", context.said(then)));
     }
     let otherwise = otherwise.map(|items| sentence(context, items)).transpose()?;

@@ -68,28 +68,32 @@ pub(super) fn prefix(context: &Context<'_>, items: &[Item]) -> Read<(Condition, 
     let end = items.iter().position(is_end).unwrap_or(items.len());
     let whole = condition(context, &items[..end]);
     if let Ok(found) = whole {
-        return Ok((found, items[end..].to_vec()));
+        let split = if trimmed(&items[end..]).is_empty() { divided(context, &items[..end], 2) } else { None };
+        return Ok(split.unwrap_or((found, items[end..].to_vec())));
     }
     for end in (1..=end).rev() {
         if let Ok(found) = condition(context, &items[..end]) {
             return Ok((found, items[end..].to_vec()));
         }
-        // `if it is express ship it`: what is compared and what is done stand in one phrase.
-        if let Item::Phrase(phrase) = &items[end - 1] {
-            for at in (1..phrase.words.len()).rev() {
-                let (head, tail) = phrase.split(at);
-                let mut start = items[..end - 1].to_vec();
-                start.push(Item::Phrase(head));
-                if context.maybe(&tail).is_some()
-                    && let Ok(found) = condition(context, &start)
-                {
-                    let rest = std::iter::once(Item::Phrase(tail)).chain(items[end..].iter().cloned());
-                    return Ok((found, rest.collect()));
-                }
-            }
+        if let Some((found, rest)) = divided(context, &items[..end], 1) {
+            return Ok((found, rest.into_iter().chain(items[end..].iter().cloned()).collect()));
         }
     }
     whole.map(|found| (found, Vec::new()))
+}
+
+/// `if it is express ship it`: what is compared and what is done stand in one phrase, the last one.
+fn divided(context: &Context<'_>, items: &[Item], least: usize) -> Option<(Condition, Vec<Item>)> {
+    let (Item::Phrase(phrase), start) = items.split_last()? else { return None };
+    let part = |at: usize| {
+        let (head, tail) = phrase.split(at);
+        context.maybe(&tail).filter(|_| tail.words.len() >= least)?;
+        let said: Vec<Item> = start.iter().cloned().chain([Item::Phrase(head)]).collect();
+        Some((condition(context, &said).ok()?, vec![Item::Phrase(tail)]))
+    };
+    // What something is is short: `it is valid reserve the car`.
+    let is_predicate = start.last().is_some_and(|item| item.is_any(&[Mark::Equals, Mark::Differs]));
+    if is_predicate { (1..phrase.words.len()).find_map(part) } else { (1..phrase.words.len()).rev().find_map(part) }
 }
 
 /// All of the items as one condition.

@@ -255,7 +255,7 @@ fn pronoun(items: &[Item]) -> usize {
 
 /// The task or workflow that a phrase names. A verb alone takes what the next phrase is about: `validate and charge the payment`.
 fn called(context: &Context<'_>, phrase: &Phrase, verbs: &[PhraseWord], next: Option<&Phrase>) -> Read<Flow> {
-    match context.names.meant_by(phrase, verbs) {
+    match context.meant(phrase, verbs) {
         Meant::Task(task) => return Ok(Flow::Call(task)),
         Meant::Several(_) if phrase.words.len() == 1 => {
             if let Some(last) = next.and_then(|next| next.words.last()) {

@@ -52,7 +52,10 @@ pub(super) fn mentioned(context: &Context<'_>, items: &[Item]) -> Read<Option<Fl
     let limit = take_limit(&mut items);
     let (before, after) = items.split_at(at);
     let after: Vec<Item> = after[1..].iter().filter(|item| !item.is(Mark::Parallel)).cloned().collect();
-    let after = match trimmed(&after) {
+    let end = after.iter().position(|item| matches!(item, Item::Comma(_)) || item.is(Mark::And));
+    let (after, later) = after.split_at(end.unwrap_or(after.len()));
+    let later = trimmed(later);
+    let after = match trimmed(after) {
         [list @ .., of, it] if of.is(Mark::Of) && it.is(Mark::It) => list,
         after => after,
     };
@@ -68,11 +71,9 @@ pub(super) fn mentioned(context: &Context<'_>, items: &[Item]) -> Read<Option<Fl
     }
     let each = Flow::Each { over, name, limit, body: Box::new(Flow::Call(task)) };
     let earlier = trimmed(&before[..before.len() - 1]);
-    if earlier.is_empty() {
-        Ok(Some(each))
-    } else {
-        Ok(Some(Flow::in_order([relations::part(context, earlier)?, each])))
-    }
+    let part = |items: &[Item]| if items.is_empty() { Ok(None) } else { relations::part(context, items).map(Some) };
+    let (earlier, later) = (part(earlier)?, part(later)?);
+    Ok(Some(Flow::in_order(earlier.into_iter().chain([each]).chain(later))))
 }
 
 /// Whether a parameter of the task is called like the item, or has its type.

@@ -135,10 +135,21 @@ impl Context<'_> {
 
     /// The task that a phrase names; a question where there is none, or more than one.
     pub fn task(&self, phrase: &Phrase, verbs: &[PhraseWord]) -> Read<String> {
-        match self.names.meant_by(phrase, verbs) {
+        match self.meant(phrase, verbs) {
             Meant::Task(task) => Ok(task),
             _ => self.words(&phrase.words, verbs),
         }
+    }
+
+    /// What a phrase means: of several tasks the one that is there, else the one that the text names surely.
+    pub fn meant(&self, phrase: &Phrase, verbs: &[PhraseWord]) -> Meant {
+        let meant = self.names.meant_by(phrase, verbs);
+        let Meant::Several(tasks) = &meant else { return meant };
+        let only = |known: &[String]| match tasks.iter().filter(|task| known.contains(task)).collect::<Vec<_>>()[..] {
+            [only] => Some(Meant::Task(only.clone())),
+            _ => None,
+        };
+        only(&self.present).or_else(|| only(&self.mentioned)).unwrap_or(meant)
     }
 
     /// The task of a phrase that is about what is there, where the workflow has the only one that fits.

@@ -75,6 +75,13 @@ pub(super) fn part(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     if is_pause && (items[at - 1].is(Mark::And) || matches!(items[at - 1], Item::Comma(_))) {
         return Ok(Flow::in_order([groups::list(context, &items[..at])?, part(context, &items[at..])?]));
     }
+    // `A, and while B, C`
+    if items[at - 1].is(Mark::And)
+        && at > 1
+        && let Ok(flow) = leading(context, &items[at..], None)
+    {
+        return Ok(Flow::in_order([part(context, &items[..at - 1])?, flow]));
+    }
     if let Some(flow) = enclosed(context, items, at)? {
         return Ok(flow);
     }

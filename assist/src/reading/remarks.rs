@@ -24,6 +24,11 @@ pub(super) fn without_remarks(context: &Context<'_>, items: &[Item]) -> Vec<Item
         let is_arrival = begins && goes_on && arrival(context, trimmed(clause), said.unwrap_or_default());
         let separator = after.first();
         if let Some(subject) = subject {
+            // `shipping hangs, 3 retries`
+            let next = after[1..].iter().take_while(|item| !is_end(item));
+            if !next.clone().any(is_pronoun) && next.clone().any(|item| matches!(item, Item::Number(..) | Item::Time(..))) {
+                found.extend([Item::Phrase(subject.clone()), Item::Comma(after[0].at().clone())]);
+            }
             topic = Some(subject);
         } else if !is_arrival {
             found.extend(clause.iter().map(|item| match &topic {
@@ -60,7 +65,7 @@ fn remark(context: &Context<'_>, clause: &[Item]) -> Option<Phrase> {
             };
             Some(subject.clone()).filter(|subject| context.present_task(subject).is_ok() && is_unknown(what))
         }
-        [Item::Phrase(whole)] => habit(context, whole),
+        [Item::Phrase(whole)] => habit(context, whole).or_else(|| wish(context, whole)),
         [Item::Phrase(whole), fails] if fails.is(Mark::Fails) && whole.words.len() > 1 => {
             let (subject, often) = whole.split(whole.words.len() - 1);
             let is_often = OFTEN.contains(&often.words[0].text.as_str());
@@ -87,6 +92,14 @@ fn arrival(context: &Context<'_>, clause: &[Item], said: &str) -> bool {
 const OFTEN: [&str; 9] = [
     "sometimes", "often", "occasionally", "frequently", "regularly", "randomly", "intermittently", "usually", "rarely",
 ];
+
+/// `make crawling more robust`: a thing, and how it should be.
+fn wish(context: &Context<'_>, whole: &Phrase) -> Option<Phrase> {
+    let at = whole.words.iter().position(|word| ["more", "less"].contains(&word.text.as_str())).filter(|at| *at > 0)?;
+    let (subject, rest) = whole.split(at);
+    let is_unknown = rest.words[1..].iter().all(|word| !context.names.knows(&word.stem) && !is_telling(&word.text));
+    (is_unknown && rest.words.len() == 2 && context.present_task(&subject).is_ok()).then_some(subject)
+}
 
 /// `shipping sometimes hangs`: a thing, and a verb of the third person that no task has.
 fn habit(context: &Context<'_>, whole: &Phrase) -> Option<Phrase> {

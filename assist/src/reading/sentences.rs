@@ -250,6 +250,16 @@ fn otherwise(context: &Context<'_>, before: &Flow, rest: &[Item]) -> Read<Option
 
 /// `B whether or not A succeeds`, `B in any case, even if A fails`.
 fn whatever(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
+    // `no matter how A ends, B`
+    if let [even, phrase, rest @ ..] = items
+        && even.is(Mark::EvenIf)
+        && matches!(phrase, Item::Phrase(_))
+        && let Some(comma) = rest.iter().position(|item| matches!(item, Item::Comma(_))).filter(|at| *at < 2)
+        && !trimmed(&rest[comma..]).is_empty()
+    {
+        let turned: Vec<Item> = trimmed(&rest[comma..]).iter().chain(&items[..comma + 2]).cloned().collect();
+        return whatever(context, &turned);
+    }
     let (before, even, phrase, outcome) = match items {
         [before @ .., even, Item::Phrase(phrase), outcome] => (before, even, phrase, Some(outcome)),
         [before @ .., even, Item::Phrase(phrase)] => (before, even, phrase, None),
@@ -263,7 +273,7 @@ fn whatever(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
     let said = context.said(std::slice::from_ref(even)).to_lowercase();
     let is_outcome = match outcome {
         Some(outcome) => outcome.is(Mark::Succeeds) || is_always && outcome.is(Mark::Fails),
-        None => said.contains("what"),
+        None => said.contains("what") || said.contains("how"),
     };
     if !even.is(Mark::EvenIf) || !is_outcome || before.is_empty() {
         return Ok(None);

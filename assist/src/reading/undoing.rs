@@ -1,6 +1,7 @@
 //! What undoes a step, where a later one fails.
 
 use crate::items::Item;
+use crate::names::Meant;
 use crate::words::Mark;
 
 use super::settings::{Change, Found, Target};
@@ -16,7 +17,7 @@ pub(super) fn undo(context: &Context<'_>, items: &[Item], at: usize) -> Read<Opt
         at += 2;
         at += items[at..]
             .iter()
-            .take_while(|item| item.is_any(&[Mark::Fails, Mark::Then]) || matches!(item, Item::Comma(_)))
+            .take_while(|item| item.is_any(&[Mark::Fails, Mark::Then, Mark::Of]) || matches!(item, Item::Comma(_)))
             .count();
         if !items.get(at).is_some_and(|item| item.is(Mark::Undo)) {
             return Ok(None);
@@ -46,8 +47,14 @@ pub(super) fn undo(context: &Context<'_>, items: &[Item], at: usize) -> Read<Opt
         .find(|(_, marks)| marks.iter().any(|mark| matches!(mark, Mark::ByMeans | Mark::With)));
     let Some((split, _)) = split else { return Ok(None) };
     let (done, by) = phrase.words.split_at(*split);
-    let target = Target::Task(context.words(done, &[])?);
     let by = context.words(by, &[])?;
+    // `undo the deposit with release_deposit`
+    let done = match context.names.meant(done, &[]) {
+        Meant::Several(tasks) => tasks.into_iter().filter(|task| *task != by).collect::<Vec<_>>(),
+        _ => vec![context.words(done, &[])?],
+    };
+    let [done] = done.as_slice() else { return context.ask("which step should be undone?") };
+    let target = Target::Task(done.clone());
     let is_if = |item: &Item| item.is_any(&[Mark::If, Mark::When, Mark::Anything, Mark::Fails, Mark::Then]);
     let reason = items[at + 2..].iter().take_while(|item| is_if(item)).count();
     let end = at

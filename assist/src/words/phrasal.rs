@@ -5,7 +5,8 @@
 use super::{Token, TokenKind, WORDS};
 
 /// The verb, its particle, and the verb that stands for both; that itself where the particle adds nothing.
-const VERBS: [(&str, &str, &str); 86] = [
+const VERBS: [(&str, &str, &str); 87] = [
+    ("look", "for", "search"),
     ("spin", "up", "create"),
     ("stand", "up", "create"),
     ("send", "back", "return"),
@@ -128,5 +129,8 @@ fn particle_at(tokens: &[Token], verb: usize, particle: &str) -> Option<usize> {
     let reach = (verb + 1..=verb + FARTHEST).take_while(|at| word(*at).is_some());
     let place = reach.into_iter().find(|at| word(*at) == Some(particle))?;
     let ends = word(place + 1).is_none_or(|next| ["to", "and", "then", "if", "when", "from", "for", "with"].contains(&next));
+    // `sending the letter turns out well`: the particle is another verb's.
+    let is_verb = |word: &str| VERBS.iter().any(|(verb, ..)| *verb == WORDS.stems.of(word));
+    let ends = ends && !word(place - 1).is_some_and(is_verb);
     (place == verb + 1 || ends && particle != "in" && particle != "on").then_some(place)
 }

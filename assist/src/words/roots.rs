@@ -4,8 +4,8 @@
 
 const ENDINGS: [&str; 15] =
     ["ач", "ет", "ут", "ыва", "ива", "ова", "ева", "ение", "ени", "ен", "ов", "ев", "ыв", "ив", "ан"];
-const PREFIXES: [&str; 16] =
-    ["пере", "пред", "раз", "рас", "при", "про", "под", "вы", "на", "за", "от", "до", "по", "об", "с", "у"];
+const PREFIXES: [&str; 17] =
+    ["пере", "пред", "раз", "рас", "при", "про", "под", "вы", "на", "за", "от", "до", "по", "об", "с", "у", "о"];
 const VOWELS: [char; 11] = ['а', 'е', 'и', 'о', 'у', 'ы', 'э', 'ю', 'я', 'ь', 'й'];
 /// In letters; shorter ones are common to too many words.
 const SHORTEST: usize = 3;
@@ -44,12 +44,13 @@ pub(crate) enum Kin {
 
 /// The root without the sound that some of its forms have at the end.
 fn changed(root: String) -> String {
-    const CHANGES: [(&str, &str); 9] = [
+    const CHANGES: [(&str, &str); 10] = [
         ("щ", "с"),
         ("ст", "с"),
         ("ч", "т"),
         ("ш", "с"),
         ("ж", "з"),
+        ("г", "з"),
         ("вл", "в"),
         ("пл", "п"),
         ("бл", "б"),
