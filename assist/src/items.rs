@@ -104,8 +104,8 @@ impl Item {
 const GLUE: [Mark; 8] =
     [Mark::Between, Mark::Of, Mark::With, Mark::To, Mark::Filler, Mark::ByMeans, Mark::It, Mark::Them];
 
-const PREPOSITIONS: [&str; 26] = [
-    "за", "of", "for", "to", "from", "on", "in", "at", "with", "by", "via", "using", "through", "between", "у", "от", "для",
+const PREPOSITIONS: [&str; 27] = [
+    "about", "за", "of", "for", "to", "from", "on", "in", "at", "with", "by", "via", "using", "through", "between", "у", "от", "для",
     "из", "с", "со", "в", "на", "по", "к", "о", "при",
 ];
 

@@ -11,6 +11,7 @@ mod failures;
 mod groups;
 mod iteration;
 mod relations;
+mod relaxed;
 mod remarks;
 mod sentences;
 mod settings;
@@ -40,13 +41,24 @@ pub(crate) struct Understood {
 }
 
 /// What an instruction comes to.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Reading {
     /// Steps in the order of the text; empty where only something that is there is changed.
     pub flow: Option<Flow>,
     pub settings: Vec<Setting>,
     pub edits: Vec<Edit>,
     pub understood: Vec<Understood>,
+}
+
+impl Reading {
+    /// Whether both set the same of the same steps, however it was said.
+    fn is_set_alike(&self, other: &Reading) -> bool {
+        let set = |reading: &Reading| {
+            let all = reading.settings.iter().map(|setting| (setting.target.clone(), setting.change.clone()));
+            all.collect::<Vec<_>>()
+        };
+        set(self) == set(other)
+    }
 }
 
 /// A change of steps that are there.

@@ -6,7 +6,7 @@ use crate::words::Mark;
 
 use super::changes::{RELATIONS, change, edit, removals};
 use super::cursor::trimmed;
-use super::{Context, Edit, Place, Read, Reading, Setting, Target, Understood, remarks, sentences, settings};
+use super::{Context, Edit, Place, Read, Reading, Setting, Target, Understood, relaxed, remarks, sentences, settings};
 
 /// Reads the whole text.
 pub(crate) fn read(context: &Context<'_>, items: &[Item]) -> Read<Reading> {
@@ -17,7 +17,11 @@ pub(crate) fn read(context: &Context<'_>, items: &[Item]) -> Read<Reading> {
             continue;
         }
         for relation in relations(statement) {
-            one(context, relation, &mut reading)?;
+            let before = reading.clone();
+            if let Err(question) = one(context, relation, &mut reading) {
+                let again = |items: &[Item], reading: &mut Reading| one(context, items, reading);
+                reading = relaxed::second_look(context, relation, &before, again).ok_or(question)?;
+            }
         }
     }
     Ok(reading)

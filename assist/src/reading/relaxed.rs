@@ -1,0 +1,82 @@
+//! A second look at a sentence that was not understood: without one small word that may say nothing where it stands.
+//!
+//! It passes over words of closed classes alone, and only where every such reading comes to the same.
+
+use crate::items::{Item, Phrase};
+use crate::words::{Mark, is_telling};
+
+use super::{Context, Read, Reading};
+
+/// Items, and ways to read a sentence: longer ones are not looked at twice.
+const LONGEST: usize = 48;
+const MOST: usize = 12;
+
+/// What the sentence comes to without a small word, where that is clear.
+pub(super) fn second_look(
+    context: &Context<'_>,
+    items: &[Item],
+    before: &Reading,
+    read: impl Fn(&[Item], &mut Reading) -> Read<()>,
+) -> Option<Reading> {
+    if items.len() > LONGEST {
+        return None;
+    }
+    let mut found: Option<Reading> = None;
+    for shorter in shorter(context, items).into_iter().take(MOST) {
+        let mut reading = before.clone();
+        if read(&shorter, &mut reading).is_err() {
+            continue;
+        }
+        let is_same = |other: &Reading| {
+            other.flow == reading.flow && other.edits == reading.edits && other.is_set_alike(&reading)
+        };
+        if found.as_ref().is_some_and(|other| !is_same(other)) {
+            return None;
+        }
+        found = Some(reading);
+    }
+    found
+}
+
+/// The sentence without one of its small words each.
+fn shorter(context: &Context<'_>, items: &[Item]) -> Vec<Vec<Item>> {
+    let without = |range: std::ops::Range<usize>| {
+        let mut rest = items.to_vec();
+        rest.drain(range);
+        rest
+    };
+    let mut all = Vec::new();
+    for at in 0..items.len() {
+        let next = items.get(at + 1);
+        let is_value = next.is_some_and(|next| matches!(next, Item::Number(..) | Item::Time(..)));
+        if is_small(context, &items[at]) && !is_value {
+            all.push(without(at..at + 1));
+        }
+        if let (true, Some(Item::Phrase(phrase))) = (is_benign(context, &items[at]), next)
+            && is_foreign(context, phrase)
+        {
+            all.push(without(at..at + 2));
+        }
+    }
+    all
+}
+
+/// Whether all that an item says is of a closed class that orders nothing.
+fn is_small(context: &Context<'_>, item: &Item) -> bool {
+    const SMALL: [Mark; 7] =
+        [Mark::Of, Mark::With, Mark::To, Mark::It, Mark::Them, Mark::Filler, Mark::Exists];
+    let said = context.said(std::slice::from_ref(item)).to_lowercase();
+    matches!(item, Item::Marks(marks, _) if marks.iter().all(|mark| SMALL.contains(mark)))
+        && !is_telling(&said)
+        && said.split_whitespace().count() == 1
+}
+
+fn is_benign(context: &Context<'_>, item: &Item) -> bool {
+    let said = context.said(std::slice::from_ref(item)).to_lowercase();
+    ["of", "for", "to", "from", "in", "on", "about", "у", "для", "от", "из"].contains(&said.as_str())
+}
+
+/// Whether a phrase has nothing of what the manifest speaks of, and nothing that always tells something.
+fn is_foreign(context: &Context<'_>, phrase: &Phrase) -> bool {
+    phrase.words.iter().all(|word| !context.names.knows(&word.stem) && !is_telling(&word.text))
+}
