@@ -452,7 +452,7 @@ fn ended(items: Vec<Item>, names: &Names<'_>) -> Vec<Item> {
         }
         // `Checkout: ...` is a title.
         let is_title = |item: &Item| matches!(item, Item::Phrase(title) if title.words.len() <= LONGEST_TITLE
-            && names.meant_by(title, &[]) == Meant::Nothing
+            && !matches!(names.meant_by(title, &[]), Meant::Task(_))
             && !title.words.iter().any(|word| is_telling(&word.text)));
         if is_alone && ended.last().is_some_and(is_title) {
             ended.pop();

@@ -272,6 +272,11 @@ impl<'a> Names<'a> {
             return Meant::Task(profile.id.clone());
         }
         let light = self.without_light(phrase);
+        // `let the subscribers know by email`
+        let tells = |word: &PhraseWord| self.concepts.are_same(&word.stem, "notifi");
+        let by = light.iter().any(|word| word.preposition == "by" && !tells(word));
+        let light: Vec<PhraseWord> =
+            if by { light.into_iter().filter(|word| !tells(word) || word.preposition == "by").collect() } else { light };
         let phrase = light.as_slice();
         let mut fits: Vec<(u32, &Profile)> =
             self.profiles.iter().filter_map(|profile| Some((self.fit(profile, phrase)?, profile))).collect();

@@ -13,7 +13,31 @@ pub(crate) fn straightened(items: Vec<Item>, names: &Names<'_>, text: &str) -> V
     let items =
         bounded(consented(retried(failed(limited(first_of_all(given(items, text), names)))), names, text));
     let items = unfinished(approved(nobodys(items, names), names, text), text);
-    patient(reasons(ceased(given_to(inserted(items)), names)))
+    forbidden(patient(reasons(ceased(given_to(inserted(items)), names))), names)
+}
+
+/// `the card should not be issued until B` is `do not issue the card until B`.
+fn forbidden(items: Vec<Item>, names: &Names<'_>) -> Vec<Item> {
+    let mut found: Vec<Item> = Vec::new();
+    let mut items = items.as_slice();
+    while let Some((item, rest)) = items.split_first() {
+        items = rest;
+        if let (Item::Phrase(thing), [not, Item::Phrase(verb), until, ..]) = (item, rest)
+            && not.is_any(&[Mark::Not, Mark::Differs])
+            && until.is_any(&[Mark::Until, Mark::Before])
+        {
+            let mut whole = thing.clone();
+            whole.words.extend(verb.words.iter().cloned());
+            whole.at.end = verb.at.end;
+            if matches!(names.meant(&whole.words, &[]), Meant::Task(_)) {
+                found.extend([Item::Marks(vec![Mark::Not], not.at().clone()), Item::Phrase(whole)]);
+                items = &rest[2..];
+                continue;
+            }
+        }
+        found.push(item.clone());
+    }
+    found
 }
 
 /// `between A and B wait 3 days` is `wait 3 days between A and B`.

@@ -56,6 +56,16 @@ pub(super) fn entitled(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
 
 /// `orders with a total under 50 should not be shipped`: what is compared stands between the thing and its verb.
 pub(super) fn ruled(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
+    // `customers with a score below 500`
+    if let [Item::Phrase(whole), rest @ ..] = items
+        && let Some((at, marks)) = whole.glue.iter().find(|(at, marks)| *at > 0 && marks.contains(&Mark::With))
+    {
+        let (thing, field) = whole.split(*at);
+        let with = Item::Marks(marks.clone(), field.at.start..field.at.start);
+        let parts: Vec<Item> =
+            [Item::Phrase(thing), with, Item::Phrase(field)].into_iter().chain(rest.iter().cloned()).collect();
+        return ruled(context, &parts);
+    }
     let [Item::Phrase(thing), rest @ .., Item::Phrase(verb)] = items else { return None };
     let (rest, is_not) = match rest {
         [rest @ .., not] if not.is_any(&[Mark::Not, Mark::Differs]) => (rest, true),

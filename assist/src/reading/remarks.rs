@@ -66,6 +66,9 @@ fn remark(context: &Context<'_>, clause: &[Item]) -> Option<Phrase> {
             Some(subject.clone()).filter(|subject| context.present_task(subject).is_ok() && is_unknown(what))
         }
         [Item::Phrase(whole)] => habit(context, whole).or_else(|| wish(context, whole)),
+        [Item::Phrase(subject), said] if said.is(Mark::Remark) => {
+            Some(subject.clone()).filter(|subject| context.present_task(subject).is_ok())
+        }
         [Item::Phrase(whole), fails] if fails.is(Mark::Fails) && whole.words.len() > 1 => {
             let (subject, often) = whole.split(whole.words.len() - 1);
             let is_often = OFTEN.contains(&often.words[0].text.as_str());

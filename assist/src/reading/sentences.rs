@@ -55,7 +55,8 @@ pub(super) fn sentence(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
 
 /// A part between two `then`s.
 pub(super) fn clause(context: &Context<'_>, items: &[Item], is_last: bool) -> Read<Flow> {
-    let items = trimmed(items);
+    let items = conditional_clauses(context, trimmed(items));
+    let items = items.as_slice();
     if let Some(flow) = unless(context, items)? {
         return Ok(flow);
     }
@@ -106,8 +107,10 @@ pub(super) fn clause(context: &Context<'_>, items: &[Item], is_last: bool) -> Re
         }
         return trailing_condition(context, items, at);
     }
-    if let Some(at) = find(items, &[Mark::ForEach]).filter(|at| *at == 0) {
-        return iteration::each(context, &items[at + 1..]);
+    if let Some(at) = find(items, &[Mark::ForEach]) {
+        let before = trimmed(&items[..at]);
+        let each = iteration::each(context, &items[at + 1..])?;
+        return if before.is_empty() { Ok(each) } else { Ok(Flow::in_order([relations::part(context, before)?, each])) };
     }
     if let Some(at) = find(items, &[Mark::Until]).filter(|at| *at > 0) {
         return repeated(context, items, at);
@@ -119,6 +122,17 @@ pub(super) fn clause(context: &Context<'_>, items: &[Item], is_last: bool) -> Re
         return race(context, items, at);
     }
     relations::part(context, items)
+}
+
+/// `passengers whose passport is valid`: what is said of a thing is a condition of what is done with it.
+fn conditional_clauses(context: &Context<'_>, items: &[Item]) -> Vec<Item> {
+    let mut items = items.to_vec();
+    if let Some(at) = find(&items, &[Mark::Relative]).filter(|at| *at > 0)
+        && matches!(conditions::condition(context, &items[at + 1..]), Ok(Condition::Holds(_)))
+    {
+        items[at] = Item::Marks(vec![Mark::If], items[at].at().clone());
+    }
+    items
 }
 
 /// `skip A when C`, `do not A until B`.

@@ -429,6 +429,14 @@ fn pauses(items: &[Item], mut next: usize, changes: &mut Vec<Change>) -> usize {
             }
             continue;
         }
+        // `пауза между попытками 10 секунд`
+        if let (true, [between, Item::Time(ms, _), ..]) = (item.is(Mark::Wait), &items[here + 1..])
+            && between.is(Mark::BetweenAttempts)
+        {
+            changes.extend([Change::Strategy("constant"), Change::Initial(*ms)]);
+            next = here + 3;
+            continue;
+        }
         let waits = item.is_any(&[Mark::PauseBetween, Mark::Every, Mark::Each]);
         if let Some(Item::Time(ms, _)) = items.get(here + usize::from(waits))
             && (waits || items.get(here + 1).is_some_and(|item| item.is(Mark::BetweenAttempts)))

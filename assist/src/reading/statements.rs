@@ -60,6 +60,16 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
         }
         rest = trimmed(after);
     }
+    // `A at the end, and it may fail`
+    let end = end_said(end_trimmed(&items), false).filter(|_| !found.is_empty());
+    if let (Some(_), [Item::Phrase(_)]) = (&end, rest)
+        && let Some(edit) = edit(context, rest, end)?
+    {
+        note(reading, context.said(statement), "a change of the workflow");
+        reading.settings.extend(found);
+        reading.edits.push(edit);
+        return Ok(());
+    }
     if let Some(flow) = &reading.flow
         && let Some(whole) = sentences::of_what_was_said(context, flow, rest)?
     {
@@ -160,6 +170,13 @@ fn end_said(statement: &[Item], is_alone: bool) -> Option<Place> {
         Some(item) if item.is(Mark::First) => Some(Place::First),
         _ => None,
     }
+}
+
+/// Without commas and `and`s that settings have left behind.
+fn end_trimmed(items: &[Item]) -> &[Item] {
+    let is_joint = |item: &&Item| matches!(item, Item::Comma(_)) || item.is(Mark::And);
+    let joints = items.iter().rev().take_while(is_joint).count();
+    &items[..items.len() - joints]
 }
 
 /// Whether what is said comes before everything: `ask for approval first`.

@@ -79,7 +79,7 @@ pub(super) fn timeout(context: &Context<'_>, items: &[Item], at: usize) -> Read<
     let Some((mut named, mut next)) = limit(context, items, at) else { return Ok(None) };
     let Some(Item::Time(ms, _)) = items.get(next) else { return Ok(None) };
     next += 1;
-    next += usize::from(is(next, &[Mark::Timeout]));
+    next += usize::from(is(next, &[Mark::Timeout, Mark::EachOfThem, Mark::Each]));
     let start = items[..at].iter().rposition(|item| matches!(item, Item::Stop(_))).map_or(0, |at| at + 1);
     let together = is_together(context, &items[start..at]).then(|| at - 1);
     let before = items[start..at].iter().rposition(|item| item.is(Mark::Whole)).map(|whole| start + whole);
@@ -143,5 +143,7 @@ fn limit(context: &Context<'_>, items: &[Item], at: usize) -> Option<(Option<Tar
             ),
         ));
     }
-    (is_time(at) && is(at + 1, &[Mark::Timeout])).then_some((None, at))
+    // `3 attempts, 5 seconds each`
+    let is_each = at > 0 && is(at + 1, &[Mark::EachOfThem, Mark::Each]) && !is_phrase(at + 2);
+    (is_time(at) && (is(at + 1, &[Mark::Timeout]) || is_each)).then_some((None, at))
 }

@@ -37,7 +37,7 @@ marks! {
     Below = "below", AtLeast = "at_least", AtMost = "at_most", Equals = "equals", Differs = "differs", Exists = "exists",
     Missing = "missing", True = "true", False = "false", Empty = "empty", Of = "of", It = "it", Them = "them",
     Note = "parenthesis_note", Whole = "whole", OnFailure = "on_failure", GoOn = "go_on", Between = "between", NotNeeded = "not_needed",
-    StartingAt = "starting_at", CannotBe = "cannot_be", Because = "because", So = "so", Filler = "filler",
+    StartingAt = "starting_at", CannotBe = "cannot_be", Because = "because", Remark = "remark", Relative = "relative", So = "so", Filler = "filler",
 }
 
 /// Short words of order that a letter is often left out of: `aftr`. Each is its own stem.
