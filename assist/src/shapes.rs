@@ -194,6 +194,14 @@ fn given(items: Vec<Item>, text: &str) -> Vec<Item> {
             found[at] = Item::Marks(vec![Mark::After], two[0].at().clone());
         }
     }
+    // `за час до B`
+    for (at, three) in items.windows(3).enumerate() {
+        let said = |item: &Item| text[item.at().clone()].to_lowercase();
+        if matches!(three[1], Item::Time(..)) && said(&three[0]) == "за" && said(&three[2]) == "до" {
+            found[at + 2] = Item::Marks(vec![Mark::Before], three[2].at().clone());
+            found[at] = Item::Marks(vec![Mark::ByMeans], three[0].at().clone());
+        }
+    }
     for (at, three) in items.windows(3).enumerate() {
         let small = text[three[0].at().clone()].to_lowercase();
         let begins = at == 0 || matches!(items[at - 1], Item::Stop(_) | Item::Comma(_));
@@ -209,9 +217,11 @@ fn given(items: Vec<Item>, text: &str) -> Vec<Item> {
 /// `four at a time` is `at most four at a time`.
 fn limited(items: Vec<Item>) -> Vec<Item> {
     let mut found: Vec<Item> = Vec::new();
+    let is_iterated = items.iter().any(|item| item.is_any(&[Mark::Each, Mark::ForEach, Mark::EachOfThem]));
     for (at, item) in items.iter().enumerate() {
+        let is_many = |next: &Item| next.is(Mark::AtATime) || is_iterated && next.is(Mark::Parallel);
         let is_limit = item.whole().is_some()
-            && items.get(at + 1).is_some_and(|next| next.is(Mark::AtATime))
+            && items.get(at + 1).is_some_and(is_many)
             && !found.last().is_some_and(|last| last.is(Mark::UpTo));
         if is_limit {
             found.push(Item::Marks(vec![Mark::UpTo], item.at().start..item.at().start));
@@ -239,10 +249,15 @@ fn failed(items: Vec<Item>) -> Vec<Item> {
 
 /// `a payment that fails is retried`: only what fails is retried.
 fn retried(mut items: Vec<Item>) -> Vec<Item> {
-    let shape =
-        |three: &[Item]| three[0].is_any(&[Mark::It]) && three[1].is(Mark::Fails) && three[2].is(Mark::Retry);
+    let shape = |three: &[Item]| {
+        three[0].is(Mark::It)
+            && three[1].is(Mark::Fails)
+            && three[2].is_any(&[Mark::Retry, Mark::MayFail, Mark::Ignore, Mark::To])
+    };
     if let Some(at) = items.windows(3).position(shape) {
-        items.drain(at..at + 2);
+        // `a letter that fails to send`
+        let verb = matches!(items.get(at + 2..at + 4), Some([to, Item::Phrase(_)]) if to.is(Mark::To));
+        items.drain(at..at + if verb { 4 } else { 2 });
     }
     items
 }

@@ -157,7 +157,8 @@ fn reordered(context: &Context<'_>, items: &[Item], steps: &[Flow], calls: &[Str
     if all_there && has(&[Mark::Sequential]) {
         return Some(Edit::Apart(calls.to_vec()));
     }
-    if !has(&RELATIONS) {
+    let is_first = all_there && calls.len() == 2 && has(&[Mark::First]);
+    if !has(&RELATIONS) && !is_first {
         return None;
     }
     let is_new = |flows: &[Flow]| !flows.iter().flat_map(Flow::calls).any(present);

@@ -56,6 +56,15 @@ pub(super) fn failure(context: &Context<'_>, items: &[Item], at: usize) -> Read<
             return Ok(Some(Found { range, named, changes: vec![Change::Tolerated] }));
         }
     }
+    // `if that fails, never mind`
+    let joint = usize::from(matches!(items.get(at + 1), Some(Item::Comma(_))));
+    if items[at].is(Mark::OnFailure)
+        && items.get(at + 1 + joint).is_some_and(|item| item.is_any(&[Mark::Ignore, Mark::GoOn]))
+        && items.get(at + 2 + joint).is_none_or(|item| item.is(Mark::It))
+    {
+        let it = usize::from(items.len() > at + 2 + joint);
+        return Ok(Some(Found { range: at..at + 2 + joint + it, named: None, changes: vec![Change::Tolerated] }));
+    }
     if items[at].is(Mark::EvenIf) && !is_always(&items[..at]) {
         return Ok(match object(context, items, at + 1)? {
             Some((used, target)) if is(at + 1 + used, Mark::Fails) => {

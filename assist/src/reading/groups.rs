@@ -43,6 +43,14 @@ pub(super) fn list(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
         at += match item {
             Item::Comma(_) => lists.separate(Mark::Then),
             item if item.is(Mark::And) => lists.separate(Mark::And),
+            // `A first and B after that`
+            item if item.is(Mark::First)
+                && lists.done.is_empty()
+                && lists.current.len() == 1
+                && items.get(at + 1).is_none_or(|next| next.is(Mark::And) || matches!(next, Item::Comma(_))) =>
+            {
+                1
+            }
             item if item.is(Mark::Both) => {
                 lists.mode = lists.mode.or(Some(Mode::Parallel));
                 1

@@ -60,6 +60,12 @@ pub(super) fn clause(context: &Context<'_>, items: &[Item], is_last: bool) -> Re
     if let Some(flow) = unless(context, items)? {
         return Ok(flow);
     }
+    if let Some(at) = find(items, &[Mark::After, Mark::Before]).filter(|at| *at > 1 && *at + 1 < items.len())
+        && let Some(flow) = attributes::ruled(context, &items[..at])
+    {
+        let other = relations::ended(context, &items[at + 1..])?;
+        return Ok(Flow::in_order(if items[at].is(Mark::After) { [other, flow] } else { [flow, other] }));
+    }
     if let Some(flow) = attributes::ruled(context, items).or_else(|| attributes::entitled(context, items)) {
         return Ok(flow);
     }
@@ -148,6 +154,13 @@ fn unless(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
         return Ok(Some(Flow::in_order([relations::part(context, &items[..at])?, flow])));
     }
     match items {
+        // `do not charge inactive users`
+        [not, Item::Phrase(phrase)] if not.is_any(&[Mark::Not, Mark::Remove]) => {
+            let Some(Flow::When { condition, then, otherwise }) = attributes::guarded(context, phrase) else {
+                return Ok(None);
+            };
+            Ok(Some(Flow::When { condition: negated(&condition), then, otherwise }))
+        }
         [skip, Item::Phrase(phrase), mark, rest @ ..]
             if skip.is_any(&[Mark::Remove, Mark::Not]) && mark.is_any(&[Mark::When, Mark::If]) =>
         {
@@ -216,6 +229,11 @@ pub(super) fn of_what_was_said(context: &Context<'_>, before: &Flow, items: &[It
     }
     if first.is(Mark::Else) && !first.is(Mark::OnFailure) {
         return otherwise(context, before, rest);
+    }
+    // `If C, A. Either way, B`
+    let said = context.said(std::slice::from_ref(first)).to_lowercase();
+    if ["either way", "in either case"].contains(&said.as_str()) && matches!(last_step(before), Flow::When { .. }) {
+        return Ok(Some(Flow::in_order([before.clone(), clause(context, rest, true)?])));
     }
     if first.is(Mark::Always) {
         return in_any_case(context, vec![before.clone()], items, 0).map(Some);

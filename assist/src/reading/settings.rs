@@ -165,7 +165,9 @@ fn nearest(
     }
     // `then, best effort, B` is said of what follows.
     let then = before.iter().rposition(|item| item.is(Mark::Then)).map_or(0, |at| at + 1);
-    let is_ahead = then > 0 && !before[then..].iter().any(|item| matches!(item, Item::Phrase(_)));
+    let is_aside = matches!(before, [.., and, Item::Comma(_)] if and.is(Mark::And))
+        && matches!(items.get(range.end), Some(Item::Comma(_)));
+    let is_ahead = is_aside || then > 0 && !before[then..].iter().any(|item| matches!(item, Item::Phrase(_)));
     let follows = items[range.end..].iter().any(|item| matches!(item, Item::Phrase(_)));
     let before = if is_ahead && follows { &[] } else { before };
     let last = before.iter().rposition(|item| matches!(item, Item::Phrase(_)));

@@ -9,6 +9,15 @@ use super::{Context, Read};
 
 /// `undo X with Y`, `if anything fails later, undo X with Y`.
 pub(super) fn undo(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>> {
+    if let [using, Item::Phrase(by), to, Item::Phrase(done), ..] = &items[at..]
+        && context.said(std::slice::from_ref(using)).eq_ignore_ascii_case("use")
+        && to.is(Mark::Undo)
+    {
+        let changes = vec![Change::Undo(context.task(by, &[])?)];
+        let reason = items[at + 4..].iter().take_while(|item| is_reason(item)).count();
+        let named = Some(Target::Task(context.task(done, &[])?));
+        return Ok(Some(Found { range: at..at + 4 + reason, named, changes }));
+    }
     let start = at;
     let mut at = at;
     if items[at].is_any(&[Mark::If, Mark::When])
@@ -55,10 +64,14 @@ pub(super) fn undo(context: &Context<'_>, items: &[Item], at: usize) -> Read<Opt
     };
     let [done] = done.as_slice() else { return context.ask("which step should be undone?") };
     let target = Target::Task(done.clone());
-    let is_if = |item: &Item| item.is_any(&[Mark::If, Mark::When, Mark::Anything, Mark::Fails, Mark::Then]);
-    let reason = items[at + 2..].iter().take_while(|item| is_if(item)).count();
+    let reason = items[at + 2..].iter().take_while(|item| is_reason(item)).count();
     let end = at
         + 2
         + if items[at + 2..at + 2 + reason].iter().any(|item| item.is(Mark::Anything)) { reason } else { 0 };
     Ok(Some(Found { range: start..end, named: Some(target), changes: vec![Change::Undo(by)] }))
+}
+
+/// Of `if anything fails later`.
+fn is_reason(item: &Item) -> bool {
+    item.is_any(&[Mark::If, Mark::When, Mark::Anything, Mark::Fails, Mark::Then])
 }

@@ -68,6 +68,9 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
                 rest.next();
             }
         };
+        if letter == '.' && is_abbreviation(text, start) {
+            continue;
+        }
         if let Some(name) = ticket(&text[start..]).filter(|_| !text[..start].ends_with(char::is_alphanumeric)) {
             while rest.next_if(|(at, _)| *at < start + name).is_some() {}
             continue;
@@ -127,6 +130,17 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
     found
 }
 
+const ABBREVIATIONS: [&str; 8] = ["max", "min", "sec", "approx", "incl", "макс", "мин", "сек"];
+
+/// Whether the dot at `start` ends no sentence: `max. 3 times`.
+fn is_abbreviation(text: &str, start: usize) -> bool {
+    let begin = text[..start].char_indices().rev().take_while(|(_, letter)| letter.is_alphanumeric()).last();
+    let word = text[begin.map_or(start, |(at, _)| at)..start].to_lowercase();
+    let next = text[start + 1..].trim_start().chars().next();
+    ABBREVIATIONS.contains(&word.as_str())
+        && next.is_some_and(|next| next.is_ascii_digit() || next.is_lowercase() || next == ',')
+}
+
 /// The length of what a tracker calls its tickets, with what encloses it: `SHOP-1423:`, `[SHOP-1423]`.
 fn ticket(text: &str) -> Option<usize> {
     let inner = text.strip_prefix('[').unwrap_or(text);
@@ -156,6 +170,19 @@ fn numbered(text: &str) -> Option<usize> {
 /// Endings that are words of their own: `it's`, `they're`, `don't`.
 const CONTRACTIONS: [(&str, &str); 6] =
     [("n't", "not"), ("'re", "are"), ("'ll", "will"), ("'ve", "have"), ("'m", "am"), ("'d", "would")];
+/// As people write when they chat.
+const SHORT: [(&str, &str); 9] = [
+    ("u", "you"),
+    ("n", "and"),
+    ("ur", "your"),
+    ("thru", "through"),
+    ("bc", "because"),
+    ("cuz", "because"),
+    ("cos", "because"),
+    ("wanna", "want"),
+    ("aft", "after"),
+];
+
 /// What an `'s` behind it says that it `is`.
 const ARE: [&str; 12] = [
     "it", "that", "there", "he", "she", "what", "who", "everything", "all", "here", "this", "something",
@@ -184,6 +211,9 @@ fn push(found: &mut Vec<Token>, at: Range<usize>, kind: TokenKind) {
     }
     if let Some(rest) = word.strip_suffix("'s").filter(|rest| ARE.contains(rest)) {
         words = vec![rest, "is"];
+    }
+    if let Some((_, meant)) = SHORT.iter().find(|(short, _)| *short == word.as_str()) {
+        words = vec![meant];
     }
     if word == "cannot" {
         words = vec!["can", "not"];

@@ -107,6 +107,14 @@ pub(crate) fn single(mut tokens: Vec<Token>, is_named: impl Fn(&str) -> bool) ->
         };
         let stem = WORDS.stems.of(verb);
         let is_noun = at > 0 && matches!(&tokens[at - 1].kind, TokenKind::Word(word) if ["the", "a", "an"].contains(&word.as_str()));
+        // `hand the keys over`, where a task is called `hand_over_keys`
+        let named = VERBS.iter().filter(|(verb, particle, _)| !is_noun && *verb == stem && is_named(particle));
+        if let Some(place) = named.filter_map(|(_, particle, _)| particle_at(&tokens, at, particle)).min() {
+            let particle = tokens.remove(place);
+            tokens.insert(at + 1, particle);
+            at += 2;
+            continue;
+        }
         let pairs = VERBS.iter().filter(|(verb, particle, _)| !is_noun && *verb == stem && !is_named(particle));
         let found = pairs.filter_map(|(verb, particle, whole)| Some((particle_at(&tokens, at, particle)?, *verb, *whole)));
         if let Some((particle, verb, whole)) = found.min_by_key(|(place, ..)| *place) {
