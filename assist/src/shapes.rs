@@ -13,7 +13,28 @@ pub(crate) fn straightened(items: Vec<Item>, names: &Names<'_>, text: &str) -> V
     let items =
         bounded(consented(retried(failed(limited(first_of_all(given(items, text), names)))), names, text));
     let items = unfinished(approved(nobodys(items, names), names, text), text);
-    forbidden(patient(reasons(ceased(given_to(inserted(items)), names))), names)
+    shared(forbidden(patient(reasons(ceased(given_to(inserted(items)), names))), names), names)
+}
+
+/// `inform both A and B` is `both inform A and B`.
+fn shared(items: Vec<Item>, names: &Names<'_>) -> Vec<Item> {
+    let mut found: Vec<Item> = Vec::new();
+    for item in items {
+        if let (Item::Phrase(thing), [.., Item::Phrase(verb), both]) = (&item, found.as_slice())
+            && both.is(Mark::Both)
+            && let Some(word) = verb.words.first().filter(|_| verb.words.len() == 1)
+        {
+            let whole = thing.led_by(word.text.clone(), word.at.clone());
+            if matches!(names.meant(&whole.words, &[]), Meant::Task(_)) {
+                let both = both.clone();
+                found.truncate(found.len() - 2);
+                found.extend([both, Item::Phrase(whole)]);
+                continue;
+            }
+        }
+        found.push(item);
+    }
+    found
 }
 
 /// `the card should not be issued until B` is `do not issue the card until B`.
@@ -24,16 +45,29 @@ fn forbidden(items: Vec<Item>, names: &Names<'_>) -> Vec<Item> {
         items = rest;
         if let (Item::Phrase(thing), [not, Item::Phrase(verb), until, ..]) = (item, rest)
             && not.is_any(&[Mark::Not, Mark::Differs])
-            && until.is_any(&[Mark::Until, Mark::Before])
+            && until.is_any(&[Mark::Until, Mark::Before, Mark::Unless])
         {
             let mut whole = thing.clone();
             whole.words.extend(verb.words.iter().cloned());
             whole.at.end = verb.at.end;
             if matches!(names.meant(&whole.words, &[]), Meant::Task(_)) {
-                found.extend([Item::Marks(vec![Mark::Not], not.at().clone()), Item::Phrase(whole)]);
-                items = &rest[2..];
+                if until.is(Mark::Unless) {
+                    found.extend([Item::Phrase(whole), Item::Marks(vec![Mark::OnlyIf], until.at().clone())]);
+                    items = &rest[3..];
+                } else {
+                    found.extend([Item::Marks(vec![Mark::Not], not.at().clone()), Item::Phrase(whole)]);
+                    items = &rest[2..];
+                }
                 continue;
             }
+        }
+        // `do not send A unless B` is `send A only if B`.
+        if let (true, [phrase @ Item::Phrase(_), unless, ..]) = (item.is(Mark::Not), rest)
+            && unless.is(Mark::Unless)
+        {
+            found.extend([phrase.clone(), Item::Marks(vec![Mark::OnlyIf], unless.at().clone())]);
+            items = &rest[2..];
+            continue;
         }
         found.push(item.clone());
     }

@@ -43,6 +43,7 @@ pub(super) fn consequence(context: &Context<'_>, condition: Condition, items: &[
     // `if C, A, then B`: whether B hangs on C, too, only its speaker knows.
     let is_step_behind = |two: &[Item]| matches!(two[0], Item::Comma(_)) && two[1].is(Mark::Then);
     if let (Some(at), None) = (then.windows(2).position(is_step_behind).filter(|at| *at > 0), otherwise)
+        && !matches!(condition, Condition::Succeeded(_))
         && !then[..at].iter().any(|item| item.is(Mark::First))
     {
         let said = context.said(&then[at + 1..]);
@@ -156,7 +157,7 @@ pub(super) fn trailing_condition(context: &Context<'_>, items: &[Item], at: usiz
 /// `ask for approval if C, before A`: A runs in any case.
 fn asked_before(context: &Context<'_>, head: &[Item], mark: &Item, tail: &[Item]) -> Read<Option<Flow>> {
     // `ask for approval before A if C`
-    if let Some(at) = find(head, &[Mark::Before]).filter(|at| *at > 0 && mark.is(Mark::If))
+    if let Some(at) = find(head, &[Mark::Before]).filter(|at| *at > 0 && mark.is_any(&[Mark::If, Mark::When]))
         && head[..at].iter().any(|item| item.is(Mark::Approval))
         && let Ok(Condition::Holds(condition)) = conditions::condition(context, tail)
     {

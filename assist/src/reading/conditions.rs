@@ -278,6 +278,7 @@ fn compared(
         {
             text.clone()
         }
+        [Item::Quoted(..)] if !is_text && !operand.kind.is_empty() => return Err(None),
         [Item::Quoted(text, _)] => format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'")),
         [item] if item.is(Mark::True) => "true".to_owned(),
         [item] if item.is(Mark::False) => "false".to_owned(),

@@ -6,7 +6,7 @@ use crate::names::Meant;
 use crate::words::Mark;
 
 use super::cursor::trimmed;
-use super::{Context, Read, attributes};
+use super::{Context, Read, attributes, iteration};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
@@ -264,7 +264,9 @@ fn pronoun(items: &[Item]) -> usize {
 /// The task or workflow that a phrase names. A verb alone takes what the next phrase is about: `validate and charge the payment`.
 fn called(context: &Context<'_>, phrase: &Phrase, verbs: &[PhraseWord], next: Option<&Phrase>) -> Read<Flow> {
     match context.meant(phrase, verbs) {
-        Meant::Task(task) => return Ok(Flow::Call(task)),
+        Meant::Task(task) => {
+            return Ok(iteration::of_many(context, phrase, &task).unwrap_or(Flow::Call(task)));
+        }
         Meant::Several(_) if phrase.words.len() == 1 => {
             if let Some(last) = next.and_then(|next| next.words.last()) {
                 let words = [phrase.words[0].clone(), last.clone()];

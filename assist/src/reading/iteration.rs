@@ -38,6 +38,25 @@ pub(super) fn each(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     unknown(context, &head)
 }
 
+/// `pack the items`: a task that takes one item, of a list whose name is said.
+pub(super) fn of_many(context: &Context<'_>, phrase: &Phrase, task: &str) -> Option<Flow> {
+    if context.present.iter().any(|present| present == task) {
+        return None;
+    }
+    let list = |word: &PhraseWord| {
+        let (over, name) = over(context, std::slice::from_ref(word)).ok()??;
+        let is_said = over.rsplit('.').next() == Some(word.text.as_str());
+        (is_said && name != word.text && takes_one(context, task, &name)).then_some((over, name))
+    };
+    let (over, name) = phrase.words.iter().find_map(list)?;
+    Some(Flow::Each { over, name, limit: None, body: Box::new(Flow::Call(task.to_owned())) })
+}
+
+/// Whether a parameter of the task is called like the item.
+fn takes_one(context: &Context<'_>, task: &str, name: &str) -> bool {
+    context.vocabulary.task(task).is_some_and(|task| task.parameters.iter().any(|one| one.name == name))
+}
+
 fn said(item: &Item) -> Vec<PhraseWord> {
     if let Item::Phrase(phrase) = item { phrase.words.clone() } else { Vec::new() }
 }

@@ -181,6 +181,20 @@ fn clause_end(context: &Context<'_>, items: &[Item]) -> Option<(Vec<Item>, Vec<I
     if let Some(at) = find(items, &ends).filter(is_end) {
         return Some((items[..at].to_vec(), items[at..].to_vec()));
     }
+    // `once the pulse was measured assign a trainer`
+    if let [Item::Phrase(thing), is, Item::Phrase(both), rest @ ..] = items
+        && is.is(Mark::Equals)
+    {
+        let part = |at: usize| {
+            let (verb, tail) = both.split(at);
+            let mut whole = thing.clone();
+            whole.words.extend(verb.words);
+            let is_task = context.maybe(&whole).is_some() && context.maybe(&tail).is_some();
+            is_task.then_some((Item::Phrase(whole), Item::Phrase(tail)))
+        };
+        let (first, second) = (1..both.words.len()).find_map(part)?;
+        return Some((vec![first], std::iter::once(second).chain(rest.iter().cloned()).collect()));
+    }
     let (Item::Phrase(phrase), rest) = items.split_first()? else { return None };
     let (at, _) = division(context, phrase)?;
     let (head, tail) = phrase.split(at);

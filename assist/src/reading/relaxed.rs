@@ -38,6 +38,31 @@ pub(super) fn second_look(
     found
 }
 
+/// Two changes in one sentence: `drop A and retry B twice`. Neither may be a step of its own.
+pub(super) fn two_changes(
+    items: &[Item],
+    before: &Reading,
+    read: impl Fn(&[Item], &mut Reading) -> Read<()>,
+) -> Option<Reading> {
+    if items.len() > LONGEST {
+        return None;
+    }
+    let is_joint = |item: &Item| item.is(Mark::And) || matches!(item, Item::Comma(_));
+    let joints = (1..items.len()).filter(|at| is_joint(&items[*at])).take(MOST);
+    let both = |at: usize| {
+        let mut reading = before.clone();
+        for part in [&items[..at], &items[at + 1..]] {
+            let said = (reading.edits.len(), reading.settings.len());
+            read(part, &mut reading).ok()?;
+            if reading.flow != before.flow || said == (reading.edits.len(), reading.settings.len()) {
+                return None;
+            }
+        }
+        Some(reading)
+    };
+    joints.into_iter().find_map(both)
+}
+
 /// The sentence without one of its small words each.
 fn shorter(context: &Context<'_>, items: &[Item]) -> Vec<Vec<Item>> {
     let without = |range: std::ops::Range<usize>| {
@@ -46,7 +71,13 @@ fn shorter(context: &Context<'_>, items: &[Item]) -> Vec<Vec<Item>> {
         rest
     };
     let mut all = Vec::new();
+    let mut is_condition = false;
     for at in 0..items.len() {
+        is_condition |= items[at].is_any(&[Mark::If, Mark::When, Mark::Unless, Mark::OnlyIf, Mark::Until]);
+        is_condition &= !matches!(items[at], Item::Comma(_));
+        if is_condition {
+            continue;
+        }
         let next = items.get(at + 1);
         let is_value = next.is_some_and(|next| matches!(next, Item::Number(..) | Item::Time(..)));
         if is_small(context, &items[at]) && !is_value {

@@ -20,7 +20,9 @@ pub(crate) fn read(context: &Context<'_>, items: &[Item]) -> Read<Reading> {
             let before = reading.clone();
             if let Err(question) = one(context, relation, &mut reading) {
                 let again = |items: &[Item], reading: &mut Reading| one(context, items, reading);
-                reading = relaxed::second_look(context, relation, &before, again).ok_or(question)?;
+                reading = relaxed::second_look(context, relation, &before, again)
+                    .or_else(|| relaxed::two_changes(relation, &before, again))
+                    .ok_or(question)?;
             }
         }
     }
@@ -47,7 +49,7 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
         return Ok(());
     }
     let mut items = statement.to_vec();
-    let last = last_call(reading);
+    let last = last_call(reading).or_else(|| last_set(reading));
     let found = settings::extract(context, &mut items, last.as_deref())?;
     note_settings(&found, reading);
     let is_first = comes_first(&items);
@@ -191,6 +193,14 @@ fn last_call(reading: &Reading) -> Option<String> {
         flow => flow,
     };
     if let Flow::Call(task) = last { Some(task.clone()) } else { None }
+}
+
+/// The step that something was set of last, where only what is there is changed.
+fn last_set(reading: &Reading) -> Option<String> {
+    match &reading.settings.last()?.target {
+        Target::Task(task) if reading.flow.is_none() => Some(task.clone()),
+        _ => None,
+    }
 }
 
 fn note(reading: &mut Reading, text: &str, read_as: &str) {
