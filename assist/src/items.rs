@@ -7,7 +7,8 @@ use std::ops::Range;
 use crate::names::{Meant, Names};
 use crate::shapes::straightened;
 use crate::words::{
-    Lexicon, Mark, Stems, Token, TokenKind, WORDS, duration_unit, is_russian, is_telling, number, plain, single, tokens,
+    Lexicon, Mark, Stems, Token, TokenKind, WORDS, duration_unit, is_russian, is_telling, number, plain,
+    single, tokens,
 };
 
 /// A run of words between marks, in order.
@@ -105,8 +106,8 @@ const GLUE: [Mark; 8] =
     [Mark::Between, Mark::Of, Mark::With, Mark::To, Mark::Filler, Mark::ByMeans, Mark::It, Mark::Them];
 
 const PREPOSITIONS: [&str; 27] = [
-    "about", "за", "of", "for", "to", "from", "on", "in", "at", "with", "by", "via", "using", "through", "between", "у", "от", "для",
-    "из", "с", "со", "в", "на", "по", "к", "о", "при",
+    "about", "за", "of", "for", "to", "from", "on", "in", "at", "with", "by", "via", "using", "through",
+    "between", "у", "от", "для", "из", "с", "со", "в", "на", "по", "к", "о", "при",
 ];
 
 /// Reads a text. Words that are misspelt are read as what they were meant to be.
@@ -129,7 +130,11 @@ impl Reader<'_> {
             }
             at += used;
         }
-        straightened(ended(failing(self.flanked(joined(items, text), text), self.names), self.names), self.names, text)
+        straightened(
+            ended(failing(self.flanked(joined(items, text), text), self.names), self.names),
+            self.names,
+            text,
+        )
     }
 
     /// `пин-код` is two words where nothing is called so.
@@ -173,7 +178,8 @@ impl Reader<'_> {
             {
                 let whole = format!("{one}{other}");
                 let stem = self.stems.of(&whole);
-                let is_name = self.names.begins(&stem) || self.names.owns(&stem) && !self.names.owns(&self.stems.of(other));
+                let is_name = self.names.begins(&stem)
+                    || self.names.owns(&stem) && !self.names.owns(&self.stems.of(other));
                 if is_name && one != other {
                     *one = whole;
                     at.end = token.at.end;
@@ -268,7 +274,9 @@ impl Reader<'_> {
             return (1, Some(phrase(self.phrase_word(&tokens[at], &stems[at]).into_iter().collect(), place)));
         }
         // `is successfully charged`, and not `is charged successfully`
-        if word == "successfully" && tokens.get(at + 1).is_some_and(|next| matches!(next.kind, TokenKind::Word(_))) {
+        if word == "successfully"
+            && tokens.get(at + 1).is_some_and(|next| matches!(next.kind, TokenKind::Word(_)))
+        {
             return (1, Some(Item::Marks(vec![Mark::Filler], place)));
         }
         // `деньги за курс`
@@ -282,7 +290,8 @@ impl Reader<'_> {
             if marks.contains(&Mark::Undo)
                 && let Some(stem) = self.own(&tokens[at..at + used])
             {
-                let word = PhraseWord { text: stem.clone(), stem, preposition: String::new(), at: at_end.clone() };
+                let word =
+                    PhraseWord { text: stem.clone(), stem, preposition: String::new(), at: at_end.clone() };
                 return (used, Some(phrase(vec![word], at_end)));
             }
             // `get the user` is no waiting, `get an approval` is.
@@ -302,19 +311,26 @@ impl Reader<'_> {
             let is_find = used == 1 && marks.contains(&Mark::Exists) && word != "есть" && is_order(word);
             // `заверши поездку` is no end where a task is called so.
             let is_own = used == 1
-                && marks.iter().all(|mark| matches!(mark, Mark::Then | Mark::Done | Mark::Fails | Mark::Succeeds))
+                && marks
+                    .iter()
+                    .all(|mark| matches!(mark, Mark::Then | Mark::Done | Mark::Fails | Mark::Succeeds))
                 && is_order(word)
                 && self.phrase_word(&tokens[at], &stems[at]).is_some_and(|word| self.names.has_verb(&word));
             // `and confirmed the permissions`: who does it is the workflow.
             let begins = at == 0
                 || match &tokens[at - 1].kind {
-                    TokenKind::Word(before) => ["and", "then", "to", "we", "have", "first"].contains(&before.as_str()),
+                    TokenKind::Word(before) => {
+                        ["and", "then", "to", "we", "have", "first"].contains(&before.as_str())
+                    }
                     _ => true,
                 };
             // `allowed` is what something is.
             let is_state = marks == [Mark::Give] && word.ends_with("ed");
-            let is_check = is_state || marks == [Mark::Approval] && begins && ["confirm", "confirmed"].contains(&word);
-            let is_rather_verb = is_plain_verb && (used == 1 || matches!(tokens.get(at + used).map(|next| &next.kind), Some(TokenKind::Word(_))));
+            let is_check =
+                is_state || marks == [Mark::Approval] && begins && ["confirm", "confirmed"].contains(&word);
+            let is_rather_verb = is_plain_verb
+                && (used == 1
+                    || matches!(tokens.get(at + used).map(|next| &next.kind), Some(TokenKind::Word(_))));
             // `ask for feedback`
             if is_rather_verb && used > 1 {
                 let words = self.phrase_word(&tokens[at], &stems[at]).into_iter().collect();
@@ -339,7 +355,12 @@ impl Reader<'_> {
             let after = items[at + 1..].iter().take_while(|item| is_filler(item));
             let words = before.chain(after).filter_map(|item| {
                 let text = text[item.at().clone()].to_lowercase();
-                let word = PhraseWord { stem: self.stems.of(&text), text, preposition: String::new(), at: item.at().clone() };
+                let word = PhraseWord {
+                    stem: self.stems.of(&text),
+                    text,
+                    preposition: String::new(),
+                    at: item.at().clone(),
+                };
                 self.names.has_verb(&word).then_some(word)
             });
             let words = words.collect();
@@ -451,9 +472,11 @@ fn ended(items: Vec<Item>, names: &Names<'_>) -> Vec<Item> {
             continue;
         }
         // `Checkout: ...` is a title.
-        let is_title = |item: &Item| matches!(item, Item::Phrase(title) if title.words.len() <= LONGEST_TITLE
+        let is_title = |item: &Item| {
+            matches!(item, Item::Phrase(title) if title.words.len() <= LONGEST_TITLE
             && !matches!(names.meant_by(title, &[]), Meant::Task(_))
-            && !title.words.iter().any(|word| is_telling(&word.text)));
+            && !title.words.iter().any(|word| is_telling(&word.text)))
+        };
         if is_alone && ended.last().is_some_and(is_title) {
             ended.pop();
             continue;
@@ -503,7 +526,10 @@ fn failing(items: Vec<Item>, names: &Names<'_>) -> Vec<Item> {
             }
             (Item::Phrase(verb), Some(Item::Phrase(object)), Some(not))
                 if not.is_any(&[Mark::Not, Mark::Differs])
-                    && verb.words.last().is_some_and(|word| is_participle(&word.text) && names.begins(&word.stem))
+                    && verb
+                        .words
+                        .last()
+                        .is_some_and(|word| is_participle(&word.text) && names.begins(&word.stem))
                     && found.len() > 2
                     && found[found.len() - 3].is_any(&[Mark::If, Mark::When, Mark::EvenIf]) =>
             {

@@ -165,7 +165,8 @@ fn base<'a>(request: &Request<'a>, names: &Names<'_>, items: &[Item]) -> Read<Op
     let is_placed = ends(items.first(), &[Mark::Then, Mark::Always])
         || ends(items.last(), &[Mark::Then, Mark::First, Mark::Always]);
     let is_clause_end = |two: &[Item]| {
-        two[0].is_any(&[Mark::Then, Mark::First]) && (matches!(two[1], Item::Comma(_)) || two[1].is(Mark::And))
+        two[0].is_any(&[Mark::Then, Mark::First])
+            && (matches!(two[1], Item::Comma(_)) || two[1].is(Mark::And))
     };
     let is_placed = is_placed || items.windows(2).any(is_clause_end);
     let is_end = mentioned.len() == 1 && is_placed;

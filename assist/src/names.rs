@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use crate::items::{Phrase, PhraseWord, is_article, is_order};
 use crate::vocabulary::{Task, Vocabulary};
 use crate::words::{
-    Concepts, Kin, Stems, WORDS, are_kin, are_swapped, is_benign, is_russian, is_small, is_telling, is_typo_of,
-    lacks_one, words_of,
+    Concepts, Kin, Stems, WORDS, are_kin, are_swapped, is_benign, is_russian, is_small, is_telling,
+    is_typo_of, lacks_one, words_of,
 };
 
 /// The words of a task by how much they say.
@@ -50,8 +50,30 @@ pub(crate) enum Meant {
 
 /// Verbs of tasks that only look at something.
 const LOOKS: [&str; 24] = [
-    "fetch", "get", "load", "retrieve", "read", "lookup", "find", "query", "pull", "obtain", "download", "grab", "look",
-    "check", "scan", "verify", "validate", "inspect", "ensure", "confirm", "authorize", "examine", "test", "search",
+    "fetch",
+    "get",
+    "load",
+    "retrieve",
+    "read",
+    "lookup",
+    "find",
+    "query",
+    "pull",
+    "obtain",
+    "download",
+    "grab",
+    "look",
+    "check",
+    "scan",
+    "verify",
+    "validate",
+    "inspect",
+    "ensure",
+    "confirm",
+    "authorize",
+    "examine",
+    "test",
+    "search",
 ];
 
 /// A phrase says so much of a task: words of the id count thrice those of its docstring.
@@ -130,7 +152,10 @@ impl<'a> Names<'a> {
     pub fn is_workflow(&self, word: &str) -> bool {
         let stem = WORDS.stems.of(word);
         self.workflows.contains(word)
-            && !self.profiles.iter().any(|profile| profile.own.iter().any(|own| self.concepts.are_same(own, &stem)))
+            && !self
+                .profiles
+                .iter()
+                .any(|profile| profile.own.iter().any(|own| self.concepts.are_same(own, &stem)))
     }
 
     /// Whether a task says by its first word that it only looks at something.
@@ -211,7 +236,8 @@ impl<'a> Names<'a> {
         if short.len() < 3 || !short.is_ascii() {
             return None;
         }
-        let mut near = self.words.iter().filter(|(wanted, _)| is_begun(wanted)).map(|(_, stem)| stem.as_str());
+        let mut near =
+            self.words.iter().filter(|(wanted, _)| is_begun(wanted)).map(|(_, stem)| stem.as_str());
         let first = near.next()?;
         near.all(|other| other == first).then_some(first)
     }
@@ -275,8 +301,11 @@ impl<'a> Names<'a> {
         // `let the subscribers know by email`
         let tells = |word: &PhraseWord| self.concepts.are_same(&word.stem, "notifi");
         let by = light.iter().any(|word| word.preposition == "by" && !tells(word));
-        let light: Vec<PhraseWord> =
-            if by { light.into_iter().filter(|word| !tells(word) || word.preposition == "by").collect() } else { light };
+        let light: Vec<PhraseWord> = if by {
+            light.into_iter().filter(|word| !tells(word) || word.preposition == "by").collect()
+        } else {
+            light
+        };
         let phrase = light.as_slice();
         let mut fits: Vec<(u32, &Profile)> =
             self.profiles.iter().filter_map(|profile| Some((self.fit(profile, phrase)?, profile))).collect();
@@ -384,7 +413,9 @@ impl<'a> Names<'a> {
         let others = || phrase.iter().any(|word| !own(word) && self.distinguishes(&word.stem, &profile.id));
         let is_whole = self.is_whole(profile, phrase);
         // `damaged pallets` is a condition.
-        if strange.iter().any(|at| self.properties.iter().any(|own| self.concepts.are_same(own, &phrase[*at].stem)))
+        if strange
+            .iter()
+            .any(|at| self.properties.iter().any(|own| self.concepts.are_same(own, &phrase[*at].stem)))
             || !is_whole && !self.is_told_whole(profile, phrase)
         {
             return false;
@@ -398,7 +429,9 @@ impl<'a> Names<'a> {
             let is_verb_said = (0..phrase.len()).any(|at| {
                 other.own.first().is_some_and(|verb| has(verb, at)) && !self.is_attribute(phrase, at)
             });
-            other.id != profile.id && is_verb_said && strange.iter().any(|at| other.own.iter().any(|own| has(own, *at)))
+            other.id != profile.id
+                && is_verb_said
+                && strange.iter().any(|at| other.own.iter().any(|own| has(own, *at)))
         };
         strange.iter().all(|at| self.is_aside(profile, phrase, *at)) && !self.profiles.iter().any(is_rival)
     }
@@ -409,11 +442,13 @@ impl<'a> Names<'a> {
         if is_telling(&word.text) {
             return false;
         }
-        let preposition = phrase[1..=at].iter().rev().map(|word| word.preposition.as_str()).find(|word| !word.is_empty());
+        let preposition =
+            phrase[1..=at].iter().rev().map(|word| word.preposition.as_str()).find(|word| !word.is_empty());
         let is_owner = word.text.ends_with("'s") && at + 1 < phrase.len();
         // `проверь паспорт клиента`
         let said = || phrase[..at].iter().filter(|word| self.tells(profile, word)).count();
-        let is_genitive = || preposition.is_none() && is_russian(&word.text) && !is_order(&word.text) && said() > 1;
+        let is_genitive =
+            || preposition.is_none() && is_russian(&word.text) && !is_order(&word.text) && said() > 1;
         is_owner || self.is_attribute(phrase, at) || preposition.is_some_and(is_benign) || is_genitive()
     }
 
@@ -442,9 +477,8 @@ impl<'a> Names<'a> {
     /// Whether a word is the one of a docstring, in whatever form.
     fn is_same_verb(&self, (stem, told): &(String, String), word: &PhraseWord) -> bool {
         let text = word.text.replace('ё', "е");
-        let is_kin = || {
-            is_russian(&text) && is_russian(told) && are_kin((&word.stem, &text), (stem, told)).is_some()
-        };
+        let is_kin =
+            || is_russian(&text) && is_russian(told) && are_kin((&word.stem, &text), (stem, told)).is_some();
         self.concepts.are_same(stem, &word.stem) || is_kin()
     }
 

@@ -125,7 +125,8 @@ fn patient(items: Vec<Item>) -> Vec<Item> {
             };
             continue;
         }
-        let ([joint, wait, limit, time @ Item::Time(..), rest @ ..], true) = (rest, item.is(Mark::Approval)) else {
+        let ([joint, wait, limit, time @ Item::Time(..), rest @ ..], true) = (rest, item.is(Mark::Approval))
+        else {
             continue;
         };
         let is_joint = matches!(joint, Item::Comma(_)) || joint.is(Mark::And);
@@ -143,7 +144,8 @@ fn patient(items: Vec<Item>) -> Vec<Item> {
 /// `на поиск водителя отведи минуту` is `отведи на поиск водителя минуту`.
 fn given_to(mut items: Vec<Item>) -> Vec<Item> {
     for at in 0..items.len().saturating_sub(2) {
-        let begins = at == 0 || matches!(items[at - 1], Item::Stop(_) | Item::Comma(_)) || items[at - 1].is(Mark::And);
+        let begins =
+            at == 0 || matches!(items[at - 1], Item::Stop(_) | Item::Comma(_)) || items[at - 1].is(Mark::And);
         let is_to = items[at].is_any(&[Mark::To, Mark::With]) && matches!(items[at + 1], Item::Phrase(_));
         if begins && is_to && items[at + 2].is(Mark::Give) {
             items[at..at + 3].rotate_right(1);

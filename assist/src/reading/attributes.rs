@@ -7,8 +7,8 @@ use crate::items::{Item, Phrase};
 use crate::names::Meant;
 use crate::words::Mark;
 
-use super::conditions::{self, Condition};
 use super::Context;
+use super::conditions::{self, Condition};
 
 /// A task under the condition that one word of the phrase says, where the others name the task.
 pub(super) fn guarded(context: &Context<'_>, phrase: &Phrase) -> Option<Flow> {
@@ -16,12 +16,14 @@ pub(super) fn guarded(context: &Context<'_>, phrase: &Phrase) -> Option<Flow> {
     for at in 0..phrase.words.len() {
         let mut rest = phrase.words.clone();
         let word = rest.remove(at);
-        let property = Phrase { words: vec![word.clone()], glue: Vec::new(), aside: Vec::new(), at: word.at.clone() };
+        let property =
+            Phrase { words: vec![word.clone()], glue: Vec::new(), aside: Vec::new(), at: word.at.clone() };
         let Meant::Task(task) = context.names.meant(&rest, &[]) else { continue };
         if at + 1 == phrase.words.len() || context.names.is_part(&task, &word) {
             continue;
         }
-        let Ok(Condition::Holds(condition)) = conditions::condition(context, &[Item::Phrase(property)]) else {
+        let Ok(Condition::Holds(condition)) = conditions::condition(context, &[Item::Phrase(property)])
+        else {
             continue;
         };
         if found.is_some() {
@@ -58,12 +60,15 @@ pub(super) fn entitled(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
 pub(super) fn ruled(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
     // `customers with a score below 500`
     if let [Item::Phrase(whole), rest @ ..] = items
-        && let Some((at, marks)) = whole.glue.iter().find(|(at, marks)| *at > 0 && marks.contains(&Mark::With))
+        && let Some((at, marks)) =
+            whole.glue.iter().find(|(at, marks)| *at > 0 && marks.contains(&Mark::With))
     {
         let (thing, field) = whole.split(*at);
         let with = Item::Marks(marks.clone(), field.at.start..field.at.start);
-        let parts: Vec<Item> =
-            [Item::Phrase(thing), with, Item::Phrase(field)].into_iter().chain(rest.iter().cloned()).collect();
+        let parts: Vec<Item> = [Item::Phrase(thing), with, Item::Phrase(field)]
+            .into_iter()
+            .chain(rest.iter().cloned())
+            .collect();
         return ruled(context, &parts);
     }
     let [Item::Phrase(thing), rest @ .., Item::Phrase(verb)] = items else { return None };

@@ -46,7 +46,9 @@ fn single(
         }
         Flow::Parallel { branches, limit: None } => beside(context, branches),
         Flow::Sequence(steps) => reordered(context, items, steps, calls),
-        Flow::When { condition, then, otherwise: None } => guarded(context, items, condition, then, is_first)?,
+        Flow::When { condition, then, otherwise: None } => {
+            guarded(context, items, condition, then, is_first)?
+        }
         Flow::Try { body, handler: Some(handler), always: None } => match &**body {
             Flow::Call(of) if present(of) => {
                 Some(Edit::OnFailure { of: of.clone(), handler: (**handler).clone() })
@@ -69,7 +71,8 @@ fn guarded(
     is_first: bool,
 ) -> Read<Option<Edit>> {
     let present = |task: &str| context.present.iter().any(|there| there == task);
-    let under = |flow: Flow| Flow::When { condition: condition.to_owned(), then: Box::new(flow), otherwise: None };
+    let under =
+        |flow: Flow| Flow::When { condition: condition.to_owned(), then: Box::new(flow), otherwise: None };
     if let Flow::Sequence(steps) = then
         && let calls = then.calls().into_iter().map(str::to_owned).collect::<Vec<_>>()
         && let Some(Edit::Add { flow, place }) = reordered(context, items, steps, &calls)
@@ -163,7 +166,9 @@ fn reordered(context: &Context<'_>, items: &[Item], steps: &[Flow], calls: &[Str
     }
     let is_new = |flows: &[Flow]| !flows.iter().flat_map(Flow::calls).any(present);
     Some(match steps {
-        [Flow::Call(first), Flow::Call(second)] if all_there && has(&[Mark::OnlyIf, Mark::Succeeds, Mark::Until]) => {
+        [Flow::Call(first), Flow::Call(second)]
+            if all_there && has(&[Mark::OnlyIf, Mark::Succeeds, Mark::Until]) =>
+        {
             Edit::OnSuccess { task: second.clone(), of: first.clone() }
         }
         [Flow::Call(first), Flow::Call(second)] if all_there && has(&[Mark::After, Mark::When]) => {

@@ -72,7 +72,10 @@ pub(super) fn consequence(context: &Context<'_>, condition: Condition, items: &[
         let is_there = step.calls().iter().any(|task| context.present.iter().any(|there| there == task));
         is_there == (at == 0)
     }));
-    if matches!(flow, Flow::Sequence(_)) && !is_insertion && find(then, &[Mark::Before]).is_some_and(|at| at > 0) {
+    if matches!(flow, Flow::Sequence(_))
+        && !is_insertion
+        && find(then, &[Mark::Before]).is_some_and(|at| at > 0)
+    {
         return context.ask(format!("does all of \"{}\" depend on the condition?", context.said(then)));
     }
     let otherwise = otherwise.map(|items| sentence(context, items)).transpose()?;

@@ -93,7 +93,11 @@ fn divided(context: &Context<'_>, items: &[Item], least: usize) -> Option<(Condi
     };
     // What something is is short: `it is valid reserve the car`.
     let is_predicate = start.last().is_some_and(|item| item.is_any(&[Mark::Equals, Mark::Differs]));
-    if is_predicate { (1..phrase.words.len()).find_map(part) } else { (1..phrase.words.len()).rev().find_map(part) }
+    if is_predicate {
+        (1..phrase.words.len()).find_map(part)
+    } else {
+        (1..phrase.words.len()).rev().find_map(part)
+    }
 }
 
 /// All of the items as one condition.
@@ -365,7 +369,8 @@ fn measured(context: &Context<'_>, words: &[PhraseWord], op: &Item) -> Read<Opti
     let said = context.text[op.at().clone()].to_lowercase();
     let Some((_, names)) = MEASURES.iter().find(|(word, _)| said.contains(word)) else { return named };
     let measure = |name: &&str| {
-        let crate::items::Phrase { words: mut measure, .. } = crate::items::alone((*name).to_owned(), op.at().clone());
+        let crate::items::Phrase { words: mut measure, .. } =
+            crate::items::alone((*name).to_owned(), op.at().clone());
         measure.extend(words.iter().cloned());
         operand(context, &measure).ok().flatten()
     };
@@ -376,13 +381,14 @@ fn measured(context: &Context<'_>, words: &[PhraseWord], op: &Item) -> Read<Opti
 
 /// Nouns that only stand for whatever has the property: `remote people`.
 const GENERIC: [&str; 14] = [
-    "people", "person", "folks", "ones", "one", "guys", "things", "cases", "case", "those", "someone", "somebody",
-    "anyone", "anybody",
+    "people", "person", "folks", "ones", "one", "guys", "things", "cases", "case", "those", "someone",
+    "somebody", "anyone", "anybody",
 ];
 
 /// The value that the words name; a question where there are several.
 fn operand(context: &Context<'_>, words: &[PhraseWord]) -> Read<Option<Operand>> {
-    let specific: Vec<PhraseWord> = words.iter().filter(|word| !GENERIC.contains(&word.text.as_str())).cloned().collect();
+    let specific: Vec<PhraseWord> =
+        words.iter().filter(|word| !GENERIC.contains(&word.text.as_str())).cloned().collect();
     let words = if specific.is_empty() { words } else { specific.as_slice() };
     let same = |one: &String, word: &PhraseWord| context.names.are_same(one, &word.stem);
     let mut found: Vec<Operand> = operands(context)

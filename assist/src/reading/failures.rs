@@ -63,7 +63,11 @@ pub(super) fn failure(context: &Context<'_>, items: &[Item], at: usize) -> Read<
         && items.get(at + 2 + joint).is_none_or(|item| item.is(Mark::It))
     {
         let it = usize::from(items.len() > at + 2 + joint);
-        return Ok(Some(Found { range: at..at + 2 + joint + it, named: None, changes: vec![Change::Tolerated] }));
+        return Ok(Some(Found {
+            range: at..at + 2 + joint + it,
+            named: None,
+            changes: vec![Change::Tolerated],
+        }));
     }
     if items[at].is(Mark::EvenIf) && !is_always(&items[..at]) {
         return Ok(match object(context, items, at + 1)? {

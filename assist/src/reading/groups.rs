@@ -47,7 +47,9 @@ pub(super) fn list(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
             item if item.is(Mark::First)
                 && lists.done.is_empty()
                 && lists.current.len() == 1
-                && items.get(at + 1).is_none_or(|next| next.is(Mark::And) || matches!(next, Item::Comma(_))) =>
+                && items
+                    .get(at + 1)
+                    .is_none_or(|next| next.is(Mark::And) || matches!(next, Item::Comma(_))) =>
             {
                 1
             }
@@ -80,7 +82,9 @@ pub(super) fn passive(context: &Context<'_>, items: &[Item]) -> Vec<Item> {
         match (item, object) {
             // `before it is uploaded`
             (Item::Phrase(verb), Some(it))
-                if is_verb && it.is_any(&[Mark::It, Mark::Them, Mark::Anything]) && context.maybe(verb).is_some() =>
+                if is_verb
+                    && it.is_any(&[Mark::It, Mark::Them, Mark::Anything])
+                    && context.maybe(verb).is_some() =>
             {
                 active.truncate(active.len() - 2);
                 active.push(item.clone());

@@ -90,7 +90,8 @@ pub(super) fn mentioned(context: &Context<'_>, items: &[Item]) -> Read<Option<Fl
     }
     let each = Flow::Each { over, name, limit, body: Box::new(Flow::Call(task)) };
     let earlier = trimmed(&before[..before.len() - 1]);
-    let part = |items: &[Item]| if items.is_empty() { Ok(None) } else { relations::part(context, items).map(Some) };
+    let part =
+        |items: &[Item]| if items.is_empty() { Ok(None) } else { relations::part(context, items).map(Some) };
     let (earlier, later) = (part(earlier)?, part(later)?);
     Ok(Some(Flow::in_order(earlier.into_iter().chain([each]).chain(later))))
 }

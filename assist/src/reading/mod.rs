@@ -157,10 +157,12 @@ impl Context<'_> {
     pub fn meant(&self, phrase: &Phrase, verbs: &[PhraseWord]) -> Meant {
         let meant = self.names.meant_by(phrase, verbs);
         let Meant::Several(tasks) = &meant else { return meant };
-        let only = |known: &[String]| match tasks.iter().filter(|task| known.contains(task)).collect::<Vec<_>>()[..] {
-            [only] => Some(Meant::Task(only.clone())),
-            _ => None,
-        };
+        let only =
+            |known: &[String]| match tasks.iter().filter(|task| known.contains(task)).collect::<Vec<_>>()[..]
+            {
+                [only] => Some(Meant::Task(only.clone())),
+                _ => None,
+            };
         only(&self.present).or_else(|| only(&self.mentioned)).unwrap_or(meant)
     }
 

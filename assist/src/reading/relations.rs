@@ -96,7 +96,8 @@ pub(super) fn part(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
 /// `B after A and before C`.
 fn enclosed(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Flow>> {
     let second = items[at + 1..].windows(2).position(|two| {
-        (two[0].is(Mark::And) || matches!(two[0], Item::Comma(_))) && two[1].is_any(&[Mark::Before, Mark::After])
+        (two[0].is(Mark::And) || matches!(two[0], Item::Comma(_)))
+            && two[1].is_any(&[Mark::Before, Mark::After])
     });
     let Some(second) = second.map(|place| at + 1 + place).filter(|second| *second > at + 1) else {
         return Ok(None);

@@ -26,7 +26,9 @@ pub(super) fn without_remarks(context: &Context<'_>, items: &[Item]) -> Vec<Item
         if let Some(subject) = subject {
             // `shipping hangs, 3 retries`
             let next = after[1..].iter().take_while(|item| !is_end(item));
-            if !next.clone().any(is_pronoun) && next.clone().any(|item| matches!(item, Item::Number(..) | Item::Time(..))) {
+            if !next.clone().any(is_pronoun)
+                && next.clone().any(|item| matches!(item, Item::Number(..) | Item::Time(..)))
+            {
                 found.extend([Item::Phrase(subject.clone()), Item::Comma(after[0].at().clone())]);
             }
             topic = Some(subject);
@@ -80,8 +82,22 @@ fn remark(context: &Context<'_>, clause: &[Item]) -> Option<Phrase> {
 
 /// What something does that sets a workflow going.
 const ARRIVES: [&str; 16] = [
-    "comes", "arrives", "submits", "submitted", "signs", "shows", "lands", "joins", "appears", "arrived", "placed",
-    "places", "enters", "lodged", "requested", "incoming",
+    "comes",
+    "arrives",
+    "submits",
+    "submitted",
+    "signs",
+    "shows",
+    "lands",
+    "joins",
+    "appears",
+    "arrived",
+    "placed",
+    "places",
+    "enters",
+    "lodged",
+    "requested",
+    "incoming",
 ];
 
 /// `when a new request comes in`: what the workflow begins with anyway.
@@ -93,14 +109,27 @@ fn arrival(context: &Context<'_>, clause: &[Item], said: &str) -> bool {
 }
 
 const OFTEN: [&str; 9] = [
-    "sometimes", "often", "occasionally", "frequently", "regularly", "randomly", "intermittently", "usually", "rarely",
+    "sometimes",
+    "often",
+    "occasionally",
+    "frequently",
+    "regularly",
+    "randomly",
+    "intermittently",
+    "usually",
+    "rarely",
 ];
 
 /// `make crawling more robust`: a thing, and how it should be.
 fn wish(context: &Context<'_>, whole: &Phrase) -> Option<Phrase> {
-    let at = whole.words.iter().position(|word| ["more", "less"].contains(&word.text.as_str())).filter(|at| *at > 0)?;
+    let at = whole
+        .words
+        .iter()
+        .position(|word| ["more", "less"].contains(&word.text.as_str()))
+        .filter(|at| *at > 0)?;
     let (subject, rest) = whole.split(at);
-    let is_unknown = rest.words[1..].iter().all(|word| !context.names.knows(&word.stem) && !is_telling(&word.text));
+    let is_unknown =
+        rest.words[1..].iter().all(|word| !context.names.knows(&word.stem) && !is_telling(&word.text));
     (is_unknown && rest.words.len() == 2 && context.present_task(&subject).is_ok()).then_some(subject)
 }
 
@@ -112,7 +141,10 @@ fn habit(context: &Context<'_>, whole: &Phrase) -> Option<Phrase> {
             OFTEN.contains(&word.text.as_str()) || !context.names.knows(&word.stem) && !is_telling(&word.text)
         });
         let is_verb = rest.words.last().is_some_and(|word| word.text.ends_with('s'));
-        let is_order = subject.words.first().is_some_and(|word| context.names.begins(&word.stem) && !word.text.ends_with("ing"));
+        let is_order = subject
+            .words
+            .first()
+            .is_some_and(|word| context.names.begins(&word.stem) && !word.text.ends_with("ing"));
         let is_remark = is_unknown && is_verb && !is_order && context.present_task(&subject).is_ok();
         is_remark.then_some(subject)
     })

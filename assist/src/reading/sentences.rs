@@ -113,10 +113,20 @@ pub(super) fn clause(context: &Context<'_>, items: &[Item], is_last: bool) -> Re
         }
         return trailing_condition(context, items, at);
     }
+    if let [each, Item::Phrase(_), ..] = items
+        && each.is_any(&[Mark::Each, Mark::Every])
+        && let Ok(flow) = iteration::each(context, &items[1..])
+    {
+        return Ok(flow);
+    }
     if let Some(at) = find(items, &[Mark::ForEach]) {
         let before = trimmed(&items[..at]);
         let each = iteration::each(context, &items[at + 1..])?;
-        return if before.is_empty() { Ok(each) } else { Ok(Flow::in_order([relations::part(context, before)?, each])) };
+        return if before.is_empty() {
+            Ok(each)
+        } else {
+            Ok(Flow::in_order([relations::part(context, before)?, each]))
+        };
     }
     if let Some(at) = find(items, &[Mark::Until]).filter(|at| *at > 0) {
         return repeated(context, items, at);
@@ -232,7 +242,9 @@ pub(super) fn of_what_was_said(context: &Context<'_>, before: &Flow, items: &[It
     }
     // `If C, A. Either way, B`
     let said = context.said(std::slice::from_ref(first)).to_lowercase();
-    if ["either way", "in either case"].contains(&said.as_str()) && matches!(last_step(before), Flow::When { .. }) {
+    if ["either way", "in either case"].contains(&said.as_str())
+        && matches!(last_step(before), Flow::When { .. })
+    {
         return Ok(Some(Flow::in_order([before.clone(), clause(context, rest, true)?])));
     }
     if first.is(Mark::Always) {
@@ -381,7 +393,9 @@ fn repeated(context: &Context<'_>, items: &[Item], at: usize) -> Read<Flow> {
     let mut rest: Vec<Item> = tail.to_vec();
     // `give up after 24 attempts`
     let give_up = rest.windows(3).position(|three| {
-        three[0].is(Mark::GiveUp) && three[1].whole().is_some() && three[2].is_any(&[Mark::Times, Mark::Attempts])
+        three[0].is(Mark::GiveUp)
+            && three[1].whole().is_some()
+            && three[2].is_any(&[Mark::Times, Mark::Attempts])
     });
     if let Some(at) = give_up {
         let place = rest[at].at().clone();

@@ -98,7 +98,9 @@ pub(super) fn extract(
         at = found.range.start;
         let mut range = found.range;
         // `with a timeout of 2s, A`
-        let is_with = |item: &Item| item.is(Mark::With) && context.said(std::slice::from_ref(item)).eq_ignore_ascii_case("with");
+        let is_with = |item: &Item| {
+            item.is(Mark::With) && context.said(std::slice::from_ref(item)).eq_ignore_ascii_case("with")
+        };
         if at == 1 && items[0].is(Mark::With) || at > 1 && is_with(&items[at - 1]) {
             range.start = at - 1;
             at -= 1;
@@ -215,9 +217,12 @@ fn main_clause(before: &[Item]) -> Option<&Item> {
     if before[comma..].iter().any(is_phrase) {
         return None;
     }
-    let start = before[..comma].iter().rposition(|item| matches!(item, Item::Comma(_))).map_or(0, |at| at + 1);
+    let start =
+        before[..comma].iter().rposition(|item| matches!(item, Item::Comma(_))).map_or(0, |at| at + 1);
     let sentence = &before[start..comma];
-    let mark = sentence.iter().position(|item| item.is_any(&[Mark::After, Mark::When, Mark::Before, Mark::While]))?;
+    let mark = sentence
+        .iter()
+        .position(|item| item.is_any(&[Mark::After, Mark::When, Mark::Before, Mark::While]))?;
     let is_behind = sentence[mark..].iter().any(is_phrase);
     sentence[..mark].iter().rfind(|item| is_phrase(item)).filter(|_| is_behind)
 }
@@ -259,7 +264,8 @@ fn retry(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>
         && !items[at..].iter().any(|item| item.is(Mark::Until))
         && items[at..].iter().any(|item| item.is(Mark::OnFailure));
     let starts_retry = items[at].is(Mark::Retry) && !items[at].is(Mark::Then) || is_repeat;
-    let gives = items[at].is(Mark::Give) && items[at..].iter().take(5).any(|item| item.is_any(&[Mark::Retries, Mark::Attempts]));
+    let gives = items[at].is(Mark::Give)
+        && items[at..].iter().take(5).any(|item| item.is_any(&[Mark::Retries, Mark::Attempts]));
     let is_strategy = |item: &Item| item.is_any(&[Mark::Backoff, Mark::Linear, Mark::Constant]);
     // `exponential backoff with 6 retries`
     if is_strategy(&items[at])

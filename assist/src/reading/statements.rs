@@ -6,7 +6,9 @@ use crate::words::Mark;
 
 use super::changes::{RELATIONS, change, edit, removals};
 use super::cursor::trimmed;
-use super::{Context, Edit, Place, Read, Reading, Setting, Target, Understood, relaxed, remarks, sentences, settings};
+use super::{
+    Context, Edit, Place, Read, Reading, Setting, Target, Understood, relaxed, remarks, sentences, settings,
+};
 
 /// Reads the whole text.
 pub(crate) fn read(context: &Context<'_>, items: &[Item]) -> Read<Reading> {

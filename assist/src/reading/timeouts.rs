@@ -14,9 +14,8 @@ fn is_together(context: &Context<'_>, items: &[Item]) -> bool {
 }
 
 /// What says that all of a workflow is meant.
-const WHOLES: [&str; 11] = [
-    "whole", "entire", "complete", "full", "total", "process", "workflow", "flow", "run", "job", "pipeline",
-];
+const WHOLES: [&str; 11] =
+    ["whole", "entire", "complete", "full", "total", "process", "workflow", "flow", "run", "job", "pipeline"];
 
 /// `the nightly run` is the workflow that is called so.
 fn is_workflow(context: &Context<'_>, item: &Item) -> bool {
@@ -25,14 +24,11 @@ fn is_workflow(context: &Context<'_>, item: &Item) -> bool {
         words_of(id).iter().any(|own| context.names.are_same(&WORDS.stems.of(own), &word.stem))
     };
     context.maybe(phrase).is_none()
-        && context
-            .vocabulary
-            .workflows
-            .iter()
-            .any(|flow| {
-                let mut named = phrase.words.iter().filter(|word| !WHOLES.contains(&word.text.as_str())).peekable();
-                named.peek().is_some() && named.all(|word| is_of(&flow.id, word))
-            })
+        && context.vocabulary.workflows.iter().any(|flow| {
+            let mut named =
+                phrase.words.iter().filter(|word| !WHOLES.contains(&word.text.as_str())).peekable();
+            named.peek().is_some() && named.all(|word| is_of(&flow.id, word))
+        })
 }
 
 /// `within 2 seconds`, `timeout of 500ms for X`, `wait at most two seconds for X`, `give X 2 seconds`.

@@ -26,7 +26,9 @@ pub(super) fn undo(context: &Context<'_>, items: &[Item], at: usize) -> Read<Opt
         at += 2;
         at += items[at..]
             .iter()
-            .take_while(|item| item.is_any(&[Mark::Fails, Mark::Then, Mark::Of]) || matches!(item, Item::Comma(_)))
+            .take_while(|item| {
+                item.is_any(&[Mark::Fails, Mark::Then, Mark::Of]) || matches!(item, Item::Comma(_))
+            })
             .count();
         if !items.get(at).is_some_and(|item| item.is(Mark::Undo)) {
             return Ok(None);

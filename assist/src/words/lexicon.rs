@@ -84,10 +84,12 @@ impl Lexicon {
     /// The marks of the longest phrase at the beginning of `stems`, with the number of its words. A phrase may have several meanings.
     pub fn at(&self, stems: &[&str]) -> Option<(usize, Vec<Mark>)> {
         let phrases = self.phrases.get(*stems.first()?)?;
-        let fits = phrases.iter().filter_map(|(pattern, mark)| Some((self.classes.longest(pattern, stems)?, *mark)));
+        let fits =
+            phrases.iter().filter_map(|(pattern, mark)| Some((self.classes.longest(pattern, stems)?, *mark)));
         let fits: Vec<(usize, Mark)> = fits.collect();
         let longest = fits.iter().map(|(used, _)| *used).max()?;
-        let mut marks: Vec<Mark> = fits.iter().filter(|(used, _)| *used == longest).map(|(_, mark)| *mark).collect();
+        let mut marks: Vec<Mark> =
+            fits.iter().filter(|(used, _)| *used == longest).map(|(_, mark)| *mark).collect();
         marks.sort();
         marks.dedup();
         Some((longest, marks))

@@ -71,7 +71,8 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
         if letter == '.' && is_abbreviation(text, start) {
             continue;
         }
-        if let Some(name) = ticket(&text[start..]).filter(|_| !text[..start].ends_with(char::is_alphanumeric)) {
+        if let Some(name) = ticket(&text[start..]).filter(|_| !text[..start].ends_with(char::is_alphanumeric))
+        {
             while rest.next_if(|(at, _)| *at < start + name).is_some() {}
             continue;
         }
@@ -184,9 +185,8 @@ const SHORT: [(&str, &str); 9] = [
 ];
 
 /// What an `'s` behind it says that it `is`.
-const ARE: [&str; 12] = [
-    "it", "that", "there", "he", "she", "what", "who", "everything", "all", "here", "this", "something",
-];
+const ARE: [&str; 12] =
+    ["it", "that", "there", "he", "she", "what", "who", "everything", "all", "here", "this", "something"];
 
 /// A contraction is its words, and so is a compound that is no word of ours.
 fn push(found: &mut Vec<Token>, at: Range<usize>, kind: TokenKind) {
@@ -236,7 +236,7 @@ pub(crate) struct Words {
 }
 
 /// Forms that no ending tells from their verb.
-const IRREGULAR: [(&str, &str); 71] = [
+const IRREGULAR: [(&str, &str); 74] = [
     ("начни", "начинай"),
     ("начать", "начинай"),
     ("found", "find"),
@@ -306,6 +306,9 @@ const IRREGULAR: [(&str, &str); 71] = [
     ("woken", "wake"),
     ("begun", "begin"),
     ("flown", "fly"),
+    ("начало", "начинай"),
+    ("начала", "начинай"),
+    ("началом", "начинай"),
     ("позвать", "позови"),
     ("позван", "позови"),
 ];

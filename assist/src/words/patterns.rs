@@ -118,7 +118,9 @@ impl Classes {
                 Part::End => {}
                 Part::Class(class) => {
                     for row in &self.rows[*class] {
-                        if stems[at..].len() >= row.len() && row.iter().zip(&stems[at..]).all(|(one, other)| one == other) {
+                        if stems[at..].len() >= row.len()
+                            && row.iter().zip(&stems[at..]).all(|(one, other)| one == other)
+                        {
                             best = best.max(self.walk(rest, stems, at + row.len(), is_long));
                         }
                     }

@@ -106,17 +106,21 @@ pub(crate) fn single(mut tokens: Vec<Token>, is_named: impl Fn(&str) -> bool) ->
             continue;
         };
         let stem = WORDS.stems.of(verb);
-        let is_noun = at > 0 && matches!(&tokens[at - 1].kind, TokenKind::Word(word) if ["the", "a", "an"].contains(&word.as_str()));
+        let is_noun = at > 0
+            && matches!(&tokens[at - 1].kind, TokenKind::Word(word) if ["the", "a", "an"].contains(&word.as_str()));
         // `hand the keys over`, where a task is called `hand_over_keys`
-        let named = VERBS.iter().filter(|(verb, particle, _)| !is_noun && *verb == stem && is_named(particle));
+        let named =
+            VERBS.iter().filter(|(verb, particle, _)| !is_noun && *verb == stem && is_named(particle));
         if let Some(place) = named.filter_map(|(_, particle, _)| particle_at(&tokens, at, particle)).min() {
             let particle = tokens.remove(place);
             tokens.insert(at + 1, particle);
             at += 2;
             continue;
         }
-        let pairs = VERBS.iter().filter(|(verb, particle, _)| !is_noun && *verb == stem && !is_named(particle));
-        let found = pairs.filter_map(|(verb, particle, whole)| Some((particle_at(&tokens, at, particle)?, *verb, *whole)));
+        let pairs =
+            VERBS.iter().filter(|(verb, particle, _)| !is_noun && *verb == stem && !is_named(particle));
+        let found = pairs
+            .filter_map(|(verb, particle, whole)| Some((particle_at(&tokens, at, particle)?, *verb, *whole)));
         if let Some((particle, verb, whole)) = found.min_by_key(|(place, ..)| *place) {
             if verb != whole {
                 tokens[at].kind = TokenKind::Word(whole.to_owned());
@@ -136,7 +140,8 @@ fn particle_at(tokens: &[Token], verb: usize, particle: &str) -> Option<usize> {
     };
     let reach = (verb + 1..=verb + FARTHEST).take_while(|at| word(*at).is_some());
     let place = reach.into_iter().find(|at| word(*at) == Some(particle))?;
-    let ends = word(place + 1).is_none_or(|next| ["to", "and", "then", "if", "when", "from", "for", "with"].contains(&next));
+    let ends = word(place + 1)
+        .is_none_or(|next| ["to", "and", "then", "if", "when", "from", "for", "with"].contains(&next));
     // `sending the letter turns out well`: the particle is another verb's.
     let is_verb = |word: &str| VERBS.iter().any(|(verb, ..)| *verb == WORDS.stems.of(word));
     let ends = ends && !word(place - 1).is_some_and(is_verb);
