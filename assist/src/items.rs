@@ -4,11 +4,11 @@
 
 use std::ops::Range;
 
-use crate::names::{Meant, Names};
+use crate::names::Names;
+use crate::passes::{ended, failing, joined, sign_item};
 use crate::shapes::straightened;
 use crate::words::{
-    Lexicon, Mark, Stems, Token, TokenKind, WORDS, duration_unit, is_russian, is_telling, number, plain,
-    single, tokens,
+    Lexicon, Mark, Stems, Token, TokenKind, WORDS, duration_unit, is_russian, number, plain, single, tokens,
 };
 
 /// A run of words between marks, in order.
@@ -100,15 +100,6 @@ impl Item {
         if let Item::Number(text, _) = self { text.parse().ok() } else { None }
     }
 }
-
-/// Marks that may stand inside of what names one thing.
-const GLUE: [Mark; 8] =
-    [Mark::Between, Mark::Of, Mark::With, Mark::To, Mark::Filler, Mark::ByMeans, Mark::It, Mark::Them];
-
-const PREPOSITIONS: [&str; 27] = [
-    "about", "за", "of", "for", "to", "from", "on", "in", "at", "with", "by", "via", "using", "through",
-    "between", "у", "от", "для", "из", "с", "со", "в", "на", "по", "к", "о", "при",
-];
 
 /// Reads a text. Words that are misspelt are read as what they were meant to be.
 pub(crate) struct Reader<'a> {
@@ -285,66 +276,82 @@ impl Reader<'_> {
             return (1, Some(Item::Marks(vec![Mark::Of], place)));
         }
         let rest: Vec<&str> = stems[at..].iter().map(String::as_str).take(12).collect();
-        if let Some((used, marks)) = self.lexicon.at(&rest) {
-            let at_end = place.start..tokens[at + used - 1].at.end;
-            if marks.contains(&Mark::Undo)
-                && let Some(stem) = self.own(&tokens[at..at + used])
-            {
-                let word =
-                    PhraseWord { text: stem.clone(), stem, preposition: String::new(), at: at_end.clone() };
-                return (used, Some(phrase(vec![word], at_end)));
-            }
-            // `get the user` is no waiting, `get an approval` is.
-            let is_reflexive = word.ends_with("ся") || word.ends_with("сь");
-            let is_waiting = matches!(word, "wait" | "waiting" | "hold");
-            let is_plain_verb = (used == 1 || used == 2 && marks == [Mark::WaitFor] && !is_waiting)
-                && marks.contains(&Mark::WaitFor)
-                && !marks.contains(&Mark::Wait)
-                && !is_reflexive
-                && !self.approval_follows(&rest[used..]);
-            // `попроси оценить водителя`
-            let is_silent = is_plain_verb && !self.names.knows(&stems[at]) && tokens.len() > at + 1;
-            if is_silent {
-                return (1, Some(Item::Marks(vec![Mark::Filler], at_end)));
-            }
-            // `найди` has the stem of `найден`.
-            let is_find = used == 1 && marks.contains(&Mark::Exists) && word != "есть" && is_order(word);
-            // `заверши поездку` is no end where a task is called so.
-            let is_own = used == 1
-                && marks
-                    .iter()
-                    .all(|mark| matches!(mark, Mark::Then | Mark::Done | Mark::Fails | Mark::Succeeds))
-                && is_order(word)
-                && self.phrase_word(&tokens[at], &stems[at]).is_some_and(|word| self.names.has_verb(&word));
-            // `and confirmed the permissions`: who does it is the workflow.
-            let begins = at == 0
-                || match &tokens[at - 1].kind {
-                    TokenKind::Word(before) => {
-                        ["and", "then", "to", "we", "have", "first"].contains(&before.as_str())
-                    }
-                    _ => true,
-                };
-            // `allowed` is what something is.
-            let is_state = marks == [Mark::Give] && word.ends_with("ed");
-            let is_check =
-                is_state || marks == [Mark::Approval] && begins && ["confirm", "confirmed"].contains(&word);
-            let is_rather_verb = is_plain_verb
-                && (used == 1
-                    || matches!(tokens.get(at + used).map(|next| &next.kind), Some(TokenKind::Word(_))));
-            // `ask for feedback`
-            if is_rather_verb && used > 1 {
-                let words = self.phrase_word(&tokens[at], &stems[at]).into_iter().collect();
-                return (used, Some(phrase(words, at_end)));
-            }
-            if !is_rather_verb && !is_find && !is_own && !is_check {
-                return (used, Some(Item::Marks(marks, at_end)));
-            }
+        if let Some((used, marks)) = self.lexicon.at(&rest)
+            && let Some(found) = self.marked((used, marks), tokens, stems, at)
+        {
+            return found;
         }
         if let Some(number) = number(word).filter(|_| word != "a") {
             return (1, Some(Item::Number(number.to_string(), place)));
         }
         let words = self.phrase_word(&tokens[at], &stems[at]).into_iter().collect();
         (1, Some(phrase(words, place)))
+    }
+
+    /// What a phrase of the tables says where it stands; nothing where its word is rather a verb of a task.
+    fn marked(
+        &self,
+        (used, marks): (usize, Vec<Mark>),
+        tokens: &[Token],
+        stems: &[String],
+        at: usize,
+    ) -> Option<(usize, Option<Item>)> {
+        let TokenKind::Word(word) = &tokens[at].kind else { return None };
+        let word = word.as_str();
+        let place = tokens[at].at.clone();
+        let rest: Vec<&str> = stems[at + used..].iter().map(String::as_str).take(12).collect();
+        let at_end = place.start..tokens[at + used - 1].at.end;
+        if marks.contains(&Mark::Undo)
+            && let Some(stem) = self.own(&tokens[at..at + used])
+        {
+            let word =
+                PhraseWord { text: stem.clone(), stem, preposition: String::new(), at: at_end.clone() };
+            return Some((used, Some(phrase(vec![word], at_end))));
+        }
+        // `get the user` is no waiting, `get an approval` is.
+        let is_reflexive = word.ends_with("ся") || word.ends_with("сь");
+        let is_waiting = matches!(word, "wait" | "waiting" | "hold");
+        let is_plain_verb = (used == 1 || used == 2 && marks == [Mark::WaitFor] && !is_waiting)
+            && marks.contains(&Mark::WaitFor)
+            && !marks.contains(&Mark::Wait)
+            && !is_reflexive
+            && !self.approval_follows(&rest);
+        // `попроси оценить водителя`
+        let is_silent = is_plain_verb && !self.names.knows(&stems[at]) && tokens.len() > at + 1;
+        if is_silent {
+            return Some((1, Some(Item::Marks(vec![Mark::Filler], at_end))));
+        }
+        // `найди` has the stem of `найден`.
+        let is_find = used == 1 && marks.contains(&Mark::Exists) && word != "есть" && is_order(word);
+        // `заверши поездку` is no end where a task is called so.
+        let is_own = used == 1
+            && marks
+                .iter()
+                .all(|mark| matches!(mark, Mark::Then | Mark::Done | Mark::Fails | Mark::Succeeds))
+            && is_order(word)
+            && self.phrase_word(&tokens[at], &stems[at]).is_some_and(|word| self.names.has_verb(&word));
+        // `and confirmed the permissions`: who does it is the workflow.
+        let begins = at == 0
+            || match &tokens[at - 1].kind {
+                TokenKind::Word(before) => {
+                    ["and", "then", "to", "we", "have", "first"].contains(&before.as_str())
+                }
+                _ => true,
+            };
+        // `allowed` is what something is.
+        let is_state = marks == [Mark::Give] && word.ends_with("ed");
+        let is_check =
+            is_state || marks == [Mark::Approval] && begins && ["confirm", "confirmed"].contains(&word);
+        let is_rather_verb = is_plain_verb
+            && (used == 1
+                || matches!(tokens.get(at + used).map(|next| &next.kind), Some(TokenKind::Word(_))));
+        // `ask for feedback`
+        if is_rather_verb && used > 1 {
+            let words = self.phrase_word(&tokens[at], &stems[at]).into_iter().collect();
+            return Some((used, Some(phrase(words, at_end))));
+        }
+        let is_mark = !is_rather_verb && !is_find && !is_own && !is_check;
+        is_mark.then_some((used, Some(Item::Marks(marks, at_end))))
     }
 
     /// Fillers go; those that a task's name has stay beside their phrase: `start the pump` is not `stop the pump`.
@@ -422,169 +429,6 @@ pub(crate) fn is_order(word: &str) -> bool {
 /// What may stand between the words of an id.
 pub(crate) fn is_article(stem: &str) -> bool {
     matches!(stem, "the" | "a" | "an")
-}
-
-fn sign_item(sign: &str, at: Range<usize>) -> Option<Item> {
-    let marks = match sign {
-        "->" | "=>" | "→" | "-->" | ">>" => vec![Mark::Then],
-        ">" => vec![Mark::Above],
-        "<" => vec![Mark::Below],
-        ">=" => vec![Mark::AtLeast],
-        "<=" => vec![Mark::AtMost],
-        "=" | "==" => vec![Mark::Equals],
-        "!=" => vec![Mark::Differs],
-        "&" | "+" => vec![Mark::And],
-        "-" | "–" | "—" => return Some(Item::Comma(at)),
-        _ => return None,
-    };
-    Some(Item::Marks(marks, at))
-}
-
-/// In words.
-const LONGEST_TITLE: usize = 4;
-
-/// A colon ends a sentence that names something, as in `the payment within 5s: ...`; behind words like `in parallel` it says nothing.
-fn ended(items: Vec<Item>, names: &Names<'_>) -> Vec<Item> {
-    let mut ended: Vec<Item> = Vec::new();
-    let mut items = items.into_iter().peekable();
-    while let Some(item) = items.next() {
-        let Item::Colon(at) = item else {
-            ended.push(item);
-            continue;
-        };
-        // `the payment: 3 retries, 1 second`
-        let is_value = |item: &Item| {
-            matches!(item, Item::Number(..) | Item::Time(..))
-                || item.is_any(&[
-                    Mark::Timeout,
-                    Mark::UpTo,
-                    Mark::Within,
-                    Mark::MayFail,
-                    Mark::Detach,
-                    Mark::Retry,
-                    Mark::Add,
-                    Mark::Give,
-                ])
-        };
-        let is_alone = matches!(ended.as_slice(), [.., Item::Stop(_), Item::Phrase(_)] | [Item::Phrase(_)]);
-        if is_alone && items.peek().is_some_and(is_value) {
-            ended.push(Item::Comma(at));
-            continue;
-        }
-        // `Checkout: ...` is a title.
-        let is_title = |item: &Item| {
-            matches!(item, Item::Phrase(title) if title.words.len() <= LONGEST_TITLE
-            && !matches!(names.meant_by(title, &[]), Meant::Task(_))
-            && !title.words.iter().any(|word| is_telling(&word.text)))
-        };
-        if is_alone && ended.last().is_some_and(is_title) {
-            ended.pop();
-            continue;
-        }
-        // `for each node: ...`
-        let start = ended.iter().rposition(|item| matches!(item, Item::Stop(_))).map_or(0, |at| at + 1);
-        let clauses = [Mark::After, Mark::Before, Mark::OnFailure];
-        if ended.get(start).is_some_and(|first| first.is(Mark::ForEach)) {
-            ended.push(Item::Colon(at));
-            continue;
-        }
-        if ended.get(start).is_some_and(|first| first.is_any(&clauses)) {
-            ended.push(Item::Comma(at));
-            continue;
-        }
-        let sentence = ended.iter().rev().take_while(|item| !matches!(item, Item::Stop(_)));
-        if sentence.into_iter().any(|item| matches!(item, Item::Phrase(_) | Item::Time(..))) {
-            ended.push(Item::Stop(at));
-        }
-    }
-    ended
-}
-
-/// `the receipt cannot be sent` and `the receipt does not get sent` are `sending the receipt fails`.
-fn failing(items: Vec<Item>, names: &Names<'_>) -> Vec<Item> {
-    let mut found: Vec<Item> = Vec::new();
-    for item in items {
-        let object = found.len().checked_sub(2).map(|at| &found[at]);
-        match (item, object, found.last()) {
-            (Item::Phrase(verb), Some(Item::Phrase(object)), Some(cannot)) if cannot.is(Mark::CannotBe) => {
-                let (verb, rest) = verb.split(1);
-                let mut whole = object.clone();
-                whole.words.extend(verb.words);
-                whole.at.end = verb.at.end;
-                let fails = Item::Marks(vec![Mark::Fails], verb.at);
-                found.truncate(found.len() - 2);
-                found.extend([Item::Phrase(whole), fails]);
-                found.extend((!rest.words.is_empty()).then_some(Item::Phrase(rest)));
-            }
-            // `if they can't be charged`
-            (Item::Phrase(verb), Some(it), Some(cannot))
-                if it.is_any(&[Mark::It, Mark::Them]) && cannot.is(Mark::CannotBe) =>
-            {
-                let fails = Item::Marks(vec![Mark::Fails], verb.at.clone());
-                found.truncate(found.len() - 2);
-                found.extend([Item::Phrase(verb), fails]);
-            }
-            (Item::Phrase(verb), Some(Item::Phrase(object)), Some(not))
-                if not.is_any(&[Mark::Not, Mark::Differs])
-                    && verb
-                        .words
-                        .last()
-                        .is_some_and(|word| is_participle(&word.text) && names.begins(&word.stem))
-                    && found.len() > 2
-                    && found[found.len() - 3].is_any(&[Mark::If, Mark::When, Mark::EvenIf]) =>
-            {
-                let mut whole = object.clone();
-                whole.words.extend(verb.words.iter().cloned());
-                if !matches!(names.meant(&whole.words, &[]), Meant::Task(_)) {
-                    found.push(Item::Phrase(verb));
-                    continue;
-                }
-                whole.at.end = verb.at.end;
-                let fails = Item::Marks(vec![Mark::Fails], verb.at);
-                found.truncate(found.len() - 2);
-                found.extend([Item::Phrase(whole), fails]);
-            }
-            (item, ..) => found.push(item),
-        }
-    }
-    found
-}
-
-/// `charged`, `sent`: what was done to a thing.
-fn is_participle(word: &str) -> bool {
-    word.ends_with("ed") || WORDS.stems.of(word) != word && word.ends_with(['t', 'n', 'd'])
-}
-
-/// Neighbouring words become one phrase, with the small words between them.
-fn joined(items: Vec<Item>, text: &str) -> Vec<Item> {
-    let mut joined: Vec<Item> = Vec::new();
-    let mut glue: Vec<Item> = Vec::new();
-    for item in items {
-        let is_glue = matches!(&item, Item::Marks(marks, _) if marks.iter().all(|mark| GLUE.contains(mark)));
-        match (joined.last_mut(), item) {
-            (Some(Item::Phrase(_)), item) if is_glue => glue.push(item),
-            (Some(Item::Phrase(last)), Item::Phrase(mut next)) => {
-                let before = last.words.len();
-                let small = glue.iter().map(|item| text[item.at().clone()].to_lowercase());
-                let preposition = small.filter(|word| PREPOSITIONS.contains(&word.as_str())).last();
-                if let (Some(first), Some(preposition)) = (next.words.first_mut(), preposition) {
-                    first.preposition = preposition;
-                }
-                last.glue.extend(glue.drain(..).filter_map(|item| match item {
-                    Item::Marks(marks, _) => Some((before, marks)),
-                    _ => None,
-                }));
-                last.words.extend(next.words);
-                last.at.end = next.at.end;
-            }
-            (_, item) => {
-                joined.append(&mut glue);
-                joined.push(item);
-            }
-        }
-    }
-    joined.extend(glue);
-    joined
 }
 
 /// A phrase of one word.

@@ -8,6 +8,7 @@ mod edits;
 mod flow;
 mod items;
 mod names;
+mod passes;
 mod policies;
 mod reading;
 mod shapes;

@@ -7,8 +7,9 @@ use crate::items::{Item, Phrase};
 use crate::names::Meant;
 use crate::words::Mark;
 
-use super::Context;
 use super::conditions::{self, Condition};
+use super::cursor::find;
+use super::{Context, Read, relations};
 
 /// A task under the condition that one word of the phrase says, where the others name the task.
 pub(super) fn guarded(context: &Context<'_>, phrase: &Phrase) -> Option<Flow> {
@@ -34,8 +35,21 @@ pub(super) fn guarded(context: &Context<'_>, phrase: &Phrase) -> Option<Flow> {
     found
 }
 
+/// A rule about things of some kind, with what comes before or after it.
+pub(super) fn said_of_a_thing(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
+    let relation = find(items, &[Mark::After, Mark::Before]).filter(|at| *at > 1 && *at + 1 < items.len());
+    if let Some(at) = relation
+        && let Some(flow) = ruled(context, &items[..at])
+    {
+        let other = relations::ended(context, &items[at + 1..])?;
+        let both = if items[at].is(Mark::After) { [other, flow] } else { [flow, other] };
+        return Ok(Some(Flow::in_order(both)));
+    }
+    Ok(ruled(context, items).or_else(|| entitled(context, items)))
+}
+
 /// `remote people do not get a laptop`, `premium users get a gift`.
-pub(super) fn entitled(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
+fn entitled(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
     let (who, rest) = items.split_first()?;
     let Item::Phrase(_) = who else { return None };
     let (is_not, rest) = match rest {
@@ -57,7 +71,7 @@ pub(super) fn entitled(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
 }
 
 /// `orders with a total under 50 should not be shipped`: what is compared stands between the thing and its verb.
-pub(super) fn ruled(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
+fn ruled(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
     // `customers with a score below 500`
     if let [Item::Phrase(whole), rest @ ..] = items
         && let Some((at, marks)) =

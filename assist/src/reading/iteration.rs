@@ -4,8 +4,25 @@ use crate::flow::Flow;
 use crate::items::{Item, Phrase, PhraseWord};
 use crate::words::{Mark, WORDS, words_of};
 
-use super::cursor::trimmed;
-use super::{Context, Read, conditions, relations, sentences};
+use super::cursor::{find, trimmed};
+use super::{Context, Read, operands, relations, sentences};
+
+/// `each item is packed`, `A, and for each item B`.
+pub(super) fn said(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
+    if let [each, Item::Phrase(_), ..] = items
+        && each.is_any(&[Mark::Each, Mark::Every])
+        && let Ok(flow) = self::each(context, &items[1..])
+    {
+        return Ok(Some(flow));
+    }
+    let Some(at) = find(items, &[Mark::ForEach]) else { return Ok(None) };
+    let before = trimmed(&items[..at]);
+    let each = self::each(context, &items[at + 1..])?;
+    if before.is_empty() {
+        return Ok(Some(each));
+    }
+    Ok(Some(Flow::in_order([relations::part(context, before)?, each])))
+}
 
 /// What stands after `for each`.
 pub(super) fn each(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
@@ -15,7 +32,7 @@ pub(super) fn each(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
         return context.ask(format!("for each of what in \"{}\"?", context.said(&items)));
     };
     if let Some(at) = items.iter().position(|item| matches!(item, Item::Colon(_))) {
-        let words: Vec<PhraseWord> = items[..at].iter().flat_map(said).collect();
+        let words: Vec<PhraseWord> = items[..at].iter().flat_map(words).collect();
         let Some((over, name)) = over(context, &words)? else { return unknown(context, &head) };
         let body = sentences::sentence(context, &without_it(&items[at + 1..]))?;
         return Ok(Flow::Each { over, name, limit, body: Box::new(body) });
@@ -57,7 +74,7 @@ fn takes_one(context: &Context<'_>, task: &str, name: &str) -> bool {
     context.vocabulary.task(task).is_some_and(|task| task.parameters.iter().any(|one| one.name == name))
 }
 
-fn said(item: &Item) -> Vec<PhraseWord> {
+fn words(item: &Item) -> Vec<PhraseWord> {
     if let Item::Phrase(phrase) = item { phrase.words.clone() } else { Vec::new() }
 }
 
@@ -123,7 +140,7 @@ fn take_limit(items: &mut Vec<Item>) -> Option<u64> {
 
 /// The list and the name of one of its items.
 fn over(context: &Context<'_>, words: &[PhraseWord]) -> Read<Option<(String, String)>> {
-    let Some((list, _)) = conditions::list(context, words)? else { return Ok(None) };
+    let Some((list, _)) = operands::list(context, words)? else { return Ok(None) };
     let field = list.rsplit('.').next().unwrap_or_default();
     let name = singular(field);
     Ok(Some((list, name)))

@@ -10,6 +10,7 @@ mod cursor;
 mod failures;
 mod groups;
 mod iteration;
+mod operands;
 mod relations;
 mod relaxed;
 mod remarks;

@@ -16,14 +16,8 @@ pub(super) fn part(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     if items.first().is_some_and(is_leading) && !matches!(items.get(1), Some(Item::Time(..))) {
         return leading(context, items, None);
     }
-    // `A, B meanwhile`
-    if let [both @ .., last] = items
-        && last.is(Mark::Alongside)
-        && let [one, other] =
-            both.split(|item| matches!(item, Item::Comma(_)) || item.is(Mark::And)).collect::<Vec<_>>()[..]
-        && matches!((one, other), ([Item::Phrase(_)], [Item::Phrase(_)]))
-    {
-        return Ok(Flow::at_once([groups::list(context, one)?, groups::list(context, other)?]));
+    if let Some(flow) = meanwhile(context, items)? {
+        return Ok(flow);
     }
     // `after 10 minutes A`, `10 minutes later A`
     let pause = match items {
@@ -57,15 +51,8 @@ pub(super) fn part(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     if let Some(flow) = delayed(context, items)? {
         return Ok(flow);
     }
-    // `wait 30 seconds between A and B`
-    if let [rest @ .., mark, first @ Item::Phrase(_), and, last @ Item::Phrase(_)] = items
-        && mark.is(Mark::Between)
-        && and.is(Mark::And)
-        && let Some((flow, used)) = groups::waiting(rest)
-        && used == rest.len()
-    {
-        let task = |item: &Item| groups::list(context, std::slice::from_ref(item));
-        return Ok(Flow::in_order([task(first)?, flow, task(last)?]));
+    if let Some(flow) = wait_between(context, items)? {
+        return Ok(flow);
     }
     let marks = [Mark::Before, Mark::After, Mark::Alongside, Mark::While, Mark::When];
     let Some(at) = find(items, &marks).filter(|at| *at > 0 && *at + 1 < items.len()) else {
@@ -91,6 +78,33 @@ pub(super) fn part(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     let left = groups::list(context, &items[..at])?;
     let right = groups::list(context, without_end(&items[at + 1..]))?;
     joined(context, items, at, left, right)
+}
+
+/// `A, B meanwhile`.
+fn meanwhile(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
+    if let [both @ .., last] = items
+        && last.is(Mark::Alongside)
+        && let [one, other] =
+            both.split(|item| matches!(item, Item::Comma(_)) || item.is(Mark::And)).collect::<Vec<_>>()[..]
+        && matches!((one, other), ([Item::Phrase(_)], [Item::Phrase(_)]))
+    {
+        return Ok(Some(Flow::at_once([groups::list(context, one)?, groups::list(context, other)?])));
+    }
+    Ok(None)
+}
+
+/// `wait 30 seconds between A and B`.
+fn wait_between(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
+    if let [rest @ .., mark, first @ Item::Phrase(_), and, last @ Item::Phrase(_)] = items
+        && mark.is(Mark::Between)
+        && and.is(Mark::And)
+        && let Some((flow, used)) = groups::waiting(rest)
+        && used == rest.len()
+    {
+        let task = |item: &Item| groups::list(context, std::slice::from_ref(item));
+        return Ok(Some(Flow::in_order([task(first)?, flow, task(last)?])));
+    }
+    Ok(None)
 }
 
 /// `B after A and before C`.

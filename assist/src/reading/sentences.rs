@@ -60,13 +60,7 @@ pub(super) fn clause(context: &Context<'_>, items: &[Item], is_last: bool) -> Re
     if let Some(flow) = unless(context, items)? {
         return Ok(flow);
     }
-    if let Some(at) = find(items, &[Mark::After, Mark::Before]).filter(|at| *at > 1 && *at + 1 < items.len())
-        && let Some(flow) = attributes::ruled(context, &items[..at])
-    {
-        let other = relations::ended(context, &items[at + 1..])?;
-        return Ok(Flow::in_order(if items[at].is(Mark::After) { [other, flow] } else { [flow, other] }));
-    }
-    if let Some(flow) = attributes::ruled(context, items).or_else(|| attributes::entitled(context, items)) {
+    if let Some(flow) = attributes::said_of_a_thing(context, items)? {
         return Ok(flow);
     }
     if let [before @ .., last] = items
@@ -113,20 +107,8 @@ pub(super) fn clause(context: &Context<'_>, items: &[Item], is_last: bool) -> Re
         }
         return trailing_condition(context, items, at);
     }
-    if let [each, Item::Phrase(_), ..] = items
-        && each.is_any(&[Mark::Each, Mark::Every])
-        && let Ok(flow) = iteration::each(context, &items[1..])
-    {
+    if let Some(flow) = iteration::said(context, items)? {
         return Ok(flow);
-    }
-    if let Some(at) = find(items, &[Mark::ForEach]) {
-        let before = trimmed(&items[..at]);
-        let each = iteration::each(context, &items[at + 1..])?;
-        return if before.is_empty() {
-            Ok(each)
-        } else {
-            Ok(Flow::in_order([relations::part(context, before)?, each]))
-        };
     }
     if let Some(at) = find(items, &[Mark::Until]).filter(|at| *at > 0) {
         return repeated(context, items, at);

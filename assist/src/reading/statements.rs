@@ -64,11 +64,7 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
         }
         rest = trimmed(after);
     }
-    // `A at the end, and it may fail`
-    let end = end_said(end_trimmed(&items), false).filter(|_| !found.is_empty());
-    if let (Some(_), [Item::Phrase(_)]) = (&end, rest)
-        && let Some(edit) = edit(context, rest, end)?
-    {
+    if let Some(edit) = placed(context, &items, rest, &found)? {
         note(reading, context.said(statement), "a change of the workflow");
         reading.settings.extend(found);
         reading.edits.push(edit);
@@ -174,6 +170,12 @@ fn end_said(statement: &[Item], is_alone: bool) -> Option<Place> {
         Some(item) if item.is(Mark::First) => Some(Place::First),
         _ => None,
     }
+}
+
+/// `A at the end, and it may fail`.
+fn placed(context: &Context<'_>, items: &[Item], rest: &[Item], found: &[Setting]) -> Read<Option<Edit>> {
+    let end = end_said(end_trimmed(items), false).filter(|_| !found.is_empty());
+    if end.is_some() && matches!(rest, [Item::Phrase(_)]) { edit(context, rest, end) } else { Ok(None) }
 }
 
 /// Without commas and `and`s that settings have left behind.

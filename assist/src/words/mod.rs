@@ -68,12 +68,8 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
                 rest.next();
             }
         };
-        if letter == '.' && is_abbreviation(text, start) {
-            continue;
-        }
-        if let Some(name) = ticket(&text[start..]).filter(|_| !text[..start].ends_with(char::is_alphanumeric))
-        {
-            while rest.next_if(|(at, _)| *at < start + name).is_some() {}
+        if let Some(length) = silent(text, start) {
+            while rest.next_if(|(at, _)| *at < start + length).is_some() {}
             continue;
         }
         let kind = if letter.is_numeric() || letter == '-' && is_negative(text, start) {
@@ -104,10 +100,9 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
             });
             TokenKind::Word(text[start..end].to_lowercase().replace('’', "'"))
         } else if matches!(letter, '"' | '«' | '“' | '\'') {
-            let close = ['"', '»', '”', '\''];
-            extend(&|next, _| !close.contains(&next) && next != '\n');
+            extend(&|next, _| !CLOSING.contains(&next) && next != '\n');
             let inner = text[start + letter.len_utf8()..end].to_owned();
-            if rest.next_if(|(_, next)| close.contains(next)).is_some() {
+            if rest.next_if(|(_, next)| CLOSING.contains(next)).is_some() {
                 end += text[end..].chars().next().map_or(0, char::len_utf8);
             }
             TokenKind::Quoted(inner)
@@ -120,9 +115,7 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
                     extend(&|next, _| matches!(next, '>' | '='));
                     TokenKind::Sign(text[start..end].to_owned())
                 }
-                letter if letter.is_whitespace() || matches!(letter, '`' | '(' | ')' | '*' | '\r') => {
-                    continue;
-                }
+                letter if letter.is_whitespace() || "`()*".contains(letter) => continue,
                 _ => TokenKind::Sign(letter.to_string()),
             }
         };
@@ -131,13 +124,24 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
     found
 }
 
+const CLOSING: [char; 4] = ['"', '»', '”', '\''];
+
+/// The length of what says nothing at `start`.
+fn silent(text: &str, start: usize) -> Option<usize> {
+    if is_abbreviation(text, start) {
+        return Some(1);
+    }
+    ticket(&text[start..]).filter(|_| !text[..start].ends_with(char::is_alphanumeric))
+}
+
 const ABBREVIATIONS: [&str; 8] = ["max", "min", "sec", "approx", "incl", "макс", "мин", "сек"];
 
 /// Whether the dot at `start` ends no sentence: `max. 3 times`.
 fn is_abbreviation(text: &str, start: usize) -> bool {
-    let begin = text[..start].char_indices().rev().take_while(|(_, letter)| letter.is_alphanumeric()).last();
-    let word = text[begin.map_or(start, |(at, _)| at)..start].to_lowercase();
-    let next = text[start + 1..].trim_start().chars().next();
+    let Some(rest) = text[start..].strip_prefix('.') else { return false };
+    let word = text[..start].rsplit(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
+    let word = word.to_lowercase();
+    let next = rest.trim_start().chars().next();
     ABBREVIATIONS.contains(&word.as_str())
         && next.is_some_and(|next| next.is_ascii_digit() || next.is_lowercase() || next == ',')
 }

@@ -2,13 +2,14 @@
 //!
 //! It decides nothing where two tasks fit equally well.
 
+mod additions;
+
 use std::collections::BTreeSet;
 
-use crate::items::{Phrase, PhraseWord, is_article, is_order};
+use crate::items::{Phrase, PhraseWord, is_article};
 use crate::vocabulary::{Task, Vocabulary};
 use crate::words::{
-    Concepts, Kin, Stems, WORDS, are_kin, are_swapped, is_benign, is_russian, is_small, is_telling,
-    is_typo_of, lacks_one, words_of,
+    Concepts, Kin, Stems, WORDS, are_kin, are_swapped, is_russian, is_typo_of, lacks_one, words_of,
 };
 
 /// The words of a task by how much they say.
@@ -383,79 +384,6 @@ impl<'a> Names<'a> {
         let is_named = score >= FUNCTION || strange.is_empty() && is_told && is_long && score > 0;
         let fits = is_named && (strange.is_empty() || self.adds(profile, phrase, &strange, unknown));
         fits.then(|| score + if !profile.own.is_empty() && self.covers(phrase, &profile.own) { 2 } else { 0 })
-    }
-
-    /// Whether all of the name is said.
-    fn is_whole(&self, profile: &Profile, phrase: &[PhraseWord]) -> bool {
-        let said = |words: &[String]| {
-            let words: Vec<String> = words.iter().filter(|word| !is_small(word)).cloned().collect();
-            match words.as_slice() {
-                [] => false,
-                [only] => phrase.iter().any(|word| word.stem == *only),
-                words => self.covers(phrase, words),
-            }
-        };
-        said(&profile.own) || said(&profile.function)
-    }
-
-    /// Whether all of a Russian docstring is said.
-    fn is_told_whole(&self, profile: &Profile, phrase: &[PhraseWord]) -> bool {
-        let mut told = profile.told.iter().filter(|(_, word)| is_russian(word) && !is_small(word)).peekable();
-        told.peek().is_some() && told.all(|told| phrase.iter().any(|word| self.is_same_verb(told, word)))
-    }
-
-    /// Whether the words that the task does not say change nothing: `the customer's card`, `the receipt for the customer`.
-    fn adds(&self, profile: &Profile, phrase: &[PhraseWord], strange: &[usize], unknown: usize) -> bool {
-        let own = |word: &PhraseWord| {
-            let same = |own: &String| self.concepts.are_same(own, &word.stem);
-            profile.own.iter().chain(&profile.function).any(same) || profile.about.contains(&word.stem)
-        };
-        let others = || phrase.iter().any(|word| !own(word) && self.distinguishes(&word.stem, &profile.id));
-        let is_whole = self.is_whole(profile, phrase);
-        // `damaged pallets` is a condition.
-        if strange
-            .iter()
-            .any(|at| self.properties.iter().any(|own| self.concepts.are_same(own, &phrase[*at].stem)))
-            || !is_whole && !self.is_told_whole(profile, phrase)
-        {
-            return false;
-        }
-        if is_whole && strange.len() <= phrase.len() / 2 && unknown == 0 && !others() {
-            return true;
-        }
-        // Another task whose verb is said, too, may be the one that is meant.
-        let is_rival = |other: &Profile| {
-            let has = |own: &String, at: usize| self.concepts.are_same(own, &phrase[at].stem);
-            let is_verb_said = (0..phrase.len()).any(|at| {
-                other.own.first().is_some_and(|verb| has(verb, at)) && !self.is_attribute(phrase, at)
-            });
-            other.id != profile.id
-                && is_verb_said
-                && strange.iter().any(|at| other.own.iter().any(|own| has(own, *at)))
-        };
-        strange.iter().all(|at| self.is_aside(profile, phrase, *at)) && !self.profiles.iter().any(is_rival)
-    }
-
-    /// Whether a word that the task does not say may be passed over where it stands.
-    fn is_aside(&self, profile: &Profile, phrase: &[PhraseWord], at: usize) -> bool {
-        let word = &phrase[at];
-        if is_telling(&word.text) {
-            return false;
-        }
-        let preposition =
-            phrase[1..=at].iter().rev().map(|word| word.preposition.as_str()).find(|word| !word.is_empty());
-        let is_owner = word.text.ends_with("'s") && at + 1 < phrase.len();
-        // `проверь паспорт клиента`
-        let said = || phrase[..at].iter().filter(|word| self.tells(profile, word)).count();
-        let is_genitive =
-            || preposition.is_none() && is_russian(&word.text) && !is_order(&word.text) && said() > 1;
-        is_owner || self.is_attribute(phrase, at) || preposition.is_some_and(is_benign) || is_genitive()
-    }
-
-    /// `the downloaded video`: what a step has done to a thing before.
-    fn is_attribute(&self, phrase: &[PhraseWord], at: usize) -> bool {
-        let is_inner = at > 0 && at + 1 < phrase.len();
-        is_inner && phrase[at].text.ends_with("ed") && self.begins(&phrase[at].stem)
     }
 
     /// Whether the id of the task has the word, or one that means the same.

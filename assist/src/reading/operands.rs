@@ -1,0 +1,181 @@
+//! Values that a condition or an iteration may name: inputs, and fields of results.
+//!
+//! It knows names and types, not what is asked of a value.
+
+use crate::items::{Item, Phrase, PhraseWord, alone};
+use crate::vocabulary::Field;
+use crate::words::{WORDS, words_of};
+
+use super::{Context, Read};
+
+/// A value that can be named, and the expression for it.
+pub(super) struct Operand {
+    pub expression: String,
+    pub owner: Vec<String>,
+    pub own: Vec<String>,
+    pub kind: String,
+}
+
+/// What a comparative compares: the luggage that is `heavier` has a weight.
+const MEASURES: [(&str, &[&str]); 16] = [
+    ("heavier", &["weight", "kilograms"]),
+    ("lighter", &["weight", "kilograms"]),
+    ("weighs", &["weight", "kilograms"]),
+    ("longer", &["length", "duration", "pages"]),
+    ("shorter", &["length", "duration", "pages"]),
+    ("older", &["age"]),
+    ("younger", &["age"]),
+    ("hotter", &["temperature"]),
+    ("warmer", &["temperature"]),
+    ("colder", &["temperature"]),
+    ("cooler", &["temperature"]),
+    ("cheaper", &["price", "amount", "cost", "total"]),
+    ("costlier", &["price", "amount", "cost", "total"]),
+    ("pricier", &["price", "amount", "cost", "total"]),
+    ("bigger", &["size", "amount", "total"]),
+    ("larger", &["size", "amount", "total"]),
+];
+
+/// The value that the words name, or the one of theirs that the comparison is about.
+pub(super) fn measured(context: &Context<'_>, words: &[PhraseWord], op: &Item) -> Read<Option<Operand>> {
+    let named = operand(context, words);
+    if matches!(named, Ok(Some(_))) {
+        return named;
+    }
+    let said = context.text[op.at().clone()].to_lowercase();
+    let Some((_, names)) = MEASURES.iter().find(|(word, _)| said.contains(word)) else { return named };
+    let measure = |name: &&str| {
+        let Phrase { words: mut measure, .. } = alone((*name).to_owned(), op.at().clone());
+        measure.extend(words.iter().cloned());
+        operand(context, &measure).ok().flatten()
+    };
+    let mut found: Vec<Operand> = names.iter().filter_map(measure).collect();
+    found.dedup_by(|one, other| one.expression == other.expression);
+    if found.len() == 1 { Ok(found.pop()) } else { named }
+}
+
+/// Nouns that only stand for whatever has the property: `remote people`.
+pub(super) const GENERIC: [&str; 14] = [
+    "people", "person", "folks", "ones", "one", "guys", "things", "cases", "case", "those", "someone",
+    "somebody", "anyone", "anybody",
+];
+
+/// The value that the words name; a question where there are several.
+pub(super) fn operand(context: &Context<'_>, words: &[PhraseWord]) -> Read<Option<Operand>> {
+    let specific: Vec<PhraseWord> =
+        words.iter().filter(|word| !GENERIC.contains(&word.text.as_str())).cloned().collect();
+    let words = if specific.is_empty() { words } else { specific.as_slice() };
+    let same = |one: &String, word: &PhraseWord| context.names.are_same(one, &word.stem);
+    let mut found: Vec<Operand> = operands(context)
+        .into_iter()
+        .filter(|operand| {
+            let named = operand.own.iter().all(|own| own == "is" || words.iter().any(|word| same(own, word)));
+            let task = operand.expression.split('.').next().unwrap_or_default();
+            let known = words.iter().all(|word| {
+                operand.own.iter().chain(&operand.owner).any(|own| same(own, word))
+                    || !operand.owner.is_empty() && context.names.is_told(task, word)
+            });
+            named && known && !operand.own.is_empty()
+        })
+        .collect();
+    // A name that is said letter by letter comes before one that means the same.
+    let exact = |operand: &Operand| operand.own.iter().all(|own| words.iter().any(|word| word.stem == *own));
+    if found.iter().any(exact) {
+        found.retain(exact);
+    }
+    let longest = found.iter().map(|operand| operand.own.len()).max().unwrap_or_default();
+    found.retain(|operand| operand.own.len() == longest);
+    found.dedup_by(|one, other| one.expression == other.expression);
+    // Without the name of a step, an input is meant, unless both mean the same only in other words.
+    let is_input = |operand: &Operand| operand.owner.is_empty() && operand.own.len() >= words.len();
+    // A value that can be compared comes before one that cannot.
+    if found.iter().any(|operand| is_plain(&operand.kind)) {
+        found.retain(|operand| is_plain(&operand.kind));
+    }
+    let is_declared = |operand: &Operand| {
+        context.inputs.iter().any(|input| operand.expression == format!("input.{}", input.name))
+    };
+    let is_clear = found.iter().all(|operand| operand.owner.is_empty())
+        || found.iter().any(|operand| exact(operand) || is_declared(operand));
+    if is_clear
+        && let [input] =
+            found.iter().enumerate().filter(|(_, operand)| is_input(operand)).collect::<Vec<_>>()[..]
+    {
+        let at = input.0;
+        return Ok(Some(found.swap_remove(at)));
+    }
+    // What a step of the text gives is nearer than what another might take.
+    let is_mentioned = |operand: &Operand| {
+        let task = operand.expression.split('.').next().unwrap_or_default();
+        context.mentioned.iter().any(|mentioned| mentioned == task)
+    };
+    if found.iter().filter(|operand| is_mentioned(operand)).count() == 1 {
+        found.retain(is_mentioned);
+    }
+    if found.len() > 1 {
+        let all: Vec<String> = found.iter().map(|operand| format!("`{}`", operand.expression)).collect();
+        let said = words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
+        return context.ask(format!("\"{said}\" may be {}: which one is meant?", all.join(" or ")));
+    }
+    Ok(found.pop())
+}
+
+/// Inputs that are declared or that tasks ask for, and fields of results.
+fn operands(context: &Context<'_>) -> Vec<Operand> {
+    let stemmed = |name: &str| words_of(name).iter().map(|word| WORDS.stems.of(word)).collect::<Vec<_>>();
+    let mut found: Vec<Operand> = Vec::new();
+    let mut input = |field: &Field| {
+        let expression = format!("input.{}", field.name);
+        if !found.iter().any(|operand| operand.expression == expression) {
+            found.push(Operand {
+                expression,
+                owner: Vec::new(),
+                own: stemmed(&field.name),
+                kind: field.kind.clone(),
+            });
+        }
+    };
+    context.inputs.iter().for_each(&mut input);
+    for parameter in context.vocabulary.tasks.iter().flat_map(|task| &task.parameters) {
+        input(parameter);
+    }
+    for task in &context.vocabulary.tasks {
+        for field in task.result.iter().filter(|field| !field.name.is_empty()) {
+            let expression = format!("{}.{}", task.id, field.name);
+            let taken = task.parameters.iter().flat_map(|parameter| stemmed(&parameter.name));
+            let owner = stemmed(&task.id).into_iter().chain(taken).collect();
+            found.push(Operand { expression, owner, own: stemmed(&field.name), kind: field.kind.clone() });
+        }
+    }
+    found
+}
+
+fn is_plain(kind: &str) -> bool {
+    kind.is_empty() || kind.starts_with("bool") || is_scalar(kind)
+}
+
+pub(super) fn is_scalar(kind: &str) -> bool {
+    ["int", "float", "decimal", "string"].iter().any(|scalar| kind.trim_end_matches('?') == *scalar)
+}
+
+/// A list that the words name, for an iteration.
+pub(super) fn list(context: &Context<'_>, words: &[PhraseWord]) -> Read<Option<(String, String)>> {
+    let same = |one: &str, word: &PhraseWord| context.names.are_same(one, &word.stem);
+    let mut lists: Vec<Operand> =
+        operands(context).into_iter().filter(|operand| operand.kind.starts_with("list")).collect();
+    lists.retain(|operand| {
+        let said = operand.own.iter().any(|own| words.iter().any(|word| same(own, word)));
+        let known =
+            words.iter().all(|word| operand.own.iter().chain(&operand.owner).any(|own| same(own, word)));
+        said && known
+    });
+    match lists.as_slice() {
+        [] => Ok(None),
+        [list] => Ok(Some((list.expression.clone(), list.kind.clone()))),
+        several => {
+            let all: Vec<String> =
+                several.iter().map(|operand| format!("`{}`", operand.expression)).collect();
+            context.ask(format!("which list is meant: {}?", all.join(" or ")))
+        }
+    }
+}
