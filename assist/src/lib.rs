@@ -1,7 +1,7 @@
 //! A workflow from plain words, English or Russian: what they say in the manifest's own steps, or a question.
 //!
 //! It knows names and types of tasks as text, and the steps of a workflow as data; neither files, nor the checker, nor any
-//! language model. It guesses nothing: where a word is not understood, or two readings differ, it asks.
+//! language model. Where a word that could change the steps is not understood, or two readings differ, it asks.
 
 mod data;
 mod edits;

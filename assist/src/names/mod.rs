@@ -49,6 +49,9 @@ pub(crate) enum Meant {
     Nothing,
 }
 
+/// In words: what is longer names no task.
+pub(crate) const LONGEST: usize = 24;
+
 /// Verbs of tasks that only look at something.
 const LOOKS: [&str; 24] = [
     "fetch",
@@ -278,6 +281,9 @@ impl<'a> Names<'a> {
 
     /// The one of these tasks that the words fit.
     pub fn meant_among(&self, tasks: &[String], words: &[PhraseWord]) -> Option<String> {
+        if words.len() > LONGEST {
+            return None;
+        }
         let mut fits = self
             .profiles
             .iter()
@@ -287,7 +293,7 @@ impl<'a> Names<'a> {
 
     /// The task that words name. `verbs` are words that it may leave out: `fetch the user and the product`.
     pub fn meant(&self, phrase: &[PhraseWord], verbs: &[PhraseWord]) -> Meant {
-        if phrase.is_empty() {
+        if phrase.is_empty() || phrase.len() > LONGEST {
             return Meant::Nothing;
         }
         if let [word] = phrase

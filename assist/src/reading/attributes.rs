@@ -4,7 +4,7 @@
 
 use crate::flow::Flow;
 use crate::items::{Item, Phrase};
-use crate::names::Meant;
+use crate::names::{LONGEST, Meant};
 use crate::words::Mark;
 
 use super::conditions::{self, Condition};
@@ -13,6 +13,9 @@ use super::{Context, Read, relations};
 
 /// A task under the condition that one word of the phrase says, where the others name the task.
 pub(super) fn guarded(context: &Context<'_>, phrase: &Phrase) -> Option<Flow> {
+    if phrase.words.len() > LONGEST {
+        return None;
+    }
     let mut found: Option<Flow> = None;
     for at in 0..phrase.words.len() {
         let mut rest = phrase.words.clone();

@@ -3,6 +3,7 @@
 //! It knows the fields that tasks take and give, and the operators of the manifest's expressions.
 
 use crate::items::{Item, Phrase, PhraseWord};
+use crate::names::LONGEST;
 use crate::words::{Mark, WORDS};
 
 use super::cursor::{find, trimmed};
@@ -77,6 +78,9 @@ pub(super) fn prefix(context: &Context<'_>, items: &[Item]) -> Read<(Condition, 
 /// `if it is express ship it`: what is compared and what is done stand in one phrase, the last one.
 fn divided(context: &Context<'_>, items: &[Item], least: usize) -> Option<(Condition, Vec<Item>)> {
     let (Item::Phrase(phrase), start) = items.split_last()? else { return None };
+    if phrase.words.len() > 2 * LONGEST {
+        return None;
+    }
     let part = |at: usize| {
         let (head, tail) = phrase.split(at);
         context.maybe(&tail).filter(|_| tail.words.len() >= least)?;

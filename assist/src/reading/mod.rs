@@ -1,6 +1,6 @@
 //! A text to a flow: statements, their settings, and how they fit what is there.
 //!
-//! It asks where it does not understand every word, and where two readings differ.
+//! It asks where it does not understand a word that could change the steps, and where two readings differ.
 
 mod attributes;
 mod changes;

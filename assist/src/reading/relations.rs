@@ -2,6 +2,7 @@
 
 use crate::flow::Flow;
 use crate::items::{Item, Phrase};
+use crate::names::LONGEST;
 use crate::words::Mark;
 
 use super::cursor::{find, trimmed};
@@ -224,6 +225,9 @@ pub(super) fn two_tasks(context: &Context<'_>, both: &Phrase) -> Option<(String,
 
 /// Where a phrase falls into two that name a task each; every place where it does must give the same two.
 fn division(context: &Context<'_>, both: &Phrase) -> Option<(usize, (String, String))> {
+    if both.words.len() > 2 * LONGEST {
+        return None;
+    }
     let pair = |at: usize| {
         let (one, other) = both.split(at);
         let pair = (context.maybe(&one)?, context.maybe(&other)?);

@@ -3,6 +3,7 @@
 //! It knows what a remark looks like; a clause that might say more is none.
 
 use crate::items::{Item, Phrase};
+use crate::names::LONGEST;
 use crate::words::{Mark, is_telling};
 
 use super::Context;
@@ -135,6 +136,9 @@ fn wish(context: &Context<'_>, whole: &Phrase) -> Option<Phrase> {
 
 /// `shipping sometimes hangs`: a thing, and a verb of the third person that no task has.
 fn habit(context: &Context<'_>, whole: &Phrase) -> Option<Phrase> {
+    if whole.words.len() > LONGEST {
+        return None;
+    }
     (1..whole.words.len()).rev().find_map(|at| {
         let (subject, rest) = whole.split(at);
         let is_unknown = rest.words.iter().all(|word| {

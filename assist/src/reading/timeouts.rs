@@ -45,32 +45,8 @@ pub(super) fn timeout(context: &Context<'_>, items: &[Item], at: usize) -> Read<
         let changes = vec![Change::Deadline(*ms)];
         return Ok(Some(Found { range: at..at + 4, named: Some(Target::Workflow), changes }));
     }
-    if let [after, Item::Time(ms, _), give_up, ..] = &items[at..]
-        && after.is(Mark::After)
-        && give_up.is(Mark::GiveUp)
-    {
-        let (used, named) = object(context, items, at + 3)?.unwrap_or_default();
-        return Ok(Some(Found { range: at..at + 3 + used, named, changes: vec![Change::Timeout(*ms)] }));
-    }
-    // `if that does not work within 5 seconds, give up`
-    if let [failure, within, Item::Time(ms, _), rest @ ..] = &items[at..]
-        && failure.is(Mark::OnFailure)
-        && within.is(Mark::Within)
-        && let joint = usize::from(matches!(rest.first(), Some(Item::Comma(_))))
-        && rest.get(joint).is_some_and(|item| item.is(Mark::GiveUp))
-    {
-        let range = at..at + 4 + joint;
-        return Ok(Some(Found { range, named: None, changes: vec![Change::Timeout(*ms)] }));
-    }
-    // `if X takes longer than 5 seconds, give up`
-    if let [when, Item::Phrase(phrase), longer, Item::Time(ms, _), Item::Comma(_), give_up, ..] = &items[at..]
-        && when.is_any(&[Mark::If, Mark::When])
-        && longer.is(Mark::Within)
-        && give_up.is(Mark::GiveUp)
-    {
-        let named = Some(Target::Task(context.present_task(phrase)?));
-        let it = usize::from(is(at + 6, &[Mark::It]));
-        return Ok(Some(Found { range: at..at + 6 + it, named, changes: vec![Change::Timeout(*ms)] }));
+    if let Some(found) = given_up(context, items, at)? {
+        return Ok(Some(found));
     }
     let Some((mut named, mut next)) = limit(context, items, at) else { return Ok(None) };
     let Some(Item::Time(ms, _)) = items.get(next) else { return Ok(None) };
@@ -100,6 +76,48 @@ pub(super) fn timeout(context: &Context<'_>, items: &[Item], at: usize) -> Read<
             .ask(format!("is \"{said}\" the longest wait for the approval, or the time of a step?"));
     }
     Ok(Some(Found { range: at..next, named, changes: vec![Change::Timeout(*ms)] }))
+}
+
+/// `after 5 seconds give up on X`, `if X takes longer than 5 seconds, give up`.
+fn given_up(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>> {
+    let is = |at: usize, marks: &[Mark]| items.get(at).is_some_and(|item| item.is_any(marks));
+    if let [after, Item::Time(ms, _), give_up, ..] = &items[at..]
+        && after.is(Mark::After)
+        && give_up.is(Mark::GiveUp)
+    {
+        let (used, named) = object(context, items, at + 3)?.unwrap_or_default();
+        return Ok(Some(Found { range: at..at + 3 + used, named, changes: vec![Change::Timeout(*ms)] }));
+    }
+    // `if that does not work within 5 seconds, give up`
+    if let [failure, within, Item::Time(ms, _), rest @ ..] = &items[at..]
+        && failure.is(Mark::OnFailure)
+        && within.is(Mark::Within)
+        && let joint = usize::from(matches!(rest.first(), Some(Item::Comma(_))))
+        && rest.get(joint).is_some_and(|item| item.is(Mark::GiveUp))
+    {
+        let range = at..at + 4 + joint;
+        return Ok(Some(Found { range, named: None, changes: vec![Change::Timeout(*ms)] }));
+    }
+    // `if X takes longer than 5 seconds, give up`
+    if let [when, Item::Phrase(phrase), longer, Item::Time(ms, _), Item::Comma(_), give_up, ..] = &items[at..]
+        && when.is_any(&[Mark::If, Mark::When])
+        && longer.is(Mark::Within)
+        && give_up.is(Mark::GiveUp)
+    {
+        let named = Some(Target::Task(context.present_task(phrase)?));
+        let it = usize::from(is(at + 6, &[Mark::It]));
+        return Ok(Some(Found { range: at..at + 6 + it, named, changes: vec![Change::Timeout(*ms)] }));
+    }
+    // `if it takes longer than 5 seconds, give up`
+    if let [when, it, longer, Item::Time(ms, _), Item::Comma(_), give_up, ..] = &items[at..]
+        && when.is_any(&[Mark::If, Mark::When])
+        && it.is(Mark::It)
+        && longer.is(Mark::Within)
+        && give_up.is(Mark::GiveUp)
+    {
+        return Ok(Some(Found { range: at..at + 6, named: None, changes: vec![Change::Timeout(*ms)] }));
+    }
+    Ok(None)
 }
 
 /// What stands before the time of a limit: whom it names, and where the time must stand.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Stems;
-use super::patterns::{Classes, Pattern, words};
+use super::patterns::{Classes, Memo, Pattern, words};
 
 const TABLES: [&str; 3] =
     [include_str!("english_patterns.txt"), include_str!("english.txt"), include_str!("russian.txt")];
@@ -45,7 +45,8 @@ const ORDER: [&str; 3] = ["after", "then", "while"];
 
 /// The phrases by the stems that they may begin with.
 pub(crate) struct Lexicon {
-    phrases: BTreeMap<String, Vec<(Pattern, Mark)>>,
+    places: BTreeMap<String, Vec<usize>>,
+    phrases: Vec<(Pattern, Mark)>,
     classes: Classes,
     /// Words that are worth mending where they are misspelt, with their stems.
     long: Vec<(String, String)>,
@@ -54,14 +55,21 @@ pub(crate) struct Lexicon {
 
 impl Lexicon {
     pub fn new(stems: &Stems) -> Lexicon {
-        let (phrases, classes) = (BTreeMap::new(), Classes::default());
-        let mut lexicon = Lexicon { phrases, classes, long: Vec::new(), stems: BTreeSet::new() };
+        let stems = &Memo::new(stems);
+        let mut lexicon = Lexicon {
+            places: BTreeMap::new(),
+            phrases: Vec::new(),
+            classes: Classes::default(),
+            long: Vec::new(),
+            stems: BTreeSet::new(),
+        };
         let lines = || TABLES.iter().flat_map(|table| table.lines()).filter(|line| !line.starts_with('#'));
         for (name, phrases) in lines().filter_map(|line| line.split_once(':')) {
             if name.starts_with('<') {
                 lexicon.classes.define(name.trim(), phrases, stems);
             }
         }
+        lexicon.stems.extend(lexicon.classes.stems().cloned());
         for (name, phrases) in lines().filter_map(|line| line.split_once(':')) {
             let Some(mark) = Mark::named(name.trim()) else { continue };
             for phrase in phrases.split(" | ") {
@@ -71,21 +79,26 @@ impl Lexicon {
         lexicon
     }
 
-    fn add(&mut self, phrase: &str, mark: Mark, stems: &Stems) {
+    fn add(&mut self, phrase: &str, mark: Mark, stems: &Memo<'_>) {
         let pattern = self.classes.pattern(phrase, stems);
         let is_worth = |word: &&str| word.chars().count() >= 6 && mark != Mark::Filler && !word.contains('<');
         self.long.extend(words(phrase).filter(is_worth).map(|word| (word.to_owned(), stems.of(word))));
-        self.stems.extend(self.classes.stems(&pattern).cloned());
+        self.stems.extend(pattern.stems().cloned());
         for first in self.classes.firsts(&pattern) {
-            self.phrases.entry(first).or_default().push((pattern.clone(), mark));
+            match self.places.get_mut(first) {
+                Some(places) => places.push(self.phrases.len()),
+                None => {
+                    self.places.insert(first.to_owned(), vec![self.phrases.len()]);
+                }
+            }
         }
+        self.phrases.push((pattern, mark));
     }
 
     /// The marks of the longest phrase at the beginning of `stems`, with the number of its words. A phrase may have several meanings.
     pub fn at(&self, stems: &[&str]) -> Option<(usize, Vec<Mark>)> {
-        let phrases = self.phrases.get(*stems.first()?)?;
-        let fits =
-            phrases.iter().filter_map(|(pattern, mark)| Some((self.classes.longest(pattern, stems)?, *mark)));
+        let phrases = self.places.get(*stems.first()?)?.iter().map(|place| &self.phrases[*place]);
+        let fits = phrases.filter_map(|(pattern, mark)| Some((self.classes.longest(pattern, stems)?, *mark)));
         let fits: Vec<(usize, Mark)> = fits.collect();
         let longest = fits.iter().map(|(used, _)| *used).max()?;
         let mut marks: Vec<Mark> =
@@ -117,11 +130,9 @@ mod tests {
     #[test]
     fn what_says_something_is_no_filler() {
         let lexicon = Lexicon::new(&Stems::new());
-        let phrases = lexicon.phrases.values().flatten();
         let words = |wanted: &dyn Fn(Mark) -> bool| {
-            let fits = phrases.clone().filter(|(_, mark)| wanted(*mark));
-            let joined = |pattern| lexicon.classes.stems(pattern).cloned().collect::<Vec<_>>().join(" ");
-            fits.map(|(pattern, _)| joined(pattern)).collect::<std::collections::BTreeSet<_>>()
+            let fits = lexicon.phrases.iter().filter(|(_, mark)| wanted(*mark));
+            fits.map(|(pattern, _)| format!("{pattern:?}")).collect::<std::collections::BTreeSet<_>>()
         };
         let fillers = words(&|mark| mark == Mark::Filler);
         let telling = words(&|mark| {

@@ -2,6 +2,7 @@
 //!
 //! It knows how stems match, not what a phrase says.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::Stems;
@@ -44,16 +45,47 @@ pub(super) fn words(phrase: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// The stems of words that come again and again.
+pub(super) struct Memo<'a> {
+    stems: &'a Stems,
+    known: RefCell<BTreeMap<String, String>>,
+}
+
+impl<'a> Memo<'a> {
+    pub fn new(stems: &'a Stems) -> Memo<'a> {
+        Memo { stems, known: RefCell::default() }
+    }
+
+    pub fn of(&self, word: &str) -> String {
+        if let Some(stem) = self.known.borrow().get(word) {
+            return stem.clone();
+        }
+        let stem = self.stems.of(word);
+        self.known.borrow_mut().insert(word.to_owned(), stem.clone());
+        stem
+    }
+}
+
+impl Pattern {
+    /// The stems that are no class.
+    pub fn stems(&self) -> impl Iterator<Item = &String> {
+        self.parts.iter().filter_map(|(part, _)| match part {
+            Part::Stem(stem) => Some(stem),
+            Part::Class(_) | Part::End => None,
+        })
+    }
+}
+
 impl Classes {
     /// `<name>: phrase | phrase`
-    pub fn define(&mut self, name: &str, phrases: &str, stems: &Stems) {
+    pub fn define(&mut self, name: &str, phrases: &str, stems: &Memo<'_>) {
         let row = phrases.split(" | ").map(|phrase| words(phrase).map(|word| stems.of(word)).collect());
         self.names.insert(name.to_owned(), self.rows.len());
         self.rows.push(row.collect());
     }
 
     /// A phrase of the table: `<must-not> <stop> <the-run>`, `<it-is>? fine if`.
-    pub fn pattern(&self, phrase: &str, stems: &Stems) -> Pattern {
+    pub fn pattern(&self, phrase: &str, stems: &Memo<'_>) -> Pattern {
         let part = |word: &str| {
             let (word, may_lack) = word.strip_suffix('?').map_or((word, false), |word| (word, true));
             let class = self.names.get(word).map(|class| Part::Class(*class));
@@ -64,13 +96,13 @@ impl Classes {
     }
 
     /// The stems that a pattern may begin with.
-    pub fn firsts(&self, pattern: &Pattern) -> Vec<String> {
-        let mut firsts = Vec::new();
+    pub fn firsts<'a>(&'a self, pattern: &'a Pattern) -> Vec<&'a str> {
+        let mut firsts: Vec<&str> = Vec::new();
         for (part, may_lack) in &pattern.parts {
             match part {
-                Part::Stem(stem) => firsts.push(stem.clone()),
+                Part::Stem(stem) => firsts.push(stem),
                 Part::Class(class) => {
-                    firsts.extend(self.rows[*class].iter().filter_map(|row| row.first()).cloned());
+                    firsts.extend(self.rows[*class].iter().filter_map(|row| row.first()).map(String::as_str));
                 }
                 Part::End => {}
             }
@@ -78,18 +110,14 @@ impl Classes {
                 break;
             }
         }
-        firsts.sort();
+        firsts.sort_unstable();
         firsts.dedup();
         firsts
     }
 
-    /// Every stem of a pattern.
-    pub fn stems<'a>(&'a self, pattern: &'a Pattern) -> impl Iterator<Item = &'a String> {
-        pattern.parts.iter().flat_map(|(part, _)| match part {
-            Part::Stem(stem) => vec![stem],
-            Part::Class(class) => self.rows[*class].iter().flatten().collect(),
-            Part::End => Vec::new(),
-        })
+    /// Every stem of a class.
+    pub fn stems(&self) -> impl Iterator<Item = &String> {
+        self.rows.iter().flatten().flatten()
     }
 
     /// How many of the stems the pattern takes from the first on, at most.
