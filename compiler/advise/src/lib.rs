@@ -38,9 +38,11 @@ pub struct Request<'a> {
 #[must_use]
 pub fn advise(request: Request<'_>) -> Vec<Diagnostic> {
     let subject = Subject::new(&request);
-    let wanted = RULES.iter().filter(|rule| request.selection.takes(rule.code.0));
-    let mut found: Vec<Diagnostic> = wanted.flat_map(|rule| (rule.judge)(&subject)).collect();
-    found = ignore::apply(&subject, request.selection, found);
+    let wanted: Vec<&Rule> =
+        RULES.iter().copied().filter(|rule| request.selection.takes(rule.code.0)).collect();
+    let workflows = subject.graph.workflows.len();
+    let judged = conductor_parallel::map(workflows, &wanted, |rule| (rule.judge)(&subject));
+    let mut found = ignore::apply(&subject, request.selection, judged.into_iter().flatten().collect());
     found.sort_by_cached_key(|finding| (finding.span(), finding.code, finding.message.clone()));
     found.dedup();
     found

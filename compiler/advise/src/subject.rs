@@ -60,11 +60,9 @@ impl<'a> Subject<'a> {
         let graph = request.verified.graph();
         let tasks: BTreeMap<_, _> =
             request.manifest.tasks.iter().map(|task| (task.id.value.as_str(), task)).collect();
-        let facts = graph
-            .tasks
-            .iter()
-            .map(|task| Facts::of(task, tasks.get(task.id.value.as_str()).copied(), request.sources))
-            .collect();
+        let facts = conductor_parallel::map(graph.workflows.len(), &graph.tasks, |task| {
+            Facts::of(task, tasks.get(task.id.value.as_str()).copied(), request.sources)
+        });
         let mut written = BTreeMap::new();
         let mut pending: Vec<_> =
             request.manifest.workflows.iter().flat_map(|workflow| &workflow.steps).collect();

@@ -50,7 +50,8 @@ pub fn check(
     let flows = work::flows(&graph);
     let timings = timings(&flows);
     let context = Context { manifest, graph: &graph, flows: &flows, timings: &timings, sound };
-    let found: Vec<Diagnostic> = rules::ALL.iter().flat_map(|rule| rule(context)).collect();
+    let judged = conductor_parallel::map(graph.workflows.len(), rules::ALL, |rule| rule(context));
+    let found: Vec<Diagnostic> = judged.into_iter().flatten().collect();
     let wrong = !sound || has_error(&found);
     let broken = graph.workflows.iter().any(|workflow| workflow.broken);
     debug_assert!(wrong || !broken, "what could not be bound was not reported");

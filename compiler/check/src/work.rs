@@ -8,12 +8,11 @@ use conductor_resolve::{Fallback, Graph, Step, StepKind, TaskStep};
 
 /// The flows of the graph, in its order.
 pub(crate) fn flows(graph: &Graph) -> Vec<Flow<'_>> {
-    let flows = graph.workflows.iter().map(|workflow| Flow {
+    conductor_parallel::map(graph.workflows.len(), &graph.workflows, |workflow| Flow {
         id: &workflow.id.value,
         deadline_ms: workflow.deadline.as_ref().map(|deadline| deadline.value),
         steps: works(graph, &workflow.steps),
-    });
-    flows.collect()
+    })
 }
 
 fn works<'a>(graph: &'a Graph, steps: &'a [Step]) -> Vec<Work<'a>> {

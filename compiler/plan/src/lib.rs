@@ -27,7 +27,7 @@ use conductor_resolve::{Graph, StepKind, Workflow};
 #[must_use]
 pub fn plans(verified: &Verified) -> Vec<Plan> {
     let graph = verified.graph();
-    graph.workflows.iter().map(|workflow| plan(graph, workflow)).collect()
+    conductor_parallel::map(graph.workflows.len(), &graph.workflows, |workflow| plan(graph, workflow))
 }
 
 fn plan(graph: &Graph, workflow: &Workflow) -> Plan {

@@ -37,7 +37,6 @@ use std::collections::BTreeMap;
 use conductor_model::{Findings, Manifest};
 use conductor_source::{Diagnostic, Sources};
 
-use crate::ids::StepIds;
 use crate::policy::Policies;
 use crate::sections::Sections;
 use crate::workflow::{Shared, bind_workflow};
@@ -50,24 +49,30 @@ pub fn resolve(manifest: &Manifest, findings: &Findings, sources: &Sources) -> (
     let tasks = reference::tasks(manifest, &sections, findings, &mut diagnostics);
     let resources = resources::resources(manifest, findings, &mut diagnostics);
     let order = order::order(manifest, &sections, &mut diagnostics);
-    let policies = Policies::new(manifest, &sections);
+    let mut policies = Policies::of_tasks(manifest, &sections);
+    let mut bindings = Vec::new();
     let mut shared = Shared {
         manifest,
         findings,
+        sources,
         sections: &sections,
         tasks: &tasks,
         resources: &resources,
-        policies,
-        bindings: Vec::new(),
-        diagnostics,
         finished: BTreeMap::new(),
     };
     // What lies on a cycle is bound too, so that its other mistakes are found in the same run.
-    for position in order.sorted.iter().chain(&order.cyclic) {
-        let ids = StepIds::new(&manifest.workflows[*position], sources, &mut shared.diagnostics);
-        bind_workflow(&mut shared, *position, ids);
+    let cyclic = order.cyclic.into_iter().map(|position| vec![position]);
+    for wave in order.waves.into_iter().chain(cyclic) {
+        let bound =
+            conductor_parallel::map(wave.len(), &wave, |position| bind_workflow(&shared, *position));
+        for (position, (workflow, found)) in wave.into_iter().zip(bound) {
+            shared.finished.insert(position, workflow);
+            policies.add(found.policies);
+            bindings.extend(found.bindings);
+            diagnostics.extend(found.diagnostics);
+        }
     }
-    let Shared { policies, mut bindings, mut diagnostics, finished, .. } = shared;
+    let finished = shared.finished;
     bindings.sort_by_cached_key(|binding| sections.workflows.get(binding.workflow.as_str()).copied());
     let used_policies = policies.finish(sources, &mut diagnostics);
     let mut graph = Graph::new(findings);

@@ -2,7 +2,7 @@
 //!
 //! It knows who calls whom and nothing else of a workflow.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use conductor_model::{Id, Manifest, Step, StepKind};
 use conductor_source::Diagnostic;
@@ -10,9 +10,10 @@ use conductor_source::Diagnostic;
 use crate::codes;
 use crate::sections::Sections;
 
-/// Positions of workflows: those that can be bound, callees before callers, and those that reach a cycle.
+/// Positions of workflows: those that can be bound, and those that reach a cycle.
 pub(crate) struct Order {
-    pub sorted: Vec<usize>,
+    /// Callees before callers: those of one wave call workflows of the waves before it only.
+    pub waves: Vec<Vec<usize>>,
     pub cyclic: BTreeSet<usize>,
 }
 
@@ -39,20 +40,21 @@ pub(crate) fn order(
             callers[*callee].push(caller);
         }
     }
-    let mut ready: VecDeque<usize> = (0..calls.len()).filter(|flow| waiting[*flow] == 0).collect();
-    let mut sorted = Vec::with_capacity(calls.len());
-    while let Some(flow) = ready.pop_front() {
-        sorted.push(flow);
-        for caller in &callers[flow] {
+    let mut waves = Vec::new();
+    let mut ready: Vec<usize> = (0..calls.len()).filter(|flow| waiting[*flow] == 0).collect();
+    while !ready.is_empty() {
+        let mut next = Vec::new();
+        for caller in ready.iter().flat_map(|flow| &callers[*flow]) {
             waiting[*caller] -= 1;
             if waiting[*caller] == 0 {
-                ready.push_back(*caller);
+                next.push(*caller);
             }
         }
+        waves.push(std::mem::replace(&mut ready, next));
     }
     let cyclic: BTreeSet<usize> = (0..calls.len()).filter(|flow| waiting[*flow] > 0).collect();
     report(manifest, &calls, &cyclic, diagnostics);
-    Order { sorted, cyclic }
+    Order { waves, cyclic }
 }
 
 fn gather<'a>(steps: &'a [Step], sections: &Sections<'_>, callees: &mut BTreeMap<usize, &'a Id>) {

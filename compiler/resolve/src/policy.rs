@@ -36,19 +36,26 @@ pub(crate) struct Policies<'a> {
 
 impl<'a> Policies<'a> {
     pub(crate) fn new(manifest: &'a Manifest, sections: &'a Sections<'a>) -> Policies<'a> {
-        let mut policies = Policies {
-            manifest,
-            defined: &sections.policies,
-            undefined: BTreeMap::new(),
-            used: BTreeSet::new(),
-        };
-        // Also those of tasks that no step calls.
+        let defined = &sections.policies;
+        Policies { manifest, defined, undefined: BTreeMap::new(), used: BTreeSet::new() }
+    }
+
+    /// The policies of tasks, also of those that no step calls.
+    pub(crate) fn of_tasks(manifest: &'a Manifest, sections: &'a Sections<'a>) -> Policies<'a> {
+        let mut policies = Policies::new(manifest, sections);
         for task in &manifest.tasks {
             if let Some(usage) = &task.policy {
                 policies.fields(usage);
             }
         }
         policies
+    }
+
+    pub(crate) fn add(&mut self, more: Policies<'a>) {
+        self.used.extend(more.used);
+        for (name, uses) in more.undefined {
+            self.undefined.entry(name).or_default().extend(uses);
+        }
     }
 
     /// The fields that a use leads to and where the policy is defined; `None` where it is not.

@@ -8,7 +8,7 @@ use conductor_model::{Findings, Manifest, Spanned, Workflow};
 use conductor_protocol::expr::{Expr, Literal, Node as Out};
 use conductor_protocol::plan::{Input, Language, Schedule};
 use conductor_protocol::types::Type;
-use conductor_source::{Diagnostic, Severity};
+use conductor_source::{Diagnostic, Severity, Sources};
 
 use crate::asked::{Asked, Naming};
 use crate::binder::Binder;
@@ -22,18 +22,23 @@ use crate::sections::Sections;
 use crate::unseen;
 use conductor_model::names::listed;
 
-/// What the binding of every workflow shares.
+/// What every workflow is bound to.
 pub(crate) struct Shared<'a> {
     pub manifest: &'a Manifest,
     pub findings: &'a Findings,
+    pub sources: &'a Sources,
     pub sections: &'a Sections<'a>,
     pub tasks: &'a [Task],
     pub resources: &'a [Resource],
+    /// Workflows that are bound already, by position.
+    pub finished: BTreeMap<usize, graph::Workflow>,
+}
+
+/// What the binding of a workflow finds beside it.
+pub(crate) struct Found<'a> {
     pub policies: Policies<'a>,
     pub bindings: Vec<Binding>,
     pub diagnostics: Vec<Diagnostic>,
-    /// Workflows that are bound already, by position.
-    pub finished: BTreeMap<usize, graph::Workflow>,
 }
 
 /// A workflow's steps and output, bound.
@@ -47,33 +52,36 @@ struct Round {
     broken: bool,
 }
 
-/// Binds `workflow`, whose sub-workflows are finished or lie on a cycle.
-pub(crate) fn bind_workflow(shared: &mut Shared<'_>, position: usize, ids: StepIds) {
+/// Binds the workflow at `position`, whose sub-workflows are finished or lie on a cycle.
+pub(crate) fn bind_workflow<'a>(shared: &Shared<'a>, position: usize) -> (graph::Workflow, Found<'a>) {
     let workflow = &shared.manifest.workflows[position];
-    let first_finding = shared.diagnostics.len();
+    let policies = Policies::new(shared.manifest, shared.sections);
+    let mut found = Found { policies, bindings: Vec::new(), diagnostics: Vec::new() };
+    let ids = StepIds::new(workflow, shared.sources, &mut found.diagnostics);
+    let first_finding = found.diagnostics.len();
     let mut scope = Scope::default();
-    let declared = input::declared(workflow, shared.findings, &mut scope, &mut shared.diagnostics);
+    let declared = input::declared(workflow, shared.findings, &mut scope, &mut found.diagnostics);
     let broken = declared.broken || ids.has_broken();
-    let (findings, bindings) = (shared.diagnostics.len(), shared.bindings.len());
+    let findings = found.diagnostics.len();
     let first = Naming::default();
-    let mut round = bind_steps(shared, workflow, &ids, scope.clone(), &first, broken);
+    let mut round = bind_steps((shared, &mut found), workflow, &ids, scope.clone(), &first, broken);
     if first.missed() {
-        shared.diagnostics.truncate(findings);
-        shared.bindings.truncate(bindings);
+        found.diagnostics.truncate(findings);
+        found.bindings.clear();
         let second = Naming::of(round.asked);
-        round = bind_steps(shared, workflow, &ids, scope, &second, broken);
-        let other = broken || shared.diagnostics[first_finding..].iter().any(is_error);
+        round = bind_steps((shared, &mut found), workflow, &ids, scope, &second, broken);
+        let other = broken || found.diagnostics[first_finding..].iter().any(is_error);
         let names = declared.inputs.iter().map(|input| input.name.as_str());
         if !workflow.inputs_lost {
-            shared.diagnostics.extend(second.unknown(&round.asked, names, other, shared.manifest.syntax));
+            found.diagnostics.extend(second.unknown(&round.asked, names, other, shared.manifest.syntax));
         }
     }
-    unseen::once(&mut shared.diagnostics, first_finding);
+    unseen::once(&mut found.diagnostics, first_finding);
     let open = round.asked.open || declared.broken || workflow.inputs_lost || ids.has_broken();
     let bound = finished(workflow, round, declared, open);
-    shared.diagnostics.extend(nobody_gives(workflow, &bound));
-    shared.diagnostics.extend(nowhere_kept(workflow));
-    shared.finished.insert(position, bound);
+    found.diagnostics.extend(nobody_gives(workflow, &bound));
+    found.diagnostics.extend(nowhere_kept(workflow));
+    (bound, found)
 }
 
 fn finished(workflow: &Workflow, round: Round, declared: Declared, open: bool) -> graph::Workflow {
@@ -161,14 +169,14 @@ fn is_error(finding: &Diagnostic) -> bool {
 }
 
 fn bind_steps<'s, 'a>(
-    shared: &'s mut Shared<'a>,
+    known: (&'s Shared<'a>, &'s mut Found<'a>),
     workflow: &'a Workflow,
     ids: &'s StepIds,
     scope: Scope,
     naming: &'s Naming,
     broken: bool,
 ) -> Round {
-    let mut binder = Binder::new(shared, workflow, ids, scope, naming, broken);
+    let mut binder = Binder::new(known, workflow, ids, scope, naming, broken);
     let concurrency = binder.concurrency();
     let steps = binder.body(&workflow.steps, ids.roots());
     let output = binder.output(&steps);

@@ -59,9 +59,8 @@ impl<'a> Binder<'_, 'a> {
     }
 
     pub(super) fn hold(&mut self, hold: &'a Hold, here: usize) -> Inner {
-        let shared = &mut *self.shared;
-        let resource =
-            reference::resource(shared.manifest, &hold.resource, shared.sections, &mut shared.diagnostics);
+        let (shared, findings) = (self.shared, &mut self.found.diagnostics);
+        let resource = reference::resource(shared.manifest, &hold.resource, shared.sections, findings);
         let steps = self.body(&hold.steps, &self.ids.place(here).children);
         let (ty, reported) = self.last(&steps);
         let Some(resource) = resource else {

@@ -19,11 +19,11 @@ use crate::value::Stand;
 impl<'a> Binder<'_, 'a> {
     pub(super) fn task(&mut self, step: &'a Step, id: &'a Id, here: usize) -> Option<Inner> {
         let Some(position) = self.task_position(id) else {
-            self.shared.policies.applied(step.policy.as_ref(), None);
+            self.found.policies.applied(step.policy.as_ref(), None);
             return None;
         };
         let definition = &self.shared.manifest.tasks[position];
-        let applied = self.shared.policies.applied(step.policy.as_ref(), definition.policy.as_ref());
+        let applied = self.found.policies.applied(step.policy.as_ref(), definition.policy.as_ref());
         let signature = self.shared.tasks[position].signature.as_ref()?;
         let wanted = wanted(signature);
         let callee = callee(signature);
@@ -126,14 +126,14 @@ impl<'a> Binder<'_, 'a> {
             _ => (&sections.workflows, &lost.workflows),
         };
         if !lost.may_hold(&id.value) {
-            self.shared.diagnostics.push(unknown(code, what, id, known, self.shared.manifest.syntax));
+            self.found.diagnostics.push(unknown(code, what, id, known, self.shared.manifest.syntax));
         }
     }
 
     /// The policy of a sub-workflow: it has no attempts, so only `critical` means something.
     fn call_policy(&mut self, usage: Option<&'a PolicyUse>) -> Applied<'a> {
         if let Some(usage) = usage
-            && let Some((fields, defined)) = self.shared.policies.fields(usage)
+            && let Some((fields, defined)) = self.found.policies.fields(usage)
             && let Some((name, span)) = refused_on_workflow(fields)
         {
             let used = match usage {
@@ -149,13 +149,13 @@ impl<'a> Binder<'_, 'a> {
             if used != span {
                 finding = finding.label(span, "of this policy").label(defined, "defined here");
             }
-            self.shared.diagnostics.push(finding.help(if name == "deadline" {
+            self.found.diagnostics.push(finding.help(if name == "deadline" {
                 "give the workflow a `deadline`, or put the step into a `sequence` with one"
             } else {
                 "give the policy to its tasks"
             }));
         }
-        self.shared.policies.applied(usage, None)
+        self.found.policies.applied(usage, None)
     }
 
     pub(super) fn sub_workflow(
@@ -210,7 +210,7 @@ impl<'a> Binder<'_, 'a> {
         let mut diagnostics = Vec::new();
         let bound = bind(&call, self.place(Stand::At(here)), &mut asked, &mut diagnostics);
         self.asked = asked;
-        self.shared.diagnostics.append(&mut diagnostics);
+        self.found.diagnostics.append(&mut diagnostics);
         self.broken |= bound.iter().any(|bound| matches!(bound, Bound::Failed));
         for (wanted, bound) in wanted.iter().zip(&bound) {
             self.record(&id, wanted, bound);
@@ -228,7 +228,7 @@ impl<'a> Binder<'_, 'a> {
             }
             _ => return,
         };
-        self.shared.bindings.push(Binding {
+        self.found.bindings.push(Binding {
             workflow: self.workflow.id.value.clone(),
             step: step.to_owned(),
             parameter: wanted.name.clone(),

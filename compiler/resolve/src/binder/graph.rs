@@ -92,7 +92,7 @@ impl<'a> Binder<'_, 'a> {
                 None => finding.help("name a step that stands in the same `graph`"),
             },
         };
-        self.shared.diagnostics.push(finding);
+        self.found.diagnostics.push(finding);
     }
 
     /// The steps so that each comes after those it needs, else in the order of the text. A cycle is reported.
@@ -117,7 +117,7 @@ impl<'a> Binder<'_, 'a> {
         }
         if !left.is_empty() {
             let finding = self.cycle(positions, needs, &left);
-            self.shared.diagnostics.push(finding);
+            self.found.diagnostics.push(finding);
             self.broken = true;
             // That some of them are not there yet for the others follows from the cycle.
             for place in left.iter().map(|at| self.ids.place(positions[*at])).filter(|place| !place.anonymous)

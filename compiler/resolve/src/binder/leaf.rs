@@ -27,9 +27,8 @@ impl<'a> Binder<'_, 'a> {
     }
 
     pub(super) fn wait_for(&mut self, wait: &'a WaitFor) -> Inner {
-        let shared = &mut *self.shared;
         let (data, whole) = match &wait.data {
-            Some(ty) => types::resolve(ty, shared.findings, &mut shared.diagnostics),
+            Some(ty) => types::resolve(ty, self.shared.findings, &mut self.found.diagnostics),
             None => (Type::Any, true),
         };
         self.broken |= !whole;

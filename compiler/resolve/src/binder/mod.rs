@@ -23,10 +23,11 @@ use crate::graph::ValueName;
 use crate::ids::StepIds;
 use crate::scope::{Scope, Value};
 use crate::value::{Place, Stand, findings as report, mentioned, narrowed, value};
-use crate::workflow::Shared;
+use crate::workflow::{Found, Shared};
 
 pub(crate) struct Binder<'s, 'a> {
-    shared: &'s mut Shared<'a>,
+    shared: &'s Shared<'a>,
+    found: &'s mut Found<'a>,
     workflow: &'a Workflow,
     ids: &'s StepIds,
     scope: Scope,
@@ -57,7 +58,7 @@ impl Inner {
 
 impl<'s, 'a> Binder<'s, 'a> {
     pub(crate) fn new(
-        shared: &'s mut Shared<'a>,
+        (shared, found): (&'s Shared<'a>, &'s mut Found<'a>),
         workflow: &'a Workflow,
         ids: &'s StepIds,
         scope: Scope,
@@ -65,7 +66,7 @@ impl<'s, 'a> Binder<'s, 'a> {
         broken: bool,
     ) -> Binder<'s, 'a> {
         let (known, asked, returns) = (Vec::new(), Asked::default(), Vec::new());
-        Binder { shared, workflow, ids, scope, naming, known, asked, broken, returns, loops: 0 }
+        Binder { shared, found, workflow, ids, scope, naming, known, asked, broken, returns, loops: 0 }
     }
 
     /// Steps one after another; `positions` are theirs among all steps of the workflow.
@@ -91,7 +92,7 @@ impl<'s, 'a> Binder<'s, 'a> {
         if self.ids.is_in_graph(here) {
             return;
         }
-        self.shared.diagnostics.push(
+        self.found.diagnostics.push(
             Diagnostic::error(codes::NEEDS, "only a step of a `graph` has `needs`", first.span, "")
                 .label(step.keyword, "this step stands in no graph")
                 .help("in a sequence the order of the text counts; put the steps into a `graph` for another one"),
@@ -240,7 +241,7 @@ impl<'s, 'a> Binder<'s, 'a> {
         let found = value(node, expected, self.place(here), &mut wrong, &mut diagnostics);
         report(wrong, &mut diagnostics);
         self.broken |= found.is_none();
-        self.shared.diagnostics.append(&mut diagnostics);
+        self.found.diagnostics.append(&mut diagnostics);
         found
     }
 
@@ -295,7 +296,7 @@ impl<'s, 'a> Binder<'s, 'a> {
             None => self.scope.variable(&name.value).map(|value| value.span),
         };
         if let Some(other) = hidden {
-            self.shared.diagnostics.push(hides(name, other));
+            self.found.diagnostics.push(hides(name, other));
         }
         let value = if reported { Value::reported(name.span) } else { Value::new(ty, name.span) };
         self.scope.bind(&name.value, value)

@@ -52,7 +52,7 @@ impl<'a> Binder<'_, 'a> {
         };
         self.broken = true;
         let finding = Diagnostic::error(codes::NOT_A_LIST, message, span, "");
-        self.shared.diagnostics.push(match &over.ty {
+        self.found.diagnostics.push(match &over.ty {
             Type::Optional(_) => {
                 finding.help("test it first: `x == null ? [] : x`, or give the step a `when`")
             }
@@ -72,14 +72,14 @@ impl<'a> Binder<'_, 'a> {
             return self.iteration(repeat, here, Some(&own), Type::Any);
         }
         self.loops += 1;
-        let (findings, bindings) = (self.shared.diagnostics.len(), self.shared.bindings.len());
+        let (findings, bindings) = (self.found.diagnostics.len(), self.found.bindings.len());
         let (asked, broken, returns) = (self.asked.clone(), self.broken, self.returns.clone());
         let first = self.iteration(repeat, here, Some(&own), Type::Any);
         let bound = match first.ty.clone() {
             ty if is_open(&ty) => first,
             ty => {
-                self.shared.diagnostics.truncate(findings);
-                self.shared.bindings.truncate(bindings);
+                self.found.diagnostics.truncate(findings);
+                self.found.bindings.truncate(bindings);
                 (self.asked, self.broken, self.returns) = (asked, broken, returns);
                 self.iteration(repeat, here, Some(&own), ty)
             }

@@ -40,12 +40,12 @@ impl<'a> Binder<'_, 'a> {
         let position = self.task_position(id)?;
         if let Some(at) = tried.iter().position(|task| *task == position) {
             let finding = self.fallback_cycle(id, &tried[at..]);
-            self.shared.diagnostics.push(finding);
+            self.found.diagnostics.push(finding);
             return None;
         }
         tried.push(position);
         let definition = &self.shared.manifest.tasks[position];
-        let applied = self.shared.policies.applied(None, definition.policy.as_ref());
+        let applied = self.found.policies.applied(None, definition.policy.as_ref());
         let scope = self.arguments(call);
         let mut other = self.beside(position, id, &[], scope, &applied, here)?;
         let mut ty = self.shared.tasks[position].signature.as_ref()?.returns.clone();
@@ -82,7 +82,7 @@ impl<'a> Binder<'_, 'a> {
     ) -> Option<TaskStep> {
         let position = self.task_position(&compensate.task)?;
         let definition = &self.shared.manifest.tasks[position];
-        let applied = self.shared.policies.applied(None, definition.policy.as_ref());
+        let applied = self.found.policies.applied(None, definition.policy.as_ref());
         let signature = self.shared.tasks[call.task].signature.as_ref()?;
         let mut scope = self.arguments(call);
         let span = signature.returns_span.unwrap_or(signature.span);
@@ -136,7 +136,7 @@ impl<'a> Binder<'_, 'a> {
         let place = Place { scope: &scope, known: &[], ..self.place(Stand::Beside) };
         let mut diagnostics = Vec::new();
         let bound_args = bind(&call, place, &mut Asked::default(), &mut diagnostics);
-        self.shared.diagnostics.append(&mut diagnostics);
+        self.found.diagnostics.append(&mut diagnostics);
         if bound_args.iter().any(|bound| matches!(bound, Bound::Failed)) {
             return None;
         }
