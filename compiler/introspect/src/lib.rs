@@ -167,6 +167,14 @@ impl Introspector {
         }
     }
 
+    /// Supplies the answers of a round.
+    pub fn supply_all(&mut self, answered: Vec<(Need, Answer)>) {
+        if let Session::Python(session) = &mut self.session {
+            return session.supply_all(answered);
+        }
+        answered.into_iter().for_each(|(need, answer)| self.supply(&need, answer));
+    }
+
     /// The answers. The texts that spans point into are added to `sources`.
     #[must_use]
     pub fn finish(self, sources: &mut Sources) -> Findings {

@@ -62,25 +62,31 @@ impl Session {
         self.store.supply(need, answer);
     }
 
+    pub fn supply_all(&mut self, answered: Vec<(Need, Answer)>) {
+        self.store.supply_all(answered);
+    }
+
     /// Answers every open question as far as it goes, and says what was missing.
     pub fn needs(&mut self) -> Vec<Need> {
         let files = self.expected_files();
         let mut reader = Reader::new(&self.store, &files);
         self.store.files().take_pending();
-        let (mut settled, mut lookups) = (BTreeSet::new(), BTreeMap::new());
+        let mut answered = Vec::new();
         for reference in self.refs.iter().filter(|reference| !self.settled.contains(*reference)) {
             let lookup = reader.lookup(reference);
             if !self.store.files().take_pending() {
-                settled.insert(reference.clone());
-                lookups.insert(reference.clone(), lookup);
+                answered.push((reference.clone(), lookup));
             }
         }
         let named = reader.types_named(&self.type_names, &self.refs);
         let is_pending = self.store.files().take_pending();
-        let found =
-            (!is_pending && lookups.len() == self.refs.len()).then(|| reader.findings(lookups, named));
-        self.found = found.map(|found| (files, found));
-        self.settled.extend(settled);
+        self.found = None;
+        if !is_pending && answered.len() == self.refs.len() {
+            let found = reader.findings(answered.into_iter().collect(), named);
+            self.found = Some((files, found));
+        } else {
+            self.settled.extend(answered.into_iter().map(|(reference, _)| reference));
+        }
         self.store.files().take_wanted()
     }
 

@@ -17,11 +17,7 @@ const MOST_THREADS: usize = 8;
 const STACK: usize = 64 << 20;
 
 /// What `work` makes of each item. `weight` says how much there is to do in all, in workflows.
-pub fn map<'t, T: Sync, R: Send>(
-    weight: usize,
-    items: &'t [T],
-    work: impl Fn(&'t T) -> R + Sync,
-) -> Vec<R> {
+pub fn map<'t, T: Sync, R: Send>(weight: usize, items: &'t [T], work: impl Fn(&'t T) -> R + Sync) -> Vec<R> {
     let threads = (weight / WORTH_A_THREAD).min(processors()).min(items.len());
     if threads < 2 {
         return items.iter().map(work).collect();

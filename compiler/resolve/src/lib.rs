@@ -63,8 +63,7 @@ pub fn resolve(manifest: &Manifest, findings: &Findings, sources: &Sources) -> (
     // What lies on a cycle is bound too, so that its other mistakes are found in the same run.
     let cyclic = order.cyclic.into_iter().map(|position| vec![position]);
     for wave in order.waves.into_iter().chain(cyclic) {
-        let bound =
-            conductor_parallel::map(wave.len(), &wave, |position| bind_workflow(&shared, *position));
+        let bound = conductor_parallel::map(wave.len(), &wave, |position| bind_workflow(&shared, *position));
         for (position, (workflow, found)) in wave.into_iter().zip(bound) {
             shared.finished.insert(position, workflow);
             policies.add(found.policies);

@@ -27,28 +27,39 @@ pub(super) fn findings(
     let operations = manifest.resources.iter().flat_map(|resource| &resource.api.operations);
     operations.flat_map(Operation::types).for_each(|ty| type_names(ty, &mut names));
     let mut all = Findings::default();
-    let mut candidates: BTreeMap<&str, Vec<Lookup>> = BTreeMap::new();
+    let mut candidates: Vec<(&str, Lookup)> = Vec::new();
     for language in languages(manifest, written, asking) {
-        let meant = || written.iter().filter(|(_, reference)| reference.may_be_of(language));
-        let paths: BTreeSet<&str> = meant().map(|(_, reference)| reference.path).collect();
+        let meant = written.iter().filter(|(_, reference)| reference.may_be_of(language));
+        let mut asked: Vec<(&str, &str)> = meant.map(|(text, reference)| (reference.path, *text)).collect();
+        asked.sort_unstable();
+        let paths: BTreeSet<&str> = asked.iter().map(|(path, _)| *path).collect();
         let mut found = of_language(language, &paths, &names, asking);
         // Most refs are written in one way only: their answers, which are large, need not be copied.
-        let mut ways: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        meant().for_each(|(text, reference)| ways.entry(reference.path).or_default().push(text));
-        for (path, lookup) in std::mem::take(&mut found.lookups) {
-            let Some((last, others)) = ways.get(path.as_str()).and_then(|texts| texts.split_last()) else {
-                continue;
-            };
-            for text in others {
-                candidates.entry(text).or_default().push(lookup.clone());
-            }
-            candidates.entry(last).or_default().push(lookup);
+        for ways in asked.chunk_by(|(one, _), (other, _)| one == other) {
+            let Some(((path, last), others)) = ways.split_last() else { continue };
+            let Some(lookup) = found.lookups.remove(*path) else { continue };
+            candidates.extend(others.iter().map(|(_, text)| (*text, lookup.clone())));
+            candidates.push((last, lookup));
         }
         merge::types(&mut all, found);
     }
-    let answered = |(text, lookups): (&str, Vec<Lookup>)| (text.to_owned(), merge::one_of(lookups));
-    all.lookups = candidates.into_iter().map(answered).collect();
+    all.lookups = answered(candidates);
     all
+}
+
+/// One answer for each ref, of those that the languages have given.
+fn answered(mut candidates: Vec<(&str, Lookup)>) -> BTreeMap<String, Lookup> {
+    candidates.sort_by_key(|(text, _)| *text);
+    let mut candidates = candidates.into_iter().peekable();
+    let next = || {
+        let (text, first) = candidates.next()?;
+        let mut lookups = vec![first];
+        while let Some((_, more)) = candidates.next_if(|(other, _)| *other == text) {
+            lookups.push(more);
+        }
+        Some((text.to_owned(), merge::one_of(lookups)))
+    };
+    std::iter::from_fn(next).collect()
 }
 
 /// What one language's sources say.
@@ -69,10 +80,11 @@ pub(super) fn of_language(
             found.languages = found.types.keys().map(|class| (class.clone(), language)).collect();
             return found;
         }
-        for need in needs {
+        let answered = |need| {
             let answer = (asking.fetch)(&need);
-            introspector.supply(&need, answer);
-        }
+            (need, answer)
+        };
+        introspector.supply_all(needs.into_iter().map(answered).collect());
     }
 }
 

@@ -37,15 +37,16 @@ pub(crate) fn introspect(manifest: &Manifest, asking: &mut Asking<'_>) -> Findin
     let mut found = code::findings(manifest, &written, asking);
     let mut services = Services::open(manifest, &written, asking, &mut found);
     let mut objects = objects::methods(manifest, &written, &found, asking);
-    let mut lookups = BTreeMap::new();
     for (text, reference) in &written {
-        let mut candidates: Vec<Lookup> = found.lookups.remove(*text).into_iter().collect();
-        candidates.extend(services.lookup(manifest, reference));
-        candidates.extend(objects.lookups.remove(*text));
-        lookups.insert((*text).to_owned(), merge::one_of(candidates));
+        let mut others: Vec<Lookup> = services.lookup(manifest, reference).into_iter().collect();
+        others.extend(objects.lookups.remove(*text));
+        if others.is_empty() && found.lookups.contains_key(*text) {
+            continue;
+        }
+        let in_code = found.lookups.remove(*text).into_iter();
+        found.lookups.insert((*text).to_owned(), merge::one_of(in_code.chain(others).collect()));
     }
     merge::types(&mut found, objects);
-    found.lookups = lookups;
     services.finish(&mut found);
     found
 }

@@ -16,6 +16,9 @@ pub use crate::files::join;
 
 pub type File = files::File<Source>;
 
+/// So much code is read in the time in which a workflow is bound.
+const BYTES_OF_A_WORKFLOW: usize = 1_000;
+
 #[derive(Default)]
 pub struct Store {
     roots: Vec<String>,
@@ -60,6 +63,22 @@ impl Store {
 
     pub fn supply(&mut self, need: &Need, answer: Answer) {
         self.files.supply(need, answer, |_, bytes| read(bytes));
+    }
+
+    /// Reads many files at the same time.
+    pub fn supply_all(&mut self, answered: Vec<(Need, Answer)>) {
+        let bytes = |(_, answer): &(Need, Answer)| match answer {
+            Answer::File(bytes) => bytes.len(),
+            _ => 0,
+        };
+        let weight = answered.iter().map(bytes).sum::<usize>() / BYTES_OF_A_WORKFLOW;
+        let sources = conductor_parallel::map(weight, &answered, |answered| match answered {
+            (Need::File(_), Answer::File(bytes)) => Some(read(bytes.clone())),
+            _ => None,
+        });
+        for ((need, answer), source) in answered.into_iter().zip(sources) {
+            self.files.supply(&need, answer, |_, bytes| source.unwrap_or_else(|| read(bytes)));
+        }
     }
 
     pub fn files(&self) -> &Files<Source> {

@@ -144,7 +144,7 @@ pub enum ExprKind {
 }
 
 /// Shared behind a reference count because expressions are cloned and parameters are not.
-pub type LambdaParams = std::rc::Rc<Vec<Param>>;
+pub type LambdaParams = std::sync::Arc<Vec<Param>>;
 
 #[derive(Debug, Clone)]
 pub struct Call {

@@ -54,6 +54,9 @@ pub(crate) const VERSION: &str = "1.0";
 /// How many mistakes are reported at a time; nobody reads more, and showing them costs time.
 const MAX_FINDINGS: usize = 200;
 
+/// So many items are lowered in the time in which a workflow is bound.
+const ITEMS_OF_A_WORKFLOW: usize = 4;
+
 /// Where findings gather while a manifest is lowered.
 pub(crate) struct Context {
     syntax: Syntax,
@@ -64,6 +67,20 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    fn new(syntax: Syntax) -> Context {
+        Context { syntax, diagnostics: Vec::new(), lost: Lost::default(), blocks: 0 }
+    }
+
+    /// Takes what has gathered while a part was lowered by itself.
+    fn add(&mut self, part: Context) {
+        part.diagnostics.into_iter().for_each(|diagnostic| self.report(diagnostic));
+        let (lost, more) = (&mut self.lost, part.lost);
+        lost.tasks.add(more.tasks);
+        lost.policies.add(more.policies);
+        lost.resources.add(more.resources);
+        lost.workflows.add(more.workflows);
+    }
+
     fn report(&mut self, diagnostic: Diagnostic) {
         if self.diagnostics.len() < MAX_FINDINGS {
             self.diagnostics.push(diagnostic);
@@ -88,7 +105,7 @@ pub(crate) const TARGET: Shape = Shape::of("a target", &["language", "root", "ou
 /// says which names it may define.
 #[must_use]
 pub fn lower(tree: &Node, syntax: Syntax) -> (Manifest, Vec<Diagnostic>) {
-    let mut context = Context { syntax, diagnostics: Vec::new(), lost: Lost::default(), blocks: 0 };
+    let mut context = Context::new(syntax);
     let mut manifest = Manifest {
         file: tree.span.file,
         syntax,
@@ -144,18 +161,24 @@ fn version(context: &mut Context, fields: &Fields) {
 }
 
 /// The items of a section that is a list, and the names of those that cannot be understood and are left out.
-fn items<T>(
+fn items<T: Send>(
     context: &mut Context,
     fields: &Fields,
     key: &str,
-    mut lower: impl FnMut(&mut Context, &Node) -> Option<T>,
+    lower: impl Fn(&mut Context, &Node) -> Option<T> + Sync,
 ) -> (Vec<T>, LostNames) {
     let (mut read, mut lost) = (Vec::new(), LostNames::default());
     let Some(entry) = fields.get(key) else { return (read, lost) };
     match &entry.value.kind {
         Kind::List(nodes) => {
-            for node in nodes {
-                match (lower(context, node), id_of(node)) {
+            let syntax = context.syntax;
+            let lowered = conductor_parallel::map(nodes.len() / ITEMS_OF_A_WORKFLOW, nodes, |node| {
+                let mut part = Context::new(syntax);
+                (lower(&mut part, node), part)
+            });
+            for (node, (item, part)) in nodes.iter().zip(lowered) {
+                context.add(part);
+                match (item, id_of(node)) {
                     (Some(item), _) => read.push(item),
                     (None, Some(id)) => lost.ids.push(id.to_owned()),
                     (None, None) => lost.any = true,

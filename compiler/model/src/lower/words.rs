@@ -56,7 +56,7 @@ pub(super) fn choice<T: Copy>(
     entry: &Entry,
     words: &[(&str, T)],
 ) -> Option<Spanned<T>> {
-    let all = words.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+    let all = || words.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>().join(", ");
     // `null` is one of the words of some keys; nobody should have to quote it.
     if let (Kind::Null, Some((_, found))) =
         (&entry.value.kind, words.iter().find(|(word, _)| *word == "null"))
@@ -65,7 +65,7 @@ pub(super) fn choice<T: Copy>(
         return Some(Spanned::new(*found, entry.value.span));
     }
     let Kind::String(scalar) = &entry.value.kind else {
-        value::wrong_kind(context, &entry.value, entry.key.span, &format!("one of {all}"));
+        value::wrong_kind(context, &entry.value, entry.key.span, &format!("one of {}", all()));
         return None;
     };
     if let Some((_, found)) = words.iter().find(|(word, _)| *word == scalar.text) {
@@ -73,7 +73,7 @@ pub(super) fn choice<T: Copy>(
     }
     let message = format!("`{}` is no value of `{}`", scalar.text, entry.key.text);
     let mut diagnostic =
-        Diagnostic::error(UNKNOWN_WORD, message, scalar.span, "").note(format!("allowed: {all}"));
+        Diagnostic::error(UNKNOWN_WORD, message, scalar.span, "").note(format!("allowed: {}", all()));
     if let Some(near) = nearest(&scalar.text, words.iter().map(|(word, _)| *word)) {
         let edit = Edit { span: scalar.span, text: context.syntax.word(near) };
         diagnostic = diagnostic.fix(format!("did you mean `{near}`?"), Safety::Safe, vec![edit]);

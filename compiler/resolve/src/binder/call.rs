@@ -4,7 +4,7 @@
 
 use conductor_model::{self as model, Id, ParameterKind, PolicyUse, Signature, Spanned, Step};
 use conductor_protocol::expr::{Expr, Literal, Node};
-use conductor_protocol::plan::{Argument, ArgumentValue, Cache, Input, Passing};
+use conductor_protocol::plan::{Argument, ArgumentValue, Cache, Input, Passing, Policy};
 use conductor_protocol::types::Type;
 use conductor_source::{Code, Diagnostic, Span};
 
@@ -23,13 +23,13 @@ impl<'a> Binder<'_, 'a> {
             return None;
         };
         let definition = &self.shared.manifest.tasks[position];
-        let applied = self.found.policies.applied(step.policy.as_ref(), definition.policy.as_ref());
+        let mut applied = self.found.policies.applied(step.policy.as_ref(), definition.policy.as_ref());
         let signature = self.shared.tasks[position].signature.as_ref()?;
         let wanted = wanted(signature);
         let callee = callee(signature);
         let bound_args = self.call(step, here, &wanted, &definition.with, &callee, id.span);
-        let mut call = self.assembled(position, wanted, bound_args, &applied);
-        call.policy = self.keyed(&applied, Stand::At(here));
+        let policy = self.keyed(&mut applied, Stand::At(here));
+        let mut call = self.assembled(position, wanted, bound_args, (policy, applied.span));
         call.cache = definition.cache.as_ref().map(|cache| Cache {
             ttl_ms: cache.ttl.value,
             key: cache.key.as_ref().and_then(|node| self.value(node, None, Stand::At(here))),
@@ -51,9 +51,9 @@ impl<'a> Binder<'_, 'a> {
         Some(Inner { policy_critical: applied.critical, ..Inner::new(kind, ty, false) })
     }
 
-    /// The policy, with the breaker's key bound where the step stands.
-    pub(super) fn keyed(&mut self, applied: &Applied<'a>, here: Stand) -> conductor_protocol::plan::Policy {
-        let mut policy = applied.policy.clone();
+    /// Takes the policy, with the breaker's key bound where the step stands.
+    pub(super) fn keyed(&mut self, applied: &mut Applied<'a>, here: Stand) -> Policy {
+        let mut policy = std::mem::take(&mut applied.policy);
         if let (Some(breaker), Some(node)) = (&mut policy.circuit_breaker, applied.breaker_key) {
             breaker.key = self.value(node, Some(&Type::String), here);
         }
@@ -66,7 +66,7 @@ impl<'a> Binder<'_, 'a> {
         position: usize,
         wanted: Vec<Wanted>,
         bound_args: Vec<Bound>,
-        applied: &Applied<'_>,
+        (policy, policy_span): (Policy, Option<Span>),
     ) -> TaskStep {
         let resources = self.shared.resources;
         let handed = bound_args.iter().filter_map(|bound| match bound {
@@ -86,8 +86,8 @@ impl<'a> Binder<'_, 'a> {
             task: position,
             object: arguments(object),
             args: arguments(usize::MAX),
-            policy: applied.policy.clone(),
-            policy_span: applied.span,
+            policy,
+            policy_span,
             uses,
             cache: None,
             fallback: None,

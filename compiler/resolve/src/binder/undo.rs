@@ -45,9 +45,9 @@ impl<'a> Binder<'_, 'a> {
         }
         tried.push(position);
         let definition = &self.shared.manifest.tasks[position];
-        let applied = self.found.policies.applied(None, definition.policy.as_ref());
+        let mut applied = self.found.policies.applied(None, definition.policy.as_ref());
         let scope = self.arguments(call);
-        let mut other = self.beside(position, id, &[], scope, &applied, here)?;
+        let mut other = self.beside(position, id, &[], scope, &mut applied, here)?;
         let mut ty = self.shared.tasks[position].signature.as_ref()?.returns.clone();
         if let Some(next) = applied.fallback {
             let (next, last) = self.fallback(&other, next, here, tried)?;
@@ -82,12 +82,13 @@ impl<'a> Binder<'_, 'a> {
     ) -> Option<TaskStep> {
         let position = self.task_position(&compensate.task)?;
         let definition = &self.shared.manifest.tasks[position];
-        let applied = self.found.policies.applied(None, definition.policy.as_ref());
+        let mut applied = self.found.policies.applied(None, definition.policy.as_ref());
         let signature = self.shared.tasks[call.task].signature.as_ref()?;
         let mut scope = self.arguments(call);
         let span = signature.returns_span.unwrap_or(signature.span);
         scope.bind("result", Value::new(signature.returns.clone(), span));
-        let mut undo = self.beside(position, &compensate.task, &compensate.with, scope, &applied, here)?;
+        let mut undo =
+            self.beside(position, &compensate.task, &compensate.with, scope, &mut applied, here)?;
         if let Some(fallback) = applied.fallback {
             let (fallback, _) = self.fallback(&undo, fallback, here, &mut vec![position])?;
             undo.fallback = Some(fallback);
@@ -117,7 +118,7 @@ impl<'a> Binder<'_, 'a> {
         id: &'a Id,
         with: &'a [(Id, Node)],
         scope: Scope,
-        applied: &Applied<'a>,
+        applied: &mut Applied<'a>,
         here: usize,
     ) -> Option<TaskStep> {
         let signature = self.shared.tasks[position].signature.as_ref()?;
@@ -140,8 +141,7 @@ impl<'a> Binder<'_, 'a> {
         if bound_args.iter().any(|bound| matches!(bound, Bound::Failed)) {
             return None;
         }
-        let mut call = self.assembled(position, wanted, bound_args, applied);
-        call.policy = self.keyed(applied, Stand::At(here));
-        Some(call)
+        let policy = self.keyed(applied, Stand::At(here));
+        Some(self.assembled(position, wanted, bound_args, (policy, applied.span)))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! It does not know what any name means; whatever is not listed in [`ExprKind`] becomes `Other`.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use conductor_model::ParameterKind;
 use ruff_python_ast as ast;
@@ -46,7 +46,7 @@ fn kind(node: &ast::Expr, depth: usize) -> ExprKind {
             keywords: keywords(&node.arguments, depth),
         })),
         ast::Expr::Lambda(node) => {
-            ExprKind::Lambda(Rc::new(node.parameters.as_deref().map(params).unwrap_or_default()))
+            ExprKind::Lambda(Arc::new(node.parameters.as_deref().map(params).unwrap_or_default()))
         }
         ast::Expr::StringLiteral(text) => ExprKind::Str(text.value.to_str().to_owned()),
         ast::Expr::BytesLiteral(_) => ExprKind::Bytes,
