@@ -71,15 +71,23 @@ impl Session {
         let files = self.expected_files();
         let mut reader = Reader::new(&self.store, &files);
         self.store.files().take_pending();
-        let mut answered = Vec::new();
+        let (mut answered, mut awaited, mut is_pending) = (Vec::new(), None, false);
         for reference in self.refs.iter().filter(|reference| !self.settled.contains(*reference)) {
+            let module = reference.rsplit_once('.').map(|(module, _)| module);
+            // What asks for the same module next waits for the same file.
+            if module.is_some() && module == awaited {
+                continue;
+            }
             let lookup = reader.lookup(reference);
             if !self.store.files().take_pending() {
                 answered.push((reference.clone(), lookup));
+                continue;
             }
+            is_pending = true;
+            awaited = module.filter(|module| self.is_awaited(module));
         }
         let named = reader.types_named(&self.type_names, &self.refs);
-        let is_pending = self.store.files().take_pending();
+        is_pending |= self.store.files().take_pending();
         self.found = None;
         if !is_pending && answered.len() == self.refs.len() {
             let found = reader.findings(answered.into_iter().collect(), named);
@@ -88,6 +96,11 @@ impl Session {
             self.settled.extend(answered.into_iter().map(|(reference, _)| reference));
         }
         self.store.files().take_wanted()
+    }
+
+    fn is_awaited(&self, module: &str) -> bool {
+        let module = module.strip_prefix("py:").unwrap_or(module);
+        matches!(self.store.module(module), Module::Pending)
     }
 
     /// The files known so far, by the ids that [`finish`](Session::finish) will probably give them.

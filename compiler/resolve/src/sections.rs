@@ -2,7 +2,7 @@
 //!
 //! It knows no steps: those have a name space in each workflow.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::{BTreeMap, Entry};
 
 use conductor_model::{Id, Manifest};
 use conductor_source::{Code, Diagnostic, Edit, Safety};
@@ -22,42 +22,39 @@ pub(crate) struct Sections<'a> {
 impl<'a> Sections<'a> {
     pub(crate) fn new(manifest: &'a Manifest, diagnostics: &mut Vec<Diagnostic>) -> Sections<'a> {
         Sections {
-            tasks: positions("task", manifest.tasks.iter().map(|task| &task.id), diagnostics),
-            policies: positions("policy", manifest.policies.iter().map(|policy| &policy.id), diagnostics),
-            resources: positions(
-                "resource",
-                manifest.resources.iter().map(|resource| &resource.id),
-                diagnostics,
-            ),
-            workflows: positions("workflow", manifest.workflows.iter().map(|flow| &flow.id), diagnostics),
+            tasks: positions("task", &manifest.tasks, |task| &task.id, diagnostics),
+            policies: positions("policy", &manifest.policies, |policy| &policy.id, diagnostics),
+            resources: positions("resource", &manifest.resources, |resource| &resource.id, diagnostics),
+            workflows: positions("workflow", &manifest.workflows, |workflow| &workflow.id, diagnostics),
         }
     }
 }
 
-fn positions<'a>(
+fn positions<'a, T>(
     what: &str,
-    ids: impl Iterator<Item = &'a Id>,
+    items: &'a [T],
+    id_of: impl Fn(&'a T) -> &'a Id,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> BTreeMap<&'a str, usize> {
-    let mut first: BTreeMap<&str, (usize, &Id)> = BTreeMap::new();
-    for (position, id) in ids.enumerate() {
-        match first.get(id.value.as_str()) {
-            None => {
-                first.insert(&id.value, (position, id));
+    let mut first: BTreeMap<&str, usize> = BTreeMap::new();
+    for (position, id) in items.iter().map(&id_of).enumerate() {
+        match first.entry(&id.value) {
+            Entry::Vacant(free) => {
+                free.insert(position);
             }
-            Some((_, earlier)) => diagnostics.push(
+            Entry::Occupied(earlier) => diagnostics.push(
                 Diagnostic::error(
                     codes::DUPLICATE_ID,
                     format!("the {what} `{}` is defined twice", id.value),
                     id.span,
                     "defined again here",
                 )
-                .label(earlier.span, "first defined here")
+                .label(id_of(&items[*earlier.get()]).span, "first defined here")
                 .help("rename or remove one of them"),
             ),
         }
     }
-    first.into_iter().map(|(id, (position, _))| (id, position)).collect()
+    first
 }
 
 /// The finding for a name that no entry of its section has.
