@@ -62,19 +62,7 @@ pub(super) struct Engine {
 
 /// One connection, used by one caller at a time.
 #[derive(Default)]
-pub(super) struct Link {
-    wire: Mutex<Option<Wire>>,
-    /// Statements that set what this connection needs beyond what all need.
-    settings: &'static str,
-}
-
-impl Link {
-    /// For statements whose parameters say nothing about the best way: each is planned once. The server would plan anew whenever
-    /// that seems cheaper, which takes longer than to commit a record.
-    pub(super) fn planned_once() -> Link {
-        Link { settings: "SET plan_cache_mode TO 'force_generic_plan';", ..Link::default() }
-    }
-}
+pub(super) struct Link(Mutex<Option<Wire>>);
 
 pub(super) struct Wire {
     pub(super) client: Client,
@@ -112,11 +100,11 @@ impl Engine {
         link: &Link,
         work: impl AsyncFn(&mut Wire) -> Result<T, Error>,
     ) -> Result<T, Trouble> {
-        let mut slot = hold(&link.wire);
+        let mut slot = hold(&link.0);
         let _inside = self.runtime.as_ref().map(Runtime::enter);
         let mut wire = match slot.take().filter(|wire| !wire.client.is_closed()) {
             Some(wire) => wire,
-            None => self.connected(link.settings)?,
+            None => self.connected()?,
         };
         // Where it fails the connection is dropped with whatever is still on its way.
         match wait(tokio::time::timeout(PATIENCE, work(&mut wire))) {
@@ -148,14 +136,14 @@ impl Engine {
         done.map_err(|trouble| self.fault(trouble))
     }
 
-    fn connected(&self, settings: &str) -> Result<Wire, Trouble> {
+    fn connected(&self) -> Result<Wire, Trouble> {
         if let Some((at, error)) = &*hold(&self.unreachable)
             && at.elapsed() < PAUSE
         {
             return Err(Trouble::Unreachable(error.clone()));
         }
         let made = wait(async {
-            let wire = tokio::time::timeout(PATIENCE, self.connect(settings)).await;
+            let wire = tokio::time::timeout(PATIENCE, self.connect()).await;
             wire.unwrap_or_else(|_| Err(format!("no connection within {} s", PATIENCE.as_secs())))
         });
         let made = made.map_err(|cause| StoreError::Open { path: self.url.to_string(), cause });
@@ -163,7 +151,7 @@ impl Engine {
         made.map_err(Trouble::Unreachable)
     }
 
-    async fn connect(&self, settings: &str) -> Result<Wire, String> {
+    async fn connect(&self) -> Result<Wire, String> {
         let explained = |error: Error| explained(&error);
         let client = match &self.tls {
             Some(tls) => {
@@ -178,7 +166,7 @@ impl Engine {
                 client
             }
         };
-        client.batch_execute(&(self.settings() + settings)).await.map_err(explained)?;
+        client.batch_execute(&self.settings()).await.map_err(explained)?;
         Ok(Wire { client, statements: Mutex::default() })
     }
 
