@@ -8,7 +8,6 @@ import (
 	"runtime/debug"
 	"strconv"
 	"sync"
-	"sync/atomic"
 )
 
 // Parallel starts branches, and waits until all have ended.
@@ -17,14 +16,13 @@ func (b blocks) Parallel(ctx context.Context, key string, options ParallelOption
 		group := &Branches{simple: true}
 		group.ctx, group.cancel = context.WithCancelCause(ctx)
 		group.outer = ctx
-		group.works = group.few[:0]
 		return group
 	}
 	return &Branches{branches: &branches{blocks: b, ctx: ctx, key: key, width: options.MaxConcurrency, waits: options.Wait}}
 }
 
-// Branches are those of a parallel block. Without a journal, a width or patience they are goroutines and nothing else, of which
-// one is the caller's own.
+// Branches are those of a parallel block. Without a journal, a width or patience they are goroutines and nothing else: the
+// last one is the caller's own.
 type Branches struct {
 	*branches // nil where it is simple
 
@@ -32,9 +30,7 @@ type Branches struct {
 	outer    context.Context
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
-	works    []func(context.Context) error
-	few      [8]func(context.Context) error // where works begins
-	begun    atomic.Int64
+	last     func(context.Context) error
 	working  sync.WaitGroup
 	lock     sync.Mutex
 	err      error
@@ -47,16 +43,19 @@ func (b *Branches) Go(name string, work func(context.Context) error) {
 		b.list = append(b.list, branch{name: name, work: func(ctx context.Context) (bool, error) { return true, work(ctx) }})
 		return
 	}
-	b.works = append(b.works, work)
+	if b.last != nil {
+		b.working.Add(1)
+		go b.work(b.last)
+	}
+	b.last = work
 }
 
-// workNext does the work of the branch that nobody has begun yet, so that all goroutines are the same function.
-func (b *Branches) workNext() {
+func (b *Branches) work(work func(context.Context) error) {
 	defer b.ended()
 	if b.outer.Err() != nil {
 		return
 	}
-	if err := b.works[b.begun.Add(1)-1](b.ctx); err != nil {
+	if err := work(b.ctx); err != nil {
 		b.failed(err)
 	}
 }
@@ -93,7 +92,10 @@ func (b *Branches) Wait() error {
 		}
 		return b.all()
 	}
-	b.start()
+	if b.last != nil {
+		b.working.Add(1)
+		b.work(b.last)
+	}
 	b.working.Wait()
 	b.panicked.goOn()
 	isDone := b.outer.Err() != nil
@@ -102,19 +104,6 @@ func (b *Branches) Wait() error {
 		return stopped(b.outer)
 	}
 	return b.err
-}
-
-// start does one branch itself, and leaves the others to goroutines.
-func (b *Branches) start() {
-	if len(b.works) == 0 {
-		return
-	}
-	b.working.Add(len(b.works))
-	work := b.workNext
-	for range b.works[1:] {
-		go work()
-	}
-	work()
 }
 
 // Graph starts steps when those that they need have ended.
