@@ -259,9 +259,13 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
         return Err(StoreError::ReadOnly { path: path.display().to_string() });
     }
     schema::refuse_foreign(&connection, path)?;
+    // Who sets it where it is set changes a page, and syncs that and the folder.
+    if !purge::gives_back(&connection).map_err(fail)? {
+        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL").map_err(fail)?;
+    }
     connection
         .execute_batch(
-            "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
              PRAGMA journal_size_limit = 67108864; PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY;",
         )
         .map_err(fail)?;

@@ -219,12 +219,17 @@ fn empty(connection: &Connection, run: i64, is_over: &impl Fn() -> bool) -> Sql<
     Ok(true)
 }
 
+/// Whether the file was made so that its free pages can be cut off.
+pub(super) fn gives_back(connection: &Connection) -> Sql<bool> {
+    const INCREMENTAL: i64 = 2;
+    connection.pragma_query_value(None, "auto_vacuum", |row| row.get(0)).map(|mode: i64| mode == INCREMENTAL)
+}
+
 /// Moves free pages to the end of the file and cuts them off.
 fn give_back(connection: &Connection, is_over: &impl Fn() -> bool) -> Sql<Swept> {
-    let mode: i64 = connection.pragma_query_value(None, "auto_vacuum", |row| row.get(0))?;
+    let gives_back = gives_back(connection)?;
     let mut shrunk = false;
-    // 2 is INCREMENTAL.
-    while mode == 2 && !is_over() {
+    while gives_back && !is_over() {
         let free: i64 = connection.pragma_query_value(None, "freelist_count", |row| row.get(0))?;
         if free <= SPARE_PAGES {
             return Ok(Swept { more: false, shrunk });
@@ -232,5 +237,5 @@ fn give_back(connection: &Connection, is_over: &impl Fn() -> bool) -> Sql<Swept>
         connection.execute_batch("PRAGMA incremental_vacuum(16)")?;
         shrunk = true;
     }
-    Ok(Swept { more: mode == 2, shrunk })
+    Ok(Swept { more: gives_back, shrunk })
 }
