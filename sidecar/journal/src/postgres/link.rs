@@ -62,7 +62,22 @@ pub(super) struct Engine {
 
 /// One connection, used by one caller at a time.
 #[derive(Default)]
-pub(super) struct Link(Mutex<Option<Wire>>);
+pub(super) struct Link {
+    wire: Mutex<Option<Wire>>,
+    /// Statements that set what this connection needs beyond what all need.
+    settings: &'static str,
+}
+
+impl Link {
+    /// For statements that find rows by their keys alone: each is planned once, for any table. The server would plan anew
+    /// whenever that seems cheaper to it, which takes as long as the commit of a record, and a plan that was made while the
+    /// tables were empty would go through the whole of them ever after.
+    pub(super) fn by_index() -> Link {
+        let settings = "SET plan_cache_mode TO 'force_generic_plan'; SET enable_seqscan TO off; \
+                        SET enable_hashjoin TO off; SET enable_mergejoin TO off;";
+        Link { settings, ..Link::default() }
+    }
+}
 
 pub(super) struct Wire {
     pub(super) client: Client,
@@ -100,11 +115,11 @@ impl Engine {
         link: &Link,
         work: impl AsyncFn(&mut Wire) -> Result<T, Error>,
     ) -> Result<T, Trouble> {
-        let mut slot = hold(&link.0);
+        let mut slot = hold(&link.wire);
         let _inside = self.runtime.as_ref().map(Runtime::enter);
         let mut wire = match slot.take().filter(|wire| !wire.client.is_closed()) {
             Some(wire) => wire,
-            None => self.connected()?,
+            None => self.connected(link.settings)?,
         };
         // Where it fails the connection is dropped with whatever is still on its way.
         match wait(tokio::time::timeout(PATIENCE, work(&mut wire))) {
@@ -136,14 +151,14 @@ impl Engine {
         done.map_err(|trouble| self.fault(trouble))
     }
 
-    fn connected(&self) -> Result<Wire, Trouble> {
+    fn connected(&self, settings: &str) -> Result<Wire, Trouble> {
         if let Some((at, error)) = &*hold(&self.unreachable)
             && at.elapsed() < PAUSE
         {
             return Err(Trouble::Unreachable(error.clone()));
         }
         let made = wait(async {
-            let wire = tokio::time::timeout(PATIENCE, self.connect()).await;
+            let wire = tokio::time::timeout(PATIENCE, self.connect(settings)).await;
             wire.unwrap_or_else(|_| Err(format!("no connection within {} s", PATIENCE.as_secs())))
         });
         let made = made.map_err(|cause| StoreError::Open { path: self.url.to_string(), cause });
@@ -151,7 +166,7 @@ impl Engine {
         made.map_err(Trouble::Unreachable)
     }
 
-    async fn connect(&self) -> Result<Wire, String> {
+    async fn connect(&self, settings: &str) -> Result<Wire, String> {
         let explained = |error: Error| explained(&error);
         let client = match &self.tls {
             Some(tls) => {
@@ -166,7 +181,7 @@ impl Engine {
                 client
             }
         };
-        client.batch_execute(&self.settings()).await.map_err(explained)?;
+        client.batch_execute(&(self.settings() + settings)).await.map_err(explained)?;
         Ok(Wire { client, statements: Mutex::default() })
     }
 

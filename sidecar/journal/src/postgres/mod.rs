@@ -65,7 +65,7 @@ impl PostgresStore {
     /// When the server cannot be reached or refuses, the schema has a newer format, or is another program's.
     pub fn open(url: &PostgresUrl, member: Member) -> Result<PostgresStore, StoreError> {
         let engine = Engine::new(url.clone())?;
-        let writer = Link::default();
+        let writer = Link::by_index();
         let began = Instant::now();
         let found = loop {
             match engine.run(&writer, async |wire| schema::prepare(wire, &url.schema).await) {

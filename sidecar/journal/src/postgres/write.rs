@@ -19,6 +19,7 @@ const SLICE: usize = 64 << 20;
 
 /// A change is written where the run still has the epoch and the sequence number that it builds on, and this sidecar has the
 /// run, or it has ended: a restart makes it this one's. Of a batch that was written before, nothing is written again.
+/// `keys` stands where a join would: what the parameters are is not known when the statement is planned ([`super::link::Link::by_index`]).
 const COMMIT: &str = "
 WITH fresh AS (
     INSERT INTO runs (id, workflow, plan, language, state, epoch, next_seq, owner_session, owner_pid,
@@ -44,16 +45,19 @@ WITH fresh AS (
     RETURNING runs.key, runs.id
 ), done AS (
     SELECT key, id FROM fresh UNION ALL SELECT key, id FROM moved
+), keys AS (
+    SELECT jsonb_object_agg(id, key) AS by_id FROM done
 ), written AS (
     INSERT INTO records (run, seq, epoch, body)
-    SELECT done.key, r.seq, r.epoch, r.body
-    FROM unnest($37::text[], $38::bigint[], $39::bigint[], $40::text[]) AS r (id, seq, epoch, body)
-    JOIN done ON done.id = r.id
+    SELECT (keys.by_id ->> r.id)::bigint, r.seq, r.epoch, r.body
+    FROM keys, unnest($37::text[], $38::bigint[], $39::bigint[], $40::text[]) AS r (id, seq, epoch, body)
+    WHERE keys.by_id ? r.id
 ), told AS (
     INSERT INTO signals (run, ordinal, signal, id, data)
-    SELECT done.key, s.ordinal, s.signal, s.name, s.data
-    FROM unnest($41::text[], $42::bigint[], $43::text[], $44::text[], $45::text[]) AS s (id, ordinal, signal, name, data)
-    JOIN done ON done.id = s.id
+    SELECT (keys.by_id ->> s.id)::bigint, s.ordinal, s.signal, s.name, s.data
+    FROM keys, unnest($41::text[], $42::bigint[], $43::text[], $44::text[], $45::text[])
+        AS s (id, ordinal, signal, name, data)
+    WHERE keys.by_id ? s.id
 )";
 
 /// Keys of the runs that were written, by id.
