@@ -177,8 +177,7 @@ fn compile_and(
     let (_, tree, mut diagnostics) = syntax.read(&mut sources, manifest_path, bytes);
     let (mut manifest, found) = conductor_model::lower(&tree, syntax);
     implied::add(&mut manifest);
-    // It is as large as all that follows, which takes its place in memory.
-    drop(tree);
+    conductor_parallel::discard(manifest.workflows.len(), tree);
     diagnostics.extend(found);
     let folders = target::folders(&manifest, &mut diagnostics);
     let opened = lock.map(|bytes| lock::open(bytes, &mut sources)).transpose();
@@ -211,13 +210,14 @@ fn compile_and(
     if let Some(verified) = &verified {
         diagnostics.extend(look(&manifest, verified, &sources));
     }
-    let compiled = verified.and_then(|verified| {
+    let compiled = verified.as_ref().and_then(|verified| {
         let manifest_name = manifest_path.rsplit('/').next().unwrap_or(manifest_path);
         let header = Header { manifest: manifest_name, version: env!("CARGO_PKG_VERSION") };
         let mut generator = Generator { wanted, header, folders: &folders, fetch };
-        let compiled = generator.compiled(&manifest, &verified, pins);
+        let compiled = generator.compiled(&manifest, verified, pins);
         compiled.map_err(|finding| diagnostics.push(*finding)).ok()
     });
+    conductor_parallel::discard(manifest.workflows.len(), (manifest, findings, verified));
     Outcome { sources, diagnostics: in_order(diagnostics), compiled }
 }
 

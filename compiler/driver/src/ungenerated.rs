@@ -14,7 +14,7 @@ pub(crate) fn findings(graph: &Graph, plans: &[Plan]) -> Vec<Diagnostic> {
         let found = conductor_emit::unsupported(plan);
         found.into_iter().map(|one| finding(graph, one.language, &one)).collect::<Vec<_>>()
     };
-    plans.iter().flat_map(of).collect()
+    conductor_parallel::map(plans.len(), plans, of).into_iter().flatten().collect()
 }
 
 /// What was found while code was written, of which only the manifest is known.

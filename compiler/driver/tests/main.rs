@@ -16,6 +16,7 @@ mod http;
 mod implied;
 mod inputs;
 mod keyed;
+mod large;
 mod lock;
 mod manual;
 mod meaning;

@@ -44,6 +44,15 @@ pub fn map<'t, T: Sync, R: Send>(weight: usize, items: &'t [T], work: impl Fn(&'
     done.into_iter().flat_map(|(_, made)| made).collect()
 }
 
+/// Takes apart what is needed no more; much of it beside the caller, for which it takes nearly as long as to make it.
+/// `weight` says how much that is, in workflows.
+pub fn discard(weight: usize, held: impl Send + 'static) {
+    if weight / WORTH_A_THREAD >= 2 && processors() >= 2 {
+        // Where no thread can be had, it is taken apart at once.
+        let _ended_by_itself = Builder::new().stack_size(STACK).spawn(move || drop(held));
+    }
+}
+
 /// What a thread has made; its panic is passed on.
 fn ended<R>(thread: ScopedJoinHandle<'_, R>) -> R {
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))

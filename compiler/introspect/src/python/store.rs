@@ -4,7 +4,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::parse;
 use super::syntax::Module;
@@ -24,7 +24,7 @@ pub struct Store {
     roots: Vec<String>,
     files: Files<Source>,
     /// Modules found in the folders known so far: every name of every annotation asks.
-    located: RefCell<BTreeMap<String, Rc<Places>>>,
+    located: RefCell<BTreeMap<String, Arc<Places>>>,
 }
 
 pub struct Source {
@@ -97,9 +97,9 @@ impl Store {
     }
 
     /// `None` while a folder is awaited.
-    pub fn locate(&self, dotted: &str) -> Option<Rc<Places>> {
+    pub fn locate(&self, dotted: &str) -> Option<Arc<Places>> {
         if let Some(known) = self.located.borrow().get(dotted) {
-            return Some(Rc::clone(known));
+            return Some(Arc::clone(known));
         }
         let mut places = Places::default();
         let mut complete = true;
@@ -109,8 +109,8 @@ impl Store {
         if !complete {
             return None;
         }
-        let places = Rc::new(places);
-        self.located.borrow_mut().insert(dotted.to_owned(), Rc::clone(&places));
+        let places = Arc::new(places);
+        self.located.borrow_mut().insert(dotted.to_owned(), Arc::clone(&places));
         Some(places)
     }
 

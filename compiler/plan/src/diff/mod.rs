@@ -87,12 +87,12 @@ pub enum Whole {
 pub fn diff(before: &[Plan], after: &[Plan], of_whole: Whole) -> Vec<WorkflowChange> {
     let old: BTreeMap<&str, &Plan> = before.iter().map(|plan| (plan.workflow.as_str(), plan)).collect();
     let new: BTreeMap<&str, &Plan> = after.iter().map(|plan| (plan.workflow.as_str(), plan)).collect();
-    let kept = after.iter().map(|plan| match old.get(plan.workflow.as_str()) {
+    let kept = conductor_parallel::map(after.len(), after, |plan| match old.get(plan.workflow.as_str()) {
         Some(before) => changed(before, plan, of_whole),
         None => whole(plan, Action::Add, of_whole),
     });
     let gone = before.iter().filter(|plan| !new.contains_key(plan.workflow.as_str()));
-    kept.chain(gone.map(|plan| whole(plan, Action::Remove, of_whole))).collect()
+    kept.into_iter().chain(gone.map(|plan| whole(plan, Action::Remove, of_whole))).collect()
 }
 
 /// How many workflows are added, changed and removed.

@@ -8,6 +8,7 @@ mod line;
 mod tests;
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use conductor_source::{FileId, Span};
 
@@ -22,22 +23,51 @@ const MAX_KEY: usize = 1000;
 /// So many keys of a mapping are compared one with each other.
 const FEW: usize = 24;
 
+/// So much text is about as much work as a workflow.
+const BYTES_OF_A_WORKFLOW: usize = 2 << 10;
+
 /// The tree, where the text is all of the common kind.
 pub(super) fn read(file: FileId, text: &str) -> Option<Node> {
     if !is_even(text.as_bytes()) {
         return None;
     }
-    let mut reader = Reader { file, text, bytes: text.as_bytes(), at: 0, indent: 0, depth: 0, values: 0 };
-    reader.next_line();
-    let root = if reader.indent == 0 { reader.mapping(0)? } else { return None };
-    (reader.at == reader.bytes.len()).then_some(root)
+    let sections = sections(text);
+    let entries = conductor_parallel::map(text.len() / BYTES_OF_A_WORKFLOW, &sections, |section| {
+        let mut reader = Reader::new(file, text, section);
+        Some((reader.section()?, reader.values))
+    });
+    let (mut root, mut known, mut values) = (Vec::new(), BTreeSet::new(), 1);
+    for entry in entries {
+        let (entry, more) = entry?;
+        values += more;
+        root.push(entry);
+    }
+    let is_whole = values <= super::MAX_VALUES && root.iter().all(|entry| known.insert(&*entry.key.text));
+    let (first, last) = (root.first()?, root.last()?);
+    let span = Span::new(file, first.key.span.start(), last.value.span.end());
+    is_whole.then_some(Node { span, kind: Kind::Map(root) })
+}
+
+/// The text in pieces, each with one key that begins its line: each is read alone.
+fn sections(text: &str) -> Vec<Range<usize>> {
+    let begins = |at: &usize| !matches!(text.as_bytes().get(*at), Some(b' ' | b'\n' | b'#' | b'-') | None);
+    let lines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+    let mut starts: Vec<usize> = std::iter::once(0).chain(lines).filter(begins).collect();
+    // What stands before the first key is read with it.
+    match starts.first_mut() {
+        Some(first) => *first = 0,
+        None => starts.push(0),
+    }
+    let ends = starts.iter().skip(1).copied().chain([text.len()]);
+    starts.iter().copied().zip(ends).map(|(start, end)| start..end).collect()
 }
 
 struct Reader<'a> {
     file: FileId,
     text: &'a str,
+    /// The text as far as the section goes.
     bytes: &'a [u8],
-    /// Between two values this is the first character of a line that is not blank, or the end of the text.
+    /// Between two values this is the first character of a line that is not blank, or the end of the section.
     at: usize,
     /// How far that line is indented.
     indent: usize,
@@ -46,6 +76,22 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    fn new(file: FileId, text: &'a str, section: &Range<usize>) -> Reader<'a> {
+        let bytes = &text.as_bytes()[..section.end];
+        Reader { file, text, bytes, at: section.start, indent: 0, depth: 1, values: 0 }
+    }
+
+    /// The only entry of a section of the outermost mapping.
+    fn section(&mut self) -> Option<Entry> {
+        self.next_line();
+        if self.indent > 0 {
+            return None;
+        }
+        let key = self.key()?;
+        let value = self.value(0)?;
+        self.is_over().then_some(Entry { key, value })
+    }
+
     fn peek(&self, ahead: usize) -> Option<u8> {
         self.bytes.get(self.at + ahead).copied()
     }

@@ -67,6 +67,18 @@ fn what_is_common_is_read_quickly() {
 }
 
 #[test]
+fn what_is_large_is_read_in_parts() {
+    let list = |key: &str| {
+        format!("{key}: # a list\n{}# between\n", "  - {id: charge, ref: 'app.charge'}\n".repeat(6_000))
+    };
+    let large = list("tasks") + "\n" + &list("workflows") + "policies:\n- a\n";
+    assert!(agrees(&large));
+    assert!(!agrees(&large.replace("policies:", "tasks:")), "a section that stands twice");
+    assert!(!agrees(&(large.clone() + "  c: d\n")), "a mistake in the last part");
+    assert!(!agrees(&format!(" {large}")), "a beginning that is indented");
+}
+
+#[test]
 fn what_is_not_common_is_left_to_the_parser() {
     for text in [
         "",
