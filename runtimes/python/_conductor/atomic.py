@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Coroutine, Iterator
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from . import compensate, current, gone, signals
@@ -64,10 +63,8 @@ async def _done(
     )
     await run.journal.barrier()
     await run.may_begin()
-    trace = partial(run.trace_of, key, 1)
-    step = current.CurrentStep(run.workflow, run.id, key, 1, trace)
     with (
-        current.inside(step),
+        current.inside(run.place_of(key, 1)),
         compensate.noting(run.history) as noted,
         signals.of_run(run),
     ):

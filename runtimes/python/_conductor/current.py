@@ -25,24 +25,28 @@ class CurrentStep:
         return self.trace()
 
 
-_step: ContextVar[CurrentStep | None] = ContextVar("conductor_step", default=None)
+Place = Callable[[], CurrentStep]
+"""Makes it when it is asked for: of most attempts nobody asks."""
+
+_place: ContextVar[Place | None] = ContextVar("conductor_step", default=None)
 
 
 def current_step() -> CurrentStep | None:
     """The attempt around the code that runs; `None` outside of durable runs."""
-    return _step.get()
+    place = _place.get()
+    return None if place is None else place()
 
 
-def enter(step: CurrentStep) -> None:
+def enter(place: Place) -> None:
     """Threads and tasks that are started in this context are in the step."""
-    _step.set(step)
+    _place.set(place)
 
 
 @contextlib.contextmanager
 def inside(step: CurrentStep) -> Iterator[None]:
     """Around code that is part of the step."""
-    token = _step.set(step)
+    token = _place.set(lambda: step)
     try:
         yield
     finally:
-        _step.reset(token)
+        _place.reset(token)

@@ -46,6 +46,10 @@ def dumps(value: object) -> str:
 
 
 def _dumps_by_json(value: object) -> str:
+    if value is None:
+        return "null"
+    if type(value) is int:
+        return repr(value)
     text = _encode(value)
     if not text.isascii():
         try:

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from . import atomic, trace, waits
+from .current import CurrentStep
 from .errors import DeadlineExceeded, Halt, ResultError, StepFailed
 from .exits import NOBODY_WAITS, ended_well, shielded
 from .form import error_form
@@ -341,6 +342,11 @@ class Run:
     def trace_of(self, key: str, attempt: int) -> str:
         """The `traceparent` of an attempt."""
         return trace.of_attempt(self.trace, self.key_of(key), attempt)
+
+    def place_of(self, key: str, attempt: int) -> CurrentStep:
+        """An attempt, for the user's code."""
+        trace = partial(self.trace_of, key, attempt)
+        return CurrentStep(self.workflow, self.id, key, attempt, trace)
 
     def key_of(self, key: str) -> str:
         """The idempotency key of a step."""

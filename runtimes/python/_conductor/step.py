@@ -22,6 +22,7 @@ from .errors import (
 )
 from .hedge import hedged
 from .history import step_id
+from .jsontext import dumps
 from .parallel import REAL, ended_anyway, is_real
 from .permits import Taken, Taker, take
 from .recording import Undo, now_ms
@@ -49,6 +50,8 @@ T = TypeVar("T")
 
 Effect = Literal["none", "read", "write"]
 InDoubt = Literal["retry", "fail", "pause"]
+Within = tuple[float | None, Callable[[], Exception]]
+"""What is left of an attempt's time, and the error when it is over."""
 
 
 class Step(ChildStep):
@@ -224,22 +227,13 @@ class Step(ChildStep):
         if self._policy is not None:
             self._timeout = self._policy.timeout
         past.attempt += 1
-        entry: dict[str, Any] = {
-            "key": self._key,
-            "task": self._task,
-            "attempt": past.attempt,
-        }
-        if past.deadline_at is not None:
-            entry["deadline_at"] = past.deadline_at
-        run.journal.record("step_started", **entry, at=now_ms())
-        place = current.CurrentStep(
-            run.workflow,
-            run.id,
-            self._key,
-            past.attempt,
-            partial(run.trace_of, self._key, past.attempt),
+        ends = past.deadline_at
+        deadline = "" if ends is None else f'"deadline_at":{ends},'
+        run.journal.record_text(
+            f'{{"step_started":{{"key":{dumps(self._key)},"task":{dumps(self._task)},'
+            f'"attempt":{past.attempt},{deadline}"at":{now_ms()}}}}}'
         )
-        current.enter(place)
+        current.enter(partial(run.place_of, self._key, past.attempt))
         if self._barrier:
             await run.journal.barrier()
             if not run.may_begin_now:
@@ -255,17 +249,17 @@ class Step(ChildStep):
         self._raise_refusal()
         with self._taken.watching():
             work = submit(function, *args, **kwargs)
-        return await self._outcome(work)
+        return await self._outcome(work, self._limit())
 
     async def awaited(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """The attempt's result, from an asynchronous function."""
         if self._refusal is not None:
             coroutine.close()
             self._raise_refusal()
-        limit, _ = self._limit()
+        within = self._limit()
         told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         with self._taken.watching():
-            work = start(contained(coroutine, told), limit)
+            work = start(contained(coroutine, told), within[0])
 
         def over(_: asyncio.Future[T]) -> None:
             # Of a task that is cancelled before it begins nobody else would.
@@ -273,7 +267,7 @@ class Step(ChildStep):
             wake(told)
 
         work.add_done_callback(over)
-        return await self._outcome(work, told)
+        return await self._outcome(work, within, told)
 
     async def hedged(
         self,
@@ -358,10 +352,13 @@ class Step(ChildStep):
             self._let_in = None
 
     async def _outcome(
-        self, work: asyncio.Future[T], told: asyncio.Future[None] | None = None
+        self,
+        work: asyncio.Future[T],
+        within: Within,
+        told: asyncio.Future[None] | None = None,
     ) -> T:
+        limit, error = within
         try:
-            limit, error = self._limit()
             if not await ended(work, limit, told):
                 result = await self._timed_out(work, error())
             else:
@@ -375,8 +372,7 @@ class Step(ChildStep):
             self._taken.over()
         return self._ended_well(result)
 
-    def _limit(self) -> tuple[float | None, Callable[[], Exception]]:
-        """What is left of the attempt's time, and the error when it is over."""
+    def _limit(self) -> Within:
         limit, left = self._timeout, self._left()
         if left is not None and (limit is None or left < limit):
             return max(0.0, left), self._over_deadline

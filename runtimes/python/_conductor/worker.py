@@ -9,6 +9,7 @@ import asyncio
 import contextvars
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from . import current
@@ -61,14 +62,7 @@ class Worker:
     def asked(self, number: int, params: dict[str, Any]) -> None:
         """A call has come; it is answered when it has ended."""
         context = contextvars.copy_context()
-        place = current.CurrentStep(
-            params["workflow"],
-            params["run"],
-            params["step"],
-            params["attempt"],
-            lambda: params.get("traceparent") or of_run(params["run"]),
-        )
-        context.run(current.enter, place)
+        context.run(current.enter, partial(_place_of, params))
         loop = asyncio.get_running_loop()
         work = loop.create_task(self._answer(number, params), context=context)
         self._running[params["call"]] = work
@@ -96,6 +90,16 @@ class Worker:
         """Waits for the calls under way, within the bound."""
         if self._running:
             await asyncio.wait(self._running.values(), timeout=SETTLE_SECONDS)
+
+
+def _place_of(params: dict[str, Any]) -> current.CurrentStep:
+    return current.CurrentStep(
+        params["workflow"],
+        params["run"],
+        params["step"],
+        params["attempt"],
+        lambda: params.get("traceparent") or of_run(params["run"]),
+    )
 
 
 async def _outcome(work: Awaitable[object]) -> dict[str, Any]:
