@@ -9,7 +9,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use conductor_journal::{Fact, Head};
+use conductor_journal::{Fact, Head, Subject};
 use conductor_protocol::entry::UnixMillis;
 use conductor_protocol::message::RunError;
 use conductor_telemetry::{AttemptEnd, Form, Metrics, Now, RunEnd, StepEnd};
@@ -82,15 +82,25 @@ pub(crate) fn stopped(
     });
 }
 
-/// Facts of a run are on disk.
-pub(crate) fn facts(metrics: &Metrics, workflow: &str, trace: Option<&str>, facts: &[Fact]) {
+/// Facts of a run are on disk. `task_of` gives the task of a step by its key.
+pub(crate) fn facts(
+    metrics: &Metrics,
+    workflow: &str,
+    trace: Option<&str>,
+    facts: &[Fact],
+    task_of: impl Fn(&str) -> Option<Arc<str>>,
+) {
+    let name = |subject: &Subject| match subject {
+        Subject::Task(task) => Some(Arc::clone(task)),
+        Subject::Step(key) => task_of(key),
+    };
     for fact in facts {
         match fact {
             Fact::RunStarted => metrics.run_started(workflow),
-            Fact::AttemptEnded { task, outcome, error, millis, retried } => {
+            Fact::AttemptEnded { of, outcome, error, millis, retried } => {
                 metrics.attempt_ended(&AttemptEnd {
                     workflow,
-                    task: task.as_deref(),
+                    task: name(of).as_deref(),
                     outcome,
                     error: error.as_deref(),
                     took: millis.and_then(duration),
@@ -98,9 +108,9 @@ pub(crate) fn facts(metrics: &Metrics, workflow: &str, trace: Option<&str>, fact
                     trace,
                 });
             }
-            Fact::StepEnded { task, outcome, millis } => metrics.step_ended(&StepEnd {
+            Fact::StepEnded { of, outcome, millis } => metrics.step_ended(&StepEnd {
                 workflow,
-                task: task.as_deref(),
+                task: name(of).as_deref(),
                 outcome,
                 took: millis.and_then(duration),
             }),

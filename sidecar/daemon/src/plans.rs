@@ -2,7 +2,7 @@
 //!
 //! It knows no runtime. A Plan is believed because its name is the digest of its text.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use conductor_drawing::draw;
 use conductor_journal::{Kept, Refusal, Shelved, StoreError};
 use conductor_protocol::definition::PlanDefine;
 use conductor_protocol::digest::digest;
-use conductor_protocol::plan::Plan;
+use conductor_protocol::plan::{Plan, Step, StepKind};
 use serde_json::{Value, json};
 
 use crate::arguments;
@@ -32,6 +32,9 @@ const ALL: u64 = 64 << 20;
 /// Plans that are asked for at a time, and that are noted as used.
 const MANY: usize = 10_000;
 
+/// Plans whose tasks are held in memory.
+const FEW: usize = 100;
+
 /// Between two notes that a Plan is in use.
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
@@ -46,7 +49,12 @@ struct Table {
     wanted: BTreeSet<Box<str>>,
     /// Since the last look.
     used: BTreeSet<Box<str>>,
+    /// What was asked of Plans: nothing but [`task_of`] reads them.
+    tasks: BTreeMap<Box<str>, Arc<Tasks>>,
 }
+
+/// By the id of a step what it calls, or the signal that it sends.
+type Tasks = BTreeMap<Box<str>, Arc<str>>;
 
 impl Plans {
     pub(crate) fn new(kept: Vec<Shelved>) -> Plans {
@@ -126,6 +134,39 @@ pub(crate) fn tidy(sidecar: &Sidecar, runs_are_kept: Option<Duration>) -> Result
     }
     sidecar.plans.hold().kept = stay.into_iter().map(|plan| plan.name.into()).collect();
     Ok(())
+}
+
+/// The task of a step, where its Plan is there.
+pub(crate) fn task_of(sidecar: &Sidecar, digest: &str, key: &str) -> Option<Arc<str>> {
+    let known = {
+        let table = sidecar.plans.hold();
+        if !table.kept.contains(digest) {
+            return None;
+        }
+        table.tasks.get(digest).cloned()
+    };
+    let tasks = known.unwrap_or_else(|| {
+        let tasks = Arc::new(told(sidecar, digest).map(|plan| tasks(&plan)).unwrap_or_default());
+        let mut table = sidecar.plans.hold();
+        if table.tasks.len() >= FEW {
+            table.tasks.clear();
+        }
+        table.tasks.insert(digest.into(), Arc::clone(&tasks));
+        tasks
+    });
+    // Before the id stand the iterations around the step.
+    let id = key.rsplit_once("].").map_or(key, |(_, id)| id);
+    tasks.get(id).cloned()
+}
+
+fn tasks(plan: &Plan) -> Tasks {
+    let task = |step: &Step| match &step.kind {
+        StepKind::Task(call) => Some(call.task.as_str().into()),
+        StepKind::Workflow(call) => Some(call.workflow.as_str().into()),
+        StepKind::Emit(emit) => Some(emit.signal.as_str().into()),
+        _ => None,
+    };
+    plan.all_steps().filter_map(|step| Some((step.id.as_str().into(), task(step)?))).collect()
 }
 
 /// `GET /v1/plans/{digest}/drawing`

@@ -25,7 +25,7 @@ use crate::idle::Usage;
 use crate::news::{Changed, News};
 use crate::operating::BREAKER;
 use crate::permits::HostPermits;
-use crate::plans::Plans;
+use crate::plans::{self, Plans};
 use crate::policies::{POLICY, Policies};
 use crate::retention::Keeping;
 use crate::rpc;
@@ -201,8 +201,9 @@ impl Sidecar {
                     self.backlog.stopped(&run);
                     self.kick.notify_one();
                 }
-                Note::Facts { workflow, trace, facts } => {
-                    counting::facts(&self.metrics, &workflow, trace.as_deref(), &facts);
+                Note::Facts { workflow, plan, trace, facts } => {
+                    let task_of = |key: &str| plans::task_of(self, plan.as_deref()?, key);
+                    counting::facts(&self.metrics, &workflow, trace.as_deref(), &facts, task_of);
                 }
             }
         }

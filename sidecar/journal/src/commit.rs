@@ -37,7 +37,7 @@ pub enum Note {
     /// The run is not on disk as it was before.
     Changed { run: Arc<str>, workflow: Arc<str>, state: RunState },
     /// Things to count, with the id of the run's trace where it is known.
-    Facts { workflow: Arc<str>, trace: Option<Arc<str>>, facts: Vec<Fact> },
+    Facts { workflow: Arc<str>, plan: Option<Arc<str>>, trace: Option<Arc<str>>, facts: Vec<Fact> },
 }
 
 /// How a batch went.
@@ -178,8 +178,12 @@ fn landed(inner: &mut Inner, change: &Change, key: i64, notes: &mut Vec<Note>) {
         state: change.head.state,
     });
     if !luggage.facts.is_empty() {
-        let (workflow, trace) = (Arc::clone(&cell.workflow), cell.trace.clone());
-        notes.push(Note::Facts { workflow, trace, facts: luggage.facts });
+        notes.push(Note::Facts {
+            workflow: Arc::clone(&cell.workflow),
+            plan: change.head.plan.clone(),
+            trace: cell.trace.clone(),
+            facts: luggage.facts,
+        });
     }
     for waiter in luggage.waiters {
         // Whoever went away does not want to know.

@@ -27,13 +27,20 @@ pub type Settled = oneshot::Receiver<Result<(), Refusal>>;
 /// Whether the run of this owner may be given to another: the owner is dead or silent.
 pub type MayTake<'a> = &'a dyn Fn(&Owner) -> bool;
 
+/// Of what an attempt or a step was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    Task(Arc<str>),
+    /// The key of a step that was not seen to begin: a breaker was open, it was skipped, or the sidecar came later.
+    Step(Box<str>),
+}
+
 /// Something to count when it is on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
     RunStarted,
-    /// The task is unknown where the attempt began before the sidecar did.
     AttemptEnded {
-        task: Option<Arc<str>>,
+        of: Subject,
         outcome: &'static str,
         /// The most specific type.
         error: Option<Arc<str>>,
@@ -43,7 +50,7 @@ pub enum Fact {
     },
     /// `millis` since the first attempt began.
     StepEnded {
-        task: Option<Arc<str>>,
+        of: Subject,
         outcome: &'static str,
         millis: Option<i64>,
     },

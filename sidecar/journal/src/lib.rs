@@ -27,7 +27,7 @@ mod view;
 pub use breakers::{BreakerChange, BreakerRow, SharedBreakers};
 pub use commit::{Committed, Note};
 pub use journal::{
-    Cancelled, Encryption, Fact, Journal, Recorded, RunInfo, Settled, StartRequest, Started, Taken,
+    Cancelled, Encryption, Fact, Journal, Recorded, RunInfo, Settled, StartRequest, Started, Subject, Taken,
 };
 pub use keys::{KeyError, Keys, VARIABLE};
 pub use postgres::{Member, PostgresStore, PostgresUrl, PostgresUrlError};

@@ -11,7 +11,7 @@ use conductor_protocol::message::RunError;
 use conductor_protocol::state::RunState;
 use tokio::sync::oneshot;
 
-use crate::journal::Fact;
+use crate::journal::{Fact, Subject};
 use crate::keys::is_keyed;
 use crate::life::{self, Event};
 use crate::refusal::Refusal;
@@ -194,7 +194,7 @@ impl Cell {
                     let began = self.attempts.remove(key);
                     self.luggage.facts.push(Fact::AttemptEnded {
                         millis: since(began.as_ref(), *at),
-                        task: began.map(|(task, _)| task),
+                        of: subject(began, key),
                         outcome: "failed",
                         error: error.types.first().map(|name| name.as_str().into()),
                         retried: retry_at.is_some(),
@@ -235,7 +235,7 @@ impl Cell {
         if let Some(began) = self.attempts.remove(key) {
             self.luggage.facts.push(Fact::AttemptEnded {
                 millis: since(Some(&began), at),
-                task: Some(began.0),
+                of: Subject::Task(began.0),
                 outcome: of_attempt,
                 error: error.and_then(|error| error.types.first()).map(|name| name.as_str().into()),
                 retried: false,
@@ -243,8 +243,12 @@ impl Cell {
         }
         let first = self.steps.remove(key);
         let millis = since(first.as_ref(), at);
-        self.luggage.facts.push(Fact::StepEnded { task: first.map(|(task, _)| task), outcome, millis });
+        self.luggage.facts.push(Fact::StepEnded { of: subject(first, key), outcome, millis });
     }
+}
+
+fn subject(began: Option<(Arc<str>, UnixMillis)>, key: &str) -> Subject {
+    began.map_or_else(|| Subject::Step(key.into()), |(task, _)| Subject::Task(task))
 }
 
 fn since(began: Option<&(Arc<str>, UnixMillis)>, at: UnixMillis) -> Option<i64> {

@@ -73,6 +73,40 @@ fn what_is_missing_is_asked_for_once_and_drawn_from_then_on() {
 }
 
 #[test]
+fn what_was_never_begun_is_counted_by_the_task_of_its_plan() {
+    let mut daemon = Daemon::new();
+    let (mut one, _) = plan("w");
+    one["steps"][0]["kind"] =
+        json!({"workflow": {"workflow": "pay", "durable": true, "args": [], "barrier": true}});
+    let name = digest(one.to_string().as_bytes());
+    let mut client = daemon.client("a");
+    greet(&mut client, &name);
+    define(&mut client, json!([one]));
+    let error = json!({"types": ["CircuitOpen"], "message": "the circuit breaker of `pay` is open"});
+    let refused = json!({"step_failed": {"key": "each[3].rest", "attempt": 0, "error": error, "tolerated": true, "at": 2}});
+    let skipped = json!({"step_skipped": {"key": "rest", "at": 2}});
+    let told = |daemon: &Daemon, client: &mut Client, run: &str| {
+        begin(client, run, &name);
+        client.record(run, 1, 1, refused.clone());
+        client.record(run, 1, 2, skipped.clone());
+        client.acked(run, 2);
+        let (_, text) = daemon.http("GET", "/metrics", "");
+        let text = text.as_str().unwrap().to_owned();
+        for outcome in ["tolerated", "skipped"] {
+            let wanted =
+                format!("conductor_steps_total{{workflow=\"w\",task=\"pay\",outcome=\"{outcome}\"}} 1");
+            assert!(text.contains(&wanted), "{wanted}: {text}");
+        }
+    };
+    told(&daemon, &mut client, "r");
+    // Of what the store has kept, too.
+    daemon.restart();
+    let mut client = daemon.client("b");
+    greet(&mut client, &name);
+    told(&daemon, &mut client, "r2");
+}
+
+#[test]
 fn who_only_starts_runs_is_asked_too() {
     let daemon = Daemon::new();
     let (one, name) = plan("w");
