@@ -174,14 +174,15 @@ def wide(folder: Path, runs: int, rows: Rows) -> None:
     for milliseconds in (1.0, 2.0, 5.0, 10.0):
         place = folder / f"slow-{milliseconds}"
         place.mkdir()
-        project = Project(place, "python", slow_disk(folder, milliseconds))
-        try:
-            one = project.work("wide", str(max(20, runs // 10)), "1")["runs_per_s"]
-            many = project.work("wide", str(runs * 4), str(AT_A_TIME))["runs_per_s"]
-        finally:
-            project.end()
-        beside = f"{one:.1f} and {many:.1f} runs/s"
-        rows.least(f"fdatasync + {milliseconds:g} ms: {AT_A_TIME} at a time against one", many / one, GAIN, "times", beside)
+        for language in REFERENCES:
+            project = Project(place, language, slow_disk(folder, milliseconds))
+            try:
+                one = project.work("wide", str(max(20, runs // 10)), "1")["runs_per_s"]
+                many = project.work("wide", str(runs * 4), str(AT_A_TIME))["runs_per_s"]
+            finally:
+                project.end()
+            what = f"{language}, fdatasync + {milliseconds:g} ms: {AT_A_TIME} at a time against one"
+            rows.least(what, many / one, GAIN, "times", f"{one:.1f} and {many:.1f} runs/s")
 
 
 def computed(folder: Path, runs: int, rows: Rows) -> None:

@@ -18,6 +18,8 @@ TICK = os.sysconf("SC_CLK_TCK")
 FLUSHES = "fsync,fdatasync,sync_file_range,msync,sync,syncfs"
 WRITES = "write,pwrite64,writev,pwritev,pwritev2"
 PATIENCE = 600.0
+# Python keeps what it has compiled, as it does where no image of a build machine says otherwise.
+USUAL = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 # What processes print; RocksDB keeps what is durable in files that end in .log, too.
 LOGS = ("server.log", "worker.log", "sidecar.log", "postgres.log")
 
@@ -158,7 +160,7 @@ class Worker:
             self.process = subprocess.Popen(
                 command,
                 cwd=folder,
-                env=os.environ | environment | {"ANSWERS": str(theirs)},
+                env=USUAL | environment | {"ANSWERS": str(theirs)},
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=output,

@@ -1,5 +1,6 @@
 // Command worker makes runs of ten writes, one at a time, in turns with a flush and a bare round trip: `worker one RUNS ECHO`; and
-// runs of ten reads and one write, with a line of each on how often it waited for the disk: `worker waits RUNS`.
+// runs of ten reads and one write, with a line of each on how often it waited for the disk: `worker waits RUNS`; and runs of ten
+// writes, so many at a time: `worker wide RUNS WIDTH`.
 package main
 
 import (
@@ -13,6 +14,8 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -85,15 +88,58 @@ func waits(runs int) error {
 	return nil
 }
 
+type pace struct {
+	Runs float64 `json:"runs_per_s"`
+}
+
+func wide(runs, width int) (*pace, error) {
+	prefix := strconv.FormatInt(time.Now().UnixNano(), 36)
+	run := func(number int) error {
+		_, err := conductorgen.TenWrites(context.Background(), conductorgen.WithRunID(fmt.Sprintf("%s-%d", prefix, number)))
+		return err
+	}
+	if err := run(-1); err != nil {
+		return nil, err
+	}
+	var group sync.WaitGroup
+	var next atomic.Int64
+	failed := make(chan error, width)
+	start := time.Now()
+	group.Add(width)
+	for range width {
+		go func() {
+			defer group.Done()
+			for number := next.Add(1); number <= int64(runs); number = next.Add(1) {
+				if err := run(int(number)); err != nil {
+					failed <- err
+					return
+				}
+			}
+		}()
+	}
+	group.Wait()
+	took := time.Since(start).Seconds()
+	close(failed)
+	return &pace{float64(runs) / took}, <-failed
+}
+
 func main() {
 	runs, err := strconv.Atoi(os.Args[2])
-	if err == nil && os.Args[1] == "waits" {
+	var found any
+	switch {
+	case err != nil:
+	case os.Args[1] == "waits":
 		err = waits(runs)
-	} else if err == nil {
-		var found *figures
-		if found, err = one(runs, os.Args[3]); err == nil {
-			err = json.NewEncoder(os.Stdout).Encode(found)
+	case os.Args[1] == "wide":
+		var width int
+		if width, err = strconv.Atoi(os.Args[3]); err == nil {
+			found, err = wide(runs, width)
 		}
+	default:
+		found, err = one(runs, os.Args[3])
+	}
+	if err == nil && found != nil {
+		err = json.NewEncoder(os.Stdout).Encode(found)
 	}
 	if err != nil {
 		log.Fatal(err)

@@ -1,6 +1,7 @@
 /**
  * Runs of ten writes, one at a time, in turns with a flush and a bare round trip: `node worker.js one RUNS ECHO`. Runs of ten
- * reads and one write, with a line of each on how often it waited for the disk: `node worker.js waits RUNS`.
+ * reads and one write, with a line of each on how often it waited for the disk: `node worker.js waits RUNS`. Runs of ten writes,
+ * so many at a time: `node worker.js wide RUNS WIDTH`.
  */
 
 import { randomUUID } from "node:crypto";
@@ -10,6 +11,17 @@ import { connect } from "node:net";
 import { oneWrite, tenWrites } from "./conductor_gen/index.js";
 
 const [, , how, runs, echo] = process.argv;
+if (how === "wide") {
+  let left = Number(runs);
+  const lane = async () => {
+    while (left-- > 0) await tenWrites({}, { runId: randomUUID() });
+  };
+  await tenWrites({}, { runId: randomUUID() });
+  const began = performance.now();
+  await Promise.all(Array.from({ length: Number(echo) }, lane));
+  console.log(JSON.stringify({ runs_per_s: Number(runs) / ((performance.now() - began) / 1000) }));
+  process.exit(0);
+}
 if (how === "waits") {
   for (let number = 0; number < Number(runs); number++) await oneWrite({}, { runId: randomUUID() });
   process.exit(0);
