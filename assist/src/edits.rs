@@ -206,6 +206,15 @@ pub(crate) fn completed(
     Ok(added)
 }
 
+/// A step that asks about the result of one that comes behind it.
+pub(crate) fn asked_too_early(steps: &[Data]) -> Option<String> {
+    (0..steps.len()).find_map(|at| {
+        let (before, behind) = steps.split_at(at + 1);
+        let is_late = |task: &String| asks_about(&steps[at], task) && !calls(before).contains(task);
+        calls(behind).into_iter().find(is_late)
+    })
+}
+
 fn asks_about(data: &Data, id: &str) -> bool {
     match data {
         Data::List(items) => items.iter().any(|item| asks_about(item, id)),

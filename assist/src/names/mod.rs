@@ -169,6 +169,13 @@ impl<'a> Names<'a> {
         first.is_some_and(|own| LOOKS.iter().any(|verb| WORDS.stems.of(verb) == *own))
     }
 
+    /// Whether the words name a task without its verb.
+    pub fn is_noun_of(&self, id: &str, words: &[PhraseWord]) -> bool {
+        let Some(profile) = self.profiles.iter().find(|profile| profile.id == id) else { return false };
+        let Some((verb, nouns)) = profile.own.split_first() else { return false };
+        words.iter().all(|word| nouns.contains(&word.stem) && word.stem != *verb)
+    }
+
     /// Whether the id of a task has the two words beside each other, not at its beginning.
     pub fn has_pair(&self, one: &str, other: &str) -> bool {
         let inner = |profile: &&Profile| {

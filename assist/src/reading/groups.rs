@@ -6,7 +6,7 @@ use crate::names::Meant;
 use crate::words::Mark;
 
 use super::cursor::trimmed;
-use super::{Context, Read, attributes, iteration};
+use super::{Context, Read, attributes, dependence, iteration};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
@@ -25,6 +25,8 @@ struct Lists {
     /// Whether the elements of the group are joined by an `and`.
     joined: bool,
     verbs: Vec<PhraseWord>,
+    /// Of each step of the group, whether only a noun names it: `the payment`, `integration tests`.
+    nouns: Vec<bool>,
 }
 
 /// Steps with commas, `and`, and words like `in parallel` between, before or behind them.
@@ -117,6 +119,12 @@ fn found(context: &Context<'_>, items: &[Item]) -> Option<Item> {
     context.maybe(&whole).map(|_| Item::Phrase(Phrase { at: object.at.clone(), ..whole }))
 }
 
+/// `all at the same time`
+fn is_of_all(context: &Context<'_>, mark: &Item) -> bool {
+    let said = context.said(std::slice::from_ref(mark)).to_lowercase();
+    said.starts_with("all") || said.starts_with("все") || said.starts_with("всё")
+}
+
 /// Whether a step begins here, so that a number before it counts steps.
 fn is_step(item: Option<&Item>) -> bool {
     item.is_some_and(|item| {
@@ -164,11 +172,23 @@ impl Lists {
                 return unclear(context);
             }
             // `A, B and C in parallel, D`: whether A is one of them only its speaker knows.
-            if !ends
-                && limit(trimmed(rest)).is_none()
-                && (!self.joined && self.current.len() > 1 || self.current.len() > 2)
-            {
+            let is_loose = !self.joined && self.current.len() > 1 || self.current.len() > 2;
+            if mode == Mode::Parallel && self.is_pair() && limit(trimmed(rest)).is_none() {
+                let pair = self.current.split_off(self.current.len() - 2);
+                self.done.append(&mut self.current);
+                self.current = pair;
+            } else if !ends && limit(trimmed(rest)).is_none() && is_loose {
                 return unclear(context);
+            }
+            if mode == Mode::Parallel && self.current.len() > 2 && !is_of_all(context, &items[at]) {
+                self.independent(context, items)?;
+            }
+            if let (Mode::Sequential, Some(Flow::Each { limit: limit @ None, .. })) =
+                (mode, self.current.last_mut())
+            {
+                // `pack the items one by one`
+                *limit = Some(1);
+                return Ok(1);
             }
             self.mode = Some(mode);
             if limit(trimmed(rest)).is_none() {
@@ -190,13 +210,34 @@ impl Lists {
         Ok(1 + usize::from(is_aside))
     }
 
+    /// Whether the last two steps share a verb that those before them do not: `build it, run unit and integration tests`.
+    fn is_pair(&self) -> bool {
+        self.joined && matches!(self.nouns.as_slice(), [.., false, _, true])
+    }
+
+    /// Of more than two steps, the first may be what the others take: `load the order, validate and price it in parallel`.
+    fn independent(&self, context: &Context<'_>, items: &[Item]) -> Read<()> {
+        let Some((giver, taker)) = dependence::between(context, &self.current) else { return Ok(()) };
+        context.ask(format!(
+            "`{taker}` takes what `{giver}` gives: which of the steps in \"{}\" run at the same time?",
+            context.said(items)
+        ))
+    }
+
     fn element(&mut self, context: &Context<'_>, items: &[Item], at: usize) -> Read<usize> {
+        if let Some((flow, used)) = iteration::element(context, &items[at..])? {
+            self.current.push(flow);
+            self.nouns.push(false);
+            self.separator = None;
+            return Ok(used);
+        }
         if let Item::Phrase(phrase) = &items[at] {
             let next = items[at + 1..].iter().find_map(|item| match item {
                 Item::Phrase(phrase) => Some(phrase),
                 _ => None,
             });
             let flow = called(context, phrase, &self.verbs, next)?;
+            let is_noun = matches!(&flow, Flow::Call(task) if context.names.is_noun_of(task, &phrase.words));
             if phrase.words.len() > 1 {
                 self.verbs = phrase.words[..1].to_vec();
             }
@@ -205,6 +246,7 @@ impl Lists {
                     .ask(format!("in which order do the steps in \"{}\" run?", context.said(items)));
             }
             self.current.push(flow);
+            self.nouns.push(is_noun);
             self.separator = None;
             return Ok(1 + pronoun(&items[at + 1..]));
         }
@@ -221,6 +263,7 @@ impl Lists {
                     .ask(format!("in which order do the steps in \"{}\" run?", context.said(items)));
             }
             self.current.push(flow);
+            self.nouns.push(false);
             self.separator = None;
             return Ok(used);
         }
@@ -233,6 +276,7 @@ impl Lists {
 
     fn close(&mut self, context: &Context<'_>) -> Read<()> {
         let flows = std::mem::take(&mut self.current);
+        self.nouns.clear();
         let limit = self.limit.take();
         match self.mode.take() {
             Some(Mode::Parallel) if flows.len() < 2 => {

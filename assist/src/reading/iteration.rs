@@ -24,6 +24,30 @@ pub(super) fn said(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> 
     Ok(Some(Flow::in_order([relations::part(context, before)?, each])))
 }
 
+/// `pack each item`, as one step of a list.
+pub(super) fn element(context: &Context<'_>, items: &[Item]) -> Read<Option<(Flow, usize)>> {
+    let [Item::Phrase(verb), each, Item::Phrase(list), rest @ ..] = items else { return Ok(None) };
+    if !each.is_any(&[Mark::Each, Mark::ForEach, Mark::EachOfThem, Mark::Every]) && !is_all(context, each) {
+        return Ok(None);
+    }
+    let Some((over, name)) = over(context, &list.words)? else { return Ok(None) };
+    let words: Vec<PhraseWord> = verb.words.iter().chain(list.words.first()).cloned().collect();
+    let task = context.words(&verb.words, &[]).or_else(|_| context.words(&words, &[]))?;
+    if !takes(context, &task, &name) {
+        return context.ask(format!("`{task}` takes no `{name}`: what is done for each?"));
+    }
+    let mut rest = rest.to_vec();
+    let before = rest.len();
+    let limit = if rest.first().is_some_and(|item| item.is(Mark::UpTo)) { take_limit(&mut rest) } else { None };
+    let used = items.len() - before + (before - rest.len());
+    Ok(Some((Flow::Each { over, name, limit, body: Box::new(Flow::Call(task)) }, used)))
+}
+
+/// `все коробки`
+fn is_all(context: &Context<'_>, item: &Item) -> bool {
+    item.is(Mark::All) && ["все", "всех"].contains(&context.said(std::slice::from_ref(item)).to_lowercase().as_str())
+}
+
 /// What stands after `for each`.
 pub(super) fn each(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     let mut items = items.to_vec();

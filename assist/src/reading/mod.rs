@@ -7,6 +7,7 @@ mod changes;
 mod conditional;
 mod conditions;
 mod cursor;
+mod dependence;
 mod failures;
 mod groups;
 mod iteration;

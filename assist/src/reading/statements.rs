@@ -187,7 +187,8 @@ fn end_trimmed(items: &[Item]) -> &[Item] {
 
 /// Whether what is said comes before everything: `ask for approval first`.
 fn comes_first(items: &[Item]) -> bool {
-    items.iter().skip(1).any(|item| item.is(Mark::First)) || items.iter().any(|item| item.is(Mark::ButFirst))
+    let end = items.iter().position(|item| item.is(Mark::Else)).unwrap_or(items.len());
+    items[..end].iter().skip(1).any(|item| item.is(Mark::First)) || items.iter().any(|item| item.is(Mark::ButFirst))
 }
 
 /// The step that was named last, where that is one alone.
