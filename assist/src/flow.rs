@@ -62,15 +62,39 @@ impl Flow {
         let Flow::Sequence(steps) = self else { return self };
         let mut kept: Vec<Flow> = Vec::new();
         for step in steps {
-            if let Flow::Try { body, .. } = &step
-                && let Some(at) = kept.iter().position(|before| *before == **body)
-            {
-                kept[at] = step;
+            let said = match &step {
+                Flow::Try { body, .. } => match &**body {
+                    Flow::Sequence(several) => several.as_slice(),
+                    body => std::slice::from_ref(body),
+                },
+                _ => &[],
+            };
+            let at = kept.windows(said.len().max(1)).position(|before| before == said);
+            if let Some(at) = at {
+                let range = at..at + said.len();
+                kept.splice(range, [step]);
             } else {
                 kept.push(step);
             }
         }
         Flow::in_order(kept)
+    }
+
+    /// What is said of a step that was named before, `A and B, but skip B if C`, takes its place.
+    pub fn followed(self, flow: Flow) -> Flow {
+        let mut steps = match self {
+            Flow::Sequence(steps) => steps,
+            step => vec![step],
+        };
+        let said = match &flow {
+            Flow::When { then, otherwise: None, .. } => steps.iter().position(|step| *step == **then),
+            _ => None,
+        };
+        match said {
+            Some(at) => steps[at] = flow,
+            None => steps.push(flow),
+        }
+        Flow::in_order(steps)
     }
 
     /// A task that is called twice where both calls may run.

@@ -12,6 +12,7 @@ mod passes;
 mod policies;
 mod reading;
 mod shapes;
+mod turns;
 mod vocabulary;
 mod words;
 

@@ -4,6 +4,7 @@
 
 use crate::items::Item;
 use crate::names::{Meant, Names};
+use crate::turns::turned;
 use crate::words::Mark;
 
 /// Somebody who does one of these is waited for, whatever else is called like him.
@@ -13,6 +14,7 @@ pub(crate) fn straightened(items: Vec<Item>, names: &Names<'_>, text: &str) -> V
     let items =
         bounded(consented(retried(failed(limited(first_of_all(given(items, text), names)))), names, text));
     let items = unfinished(approved(nobodys(items, names), names, text), text);
+    let items = turned(items, text);
     shared(forbidden(patient(reasons(ceased(given_to(inserted(items)), names))), names), names)
 }
 

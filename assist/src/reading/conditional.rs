@@ -83,8 +83,9 @@ pub(super) fn consequence(context: &Context<'_>, condition: Condition, items: &[
         Condition::Holds(condition) => {
             Ok(Flow::When { condition, then: Box::new(flow), otherwise: otherwise.map(Box::new) })
         }
-        Condition::Failed(task) if otherwise.is_none() => {
-            Ok(Flow::Try { body: Box::new(Flow::Call(task)), handler: Some(Box::new(flow)), always: None })
+        Condition::Failed(tasks) if otherwise.is_none() => {
+            let body = Box::new(Flow::in_order(tasks.into_iter().map(Flow::Call)));
+            Ok(Flow::Try { body, handler: Some(Box::new(flow)), always: None })
         }
         Condition::Succeeded(task) => match otherwise {
             None => Ok(Flow::in_order([Flow::Call(task), flow])),
@@ -150,8 +151,9 @@ pub(super) fn trailing_condition(context: &Context<'_>, items: &[Item], at: usiz
         }
         _ if before.is_some() => context.ask(format!("what does \"{}\" depend on?", context.said(items))),
         Condition::Succeeded(task) if otherwise.is_none() => Ok(Flow::in_order([Flow::Call(task), flow])),
-        Condition::Failed(task) if otherwise.is_none() => {
-            Ok(Flow::Try { body: Box::new(Flow::Call(task)), handler: Some(Box::new(flow)), always: None })
+        Condition::Failed(tasks) if otherwise.is_none() => {
+            let body = Box::new(Flow::in_order(tasks.into_iter().map(Flow::Call)));
+            Ok(Flow::Try { body, handler: Some(Box::new(flow)), always: None })
         }
         _ => context.ask(format!("what happens otherwise in \"{}\"?", context.said(items))),
     }
@@ -205,7 +207,10 @@ fn asks_of_first(context: &Context<'_>, steps: &[Flow], condition: &[Item]) -> b
 fn opposite(context: &Context<'_>, condition: Condition) -> Read<Condition> {
     match condition {
         Condition::Holds(expression) => Ok(Condition::Holds(negated(&expression))),
-        Condition::Failed(task) => Ok(Condition::Succeeded(task)),
+        Condition::Failed(tasks) if tasks.len() > 1 => {
+            context.ask(format!("does all of {} have to succeed?", tasks.join(", ")))
+        }
+        Condition::Failed(tasks) => Ok(Condition::Succeeded(tasks.concat())),
         Condition::Succeeded(task) => {
             context.ask(format!("what happens when `{task}` succeeds, and what when it fails?"))
         }

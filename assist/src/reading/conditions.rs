@@ -14,7 +14,8 @@ use super::{Context, Read};
 pub(super) enum Condition {
     /// In the language of expressions, without `${}`.
     Holds(String),
-    Failed(String),
+    /// One of the steps.
+    Failed(Vec<String>),
     Succeeded(String),
 }
 
@@ -105,8 +106,13 @@ pub(super) fn condition(context: &Context<'_>, items: &[Item]) -> Read<Condition
         {
             rest
         }
+        // `everything is ok`
+        [all, rest @ ..] if all.is(Mark::All) && rest.iter().any(|item| matches!(item, Item::Phrase(_))) => rest,
         items => items,
     };
+    if let Some(tasks) = either_fails(context, items) {
+        return Ok(Condition::Failed(tasks));
+    }
     for (mark, joint) in [(Mark::Or, "||"), (Mark::And, "&&")] {
         if let Some(at) = find(items, &[mark])
             && let (Ok(Condition::Holds(one)), Ok(Condition::Holds(other))) =
@@ -133,6 +139,14 @@ pub(super) fn condition(context: &Context<'_>, items: &[Item]) -> Read<Condition
             let op = op.unwrap_or_else(|| Item::Marks(vec![Mark::Equals], number.at().clone()));
             compared(context, phrase, &op, std::slice::from_ref(number))
                 .map_or_else(|found| found.map_or_else(unclear, Err), |text| Ok(Condition::Holds(text)))
+        }
+        // `more than 1000 orders were extracted`
+        [ops @ .., number @ Item::Number(..), Item::Phrase(thing), be, Item::Phrase(verb)]
+            if be.is_any(&[Mark::Equals, Mark::Exists])
+                && !ops.is_empty()
+                && ops.iter().all(|op| comparison(op).is_some()) =>
+        {
+            counted(context, thing, verb, &ops[ops.len() - 1], number).map_or_else(unclear, |text| Ok(Condition::Holds(text)))
         }
         [Item::Phrase(phrase), op, rest @ ..] if comparison(op).is_some() => {
             compared(context, phrase, op, rest)
@@ -165,6 +179,21 @@ pub(super) fn condition(context: &Context<'_>, items: &[Item]) -> Read<Condition
         }
         _ => unclear(),
     }
+}
+
+/// `either A or B fails`
+fn either_fails(context: &Context<'_>, items: &[Item]) -> Option<Vec<String>> {
+    let (last, subject) = items.split_last().filter(|(last, _)| last.is(Mark::Fails))?;
+    let _ = last;
+    let parts: Vec<&[Item]> = subject.split(|item| item.is(Mark::Or)).collect();
+    let task = |part: &&[Item]| match *part {
+        [Item::Phrase(phrase)] => {
+            let is_either = phrase.words.first().is_some_and(|word| word.text == "either") && phrase.words.len() > 1;
+            context.present_task(&phrase.split(usize::from(is_either)).1).ok()
+        }
+        _ => None,
+    };
+    parts.iter().map(task).collect::<Option<Vec<_>>>().filter(|tasks| tasks.len() > 1)
 }
 
 /// `the inspection passed` where the result of the step says whether it is `passed`.
@@ -221,7 +250,7 @@ fn of_step(context: &Context<'_>, items: &[Item]) -> Read<Option<Condition>> {
         return if is_outcome { context.task(phrase, &[]).map(|_| None) } else { Ok(None) };
     };
     Ok(if mark.is(Mark::Fails) {
-        Some(Condition::Failed(task))
+        Some(Condition::Failed(vec![task]))
     } else if mark.is(Mark::Succeeds) || mark.is(Mark::Done) {
         Some(Condition::Succeeded(task))
     } else {
@@ -294,13 +323,34 @@ fn compared(
     Ok(format!("{} {sign} {value}", operand.expression))
 }
 
+/// How many there are, where the result of the task has one whole number.
+fn counted(context: &Context<'_>, thing: &Phrase, verb: &Phrase, op: &Item, number: &Item) -> Option<String> {
+    let mut whole = thing.clone();
+    whole.words.extend(verb.words.iter().cloned());
+    let task = context.maybe(&whole)?;
+    let mut counts = context.vocabulary.task(&task)?.result.iter().filter(|field| field.kind == "int");
+    let (count, None) = (counts.next()?, counts.next()) else { return None };
+    let Item::Number(number, _) = number else { return None };
+    Some(format!("{task}.{} {} {number}", count.name, comparison(op)?))
+}
+
 fn presence(context: &Context<'_>, words: &[PhraseWord], op: &Item) -> Read<Condition> {
     let said = words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
     let Some(operand) = operand(context, words)? else {
         return context.ask(format!("what is \"{said}\"? Neither an input nor a result has that name"));
     };
-    let sign = if op.is(Mark::Missing) { "==" } else { "!=" };
-    Ok(Condition::Holds(format!("{} {sign} null", operand.expression)))
+    let is_missing = op.is(Mark::Missing);
+    let expression = operand.expression;
+    Ok(Condition::Holds(match operand.kind.as_str() {
+        // `there are no pages`
+        "int" | "decimal" => format!("{expression} {} 0", if is_missing { "==" } else { ">" }),
+        "bool" if is_missing => format!("!{expression}"),
+        "bool" => expression,
+        kind if kind.starts_with("list") => {
+            return context.ask(format!("how many of `{expression}` are meant by \"{said}\"?"));
+        }
+        _ => format!("{expression} {} null", if is_missing { "==" } else { "!=" }),
+    }))
 }
 
 /// `the user is active`: a field that is true or false.

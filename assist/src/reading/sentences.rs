@@ -143,7 +143,7 @@ fn unless(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
     if let Some(at) = items.windows(2).position(skip).filter(|at| *at > 0)
         && let Some(flow) = unless(context, &items[at + 1..])?
     {
-        return Ok(Some(Flow::in_order([relations::part(context, &items[..at])?, flow])));
+        return Ok(Some(relations::part(context, &items[..at])?.followed(flow)));
     }
     match items {
         // `do not charge inactive users`
@@ -232,11 +232,16 @@ pub(super) fn of_what_was_said(context: &Context<'_>, before: &Flow, items: &[It
     if first.is(Mark::Always) {
         return in_any_case(context, vec![before.clone()], items, 0).map(Some);
     }
-    // `If C, A; B either way`
-    if let ([step @ .., always], Flow::When { .. }) = (items, last_step(before))
+    if let [step @ .., always] = items
         && always.is(Mark::Always)
+        && !step.iter().any(|item| item.is_any(&[Mark::After, Mark::EvenIf]))
     {
-        return Ok(Some(Flow::in_order([before.clone(), clause(context, step, true)?])));
+        // `If C, A; B either way`
+        return if matches!(last_step(before), Flow::When { .. }) {
+            Ok(Some(Flow::in_order([before.clone(), clause(context, step, true)?])))
+        } else {
+            in_any_case(context, vec![before.clone()], items, items.len() - 1).map(Some)
+        };
     }
     if let [Item::Phrase(_), last] = items
         && last.is(Mark::OnFailure)

@@ -1,0 +1,104 @@
+//! Sentences with their parts in another order: `A should be moved to the end`, `put a pause of 10 minutes before B`.
+//!
+//! It knows rows of items, not what they say of steps.
+
+use crate::items::Item;
+use crate::words::Mark;
+
+const EDITS: [Mark; 4] = [Mark::Remove, Mark::Move, Mark::Add, Mark::Replace];
+/// Participles without the ending of one.
+const PARTICIPLES: [&str; 6] = ["put", "cut", "taken", "left", "thrown", "set"];
+
+pub(crate) fn turned(items: Vec<Item>, text: &str) -> Vec<Item> {
+    limited(paused(passive(items, text)))
+}
+
+fn is_edge(item: Option<&Item>) -> bool {
+    item.is_none_or(|item| {
+        matches!(item, Item::Stop(_) | Item::Comma(_)) || item.is_any(&[Mark::And, Mark::Then]) && !item.is_any(&EDITS)
+    })
+}
+
+/// `A should be moved behind B` is `move A behind B`.
+fn passive(mut items: Vec<Item>, text: &str) -> Vec<Item> {
+    for at in 0..items.len().saturating_sub(1) {
+        let is_participle = |item: &Item| {
+            let said = text[item.at().clone()].to_lowercase();
+            let first = said.split_whitespace().next().unwrap_or_default();
+            item.is_any(&EDITS) && (first.ends_with("ed") || PARTICIPLES.contains(&first))
+        };
+        let begins = at == 0 || is_edge(Some(&items[at - 1]));
+        // `the receipt is skipped`
+        let be = usize::from(items.get(at + 1).is_some_and(|item| item.is(Mark::Equals)));
+        if begins
+            && matches!(items[at], Item::Phrase(_))
+            && items.get(at + 1 + be).is_some_and(is_participle)
+        {
+            items.swap(at, at + 1 + be);
+            if be == 1 {
+                items.remove(at + 1);
+            }
+        }
+    }
+    items
+}
+
+/// `a pause of 10 minutes`, `a 10 minute pause` is `wait 10 minutes`, whoever puts it there.
+fn paused(items: Vec<Item>) -> Vec<Item> {
+    let mut found: Vec<Item> = Vec::new();
+    let mut items = items.as_slice();
+    while let Some((item, rest)) = items.split_first() {
+        items = rest;
+        let (wait, time, used) = match (item, rest) {
+            (time @ Item::Time(..), [wait, ..]) if wait.is(Mark::Wait) => (wait, time, 1),
+            (wait, [of, time @ Item::Time(..), ..]) if wait.is(Mark::Wait) && of.is(Mark::Of) => (wait, time, 2),
+            _ => {
+                found.push(item.clone());
+                continue;
+            }
+        };
+        let is_between_tries = rest.get(used).is_some_and(|item| item.is(Mark::BetweenAttempts));
+        let before = found.last();
+        if is_between_tries || before.is_some_and(|item| item.is_any(&[Mark::With, Mark::Retry])) {
+            found.push(item.clone());
+            continue;
+        }
+        items = &rest[used..];
+        // `A after a pause of 10 minutes`
+        if before.is_some_and(|item| item.is(Mark::After)) {
+            found.push(time.clone());
+            continue;
+        }
+        if before.is_some_and(|item| item.is_any(&[Mark::Add, Mark::Move])) {
+            found.pop();
+        }
+        found.extend([wait.clone(), time.clone()]);
+    }
+    found
+}
+
+/// `pack each item before B, at most 4 at a time`: the bound stands beside what it bounds.
+fn limited(items: Vec<Item>) -> Vec<Item> {
+    let mut all: Vec<Item> = Vec::new();
+    for statement in items.split_inclusive(|item| matches!(item, Item::Stop(_))) {
+        let mut statement = statement.to_vec();
+        let each = statement.windows(2).position(|two| {
+            two[0].is_any(&[Mark::Each, Mark::ForEach]) && matches!(two[1], Item::Phrase(_))
+        });
+        let limit = statement.windows(3).position(|three| {
+            three[0].is(Mark::UpTo)
+                && three[1].whole().is_some()
+                && three[2].is_any(&[Mark::Parallel, Mark::AtATime])
+        });
+        if let (Some(each), Some(limit)) = (each.filter(|each| *each > 0), limit)
+            && limit > each + 3
+            && matches!(statement[limit - 1], Item::Comma(_))
+            && is_edge(statement.get(limit + 3))
+        {
+            let bound: Vec<Item> = statement.drain(limit - 1..limit + 3).skip(1).collect();
+            statement.splice(each + 2..each + 2, bound);
+        }
+        all.extend(statement);
+    }
+    all
+}
