@@ -20,6 +20,8 @@ pub(crate) struct Setting {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Target {
     Task(String),
+    /// `A and B`, each of them.
+    Several(Vec<String>),
     /// Every step of the text, or of the workflow.
     All,
     Workflow,
@@ -64,6 +66,9 @@ pub(super) struct Found {
     pub changes: Vec<Change>,
 }
 
+/// What says only that several steps are meant.
+const EACH: [Mark; 3] = [Mark::Both, Mark::EachOfThem, Mark::Each];
+
 /// Takes every setting out of the items.
 pub(super) fn extract(
     context: &Context<'_>,
@@ -89,12 +94,19 @@ pub(super) fn extract(
             (None, Some(last)) if follows(items) => last.target.clone(),
             (None, _) => nearest(context, items, &found.range, before)?,
         };
-        let each = found.changes.into_iter().map(|change| Setting {
-            target: target.clone(),
-            change,
-            said: said.clone(),
-        });
-        settings.extend(each);
+        let targets: Vec<Target> = match target {
+            Target::Several(tasks) => tasks.into_iter().map(Target::Task).collect(),
+            target => vec![target],
+        };
+        let is_of_several = targets.len() > 1;
+        for change in found.changes {
+            let each = targets.iter().map(|target| Setting {
+                target: target.clone(),
+                change: change.clone(),
+                said: said.clone(),
+            });
+            settings.extend(each);
+        }
         at = found.range.start;
         let mut range = found.range;
         // `with a timeout of 2s, A`
@@ -106,6 +118,12 @@ pub(super) fn extract(
             at -= 1;
         }
         cut(items, range);
+        if is_of_several {
+            let before = at;
+            at -= items[..before].iter().filter(|item| item.is_any(&EACH)).count();
+            let mut place = 0..;
+            items.retain(|item| place.next().is_some_and(|place| place > before) || !item.is_any(&EACH));
+        }
         tidy(items, at);
     }
     if settings.iter().any(|setting| setting.target == Target::All) {
@@ -163,7 +181,7 @@ fn nearest(
     let is_each = before.last().is_some_and(|item| item.is(Mark::Each));
     let mut near = before.iter().rev().take(2);
     if is_each || near.any(|item| item.is_any(&[Mark::EachOfThem, Mark::Both, Mark::All, Mark::Them])) {
-        return Ok(Target::All);
+        return each_of(context, before);
     }
     // `then, best effort, B` is said of what follows.
     let then = before.iter().rposition(|item| item.is(Mark::Then)).map_or(0, |at| at + 1);
@@ -183,6 +201,13 @@ fn nearest(
         let grouped = before.iter().any(|item| item.is_any(&[Mark::Parallel, Mark::Both, Mark::Alongside]));
         let said = context.said(&items[range.clone()]);
         let is_of_one = said.split_whitespace().any(|word| matches!(word, "it" | "его" | "её"));
+        let mut each = items[range.clone()].last().into_iter().chain(items.get(range.end));
+        if joined
+            && (each.any(|item| item.is_any(&EACH)) || before.first().is_some_and(|item| item.is(Mark::Both)))
+            && let Some(tasks) = row(context, &before[..=at])
+        {
+            return Ok(Target::Several(tasks));
+        }
         if joined && !is_of_one && (grouped || at + 1 == before.len()) && phrase.at.end > 0 {
             let said_last = &context.text[phrase.at.clone()];
             return context
@@ -208,6 +233,33 @@ fn nearest(
             context.ask(format!("which step is \"{}\" said of?", context.said(&items[range.clone()])))
         }
     }
+}
+
+/// `A and B, both with 2 retries`: the steps of the list, where that is all that is there or all that the sentence names.
+fn each_of(context: &Context<'_>, before: &[Item]) -> Read<Target> {
+    let marks = [Mark::EachOfThem, Mark::Both, Mark::Them, Mark::Each];
+    let is_all = before.iter().any(|item| item.is(Mark::All)) || !before.iter().any(|item| item.is_any(&marks));
+    let end = before.iter().rposition(|item| matches!(item, Item::Phrase(_))).map_or(0, |at| at + 1);
+    let Some(tasks) = row(context, &before[..end]).filter(|_| !is_all) else { return Ok(Target::All) };
+    let named = before.iter().filter(|item| matches!(item, Item::Phrase(_))).count();
+    let is_pair = before[end..].iter().any(|item| item.is(Mark::Both)) && tasks.len() == 2;
+    if named == tasks.len() || is_pair {
+        return Ok(Target::Several(tasks));
+    }
+    context.ask(format!("is that said of {}, or of all steps before it, too?", tasks.join(" and ")))
+}
+
+/// The steps of the list at the end of the items.
+fn row(context: &Context<'_>, items: &[Item]) -> Option<Vec<String>> {
+    let is_joint = |item: &Item| item.is(Mark::And) || matches!(item, Item::Comma(_));
+    let list = items.iter().rev().take_while(|item| is_joint(item) || matches!(item, Item::Phrase(_)));
+    let mut tasks = Vec::new();
+    for item in list {
+        if let Item::Phrase(phrase) = item {
+            tasks.insert(0, context.present_task(phrase).ok()?);
+        }
+    }
+    (tasks.len() > 1).then_some(tasks)
 }
 
 /// `A after B, it may fail` is said of A.
@@ -246,12 +298,39 @@ pub(super) fn object(
     }));
     let Some(item) = items.get(at + skipped) else { return Ok(None) };
     let used = skipped + 1;
+    if let Some((more, tasks)) = several(context, &items[at + skipped..]) {
+        return Ok(Some((skipped + more, Some(Target::Several(tasks)))));
+    }
     Ok(match item {
         Item::Phrase(phrase) => Some((used, Some(Target::Task(context.present_task(phrase)?)))),
         item if item.is_any(&[Mark::All, Mark::Them, Mark::EachOfThem]) => Some((used, Some(Target::All))),
         item if item.is(Mark::It) => Some((used, None)),
         _ => None,
     })
+}
+
+/// `A and B two seconds each`, `A, B and C at most three times`: several steps before what is set of them.
+fn several(context: &Context<'_>, items: &[Item]) -> Option<(usize, Vec<String>)> {
+    let is_joint = |item: &Item| item.is(Mark::And) || matches!(item, Item::Comma(_));
+    let is_value = |item: &Item| {
+        matches!(item, Item::Number(..) | Item::Time(..)) || item.is_any(&[Mark::UpTo, Mark::Within, Mark::Timeout])
+    };
+    let mut at = usize::from(items.first().is_some_and(|item| item.is(Mark::Both)));
+    let mut tasks = Vec::new();
+    loop {
+        let Item::Phrase(phrase) = items.get(at)? else { return None };
+        tasks.push(context.present_task(phrase).ok()?);
+        at += 1;
+        if items.get(at).is_some_and(is_value) {
+            break;
+        }
+        let joints = items[at..].iter().take_while(|item| is_joint(item)).count();
+        if joints == 0 {
+            return None;
+        }
+        at += joints;
+    }
+    (tasks.len() > 1).then_some((at, tasks))
 }
 
 /// `retry X five times with backoff`, `with up to 3 retries`, `three attempts`.
@@ -380,6 +459,15 @@ pub(super) fn trailing(context: &Context<'_>, items: &[Item], at: usize) -> Read
     if items.get(at).is_some_and(|item| item.is_any(&[Mark::With, Mark::Of, Mark::To]))
         && let Some((used, target)) = object(context, items, at)?
     {
+        // `3 retries for A and B`
+        if let (Some(Target::Task(first)), [and, Item::Phrase(second), rest @ ..]) = (&target, &items[at + used..])
+            && and.is(Mark::And)
+            && rest.first().is_none_or(|next| matches!(next, Item::Stop(_) | Item::Comma(_)))
+            && let Ok(task) = context.present_task(second)
+            && (second.words[0].text.ends_with("ing") || context.names.is_noun_of(&task, &second.words))
+        {
+            return Ok((Some(Target::Several(vec![first.clone(), task])), at + used + 2));
+        }
         return Ok((target, at + used));
     }
     Ok((None, at))

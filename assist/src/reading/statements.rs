@@ -1,7 +1,7 @@
 //! Sentences in order, and how each joins what was said before it.
 
 use crate::flow::Flow;
-use crate::items::Item;
+use crate::items::{Item, Phrase};
 use crate::words::Mark;
 
 use super::changes::{RELATIONS, change, edit, removals};
@@ -115,6 +115,7 @@ fn note_settings(found: &[Setting], reading: &mut Reading) {
     for setting in found {
         let whom = match &setting.target {
             Target::Task(task) => format!("`{task}`: "),
+            Target::Several(tasks) => format!("`{}`: ", tasks.join("`, `")),
             Target::All => "every step: ".to_owned(),
             Target::Workflow => "the workflow: ".to_owned(),
         };
@@ -156,8 +157,25 @@ fn sets_only(context: &Context<'_>, rest: &[Item], found: &[Setting], reading: &
                 Mark::And,
             ]) || matches!(item, Item::Comma(_))
         })
+        || is_list_of_set(context, rest, found)
         || names_only
             && matches!(&rest[0], Item::Phrase(phrase) if context.present_task(phrase).is_ok_and(|task| is_present(&task)))
+}
+
+/// `A and B, both with 2 retries`, of steps that are there.
+fn is_list_of_set(context: &Context<'_>, rest: &[Item], found: &[Setting]) -> bool {
+    let is_set = |phrase: &Phrase| {
+        let is_target = |task: String| {
+            context.present.contains(&task) && found.iter().any(|setting| setting.target == Target::Task(task.clone()))
+        };
+        context.present_task(phrase).is_ok_and(is_target)
+    };
+    rest.iter().filter(|item| matches!(item, Item::Phrase(_))).count() > 1
+        && rest.iter().all(|item| match item {
+            Item::Phrase(phrase) => is_set(phrase),
+            Item::Comma(_) => true,
+            item => item.is(Mark::And),
+        })
 }
 
 /// `to the end` and `first`, as the last words.
