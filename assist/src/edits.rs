@@ -42,6 +42,13 @@ pub(crate) fn apply(steps: &mut Vec<Data>, edit: &Edit) -> Read<()> {
         Edit::Always(flow) => in_any_case(steps, flow.steps()),
         Edit::Together(tasks) => together(steps, tasks, "parallel"),
         Edit::Apart(tasks) => together(steps, tasks, "sequence"),
+        Edit::Repeat { task, flow } => change(steps, task, &|step| {
+            let mut flow = flow.clone();
+            if let Flow::Repeat { body, .. } = &mut flow {
+                **body = Flow::Kept(step.clone());
+            }
+            flow.steps().pop()
+        }),
         Edit::Guard { task, condition } => guard(steps, task, condition),
         Edit::OnSuccess { task, of } => {
             change(steps, of, &|_| None)?;

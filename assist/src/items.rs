@@ -350,7 +350,12 @@ impl Reader<'_> {
             let words = self.phrase_word(&tokens[at], &stems[at]).into_iter().collect();
             return Some((used, Some(phrase(words, at_end))));
         }
-        let is_mark = !is_rather_verb && !is_find && !is_own && !is_check;
+        // `начать, закончить, оценить`: an end that says of nothing what it is is a step.
+        let is_step = marks == [Mark::Then]
+            && used == 1
+            && ENDS.iter().any(|end| word.starts_with(end))
+            && !matches!(tokens.get(at + 1).map(|next| &next.kind), Some(TokenKind::Word(_)));
+        let is_mark = !is_rather_verb && !is_find && !is_own && !is_check && !is_step;
         is_mark.then_some((used, Some(Item::Marks(marks, at_end))))
     }
 
@@ -414,6 +419,9 @@ impl Reader<'_> {
         self.names.mended(word).or_else(|| self.lexicon.mended(word)).map_or(stem, str::to_owned)
     }
 }
+
+/// Verbs of ends, which say with their object what comes last.
+const ENDS: [&str; 2] = ["законч", "заверш"];
 
 /// Whether a word says how a step ended.
 fn is_outcome(found: &Option<(usize, Vec<Mark>)>) -> bool {

@@ -10,7 +10,7 @@ const EDITS: [Mark; 4] = [Mark::Remove, Mark::Move, Mark::Add, Mark::Replace];
 const PARTICIPLES: [&str; 6] = ["put", "cut", "taken", "left", "thrown", "set"];
 
 pub(crate) fn turned(items: Vec<Item>, text: &str) -> Vec<Item> {
-    limited(paused(passive(items, text)))
+    apart(limited(paused(passive(items, text))))
 }
 
 fn is_edge(item: Option<&Item>) -> bool {
@@ -41,6 +41,25 @@ fn passive(mut items: Vec<Item>, text: &str) -> Vec<Item> {
         }
     }
     items
+}
+
+/// `do not run A and B in parallel` is `run A and B one after another`.
+fn apart(items: Vec<Item>) -> Vec<Item> {
+    let mut all: Vec<Item> = Vec::new();
+    for statement in items.split_inclusive(|item| matches!(item, Item::Stop(_))) {
+        let end = statement.len() - usize::from(matches!(statement.last(), Some(Item::Stop(_))));
+        match &statement[..end] {
+            [not, steps @ .., parallel]
+                if not.is(Mark::Not) && parallel.is(Mark::Parallel) && !steps.iter().any(|item| item.is(Mark::Not)) =>
+            {
+                all.extend(steps.iter().cloned());
+                all.push(Item::Marks(vec![Mark::Sequential], parallel.at().clone()));
+                all.extend(statement[end..].iter().cloned());
+            }
+            _ => all.extend(statement.iter().cloned()),
+        }
+    }
+    all
 }
 
 /// `a pause of 10 minutes`, `a 10 minute pause` is `wait 10 minutes`, whoever puts it there.

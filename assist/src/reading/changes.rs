@@ -55,6 +55,9 @@ fn single(
             }
             _ => None,
         },
+        Flow::Repeat { body, .. } if matches!(&**body, Flow::Call(task) if present(task)) => {
+            Some(Edit::Repeat { task: calls.concat(), flow: flow.clone() })
+        }
         _ if is_first && !calls.iter().any(|task| present(task)) => {
             Some(Edit::Add { flow: flow.clone(), place: Place::First })
         }
@@ -305,7 +308,7 @@ fn between(context: &Context<'_>, phrase: &Phrase, rest: &[Item]) -> Read<Option
         return Ok(None);
     };
     let (task, anchor) = phrase.split(between.0);
-    let [and, Item::Phrase(last)] = rest else { return context.ask("between which steps?") };
+    let [and, Item::Phrase(last)] = rest else { return Ok(None) };
     let (first, last) = (context.task(&anchor, &[])?, context.task(last, &[])?);
     let flow = Flow::Call(context.task(&task, &[])?);
     if !and.is(Mark::And) {

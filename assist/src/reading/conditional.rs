@@ -19,6 +19,15 @@ pub(super) fn leading_condition(context: &Context<'_>, items: &[Item]) -> Read<F
 }
 
 pub(super) fn consequence(context: &Context<'_>, condition: Condition, items: &[Item]) -> Read<Flow> {
+    if let Some((head, always)) = in_any_case(items) {
+        let always = clause(context, always, true)?;
+        let flow = consequence(context, condition, head)?;
+        return Ok(if matches!(flow, Flow::When { .. }) {
+            Flow::in_order([flow, always])
+        } else {
+            Flow::Try { body: Box::new(flow), handler: None, always: Some(Box::new(always)) }
+        });
+    }
     let (then, otherwise) = match find(items, &[Mark::Else]) {
         Some(at) => (trimmed(&items[..at]), Some(trimmed(&items[at + 1..]))),
         None => (trimmed(items), None),
@@ -93,6 +102,21 @@ pub(super) fn consequence(context: &Context<'_>, condition: Condition, items: &[
         },
         Condition::Failed(_) => context.ask("what happens when nothing fails? Say it as a step of its own"),
     }
+}
+
+/// `if A fails, B, and C in any case`: C hangs on no condition.
+fn in_any_case(items: &[Item]) -> Option<(&[Item], &[Item])> {
+    let at = find(items, &[Mark::Always])?;
+    let is_joint = |item: &Item| matches!(item, Item::Comma(_)) || item.is_any(&[Mark::And, Mark::Then]);
+    let start = items[..at].iter().rposition(is_joint)?;
+    let rest: &[Item] = trimmed(&items[start..]);
+    let rest = match rest {
+        [always, rest @ ..] if always.is(Mark::Always) => trimmed(rest),
+        [rest @ .., always] if always.is(Mark::Always) => trimmed(rest),
+        _ => return None,
+    };
+    let is_step = matches!(rest, [Item::Phrase(_)]);
+    (is_step && !trimmed(&items[..start]).is_empty()).then(|| (trimmed(&items[..start]), rest))
 }
 
 /// `A if C`, `A only when B succeeded`.

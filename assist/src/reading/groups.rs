@@ -37,6 +37,12 @@ pub(super) fn list(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     while at < items.len() {
         let item = &items[at];
         if let Some((limit, used)) = limit(&items[at..]) {
+            // `pack all items, at most two at once, and B`
+            if let (Some(Flow::Each { limit: own @ None, .. }), None) = (lists.current.last_mut(), lists.mode) {
+                *own = Some(limit);
+                at += used;
+                continue;
+            }
             lists.limit = Some(limit);
             lists.mode = lists.mode.or(Some(Mode::Parallel));
             at += used;
@@ -311,6 +317,9 @@ fn pronoun(items: &[Item]) -> usize {
 
 /// The task or workflow that a phrase names. A verb alone takes what the next phrase is about: `validate and charge the payment`.
 fn called(context: &Context<'_>, phrase: &Phrase, verbs: &[PhraseWord], next: Option<&Phrase>) -> Read<Flow> {
+    if let Some(flow) = iteration::of_all(context, phrase) {
+        return Ok(flow);
+    }
     match context.meant(phrase, verbs) {
         Meant::Task(task) => {
             return Ok(iteration::of_many(context, phrase, &task).unwrap_or(Flow::Call(task)));

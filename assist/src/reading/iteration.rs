@@ -2,6 +2,7 @@
 
 use crate::flow::Flow;
 use crate::items::{Item, Phrase, PhraseWord};
+use crate::names::LONGEST;
 use crate::words::{Mark, WORDS, words_of};
 
 use super::cursor::{find, trimmed};
@@ -91,6 +92,18 @@ pub(super) fn of_many(context: &Context<'_>, phrase: &Phrase, task: &str) -> Opt
     };
     let (over, name) = phrase.words.iter().find_map(list)?;
     Some(Flow::Each { over, name, limit: None, body: Box::new(Flow::Call(task.to_owned())) })
+}
+
+/// `pack all items of the order`
+pub(super) fn of_all(context: &Context<'_>, phrase: &Phrase) -> Option<Flow> {
+    let at = phrase.words.iter().position(|word| word.text == "all").filter(|at| *at > 0 && phrase.words.len() <= LONGEST)?;
+    let (verb, all) = phrase.split(at);
+    let list = all.split(1).1;
+    let (over, name) = over(context, &list.words).ok()??;
+    let words: Vec<PhraseWord> = verb.words.iter().chain(list.words.first()).cloned().collect();
+    let task = context.words(&verb.words, &[]).or_else(|_| context.words(&words, &[])).ok()?;
+    let body = Box::new(Flow::Call(task.clone()));
+    takes(context, &task, &name).then_some(Flow::Each { over, name, limit: None, body })
 }
 
 /// Whether a parameter of the task is called like the item.

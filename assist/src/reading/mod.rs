@@ -93,6 +93,11 @@ pub(crate) enum Edit {
     /// Tasks that are there, at the same time or one after another.
     Together(Vec<String>),
     Apart(Vec<String>),
+    /// A task again and again, as a loop around it says.
+    Repeat {
+        task: String,
+        flow: Flow,
+    },
     /// A task only under a condition.
     Guard {
         task: String,

@@ -43,7 +43,9 @@ pub(super) fn measured(context: &Context<'_>, words: &[PhraseWord], op: &Item) -
         return named;
     }
     let said = context.text[op.at().clone()].to_lowercase();
-    let Some((_, names)) = MEASURES.iter().find(|(word, _)| said.contains(word)) else { return named };
+    let Some((_, names)) = MEASURES.iter().find(|(word, _)| said.contains(word)) else {
+        return named.map(|found| found.or_else(|| only_number(context, words)));
+    };
     let measure = |name: &&str| {
         let Phrase { words: mut measure, .. } = alone((*name).to_owned(), op.at().clone());
         measure.extend(words.iter().cloned());
@@ -52,6 +54,19 @@ pub(super) fn measured(context: &Context<'_>, words: &[PhraseWord], op: &Item) -
     let mut found: Vec<Operand> = names.iter().filter_map(measure).collect();
     found.dedup_by(|one, other| one.expression == other.expression);
     if found.len() == 1 { Ok(found.pop()) } else { named }
+}
+
+/// `damages over 1000`: the one number that the task about the thing gives.
+fn only_number(context: &Context<'_>, words: &[PhraseWord]) -> Option<Operand> {
+    let is_number = |kind: &str| matches!(kind, "int" | "decimal" | "float");
+    let is_about = |operand: &Operand| {
+        let task = operand.expression.split('.').next().unwrap_or_default();
+        is_number(&operand.kind)
+            && !operand.owner.is_empty()
+            && words.iter().all(|word| context.names.is_part(task, word) && !context.names.begins(&word.stem))
+    };
+    let mut found = operands(context).into_iter().filter(is_about);
+    found.next().filter(|_| found.next().is_none())
 }
 
 /// Nouns that only stand for whatever has the property: `remote people`.

@@ -11,16 +11,26 @@ use super::{Context, Read, Reading};
 const LONGEST: usize = 48;
 const MOST: usize = 12;
 
-/// What the sentence comes to without a small word, where that is clear.
+/// What a sentence that was not understood comes to without a small word, or as two changes.
 pub(super) fn second_look(
+    context: &Context<'_>,
+    items: &[Item],
+    before: &Reading,
+    read: impl Fn(&[Item], &mut Reading) -> Read<()> + Copy,
+) -> Option<Reading> {
+    if items.len() > LONGEST {
+        return None;
+    }
+    without_one(context, items, before, read).or_else(|| two_changes(items, before, read))
+}
+
+/// What the sentence comes to without a small word, where that is clear.
+fn without_one(
     context: &Context<'_>,
     items: &[Item],
     before: &Reading,
     read: impl Fn(&[Item], &mut Reading) -> Read<()>,
 ) -> Option<Reading> {
-    if items.len() > LONGEST {
-        return None;
-    }
     let mut found: Option<Reading> = None;
     for shorter in shorter(context, items).into_iter().take(MOST) {
         let mut reading = before.clone();
@@ -39,16 +49,18 @@ pub(super) fn second_look(
 }
 
 /// Two changes in one sentence: `drop A and retry B twice`. Neither may be a step of its own.
-pub(super) fn two_changes(
+fn two_changes(
     items: &[Item],
     before: &Reading,
     read: impl Fn(&[Item], &mut Reading) -> Read<()>,
 ) -> Option<Reading> {
-    if items.len() > LONGEST {
-        return None;
-    }
     let is_joint = |item: &Item| item.is(Mark::And) || matches!(item, Item::Comma(_));
-    let joints = (1..items.len()).filter(|at| is_joint(&items[*at])).take(MOST);
+    // What hangs on the other part is no change of its own.
+    let hangs = |item: Option<&Item>| {
+        item.is_some_and(|item| item.is_any(&[Mark::EvenIf, Mark::Else, Mark::If, Mark::Unless, Mark::OnlyIf, Mark::Not]))
+    };
+    let joints =
+        (1..items.len()).filter(|at| is_joint(&items[*at]) && !hangs(items.get(at + 1))).take(MOST);
     let both = |at: usize| {
         let mut reading = before.clone();
         for part in [&items[..at], &items[at + 1..]] {

@@ -365,7 +365,8 @@ fn in_any_case(context: &Context<'_>, before: Vec<Flow>, items: &[Item], at: usi
 
 /// Where the last step of a list begins.
 fn last_part(items: &[Item]) -> Option<usize> {
-    let at = items.iter().rposition(|item| matches!(item, Item::Comma(_))).filter(|at| *at > 0)?;
+    let is_joint = |item: &Item| matches!(item, Item::Comma(_)) || item.is(Mark::And);
+    let at = items.iter().rposition(is_joint).filter(|at| *at > 0)?;
     matches!(trimmed(&items[at..]), [Item::Phrase(_)]).then_some(at)
 }
 

@@ -191,6 +191,16 @@ fn nearest(
     let follows = items[range.end..].iter().any(|item| matches!(item, Item::Phrase(_)));
     let before = if is_ahead && follows { &[] } else { before };
     let last = before.iter().rposition(|item| matches!(item, Item::Phrase(_)));
+    // `A between B and C, with 2 retries`
+    let is_between = |item: &&Item| matches!(item, Item::Phrase(phrase) if phrase.glue.iter().any(|(_, marks)| marks.contains(&Mark::Between)));
+    if let Some(Item::Phrase(phrase)) = before.iter().find(is_between) {
+        let at = phrase.glue.iter().find(|(_, marks)| marks.contains(&Mark::Between)).map_or(0, |(at, _)| *at);
+        return Ok(Target::Task(context.task(&phrase.split(at).0, &[])?));
+    }
+    if let Some(mark) = unclear_clause(before) {
+        let said = context.said(&items[range.clone()]);
+        return context.ask(format!("is \"{said}\" said of the step before \"{}\" or of the one behind it?", context.said(std::slice::from_ref(mark))));
+    }
     if let Some(Item::Phrase(main)) = main_clause(before) {
         return Ok(Target::Task(context.present_task(main)?));
     }
@@ -260,6 +270,20 @@ fn row(context: &Context<'_>, items: &[Item]) -> Option<Vec<String>> {
         }
     }
     (tasks.len() > 1).then_some(tasks)
+}
+
+/// `A after B with 2 retries`: either may be meant.
+fn unclear_clause(before: &[Item]) -> Option<&Item> {
+    let start = before.iter().rposition(|item| matches!(item, Item::Comma(_)) || item.is(Mark::Then)).map_or(0, |at| at + 1);
+    match &before[start..] {
+        [Item::Phrase(_), mark, Item::Phrase(_), it @ ..]
+            if it.iter().all(|item| item.is_any(&[Mark::It, Mark::Them]))
+                && mark.is_any(&[Mark::After, Mark::Before]) =>
+        {
+            Some(mark)
+        }
+        _ => None,
+    }
 }
 
 /// `A after B, it may fail` is said of A.

@@ -7,7 +7,7 @@ use crate::words::Mark;
 use super::changes::{RELATIONS, change, edit, removals};
 use super::cursor::trimmed;
 use super::{
-    Context, Edit, Place, Read, Reading, Setting, Target, Understood, relaxed, remarks, sentences, settings,
+    Context, Edit, Place, Read, Reading, Setting, Target, Understood, groups, relaxed, remarks, sentences, settings,
 };
 
 /// Reads the whole text.
@@ -22,9 +22,7 @@ pub(crate) fn read(context: &Context<'_>, items: &[Item]) -> Read<Reading> {
             let before = reading.clone();
             if let Err(question) = one(context, relation, &mut reading) {
                 let again = |items: &[Item], reading: &mut Reading| one(context, items, reading);
-                reading = relaxed::second_look(context, relation, &before, again)
-                    .or_else(|| relaxed::two_changes(relation, &before, again))
-                    .ok_or(question)?;
+                reading = relaxed::second_look(context, relation, &before, again).ok_or(question)?;
             }
         }
     }
@@ -64,7 +62,9 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
         }
         rest = trimmed(after);
     }
-    if let Some(edit) = placed(context, &items, rest, &found)? {
+    let edited = if found.is_empty() { None } else { edit(context, rest, None).unwrap_or_default() };
+    let edited = if edited.is_none() { placed(context, &items, rest, &found)? } else { edited };
+    if let Some(edit) = edited {
         note(reading, context.said(statement), "a change of the workflow");
         reading.settings.extend(found);
         reading.edits.push(edit);
@@ -236,15 +236,24 @@ fn is_called(reading: &Reading, task: &str) -> bool {
 
 /// `in any case B`, of the workflow that is there.
 fn in_any_case(context: &Context<'_>, items: &[Item], reading: &Reading) -> Read<Option<Flow>> {
+    let is_always = items.iter().any(|item| item.is(Mark::Always));
+    // `B in any case, even if A fails`
+    let items = match items {
+        [rest @ .., even, Item::Phrase(_), fails] if is_always && even.is(Mark::EvenIf) && fails.is(Mark::Fails) => {
+            trimmed(rest)
+        }
+        items => items,
+    };
     let step = match items {
         [always, step @ ..] if always.is(Mark::Always) => trimmed(step),
         [step @ .., always] if always.is(Mark::Always) => trimmed(step),
         _ => return Ok(None),
     };
-    let [Item::Phrase(phrase)] = step else { return Ok(None) };
     if reading.flow.is_some() || context.present.is_empty() {
         return Ok(None);
     }
+    let step = groups::passive(context, step);
+    let [Item::Phrase(phrase)] = step.as_slice() else { return Ok(None) };
     Ok(Some(Flow::Call(context.task(phrase, &[])?)))
 }
 

@@ -51,6 +51,11 @@ pub(super) fn timeout(context: &Context<'_>, items: &[Item], at: usize) -> Read<
     let Some((mut named, mut next)) = limit(context, items, at) else { return Ok(None) };
     let Some(Item::Time(ms, _)) = items.get(next) else { return Ok(None) };
     next += 1;
+    // `within 2 days after B` bounds no step.
+    if items[at].is(Mark::Within) && is(next, &[Mark::After, Mark::Before]) && named.is_none() {
+        let said = context.said(&items[at..=next]);
+        return context.ask(format!("is \"{said}\" a pause, or the longest time of a step?"));
+    }
     next += usize::from(is(next, &[Mark::Timeout, Mark::EachOfThem, Mark::Each]));
     let start = items[..at].iter().rposition(|item| matches!(item, Item::Stop(_))).map_or(0, |at| at + 1);
     let together = is_together(context, &items[start..at]).then(|| at - 1);

@@ -86,6 +86,10 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
                 while rest.next_if(|(at, _)| *at < last).is_some() {}
                 end = last;
                 TokenKind::Word(text[start..end].to_lowercase())
+            } else if let Some((length, number)) = thousands(&text[start..end], &text[end..]) {
+                while rest.next_if(|(at, _)| *at < end + length).is_some() {}
+                end += length;
+                TokenKind::Number(number)
             } else {
                 TokenKind::Number(text[start..end].replace(['_', ','], ""))
             }
@@ -155,6 +159,14 @@ fn ticket(text: &str) -> Option<usize> {
     let behind = rest.strip_prefix(']').unwrap_or(rest);
     let behind = behind.strip_prefix(':').unwrap_or(behind);
     (rest.len() < number.len()).then_some(text.len() - behind.len())
+}
+
+/// `10k`: the length of what stands behind the digits, and the number.
+fn thousands(digits: &str, behind: &str) -> Option<(usize, String)> {
+    let letter = behind.chars().next().filter(|letter| matches!(letter, 'k' | 'K' | 'к' | 'К'))?;
+    let ends = !behind[letter.len_utf8()..].starts_with(|next: char| next.is_alphanumeric());
+    let whole: u64 = digits.parse().ok().filter(|_| ends)?;
+    Some((letter.len_utf8(), whole.checked_mul(1000)?.to_string()))
 }
 
 /// Whether the dash at `start` is the sign of a number.
