@@ -351,8 +351,9 @@ impl Reader<'_> {
             return Some((used, Some(phrase(words, at_end))));
         }
         // `начать, закончить, оценить`: an end that says of nothing what it is is a step.
-        let is_step = marks == [Mark::Then]
+        let is_step = marks.contains(&Mark::Then)
             && used == 1
+            && is_order(word)
             && ENDS.iter().any(|end| word.starts_with(end))
             && !matches!(tokens.get(at + 1).map(|next| &next.kind), Some(TokenKind::Word(_)));
         let is_mark = !is_rather_verb && !is_find && !is_own && !is_check && !is_step;

@@ -102,7 +102,7 @@ fn limited(items: Vec<Item>) -> Vec<Item> {
     for statement in items.split_inclusive(|item| matches!(item, Item::Stop(_))) {
         let mut statement = statement.to_vec();
         let each = statement.windows(2).position(|two| {
-            two[0].is_any(&[Mark::Each, Mark::ForEach]) && matches!(two[1], Item::Phrase(_))
+            two[0].is_any(&[Mark::Each, Mark::ForEach, Mark::EachOfThem]) && matches!(two[1], Item::Phrase(_))
         });
         let limit = statement.windows(3).position(|three| {
             three[0].is(Mark::UpTo)

@@ -6,7 +6,7 @@ use crate::flow::Flow;
 use crate::items::{Item, Phrase};
 use crate::words::Mark;
 
-use super::{Context, Edit, Place, Read, groups};
+use super::{Context, Edit, Place, Read, attributes, groups};
 
 /// What a sentence about some of the steps changes.
 pub(super) fn change(
@@ -240,6 +240,13 @@ pub(super) fn edit(context: &Context<'_>, items: &[Item], end: Option<Place>) ->
         && let Some(edit) = between(context, phrase, rest)?
     {
         return Ok(Some(edit));
+    }
+    // `skip A for express orders`
+    if let [_, Item::Phrase(phrase)] = items
+        && context.maybe(phrase).is_none()
+        && attributes::guarded(context, phrase).is_some()
+    {
+        return Ok(None);
     }
     if let Some(phrase) = superfluous(context, items) {
         return Ok(Some(Edit::Remove(context.task(phrase, &[])?)));

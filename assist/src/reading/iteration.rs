@@ -31,9 +31,11 @@ pub(super) fn element(context: &Context<'_>, items: &[Item]) -> Read<Option<(Flo
     if !each.is_any(&[Mark::Each, Mark::ForEach, Mark::EachOfThem, Mark::Every]) && !is_all(context, each) {
         return Ok(None);
     }
-    let Some((over, name)) = over(context, &list.words)? else { return Ok(None) };
     let words: Vec<PhraseWord> = verb.words.iter().chain(list.words.first()).cloned().collect();
-    let task = context.words(&verb.words, &[]).or_else(|_| context.words(&words, &[]))?;
+    let task = context.words(&verb.words, &[]).or_else(|_| context.words(&words, &[]));
+    let named = over(context, &list.words)?.or_else(|| over_of(context, task.as_ref().ok()?, &list.words));
+    let Some((over, name)) = named else { return Ok(None) };
+    let task = task?;
     if !takes(context, &task, &name) {
         return context.ask(format!("`{task}` takes no `{name}`: what is done for each?"));
     }
@@ -135,10 +137,12 @@ pub(super) fn mentioned(context: &Context<'_>, items: &[Item]) -> Read<Option<Fl
     let (Some(Item::Phrase(verb)), [Item::Phrase(list)]) = (before.last(), after) else {
         return Ok(None);
     };
-    let Some((over, name)) = over(context, &list.words)? else { return unknown(context, list) };
     let singular = list.words.first().cloned();
     let words: Vec<PhraseWord> = verb.words.iter().cloned().chain(singular).collect();
-    let task = context.words(&verb.words, &[]).or_else(|_| context.words(&words, &[]))?;
+    let task = context.words(&verb.words, &[]).or_else(|_| context.words(&words, &[]));
+    let named = over(context, &list.words)?.or_else(|| over_of(context, task.as_ref().ok()?, &list.words));
+    let Some((over, name)) = named else { return unknown(context, list) };
+    let task = task?;
     if !takes(context, &task, &name) {
         return context.ask(format!("`{task}` takes no `{name}`: what is done for each?"));
     }
@@ -181,6 +185,19 @@ fn over(context: &Context<'_>, words: &[PhraseWord]) -> Read<Option<(String, Str
     let field = list.rsplit('.').next().unwrap_or_default();
     let name = singular(field);
     Ok(Some((list, name)))
+}
+
+/// `зарезервируй каждое лекарство`: the only list of what the task takes, where its docstring names that.
+fn over_of(context: &Context<'_>, task: &str, words: &[PhraseWord]) -> Option<(String, String)> {
+    let is_told = |word: &PhraseWord| context.names.is_told(task, word) || context.names.is_part(task, word);
+    let [parameter] = context.vocabulary.task(task)?.parameters.as_slice() else { return None };
+    let kind = format!("list<{}>", parameter.kind);
+    let lists = context.vocabulary.tasks.iter().flat_map(|task| {
+        task.result.iter().filter(|field| field.kind == kind).map(move |field| (task, field))
+    });
+    let mut lists = lists.filter(|_| words.iter().all(is_told));
+    let (giver, field) = lists.next().filter(|_| lists.next().is_none())?;
+    Some((format!("{}.{}", giver.id, field.name), singular(&field.name)))
 }
 
 fn singular(name: &str) -> String {

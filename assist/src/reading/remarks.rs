@@ -82,7 +82,10 @@ fn remark(context: &Context<'_>, clause: &[Item]) -> Option<Phrase> {
 }
 
 /// What something does that sets a workflow going.
-const ARRIVES: [&str; 16] = [
+const ARRIVES: [&str; 19] = [
+    "starts",
+    "begins",
+    "kicks",
     "comes",
     "arrives",
     "submits",
@@ -101,10 +104,16 @@ const ARRIVES: [&str; 16] = [
     "incoming",
 ];
 
+/// What a step does, too.
+const STARTS: [&str; 3] = ["starts", "begins", "kicks"];
+
 /// `when a new request comes in`: what the workflow begins with anyway.
 fn arrival(context: &Context<'_>, clause: &[Item], said: &str) -> bool {
-    let [when, Item::Phrase(_), rest @ ..] = clause else { return false };
+    let [when, Item::Phrase(what), rest @ ..] = clause else { return false };
     let is_arrival = said.to_lowercase().split_whitespace().any(|word| ARRIVES.contains(&word));
+    if context.maybe(what).is_some() && said.to_lowercase().split_whitespace().any(|word| STARTS.contains(&word)) {
+        return false;
+    }
     let is_alone = rest.iter().all(|item| item.is_any(&[Mark::Of, Mark::To]));
     is_arrival && is_alone && when.is_any(&[Mark::When, Mark::After]) && context.present.is_empty()
 }

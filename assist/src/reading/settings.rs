@@ -117,7 +117,12 @@ pub(super) fn extract(
             range.start = at - 1;
             at -= 1;
         }
+        let step = tried_step(context, &items[range.clone()]);
         cut(items, range);
+        if let Some(step) = step {
+            items.insert(at, step);
+            at += 1;
+        }
         if is_of_several {
             let before = at;
             at -= items[..before].iter().filter(|item| item.is_any(&EACH)).count();
@@ -133,6 +138,15 @@ pub(super) fn extract(
         }
     }
     Ok(settings)
+}
+
+/// `try A three times, then B` runs A where nothing else says so.
+fn tried_step(context: &Context<'_>, said: &[Item]) -> Option<Item> {
+    let [tries, step @ Item::Phrase(phrase), ..] = said else { return None };
+    let task = context.maybe(phrase)?;
+    let is_only = context.mentioned.iter().filter(|mentioned| **mentioned == task).count() == 1;
+    let is_new = context.present.is_empty() && is_only && tries.is_any(&[Mark::Attempts, Mark::Retry]);
+    is_new.then(|| step.clone())
 }
 
 /// `two retries for X, three for Y`: the second says what it sets by the first.

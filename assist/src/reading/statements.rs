@@ -108,7 +108,9 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
     }
     let flow = sentences::sentence(context, rest)?.with_handlers();
     note(reading, context.said(rest), &flow.described());
-    place(context, rest, flow, is_first, reading)
+    // `first A, then B`
+    let said = if items.first().is_some_and(|item| item.is(Mark::First)) { items.as_slice() } else { rest };
+    place(context, said, flow, is_first, reading)
 }
 
 fn note_settings(found: &[Setting], reading: &mut Reading) {
