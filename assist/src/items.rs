@@ -29,7 +29,7 @@ impl Phrase {
         whole.at.start = at.start;
         whole.glue.iter_mut().for_each(|(before, _)| *before += 1);
         let stem = WORDS.stems.of(&text);
-        whole.words.insert(0, PhraseWord { text, stem, preposition: String::new(), at });
+        whole.words.insert(0, PhraseWord::new(text, stem, at));
         whole
     }
 
@@ -57,7 +57,16 @@ pub(crate) struct PhraseWord {
     pub stem: String,
     /// The small word before it (`of`, `to`, `у`), where there is one.
     pub preposition: String,
+    /// Whether it is written as a name is: `users from Germany`.
+    pub is_proper: bool,
     pub at: Range<usize>,
+}
+
+impl PhraseWord {
+    /// A word in lower case at its place.
+    pub fn new(text: String, stem: String, at: Range<usize>) -> PhraseWord {
+        PhraseWord { text, stem, preposition: String::new(), is_proper: false, at }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -304,8 +313,7 @@ impl Reader<'_> {
         if marks.contains(&Mark::Undo)
             && let Some(stem) = self.own(&tokens[at..at + used])
         {
-            let word =
-                PhraseWord { text: stem.clone(), stem, preposition: String::new(), at: at_end.clone() };
+            let word = PhraseWord::new(stem.clone(), stem, at_end.clone());
             return Some((used, Some(phrase(vec![word], at_end))));
         }
         // `get the user` is no waiting, `get an approval` is.
@@ -368,12 +376,7 @@ impl Reader<'_> {
             let after = items[at + 1..].iter().take_while(|item| is_filler(item));
             let words = before.chain(after).filter_map(|item| {
                 let text = text[item.at().clone()].to_lowercase();
-                let word = PhraseWord {
-                    stem: self.stems.of(&text),
-                    text,
-                    preposition: String::new(),
-                    at: item.at().clone(),
-                };
+                let word = PhraseWord::new(text.clone(), self.stems.of(&text), item.at().clone());
                 self.names.has_verb(&word).then_some(word)
             });
             let words = words.collect();
@@ -402,12 +405,7 @@ impl Reader<'_> {
 
     fn phrase_word(&self, token: &Token, stem: &str) -> Option<PhraseWord> {
         let TokenKind::Word(text) = &token.kind else { return None };
-        Some(PhraseWord {
-            text: text.clone(),
-            stem: stem.to_owned(),
-            preposition: String::new(),
-            at: token.at.clone(),
-        })
+        Some(PhraseWord::new(text.clone(), stem.to_owned(), token.at.clone()))
     }
 
     fn stem_of(&self, token: &Token) -> String {
@@ -443,7 +441,7 @@ pub(crate) fn is_article(stem: &str) -> bool {
 /// A phrase of one word.
 pub(crate) fn alone(text: String, at: Range<usize>) -> Phrase {
     let stem = WORDS.stems.of(&text);
-    let words = vec![PhraseWord { text, stem, preposition: String::new(), at: at.clone() }];
+    let words = vec![PhraseWord::new(text, stem, at.clone())];
     Phrase { words, glue: Vec::new(), aside: Vec::new(), at }
 }
 

@@ -159,7 +159,8 @@ fn base<'a>(request: &Request<'a>, names: &Names<'_>, items: &[Item]) -> Read<Op
         items.iter().filter(|item| is_shared(&calls, item)).count()
     };
     let most = workflows.iter().map(|workflow| shared(&workflow)).max().unwrap_or_default();
-    if let ([only], true) = (workflows.as_slice(), items.first().is_some_and(|item| item.is(Mark::Add))) {
+    let changes = [Mark::Add, Mark::Remove, Mark::Move, Mark::Replace];
+    if let ([only], true) = (workflows.as_slice(), items.first().is_some_and(|item| item.is_any(&changes))) {
         return Ok(Some(only));
     }
     // `B at the end`, `B at the beginning`: of what is there.

@@ -163,6 +163,9 @@ pub(crate) fn joined(items: Vec<Item>, text: &str) -> Vec<Item> {
                 if let (Some(first), Some(preposition)) = (next.words.first_mut(), preposition) {
                     first.preposition = preposition;
                 }
+                for word in &mut next.words {
+                    word.is_proper = text[word.at.clone()].starts_with(char::is_uppercase);
+                }
                 last.glue.extend(glue.drain(..).filter_map(|item| match item {
                     Item::Marks(marks, _) => Some((before, marks)),
                     _ => None,

@@ -47,7 +47,7 @@ fn forbidden(items: Vec<Item>, names: &Names<'_>) -> Vec<Item> {
         items = rest;
         if let (Item::Phrase(thing), [not, Item::Phrase(verb), until, ..]) = (item, rest)
             && not.is_any(&[Mark::Not, Mark::Differs])
-            && until.is_any(&[Mark::Until, Mark::Before, Mark::Unless])
+            && until.is_any(&[Mark::Until, Mark::Before, Mark::Unless, Mark::If, Mark::When])
         {
             let mut whole = thing.clone();
             whole.words.extend(verb.words.iter().cloned());

@@ -10,7 +10,7 @@ const EDITS: [Mark; 4] = [Mark::Remove, Mark::Move, Mark::Add, Mark::Replace];
 const PARTICIPLES: [&str; 6] = ["put", "cut", "taken", "left", "thrown", "set"];
 
 pub(crate) fn turned(items: Vec<Item>, text: &str) -> Vec<Item> {
-    apart(limited(paused(passive(items, text))))
+    apart(limited(later(paused(passive(items, text)), text)))
 }
 
 fn is_edge(item: Option<&Item>) -> bool {
@@ -41,6 +41,35 @@ fn passive(mut items: Vec<Item>, text: &str) -> Vec<Item> {
         }
     }
     items
+}
+
+/// `in 3 days B`, and `B 10 seconds later` behind a comma: a pause before B.
+fn later(items: Vec<Item>, text: &str) -> Vec<Item> {
+    let mut found: Vec<Item> = Vec::new();
+    let mut skipped = 0;
+    for (at, item) in items.iter().enumerate() {
+        if skipped > 0 {
+            skipped -= 1;
+            continue;
+        }
+        let begins = is_edge(at.checked_sub(1).and_then(|at| items.get(at)));
+        match &items[at..] {
+            [small, Item::Time(..), Item::Phrase(_), ..]
+                if begins && at > 0 && text[small.at().clone()].eq_ignore_ascii_case("in") =>
+            {
+                found.push(Item::Marks(vec![Mark::After], small.at().clone()));
+            }
+            [step @ Item::Phrase(_), time @ Item::Time(..), then, ..]
+                if begins && at > 0 && then.is(Mark::Then) && text[then.at().clone()].eq_ignore_ascii_case("later") =>
+            {
+                let place = step.at().start..step.at().start;
+                found.extend([Item::Marks(vec![Mark::Wait], place.clone()), time.clone(), Item::Comma(place), step.clone()]);
+                skipped = 2;
+            }
+            _ => found.push(item.clone()),
+        }
+    }
+    found
 }
 
 /// `do not run A and B in parallel` is `run A and B one after another`.

@@ -67,7 +67,8 @@ impl Names<'_> {
     /// Whether a word that the task does not say may be passed over where it stands.
     fn is_aside(&self, profile: &Profile, phrase: &[PhraseWord], at: usize) -> bool {
         let word = &phrase[at];
-        if is_telling(&word.text) {
+        // `users from Germany` are not all users.
+        if is_telling(&word.text) || word.is_proper {
             return false;
         }
         let preposition =

@@ -52,6 +52,10 @@ pub(crate) enum Meant {
 /// In words: what is longer names no task.
 pub(crate) const LONGEST: usize = 24;
 
+/// Stems of verbs that undo what was done to a thing.
+const UNDOES: [&str; 10] =
+    ["refund", "cancel", "releas", "revers", "return", "delet", "remov", "reject", "revok", "restor"];
+
 /// Verbs of tasks that only look at something.
 const LOOKS: [&str; 24] = [
     "fetch",
@@ -167,6 +171,13 @@ impl<'a> Names<'a> {
         let first =
             self.profiles.iter().find(|profile| profile.id == id).and_then(|profile| profile.own.first());
         first.is_some_and(|own| LOOKS.iter().any(|verb| WORDS.stems.of(verb) == *own))
+    }
+
+    /// Whether a word is the verb of a task, or one that means the same.
+    pub fn is_led_by(&self, id: &str, word: &PhraseWord) -> bool {
+        let verbs = |profile: &Profile| profile.own.iter().take(1).chain(profile.function.iter().take(1)).cloned().collect::<Vec<_>>();
+        let of = self.profiles.iter().filter(|profile| profile.id == id);
+        of.flat_map(verbs).any(|verb| self.concepts.are_same(&verb, &word.stem))
     }
 
     /// Whether the words name a task without its verb.
@@ -324,7 +335,18 @@ impl<'a> Names<'a> {
         let mut fits: Vec<(u32, &Profile)> =
             self.profiles.iter().filter_map(|profile| Some((self.fit(profile, phrase)?, profile))).collect();
         let best = fits.iter().map(|(score, _)| *score).max().unwrap_or_default();
-        fits.retain(|(score, _)| *score == best);
+        // `the payment` is what `charge_card` does, and only what `refund_payment` is done to.
+        let does = |profile: &Profile| {
+            profile.own.first().is_some_and(|own| phrase.iter().any(|word| self.concepts.are_same(own, &word.stem)))
+        };
+        let is_object = |&(score, profile): &(u32, &Profile)| {
+            score == best && phrase.len() == 1 && !does(profile) && profile.own.first().is_some_and(|own| UNDOES.contains(&own.as_str()))
+        };
+        if fits.iter().any(is_object) && fits.iter().any(|(_, profile)| does(profile)) {
+            fits.retain(|(score, profile)| *score == best || does(profile));
+        } else {
+            fits.retain(|(score, _)| *score == best);
+        }
         if fits.len() > 1 && !verbs.is_empty() {
             let with_verb: Vec<_> =
                 fits.iter().filter(|(_, profile)| self.starts_with(profile, verbs)).copied().collect();

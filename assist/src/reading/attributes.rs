@@ -48,7 +48,19 @@ pub(super) fn said_of_a_thing(context: &Context<'_>, items: &[Item]) -> Read<Opt
         let both = if items[at].is(Mark::After) { [other, flow] } else { [flow, other] };
         return Ok(Some(Flow::in_order(both)));
     }
-    Ok(ruled(context, items).or_else(|| entitled(context, items)))
+    Ok(ruled(context, items).or_else(|| entitled(context, items)).or_else(|| ordered(context, items)))
+}
+
+/// `reject candidates with less than 3 years`
+fn ordered(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
+    let [Item::Phrase(what), with, compared, rest @ ..] = items else { return None };
+    let compares = [Mark::Above, Mark::Below, Mark::AtLeast, Mark::AtMost, Mark::UpTo];
+    if !with.is(Mark::With) || !compared.is_any(&compares) || rest.is_empty() {
+        return None;
+    }
+    let task = context.maybe(what)?;
+    let Ok(Condition::Holds(condition)) = conditions::condition(context, &items[2..]) else { return None };
+    Some(Flow::When { condition, then: Box::new(Flow::Call(task)), otherwise: None })
 }
 
 /// `remote people do not get a laptop`, `premium users get a gift`.

@@ -42,9 +42,10 @@ pub(super) fn consequence(context: &Context<'_>, condition: Condition, items: &[
     if then.is_empty() {
         return context.ask("what should be done under that condition?");
     }
-    // `if C skip A`
-    if let ([skip, Item::Phrase(phrase)], None, Condition::Holds(condition)) = (then, otherwise, &condition)
-        && skip.is_any(&[Mark::Remove, Mark::Not])
+    // `if C skip A`, `if C, A is not needed`
+    if let ([skip, Item::Phrase(phrase)] | [Item::Phrase(phrase), skip], None, Condition::Holds(condition)) =
+        (then, otherwise, &condition)
+        && skip.is_any(&[Mark::Remove, Mark::Not, Mark::NotNeeded])
     {
         let then = Box::new(Flow::Call(context.task(phrase, &[])?));
         return Ok(Flow::When { condition: negated(condition), then, otherwise: None });
@@ -134,6 +135,9 @@ pub(super) fn trailing_condition(context: &Context<'_>, items: &[Item], at: usiz
     {
         return Ok(flow);
     }
+    if let Some(flow) = anchored(context, head, &items[at], tail)? {
+        return Ok(flow);
+    }
     let flow = relations::part(context, head)?;
     let is_clause = head.first().is_some_and(|item| item.is_any(&[Mark::After, Mark::When, Mark::Before]));
     let (before, flow) = match flow {
@@ -150,7 +154,7 @@ pub(super) fn trailing_condition(context: &Context<'_>, items: &[Item], at: usiz
         }
         flow => (before, flow),
     };
-    if matches!(flow, Flow::Sequence(_)) {
+    if matches!(flow, Flow::Sequence(_)) && !are_new(context, head, &flow) {
         let said = context.said(&items[at..]);
         return context.ask(format!("does \"{said}\" hold for the last step alone, or for all before it?"));
     }
@@ -181,6 +185,28 @@ pub(super) fn trailing_condition(context: &Context<'_>, items: &[Item], at: usiz
         }
         _ => context.ask(format!("what happens otherwise in \"{}\"?", context.said(items))),
     }
+}
+
+/// `A and B if C`, beside steps that are there: without C neither would have a place.
+fn are_new(context: &Context<'_>, head: &[Item], flow: &Flow) -> bool {
+    !context.present.is_empty()
+        && head.iter().all(|item| matches!(item, Item::Phrase(_)) || item.is(Mark::And))
+        && !flow.calls().iter().any(|task| context.present.iter().any(|there| there == task))
+}
+
+/// `A before B if C`, where B is there and A is not: only A hangs on C.
+fn anchored(context: &Context<'_>, head: &[Item], mark: &Item, tail: &[Item]) -> Read<Option<Flow>> {
+    let [Item::Phrase(new), order, Item::Phrase(anchor)] = head else { return Ok(None) };
+    let (Some(new), Ok(anchor)) = (context.maybe(new), context.present_task(anchor)) else { return Ok(None) };
+    let is_there = |task: &String| context.present.contains(task);
+    if !order.is_any(&[Mark::Before, Mark::After]) || !is_there(&anchor) || is_there(&new) {
+        return Ok(None);
+    }
+    let Ok(Condition::Holds(condition)) = conditions::condition(context, tail) else { return Ok(None) };
+    let condition = if mark.is(Mark::Unless) { negated(&condition) } else { condition };
+    let guarded = Flow::When { condition, then: Box::new(Flow::Call(new)), otherwise: None };
+    let steps = [guarded, Flow::Call(anchor)];
+    Ok(Some(Flow::in_order(if order.is(Mark::After) { steps.into_iter().rev().collect::<Vec<_>>() } else { steps.into() })))
 }
 
 /// `ask for approval if C, before A`: A runs in any case.

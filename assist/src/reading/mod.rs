@@ -20,6 +20,7 @@ mod settings;
 mod statements;
 mod timeouts;
 mod undoing;
+mod verbs;
 
 use crate::flow::Flow;
 use crate::items::{Item, Phrase, PhraseWord};

@@ -17,7 +17,17 @@ pub(super) struct Operand {
 }
 
 /// What a comparative compares: the luggage that is `heavier` has a weight.
-const MEASURES: [(&str, &[&str]); 16] = [
+const MEASURES: [(&str, &[&str]); 26] = [
+    ("тяжелее", &["weight", "kilograms"]),
+    ("легче", &["weight", "kilograms"]),
+    ("длиннее", &["length", "duration", "pages"]),
+    ("короче", &["length", "duration", "pages"]),
+    ("старше", &["age"]),
+    ("моложе", &["age"]),
+    ("горячее", &["temperature"]),
+    ("холоднее", &["temperature"]),
+    ("дороже", &["price", "amount", "cost", "total"]),
+    ("дешевле", &["price", "amount", "cost", "total"]),
     ("heavier", &["weight", "kilograms"]),
     ("lighter", &["weight", "kilograms"]),
     ("weighs", &["weight", "kilograms"]),

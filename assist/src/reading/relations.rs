@@ -3,10 +3,13 @@
 use crate::flow::Flow;
 use crate::items::{Item, Phrase};
 use crate::names::LONGEST;
-use crate::words::Mark;
+use crate::words::{Mark, is_russian};
 
 use super::cursor::{find, trimmed};
-use super::{Context, Read, groups};
+use super::{Context, Read, groups, verbs};
+
+/// What is done besides tasks.
+const STEPS: [Mark; 3] = [Mark::Wait, Mark::WaitFor, Mark::Approval];
 
 /// A part of a sentence without `then`.
 pub(super) fn part(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
@@ -76,9 +79,62 @@ pub(super) fn part(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     if find(&items[at + 1..], &marks).is_some() {
         return context.ask(format!("in which order do the steps in \"{}\" run?", context.said(items)));
     }
+    if let Some(next) = main_again(context, &items[at + 1..]) {
+        return resumed(context, items, at, at + 1 + next);
+    }
+    if let Some(flow) = of_last(context, items, at)? {
+        return Ok(flow);
+    }
     let left = groups::list(context, &items[..at])?;
     let right = groups::list(context, without_end(&items[at + 1..]))?;
     joined(context, items, at, left, right)
+}
+
+/// Where an `and` goes on with the main clause: `A after charging the card and notify the customer`.
+fn main_again(context: &Context<'_>, clause: &[Item]) -> Option<usize> {
+    let is_order = |item: &Item| matches!(item, Item::Phrase(phrase) if verbs::is_order(context, phrase));
+    let at = find(clause, &[Mark::And])?;
+    (clause[..at].iter().any(|item| matches!(item, Item::Phrase(_)))
+        && !clause[..at].iter().any(is_order)
+        && clause.get(at + 1).is_some_and(is_order)
+        && !clause.get(at + 2).is_some_and(|item| item.is_any(&[Mark::Equals, Mark::Done, Mark::Succeeds])))
+    .then_some(at)
+}
+
+/// `A after B and C`, where C is an order as A is.
+fn resumed(context: &Context<'_>, items: &[Item], at: usize, next: usize) -> Read<Flow> {
+    if !items[at].is_any(&[Mark::After, Mark::When]) {
+        return context.ask(format!("in which order do the steps in \"{}\" run?", context.said(items)));
+    }
+    let first = ended(context, &items[at + 1..next])?;
+    // `A, B after C, and D`
+    let comma = items[..at].iter().rposition(|item| matches!(item, Item::Comma(_)));
+    let (before, main) = match comma {
+        Some(comma) => (Some(part(context, &items[..comma])?), groups::list(context, &items[comma + 1..at])?),
+        None => (None, groups::list(context, &items[..at])?),
+    };
+    Ok(Flow::in_order(before.into_iter().chain([first, main, part(context, &items[next + 1..])?])))
+}
+
+/// `A, and B after C` is said of B alone.
+fn of_last(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Flow>> {
+    let is_order = |item: &Item| matches!(item, Item::Phrase(phrase) if verbs::is_order(context, phrase));
+    let [head @ .., and, last @ Item::Phrase(_)] = &items[..at] else { return Ok(None) };
+    if !and.is(Mark::And) || !items[at].is_any(&[Mark::After, Mark::Before]) || !is_order(last) {
+        return Ok(None);
+    }
+    let is_apart = matches!(head.last(), Some(Item::Comma(_)));
+    if is_apart {
+        let rest: Vec<Item> = std::iter::once(last.clone()).chain(items[at..].iter().cloned()).collect();
+        return Ok(Some(Flow::in_order([part(context, head)?, part(context, &rest)?])));
+    }
+    // `load the order and charge the card after validating it`: to look at something may come before all.
+    let looks = |item: &Item| matches!(item, Item::Phrase(phrase) if context.maybe(phrase).is_some_and(|task| context.names.reads(&task)));
+    if head.iter().any(|item| is_order(item) && looks(item)) {
+        let said = context.said(&items[at..]);
+        return context.ask(format!("is \"{said}\" said of the last step alone, or of all before it?"));
+    }
+    Ok(None)
 }
 
 /// `A, B meanwhile`.
@@ -192,7 +248,7 @@ pub(super) fn ended(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
 
 /// Where a clause without a comma ends: before a wait, or between two words of a phrase that then name a task each.
 fn clause_end(context: &Context<'_>, items: &[Item]) -> Option<(Vec<Item>, Vec<Item>)> {
-    let ends = [Mark::Wait, Mark::WaitFor, Mark::Approval, Mark::Parallel, Mark::Sequential];
+    let ends = [STEPS.as_slice(), &[Mark::Parallel, Mark::Sequential]].concat();
     let is_end = |at: &usize| *at > 0 && (*at + 1 < items.len() || items[*at].is(Mark::Approval));
     if let Some(at) = find(items, &ends).filter(is_end) {
         return Some((items[..at].to_vec(), items[at..].to_vec()));
@@ -212,7 +268,7 @@ fn clause_end(context: &Context<'_>, items: &[Item]) -> Option<(Vec<Item>, Vec<I
         return Some((vec![first], std::iter::once(second).chain(rest.iter().cloned()).collect()));
     }
     let (Item::Phrase(phrase), rest) = items.split_first()? else { return None };
-    let (at, _) = division(context, phrase)?;
+    let (at, _) = division(context, phrase).or_else(|| at_order(context, phrase))?;
     let (head, tail) = phrase.split(at);
     let second = std::iter::once(Item::Phrase(tail)).chain(rest.iter().cloned()).collect();
     Some((vec![Item::Phrase(head)], second))
@@ -221,6 +277,21 @@ fn clause_end(context: &Context<'_>, items: &[Item]) -> Option<(Vec<Item>, Vec<I
 /// `в случае неудачи доставки позови курьера`: two tasks in one phrase, where it is clear how.
 pub(super) fn two_tasks(context: &Context<'_>, both: &Phrase) -> Option<(String, String)> {
     division(context, both).map(|(_, pair)| pair)
+}
+
+/// Where the only order of a Russian phrase begins: `зачисления создай логин`.
+fn at_order(context: &Context<'_>, both: &Phrase) -> Option<(usize, (String, String))> {
+    if both.words.len() > LONGEST {
+        return None;
+    }
+    let pair = |at: usize| {
+        let (one, other) = both.split(at);
+        let is_verb = is_russian(&both.words[at].text) && verbs::is_verb(&both.words[at].text);
+        let pair = (context.maybe(&one)?, context.maybe(&other)?);
+        (is_verb && pair.0 != pair.1).then_some((at, pair))
+    };
+    let mut pairs = (1..both.words.len()).filter_map(pair);
+    pairs.next().filter(|_| pairs.next().is_none())
 }
 
 /// Where a phrase falls into two that name a task each; every place where it does must give the same two.
@@ -252,7 +323,8 @@ fn leading(context: &Context<'_>, items: &[Item], delay: Option<u64>) -> Read<Fl
         return leading(context, &items, delay);
     }
     let done = rest.iter().position(|item| item.is_any(&[Mark::Done, Mark::Succeeds]));
-    let comma = rest.iter().rposition(|item| matches!(item, Item::Comma(_)));
+    let goes_on = |at: &usize| rest[*at..].iter().any(|item| matches!(item, Item::Phrase(_)) || item.is_any(&STEPS));
+    let comma = rest.iter().rposition(|item| matches!(item, Item::Comma(_))).filter(goes_on);
     let split = match (done, comma) {
         (Some(done), _) => done + 1,
         (None, Some(comma)) => comma,

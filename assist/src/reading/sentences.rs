@@ -219,6 +219,15 @@ pub(super) fn of_what_was_said(context: &Context<'_>, before: &Flow, items: &[It
     if trimmed(rest).is_empty() {
         return Ok(None);
     }
+    // `A and B. C only if both succeeded`
+    if let [step @ .., only, both, succeeded] = items
+        && !step.is_empty()
+        && only.is_any(&[Mark::OnlyIf, Mark::If, Mark::When, Mark::After])
+        && both.is_any(&[Mark::Both, Mark::All, Mark::Them])
+        && succeeded.is_any(&[Mark::Succeeds, Mark::Done])
+    {
+        return Ok(Some(Flow::in_order([before.clone(), clause(context, step, true)?])));
+    }
     if first.is(Mark::Else) && !first.is(Mark::OnFailure) {
         return otherwise(context, before, rest);
     }
@@ -274,6 +283,10 @@ fn otherwise(context: &Context<'_>, before: &Flow, rest: &[Item]) -> Read<Option
         flow => vec![flow],
     };
     let Some(Flow::When { condition, then, otherwise: None }) = steps.pop() else { return Ok(None) };
+    // `in all other cases do nothing`
+    if matches!(trimmed(rest), [nothing] if nothing.is(Mark::GoOn)) {
+        return Ok(Some(before.clone()));
+    }
     let otherwise = Some(Box::new(sentence(context, rest)?));
     steps.push(Flow::When { condition, then, otherwise });
     Ok(Some(Flow::in_order(steps)))

@@ -42,11 +42,15 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
         reading.edits.extend(edits);
         return Ok(());
     }
-    let end = end_said(statement, reading.flow.is_none());
+    let end = end_said(context, statement, reading.flow.is_none());
     if let Some(edit) = edit(context, trimmed(statement), end)? {
         note(reading, context.said(statement), "a change of the workflow");
         reading.edits.push(edit);
         return Ok(());
+    }
+    let edge = statement.first().into_iter().chain(statement.last());
+    if reading.flow.is_none() && statement.len() > 1 && edge.into_iter().any(|item| is_outcome(context, item)) {
+        return context.ask(format!("the success of which step is meant in \"{}\"?", context.said(statement)));
     }
     let mut items = statement.to_vec();
     let last = last_call(reading).or_else(|| last_set(reading));
@@ -78,6 +82,19 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
         reading.flow = Some(whole);
         return Ok(());
     }
+    // `give A 5 seconds, and if it fails, B`
+    if let ([failure, handler @ ..], Some(Setting { target: Target::Task(task), .. }), None) =
+        (rest, found.last(), &reading.flow)
+        && failure.is(Mark::OnFailure)
+        && context.present.contains(task)
+        && !trimmed(handler).is_empty()
+    {
+        let handler = sentences::sentence(context, handler)?;
+        note(reading, context.said(rest), &format!("where `{task}` fails {}", handler.described()));
+        reading.edits.push(Edit::OnFailure { of: task.clone(), handler });
+        reading.settings.extend(found);
+        return Ok(());
+    }
     let rest = match rest {
         [verb, named @ Item::Phrase(_)] if !found.is_empty() && verb.is_any(&[Mark::Add, Mark::Move]) => {
             std::slice::from_ref(named)
@@ -104,6 +121,17 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
     if let Some(flow) = in_any_case(context, rest, reading)? {
         note(reading, context.said(rest), "a step after all others, whatever becomes of them");
         reading.edits.push(Edit::Always(flow));
+        return Ok(());
+    }
+    // `B at the end if C`
+    if let Some((place, without)) = place_said(context, rest)
+        && let Ok(flow @ Flow::When { .. }) = sentences::sentence(context, &without)
+        && !context.present.is_empty()
+        && reading.flow.is_none()
+        && !flow.calls().iter().any(|task| context.present.iter().any(|there| there == task))
+    {
+        note(reading, context.said(rest), &flow.described());
+        reading.edits.push(Edit::Add { flow, place });
         return Ok(());
     }
     let flow = sentences::sentence(context, rest)?.with_handlers();
@@ -180,12 +208,33 @@ fn is_list_of_set(context: &Context<'_>, rest: &[Item], found: &[Setting]) -> bo
         })
 }
 
+/// The place that is said between a step and its condition, and the items without it.
+fn place_said(context: &Context<'_>, items: &[Item]) -> Option<(Place, Vec<Item>)> {
+    let is_place = |two: &[Item]| {
+        two[0].is_any(&[Mark::Then, Mark::First]) && two[1].is_any(&[Mark::If, Mark::When, Mark::Unless, Mark::OnlyIf])
+    };
+    let at = items.windows(2).position(is_place).filter(|at| *at > 0 && !is_outcome(context, &items[*at]))?;
+    let place = if items[at].is(Mark::Then) { Place::Last } else { Place::First };
+    let mut without = items.to_vec();
+    without.remove(at);
+    Some((place, without))
+}
+
+/// `on success`, `if it worked`: what has gone well before.
+fn is_outcome(context: &Context<'_>, item: &Item) -> bool {
+    let said = context.said(std::slice::from_ref(item)).to_lowercase();
+    let is_said = |word: &&str| said.split_whitespace().any(|said| said == *word);
+    item.is(Mark::Then) && ["if", "when", "once", "success", "provided", "если"].iter().any(|word| is_said(&word))
+}
+
 /// `to the end` and `first`, as the last words.
-fn end_said(statement: &[Item], is_alone: bool) -> Option<Place> {
-    if is_alone && statement.first().is_some_and(|item| item.is(Mark::Then)) {
+fn end_said(context: &Context<'_>, statement: &[Item], is_alone: bool) -> Option<Place> {
+    // `if that went well` is no place.
+    let is_place = |item: &Item| !is_outcome(context, item);
+    if is_alone && statement.first().is_some_and(|item| item.is(Mark::Then) && is_place(item)) {
         return Some(Place::Last);
     }
-    match statement.last() {
+    match statement.last().filter(|item| is_place(item)) {
         Some(item) if item.is(Mark::Then) => Some(Place::Last),
         Some(item) if item.is(Mark::First) => Some(Place::First),
         _ => None,
@@ -194,7 +243,7 @@ fn end_said(statement: &[Item], is_alone: bool) -> Option<Place> {
 
 /// `A at the end, and it may fail`.
 fn placed(context: &Context<'_>, items: &[Item], rest: &[Item], found: &[Setting]) -> Read<Option<Edit>> {
-    let end = end_said(end_trimmed(items), false).filter(|_| !found.is_empty());
+    let end = end_said(context, end_trimmed(items), false).filter(|_| !found.is_empty());
     if end.is_some() && matches!(rest, [Item::Phrase(_)]) { edit(context, rest, end) } else { Ok(None) }
 }
 

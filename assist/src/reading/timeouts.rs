@@ -57,6 +57,11 @@ pub(super) fn timeout(context: &Context<'_>, items: &[Item], at: usize) -> Read<
         return context.ask(format!("is \"{said}\" a pause, or the longest time of a step?"));
     }
     next += usize::from(is(next, &[Mark::Timeout, Mark::EachOfThem, Mark::Each]));
+    // `within a second, else give up`
+    let comma = usize::from(matches!(items.get(next), Some(Item::Comma(_))));
+    if is(next + comma, &[Mark::Else]) && is(next + comma + 1, &[Mark::GiveUp]) {
+        next += comma + 2;
+    }
     let start = items[..at].iter().rposition(|item| matches!(item, Item::Stop(_))).map_or(0, |at| at + 1);
     let together = is_together(context, &items[start..at]).then(|| at - 1);
     let before = items[start..at].iter().rposition(|item| item.is(Mark::Whole)).map(|whole| start + whole);

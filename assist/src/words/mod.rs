@@ -94,15 +94,19 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
                 TokenKind::Number(text[start..end].replace(['_', ','], ""))
             }
         } else if letter == 'w' && text[start..].starts_with("w/") {
-            extend(&|next, _| next == '/');
-            TokenKind::Word("with".to_owned())
+            extend(&|next, after| next == '/' || next == 'o' && !after.is_some_and(char::is_alphanumeric));
+            TokenKind::Word(if end - start > 2 { "without" } else { "with" }.to_owned())
         } else if letter.is_alphabetic() || letter == '_' {
             extend(&|next, after| {
                 next.is_alphanumeric()
                     || next == '_'
                     || matches!(next, '\'' | '’' | '-' | '.') && after.is_some_and(char::is_alphabetic)
             });
-            TokenKind::Word(text[start..end].to_lowercase().replace('’', "'"))
+            match &text[start..end] {
+                // No pronoun.
+                "US" => TokenKind::Word("usa".to_owned()),
+                word => TokenKind::Word(word.to_lowercase().replace('’', "'")),
+            }
         } else if matches!(letter, '"' | '«' | '“' | '\'') {
             extend(&|next, _| !CLOSING.contains(&next) && next != '\n');
             let inner = text[start + letter.len_utf8()..end].to_owned();
@@ -252,7 +256,7 @@ pub(crate) struct Words {
 }
 
 /// Forms that no ending tells from their verb.
-const IRREGULAR: [(&str, &str); 83] = [
+const IRREGULAR: [(&str, &str); 87] = [
     ("прием", "принимает"),
     ("приема", "принимает"),
     ("приему", "принимает"),
@@ -262,6 +266,10 @@ const IRREGULAR: [(&str, &str); 83] = [
     ("приемку", "принимает"),
     ("приемке", "принимает"),
     ("приемкой", "принимает"),
+    ("тяжелее", "потяжелее"),
+    ("длиннее", "подлиннее"),
+    ("горячее", "погорячее"),
+    ("холоднее", "похолоднее"),
     ("начни", "начинай"),
     ("начать", "начинай"),
     ("found", "find"),
