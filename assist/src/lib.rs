@@ -150,6 +150,12 @@ fn base<'a>(request: &Request<'a>, names: &Names<'_>, items: &[Item]) -> Read<Op
     let is_shared = |calls: &[String], item: &Item| match item {
         Item::Phrase(phrase) => match names.meant_by(phrase, &[]) {
             Meant::Task(task) if calls.contains(&task) => true,
+            Meant::Nothing if phrase.words.len() <= names::LONGEST / 2 => (0..phrase.words.len()).any(|at| {
+                let (one, other) = phrase.split(at);
+                let has = |part: &items::Phrase| names.meant_among(calls, &part.words).is_some();
+                has(&other) && (at == 0 || !matches!(names.meant(&one.words, &[]), Meant::Nothing))
+                    || has(&one) && !matches!(names.meant(&other.words, &[]), Meant::Nothing)
+            }),
             _ => names.meant_among(calls, &phrase.words).is_some(),
         },
         _ => false,
@@ -169,7 +175,8 @@ fn base<'a>(request: &Request<'a>, names: &Names<'_>, items: &[Item]) -> Read<Op
         || ends(items.last(), &[Mark::Then, Mark::First, Mark::Always]);
     let is_clause_end = |two: &[Item]| {
         two[0].is_any(&[Mark::Then, Mark::First])
-            && (matches!(two[1], Item::Comma(_)) || two[1].is(Mark::And))
+            && (matches!(two[1], Item::Comma(_))
+                || two[1].is_any(&[Mark::And, Mark::If, Mark::Unless, Mark::When, Mark::OnlyIf]))
     };
     let is_placed = is_placed || items.windows(2).any(is_clause_end);
     let is_end = mentioned.len() == 1 && is_placed;

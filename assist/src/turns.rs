@@ -9,7 +9,13 @@ const EDITS: [Mark; 4] = [Mark::Remove, Mark::Move, Mark::Add, Mark::Replace];
 /// Participles without the ending of one.
 const PARTICIPLES: [&str; 6] = ["put", "cut", "taken", "left", "thrown", "set"];
 
-pub(crate) fn turned(items: Vec<Item>, text: &str) -> Vec<Item> {
+pub(crate) fn turned(mut items: Vec<Item>, text: &str) -> Vec<Item> {
+    // `A, or if that fails B`
+    for at in (1..items.len()).rev() {
+        if items[at].is(Mark::OnFailure) && items[at - 1].is(Mark::Or) {
+            items.remove(at - 1);
+        }
+    }
     apart(limited(later(paused(passive(items, text)), text)))
 }
 

@@ -180,6 +180,16 @@ fn reordered(context: &Context<'_>, items: &[Item], steps: &[Flow], calls: &[Str
         [Flow::Call(first), Flow::Call(second)] if all_there => {
             Edit::Move { task: first.clone(), place: Place::Before(second.clone()) }
         }
+        // `B after A and before C`
+        [Flow::Call(first), Flow::Call(middle), Flow::Call(last)]
+            if all_there && has(&[Mark::Before]) && has(&[Mark::After]) =>
+        {
+            let place = |task: &String| context.present.iter().position(|there| there == task);
+            if place(first) > place(last) {
+                return None;
+            }
+            Edit::Move { task: middle.clone(), place: Place::After(first.clone()) }
+        }
         [Flow::Call(first), rest @ ..] if present(first) && is_new(rest) => {
             Edit::Add { flow: Flow::in_order(rest.to_vec()), place: Place::After(first.clone()) }
         }

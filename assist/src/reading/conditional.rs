@@ -50,6 +50,16 @@ pub(super) fn consequence(context: &Context<'_>, condition: Condition, items: &[
         let then = Box::new(Flow::Call(context.task(phrase, &[])?));
         return Ok(Flow::When { condition: negated(condition), then, otherwise: None });
     }
+    // `если C, карту не выпускать`
+    if let ([Item::Phrase(thing), not, Item::Phrase(verb)], None, Condition::Holds(condition)) =
+        (then, otherwise, &condition)
+        && not.is(Mark::Not)
+    {
+        let mut whole = thing.clone();
+        whole.words.extend(verb.words.iter().cloned());
+        let then = Box::new(Flow::Call(context.task(&whole, &[])?));
+        return Ok(Flow::When { condition: negated(condition), then, otherwise: None });
+    }
     // `if C, A, then B`: whether B hangs on C, too, only its speaker knows.
     let is_step_behind = |two: &[Item]| matches!(two[0], Item::Comma(_)) && two[1].is(Mark::Then);
     if let (Some(at), None) = (then.windows(2).position(is_step_behind).filter(|at| *at > 0), otherwise)
@@ -89,6 +99,7 @@ pub(super) fn consequence(context: &Context<'_>, condition: Condition, items: &[
         return context.ask(format!("does all of \"{}\" depend on the condition?", context.said(then)));
     }
     let otherwise = otherwise.map(|items| sentence(context, items)).transpose()?;
+    exclusive(context, items, &flow, otherwise.as_ref())?;
     match condition {
         Condition::Holds(condition) => {
             Ok(Flow::When { condition, then: Box::new(flow), otherwise: otherwise.map(Box::new) })
@@ -172,6 +183,7 @@ pub(super) fn trailing_condition(context: &Context<'_>, items: &[Item], at: usiz
     };
     let condition = if items[at].is(Mark::Unless) { opposite(context, condition)? } else { condition };
     let otherwise = otherwise.map(|items| sentence(context, items)).transpose()?.map(Box::new);
+    exclusive(context, items, &flow, otherwise.as_deref())?;
     match condition {
         Condition::Holds(condition) => {
             let guarded = Flow::When { condition, then: Box::new(flow), otherwise };
@@ -184,6 +196,17 @@ pub(super) fn trailing_condition(context: &Context<'_>, items: &[Item], at: usiz
             Ok(Flow::Try { body, handler: Some(Box::new(flow)), always: None })
         }
         _ => context.ask(format!("what happens otherwise in \"{}\"?", context.said(items))),
+    }
+}
+
+/// `wait for approval if C, otherwise A`: whether A follows the wait, too, is not said.
+fn exclusive(context: &Context<'_>, items: &[Item], then: &Flow, otherwise: Option<&Flow>) -> Read<()> {
+    let is_wait = |flow: &Flow| matches!(flow, Flow::Approval { .. } | Flow::Sleep(_));
+    match otherwise {
+        Some(otherwise) if is_wait(then) != is_wait(otherwise) => {
+            context.ask(format!("what follows the wait in \"{}\"?", context.said(items)))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -67,7 +67,13 @@ pub(super) fn list(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
             }
             item if item.is(Mark::Parallel) => lists.said(context, items, at, Mode::Parallel)?,
             item if item.is(Mark::Sequential) => lists.said(context, items, at, Mode::Sequential)?,
-            Item::Number(..) if at == 0 && is_step(items.get(1)) => 1,
+            Item::Number(_, place)
+                if at == 0
+                    && is_step(items.get(1))
+                    && context.text[place.clone()].starts_with(|first: char| first.is_ascii_digit()) =>
+            {
+                1
+            }
             _ => lists.element(context, items, at)?,
         };
     }

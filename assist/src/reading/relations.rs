@@ -17,6 +17,19 @@ pub(super) fn part(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     let is_leading = |item: &Item| {
         item.is_any(&[Mark::After, Mark::When, Mark::Before, Mark::While]) && !item.is(Mark::ButFirst)
     };
+    // `after B and before C, A` is `A after B and before C`.
+    if let [one, Item::Phrase(_), and, other, Item::Phrase(_), Item::Comma(_), main @ ..] = items
+        && and.is(Mark::And)
+        && one.is_any(&[Mark::After, Mark::Before])
+        && other.is_any(&[Mark::After, Mark::Before])
+        && !main.is_empty()
+    {
+        let turned: Vec<Item> = main.iter().chain(&items[..5]).cloned().collect();
+        return enclosed(context, &turned, main.len()).and_then(|flow| match flow {
+            Some(flow) => Ok(flow),
+            None => context.ask(format!("in which order do the steps in \"{}\" run?", context.said(items))),
+        });
+    }
     if items.first().is_some_and(is_leading) && !matches!(items.get(1), Some(Item::Time(..))) {
         return leading(context, items, None);
     }
@@ -93,9 +106,14 @@ pub(super) fn part(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
 /// Where an `and` goes on with the main clause: `A after charging the card and notify the customer`.
 fn main_again(context: &Context<'_>, clause: &[Item]) -> Option<usize> {
     let is_order = |item: &Item| matches!(item, Item::Phrase(phrase) if verbs::is_order(context, phrase));
+    // Behind `после` stands a noun, whatever it looks like.
+    let is_plain = |item: &Item| match item {
+        Item::Phrase(phrase) if is_russian(&phrase.words[0].text) => verbs::is_infinitive(&phrase.words[0].text),
+        item => is_order(item),
+    };
     let at = find(clause, &[Mark::And])?;
     (clause[..at].iter().any(|item| matches!(item, Item::Phrase(_)))
-        && !clause[..at].iter().any(is_order)
+        && !clause[..at].iter().any(is_plain)
         && clause.get(at + 1).is_some_and(is_order)
         && !clause.get(at + 2).is_some_and(|item| item.is_any(&[Mark::Equals, Mark::Done, Mark::Succeeds])))
     .then_some(at)
@@ -166,11 +184,16 @@ fn wait_between(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
 
 /// `B after A and before C`.
 fn enclosed(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Flow>> {
+    // `A before B but after C`
+    let is_but = |two: &[Item]| {
+        let between = context.text.get(two[0].at().end..two[1].at().start).unwrap_or_default().to_lowercase();
+        between.split_whitespace().any(|word| ["but", "но"].contains(&word))
+    };
     let second = items[at + 1..].windows(2).position(|two| {
-        (two[0].is(Mark::And) || matches!(two[0], Item::Comma(_)))
+        (two[0].is(Mark::And) || matches!(two[0], Item::Comma(_)) || is_but(two))
             && two[1].is_any(&[Mark::Before, Mark::After])
     });
-    let Some(second) = second.map(|place| at + 1 + place).filter(|second| *second > at + 1) else {
+    let Some(second) = second.map(|place| at + 1 + place).filter(|second| *second > at + 1 || matches!(items[*second], Item::Phrase(_))) else {
         return Ok(None);
     };
     let is_after = |at: usize| items[at].is_any(&[Mark::After, Mark::When]);
@@ -178,7 +201,8 @@ fn enclosed(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Flo
         return Ok(None);
     }
     let middle = groups::list(context, &items[..at])?;
-    let one = ended(context, &items[at + 1..second])?;
+    let end = second + usize::from(matches!(items[second], Item::Phrase(_)));
+    let one = ended(context, &items[at + 1..end])?;
     let other = ended(context, &items[second + 2..])?;
     let (first, last) = if is_after(at) { (one, other) } else { (other, one) };
     Ok(Some(Flow::in_order([first, middle, last])))

@@ -61,7 +61,13 @@ fn two_changes(
     };
     let joints =
         (1..items.len()).filter(|at| is_joint(&items[*at]) && !hangs(items.get(at + 1))).take(MOST);
+    // A condition behind two changes may be one of both.
+    let is_condition =
+        |item: &Item| item.is_any(&[Mark::If, Mark::When, Mark::Unless, Mark::OnlyIf, Mark::Until]);
     let both = |at: usize| {
+        if !items[..at].iter().any(is_condition) && items[at + 1..].iter().skip(1).any(is_condition) {
+            return None;
+        }
         let mut reading = before.clone();
         for part in [&items[..at], &items[at + 1..]] {
             let said = (reading.edits.len(), reading.settings.len());

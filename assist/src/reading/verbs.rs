@@ -23,7 +23,12 @@ pub(super) fn is_order(context: &Context<'_>, phrase: &Phrase) -> bool {
     !is_named && !is_noun && context.maybe(phrase).is_some_and(|task| context.names.is_led_by(&task, first))
 }
 
-/// Whether a Russian word looks like an infinitive or an imperative.
+/// Whether a Russian word looks like an infinitive or an imperative; `проверки` is neither.
 pub(super) fn is_verb(word: &str) -> bool {
-    ["ть", "ти", "чь", "и", "й", "ь", "йте", "ите", "ьте"].iter().any(|end| word.ends_with(end))
+    let is_noun = ["ки", "ии", "чи", "печати"].iter().any(|end| word.ends_with(end));
+    is_infinitive(word) || !is_noun && ["и", "й", "ь", "йте", "ите", "ьте"].iter().any(|end| word.ends_with(end))
+}
+
+pub(super) fn is_infinitive(word: &str) -> bool {
+    ["ть", "ти", "чь"].iter().any(|end| word.ends_with(end)) && !["печати", "печать"].contains(&word)
 }

@@ -31,6 +31,12 @@ fn roots(stem: &str) -> Root {
     if let Some(rest) = root.strip_suffix("ир") {
         root = format!("{rest}ер");
     }
+    // `забрать`, `вызвать`
+    for (short, long) in [("бр", "бер"), ("зв", "з")] {
+        if let Some(rest) = root.strip_suffix(short).filter(|rest| !rest.is_empty()) {
+            root = format!("{rest}{long}");
+        }
+    }
     root = changed(root);
     let long = |rest: &&str| rest.chars().count() >= SHORTEST;
     let inner = PREFIXES.iter().find_map(|prefix| root.strip_prefix(prefix).filter(long).map(str::to_owned));
@@ -128,6 +134,8 @@ mod tests {
             ("оценка", "оценивает"),
             ("звонок", "звонит"),
             ("забери", "забирает"),
+            ("забрать", "забирает"),
+            ("вызвать", "вызывает"),
             ("взвешивание", "взвешивает"),
             ("посчитай", "считает"),
             ("осмотри", "осматривает"),
