@@ -224,6 +224,9 @@ impl Reader<'_> {
             {
                 return duration_unit(unit).map(|(ms, _)| (1, ms));
             }
+            Some("полторы" | "полтора") => {
+                return duration_unit(word(at + 1)?).map(|(ms, _)| (2, halves(1.0, ms)));
+            }
             Some("полсекунды") => return Some((1, 500)),
             Some("полминуты") => return Some((1, 30_000)),
             Some("полчаса") => return Some((1, 1_800_000)),
@@ -244,14 +247,14 @@ impl Reader<'_> {
             },
             _ => return None,
         };
+        // `two and a half hours`
+        if matches!((word(at + 1), word(at + 2), word(at + 3)), (Some("and"), Some("a" | "an"), Some("half")))
+        {
+            let (ms, _) = duration_unit(word(at + 4)?)?;
+            return Some((5, halves(count, ms)));
+        }
         let (ms, _) = duration_unit(word(at + 1)?)?;
-        #[expect(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "saturates"
-        )]
-        Some((2, (count * ms as f64) as u64))
+        Some((2, halves(count - 0.5, ms)))
     }
 
     fn word(&self, word: &str, tokens: &[Token], stems: &[String], at: usize) -> (usize, Option<Item>) {
@@ -417,6 +420,17 @@ impl Reader<'_> {
         }
         self.names.mended(word).or_else(|| self.lexicon.mended(word)).map_or(stem, str::to_owned)
     }
+}
+
+/// The milliseconds of so many units and a half.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "saturates"
+)]
+fn halves(count: f64, ms: u64) -> u64 {
+    ((count + 0.5) * ms as f64) as u64
 }
 
 /// Verbs of ends, which say with their object what comes last.

@@ -256,7 +256,9 @@ fn finish(
     if let Some(task) = edits::asked_too_early(&drafted.steps)
         && base.is_none_or(|base| edits::asked_too_early(&base.steps).is_none())
     {
-        return Err(Question(format!("the result of `{task}` is asked about before it runs: what comes first?")));
+        return Err(Question(format!(
+            "the result of `{task}` is asked about before it runs: what comes first?"
+        )));
     }
     let taken = |id: &str| request.vocabulary.workflows.iter().any(|workflow| workflow.id == id);
     let calls = edits::calls(&drafted.steps);

@@ -42,6 +42,15 @@ fn shared(items: Vec<Item>, names: &Names<'_>) -> Vec<Item> {
 /// `the card should not be issued until B` is `do not issue the card until B`.
 fn forbidden(items: Vec<Item>, names: &Names<'_>) -> Vec<Item> {
     let mut found: Vec<Item> = Vec::new();
+    // `билет не печатать, пока не ...`
+    let is_inner = |at: usize| {
+        matches!(items[at], Item::Comma(_))
+            && items.get(at + 1).is_some_and(|next| next.is(Mark::Until))
+            && at > 1
+            && matches!(items[at - 1], Item::Phrase(_))
+            && items[at - 2].is_any(&[Mark::Not, Mark::Differs])
+    };
+    let items: Vec<Item> = (0..items.len()).filter(|at| !is_inner(*at)).map(|at| items[at].clone()).collect();
     let mut items = items.as_slice();
     while let Some((item, rest)) = items.split_first() {
         items = rest;
@@ -125,6 +134,22 @@ fn patient(items: Vec<Item>) -> Vec<Item> {
                 [Item::Comma(_), before, ..] if before.is(Mark::Before) => &rest[1..],
                 rest => rest,
             };
+            continue;
+        }
+        // `an approval before A, but do not wait longer than an hour`
+        if let [before, next @ Item::Phrase(_), Item::Comma(_), limit, time @ Item::Time(..), rest @ ..] =
+            rest
+            && item.is(Mark::Approval)
+            && before.is(Mark::Before)
+            && limit.is(Mark::Within)
+        {
+            found.extend([
+                Item::Marks(vec![Mark::Within], limit.at().clone()),
+                time.clone(),
+                before.clone(),
+                next.clone(),
+            ]);
+            items = rest;
             continue;
         }
         let ([joint, wait, limit, time @ Item::Time(..), rest @ ..], true) = (rest, item.is(Mark::Approval))

@@ -16,12 +16,13 @@ pub(crate) fn turned(mut items: Vec<Item>, text: &str) -> Vec<Item> {
             items.remove(at - 1);
         }
     }
-    apart(limited(later(paused(passive(items, text)), text)))
+    apart(limited(awaited(later(paused(passive(items, text)), text), text)))
 }
 
 fn is_edge(item: Option<&Item>) -> bool {
     item.is_none_or(|item| {
-        matches!(item, Item::Stop(_) | Item::Comma(_)) || item.is_any(&[Mark::And, Mark::Then]) && !item.is_any(&EDITS)
+        matches!(item, Item::Stop(_) | Item::Comma(_))
+            || item.is_any(&[Mark::And, Mark::Then]) && !item.is_any(&EDITS)
     })
 }
 
@@ -36,9 +37,7 @@ fn passive(mut items: Vec<Item>, text: &str) -> Vec<Item> {
         let begins = at == 0 || is_edge(Some(&items[at - 1]));
         // `the receipt is skipped`
         let be = usize::from(items.get(at + 1).is_some_and(|item| item.is(Mark::Equals)));
-        if begins
-            && matches!(items[at], Item::Phrase(_))
-            && items.get(at + 1 + be).is_some_and(is_participle)
+        if begins && matches!(items[at], Item::Phrase(_)) && items.get(at + 1 + be).is_some_and(is_participle)
         {
             items.swap(at, at + 1 + be);
             if be == 1 {
@@ -66,13 +65,38 @@ fn later(items: Vec<Item>, text: &str) -> Vec<Item> {
                 found.push(Item::Marks(vec![Mark::After], small.at().clone()));
             }
             [step @ Item::Phrase(_), time @ Item::Time(..), then, ..]
-                if begins && at > 0 && then.is(Mark::Then) && text[then.at().clone()].eq_ignore_ascii_case("later") =>
+                if begins
+                    && at > 0
+                    && then.is(Mark::Then)
+                    && text[then.at().clone()].eq_ignore_ascii_case("later") =>
             {
                 let place = step.at().start..step.at().start;
-                found.extend([Item::Marks(vec![Mark::Wait], place.clone()), time.clone(), Item::Comma(place), step.clone()]);
+                found.extend([
+                    Item::Marks(vec![Mark::Wait], place.clone()),
+                    time.clone(),
+                    Item::Comma(place),
+                    step.clone(),
+                ]);
                 skipped = 2;
             }
             _ => found.push(item.clone()),
+        }
+    }
+    found
+}
+
+/// `wait for A before B` is `A before B`, and `put an approval before B` puts it there.
+fn awaited(items: Vec<Item>, text: &str) -> Vec<Item> {
+    let mut found: Vec<Item> = Vec::new();
+    for (at, item) in items.iter().enumerate() {
+        let begins = is_edge(at.checked_sub(1).and_then(|at| items.get(at)));
+        let said = text[item.at().clone()].to_lowercase();
+        let is_wait = ["wait for", "await", "дождись", "дождаться"].contains(&said.as_str())
+            && matches!(&items[at + 1..], [Item::Phrase(_), before, ..] if before.is(Mark::Before));
+        let is_put = item.is_any(&[Mark::Add, Mark::Move])
+            && items.get(at + 1).is_some_and(|next| next.is(Mark::Approval));
+        if !(begins && (is_wait || is_put)) {
+            found.push(item.clone());
         }
     }
     found
@@ -85,7 +109,9 @@ fn apart(items: Vec<Item>) -> Vec<Item> {
         let end = statement.len() - usize::from(matches!(statement.last(), Some(Item::Stop(_))));
         match &statement[..end] {
             [not, steps @ .., parallel]
-                if not.is(Mark::Not) && parallel.is(Mark::Parallel) && !steps.iter().any(|item| item.is(Mark::Not)) =>
+                if not.is(Mark::Not)
+                    && parallel.is(Mark::Parallel)
+                    && !steps.iter().any(|item| item.is(Mark::Not)) =>
             {
                 all.extend(steps.iter().cloned());
                 all.push(Item::Marks(vec![Mark::Sequential], parallel.at().clone()));
@@ -105,7 +131,9 @@ fn paused(items: Vec<Item>) -> Vec<Item> {
         items = rest;
         let (wait, time, used) = match (item, rest) {
             (time @ Item::Time(..), [wait, ..]) if wait.is(Mark::Wait) => (wait, time, 1),
-            (wait, [of, time @ Item::Time(..), ..]) if wait.is(Mark::Wait) && of.is(Mark::Of) => (wait, time, 2),
+            (wait, [of, time @ Item::Time(..), ..]) if wait.is(Mark::Wait) && of.is(Mark::Of) => {
+                (wait, time, 2)
+            }
             _ => {
                 found.push(item.clone());
                 continue;

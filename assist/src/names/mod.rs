@@ -175,7 +175,9 @@ impl<'a> Names<'a> {
 
     /// Whether a word is the verb of a task, or one that means the same.
     pub fn is_led_by(&self, id: &str, word: &PhraseWord) -> bool {
-        let verbs = |profile: &Profile| profile.own.iter().take(1).chain(profile.function.iter().take(1)).cloned().collect::<Vec<_>>();
+        let verbs = |profile: &Profile| {
+            profile.own.iter().take(1).chain(profile.function.iter().take(1)).cloned().collect::<Vec<_>>()
+        };
         let of = self.profiles.iter().filter(|profile| profile.id == id);
         of.flat_map(verbs).any(|verb| self.concepts.are_same(&verb, &word.stem))
     }
@@ -337,10 +339,16 @@ impl<'a> Names<'a> {
         let best = fits.iter().map(|(score, _)| *score).max().unwrap_or_default();
         // `the payment` is what `charge_card` does, and only what `refund_payment` is done to.
         let does = |profile: &Profile| {
-            profile.own.first().is_some_and(|own| phrase.iter().any(|word| self.concepts.are_same(own, &word.stem)))
+            profile
+                .own
+                .first()
+                .is_some_and(|own| phrase.iter().any(|word| self.concepts.are_same(own, &word.stem)))
         };
         let is_object = |&(score, profile): &(u32, &Profile)| {
-            score == best && phrase.len() == 1 && !does(profile) && profile.own.first().is_some_and(|own| UNDOES.contains(&own.as_str()))
+            score == best
+                && phrase.len() == 1
+                && !does(profile)
+                && profile.own.first().is_some_and(|own| UNDOES.contains(&own.as_str()))
         };
         if fits.iter().any(is_object) && fits.iter().any(|(_, profile)| does(profile)) {
             fits.retain(|(score, profile)| *score == best || does(profile));

@@ -48,7 +48,27 @@ pub(super) fn said_of_a_thing(context: &Context<'_>, items: &[Item]) -> Read<Opt
         let both = if items[at].is(Mark::After) { [other, flow] } else { [flow, other] };
         return Ok(Some(Flow::in_order(both)));
     }
-    Ok(ruled(context, items).or_else(|| entitled(context, items)).or_else(|| ordered(context, items)))
+    Ok(ruled(context, items)
+        .or_else(|| entitled(context, items))
+        .or_else(|| ordered(context, items))
+        .or_else(|| spared(context, items)))
+}
+
+/// `trial accounts are not charged`
+fn spared(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
+    let [Item::Phrase(thing), not, Item::Phrase(verb)] = items else { return None };
+    if !not.is_any(&[Mark::Not, Mark::Differs]) {
+        return None;
+    }
+    let mut whole = thing.clone();
+    whole.words.extend(verb.words.iter().cloned());
+    let Flow::When { condition, then, otherwise } = guarded(context, &whole)? else { return None };
+    let is_done = |task: &str| verb.words.iter().any(|word| context.names.is_led_by(task, word));
+    then.calls().into_iter().all(is_done).then(|| Flow::When {
+        condition: conditions::negated(&condition),
+        then: then.clone(),
+        otherwise,
+    })
 }
 
 /// `reject candidates with less than 3 years`

@@ -357,7 +357,8 @@ fn exchanged(context: &Context<'_>, items: &[Item]) -> Read<Option<Edit>> {
         [instead, Item::Phrase(old), Item::Comma(_), Item::Phrase(new)] if instead.is(Mark::Instead) => {
             (new, old)
         }
-        [swap, Item::Phrase(one), and, Item::Phrase(other)] | [Item::Phrase(one), and, Item::Phrase(other), swap]
+        [swap, Item::Phrase(one), and, Item::Phrase(other)]
+        | [Item::Phrase(one), and, Item::Phrase(other), swap]
             if swap.is(Mark::Replace) && and.is(Mark::And) =>
         {
             let (one, other) = (context.task(one, &[])?, context.task(other, &[])?);

@@ -229,7 +229,11 @@ fn anchored(context: &Context<'_>, head: &[Item], mark: &Item, tail: &[Item]) ->
     let condition = if mark.is(Mark::Unless) { negated(&condition) } else { condition };
     let guarded = Flow::When { condition, then: Box::new(Flow::Call(new)), otherwise: None };
     let steps = [guarded, Flow::Call(anchor)];
-    Ok(Some(Flow::in_order(if order.is(Mark::After) { steps.into_iter().rev().collect::<Vec<_>>() } else { steps.into() })))
+    Ok(Some(Flow::in_order(if order.is(Mark::After) {
+        steps.into_iter().rev().collect::<Vec<_>>()
+    } else {
+        steps.into()
+    })))
 }
 
 /// `ask for approval if C, before A`: A runs in any case.

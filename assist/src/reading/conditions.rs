@@ -107,7 +107,9 @@ pub(super) fn condition(context: &Context<'_>, items: &[Item]) -> Read<Condition
             rest
         }
         // `everything is ok`
-        [all, rest @ ..] if all.is(Mark::All) && rest.iter().any(|item| matches!(item, Item::Phrase(_))) => rest,
+        [all, rest @ ..] if all.is(Mark::All) && rest.iter().any(|item| matches!(item, Item::Phrase(_))) => {
+            rest
+        }
         items => items,
     };
     if let Some(tasks) = either_fails(context, items) {
@@ -146,7 +148,8 @@ pub(super) fn condition(context: &Context<'_>, items: &[Item]) -> Read<Condition
                 && !ops.is_empty()
                 && ops.iter().all(|op| comparison(op).is_some()) =>
         {
-            counted(context, thing, verb, &ops[ops.len() - 1], number).map_or_else(unclear, |text| Ok(Condition::Holds(text)))
+            counted(context, thing, verb, &ops[ops.len() - 1], number)
+                .map_or_else(unclear, |text| Ok(Condition::Holds(text)))
         }
         [Item::Phrase(phrase), op, rest @ ..] if comparison(op).is_some() => {
             compared(context, phrase, op, rest)
@@ -188,7 +191,8 @@ fn either_fails(context: &Context<'_>, items: &[Item]) -> Option<Vec<String>> {
     let parts: Vec<&[Item]> = subject.split(|item| item.is(Mark::Or)).collect();
     let task = |part: &&[Item]| match *part {
         [Item::Phrase(phrase)] => {
-            let is_either = phrase.words.first().is_some_and(|word| word.text == "either") && phrase.words.len() > 1;
+            let is_either =
+                phrase.words.first().is_some_and(|word| word.text == "either") && phrase.words.len() > 1;
             context.present_task(&phrase.split(usize::from(is_either)).1).ok()
         }
         _ => None,

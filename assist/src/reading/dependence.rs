@@ -24,7 +24,8 @@ pub(super) fn feeds(context: &Context<'_>, earlier: &str, later: &str) -> bool {
     else {
         return false;
     };
-    earlier != later && taker.parameters.iter().any(|wanted| gives(context, giver, &wanted.name, &wanted.kind))
+    earlier != later
+        && taker.parameters.iter().any(|wanted| gives(context, giver, &wanted.name, &wanted.kind))
 }
 
 /// `load_order` gives the `order`, and a result with a list of offers the `offer`.
@@ -35,5 +36,6 @@ fn gives(context: &Context<'_>, giver: &Task, name: &str, kind: &str) -> bool {
         && words_of(&giver.id).last().is_some_and(|last| last == name || format!("{name}s") == *last);
     !is_own_input
         && is_class
-        && (is_named || giver.result.iter().any(|field| field.kind == kind || field.kind == format!("list<{kind}>")))
+        && (is_named
+            || giver.result.iter().any(|field| field.kind == kind || field.kind == format!("list<{kind}>")))
 }

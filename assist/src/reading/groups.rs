@@ -38,7 +38,8 @@ pub(super) fn list(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
         let item = &items[at];
         if let Some((limit, used)) = limit(&items[at..]) {
             // `pack all items, at most two at once, and B`
-            if let (Some(Flow::Each { limit: own @ None, .. }), None) = (lists.current.last_mut(), lists.mode) {
+            if let (Some(Flow::Each { limit: own @ None, .. }), None) = (lists.current.last_mut(), lists.mode)
+            {
                 *own = Some(limit);
                 at += used;
                 continue;

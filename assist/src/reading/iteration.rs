@@ -41,14 +41,16 @@ pub(super) fn element(context: &Context<'_>, items: &[Item]) -> Read<Option<(Flo
     }
     let mut rest = rest.to_vec();
     let before = rest.len();
-    let limit = if rest.first().is_some_and(|item| item.is(Mark::UpTo)) { take_limit(&mut rest) } else { None };
+    let limit =
+        if rest.first().is_some_and(|item| item.is(Mark::UpTo)) { take_limit(&mut rest) } else { None };
     let used = items.len() - before + (before - rest.len());
     Ok(Some((Flow::Each { over, name, limit, body: Box::new(Flow::Call(task)) }, used)))
 }
 
 /// `все коробки`
 fn is_all(context: &Context<'_>, item: &Item) -> bool {
-    item.is(Mark::All) && ["все", "всех"].contains(&context.said(std::slice::from_ref(item)).to_lowercase().as_str())
+    item.is(Mark::All)
+        && ["все", "всех"].contains(&context.said(std::slice::from_ref(item)).to_lowercase().as_str())
 }
 
 /// What stands after `for each`.
@@ -98,7 +100,11 @@ pub(super) fn of_many(context: &Context<'_>, phrase: &Phrase, task: &str) -> Opt
 
 /// `pack all items of the order`
 pub(super) fn of_all(context: &Context<'_>, phrase: &Phrase) -> Option<Flow> {
-    let at = phrase.words.iter().position(|word| word.text == "all").filter(|at| *at > 0 && phrase.words.len() <= LONGEST)?;
+    let at = phrase
+        .words
+        .iter()
+        .position(|word| word.text == "all")
+        .filter(|at| *at > 0 && phrase.words.len() <= LONGEST)?;
     let (verb, all) = phrase.split(at);
     let list = all.split(1).1;
     let (over, name) = over(context, &list.words).ok()??;

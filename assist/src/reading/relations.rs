@@ -108,7 +108,9 @@ fn main_again(context: &Context<'_>, clause: &[Item]) -> Option<usize> {
     let is_order = |item: &Item| matches!(item, Item::Phrase(phrase) if verbs::is_order(context, phrase));
     // Behind `после` stands a noun, whatever it looks like.
     let is_plain = |item: &Item| match item {
-        Item::Phrase(phrase) if is_russian(&phrase.words[0].text) => verbs::is_infinitive(&phrase.words[0].text),
+        Item::Phrase(phrase) if is_russian(&phrase.words[0].text) => {
+            verbs::is_infinitive(&phrase.words[0].text)
+        }
         item => is_order(item),
     };
     let at = find(clause, &[Mark::And])?;
@@ -193,7 +195,10 @@ fn enclosed(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Flo
         (two[0].is(Mark::And) || matches!(two[0], Item::Comma(_)) || is_but(two))
             && two[1].is_any(&[Mark::Before, Mark::After])
     });
-    let Some(second) = second.map(|place| at + 1 + place).filter(|second| *second > at + 1 || matches!(items[*second], Item::Phrase(_))) else {
+    let Some(second) = second
+        .map(|place| at + 1 + place)
+        .filter(|second| *second > at + 1 || matches!(items[*second], Item::Phrase(_)))
+    else {
         return Ok(None);
     };
     let is_after = |at: usize| items[at].is_any(&[Mark::After, Mark::When]);
@@ -220,7 +225,7 @@ fn delayed(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
         [head @ .., in_time] if in_time.is(Mark::ByMeans) => head,
         head => head,
     };
-    if head.iter().any(|item| item.is_any(&[Mark::Wait, Mark::WaitFor])) {
+    if head.iter().any(|item| item.is_any(&[Mark::Wait, Mark::WaitFor, Mark::Within])) {
         return Ok(None);
     }
     let (mut late, mut early) =
@@ -347,7 +352,8 @@ fn leading(context: &Context<'_>, items: &[Item], delay: Option<u64>) -> Read<Fl
         return leading(context, &items, delay);
     }
     let done = rest.iter().position(|item| item.is_any(&[Mark::Done, Mark::Succeeds]));
-    let goes_on = |at: &usize| rest[*at..].iter().any(|item| matches!(item, Item::Phrase(_)) || item.is_any(&STEPS));
+    let goes_on =
+        |at: &usize| rest[*at..].iter().any(|item| matches!(item, Item::Phrase(_)) || item.is_any(&STEPS));
     let comma = rest.iter().rposition(|item| matches!(item, Item::Comma(_))).filter(goes_on);
     let split = match (done, comma) {
         (Some(done), _) => done + 1,

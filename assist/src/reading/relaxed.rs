@@ -57,10 +57,11 @@ fn two_changes(
     let is_joint = |item: &Item| item.is(Mark::And) || matches!(item, Item::Comma(_));
     // What hangs on the other part is no change of its own.
     let hangs = |item: Option<&Item>| {
-        item.is_some_and(|item| item.is_any(&[Mark::EvenIf, Mark::Else, Mark::If, Mark::Unless, Mark::OnlyIf, Mark::Not]))
+        item.is_some_and(|item| {
+            item.is_any(&[Mark::EvenIf, Mark::Else, Mark::If, Mark::Unless, Mark::OnlyIf, Mark::Not])
+        })
     };
-    let joints =
-        (1..items.len()).filter(|at| is_joint(&items[*at]) && !hangs(items.get(at + 1))).take(MOST);
+    let joints = (1..items.len()).filter(|at| is_joint(&items[*at]) && !hangs(items.get(at + 1))).take(MOST);
     // A condition behind two changes may be one of both.
     let is_condition =
         |item: &Item| item.is_any(&[Mark::If, Mark::When, Mark::Unless, Mark::OnlyIf, Mark::Until]);

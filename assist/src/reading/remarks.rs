@@ -111,7 +111,9 @@ const STARTS: [&str; 3] = ["starts", "begins", "kicks"];
 fn arrival(context: &Context<'_>, clause: &[Item], said: &str) -> bool {
     let [when, Item::Phrase(what), rest @ ..] = clause else { return false };
     let is_arrival = said.to_lowercase().split_whitespace().any(|word| ARRIVES.contains(&word));
-    if context.maybe(what).is_some() && said.to_lowercase().split_whitespace().any(|word| STARTS.contains(&word)) {
+    if context.maybe(what).is_some()
+        && said.to_lowercase().split_whitespace().any(|word| STARTS.contains(&word))
+    {
         return false;
     }
     let is_alone = rest.iter().all(|item| item.is_any(&[Mark::Of, Mark::To]));

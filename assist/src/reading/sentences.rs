@@ -17,6 +17,18 @@ pub(super) fn sentence(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
         [all, rest @ ..] if all.is(Mark::All) && matches!(rest.first(), Some(Item::Phrase(_))) => rest,
         items => items,
     };
+    // `every payment must be checked before`
+    let items = match items {
+        [every, Item::Phrase(phrase), rest @ ..]
+            if every.is_any(&[Mark::Every, Mark::Each])
+                && !rest.is_empty()
+                && context.maybe(phrase).is_some()
+                && iteration::each(context, &items[1..]).is_err() =>
+        {
+            &items[1..]
+        }
+        items => items,
+    };
     let Some(first) = items.first() else { return context.ask("what should be run?") };
     if first.is_any(&[Mark::If, Mark::Unless, Mark::OnlyIf]) {
         return leading_condition(context, items);
@@ -147,7 +159,7 @@ fn unless(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
     }
     match items {
         // `do not charge inactive users`
-        [not, Item::Phrase(phrase)] if not.is_any(&[Mark::Not, Mark::Remove]) => {
+        [not, Item::Phrase(phrase)] if not.is_any(&[Mark::Not, Mark::Remove, Mark::NotNeeded]) => {
             let Some(Flow::When { condition, then, otherwise }) = attributes::guarded(context, phrase) else {
                 return Ok(None);
             };

@@ -208,12 +208,16 @@ fn nearest(
     // `A between B and C, with 2 retries`
     let is_between = |item: &&Item| matches!(item, Item::Phrase(phrase) if phrase.glue.iter().any(|(_, marks)| marks.contains(&Mark::Between)));
     if let Some(Item::Phrase(phrase)) = before.iter().find(is_between) {
-        let at = phrase.glue.iter().find(|(_, marks)| marks.contains(&Mark::Between)).map_or(0, |(at, _)| *at);
+        let at =
+            phrase.glue.iter().find(|(_, marks)| marks.contains(&Mark::Between)).map_or(0, |(at, _)| *at);
         return Ok(Target::Task(context.task(&phrase.split(at).0, &[])?));
     }
     if let Some(mark) = unclear_clause(before) {
         let said = context.said(&items[range.clone()]);
-        return context.ask(format!("is \"{said}\" said of the step before \"{}\" or of the one behind it?", context.said(std::slice::from_ref(mark))));
+        return context.ask(format!(
+            "is \"{said}\" said of the step before \"{}\" or of the one behind it?",
+            context.said(std::slice::from_ref(mark))
+        ));
     }
     if let Some(Item::Phrase(main)) = main_clause(before) {
         return Ok(Target::Task(context.present_task(main)?));
@@ -222,17 +226,20 @@ fn nearest(
         let Item::Phrase(phrase) = &before[at] else { return context.ask("") };
         let joined = before[..at].last().is_some_and(|item| item.is_any(&[Mark::And, Mark::Or]))
             && !before[at + 1..].iter().any(|item| item.is(Mark::And));
+        let is_last = before[at + 1..].iter().all(|item| matches!(item, Item::Comma(_)));
         let grouped = before.iter().any(|item| item.is_any(&[Mark::Parallel, Mark::Both, Mark::Alongside]));
         let said = context.said(&items[range.clone()]);
         let is_of_one = said.split_whitespace().any(|word| matches!(word, "it" | "его" | "её"));
         let mut each = items[range.clone()].last().into_iter().chain(items.get(range.end));
         if joined
-            && (each.any(|item| item.is_any(&EACH)) || before.first().is_some_and(|item| item.is(Mark::Both)))
+            && (each.any(|item| item.is_any(&EACH))
+                || said.starts_with("по ")
+                || before.first().is_some_and(|item| item.is(Mark::Both)))
             && let Some(tasks) = row(context, &before[..=at])
         {
             return Ok(Target::Several(tasks));
         }
-        if joined && !is_of_one && (grouped || at + 1 == before.len()) && phrase.at.end > 0 {
+        if joined && !is_of_one && (grouped || is_last) && phrase.at.end > 0 {
             let said_last = &context.text[phrase.at.clone()];
             return context
                 .ask(format!("is \"{said}\" said of \"{said_last}\" alone, or of all steps before it?"));
@@ -262,7 +269,8 @@ fn nearest(
 /// `A and B, both with 2 retries`: the steps of the list, where that is all that is there or all that the sentence names.
 fn each_of(context: &Context<'_>, before: &[Item]) -> Read<Target> {
     let marks = [Mark::EachOfThem, Mark::Both, Mark::Them, Mark::Each];
-    let is_all = before.iter().any(|item| item.is(Mark::All)) || !before.iter().any(|item| item.is_any(&marks));
+    let is_all =
+        before.iter().any(|item| item.is(Mark::All)) || !before.iter().any(|item| item.is_any(&marks));
     let end = before.iter().rposition(|item| matches!(item, Item::Phrase(_))).map_or(0, |at| at + 1);
     let Some(tasks) = row(context, &before[..end]).filter(|_| !is_all) else { return Ok(Target::All) };
     let named = before.iter().filter(|item| matches!(item, Item::Phrase(_))).count();
@@ -288,7 +296,10 @@ fn row(context: &Context<'_>, items: &[Item]) -> Option<Vec<String>> {
 
 /// `A after B with 2 retries`: either may be meant.
 fn unclear_clause(before: &[Item]) -> Option<&Item> {
-    let start = before.iter().rposition(|item| matches!(item, Item::Comma(_)) || item.is(Mark::Then)).map_or(0, |at| at + 1);
+    let start = before
+        .iter()
+        .rposition(|item| matches!(item, Item::Comma(_)) || item.is(Mark::Then))
+        .map_or(0, |at| at + 1);
     match &before[start..] {
         [Item::Phrase(_), mark, Item::Phrase(_), it @ ..]
             if it.iter().all(|item| item.is_any(&[Mark::It, Mark::Them]))
@@ -319,6 +330,7 @@ fn main_clause(before: &[Item]) -> Option<&Item> {
 
 fn pattern(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>> {
     let found = no_retries(context, items, at)?;
+    let found = if found.is_none() { retried_failure(context, items, at)? } else { found };
     let found = if found.is_none() { retry(context, items, at)? } else { found };
     let found = if found.is_none() { timeout(context, items, at)? } else { found };
     let found = if found.is_none() { failures::failure(context, items, at)? } else { found };
@@ -339,6 +351,11 @@ pub(super) fn object(
     if let Some((more, tasks)) = several(context, &items[at + skipped..]) {
         return Ok(Some((skipped + more, Some(Target::Several(tasks)))));
     }
+    if item.is(Mark::Both)
+        && let Some(tasks) = last_pair(context, &items[..at])
+    {
+        return Ok(Some((used, Some(Target::Several(tasks)))));
+    }
     Ok(match item {
         Item::Phrase(phrase) => Some((used, Some(Target::Task(context.present_task(phrase)?)))),
         item if item.is_any(&[Mark::All, Mark::Them, Mark::EachOfThem]) => Some((used, Some(Target::All))),
@@ -347,11 +364,23 @@ pub(super) fn object(
     })
 }
 
+/// The only two steps of the sentence so far: `A and B in parallel, and give both 5 seconds`.
+fn last_pair(context: &Context<'_>, before: &[Item]) -> Option<Vec<String>> {
+    let start = before.iter().rposition(|item| matches!(item, Item::Stop(_))).map_or(0, |at| at + 1);
+    let phrases: Vec<&Item> = before[start..].iter().filter(|item| matches!(item, Item::Phrase(_))).collect();
+    let task = |item: &&Item| match item {
+        Item::Phrase(phrase) => context.present_task(phrase).ok(),
+        _ => None,
+    };
+    phrases.iter().map(task).collect::<Option<Vec<_>>>().filter(|tasks| tasks.len() == 2)
+}
+
 /// `A and B two seconds each`, `A, B and C at most three times`: several steps before what is set of them.
 fn several(context: &Context<'_>, items: &[Item]) -> Option<(usize, Vec<String>)> {
     let is_joint = |item: &Item| item.is(Mark::And) || matches!(item, Item::Comma(_));
     let is_value = |item: &Item| {
-        matches!(item, Item::Number(..) | Item::Time(..)) || item.is_any(&[Mark::UpTo, Mark::Within, Mark::Timeout])
+        matches!(item, Item::Number(..) | Item::Time(..))
+            || item.is_any(&[Mark::UpTo, Mark::Within, Mark::Timeout])
     };
     let mut at = usize::from(items.first().is_some_and(|item| item.is(Mark::Both)));
     let mut tasks = Vec::new();
@@ -460,6 +489,19 @@ fn counted(
     }
 }
 
+/// `if X fails, try again 3 times`.
+fn retried_failure(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>> {
+    let [condition, Item::Phrase(phrase), fails, rest @ ..] = &items[at..] else { return Ok(None) };
+    let joint = usize::from(matches!(rest.first(), Some(Item::Comma(_))));
+    let is_retried = rest.get(joint).is_some_and(|item| item.is(Mark::Retry) && !item.is(Mark::Then));
+    if !condition.is_any(&[Mark::If, Mark::When]) || !fails.is(Mark::Fails) || !is_retried {
+        return Ok(None);
+    }
+    let named = Target::Task(context.present_task(phrase)?);
+    let found = retry(context, items, at + 3 + joint)?.filter(|found| found.named.is_none());
+    Ok(found.map(|found| Found { range: at..found.range.end, named: Some(named), changes: found.changes }))
+}
+
 /// `no retries for X`.
 fn no_retries(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>> {
     match &items[at..] {
@@ -498,7 +540,8 @@ pub(super) fn trailing(context: &Context<'_>, items: &[Item], at: usize) -> Read
         && let Some((used, target)) = object(context, items, at)?
     {
         // `3 retries for A and B`
-        if let (Some(Target::Task(first)), [and, Item::Phrase(second), rest @ ..]) = (&target, &items[at + used..])
+        if let (Some(Target::Task(first)), [and, Item::Phrase(second), rest @ ..]) =
+            (&target, &items[at + used..])
             && and.is(Mark::And)
             && rest.first().is_none_or(|next| matches!(next, Item::Stop(_) | Item::Comma(_)))
             && let Ok(task) = context.present_task(second)

@@ -7,7 +7,8 @@ use crate::words::Mark;
 use super::changes::{RELATIONS, change, edit, removals};
 use super::cursor::trimmed;
 use super::{
-    Context, Edit, Place, Read, Reading, Setting, Target, Understood, groups, relaxed, remarks, sentences, settings,
+    Context, Edit, Place, Read, Reading, Setting, Target, Understood, groups, relaxed, remarks, sentences,
+    settings,
 };
 
 /// Reads the whole text.
@@ -31,8 +32,16 @@ pub(crate) fn read(context: &Context<'_>, items: &[Item]) -> Read<Reading> {
 
 /// `B after A, C after B` says two things.
 fn relations(statement: &[Item]) -> Vec<&[Item]> {
-    let parts: Vec<&[Item]> = statement.split(|item| matches!(item, Item::Comma(_))).map(trimmed).collect();
-    let is_relation = |part: &&[Item]| matches!(part, [Item::Phrase(_), mark, Item::Phrase(_)] if mark.is_any(&[Mark::Before, Mark::After]));
+    let is_joint = |item: &Item| matches!(item, Item::Comma(_)) || item.is(Mark::And);
+    let parts: Vec<&[Item]> =
+        statement.split(is_joint).map(trimmed).filter(|part| !part.is_empty()).collect();
+    let is_relation = |part: &&[Item]| match part {
+        [Item::Phrase(_), mark, Item::Phrase(_)] => mark.is_any(&[Mark::Before, Mark::After]),
+        [not, Item::Phrase(_), mark, Item::Phrase(_)] => {
+            not.is(Mark::Not) && mark.is_any(&[Mark::Before, Mark::Until])
+        }
+        _ => false,
+    };
     if parts.len() > 1 && parts.iter().all(is_relation) { parts } else { vec![statement] }
 }
 
@@ -49,8 +58,10 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
         return Ok(());
     }
     let edge = statement.first().into_iter().chain(statement.last());
-    if reading.flow.is_none() && statement.len() > 1 && edge.into_iter().any(|item| is_outcome(context, item)) {
-        return context.ask(format!("the success of which step is meant in \"{}\"?", context.said(statement)));
+    let is_one = statement.iter().filter(|item| matches!(item, Item::Phrase(_))).count() == 1;
+    if reading.flow.is_none() && is_one && edge.into_iter().any(|item| is_outcome(context, item)) {
+        return context
+            .ask(format!("the success of which step is meant in \"{}\"?", context.said(statement)));
     }
     let mut items = statement.to_vec();
     let last = last_call(reading).or_else(|| last_set(reading));
@@ -196,7 +207,8 @@ fn sets_only(context: &Context<'_>, rest: &[Item], found: &[Setting], reading: &
 fn is_list_of_set(context: &Context<'_>, rest: &[Item], found: &[Setting]) -> bool {
     let is_set = |phrase: &Phrase| {
         let is_target = |task: String| {
-            context.present.contains(&task) && found.iter().any(|setting| setting.target == Target::Task(task.clone()))
+            context.present.contains(&task)
+                && found.iter().any(|setting| setting.target == Target::Task(task.clone()))
         };
         context.present_task(phrase).is_ok_and(is_target)
     };
@@ -211,7 +223,8 @@ fn is_list_of_set(context: &Context<'_>, rest: &[Item], found: &[Setting]) -> bo
 /// The place that is said between a step and its condition, and the items without it.
 fn place_said(context: &Context<'_>, items: &[Item]) -> Option<(Place, Vec<Item>)> {
     let is_place = |two: &[Item]| {
-        two[0].is_any(&[Mark::Then, Mark::First]) && two[1].is_any(&[Mark::If, Mark::When, Mark::Unless, Mark::OnlyIf])
+        two[0].is_any(&[Mark::Then, Mark::First])
+            && two[1].is_any(&[Mark::If, Mark::When, Mark::Unless, Mark::OnlyIf])
     };
     let at = items.windows(2).position(is_place).filter(|at| *at > 0 && !is_outcome(context, &items[*at]))?;
     let place = if items[at].is(Mark::Then) { Place::Last } else { Place::First };
@@ -224,7 +237,8 @@ fn place_said(context: &Context<'_>, items: &[Item]) -> Option<(Place, Vec<Item>
 fn is_outcome(context: &Context<'_>, item: &Item) -> bool {
     let said = context.said(std::slice::from_ref(item)).to_lowercase();
     let is_said = |word: &&str| said.split_whitespace().any(|said| said == *word);
-    item.is(Mark::Then) && ["if", "when", "once", "success", "provided", "если"].iter().any(|word| is_said(&word))
+    item.is(Mark::Then)
+        && ["if", "when", "once", "success", "provided", "если"].iter().any(|word| is_said(&word))
 }
 
 /// `to the end` and `first`, as the last words.
@@ -257,7 +271,8 @@ fn end_trimmed(items: &[Item]) -> &[Item] {
 /// Whether what is said comes before everything: `ask for approval first`.
 fn comes_first(items: &[Item]) -> bool {
     let end = items.iter().position(|item| item.is(Mark::Else)).unwrap_or(items.len());
-    items[..end].iter().skip(1).any(|item| item.is(Mark::First)) || items.iter().any(|item| item.is(Mark::ButFirst))
+    items[..end].iter().skip(1).any(|item| item.is(Mark::First))
+        || items.iter().any(|item| item.is(Mark::ButFirst))
 }
 
 /// The step that was named last, where that is one alone.
@@ -290,7 +305,9 @@ fn in_any_case(context: &Context<'_>, items: &[Item], reading: &Reading) -> Read
     let is_always = items.iter().any(|item| item.is(Mark::Always));
     // `B in any case, even if A fails`
     let items = match items {
-        [rest @ .., even, Item::Phrase(_), fails] if is_always && even.is(Mark::EvenIf) && fails.is(Mark::Fails) => {
+        [rest @ .., even, Item::Phrase(_), fails]
+            if is_always && even.is(Mark::EvenIf) && fails.is(Mark::Fails) =>
+        {
             trimmed(rest)
         }
         items => items,

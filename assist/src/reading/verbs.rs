@@ -17,7 +17,8 @@ pub(super) fn is_order(context: &Context<'_>, phrase: &Phrase) -> bool {
     if is_russian(&first.text) {
         return is_verb(&first.text) && phrase.words.len() > 1 && context.names.has_verb(first);
     }
-    let before = context.text[..first.at.start].trim_end().rsplit(|letter: char| !letter.is_alphanumeric()).next();
+    let before =
+        context.text[..first.at.start].trim_end().rsplit(|letter: char| !letter.is_alphanumeric()).next();
     let is_named = before.is_some_and(|before| ARTICLES.contains(&before.to_lowercase().as_str()));
     let is_noun = NOUNS.iter().any(|end| first.text.ends_with(end)) && !first.text.ends_with("ss");
     !is_named && !is_noun && context.maybe(phrase).is_some_and(|task| context.names.is_led_by(&task, first))
@@ -26,7 +27,8 @@ pub(super) fn is_order(context: &Context<'_>, phrase: &Phrase) -> bool {
 /// Whether a Russian word looks like an infinitive or an imperative; `проверки` is neither.
 pub(super) fn is_verb(word: &str) -> bool {
     let is_noun = ["ки", "ии", "чи", "печати"].iter().any(|end| word.ends_with(end));
-    is_infinitive(word) || !is_noun && ["и", "й", "ь", "йте", "ите", "ьте"].iter().any(|end| word.ends_with(end))
+    is_infinitive(word)
+        || !is_noun && ["и", "й", "ь", "йте", "ите", "ьте"].iter().any(|end| word.ends_with(end))
 }
 
 pub(super) fn is_infinitive(word: &str) -> bool {

@@ -97,8 +97,24 @@ const VERBS: [(&str, &str, &str); 88] = [
 ];
 /// What may follow a particle behind its object.
 const SMALL: [&str; 18] = [
-    "to", "and", "then", "if", "when", "from", "for", "with", "by", "after", "before", "once", "unless", "while", "until",
-    "or", "but", "otherwise",
+    "to",
+    "and",
+    "then",
+    "if",
+    "when",
+    "from",
+    "for",
+    "with",
+    "by",
+    "after",
+    "before",
+    "once",
+    "unless",
+    "while",
+    "until",
+    "or",
+    "but",
+    "otherwise",
 ];
 /// In words: what stands between a verb and its particle is short.
 const FARTHEST: usize = 4;
@@ -146,8 +162,7 @@ fn particle_at(tokens: &[Token], verb: usize, particle: &str) -> Option<usize> {
     };
     let reach = (verb + 1..=verb + FARTHEST).take_while(|at| word(*at).is_some());
     let place = reach.into_iter().find(|at| word(*at) == Some(particle))?;
-    let ends = word(place + 1)
-        .is_none_or(|next| SMALL.contains(&next));
+    let ends = word(place + 1).is_none_or(|next| SMALL.contains(&next));
     // `sending the letter turns out well`: the particle is another verb's.
     let is_verb = |word: &str| VERBS.iter().any(|(verb, ..)| *verb == WORDS.stems.of(word));
     let ends = ends && !word(place - 1).is_some_and(is_verb);

@@ -136,3 +136,23 @@ fn a_step_whose_result_others_use_is_not_taken_away_unasked() {
     let (code, drafted) = json(&project, &["remove find"]);
     assert_eq!((code, &drafted["question"]), (Some(0), &Value::Null), "{drafted}");
 }
+
+#[test]
+fn a_value_of_the_caller_does_not_become_a_result_unasked() {
+    let project = Project::shop();
+    project.write(
+        "shop.py",
+        "async def find(user_id: str) -> str: ...\n\n\nasync def greet(find: str) -> None: ...\n",
+    );
+    let manifest = "version: \"1.0\"\ntasks:\n  - {id: find, ref: shop.find, effect: read}\n  - {id: greet, ref: shop.greet, in_doubt: retry}\n\
+                    workflows:\n  - id: welcome\n    steps:\n      - task: greet\n      - task: find\n";
+    project.write("concurrency.yaml", manifest);
+    let (code, drafted) = json(&project, &["move greet after find"]);
+    let question = drafted["question"].as_str().unwrap_or_default();
+    assert_eq!(code, Some(1), "{drafted}");
+    assert!(question.contains("`greet` takes `find` from whoever calls `welcome`"), "{drafted}");
+    // A step that is new was asked for.
+    project.write("concurrency.yaml", manifest.replace("\n      - task: find\n", "\n"));
+    let (code, drafted) = json(&project, &["add find before greet"]);
+    assert_eq!((code, &drafted["question"]), (Some(0), &Value::Null), "{drafted}");
+}
