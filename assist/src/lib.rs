@@ -3,6 +3,7 @@
 //! It knows names and types of tasks as text, and the steps of a workflow as data; neither files, nor the checker, nor any
 //! language model. Where a word that could change the steps is not understood, or two readings differ, it asks.
 
+mod approvals;
 mod data;
 mod edits;
 mod flow;

@@ -3,7 +3,8 @@
 use crate::items::Item;
 use crate::words::Mark;
 
-use super::settings::{Change, Found, Target, object};
+use super::settings::{Change, Found, Target};
+use super::targets::object;
 use super::{Context, Read};
 
 /// Whether the sentence says of its step that it runs whatever happens.

@@ -3,7 +3,8 @@
 use crate::items::{Item, PhraseWord};
 use crate::words::{Mark, WORDS, words_of};
 
-use super::settings::{Change, Found, Target, object, trailing};
+use super::settings::{Change, Found, Target};
+use super::targets::{object, trailing};
 use super::{Context, Read};
 
 /// `everything within 8 hours` is said of all steps together, not of each.
