@@ -172,7 +172,7 @@ fn limited(items: Vec<Item>) -> Vec<Item> {
                 && three[1].whole().is_some()
                 && three[2].is_any(&[Mark::Parallel, Mark::AtATime])
         });
-        if let (Some(each), Some(limit)) = (each.filter(|each| *each > 0), limit)
+        if let (Some(each), Some(limit)) = (each, limit)
             && limit > each + 3
             && matches!(statement[limit - 1], Item::Comma(_))
             && is_edge(statement.get(limit + 3))

@@ -122,7 +122,7 @@ fn ruled(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
     }
     let [Item::Phrase(thing), rest @ .., Item::Phrase(verb)] = items else { return None };
     let (rest, is_not) = match rest {
-        [rest @ .., not] if not.is_any(&[Mark::Not, Mark::Differs]) => (rest, true),
+        [rest @ .., not] if not.is_any(&[Mark::Not, Mark::Differs, Mark::NotNeeded]) => (rest, true),
         rest => (rest, false),
     };
     let small = rest.iter().take_while(|item| item.is_any(&[Mark::With, Mark::Of])).count();

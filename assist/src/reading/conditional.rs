@@ -138,6 +138,10 @@ pub(super) fn trailing_condition(context: &Context<'_>, items: &[Item], at: usiz
         return Ok(flow);
     }
     let (tail, otherwise) = match find(tail, &[Mark::Else]) {
+        // `A if C, otherwise do not`
+        Some(at) if matches!(trimmed(&tail[at + 1..]), [not] if not.is_any(&[Mark::Not, Mark::GoOn])) => {
+            (&tail[..at], None)
+        }
         Some(at) => (&tail[..at], Some(trimmed(&tail[at + 1..]))),
         None => (tail, None),
     };
@@ -248,7 +252,8 @@ fn asked_before(context: &Context<'_>, head: &[Item], mark: &Item, tail: &[Item]
         return Ok(Some(Flow::in_order([Flow::When { condition, then, otherwise: None }, next])));
     }
     let before = tail.iter().position(|item| item.is(Mark::Before)).filter(|at| *at > 0);
-    let (true, Some(at)) = (mark.is(Mark::If) && head.iter().any(|item| item.is(Mark::Approval)), before)
+    let (true, Some(at)) =
+        (mark.is_any(&[Mark::If, Mark::When]) && head.iter().any(|item| item.is(Mark::Approval)), before)
     else {
         return Ok(None);
     };

@@ -129,6 +129,13 @@ pub(super) fn condition(context: &Context<'_>, items: &[Item]) -> Read<Condition
     if let Some(found) = of_step(context, items)? {
         return Ok(found);
     }
+    // `fewer than 5 articles were found`
+    let items = match items {
+        [ops @ .., Item::Number(..), Item::Phrase(_), found] if found.is(Mark::Exists) && !ops.is_empty() => {
+            &items[..items.len() - 1]
+        }
+        items => items,
+    };
     let said = context.said(items).to_owned();
     let unclear =
         || context.ask(format!("what does \"{said}\" compare? Neither an input nor a result has that name"));
@@ -139,6 +146,9 @@ pub(super) fn condition(context: &Context<'_>, items: &[Item]) -> Read<Condition
         {
             let op = ops.iter().rfind(|op| comparison(op).is_some()).cloned();
             let op = op.unwrap_or_else(|| Item::Marks(vec![Mark::Equals], number.at().clone()));
+            if let Some(count) = counted_list(context, phrase, &op, number) {
+                return Ok(Condition::Holds(count));
+            }
             compared(context, phrase, &op, std::slice::from_ref(number))
                 .map_or_else(|found| found.map_or_else(unclear, Err), |text| Ok(Condition::Holds(text)))
         }
@@ -336,6 +346,21 @@ fn counted(context: &Context<'_>, thing: &Phrase, verb: &Phrase, op: &Item, numb
     let (count, None) = (counts.next()?, counts.next()) else { return None };
     let Item::Number(number, _) = number else { return None };
     Some(format!("{task}.{} {} {number}", count.name, comparison(op)?))
+}
+
+/// How many there are of a list, where its task counts them, too.
+fn counted_list(context: &Context<'_>, thing: &Phrase, op: &Item, number: &Item) -> Option<String> {
+    let (list, _) = super::operands::list(context, &thing.words).ok()??;
+    let task = context.vocabulary.task(list.split('.').next()?)?;
+    let mut counts = task
+        .result
+        .iter()
+        .filter(|field| ["count", "total", "size", "number"].contains(&field.name.as_str()));
+    let (count, None) = (counts.next().filter(|field| field.kind == "int")?, counts.next()) else {
+        return None;
+    };
+    let Item::Number(number, _) = number else { return None };
+    Some(format!("{}.{} {} {number}", task.id, count.name, comparison(op)?))
 }
 
 fn presence(context: &Context<'_>, words: &[PhraseWord], op: &Item) -> Read<Condition> {

@@ -27,6 +27,17 @@ pub(super) fn said(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> 
 
 /// `pack each item`, as one step of a list.
 pub(super) fn element(context: &Context<'_>, items: &[Item]) -> Read<Option<(Flow, usize)>> {
+    // `каждую коробку упаковать`
+    if let [each, Item::Phrase(_), rest @ ..] = items
+        && each.is_any(&[Mark::Each, Mark::Every, Mark::EachOfThem])
+        && let Ok(Flow::Each { over, name, body, .. }) = self::each(context, &items[1..2])
+    {
+        let mut rest = rest.to_vec();
+        let before = rest.len();
+        let limit =
+            if rest.first().is_some_and(|item| item.is(Mark::UpTo)) { take_limit(&mut rest) } else { None };
+        return Ok(Some((Flow::Each { over, name, limit, body }, 2 + before - rest.len())));
+    }
     let [Item::Phrase(verb), each, Item::Phrase(list), rest @ ..] = items else { return Ok(None) };
     if !each.is_any(&[Mark::Each, Mark::ForEach, Mark::EachOfThem, Mark::Every]) && !is_all(context, each) {
         return Ok(None);

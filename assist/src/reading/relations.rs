@@ -92,6 +92,16 @@ pub(super) fn part(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     if find(&items[at + 1..], &marks).is_some() {
         return context.ask(format!("in which order do the steps in \"{}\" run?", context.said(items)));
     }
+    // `A and B after C, in parallel`
+    if let [relation @ .., Item::Comma(_), parallel] = items
+        && parallel.is(Mark::Parallel)
+        && relation.len() > at + 1
+        && items[at].is_any(&[Mark::After, Mark::When])
+        && items[..at].iter().any(|item| item.is(Mark::And))
+    {
+        let main: Vec<Item> = items[..at].iter().chain([parallel]).cloned().collect();
+        return Ok(Flow::in_order([ended(context, &relation[at + 1..])?, groups::list(context, &main)?]));
+    }
     if let Some(next) = main_again(context, &items[at + 1..]) {
         return resumed(context, items, at, at + 1 + next);
     }
@@ -123,7 +133,8 @@ fn main_again(context: &Context<'_>, clause: &[Item]) -> Option<usize> {
 
 /// `A after B and C`, where C is an order as A is.
 fn resumed(context: &Context<'_>, items: &[Item], at: usize, next: usize) -> Read<Flow> {
-    if !items[at].is_any(&[Mark::After, Mark::When]) {
+    let is_placed = items[next..].iter().any(|item| item.is_any(&[Mark::Then, Mark::First]));
+    if is_placed || !items[at].is_any(&[Mark::After, Mark::When]) {
         return context.ask(format!("in which order do the steps in \"{}\" run?", context.said(items)));
     }
     let first = ended(context, &items[at + 1..next])?;
@@ -305,7 +316,13 @@ fn clause_end(context: &Context<'_>, items: &[Item]) -> Option<(Vec<Item>, Vec<I
 
 /// `в случае неудачи доставки позови курьера`: two tasks in one phrase, where it is clear how.
 pub(super) fn two_tasks(context: &Context<'_>, both: &Phrase) -> Option<(String, String)> {
-    division(context, both).map(|(_, pair)| pair)
+    division(context, both).or_else(|| at_order(context, both)).map(|(_, pair)| pair)
+}
+
+/// The same, where more steps follow: the first task, and the phrase of the second.
+pub(super) fn task_and_rest(context: &Context<'_>, both: &Phrase) -> Option<(String, Phrase)> {
+    let (at, (first, _)) = division(context, both).or_else(|| at_order(context, both))?;
+    Some((first, both.split(at).1))
 }
 
 /// Where the only order of a Russian phrase begins: `зачисления создай логин`.

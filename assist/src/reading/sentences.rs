@@ -42,11 +42,12 @@ pub(super) fn sentence(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     {
         return consequence(context, condition, &rest);
     }
-    if let [failure, Item::Phrase(both)] = items
+    if let [failure, Item::Phrase(both), rest @ ..] = items
         && failure.is(Mark::OnFailure)
-        && let Some((step, handler)) = relations::two_tasks(context, both)
+        && let Some((step, handler)) = relations::task_and_rest(context, both)
     {
-        let (body, handler) = (Box::new(Flow::Call(step)), Some(Box::new(Flow::Call(handler))));
+        let handler: Vec<Item> = std::iter::once(Item::Phrase(handler)).chain(rest.iter().cloned()).collect();
+        let (body, handler) = (Box::new(Flow::Call(step)), Some(Box::new(clause(context, &handler, true)?)));
         return Ok(Flow::Try { body, handler, always: None });
     }
     if let Some(flow) = whatever(context, items)? {
@@ -137,7 +138,17 @@ pub(super) fn clause(context: &Context<'_>, items: &[Item], is_last: bool) -> Re
 /// `passengers whose passport is valid`: what is said of a thing is a condition of what is done with it.
 fn conditional_clauses(context: &Context<'_>, items: &[Item]) -> Vec<Item> {
     let mut items = items.to_vec();
-    if let Some(at) = find(&items, &[Mark::Relative]).filter(|at| *at > 0)
+    let relative = find(&items, &[Mark::Relative]).filter(|at| *at > 0);
+    // `users who have an email`
+    if let Some(at) = relative
+        && ["have", "has"]
+            .contains(&context.said(&items[at..=at]).to_lowercase().rsplit(' ').next().unwrap_or_default())
+        && matches!(items.get(at + 1), Some(Item::Phrase(_)))
+    {
+        let place = items[at].at().clone();
+        items.insert(at + 1, Item::Marks(vec![Mark::Exists], place));
+    }
+    if let Some(at) = relative
         && matches!(conditions::condition(context, &items[at + 1..]), Ok(Condition::Holds(_)))
     {
         items[at] = Item::Marks(vec![Mark::If], items[at].at().clone());
@@ -178,6 +189,12 @@ fn unless(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
         {
             let late = Flow::Call(context.task(late, &[])?);
             Ok(Some(Flow::in_order([relations::ended(context, rest)?, late])))
+        }
+        // `A is not needed for amounts below 10`
+        [Item::Phrase(phrase), not, with, rest @ ..] if not.is(Mark::NotNeeded) && with.is(Mark::With) => {
+            let Condition::Holds(condition) = conditions::condition(context, rest)? else { return Ok(None) };
+            let then = Box::new(Flow::Call(context.present_task(phrase)?));
+            Ok(Some(Flow::When { condition: negated(&condition), then, otherwise: None }))
         }
         _ => Ok(None),
     }

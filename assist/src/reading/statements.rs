@@ -145,6 +145,14 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
         reading.edits.push(Edit::Add { flow, place });
         return Ok(());
     }
+    // `B after A and C at the end`: the end is C's.
+    if end_said(context, end_trimmed(&items), false).is_some()
+        && !context.present.is_empty()
+        && rest.iter().any(|item| item.is(Mark::And))
+        && rest.iter().any(|item| item.is_any(&[Mark::After, Mark::Before]))
+    {
+        return context.ask(format!("what of \"{}\" comes there?", context.said(statement)));
+    }
     let flow = sentences::sentence(context, rest)?.with_handlers();
     note(reading, context.said(rest), &flow.described());
     // `first A, then B`

@@ -27,7 +27,12 @@ pub(super) fn nearest(
     let then = before.iter().rposition(|item| item.is(Mark::Then)).map_or(0, |at| at + 1);
     let is_aside = matches!(before, [.., and, Item::Comma(_)] if and.is(Mark::And))
         && matches!(items.get(range.end), Some(Item::Comma(_)));
-    let is_ahead = is_aside || then > 0 && !before[then..].iter().any(|item| matches!(item, Item::Phrase(_)));
+    // `A and in the background B`
+    let is_led = before.last().is_some_and(|item| item.is(Mark::And) || matches!(item, Item::Comma(_)))
+        && matches!(items.get(range.end), Some(Item::Phrase(_)))
+        && is_adverb(context, &items[range.clone()]);
+    let is_ahead =
+        is_aside || is_led || then > 0 && !before[then..].iter().any(|item| matches!(item, Item::Phrase(_)));
     let follows = items[range.end..].iter().any(|item| matches!(item, Item::Phrase(_)));
     let before = if is_ahead && follows { &[] } else { before };
     let last = before.iter().rposition(|item| matches!(item, Item::Phrase(_)));
@@ -50,7 +55,9 @@ pub(super) fn nearest(
     }
     if let Some(at) = last {
         let Item::Phrase(phrase) = &before[at] else { return context.ask("") };
-        let joined = before[..at].last().is_some_and(|item| item.is_any(&[Mark::And, Mark::Or]))
+        let is_apart = matches!(&before[..at], [.., Item::Comma(_), and] if and.is(Mark::And));
+        let joined = !is_apart
+            && before[..at].last().is_some_and(|item| item.is_any(&[Mark::And, Mark::Or]))
             && !before[at + 1..].iter().any(|item| item.is(Mark::And));
         let is_last = before[at + 1..].iter().all(|item| matches!(item, Item::Comma(_)));
         let grouped = before.iter().any(|item| item.is_any(&[Mark::Parallel, Mark::Both, Mark::Alongside]));
@@ -78,6 +85,9 @@ pub(super) fn nearest(
             },
             task => Ok(Target::Task(task?)),
         };
+    }
+    if let Some(tasks) = both_behind(context, &items[range.end..]) {
+        return Ok(Target::Several(tasks));
     }
     let next = items[range.end..].iter().find_map(|item| match item {
         Item::Phrase(phrase) => Some(phrase),
@@ -118,6 +128,32 @@ fn row(context: &Context<'_>, items: &[Item]) -> Option<Vec<String>> {
         }
     }
     (tasks.len() > 1).then_some(tasks)
+}
+
+/// `in the background`, which stands before its step as well as behind it.
+fn is_adverb(context: &Context<'_>, setting: &[Item]) -> bool {
+    let said = context.said(setting).to_lowercase();
+    setting.len() == 1
+        && setting[0].is(Mark::Detach)
+        && ["in", "в", "фоном", "async", "asynchronously", "асинхронно"]
+            .iter()
+            .any(|word| said.split_whitespace().next() == Some(word))
+}
+
+/// `in the background, notify both A and B`
+fn both_behind(context: &Context<'_>, items: &[Item]) -> Option<Vec<String>> {
+    let start = items.iter().position(|item| item.is(Mark::Both))?;
+    let is_small = |item: &Item| matches!(item, Item::Comma(_)) || item.is(Mark::And);
+    if !items[..start].iter().all(is_small) {
+        return None;
+    }
+    let [Item::Phrase(one), and, Item::Phrase(other), ..] = &items[start + 1..] else { return None };
+    let one_task = context.present_task(one).ok()?;
+    let other_task = match context.meant(other, &one.words[..1]) {
+        crate::names::Meant::Task(task) => task,
+        _ => return None,
+    };
+    and.is(Mark::And).then(|| vec![one_task, other_task])
 }
 
 /// `A after B with 2 retries`: either may be meant.
@@ -219,6 +255,15 @@ fn several(context: &Context<'_>, items: &[Item]) -> Option<(usize, Vec<String>)
 
 /// `… for the payment`, `… on the payment`.
 pub(super) fn trailing(context: &Context<'_>, items: &[Item], at: usize) -> Read<(Option<Target>, usize)> {
+    // `… to both A and B`
+    if let [to, both, Item::Phrase(one), and, Item::Phrase(other), ..] = &items[at.min(items.len())..]
+        && to.is_any(&[Mark::With, Mark::Of, Mark::To])
+        && both.is(Mark::Both)
+        && and.is(Mark::And)
+    {
+        let tasks = vec![context.present_task(one)?, context.present_task(other)?];
+        return Ok((Some(Target::Several(tasks)), at + 5));
+    }
     if items.get(at).is_some_and(|item| item.is_any(&[Mark::With, Mark::Of, Mark::To]))
         && let Some((used, target)) = object(context, items, at)?
     {
