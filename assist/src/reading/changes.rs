@@ -261,6 +261,11 @@ pub(super) fn edit(context: &Context<'_>, items: &[Item], end: Option<Place>) ->
     if let Some(phrase) = superfluous(context, items) {
         return Ok(Some(Edit::Remove(context.task(phrase, &[])?)));
     }
+    ordered(context, items, end)
+}
+
+/// `replace A with B`, `add A after B`, `move A to the end`.
+fn ordered(context: &Context<'_>, items: &[Item], end: Option<Place>) -> Read<Option<Edit>> {
     let [first, Item::Phrase(phrase), rest @ ..] = items else { return Ok(None) };
     if first.is(Mark::Replace) {
         let split = phrase.glue.iter().find(|(_, marks)| {

@@ -32,33 +32,11 @@ pub(super) fn consequence(context: &Context<'_>, condition: Condition, items: &[
         Some(at) => (trimmed(&items[..at]), Some(trimmed(&items[at + 1..]))),
         None => (trimmed(items), None),
     };
-    // `if C do nothing, otherwise A`
-    if let ([nothing], Some(otherwise), Condition::Holds(condition)) = (then, otherwise, &condition)
-        && nothing.is(Mark::GoOn)
-    {
-        let then = Box::new(sentence(context, otherwise)?);
-        return Ok(Flow::When { condition: negated(condition), then, otherwise: None });
+    if let Some(flow) = spared(context, &condition, then, otherwise)? {
+        return Ok(flow);
     }
     if then.is_empty() {
         return context.ask("what should be done under that condition?");
-    }
-    // `if C skip A`, `if C, A is not needed`
-    if let ([skip, Item::Phrase(phrase)] | [Item::Phrase(phrase), skip], None, Condition::Holds(condition)) =
-        (then, otherwise, &condition)
-        && skip.is_any(&[Mark::Remove, Mark::Not, Mark::NotNeeded])
-    {
-        let then = Box::new(Flow::Call(context.task(phrase, &[])?));
-        return Ok(Flow::When { condition: negated(condition), then, otherwise: None });
-    }
-    // `если C, карту не выпускать`
-    if let ([Item::Phrase(thing), not, Item::Phrase(verb)], None, Condition::Holds(condition)) =
-        (then, otherwise, &condition)
-        && not.is(Mark::Not)
-    {
-        let mut whole = thing.clone();
-        whole.words.extend(verb.words.iter().cloned());
-        let then = Box::new(Flow::Call(context.task(&whole, &[])?));
-        return Ok(Flow::When { condition: negated(condition), then, otherwise: None });
     }
     // `if C, A, then B`: whether B hangs on C, too, only its speaker knows.
     let is_step_behind = |two: &[Item]| matches!(two[0], Item::Comma(_)) && two[1].is(Mark::Then);
@@ -70,34 +48,12 @@ pub(super) fn consequence(context: &Context<'_>, condition: Condition, items: &[
         return context.ask(format!("does \"{said}\" depend on the condition, too?"));
     }
     let flow = sentence(context, then)?;
-    // `if C, ask for approval before A`: A runs in any case.
-    if let (Flow::Sequence(steps), Condition::Holds(condition), None) = (&flow, &condition, otherwise)
-        && let [approval @ Flow::Approval { .. }, rest @ ..] = steps.as_slice()
-        && find(then, &[Mark::Before])
-            .is_some_and(|at| at > 0 && then[..at].iter().any(|item| item.is(Mark::Approval)))
+    if let (Condition::Holds(condition), None) = (&condition, otherwise)
+        && let Some(flow) = approved(condition, then, &flow)
     {
-        let approval =
-            Flow::When { condition: condition.clone(), then: Box::new(approval.clone()), otherwise: None };
-        return Ok(Flow::in_order(std::iter::once(approval).chain(rest.iter().cloned())));
+        return Ok(flow);
     }
-    if let Flow::Sequence(steps) = &flow
-        && matches!(steps.first(), Some(Flow::Approval { .. }))
-    {
-        return context.ask(format!(
-            "does what follows the approval in \"{}\" depend on the condition, too?",
-            context.said(items)
-        ));
-    }
-    let is_insertion = matches!(&flow, Flow::Sequence(steps) if steps.iter().rev().enumerate().all(|(at, step)| {
-        let is_there = step.calls().iter().any(|task| context.present.iter().any(|there| there == task));
-        is_there == (at == 0)
-    }));
-    if matches!(flow, Flow::Sequence(_))
-        && !is_insertion
-        && find(then, &[Mark::Before]).is_some_and(|at| at > 0)
-    {
-        return context.ask(format!("does all of \"{}\" depend on the condition?", context.said(then)));
-    }
+    is_clear(context, items, then, &flow)?;
     let otherwise = otherwise.map(|items| sentence(context, items)).transpose()?;
     exclusive(context, items, &flow, otherwise.as_ref())?;
     match condition {
@@ -114,6 +70,65 @@ pub(super) fn consequence(context: &Context<'_>, condition: Condition, items: &[
         },
         Condition::Failed(_) => context.ask("what happens when nothing fails? Say it as a step of its own"),
     }
+}
+
+/// What is not done under a condition: `if C skip A`, `if C do nothing, otherwise A`.
+fn spared(
+    context: &Context<'_>,
+    condition: &Condition,
+    then: &[Item],
+    otherwise: Option<&[Item]>,
+) -> Read<Option<Flow>> {
+    let Condition::Holds(condition) = condition else { return Ok(None) };
+    let not = |flow: Flow| {
+        Some(Flow::When { condition: negated(condition), then: Box::new(flow), otherwise: None })
+    };
+    Ok(match (then, otherwise) {
+        ([nothing], Some(otherwise)) if nothing.is(Mark::GoOn) => not(sentence(context, otherwise)?),
+        // `if C, A is not needed`
+        ([skip, Item::Phrase(phrase)] | [Item::Phrase(phrase), skip], None)
+            if skip.is_any(&[Mark::Remove, Mark::Not, Mark::NotNeeded]) =>
+        {
+            not(Flow::Call(context.task(phrase, &[])?))
+        }
+        // `если C, карту не выпускать`
+        ([Item::Phrase(thing), skip, Item::Phrase(verb)], None) if skip.is(Mark::Not) => {
+            let mut whole = thing.clone();
+            whole.words.extend(verb.words.iter().cloned());
+            not(Flow::Call(context.task(&whole, &[])?))
+        }
+        _ => None,
+    })
+}
+
+/// `if C, ask for approval before A`: A runs in any case.
+fn approved(condition: &str, then: &[Item], flow: &Flow) -> Option<Flow> {
+    let Flow::Sequence(steps) = flow else { return None };
+    let [approval @ Flow::Approval { .. }, rest @ ..] = steps.as_slice() else { return None };
+    let before = find(then, &[Mark::Before]).filter(|at| *at > 0)?;
+    then[..before].iter().any(|item| item.is(Mark::Approval)).then(|| {
+        let then = Box::new(approval.clone());
+        let approval = Flow::When { condition: condition.to_owned(), then, otherwise: None };
+        Flow::in_order(std::iter::once(approval).chain(rest.iter().cloned()))
+    })
+}
+
+/// A question where only a part of what follows a condition may hang on it.
+fn is_clear(context: &Context<'_>, items: &[Item], then: &[Item], flow: &Flow) -> Read<()> {
+    let Flow::Sequence(steps) = flow else { return Ok(()) };
+    if matches!(steps.first(), Some(Flow::Approval { .. })) {
+        return context.ask(format!(
+            "does what follows the approval in \"{}\" depend on the condition, too?",
+            context.said(items)
+        ));
+    }
+    let is_there =
+        |step: &Flow| step.calls().iter().any(|task| context.present.iter().any(|there| there == task));
+    let is_insertion = steps.iter().rev().enumerate().all(|(at, step)| is_there(step) == (at == 0));
+    if !is_insertion && find(then, &[Mark::Before]).is_some_and(|at| at > 0) {
+        return context.ask(format!("does all of \"{}\" depend on the condition?", context.said(then)));
+    }
+    Ok(())
 }
 
 /// `if A fails, B, and C in any case`: C hangs on no condition.
@@ -153,22 +168,7 @@ pub(super) fn trailing_condition(context: &Context<'_>, items: &[Item], at: usiz
     if let Some(flow) = anchored(context, head, &items[at], tail)? {
         return Ok(flow);
     }
-    let flow = relations::part(context, head)?;
-    let is_clause = head.first().is_some_and(|item| item.is_any(&[Mark::After, Mark::When, Mark::Before]));
-    let (before, flow) = match flow {
-        Flow::Sequence(mut steps) if is_clause && steps.len() == 2 && !head[0].is(Mark::Before) => {
-            let last = steps.pop();
-            (steps.pop(), last.unwrap_or(Flow::Sequence(Vec::new())))
-        }
-        flow => (None, flow),
-    };
-    let (before, flow) = match flow {
-        Flow::Sequence(mut steps) if before.is_none() && asks_of_first(context, &steps, tail) => {
-            let last = steps.pop();
-            (Some(Flow::in_order(steps)), last.unwrap_or(Flow::Sequence(Vec::new())))
-        }
-        flow => (before, flow),
-    };
+    let (before, flow) = conditioned(context, head, tail, relations::part(context, head)?);
     if matches!(flow, Flow::Sequence(_)) && !are_new(context, head, &flow) {
         let said = context.said(&items[at..]);
         return context.ask(format!("does \"{said}\" hold for the last step alone, or for all before it?"));
@@ -200,6 +200,20 @@ pub(super) fn trailing_condition(context: &Context<'_>, items: &[Item], at: usiz
             Ok(Flow::Try { body, handler: Some(Box::new(flow)), always: None })
         }
         _ => context.ask(format!("what happens otherwise in \"{}\"?", context.said(items))),
+    }
+}
+
+/// What comes before the step that hangs on a condition, and that step.
+fn conditioned(context: &Context<'_>, head: &[Item], tail: &[Item], flow: Flow) -> (Option<Flow>, Flow) {
+    let is_clause = head.first().is_some_and(|item| item.is_any(&[Mark::After, Mark::When]));
+    match flow {
+        Flow::Sequence(mut steps)
+            if is_clause && steps.len() == 2 || asks_of_first(context, &steps, tail) =>
+        {
+            let last = steps.pop().unwrap_or(Flow::Sequence(Vec::new()));
+            (Some(Flow::in_order(steps)), last)
+        }
+        flow => (None, flow),
     }
 }
 

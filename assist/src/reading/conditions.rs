@@ -129,6 +129,11 @@ pub(super) fn condition(context: &Context<'_>, items: &[Item]) -> Read<Condition
     if let Some(found) = of_step(context, items)? {
         return Ok(found);
     }
+    of_value(context, items)
+}
+
+/// What a value must be.
+fn of_value(context: &Context<'_>, items: &[Item]) -> Read<Condition> {
     // `fewer than 5 articles were found`
     let items = match items {
         [ops @ .., Item::Number(..), Item::Phrase(_), found] if found.is(Mark::Exists) && !ops.is_empty() => {
@@ -170,6 +175,13 @@ pub(super) fn condition(context: &Context<'_>, items: &[Item]) -> Read<Condition
             let found = compared(context, phrase, &op, std::slice::from_ref(value));
             found.map_or_else(|found| found.map_or_else(unclear, Err), |text| Ok(Condition::Holds(text)))
         }
+        items => of_property(context, items).unwrap_or_else(unclear),
+    }
+}
+
+/// What there is or is not, and what is true or false of a thing.
+fn of_property(context: &Context<'_>, items: &[Item]) -> Option<Read<Condition>> {
+    Some(match items {
         [Item::Phrase(owner), op, Item::Phrase(field)] if op.is_any(&[Mark::Exists, Mark::Missing]) => {
             let words: Vec<PhraseWord> = owner.words.iter().chain(&field.words).cloned().collect();
             presence(context, &words, op)
@@ -190,8 +202,8 @@ pub(super) fn condition(context: &Context<'_>, items: &[Item]) -> Read<Condition
         [not, Item::Phrase(phrase)] if not.is(Mark::Not) => {
             truth(context, &phrase.words, &phrase.words, false)
         }
-        _ => unclear(),
-    }
+        _ => return None,
+    })
 }
 
 /// `either A or B fails`

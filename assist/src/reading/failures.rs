@@ -13,44 +13,8 @@ fn is_always(before: &[Item]) -> bool {
     sentence.into_iter().any(|item| item.is(Mark::Always))
 }
 
-/// `ignore failures of X`, `X may fail`, `even if X fails`, `X in the background`.
-pub(super) fn failure(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>> {
-    let is = |at: usize, mark: Mark| items.get(at).is_some_and(|item| item.is(mark));
-    // `a failing X should not break the workflow`
-    if let [failing, Item::Phrase(phrase), may, ..] = &items[at..]
-        && failing.is(Mark::Fails)
-        && may.is_any(&[Mark::MayFail, Mark::Ignore])
-    {
-        let named = Some(Target::Task(context.present_task(phrase)?));
-        return Ok(Some(Found { range: at..at + 3, named, changes: vec![Change::Tolerated] }));
-    }
-    // `lint errors should not break the build`
-    if let [Item::Phrase(phrase), failures, may, ..] = &items[at..]
-        && failures.is(Mark::Failures)
-        && may.is_any(&[Mark::MayFail, Mark::Ignore])
-    {
-        let named = Some(Target::Task(context.present_task(phrase)?));
-        return Ok(Some(Found { range: at..at + 3, named, changes: vec![Change::Tolerated] }));
-    }
-    let of = at + 1 + usize::from(is(at + 1, Mark::Of) || is(at + 1, Mark::When));
-    if let (true, [Item::Phrase(phrase), may, ..]) =
-        (items[at].is(Mark::Failures), &items[of.min(items.len())..])
-        && may.is_any(&[Mark::MayFail, Mark::Ignore])
-    {
-        let named = Some(Target::Task(context.present_task(phrase)?));
-        return Ok(Some(Found { range: at..of + 2, named, changes: vec![Change::Tolerated] }));
-    }
-    if items[at].is(Mark::Ignore) {
-        let mut next = at + 1;
-        next += usize::from(is(next, Mark::Failures) || is(next, Mark::Fails));
-        next += usize::from(is(next, Mark::When) || is(next, Mark::While));
-        let (named, next) = match object(context, items, next)? {
-            Some((used, target)) => (target, next + used),
-            None => (None, next),
-        };
-        let next = next + usize::from(is(next, Mark::Failures) || is(next, Mark::Fails));
-        return Ok(Some(Found { range: at..next, named, changes: vec![Change::Tolerated] }));
-    }
+/// `if X fails, carry on`, `if that fails, never mind`.
+fn forgiven(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>> {
     if let [condition, Item::Phrase(phrase), fails, rest @ ..] = &items[at..]
         && condition.is_any(&[Mark::If, Mark::When])
         && fails.is(Mark::Fails)
@@ -77,6 +41,44 @@ pub(super) fn failure(context: &Context<'_>, items: &[Item], at: usize) -> Read<
             named: None,
             changes: vec![Change::Tolerated],
         }));
+    }
+    Ok(None)
+}
+
+/// `ignore failures of X`, `X may fail`, `even if X fails`, `X in the background`.
+pub(super) fn failure(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>> {
+    let is = |at: usize, mark: Mark| items.get(at).is_some_and(|item| item.is(mark));
+    // `a failing X should not break the workflow`, `lint errors should not break the build`
+    let failing = match &items[at..] {
+        [failing, Item::Phrase(phrase), may, ..] if failing.is(Mark::Fails) => Some((phrase, may)),
+        [Item::Phrase(phrase), failures, may, ..] if failures.is(Mark::Failures) => Some((phrase, may)),
+        _ => None,
+    };
+    if let Some((phrase, _)) = failing.filter(|(_, may)| may.is_any(&[Mark::MayFail, Mark::Ignore])) {
+        let named = Some(Target::Task(context.present_task(phrase)?));
+        return Ok(Some(Found { range: at..at + 3, named, changes: vec![Change::Tolerated] }));
+    }
+    let of = at + 1 + usize::from(is(at + 1, Mark::Of) || is(at + 1, Mark::When));
+    if let (true, [Item::Phrase(phrase), may, ..]) =
+        (items[at].is(Mark::Failures), &items[of.min(items.len())..])
+        && may.is_any(&[Mark::MayFail, Mark::Ignore])
+    {
+        let named = Some(Target::Task(context.present_task(phrase)?));
+        return Ok(Some(Found { range: at..of + 2, named, changes: vec![Change::Tolerated] }));
+    }
+    if items[at].is(Mark::Ignore) {
+        let mut next = at + 1;
+        next += usize::from(is(next, Mark::Failures) || is(next, Mark::Fails));
+        next += usize::from(is(next, Mark::When) || is(next, Mark::While));
+        let (named, next) = match object(context, items, next)? {
+            Some((used, target)) => (target, next + used),
+            None => (None, next),
+        };
+        let next = next + usize::from(is(next, Mark::Failures) || is(next, Mark::Fails));
+        return Ok(Some(Found { range: at..next, named, changes: vec![Change::Tolerated] }));
+    }
+    if let Some(found) = forgiven(context, items, at)? {
+        return Ok(Some(found));
     }
     if items[at].is(Mark::EvenIf) && !is_always(&items[..at]) {
         return Ok(match object(context, items, at + 1)? {

@@ -8,6 +8,7 @@ use crate::words::{Mark, is_russian};
 use super::cursor::{find, trimmed};
 use super::{Context, Read, groups, verbs};
 
+const RELATIONS: [Mark; 5] = [Mark::Before, Mark::After, Mark::Alongside, Mark::While, Mark::When];
 /// What is done besides tasks.
 const STEPS: [Mark; 3] = [Mark::Wait, Mark::WaitFor, Mark::Approval];
 
@@ -17,18 +18,8 @@ pub(super) fn part(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     let is_leading = |item: &Item| {
         item.is_any(&[Mark::After, Mark::When, Mark::Before, Mark::While]) && !item.is(Mark::ButFirst)
     };
-    // `after B and before C, A` is `A after B and before C`.
-    if let [one, Item::Phrase(_), and, other, Item::Phrase(_), Item::Comma(_), main @ ..] = items
-        && and.is(Mark::And)
-        && one.is_any(&[Mark::After, Mark::Before])
-        && other.is_any(&[Mark::After, Mark::Before])
-        && !main.is_empty()
-    {
-        let turned: Vec<Item> = main.iter().chain(&items[..5]).cloned().collect();
-        return enclosed(context, &turned, main.len()).and_then(|flow| match flow {
-            Some(flow) => Ok(flow),
-            None => context.ask(format!("in which order do the steps in \"{}\" run?", context.said(items))),
-        });
+    if let Some(flow) = led_twice(context, items)? {
+        return Ok(flow);
     }
     if items.first().is_some_and(is_leading) && !matches!(items.get(1), Some(Item::Time(..))) {
         return leading(context, items, None);
@@ -36,21 +27,8 @@ pub(super) fn part(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     if let Some(flow) = meanwhile(context, items)? {
         return Ok(flow);
     }
-    // `after 10 minutes A`, `10 minutes later A`
-    let pause = match items {
-        [after, Item::Time(ms, _), rest @ ..] if after.is(Mark::After) => Some((*ms, rest)),
-        [Item::Time(ms, _), later, rest @ ..] if later.is(Mark::Then) => Some((*ms, rest)),
-        _ => None,
-    };
-    if let Some((ms, rest)) = pause.filter(|(_, rest)| !trimmed(rest).is_empty()) {
-        return Ok(Flow::in_order([Flow::Sleep(ms), part(context, rest)?]));
-    }
-    // `an hour after A, B`
-    let late = usize::from(items.first().is_some_and(|item| item.is(Mark::ByMeans)));
-    if let [Item::Time(ms, _), after, ..] = &items[late..]
-        && after.is(Mark::After)
-    {
-        return leading(context, &items[late + 1..], Some(*ms));
+    if let Some(flow) = paused(context, items)? {
+        return Ok(flow);
     }
     if let Some(at) = find(items, &[Mark::ButFirst]).filter(|at| *at > 0) {
         let (left, right) = (part(context, &items[..at])?, part(context, &items[at + 1..])?);
@@ -71,10 +49,14 @@ pub(super) fn part(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     if let Some(flow) = wait_between(context, items)? {
         return Ok(flow);
     }
-    let marks = [Mark::Before, Mark::After, Mark::Alongside, Mark::While, Mark::When];
-    let Some(at) = find(items, &marks).filter(|at| *at > 0 && *at + 1 < items.len()) else {
+    let Some(at) = find(items, &RELATIONS).filter(|at| *at > 0 && *at + 1 < items.len()) else {
         return groups::list(context, items);
     };
+    related(context, items, at)
+}
+
+/// Two parts and the mark between them.
+fn related(context: &Context<'_>, items: &[Item], at: usize) -> Read<Flow> {
     let is_pause = items[at].is(Mark::After) && matches!(items[at + 1], Item::Time(..));
     if is_pause && (items[at - 1].is(Mark::And) || matches!(items[at - 1], Item::Comma(_))) {
         return Ok(Flow::in_order([groups::list(context, &items[..at])?, part(context, &items[at..])?]));
@@ -89,7 +71,7 @@ pub(super) fn part(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     if let Some(flow) = enclosed(context, items, at)? {
         return Ok(flow);
     }
-    if find(&items[at + 1..], &marks).is_some() {
+    if find(&items[at + 1..], &RELATIONS).is_some() {
         return context.ask(format!("in which order do the steps in \"{}\" run?", context.said(items)));
     }
     // `A and B after C, in parallel`
@@ -111,6 +93,43 @@ pub(super) fn part(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     let left = groups::list(context, &items[..at])?;
     let right = groups::list(context, without_end(&items[at + 1..]))?;
     joined(context, items, at, left, right)
+}
+
+/// A part behind a pause, and the pause.
+fn paused(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
+    // `after 10 minutes A`, `10 minutes later A`
+    let pause = match items {
+        [after, Item::Time(ms, _), rest @ ..] if after.is(Mark::After) => Some((*ms, rest)),
+        [Item::Time(ms, _), later, rest @ ..] if later.is(Mark::Then) => Some((*ms, rest)),
+        _ => None,
+    };
+    if let Some((ms, rest)) = pause.filter(|(_, rest)| !trimmed(rest).is_empty()) {
+        return Ok(Some(Flow::in_order([Flow::Sleep(ms), part(context, rest)?])));
+    }
+    // `an hour after A, B`
+    let late = usize::from(items.first().is_some_and(|item| item.is(Mark::ByMeans)));
+    if let [Item::Time(ms, _), after, ..] = &items[late..]
+        && after.is(Mark::After)
+    {
+        return leading(context, &items[late + 1..], Some(*ms)).map(Some);
+    }
+    Ok(None)
+}
+
+/// `after B and before C, A` is `A after B and before C`.
+fn led_twice(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
+    let [one, Item::Phrase(_), and, other, Item::Phrase(_), Item::Comma(_), main @ ..] = items else {
+        return Ok(None);
+    };
+    let is_order = |item: &Item| item.is_any(&[Mark::After, Mark::Before]);
+    if !and.is(Mark::And) || !is_order(one) || !is_order(other) || main.is_empty() {
+        return Ok(None);
+    }
+    let turned: Vec<Item> = main.iter().chain(&items[..5]).cloned().collect();
+    match enclosed(context, &turned, main.len())? {
+        Some(flow) => Ok(Some(flow)),
+        None => context.ask(format!("in which order do the steps in \"{}\" run?", context.said(items))),
+    }
 }
 
 /// Where an `and` goes on with the main clause: `A after charging the card and notify the customer`.

@@ -63,11 +63,15 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
         return context
             .ask(format!("the success of which step is meant in \"{}\"?", context.said(statement)));
     }
+    settled(context, statement, reading)
+}
+
+/// A sentence that is no change by itself: its settings taken out, and then its steps.
+fn settled(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read<()> {
     let mut items = statement.to_vec();
     let last = last_call(reading).or_else(|| last_set(reading));
     let found = settings::extract(context, &mut items, last.as_deref())?;
     note_settings(&found, reading);
-    let is_first = comes_first(&items);
     let mut rest = trimmed(&items);
     if let [first, after @ ..] = rest
         && first.is(Mark::ButFirst)
@@ -93,16 +97,9 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
         reading.flow = Some(whole);
         return Ok(());
     }
-    // `give A 5 seconds, and if it fails, B`
-    if let ([failure, handler @ ..], Some(Setting { target: Target::Task(task), .. }), None) =
-        (rest, found.last(), &reading.flow)
-        && failure.is(Mark::OnFailure)
-        && context.present.contains(task)
-        && !trimmed(handler).is_empty()
-    {
-        let handler = sentences::sentence(context, handler)?;
-        note(reading, context.said(rest), &format!("where `{task}` fails {}", handler.described()));
-        reading.edits.push(Edit::OnFailure { of: task.clone(), handler });
+    if let Some(edit) = on_failure(context, rest, &found, reading)? {
+        note(reading, context.said(rest), "what runs where it fails");
+        reading.edits.push(edit);
         reading.settings.extend(found);
         return Ok(());
     }
@@ -134,6 +131,17 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
         reading.edits.push(Edit::Always(flow));
         return Ok(());
     }
+    stepped(context, statement, &items, rest, reading)
+}
+
+/// The steps of a sentence, behind those before it or in the workflow that is there.
+fn stepped(
+    context: &Context<'_>,
+    statement: &[Item],
+    items: &[Item],
+    rest: &[Item],
+    reading: &mut Reading,
+) -> Read<()> {
     // `B at the end if C`
     if let Some((place, without)) = place_said(context, rest)
         && let Ok(flow @ Flow::When { .. }) = sentences::sentence(context, &without)
@@ -146,7 +154,7 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
         return Ok(());
     }
     // `B after A and C at the end`: the end is C's.
-    if end_said(context, end_trimmed(&items), false).is_some()
+    if end_said(context, end_trimmed(items), false).is_some()
         && !context.present.is_empty()
         && rest.iter().any(|item| item.is(Mark::And))
         && rest.iter().any(|item| item.is_any(&[Mark::After, Mark::Before]))
@@ -156,8 +164,27 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
     let flow = sentences::sentence(context, rest)?.with_handlers();
     note(reading, context.said(rest), &flow.described());
     // `first A, then B`
-    let said = if items.first().is_some_and(|item| item.is(Mark::First)) { items.as_slice() } else { rest };
-    place(context, said, flow, is_first, reading)
+    let said = if items.first().is_some_and(|item| item.is(Mark::First)) { items } else { rest };
+    place(context, said, flow, comes_first(items), reading)
+}
+
+/// `give A 5 seconds, and if it fails, B`.
+fn on_failure(
+    context: &Context<'_>,
+    rest: &[Item],
+    found: &[Setting],
+    reading: &Reading,
+) -> Read<Option<Edit>> {
+    let ([failure, handler @ ..], Some(Setting { target: Target::Task(task), .. }), None) =
+        (rest, found.last(), &reading.flow)
+    else {
+        return Ok(None);
+    };
+    if !failure.is(Mark::OnFailure) || !context.present.contains(task) || trimmed(handler).is_empty() {
+        return Ok(None);
+    }
+    let handler = sentences::sentence(context, handler)?;
+    Ok(Some(Edit::OnFailure { of: task.clone(), handler }))
 }
 
 fn note_settings(found: &[Setting], reading: &mut Reading) {
@@ -245,8 +272,7 @@ fn place_said(context: &Context<'_>, items: &[Item]) -> Option<(Place, Vec<Item>
 fn is_outcome(context: &Context<'_>, item: &Item) -> bool {
     let said = context.said(std::slice::from_ref(item)).to_lowercase();
     let is_said = |word: &&str| said.split_whitespace().any(|said| said == *word);
-    item.is(Mark::Then)
-        && ["if", "when", "once", "success", "provided", "если"].iter().any(|word| is_said(&word))
+    item.is(Mark::Then) && ["if", "when", "once", "success", "provided", "если"].iter().any(is_said)
 }
 
 /// `to the end` and `first`, as the last words.

@@ -23,16 +23,7 @@ pub(super) fn nearest(
     if is_each || near.any(|item| item.is_any(&[Mark::EachOfThem, Mark::Both, Mark::All, Mark::Them])) {
         return each_of(context, before);
     }
-    // `then, best effort, B` is said of what follows.
-    let then = before.iter().rposition(|item| item.is(Mark::Then)).map_or(0, |at| at + 1);
-    let is_aside = matches!(before, [.., and, Item::Comma(_)] if and.is(Mark::And))
-        && matches!(items.get(range.end), Some(Item::Comma(_)));
-    // `A and in the background B`
-    let is_led = before.last().is_some_and(|item| item.is(Mark::And) || matches!(item, Item::Comma(_)))
-        && matches!(items.get(range.end), Some(Item::Phrase(_)))
-        && is_adverb(context, &items[range.clone()]);
-    let is_ahead =
-        is_aside || is_led || then > 0 && !before[then..].iter().any(|item| matches!(item, Item::Phrase(_)));
+    let is_ahead = is_ahead(context, items, range, before);
     let follows = items[range.end..].iter().any(|item| matches!(item, Item::Phrase(_)));
     let before = if is_ahead && follows { &[] } else { before };
     let last = before.iter().rposition(|item| matches!(item, Item::Phrase(_)));
@@ -54,37 +45,7 @@ pub(super) fn nearest(
         return Ok(Target::Task(context.present_task(main)?));
     }
     if let Some(at) = last {
-        let Item::Phrase(phrase) = &before[at] else { return context.ask("") };
-        let is_apart = matches!(&before[..at], [.., Item::Comma(_), and] if and.is(Mark::And));
-        let joined = !is_apart
-            && before[..at].last().is_some_and(|item| item.is_any(&[Mark::And, Mark::Or]))
-            && !before[at + 1..].iter().any(|item| item.is(Mark::And));
-        let is_last = before[at + 1..].iter().all(|item| matches!(item, Item::Comma(_)));
-        let grouped = before.iter().any(|item| item.is_any(&[Mark::Parallel, Mark::Both, Mark::Alongside]));
-        let said = context.said(&items[range.clone()]);
-        let is_of_one = said.split_whitespace().any(|word| matches!(word, "it" | "его" | "её"));
-        let mut each = items[range.clone()].last().into_iter().chain(items.get(range.end));
-        if joined
-            && (each.any(|item| item.is_any(&EACH))
-                || said.starts_with("по ")
-                || before.first().is_some_and(|item| item.is(Mark::Both)))
-            && let Some(tasks) = row(context, &before[..=at])
-        {
-            return Ok(Target::Several(tasks));
-        }
-        if joined && !is_of_one && (grouped || is_last) && phrase.at.end > 0 {
-            let said_last = &context.text[phrase.at.clone()];
-            return context
-                .ask(format!("is \"{said}\" said of \"{said_last}\" alone, or of all steps before it?"));
-        }
-        let begins = before.first().is_some_and(|item| item.is_any(&[Mark::After, Mark::Before, Mark::When]));
-        return match context.present_task(phrase) {
-            Err(question) if begins => match relations::two_tasks(context, phrase) {
-                Some((_, second)) => Ok(Target::Task(second)),
-                None => Err(question),
-            },
-            task => Ok(Target::Task(task?)),
-        };
+        return last_of(context, items, range, before, at);
     }
     if let Some(tasks) = both_behind(context, &items[range.end..]) {
         return Ok(Target::Several(tasks));
@@ -128,6 +89,60 @@ fn row(context: &Context<'_>, items: &[Item]) -> Option<Vec<String>> {
         }
     }
     (tasks.len() > 1).then_some(tasks)
+}
+
+/// The last step before a setting, or those that it is joined with.
+fn last_of(
+    context: &Context<'_>,
+    items: &[Item],
+    range: &std::ops::Range<usize>,
+    before: &[Item],
+    at: usize,
+) -> Read<Target> {
+    let Item::Phrase(phrase) = &before[at] else { return context.ask("which step is meant?") };
+    let is_apart = matches!(&before[..at], [.., Item::Comma(_), and] if and.is(Mark::And));
+    let joined = !is_apart
+        && before[..at].last().is_some_and(|item| item.is_any(&[Mark::And, Mark::Or]))
+        && !before[at + 1..].iter().any(|item| item.is(Mark::And));
+    let is_last = before[at + 1..].iter().all(|item| matches!(item, Item::Comma(_)));
+    let grouped = before.iter().any(|item| item.is_any(&[Mark::Parallel, Mark::Both, Mark::Alongside]));
+    let said = context.said(&items[range.clone()]);
+    let is_of_one = said.split_whitespace().any(|word| matches!(word, "it" | "его" | "её"));
+    let mut each = items[range.clone()].last().into_iter().chain(items.get(range.end));
+    if joined
+        && (each.any(|item| item.is_any(&EACH))
+            || said.starts_with("по ")
+            || before.first().is_some_and(|item| item.is(Mark::Both)))
+        && let Some(tasks) = row(context, &before[..=at])
+    {
+        return Ok(Target::Several(tasks));
+    }
+    if joined && !is_of_one && (grouped || is_last) && phrase.at.end > 0 {
+        let said_last = &context.text[phrase.at.clone()];
+        return context
+            .ask(format!("is \"{said}\" said of \"{said_last}\" alone, or of all steps before it?"));
+    }
+    let begins = before.first().is_some_and(|item| item.is_any(&[Mark::After, Mark::Before, Mark::When]));
+    match context.present_task(phrase) {
+        Err(question) if begins => match relations::two_tasks(context, phrase) {
+            Some((_, second)) => Ok(Target::Task(second)),
+            None => Err(question),
+        },
+        task => Ok(Target::Task(task?)),
+    }
+}
+
+/// Whether a setting is said of what follows it.
+fn is_ahead(context: &Context<'_>, items: &[Item], range: &std::ops::Range<usize>, before: &[Item]) -> bool {
+    // `then, best effort, B` is said of what follows.
+    let then = before.iter().rposition(|item| item.is(Mark::Then)).map_or(0, |at| at + 1);
+    let is_aside = matches!(before, [.., and, Item::Comma(_)] if and.is(Mark::And))
+        && matches!(items.get(range.end), Some(Item::Comma(_)));
+    // `A and in the background B`
+    let is_led = before.last().is_some_and(|item| item.is(Mark::And) || matches!(item, Item::Comma(_)))
+        && matches!(items.get(range.end), Some(Item::Phrase(_)))
+        && is_adverb(context, &items[range.clone()]);
+    is_aside || is_led || then > 0 && !before[then..].iter().any(|item| matches!(item, Item::Phrase(_)))
 }
 
 /// `in the background`, which stands before its step as well as behind it.

@@ -86,9 +86,8 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
                 while rest.next_if(|(at, _)| *at < last).is_some() {}
                 end = last;
                 TokenKind::Word(text[start..end].to_lowercase())
-            } else if let Some((length, number)) = thousands(&text[start..end], &text[end..]) {
-                while rest.next_if(|(at, _)| *at < end + length).is_some() {}
-                end += length;
+            } else if let Some(number) = thousands(&text[start..end], &text[end..]) {
+                end += rest.next().map_or(0, |(_, letter)| letter.len_utf8());
                 TokenKind::Number(number)
             } else {
                 TokenKind::Number(text[start..end].replace(['_', ','], ""))
@@ -102,11 +101,7 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
                     || next == '_'
                     || matches!(next, '\'' | '’' | '-' | '.') && after.is_some_and(char::is_alphabetic)
             });
-            match &text[start..end] {
-                // No pronoun.
-                "US" => TokenKind::Word("usa".to_owned()),
-                word => TokenKind::Word(word.to_lowercase().replace('’', "'")),
-            }
+            word(&text[start..end])
         } else if matches!(letter, '"' | '«' | '“' | '\'') {
             extend(&|next, _| !CLOSING.contains(&next) && next != '\n');
             let inner = text[start + letter.len_utf8()..end].to_owned();
@@ -115,21 +110,34 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
             }
             TokenKind::Quoted(inner)
         } else {
-            match letter {
-                ',' => TokenKind::Comma,
-                ':' => TokenKind::Colon,
-                '.' | ';' | '\n' | '!' | '?' => TokenKind::Stop,
-                '-' | '>' | '=' | '<' | '→' => {
-                    extend(&|next, _| matches!(next, '>' | '='));
-                    TokenKind::Sign(text[start..end].to_owned())
-                }
-                letter if letter.is_whitespace() || "`()*".contains(letter) => continue,
-                _ => TokenKind::Sign(letter.to_string()),
+            if matches!(letter, '-' | '>' | '=' | '<' | '→') {
+                extend(&|next, _| matches!(next, '>' | '='));
+            }
+            match mark(letter, &text[start..end]) {
+                Some(kind) => kind,
+                None => continue,
             }
         };
         push(&mut found, start..end, kind);
     }
     found
+}
+
+/// In lower case; `US` is no pronoun.
+fn word(said: &str) -> TokenKind {
+    let said = if said == "US" { "usa" } else { said };
+    TokenKind::Word(said.to_lowercase().replace('’', "'"))
+}
+
+/// What a letter that is part of no word stands for; nothing where it says nothing.
+fn mark(letter: char, said: &str) -> Option<TokenKind> {
+    Some(match letter {
+        ',' => TokenKind::Comma,
+        ':' => TokenKind::Colon,
+        '.' | ';' | '\n' | '!' | '?' => TokenKind::Stop,
+        letter if letter.is_whitespace() || "`()*".contains(letter) => return None,
+        _ => TokenKind::Sign(said.to_owned()),
+    })
 }
 
 const CLOSING: [char; 4] = ['"', '»', '”', '\''];
@@ -165,12 +173,12 @@ fn ticket(text: &str) -> Option<usize> {
     (rest.len() < number.len()).then_some(text.len() - behind.len())
 }
 
-/// `10k`: the length of what stands behind the digits, and the number.
-fn thousands(digits: &str, behind: &str) -> Option<(usize, String)> {
-    let letter = behind.chars().next().filter(|letter| matches!(letter, 'k' | 'K' | 'к' | 'К'))?;
-    let ends = !behind[letter.len_utf8()..].starts_with(|next: char| next.is_alphanumeric());
+/// `10k`
+fn thousands(digits: &str, behind: &str) -> Option<String> {
+    let rest = behind.strip_prefix(['k', 'K', 'к', 'К'])?;
+    let ends = !rest.starts_with(|next: char| next.is_alphanumeric());
     let whole: u64 = digits.parse().ok().filter(|_| ends)?;
-    Some((letter.len_utf8(), whole.checked_mul(1000)?.to_string()))
+    Some(whole.checked_mul(1000)?.to_string())
 }
 
 /// Whether the dash at `start` is the sign of a number.
