@@ -60,7 +60,9 @@ pub(crate) fn ended(items: Vec<Item>, names: &Names<'_>) -> Vec<Item> {
                 ])
         };
         let is_alone = matches!(ended.as_slice(), [.., Item::Stop(_), Item::Phrase(_)] | [Item::Phrase(_)]);
-        if is_alone && items.peek().is_some_and(is_value) {
+        // `A and B: 2 attempts each`
+        let is_pair = matches!(ended.as_slice(), [Item::Phrase(_), and, Item::Phrase(_)] if and.is(Mark::And));
+        if (is_alone || is_pair) && items.peek().is_some_and(is_value) {
             ended.push(Item::Comma(at));
             continue;
         }

@@ -2,7 +2,7 @@
 //!
 //! It knows rows of items, not what they say of steps.
 
-use crate::items::Item;
+use crate::items::{Item, alone};
 use crate::words::Mark;
 
 const EDITS: [Mark; 4] = [Mark::Remove, Mark::Move, Mark::Add, Mark::Replace];
@@ -63,6 +63,28 @@ fn later(items: Vec<Item>, text: &str) -> Vec<Item> {
                 if begins && at > 0 && text[small.at().clone()].eq_ignore_ascii_case("in") =>
             {
                 found.push(Item::Marks(vec![Mark::After], small.at().clone()));
+            }
+            [step @ Item::Phrase(_), it, time @ Item::Time(..), then, ..]
+                if begins
+                    && it.is(Mark::It)
+                    && then.is(Mark::Then)
+                    && text[then.at().clone()].eq_ignore_ascii_case("later") =>
+            {
+                let place = step.at().start..step.at().start;
+                found.extend([
+                    Item::Marks(vec![Mark::Wait], place.clone()),
+                    time.clone(),
+                    Item::Comma(place),
+                    step.clone(),
+                ]);
+                skipped = 3;
+            }
+            // `schedule it for later` says when, and not what comes next.
+            [small, then, ..]
+                if small.is(Mark::With) && then.is(Mark::Then) && text[then.at().clone()].eq_ignore_ascii_case("later") =>
+            {
+                found.push(Item::Phrase(alone("later".to_owned(), then.at().clone())));
+                skipped = 1;
             }
             [step @ Item::Phrase(_), time @ Item::Time(..), then, ..]
                 if begins

@@ -11,6 +11,8 @@ use super::conditions::{self, Condition};
 use super::cursor::find;
 use super::{Context, Read, relations};
 
+const COMPARES: [Mark; 5] = [Mark::Above, Mark::Below, Mark::AtLeast, Mark::AtMost, Mark::UpTo];
+
 /// A task under the condition that one word of the phrase says, where the others name the task.
 pub(super) fn guarded(context: &Context<'_>, phrase: &Phrase) -> Option<Flow> {
     if phrase.words.len() > LONGEST {
@@ -49,9 +51,23 @@ pub(super) fn said_of_a_thing(context: &Context<'_>, items: &[Item]) -> Read<Opt
         return Ok(Some(Flow::in_order(both)));
     }
     Ok(ruled(context, items)
+        .or_else(|| that(context, items))
         .or_else(|| entitled(context, items))
         .or_else(|| ordered(context, items))
         .or_else(|| spared(context, items)))
+}
+
+/// `deploy models that passed`
+fn that(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
+    let [Item::Phrase(what), outcome] = items else { return None };
+    let between = context.text.get(what.at.end..outcome.at().start)?.trim().to_lowercase();
+    if !outcome.is(Mark::Succeeds) || !["that", "which", "who"].contains(&between.as_str()) {
+        return None;
+    }
+    let task = context.maybe(what)?;
+    let found = conditions::condition(context, std::slice::from_ref(outcome));
+    let Ok(Condition::Holds(condition)) = found else { return None };
+    Some(Flow::When { condition, then: Box::new(Flow::Call(task)), otherwise: None })
 }
 
 /// `trial accounts are not charged`
@@ -72,10 +88,21 @@ fn spared(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
 }
 
 /// `reject candidates with less than 3 years`
-fn ordered(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
+pub(super) fn ordered(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
+    // `consult the cardiologist for patients older than 60`
+    if let [Item::Phrase(whole), compared, rest @ ..] = items
+        && let Some((at, _)) = whole.glue.iter().find(|(at, marks)| *at > 0 && marks.contains(&Mark::With))
+        && compared.is_any(&COMPARES)
+        && !rest.is_empty()
+    {
+        let (what, thing) = whole.split(*at);
+        let said: Vec<Item> = [Item::Phrase(thing), compared.clone()].into_iter().chain(rest.iter().cloned()).collect();
+        let Ok(Condition::Holds(condition)) = conditions::condition(context, &said) else { return None };
+        let then = Box::new(Flow::Call(context.maybe(&what)?));
+        return Some(Flow::When { condition, then, otherwise: None });
+    }
     let [Item::Phrase(what), with, compared, rest @ ..] = items else { return None };
-    let compares = [Mark::Above, Mark::Below, Mark::AtLeast, Mark::AtMost, Mark::UpTo];
-    if !with.is(Mark::With) || !compared.is_any(&compares) || rest.is_empty() {
+    if !with.is(Mark::With) || !compared.is_any(&COMPARES) || rest.is_empty() {
         return None;
     }
     let task = context.maybe(what)?;

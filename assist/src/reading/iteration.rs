@@ -147,6 +147,10 @@ pub(super) fn mentioned(context: &Context<'_>, items: &[Item]) -> Read<Option<Fl
     let end = after.iter().position(|item| matches!(item, Item::Comma(_)) || item.is(Mark::And));
     let (after, later) = after.split_at(end.unwrap_or(after.len()));
     let later = trimmed(later);
+    // `label every row, 50 at a time, before B`
+    if later.first().is_some_and(|item| item.is_any(&[Mark::Before, Mark::After])) {
+        return Ok(None);
+    }
     let after = match trimmed(after) {
         [list @ .., of, it] if of.is(Mark::Of) && it.is(Mark::It) => list,
         after => after,

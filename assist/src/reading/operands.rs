@@ -4,7 +4,7 @@
 
 use crate::items::{Item, Phrase, PhraseWord, alone};
 use crate::vocabulary::Field;
-use crate::words::{WORDS, words_of};
+use crate::words::{Mark, WORDS, words_of};
 
 use super::{Context, Read};
 
@@ -49,8 +49,14 @@ const MEASURES: [(&str, &[&str]); 26] = [
 /// The value that the words name, or the one of theirs that the comparison is about.
 pub(super) fn measured(context: &Context<'_>, words: &[PhraseWord], op: &Item) -> Read<Option<Operand>> {
     let named = operand(context, words);
-    if matches!(named, Ok(Some(_))) {
-        return named;
+    if let Ok(Some(operand)) = &named {
+        // `the luggage is over 23 kg` compares no luggage.
+        let numbers = [Mark::Above, Mark::Below, Mark::AtLeast, Mark::AtMost];
+        return if !is_plain(&operand.kind) && op.is_any(&numbers) {
+            named.map(|found| only_number(context, words).or(found))
+        } else {
+            named
+        };
     }
     let said = context.text[op.at().clone()].to_lowercase();
     let Some((_, names)) = MEASURES.iter().find(|(word, _)| said.contains(word)) else {

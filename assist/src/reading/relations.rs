@@ -326,11 +326,16 @@ fn clause_end(context: &Context<'_>, items: &[Item]) -> Option<(Vec<Item>, Vec<I
         let (first, second) = (1..both.words.len()).find_map(part)?;
         return Some((vec![first], std::iter::once(second).chain(rest.iter().cloned()).collect()));
     }
-    let (Item::Phrase(phrase), rest) = items.split_first()? else { return None };
-    let (at, _) = division(context, phrase).or_else(|| at_order(context, phrase))?;
-    let (head, tail) = phrase.split(at);
-    let second = std::iter::once(Item::Phrase(tail)).chain(rest.iter().cloned()).collect();
-    Some((vec![Item::Phrase(head)], second))
+    // `после оплаты и зачисления создай логин`: the clause may be a list.
+    let list = items.iter().take_while(|item| matches!(item, Item::Phrase(_)) || item.is(Mark::And)).count();
+    (0..list).find_map(|place| {
+        let Item::Phrase(phrase) = &items[place] else { return None };
+        let (at, _) = division(context, phrase).or_else(|| at_order(context, phrase))?;
+        let (head, tail) = phrase.split(at);
+        let first = items[..place].iter().cloned().chain([Item::Phrase(head)]).collect();
+        let rest = items[place + 1..].iter().cloned();
+        Some((first, std::iter::once(Item::Phrase(tail)).chain(rest).collect()))
+    })
 }
 
 /// `в случае неудачи доставки позови курьера`: two tasks in one phrase, where it is clear how.

@@ -11,7 +11,10 @@ use super::{Context, Read};
 
 /// `retry X five times with backoff`, `with up to 3 retries`, `three attempts`.
 pub(super) fn retry(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>> {
-    let mut next = at;
+    // `on failure two retries`
+    let after_failure = items[at].is(Mark::OnFailure)
+        && matches!(&items[at + 1..], [Item::Number(..), counts, ..] if counts.is(Mark::Retries));
+    let mut next = at + usize::from(after_failure);
     let mut named = None;
     let mut changes = Vec::new();
     // `repeat X up to 4 times if it fails`

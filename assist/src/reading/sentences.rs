@@ -190,6 +190,15 @@ fn unless(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
             let late = Flow::Call(context.task(late, &[])?);
             Ok(Some(Flow::in_order([relations::ended(context, rest)?, late])))
         }
+        // `do not bind files with fewer than 20 pages`
+        [not, rest @ ..] if not.is_any(&[Mark::Not, Mark::Remove]) && attributes::ordered(context, rest).is_some() => {
+            Ok(attributes::ordered(context, rest).map(|flow| match flow {
+                Flow::When { condition, then, otherwise } => {
+                    Flow::When { condition: negated(&condition), then, otherwise }
+                }
+                flow => flow,
+            }))
+        }
         // `A is not needed for amounts below 10`
         [Item::Phrase(phrase), not, with, rest @ ..] if not.is(Mark::NotNeeded) && with.is(Mark::With) => {
             let Condition::Holds(condition) = conditions::condition(context, rest)? else { return Ok(None) };
