@@ -61,7 +61,8 @@ pub(crate) fn ended(items: Vec<Item>, names: &Names<'_>) -> Vec<Item> {
         };
         let is_alone = matches!(ended.as_slice(), [.., Item::Stop(_), Item::Phrase(_)] | [Item::Phrase(_)]);
         // `A and B: 2 attempts each`
-        let is_pair = matches!(ended.as_slice(), [Item::Phrase(_), and, Item::Phrase(_)] if and.is(Mark::And));
+        let is_pair =
+            matches!(ended.as_slice(), [Item::Phrase(_), and, Item::Phrase(_)] if and.is(Mark::And));
         if (is_alone || is_pair) && items.peek().is_some_and(is_value) {
             ended.push(Item::Comma(at));
             continue;

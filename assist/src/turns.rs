@@ -81,7 +81,9 @@ fn later(items: Vec<Item>, text: &str) -> Vec<Item> {
             }
             // `schedule it for later` says when, and not what comes next.
             [small, then, ..]
-                if small.is(Mark::With) && then.is(Mark::Then) && text[then.at().clone()].eq_ignore_ascii_case("later") =>
+                if small.is(Mark::With)
+                    && then.is(Mark::Then)
+                    && text[then.at().clone()].eq_ignore_ascii_case("later") =>
             {
                 found.push(Item::Phrase(alone("later".to_owned(), then.at().clone())));
                 skipped = 1;

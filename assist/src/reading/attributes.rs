@@ -96,7 +96,8 @@ pub(super) fn ordered(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
         && !rest.is_empty()
     {
         let (what, thing) = whole.split(*at);
-        let said: Vec<Item> = [Item::Phrase(thing), compared.clone()].into_iter().chain(rest.iter().cloned()).collect();
+        let said: Vec<Item> =
+            [Item::Phrase(thing), compared.clone()].into_iter().chain(rest.iter().cloned()).collect();
         let Ok(Condition::Holds(condition)) = conditions::condition(context, &said) else { return None };
         let then = Box::new(Flow::Call(context.maybe(&what)?));
         return Some(Flow::When { condition, then, otherwise: None });
@@ -115,7 +116,7 @@ fn entitled(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
     let (who, rest) = items.split_first()?;
     let Item::Phrase(_) = who else { return None };
     let (is_not, rest) = match rest {
-        [not, rest @ ..] if not.is(Mark::Not) => (true, rest),
+        [not, rest @ ..] if not.is_any(&[Mark::Not, Mark::Remove]) => (true, rest),
         rest => (false, rest),
     };
     let what = match rest {

@@ -313,6 +313,12 @@ fn superfluous<'a>(context: &Context<'_>, items: &'a [Item]) -> Option<&'a Phras
     };
     let (phrase, is_gone) = match items {
         [Item::Phrase(phrase), gone] => (phrase, gone.is(Mark::NotNeeded)),
+        // `drop X, nobody needs it`
+        [first, Item::Phrase(phrase), Item::Comma(_), gone, rest @ ..]
+            if gone.is(Mark::NotNeeded) && rest.iter().all(|item| item.is_any(&[Mark::It, Mark::Them])) =>
+        {
+            (phrase, first.is(Mark::Remove))
+        }
         [first, Item::Phrase(phrase)] => {
             (phrase, first.is_any(&[Mark::Remove, Mark::NotNeeded]) || is_no(first))
         }

@@ -91,7 +91,7 @@ fn related(context: &Context<'_>, items: &[Item], at: usize) -> Read<Flow> {
         return Ok(flow);
     }
     let left = groups::list(context, &items[..at])?;
-    let right = groups::list(context, without_end(&items[at + 1..]))?;
+    let right = ended(context, &items[at + 1..])?;
     joined(context, items, at, left, right)
 }
 
@@ -302,7 +302,16 @@ fn without_end(items: &[Item]) -> &[Item] {
 
 /// Steps that are said to have ended.
 pub(super) fn ended(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
-    groups::list(context, without_end(items))
+    // `после завершения A`
+    let items = match without_end(items) {
+        [done, rest @ ..]
+            if done.is(Mark::Done) && rest.iter().any(|item| matches!(item, Item::Phrase(_))) =>
+        {
+            rest
+        }
+        items => items,
+    };
+    groups::list(context, items)
 }
 
 /// Where a clause without a comma ends: before a wait, or between two words of a phrase that then name a task each.

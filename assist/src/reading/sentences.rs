@@ -191,7 +191,9 @@ fn unless(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
             Ok(Some(Flow::in_order([relations::ended(context, rest)?, late])))
         }
         // `do not bind files with fewer than 20 pages`
-        [not, rest @ ..] if not.is_any(&[Mark::Not, Mark::Remove]) && attributes::ordered(context, rest).is_some() => {
+        [not, rest @ ..]
+            if not.is_any(&[Mark::Not, Mark::Remove]) && attributes::ordered(context, rest).is_some() =>
+        {
             Ok(attributes::ordered(context, rest).map(|flow| match flow {
                 Flow::When { condition, then, otherwise } => {
                     Flow::When { condition: negated(&condition), then, otherwise }

@@ -158,6 +158,9 @@ fn elliptical(
     at: usize,
     last: Option<&Setting>,
 ) -> Read<Option<Found>> {
+    if let Some(found) = after_its_step(context, items, at, last)? {
+        return Ok(Some(found));
+    }
     let change = match (items.get(at), last.map(|last| &last.change)) {
         (Some(Item::Number(..)), Some(Change::Retries(_))) => items[at].whole().map(Change::Retries),
         (Some(Item::Time(ms, _)), Some(Change::Timeout(_))) => Some(Change::Timeout(*ms)),
@@ -167,6 +170,34 @@ fn elliptical(
     let Some(change) = change.filter(|_| is_for) else { return Ok(None) };
     let Some((used, named)) = object(context, items, at + 1)? else { return Ok(None) };
     Ok(Some(Found { range: at..at + 1 + used, named, changes: vec![change] }))
+}
+
+/// `retry A 3 times and B 5 times`, `limit A to 10 minutes and B to 2 minutes`.
+fn after_its_step(
+    context: &Context<'_>,
+    items: &[Item],
+    at: usize,
+    last: Option<&Setting>,
+) -> Read<Option<Found>> {
+    let is_joint = |item: &Item| item.is(Mark::And) || matches!(item, Item::Comma(_));
+    let (Some(last), true) = (last, at > 0 && is_joint(&items[at - 1])) else { return Ok(None) };
+    let [Item::Phrase(phrase), rest @ ..] = &items[at..] else { return Ok(None) };
+    let to = usize::from(rest.first().is_some_and(|item| item.is_any(&[Mark::To, Mark::UpTo])));
+    let (change, used) = match (&last.change, &rest[to..]) {
+        (Change::Timeout(_), [Item::Time(ms, _), ..]) => (Change::Timeout(*ms), 1),
+        (Change::Retries(_), [number @ Item::Number(..), times, ..])
+            if times.is_any(&[Mark::Times, Mark::Retries]) =>
+        {
+            (Change::Retries(number.whole().unwrap_or_default()), 2)
+        }
+        _ => return Ok(None),
+    };
+    let ends = rest.get(to + used).is_none_or(|next| is_joint(next) || matches!(next, Item::Stop(_)));
+    let (true, Ok(task)) = (ends, context.present_task(phrase)) else { return Ok(None) };
+    if !context.present.contains(&task) {
+        return Ok(None);
+    }
+    Ok(Some(Found { range: at..at + 1 + to + used, named: Some(Target::Task(task)), changes: vec![change] }))
 }
 
 /// A comma or an `and` that stood between a setting and its step separates nothing any more.

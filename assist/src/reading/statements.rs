@@ -158,7 +158,10 @@ fn stepped(
         statement[*at].is_any(&[Mark::First, Mark::Then])
             && statement.get(at + 1).is_none_or(|next| matches!(next, Item::Comma(_)) || next.is(Mark::And))
     };
-    if reading.flow.is_none() && !context.present.is_empty() && (1..statement.len()).filter(is_place).count() > 1 {
+    if reading.flow.is_none()
+        && !context.present.is_empty()
+        && (1..statement.len()).filter(is_place).count() > 1
+    {
         return context.ask(format!("where does each of \"{}\" stand?", context.said(statement)));
     }
     // `B after A and C at the end`: the end is C's.

@@ -180,7 +180,7 @@ fn unclear_clause(before: &[Item]) -> Option<&Item> {
     match &before[start..] {
         [Item::Phrase(_), mark, Item::Phrase(_), it @ ..]
             if it.iter().all(|item| item.is_any(&[Mark::It, Mark::Them]))
-                && mark.is_any(&[Mark::After, Mark::Before]) =>
+                && mark.is_any(&[Mark::After, Mark::Before, Mark::Alongside]) =>
         {
             Some(mark)
         }
@@ -198,9 +198,9 @@ fn main_clause(before: &[Item]) -> Option<&Item> {
     let start =
         before[..comma].iter().rposition(|item| matches!(item, Item::Comma(_))).map_or(0, |at| at + 1);
     let sentence = &before[start..comma];
-    let mark = sentence
-        .iter()
-        .position(|item| item.is_any(&[Mark::After, Mark::When, Mark::Before, Mark::While]))?;
+    let mark = sentence.iter().position(|item| {
+        item.is_any(&[Mark::After, Mark::When, Mark::Before, Mark::While, Mark::Alongside])
+    })?;
     let is_behind = sentence[mark..].iter().any(is_phrase);
     sentence[..mark].iter().rfind(|item| is_phrase(item)).filter(|_| is_behind)
 }
