@@ -82,7 +82,13 @@ impl Lexicon {
     fn add(&mut self, phrase: &str, mark: Mark, stems: &Memo<'_>) {
         let pattern = self.classes.pattern(phrase, stems);
         let is_worth = |word: &&str| word.chars().count() >= 6 && mark != Mark::Filler && !word.contains('<');
-        self.long.extend(words(phrase).filter(is_worth).map(|word| (word.to_owned(), stems.of(word))));
+        let of_classes = self.classes.words_of(&pattern).map(String::as_str);
+        let long: Vec<&str> = words(phrase).chain(of_classes).filter(is_worth).collect();
+        for word in long {
+            if !self.long.iter().any(|(known, _)| known == word) {
+                self.long.push((word.to_owned(), stems.of(word)));
+            }
+        }
         self.stems.extend(pattern.stems().cloned());
         for first in self.classes.firsts(&pattern) {
             match self.places.get_mut(first) {

@@ -34,6 +34,8 @@ pub(super) struct Pattern {
 pub(super) struct Classes {
     names: BTreeMap<String, usize>,
     rows: Vec<Vec<Vec<String>>>,
+    /// The words of each class as they are written.
+    words: Vec<Vec<String>>,
 }
 
 /// The words of a phrase as a text has them.
@@ -82,6 +84,7 @@ impl Classes {
         let row = phrases.split(" | ").map(|phrase| words(phrase).map(|word| stems.of(word)).collect());
         self.names.insert(name.to_owned(), self.rows.len());
         self.rows.push(row.collect());
+        self.words.push(words(phrases).filter(|word| *word != "|").map(str::to_owned).collect());
     }
 
     /// A phrase of the table: `<must-not> <stop> <the-run>`, `<it-is>? fine if`.
@@ -113,6 +116,15 @@ impl Classes {
         firsts.sort_unstable();
         firsts.dedup();
         firsts
+    }
+
+    /// The words of the classes of a pattern.
+    pub fn words_of(&self, pattern: &Pattern) -> impl Iterator<Item = &String> {
+        let classes = pattern.parts.iter().filter_map(|(part, _)| match part {
+            Part::Class(class) => Some(&self.words[*class]),
+            Part::Stem(_) | Part::End => None,
+        });
+        classes.flatten()
     }
 
     /// Every stem of a class.
