@@ -59,6 +59,17 @@ fn later(items: Vec<Item>, text: &str) -> Vec<Item> {
         }
         let begins = is_edge(at.checked_sub(1).and_then(|at| items.get(at)));
         match &items[at..] {
+            // `and an hour later B`
+            [time @ Item::Time(..), then, comma, ..]
+                if begins
+                    && at > 0
+                    && then.is(Mark::Then)
+                    && text[then.at().clone()].eq_ignore_ascii_case("later") =>
+            {
+                let place = time.at().start..time.at().start;
+                found.extend([Item::Marks(vec![Mark::After], place), time.clone()]);
+                skipped = 1 + usize::from(matches!(comma, Item::Comma(_)));
+            }
             [small, Item::Time(..), Item::Phrase(_), ..]
                 if begins && at > 0 && text[small.at().clone()].eq_ignore_ascii_case("in") =>
             {
@@ -183,11 +194,31 @@ fn paused(items: Vec<Item>) -> Vec<Item> {
     found
 }
 
+/// `pack each item before B, one by one`: at most one at a time.
+fn one_by_one(statement: &[Item]) -> Vec<Item> {
+    let each = [Mark::Each, Mark::ForEach, Mark::EachOfThem];
+    let end = statement.len() - usize::from(matches!(statement.last(), Some(Item::Stop(_))));
+    match &statement[..end] {
+        [head @ .., comma @ Item::Comma(_), mark]
+            if mark.is(Mark::Sequential) && head.iter().any(|item| item.is_any(&each)) =>
+        {
+            let at = mark.at().clone();
+            let bound = [
+                Item::Marks(vec![Mark::UpTo], at.clone()),
+                Item::Number("1".to_owned(), at.clone()),
+                Item::Marks(vec![Mark::AtATime], at),
+            ];
+            head.iter().chain([comma]).chain(&bound).chain(&statement[end..]).cloned().collect()
+        }
+        _ => statement.to_vec(),
+    }
+}
+
 /// `pack each item before B, at most 4 at a time`: the bound stands beside what it bounds.
 fn limited(items: Vec<Item>) -> Vec<Item> {
     let mut all: Vec<Item> = Vec::new();
     for statement in items.split_inclusive(|item| matches!(item, Item::Stop(_))) {
-        let mut statement = statement.to_vec();
+        let mut statement = one_by_one(statement);
         let each = statement.windows(2).position(|two| {
             two[0].is_any(&[Mark::Each, Mark::ForEach, Mark::EachOfThem]) && matches!(two[1], Item::Phrase(_))
         });

@@ -32,7 +32,9 @@ pub(super) fn feeds(context: &Context<'_>, earlier: &str, later: &str) -> bool {
 fn gives(context: &Context<'_>, giver: &Task, name: &str, kind: &str) -> bool {
     let is_own_input = giver.parameters.iter().any(|own| own.name == name && own.kind == kind);
     let is_class = kind.starts_with(char::is_uppercase);
-    let is_named = context.names.reads(&giver.id)
+    // `upload_clip` makes the clip that it does not take.
+    let is_maker = !giver.parameters.iter().any(|own| own.kind == kind);
+    let is_named = (is_maker || context.names.reads(&giver.id))
         && words_of(&giver.id).last().is_some_and(|last| last == name || format!("{name}s") == *last);
     !is_own_input
         && is_class

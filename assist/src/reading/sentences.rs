@@ -217,7 +217,7 @@ fn only_after(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
     let said = context.said(&items[at..=at]).to_lowercase();
     let is_order = ["after", "once", "после"].iter().any(|word| said.ends_with(word));
     let is_list = items[at + 1..].iter().filter(|item| matches!(item, Item::Phrase(_))).count() > 1
-        || items.get(at + 1).is_some_and(|item| item.is(Mark::Approval));
+        || items[at + 1..].iter().any(|item| item.is(Mark::Approval));
     if !is_order || !is_list || conditions::condition(context, &items[at + 1..]).is_ok() {
         return Ok(None);
     }
