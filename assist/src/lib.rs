@@ -226,6 +226,15 @@ fn finish(
     let (mut steps, workflow) = match (&reading.flow, base) {
         (Some(flow), base) => {
             let same = base.filter(|workflow| request.workflow.is_some() || has_same_calls(workflow, flow));
+            if let (Some(base), None) = (base, same)
+                && let there = edits::calls(&base.steps)
+                && flow.calls().iter().any(|task| there.iter().any(|there| there == task))
+            {
+                return Err(Question(format!(
+                    "is this a new workflow, or what should change in `{}`? `--workflow` says it",
+                    base.id
+                )));
+            }
             let mut steps = flow.steps();
             edits::keep(&mut steps, same.map(|workflow| workflow.steps.as_slice()).unwrap_or_default());
             (steps, same.map(|workflow| workflow.id.clone()))

@@ -51,13 +51,25 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
         reading.edits.extend(edits);
         return Ok(());
     }
+    let edge = statement.first().into_iter().chain(statement.last());
+    // `A before B, and C after that`: behind A, and not at the end.
+    let is_behind = |item: &Item| item.is(Mark::Then) && !is_end(context, item);
+    if !reading.edits.is_empty() && edge.clone().any(is_behind) {
+        return context.ask(format!("behind which step comes \"{}\"?", context.said(statement)));
+    }
+    // `if it works A, and if it fails B`
+    if statement.first().is_some_and(|item| is_outcome(context, item))
+        && statement.iter().any(|item| item.is(Mark::OnFailure))
+    {
+        return context
+            .ask(format!("the failure of which step is meant in \"{}\"?", context.said(statement)));
+    }
     let end = end_said(context, statement, reading.flow.is_none());
     if let Some(edit) = edit(context, trimmed(statement), end)? {
         note(reading, context.said(statement), "a change of the workflow");
         reading.edits.push(edit);
         return Ok(());
     }
-    let edge = statement.first().into_iter().chain(statement.last());
     let is_one = statement.iter().filter(|item| matches!(item, Item::Phrase(_))).count() == 1;
     if reading.flow.is_none() && is_one && edge.into_iter().any(|item| is_outcome(context, item)) {
         return context
@@ -279,11 +291,21 @@ fn place_said(context: &Context<'_>, items: &[Item]) -> Option<(Place, Vec<Item>
     Some((place, without))
 }
 
+/// Whether the words name the end, as `afterwards` does not.
+fn is_end(context: &Context<'_>, item: &Item) -> bool {
+    const ENDS: [&str; 8] = ["end", "last", "final", "close", "finish", "кон", "послед", "заверш"];
+    let said = context.said(std::slice::from_ref(item)).to_lowercase();
+    ENDS.iter().any(|end| said.split_whitespace().any(|word| word.starts_with(end)))
+}
+
 /// `on success`, `if it worked`: what has gone well before.
 fn is_outcome(context: &Context<'_>, item: &Item) -> bool {
     let said = context.said(std::slice::from_ref(item)).to_lowercase();
     let is_said = |word: &&str| said.split_whitespace().any(|said| said == *word);
-    item.is(Mark::Then) && ["if", "when", "once", "success", "provided", "если"].iter().any(is_said)
+    item.is(Mark::Then)
+        && ["success", "well", "worked", "works", "succeeds", "succeeded", "ok", "хорошо", "получилось"]
+            .iter()
+            .any(is_said)
 }
 
 /// `to the end` and `first`, as the last words.
