@@ -3,7 +3,7 @@
 //! It knows rows of items, not what they say of steps.
 
 use crate::items::{Item, alone};
-use crate::words::Mark;
+use crate::words::{Mark, is_russian};
 
 const EDITS: [Mark; 4] = [Mark::Remove, Mark::Move, Mark::Add, Mark::Replace];
 /// Participles without the ending of one.
@@ -32,7 +32,9 @@ fn passive(mut items: Vec<Item>, text: &str) -> Vec<Item> {
         let is_participle = |item: &Item| {
             let said = text[item.at().clone()].to_lowercase();
             let first = said.split_whitespace().next().unwrap_or_default();
-            item.is_any(&EDITS) && (first.ends_with("ed") || PARTICIPLES.contains(&first))
+            // `осмотр пропустить`
+            let is_behind = is_russian(first) && item.is(Mark::Remove) && is_edge(items.get(at + 2));
+            item.is_any(&EDITS) && (first.ends_with("ed") || PARTICIPLES.contains(&first) || is_behind)
         };
         let begins = at == 0 || is_edge(Some(&items[at - 1]));
         // `the receipt is skipped`
@@ -130,7 +132,10 @@ fn awaited(items: Vec<Item>, text: &str) -> Vec<Item> {
             && matches!(&items[at + 1..], [Item::Phrase(_), before, ..] if before.is(Mark::Before));
         let is_put = item.is_any(&[Mark::Add, Mark::Move])
             && items.get(at + 1).is_some_and(|next| next.is(Mark::Approval));
-        if !(begins && (is_wait || is_put)) {
+        // `add B in case A fails`
+        let is_guarded = item.is(Mark::Add)
+            && matches!(&items[at + 1..], [Item::Phrase(_), when, ..] if when.is_any(&[Mark::If, Mark::OnFailure]));
+        if !(begins && (is_wait || is_put || is_guarded)) {
             found.push(item.clone());
         }
     }

@@ -394,7 +394,11 @@ fn in_any_case(context: &Context<'_>, items: &[Item], reading: &Reading) -> Read
 
 /// `A. At the same time, B.`
 fn beside_last(context: &Context<'_>, reading: &Reading, items: &[Item]) -> Read<Option<Flow>> {
-    let (Some(flow), [mark, rest @ ..]) = (&reading.flow, items) else { return Ok(None) };
+    let (Some(flow), Some(first), Some(last)) = (&reading.flow, items.first(), items.last()) else {
+        return Ok(None);
+    };
+    let is_last = matches!(items, [Item::Phrase(_), _]);
+    let (mark, rest) = if is_last { (last, &items[..1]) } else { (first, &items[1..]) };
     let [Item::Phrase(phrase)] = trimmed(rest) else { return Ok(None) };
     if !mark.is_any(&[Mark::Parallel, Mark::Alongside]) {
         return Ok(None);
