@@ -226,15 +226,7 @@ fn finish(
     let (mut steps, workflow) = match (&reading.flow, base) {
         (Some(flow), base) => {
             let same = base.filter(|workflow| request.workflow.is_some() || has_same_calls(workflow, flow));
-            if let (Some(base), None) = (base, same)
-                && let there = edits::calls(&base.steps)
-                && flow.calls().iter().any(|task| there.iter().any(|there| there == task))
-            {
-                return Err(Question(format!(
-                    "is this a new workflow, or what should change in `{}`? `--workflow` says it",
-                    base.id
-                )));
-            }
+            is_apart(base, same, flow)?;
             let mut steps = flow.steps();
             edits::keep(&mut steps, same.map(|workflow| workflow.steps.as_slice()).unwrap_or_default());
             (steps, same.map(|workflow| workflow.id.clone()))
@@ -288,6 +280,19 @@ fn finish(
     draft.options = drafted.options;
     draft.steps = Some(drafted.steps);
     Ok(())
+}
+
+/// A question where a flow has some of the steps of a workflow, and does not say anew what that does.
+fn is_apart(base: Option<&Workflow>, same: Option<&Workflow>, flow: &flow::Flow) -> Read<()> {
+    let (Some(base), None) = (base, same) else { return Ok(()) };
+    let there = edits::calls(&base.steps);
+    if !flow.calls().iter().any(|task| there.iter().any(|there| there == task)) {
+        return Ok(());
+    }
+    Err(Question(format!(
+        "is this a new workflow, or what should change in `{}`? `--workflow` says it",
+        base.id
+    )))
 }
 
 /// Steps that are no calls, and that the text does not speak of, are not left out unasked.

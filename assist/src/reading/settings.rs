@@ -144,7 +144,9 @@ pub(super) fn extract(
 
 /// `try A three times, then B` runs A where nothing else says so.
 fn tried_step(context: &Context<'_>, said: &[Item]) -> Option<Item> {
-    let [tries, step @ Item::Phrase(phrase), ..] = said else { return None };
+    let (tries, rest) = said.split_first()?;
+    let small = rest.iter().take_while(|item| item.is_any(&[Mark::To, Mark::Of])).count();
+    let [step @ Item::Phrase(phrase), ..] = &rest[small..] else { return None };
     let task = context.maybe(phrase)?;
     let is_only = context.mentioned.iter().filter(|mentioned| **mentioned == task).count() == 1;
     let is_new = context.present.is_empty() && is_only && tries.is_any(&[Mark::Attempts, Mark::Retry]);

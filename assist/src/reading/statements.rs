@@ -121,13 +121,6 @@ fn settled(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> 
         }
         rest => rest,
     };
-    if let Some(task) = tried(context, statement, rest, &found, reading) {
-        let call = Flow::Call(task);
-        note(reading, context.said(statement), &call.described());
-        reading.settings.extend(found);
-        reading.flow = Some(Flow::in_order(reading.flow.take().into_iter().chain([call])));
-        return Ok(());
-    }
     let only_settings = sets_only(context, rest, &found, reading);
     reading.settings.extend(found);
     if only_settings {
@@ -220,19 +213,6 @@ fn note_settings(found: &[Setting], reading: &mut Reading) {
         };
         note(reading, &setting.said, &format!("{whom}{}", setting.change.described()));
     }
-}
-
-/// `try A at most 3 times` runs A where there is no workflow.
-fn tried(
-    context: &Context<'_>,
-    statement: &[Item],
-    rest: &[Item],
-    found: &[Setting],
-    reading: &Reading,
-) -> Option<String> {
-    let Target::Task(task) = &found.first()?.target else { return None };
-    let is_try = trimmed(statement).first().is_some_and(|first| first.is(Mark::Attempts)) && rest.is_empty();
-    (is_try && context.present.is_empty() && !is_called(reading, task)).then(|| task.clone())
 }
 
 /// Whether nothing is said but settings, and of what.
