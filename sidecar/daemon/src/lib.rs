@@ -28,6 +28,7 @@ mod listen;
 mod manifests;
 mod masking;
 mod news;
+mod noting;
 mod operating;
 mod outbox;
 mod paces;
@@ -230,6 +231,7 @@ pub async fn start(options: Options) -> Result<Handle, Error> {
     tasks.spawn(retention::run(Arc::clone(&sidecar)));
     tasks.spawn(fleet::run(Arc::clone(&sidecar)));
     tasks.spawn(hosts::run(Arc::clone(&sidecar)));
+    tasks.spawn(noting::run(Arc::clone(&sidecar)));
     tasks.spawn(tidy(Arc::clone(&sidecar)));
     let (this, main) = (Arc::clone(&sidecar), tokio::runtime::Handle::current());
     tasks.spawn_blocking(move || exporter.aside(this, &main));

@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use conductor_protocol::entry::UnixMillis;
 
 use crate::keys::{KeyError, Keys, unsealed};
+use crate::search::{Scan, Scanned, Search, Searching, Stretch};
 use crate::shelf::{Kept, Shelf, Shelved};
 use crate::store::{
     AuditRow, Change, EndPlace, Feed, Head, NewInput, NewRun, Page, PlanRow, PurgeFilter, Purged, RunFilter,
@@ -168,6 +169,22 @@ impl Shelf for Sealing {
 
     fn first_start(&self) -> Result<Option<UnixMillis>, StoreError> {
         self.inner.first_start()
+    }
+}
+
+impl Searching for Sealing {
+    fn stretches(&self, search: &Search) -> Result<Option<Vec<Stretch>>, StoreError> {
+        self.inner.stretches(search)
+    }
+
+    fn scan(&self, scan: &Scan<'_>) -> Result<Scanned, StoreError> {
+        let scanned = self.inner.scan(scan)?;
+        let runs = scanned.runs.into_iter().map(|row| self.open_for_list(row)).collect();
+        Ok(Scanned { runs, ..scanned })
+    }
+
+    fn note_blocks(&self) -> Result<bool, StoreError> {
+        self.inner.note_blocks()
     }
 }
 

@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 
 use crate::breakers::SharedBreakers;
 use crate::keys::{VARIABLE, is_keyed};
+use crate::search::Searching;
 use crate::shelf::Shelf;
 
 /// The process that executes a run.
@@ -293,7 +294,7 @@ pub struct Feed {
 }
 
 /// A durable store. Reads see committed state only and may go on beside a commit.
-pub trait Store: Shelf + Send + Sync {
+pub trait Store: Shelf + Searching + Send + Sync {
     /// Writes a batch in one transaction and returns when it is on disk: one verdict a change.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 //! It knows rows and transactions, not what a run's states mean, nor which sidecar should have a run.
 
 mod audit;
+mod blocks;
 mod breakers;
 mod feed;
 mod fleet;
@@ -23,6 +24,7 @@ use tokio::sync::Notify;
 use self::feed::Feeding;
 use self::fleet::Lease;
 use self::link::{Engine, Link, Trouble, hold};
+use crate::search::{Probes, Scan, Scanned, Search, Searching, Stretch};
 use crate::store::{
     AuditRow, Change, EndPlace, Feed, Page, PlanRow, PurgeFilter, Purged, RunFilter, RunPage, RunRow,
     ScheduleRow, Shared, Store, StoreError, StoredSignal, Tombstone, Verdict,
@@ -118,6 +120,21 @@ fn token() -> i64 {
     use std::hash::{BuildHasher, Hasher, RandomState};
     // Never 0, which is what rows of no batch have.
     RandomState::new().build_hasher().finish().cast_signed() | 1
+}
+
+impl Searching for PostgresStore {
+    fn stretches(&self, search: &Search) -> Result<Option<Vec<Stretch>>, StoreError> {
+        let Some(probes) = Probes::of(search) else { return Ok(None) };
+        self.engine.read(&self.reader, async |wire| blocks::stretches(wire, &probes).await).map(Some)
+    }
+
+    fn scan(&self, scan: &Scan<'_>) -> Result<Scanned, StoreError> {
+        self.rows(&self.reader, async |wire| blocks::scan(wire, self.me(), scan).await)
+    }
+
+    fn note_blocks(&self) -> Result<bool, StoreError> {
+        self.engine.read(&self.keeper, async |wire| blocks::note(wire).await)
+    }
 }
 
 impl Store for PostgresStore {

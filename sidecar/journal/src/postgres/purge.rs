@@ -8,6 +8,7 @@ use conductor_protocol::entry::UnixMillis;
 use conductor_protocol::state::RunState;
 use tokio_postgres::Error;
 
+use super::blocks;
 use super::link::Wire;
 use super::read::{Rows, damaged};
 use super::write::text;
@@ -174,6 +175,7 @@ pub(super) async fn sweep(wire: &mut Wire, tombstones_before: UnixMillis) -> Res
             return Ok(true);
         }
     }
+    blocks::forget(wire, run).await?;
     let statement = wire.prepared("DELETE FROM purging WHERE run = $1").await?;
     wire.client.execute(&statement, &[&run]).await?;
     Ok(true)

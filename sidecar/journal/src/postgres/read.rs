@@ -171,7 +171,14 @@ pub(super) async fn signal_place(wire: &mut Wire, key: i64, id: &str) -> Result<
     Ok((row.try_get(0)?, unsigned(row.try_get(1)?)))
 }
 
-pub(super) async fn list(wire: &mut Wire, me: &str, filter: &RunFilter) -> Rows<RunPage> {
+/// Rows of [`HEAD`] and their inputs; one more than asked for is read only to know whether there is more. With `within`, the
+/// first and the last key, in the order of their keys even where there are times.
+pub(super) async fn selected(
+    wire: &mut Wire,
+    me: &str,
+    filter: &RunFilter,
+    within: Option<(i64, i64)>,
+) -> Result<Vec<Row>, Error> {
     let limit = i64::from(filter.limit) + 1;
     let state = filter.state.map(RunState::as_str);
     let workflow = filter.workflow.as_deref().map(text);
@@ -187,10 +194,18 @@ pub(super) async fn list(wire: &mut Wire, me: &str, filter: &RunFilter) -> Rows<
     }
     // Keys begin at 1.
     let before = filter.before.unwrap_or(if filter.times.is_some() { 0 } else { i64::MAX });
-    values.push(&before);
-    let place = values.len();
-    match &filter.times {
-        Some(times) => {
+    let (first, last) = within.unwrap_or_default();
+    let place = values.len() + 1;
+    match (within, &filter.times) {
+        (Some(_), _) => {
+            values.extend([&first as &(dyn ToSql + Sync), &last]);
+            sql.push_str(&format!(
+                " AND r.key BETWEEN ${place} AND ${} ORDER BY r.key DESC LIMIT $2",
+                place + 1,
+            ));
+        }
+        (None, Some(times)) => {
+            values.push(&before);
             values.extend([&times.since as &(dyn ToSql + Sync), &times.until]);
             sql.push_str(&format!(
                 " AND r.started_at >= ${} AND (r.started_at, r.key) < (${}, ${place})
@@ -199,12 +214,18 @@ pub(super) async fn list(wire: &mut Wire, me: &str, filter: &RunFilter) -> Rows<
                 place + 2,
             ));
         }
-        None => sql.push_str(&format!(" AND r.key < ${place} ORDER BY r.key DESC LIMIT $2")),
+        (None, None) => {
+            values.push(&before);
+            sql.push_str(&format!(" AND r.key < ${place} ORDER BY r.key DESC LIMIT $2"));
+        }
     }
     let statement = wire.prepared(&sql).await?;
-    let rows = wire.client.query(&statement, &values).await?;
+    wire.client.query(&statement, &values).await
+}
+
+pub(super) async fn list(wire: &mut Wire, me: &str, filter: &RunFilter) -> Rows<RunPage> {
+    let rows = selected(wire, me, filter, None).await?;
     Ok(runs(&rows, true)?.map(|mut runs| {
-        // One more than asked for was read only to know whether there is more.
         let next = if runs.len() > filter.limit as usize {
             runs.truncate(filter.limit as usize);
             runs.last().map(|run| run.key)

@@ -9,7 +9,7 @@ use super::url::PostgresUrl;
 use crate::store::StoreError;
 
 /// Migration `n` leads from format `n` to `n + 1`. Never edit one that was released: add the next.
-const MIGRATIONS: [&str; 5] = [FORMAT_1, FORMAT_2, FORMAT_3, FORMAT_4, FORMAT_5];
+const MIGRATIONS: [&str; 6] = [FORMAT_1, FORMAT_2, FORMAT_3, FORMAT_4, FORMAT_5, FORMAT_6];
 
 const FORMAT_1: &str = r#"
 CREATE TABLE meta (name text PRIMARY KEY, value text NOT NULL);
@@ -148,6 +148,34 @@ CREATE TABLE exported (
     sidecar text COLLATE \"C\" NOT NULL
 ) WITH (fillfactor = 70);
 CREATE INDEX exported_by ON exported (sidecar, run);
+";
+
+const FORMAT_6: &str = "
+-- What 128 runs each may hold, as bits: null where that may be anything. `noted` in `meta` is the first block that is not here yet.
+CREATE TABLE blocks (
+    block bigint PRIMARY KEY,
+    earliest bigint NOT NULL,
+    latest bigint NOT NULL,
+    fields bytea,
+    errors bytea,
+    -- Out of line: it is large and seldom asked for.
+    texts bytea
+);
+ALTER TABLE blocks ALTER COLUMN fields SET STORAGE MAIN, ALTER COLUMN errors SET STORAGE MAIN,
+    ALTER COLUMN texts SET STORAGE EXTERNAL;
+-- Keys of runs that have changed since their block was noted, or since that was about to be: below `noting` in `meta`.
+CREATE TABLE changed (run bigint PRIMARY KEY);
+CREATE FUNCTION mark_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    -- Who comes second waits for the first, and who notes the block anew passes over both: neither mark is lost.
+    INSERT INTO changed (run) SELECT NEW.key FROM meta WHERE name = 'noting' AND NEW.key < value::bigint
+        ON CONFLICT (run) DO UPDATE SET run = excluded.run;
+    RETURN NULL;
+END $$;
+-- Other inputs are given to a run that has stopped.
+CREATE TRIGGER changed AFTER UPDATE OF input, error ON runs FOR EACH ROW
+    WHEN (NEW.error IS NOT NULL OR OLD.finished_at IS NOT NULL OR OLD.state = 'paused')
+    EXECUTE FUNCTION mark_changed();
 ";
 
 /// The format that this build writes.

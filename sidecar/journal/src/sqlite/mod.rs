@@ -3,6 +3,7 @@
 //! It knows rows and transactions, not what a run's states mean.
 
 mod audit;
+mod blocks;
 mod feed;
 mod log;
 mod purge;
@@ -13,13 +14,14 @@ mod shelf;
 mod write;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use conductor_protocol::entry::UnixMillis;
 use rusqlite::Connection;
 
+use crate::search::{Probes, Scan, Scanned, Search, Searching, Stretch, first_of};
 use crate::store::{
     AuditRow, Change, EndPlace, Feed, Page, PlanRow, PurgeFilter, Purged, RunFilter, RunPage, RunRow,
     ScheduleRow, Store, StoreError, StoredSignal, Tombstone, Verdict,
@@ -34,6 +36,8 @@ pub struct SqliteStore {
     finder: Mutex<Connection>,
     reader: Mutex<Connection>,
     keeper: Mutex<Connection>,
+    /// The first key of which it is not noted what its run holds, nor about to be; it changes while nobody commits.
+    noted: AtomicI64,
     /// Whether pages were given back, which the file shows when the log is copied.
     shrunk: AtomicBool,
     path: PathBuf,
@@ -55,12 +59,14 @@ impl SqliteStore {
             reader.pragma_update(None, "query_only", true).map_err(|error| open_error(path, &error))?;
         }
         let [finder, reader] = readers;
+        let noted = blocks::next(&reader).map_err(|error| open_error(path, &error))?;
         let _no_space = log::extend(path);
         Ok(SqliteStore {
             writer: Mutex::new(writer),
             finder: Mutex::new(finder),
             reader: Mutex::new(reader),
             keeper: Mutex::new(keeper),
+            noted: AtomicI64::new(first_of(noted)),
             shrunk: AtomicBool::new(false),
             path: path.to_owned(),
         })
@@ -104,7 +110,9 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn commit(&self, batch: &[Arc<Change>]) -> Result<Vec<Verdict>, StoreError> {
-        write::commit(&mut hold(&self.writer), batch).map_err(|error| self.fault(&error))
+        let mut writer = hold(&self.writer);
+        let noted = self.noted.load(Ordering::Relaxed);
+        write::commit(&mut writer, batch, noted).map_err(|error| self.fault(&error))
     }
 
     fn find(&self, run: &str) -> Result<Option<RunRow>, StoreError> {
@@ -224,6 +232,39 @@ impl Store for SqliteStore {
         let keeper = hold(&self.keeper);
         let must = self.shrunk.swap(false, Ordering::Relaxed);
         log::copy(&keeper, must, || hold(&self.writer)).map_err(|error| self.fault(&error))
+    }
+}
+
+impl Searching for SqliteStore {
+    fn stretches(&self, search: &Search) -> Result<Option<Vec<Stretch>>, StoreError> {
+        let Some(probes) = Probes::of(search) else { return Ok(None) };
+        self.reading(|connection| blocks::stretches(connection, &probes)).map(Some)
+    }
+
+    fn scan(&self, scan: &Scan<'_>) -> Result<Scanned, StoreError> {
+        self.reading(|connection| blocks::scan(connection, scan))
+    }
+
+    fn note_blocks(&self) -> Result<bool, StoreError> {
+        let fail = |error: rusqlite::Error| self.fault(&error);
+        let mut keeper = hold(&self.keeper);
+        let due = blocks::due(&keeper).map_err(fail)?;
+        if !due.is_empty() {
+            {
+                // What is committed before this is seen by the reads below; what comes later says that it changes something.
+                let _writer = hold(&self.writer);
+                self.noted.fetch_max(first_of(due.end), Ordering::Relaxed);
+            }
+            let gathered = blocks::gather_all(&keeper, due.clone()).map_err(fail)?;
+            let _writer = hold(&self.writer);
+            blocks::keep(&mut keeper, &gathered).map_err(fail)?;
+            return Ok(true);
+        }
+        if !blocks::is_changed(&keeper).map_err(fail)? {
+            return Ok(false);
+        }
+        let _writer = hold(&self.writer);
+        blocks::renew(&mut keeper).map_err(fail)
     }
 }
 

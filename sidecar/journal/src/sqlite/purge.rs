@@ -9,7 +9,7 @@ use conductor_protocol::state::RunState;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
-use super::feed;
+use super::{blocks, feed};
 use crate::store::{EndPlace, PURGE_SLICE, PurgeFilter, Purged, Tombstone};
 
 type Sql<T> = Result<T, rusqlite::Error>;
@@ -189,6 +189,7 @@ pub(super) fn sweep(connection: &mut Connection, tombstones_before: UnixMillis) 
         if !is_clean || Some(run) == last {
             break;
         }
+        blocks::forget(&change, run)?;
         change.prepare_cached("DELETE FROM purging WHERE run = ?1")?.execute([run])?;
     }
     feed::shortened(&change)?;

@@ -145,9 +145,13 @@ pub(super) fn signal_place(connection: &Connection, key: i64, id: &str) -> Sql<(
     Ok((is_there, unsigned(next)))
 }
 
-pub(super) fn list(connection: &Connection, filter: &RunFilter) -> Sql<RunPage> {
-    let mut sql = format!("SELECT {HEAD}, input FROM runs WHERE 1");
-    let mut values: Vec<Value> = Vec::new();
+/// What of the filter SQL knows, and the order; one row more than asked for is read only to know whether there is more.
+pub(super) fn narrow(
+    sql: &mut String,
+    values: &mut Vec<Value>,
+    filter: &RunFilter,
+    within: Option<(i64, i64)>,
+) {
     if let Some(workflow) = &filter.workflow {
         sql.push_str(" AND workflow = ?");
         values.push(workflow.clone().into());
@@ -156,24 +160,33 @@ pub(super) fn list(connection: &Connection, filter: &RunFilter) -> Sql<RunPage> 
         sql.push_str(" AND state = ?");
         values.push(state.as_str().to_owned().into());
     }
-    match (&filter.times, filter.before) {
-        (Some(times), before) => {
+    match (within, &filter.times, filter.before) {
+        (Some((first, last)), _, _) => {
+            sql.push_str(" AND key BETWEEN ? AND ? ORDER BY key DESC LIMIT ?");
+            values.extend([first.into(), last.into()]);
+        }
+        (None, Some(times), before) => {
             sql.push_str(" AND started_at >= ? AND (started_at, key) < (?, ?) ORDER BY started_at DESC, key DESC LIMIT ?");
             // Keys begin at 1.
             values.extend([times.since.into(), times.until.into(), before.unwrap_or(0).into()]);
         }
-        (None, Some(before)) => {
+        (None, None, Some(before)) => {
             sql.push_str(" AND key < ? ORDER BY key DESC LIMIT ?");
             values.push(before.into());
         }
-        (None, None) => sql.push_str(" ORDER BY key DESC LIMIT ?"),
+        (None, None, None) => sql.push_str(" ORDER BY key DESC LIMIT ?"),
     }
     values.push((i64::from(filter.limit) + 1).into());
+}
+
+pub(super) fn list(connection: &Connection, filter: &RunFilter) -> Sql<RunPage> {
+    let mut sql = format!("SELECT {HEAD}, input FROM runs WHERE 1");
+    let mut values: Vec<Value> = Vec::new();
+    narrow(&mut sql, &mut values, filter, None);
     let mut runs: Vec<RunRow> = connection
         .prepare_cached(&sql)?
         .query_map(params_from_iter(values), |row| run(row, row.get("input")?))?
         .collect::<Sql<_>>()?;
-    // One more than asked for was read only to know whether there is more.
     let next = if runs.len() > filter.limit as usize {
         runs.truncate(filter.limit as usize);
         runs.last().map(|run| run.key)

@@ -13,7 +13,8 @@ use crate::store::StoreError;
 const APPLICATION: i32 = 0x4364_6374;
 
 /// Migration `n` leads from format `n` to `n + 1`. Never edit one that was released: add the next.
-const MIGRATIONS: [&str; 7] = [FORMAT_1, FORMAT_2, FORMAT_3, FORMAT_4, FORMAT_5, FORMAT_6, FORMAT_7];
+const MIGRATIONS: [&str; 8] =
+    [FORMAT_1, FORMAT_2, FORMAT_3, FORMAT_4, FORMAT_5, FORMAT_6, FORMAT_7, FORMAT_8];
 
 const FORMAT_1: &str = "
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -125,6 +126,21 @@ const FORMAT_7: &str = "
 -- Runs of a workflow in a state, and runs of a time, however many others there are.
 CREATE INDEX runs_by_both ON runs (workflow, state, key);
 CREATE INDEX runs_by_start ON runs (started_at, key);
+";
+
+const FORMAT_8: &str = "
+-- What 128 runs each may hold, as bits: null where that may be anything. `noted` in `meta` is the first block that is not here yet.
+CREATE TABLE blocks (
+    block INTEGER PRIMARY KEY,
+    earliest INTEGER NOT NULL,
+    latest INTEGER NOT NULL,
+    fields BLOB,
+    errors BLOB
+);
+-- By itself, because it is large and seldom asked for.
+CREATE TABLE block_texts (block INTEGER PRIMARY KEY, texts BLOB);
+-- Keys of runs that have changed since their block was noted.
+CREATE TABLE changed (run INTEGER PRIMARY KEY);
 ";
 
 /// The format that this build writes.

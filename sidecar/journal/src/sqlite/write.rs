@@ -6,15 +6,17 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
 
+use super::blocks;
 use crate::store::{Change, PlanRow, Verdict};
 
 type Sql<T> = Result<T, rusqlite::Error>;
 
-/// Writes what can be written of the batch; a change that breaks a constraint is left out and fenced.
-pub(super) fn commit(connection: &mut Connection, batch: &[Arc<Change>]) -> Sql<Vec<Verdict>> {
+/// Writes what can be written of the batch; a change that breaks a constraint is left out and fenced. Of runs with keys
+/// below `noted` it is known what they hold, so that a change of that is to be told.
+pub(super) fn commit(connection: &mut Connection, batch: &[Arc<Change>], noted: i64) -> Sql<Vec<Verdict>> {
     let mut excluded = vec![false; batch.len()];
     loop {
-        match attempt(connection, batch, &mut excluded)? {
+        match attempt(connection, batch, &mut excluded, noted)? {
             Some(verdicts) => return Ok(verdicts),
             // A constraint broke in the middle of one change: once more without it. Each round excludes one.
             None => continue,
@@ -26,6 +28,7 @@ fn attempt(
     connection: &mut Connection,
     batch: &[Arc<Change>],
     excluded: &mut [bool],
+    noted: i64,
 ) -> Sql<Option<Vec<Verdict>>> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut verdicts = Vec::with_capacity(batch.len());
@@ -34,7 +37,7 @@ fn attempt(
             verdicts.push(Verdict::Fenced);
             continue;
         }
-        match apply(&transaction, change) {
+        match apply(&transaction, change, noted) {
             Ok(verdict) => verdicts.push(verdict),
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
                 excluded[index] = true;
@@ -47,7 +50,7 @@ fn attempt(
     Ok(Some(verdicts))
 }
 
-fn apply(transaction: &Transaction<'_>, change: &Change) -> Sql<Verdict> {
+fn apply(transaction: &Transaction<'_>, change: &Change, noted: i64) -> Sql<Verdict> {
     let key = match (&change.new, change.key) {
         (Some(_), _) => insert(transaction, change)?,
         (None, Some(key)) if update(transaction, key, change)? => key,
@@ -57,6 +60,9 @@ fn apply(transaction: &Transaction<'_>, change: &Change) -> Sql<Verdict> {
         transaction
             .prepare_cached("UPDATE runs SET input = ?2, input_digest = ?3 WHERE key = ?1")?
             .execute(params![key, &*input.input, &*input.digest])?;
+    }
+    if key < noted && change.tells_more() {
+        blocks::mark(transaction, key)?;
     }
     let mut statement =
         transaction.prepare_cached("INSERT INTO records (run, seq, epoch, body) VALUES (?1, ?2, ?3, ?4)")?;
