@@ -53,6 +53,9 @@ pub struct Args {
     /// After so long without an answer an application begins no attempt; after twice that others take its runs
     #[arg(long, default_value = "10s", value_parser = parse_lease, value_name = "TIME")]
     lease: Duration,
+    /// Opens a journal of which something is missing that was there when its sidecar ended
+    #[arg(long)]
+    accept_loss: bool,
     /// Whose values are encrypted with CONDUCTOR_KEY: runs with secret inputs, or all
     #[arg(long, value_enum, default_value_t, value_name = "secret|all", hide_possible_values = true)]
     encrypt: Encrypt,
@@ -148,7 +151,11 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
             () = sidecar.ended() => break Stop::Terminate,
         }
     };
+    let failure = sidecar.failure().map(|error| Failure::environment(error.to_string()));
     sidecar.stop().await;
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
     Ok(match stop {
         Stop::Interrupt => Exit::Interrupted,
         Stop::Terminate | Stop::Hangup => Exit::Fine,
@@ -202,6 +209,7 @@ fn options(args: Args) -> Result<Options, Failure> {
         _ => None,
     };
     options.lease = args.lease;
+    options.accept_loss = args.accept_loss;
     options.retention = Retention { runs: args.retention.0, tombstones: args.tombstones };
     let variable = |name: &str| std::env::var(name).ok();
     options.otlp =

@@ -136,6 +136,8 @@ pub struct Options {
     pub lease: Duration,
     /// With what values are encrypted, and whose.
     pub encryption: Encryption,
+    /// Whether a store is opened of which something is missing that had been there when its sidecar ended.
+    pub accept_loss: bool,
     /// The time of day, by which schedules fire and runs are purged.
     pub clock: Clock,
     pub retention: Retention,
@@ -161,6 +163,7 @@ impl Options {
             store: StoreUrl::Sqlite(data_dir.join("journal.db")),
             lease: Duration::from_secs(10),
             encryption: Encryption::default(),
+            accept_loss: false,
             clock: Clock::default(),
             retention: Retention::default(),
             otlp: None,
@@ -253,6 +256,9 @@ pub async fn start(options: Options) -> Result<Handle, Error> {
 
 fn opened(options: &Options) -> Result<Box<dyn Store>, Error> {
     match &options.store {
+        StoreUrl::Sqlite(path) if options.accept_loss => {
+            Ok(Box::new(SqliteStore::open_without_what_is_lost(path)?))
+        }
         StoreUrl::Sqlite(path) => Ok(Box::new(SqliteStore::open(path)?)),
         StoreUrl::Postgres(url) => {
             let name = place::Name::in_folder(&options.data_dir)?;
@@ -273,7 +279,7 @@ fn opened(options: &Options) -> Result<Box<dyn Store>, Error> {
 /// Serves until SIGTERM or SIGINT, then ends gracefully. `ready` is called once it listens and the store is open.
 ///
 /// # Errors
-/// As [`start`].
+/// As [`start`], and where the store was lost meanwhile.
 pub async fn run(options: Options, ready: impl FnOnce(&Handle)) -> Result<(), Error> {
     use tokio::signal::unix::{SignalKind, signal};
     // Listened for before the socket exists: a signal in between must not leave it behind.
@@ -287,8 +293,9 @@ pub async fn run(options: Options, ready: impl FnOnce(&Handle)) -> Result<(), Er
         _ = interrupt.recv() => {}
         () = handle.ended() => {}
     }
+    let failure = handle.failure().cloned();
     handle.stop().await;
-    Ok(())
+    failure.map_or(Ok(()), |error| Err(error.into()))
 }
 
 impl Handle {
@@ -309,9 +316,15 @@ impl Handle {
         &self.socket
     }
 
-    /// Returns when it ends by itself, because nobody uses it; [`Handle::stop`] is to be called then, too.
+    /// Returns when it ends by itself, because nobody uses it or its store is lost; [`Handle::stop`] is to be called then, too.
     pub async fn ended(&self) {
         self.sidecar.closed().await;
+    }
+
+    /// Why it has ended by itself, where it could not go on.
+    #[must_use]
+    pub fn failure(&self) -> Option<&StoreError> {
+        self.sidecar.lost.get()
     }
 
     /// Takes up what has become of tokens and certificates, at once.
@@ -364,7 +377,7 @@ async fn settle(sidecar: Arc<Sidecar>, grace: Duration) {
     }
 }
 
-/// Copies the write-ahead log back, beside the commits.
+/// Looks after the store's files, beside the commits; ends the sidecar where nothing more can be committed.
 async fn tidy(sidecar: Arc<Sidecar>) {
     let mut tick = tokio::time::interval(Duration::from_millis(500));
     loop {
@@ -374,8 +387,14 @@ async fn tidy(sidecar: Arc<Sidecar>) {
         }
         let this = Arc::clone(&sidecar);
         let tidied = tokio::task::spawn_blocking(move || this.journal.store().tidy()).await;
-        if let Ok(Err(error)) = tidied {
-            eprintln!("conductor sidecar: the checkpoint failed: {error}");
+        match tidied {
+            Ok(Err(error @ StoreError::Lost { .. })) => {
+                let _is_first = sidecar.lost.set(error);
+                sidecar.closing.send_replace(true);
+                return;
+            }
+            Ok(Err(error)) => eprintln!("conductor sidecar: the store could not be looked after: {error}"),
+            _ => {}
         }
         breakers::follow(&sidecar).await;
         policies::follow(&sidecar).await;

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use conductor_journal::{Journal, Kept, Note, Owner, PlanRow, RunInfo, StoreError};
@@ -64,6 +64,8 @@ pub(crate) struct Sidecar {
     known: Mutex<BTreeMap<(String, String), PlanRow>>,
     /// Whether the last commit failed, so that trouble and its end are logged once each.
     trouble: AtomicBool,
+    /// Why nothing more can be committed.
+    pub(crate) lost: OnceLock<StoreError>,
     /// Something may be dispatched.
     pub(crate) kick: Notify,
     /// Other sidecars may have left something that can be dispatched here.
@@ -115,6 +117,7 @@ impl Sidecar {
             timetable: Mutex::new(timetable),
             rescheduled: Notify::new(),
             trouble: AtomicBool::new(false),
+            lost: OnceLock::new(),
             kick: Notify::new(),
             hungry: Notify::new(),
             hurry: Notify::new(),

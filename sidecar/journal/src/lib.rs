@@ -23,6 +23,7 @@ mod shelf;
 mod signal;
 mod sqlite;
 mod store;
+mod store_error;
 mod view;
 
 pub use breakers::{BreakerChange, BreakerRow, SharedBreakers};

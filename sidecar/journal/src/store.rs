@@ -12,9 +12,10 @@ use conductor_protocol::state::RunState;
 use tokio::sync::Notify;
 
 use crate::breakers::SharedBreakers;
-use crate::keys::{VARIABLE, is_keyed};
+use crate::keys::is_keyed;
 use crate::search::Searching;
 use crate::shelf::Shelf;
+pub use crate::store_error::StoreError;
 
 /// The process that executes a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,24 +153,6 @@ pub enum Verdict {
     },
     /// The store's head, or its records, were not what the change expected: nothing of it was written.
     Fenced,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StoreError {
-    #[error("{path} has journal format {found}; this build reads up to {supported}: use a newer conductor")]
-    Newer { path: String, found: u32, supported: u32 },
-    #[error("{path} is a database, but not a Conductor journal: give another --store or --data")]
-    Foreign { path: String },
-    #[error("{path} is read-only: make the file and its folder writable, or give another --data")]
-    ReadOnly { path: String },
-    #[error("cannot open {path}: {cause}")]
-    Open { path: String, cause: String },
-    #[error(
-        "all values are to be encrypted, and there is no key: set {VARIABLE} to 32 bytes in base64, as `openssl rand -base64 32` prints"
-    )]
-    NoKey,
-    #[error("{0}")]
-    Failed(String),
 }
 
 /// A page of records and whether there are more.

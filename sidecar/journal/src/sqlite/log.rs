@@ -52,11 +52,11 @@ fn fill(file: &mut File, mut missing: u64) -> io::Result<()> {
 }
 
 /// Copies the log back where there is enough of it, or where it `must` be, and lets the next commit begin it again.
-/// `pause` keeps commits away.
-pub(super) fn copy<P>(connection: &Connection, must: bool, pause: impl FnOnce() -> P) -> Sql<()> {
+/// `pause` keeps commits away. Whether nothing stands in it.
+pub(super) fn copy<P>(connection: &Connection, must: bool, pause: impl FnOnce() -> P) -> Sql<bool> {
     let place = checkpoint(connection, "NOOP")?;
     if (place.written < FULL || place.copied == place.written) && !must {
-        return Ok(());
+        return Ok(place.written <= 0);
     }
     checkpoint(connection, "PASSIVE")?;
     if place.written >= FULL {
@@ -64,7 +64,13 @@ pub(super) fn copy<P>(connection: &Connection, must: bool, pause: impl FnOnce() 
         let _paused = pause();
         checkpoint(connection, "PASSIVE")?;
     }
-    Ok(())
+    Ok(false)
+}
+
+/// Copies all of the log back, where nobody commits. False where somebody else's reads keep a part of it.
+pub(super) fn copy_all(connection: &Connection) -> Sql<bool> {
+    let place = checkpoint(connection, "PASSIVE")?;
+    Ok(place.written == place.copied)
 }
 
 fn checkpoint(connection: &Connection, how: &str) -> Sql<Place> {

@@ -8,9 +8,11 @@ mod feed;
 mod log;
 mod purge;
 mod read;
+mod rescue;
 mod schedules;
 mod schema;
 mod shelf;
+mod watch;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -20,6 +22,8 @@ use std::time::Duration;
 
 use conductor_protocol::entry::UnixMillis;
 use rusqlite::Connection;
+
+use self::watch::Watch;
 
 use crate::search::{Probes, Scan, Scanned, Search, Searching, Stretch, first_of};
 use crate::store::{
@@ -40,6 +44,10 @@ pub struct SqliteStore {
     noted: AtomicI64,
     /// Whether pages were given back, which the file shows when the log is copied.
     shrunk: AtomicBool,
+    /// Nothing where the disk has no room for its mark.
+    watch: Mutex<Option<Watch>>,
+    /// Why nothing more is committed.
+    lost: Mutex<Option<StoreError>>,
     path: PathBuf,
 }
 
@@ -47,18 +55,12 @@ impl SqliteStore {
     /// Opens the file, makes it if need be, and brings an older format up to this one.
     ///
     /// # Errors
-    /// When it cannot be opened or written, has a newer format, or is another program's database.
+    /// When it cannot be opened or written, has a newer format, is another program's database, or something of it is missing.
     pub fn open(path: &Path) -> Result<SqliteStore, StoreError> {
+        watch::check(path)?;
         let mut writer = connect(path)?;
         schema::prepare(&mut writer, path)?;
-        let keeper = connect(path)?;
-        // What it writes may be lost with the power and is done again then; the next commit syncs it all the same.
-        keeper.pragma_update(None, "synchronous", "NORMAL").map_err(|error| open_error(path, &error))?;
-        let readers = [connect(path)?, connect(path)?];
-        for reader in &readers {
-            reader.pragma_update(None, "query_only", true).map_err(|error| open_error(path, &error))?;
-        }
-        let [finder, reader] = readers;
+        let [finder, reader, keeper] = beside(path)?;
         let noted = blocks::next(&reader).map_err(|error| open_error(path, &error))?;
         let _no_space = log::extend(path);
         Ok(SqliteStore {
@@ -68,8 +70,28 @@ impl SqliteStore {
             keeper: Mutex::new(keeper),
             noted: AtomicI64::new(first_of(noted)),
             shrunk: AtomicBool::new(false),
+            watch: Mutex::new(Watch::begin(path).ok()),
+            lost: Mutex::default(),
             path: path.to_owned(),
         })
+    }
+
+    /// As [`Self::open`], also where something is missing that had been there when its sidecar ended.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_without_what_is_lost(path: &Path) -> Result<SqliteStore, StoreError> {
+        watch::accept_loss(path).map_err(|error| StoreError::Open {
+            path: path.display().to_string(),
+            cause: error.to_string(),
+        })?;
+        SqliteStore::open(path)
+    }
+
+    /// The connection that commits, for as long as there is a file to commit to.
+    fn writer(&self) -> Result<MutexGuard<'_, Connection>, StoreError> {
+        let writer = hold(&self.writer);
+        hold(&self.lost).clone().map_or(Ok(writer), Err)
     }
 
     fn fault(&self, error: &rusqlite::Error) -> StoreError {
@@ -96,7 +118,7 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         // A checkpoint may hold this one for long, and must not keep commits waiting.
         let mut keeper = hold(&self.keeper);
-        let _writer = hold(&self.writer);
+        let _writer = self.writer()?;
         write(&mut keeper).map_err(|error| self.fault(&error))
     }
 
@@ -110,7 +132,7 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn commit(&self, batch: &[Arc<Change>]) -> Result<Vec<Verdict>, StoreError> {
-        let mut writer = hold(&self.writer);
+        let mut writer = self.writer()?;
         let noted = self.noted.load(Ordering::Relaxed);
         write::commit(&mut writer, batch, noted).map_err(|error| self.fault(&error))
     }
@@ -145,7 +167,7 @@ impl Store for SqliteStore {
     }
 
     fn register(&self, plans: &[PlanRow]) -> Result<(), StoreError> {
-        write::register(&mut hold(&self.writer), plans).map_err(|error| self.fault(&error))
+        write::register(&mut *self.writer()?, plans).map_err(|error| self.fault(&error))
     }
 
     fn plans(&self) -> Result<Vec<PlanRow>, StoreError> {
@@ -153,7 +175,7 @@ impl Store for SqliteStore {
     }
 
     fn keep_schedules(&self, rows: &[ScheduleRow]) -> Result<(), StoreError> {
-        schedules::keep(&mut hold(&self.writer), rows).map_err(|error| self.fault(&error))
+        schedules::keep(&mut *self.writer()?, rows).map_err(|error| self.fault(&error))
     }
 
     fn schedules(&self) -> Result<Vec<ScheduleRow>, StoreError> {
@@ -195,7 +217,7 @@ impl Store for SqliteStore {
     }
 
     fn append_audit(&self, row: &AuditRow) -> Result<(), StoreError> {
-        audit::append(&hold(&self.writer), row).map_err(|error| self.fault(&error))
+        audit::append(&*self.writer()?, row).map_err(|error| self.fault(&error))
     }
 
     fn audit(&self, kind: &str, id: Option<&str>, limit: u32) -> Result<Vec<AuditRow>, StoreError> {
@@ -229,9 +251,16 @@ impl Store for SqliteStore {
     }
 
     fn tidy(&self) -> Result<(), StoreError> {
+        self.look_after_files()?;
         let keeper = hold(&self.keeper);
         let must = self.shrunk.swap(false, Ordering::Relaxed);
-        log::copy(&keeper, must, || hold(&self.writer)).map_err(|error| self.fault(&error))
+        let copied = log::copy(&keeper, must, || hold(&self.writer));
+        let is_log_empty = copied.map_err(|error| self.fault(&error))?;
+        if let Some(watch) = &mut *hold(&self.watch) {
+            // Without room for it the mark stays as it was, and says nothing of what was copied since.
+            let _no_space = watch.mark(is_log_empty);
+        }
+        Ok(())
     }
 }
 
@@ -252,24 +281,24 @@ impl Searching for SqliteStore {
         if !due.is_empty() {
             {
                 // What is committed before this is seen by the reads below; what comes later says that it changes something.
-                let _writer = hold(&self.writer);
+                let _writer = self.writer()?;
                 self.noted.fetch_max(first_of(due.end), Ordering::Relaxed);
             }
             let gathered = blocks::gather_all(&keeper, due.clone()).map_err(fail)?;
-            let _writer = hold(&self.writer);
+            let _writer = self.writer()?;
             blocks::keep(&mut keeper, &gathered).map_err(fail)?;
             return Ok(true);
         }
         if !blocks::is_changed(&keeper).map_err(fail)? {
             return Ok(false);
         }
-        let _writer = hold(&self.writer);
+        let _writer = self.writer()?;
         blocks::renew(&mut keeper).map_err(fail)
     }
 }
 
 /// A poisoned lock only means that a thread died between statements; SQLite itself is consistent.
-fn hold(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
+fn hold<T>(connection: &Mutex<T>) -> MutexGuard<'_, T> {
     connection.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -289,6 +318,19 @@ fn open_error(path: &Path, error: &rusqlite::Error) -> StoreError {
         return StoreError::Open { path, cause };
     }
     StoreError::Open { path, cause: error.to_string() }
+}
+
+/// The finder, the reader and the keeper.
+fn beside(path: &Path) -> Result<[Connection; 3], StoreError> {
+    let connections = [connect(path)?, connect(path)?, connect(path)?];
+    let [finder, reader, keeper] = &connections;
+    let fail = |error: rusqlite::Error| open_error(path, &error);
+    for reader in [finder, reader] {
+        reader.pragma_update(None, "query_only", true).map_err(fail)?;
+    }
+    // What it writes may be lost with the power and is done again then; the next commit syncs it all the same.
+    keeper.pragma_update(None, "synchronous", "NORMAL").map_err(fail)?;
+    Ok(connections)
 }
 
 fn connect(path: &Path) -> Result<Connection, StoreError> {

@@ -9,6 +9,7 @@ mod postgres;
 mod purge;
 mod restart;
 mod same;
+mod search;
 mod shelf;
 mod sqlite;
 mod support;
@@ -44,6 +45,9 @@ macro_rules! of_every_store {
             lists_are_paged_from_the_newest_and_filtered
             each_record_is_fed_from_when_it_is_wanted_until_it_is_dealt_with
             a_run_that_goes_on_after_its_end_is_fed_from_there
+            a_search_finds_what_is_there_whatever_is_noted
+            what_changes_after_it_was_noted_is_found
+            what_is_noted_goes_with_the_runs
         }
     };
 }

@@ -104,7 +104,7 @@ fn a_newer_format_and_a_foreign_schema_are_refused_by_name(server: &Postgres) {
     drop(newer.store());
     newer.sql("UPDATE meta SET value = '9' WHERE name = 'format'");
     let refused = open(&newer).unwrap_err();
-    assert!(matches!(refused, StoreError::Newer { found: 9, supported: 5, .. }), "{refused}");
+    assert!(matches!(refused, StoreError::Newer { found: 9, supported: 6, .. }), "{refused}");
     assert!(!refused.to_string().contains("battery"), "{refused}");
     let foreign = Schema { url: newer.url.replace("schema=", "schema=f"), last: Mutex::default() };
     let name = foreign.url.split_once("schema=").unwrap().1;

@@ -20,6 +20,10 @@ pub use crate::restart::{
     a_restart_that_the_store_refuses_leaves_the_run_ended,
     what_had_begun_and_ended_well_counts_and_what_had_not_begins_anew, what_was_undone_may_not_count,
 };
+pub use crate::search::{
+    a_search_finds_what_is_there_whatever_is_noted, what_changes_after_it_was_noted_is_found,
+    what_is_noted_goes_with_the_runs,
+};
 pub use crate::shelf::documents_are_kept_with_their_last_use;
 use crate::support::{At, FINISHED, STARTED, commit, never, owner, record, request, said, start};
 
