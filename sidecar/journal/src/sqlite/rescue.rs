@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use rusqlite::Connection;
+use rusqlite::backup::Progress;
 
 use super::watch::{Files, Watch};
 use super::{SqliteStore, beside, connect, hold, log};
@@ -71,7 +72,7 @@ impl SqliteStore {
         // Who commits has not seen it yet.
         drop(hold(&self.writer));
         let saved = self.saved();
-        match keeper.backup("main", &saved, None) {
+        match keeper.backup("main", &saved, None::<fn(Progress)>) {
             Ok(()) => {
                 *hold(&self.watch) = None;
                 self.lose(format!("{GONE}; all that was committed is in {}", saved.display()))

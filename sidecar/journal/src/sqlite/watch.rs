@@ -127,9 +127,9 @@ impl Watch {
         }
         // Where the folder was moved both files have gone with it.
         let is_in_place = fs::metadata(&self.store).is_ok_and(|meta| meta.ino() == store.st_ino);
-        let is_log = |meta: Metadata| meta.ino() == self.log_inode && meta.len() >= self.log_length;
+        let is_log = |meta: &Metadata| meta.ino() == self.log_inode && meta.len() >= self.log_length;
         match fs::metadata(log::path(&self.store)) {
-            Ok(meta) if is_log(meta) => Ok(Files::There),
+            Ok(meta) if is_log(&meta) => Ok(Files::There),
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
             _ if is_in_place => Ok(Files::NoLog),
             _ => Ok(Files::There),

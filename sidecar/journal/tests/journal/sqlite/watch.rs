@@ -125,9 +125,9 @@ fn copies_and_what_another_program_has_written_open() {
     let path = folder.path().join("m.db");
     killed(&path);
     let file = rusqlite::Connection::open(&path).unwrap();
-    let count: usize = file.query_row("SELECT count(*) FROM runs", [], |row| row.get(0)).unwrap();
+    let count: u32 = file.query_row("SELECT count(*) FROM runs", [], |row| row.get(0)).unwrap();
     drop(file);
-    assert!(count == RUNS && !log(&path).exists());
+    assert!(count as usize == RUNS && !log(&path).exists());
     has(&open(&path), RUNS);
 }
 
