@@ -16,7 +16,7 @@ use crate::search::{Scan, Scanned, Search, Searching, Stretch};
 use crate::shelf::{Kept, Shelf, Shelved};
 use crate::store::{
     AuditRow, Change, EndPlace, Feed, Head, NewInput, NewRun, Page, PlanRow, PurgeFilter, Purged, RunFilter,
-    RunPage, RunRow, ScheduleRow, Shared, SharedAsk, Store, StoreError, StoredRecord, StoredSignal,
+    RunPage, RunRow, ScheduleRow, Shared, SharedAsk, Store, StoreError, StoredRecord, StoredSignal, Times,
     Tombstone, Verdict, Wanted,
 };
 
@@ -175,6 +175,10 @@ impl Shelf for Sealing {
 impl Searching for Sealing {
     fn stretches(&self, search: &Search) -> Result<Option<Vec<Stretch>>, StoreError> {
         self.inner.stretches(search)
+    }
+
+    fn keys_of(&self, times: Times) -> Result<(i64, i64), StoreError> {
+        self.inner.keys_of(times)
     }
 
     fn scan(&self, scan: &Scan<'_>) -> Result<Scanned, StoreError> {

@@ -18,6 +18,9 @@ const PATIENCE: Duration = Duration::from_millis(30);
 /// Runs that are looked at between two glances at the clock.
 const SLICE: u32 = 1024;
 
+/// Runs of a workflow or in a state that are put in order in memory.
+const FEW: u32 = 4096;
+
 /// Runs of one stretch that are put in order in memory.
 const SORTED: i64 = 16_384;
 
@@ -42,7 +45,10 @@ impl<'a> Hunt<'a> {
 
     pub(super) fn page(self) -> Result<RunsPage, StoreError> {
         if !self.search.is_text() {
-            return self.through_all();
+            return match self.filter.times {
+                None => self.through_all(),
+                Some(times) => self.by_head(times),
+            };
         }
         match (self.sidecar.journal.store().stretches(&self.search)?, self.filter.times) {
             (None, _) => self.through_all(),
@@ -72,6 +78,31 @@ impl<'a> Hunt<'a> {
             if let Some(times) = &mut self.filter.times {
                 times.until = last.0;
             }
+        }
+    }
+
+    /// Puts the few runs of a workflow or in a state in order; where they are many, they are soon found one after the other.
+    fn by_head(mut self, times: Times) -> Result<RunsPage, StoreError> {
+        let store = self.sidecar.journal.store();
+        let filter = RunFilter {
+            workflow: self.search.workflow.clone(),
+            state: self.search.state,
+            limit: FEW,
+            ..self.filter.clone()
+        };
+        let within = Some(store.keys_of(times)?);
+        let scanned = store.scan(&Scan { filter: &filter, search: &self.search, within })?;
+        if scanned.more {
+            return self.through_all();
+        }
+        let place = (times.until, self.filter.before.unwrap_or(0));
+        let mut rows = scanned.runs;
+        rows.retain(|row| (row.started_at, row.key) < place);
+        rows.sort_by_key(|row| std::cmp::Reverse((row.started_at, row.key)));
+        let last = rows.last().map(|row| (row.started_at, row.key));
+        match self.take(rows) {
+            Some(full) if Some(full) != last => Ok(self.until(full, false)),
+            _ => Ok(self.whole()),
         }
     }
 
@@ -108,7 +139,7 @@ impl<'a> Hunt<'a> {
         stretches.sort_by_key(|stretch| std::cmp::Reverse(stretch.latest));
         let mut waiting: Vec<RunRow> = Vec::new();
         for (number, stretch) in stretches.iter().enumerate() {
-            let scanned = self.whole_stretch(stretch, times.since, place)?;
+            let scanned = self.whole_stretch(stretch, place)?;
             let Some(found) = scanned else { return self.through_all() };
             waiting.extend(found);
             let bound = stretches.get(number + 1).map_or(UnixMillis::MIN, |next| next.latest);
@@ -130,19 +161,12 @@ impl<'a> Hunt<'a> {
         Ok(self.whole())
     }
 
-    /// The runs of a stretch that started then or later and stand before the place; `None` where it has too many to put them
-    /// in order.
-    fn whole_stretch(
-        &self,
-        stretch: &Stretch,
-        since: UnixMillis,
-        place: Place,
-    ) -> Result<Option<Vec<RunRow>>, StoreError> {
+    /// The runs of a stretch that stand before the place; `None` where it has too many to put them in order.
+    fn whole_stretch(&self, stretch: &Stretch, place: Place) -> Result<Option<Vec<RunRow>>, StoreError> {
         let (mut runs, mut last) = (Vec::new(), stretch.last);
         for _ in 0..SORTED / i64::from(SLICE) {
             let scanned = self.scan(Some((stretch.first, last)))?;
-            let is_inside = |row: &RunRow| row.started_at >= since && (row.started_at, row.key) < place;
-            runs.extend(scanned.runs.into_iter().filter(is_inside));
+            runs.extend(scanned.runs.into_iter().filter(|row| (row.started_at, row.key) < place));
             let (Some((_, key)), true) = (scanned.last, scanned.more) else { return Ok(Some(runs)) };
             last = key - 1;
         }

@@ -15,6 +15,7 @@ use crate::search::{
     BLOCK, Block, Builder, Glimpse, LONGEST, Member, Probe, Probes, Scan, Scanned, Stretch, block_of,
     first_of,
 };
+use crate::store::Times;
 
 /// The newest runs are not noted yet: most of them are still to end.
 const LAG: i64 = 1024;
@@ -186,6 +187,14 @@ pub(super) async fn stretches(wire: &mut Wire, probes: &Probes) -> Result<Vec<St
     Ok(found)
 }
 
+pub(super) async fn keys_of(wire: &mut Wire, times: Times) -> Result<(i64, i64), Error> {
+    let sql = "SELECT coalesce((SELECT min(block) FROM blocks WHERE latest >= $1 AND earliest <= $2),
+        (SELECT value::bigint FROM meta WHERE name = 'noted'), 0)";
+    let statement = wire.prepared(sql).await?;
+    let row = wire.client.query_one(&statement, &[&times.since, &times.until]).await?;
+    Ok((first_of(row.try_get(0)?), i64::MAX))
+}
+
 pub(super) async fn scan(wire: &mut Wire, me: &str, scan: &Scan<'_>) -> Rows<Scanned> {
     let rows = read::selected(wire, me, scan.filter, scan.within).await?;
     let mut scanned = Scanned::default();
@@ -193,8 +202,8 @@ pub(super) async fn scan(wire: &mut Wire, me: &str, scan: &Scan<'_>) -> Rows<Sca
     scanned.more = rows.len() > limit;
     for row in rows.iter().take(limit) {
         let seen = glimpse(row)?;
-        scanned.last = Some((row.try_get("started_at")?, row.try_get("key")?));
-        if scan.search.may_fit(&seen) {
+        scanned.last = Some((seen.started_at, row.try_get("key")?));
+        if scan.may_fit(&seen) {
             match read::run(row, true)? {
                 Ok(run) => scanned.runs.push(run),
                 Err(damaged) => return Ok(Err(damaged)),
@@ -208,6 +217,7 @@ fn glimpse(row: &Row) -> Result<Glimpse<'_>, Error> {
     Ok(Glimpse {
         workflow: row.try_get("workflow")?,
         state: row.try_get("state")?,
+        started_at: row.try_get("started_at")?,
         input_digest: row.try_get("input_digest")?,
         input: row.try_get("input")?,
         error: row.try_get("error")?,

@@ -27,7 +27,7 @@ use self::link::{Engine, Link, Trouble, hold};
 use crate::search::{Probes, Scan, Scanned, Search, Searching, Stretch};
 use crate::store::{
     AuditRow, Change, EndPlace, Feed, Page, PlanRow, PurgeFilter, Purged, RunFilter, RunPage, RunRow,
-    ScheduleRow, Shared, Store, StoreError, StoredSignal, Tombstone, Verdict,
+    ScheduleRow, Shared, Store, StoreError, StoredSignal, Times, Tombstone, Verdict,
 };
 
 pub use self::fleet::Member;
@@ -126,6 +126,10 @@ impl Searching for PostgresStore {
     fn stretches(&self, search: &Search) -> Result<Option<Vec<Stretch>>, StoreError> {
         let Some(probes) = Probes::of(search) else { return Ok(None) };
         self.engine.read(&self.reader, async |wire| blocks::stretches(wire, &probes).await).map(Some)
+    }
+
+    fn keys_of(&self, times: Times) -> Result<(i64, i64), StoreError> {
+        self.engine.read(&self.reader, async |wire| blocks::keys_of(wire, times).await)
     }
 
     fn scan(&self, scan: &Scan<'_>) -> Result<Scanned, StoreError> {

@@ -14,7 +14,7 @@ pub(crate) use blocks::{BLOCK, Block, Builder, LONGEST, Member, block_of, first_
 pub(crate) use signature::{Probe, Probes};
 
 use crate::keys::is_keyed;
-use crate::store::{RunFilter, RunRow, StoreError};
+use crate::store::{RunFilter, RunRow, StoreError, Times};
 
 /// What is looked for in each run.
 #[derive(Debug, Clone, Default)]
@@ -64,6 +64,7 @@ impl Wanted {
 pub(crate) struct Glimpse<'a> {
     pub(crate) workflow: &'a str,
     pub(crate) state: &'a str,
+    pub(crate) started_at: UnixMillis,
     pub(crate) input_digest: &'a str,
     pub(crate) input: &'a str,
     pub(crate) error: Option<&'a str>,
@@ -173,8 +174,15 @@ pub struct Scan<'a> {
     /// Its limit is how many are looked at.
     pub filter: &'a RunFilter,
     pub search: &'a Search,
-    /// First and last key; they come in the order of their keys then.
+    /// First and last key; they come in the order of their keys then, and those outside of the filter's times are left out.
     pub within: Option<(i64, i64)>,
+}
+
+impl Scan<'_> {
+    pub(crate) fn may_fit(&self, run: &Glimpse<'_>) -> bool {
+        let is_in = |times: Times| times.since <= run.started_at && run.started_at <= times.until;
+        self.filter.times.is_none_or(is_in) && self.search.may_fit(run)
+    }
 }
 
 /// What came of a [`Scan`].
@@ -195,6 +203,11 @@ pub trait Searching {
     /// # Errors
     /// When the store cannot be read.
     fn stretches(&self, search: &Search) -> Result<Option<Vec<Stretch>>, StoreError>;
+    /// The first and the last key that a run of those times may have.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn keys_of(&self, times: Times) -> Result<(i64, i64), StoreError>;
     /// Looks at runs, the newest first, and reads those that may be wanted.
     ///
     /// # Errors
@@ -216,7 +229,8 @@ mod tests {
     fn finds(search: &Search, error: Option<&str>, input: &str) -> bool {
         let parse = |text: &str| serde_json::from_str(text).ok();
         let is_found = search.fits(|| error.and_then(parse), || parse(input), Some(input));
-        let seen = Glimpse { workflow: "w", state: "failed", input_digest: "blake3:0", input, error };
+        let seen =
+            Glimpse { workflow: "w", state: "failed", started_at: 1, input_digest: "blake3:0", input, error };
         assert!(
             search.may_fit(&seen) || !is_found,
             "left out before it was parsed: {search:?} in {input} {error:?}"

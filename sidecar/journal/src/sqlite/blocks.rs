@@ -14,7 +14,7 @@ use crate::search::{
     BLOCK, Block, Builder, Glimpse, LONGEST, Member, Probe, Probes, Scan, Scanned, Stretch, block_of,
     first_of,
 };
-use crate::store::PURGE_SLICE;
+use crate::store::{PURGE_SLICE, Times};
 
 type Sql<T> = Result<T, rusqlite::Error>;
 
@@ -193,6 +193,15 @@ pub(super) fn stretches(connection: &Connection, probes: &Probes) -> Sql<Vec<Str
     Ok(found)
 }
 
+pub(super) fn keys_of(connection: &Connection, times: Times) -> Sql<(i64, i64)> {
+    let view = connection.unchecked_transaction()?;
+    let first: Option<i64> = view
+        .prepare_cached("SELECT min(block) FROM blocks WHERE latest >= ?1 AND earliest <= ?2")?
+        .query_row([times.since, times.until], |row| row.get(0))?;
+    let next = next(&view)?;
+    Ok((first_of(first.unwrap_or(next)), i64::MAX))
+}
+
 pub(super) fn scan(connection: &Connection, scan: &Scan<'_>) -> Sql<Scanned> {
     let filter = scan.filter;
     let mut sql =
@@ -214,11 +223,12 @@ pub(super) fn scan(connection: &Connection, scan: &Scan<'_>) -> Sql<Scanned> {
         let seen = Glimpse {
             workflow: text(2)?,
             state: text(3)?,
+            started_at,
             input_digest: text(4)?,
             input: text(5)?,
             error: row.get_ref(6)?.as_str_or_null()?,
         };
-        if scan.search.may_fit(&seen) {
+        if scan.may_fit(&seen) {
             keys.push(key);
         }
     }

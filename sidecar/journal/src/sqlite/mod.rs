@@ -28,7 +28,7 @@ use self::watch::Watch;
 use crate::search::{Probes, Scan, Scanned, Search, Searching, Stretch, first_of};
 use crate::store::{
     AuditRow, Change, EndPlace, Feed, Page, PlanRow, PurgeFilter, Purged, RunFilter, RunPage, RunRow,
-    ScheduleRow, Store, StoreError, StoredSignal, Tombstone, Verdict,
+    ScheduleRow, Store, StoreError, StoredSignal, Times, Tombstone, Verdict,
 };
 
 /// How long a commit waits for somebody else's lock before the store counts as locked.
@@ -268,6 +268,10 @@ impl Searching for SqliteStore {
     fn stretches(&self, search: &Search) -> Result<Option<Vec<Stretch>>, StoreError> {
         let Some(probes) = Probes::of(search) else { return Ok(None) };
         self.reading(|connection| blocks::stretches(connection, &probes)).map(Some)
+    }
+
+    fn keys_of(&self, times: Times) -> Result<(i64, i64), StoreError> {
+        self.reading(|connection| blocks::keys_of(connection, times))
     }
 
     fn scan(&self, scan: &Scan<'_>) -> Result<Scanned, StoreError> {
