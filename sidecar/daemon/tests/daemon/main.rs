@@ -27,6 +27,7 @@ mod roles;
 mod run_signals;
 mod runs;
 mod schedules;
+mod searching;
 mod secrets;
 mod signals;
 mod store;
