@@ -47,6 +47,7 @@ macro_rules! of_every_store {
             a_run_that_goes_on_after_its_end_is_fed_from_there
             a_search_finds_what_is_there_whatever_is_noted
             what_changes_after_it_was_noted_is_found
+            what_changes_while_it_is_noted_is_found
             what_is_noted_goes_with_the_runs
         }
     };

@@ -22,7 +22,7 @@ pub use crate::restart::{
 };
 pub use crate::search::{
     a_search_finds_what_is_there_whatever_is_noted, what_changes_after_it_was_noted_is_found,
-    what_is_noted_goes_with_the_runs,
+    what_changes_while_it_is_noted_is_found, what_is_noted_goes_with_the_runs,
 };
 pub use crate::shelf::documents_are_kept_with_their_last_use;
 use crate::support::{At, FINISHED, STARTED, commit, never, owner, record, request, said, start};

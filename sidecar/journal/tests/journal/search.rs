@@ -1,5 +1,7 @@
 //! Searches by texts and fields: they find what is there, whatever is noted of it, and look at little where much is.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use conductor_journal::{
     From, Journal, PurgeFilter, Restarting, RunFilter, Scan, Search, Sought, Stretch, WantedInput,
 };
@@ -12,7 +14,7 @@ use crate::support::{At, commit, never, owner, record, request};
 /// Eleven blocks and a bit, of which the newest eight are left for later.
 const RUNS: usize = 1500;
 
-/// The run that is open until somebody ends it.
+/// A run that is open until somebody ends it.
 const OPEN: usize = 77;
 
 fn failed(message: &str, at: usize) -> String {
@@ -20,14 +22,14 @@ fn failed(message: &str, at: usize) -> String {
     format!(r#"[{{"run_failed":{{"error":{error},"step":"charge","attempts":1,"at":{at}}}}}]"#)
 }
 
-fn fill(journal: &Journal) {
+fn fill(journal: &Journal, is_open: fn(usize) -> bool) {
     for number in 0..RUNS {
         let run = format!("r{number}");
         let input = format!(r#"{{"user":{{"id":"u{number}"}},"half":{}}}"#, number / 2);
         journal.start(request(&run, &input), Some(&owner("s")), &never).unwrap();
         if number % 100 == 5 {
             record(journal, &run, 1, 1, &failed(&format!("no funds on {number}"), number), "s").unwrap();
-        } else if number != OPEN {
+        } else if !is_open(number) {
             let body = format!(r#"[{{"run_succeeded":{{"output":1,"at":{number}}}}}]"#);
             record(journal, &run, 1, 1, &body, "s").unwrap();
         }
@@ -82,7 +84,7 @@ fn found(journal: &Journal, search: &Search) -> Vec<String> {
 
 pub fn a_search_finds_what_is_there_whatever_is_noted(at: &dyn At) {
     let journal = at.journal();
-    fill(&journal);
+    fill(&journal, |number| number == OPEN);
     let searches = || {
         for (search, count) in [
             (by_input("user.id=u5"), 1),
@@ -118,7 +120,7 @@ pub fn a_search_finds_what_is_there_whatever_is_noted(at: &dyn At) {
 
 pub fn what_changes_after_it_was_noted_is_found(at: &dyn At) {
     let journal = at.journal();
-    fill(&journal);
+    fill(&journal, |number| number == OPEN);
     note(&journal);
     assert_eq!(found(&journal, &by_error("stolen")), [""; 0]);
     record(&journal, &format!("r{OPEN}"), 1, 1, &failed("card was stolen", 9), "s").unwrap();
@@ -141,9 +143,31 @@ pub fn what_changes_after_it_was_noted_is_found(at: &dyn At) {
     assert!(stretches(&journal, &by_error("nothing like it")).len() <= 2, "it is noted anew");
 }
 
+pub fn what_changes_while_it_is_noted_is_found(at: &dyn At) {
+    let journal = at.journal();
+    fill(&journal, |number| number % 7 == 0);
+    let is_done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_done.load(Ordering::Relaxed) {
+                journal.store().note_blocks().unwrap();
+            }
+        });
+        for number in (0..RUNS).step_by(7).filter(|number| number % 100 != 5) {
+            record(&journal, &format!("r{number}"), 1, 1, &failed(&format!("torn {number}"), 9), "s")
+                .unwrap();
+            commit(&journal);
+        }
+        is_done.store(true, Ordering::Relaxed);
+    });
+    assert!(found(&journal, &by_error("torn")).len() > 200);
+    note(&journal);
+    assert_eq!(found(&journal, &by_error("torn 350")), ["r350"]);
+}
+
 pub fn what_is_noted_goes_with_the_runs(at: &dyn At) {
     let journal = at.journal();
-    fill(&journal);
+    fill(&journal, |number| number == OPEN);
     note(&journal);
     assert_eq!(found(&journal, &by_input("user.id=u140")), ["r140"]);
     let first = stretches(&journal, &by_input("user.id=u140")).pop().unwrap().first;

@@ -161,6 +161,7 @@ fn a_log_that_is_taken_away_or_replaced_under_the_store_costs_nothing() {
     fs::rename(&other, log(&path)).unwrap();
     fill(&journal, RUNS + 10..RUNS + 20);
     journal.store().tidy().unwrap();
+    assert!(folder.path().join("j.db-wal.aside").exists());
     fill(&journal, RUNS + 20..RUNS + 30);
     has(&journal, RUNS + 30);
     // As after a kill.
