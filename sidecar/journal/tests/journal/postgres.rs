@@ -14,7 +14,7 @@ use conductor_protocol::message::{Limits, code};
 use conductor_tests::servers::{Postgres, Version};
 
 use crate::support::{At, STARTED, commit, never, owner, record, request, said, start};
-use crate::{feed, same};
+use crate::{feed, same, search};
 
 /// A schema of a server.
 pub struct Schema {
@@ -96,6 +96,7 @@ fn what_holds_over_every_store(version: Version) {
     who_comes_back_too_late_writes_nothing(&server);
     feed::each_record_is_fed_to_one_sidecar_and_what_the_gone_have_left_to_another(&server);
     feed::what_is_purged_before_it_was_read_is_told_of(&server);
+    search::who_began_before_is_waited_for(&Schema::new(&server));
 }
 
 fn a_newer_format_and_a_foreign_schema_are_refused_by_name(server: &Postgres) {

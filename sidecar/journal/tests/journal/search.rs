@@ -1,6 +1,7 @@
 //! Searches by texts and fields: they find what is there, whatever is noted of it, and look at little where much is.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use conductor_journal::{
     From, Journal, PurgeFilter, Restarting, RunFilter, Scan, Search, Sought, Stretch, WantedInput,
@@ -163,6 +164,25 @@ pub fn what_changes_while_it_is_noted_is_found(at: &dyn At) {
     assert!(found(&journal, &by_error("torn")).len() > 200);
     note(&journal);
     assert_eq!(found(&journal, &by_error("torn 350")), ["r350"]);
+}
+
+/// In a store of many sidecars: a transaction that began before it was said what is about to be noted marks nothing.
+pub fn who_began_before_is_waited_for(at: &(dyn At + Sync)) {
+    let journal = at.journal();
+    fill(&journal, |number| number == OPEN);
+    std::thread::scope(|scope| {
+        let late = scope.spawn(|| {
+            at.sql(
+                r#"BEGIN; UPDATE runs SET error = '{"message":"late"}' WHERE id = 'r77'; SELECT pg_sleep(2); COMMIT"#,
+            );
+        });
+        std::thread::sleep(Duration::from_millis(500));
+        assert!(!journal.store().note_blocks().unwrap(), "noted beside it");
+        late.join().unwrap();
+    });
+    note(&journal);
+    assert_eq!(found(&journal, &by_error("late")), ["r77"]);
+    assert!(stretches(&journal, &by_error("nothing like it")).len() <= 2);
 }
 
 pub fn what_is_noted_goes_with_the_runs(at: &dyn At) {
