@@ -36,3 +36,4 @@ mod shop_grpc;
 mod shop_web;
 mod speech;
 mod starting;
+mod taken_files;
