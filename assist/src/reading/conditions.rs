@@ -129,7 +129,23 @@ pub(super) fn condition(context: &Context<'_>, items: &[Item]) -> Read<Condition
     if let Some(found) = of_step(context, items)? {
         return Ok(found);
     }
+    if let Some(task) = done(context, items) {
+        return Ok(Condition::Succeeded(task));
+    }
     of_value(context, items)
+}
+
+/// The task of `the valve was opened`, where no value says so. A text named `valve` is not what was opened.
+fn done(context: &Context<'_>, items: &[Item]) -> Option<String> {
+    let [Item::Phrase(thing), be, Item::Phrase(verb)] = items else { return None };
+    let said = context.text[be.at().clone()].to_lowercase();
+    if !be.is(Mark::Equals) || !["was", "were", "has been", "have been"].contains(&said.as_str()) {
+        return None;
+    }
+    let mut whole = thing.clone();
+    whole.words.extend(verb.words.iter().cloned());
+    let task = context.names.meant_among(&context.present, &whole.words)?;
+    matches!(operand(context, &whole.words), Ok(None)).then_some(task)
 }
 
 /// What a value must be.
