@@ -51,7 +51,7 @@ pub(super) fn read(file: FileId, text: &str) -> Option<Node> {
 /// The text in pieces, each with one key that begins its line: each is read alone.
 fn sections(text: &str) -> Vec<Range<usize>> {
     let begins = |at: &usize| !matches!(text.as_bytes().get(*at), Some(b' ' | b'\n' | b'#' | b'-') | None);
-    let lines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+    let lines = text.match_indices('\n').map(|(at, _)| at + 1);
     let mut starts: Vec<usize> = std::iter::once(0).chain(lines).filter(begins).collect();
     // What stands before the first key is read with it.
     match starts.first_mut() {
