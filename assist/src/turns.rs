@@ -83,13 +83,7 @@ fn later(items: Vec<Item>, text: &str) -> Vec<Item> {
                     && then.is(Mark::Then)
                     && text[then.at().clone()].eq_ignore_ascii_case("later") =>
             {
-                let place = step.at().start..step.at().start;
-                found.extend([
-                    Item::Marks(vec![Mark::Wait], place.clone()),
-                    time.clone(),
-                    Item::Comma(place),
-                    step.clone(),
-                ]);
+                found.extend(after_a_wait(step, time));
                 skipped = 3;
             }
             // `schedule it for later` says when, and not what comes next.
@@ -107,19 +101,19 @@ fn later(items: Vec<Item>, text: &str) -> Vec<Item> {
                     && then.is(Mark::Then)
                     && text[then.at().clone()].eq_ignore_ascii_case("later") =>
             {
-                let place = step.at().start..step.at().start;
-                found.extend([
-                    Item::Marks(vec![Mark::Wait], place.clone()),
-                    time.clone(),
-                    Item::Comma(place),
-                    step.clone(),
-                ]);
+                found.extend(after_a_wait(step, time));
                 skipped = 2;
             }
             _ => found.push(item.clone()),
         }
     }
     found
+}
+
+/// `A 5 minutes later` as `wait 5 minutes, A`.
+fn after_a_wait(step: &Item, time: &Item) -> [Item; 4] {
+    let place = step.at().start..step.at().start;
+    [Item::Marks(vec![Mark::Wait], place.clone()), time.clone(), Item::Comma(place), step.clone()]
 }
 
 /// `wait for A before B` is `A before B`, and `put an approval before B` puts it there.

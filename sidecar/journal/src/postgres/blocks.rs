@@ -12,8 +12,7 @@ use tokio_postgres::{Error, Row, Transaction};
 use super::link::Wire;
 use super::read::{self, Rows};
 use crate::search::{
-    BLOCK, Block, Builder, Glimpse, LONGEST, Member, Probe, Probes, Scan, Scanned, Stretch, block_of,
-    first_of,
+    Block, Builder, Glimpse, LONGEST, Member, Probe, Probes, Scan, Scanned, Stretch, block_of, first_of,
 };
 use crate::store::Times;
 
@@ -165,8 +164,7 @@ pub(super) async fn stretches(wire: &mut Wire, probes: &Probes) -> Result<Vec<St
         column(&probes.texts, "texts"),
     );
     let statement = wire.prepared(&sql).await?;
-    let rest = Stretch { first: first_of(next), last: i64::MAX, earliest: i64::MIN, latest: i64::MAX };
-    let mut found = vec![rest];
+    let mut found = vec![Stretch::all_from(next)];
     for row in wire.client.query(&statement, &[&next]).await? {
         let block: i64 = row.try_get(0)?;
         let may_hold = |probe: &Option<Probe>, column: usize| -> Result<bool, Error> {
@@ -176,12 +174,7 @@ pub(super) async fn stretches(wire: &mut Wire, probes: &Probes) -> Result<Vec<St
         let is_wanted = changed.contains(&block)
             || may_hold(&probes.fields, 3)? && may_hold(&probes.errors, 4)? && may_hold(&probes.texts, 5)?;
         if is_wanted {
-            found.push(Stretch {
-                first: first_of(block),
-                last: first_of(block) + BLOCK - 1,
-                earliest: row.try_get(1)?,
-                latest: row.try_get(2)?,
-            });
+            found.push(Stretch::of(block, row.try_get(1)?, row.try_get(2)?));
         }
     }
     Ok(found)

@@ -168,6 +168,18 @@ pub struct Stretch {
     pub latest: UnixMillis,
 }
 
+impl Stretch {
+    /// A block of which it is noted when its runs started.
+    pub(crate) fn of(block: i64, earliest: UnixMillis, latest: UnixMillis) -> Stretch {
+        Stretch { first: first_of(block), last: first_of(block) + BLOCK - 1, earliest, latest }
+    }
+
+    /// That block and all after it, of which nothing is noted.
+    pub(crate) fn all_from(block: i64) -> Stretch {
+        Stretch { first: first_of(block), last: i64::MAX, earliest: UnixMillis::MIN, latest: UnixMillis::MAX }
+    }
+}
+
 /// Runs that are looked at, one after the other.
 #[derive(Debug)]
 pub struct Scan<'a> {

@@ -11,8 +11,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params, param
 
 use super::read;
 use crate::search::{
-    BLOCK, Block, Builder, Glimpse, LONGEST, Member, Probe, Probes, Scan, Scanned, Stretch, block_of,
-    first_of,
+    Block, Builder, Glimpse, LONGEST, Member, Probe, Probes, Scan, Scanned, Stretch, block_of, first_of,
 };
 use crate::store::{PURGE_SLICE, Times};
 
@@ -171,8 +170,7 @@ pub(super) fn stretches(connection: &Connection, probes: &Probes) -> Sql<Vec<Str
         "SELECT block, earliest, latest, fields, errors, {texts} FROM blocks {join} ORDER BY block DESC"
     ))?;
     let mut rows = statement.query([])?;
-    let rest = Stretch { first: first_of(next), last: i64::MAX, earliest: i64::MIN, latest: i64::MAX };
-    let mut found = vec![rest];
+    let mut found = vec![Stretch::all_from(next)];
     while let Some(row) = rows.next()? {
         let block: i64 = row.get(0)?;
         let may_hold = |probe: &Option<Probe>, column: usize| -> Sql<bool> {
@@ -182,12 +180,7 @@ pub(super) fn stretches(connection: &Connection, probes: &Probes) -> Sql<Vec<Str
         let is_wanted = changed.contains(&block)
             || may_hold(&probes.fields, 3)? && may_hold(&probes.errors, 4)? && may_hold(&probes.texts, 5)?;
         if is_wanted {
-            found.push(Stretch {
-                first: first_of(block),
-                last: first_of(block) + BLOCK - 1,
-                earliest: row.get(1)?,
-                latest: row.get(2)?,
-            });
+            found.push(Stretch::of(block, row.get(1)?, row.get(2)?));
         }
     }
     Ok(found)
