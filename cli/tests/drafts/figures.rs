@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::fs;
+use std::num::NonZero;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -90,11 +91,24 @@ fn alike(text: &str) -> String {
     sorted
 }
 
-fn figures(cases: &[&Case], model: &[&str]) -> Figures {
+/// The drafts of all cases, in their order. A model takes one at a time.
+fn draft_all(cases: &[&Case], model: &[&str]) -> Vec<Found> {
     let projects = projects();
+    let threads =
+        if model.is_empty() { std::thread::available_parallelism().map_or(1, NonZero::get) } else { 1 };
+    let draft = |case: &&Case| drafted(projects[&case.world].path(), &case.text, model);
+    std::thread::scope(|scope| {
+        let parts = cases.chunks(cases.len().div_ceil(threads).max(1));
+        let begun: Vec<_> =
+            parts.map(|part| scope.spawn(move || part.iter().map(draft).collect::<Vec<Found>>())).collect();
+        begun.into_iter().flat_map(|part| part.join().unwrap()).collect()
+    })
+}
+
+fn figures(cases: &[&Case], model: &[&str]) -> Figures {
     let mut figures = Figures::default();
-    for Case { world, text, expected } in cases {
-        let found = match drafted(projects[world].path(), text, model) {
+    for (Case { world, text, expected }, found) in cases.iter().zip(draft_all(cases, model)) {
+        let found = match found {
             Found::Draft(draft) => shown(&draft),
             Found::Failed(why) => {
                 figures.failed.push(format!("{world}: {text}\n    {why}"));

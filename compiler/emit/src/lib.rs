@@ -2,6 +2,7 @@
 //!
 //! It knows Plans and target languages; it knows neither manifests nor disks.
 
+mod callees;
 mod definition;
 mod flow;
 mod go;

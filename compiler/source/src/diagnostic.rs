@@ -54,7 +54,7 @@ pub enum Safety {
 }
 
 /// Replaces the bytes of `span` by `text`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Edit {
     pub span: Span,
     pub text: String,

@@ -2,10 +2,10 @@
 //!
 //! It knows no syntax, so it cannot tell whether the outcome is valid: the caller reads it again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Edit, Fix};
-use crate::file::{FileId, Sources};
+use crate::file::{FileId, Sources, Span};
 
 /// What came of applying fixes.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -23,20 +23,17 @@ pub struct Applied {
 /// Two insertions at one place both stand, in that order. The same edits twice count as one.
 pub fn apply<'a>(sources: &Sources, fixes: impl IntoIterator<Item = &'a Fix>) -> Applied {
     let mut accepted: Vec<&'a Edit> = Vec::new();
-    let mut seen: Vec<&'a [Edit]> = Vec::new();
+    let mut taken = Taken::default();
+    let mut seen: BTreeSet<&'a [Edit]> = BTreeSet::new();
     let mut outcome = Applied::default();
     for fix in fixes {
         if fix.edits.is_empty() || seen.contains(&fix.edits.as_slice()) {
             continue;
         }
-        let fits = fix.edits.iter().enumerate().all(|(index, edit)| {
-            is_in_text(sources, edit)
-                && accepted.iter().all(|other| !overlap(edit, other))
-                && fix.edits[..index].iter().all(|other| !overlap(edit, other))
-        });
-        if fits {
+        let are_in_text = fix.edits.iter().all(|edit| is_in_text(sources, edit));
+        if are_in_text && taken.take(&fix.edits) {
             accepted.extend(&fix.edits);
-            seen.push(&fix.edits);
+            seen.insert(&fix.edits);
             outcome.applied += 1;
         } else {
             outcome.left.push(fix.title.clone());
@@ -56,9 +53,34 @@ fn is_in_text(sources: &Sources, edit: &Edit) -> bool {
     sources.text(edit.span.file).get(edit.span.start()..edit.span.end()).is_some()
 }
 
-/// Whether two edits cannot both be made. Touching is allowed, except for an insertion inside a replacement.
-fn overlap(one: &Edit, other: &Edit) -> bool {
-    one.span.file == other.span.file && one.span.start < other.span.end && other.span.start < one.span.end
+/// Places that edits change, none of which overlap.
+#[derive(Default)]
+struct Taken(BTreeSet<Span>);
+
+impl Taken {
+    /// Takes the places of all edits, or of none.
+    fn take(&mut self, edits: &[Edit]) -> bool {
+        let mut fresh = Vec::new();
+        for edit in edits {
+            if self.overlaps(edit.span) {
+                fresh.iter().for_each(|span| _ = self.0.remove(span));
+                return false;
+            }
+            if self.0.insert(edit.span) {
+                fresh.push(edit.span);
+            }
+        }
+        true
+    }
+
+    /// Whether an edit there and one that was taken cannot both be made. Touching is allowed, except for an insertion inside a
+    /// replacement.
+    fn overlaps(&self, span: Span) -> bool {
+        // Those that were taken end in the order in which they begin.
+        let end = Span { start: span.end, end: span.end, ..span };
+        let before = self.0.range(..end).next_back();
+        before.is_some_and(|other| other.file == span.file && span.start < other.end)
+    }
 }
 
 fn splice(text: &str, mut edits: Vec<&Edit>) -> String {
@@ -117,6 +139,42 @@ mod tests {
     fn an_insertion_inside_a_replacement_is_left() {
         let fixes = [fix("1", &[(0, 4, "x")]), fix("2", &[(2, 2, "y")])];
         assert_eq!(applied("abcd", &fixes), ("x".to_owned(), vec!["2".to_owned()]));
+    }
+
+    #[test]
+    fn a_fix_stands_where_it_overlaps_none_before_it() {
+        let mut sources = Sources::default();
+        sources.add("a.yaml", "abcdefghijkl");
+        let mut number = 7_u64;
+        let mut below = |bound: u64| {
+            number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            usize::try_from((number >> 33) % bound).unwrap()
+        };
+        for _ in 0..500 {
+            let spans: Vec<Vec<(usize, usize)>> = (0..6)
+                .map(|_| (0..=below(2)).map(|_| (below(9), below(4))).map(|(at, by)| (at, at + by)).collect())
+                .collect();
+            let titled = |(index, spans): (usize, &Vec<(usize, usize)>)| {
+                let texts: Vec<String> = (0..spans.len()).map(|edit| format!("{index}.{edit}")).collect();
+                let edits: Vec<(usize, usize, &str)> =
+                    spans.iter().zip(&texts).map(|(span, text)| (span.0, span.1, text.as_str())).collect();
+                fix(&index.to_string(), &edits)
+            };
+            let fixes: Vec<Fix> = spans.iter().enumerate().map(titled).collect();
+            let (mut taken, mut left): (Vec<(usize, usize)>, Vec<String>) = (Vec::new(), Vec::new());
+            for (index, spans) in spans.iter().enumerate() {
+                let count = taken.len();
+                for span in spans {
+                    if taken.iter().any(|other| span.0 < other.1 && other.0 < span.1) {
+                        taken.truncate(count);
+                        left.push(index.to_string());
+                        break;
+                    }
+                    taken.push(*span);
+                }
+            }
+            assert_eq!(apply(&sources, &fixes).left, left, "{spans:?}");
+        }
     }
 
     #[test]

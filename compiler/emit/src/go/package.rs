@@ -11,11 +11,13 @@ use conductor_protocol::types::{Type, TypeDef, TypeName, TypeTable};
 use super::codecs::Wanted;
 use super::names::{self, Names};
 use super::spelling::Spelling;
+use crate::callees::Callees;
 use crate::{EmitError, Header, Target};
 
 pub struct Package<'a> {
     /// Of this language, with fallbacks that need no variables.
     pub plans: Vec<&'a Plan>,
+    callees: Callees<'a>,
     digests: BTreeMap<String, String>,
     /// The variable that holds the Plans of the build, where one is durable.
     pub definition: String,
@@ -77,6 +79,7 @@ impl<'a> Package<'a> {
         PUBLIC.iter().for_each(|name| state.names.reserve(name));
         let package = Package {
             declared,
+            callees: Callees::of(own.iter().copied()),
             plans: own,
             digests,
             definition: String::new(),
@@ -138,8 +141,7 @@ impl<'a> Package<'a> {
     }
 
     pub fn plan(&self, workflow: &str) -> Result<&'a Plan, EmitError> {
-        let found = self.plans.iter().find(|plan| plan.workflow == workflow);
-        found.copied().ok_or_else(|| EmitError::MissingWorkflow { workflow: workflow.to_owned() })
+        self.callees.plan(workflow)
     }
 
     /// The identity of the workflow's Plan.

@@ -6,7 +6,6 @@ use conductor_protocol::plan::{Plan, Step, StepKind, WorkflowCall};
 use conductor_protocol::types::Type;
 
 use super::codecs::{Way, apply};
-use super::compensate;
 use super::durable::{attempts, give_up};
 use super::tree::{Py, Stmt};
 use super::workflow::{Workflow, child_alias, sibling};
@@ -43,7 +42,7 @@ pub fn child(workflow: &mut Workflow, step: &Step, call: &WorkflowCall) -> Resul
     } else {
         let run = run_of(workflow, &step.id);
         let called = child_call(workflow, target, call)?.with("run_id", run);
-        let is_undone = compensate::has_any(workflow.file.package.plans, target);
+        let is_undone = workflow.file.package.may_undo(&target.workflow);
         let way = if is_undone { "step.local" } else { "step.awaited" };
         let started = Py::call(way, vec![called]).awaited();
         if target.output.ty == Type::Null {
@@ -122,7 +121,7 @@ pub fn undone(workflow: &mut Workflow, descriptor: Py) -> Py {
             && call.durable
             && !call.detach
             && let Ok(target) = workflow.file.package.plan(&call.workflow)
-            && compensate::has_any(workflow.file.package.plans, target)
+            && workflow.file.package.may_undo(&target.workflow)
         {
             let alias = descriptor_alias(workflow, &call.workflow);
             children.push((Py::string(&step.id), Py::atom(alias)));

@@ -2,6 +2,8 @@
 //!
 //! It knows how both are spelled; when a run is undone, and in which order, the runtime decides.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use conductor_protocol::expr::{Expr, Node};
 use conductor_protocol::plan::{ArgumentValue, Fallback, Plan, Step, StepKind, TaskCall};
 use conductor_protocol::types::Type;
@@ -167,27 +169,27 @@ fn variable(parameter: &str) -> String {
     format!("undo:{parameter}")
 }
 
-/// Whether a run of the Plan may have something to undo, in its own steps or in those of a workflow that it calls.
-pub fn has_any(plans: &[Plan], plan: &Plan) -> bool {
-    let mut pending = vec![plan];
-    let mut seen: Vec<&str> = Vec::new();
-    while let Some(plan) = pending.pop() {
-        if seen.contains(&plan.workflow.as_str()) {
-            continue;
-        }
-        seen.push(&plan.workflow);
-        if plan.all_calls().any(|call| call.compensate.is_some()) {
-            return true;
-        }
+/// Workflows whose runs may have something to undo, in their own steps or in those of a workflow that they call and await.
+pub fn workflows_that_undo(plans: &[Plan]) -> BTreeSet<&str> {
+    let mut callers: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for plan in plans {
         for step in plan.all_steps() {
             if let StepKind::Workflow(call) = &step.kind
                 && !call.detach
             {
-                pending.extend(plans.iter().find(|plan| plan.workflow == call.workflow));
+                callers.entry(&call.workflow).or_default().push(&plan.workflow);
             }
         }
     }
-    false
+    let undoes = |plan: &&Plan| plan.all_calls().any(|call| call.compensate.is_some());
+    let mut pending: Vec<&str> = plans.iter().filter(undoes).map(|plan| plan.workflow.as_str()).collect();
+    let mut found = BTreeSet::new();
+    while let Some(workflow) = pending.pop() {
+        if found.insert(workflow) {
+            pending.extend(callers.get(workflow).into_iter().flatten());
+        }
+    }
+    found
 }
 
 /// Of a step without a journal: `def undo(result)`, and the function that undoes.

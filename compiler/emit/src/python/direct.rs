@@ -82,7 +82,7 @@ pub fn body(workflow: &mut Workflow) -> Result<Vec<Stmt>, EmitError> {
         let context = Py::call("Signals", vec![Py::atom(run)]);
         steps = vec![Stmt::With { context, name: None, body: steps }];
     }
-    if compensate::has_any(workflow.file.package.plans, plan) {
+    if workflow.file.package.may_undo(&plan.workflow) {
         workflow.file.import_from("._conductor.compensate", "Compensating");
         let context = Py::call("Compensating", vec![Py::string(&plan.workflow), Py::atom(run)]);
         steps = vec![Stmt::With { context, name: None, body: steps }];

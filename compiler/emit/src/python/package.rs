@@ -16,7 +16,8 @@ use super::resources::{self, Form, Resources};
 use super::tree::{Function, Import, Item, Module, Param, Py, Stmt};
 use super::types::Types;
 use super::workflow::{input_name, params, sibling};
-use super::{elsewhere, grpc, runtime, type_module, worker, workflow, writer};
+use super::{compensate, elsewhere, grpc, runtime, type_module, worker, workflow, writer};
+use crate::callees::Callees;
 use crate::inline::{inlined, with_returns};
 use crate::served::Served;
 use crate::{EmitError, Header};
@@ -52,6 +53,9 @@ const ERRORS: [&str; 11] = [
 pub struct Package<'a> {
     /// With fallbacks that need no variables.
     pub plans: &'a [Plan],
+    callees: Callees<'a>,
+    /// Workflows whose runs may have something to undo.
+    undoing: BTreeSet<&'a str>,
     digests: BTreeMap<String, String>,
     pub types: Types,
     pub operations: Operations,
@@ -82,6 +86,8 @@ impl<'a> Package<'a> {
         serving.iter().for_each(|plan| resources.know(plan));
         Ok(Package {
             plans,
+            callees: Callees::of(plans),
+            undoing: compensate::workflows_that_undo(plans),
             digests,
             types: Types::of(plans, &serving, &operations),
             operations,
@@ -130,8 +136,12 @@ impl<'a> Package<'a> {
     }
 
     pub fn plan(&self, workflow: &str) -> Result<&'a Plan, EmitError> {
-        let found = self.plans.iter().find(|plan| plan.workflow == workflow);
-        found.ok_or_else(|| EmitError::MissingWorkflow { workflow: workflow.to_owned() })
+        self.callees.plan(workflow)
+    }
+
+    /// Whether a run of the workflow may have something to undo, in its own steps or in those of a workflow that it calls.
+    pub fn may_undo(&self, workflow: &str) -> bool {
+        self.undoing.contains(workflow)
     }
 
     /// The identity of the workflow's Plan.

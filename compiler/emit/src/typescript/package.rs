@@ -17,6 +17,7 @@ use super::resources::{self, Shared};
 use super::tree::{Item, Module, Ts, Ty};
 use super::types::Types;
 use super::{grpc, index, runtime, tasks, type_module, workflow};
+use crate::callees::Callees;
 use crate::definition;
 use crate::inline::{inlined, with_returns};
 use crate::served::Served;
@@ -31,6 +32,7 @@ const MODULES: &str = "{\n  \"type\": \"module\"\n}\n";
 pub struct Package<'a> {
     /// With fallbacks that need no variables.
     pub plans: &'a [Plan],
+    callees: Callees<'a>,
     digests: BTreeMap<String, String>,
     publics: BTreeMap<String, String>,
     pub types: Types,
@@ -84,6 +86,7 @@ impl<'a> Package<'a> {
             plans.iter().map(|plan| (plan.workflow.clone(), names.fresh(&camel(&plan.workflow)))).collect();
         Package {
             plans,
+            callees: Callees::of(plans),
             digests,
             publics,
             types: Types::of(plans, table, is_own, served, &operations),
@@ -126,8 +129,7 @@ impl<'a> Package<'a> {
     }
 
     pub fn plan(&self, workflow: &str) -> Result<&'a Plan, EmitError> {
-        let found = self.plans.iter().find(|plan| plan.workflow == workflow);
-        found.ok_or_else(|| EmitError::MissingWorkflow { workflow: workflow.to_owned() })
+        self.callees.plan(workflow)
     }
 
     /// The identity of the workflow's Plan.
