@@ -9,38 +9,49 @@ use std::sync::OnceLock;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
+use crate::count::Counter;
+use crate::programs::{self, Program};
 use crate::suite::cargo;
 
-/// The one that was built with the tests, for the stages after that.
-static WITH_TESTS: OnceLock<PathBuf> = OnceLock::new();
+/// What was built with the tests: the binary, for the stages after that, and their programs.
+static WITH_TESTS: OnceLock<(PathBuf, Vec<Program>)> = OnceLock::new();
 
 /// Builds all tests, and with them the binary, which no stage has to build once more.
 pub fn build_with_tests() -> Result<()> {
-    let binary = built(&["test", "--workspace", "--no-run"])?;
-    WITH_TESTS.get_or_init(|| binary);
+    let messages = build(&["test", "--workspace", "--no-run"])?;
+    let programs = messages.iter().filter_map(Program::of).collect();
+    let binary = executable(&messages)?;
+    WITH_TESTS.get_or_init(|| (binary, programs));
     Ok(())
 }
 
-pub fn with_tests() -> Option<&'static PathBuf> {
-    WITH_TESTS.get()
+/// Runs the tests that were built.
+pub fn run_tests(counter: &mut Counter) -> Result<()> {
+    let (conductor, programs) = WITH_TESTS.get().context("the tests were not built")?;
+    programs::run(programs, conductor, counter)
 }
 
 /// The binary of a profile, with the features of the whole workspace.
 pub fn conductor(profile: &[&str]) -> Result<PathBuf> {
     match WITH_TESTS.get().filter(|_| profile.is_empty()) {
-        Some(built) => Ok(built.clone()),
-        None => built(&[&["build", "--workspace", "--bin", "conductor"], profile].concat()),
+        Some((built, _)) => Ok(built.clone()),
+        None => executable(&build(&[&["build", "--workspace", "--bin", "conductor"], profile].concat())?),
     }
 }
 
-fn built(arguments: &[&str]) -> Result<PathBuf> {
+/// What cargo says of what it built.
+fn build(arguments: &[&str]) -> Result<Vec<Value>> {
     let mut cargo = cargo(arguments);
     cargo.args(["--quiet", "--message-format", "json-render-diagnostics"]).stderr(Stdio::inherit());
     let output = cargo.output().context("failed to start cargo")?;
     ensure!(output.status.success(), "`cargo {}` ended with {}", arguments.join(" "), output.status);
     let text = String::from_utf8_lossy(&output.stdout);
-    let messages = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let mut binaries = messages.filter(|message| {
+    Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
+}
+
+/// The `conductor` binary among what was built.
+fn executable(messages: &[Value]) -> Result<PathBuf> {
+    let mut binaries = messages.iter().filter(|message| {
         let (target, profile) = (&message["target"], &message["profile"]);
         target["name"] == "conductor" && target["kind"][0] == "bin" && profile["test"] == false
     });

@@ -13,6 +13,7 @@ mod fuzz;
 mod go;
 mod leak;
 mod node;
+mod programs;
 mod python;
 mod setup;
 mod suite;

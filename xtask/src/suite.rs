@@ -40,7 +40,8 @@ pub fn run() -> Result<bool> {
     suite.stage("setup", |_| setup::run().map(|_| ()));
     suite.command("fmt", cargo(&["fmt", "--all", "--check"]));
     suite.stage("clippy", |_| binary::build_with_tests());
-    suite.command("cargo test", tests());
+    suite.stage("tests", binary::run_tests);
+    suite.command("doc tests", cargo(&["test", "--workspace", "--doc", "--quiet"]));
     python::stages(&mut suite);
     go::stages(&mut suite);
     node::stages(&mut suite);
@@ -108,20 +109,6 @@ pub fn cargo(arguments: &[&str]) -> Command {
     }
     if LINTED.load(Ordering::Relaxed) {
         command.env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver").env("RUSTFLAGS", "-D warnings");
-    }
-    command
-}
-
-/// Most tests wait for processes more than they compute: twice as many run at a time as there are processors. They run
-/// the binary that is built already; without one, each process of tests builds it.
-fn tests() -> Command {
-    let mut command = cargo(&["test", "--workspace", "--no-fail-fast", "--quiet"]);
-    if let Some(conductor) = binary::with_tests() {
-        command.env("CONDUCTOR_BINARY", conductor);
-    }
-    if std::env::var_os("RUST_TEST_THREADS").is_none() {
-        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        command.env("RUST_TEST_THREADS", (2 * processors).to_string());
     }
     command
 }
