@@ -153,6 +153,20 @@ pub fn calls(steps: &[Data]) -> Vec<String> {
     found
 }
 
+/// Parameters that steps bind, each with its task and its value.
+pub(crate) fn bound(steps: &[Data]) -> Vec<(String, String, Data)> {
+    let mut found = Vec::new();
+    let mut copy = steps.to_vec();
+    each(&mut copy, &mut |step| {
+        if let (Some(task), Some(Data::Map(pairs))) =
+            (step.get("task").and_then(Data::as_text), step.get("with"))
+        {
+            found.extend(pairs.iter().map(|(name, value)| (task.to_owned(), name.clone(), value.clone())));
+        }
+    });
+    found
+}
+
 /// Words of steps other than calls, and blocks that only say the order.
 const OTHERS: [&str; 14] = [
     "workflow", "sleep", "wait_for", "emit", "set", "fail", "return", "map", "loop", "switch", "try", "race",

@@ -12,6 +12,7 @@ mod names;
 mod passes;
 mod policies;
 mod reading;
+mod restated;
 mod shapes;
 mod turns;
 mod vocabulary;
@@ -112,6 +113,7 @@ fn drafted(request: &Request<'_>, draft: &mut Draft) -> Read<()> {
         present: base.map(|workflow| edits::calls(&workflow.steps)).unwrap_or_default(),
         others: base.map(|workflow| edits::others(&workflow.steps)).unwrap_or_default(),
         inputs: base.map(|workflow| workflow.inputs.clone()).unwrap_or_default(),
+        bound: base.map(|workflow| edits::bound(&workflow.steps)).unwrap_or_default(),
     };
     let mut reading = reading::read(&context, &items)?;
     // What is asked about is a step of a workflow that is there, though none of its tasks is named.
@@ -121,6 +123,7 @@ fn drafted(request: &Request<'_>, draft: &mut Draft) -> Read<()> {
             present: edits::calls(&asked.steps),
             others: edits::others(&asked.steps),
             inputs: asked.inputs.clone(),
+            bound: edits::bound(&asked.steps),
             ..context
         };
         reading = reading::read(&context, &items)?;

@@ -5,12 +5,16 @@
 use crate::approvals::{approved, consented, nobodys, patient};
 use crate::items::Item;
 use crate::names::{Meant, Names};
+use crate::restated::restated;
 use crate::turns::turned;
 use crate::words::Mark;
 
 pub(crate) fn straightened(items: Vec<Item>, names: &Names<'_>, text: &str) -> Vec<Item> {
-    let items =
-        bounded(consented(retried(failed(limited(first_of_all(given(items, text), names)))), names, text));
+    let items = bounded(consented(
+        retried(failed(limited(first_of_all(given(restated(items, names, text), text), names)))),
+        names,
+        text,
+    ));
     let items = unfinished(approved(nobodys(items, names), names, text), text);
     let items = turned(items, text);
     shared(forbidden(patient(reasons(ceased(given_to(inserted(items)), names))), names), names)
@@ -217,7 +221,9 @@ fn given(items: Vec<Item>, text: &str) -> Vec<Item> {
         let begins = at == 0 || matches!(items[at - 1], Item::Stop(_) | Item::Comma(_));
         let is_given = three[0].is(Mark::Of) && small == "при"
             || begins && ["for", "with", "on", "для"].contains(&small.as_str());
-        if is_given && matches!(three[1], Item::Phrase(_)) && three[2].is_any(&compares) {
+        let is_amount = begins && three[1].is_any(&compares) && matches!(three[2], Item::Number(..));
+        let is_measure = matches!(three[1], Item::Phrase(_)) && three[2].is_any(&compares);
+        if is_given && (is_measure || is_amount) {
             found[at] = Item::Marks(vec![Mark::If], three[0].at().clone());
         }
     }
@@ -336,6 +342,15 @@ pub(crate) fn with_verbs(items: Vec<Item>, names: &Names<'_>, text: &str, is_new
             if matches!(names.meant(&alone.words, &[]), Meant::Task(_)) {
                 found.pop();
                 found.push(Item::Phrase(alone));
+                continue;
+            }
+        }
+        // `cut each chapter`
+        if let (true, Some(verb)) = (item.is_any(&[Mark::Each, Mark::ForEach, Mark::EachOfThem]), &verb) {
+            let word = crate::items::alone(text[verb.clone()].to_lowercase(), verb.clone());
+            if names.begins(&word.words[0].stem) {
+                found.pop();
+                found.extend([Item::Phrase(word), item]);
                 continue;
             }
         }

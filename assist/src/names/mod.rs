@@ -3,14 +3,13 @@
 //! It decides nothing where two tasks fit equally well.
 
 mod additions;
+mod mending;
 
 use std::collections::BTreeSet;
 
 use crate::items::{Phrase, PhraseWord, is_article};
 use crate::vocabulary::{Task, Vocabulary};
-use crate::words::{
-    Concepts, Kin, Stems, WORDS, are_kin, are_swapped, is_russian, is_typo_of, lacks_one, words_of,
-};
+use crate::words::{Concepts, Kin, Stems, WORDS, are_kin, is_russian, words_of};
 
 /// The words of a task by how much they say.
 struct Profile {
@@ -189,17 +188,11 @@ impl<'a> Names<'a> {
         words.iter().all(|word| nouns.contains(&word.stem) && word.stem != *verb)
     }
 
-    /// Whether the id of a task has the two words beside each other, not at its beginning.
+    /// Whether two words follow each other in an id, its verb aside, or are its object and its verb: `noise removal`.
     pub fn has_pair(&self, one: &str, other: &str) -> bool {
-        let inner = |profile: &&Profile| {
-            profile
-                .own
-                .iter()
-                .skip(1)
-                .zip(profile.own.iter().skip(2))
-                .any(|pair| pair.0 == one && pair.1 == other)
-        };
-        self.profiles.iter().any(|profile| inner(&profile))
+        let is_inner = |own: &[String]| own.windows(2).skip(1).any(|pair| pair[0] == one && pair[1] == other);
+        let is_turned = |own: &[String]| matches!(own, [verb, .., object] if verb == other && object == one);
+        self.profiles.iter().any(|profile| is_inner(&profile.own) || is_turned(&profile.own))
     }
 
     /// Whether a word of a task's id has the stem.
@@ -212,58 +205,10 @@ impl<'a> Names<'a> {
         self.profiles.iter().any(|profile| profile.own.first().is_some_and(|own| own == stem))
     }
 
-    /// The stem of the name's word that this one was meant to be.
-    pub fn mended(&self, word: &str) -> Option<&str> {
-        let named =
-            self.words.iter().find(|(wanted, _)| is_typo_of(word, wanted)).map(|(_, stem)| stem.as_str());
-        let named = named.or_else(|| self.short(word)).or_else(|| self.told_as(word));
-        let named = named.or_else(|| self.abbreviated(word));
-        named.or_else(|| {
-            let mut near =
-                self.concepts.stems().filter(|stem| word.chars().count() >= 6 && is_typo_of(word, stem));
-            near.next().filter(|_| near.next().is_none())
-        })
-    }
-
-    /// The stem of a docstring's word, where one slip tells the two apart; verbs are told by their stems.
-    fn told_as(&self, word: &str) -> Option<&str> {
-        let stem = WORDS.stems.of(word);
-        let is_short = |told: &str| told.chars().count() == 5 && lacks_one(word, told);
-        let is_soft = |told: &str| word.strip_suffix('ь') == Some(told);
-        let is_meant = |(told, other): &&(String, String)| {
-            is_typo_of(word, told) || is_typo_of(&stem, other) || is_short(told) || is_soft(told)
-        };
-        let mut near = self.told.iter().filter(is_meant).map(|(_, stem)| stem.as_str());
-        let first = near.next()?;
-        near.all(|other| other == first).then_some(first)
-    }
-
     /// Whether the name or the docstring of a task has the verb.
     pub fn has_verb(&self, word: &PhraseWord) -> bool {
         let has = |profile: &Profile| profile.own.contains(&word.stem) || self.tells(profile, word);
         self.profiles.iter().any(has)
-    }
-
-    /// The one short word of the names that a letter was left out of, or whose letters changed places: `opn`, `tkae`.
-    fn short(&self, word: &str) -> Option<&str> {
-        let lacks = |wanted: &str| {
-            matches!(wanted.chars().count(), 4 | 5) && (lacks_one(word, wanted) || are_swapped(word, wanted))
-        };
-        let mut near = self.words.iter().filter(|(wanted, _)| lacks(wanted)).map(|(_, stem)| stem.as_str());
-        near.next().filter(|_| near.next().is_none())
-    }
-
-    /// The one long word of the names that begins so: `devs`, `prod`, `auth`.
-    fn abbreviated(&self, word: &str) -> Option<&str> {
-        let short = word.strip_suffix('s').unwrap_or(word);
-        let is_begun = |wanted: &str| wanted.len() >= short.len() + 3 && wanted.starts_with(short);
-        if short.len() < 3 || !short.is_ascii() {
-            return None;
-        }
-        let mut near =
-            self.words.iter().filter(|(wanted, _)| is_begun(wanted)).map(|(_, stem)| stem.as_str());
-        let first = near.next()?;
-        near.all(|other| other == first).then_some(first)
     }
 
     /// How many of the words at the beginning are exactly the id of a task.

@@ -102,6 +102,16 @@ pub(super) fn ordered(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
         let then = Box::new(Flow::Call(context.maybe(&what)?));
         return Some(Flow::When { condition, then, otherwise: None });
     }
+    // `award the grant to proposals with 70 points or more`
+    if let [Item::Phrase(what), with, number @ Item::Number(..), unit @ Item::Phrase(_), bound] = items
+        && with.is(Mark::With)
+        && bound.is_any(&[Mark::AtLeast, Mark::AtMost])
+    {
+        let said = [bound.clone(), number.clone(), unit.clone()];
+        let Ok(Condition::Holds(condition)) = conditions::condition(context, &said) else { return None };
+        let then = Box::new(Flow::Call(context.maybe(what)?));
+        return Some(Flow::When { condition, then, otherwise: None });
+    }
     let [Item::Phrase(what), with, compared, rest @ ..] = items else { return None };
     if !with.is(Mark::With) || !compared.is_any(&COMPARES) || rest.is_empty() {
         return None;

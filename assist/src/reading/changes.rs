@@ -234,6 +234,17 @@ pub(super) fn edit(context: &Context<'_>, items: &[Item], end: Option<Place>) ->
             Edit::Add { flow: Flow::Call(task), place }
         }));
     }
+    // `everything in sequence`
+    if let [all, how] = items
+        && all.is(Mark::All)
+        && context.present.len() > 1
+    {
+        match how {
+            how if how.is(Mark::Sequential) => return Ok(Some(Edit::Apart(context.present.clone()))),
+            how if how.is(Mark::Parallel) => return Ok(Some(Edit::Together(context.present.clone()))),
+            _ => {}
+        }
+    }
     if let Some(edit) = exchanged(context, items)? {
         return Ok(Some(edit));
     }

@@ -35,6 +35,10 @@ pub(super) fn consequence(context: &Context<'_>, condition: Condition, items: &[
     if let Some(flow) = spared(context, &condition, then, otherwise)? {
         return Ok(flow);
     }
+    if let Some(otherwise) = otherwise.filter(|otherwise| is_shortcut(context, then, otherwise)) {
+        let said = context.said(otherwise);
+        return context.ask(format!("does \"{said}\" follow \"{}\", too?", context.said(then)));
+    }
     if then.is_empty() {
         return context.ask("what should be done under that condition?");
     }
@@ -70,6 +74,15 @@ pub(super) fn consequence(context: &Context<'_>, condition: Condition, items: &[
         },
         Condition::Failed(_) => context.ask("what happens when nothing fails? Say it as a step of its own"),
     }
+}
+
+/// `otherwise go straight to B`: B seems to follow in either case.
+fn is_shortcut(context: &Context<'_>, then: &[Item], otherwise: &[Item]) -> bool {
+    const STRAIGHT: [&str; 6] = ["straight to", "directly to", "right to", "on to", "ahead with", "сразу к"];
+    let (Some(last), Some(next)) = (then.last(), otherwise.first()) else { return false };
+    let between = context.text.get(last.at().end..next.at().start).unwrap_or_default().to_lowercase();
+    let between = format!("{between} ");
+    STRAIGHT.iter().any(|words| between.contains(&format!(" {words} ")))
 }
 
 /// What is not done under a condition: `if C skip A`, `if C do nothing, otherwise A`.

@@ -112,6 +112,13 @@ pub(super) fn condition(context: &Context<'_>, items: &[Item]) -> Read<Condition
         }
         items => items,
     };
+    // `should announcing it fail`
+    if let [step @ Item::Phrase(_), it, outcome] = items
+        && it.is_any(&[Mark::It, Mark::Them])
+        && outcome.is_any(&[Mark::Fails, Mark::Succeeds, Mark::Done])
+    {
+        return condition(context, &[step.clone(), outcome.clone()]);
+    }
     if let Some(tasks) = either_fails(context, items) {
         return Ok(Condition::Failed(tasks));
     }
@@ -184,6 +191,15 @@ fn of_value(context: &Context<'_>, items: &[Item]) -> Read<Condition> {
         }
         [Item::Phrase(phrase), op, rest @ ..] if comparison(op).is_some() => {
             compared(context, phrase, op, rest)
+                .map_or_else(|found| found.map_or_else(unclear, Err), |text| Ok(Condition::Holds(text)))
+        }
+        // `the transcript has fewer than 100 words`
+        [Item::Phrase(owner), has, op, number @ Item::Number(..), Item::Phrase(field)]
+            if has.is(Mark::Exists) && comparison(op).is_some() =>
+        {
+            let mut whole = owner.clone();
+            whole.words.extend(field.words.iter().cloned());
+            compared(context, &whole, op, std::slice::from_ref(number))
                 .map_or_else(|found| found.map_or_else(unclear, Err), |text| Ok(Condition::Holds(text)))
         }
         [Item::Phrase(phrase), value @ Item::Quoted(..)] => {
@@ -357,12 +373,20 @@ fn compared(
         [Item::Phrase(value)] => match self::operand(context, &value.words).map_err(Some)? {
             Some(other) if other.kind == operand.kind && is_scalar(&other.kind) => other.expression,
             Some(_) => return Err(None),
-            None if is_text => format!("'{}'", context.text[value.at.clone()].replace('\'', "\\'")),
+            None if is_text && !ends_with_step(context, value) => {
+                format!("'{}'", context.text[value.at.clone()].replace('\'', "\\'"))
+            }
             None => return Err(None),
         },
         _ => return Err(None),
     };
     Ok(format!("{} {sign} {value}", operand.expression))
+}
+
+/// `the country is Germany charge the card`: a text ends where a step begins.
+fn ends_with_step(context: &Context<'_>, value: &Phrase) -> bool {
+    value.words.len() > LONGEST
+        || (1..value.words.len()).any(|at| context.maybe(&value.split(at).1).is_some())
 }
 
 /// How many there are, where the result of the task has one whole number.

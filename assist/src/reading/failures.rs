@@ -89,7 +89,16 @@ pub(super) fn failure(context: &Context<'_>, items: &[Item], at: usize) -> Read<
         });
     }
     let change = match &items[at] {
-        item if item.is(Mark::MayFail) => Change::Tolerated,
+        item if item.is(Mark::MayFail) => {
+            let said = context.said(std::slice::from_ref(item)).to_lowercase();
+            if ["block", "hold", "delay"].iter().any(|verb| said.contains(verb)) && !said.contains("without")
+            {
+                return context.ask(format!(
+                    "does \"{said}\" mean that nothing waits for the step, or that it may fail?"
+                ));
+            }
+            Change::Tolerated
+        }
         item if item.is(Mark::Critical) => Change::Critical,
         item if item.is(Mark::Detach) => Change::Detached,
         _ => return Ok(None),

@@ -180,6 +180,17 @@ impl Lists {
             self.mode = Some(mode);
             return Ok(1);
         }
+        // `invite all reviewers at once`, and how many of them behind it
+        if let (Mode::Parallel, [Flow::Each { limit: limit @ None, .. }]) =
+            (mode, self.current.as_mut_slice())
+        {
+            let bound = match rest {
+                [limit, number, ..] if limit.is(Mark::UpTo) => number.whole(),
+                _ => None,
+            };
+            *limit = bound;
+            return Ok(1 + if bound.is_some() { 2 } else { 0 });
+        }
         if ends || next_separates {
             if self.mode.is_some_and(|said| said != mode) {
                 return unclear(context);

@@ -138,6 +138,8 @@ pub(crate) struct Context<'a> {
     pub mentioned: Vec<String>,
     /// Inputs of that workflow.
     pub inputs: Vec<crate::vocabulary::Field>,
+    /// Parameters that its steps bind, each with its task and its value: none of them is an input.
+    pub bound: Vec<(String, String, crate::data::Data)>,
 }
 
 impl Context<'_> {

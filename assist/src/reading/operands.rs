@@ -2,7 +2,9 @@
 //!
 //! It knows names and types, not what is asked of a value.
 
+use crate::data::Data;
 use crate::items::{Item, Phrase, PhraseWord, alone};
+use crate::names::Meant;
 use crate::vocabulary::Field;
 use crate::words::{Mark, WORDS, words_of};
 
@@ -12,6 +14,8 @@ use super::{Context, Read};
 pub(super) struct Operand {
     pub expression: String,
     pub owner: Vec<String>,
+    /// Of an input: the things that the tasks which take it handle.
+    of: Vec<String>,
     pub own: Vec<String>,
     pub kind: String,
 }
@@ -82,7 +86,27 @@ fn only_number(context: &Context<'_>, words: &[PhraseWord]) -> Option<Operand> {
             && words.iter().all(|word| context.names.is_part(task, word) && !context.names.begins(&word.stem))
     };
     let mut found = operands(context).into_iter().filter(is_about);
-    found.next().filter(|_| found.next().is_none())
+    match found.next() {
+        Some(operand) => found.next().is_none().then_some(operand),
+        None => only_parameter(context, words),
+    }
+}
+
+/// Inputs that say how much a task is about.
+const AMOUNTS: [&str; 10] =
+    ["amount", "total", "sum", "price", "cost", "value", "fee", "size", "quantity", "weight"];
+
+/// `payments over 1000`: the one number that the task itself takes.
+fn only_parameter(context: &Context<'_>, words: &[PhraseWord]) -> Option<Operand> {
+    let Meant::Task(task) = context.names.meant(words, &[]) else { return None };
+    let is_number = |field: &&Field| {
+        matches!(field.kind.as_str(), "int" | "decimal" | "float")
+            && words_of(&field.name).iter().any(|word| AMOUNTS.contains(&word.as_str()))
+    };
+    let mut numbers = context.vocabulary.task(&task)?.parameters.iter().filter(is_number);
+    let number = numbers.next().filter(|_| numbers.next().is_none())?;
+    let expression = format!("input.{}", number.name);
+    operands(context).into_iter().find(|operand| operand.expression == expression)
 }
 
 /// Nouns that only stand for whatever has the property: `remote people`.
@@ -91,8 +115,21 @@ pub(super) const GENERIC: [&str; 14] = [
     "somebody", "anyone", "anybody",
 ];
 
+/// Nouns that add nothing behind what they are of: `email address`.
+const HEADS: [&str; 6] = ["address", "number", "value", "field", "адрес", "номер"];
+
 /// The value that the words name; a question where there are several.
 pub(super) fn operand(context: &Context<'_>, words: &[PhraseWord]) -> Read<Option<Operand>> {
+    let found = named(context, words)?;
+    match words {
+        [of @ .., head] if found.is_none() && !of.is_empty() && HEADS.contains(&head.text.as_str()) => {
+            named(context, of)
+        }
+        _ => Ok(found),
+    }
+}
+
+fn named(context: &Context<'_>, words: &[PhraseWord]) -> Read<Option<Operand>> {
     let specific: Vec<PhraseWord> =
         words.iter().filter(|word| !GENERIC.contains(&word.text.as_str())).cloned().collect();
     let words = if specific.is_empty() { words } else { specific.as_slice() };
@@ -103,7 +140,7 @@ pub(super) fn operand(context: &Context<'_>, words: &[PhraseWord]) -> Read<Optio
             let named = operand.own.iter().all(|own| own == "is" || words.iter().any(|word| same(own, word)));
             let task = operand.expression.split('.').next().unwrap_or_default();
             let known = words.iter().all(|word| {
-                operand.own.iter().chain(&operand.owner).any(|own| same(own, word))
+                operand.own.iter().chain(&operand.owner).chain(&operand.of).any(|own| same(own, word))
                     || !operand.owner.is_empty() && context.names.is_told(task, word)
             });
             named && known && !operand.own.is_empty()
@@ -155,27 +192,51 @@ pub(super) fn operand(context: &Context<'_>, words: &[PhraseWord]) -> Read<Optio
 fn operands(context: &Context<'_>) -> Vec<Operand> {
     let stemmed = |name: &str| words_of(name).iter().map(|word| WORDS.stems.of(word)).collect::<Vec<_>>();
     let mut found: Vec<Operand> = Vec::new();
-    let mut input = |field: &Field| {
+    let mut input = |field: &Field, of: Vec<String>| {
         let expression = format!("input.{}", field.name);
-        if !found.iter().any(|operand| operand.expression == expression) {
-            found.push(Operand {
+        match found.iter_mut().find(|operand| operand.expression == expression) {
+            Some(known) => known.of.extend(of),
+            None => found.push(Operand {
                 expression,
                 owner: Vec::new(),
+                of,
                 own: stemmed(&field.name),
                 kind: field.kind.clone(),
-            });
+            }),
         }
     };
-    context.inputs.iter().for_each(&mut input);
-    for parameter in context.vocabulary.tasks.iter().flat_map(|task| &task.parameters) {
-        input(parameter);
+    context.inputs.iter().for_each(|field| input(field, Vec::new()));
+    for task in &context.vocabulary.tasks {
+        let things: Vec<String> = stemmed(&task.id).into_iter().skip(1).collect();
+        for parameter in &task.parameters {
+            let is_it = |(of, name, _): &&(String, String, Data)| *of == task.id && *name == parameter.name;
+            match context.bound.iter().find(is_it).map(|(_, _, value)| value) {
+                None => input(parameter, things.clone()),
+                // What a step takes from an input is that input.
+                Some(value) => {
+                    let name =
+                        value.as_text().and_then(|text| text.strip_prefix("${input.")?.strip_suffix('}'));
+                    let is_name =
+                        |name: &&str| name.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
+                    if let Some(name) = name.filter(is_name) {
+                        input(&Field { name: name.to_owned(), kind: parameter.kind.clone() }, things.clone());
+                    }
+                }
+            }
+        }
     }
     for task in &context.vocabulary.tasks {
         for field in task.result.iter().filter(|field| !field.name.is_empty()) {
             let expression = format!("{}.{}", task.id, field.name);
             let taken = task.parameters.iter().flat_map(|parameter| stemmed(&parameter.name));
             let owner = stemmed(&task.id).into_iter().chain(taken).collect();
-            found.push(Operand { expression, owner, own: stemmed(&field.name), kind: field.kind.clone() });
+            found.push(Operand {
+                expression,
+                owner,
+                of: Vec::new(),
+                own: stemmed(&field.name),
+                kind: field.kind.clone(),
+            });
         }
     }
     found
@@ -196,8 +257,11 @@ pub(super) fn list(context: &Context<'_>, words: &[PhraseWord]) -> Read<Option<(
         operands(context).into_iter().filter(|operand| operand.kind.starts_with("list")).collect();
     lists.retain(|operand| {
         let said = operand.own.iter().any(|own| words.iter().any(|word| same(own, word)));
-        let known =
-            words.iter().all(|word| operand.own.iter().chain(&operand.owner).any(|own| same(own, word)));
+        let task = operand.expression.split('.').next().unwrap_or_default();
+        let known = words.iter().all(|word| {
+            operand.own.iter().chain(&operand.owner).any(|own| same(own, word))
+                || !operand.owner.is_empty() && context.names.is_told(task, word)
+        });
         said && known
     });
     match lists.as_slice() {

@@ -146,7 +146,7 @@ fn tries(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>
     Ok(Some(Found { range: at..next, named, changes }))
 }
 
-fn is_once(context: &Context<'_>, item: &Item) -> bool {
+pub(super) fn is_once(context: &Context<'_>, item: &Item) -> bool {
     matches!(context.text[item.at().clone()].to_lowercase().as_str(), "once" | "один раз" | "раз")
 }
 

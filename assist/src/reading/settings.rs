@@ -6,7 +6,7 @@ use crate::items::Item;
 use crate::words::Mark;
 
 use super::cursor::cut;
-use super::retries::{no_retries, retried_failure, retry};
+use super::retries::{is_once, no_retries, retried_failure, retry};
 use super::targets::{nearest, object};
 use super::timeouts::timeout;
 use super::undoing::undo;
@@ -192,6 +192,7 @@ fn after_its_step(
         {
             (Change::Retries(number.whole().unwrap_or_default()), 2)
         }
+        (Change::Retries(_), [once, ..]) if is_once(context, once) => (Change::Retries(1), 1),
         _ => return Ok(None),
     };
     let ends = rest.get(to + used).is_none_or(|next| is_joint(next) || matches!(next, Item::Stop(_)));

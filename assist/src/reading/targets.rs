@@ -65,6 +65,7 @@ pub(super) fn nearest(
 
 /// `A and B, both with 2 retries`: the steps of the list, where that is all that is there or all that the sentence names.
 fn each_of(context: &Context<'_>, before: &[Item]) -> Read<Target> {
+    let before = behind_clause(before);
     let marks = [Mark::EachOfThem, Mark::Both, Mark::Them, Mark::Each];
     let is_all =
         before.iter().any(|item| item.is(Mark::All)) || !before.iter().any(|item| item.is_any(&marks));
@@ -76,6 +77,14 @@ fn each_of(context: &Context<'_>, before: &[Item]) -> Read<Target> {
         return Ok(Target::Several(tasks));
     }
     context.ask(format!("is that said of {}, or of all steps before it, too?", tasks.join(" and ")))
+}
+
+/// Without the clause that the sentence begins with: `after A, ...`.
+fn behind_clause(before: &[Item]) -> &[Item] {
+    let is_led = before.first().is_some_and(|item| item.is_any(&[Mark::After, Mark::Before, Mark::When]));
+    let comma = before.iter().position(|item| matches!(item, Item::Comma(_))).filter(|_| is_led);
+    let goes_on = |at: &usize| before[*at..].iter().any(|item| matches!(item, Item::Phrase(_)));
+    comma.filter(goes_on).map_or(before, |at| &before[at + 1..])
 }
 
 /// The steps of the list at the end of the items.

@@ -42,7 +42,10 @@ pub(super) fn undo(context: &Context<'_>, items: &[Item], at: usize) -> Read<Opt
         && by.is_any(&[Mark::ByMeans, Mark::With])
     {
         let changes = vec![Change::Undo(context.task(phrase, &[])?)];
-        return Ok(Some(Found { range: start..at + 4, named: None, changes }));
+        let reason = items[at + 4..].iter().take_while(|item| is_reason(item)).count();
+        let is_any = items[at + 4..at + 4 + reason].iter().any(|item| item.is(Mark::Anything));
+        let end = at + 4 + if is_any { reason } else { 0 };
+        return Ok(Some(Found { range: start..end, named: None, changes }));
     }
     // `undo it with X`, as one phrase with its pronoun
     if let [by, Item::Phrase(phrase), ..] = &items[at + 1..]

@@ -3,7 +3,7 @@
 //! It compares stems; what a common stem tells already it need not know.
 
 /// The end of the noun's stem, and that of the verb's.
-const ENDS: [(&str, &str); 13] = [
+const ENDS: [(&str, &str); 24] = [
     ("vers", "vert"),
     ("miss", "mit"),
     ("ens", "end"),
@@ -17,6 +17,17 @@ const ENDS: [(&str, &str); 13] = [
     ("osur", "ose"),
     ("eri", ""),
     ("ysi", "yz"),
+    ("lic", "lish"),
+    ("plic", "pli"),
+    ("umpt", "um"),
+    ("empt", "eem"),
+    ("tr", "t"),
+    ("ten", "tain"),
+    ("etit", "eat"),
+    ("ans", "and"),
+    ("vis", "vid"),
+    ("plan", "plain"),
+    ("quisit", "quir"),
 ];
 
 /// Whether one stem is the noun of the other.
@@ -48,6 +59,17 @@ mod tests {
             ("delivery", "deliver"),
             ("analysis", "analyze"),
             ("subscription", "subscribe"),
+            ("publication", "publish"),
+            ("application", "apply"),
+            ("consumption", "consume"),
+            ("redemption", "redeem"),
+            ("registration", "register"),
+            ("maintenance", "maintain"),
+            ("repetition", "repeat"),
+            ("expansion", "expand"),
+            ("division", "divide"),
+            ("explanation", "explain"),
+            ("acquisition", "acquire"),
         ] {
             assert!(is_noun(noun, verb), "{noun}, {verb}");
         }

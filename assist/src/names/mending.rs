@@ -1,0 +1,66 @@
+//! Which word of the names a misspelt one was meant to be.
+//!
+//! It mends nothing where two words are equally near.
+
+use super::Names;
+use crate::words::{WORDS, are_swapped, is_typo_of, lacks_one};
+
+impl Names<'_> {
+    /// The stem of the name's word that this one was meant to be.
+    pub fn mended(&self, word: &str) -> Option<&str> {
+        let named =
+            self.words.iter().find(|(wanted, _)| is_typo_of(word, wanted)).map(|(_, stem)| stem.as_str());
+        let named = named.or_else(|| self.short(word)).or_else(|| self.told_as(word));
+        let named = named.or_else(|| self.abbreviated(word)).or_else(|| self.inflected(word));
+        named.or_else(|| {
+            let mut near =
+                self.concepts.stems().filter(|stem| word.chars().count() >= 6 && is_typo_of(word, stem));
+            near.next().filter(|_| near.next().is_none())
+        })
+    }
+
+    /// The stem of a docstring's word, where one slip tells the two apart; verbs are told by their stems.
+    fn told_as(&self, word: &str) -> Option<&str> {
+        let stem = WORDS.stems.of(word);
+        let is_short = |told: &str| told.chars().count() == 5 && lacks_one(word, told);
+        let is_soft = |told: &str| word.strip_suffix('ь') == Some(told);
+        let is_meant = |(told, other): &&(String, String)| {
+            is_typo_of(word, told) || is_typo_of(&stem, other) || is_short(told) || is_soft(told)
+        };
+        let mut near = self.told.iter().filter(is_meant).map(|(_, stem)| stem.as_str());
+        let first = near.next()?;
+        near.all(|other| other == first).then_some(first)
+    }
+
+    /// The one short word of the names that a letter was left out of, or whose letters changed places: `opn`, `tkae`.
+    fn short(&self, word: &str) -> Option<&str> {
+        let lacks = |wanted: &str| {
+            matches!(wanted.chars().count(), 4 | 5) && (lacks_one(word, wanted) || are_swapped(word, wanted))
+        };
+        let mut near = self.words.iter().filter(|(wanted, _)| lacks(wanted)).map(|(_, stem)| stem.as_str());
+        near.next().filter(|_| near.next().is_none())
+    }
+
+    /// The one long word of the names that begins so: `devs`, `prod`, `auth`.
+    fn abbreviated(&self, word: &str) -> Option<&str> {
+        let short = word.strip_suffix('s').unwrap_or(word);
+        let is_begun = |wanted: &str| wanted.len() >= short.len() + 3 && wanted.starts_with(short);
+        if short.len() < 3 || !short.is_ascii() {
+            return None;
+        }
+        let mut near =
+            self.words.iter().filter(|(wanted, _)| is_begun(wanted)).map(|(_, stem)| stem.as_str());
+        let first = near.next()?;
+        near.all(|other| other == first).then_some(first)
+    }
+
+    /// The stem of the name's verb that this form was meant to be: `procesed`, `fecthing`.
+    fn inflected(&self, word: &str) -> Option<&str> {
+        let is_form = word.is_ascii() && (word.ends_with("ed") || word.ends_with("ing"));
+        let stem = WORDS.stems.of(word);
+        let is_meant = |wanted: &str| is_form && is_typo_of(&stem, wanted);
+        let mut near = self.words.iter().map(|(_, stem)| stem.as_str()).filter(|wanted| is_meant(wanted));
+        let first = near.next()?;
+        near.all(|other| other == first).then_some(first)
+    }
+}
