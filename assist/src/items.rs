@@ -288,6 +288,15 @@ impl Reader<'_> {
             return (1, Some(Item::Marks(vec![Mark::Of], place)));
         }
         let rest: Vec<&str> = stems[at..].iter().map(String::as_str).take(12).collect();
+        // `the flight is safe` says nothing of how it is done.
+        let is_said_of = at > 0
+            && matches!(&tokens[at - 1].kind, TokenKind::Word(be) if BE.contains(&be.as_str()))
+            && self.names.is_property(&stems[at]);
+        if is_said_of
+            && self.lexicon.at(&rest).is_some_and(|(used, marks)| used == 1 && marks == [Mark::Filler])
+        {
+            return (1, Some(phrase(self.phrase_word(&tokens[at], &stems[at]).into_iter().collect(), place)));
+        }
         if let Some((used, marks)) = self.lexicon.at(&rest)
             && let Some(found) = self.marked((used, marks), tokens, stems, at)
         {
@@ -374,6 +383,18 @@ impl Reader<'_> {
     /// Fillers go; those that a task's name has stay beside their phrase: `start the pump` is not `stop the pump`.
     fn flanked(&self, mut items: Vec<Item>, text: &str) -> Vec<Item> {
         let is_filler = |item: &Item| matches!(item, Item::Marks(marks, _) if *marks == [Mark::Filler]);
+        // `launch and land the drone`: what a task is called by is a step where nothing else is named beside it.
+        for at in 0..items.len() {
+            let said = text[items[at].at().clone()].to_lowercase();
+            let beside = |item: Option<&Item>| {
+                item.is_some_and(|item| matches!(item, Item::Phrase(_) | Item::Marks(..)) && !is_joint(item))
+            };
+            let is_alone = !beside(items[at + 1..].iter().find(|item| !is_filler(item)))
+                && !beside(items[..at].iter().rfind(|item| !is_filler(item)));
+            if is_filler(&items[at]) && is_alone && self.names.begins(&self.stems.of(&said)) {
+                items[at] = Item::Phrase(alone(said, items[at].at().clone()));
+            }
+        }
         for at in 0..items.len() {
             let before = items[..at].iter().rev().take_while(|item| is_filler(item));
             let after = items[at + 1..].iter().take_while(|item| is_filler(item));
@@ -433,6 +454,9 @@ fn halves(count: f64, ms: u64) -> u64 {
     ((count + 0.5) * ms as f64) as u64
 }
 
+/// What stands before what something is.
+const BE: [&str; 7] = ["is", "are", "was", "were", "be", "been", "not"];
+
 /// Verbs of ends, which say with their object what comes last.
 const ENDS: [&str; 2] = ["законч", "заверш"];
 
@@ -440,6 +464,25 @@ const ENDS: [&str; 2] = ["законч", "заверш"];
 fn is_outcome(found: &Option<(usize, Vec<Mark>)>) -> bool {
     let is_end = |mark: &Mark| matches!(mark, Mark::Succeeds | Mark::Fails | Mark::Done | Mark::Critical);
     found.as_ref().is_some_and(|(_, marks)| marks.iter().all(is_end))
+}
+
+/// What joins steps, or says how one ended.
+fn is_joint(item: &Item) -> bool {
+    item.is_any(&[
+        Mark::And,
+        Mark::Or,
+        Mark::Then,
+        Mark::Both,
+        Mark::If,
+        Mark::When,
+        Mark::Before,
+        Mark::After,
+        Mark::Retry,
+        Mark::Fails,
+        Mark::Succeeds,
+        Mark::OnFailure,
+        Mark::Parallel,
+    ])
 }
 
 /// Whether the word looks like a Russian imperative.

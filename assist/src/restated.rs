@@ -9,7 +9,20 @@ use crate::words::Mark;
 const COMPARES: [Mark; 4] = [Mark::Above, Mark::Below, Mark::AtLeast, Mark::AtMost];
 
 pub(crate) fn restated(items: Vec<Item>, names: &Names<'_>, text: &str) -> Vec<Item> {
-    undone(consent(allowed(held(least(items))), names, text), text)
+    undone(consent(allowed(held(without(least(subsequent(items)), text))), names, text), text)
+}
+
+/// `A and B then go out simultaneously`: behind its steps `then` says what comes before them all.
+fn subsequent(items: Vec<Item>) -> Vec<Item> {
+    let is_end = |item: Option<&Item>| item.is_none_or(|item| matches!(item, Item::Stop(_)));
+    let is_inner = |at: usize| {
+        at > 2
+            && items[at].is(Mark::Then)
+            && items.get(at + 1).is_some_and(|next| next.is_any(&[Mark::Parallel, Mark::Sequential]))
+            && is_end(items.get(at + 2))
+            && matches!(&items[at - 3..at], [Item::Phrase(_), and, Item::Phrase(_)] if and.is(Mark::And))
+    };
+    (0..items.len()).filter(|at| !is_inner(*at)).map(|at| items[at].clone()).collect()
 }
 
 /// `at least 80` compares where it says how much of something there is.
@@ -25,6 +38,28 @@ fn least(mut items: Vec<Item>) -> Vec<Item> {
         }
     }
     items
+}
+
+/// `do not A without B first`: A has to wait for B.
+fn without(items: Vec<Item>, text: &str) -> Vec<Item> {
+    let mut found: Vec<Item> = Vec::new();
+    let mut items = items.as_slice();
+    while let Some((item, rest)) = items.split_first() {
+        items = rest;
+        if let [Item::Phrase(_), without, Item::Phrase(other), behind @ ..] = rest
+            && item.is(Mark::Not)
+            && text[without.at().clone()].eq_ignore_ascii_case("without")
+            && other.words[0].text.ends_with("ing")
+        {
+            let until = Item::Marks(vec![Mark::Until], without.at().clone());
+            found.extend([item.clone(), rest[0].clone(), until, rest[2].clone()]);
+            let is_first = behind.first().is_some_and(|next| next.is_any(&[Mark::First, Mark::ButFirst]));
+            items = &behind[usize::from(is_first)..];
+            continue;
+        }
+        found.push(item.clone());
+    }
+    found
 }
 
 /// `hold A until B`, `postpone A until B`: A has to wait.
@@ -84,6 +119,25 @@ fn consent(items: Vec<Item>, names: &Names<'_>, text: &str) -> Vec<Item> {
     let mut found: Vec<Item> = Vec::new();
     let mut items = items.as_slice();
     while let Some((item, rest)) = items.split_first() {
+        // `payments above 2000 need approval`
+        if let (Item::Phrase(thing), [compared, number @ Item::Number(..), approval, behind @ ..]) =
+            (item, rest)
+            && compared.is_any(&COMPARES)
+            && approval.is(Mark::Approval)
+            && matches!(names.meant_by(thing, &[]), Meant::Task(_))
+            && behind.first().is_none_or(|next| matches!(next, Item::Stop(_)))
+        {
+            let place = compared.at().start..compared.at().start;
+            found.extend([approval.clone(), Item::Marks(vec![Mark::Before], place.clone()), item.clone()]);
+            found.extend([
+                Item::Marks(vec![Mark::If], place),
+                item.clone(),
+                compared.clone(),
+                number.clone(),
+            ]);
+            items = behind;
+            continue;
+        }
         found.push(item.clone());
         items = rest;
         let [small, Item::Phrase(thing), behind @ ..] = rest else { continue };

@@ -56,7 +56,7 @@ const UNDOES: [&str; 10] =
     ["refund", "cancel", "releas", "revers", "return", "delet", "remov", "reject", "revok", "restor"];
 
 /// Verbs of tasks that only look at something.
-const LOOKS: [&str; 24] = [
+const LOOKS: [&str; 32] = [
     "fetch",
     "get",
     "load",
@@ -81,6 +81,14 @@ const LOOKS: [&str; 24] = [
     "examine",
     "test",
     "search",
+    "measure",
+    "detect",
+    "diagnose",
+    "list",
+    "count",
+    "assess",
+    "analyze",
+    "estimate",
 ];
 
 /// A phrase says so much of a task: words of the id count thrice those of its docstring.
@@ -198,6 +206,11 @@ impl<'a> Names<'a> {
     /// Whether a word of a task's id has the stem.
     pub fn owns(&self, stem: &str) -> bool {
         self.profiles.iter().any(|profile| profile.own.iter().any(|own| own == stem))
+    }
+
+    /// Whether the word says what is true or false of a thing.
+    pub fn is_property(&self, stem: &str) -> bool {
+        self.properties.contains(stem)
     }
 
     /// Whether the id of a task begins with the word.
@@ -378,6 +391,12 @@ impl<'a> Names<'a> {
     pub fn is_part(&self, id: &str, word: &PhraseWord) -> bool {
         let has = |profile: &Profile| profile.own.iter().any(|own| self.concepts.are_same(own, &word.stem));
         self.profiles.iter().any(|profile| profile.id == id && has(profile))
+    }
+
+    /// Whether the id of the task has the word as it is written.
+    pub fn is_word_of(&self, id: &str, word: &str) -> bool {
+        words_of(id).iter().skip(1).any(|own| own == word)
+            && self.profiles.iter().any(|profile| profile.id == id)
     }
 
     /// Whether the docstring of a task has the word, in whatever form.

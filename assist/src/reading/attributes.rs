@@ -158,6 +158,16 @@ fn ruled(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
             .collect();
         return ruled(context, &parts);
     }
+    // `confidential contracts need approval`
+    if let [thing @ Item::Phrase(_), rest @ .., approval] = items
+        && approval.is(Mark::Approval)
+        && rest.first().is_none_or(|first| first.is_any(&COMPARES))
+    {
+        let said: Vec<Item> = std::iter::once(thing).chain(rest).cloned().collect();
+        let Ok(Condition::Holds(condition)) = conditions::condition(context, &said) else { return None };
+        let then = Box::new(Flow::Approval { timeout: None });
+        return Some(Flow::When { condition, then, otherwise: None });
+    }
     let [Item::Phrase(thing), rest @ .., Item::Phrase(verb)] = items else { return None };
     let (rest, is_not) = match rest {
         [rest @ .., not] if not.is_any(&[Mark::Not, Mark::Differs, Mark::NotNeeded]) => (rest, true),

@@ -200,6 +200,19 @@ fn reordered(context: &Context<'_>, items: &[Item], steps: &[Flow], calls: &[Str
     })
 }
 
+/// `A before B, and B before A`.
+pub(super) fn are_contrary(edits: &[Edit]) -> bool {
+    let moved = |edit: &Edit| match edit {
+        Edit::Move { task, place: Place::Before(other) } | Edit::OnSuccess { task: other, of: task } => {
+            Some((task.clone(), other.clone()))
+        }
+        Edit::Move { task, place: Place::After(other) } => Some((other.clone(), task.clone())),
+        _ => None,
+    };
+    let pairs: Vec<(String, String)> = edits.iter().filter_map(moved).collect();
+    pairs.iter().any(|(first, second)| pairs.contains(&(second.clone(), first.clone())))
+}
+
 /// `drop A and B`.
 pub(super) fn removals(context: &Context<'_>, items: &[Item]) -> Option<Vec<Edit>> {
     let (first, rest) =
@@ -268,6 +281,15 @@ pub(super) fn edit(context: &Context<'_>, items: &[Item], end: Option<Place>) ->
         && attributes::guarded(context, phrase).is_some()
     {
         return Ok(None);
+    }
+    // `the map does not need to be uploaded any more`
+    if let [Item::Phrase(thing), not, Item::Phrase(verb), gone] = items
+        && not.is_any(&[Mark::Not, Mark::NotNeeded])
+        && gone.is(Mark::NotNeeded)
+    {
+        let mut whole = thing.clone();
+        whole.words.extend(verb.words.iter().cloned());
+        return Ok(context.maybe(&whole).map(Edit::Remove));
     }
     if let Some(phrase) = superfluous(context, items) {
         return Ok(Some(Edit::Remove(context.task(phrase, &[])?)));

@@ -306,7 +306,9 @@ fn contrasted(context: &Context<'_>, items: &[Item], comma: usize, end: usize) -
 
 /// Whether the condition is about a result of the step before the last: it holds for the last alone.
 fn asks_of_first(context: &Context<'_>, steps: &[Flow], condition: &[Item]) -> bool {
-    let [.., Flow::Call(task), _] = steps else { return false };
+    let Some((_, before)) = steps.split_last() else { return false };
+    let is_wait = |flow: &&Flow| matches!(flow, Flow::Sleep(_) | Flow::Approval { .. });
+    let Some(Flow::Call(task)) = before.iter().rev().find(|flow| !is_wait(flow)) else { return false };
     match conditions::condition(context, condition) {
         Ok(Condition::Holds(text)) => text.trim_start_matches('!').starts_with(&format!("{task}.")),
         _ => false,

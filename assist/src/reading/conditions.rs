@@ -125,7 +125,7 @@ pub(super) fn condition(context: &Context<'_>, items: &[Item]) -> Read<Condition
     for (mark, joint) in [(Mark::Or, "||"), (Mark::And, "&&")] {
         if let Some(at) = find(items, &[mark])
             && let (Ok(Condition::Holds(one)), Ok(Condition::Holds(other))) =
-                (condition(context, &items[..at]), condition(context, &items[at + 1..]))
+                (condition(context, &items[..at]), condition(context, &owned(context, items, at)))
         {
             return Ok(Condition::Holds(format!("{one} {joint} {other}")));
         }
@@ -140,6 +140,16 @@ pub(super) fn condition(context: &Context<'_>, items: &[Item]) -> Read<Condition
         return Ok(Condition::Succeeded(task));
     }
     of_value(context, items)
+}
+
+/// What stands behind a joint; `and have an email` says that there is one.
+fn owned(context: &Context<'_>, items: &[Item], joint: usize) -> Vec<Item> {
+    let rest = &items[joint + 1..];
+    let [Item::Phrase(phrase)] = rest else { return rest.to_vec() };
+    let between = context.text.get(items[joint].at().end..phrase.at.start).unwrap_or_default().to_lowercase();
+    let has = between.split_whitespace().any(|word| ["have", "has"].contains(&word));
+    let exists = Item::Marks(vec![Mark::Exists], phrase.at.start..phrase.at.start);
+    has.then_some(exists).into_iter().chain(rest.iter().cloned()).collect()
 }
 
 /// The task of `the valve was opened`, where no value says so. A text named `valve` is not what was opened.
@@ -269,7 +279,8 @@ fn of_field(context: &Context<'_>, items: &[Item]) -> Option<Condition> {
     let text = context.text[mark.at().clone()].to_lowercase();
     let is_negative =
         ["not", "n't", "не"].iter().any(|not| text.split_whitespace().any(|word| word.ends_with(not)));
-    if mark.is(Mark::Fails) && !is_negative {
+    let is_state = ["broken", "сломан", "сломана", "сломано"].iter().any(|state| text.ends_with(state));
+    if mark.is(Mark::Fails) && !is_negative && !is_state {
         return None;
     }
     let said = WORDS.stems.of(text.rsplit(' ').next()?);
@@ -280,7 +291,7 @@ fn of_field(context: &Context<'_>, items: &[Item]) -> Option<Condition> {
     let tasks: Vec<&crate::vocabulary::Task> = match subject {
         [] => context.vocabulary.tasks.iter().collect(),
         // What was found tells which of the driver's tasks is meant.
-        [Item::Phrase(phrase)] if is_presence => {
+        [Item::Phrase(phrase)] if is_presence || is_state => {
             let fits = |task: &&crate::vocabulary::Task| {
                 context.names.meant_among(std::slice::from_ref(&task.id), &phrase.words).is_some()
             };

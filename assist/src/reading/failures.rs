@@ -29,6 +29,16 @@ fn forgiven(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Fou
             return Ok(Some(Found { range, named, changes: vec![Change::Tolerated] }));
         }
     }
+    // `ignore it if X fails`
+    if let [ignore, it, condition, Item::Phrase(phrase), fails, ..] = &items[at..]
+        && ignore.is_any(&[Mark::Ignore, Mark::GoOn])
+        && it.is(Mark::It)
+        && condition.is_any(&[Mark::If, Mark::When])
+        && fails.is(Mark::Fails)
+    {
+        let named = Some(Target::Task(context.present_task(phrase)?));
+        return Ok(Some(Found { range: at..at + 5, named, changes: vec![Change::Tolerated] }));
+    }
     // `if that fails, never mind`
     let joint = usize::from(matches!(items.get(at + 1), Some(Item::Comma(_))));
     if items[at].is(Mark::OnFailure)
@@ -66,6 +76,9 @@ pub(super) fn failure(context: &Context<'_>, items: &[Item], at: usize) -> Read<
         let named = Some(Target::Task(context.present_task(phrase)?));
         return Ok(Some(Found { range: at..of + 2, named, changes: vec![Change::Tolerated] }));
     }
+    if let Some(found) = forgiven(context, items, at)? {
+        return Ok(Some(found));
+    }
     if items[at].is(Mark::Ignore) {
         let mut next = at + 1;
         next += usize::from(is(next, Mark::Failures) || is(next, Mark::Fails));
@@ -76,9 +89,6 @@ pub(super) fn failure(context: &Context<'_>, items: &[Item], at: usize) -> Read<
         };
         let next = next + usize::from(is(next, Mark::Failures) || is(next, Mark::Fails));
         return Ok(Some(Found { range: at..next, named, changes: vec![Change::Tolerated] }));
-    }
-    if let Some(found) = forgiven(context, items, at)? {
-        return Ok(Some(found));
     }
     if items[at].is(Mark::EvenIf) && !is_always(&items[..at]) {
         return Ok(match object(context, items, at + 1)? {

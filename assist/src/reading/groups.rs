@@ -340,7 +340,14 @@ fn called(context: &Context<'_>, phrase: &Phrase, verbs: &[PhraseWord], next: Op
     }
     match context.meant(phrase, verbs) {
         Meant::Task(task) => {
-            return Ok(iteration::of_many(context, phrase, &task).unwrap_or(Flow::Call(task)));
+            if let Some(flow) = iteration::of_many(context, phrase, &task) {
+                return Ok(flow);
+            }
+            if let Some(list) = iteration::is_of_many(context, phrase, &task) {
+                let said = &context.text[phrase.at.clone()];
+                return context.ask(format!("is \"{said}\" done for each of `{list}`?"));
+            }
+            return Ok(Flow::Call(task));
         }
         Meant::Several(_) if phrase.words.len() == 1 => {
             if let Some(last) = next.and_then(|next| next.words.last()) {

@@ -38,6 +38,21 @@ pub(super) fn element(context: &Context<'_>, items: &[Item]) -> Read<Option<(Flo
             if rest.first().is_some_and(|item| item.is(Mark::UpTo)) { take_limit(&mut rest) } else { None };
         return Ok(Some((Flow::Each { over, name, limit, body }, 2 + before - rest.len())));
     }
+    // `review each of them`
+    if let [Item::Phrase(verb), each, rest @ ..] = items
+        && each.is_any(&[Mark::Each, Mark::EachOfThem])
+        && context.said(std::slice::from_ref(each)).to_lowercase().ends_with("of them")
+        && !matches!(rest.first(), Some(Item::Phrase(_)))
+        && let Some(task) = context.maybe(verb)
+        && let Some((over, name)) = over_of(context, &task, &[])
+    {
+        let mut rest = rest.to_vec();
+        let before = rest.len();
+        let limit =
+            if rest.first().is_some_and(|item| item.is(Mark::UpTo)) { take_limit(&mut rest) } else { None };
+        let body = Box::new(Flow::Call(task));
+        return Ok(Some((Flow::Each { over, name, limit, body }, 2 + before - rest.len())));
+    }
     let [Item::Phrase(verb), each, Item::Phrase(list), rest @ ..] = items else { return Ok(None) };
     if !each.is_any(&[Mark::Each, Mark::ForEach, Mark::EachOfThem, Mark::Every]) && !is_all(context, each) {
         return Ok(None);
@@ -107,6 +122,16 @@ pub(super) fn of_many(context: &Context<'_>, phrase: &Phrase, task: &str) -> Opt
     };
     let (over, name) = phrase.words.iter().find_map(list)?;
     Some(Flow::Each { over, name, limit: None, body: Box::new(Flow::Call(task.to_owned())) })
+}
+
+/// The list that `take the photos` may be done for, where the task takes one of it and the text names several things.
+pub(super) fn is_of_many(context: &Context<'_>, phrase: &Phrase, task: &str) -> Option<String> {
+    let last = phrase.words.last()?;
+    let one = singular(&last.text);
+    let is_many = one != "item" && context.names.is_word_of(task, &one);
+    let is_new = !context.present.iter().any(|present| present == task);
+    let list = over_of(context, task, &[]).filter(|_| is_many && is_new);
+    list.map(|(over, _)| over)
 }
 
 /// `pack all items of the order`

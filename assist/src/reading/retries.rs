@@ -206,6 +206,14 @@ fn pauses(items: &[Item], mut next: usize, changes: &mut Vec<Change>) -> usize {
             next = here + 3;
             continue;
         }
+        // `once after 30 seconds`
+        if let (true, Some(Item::Time(ms, _))) = (item.is(Mark::After) && here == next, items.get(here + 1))
+            && !changes.is_empty()
+        {
+            changes.extend([Change::Strategy("constant"), Change::Initial(*ms)]);
+            next = here + 2;
+            continue;
+        }
         let waits = item.is_any(&[Mark::PauseBetween, Mark::Every, Mark::Each]);
         if let Some(Item::Time(ms, _)) = items.get(here + usize::from(waits))
             && (waits || items.get(here + 1).is_some_and(|item| item.is(Mark::BetweenAttempts)))

@@ -4,7 +4,7 @@ use crate::flow::Flow;
 use crate::items::{Item, Phrase};
 use crate::words::Mark;
 
-use super::changes::{RELATIONS, change, edit, removals};
+use super::changes::{self, RELATIONS, change, edit, removals};
 use super::cursor::trimmed;
 use super::{
     Context, Edit, Place, Read, Reading, Setting, Target, Understood, groups, relaxed, remarks, sentences,
@@ -26,6 +26,9 @@ pub(crate) fn read(context: &Context<'_>, items: &[Item]) -> Read<Reading> {
                 reading = relaxed::second_look(context, relation, &before, again).ok_or(question)?;
             }
         }
+    }
+    if changes::are_contrary(&reading.edits) {
+        return context.ask("which of the two comes first? Both are said");
     }
     Ok(reading)
 }
@@ -58,7 +61,7 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
         return context.ask(format!("behind which step comes \"{}\"?", context.said(statement)));
     }
     // `if it works A, and if it fails B`
-    if statement.first().is_some_and(|item| is_outcome(context, item))
+    if statement.iter().any(|item| is_outcome(context, item))
         && statement.iter().any(|item| item.is(Mark::OnFailure))
     {
         return context
