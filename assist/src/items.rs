@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use crate::names::Names;
-use crate::passes::{ended, failing, joined, sign_item};
+use crate::passes::{ended, failing, joined, lone_verbs, sign_item};
 use crate::shapes::straightened;
 use crate::words::{
     Lexicon, Mark, Stems, Token, TokenKind, WORDS, duration_unit, is_russian, number, plain, single, tokens,
@@ -382,19 +382,8 @@ impl Reader<'_> {
 
     /// Fillers go; those that a task's name has stay beside their phrase: `start the pump` is not `stop the pump`.
     fn flanked(&self, mut items: Vec<Item>, text: &str) -> Vec<Item> {
+        lone_verbs(&mut items, self.names, text);
         let is_filler = |item: &Item| matches!(item, Item::Marks(marks, _) if *marks == [Mark::Filler]);
-        // `launch and land the drone`: what a task is called by is a step where nothing else is named beside it.
-        for at in 0..items.len() {
-            let said = text[items[at].at().clone()].to_lowercase();
-            let beside = |item: Option<&Item>| {
-                item.is_some_and(|item| matches!(item, Item::Phrase(_) | Item::Marks(..)) && !is_joint(item))
-            };
-            let is_alone = !beside(items[at + 1..].iter().find(|item| !is_filler(item)))
-                && !beside(items[..at].iter().rfind(|item| !is_filler(item)));
-            if is_filler(&items[at]) && is_alone && self.names.begins(&self.stems.of(&said)) {
-                items[at] = Item::Phrase(alone(said, items[at].at().clone()));
-            }
-        }
         for at in 0..items.len() {
             let before = items[..at].iter().rev().take_while(|item| is_filler(item));
             let after = items[at + 1..].iter().take_while(|item| is_filler(item));
@@ -464,25 +453,6 @@ const ENDS: [&str; 2] = ["законч", "заверш"];
 fn is_outcome(found: &Option<(usize, Vec<Mark>)>) -> bool {
     let is_end = |mark: &Mark| matches!(mark, Mark::Succeeds | Mark::Fails | Mark::Done | Mark::Critical);
     found.as_ref().is_some_and(|(_, marks)| marks.iter().all(is_end))
-}
-
-/// What joins steps, or says how one ended.
-fn is_joint(item: &Item) -> bool {
-    item.is_any(&[
-        Mark::And,
-        Mark::Or,
-        Mark::Then,
-        Mark::Both,
-        Mark::If,
-        Mark::When,
-        Mark::Before,
-        Mark::After,
-        Mark::Retry,
-        Mark::Fails,
-        Mark::Succeeds,
-        Mark::OnFailure,
-        Mark::Parallel,
-    ])
 }
 
 /// Whether the word looks like a Russian imperative.

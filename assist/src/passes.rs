@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use crate::items::Item;
+use crate::items::{Item, alone};
 use crate::names::{Meant, Names};
 use crate::words::{Mark, WORDS, is_telling};
 
@@ -184,4 +184,39 @@ pub(crate) fn joined(items: Vec<Item>, text: &str) -> Vec<Item> {
     }
     joined.extend(glue);
     joined
+}
+
+/// `launch and land the drone`: what a task is called by is a step where nothing else is named beside it.
+pub(crate) fn lone_verbs(items: &mut [Item], names: &Names<'_>, text: &str) {
+    let is_filler = |item: &Item| matches!(item, Item::Marks(marks, _) if *marks == [Mark::Filler]);
+    let beside = |item: Option<&Item>| {
+        item.is_some_and(|item| matches!(item, Item::Phrase(_) | Item::Marks(..)) && !is_joint(item))
+    };
+    for at in 0..items.len() {
+        let said = text[items[at].at().clone()].to_lowercase();
+        let is_alone = !beside(items[at + 1..].iter().find(|item| !is_filler(item)))
+            && !beside(items[..at].iter().rfind(|item| !is_filler(item)));
+        if is_filler(&items[at]) && is_alone && names.begins(&WORDS.stems.of(&said)) {
+            items[at] = Item::Phrase(alone(said, items[at].at().clone()));
+        }
+    }
+}
+
+/// What joins steps, or says how one ended.
+fn is_joint(item: &Item) -> bool {
+    item.is_any(&[
+        Mark::And,
+        Mark::Or,
+        Mark::Then,
+        Mark::Both,
+        Mark::If,
+        Mark::When,
+        Mark::Before,
+        Mark::After,
+        Mark::Retry,
+        Mark::Fails,
+        Mark::Succeeds,
+        Mark::OnFailure,
+        Mark::Parallel,
+    ])
 }
