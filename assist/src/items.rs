@@ -247,6 +247,11 @@ impl Reader<'_> {
             },
             _ => return None,
         };
+        // `трижды с паузой`
+        let is_digits = matches!(tokens[at].kind, TokenKind::Number(_));
+        if !is_digits && matches!(word(at + 1), Some("с" | "м" | "ч")) {
+            return None;
+        }
         // `two and a half hours`
         if matches!((word(at + 1), word(at + 2), word(at + 3)), (Some("and"), Some("a" | "an"), Some("half")))
         {
@@ -426,6 +431,9 @@ impl Reader<'_> {
         let stem = self.stems.of(word);
         let is_number = number(word).is_some() || duration_unit(word).is_some();
         if self.names.knows(&stem) || self.lexicon.knows(&stem) || word.contains('_') || is_number {
+            return stem;
+        }
+        if is_russian(word) && self.names.has_kin(word, &stem) {
             return stem;
         }
         self.names.mended(word).or_else(|| self.lexicon.mended(word)).map_or(stem, str::to_owned)

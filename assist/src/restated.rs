@@ -9,7 +9,8 @@ use crate::words::Mark;
 const COMPARES: [Mark; 4] = [Mark::Above, Mark::Below, Mark::AtLeast, Mark::AtMost];
 
 pub(crate) fn restated(items: Vec<Item>, names: &Names<'_>, text: &str) -> Vec<Item> {
-    undone(consent(allowed(held(without(least(subsequent(items)), text))), names, text), text)
+    let items = none(outcome(priced(without(least(subsequent(items)), text))));
+    undone(consent(allowed(held(items)), names, text), text)
 }
 
 /// `A and B then go out simultaneously`: behind its steps `then` says what comes before them all.
@@ -58,6 +59,102 @@ fn without(items: Vec<Item>, text: &str) -> Vec<Item> {
             continue;
         }
         found.push(item.clone());
+    }
+    found
+}
+
+/// `if A fails, do not B` is `B only if A succeeds`; `A, then if that fails B` needs no `then`.
+fn outcome(items: Vec<Item>) -> Vec<Item> {
+    let mut found: Vec<Item> = Vec::new();
+    let mut items = items.as_slice();
+    while let Some((item, rest)) = items.split_first() {
+        items = rest;
+        let is_then = item.is(Mark::Then) && rest.first().is_some_and(|next| next.is(Mark::OnFailure));
+        if is_then && !found.is_empty() {
+            if !matches!(found.last(), Some(Item::Comma(_) | Item::Stop(_))) {
+                found.push(Item::Comma(item.at().clone()));
+            }
+            continue;
+        }
+        let begins = matches!(found.last(), None | Some(Item::Stop(_)));
+        if let [of @ Item::Phrase(_), fails, behind @ ..] = rest
+            && begins
+            && item.is_any(&[Mark::If, Mark::When])
+            && fails.is(Mark::Fails)
+            && let Some((step, behind)) = not_done(behind)
+        {
+            let only = Item::Marks(vec![Mark::OnlyIf], item.at().clone());
+            let succeeds = Item::Marks(vec![Mark::Succeeds], fails.at().clone());
+            found.extend([step, only, of.clone(), succeeds]);
+            items = behind;
+            continue;
+        }
+        found.push(item.clone());
+    }
+    found
+}
+
+/// The step of `do not B`, and what stands behind it, where a sentence ends there.
+fn not_done(items: &[Item]) -> Option<(Item, &[Item])> {
+    let items = &items[usize::from(matches!(items.first(), Some(Item::Comma(_))))..];
+    let (step, behind) = match items {
+        [not, step @ Item::Phrase(_), behind @ ..] if not.is(Mark::Not) => (step.clone(), behind),
+        [Item::Phrase(thing), not, Item::Phrase(verb), behind @ ..] if not.is(Mark::Not) => {
+            let mut whole = thing.clone();
+            whole.words.extend(verb.words.iter().cloned());
+            whole.at.end = verb.at.end;
+            (Item::Phrase(whole), behind)
+        }
+        _ => return None,
+    };
+    behind.first().is_none_or(|next| matches!(next, Item::Stop(_))).then_some((step, behind))
+}
+
+/// `sell the energy above a price of 0.2`: of what kind is a condition.
+fn priced(items: Vec<Item>) -> Vec<Item> {
+    let mut found: Vec<Item> = Vec::new();
+    let mut items = items.as_slice();
+    while let Some((item, rest)) = items.split_first() {
+        found.push(item.clone());
+        items = rest;
+        if let [compared, field @ Item::Phrase(_), of, number @ Item::Number(..), behind @ ..] = rest
+            && matches!(item, Item::Phrase(_))
+            && compared.is_any(&COMPARES)
+            && of.is(Mark::Of)
+        {
+            let place = compared.at().start..compared.at().start;
+            let condition =
+                [Item::Marks(vec![Mark::If], place), field.clone(), compared.clone(), number.clone()];
+            found.extend(condition);
+            items = behind;
+        }
+    }
+    found
+}
+
+/// `A with 2 retries, B with none`
+fn none(items: Vec<Item>) -> Vec<Item> {
+    let mut found: Vec<Item> = Vec::new();
+    for item in items {
+        let is_counted = found.iter().any(|item| item.is(Mark::Retries));
+        match item {
+            Item::Phrase(phrase)
+                if is_counted
+                    && phrase.words.len() > 1
+                    && phrase.words[phrase.words.len() - 1].text == "none"
+                    && phrase.words[phrase.words.len() - 1].preposition == "with" =>
+            {
+                let (step, none) = phrase.split(phrase.words.len() - 1);
+                let place = none.at.clone();
+                found.extend([
+                    Item::Phrase(step),
+                    Item::Marks(vec![Mark::With], place.start..place.start),
+                    Item::Number("0".to_owned(), place.clone()),
+                    Item::Marks(vec![Mark::Retries], place),
+                ]);
+            }
+            item => found.push(item),
+        }
     }
     found
 }
@@ -114,28 +211,52 @@ fn allowed(items: Vec<Item>) -> Vec<Item> {
     found
 }
 
+/// `payments above 2000 need approval`, `before charging more than 1000, get an approval`: the approval before the step,
+/// under its condition, and how many of the items that takes.
+fn compared(item: &Item, rest: &[Item], names: &Names<'_>) -> Option<(Vec<Item>, usize)> {
+    let is_only = |item: &&Item| {
+        item.is_any(&[Mark::With, Mark::OnlyIf])
+            || matches!(item, Item::Phrase(only) if only.words.len() == 1 && only.words[0].text == "только")
+    };
+    let (thing, rest, led) =
+        if item.is(Mark::Before) { (rest.first()?, &rest[1..], 1) } else { (item, rest, 0) };
+    let [compared, number @ Item::Number(..), behind @ ..] = rest else { return None };
+    let small = if led == 1 {
+        usize::from(matches!(behind.first(), Some(Item::Comma(_))))
+            + usize::from(
+                behind.get(1).is_some_and(|wait| wait.is(Mark::WaitFor) && !wait.is(Mark::Approval)),
+            )
+    } else {
+        behind.iter().take_while(is_only).count()
+    };
+    let approval = behind.get(small).filter(|approval| approval.is(Mark::Approval))?;
+    let is_task =
+        matches!(thing, Item::Phrase(thing) if matches!(names.meant_by(thing, &[]), Meant::Task(_)));
+    let ends = behind.get(small + 1).is_none_or(|next| matches!(next, Item::Stop(_)));
+    if !compared.is_any(&COMPARES) || !is_task || !ends {
+        return None;
+    }
+    let mark = |mark: Mark| Item::Marks(vec![mark], compared.at().start..compared.at().start);
+    let restated = [
+        approval.clone(),
+        mark(Mark::Before),
+        thing.clone(),
+        mark(Mark::If),
+        thing.clone(),
+        compared.clone(),
+        number.clone(),
+    ];
+    Some((restated.into(), led + 2 + small + 1))
+}
+
 /// `approval for payments over 5000` comes before the payments, and only of those.
 fn consent(items: Vec<Item>, names: &Names<'_>, text: &str) -> Vec<Item> {
     let mut found: Vec<Item> = Vec::new();
     let mut items = items.as_slice();
     while let Some((item, rest)) = items.split_first() {
-        // `payments above 2000 need approval`
-        if let (Item::Phrase(thing), [compared, number @ Item::Number(..), approval, behind @ ..]) =
-            (item, rest)
-            && compared.is_any(&COMPARES)
-            && approval.is(Mark::Approval)
-            && matches!(names.meant_by(thing, &[]), Meant::Task(_))
-            && behind.first().is_none_or(|next| matches!(next, Item::Stop(_)))
-        {
-            let place = compared.at().start..compared.at().start;
-            found.extend([approval.clone(), Item::Marks(vec![Mark::Before], place.clone()), item.clone()]);
-            found.extend([
-                Item::Marks(vec![Mark::If], place),
-                item.clone(),
-                compared.clone(),
-                number.clone(),
-            ]);
-            items = behind;
+        if let Some((restated, used)) = compared(item, rest, names) {
+            found.extend(restated);
+            items = &rest[used..];
             continue;
         }
         found.push(item.clone());

@@ -3,7 +3,7 @@
 //! It mends nothing where two words are equally near.
 
 use super::Names;
-use crate::words::{WORDS, are_swapped, is_typo_of, lacks_one};
+use crate::words::{Kin, WORDS, are_kin, are_swapped, is_russian, is_typo_of, lacks_one};
 
 impl Names<'_> {
     /// The stem of the name's word that this one was meant to be.
@@ -17,6 +17,15 @@ impl Names<'_> {
                 self.concepts.stems().filter(|stem| word.chars().count() >= 6 && is_typo_of(word, stem));
             near.next().filter(|_| near.next().is_none())
         })
+    }
+
+    /// Whether a Russian word has the root of a docstring's word, so that it is no slip.
+    pub fn has_kin(&self, word: &str, stem: &str) -> bool {
+        let text = word.replace('ё', "е");
+        let is_kin = |(own, told): &(String, String)| {
+            is_russian(told) && are_kin((stem, &text), (own, told)) == Some(Kin::Near)
+        };
+        self.profiles.iter().flat_map(|profile| &profile.told).any(is_kin)
     }
 
     /// The stem of a docstring's word, where one slip tells the two apart; verbs are told by their stems.

@@ -188,3 +188,32 @@ fn ruled(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
     let condition = if is_not { conditions::negated(&condition) } else { condition };
     Some(Flow::When { condition, then: Box::new(Flow::Call(task)), otherwise: None })
 }
+
+/// `passengers whose passport is valid`: what is said of a thing is a condition of what is done with it.
+pub(super) fn conditional_clauses(context: &Context<'_>, items: &[Item]) -> Vec<Item> {
+    let mut items = items.to_vec();
+    let relative = find(&items, &[Mark::Relative]).filter(|at| *at > 0);
+    // `users who have an email`
+    if let Some(at) = relative
+        && items
+            .get(at + 1)
+            .is_some_and(|next| matches!(next, Item::Marks(marks, _) if *marks == [Mark::Not]))
+        && matches!(items.get(at + 2..), Some([Item::Phrase(_)]))
+    {
+        items[at + 1] = Item::Marks(vec![Mark::Missing], items[at + 1].at().clone());
+    }
+    if let Some(at) = relative
+        && ["have", "has"]
+            .contains(&context.said(&items[at..=at]).to_lowercase().rsplit(' ').next().unwrap_or_default())
+        && matches!(items.get(at + 1), Some(Item::Phrase(_)))
+    {
+        let place = items[at].at().clone();
+        items.insert(at + 1, Item::Marks(vec![Mark::Exists], place));
+    }
+    if let Some(at) = relative
+        && matches!(conditions::condition(context, &items[at + 1..]), Ok(Condition::Holds(_)))
+    {
+        items[at] = Item::Marks(vec![Mark::If], items[at].at().clone());
+    }
+    items
+}

@@ -42,6 +42,12 @@ fn single(
         Flow::Parallel { branches, limit: None }
             if branches.iter().all(|flow| matches!(flow, Flow::Call(task) if present(task))) =>
         {
+            if !are_neighbours(context, calls) {
+                return context.ask(format!(
+                    "there are steps between those of \"{}\": where do they run?",
+                    context.said(items)
+                ));
+            }
             Some(Edit::Together(calls.to_vec()))
         }
         Flow::Parallel { branches, limit: None } => beside(context, branches),
@@ -200,6 +206,14 @@ fn reordered(context: &Context<'_>, items: &[Item], steps: &[Flow], calls: &[Str
     })
 }
 
+/// Whether no other step stands between those of the workflow.
+fn are_neighbours(context: &Context<'_>, calls: &[String]) -> bool {
+    let places = calls.iter().filter_map(|task| context.present.iter().position(|there| there == task));
+    let places: Vec<usize> = places.collect();
+    let (first, last) = (places.iter().min(), places.iter().max());
+    first.zip(last).is_none_or(|(first, last)| last - first + 1 == places.len())
+}
+
 /// `A before B, and B before A`.
 pub(super) fn are_contrary(edits: &[Edit]) -> bool {
     let moved = |edit: &Edit| match edit {
@@ -248,8 +262,8 @@ pub(super) fn edit(context: &Context<'_>, items: &[Item], end: Option<Place>) ->
         }));
     }
     // `everything in sequence`
-    if let [all, how] = items
-        && all.is(Mark::All)
+    if let [all, how] | [how @ all] = items
+        && (all.is(Mark::All) || all.is(Mark::Sequential) && items.len() == 1)
         && context.present.len() > 1
     {
         match how {

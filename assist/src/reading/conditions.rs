@@ -6,8 +6,10 @@ use crate::items::{Item, Phrase, PhraseWord};
 use crate::names::LONGEST;
 use crate::words::{Mark, WORDS};
 
+use super::counts::{UNITS, YEARS, counted, counted_list, of_failures};
 use super::cursor::{find, trimmed};
-use super::operands::{GENERIC, is_scalar, measured, operand};
+use super::operands::{GENERIC, age, is_scalar, measured, operand};
+use super::properties::{presence, truth};
 use super::{Context, Read};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,35 +29,6 @@ const COMPARISONS: [(Mark, &str, &str); 6] = [
     (Mark::Differs, "!=", "=="),
     (Mark::Equals, "==", "!="),
 ];
-const UNITS: [&str; 26] = [
-    "kilograms",
-    "kilos",
-    "kg",
-    "points",
-    "items",
-    "pieces",
-    "meters",
-    "bytes",
-    "процентов",
-    "штук",
-    "dollars",
-    "dollar",
-    "usd",
-    "eur",
-    "euro",
-    "euros",
-    "рублей",
-    "руб",
-    "долларов",
-    "евро",
-    "rub",
-    "gbp",
-    "pounds",
-    "cents",
-    "units",
-    "percent",
-];
-
 /// The condition at the beginning of the items, up to a comma or as far as it makes sense; with what follows it.
 pub(super) fn prefix(context: &Context<'_>, items: &[Item]) -> Read<(Condition, Vec<Item>)> {
     let is_end = |item: &Item| matches!(item, Item::Comma(_)) || item.is_any(&[Mark::Then, Mark::Else]);
@@ -112,6 +85,9 @@ pub(super) fn condition(context: &Context<'_>, items: &[Item]) -> Read<Condition
         }
         items => items,
     };
+    if let Some(counted) = of_failures(context, items) {
+        return condition(context, &counted);
+    }
     // `should announcing it fail`
     if let [step @ Item::Phrase(_), it, outcome] = items
         && it.is_any(&[Mark::It, Mark::Them])
@@ -327,7 +303,7 @@ fn of_step(context: &Context<'_>, items: &[Item]) -> Read<Option<Condition>> {
     })
 }
 
-fn comparison(item: &Item) -> Option<&'static str> {
+pub(super) fn comparison(item: &Item) -> Option<&'static str> {
     COMPARISONS.iter().find(|(mark, ..)| item.is(*mark)).map(|(_, sign, _)| *sign)
 }
 
@@ -364,7 +340,11 @@ fn compared(
     {
         return Ok(text);
     }
-    let operand = measured(context, &phrase.words, op).map_err(Some)?.ok_or(None)?;
+    let named = measured(context, &phrase.words, op).map_err(Some)?;
+    // `the applicant is under 6 years`
+    let is_age = matches!(rest, [_, Item::Phrase(unit)] if unit.words.iter().all(|word| YEARS.contains(&word.text.as_str())));
+    let age = if named.is_none() && is_age { age(context, &phrase.words) } else { None };
+    let operand = named.or(age).ok_or(None)?;
     let is_text = operand.kind.starts_with("string");
     let is_number = operand.kind.is_empty()
         || ["int", "float", "decimal"].iter().any(|kind| operand.kind.trim_end_matches('?') == *kind);
@@ -398,76 +378,6 @@ fn compared(
 fn ends_with_step(context: &Context<'_>, value: &Phrase) -> bool {
     value.words.len() > LONGEST
         || (1..value.words.len()).any(|at| context.maybe(&value.split(at).1).is_some())
-}
-
-/// How many there are, where the result of the task has one whole number.
-fn counted(context: &Context<'_>, thing: &Phrase, verb: &Phrase, op: &Item, number: &Item) -> Option<String> {
-    let mut whole = thing.clone();
-    whole.words.extend(verb.words.iter().cloned());
-    let task = context.maybe(&whole)?;
-    let mut counts = context.vocabulary.task(&task)?.result.iter().filter(|field| field.kind == "int");
-    let (count, None) = (counts.next()?, counts.next()) else { return None };
-    let Item::Number(number, _) = number else { return None };
-    Some(format!("{task}.{} {} {number}", count.name, comparison(op)?))
-}
-
-/// How many there are of a list, where its task counts them, too.
-fn counted_list(context: &Context<'_>, thing: &Phrase, op: &Item, number: &Item) -> Option<String> {
-    let (list, _) = super::operands::list(context, &thing.words).ok()??;
-    let task = context.vocabulary.task(list.split('.').next()?)?;
-    let mut counts = task
-        .result
-        .iter()
-        .filter(|field| ["count", "total", "size", "number"].contains(&field.name.as_str()));
-    let (count, None) = (counts.next().filter(|field| field.kind == "int")?, counts.next()) else {
-        return None;
-    };
-    let Item::Number(number, _) = number else { return None };
-    Some(format!("{}.{} {} {number}", task.id, count.name, comparison(op)?))
-}
-
-fn presence(context: &Context<'_>, words: &[PhraseWord], op: &Item) -> Read<Condition> {
-    let said = words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
-    let Some(operand) = operand(context, words)? else {
-        return context.ask(format!("what is \"{said}\"? Neither an input nor a result has that name"));
-    };
-    let is_missing = op.is(Mark::Missing);
-    let expression = operand.expression;
-    Ok(Condition::Holds(match operand.kind.as_str() {
-        // `there are no pages`
-        "int" | "decimal" => format!("{expression} {} 0", if is_missing { "==" } else { ">" }),
-        "bool" if is_missing => format!("!{expression}"),
-        "bool" => expression,
-        kind if kind.starts_with("list") => {
-            return context.ask(format!("how many of `{expression}` are meant by \"{said}\"?"));
-        }
-        _ => format!("{expression} {} null", if is_missing { "==" } else { "!=" }),
-    }))
-}
-
-/// `the user is active`: a field that is true or false.
-fn truth(context: &Context<'_>, owner: &[PhraseWord], field: &[PhraseWord], wanted: bool) -> Read<Condition> {
-    let words: Vec<PhraseWord> =
-        if owner == field { owner.to_vec() } else { owner.iter().chain(field).cloned().collect() };
-    let positive = positive(&words).filter(|_| !matches!(operand(context, &words), Ok(Some(_))));
-    let (words, wanted) = positive.map_or((words, wanted), |words| (words, !wanted));
-    match operand(context, &words)? {
-        Some(operand) if operand.kind.starts_with("bool") => {
-            Ok(Condition::Holds(if wanted { operand.expression } else { format!("!{}", operand.expression) }))
-        }
-        _ => context.ask("no field of that name is true or false"),
-    }
-}
-
-/// `the passport invalid` without what makes it the opposite.
-fn positive(words: &[PhraseWord]) -> Option<Vec<PhraseWord>> {
-    let (last, rest) = words.split_last()?;
-    let text = ["in", "un", "im", "non", "не"]
-        .iter()
-        .find_map(|prefix| last.text.strip_prefix(prefix))
-        .filter(|text| text.chars().count() >= 4)?;
-    let word = PhraseWord { text: text.to_owned(), stem: WORDS.stems.of(text), ..last.clone() };
-    Some(rest.iter().cloned().chain([word]).collect())
 }
 
 /// The opposite of an expression.

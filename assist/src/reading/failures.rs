@@ -115,3 +115,19 @@ pub(super) fn failure(context: &Context<'_>, items: &[Item], at: usize) -> Read<
     };
     Ok(Some(Found { range: at..at + 1, named: None, changes: vec![change] }))
 }
+
+/// A question about `A in the background, then B when it is done`: nobody waits for A.
+pub(super) fn waited_for(context: &Context<'_>, statement: &[Item]) -> Read<()> {
+    let Some(at) = statement.iter().position(|item| item.is(Mark::Detach)) else { return Ok(()) };
+    let said = |item: &Item| context.said(std::slice::from_ref(item)).to_lowercase();
+    let is_end = |item: &&Item| {
+        let said = said(item);
+        item.is(Mark::Then) && ["done", "finish", "complet"].iter().any(|end| said.contains(end))
+    };
+    match statement[at..].iter().find(is_end) {
+        Some(end) => {
+            context.ask(format!("nothing waits for what runs in the background: what is \"{}\"?", said(end)))
+        }
+        None => Ok(()),
+    }
+}

@@ -76,6 +76,12 @@ pub(super) fn measured(context: &Context<'_>, words: &[PhraseWord], op: &Item) -
     if found.len() == 1 { Ok(found.pop()) } else { named }
 }
 
+/// How old somebody is, whoever that is called.
+pub(super) fn age(context: &Context<'_>, words: &[PhraseWord]) -> Option<Operand> {
+    let at = words.first()?.at.clone();
+    operand(context, &alone("age".to_owned(), at).words).ok()?
+}
+
 /// `damages over 1000`: the one number that the task about the thing gives.
 fn only_number(context: &Context<'_>, words: &[PhraseWord]) -> Option<Operand> {
     let is_number = |kind: &str| matches!(kind, "int" | "decimal" | "float");

@@ -90,7 +90,8 @@ fn related(context: &Context<'_>, items: &[Item], at: usize) -> Read<Flow> {
     if let Some(flow) = of_last(context, items, at)? {
         return Ok(flow);
     }
-    let left = groups::list(context, &items[..at])?;
+    let head = if items[at].is(Mark::Before) { without_end(&items[..at]) } else { &items[..at] };
+    let left = groups::list(context, head)?;
     let right = ended(context, &items[at + 1..])?;
     joined(context, items, at, left, right)
 }

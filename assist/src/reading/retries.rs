@@ -44,7 +44,7 @@ pub(super) fn retry(context: &Context<'_>, items: &[Item], at: usize) -> Read<Op
             .iter()
             .take_while(|item| {
                 item.is_any(&[Mark::UpTo, Mark::With, Mark::Least, Mark::Within, Mark::To])
-                    || starts_retry && item.is(Mark::And)
+                    || (starts_retry || !changes.is_empty()) && item.is(Mark::And)
             })
             .count();
     if let Some((change, after)) = counted(context, items, (at, next, count_at), starts_retry) {

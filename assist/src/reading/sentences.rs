@@ -68,7 +68,7 @@ pub(super) fn sentence(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
 
 /// A part between two `then`s.
 pub(super) fn clause(context: &Context<'_>, items: &[Item], is_last: bool) -> Read<Flow> {
-    let items = conditional_clauses(context, trimmed(items));
+    let items = attributes::conditional_clauses(context, trimmed(items));
     let items = items.as_slice();
     if let Some(flow) = unless(context, items)? {
         return Ok(flow);
@@ -133,27 +133,6 @@ pub(super) fn clause(context: &Context<'_>, items: &[Item], is_last: bool) -> Re
         return race(context, items, at);
     }
     relations::part(context, items)
-}
-
-/// `passengers whose passport is valid`: what is said of a thing is a condition of what is done with it.
-fn conditional_clauses(context: &Context<'_>, items: &[Item]) -> Vec<Item> {
-    let mut items = items.to_vec();
-    let relative = find(&items, &[Mark::Relative]).filter(|at| *at > 0);
-    // `users who have an email`
-    if let Some(at) = relative
-        && ["have", "has"]
-            .contains(&context.said(&items[at..=at]).to_lowercase().rsplit(' ').next().unwrap_or_default())
-        && matches!(items.get(at + 1), Some(Item::Phrase(_)))
-    {
-        let place = items[at].at().clone();
-        items.insert(at + 1, Item::Marks(vec![Mark::Exists], place));
-    }
-    if let Some(at) = relative
-        && matches!(conditions::condition(context, &items[at + 1..]), Ok(Condition::Holds(_)))
-    {
-        items[at] = Item::Marks(vec![Mark::If], items[at].at().clone());
-    }
-    items
 }
 
 /// `skip A when C`, `do not A until B`.

@@ -7,8 +7,8 @@ use crate::words::Mark;
 use super::changes::{self, RELATIONS, change, edit, removals};
 use super::cursor::trimmed;
 use super::{
-    Context, Edit, Place, Read, Reading, Setting, Target, Understood, groups, relaxed, remarks, sentences,
-    settings,
+    Context, Edit, Place, Read, Reading, Setting, Target, Understood, failures, groups, relaxed, remarks,
+    sentences, settings,
 };
 
 /// Reads the whole text.
@@ -61,6 +61,7 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
         return context.ask(format!("behind which step comes \"{}\"?", context.said(statement)));
     }
     // `if it works A, and if it fails B`
+    failures::waited_for(context, statement)?;
     if statement.iter().any(|item| is_outcome(context, item))
         && statement.iter().any(|item| item.is(Mark::OnFailure))
     {

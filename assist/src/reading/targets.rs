@@ -119,7 +119,7 @@ fn last_of(
     let is_of_one = said.split_whitespace().any(|word| matches!(word, "it" | "его" | "её"));
     let mut each = items[range.clone()].last().into_iter().chain(items.get(range.end));
     if joined
-        && (each.any(|item| item.is_any(&EACH))
+        && (each.any(|item| item.is_any(&EACH) || item.is(Mark::ForEach))
             || said.starts_with("по ")
             || before.first().is_some_and(|item| item.is(Mark::Both)))
         && let Some(tasks) = row(context, &before[..=at])

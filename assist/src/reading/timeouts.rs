@@ -57,7 +57,14 @@ pub(super) fn timeout(context: &Context<'_>, items: &[Item], at: usize) -> Read<
         let said = context.said(&items[at..=next]);
         return context.ask(format!("is \"{said}\" a pause, or the longest time of a step?"));
     }
-    next += usize::from(is(next, &[Mark::Timeout, Mark::EachOfThem, Mark::Each]));
+    // `3 seconds for each`
+    let is_for_each = is(next, &[Mark::With]) && is(next + 1, &[Mark::EachOfThem, Mark::Each])
+        || is(next, &[Mark::ForEach]);
+    let is_listed =
+        matches!(items.get(next + 1 + usize::from(is(next, &[Mark::With]))), Some(Item::Phrase(_)));
+    next += usize::from(is_for_each && !is_listed && is(next, &[Mark::With]));
+    next +=
+        usize::from(is(next, &[Mark::Timeout, Mark::EachOfThem, Mark::Each]) || is_for_each && !is_listed);
     // `within a second, else give up`
     let comma = usize::from(matches!(items.get(next), Some(Item::Comma(_))));
     if is(next + comma, &[Mark::Else]) && is(next + comma + 1, &[Mark::GiveUp]) {
@@ -146,6 +153,7 @@ fn limit(context: &Context<'_>, items: &[Item], at: usize) -> Option<(Option<Tar
     let is_phrase = |at: usize| matches!(items.get(at), Some(Item::Phrase(_)));
     let of = is(at + 1, &[Mark::After, Mark::Of]);
     let names = is(at, &[Mark::WaitFor, Mark::Give])
+        || is(at, &[Mark::GiveUp]) && is_phrase(at + 1)
         || is(at, &[Mark::Timeout])
             && !is_time(at + 1)
             && !(is(at + 1, &[Mark::To]) && is_time(at + 2))
@@ -155,7 +163,8 @@ fn limit(context: &Context<'_>, items: &[Item], at: usize) -> Option<(Option<Tar
         let (used, named) = object(context, items, at + 1).ok()??;
         let next =
             skip(at + 1 + used, &[Mark::UpTo, Mark::After, Mark::Within, Mark::Of, Mark::Timeout, Mark::To]);
-        let is_limit = is(at, &[Mark::Give, Mark::Timeout]) || next > at + 1 + used;
+        let is_limit =
+            is(at, &[Mark::Give, Mark::Timeout]) && !is(at, &[Mark::GiveUp]) || next > at + 1 + used;
         return is_limit.then_some((named, next));
     }
     let opening = [Mark::Timeout, Mark::Within, Mark::UpTo, Mark::GiveUp];
