@@ -106,7 +106,13 @@ pub(crate) fn nobodys(mut items: Vec<Item>, names: &Names<'_>) -> Vec<Item> {
     let mut at = 1;
     while at < items.len() {
         let possessive = matches!(&items[at - 1], Item::Phrase(who) if who.words.iter().all(|word| word.text.ends_with("'s")));
-        if items[at].is(Mark::Approval) && possessive && is_who(&items[at - 1]) {
+        // `approval by the planner`
+        let is_by = items[at - 1].is(Mark::Approval)
+            && items[at].is(Mark::ByMeans)
+            && matches!(items.get(at + 1), Some(Item::Phrase(who)) if who.words.len() == 1);
+        if is_by {
+            items.drain(at..at + 2);
+        } else if items[at].is(Mark::Approval) && possessive && is_who(&items[at - 1]) {
             items.remove(at - 1);
         } else if items[at - 1].is(Mark::Approval) && is_who(&items[at]) {
             items.remove(at);

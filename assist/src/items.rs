@@ -297,9 +297,10 @@ impl Reader<'_> {
         let is_said_of = at > 0
             && matches!(&tokens[at - 1].kind, TokenKind::Word(be) if BE.contains(&be.as_str()))
             && self.names.is_property(&stems[at]);
-        if is_said_of
-            && self.lexicon.at(&rest).is_some_and(|(used, marks)| used == 1 && marks == [Mark::Filler])
-        {
+        let says_little = |(used, marks): (usize, Vec<Mark>)| {
+            used == 1 && (marks == [Mark::Filler] || marks == [Mark::Approval])
+        };
+        if is_said_of && self.lexicon.at(&rest).is_some_and(says_little) {
             return (1, Some(phrase(self.phrase_word(&tokens[at], &stems[at]).into_iter().collect(), place)));
         }
         if let Some((used, marks)) = self.lexicon.at(&rest)

@@ -185,9 +185,10 @@ fn base<'a>(request: &Request<'a>, names: &Names<'_>, items: &[Item]) -> Read<Op
     let is_placed = is_placed || items.windows(2).any(is_clause_end);
     // `A first thing, and B last`
     let is_place = |item: &&Item| item.is_any(&[Mark::Then, Mark::First, Mark::Always]);
+    let named = mentioned.iter().collect::<std::collections::BTreeSet<_>>().len();
     let is_end = is_placed
-        && mentioned.len() <= items.iter().filter(is_place).count().max(1)
-        && mentioned.len() <= 2
+        && named <= items.iter().filter(is_place).count().max(1)
+        && named <= 2
         && !matches!(items.first(), Some(item) if item.is(Mark::First));
     if let ([only], true) = (workflows.as_slice(), is_end) {
         return Ok(Some(only));

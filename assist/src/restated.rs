@@ -9,8 +9,74 @@ use crate::words::Mark;
 const COMPARES: [Mark; 4] = [Mark::Above, Mark::Below, Mark::AtLeast, Mark::AtMost];
 
 pub(crate) fn restated(items: Vec<Item>, names: &Names<'_>, text: &str) -> Vec<Item> {
+    let items = small_turns(items, text);
     let items = none(outcome(priced(without(least(subsequent(items)), text))));
     undone(consent(allowed(held(items)), names, text), text)
+}
+
+/// Short rows that say the same as others.
+fn small_turns(items: Vec<Item>, text: &str) -> Vec<Item> {
+    let mark = |mark: Mark, item: &Item| Item::Marks(vec![mark], item.at().clone());
+    let said = |item: &Item| text[item.at().clone()].to_lowercase();
+    let is_stop = |item: &Item| {
+        const STOPS: [&str; 7] = ["stop", "disable", "avoid", "forbid", "отключи", "выключи", "запрети"];
+        matches!(item, Item::Phrase(stop) if stop.words.len() == 1 && STOPS.contains(&stop.words[0].text.as_str()))
+    };
+    let is_conditional =
+        items.iter().any(|item| item.is_any(&[Mark::If, Mark::Unless, Mark::When, Mark::OnlyIf]));
+    let mut found: Vec<Item> = Vec::new();
+    let mut items = items.as_slice();
+    while let Some((item, rest)) = items.split_first() {
+        items = rest;
+        match rest {
+            // `disable retries for A`
+            [retries, ..] if is_stop(item) && retries.is_any(&[Mark::Retry, Mark::Retries]) => {
+                found.push(mark(Mark::Not, item));
+            }
+            // `after a delay of 15 minutes`
+            [pause, Item::Time(..), ..]
+                if item.is(Mark::After) && pause.is_any(&[Mark::PauseBetween, Mark::Wait]) =>
+            {
+                found.push(item.clone());
+                items = &rest[1..];
+            }
+            // `orders of 1000 or more`
+            [number @ Item::Number(..), bound, ..]
+                if item.is(Mark::Of) && bound.is_any(&[Mark::AtLeast, Mark::AtMost]) =>
+            {
+                found.extend([bound.clone(), number.clone()]);
+                items = &rest[2..];
+            }
+            // `A within 2 minutes, or else B`
+            [otherwise, Item::Phrase(_), ..] | [Item::Comma(_), otherwise, Item::Phrase(_), ..]
+                if matches!(item, Item::Time(..))
+                    && !is_conditional
+                    && ["or else", "otherwise", "else", "иначе"].contains(&said(otherwise).as_str()) =>
+            {
+                found.extend([
+                    item.clone(),
+                    Item::Comma(otherwise.at().clone()),
+                    mark(Mark::OnFailure, otherwise),
+                ]);
+                items = &rest[if matches!(rest[0], Item::Comma(_)) { 2 } else { 1 }..];
+            }
+            // `linear backoff for A with 4 retries`
+            [of, step @ Item::Phrase(_), with, number @ Item::Number(..), retries, ..]
+                if item.is_any(&[Mark::Backoff, Mark::Linear, Mark::Constant])
+                    && of.is(Mark::With)
+                    && with.is(Mark::With)
+                    && retries.is(Mark::Retries) =>
+            {
+                if found.last().is_some_and(|last| last.is(Mark::ByMeans)) {
+                    found.pop();
+                }
+                found.extend([number, retries, with, item, of, step].map(Item::clone));
+                items = &rest[5..];
+            }
+            _ => found.push(item.clone()),
+        }
+    }
+    found
 }
 
 /// `A and B then go out simultaneously`: behind its steps `then` says what comes before them all.

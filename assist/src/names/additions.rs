@@ -48,7 +48,9 @@ impl Names<'_> {
         {
             return false;
         }
-        if is_whole && strange.len() <= phrase.len() / 2 && unknown == 0 && !others() {
+        let is_addressed =
+            strange.iter().any(|at| phrase[*at].preposition == "to" && !self.handles(&phrase[*at]));
+        if is_whole && strange.len() <= phrase.len() / 2 && unknown == 0 && !others() && !is_addressed {
             return true;
         }
         // Another task whose verb is said, too, may be the one that is meant.
@@ -62,6 +64,11 @@ impl Names<'_> {
                 && strange.iter().any(|at| other.own.iter().any(|own| has(own, *at)))
         };
         strange.iter().all(|at| self.is_aside(profile, phrase, *at)) && !self.profiles.iter().any(is_rival)
+    }
+
+    /// Whether any task has to do with it: `to the boss` says of a receipt whom it goes to.
+    fn handles(&self, word: &PhraseWord) -> bool {
+        self.words.iter().any(|(_, own)| self.concepts.are_same(own, &word.stem))
     }
 
     /// Whether a word that the task does not say may be passed over where it stands.
@@ -78,6 +85,7 @@ impl Names<'_> {
         let said = || phrase[..at].iter().filter(|word| self.tells(profile, word)).count();
         let is_genitive =
             || preposition.is_none() && is_russian(&word.text) && !is_order(&word.text) && said() > 1;
+        let is_benign = |small: &str| is_benign(small) && (small != "to" || self.handles(word));
         is_owner || self.is_attribute(phrase, at) || preposition.is_some_and(is_benign) || is_genitive()
     }
 

@@ -18,6 +18,12 @@ pub(super) fn guarded(context: &Context<'_>, phrase: &Phrase) -> Option<Flow> {
     if phrase.words.len() > LONGEST {
         return None;
     }
+    // `платёж только для активных пользователей`
+    if let Some(at) = phrase.words.iter().position(|word| word.text == "только").filter(|at| *at > 0) {
+        let mut all = phrase.clone();
+        all.words.remove(at);
+        return guarded(context, &all);
+    }
     let mut found: Option<Flow> = None;
     for at in 0..phrase.words.len() {
         let mut rest = phrase.words.clone();
@@ -59,13 +65,16 @@ pub(super) fn said_of_a_thing(context: &Context<'_>, items: &[Item]) -> Read<Opt
 
 /// `deploy models that passed`
 fn that(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
-    let [Item::Phrase(what), outcome] = items else { return None };
+    let [Item::Phrase(what), outcome, of @ ..] = items else { return None };
+    if !matches!(of, [] | [Item::Phrase(_)]) {
+        return None;
+    }
     let between = context.text.get(what.at.end..outcome.at().start)?.trim().to_lowercase();
     if !outcome.is(Mark::Succeeds) || !["that", "which", "who"].contains(&between.as_str()) {
         return None;
     }
     let task = context.maybe(what)?;
-    let found = conditions::condition(context, std::slice::from_ref(outcome));
+    let found = conditions::condition(context, &items[1..]);
     let Ok(Condition::Holds(condition)) = found else { return None };
     Some(Flow::When { condition, then: Box::new(Flow::Call(task)), otherwise: None })
 }

@@ -296,6 +296,21 @@ pub(super) fn edit(context: &Context<'_>, items: &[Item], end: Option<Place>) ->
     {
         return Ok(None);
     }
+    // `send the receipt after 15 minutes`
+    if let [Item::Phrase(phrase), after, Item::Time(ms, _)] = items
+        && after.is(Mark::After)
+        && let Some(task) = context.maybe(phrase).filter(|task| context.present.contains(task))
+    {
+        return Ok(Some(Edit::Add { flow: Flow::Sleep(*ms), place: Place::Before(task) }));
+    }
+    // `delay the receipt by 15 minutes`
+    if let [wait, Item::Phrase(phrase), by, Item::Time(ms, _)] = items
+        && wait.is(Mark::Wait)
+        && by.is_any(&[Mark::ByMeans, Mark::With])
+        && let Ok(task) = context.present_task(phrase)
+    {
+        return Ok(Some(Edit::Add { flow: Flow::Sleep(*ms), place: Place::Before(task) }));
+    }
     // `the map does not need to be uploaded any more`
     if let [Item::Phrase(thing), not, Item::Phrase(verb), gone] = items
         && not.is_any(&[Mark::Not, Mark::NotNeeded])
@@ -397,7 +412,7 @@ fn following(context: &Context<'_>, first: String, last: &str, flow: Flow) -> Re
     if !context.present.windows(2).any(|pair| pair[0] == first && pair[1] == last) {
         return context.ask(format!("`{first}` and `{last}` do not follow each other: where does it go?"));
     }
-    Ok(Edit::Add { flow, place: Place::After(first) })
+    Ok(Edit::Add { flow, place: Place::Before(last.to_owned()) })
 }
 
 /// `X instead of A`, `swap A and B`.

@@ -1,7 +1,7 @@
 //! Failures that are tolerated, and steps that nobody waits for.
 
 use crate::items::Item;
-use crate::words::Mark;
+use crate::words::{Mark, WORDS};
 
 use super::settings::{Change, Found, Target};
 use super::targets::object;
@@ -130,4 +130,31 @@ pub(super) fn waited_for(context: &Context<'_>, statement: &[Item]) -> Read<()> 
         }
         None => Ok(()),
     }
+}
+
+/// `if it did not pass` is a condition where a result says whether it `passed`.
+pub(super) fn told(context: &Context<'_>, items: &[Item]) -> Vec<Item> {
+    let fields = || {
+        let is_near = |id: &String| context.mentioned.contains(id) || context.present.contains(id);
+        let tasks = context.vocabulary.tasks.iter().filter(move |task| is_near(&task.id));
+        tasks.flat_map(|task| &task.result).filter(|field| field.kind == "bool")
+    };
+    let is_told = |item: &Item| {
+        let said = context.said(std::slice::from_ref(item)).to_lowercase();
+        let is_negative =
+            said.split_whitespace().any(|word| word == "not" || word.ends_with("n't") || word == "не");
+        let last = said.rsplit(' ').next().map(|word| WORDS.stems.of(word));
+        let same = || fields().filter(|field| Some(WORDS.stems.of(&field.name)) == last).count();
+        item.is(Mark::OnFailure) && is_negative && same() == 1
+    };
+    let mut found = Vec::new();
+    for item in items {
+        if is_told(item) {
+            found.push(Item::Marks(vec![Mark::If], item.at().start..item.at().start));
+            found.push(Item::Marks(vec![Mark::Fails], item.at().clone()));
+        } else {
+            found.push(item.clone());
+        }
+    }
+    found
 }

@@ -57,9 +57,7 @@ pub(super) fn element(context: &Context<'_>, items: &[Item]) -> Read<Option<(Flo
     if !each.is_any(&[Mark::Each, Mark::ForEach, Mark::EachOfThem, Mark::Every]) && !is_all(context, each) {
         return Ok(None);
     }
-    let words: Vec<PhraseWord> = verb.words.iter().chain(list.words.first()).cloned().collect();
-    let task = context.words(&verb.words, &[]).or_else(|_| context.words(&words, &[]));
-    let named = over(context, &list.words)?.or_else(|| over_of(context, task.as_ref().ok()?, &list.words));
+    let (task, named) = each_named(context, verb, list)?;
     let Some((over, name)) = named else { return Ok(None) };
     let task = task?;
     if !takes(context, &task, &name) {
@@ -71,6 +69,25 @@ pub(super) fn element(context: &Context<'_>, items: &[Item]) -> Read<Option<(Flo
         if rest.first().is_some_and(|item| item.is(Mark::UpTo)) { take_limit(&mut rest) } else { None };
     let used = items.len() - before + (before - rest.len());
     Ok(Some((Flow::Each { over, name, limit, body: Box::new(Flow::Call(task)) }, used)))
+}
+
+/// What is done for each, and of which list: `pack each item`, `send each guest an invitation`.
+#[expect(clippy::type_complexity, reason = "a task and a list, either of which may lack")]
+fn each_named(
+    context: &Context<'_>,
+    verb: &Phrase,
+    list: &Phrase,
+) -> Read<(Read<String>, Option<(String, String)>)> {
+    let words: Vec<PhraseWord> = verb.words.iter().chain(list.words.first()).cloned().collect();
+    let task = context.words(&verb.words, &[]).or_else(|_| context.words(&words, &[]));
+    let named = over(context, &list.words)?.or_else(|| over_of(context, task.as_ref().ok()?, &list.words));
+    Ok(match (named, list.words.split_first()) {
+        (None, Some((one, what))) if !what.is_empty() => {
+            let words: Vec<PhraseWord> = verb.words.iter().chain(what).cloned().collect();
+            (context.words(&words, &[]), over(context, std::slice::from_ref(one))?)
+        }
+        (named, _) => (task, named),
+    })
 }
 
 /// `все коробки`
@@ -183,10 +200,7 @@ pub(super) fn mentioned(context: &Context<'_>, items: &[Item]) -> Read<Option<Fl
     let (Some(Item::Phrase(verb)), [Item::Phrase(list)]) = (before.last(), after) else {
         return Ok(None);
     };
-    let singular = list.words.first().cloned();
-    let words: Vec<PhraseWord> = verb.words.iter().cloned().chain(singular).collect();
-    let task = context.words(&verb.words, &[]).or_else(|_| context.words(&words, &[]));
-    let named = over(context, &list.words)?.or_else(|| over_of(context, task.as_ref().ok()?, &list.words));
+    let (task, named) = each_named(context, verb, list)?;
     let Some((over, name)) = named else { return unknown(context, list) };
     let task = task?;
     if !takes(context, &task, &name) {

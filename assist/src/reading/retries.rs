@@ -27,7 +27,9 @@ pub(super) fn retry(context: &Context<'_>, items: &[Item], at: usize) -> Read<Op
     let is_strategy = |item: &Item| item.is_any(&[Mark::Backoff, Mark::Linear, Mark::Constant]);
     // `exponential backoff with 6 retries`
     if is_strategy(&items[at])
-        && items.get(at + 1).is_some_and(|item| item.is_any(&[Mark::With, Mark::And]))
+        && items
+            .get(at + 1)
+            .is_some_and(|item| item.is_any(&[Mark::With, Mark::And]) || matches!(item, Item::Comma(_)))
         && matches!(items.get(at + 2), Some(Item::Number(..)))
     {
         next = pauses(items, at, &mut changes);
@@ -44,7 +46,8 @@ pub(super) fn retry(context: &Context<'_>, items: &[Item], at: usize) -> Read<Op
             .iter()
             .take_while(|item| {
                 item.is_any(&[Mark::UpTo, Mark::With, Mark::Least, Mark::Within, Mark::To])
-                    || (starts_retry || !changes.is_empty()) && item.is(Mark::And)
+                    || (starts_retry || !changes.is_empty())
+                        && (item.is(Mark::And) || matches!(item, Item::Comma(_)) && !changes.is_empty())
             })
             .count();
     if let Some((change, after)) = counted(context, items, (at, next, count_at), starts_retry) {
@@ -172,13 +175,9 @@ fn pauses(items: &[Item], mut next: usize, changes: &mut Vec<Change>) -> usize {
             next = here + 2;
             continue;
         }
-        // `with a 10 second pause between attempts`
-        if let (Item::Time(ms, _), [wait, between, ..]) = (item, &items[here + 1..])
-            && wait.is(Mark::Wait)
-            && between.is(Mark::BetweenAttempts)
-        {
-            changes.extend([Change::Strategy("constant"), Change::Initial(*ms)]);
-            next = here + 3;
+        if let Some((ms, used)) = named_pause(&items[here..], !changes.is_empty()) {
+            changes.extend([Change::Strategy("constant"), Change::Initial(ms)]);
+            next = here + used;
             continue;
         }
         if item.is_any(&[Mark::Backoff, Mark::Linear, Mark::Constant]) {
@@ -198,22 +197,6 @@ fn pauses(items: &[Item], mut next: usize, changes: &mut Vec<Change>) -> usize {
             }
             continue;
         }
-        // `пауза между попытками 10 секунд`
-        if let (true, [between, Item::Time(ms, _), ..]) = (item.is(Mark::Wait), &items[here + 1..])
-            && between.is(Mark::BetweenAttempts)
-        {
-            changes.extend([Change::Strategy("constant"), Change::Initial(*ms)]);
-            next = here + 3;
-            continue;
-        }
-        // `once after 30 seconds`
-        if let (true, Some(Item::Time(ms, _))) = (item.is(Mark::After) && here == next, items.get(here + 1))
-            && !changes.is_empty()
-        {
-            changes.extend([Change::Strategy("constant"), Change::Initial(*ms)]);
-            next = here + 2;
-            continue;
-        }
         let waits = item.is_any(&[Mark::PauseBetween, Mark::Every, Mark::Each]);
         if let Some(Item::Time(ms, _)) = items.get(here + usize::from(waits))
             && (waits || items.get(here + 1).is_some_and(|item| item.is(Mark::BetweenAttempts)))
@@ -224,5 +207,26 @@ fn pauses(items: &[Item], mut next: usize, changes: &mut Vec<Change>) -> usize {
             continue;
         }
         return next;
+    }
+}
+
+/// A pause that is called so, and how many items say it.
+fn named_pause(items: &[Item], is_behind: bool) -> Option<(u64, usize)> {
+    match items {
+        // `a 10 second pause between attempts`
+        [Item::Time(ms, _), wait, between, ..]
+            if wait.is(Mark::Wait) && between.is(Mark::BetweenAttempts) =>
+        {
+            Some((*ms, 3))
+        }
+        // `пауза между попытками 10 секунд`
+        [wait, between, Item::Time(ms, _), ..]
+            if wait.is(Mark::Wait) && between.is(Mark::BetweenAttempts) =>
+        {
+            Some((*ms, 3))
+        }
+        // `once after 30 seconds`
+        [after, Item::Time(ms, _), ..] if after.is(Mark::After) && is_behind => Some((*ms, 2)),
+        _ => None,
     }
 }

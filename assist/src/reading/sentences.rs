@@ -155,7 +155,8 @@ fn unless(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
             };
             Ok(Some(Flow::When { condition: negated(&condition), then, otherwise }))
         }
-        [skip, Item::Phrase(phrase), mark, rest @ ..]
+        [skip, Item::Phrase(phrase), Item::Comma(_), mark, rest @ ..]
+        | [skip, Item::Phrase(phrase), mark, rest @ ..]
             if skip.is_any(&[Mark::Remove, Mark::Not]) && mark.is_any(&[Mark::When, Mark::If]) =>
         {
             let Condition::Holds(condition) = conditions::condition(context, rest)? else { return Ok(None) };

@@ -14,7 +14,7 @@ use super::{
 /// Reads the whole text.
 pub(crate) fn read(context: &Context<'_>, items: &[Item]) -> Read<Reading> {
     let mut reading = Reading::default();
-    let items = &remarks::without_remarks(context, items);
+    let items = &failures::told(context, &remarks::without_remarks(context, items));
     for statement in items.split(|item| matches!(item, Item::Stop(_))) {
         if trimmed(statement).is_empty() || matches!(statement, [Item::Number(..)]) {
             continue;
@@ -182,6 +182,17 @@ fn stepped(
         return context.ask(format!("what of \"{}\" comes there?", context.said(statement)));
     }
     let flow = sentences::sentence(context, rest)?.with_handlers();
+    // `finally send each guest an invitation`
+    let is_new = !flow.calls().iter().any(|task| context.present.iter().any(|there| there == task));
+    if let (true, Some(place)) =
+        (is_new && !matches!(flow, Flow::Sequence(_)), end_said(context, statement, true))
+        && reading.flow.is_none()
+        && !context.present.is_empty()
+    {
+        note(reading, context.said(rest), &flow.described());
+        reading.edits.push(Edit::Add { flow, place });
+        return Ok(());
+    }
     note(reading, context.said(rest), &flow.described());
     // `first A, then B`
     let said = if items.first().is_some_and(|item| item.is(Mark::First)) { items } else { rest };

@@ -38,13 +38,14 @@ pub(super) fn timeout(context: &Context<'_>, items: &[Item], at: usize) -> Read<
         return Ok(None);
     }
     let is = |at: usize, marks: &[Mark]| items.get(at).is_some_and(|item| item.is_any(marks));
-    if let [limit, whole, to, Item::Time(ms, _), ..] = &items[at..]
-        && limit.is(Mark::UpTo)
+    if let [limit, whole, rest @ ..] = &items[at..]
+        && limit.is_any(&[Mark::UpTo, Mark::Give])
         && whole.is(Mark::Whole)
-        && to.is(Mark::To)
+        && let to = usize::from(rest.first().is_some_and(|item| item.is(Mark::To)))
+        && let Some(Item::Time(ms, _)) = rest.get(to)
     {
         let changes = vec![Change::Deadline(*ms)];
-        return Ok(Some(Found { range: at..at + 4, named: Some(Target::Workflow), changes }));
+        return Ok(Some(Found { range: at..at + 3 + to, named: Some(Target::Workflow), changes }));
     }
     if let Some(found) = given_up(context, items, at)? {
         return Ok(Some(found));
@@ -65,6 +66,10 @@ pub(super) fn timeout(context: &Context<'_>, items: &[Item], at: usize) -> Read<
     next += usize::from(is_for_each && !is_listed && is(next, &[Mark::With]));
     next +=
         usize::from(is(next, &[Mark::Timeout, Mark::EachOfThem, Mark::Each]) || is_for_each && !is_listed);
+    // `10 seconds per attempt`
+    if is(next, &[Mark::ForEach, Mark::With]) && is(next + 1, &[Mark::Attempts, Mark::Retries]) {
+        next += 2;
+    }
     // `within a second, else give up`
     let comma = usize::from(matches!(items.get(next), Some(Item::Comma(_))));
     if is(next + comma, &[Mark::Else]) && is(next + comma + 1, &[Mark::GiveUp]) {

@@ -52,7 +52,10 @@ pub(super) fn undo(context: &Context<'_>, items: &[Item], at: usize) -> Read<Opt
         && by.is_any(&[Mark::ByMeans, Mark::With])
     {
         let changes = vec![Change::Undo(context.task(phrase, &[])?)];
-        return Ok(Some(Found { range: start..at + 3, named: None, changes }));
+        let reason = items[at + 3..].iter().take_while(|item| is_reason(item)).count();
+        let is_any = items[at + 3..at + 3 + reason].iter().any(|item| item.is(Mark::Anything));
+        let end = at + 3 + if is_any { reason } else { 0 };
+        return Ok(Some(Found { range: start..end, named: None, changes }));
     }
     let Some(Item::Phrase(phrase)) = items.get(at + 1) else { return Ok(None) };
     let split = phrase
