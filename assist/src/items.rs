@@ -303,6 +303,19 @@ impl Reader<'_> {
         if is_said_of && self.lexicon.at(&rest).is_some_and(says_little) {
             return (1, Some(phrase(self.phrase_word(&tokens[at], &stems[at]).into_iter().collect(), place)));
         }
+        // `is fragile` is no remark where a result says whether it is.
+        let says_aside = |(used, marks): &(usize, Vec<Mark>)| {
+            *used > 1
+                && marks.iter().all(|mark| matches!(mark, Mark::Remark | Mark::MayFail | Mark::Critical))
+                && self.names.is_property(&stems[at + used - 1])
+        };
+        let rest = match self.lexicon.at(&rest).filter(says_aside) {
+            Some((used, _)) => rest[..used - 1].to_vec(),
+            None => rest,
+        };
+        // `give that 2 seconds` is not `given that`.
+        let is_given = word == "give" && self.lexicon.at(&rest).is_some_and(|(_, marks)| marks == [Mark::If]);
+        let rest = if is_given { rest[..1].to_vec() } else { rest };
         if let Some((used, marks)) = self.lexicon.at(&rest)
             && let Some(found) = self.marked((used, marks), tokens, stems, at)
         {

@@ -2,7 +2,7 @@
 //!
 //! It knows rows of items, not what they say of steps.
 
-use crate::items::Item;
+use crate::items::{Item, Phrase};
 use crate::names::{Meant, Names};
 use crate::words::Mark;
 
@@ -10,7 +10,7 @@ const COMPARES: [Mark; 4] = [Mark::Above, Mark::Below, Mark::AtLeast, Mark::AtMo
 
 pub(crate) fn restated(items: Vec<Item>, names: &Names<'_>, text: &str) -> Vec<Item> {
     let items = small_turns(items, text);
-    let items = none(outcome(priced(without(least(subsequent(items)), text))));
+    let items = none(outcome(priced(without(least(subsequent(items)), names, text))));
     undone(consent(allowed(held(items)), names, text), text)
 }
 
@@ -32,6 +32,19 @@ fn small_turns(items: Vec<Item>, text: &str) -> Vec<Item> {
             // `disable retries for A`
             [retries, ..] if is_stop(item) && retries.is_any(&[Mark::Retry, Mark::Retries]) => {
                 found.push(mark(Mark::Not, item));
+            }
+            // `A before B instead of after it`
+            [instead, ..]
+                if matches!(item, Item::Phrase(_))
+                    && instead.is(Mark::Instead)
+                    && found.last().is_some_and(|last| last.is_any(&[Mark::Before, Mark::After]))
+                    && rest[1..].iter().take(2).all(|item| {
+                        item.is_any(&[Mark::Before, Mark::After, Mark::Then, Mark::ButFirst, Mark::It])
+                    })
+                    && rest.len() > 1 =>
+            {
+                found.push(item.clone());
+                items = &rest[rest.len().min(3)..];
             }
             // `after a delay of 15 minutes`
             [pause, Item::Time(..), ..]
@@ -108,7 +121,8 @@ fn least(mut items: Vec<Item>) -> Vec<Item> {
 }
 
 /// `do not A without B first`: A has to wait for B.
-fn without(items: Vec<Item>, text: &str) -> Vec<Item> {
+fn without(items: Vec<Item>, names: &Names<'_>, text: &str) -> Vec<Item> {
+    let is_step = |phrase: &Phrase| matches!(names.meant_by(phrase, &[]), Meant::Task(_));
     let mut found: Vec<Item> = Vec::new();
     let mut items = items.as_slice();
     while let Some((item, rest)) = items.split_first() {
@@ -116,7 +130,7 @@ fn without(items: Vec<Item>, text: &str) -> Vec<Item> {
         if let [Item::Phrase(_), without, Item::Phrase(other), behind @ ..] = rest
             && item.is(Mark::Not)
             && text[without.at().clone()].eq_ignore_ascii_case("without")
-            && other.words[0].text.ends_with("ing")
+            && (other.words[0].text.ends_with("ing") || is_step(other))
         {
             let until = Item::Marks(vec![Mark::Until], without.at().clone());
             found.extend([item.clone(), rest[0].clone(), until, rest[2].clone()]);
@@ -265,6 +279,16 @@ fn allowed(items: Vec<Item>) -> Vec<Item> {
     for (at, item) in items.iter().enumerate() {
         let begins =
             at == 0 || matches!(items[at - 1], Item::Stop(_) | Item::Comma(_)) || items[at - 1].is(Mark::And);
+        // `на это не больше секунды`
+        let is_of_it = matches!(&items[at..], [to, it, limit, Item::Time(..), ..]
+            if to.is_any(&[Mark::To, Mark::With]) && it.is(Mark::It) && limit.is_any(&[Mark::Within, Mark::UpTo]));
+        let is_it = at > 0
+            && item.is(Mark::It)
+            && matches!(&items[at - 1..], [to, it, limit, Item::Time(..), ..]
+                if to.is_any(&[Mark::To, Mark::With]) && it.is(Mark::It) && limit.is_any(&[Mark::Within, Mark::UpTo]));
+        if is_of_it || is_it {
+            continue;
+        }
         if let [to, Item::Phrase(_), limit, Item::Time(..), ..] = &items[at..]
             && begins
             && to.is_any(&[Mark::To, Mark::With])

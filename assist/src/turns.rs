@@ -14,6 +14,11 @@ pub(crate) fn turned(mut items: Vec<Item>, text: &str) -> Vec<Item> {
     for at in (1..items.len()).rev() {
         if items[at].is(Mark::OnFailure) && items[at - 1].is(Mark::Or) {
             items.remove(at - 1);
+        } else if let [or, Item::Comma(_), failure, ..] = &items[at - 1..]
+            && or.is(Mark::Or)
+            && failure.is(Mark::OnFailure)
+        {
+            items.remove(at - 1);
         }
     }
     apart(limited(awaited(later(paused(passive(items, text)), text), text)))
@@ -167,6 +172,13 @@ fn paused(items: Vec<Item>) -> Vec<Item> {
             (time @ Item::Time(..), [wait, ..]) if wait.is(Mark::Wait) => (wait, time, 1),
             (wait, [of, time @ Item::Time(..), ..]) if wait.is(Mark::Wait) && of.is(Mark::Of) => {
                 (wait, time, 2)
+            }
+            // `добавь паузу 5 секунд`
+            (wait, [time @ Item::Time(..), ..])
+                if wait.is(Mark::Wait)
+                    && found.last().is_some_and(|last| last.is_any(&[Mark::Add, Mark::Move])) =>
+            {
+                (wait, time, 1)
             }
             _ => {
                 found.push(item.clone());

@@ -49,7 +49,7 @@ impl Names<'_> {
             return false;
         }
         let is_addressed =
-            strange.iter().any(|at| phrase[*at].preposition == "to" && !self.handles(&phrase[*at]));
+            strange.iter().any(|at| preposition(phrase, *at) == Some("to") && !self.handles(&phrase[*at]));
         if is_whole && strange.len() <= phrase.len() / 2 && unknown == 0 && !others() && !is_addressed {
             return true;
         }
@@ -78,8 +78,7 @@ impl Names<'_> {
         if is_telling(&word.text) || word.is_proper {
             return false;
         }
-        let preposition =
-            phrase[1..=at].iter().rev().map(|word| word.preposition.as_str()).find(|word| !word.is_empty());
+        let preposition = preposition(phrase, at);
         let is_owner = word.text.ends_with("'s") && at + 1 < phrase.len();
         // `проверь паспорт клиента`
         let said = || phrase[..at].iter().filter(|word| self.tells(profile, word)).count();
@@ -94,4 +93,10 @@ impl Names<'_> {
         let is_inner = at > 0 && at + 1 < phrase.len();
         is_inner && phrase[at].text.ends_with("ed") && self.begins(&phrase[at].stem)
     }
+}
+
+/// The small word that leads what a word belongs to.
+fn preposition(phrase: &[PhraseWord], at: usize) -> Option<&str> {
+    let before = phrase.get(1..=at)?.iter().rev();
+    before.map(|word| word.preposition.as_str()).find(|word| !word.is_empty())
 }

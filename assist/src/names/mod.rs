@@ -385,6 +385,33 @@ impl<'a> Names<'a> {
         self.profiles.iter().any(|profile| profile.id == id && has(profile))
     }
 
+    /// Whether the task is one that others begin with: `receive`, `accept`, `принимает`.
+    pub fn takes_in(&self, id: &str) -> bool {
+        const TAKES: [&str; 8] =
+            ["receiv", "accept", "ingest", "import", "regist", "admit", "collect", "принима"];
+        let is_it = |profile: &&Profile| profile.id == id;
+        let begins = |stem: &str| TAKES.contains(&stem);
+        let first = |profile: &Profile| {
+            profile.own.first().is_some_and(|stem| begins(stem))
+                || profile.told.iter().any(|(stem, _)| begins(stem))
+        };
+        self.profiles.iter().find(is_it).is_some_and(first)
+    }
+
+    /// The only one of the tasks that another one undoes: both are about the same thing.
+    pub fn undone_by<'t>(&self, by: &str, tasks: impl Iterator<Item = &'t String>) -> Option<String> {
+        let profile = |id: &str| self.profiles.iter().find(|profile| profile.id == id);
+        let (verb, thing) = profile(by)?.own.split_first()?;
+        let undoes = UNDOES.contains(&verb.as_str()) || verb.starts_with("un");
+        let is_same = |id: &&String| {
+            let of = profile(id).and_then(|profile| profile.own.split_first());
+            **id != by && of.is_some_and(|(_, of)| !of.is_empty() && of == thing)
+        };
+        let found: BTreeSet<&String> = tasks.filter(is_same).collect();
+        let mut found = found.into_iter();
+        found.next().filter(|_| undoes && found.next().is_none()).cloned()
+    }
+
     /// Whether the id of the task has the word as it is written.
     pub fn is_word_of(&self, id: &str, word: &str) -> bool {
         words_of(id).iter().skip(1).any(|own| own == word)

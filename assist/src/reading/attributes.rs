@@ -3,7 +3,7 @@
 //! It knows properties by the fields of results and inputs.
 
 use crate::flow::Flow;
-use crate::items::{Item, Phrase};
+use crate::items::{Item, Phrase, alone};
 use crate::names::{LONGEST, Meant};
 use crate::words::Mark;
 
@@ -58,9 +58,33 @@ pub(super) fn said_of_a_thing(context: &Context<'_>, items: &[Item]) -> Read<Opt
     }
     Ok(ruled(context, items)
         .or_else(|| that(context, items))
+        .or_else(|| from_a_place(context, items))
         .or_else(|| entitled(context, items))
         .or_else(|| ordered(context, items))
         .or_else(|| spared(context, items)))
+}
+
+/// Fields that say where somebody or something is from.
+const PLACES: [&str; 6] = ["country", "region", "city", "state", "location", "nationality"];
+
+/// `check permissions for users from "US"`
+fn from_a_place(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
+    let [Item::Phrase(what), from, place @ Item::Quoted(..)] = items else { return None };
+    let small = context.said(std::slice::from_ref(from)).to_lowercase();
+    if !["from", "in", "из"].contains(&small.as_str()) {
+        return None;
+    }
+    let said = |name: &&str| {
+        let field = alone((*name).to_owned(), from.at().clone());
+        let equals = Item::Marks(vec![Mark::Equals], from.at().clone());
+        match conditions::condition(context, &[Item::Phrase(field), equals, place.clone()]) {
+            Ok(Condition::Holds(condition)) => Some(condition),
+            _ => None,
+        }
+    };
+    let found: Vec<String> = PLACES.iter().filter_map(said).collect();
+    let ([condition], Some(task)) = (found.as_slice(), context.maybe(what)) else { return None };
+    Some(Flow::When { condition: condition.clone(), then: Box::new(Flow::Call(task)), otherwise: None })
 }
 
 /// `deploy models that passed`
@@ -182,8 +206,18 @@ fn ruled(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
         [rest @ .., not] if not.is_any(&[Mark::Not, Mark::Differs, Mark::NotNeeded]) => (rest, true),
         rest => (rest, false),
     };
+    let rest = match rest {
+        [rest @ .., be] if be.is(Mark::Equals) => rest,
+        rest => rest,
+    };
     let small = rest.iter().take_while(|item| item.is_any(&[Mark::With, Mark::Of])).count();
     let said = match &rest[small..] {
+        // `posts with fewer than 3 reports`
+        counted @ [compared, Item::Number(..), Item::Phrase(_)]
+            if small > 0 && compared.is_any(&COMPARES) =>
+        {
+            counted.to_vec()
+        }
         [Item::Phrase(_), ..] if small > 0 => rest[small..].to_vec(),
         compared @ [first, ..] if first.is_any(&[Mark::Above, Mark::Below, Mark::AtLeast, Mark::AtMost]) => {
             std::iter::once(items[0].clone()).chain(compared.iter().cloned()).collect()

@@ -110,7 +110,7 @@ fn woven(context: &Context<'_>, items: &[Item], steps: &[Flow]) -> Option<Vec<Ed
     // `B before A and C`: whether C comes before A, too, only its speaker knows.
     let is_before = items.iter().skip(1).any(|item| item.is(Mark::Before));
     let place_of = |task: &str| context.present.iter().position(|there| there == task);
-    let (mut edits, mut last, mut waiting) = (Vec::new(), None, Vec::new());
+    let (mut edits, mut last, mut waiting) = (Vec::new(), None::<usize>, Vec::new());
     for step in steps {
         let there: Vec<usize> = step.calls().into_iter().filter_map(place_of).collect();
         let anchor = match (there.as_slice(), step) {
@@ -128,6 +128,11 @@ fn woven(context: &Context<'_>, items: &[Item], steps: &[Flow]) -> Option<Vec<Ed
         if last.is_some_and(|last| last >= anchor) {
             return None;
         }
+        // One behind the other, though they may run at the same time.
+        if let (Some(last), Flow::Call(task)) = (last, step) {
+            let of = context.present[last].clone();
+            edits.push(Edit::OnSuccess { task: task.clone(), of });
+        }
         if !waiting.is_empty() {
             let place = last.map_or(Place::Before(context.present[anchor].clone()), |last: usize| {
                 Place::After(context.present[last].clone())
@@ -143,7 +148,7 @@ fn woven(context: &Context<'_>, items: &[Item], steps: &[Flow]) -> Option<Vec<Ed
     if !waiting.is_empty() {
         edits.push(Edit::Add { flow: Flow::in_order(waiting), place: Place::After(last) });
     }
-    (!edits.is_empty()).then_some(edits)
+    edits.iter().any(|edit| !matches!(edit, Edit::OnSuccess { .. })).then_some(edits)
 }
 
 /// New steps at the same time as one that is there.

@@ -109,6 +109,9 @@ pub(super) fn condition(context: &Context<'_>, items: &[Item]) -> Read<Condition
     if let Some(found) = of_field(context, items) {
         return Ok(found);
     }
+    if let Some(found) = with_more(context, items) {
+        return Ok(found);
+    }
     if let Some(found) = of_step(context, items)? {
         return Ok(found);
     }
@@ -116,6 +119,31 @@ pub(super) fn condition(context: &Context<'_>, items: &[Item]) -> Read<Condition
         return Ok(Condition::Succeeded(task));
     }
     of_value(context, items)
+}
+
+/// `it is spam with a confidence above 0.9`: both hold.
+fn with_more(context: &Context<'_>, items: &[Item]) -> Option<Condition> {
+    let inner = |item: &Item| match item {
+        Item::Phrase(phrase) => {
+            phrase.glue.iter().find(|(at, marks)| *at > 0 && marks.contains(&Mark::With)).map(|(at, _)| *at)
+        }
+        _ => None,
+    };
+    let (place, at) = items.iter().enumerate().find_map(|(place, item)| Some((place, inner(item)?)))?;
+    let Item::Phrase(phrase) = &items[place] else { return None };
+    let (head, tail) = phrase.split(at);
+    let part = |before: &[Item], phrase: Phrase, after: &[Item]| -> Option<String> {
+        let said: Vec<Item> =
+            before.iter().cloned().chain([Item::Phrase(phrase)]).chain(after.iter().cloned()).collect();
+        match condition(context, &said) {
+            Ok(Condition::Holds(text)) => Some(text),
+            _ => None,
+        }
+    };
+    let is_said = items[..place].iter().any(|item| item.is_any(&[Mark::Equals, Mark::Exists, Mark::Differs]));
+    let one = part(&items[..place], head, &[]).filter(|_| is_said)?;
+    let other = part(&[], tail, &items[place + 1..])?;
+    Some(Condition::Holds(format!("{one} && {other}")))
 }
 
 /// What stands behind a joint; `and have an email` says that there is one.
@@ -215,6 +243,10 @@ fn of_property(context: &Context<'_>, items: &[Item]) -> Option<Read<Condition>>
         }
         [op, Item::Phrase(phrase)] if op.is_any(&[Mark::Equals, Mark::Differs]) => {
             truth(context, &phrase.words, &phrase.words, op.is(Mark::Equals))
+        }
+        // `автобус не подтверждён`
+        [Item::Phrase(owner), not, Item::Phrase(field)] if not.is(Mark::Not) => {
+            truth(context, &owner.words, &field.words, false)
         }
         [Item::Phrase(phrase)] => truth(context, &phrase.words, &phrase.words, true),
         [not, Item::Phrase(phrase)] if not.is(Mark::Not) => {

@@ -3,7 +3,7 @@
 use crate::flow::Flow;
 use crate::items::{Item, Phrase, PhraseWord};
 use crate::names::Meant;
-use crate::words::Mark;
+use crate::words::{Mark, is_russian};
 
 use super::cursor::trimmed;
 use super::{Context, Read, attributes, dependence, iteration};
@@ -241,6 +241,15 @@ impl Lists {
 
     /// Of more than two steps, the first may be what the others take: `load the order, validate and price it in parallel`.
     fn independent(&self, context: &Context<'_>, items: &[Item]) -> Read<()> {
+        if let Some(Flow::Call(first)) = self.current.first()
+            && context.names.takes_in(first)
+            && !self.nouns.first().is_some_and(|is_noun| *is_noun)
+        {
+            return context.ask(format!(
+                "does `{first}` run before the others in \"{}\", or at the same time?",
+                context.said(items)
+            ));
+        }
         let Some((giver, taker)) = dependence::between(context, &self.current) else { return Ok(()) };
         context.ask(format!(
             "`{taker}` takes what `{giver}` gives: which of the steps in \"{}\" run at the same time?",
@@ -261,7 +270,8 @@ impl Lists {
                 _ => None,
             });
             let flow = called(context, phrase, &self.verbs, next)?;
-            let is_noun = matches!(&flow, Flow::Call(task) if context.names.is_noun_of(task, &phrase.words));
+            let is_noun = matches!(&flow, Flow::Call(task) if context.names.is_noun_of(task, &phrase.words)
+                || phrase.words.len() > 1 && !is_russian(&phrase.words[0].text) && !context.names.is_led_by(task, &phrase.words[0]));
             if phrase.words.len() > 1 {
                 self.verbs = phrase.words[..1].to_vec();
             }

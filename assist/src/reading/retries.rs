@@ -154,7 +154,7 @@ pub(super) fn is_once(context: &Context<'_>, item: &Item) -> bool {
 }
 
 /// `with exponential backoff`, `waiting 2 seconds between attempts`, `every 5 seconds`.
-fn pauses(items: &[Item], mut next: usize, changes: &mut Vec<Change>) -> usize {
+pub(super) fn pauses(items: &[Item], mut next: usize, changes: &mut Vec<Change>) -> usize {
     loop {
         let here = next
             + usize::from(

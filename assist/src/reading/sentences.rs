@@ -33,6 +33,14 @@ pub(super) fn sentence(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     if first.is_any(&[Mark::If, Mark::Unless, Mark::OnlyIf]) {
         return leading_condition(context, items);
     }
+    // `for active users process the payment`
+    let said = context.said(std::slice::from_ref(first)).to_lowercase();
+    if ["for", "with", "для"].contains(&said.as_str())
+        && let Ok((condition @ Condition::Holds(_), rest)) = conditions::prefix(context, &items[1..])
+        && !trimmed(&rest).is_empty()
+    {
+        return consequence(context, condition, &rest);
+    }
     if first.is(Mark::ForEach) {
         return iteration::each(context, &items[1..]);
     }

@@ -6,7 +6,7 @@ use crate::items::Item;
 use crate::words::Mark;
 
 use super::cursor::cut;
-use super::retries::{is_once, no_retries, retried_failure, retry};
+use super::retries::{is_once, no_retries, pauses, retried_failure, retry};
 use super::targets::{nearest, object};
 use super::timeouts::timeout;
 use super::undoing::undo;
@@ -120,6 +120,14 @@ pub(super) fn extract(
             at -= 1;
         }
         let step = tried_step(context, &items[range.clone()]);
+        // `try to deliver it three times, then return it`
+        let goes_on = items[range.end..].iter().find(|item| !matches!(item, Item::Comma(_)));
+        if step.is_some()
+            && context.said(&items[range.clone()]).to_lowercase().starts_with("try to")
+            && goes_on.is_some_and(|item| item.is(Mark::Then))
+        {
+            return context.ask("does what comes then follow when all attempts failed, or in either case?");
+        }
         cut(items, range);
         if let Some(step) = step {
             items.insert(at, step);
@@ -185,7 +193,9 @@ fn after_its_step(
     let (Some(last), true) = (last, at > 0 && is_joint(&items[at - 1])) else { return Ok(None) };
     let [Item::Phrase(phrase), rest @ ..] = &items[at..] else { return Ok(None) };
     let to = usize::from(rest.first().is_some_and(|item| item.is_any(&[Mark::To, Mark::UpTo])));
-    let (change, used) = match (&last.change, &rest[to..]) {
+    let is_retried = matches!(last.change, Change::Retries(_) | Change::Strategy(_) | Change::Initial(_));
+    let kind = if is_retried { &Change::Retries(0) } else { &last.change };
+    let (change, used) = match (kind, &rest[to..]) {
         (Change::Timeout(_), [Item::Time(ms, _), ..]) => (Change::Timeout(*ms), 1),
         (Change::Retries(_), [number @ Item::Number(..), times, ..])
             if times.is_any(&[Mark::Times, Mark::Retries]) =>
@@ -195,12 +205,17 @@ fn after_its_step(
         (Change::Retries(_), [once, ..]) if is_once(context, once) => (Change::Retries(1), 1),
         _ => return Ok(None),
     };
+    let mut changes = vec![change];
+    let used = match &changes[0] {
+        Change::Retries(_) => pauses(rest, to + used, &mut changes) - to,
+        _ => used,
+    };
     let ends = rest.get(to + used).is_none_or(|next| is_joint(next) || matches!(next, Item::Stop(_)));
     let (true, Ok(task)) = (ends, context.present_task(phrase)) else { return Ok(None) };
     if !context.present.contains(&task) {
         return Ok(None);
     }
-    Ok(Some(Found { range: at..at + 1 + to + used, named: Some(Target::Task(task)), changes: vec![change] }))
+    Ok(Some(Found { range: at..at + 1 + to + used, named: Some(Target::Task(task)), changes }))
 }
 
 /// A comma or an `and` that stood between a setting and its step separates nothing any more.

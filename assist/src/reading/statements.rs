@@ -7,8 +7,8 @@ use crate::words::Mark;
 use super::changes::{self, RELATIONS, change, edit, removals};
 use super::cursor::trimmed;
 use super::{
-    Context, Edit, Place, Read, Reading, Setting, Target, Understood, failures, groups, relaxed, remarks,
-    sentences, settings,
+    Change, Context, Edit, Place, Read, Reading, Setting, Target, Understood, failures, groups, relaxed,
+    remarks, sentences, settings,
 };
 
 /// Reads the whole text.
@@ -238,7 +238,17 @@ fn sets_only(context: &Context<'_>, rest: &[Item], found: &[Setting], reading: &
         if found.iter().all(|setting| context.present_task(phrase).is_ok_and(|task| setting.target == Target::Task(task))));
     let is_present =
         |task: &str| context.present.iter().any(|present| present == task) || is_called(reading, task);
+    // `A even if B fails`, of steps that are there
+    let is_forgiven = !context.present.is_empty()
+        && reading.flow.is_none()
+        && matches!(rest, [Item::Phrase(phrase)] if context.present_task(phrase).is_ok_and(|task| is_present(&task)))
+        && found.iter().all(|setting| {
+            setting.change == Change::Tolerated
+                && matches!(&setting.target, Target::Task(task) if is_present(task))
+        })
+        && !found.is_empty();
     rest.is_empty()
+        || is_forgiven
         || rest.iter().all(|item| {
             item.is_any(&[
                 Mark::Add,

@@ -18,6 +18,9 @@ pub(super) fn undo(context: &Context<'_>, items: &[Item], at: usize) -> Read<Opt
         let named = Some(Target::Task(context.task(done, &[])?));
         return Ok(Some(Found { range: at..at + 4 + reason, named, changes }));
     }
+    if let Some(found) = undone_later(context, items, at) {
+        return Ok(Some(found));
+    }
     let start = at;
     let mut at = at;
     if items[at].is_any(&[Mark::If, Mark::When])
@@ -82,4 +85,40 @@ pub(super) fn undo(context: &Context<'_>, items: &[Item], at: usize) -> Read<Opt
 /// Of `if anything fails later`.
 fn is_reason(item: &Item) -> bool {
     item.is_any(&[Mark::If, Mark::When, Mark::Anything, Mark::Fails, Mark::Then])
+}
+
+/// `cancel the room if anything fails later`: what undoes the only step about the same thing.
+fn undone_later(context: &Context<'_>, items: &[Item], at: usize) -> Option<Found> {
+    let it = usize::from(items.get(at + 1).is_some_and(|item| item.is(Mark::It)));
+    let (phrase, reason, end) = match &items[at..] {
+        [Item::Phrase(phrase), rest @ ..] if rest.len() > it => {
+            let reason = rest[it..].iter().take_while(|item| is_reason(item)).count();
+            (phrase, &rest[it..it + reason], at + 1 + it + reason)
+        }
+        [condition, rest @ ..] if condition.is_any(&[Mark::If, Mark::When]) => {
+            let reason = items[at..].iter().take_while(|item| is_reason(item)).count();
+            let comma = usize::from(matches!(rest.get(reason - 1), Some(Item::Comma(_))));
+            let Some(Item::Phrase(phrase)) = items.get(at + reason + comma) else { return None };
+            let end = at + reason + comma + 1;
+            let it = usize::from(items.get(end).is_some_and(|item| item.is(Mark::It)));
+            (phrase, &items[at..at + reason], end + it)
+        }
+        _ => return None,
+    };
+    const LATER: [&str; 8] =
+        ["later", "afterwards", "subsequent", "following", "further", "потом", "позже", "дальше"];
+    let said = context.said(reason).to_lowercase();
+    let is_later = LATER.iter().any(|word| said.contains(word));
+    let fails =
+        reason.iter().any(|item| item.is(Mark::Anything)) && reason.iter().any(|item| item.is(Mark::Fails));
+    let ends = items
+        .get(end)
+        .is_none_or(|next| matches!(next, Item::Comma(_) | Item::Stop(_)) || next.is(Mark::Then));
+    if !is_later || !fails || !ends {
+        return None;
+    }
+    let by = context.maybe(phrase)?;
+    let done = context.names.undone_by(&by, context.mentioned.iter().chain(&context.present))?;
+    let changes = vec![Change::Undo(by)];
+    Some(Found { range: at..end, named: Some(Target::Task(done)), changes })
 }
