@@ -33,6 +33,26 @@ fn small_turns(items: Vec<Item>, text: &str) -> Vec<Item> {
             [retries, ..] if is_stop(item) && retries.is_any(&[Mark::Retry, Mark::Retries]) => {
                 found.push(mark(Mark::Not, item));
             }
+            // `whether it works or not`
+            [or, not, ..]
+                if item.is_any(&[Mark::Succeeds, Mark::Fails])
+                    && or.is(Mark::Or)
+                    && not.is(Mark::Not)
+                    && rest.get(2).is_none_or(|next| matches!(next, Item::Stop(_) | Item::Comma(_))) =>
+            {
+                found.push(item.clone());
+                items = &rest[2..];
+            }
+            // `otherwise do nothing`
+            [nothing, ..]
+                if item.is(Mark::Else)
+                    && nothing.is(Mark::GoOn)
+                    && rest.get(1).is_none_or(|next| matches!(next, Item::Stop(_)))
+                    && matches!(found.last(), Some(Item::Comma(_))) =>
+            {
+                found.pop();
+                items = &rest[1..];
+            }
             // `A before B instead of after it`
             [instead, ..]
                 if matches!(item, Item::Phrase(_))

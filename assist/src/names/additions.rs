@@ -79,6 +79,11 @@ impl Names<'_> {
             return false;
         }
         let preposition = preposition(phrase, at);
+        // `for premium users`: which of them is a condition.
+        let is_inner = phrase.get(at + 1).is_some_and(|next| next.preposition.is_empty());
+        if preposition.is_some() && is_inner && !word.text.ends_with("'s") && !self.handles(word) {
+            return false;
+        }
         let is_owner = word.text.ends_with("'s") && at + 1 < phrase.len();
         // `проверь паспорт клиента`
         let said = || phrase[..at].iter().filter(|word| self.tells(profile, word)).count();

@@ -18,6 +18,26 @@ pub(super) fn said(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> 
     }
     let Some(at) = find(items, &[Mark::ForEach]) else { return Ok(None) };
     let before = trimmed(&items[..at]);
+    // `schedule a retake for every candidate`
+    if let ([Item::Phrase(what)], Some(task)) = (
+        before,
+        before.first().and_then(|item| match item {
+            Item::Phrase(what) => context.maybe(what),
+            _ => None,
+        }),
+    ) {
+        let mut list = items[at + 1..].to_vec();
+        let limit = take_limit(&mut list);
+        if let [Item::Phrase(list)] = trimmed(&list)
+            && let Some((over, name)) = over(context, &list.words)?
+        {
+            if !takes(context, &task, &name) {
+                let said = &context.text[what.at.clone()];
+                return context.ask(format!("`{task}` takes no `{name}`: what is \"{said}\" done for?"));
+            }
+            return Ok(Some(Flow::Each { over, name, limit, body: Box::new(Flow::Call(task)) }));
+        }
+    }
     let each = self::each(context, &items[at + 1..])?;
     if before.is_empty() {
         return Ok(Some(each));

@@ -26,13 +26,18 @@ pub(super) fn retry(context: &Context<'_>, items: &[Item], at: usize) -> Read<Op
         && items[at..].iter().take(5).any(|item| item.is_any(&[Mark::Retries, Mark::Attempts]));
     let is_strategy = |item: &Item| item.is_any(&[Mark::Backoff, Mark::Linear, Mark::Constant]);
     // `exponential backoff with 6 retries`
-    if is_strategy(&items[at])
-        && items
-            .get(at + 1)
-            .is_some_and(|item| item.is_any(&[Mark::With, Mark::And]) || matches!(item, Item::Comma(_)))
-        && matches!(items.get(at + 2), Some(Item::Number(..)))
-    {
-        next = pauses(items, at, &mut changes);
+    if is_strategy(&items[at]) {
+        let mut said = Vec::new();
+        let behind = pauses(items, at, &mut said);
+        let small = |item: &Item| {
+            item.is_any(&[Mark::With, Mark::And, Mark::UpTo, Mark::Within]) || matches!(item, Item::Comma(_))
+        };
+        let count = behind + items[behind..].iter().take_while(|item| small(item)).count();
+        let is_counted = matches!(&items[count..], [Item::Number(..), unit, ..]
+            if unit.is_any(&[Mark::Retries, Mark::Attempts, Mark::Retry]));
+        if count > behind && is_counted {
+            (changes, next) = (said, behind);
+        }
     }
     if starts_retry || gives {
         next += 1;
@@ -226,7 +231,9 @@ fn named_pause(items: &[Item], is_behind: bool) -> Option<(u64, usize)> {
             Some((*ms, 3))
         }
         // `once after 30 seconds`
-        [after, Item::Time(ms, _), ..] if after.is(Mark::After) && is_behind => Some((*ms, 2)),
+        [after, Item::Time(ms, _), ..] if after.is_any(&[Mark::After, Mark::ByMeans]) && is_behind => {
+            Some((*ms, 2))
+        }
         _ => None,
     }
 }

@@ -357,7 +357,21 @@ fn whatever(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
 
 /// `A, and if that fails B`.
 fn on_failure(context: &Context<'_>, items: &[Item], at: usize) -> Read<Flow> {
-    let handler = clause(context, &items[at + 1..], true)?;
+    let rest = &items[at + 1..];
+    // `A, on failure of A B`
+    let of_step = match rest.first() {
+        Some(Item::Phrase(both)) if context.maybe(both).is_none() => relations::task_and_rest(context, both),
+        _ => None,
+    };
+    let mut rest = rest.to_vec();
+    if let Some((step, handler)) = of_step {
+        let before = relations::part(context, &items[..at])?;
+        if before.calls().last() != Some(&step.as_str()) {
+            return context.ask(format!("where does `{step}` run in \"{}\"?", context.said(items)));
+        }
+        rest[0] = Item::Phrase(handler);
+    }
+    let handler = clause(context, &rest, true)?;
     match caught(relations::part(context, &items[..at])?, || Ok(handler))? {
         Some(flow) => Ok(flow),
         None => context.ask(format!("the failure of which step is meant in \"{}\"?", context.said(items))),

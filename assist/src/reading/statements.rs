@@ -320,6 +320,13 @@ fn end_said(context: &Context<'_>, statement: &[Item], is_alone: bool) -> Option
     if is_alone && statement.first().is_some_and(|item| item.is(Mark::Then) && is_place(item)) {
         return Some(Place::Last);
     }
+    // `before everything else A`
+    if is_alone
+        && matches!(statement, [first, Item::Phrase(_)] if first.is(Mark::First)
+            && context.said(std::slice::from_ref(first)).to_lowercase().starts_with("before"))
+    {
+        return Some(Place::First);
+    }
     match statement.last().filter(|item| is_place(item)) {
         Some(item) if item.is(Mark::Then) => Some(Place::Last),
         Some(item) if item.is(Mark::First) => Some(Place::First),

@@ -90,6 +90,16 @@ pub(super) fn timeout(context: &Context<'_>, items: &[Item], at: usize) -> Read<
             changes: vec![Change::Deadline(*ms)],
         }));
     }
+    // `wait at most two seconds when fetching the user`
+    if let (None, true, Some(Item::Phrase(step))) =
+        (&named, is(next, &[Mark::When, Mark::While]), items.get(next + 1))
+        && step.words[0].text.ends_with("ing")
+        && let Ok(task) = context.present_task(step)
+    {
+        let range = at..next + 1 + usize::from(!context.present.is_empty());
+        let changes = vec![Change::Timeout(*ms)];
+        return Ok(Some(Found { range, named: Some(Target::Task(task)), changes }));
+    }
     if named.is_none() {
         (named, next) = trailing(context, items, next)?;
     }
@@ -150,7 +160,7 @@ fn limit(context: &Context<'_>, items: &[Item], at: usize) -> Option<(Option<Tar
         from + items[from..].iter().take_while(|item| item.is_any(marks)).count()
     };
     let is_time = |at: usize| matches!(items.get(at), Some(Item::Time(..)));
-    if is(at, &[Mark::Wait]) && is(at + 1, &[Mark::UpTo])
+    if is(at, &[Mark::Wait, Mark::PauseBetween]) && is(at + 1, &[Mark::UpTo])
         || is(at, &[Mark::Wait, Mark::WaitFor]) && is(at + 1, &[Mark::Within, Mark::UpTo])
     {
         return Some((None, at + 2));
