@@ -56,7 +56,8 @@ pub(super) fn measured(context: &Context<'_>, words: &[PhraseWord], op: &Item) -
     if let Ok(Some(operand)) = &named {
         // `the luggage is over 23 kg` compares no luggage.
         let numbers = [Mark::Above, Mark::Below, Mark::AtLeast, Mark::AtMost];
-        return if !is_plain(&operand.kind) && op.is_any(&numbers) {
+        let is_number = operand.kind.is_empty() || is_number(&operand.kind);
+        return if !is_number && op.is_any(&numbers) {
             named.map(|found| only_number(context, words).or(found))
         } else {
             named
@@ -84,7 +85,6 @@ pub(super) fn age(context: &Context<'_>, words: &[PhraseWord]) -> Option<Operand
 
 /// `damages over 1000`: the one number that the task about the thing gives.
 fn only_number(context: &Context<'_>, words: &[PhraseWord]) -> Option<Operand> {
-    let is_number = |kind: &str| matches!(kind, "int" | "decimal" | "float");
     let is_about = |operand: &Operand| {
         let task = operand.expression.split('.').next().unwrap_or_default();
         is_number(&operand.kind)
@@ -169,8 +169,10 @@ fn named(context: &Context<'_>, words: &[PhraseWord]) -> Read<Option<Operand>> {
     let is_declared = |operand: &Operand| {
         context.inputs.iter().any(|input| operand.expression == format!("input.{}", input.name))
     };
+    // A result of the same name is as near as what another step would take.
+    let is_rival = found.iter().any(|operand| !operand.owner.is_empty() && exact(operand));
     let is_clear = found.iter().all(|operand| operand.owner.is_empty())
-        || found.iter().any(|operand| exact(operand) || is_declared(operand));
+        || found.iter().any(|operand| exact(operand) && !is_rival || is_declared(operand));
     if is_clear
         && let [input] =
             found.iter().enumerate().filter(|(_, operand)| is_input(operand)).collect::<Vec<_>>()[..]
@@ -246,6 +248,10 @@ fn operands(context: &Context<'_>) -> Vec<Operand> {
         }
     }
     found
+}
+
+fn is_number(kind: &str) -> bool {
+    matches!(kind.trim_end_matches('?'), "int" | "decimal" | "float")
 }
 
 fn is_plain(kind: &str) -> bool {
