@@ -33,7 +33,7 @@ pub(crate) fn patient(items: Vec<Item>) -> Vec<Item> {
             rest
             && item.is(Mark::Approval)
             && before.is(Mark::Before)
-            && limit.is(Mark::Within)
+            && limit.is_any(&[Mark::Within, Mark::UpTo])
         {
             found.extend([
                 Item::Marks(vec![Mark::Within], limit.at().clone()),

@@ -347,6 +347,10 @@ impl Reader<'_> {
             let word = PhraseWord::new(stem.clone(), stem, at_end.clone());
             return Some((used, Some(phrase(vec![word], at_end))));
         }
+        // `вызови пожарных` is no means.
+        if is_order(word) && marks.contains(&Mark::ByMeans) && marks.contains(&Mark::Filler) {
+            return Some((used, Some(Item::Marks(vec![Mark::Filler], at_end))));
+        }
         // `get the user` is no waiting, `get an approval` is.
         let is_reflexive = word.ends_with("ся") || word.ends_with("сь");
         let is_waiting = matches!(word, "wait" | "waiting" | "hold");

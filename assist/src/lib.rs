@@ -13,6 +13,7 @@ mod passes;
 mod policies;
 mod reading;
 mod restated;
+mod rows;
 mod shapes;
 mod turns;
 mod vocabulary;

@@ -4,109 +4,30 @@
 
 use crate::items::{Item, Phrase};
 use crate::names::{Meant, Names};
+use crate::rows;
 use crate::words::Mark;
 
 const COMPARES: [Mark; 4] = [Mark::Above, Mark::Below, Mark::AtLeast, Mark::AtMost];
 
 pub(crate) fn restated(items: Vec<Item>, names: &Names<'_>, text: &str) -> Vec<Item> {
-    let items = small_turns(items, text);
+    let items = rows::turned(&asked(items, text), text);
     let items = none(outcome(priced(without(least(subsequent(items)), names, text))));
     undone(consent(allowed(held(items)), names, text), text)
 }
 
-/// Short rows that say the same as others.
-fn small_turns(items: Vec<Item>, text: &str) -> Vec<Item> {
-    let mark = |mark: Mark, item: &Item| Item::Marks(vec![mark], item.at().clone());
-    let said = |item: &Item| text[item.at().clone()].to_lowercase();
-    let is_stop = |item: &Item| {
-        const STOPS: [&str; 7] = ["stop", "disable", "avoid", "forbid", "отключи", "выключи", "запрети"];
-        matches!(item, Item::Phrase(stop) if stop.words.len() == 1 && STOPS.contains(&stop.words[0].text.as_str()))
-    };
-    let is_conditional =
-        items.iter().any(|item| item.is_any(&[Mark::If, Mark::Unless, Mark::When, Mark::OnlyIf]));
+/// `baking failed? refund the customer`
+fn asked(items: Vec<Item>, text: &str) -> Vec<Item> {
     let mut found: Vec<Item> = Vec::new();
-    let mut items = items.as_slice();
-    while let Some((item, rest)) = items.split_first() {
-        items = rest;
-        match rest {
-            // `disable retries for A`
-            [retries, ..] if is_stop(item) && retries.is_any(&[Mark::Retry, Mark::Retries]) => {
-                found.push(mark(Mark::Not, item));
-            }
-            // `whether it works or not`
-            [or, not, ..]
-                if item.is_any(&[Mark::Succeeds, Mark::Fails])
-                    && or.is(Mark::Or)
-                    && not.is(Mark::Not)
-                    && rest.get(2).is_none_or(|next| matches!(next, Item::Stop(_) | Item::Comma(_))) =>
-            {
-                found.push(item.clone());
-                items = &rest[2..];
-            }
-            // `otherwise do nothing`
-            [nothing, ..]
-                if item.is(Mark::Else)
-                    && nothing.is(Mark::GoOn)
-                    && rest.get(1).is_none_or(|next| matches!(next, Item::Stop(_)))
-                    && matches!(found.last(), Some(Item::Comma(_))) =>
-            {
-                found.pop();
-                items = &rest[1..];
-            }
-            // `A before B instead of after it`
-            [instead, ..]
-                if matches!(item, Item::Phrase(_))
-                    && instead.is(Mark::Instead)
-                    && found.last().is_some_and(|last| last.is_any(&[Mark::Before, Mark::After]))
-                    && rest[1..].iter().take(2).all(|item| {
-                        item.is_any(&[Mark::Before, Mark::After, Mark::Then, Mark::ButFirst, Mark::It])
-                    })
-                    && rest.len() > 1 =>
-            {
-                found.push(item.clone());
-                items = &rest[rest.len().min(3)..];
-            }
-            // `after a delay of 15 minutes`
-            [pause, Item::Time(..), ..]
-                if item.is(Mark::After) && pause.is_any(&[Mark::PauseBetween, Mark::Wait]) =>
-            {
-                found.push(item.clone());
-                items = &rest[1..];
-            }
-            // `orders of 1000 or more`
-            [number @ Item::Number(..), bound, ..]
-                if item.is(Mark::Of) && bound.is_any(&[Mark::AtLeast, Mark::AtMost]) =>
-            {
-                found.extend([bound.clone(), number.clone()]);
-                items = &rest[2..];
-            }
-            // `A within 2 minutes, or else B`
-            [otherwise, Item::Phrase(_), ..] | [Item::Comma(_), otherwise, Item::Phrase(_), ..]
-                if matches!(item, Item::Time(..))
-                    && !is_conditional
-                    && ["or else", "otherwise", "else", "иначе"].contains(&said(otherwise).as_str()) =>
-            {
-                found.extend([
-                    item.clone(),
-                    Item::Comma(otherwise.at().clone()),
-                    mark(Mark::OnFailure, otherwise),
-                ]);
-                items = &rest[if matches!(rest[0], Item::Comma(_)) { 2 } else { 1 }..];
-            }
-            // `linear backoff for A with 4 retries`
-            [of, step @ Item::Phrase(_), with, number @ Item::Number(..), retries, ..]
-                if item.is_any(&[Mark::Backoff, Mark::Linear, Mark::Constant])
-                    && of.is(Mark::With)
-                    && with.is(Mark::With)
-                    && retries.is(Mark::Retries) =>
-            {
-                if found.last().is_some_and(|last| last.is(Mark::ByMeans)) {
-                    found.pop();
-                }
-                found.extend([number, retries, with, item, of, step].map(Item::clone));
-                items = &rest[5..];
-            }
-            _ => found.push(item.clone()),
+    for item in items {
+        let is_question = matches!(&item, Item::Stop(at) if text[at.clone()] == *"?");
+        let start = found.iter().rposition(|item| matches!(item, Item::Stop(_))).map_or(0, |at| at + 1);
+        let is_outcome = matches!(&found[start..], [Item::Phrase(_), outcome] if outcome.is_any(&[Mark::Fails, Mark::Succeeds]));
+        if is_question && is_outcome {
+            let at = item.at().clone();
+            found.insert(start, Item::Marks(vec![Mark::If], at.clone()));
+            found.push(Item::Comma(at));
+        } else {
+            found.push(item);
         }
     }
     found
@@ -215,8 +136,20 @@ fn priced(items: Vec<Item>) -> Vec<Item> {
     let mut found: Vec<Item> = Vec::new();
     let mut items = items.as_slice();
     while let Some((item, rest)) = items.split_first() {
-        found.push(item.clone());
         items = rest;
+        // `окно открывать при температуре выше 25`
+        if let (Item::Phrase(whole), Some(compared)) = (item, rest.first())
+            && compared.is_any(&COMPARES)
+            && let Some(at) =
+                whole.words.iter().position(|word| ["при", "at"].contains(&word.preposition.as_str()))
+        {
+            let (mut step, field) = whole.split(at);
+            step.words.retain(|word| word.text != "только");
+            let place = field.at.start..field.at.start;
+            found.extend([Item::Phrase(step), Item::Marks(vec![Mark::If], place), Item::Phrase(field)]);
+            continue;
+        }
+        found.push(item.clone());
         if let [compared, field @ Item::Phrase(_), of, number @ Item::Number(..), behind @ ..] = rest
             && matches!(item, Item::Phrase(_))
             && compared.is_any(&COMPARES)
@@ -372,7 +305,8 @@ fn consent(items: Vec<Item>, names: &Names<'_>, text: &str) -> Vec<Item> {
         found.push(item.clone());
         items = rest;
         let [small, Item::Phrase(thing), behind @ ..] = rest else { continue };
-        let is_for = ["for", "on", "для", "на"].contains(&text[small.at().clone()].to_lowercase().as_str());
+        let is_for = ["for", "on", "для", "на", "for every", "for each", "for all"]
+            .contains(&text[small.at().clone()].to_lowercase().as_str());
         let is_task = matches!(names.meant_by(thing, &[]), Meant::Task(_));
         if !item.is(Mark::Approval) || !is_for || !is_task {
             continue;

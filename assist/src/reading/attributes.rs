@@ -154,10 +154,30 @@ pub(super) fn ordered(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
     Some(Flow::When { condition, then: Box::new(Flow::Call(task)), otherwise: None })
 }
 
+/// `users without an email do not need a receipt`, behind the users.
+fn without(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
+    let [without, field @ Item::Phrase(_), not, Item::Phrase(what)] = items else { return None };
+    let said = context.said(std::slice::from_ref(without)).to_lowercase();
+    if !["without", "без"].contains(&said.as_str())
+        || !not.is_any(&[Mark::Not, Mark::Remove, Mark::NotNeeded])
+    {
+        return None;
+    }
+    let there = Item::Marks(vec![Mark::Exists], without.at().clone());
+    let Ok(Condition::Holds(condition)) = conditions::condition(context, &[field.clone(), there]) else {
+        return None;
+    };
+    let then = Box::new(Flow::Call(context.maybe(what)?));
+    Some(Flow::When { condition, then, otherwise: None })
+}
+
 /// `remote people do not get a laptop`, `premium users get a gift`.
 fn entitled(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
     let (who, rest) = items.split_first()?;
     let Item::Phrase(_) = who else { return None };
+    if let Some(flow) = without(context, rest) {
+        return Some(flow);
+    }
     let (is_not, rest) = match rest {
         [not, rest @ ..] if not.is_any(&[Mark::Not, Mark::Remove]) => (true, rest),
         rest => (false, rest),

@@ -215,6 +215,13 @@ fn operands(context: &Context<'_>) -> Vec<Operand> {
     };
     context.inputs.iter().for_each(|field| input(field, Vec::new()));
     for task in &context.vocabulary.tasks {
+        // What no step of a workflow takes is no input of it.
+        if !context.present.is_empty()
+            && !context.present.contains(&task.id)
+            && !context.mentioned.contains(&task.id)
+        {
+            continue;
+        }
         let things: Vec<String> = stemmed(&task.id).into_iter().skip(1).collect();
         for parameter in &task.parameters {
             let is_it = |(of, name, _): &&(String, String, Data)| *of == task.id && *name == parameter.name;

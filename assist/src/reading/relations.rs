@@ -272,6 +272,15 @@ fn joined(context: &Context<'_>, items: &[Item], at: usize, left: Flow, right: F
     let commas = items[..at].iter().filter(|item| matches!(item, Item::Comma(_))).count();
     let is_loose = |flow: &Flow| matches!(flow, Flow::Sequence(_));
     if mark.is(Mark::Alongside) || mark.is(Mark::While) {
+        // `A, B while checking C`
+        let joint = items[..at].iter().rfind(|item| matches!(item, Item::Comma(_)) || item.is(Mark::And));
+        if let (Flow::Sequence(mut steps), Some(Item::Comma(_)), true) =
+            (left.clone(), joint, mark.is(Mark::While))
+            && !is_loose(&right)
+            && let Some(last) = steps.pop()
+        {
+            return Ok(Flow::in_order(steps.into_iter().chain([Flow::at_once([last, right])])));
+        }
         if is_loose(&left) || is_loose(&right) {
             let said = context.said(&items[at..=at]);
             return context.ask(format!("which steps does \"{said}\" join in \"{}\"?", context.said(items)));

@@ -68,6 +68,20 @@ pub(super) fn retry(context: &Context<'_>, items: &[Item], at: usize) -> Read<Op
         return Ok(attempts);
     }
     next = pauses(items, next, &mut changes);
+    // `with a delay of 2 seconds, at most 4 times`
+    if starts_retry && !changes.iter().any(|change| matches!(change, Change::Retries(_))) {
+        let small = |item: &&Item| {
+            item.is_any(&[Mark::UpTo, Mark::And, Mark::Within]) || matches!(item, Item::Comma(_))
+        };
+        let count = next + items[next..].iter().take_while(small).count();
+        if let [number @ Item::Number(..), times, ..] = &items[count..]
+            && times.is_any(&[Mark::Times, Mark::Retries])
+            && let Some(retries) = number.whole()
+        {
+            changes.insert(0, Change::Retries(retries));
+            next = count + 2;
+        }
+    }
     if starts_retry && changes.is_empty() {
         let said = context.said(&items[at..next]);
         return context.ask(format!("how many times at most in \"{said}\"?"));

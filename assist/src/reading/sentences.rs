@@ -94,8 +94,11 @@ pub(super) fn clause(context: &Context<'_>, items: &[Item], is_last: bool) -> Re
         return on_failure(context, items, at);
     }
     if let Some(at) = find(items, &[Mark::When]).filter(|at| *at > 0)
+        && let end =
+            items[at..].iter().position(|item| item.is(Mark::Before)).map_or(items.len(), |end| at + end)
+        && end > at + 1
         && matches!(
-            conditions::condition(context, &items[at + 1..]),
+            conditions::condition(context, trimmed(&items[at + 1..end])),
             Ok(Condition::Holds(_) | Condition::Failed(_))
         )
     {

@@ -164,7 +164,7 @@ fn stepped(
     }
     // `A first thing, and B last`: each has its place.
     let is_place = |at: &usize| {
-        statement[*at].is_any(&[Mark::First, Mark::Then])
+        (statement[*at].is(Mark::First) || statement[*at].is(Mark::Then) && is_end(context, &statement[*at]))
             && statement.get(at + 1).is_none_or(|next| matches!(next, Item::Comma(_)) || next.is(Mark::And))
     };
     if reading.flow.is_none()
