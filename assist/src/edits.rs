@@ -227,8 +227,26 @@ pub(crate) fn completed(
     Ok(added)
 }
 
-/// A step that asks about the result of one that comes behind it.
+/// A step that asks about the result of one that comes behind it, or runs at the same time.
 pub(crate) fn asked_too_early(steps: &[Data]) -> Option<String> {
+    let mut beside = None;
+    let mut copy = steps.to_vec();
+    each(&mut copy, &mut |step| {
+        for branches in ["parallel", "race"].iter().filter_map(|key| step.get(key)) {
+            let Data::List(branches) = branches else { continue };
+            let asks = |at: usize, task: &String| {
+                let own = calls(std::slice::from_ref(&branches[at]));
+                asks_about(&branches[at], task) && !own.contains(task)
+            };
+            let all = calls(branches);
+            beside = beside
+                .take()
+                .or_else(|| all.iter().find(|task| (0..branches.len()).any(|at| asks(at, task))).cloned());
+        }
+    });
+    if beside.is_some() {
+        return beside;
+    }
     (0..steps.len()).find_map(|at| {
         let (before, behind) = steps.split_at(at + 1);
         let is_late = |task: &String| asks_about(&steps[at], task) && !calls(before).contains(task);

@@ -251,6 +251,11 @@ impl Flow {
 
 /// The step under a condition. Steps whose value is a mapping have their options inside of it.
 fn guarded(flow: &Flow, condition: &str) -> Data {
+    // A step has one condition: that of both.
+    if let Flow::When { condition: inner, then, otherwise: None } = flow {
+        let part = |text: &str| if text.contains("||") { format!("({text})") } else { text.to_owned() };
+        return guarded(then, &format!("{} && {}", part(inner), part(condition)));
+    }
     let mut step = flow.step();
     set_option(&mut step, "when", expression(condition));
     step

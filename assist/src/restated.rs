@@ -11,8 +11,8 @@ const COMPARES: [Mark; 4] = [Mark::Above, Mark::Below, Mark::AtLeast, Mark::AtMo
 
 pub(crate) fn restated(items: Vec<Item>, names: &Names<'_>, text: &str) -> Vec<Item> {
     let items = rows::turned(&asked(items, text), text);
-    let items = none(outcome(priced(without(least(subsequent(items)), names, text))));
-    undone(consent(allowed(held(items)), names, text), text)
+    let items = none(outcome(priced(without(least(subsequent(items)), names, text)), text));
+    undone(consent(allowed(held(items), text), names, text), text)
 }
 
 /// `baking failed? refund the customer`
@@ -85,7 +85,7 @@ fn without(items: Vec<Item>, names: &Names<'_>, text: &str) -> Vec<Item> {
 }
 
 /// `if A fails, do not B` is `B only if A succeeds`; `A, then if that fails B` needs no `then`.
-fn outcome(items: Vec<Item>) -> Vec<Item> {
+fn outcome(items: Vec<Item>, text: &str) -> Vec<Item> {
     let mut found: Vec<Item> = Vec::new();
     let mut items = items.as_slice();
     while let Some((item, rest)) = items.split_first() {
@@ -98,6 +98,12 @@ fn outcome(items: Vec<Item>) -> Vec<Item> {
             continue;
         }
         let begins = matches!(found.last(), None | Some(Item::Stop(_)));
+        // `B is not needed if A fails`, `do not B if A fails`
+        if begins && let Some((turned, used)) = not_after(item, rest, text) {
+            found.extend(turned);
+            items = &rest[used..];
+            continue;
+        }
         if let [of @ Item::Phrase(_), fails, behind @ ..] = rest
             && begins
             && item.is_any(&[Mark::If, Mark::When])
@@ -105,7 +111,7 @@ fn outcome(items: Vec<Item>) -> Vec<Item> {
             && let Some((step, behind)) = not_done(behind)
         {
             let only = Item::Marks(vec![Mark::OnlyIf], item.at().clone());
-            let succeeds = Item::Marks(vec![Mark::Succeeds], fails.at().clone());
+            let succeeds = succeeding(fails, text);
             found.extend([step, only, of.clone(), succeeds]);
             items = behind;
             continue;
@@ -113,6 +119,32 @@ fn outcome(items: Vec<Item>) -> Vec<Item> {
         found.push(item.clone());
     }
     found
+}
+
+/// `B is not needed if A fails` as `B only if A succeeds`, and how many items that takes.
+fn not_after(item: &Item, rest: &[Item], text: &str) -> Option<(Vec<Item>, usize)> {
+    let not = [Mark::Not, Mark::NotNeeded];
+    let step = match (item, rest.first()?) {
+        (step @ Item::Phrase(_), gone) if gone.is(Mark::NotNeeded) => step,
+        (first, step @ Item::Phrase(_)) if first.is_any(&not) => step,
+        _ => return None,
+    };
+    let comma = usize::from(matches!(rest.get(1), Some(Item::Comma(_))));
+    let [condition, of @ Item::Phrase(_), fails, behind @ ..] = &rest[1 + comma..] else { return None };
+    let ends = behind.first().is_none_or(|next| matches!(next, Item::Stop(_)));
+    if !condition.is_any(&[Mark::If, Mark::When]) || !fails.is(Mark::Fails) || !ends {
+        return None;
+    }
+    let only = Item::Marks(vec![Mark::OnlyIf], condition.at().clone());
+    let succeeds = succeeding(fails, text);
+    Some((vec![step.clone(), only, of.clone(), succeeds], 4 + comma))
+}
+
+/// The opposite of a failure, without what negates its verb: `did not pass`.
+fn succeeding(fails: &Item, text: &str) -> Item {
+    let at = fails.at();
+    let verb = text[at.clone()].rsplit(' ').next().map_or(at.len(), str::len);
+    Item::Marks(vec![Mark::Succeeds], at.end - verb..at.end)
 }
 
 /// The step of `do not B`, and what stands behind it, where a sentence ends there.
@@ -227,7 +259,7 @@ fn held(items: Vec<Item>) -> Vec<Item> {
 }
 
 /// `на поиск курьера не больше 10 минут`, `for the report at most a minute`: so much is given to a step.
-fn allowed(items: Vec<Item>) -> Vec<Item> {
+fn allowed(items: Vec<Item>, text: &str) -> Vec<Item> {
     let mut found: Vec<Item> = Vec::new();
     for (at, item) in items.iter().enumerate() {
         let begins =
@@ -241,6 +273,11 @@ fn allowed(items: Vec<Item>) -> Vec<Item> {
                 if to.is_any(&[Mark::To, Mark::With]) && it.is(Mark::It) && limit.is_any(&[Mark::Within, Mark::UpTo]));
         if is_of_it || is_it {
             continue;
+        }
+        let is_given = matches!(&items[at..], [to, Item::Phrase(_), Item::Time(..), ..]
+            if to.is(Mark::To) && text[to.at().clone()].eq_ignore_ascii_case("на"));
+        if begins && is_given {
+            found.push(Item::Marks(vec![Mark::Give], item.at().start..item.at().start));
         }
         if let [to, Item::Phrase(_), limit, Item::Time(..), ..] = &items[at..]
             && begins

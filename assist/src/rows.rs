@@ -177,6 +177,14 @@ fn orders(place: &Place<'_>) -> Option<Turn> {
         {
             turn(vec![item.clone()], place.rest.len().min(3))
         }
+        // `let A wait for B`
+        [wait, Item::Phrase(_), ..]
+            if matches!(item, Item::Phrase(_))
+                && wait.is(Mark::WaitFor)
+                && ["wait for", "waits for"].contains(&place.said(wait).as_str()) =>
+        {
+            turn(vec![item.clone(), mark(Mark::After, wait)], 1)
+        }
         // `after a delay of 15 minutes`
         [pause, Item::Time(..), ..]
             if item.is(Mark::After) && pause.is_any(&[Mark::PauseBetween, Mark::Wait]) =>

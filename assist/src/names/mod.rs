@@ -402,7 +402,15 @@ impl<'a> Names<'a> {
     pub fn undone_by<'t>(&self, by: &str, tasks: impl Iterator<Item = &'t String>) -> Option<String> {
         let profile = |id: &str| self.profiles.iter().find(|profile| profile.id == id);
         let (verb, thing) = profile(by)?.own.split_first()?;
-        let undoes = UNDOES.contains(&verb.as_str()) || verb.starts_with("un");
+        const MORE: [&str; 8] =
+            ["recal", "withdraw", "close", "stop", "unlock", "undo", "rollback", "reopen"];
+        const TOLD: [&str; 7] = ["возвраща", "отменя", "снима", "освобожда", "отзыва", "откатыва", "закрыва"];
+        let tells =
+            || profile(by).is_some_and(|by| by.told.iter().any(|(stem, _)| TOLD.contains(&stem.as_str())));
+        let undoes = UNDOES.contains(&verb.as_str())
+            || MORE.contains(&verb.as_str())
+            || verb.starts_with("un")
+            || tells();
         let is_same = |id: &&String| {
             let of = profile(id).and_then(|profile| profile.own.split_first());
             **id != by && of.is_some_and(|(_, of)| !of.is_empty() && of == thing)

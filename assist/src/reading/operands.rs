@@ -223,7 +223,16 @@ fn operands(context: &Context<'_>) -> Vec<Operand> {
             continue;
         }
         let things: Vec<String> = stemmed(&task.id).into_iter().skip(1).collect();
-        for parameter in &task.parameters {
+        // What another step gives under that name is taken from it.
+        let is_given = |parameter: &&Field| {
+            context.vocabulary.tasks.iter().any(|other| {
+                let is_step = context.present.contains(&other.id) || context.mentioned.contains(&other.id);
+                is_step
+                    && other.id != task.id
+                    && other.result.iter().any(|field| field.name == parameter.name)
+            })
+        };
+        for parameter in task.parameters.iter().filter(|parameter| !is_given(parameter)) {
             let is_it = |(of, name, _): &&(String, String, Data)| *of == task.id && *name == parameter.name;
             match context.bound.iter().find(is_it).map(|(_, _, value)| value) {
                 None => input(parameter, things.clone()),

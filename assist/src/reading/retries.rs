@@ -74,12 +74,13 @@ pub(super) fn retry(context: &Context<'_>, items: &[Item], at: usize) -> Read<Op
             item.is_any(&[Mark::UpTo, Mark::And, Mark::Within]) || matches!(item, Item::Comma(_))
         };
         let count = next + items[next..].iter().take_while(small).count();
-        if let [number @ Item::Number(..), times, ..] = &items[count..]
-            && times.is_any(&[Mark::Times, Mark::Retries])
+        if let [number @ Item::Number(..), times @ ..] = &items[count..]
+            && let is_counted = times.first().is_some_and(|times| times.is_any(&[Mark::Times, Mark::Retries]))
+            && (is_counted || count > next && items[count - 1].is(Mark::UpTo))
             && let Some(retries) = number.whole()
         {
             changes.insert(0, Change::Retries(retries));
-            next = count + 2;
+            next = count + 1 + usize::from(is_counted);
         }
     }
     if starts_retry && changes.is_empty() {
@@ -121,6 +122,23 @@ fn counted(
         Some(item) if items[at].is(Mark::Attempts) && item.is(Mark::Times) => Some((attempts, count_at + 2)),
         _ => starts_retry.then_some((Change::Retries(count), count_at + 1)),
     }
+}
+
+/// `limit X to 2 retries`.
+pub(super) fn limited(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>> {
+    let [limit, Item::Phrase(phrase), to, number @ Item::Number(..), retries, ..] = &items[at..] else {
+        return Ok(None);
+    };
+    if !limit.is_any(&[Mark::UpTo, Mark::Give, Mark::Move])
+        || !to.is(Mark::To)
+        || !retries.is_any(&[Mark::Retries, Mark::Attempts])
+    {
+        return Ok(None);
+    }
+    let count = number.whole().unwrap_or_default();
+    let count = if retries.is(Mark::Retries) { count } else { count.saturating_sub(1) };
+    let named = Some(Target::Task(context.present_task(phrase)?));
+    Ok(Some(Found { range: at..at + 5, named, changes: vec![Change::Retries(count)] }))
 }
 
 /// `if X fails, try again 3 times`.

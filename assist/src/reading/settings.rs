@@ -6,7 +6,7 @@ use crate::items::Item;
 use crate::words::Mark;
 
 use super::cursor::cut;
-use super::retries::{is_once, no_retries, pauses, retried_failure, retry};
+use super::retries::{is_once, limited, no_retries, pauses, retried_failure, retry};
 use super::targets::{nearest, object};
 use super::timeouts::timeout;
 use super::undoing::undo;
@@ -96,6 +96,7 @@ pub(super) fn extract(
             (None, Some(last)) if follows(items) => last.target.clone(),
             (None, _) => nearest(context, items, &found.range, before)?,
         };
+        let target_is_workflow = target == Target::Workflow;
         let targets: Vec<Target> = match target {
             Target::Several(tasks) => tasks.into_iter().map(Target::Task).collect(),
             target => vec![target],
@@ -117,6 +118,11 @@ pub(super) fn extract(
         };
         if at == 1 && items[0].is(Mark::With) || at > 1 && is_with(&items[at - 1]) {
             range.start = at - 1;
+            at -= 1;
+        }
+        // `both within 5 seconds in total`
+        if target_is_workflow && range.start > 0 && items[range.start - 1].is_any(&EACH) {
+            range.start -= 1;
             at -= 1;
         }
         let step = tried_step(context, &items[range.clone()]);
@@ -202,6 +208,9 @@ fn after_its_step(
         {
             (Change::Retries(number.whole().unwrap_or_default()), 2)
         }
+        (Change::Retries(_), [number @ Item::Number(..), next @ ..]) if next.first().is_none_or(is_joint) => {
+            (Change::Retries(number.whole().unwrap_or_default()), 1)
+        }
         (Change::Retries(_), [once, ..]) if is_once(context, once) => (Change::Retries(1), 1),
         _ => return Ok(None),
     };
@@ -235,6 +244,7 @@ fn tidy(items: &mut Vec<Item>, at: usize) {
 
 fn pattern(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Found>> {
     let found = no_retries(context, items, at)?;
+    let found = if found.is_none() { limited(context, items, at)? } else { found };
     let found = if found.is_none() { retried_failure(context, items, at)? } else { found };
     let found = if found.is_none() { retry(context, items, at)? } else { found };
     let found = if found.is_none() { timeout(context, items, at)? } else { found };

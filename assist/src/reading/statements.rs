@@ -119,6 +119,23 @@ fn settled(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> 
         reading.settings.extend(found);
         return Ok(());
     }
+    // `A in the background, but not B`
+    let rest = match rest {
+        [head @ .., not, Item::Phrase(other)]
+            if !found.is_empty()
+                && found
+                    .iter()
+                    .all(|setting| matches!(setting.change, Change::Detached | Change::Tolerated))
+                && not.is(Mark::Not)
+                && context.present_task(other).is_ok_and(|task| {
+                    context.present.contains(&task)
+                        && found.iter().all(|setting| setting.target != Target::Task(task.clone()))
+                }) =>
+        {
+            trimmed(head)
+        }
+        rest => rest,
+    };
     let rest = match rest {
         [verb, named @ Item::Phrase(_)] if !found.is_empty() && verb.is_any(&[Mark::Add, Mark::Move]) => {
             std::slice::from_ref(named)
@@ -182,6 +199,14 @@ fn stepped(
         return context.ask(format!("what of \"{}\" comes there?", context.said(statement)));
     }
     let flow = sentences::sentence(context, rest)?.with_handlers();
+    let said = context.text[..statement.last().map_or(0, |item| item.at().end)].len();
+    let behind = context.text[said..].trim_start().to_lowercase();
+    if matches!(flow, Flow::When { .. })
+        && flow.calls().iter().all(|task| context.present.iter().any(|there| there == task))
+        && ["too", "as well", "тоже", "также"].iter().any(|too| behind.starts_with(too))
+    {
+        return context.ask(format!("is \"{}\" done in the other cases, too?", context.said(statement)));
+    }
     // `finally send each guest an invitation`
     let is_new = !flow.calls().iter().any(|task| context.present.iter().any(|there| there == task));
     if let (true, Some(place)) =

@@ -19,7 +19,10 @@ pub(super) fn nearest(
         items[..range.start].iter().rposition(|item| matches!(item, Item::Stop(_))).map_or(0, |at| at + 1);
     let before = &items[start..range.start];
     let is_each = before.last().is_some_and(|item| item.is(Mark::Each));
-    let mut near = before.iter().rev().take(2);
+    // `charge them with 3 retries` is said of what is charged.
+    let is_object = matches!(before, [.., Item::Phrase(_), them] if them.is(Mark::Them) && !them.is(Mark::Both))
+        || matches!(before, [.., Item::Phrase(_), them, _] if them.is(Mark::Them) && !them.is(Mark::Both));
+    let mut near = before.iter().rev().take(if is_object { 0 } else { 2 });
     if is_each || near.any(|item| item.is_any(&[Mark::EachOfThem, Mark::Both, Mark::All, Mark::Them])) {
         return each_of(context, before);
     }
@@ -109,7 +112,9 @@ fn last_of(
     at: usize,
 ) -> Read<Target> {
     let Item::Phrase(phrase) = &before[at] else { return context.ask("which step is meant?") };
-    let is_apart = matches!(&before[..at], [.., Item::Comma(_), and] if and.is(Mark::And));
+    // `A and B in parallel and C` joins C with none of them.
+    let is_apart = matches!(&before[..at], [.., apart, and]
+        if and.is(Mark::And) && (matches!(apart, Item::Comma(_)) || apart.is(Mark::Parallel)));
     let joined = !is_apart
         && before[..at].last().is_some_and(|item| item.is_any(&[Mark::And, Mark::Or]))
         && !before[at + 1..].iter().any(|item| item.is(Mark::And));
