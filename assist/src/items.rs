@@ -8,7 +8,8 @@ use crate::names::Names;
 use crate::passes::{ended, failing, joined, lone_verbs, sign_item};
 use crate::shapes::straightened;
 use crate::words::{
-    Lexicon, Mark, Stems, Token, TokenKind, WORDS, duration_unit, is_russian, number, plain, single, tokens,
+    Lexicon, Mark, Stems, Token, TokenKind, WORDS, duration_unit, is_russian, number, plain, single, time,
+    tokens,
 };
 
 /// A run of words between marks, in order.
@@ -142,11 +143,13 @@ impl Reader<'_> {
         let TokenKind::Word(word) = &token.kind else { return vec![token] };
         let stem = self.stems.of(word);
         let is_name = word.ends_with("'s") || word.matches('-').count() > 1;
-        if !word.contains('-') || is_name || self.names.knows(&stem) || self.lexicon.knows(&stem) {
+        let is_field = word.contains('.') && !is_name;
+        if !word.contains('-') && !is_field || is_name || self.names.knows(&stem) || self.lexicon.knows(&stem)
+        {
             return vec![token];
         }
         let part = |part: &str| Token { at: token.at.clone(), kind: TokenKind::Word(part.to_owned()) };
-        word.split('-').map(part).collect()
+        word.split(['-', '.']).map(part).collect()
     }
 
     /// The name of a workflow that names no task is the workflow: `the renewal`.
@@ -199,8 +202,8 @@ impl Reader<'_> {
             TokenKind::Stop => Item::Stop(place),
             TokenKind::Colon => Item::Colon(place),
             TokenKind::Quoted(text) => Item::Quoted(text.clone(), place),
-            TokenKind::Number(_) | TokenKind::Word(_) if self.time(tokens, at).is_some() => {
-                let (used, ms) = self.time(tokens, at).unwrap_or((1, 0));
+            TokenKind::Number(_) | TokenKind::Word(_) if time(tokens, at).is_some() => {
+                let (used, ms) = time(tokens, at).unwrap_or((1, 0));
                 return (used, Some(Item::Time(ms, place.start..tokens[at + used - 1].at.end)));
             }
             TokenKind::Number(text) => Item::Number(text.clone(), place),
@@ -208,58 +211,6 @@ impl Reader<'_> {
             TokenKind::Word(word) => return self.word(word, tokens, stems, at),
         };
         (1, Some(item))
-    }
-
-    /// `2 seconds`, `500ms`, `half a second`, `a minute`.
-    fn time(&self, tokens: &[Token], at: usize) -> Option<(usize, u64)> {
-        let word = |at: usize| match tokens.get(at).map(|token| &token.kind) {
-            Some(TokenKind::Word(word)) => Some(word.as_str()),
-            _ => None,
-        };
-        if matches!(word(at), Some("half")) && matches!(word(at + 1), Some("a" | "an")) {
-            return duration_unit(word(at + 2)?).map(|(ms, _)| (3, ms / 2));
-        }
-        match word(at) {
-            Some(unit @ ("секунду" | "минуту" | "час" | "день" | "сутки" | "неделю")) =>
-            {
-                return duration_unit(unit).map(|(ms, _)| (1, ms));
-            }
-            Some("полторы" | "полтора") => {
-                return duration_unit(word(at + 1)?).map(|(ms, _)| (2, halves(1.0, ms)));
-            }
-            Some("полсекунды") => return Some((1, 500)),
-            Some("полминуты") => return Some((1, 30_000)),
-            Some("полчаса") => return Some((1, 1_800_000)),
-            _ => {}
-        }
-        let is_every = at > 0
-            && matches!(word(at - 1), Some("every" | "each" | "более" | "больше" | "дольше" | "позже"));
-        if let Some((ms, _)) = word(at).filter(|_| is_every).and_then(duration_unit) {
-            return Some((1, ms));
-        }
-        let count = match &tokens.get(at)?.kind {
-            TokenKind::Number(text) => text.parse::<f64>().ok()?,
-            #[expect(clippy::cast_precision_loss, reason = "numbers in words are small")]
-            TokenKind::Word(text) => match number(text) {
-                Some(count) => count as f64,
-                None if text == "an" => 1.0,
-                None => return None,
-            },
-            _ => return None,
-        };
-        // `трижды с паузой`
-        let is_digits = matches!(tokens[at].kind, TokenKind::Number(_));
-        if !is_digits && matches!(word(at + 1), Some("с" | "м" | "ч")) {
-            return None;
-        }
-        // `two and a half hours`
-        if matches!((word(at + 1), word(at + 2), word(at + 3)), (Some("and"), Some("a" | "an"), Some("half")))
-        {
-            let (ms, _) = duration_unit(word(at + 4)?)?;
-            return Some((5, halves(count, ms)));
-        }
-        let (ms, _) = duration_unit(word(at + 1)?)?;
-        Some((2, halves(count - 0.5, ms)))
     }
 
     fn word(&self, word: &str, tokens: &[Token], stems: &[String], at: usize) -> (usize, Option<Item>) {
@@ -373,18 +324,7 @@ impl Reader<'_> {
                 .all(|mark| matches!(mark, Mark::Then | Mark::Done | Mark::Fails | Mark::Succeeds))
             && is_order(word)
             && self.phrase_word(&tokens[at], &stems[at]).is_some_and(|word| self.names.has_verb(&word));
-        // `and confirmed the permissions`: who does it is the workflow.
-        let begins = at == 0
-            || match &tokens[at - 1].kind {
-                TokenKind::Word(before) => {
-                    ["and", "then", "to", "we", "have", "first"].contains(&before.as_str())
-                }
-                _ => true,
-            };
-        // `allowed` is what something is.
-        let is_state = marks == [Mark::Give] && word.ends_with("ed");
-        let is_check =
-            is_state || marks == [Mark::Approval] && begins && ["confirm", "confirmed"].contains(&word);
+        let is_check = is_check(word, &marks, at.checked_sub(1).map(|at| &tokens[at]));
         let is_rather_verb = is_plain_verb
             && (used == 1
                 || matches!(tokens.get(at + used).map(|next| &next.kind), Some(TokenKind::Word(_))));
@@ -458,15 +398,16 @@ impl Reader<'_> {
     }
 }
 
-/// The milliseconds of so many units and a half.
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "saturates"
-)]
-fn halves(count: f64, ms: u64) -> u64 {
-    ((count + 0.5) * ms as f64) as u64
+/// Whether a word of the tables is rather what something is, or a step: `allowed`, `and confirmed the permissions`.
+fn is_check(word: &str, marks: &[Mark], before: Option<&Token>) -> bool {
+    const BEGINS: [&str; 6] = ["and", "then", "to", "we", "have", "first"];
+    // Who does it is the workflow.
+    let begins = match before.map(|before| &before.kind) {
+        Some(TokenKind::Word(before)) => BEGINS.contains(&before.as_str()),
+        _ => true,
+    };
+    let is_state = marks == [Mark::Give] && word.ends_with("ed");
+    is_state || marks == [Mark::Approval] && begins && ["confirm", "confirmed"].contains(&word)
 }
 
 /// What stands before what something is.

@@ -94,6 +94,25 @@ fn drafted(request: &Request<'_>, draft: &mut Draft) -> Read<()> {
     let names = Names::new(vocabulary, &WORDS.stems, &WORDS.concepts);
     let reader = Reader { stems: &WORDS.stems, lexicon: &WORDS.lexicon, names: &names };
     let items = reader.items(request.text);
+    if std::env::var("ITEMS").is_ok() {
+        eprintln!(
+            "{:?}",
+            items
+                .iter()
+                .map(|i| match i {
+                    Item::Phrase(p) =>
+                        format!("<{}>", p.words.iter().map(|w| w.text.clone()).collect::<Vec<_>>().join(" ")),
+                    Item::Marks(m, _) => format!("{m:?}"),
+                    Item::Number(n, _) => n.clone(),
+                    Item::Time(t, _) => format!("{t}ms"),
+                    Item::Comma(_) => ",".into(),
+                    Item::Stop(_) => ".".into(),
+                    o => format!("{o:?}"),
+                })
+                .collect::<Vec<_>>()
+                .join(" ")
+        );
+    } //DBG
     if items.is_empty() {
         return ask("what should run?");
     }
@@ -174,23 +193,7 @@ fn base<'a>(request: &Request<'a>, names: &Names<'_>, items: &[Item]) -> Read<Op
     if let ([only], true) = (workflows.as_slice(), items.first().is_some_and(|item| item.is_any(&changes))) {
         return Ok(Some(only));
     }
-    // `B at the end`, `B at the beginning`: of what is there.
-    let ends = |item: Option<&Item>, marks: &[Mark]| item.is_some_and(|item| item.is_any(marks));
-    let is_placed = ends(items.first(), &[Mark::Then, Mark::Always])
-        || ends(items.last(), &[Mark::Then, Mark::First, Mark::Always]);
-    let is_clause_end = |two: &[Item]| {
-        two[0].is_any(&[Mark::Then, Mark::First])
-            && (matches!(two[1], Item::Comma(_))
-                || two[1].is_any(&[Mark::And, Mark::If, Mark::Unless, Mark::When, Mark::OnlyIf]))
-    };
-    let is_placed = is_placed || items.windows(2).any(is_clause_end);
-    // `A first thing, and B last`
-    let is_place = |item: &&Item| item.is_any(&[Mark::Then, Mark::First, Mark::Always]);
-    let named = mentioned.iter().collect::<std::collections::BTreeSet<_>>().len();
-    let is_end = is_placed
-        && named <= items.iter().filter(is_place).count().max(1)
-        && named <= 2
-        && !matches!(items.first(), Some(item) if item.is(Mark::First));
+    let is_end = is_placed(items, &mentioned);
     if let ([only], true) = (workflows.as_slice(), is_end) {
         return Ok(Some(only));
     }
@@ -210,6 +213,26 @@ fn base<'a>(request: &Request<'a>, names: &Names<'_>, items: &[Item]) -> Read<Op
             Err(Question(format!("which workflow is meant: {}? `--workflow` says it", all.join(" or "))))
         }
     }
+}
+
+/// `B at the end`, `B at the beginning`: of what is there.
+fn is_placed(items: &[Item], mentioned: &[String]) -> bool {
+    let ends = |item: Option<&Item>, marks: &[Mark]| item.is_some_and(|item| item.is_any(marks));
+    let is_placed = ends(items.first(), &[Mark::Then, Mark::Always])
+        || ends(items.last(), &[Mark::Then, Mark::First, Mark::Always]);
+    let is_clause_end = |two: &[Item]| {
+        two[0].is_any(&[Mark::Then, Mark::First])
+            && (matches!(two[1], Item::Comma(_))
+                || two[1].is_any(&[Mark::And, Mark::If, Mark::Unless, Mark::When, Mark::OnlyIf]))
+    };
+    let is_placed = is_placed || items.windows(2).any(is_clause_end);
+    // `A first thing, and B last`
+    let is_place = |item: &&Item| item.is_any(&[Mark::Then, Mark::First, Mark::Always]);
+    let named = mentioned.iter().collect::<std::collections::BTreeSet<_>>().len();
+    is_placed
+        && named <= items.iter().filter(is_place).count().max(1)
+        && named <= 2
+        && !matches!(items.first(), Some(item) if item.is(Mark::First))
 }
 
 /// The only workflow with the step whose result alone the text is about.

@@ -122,10 +122,9 @@ pub(crate) fn failing(items: Vec<Item>, names: &Names<'_>) -> Vec<Item> {
             }
             (Item::Phrase(verb), Some(Item::Phrase(object)), Some(not))
                 if not.is_any(&[Mark::Not, Mark::Differs])
-                    && verb
-                        .words
-                        .last()
-                        .is_some_and(|word| is_participle(&word.text) && names.begins(&word.stem))
+                    && verb.words.last().is_some_and(|word| {
+                        is_participle(&word.text) && names.begins(&word.stem) || is_reflexive(&word.text)
+                    })
                     && found.len() > 2
                     && found[found.len() - 3].is_any(&[Mark::If, Mark::When, Mark::EvenIf]) =>
             {
@@ -144,6 +143,11 @@ pub(crate) fn failing(items: Vec<Item>, names: &Names<'_>) -> Vec<Item> {
         }
     }
     found
+}
+
+/// `открылась`: what a thing has done by itself.
+fn is_reflexive(word: &str) -> bool {
+    ["лся", "лась", "лось", "лись"].iter().any(|end| word.ends_with(end))
 }
 
 /// `charged`, `sent`: what was done to a thing.

@@ -100,6 +100,18 @@ fn retries(place: &Place<'_>) -> Option<Turn> {
 fn limits(place: &Place<'_>) -> Option<Turn> {
     let item = place.item;
     match place.rest {
+        // `fail if A takes more than 2 seconds`
+        [condition, step @ Item::Phrase(_), longer, time @ Item::Time(..), rest @ ..]
+            if item.is_any(&[Mark::Fails, Mark::GiveUp])
+                && ends(place.found.last())
+                && condition.is_any(&[Mark::If, Mark::When])
+                && longer.is(Mark::Within)
+                && ends(rest.first()) =>
+        {
+            let comma = Item::Comma(item.at().clone());
+            let items = [condition, step, longer, time].map(Item::clone).into_iter();
+            turn(items.chain([comma, mark(Mark::GiveUp, item)]).collect(), 4)
+        }
         // `within a second or fail`
         [or, fail, rest @ ..]
             if matches!(item, Item::Time(..))

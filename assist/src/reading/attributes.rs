@@ -200,6 +200,7 @@ fn entitled(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
 fn ruled(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
     // `customers with a score below 500`
     if let [Item::Phrase(whole), rest @ ..] = items
+        && !rest.last().is_some_and(|last| last.is(Mark::Approval))
         && let Some((at, marks)) =
             whole.glue.iter().find(|(at, marks)| *at > 0 && marks.contains(&Mark::With))
     {

@@ -266,16 +266,8 @@ pub(super) fn edit(context: &Context<'_>, items: &[Item], end: Option<Place>) ->
             Edit::Add { flow: Flow::Call(task), place }
         }));
     }
-    // `everything in sequence`
-    if let [all, how] | [how @ all] = items
-        && (all.is(Mark::All) || all.is(Mark::Sequential) && items.len() == 1)
-        && context.present.len() > 1
-    {
-        match how {
-            how if how.is(Mark::Sequential) => return Ok(Some(Edit::Apart(context.present.clone()))),
-            how if how.is(Mark::Parallel) => return Ok(Some(Edit::Together(context.present.clone()))),
-            _ => {}
-        }
+    if let Some(edit) = together(context, items).or_else(|| delayed(context, items)) {
+        return Ok(Some(edit));
     }
     if let Some(edit) = exchanged(context, items)? {
         return Ok(Some(edit));
@@ -301,21 +293,6 @@ pub(super) fn edit(context: &Context<'_>, items: &[Item], end: Option<Place>) ->
     {
         return Ok(None);
     }
-    // `send the receipt after 15 minutes`
-    if let [Item::Phrase(phrase), after, Item::Time(ms, _)] = items
-        && after.is(Mark::After)
-        && let Some(task) = context.maybe(phrase).filter(|task| context.present.contains(task))
-    {
-        return Ok(Some(Edit::Add { flow: Flow::Sleep(*ms), place: Place::Before(task) }));
-    }
-    // `delay the receipt by 15 minutes`
-    if let [wait, Item::Phrase(phrase), by, Item::Time(ms, _)] = items
-        && wait.is(Mark::Wait)
-        && by.is_any(&[Mark::ByMeans, Mark::With])
-        && let Ok(task) = context.present_task(phrase)
-    {
-        return Ok(Some(Edit::Add { flow: Flow::Sleep(*ms), place: Place::Before(task) }));
-    }
     // `the map does not need to be uploaded any more`
     if let [Item::Phrase(thing), not, Item::Phrase(verb), gone] = items
         && not.is_any(&[Mark::Not, Mark::NotNeeded])
@@ -329,6 +306,34 @@ pub(super) fn edit(context: &Context<'_>, items: &[Item], end: Option<Place>) ->
         return Ok(Some(Edit::Remove(context.task(phrase, &[])?)));
     }
     ordered(context, items, end)
+}
+
+/// `everything in sequence`
+fn together(context: &Context<'_>, items: &[Item]) -> Option<Edit> {
+    let ([all, how] | [how @ all]) = items else { return None };
+    let is_all = all.is(Mark::All) || all.is(Mark::Sequential) && items.len() == 1;
+    let steps = context.present.clone();
+    match how {
+        _ if !is_all || steps.len() < 2 => None,
+        how if how.is(Mark::Sequential) => Some(Edit::Apart(steps)),
+        how if how.is(Mark::Parallel) => Some(Edit::Together(steps)),
+        _ => None,
+    }
+}
+
+/// `send the receipt after 15 minutes`, `delay the receipt by 15 minutes`
+fn delayed(context: &Context<'_>, items: &[Item]) -> Option<Edit> {
+    let (phrase, ms) = match items {
+        [Item::Phrase(phrase), after, Item::Time(ms, _)] if after.is(Mark::After) => (phrase, ms),
+        [wait, Item::Phrase(phrase), by, Item::Time(ms, _)]
+            if wait.is(Mark::Wait) && by.is_any(&[Mark::ByMeans, Mark::With]) =>
+        {
+            (phrase, ms)
+        }
+        _ => return None,
+    };
+    let task = context.present_task(phrase).ok().filter(|task| context.present.contains(task))?;
+    Some(Edit::Add { flow: Flow::Sleep(*ms), place: Place::Before(task) })
 }
 
 /// `replace A with B`, `add A after B`, `move A to the end`.

@@ -72,6 +72,14 @@ fn divided(context: &Context<'_>, items: &[Item], least: usize) -> Option<(Condi
 
 /// All of the items as one condition.
 pub(super) fn condition(context: &Context<'_>, items: &[Item]) -> Read<Condition> {
+    // `they have an email`
+    if let [first, Item::Phrase(_)] = trimmed(items)
+        && first.is_any(&[Mark::It, Mark::Them])
+        && let said @ [exists, _] = owned(context, trimmed(items), 0).as_slice()
+        && exists.is(Mark::Exists)
+    {
+        return condition(context, said);
+    }
     let items = match trimmed(items) {
         [first, rest @ ..] if first.is_any(&[Mark::It, Mark::Them]) => rest,
         [Item::Phrase(who), rest @ ..]

@@ -6,7 +6,7 @@ use crate::names::Meant;
 use crate::words::{Mark, is_russian};
 
 use super::cursor::trimmed;
-use super::{Context, Read, attributes, dependence, iteration};
+use super::{Context, Read, attributes, dependence, iteration, verbs};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
@@ -358,6 +358,14 @@ fn called(context: &Context<'_>, phrase: &Phrase, verbs: &[PhraseWord], next: Op
                 return context.ask(format!("is \"{said}\" done for each of `{list}`?"));
             }
             return Ok(Flow::Call(task));
+        }
+        Meant::Several(tasks) if phrase.words.len() == 1 && next.is_none() => {
+            // `transfer it` is what a task does, and not what another is done to.
+            let does = |task: &&String| context.names.is_led_by(task, &phrase.words[0]);
+            let mut does = tasks.iter().filter(does);
+            if let (Some(task), None, false) = (does.next(), does.next(), verbs::is_named(context, phrase)) {
+                return Ok(Flow::Call(task.clone()));
+            }
         }
         Meant::Several(_) if phrase.words.len() == 1 => {
             if let Some(last) = next.and_then(|next| next.words.last()) {

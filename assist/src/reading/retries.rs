@@ -24,20 +24,8 @@ pub(super) fn retry(context: &Context<'_>, items: &[Item], at: usize) -> Read<Op
     let starts_retry = items[at].is(Mark::Retry) && !items[at].is(Mark::Then) || is_repeat;
     let gives = items[at].is(Mark::Give)
         && items[at..].iter().take(5).any(|item| item.is_any(&[Mark::Retries, Mark::Attempts]));
-    let is_strategy = |item: &Item| item.is_any(&[Mark::Backoff, Mark::Linear, Mark::Constant]);
-    // `exponential backoff with 6 retries`
-    if is_strategy(&items[at]) {
-        let mut said = Vec::new();
-        let behind = pauses(items, at, &mut said);
-        let small = |item: &Item| {
-            item.is_any(&[Mark::With, Mark::And, Mark::UpTo, Mark::Within]) || matches!(item, Item::Comma(_))
-        };
-        let count = behind + items[behind..].iter().take_while(|item| small(item)).count();
-        let is_counted = matches!(&items[count..], [Item::Number(..), unit, ..]
-            if unit.is_any(&[Mark::Retries, Mark::Attempts, Mark::Retry]));
-        if count > behind && is_counted {
-            (changes, next) = (said, behind);
-        }
+    if let Some((said, behind)) = strategy_first(items, at) {
+        (changes, next) = (said, behind);
     }
     if starts_retry || gives {
         next += 1;
@@ -68,30 +56,17 @@ pub(super) fn retry(context: &Context<'_>, items: &[Item], at: usize) -> Read<Op
         return Ok(attempts);
     }
     next = pauses(items, next, &mut changes);
-    // `with a delay of 2 seconds, at most 4 times`
-    if starts_retry && !changes.iter().any(|change| matches!(change, Change::Retries(_))) {
-        let small = |item: &&Item| {
-            item.is_any(&[Mark::UpTo, Mark::And, Mark::Within]) || matches!(item, Item::Comma(_))
-        };
-        let count = next + items[next..].iter().take_while(small).count();
-        if let [number @ Item::Number(..), times @ ..] = &items[count..]
-            && let is_counted = times.first().is_some_and(|times| times.is_any(&[Mark::Times, Mark::Retries]))
-            && (is_counted || count > next && items[count - 1].is(Mark::UpTo))
-            && let Some(retries) = number.whole()
-        {
-            changes.insert(0, Change::Retries(retries));
-            next = count + 1 + usize::from(is_counted);
-        }
+    let is_counted = |changes: &[Change]| changes.iter().any(|change| matches!(change, Change::Retries(_)));
+    if let (true, Some((retries, behind))) = (starts_retry && !is_counted(&changes), count_last(items, next))
+    {
+        changes.insert(0, Change::Retries(retries));
+        next = behind;
     }
-    if starts_retry && changes.is_empty() {
+    if starts_retry && !is_counted(&changes) {
         let said = context.said(&items[at..next]);
         return context.ask(format!("how many times at most in \"{said}\"?"));
     }
-    if starts_retry && !changes.iter().any(|change| matches!(change, Change::Retries(_))) {
-        let said = context.said(&items[at..next]);
-        return context.ask(format!("how many times at most in \"{said}\"?"));
-    }
-    if !changes.iter().any(|change| matches!(change, Change::Retries(_))) {
+    if !is_counted(&changes) {
         return Ok(None);
     }
     if named.is_none() && next > at {
@@ -99,6 +74,34 @@ pub(super) fn retry(context: &Context<'_>, items: &[Item], at: usize) -> Read<Op
         next = pauses(items, next, &mut changes);
     }
     Ok((next > at && !changes.is_empty()).then_some(Found { range: at..next, named, changes }))
+}
+
+/// `exponential backoff with 6 retries`: the strategy, and where the count stands behind it.
+fn strategy_first(items: &[Item], at: usize) -> Option<(Vec<Change>, usize)> {
+    if !items[at].is_any(&[Mark::Backoff, Mark::Linear, Mark::Constant]) {
+        return None;
+    }
+    let mut said = Vec::new();
+    let behind = pauses(items, at, &mut said);
+    let small = |item: &&Item| {
+        item.is_any(&[Mark::With, Mark::And, Mark::UpTo, Mark::Within]) || matches!(item, Item::Comma(_))
+    };
+    let count = behind + items[behind..].iter().take_while(small).count();
+    let is_counted = matches!(&items[count..], [Item::Number(..), unit, ..]
+        if unit.is_any(&[Mark::Retries, Mark::Attempts, Mark::Retry]));
+    (count > behind && is_counted).then_some((said, behind))
+}
+
+/// `with a delay of 2 seconds, at most 4 times`: how often, and what comes after it.
+fn count_last(items: &[Item], next: usize) -> Option<(u64, usize)> {
+    let small =
+        |item: &&Item| item.is_any(&[Mark::UpTo, Mark::And, Mark::Within]) || matches!(item, Item::Comma(_));
+    let count = next + items[next..].iter().take_while(small).count();
+    let [number @ Item::Number(..), times @ ..] = &items[count..] else { return None };
+    let is_unit = times.first().is_some_and(|times| times.is_any(&[Mark::Times, Mark::Retries]));
+    let is_bound = count > next && items[count - 1].is(Mark::UpTo);
+    (is_unit || is_bound).then_some(())?;
+    Some((number.whole()?, count + 1 + usize::from(is_unit)))
 }
 
 /// How often: the setting, and what comes after it.

@@ -112,27 +112,12 @@ pub(super) fn extract(
         }
         at = found.range.start;
         let mut range = found.range;
-        // `with a timeout of 2s, A`
-        let is_with = |item: &Item| {
-            item.is(Mark::With) && context.said(std::slice::from_ref(item)).eq_ignore_ascii_case("with")
-        };
-        if at == 1 && items[0].is(Mark::With) || at > 1 && is_with(&items[at - 1]) {
-            range.start = at - 1;
-            at -= 1;
-        }
-        // `both within 5 seconds in total`
-        if target_is_workflow && range.start > 0 && items[range.start - 1].is_any(&EACH) {
-            range.start -= 1;
-            at -= 1;
-        }
+        let led = led_by(context, items, at, target_is_workflow);
+        range.start -= led;
+        at -= led;
         let step = tried_step(context, &items[range.clone()]);
-        // `try to deliver it three times, then return it`
-        let goes_on = items[range.end..].iter().find(|item| !matches!(item, Item::Comma(_)));
-        if step.is_some()
-            && context.said(&items[range.clone()]).to_lowercase().starts_with("try to")
-            && goes_on.is_some_and(|item| item.is(Mark::Then))
-        {
-            return context.ask("does what comes then follow when all attempts failed, or in either case?");
+        if step.is_some() {
+            is_plain_try(context, items, &range)?;
         }
         cut(items, range);
         if let Some(step) = step {
@@ -154,6 +139,25 @@ pub(super) fn extract(
         }
     }
     Ok(settings)
+}
+
+/// How many small words before a setting belong to it: `with a timeout of 2s, A`, `both within 5 seconds in total`.
+fn led_by(context: &Context<'_>, items: &[Item], at: usize, is_of_all: bool) -> usize {
+    let is_with = |item: &Item| {
+        item.is(Mark::With) && context.said(std::slice::from_ref(item)).eq_ignore_ascii_case("with")
+    };
+    let with = usize::from(at == 1 && items[0].is(Mark::With) || at > 1 && is_with(&items[at - 1]));
+    with + usize::from(is_of_all && at > with && items[at - with - 1].is_any(&EACH))
+}
+
+/// A question about `try to deliver it three times, then return it`.
+fn is_plain_try(context: &Context<'_>, items: &[Item], range: &std::ops::Range<usize>) -> Read<()> {
+    let goes_on = items[range.end..].iter().find(|item| !matches!(item, Item::Comma(_)));
+    let said = context.said(&items[range.clone()]).to_lowercase();
+    if said.starts_with("try to") && goes_on.is_some_and(|item| item.is(Mark::Then)) {
+        return context.ask("does what comes then follow when all attempts failed, or in either case?");
+    }
+    Ok(())
 }
 
 /// `try A three times, then B` runs A where nothing else says so.

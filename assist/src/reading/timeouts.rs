@@ -58,23 +58,7 @@ pub(super) fn timeout(context: &Context<'_>, items: &[Item], at: usize) -> Read<
         let said = context.said(&items[at..=next]);
         return context.ask(format!("is \"{said}\" a pause, or the longest time of a step?"));
     }
-    // `3 seconds for each`
-    let is_for_each = is(next, &[Mark::With]) && is(next + 1, &[Mark::EachOfThem, Mark::Each])
-        || is(next, &[Mark::ForEach]);
-    let is_listed =
-        matches!(items.get(next + 1 + usize::from(is(next, &[Mark::With]))), Some(Item::Phrase(_)));
-    next += usize::from(is_for_each && !is_listed && is(next, &[Mark::With]));
-    next +=
-        usize::from(is(next, &[Mark::Timeout, Mark::EachOfThem, Mark::Each]) || is_for_each && !is_listed);
-    // `10 seconds per attempt`
-    if is(next, &[Mark::ForEach, Mark::With]) && is(next + 1, &[Mark::Attempts, Mark::Retries]) {
-        next += 2;
-    }
-    // `within a second, else give up`
-    let comma = usize::from(matches!(items.get(next), Some(Item::Comma(_))));
-    if is(next + comma, &[Mark::Else]) && is(next + comma + 1, &[Mark::GiveUp]) {
-        next += comma + 2;
-    }
+    next = behind_time(items, next);
     let start = items[..at].iter().rposition(|item| matches!(item, Item::Stop(_))).map_or(0, |at| at + 1);
     let together = is_together(context, &items[start..at]).then(|| at - 1);
     let before = items[start..at].iter().rposition(|item| item.is(Mark::Whole)).map(|whole| start + whole);
@@ -109,6 +93,29 @@ pub(super) fn timeout(context: &Context<'_>, items: &[Item], at: usize) -> Read<
             .ask(format!("is \"{said}\" the longest wait for the approval, or the time of a step?"));
     }
     Ok(Some(Found { range: at..next, named, changes: vec![Change::Timeout(*ms)] }))
+}
+
+/// What stands behind a time and says only of how many steps, or what happens then.
+fn behind_time(items: &[Item], mut next: usize) -> usize {
+    let is = |at: usize, marks: &[Mark]| items.get(at).is_some_and(|item| item.is_any(marks));
+    // `3 seconds for each`
+    let is_for_each = is(next, &[Mark::With]) && is(next + 1, &[Mark::EachOfThem, Mark::Each])
+        || is(next, &[Mark::ForEach]);
+    let is_listed =
+        matches!(items.get(next + 1 + usize::from(is(next, &[Mark::With]))), Some(Item::Phrase(_)));
+    next += usize::from(is_for_each && !is_listed && is(next, &[Mark::With]));
+    next +=
+        usize::from(is(next, &[Mark::Timeout, Mark::EachOfThem, Mark::Each]) || is_for_each && !is_listed);
+    // `10 seconds per attempt`
+    if is(next, &[Mark::ForEach, Mark::With]) && is(next + 1, &[Mark::Attempts, Mark::Retries]) {
+        next += 2;
+    }
+    // `within a second, else give up`
+    let comma = usize::from(matches!(items.get(next), Some(Item::Comma(_))));
+    if is(next + comma, &[Mark::Else]) && is(next + comma + 1, &[Mark::GiveUp]) {
+        next += comma + 2;
+    }
+    next
 }
 
 /// `after 5 seconds give up on X`, `if X takes longer than 5 seconds, give up`.

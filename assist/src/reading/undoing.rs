@@ -40,24 +40,13 @@ pub(super) fn undo(context: &Context<'_>, items: &[Item], at: usize) -> Read<Opt
     if !items[at].is(Mark::Undo) {
         return Ok(None);
     }
-    if let [it, by, Item::Phrase(phrase), ..] = &items[at + 1..]
-        && it.is(Mark::It)
+    // `undo it with X`; the pronoun may be a part of the phrase before
+    let it = usize::from(items.get(at + 1).is_some_and(|item| item.is(Mark::It)));
+    if let [by, Item::Phrase(phrase), ..] = &items[at + 1 + it..]
         && by.is_any(&[Mark::ByMeans, Mark::With])
     {
         let changes = vec![Change::Undo(context.task(phrase, &[])?)];
-        let reason = items[at + 4..].iter().take_while(|item| is_reason(item)).count();
-        let is_any = items[at + 4..at + 4 + reason].iter().any(|item| item.is(Mark::Anything));
-        let end = at + 4 + if is_any { reason } else { 0 };
-        return Ok(Some(Found { range: start..end, named: None, changes }));
-    }
-    // `undo it with X`, as one phrase with its pronoun
-    if let [by, Item::Phrase(phrase), ..] = &items[at + 1..]
-        && by.is_any(&[Mark::ByMeans, Mark::With])
-    {
-        let changes = vec![Change::Undo(context.task(phrase, &[])?)];
-        let reason = items[at + 3..].iter().take_while(|item| is_reason(item)).count();
-        let is_any = items[at + 3..at + 3 + reason].iter().any(|item| item.is(Mark::Anything));
-        let end = at + 3 + if is_any { reason } else { 0 };
+        let end = behind_reason(items, at + 3 + it);
         return Ok(Some(Found { range: start..end, named: None, changes }));
     }
     let Some(Item::Phrase(phrase)) = items.get(at + 1) else { return Ok(None) };
@@ -75,16 +64,24 @@ pub(super) fn undo(context: &Context<'_>, items: &[Item], at: usize) -> Read<Opt
     };
     let [done] = done.as_slice() else { return context.ask("which step should be undone?") };
     let target = Target::Task(done.clone());
-    let reason = items[at + 2..].iter().take_while(|item| is_reason(item)).count();
-    let end = at
-        + 2
-        + if items[at + 2..at + 2 + reason].iter().any(|item| item.is(Mark::Anything)) { reason } else { 0 };
+    let end = behind_reason(items, at + 2);
     Ok(Some(Found { range: start..end, named: Some(target), changes: vec![Change::Undo(by)] }))
+}
+
+/// Where `if anything fails later` ends that may follow.
+fn behind_reason(items: &[Item], at: usize) -> usize {
+    let reason = items[at..].iter().take_while(|item| is_reason(item)).count();
+    at + if items[at..at + reason].iter().any(is_any_failure) { reason } else { 0 }
+}
+
+/// `if anything fails`, `in case of a later failure`.
+fn is_any_failure(item: &Item) -> bool {
+    item.is_any(&[Mark::Anything, Mark::OnFailure])
 }
 
 /// Of `if anything fails later`.
 fn is_reason(item: &Item) -> bool {
-    item.is_any(&[Mark::If, Mark::When, Mark::Anything, Mark::Fails, Mark::Then])
+    item.is_any(&[Mark::If, Mark::When, Mark::Anything, Mark::Fails, Mark::Then, Mark::OnFailure])
 }
 
 /// `cancel the room if anything fails later`: what undoes the only step about the same thing.

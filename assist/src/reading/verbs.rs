@@ -17,9 +17,7 @@ pub(super) fn is_order(context: &Context<'_>, phrase: &Phrase) -> bool {
     if is_russian(&first.text) {
         return is_verb(&first.text) && phrase.words.len() > 1 && context.names.has_verb(first);
     }
-    let before =
-        context.text[..first.at.start].trim_end().rsplit(|letter: char| !letter.is_alphanumeric()).next();
-    let is_named = before.is_some_and(|before| ARTICLES.contains(&before.to_lowercase().as_str()));
+    let is_named = is_named(context, phrase);
     let is_noun = NOUNS.iter().any(|end| first.text.ends_with(end)) && !first.text.ends_with("ss");
     !is_named && !is_noun && context.maybe(phrase).is_some_and(|task| context.names.is_led_by(&task, first))
 }
@@ -33,4 +31,12 @@ pub(super) fn is_verb(word: &str) -> bool {
 
 pub(super) fn is_infinitive(word: &str) -> bool {
     ["ть", "ти", "чь"].iter().any(|end| word.ends_with(end)) && !["печати", "печать"].contains(&word)
+}
+
+/// Whether an article stands before the phrase.
+pub(super) fn is_named(context: &Context<'_>, phrase: &Phrase) -> bool {
+    let Some(first) = phrase.words.first() else { return false };
+    let before =
+        context.text[..first.at.start].trim_end().rsplit(|letter: char| !letter.is_alphanumeric()).next();
+    before.is_some_and(|before| ARTICLES.contains(&before.to_lowercase().as_str()))
 }

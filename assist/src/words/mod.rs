@@ -11,6 +11,7 @@ mod patterns;
 mod phrasal;
 mod roots;
 mod telling;
+mod times;
 mod typos;
 
 use std::ops::Range;
@@ -23,6 +24,7 @@ pub(crate) use numbers::{duration_unit, number};
 pub(crate) use phrasal::single;
 pub(crate) use roots::{Kin, are_kin};
 pub(crate) use telling::{is_benign, is_small, is_telling};
+pub(crate) use times::time;
 
 use rust_stemmers::{Algorithm, Stemmer};
 

@@ -1,0 +1,84 @@
+//! Steps that run again until something holds, and steps of which the first to end counts.
+//!
+//! It knows rows of items, not what stands around them.
+
+use crate::flow::Flow;
+use crate::items::Item;
+use crate::words::Mark;
+
+use super::conditions::{self, Condition};
+use super::cursor::trimmed;
+use super::{Context, Read, groups, relations};
+
+/// `repeat A every 10 seconds until C, at most 30 times`.
+pub(super) fn repeated(context: &Context<'_>, items: &[Item], at: usize) -> Read<Flow> {
+    let (head, tail) = (trimmed(&items[..at]), &items[at + 1..]);
+    let head = if head.first().is_some_and(|item| item.is_any(&[Mark::Loop, Mark::Retry])) {
+        &head[1..]
+    } else {
+        head
+    };
+    let mut rest: Vec<Item> = tail.to_vec();
+    // `give up after 24 attempts`
+    let give_up = rest.windows(3).position(|three| {
+        three[0].is(Mark::GiveUp)
+            && three[1].whole().is_some()
+            && three[2].is_any(&[Mark::Times, Mark::Attempts])
+    });
+    if let Some(at) = give_up {
+        let place = rest[at].at().clone();
+        rest[at] = Item::Marks(vec![Mark::UpTo], place.clone());
+        rest[at + 2] = Item::Marks(vec![Mark::Times], place);
+    }
+    let bound = rest
+        .windows(3)
+        .position(|three| three[0].is(Mark::UpTo) && three[1].whole().is_some() && three[2].is(Mark::Times));
+    let Some(bound) = bound else {
+        return context.ask(format!("how many times at most in \"{}\"?", context.said(items)));
+    };
+    let most = rest[bound + 1].whole().unwrap_or_default();
+    rest.drain(bound..bound + 3);
+    let mut body: Vec<Item> = head.to_vec();
+    let every = take_pause(&mut body).or_else(|| take_pause(&mut rest));
+    // `look for X until it is found`: what is found is X.
+    let found =
+        conditions::condition(context, &rest).or_else(|question| match (trimmed(&body), trimmed(&rest)) {
+            ([step @ Item::Phrase(_)], [of @ .., outcome])
+                if of.iter().all(|item| item.is_any(&[Mark::It, Mark::Them])) =>
+            {
+                conditions::condition(context, &[step.clone(), outcome.clone()]).map_err(|_| question)
+            }
+            _ => Err(question),
+        });
+    let Condition::Holds(until) = found? else {
+        return context.ask(format!("until which value in \"{}\"?", context.said(items)));
+    };
+    Ok(Flow::Repeat { until, every, most, body: Box::new(relations::part(context, &body)?) })
+}
+
+fn take_pause(items: &mut Vec<Item>) -> Option<u64> {
+    let at = items
+        .windows(2)
+        .position(|two| two[0].is_any(&[Mark::Every, Mark::Each]) && matches!(two[1], Item::Time(..)))?;
+    let Item::Time(ms, _) = items[at + 1] else { return None };
+    items.drain(at..at + 2);
+    Some(ms)
+}
+
+pub(super) fn race(context: &Context<'_>, items: &[Item], at: usize) -> Read<Flow> {
+    let rest: Vec<Item> =
+        items
+            .iter()
+            .enumerate()
+            .filter(|(index, item)| {
+                *index != at && !item.is_any(&[Mark::Parallel, Mark::Of, Mark::Both, Mark::It])
+            })
+            .map(|(_, item)| {
+                if item.is(Mark::Or) { Item::Marks(vec![Mark::And], item.at().clone()) } else { item.clone() }
+            })
+            .collect();
+    match groups::list(context, &rest)? {
+        Flow::Sequence(branches) => Ok(Flow::Race(branches)),
+        _ => context.ask(format!("between which steps is \"{}\"?", context.said(items))),
+    }
+}
