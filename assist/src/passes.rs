@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use crate::items::{Item, alone};
+use crate::items::{Item, alone, is_order};
 use crate::names::{Meant, Names};
 use crate::words::{Mark, WORDS, is_telling};
 
@@ -65,6 +65,11 @@ pub(crate) fn ended(items: Vec<Item>, names: &Names<'_>) -> Vec<Item> {
             matches!(ended.as_slice(), [Item::Phrase(_), and, Item::Phrase(_)] if and.is(Mark::And));
         if (is_alone || is_pair) && items.peek().is_some_and(is_value) {
             ended.push(Item::Comma(at));
+            continue;
+        }
+        // `payment retries: 5`
+        let is_setting = ended.last().is_some_and(|last| last.is_any(&[Mark::Retries, Mark::Timeout]));
+        if is_setting && items.peek().is_some_and(|next| matches!(next, Item::Number(..) | Item::Time(..))) {
             continue;
         }
         // `Checkout: ...` is a title.
@@ -198,10 +203,21 @@ pub(crate) fn lone_verbs(items: &mut [Item], names: &Names<'_>, text: &str) {
     };
     for at in 0..items.len() {
         let said = text[items[at].at().clone()].to_lowercase();
-        let is_alone = !beside(items[at + 1..].iter().find(|item| !is_filler(item)))
+        // `ответь на него`
+        let is_small = |item: &Item| {
+            is_filler(item)
+                || item.is_any(&[Mark::To, Mark::With, Mark::Of, Mark::It, Mark::Them])
+                    && !item.is(Mark::Both)
+        };
+        let is_alone = !beside(items[at + 1..].iter().find(|item| !is_small(item)))
             && !beside(items[..at].iter().rfind(|item| !is_filler(item)));
-        if is_filler(&items[at]) && is_alone && names.begins(&WORDS.stems.of(&said)) {
-            items[at] = Item::Phrase(alone(said, items[at].at().clone()));
+        if !is_filler(&items[at]) || !is_alone {
+            continue;
+        }
+        let verb = alone(said, items[at].at().clone());
+        let word = &verb.words[0];
+        if names.begins(&word.stem) || is_order(&word.text) && names.has_verb(word) {
+            items[at] = Item::Phrase(verb);
         }
     }
 }

@@ -152,6 +152,12 @@ fn not_done(items: &[Item]) -> Option<(Item, &[Item])> {
     let items = &items[usize::from(matches!(items.first(), Some(Item::Comma(_))))..];
     let (step, behind) = match items {
         [not, step @ Item::Phrase(_), behind @ ..] if not.is(Mark::Not) => (step.clone(), behind),
+        // `A must not run`
+        [step @ Item::Phrase(_), not, behind @ ..]
+            if not.is(Mark::Not) && !matches!(behind.first(), Some(Item::Phrase(_))) =>
+        {
+            (step.clone(), behind)
+        }
         [Item::Phrase(thing), not, Item::Phrase(verb), behind @ ..] if not.is(Mark::Not) => {
             let mut whole = thing.clone();
             whole.words.extend(verb.words.iter().cloned());
@@ -337,6 +343,17 @@ fn consent(items: Vec<Item>, names: &Names<'_>, text: &str) -> Vec<Item> {
         if let Some((restated, used)) = compared(item, rest, names) {
             found.extend(restated);
             items = &rest[used..];
+            continue;
+        }
+        // `для платежей больше 700 требуется одобрение`
+        let is_for = ["for", "для"].contains(&text[item.at().clone()].to_lowercase().as_str());
+        if let Some((thing, behind)) = rest.split_first()
+            && is_for
+            && found.last().is_none_or(|last| matches!(last, Item::Stop(_)))
+            && let Some((restated, used)) = compared(thing, behind, names)
+        {
+            found.extend(restated);
+            items = &behind[used..];
             continue;
         }
         found.push(item.clone());

@@ -70,6 +70,22 @@ fn retries(place: &Place<'_>) -> Option<Turn> {
     let item = place.item;
     let is_stop = matches!(item, Item::Phrase(stop) if stop.words.len() == 1 && STOPS.contains(&stop.words[0].text.as_str()));
     match place.rest {
+        // `retries = 3`
+        [equals, number @ Item::Number(..), ..] if item.is(Mark::Retries) && equals.is(Mark::Equals) => {
+            turn(vec![number.clone(), item.clone()], 2)
+        }
+        // `payment retries: 5`
+        [number @ Item::Number(..), rest @ ..]
+            if item.is(Mark::Retries)
+                && !rest.first().is_some_and(|next| next.is(Mark::Times))
+                && place.text[item.at().end..number.at().start].contains(':') =>
+        {
+            turn(vec![number.clone(), item.clone()], 1)
+        }
+        // `timeout = 5s`
+        [equals, time @ Item::Time(..), ..] if item.is(Mark::Timeout) && equals.is(Mark::Equals) => {
+            turn(vec![item.clone(), time.clone()], 2)
+        }
         // `disable retries for A`
         [retries, ..] if is_stop && retries.is_any(&[Mark::Retry, Mark::Retries]) => {
             turn(vec![mark(Mark::Not, item)], 0)
@@ -162,7 +178,7 @@ fn outcomes(place: &Place<'_>) -> Option<Turn> {
         // `A, otherwise do nothing`
         [nothing, rest @ ..]
             if item.is(Mark::Else)
-                && nothing.is(Mark::GoOn)
+                && nothing.is_any(&[Mark::GoOn, Mark::Not])
                 && ends(rest.first())
                 && matches!(place.found.last(), Some(Item::Comma(_))) =>
         {

@@ -6,7 +6,7 @@ use crate::items::{Item, Phrase, PhraseWord};
 use crate::names::LONGEST;
 use crate::words::{Mark, WORDS};
 
-use super::counts::{UNITS, YEARS, counted, counted_list, of_failures};
+use super::counts::{UNITS, YEARS, counted, counted_list, in_unit, of_failures};
 use super::cursor::{find, trimmed};
 use super::operands::{GENERIC, age, is_scalar, measured, operand};
 use super::properties::{presence, truth};
@@ -396,6 +396,7 @@ fn compared(
         {
             text.clone()
         }
+        [Item::Time(ms, _)] if is_number => in_unit(*ms, &operand.own).ok_or(None)?,
         [Item::Quoted(..)] if !is_text && !operand.kind.is_empty() => return Err(None),
         [Item::Quoted(text, _)] => format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'")),
         [item] if item.is(Mark::True) => "true".to_owned(),

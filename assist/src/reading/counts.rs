@@ -3,7 +3,7 @@
 //! It knows fields that hold numbers, not what else a condition asks.
 
 use crate::items::{Item, Phrase, alone};
-use crate::words::Mark;
+use crate::words::{Mark, duration_unit};
 
 use super::Context;
 use super::conditions::comparison;
@@ -95,4 +95,10 @@ pub(super) fn of_failures(context: &Context<'_>, items: &[Item]) -> Option<Vec<I
         counted[at] = Item::Phrase(phrase);
         counted
     })
+}
+
+/// So much time in the unit that a field is called by.
+pub(super) fn in_unit(ms: u64, own: &[String]) -> Option<String> {
+    let unit = own.iter().find_map(|word| duration_unit(word)).map(|(unit, _)| unit)?;
+    (ms % unit == 0).then(|| (ms / unit).to_string())
 }

@@ -60,8 +60,10 @@ pub(super) fn element(context: &Context<'_>, items: &[Item]) -> Read<Option<(Flo
     }
     // `review each of them`
     if let [Item::Phrase(verb), each, rest @ ..] = items
-        && each.is_any(&[Mark::Each, Mark::EachOfThem])
-        && context.said(std::slice::from_ref(each)).to_lowercase().ends_with("of them")
+        && each.is_any(&[Mark::Each, Mark::EachOfThem, Mark::All])
+        && ["of them", "them all"]
+            .iter()
+            .any(|them| context.said(std::slice::from_ref(each)).to_lowercase().ends_with(them))
         && !matches!(rest.first(), Some(Item::Phrase(_)))
         && let Some(task) = context.maybe(verb)
         && let Some((over, name)) = over_of(context, &task, &[])

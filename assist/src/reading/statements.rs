@@ -17,7 +17,12 @@ pub(crate) fn read(context: &Context<'_>, items: &[Item]) -> Read<Reading> {
     let mut reading = Reading::default();
     let items = &failures::told(context, &remarks::without_remarks(context, items));
     for statement in items.split(|item| matches!(item, Item::Stop(_))) {
-        if trimmed(statement).is_empty() || matches!(statement, [Item::Number(..)]) {
+        let waits = [Mark::WaitFor, Mark::Both, Mark::Them, Mark::All, Mark::It, Mark::Done];
+        let is_wait = statement.len() > 1
+            && statement[0].is(Mark::WaitFor)
+            && reading.flow.is_some()
+            && statement.iter().all(|item| item.is_any(&waits) && !item.is(Mark::Approval));
+        if trimmed(statement).is_empty() || matches!(statement, [Item::Number(..)]) || is_wait {
             continue;
         }
         for relation in relations(statement) {
@@ -89,6 +94,19 @@ fn settled(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> 
     let last = last_call(reading).or_else(|| last_set(reading));
     let found = settings::extract(context, &mut items, last.as_deref())?;
     note_settings(&found, reading);
+    // `the payment has to be done before that`
+    if let [Item::Phrase(_), before] = items.as_slice()
+        && before.is(Mark::ButFirst)
+    {
+        items.rotate_right(1);
+    }
+    if let [step @ Item::Phrase(_), before, it] = items.as_slice()
+        && before.is(Mark::Before)
+        && it.is(Mark::It)
+        && reading.flow.is_some()
+    {
+        items = vec![Item::Marks(vec![Mark::ButFirst], before.at().clone()), step.clone()];
+    }
     let mut rest = trimmed(&items);
     if let [first, after @ ..] = rest
         && first.is(Mark::ButFirst)
