@@ -94,19 +94,7 @@ fn settled(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> 
     let last = last_call(reading).or_else(|| last_set(reading));
     let found = settings::extract(context, &mut items, last.as_deref())?;
     note_settings(&found, reading);
-    // `the payment has to be done before that`
-    if let [Item::Phrase(_), before] = items.as_slice()
-        && before.is(Mark::ButFirst)
-    {
-        items.rotate_right(1);
-    }
-    if let [step @ Item::Phrase(_), before, it] = items.as_slice()
-        && before.is(Mark::Before)
-        && it.is(Mark::It)
-        && reading.flow.is_some()
-    {
-        items = vec![Item::Marks(vec![Mark::ButFirst], before.at().clone()), step.clone()];
-    }
+    items = before_it(items, reading);
     let mut rest = trimmed(&items);
     if let [first, after @ ..] = rest
         && first.is(Mark::ButFirst)
@@ -225,6 +213,19 @@ fn stepped(
     // `first A, then B`
     let said = if items.first().is_some_and(|item| item.is(Mark::First)) { items } else { rest };
     place(context, said, flow, comes_first(items), reading)
+}
+
+/// `A has to be done before that`, behind what was said: it comes first.
+fn before_it(items: Vec<Item>, reading: &Reading) -> Vec<Item> {
+    match items.as_slice() {
+        [step @ Item::Phrase(_), before] if before.is(Mark::ButFirst) => vec![before.clone(), step.clone()],
+        [step @ Item::Phrase(_), before, it]
+            if before.is(Mark::Before) && it.is(Mark::It) && reading.flow.is_some() =>
+        {
+            vec![Item::Marks(vec![Mark::ButFirst], before.at().clone()), step.clone()]
+        }
+        _ => items,
+    }
 }
 
 /// `A in the background, but not B` says nothing of B.
