@@ -34,6 +34,11 @@ impl Phrase {
         whole
     }
 
+    /// Its first word as it is written; nothing where the name of a task is but small words.
+    pub fn begin(&self) -> &str {
+        self.words.first().map_or("", |word| word.text.as_str())
+    }
+
     /// Its first words, and the others.
     pub fn split(&self, at: usize) -> (Phrase, Phrase) {
         let (head, tail) = self.words.split_at(at.min(self.words.len()));

@@ -71,7 +71,7 @@ fn without(items: Vec<Item>, names: &Names<'_>, text: &str) -> Vec<Item> {
         if let [Item::Phrase(_), without, Item::Phrase(other), behind @ ..] = rest
             && item.is(Mark::Not)
             && text[without.at().clone()].eq_ignore_ascii_case("without")
-            && (other.words[0].text.ends_with("ing") || is_step(other))
+            && (other.begin().ends_with("ing") || is_step(other))
         {
             let until = Item::Marks(vec![Mark::Until], without.at().clone());
             found.extend([item.clone(), rest[0].clone(), until, rest[2].clone()]);
@@ -250,7 +250,7 @@ fn held(items: Vec<Item>) -> Vec<Item> {
             let behind = phrase.words.iter().skip(1);
             1 + behind.take_while(|word| ["off", "back", "on"].contains(&word.text.as_str())).count()
         };
-        let is_hold = is_waiting || HOLDS.contains(&phrase.words[0].text.as_str());
+        let is_hold = is_waiting || HOLDS.contains(&phrase.begin());
         if !is_until || !is_hold || verb >= phrase.words.len() {
             found.push(item.clone());
             continue;

@@ -271,7 +271,7 @@ impl Lists {
             });
             let flow = called(context, phrase, &self.verbs, next)?;
             let is_noun = matches!(&flow, Flow::Call(task) if context.names.is_noun_of(task, &phrase.words)
-                || phrase.words.len() > 1 && !is_russian(&phrase.words[0].text) && !context.names.is_led_by(task, &phrase.words[0]));
+                || phrase.words.len() > 1 && !is_russian(phrase.begin()) && !context.names.is_led_by(task, &phrase.words[0]));
             if phrase.words.len() > 1 {
                 self.verbs = phrase.words[..1].to_vec();
             }

@@ -5,7 +5,7 @@
 use crate::data::Data;
 use crate::items::{Item, Phrase, PhraseWord, alone};
 use crate::names::Meant;
-use crate::vocabulary::Field;
+use crate::vocabulary::{Field, Task};
 use crate::words::{Mark, WORDS, words_of};
 
 use super::{Context, Read};
@@ -214,6 +214,11 @@ fn operands(context: &Context<'_>) -> Vec<Operand> {
         }
     };
     context.inputs.iter().for_each(|field| input(field, Vec::new()));
+    let is_step = |task: &&Task| context.present.contains(&task.id) || context.mentioned.contains(&task.id);
+    let steps = context.vocabulary.tasks.iter().filter(is_step);
+    let given: Vec<(&str, &str)> = steps
+        .flat_map(|task| task.result.iter().map(|field| (task.id.as_str(), field.name.as_str())))
+        .collect();
     for task in &context.vocabulary.tasks {
         // What no step of a workflow takes is no input of it.
         if !context.present.is_empty()
@@ -224,14 +229,8 @@ fn operands(context: &Context<'_>) -> Vec<Operand> {
         }
         let things: Vec<String> = stemmed(&task.id).into_iter().skip(1).collect();
         // What another step gives under that name is taken from it.
-        let is_given = |parameter: &&Field| {
-            context.vocabulary.tasks.iter().any(|other| {
-                let is_step = context.present.contains(&other.id) || context.mentioned.contains(&other.id);
-                is_step
-                    && other.id != task.id
-                    && other.result.iter().any(|field| field.name == parameter.name)
-            })
-        };
+        let is_given =
+            |parameter: &&Field| given.iter().any(|(by, name)| *by != task.id && *name == parameter.name);
         for parameter in task.parameters.iter().filter(|parameter| !is_given(parameter)) {
             let is_it = |(of, name, _): &&(String, String, Data)| *of == task.id && *name == parameter.name;
             match context.bound.iter().find(is_it).map(|(_, _, value)| value) {

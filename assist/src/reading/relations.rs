@@ -138,9 +138,7 @@ fn main_again(context: &Context<'_>, clause: &[Item]) -> Option<usize> {
     let is_order = |item: &Item| matches!(item, Item::Phrase(phrase) if verbs::is_order(context, phrase));
     // Behind `после` stands a noun, whatever it looks like.
     let is_plain = |item: &Item| match item {
-        Item::Phrase(phrase) if is_russian(&phrase.words[0].text) => {
-            verbs::is_infinitive(&phrase.words[0].text)
-        }
+        Item::Phrase(phrase) if is_russian(phrase.begin()) => verbs::is_infinitive(phrase.begin()),
         item => is_order(item),
     };
     let at = find(clause, &[Mark::And])?;

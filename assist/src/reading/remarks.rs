@@ -116,7 +116,7 @@ fn arrival(context: &Context<'_>, clause: &[Item], said: &str) -> bool {
     {
         return false;
     }
-    let is_arriving = |item: &Item| matches!(item, Item::Phrase(verb) if ARRIVES.contains(&verb.words[0].text.as_str()) && verb.words.len() == 1);
+    let is_arriving = |item: &Item| matches!(item, Item::Phrase(verb) if ARRIVES.contains(&verb.begin()) && verb.words.len() == 1);
     let is_alone = rest.iter().all(|item| item.is_any(&[Mark::Of, Mark::To]))
         || matches!(rest, [is, verb] if is.is(Mark::Equals) && is_arriving(verb));
     is_arrival && is_alone && when.is_any(&[Mark::When, Mark::After]) && context.present.is_empty()

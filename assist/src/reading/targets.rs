@@ -302,7 +302,7 @@ pub(super) fn trailing(context: &Context<'_>, items: &[Item], at: usize) -> Read
             && and.is(Mark::And)
             && rest.first().is_none_or(|next| matches!(next, Item::Stop(_) | Item::Comma(_)))
             && let Ok(task) = context.present_task(second)
-            && (second.words[0].text.ends_with("ing") || context.names.is_noun_of(&task, &second.words))
+            && (second.begin().ends_with("ing") || context.names.is_noun_of(&task, &second.words))
         {
             return Ok((Some(Target::Several(vec![first.clone(), task])), at + used + 2));
         }

@@ -77,7 +77,7 @@ pub(super) fn timeout(context: &Context<'_>, items: &[Item], at: usize) -> Read<
     // `wait at most two seconds when fetching the user`
     if let (None, true, Some(Item::Phrase(step))) =
         (&named, is(next, &[Mark::When, Mark::While]), items.get(next + 1))
-        && step.words[0].text.ends_with("ing")
+        && step.begin().ends_with("ing")
         && let Ok(task) = context.present_task(step)
     {
         let range = at..next + 1 + usize::from(!context.present.is_empty());
