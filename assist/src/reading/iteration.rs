@@ -200,12 +200,15 @@ fn words(item: &Item) -> Vec<PhraseWord> {
 
 /// `pack each line of the order`.
 pub(super) fn mentioned(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
-    let at = items.iter().position(|item| {
+    let is_each = |item: &Item| {
         item.is_any(&[Mark::Each, Mark::ForEach, Mark::EachOfThem, Mark::Every]) && !item.is(Mark::All)
-    });
-    let Some(at) = at.filter(|at| *at > 0) else { return Ok(None) };
+    };
+    if items.first().is_none_or(is_each) {
+        return Ok(None);
+    }
     let mut items = items.to_vec();
     let limit = take_limit(&mut items);
+    let Some(at) = items.iter().position(is_each).filter(|at| *at > 0) else { return Ok(None) };
     let (before, after) = items.split_at(at);
     let after: Vec<Item> = after[1..].iter().filter(|item| !item.is(Mark::Parallel)).cloned().collect();
     let end = after.iter().position(|item| matches!(item, Item::Comma(_)) || item.is(Mark::And));
