@@ -100,5 +100,5 @@ pub(super) fn of_failures(context: &Context<'_>, items: &[Item]) -> Option<Vec<I
 /// So much time in the unit that a field is called by.
 pub(super) fn in_unit(ms: u64, own: &[String]) -> Option<String> {
     let unit = own.iter().find_map(|word| duration_unit(word)).map(|(unit, _)| unit)?;
-    (ms % unit == 0).then(|| (ms / unit).to_string())
+    ms.is_multiple_of(unit).then(|| (ms / unit).to_string())
 }
