@@ -116,6 +116,10 @@ fn retries(place: &Place<'_>) -> Option<Turn> {
 fn limits(place: &Place<'_>) -> Option<Turn> {
     let item = place.item;
     match place.rest {
+        // `5 seconds instead of 100 ms`
+        [instead, Item::Time(..), ..] if matches!(item, Item::Time(..)) && instead.is(Mark::Instead) => {
+            turn(vec![item.clone()], 2)
+        }
         // `fail if A takes more than 2 seconds`
         [condition, step @ Item::Phrase(_), longer, time @ Item::Time(..), rest @ ..]
             if item.is_any(&[Mark::Fails, Mark::GiveUp])

@@ -31,7 +31,8 @@ pub(super) fn guarded(context: &Context<'_>, phrase: &Phrase) -> Option<Flow> {
         let property =
             Phrase { words: vec![word.clone()], glue: Vec::new(), aside: Vec::new(), at: word.at.clone() };
         let Meant::Task(task) = context.names.meant(&rest, &[]) else { continue };
-        if at + 1 == phrase.words.len() || context.names.is_part(&task, &word) {
+        let is_led = ["for", "для"].contains(&word.preposition.as_str());
+        if at + 1 == phrase.words.len() && !is_led || context.names.is_part(&task, &word) {
             continue;
         }
         let Ok(Condition::Holds(condition)) = conditions::condition(context, &[Item::Phrase(property)])

@@ -21,7 +21,8 @@ pub(super) enum Condition {
     Succeeded(String),
 }
 
-const COMPARISONS: [(Mark, &str, &str); 6] = [
+const COMPARISONS: [(Mark, &str, &str); 7] = [
+    (Mark::UpTo, "<=", ">"),
     (Mark::Above, ">", "<="),
     (Mark::Below, "<", ">="),
     (Mark::AtLeast, ">=", "<"),

@@ -260,6 +260,14 @@ pub(super) fn of_what_was_said(context: &Context<'_>, before: &Flow, items: &[It
     {
         return Ok(Some(Flow::in_order([before.clone(), clause(context, step, true)?])));
     }
+    // `Only if that works, B`
+    let outcome = rest.iter().position(|item| item.is(Mark::Succeeds));
+    if let Some(at) = outcome.filter(|_| first.is(Mark::OnlyIf))
+        && rest[..at].iter().all(|item| item.is_any(&[Mark::It, Mark::Them, Mark::Both, Mark::All]))
+        && matches!(rest.get(at + 1), Some(Item::Comma(_)))
+    {
+        return Ok(Some(Flow::in_order([before.clone(), clause(context, &rest[at + 2..], true)?])));
+    }
     if first.is(Mark::Else) && !first.is(Mark::OnFailure) {
         return otherwise(context, before, rest);
     }

@@ -181,6 +181,20 @@ fn elliptical(
     if let Some(found) = after_its_step(context, items, at, last)? {
         return Ok(Some(found));
     }
+    // `A with at most 2 retries and B with at most 4`
+    let ends = |item: Option<&Item>| {
+        item.is_none_or(|item| {
+            matches!(item, Item::Comma(_) | Item::Stop(_)) || item.is_any(&[Mark::And, Mark::Then])
+        })
+    };
+    if let [bound, number @ Item::Number(..), next @ ..] = &items[at..]
+        && bound.is(Mark::UpTo)
+        && matches!(last.map(|last| &last.change), Some(Change::Retries(_)))
+        && ends(next.first())
+        && let Some(retries) = number.whole()
+    {
+        return Ok(Some(Found { range: at..at + 2, named: None, changes: vec![Change::Retries(retries)] }));
+    }
     let change = match (items.get(at), last.map(|last| &last.change)) {
         (Some(Item::Number(..)), Some(Change::Retries(_))) => items[at].whole().map(Change::Retries),
         (Some(Item::Time(ms, _)), Some(Change::Timeout(_))) => Some(Change::Timeout(*ms)),

@@ -185,6 +185,9 @@ fn limit(context: &Context<'_>, items: &[Item], at: usize) -> Option<(Option<Tar
         let (used, named) = object(context, items, at + 1).ok()??;
         let next =
             skip(at + 1 + used, &[Mark::UpTo, Mark::After, Mark::Within, Mark::Of, Mark::Timeout, Mark::To]);
+        // `таймаут на A — 2 секунды`
+        let is_behind = matches!(items.get(next), Some(Item::Comma(_))) && is_time(next + 1);
+        let next = next + usize::from(is_behind && is(at, &[Mark::Timeout]));
         let is_limit =
             is(at, &[Mark::Give, Mark::Timeout]) && !is(at, &[Mark::GiveUp]) || next > at + 1 + used;
         return is_limit.then_some((named, next));
