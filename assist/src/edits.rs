@@ -232,6 +232,9 @@ pub(crate) fn asked_too_early(steps: &[Data]) -> Option<String> {
     let mut beside = None;
     let mut copy = steps.to_vec();
     each(&mut copy, &mut |step| {
+        if let Some(Data::List(inner)) = step.get("sequence") {
+            beside = beside.take().or_else(|| asked_too_early(inner));
+        }
         for branches in ["parallel", "race"].iter().filter_map(|key| step.get(key)) {
             let Data::List(branches) = branches else { continue };
             let asks = |at: usize, task: &String| {

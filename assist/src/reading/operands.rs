@@ -77,6 +77,13 @@ pub(super) fn measured(context: &Context<'_>, words: &[PhraseWord], op: &Item) -
     if found.len() == 1 { Ok(found.pop()) } else { named }
 }
 
+/// Whether a result is what its step took: such a step gives nothing new.
+fn gives_back(context: &Context<'_>, operand: &Operand) -> bool {
+    let (id, field) = operand.expression.split_once('.').unwrap_or_default();
+    let task = context.vocabulary.task(id);
+    task.is_some_and(|task| task.parameters.iter().any(|parameter| parameter.name == field))
+}
+
 /// How old somebody is, whoever that is called.
 pub(super) fn age(context: &Context<'_>, words: &[PhraseWord]) -> Option<Operand> {
     let at = words.first()?.at.clone();
@@ -89,6 +96,7 @@ fn only_number(context: &Context<'_>, words: &[PhraseWord]) -> Option<Operand> {
         let task = operand.expression.split('.').next().unwrap_or_default();
         is_number(&operand.kind)
             && !operand.owner.is_empty()
+            && !gives_back(context, operand)
             && words.iter().all(|word| context.names.is_part(task, word) && !context.names.begins(&word.stem))
     };
     let mut found = operands(context).into_iter().filter(is_about);
@@ -170,7 +178,9 @@ fn named(context: &Context<'_>, words: &[PhraseWord]) -> Read<Option<Operand>> {
         context.inputs.iter().any(|input| operand.expression == format!("input.{}", input.name))
     };
     // A result of the same name is as near as what another step would take.
-    let is_rival = found.iter().any(|operand| !operand.owner.is_empty() && exact(operand));
+    let is_rival = found
+        .iter()
+        .any(|operand| !operand.owner.is_empty() && exact(operand) && !gives_back(context, operand));
     let is_clear = found.iter().all(|operand| operand.owner.is_empty())
         || found.iter().any(|operand| exact(operand) && !is_rival || is_declared(operand));
     if is_clear
