@@ -94,25 +94,6 @@ fn drafted(request: &Request<'_>, draft: &mut Draft) -> Read<()> {
     let names = Names::new(vocabulary, &WORDS.stems, &WORDS.concepts);
     let reader = Reader { stems: &WORDS.stems, lexicon: &WORDS.lexicon, names: &names };
     let items = reader.items(request.text);
-    if std::env::var("ITEMS").is_ok() {
-        eprintln!(
-            "{:?}",
-            items
-                .iter()
-                .map(|i| match i {
-                    Item::Phrase(p) =>
-                        format!("<{}>", p.words.iter().map(|w| w.text.clone()).collect::<Vec<_>>().join(" ")),
-                    Item::Marks(m, _) => format!("{m:?}"),
-                    Item::Number(n, _) => n.clone(),
-                    Item::Time(t, _) => format!("{t}ms"),
-                    Item::Comma(_) => ",".into(),
-                    Item::Stop(_) => ".".into(),
-                    o => format!("{o:?}"),
-                })
-                .collect::<Vec<_>>()
-                .join(" ")
-        );
-    } //DBG
     if items.is_empty() {
         return ask("what should run?");
     }
