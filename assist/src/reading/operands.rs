@@ -97,6 +97,7 @@ fn only_number(context: &Context<'_>, words: &[PhraseWord]) -> Option<Operand> {
         is_number(&operand.kind)
             && !operand.owner.is_empty()
             && !gives_back(context, operand)
+            && operand.own.last().is_none_or(|own| own != "id")
             && words.iter().all(|word| context.names.is_part(task, word) && !context.names.begins(&word.stem))
     };
     let mut found = operands(context).into_iter().filter(is_about);
