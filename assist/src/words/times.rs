@@ -19,7 +19,7 @@ pub(crate) fn time(tokens: &[Token], at: usize) -> Option<(usize, u64)> {
             return duration_unit(unit).map(|(ms, _)| (1, ms));
         }
         Some("полторы" | "полтора") => {
-            return duration_unit(word(at + 1)?).map(|(ms, _)| (2, halves(1.0, ms)));
+            return duration_unit(word(at + 1)?).map(|(ms, _)| (2, lasting(1.5, ms)));
         }
         Some("полсекунды") => return Some((1, 500)),
         Some("полминуты") => return Some((1, 30_000)),
@@ -49,19 +49,34 @@ pub(crate) fn time(tokens: &[Token], at: usize) -> Option<(usize, u64)> {
     // `two and a half hours`
     if matches!((word(at + 1), word(at + 2), word(at + 3)), (Some("and"), Some("a" | "an"), Some("half"))) {
         let (ms, _) = duration_unit(word(at + 4)?)?;
-        return Some((5, halves(count, ms)));
+        return Some((5, lasting(count + 0.5, ms)));
     }
     let (ms, _) = duration_unit(word(at + 1)?)?;
-    Some((2, halves(count - 0.5, ms)))
+    Some((2, lasting(count, ms)))
 }
 
-/// The milliseconds of so many units and a half.
+/// The milliseconds of so many units.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "saturates"
 )]
-fn halves(count: f64, ms: u64) -> u64 {
-    ((count + 0.5) * ms as f64) as u64
+fn lasting(count: f64, ms: u64) -> u64 {
+    (count * ms as f64).round() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::time;
+    use crate::words::tokens;
+
+    #[test]
+    fn fractions_of_units_lose_nothing() {
+        let milliseconds = |text: &str| time(&tokens(text), 0).map(|(_, ms)| ms);
+        assert_eq!(milliseconds("0.1 seconds"), Some(100));
+        assert_eq!(milliseconds("1.001 s"), Some(1_001));
+        assert_eq!(milliseconds("two and a half hours"), Some(9_000_000));
+        assert_eq!(milliseconds("полторы минуты"), Some(90_000));
+    }
 }
