@@ -9,8 +9,7 @@ use std::sync::OnceLock;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use crate::count::Counter;
-use crate::programs::{self, Program};
+use crate::programs::Program;
 use crate::suite::cargo;
 
 /// What was built with the tests: the binary, for the stages after that, and their programs.
@@ -25,10 +24,9 @@ pub fn build_with_tests() -> Result<()> {
     Ok(())
 }
 
-/// Runs the tests that were built.
-pub fn run_tests(counter: &mut Counter) -> Result<()> {
-    let (conductor, programs) = WITH_TESTS.get().context("the tests were not built")?;
-    programs::run(programs, conductor, counter)
+/// The binary that was built with the tests, and their programs.
+pub fn with_tests() -> Result<&'static (PathBuf, Vec<Program>)> {
+    WITH_TESTS.get().context("the tests were not built")
 }
 
 /// The binary of a profile, with the features of the whole workspace.

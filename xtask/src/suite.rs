@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use crate::count::{Count, Counter};
-use crate::{agreement, binary, go, node, python, root, setup};
+use crate::{agreement, binary, go, node, programs, python, root, setup};
 
 /// What a stage came to.
 struct Report {
@@ -40,7 +40,10 @@ pub fn run() -> Result<bool> {
     suite.stage("setup", |_| setup::run().map(|_| ()));
     suite.command("fmt", cargo(&["fmt", "--all", "--check"]));
     suite.stage("clippy", |_| binary::build_with_tests());
-    suite.stage("tests", binary::run_tests);
+    suite.stage("tests", |counter| {
+        let (conductor, programs) = binary::with_tests()?;
+        programs::run(programs, conductor, counter)
+    });
     suite.command("doc tests", cargo(&["test", "--workspace", "--doc", "--quiet"]));
     python::stages(&mut suite);
     go::stages(&mut suite);
