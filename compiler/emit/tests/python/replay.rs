@@ -82,7 +82,8 @@ fn run(plan: Plan, body: &str) -> String {
 fn what_becomes_known_together_is_one_record() {
     let printed = run(
         paying("paying", InDoubt::Retry),
-        "asyncio.run(paying(run_id='r'))\n\
+        // A busy machine may take longer between two steps than a journal waits.
+        "from conductor_gen._conductor import journal\n\njournal.LINGER_SECONDS = 30\nasyncio.run(paying(run_id='r'))\n\
          for record in peer.records['r']:\n    print(*(kind for entry in record['entries'] for kind in entry))\n",
     );
     expect_test::expect![[r#"
