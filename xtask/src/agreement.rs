@@ -11,6 +11,7 @@ mod typescript;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
@@ -131,15 +132,26 @@ fn compare_all(seed: u64, count: usize, only: Option<&str>) -> Result<bool> {
     let chosen: Vec<&CodeBase> = bases.iter().filter(|base| chosen(base)).collect();
     ensure!(!chosen.is_empty(), "no such code base; there are {}", names.join(", "));
     let signatures = signatures()?;
-    let mut verdicts = Vec::new();
-    for base in chosen {
-        let folder = root().join("target/agreement");
-        std::fs::create_dir_all(&folder).with_context(|| format!("failed to make {}", folder.display()))?;
+    let folder = root().join("target/agreement");
+    std::fs::create_dir_all(&folder).with_context(|| format!("failed to make {}", folder.display()))?;
+    let compared = |base: &CodeBase| -> Result<Verdict> {
         let reading = (base.read)(base, &folder).with_context(|| format!("failed to read {}", base.name))?;
         let sample = draw(&reading.functions, seed, count);
         let ours = ask(&signatures, base, &reading, &sample)?;
-        verdicts.push(compare::verdict(base, &reading, &sample, &ours)?);
-    }
+        compare::verdict(base, &reading, &sample, &ours)
+    };
+    // A language's own tools take one processor.
+    let verdicts: Vec<Verdict> = thread::scope(|scope| {
+        let languages = chosen.chunk_by(|one, other| one.language == other.language);
+        let of_one =
+            |bases: &[&CodeBase]| bases.iter().map(|base| compared(base)).collect::<Result<Vec<_>>>();
+        let begun: Vec<_> = languages.map(|bases| scope.spawn(move || of_one(bases))).collect();
+        let ended = begun.into_iter().map(|thread| match thread.join() {
+            Ok(verdicts) => verdicts,
+            Err(_) => bail!("a comparison panicked"),
+        });
+        ended.collect::<Result<Vec<_>>>().map(|verdicts| verdicts.into_iter().flatten().collect())
+    })?;
     print!("{}", compare::table(seed, &verdicts));
     Ok(verdicts.iter().all(|verdict: &Verdict| verdict.percent() >= WANTED))
 }

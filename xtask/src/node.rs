@@ -30,6 +30,8 @@ fn tests() -> Result<Command> {
     }
     files.sort();
     let mut command = Command::new("node");
-    command.args(["--test", "--test-reporter", "tap"]).args(files).current_dir(folder);
+    // Node takes a file at a time where there are two processors; most of them wait for processes.
+    let options = ["--test", "--test-concurrency=3", "--test-reporter", "tap"];
+    command.args(options).args(files).current_dir(folder);
     Ok(command)
 }

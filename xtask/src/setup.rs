@@ -134,7 +134,7 @@ fn postgres(folder: &Path, source: &Path) -> Result<()> {
     fs::write(folder.join("package.json"), &pins)?;
     fs::write(folder.join("package-lock.json"), &lock)?;
     let install = ["ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"];
-    succeed(Command::new("npm").args(install).current_dir(folder), "install Node 20 or newer with npm")?;
+    succeed(Command::new("npm").args(install).current_dir(folder), "install Node 20.10 or newer with npm")?;
     for package in fs::read_dir(folder.join("node_modules"))?.flatten().map(|entry| entry.path()) {
         // A package cannot hold the links between the libraries: it has a script that makes them. No other is run.
         let script = package.join("scripts/hydrate-symlinks.js");
@@ -159,7 +159,7 @@ pub fn node_modules(folder: &Path, pins_file: &Path) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("failed to make {}", folder.display()))?;
     fs::write(folder.join("package.json"), &pins)?;
     let install = ["install", "--silent", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"];
-    succeed(Command::new("npm").args(install).current_dir(folder), "install Node 20 or newer with npm")?;
+    succeed(Command::new("npm").args(install).current_dir(folder), "install Node 20.10 or newer with npm")?;
     fs::write(&stamp, pins).with_context(|| format!("failed to write {}", stamp.display()))
 }
 
