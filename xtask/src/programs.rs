@@ -1,4 +1,4 @@
-//! The programs of tests that cargo built, run two at a time: each has stretches in which one long test, or a process that is
+//! The programs of tests that cargo built, run three at a time: each has stretches in which one long test, or a process that is
 //! waited for, leaves processors idle.
 //!
 //! It knows how a program is run, not what it tests.
@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::count::Counter;
 use crate::root;
 
-const AT_A_TIME: usize = 2;
+const AT_A_TIME: usize = 3;
 
 /// A program of tests.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,11 +41,6 @@ impl Program {
         let mut command = Command::new(&self.path);
         command.arg("--quiet").current_dir(&self.folder);
         command.env("CARGO_MANIFEST_DIR", &self.folder).env("CONDUCTOR_BINARY", conductor);
-        // Most tests wait for processes more than they compute.
-        if std::env::var_os("RUST_TEST_THREADS").is_none() {
-            let processors = thread::available_parallelism().map_or(1, std::num::NonZero::get);
-            command.env("RUST_TEST_THREADS", (processors + processors / 2).to_string());
-        }
         command
     }
 
