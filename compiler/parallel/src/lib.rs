@@ -41,7 +41,9 @@ pub fn map<'t, T: Sync, R: Send>(weight: usize, items: &'t [T], work: impl Fn(&'
         done
     });
     done.sort_unstable_by_key(|(at, _)| *at);
-    done.into_iter().flat_map(|(_, made)| made).collect()
+    let mut all = Vec::with_capacity(items.len());
+    done.into_iter().for_each(|(_, made)| all.extend(made));
+    all
 }
 
 /// Takes apart what is needed no more; much of it beside the caller, for which it takes nearly as long as to make it.

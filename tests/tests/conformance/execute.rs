@@ -82,8 +82,8 @@ pub fn judged(target: &dyn Target, jobs: &[Job], how: How) -> Result<Vec<Verdict
             None => runnable.push((index, expected(&job).with_context(|| job.name.clone())?)),
         }
     }
-    // A busy machine makes one or the other come late: what differs is asked again, with the machine for itself.
-    for at_a_time in [AT_A_TIME, 1] {
+    // A busy machine makes one or the other come late: what differs is asked again, one at a time. A mistake stays one.
+    for at_a_time in [AT_A_TIME, 1, 1, 1] {
         let left = runnable.iter().filter(|(index, _)| !matches!(verdicts.get(index), Some(Verdict::Equal)));
         let (plain, left): (Vec<_>, Vec<_>) =
             left.partition(|(_, expected)| retarget::is_direct(&expected.job));

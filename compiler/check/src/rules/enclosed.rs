@@ -29,7 +29,7 @@ pub(super) struct Enclosed<'a> {
 
 /// Every step, outer ones before those inside them.
 pub(super) fn enclosed<'a>(context: Context<'a>) -> Vec<Enclosed<'a>> {
-    let mut found = Vec::new();
+    let mut found = Vec::with_capacity(context.timings.iter().map(|bounds| bounds.steps.len()).sum());
     for (workflow, bounds) in context.graph.workflows.iter().zip(context.timings) {
         let limit = workflow.deadline.as_ref().map(|deadline| Limit {
             ms: deadline.value,

@@ -176,6 +176,7 @@ fn items<T: Send>(
                 let mut part = Context::new(syntax);
                 (lower(&mut part, node), part)
             });
+            read.reserve(nodes.len());
             for (node, (item, part)) in nodes.iter().zip(lowered) {
                 context.add(part);
                 match (item, id_of(node)) {
