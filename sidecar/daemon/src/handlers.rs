@@ -189,16 +189,22 @@ fn closing(call: &Call<'_>) -> Result<(), Fault> {
     if call.sidecar.is_closing() { Err(Refusal::Closing.into()) } else { Ok(()) }
 }
 
+/// The newest protocol that the client speaks as well.
+fn spoken_by_both(client: ProtocolRange) -> Result<u32, Fault> {
+    let ProtocolRange { min, max } = client;
+    if max >= SPOKEN.min && min <= SPOKEN.max {
+        return Ok(SPOKEN.max.min(max));
+    }
+    let theirs = if min == max { format!("{min}") } else { format!("{min} to {max}") };
+    let message = format!("the sidecar speaks protocol {PROTOCOL_VERSION}, the client {theirs}");
+    let data = serde_json::json!({"sidecar": SPOKEN, "client": client});
+    Err(Fault { code: code::VERSION, message, data: Some(data) })
+}
+
 fn hello(call: &mut Call<'_>, hello: Hello) -> Result<Client, Fault> {
     closing(call)?;
     let sidecar = call.sidecar;
-    let ProtocolRange { min, max } = hello.protocol;
-    if max < SPOKEN.min || min > SPOKEN.max {
-        let theirs = if min == max { format!("{min}") } else { format!("{min} to {max}") };
-        let message = format!("the sidecar speaks protocol {PROTOCOL_VERSION}, the client {theirs}");
-        let data = serde_json::json!({"sidecar": SPOKEN, "client": hello.protocol});
-        return Err(Fault { code: code::VERSION, message, data: Some(data) });
-    }
+    let protocol = spoken_by_both(hello.protocol)?;
     if hello.session.is_empty() || hello.session.len() > 64 {
         return Err(Fault::new(code::INVALID_PARAMS, "a session needs an id of 1 to 64 bytes"));
     }
@@ -245,7 +251,7 @@ fn hello(call: &mut Call<'_>, hello: Hello) -> Result<Client, Fault> {
     sidecar.hungry.notify_one();
     scheduled::served(sidecar, &hello.plans);
     call.answer(HelloResult {
-        protocol: SPOKEN.max.min(max),
+        protocol,
         sidecar: SidecarInfo {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),

@@ -261,6 +261,17 @@ fn init(package: &Package, serves_tasks: bool) -> Module {
         imports.push(Import { module, name, alias: Some("_TASKS".to_owned()) });
         served.push(Py::atom("_TASKS"));
     }
+    Module {
+        header: package.header.clone(),
+        doc: vec!["The workflows of this project.".to_owned()],
+        imports,
+        items: serve_and_close(served).map(Item::Function).into(),
+        all: all.into_iter().collect(),
+    }
+}
+
+/// What takes runs of others, and what ends the process well. `served` is what it can run.
+fn serve_and_close(served: Vec<Py>) -> [Function; 2] {
     let serve = Function {
         is_async: true,
         name: "serve".to_owned(),
@@ -281,13 +292,7 @@ fn init(package: &Package, serves_tasks: bool) -> Module {
         body: ["_drain", "_close"].map(|name| Stmt::Expr(Py::call(name, Vec::new()).awaited())).into(),
         ..serve.clone()
     };
-    Module {
-        header: package.header.clone(),
-        doc: vec!["The workflows of this project.".to_owned()],
-        imports,
-        items: vec![Item::Function(serve), Item::Function(close)],
-        all: all.into_iter().collect(),
-    }
+    [serve, close]
 }
 
 fn blocking(package: &Package) -> Module {

@@ -22,6 +22,14 @@ use crate::flow::words;
 
 type Result<T> = std::result::Result<T, EmitError>;
 
+/// Who keeps the result of a call.
+struct Kept<'k> {
+    undoable: Option<&'k Undoable>,
+    cache: Option<&'k Ts>,
+    /// Later steps read it.
+    is_read: bool,
+}
+
 impl<'a> Workflow<'a> {
     pub fn task(&mut self, step: &'a Step, call: &'a TaskCall, is_read: bool) -> Result<Vec<Stmt>> {
         if self.is_durable() {
@@ -79,31 +87,9 @@ impl<'a> Workflow<'a> {
         let breaker = breaker.filter(|_| is_watched);
         let mut tried = Vec::new();
         let (begun, breaker) = self.begun(breaker, &mut tried);
-        let keeps = is_read || call.compensate.is_some() || cached.is_some();
-        if keeps && (call.compensate.is_some() || cached.is_some()) {
-            let is_kept = undoable.is_none() || *call.callable.returns() != Type::Null || cached.is_some();
-            tried.push(if is_kept { Stmt::constant("result", attempt) } else { Stmt::Expr(attempt) });
-            if let Some((cache, _)) = &cached {
-                let returns = call.callable.returns().clone();
-                let encoded = self.file.coded(Way::Encode, &returns, Ts::name("result"));
-                let set = cache.clone().member("set").called(vec![Ts::name("key"), encoded]);
-                tried.push(Stmt::Expr(set));
-            }
-            match &undoable {
-                Some(undoable) => tried.push(undoable.completed(call)),
-                None => tried.extend(self.undo_with(place, call)?),
-            }
-            tried.push(if is_read { Stmt::Return(Some(Ts::name("result"))) } else { Stmt::Return(None) });
-        } else if let (true, Some(breaker)) = (is_read, &breaker) {
-            tried.push(Stmt::constant("result", attempt));
-            tried.push(told(breaker, "succeeded", Vec::new()));
-            tried.push(Stmt::Return(Some(Ts::name("result"))));
-        } else if is_read {
-            tried.push(Stmt::Return(Some(attempt)));
-        } else {
-            tried.push(Stmt::Expr(attempt));
-            tried.extend(breaker.iter().map(|breaker| told(breaker, "succeeded", Vec::new())));
-        }
+        let kept =
+            Kept { undoable: undoable.as_ref(), cache: cached.as_ref().map(|(cache, _)| cache), is_read };
+        tried.extend(self.kept(place, call, &kept, attempt, breaker.as_ref())?);
         let failed = breaker.map(|breaker| told(&breaker, "failed", vec![Ts::name("error")]));
         let mut body = self.retried(place, call, (begun, tried), failed, is_read);
         if let Some(deadline) = policy::deadline(&mut self.file, &call.policy) {
@@ -138,6 +124,44 @@ impl<'a> Workflow<'a> {
             }];
         }
         Ok(all)
+    }
+
+    /// The call, and what is done with its result where it went well.
+    fn kept(
+        &mut self,
+        place: &Place<'_>,
+        call: &TaskCall,
+        kept: &Kept<'_>,
+        attempt: Ts,
+        breaker: Option<&Ts>,
+    ) -> Result<Vec<Stmt>> {
+        let result = || Ts::name("result");
+        let returns = call.callable.returns();
+        let mut stmts = Vec::new();
+        if call.compensate.is_some() || kept.cache.is_some() {
+            let is_named = kept.undoable.is_none() || *returns != Type::Null || kept.cache.is_some();
+            stmts.push(if is_named { Stmt::constant("result", attempt) } else { Stmt::Expr(attempt) });
+            if let Some(cache) = kept.cache {
+                let encoded = self.file.coded(Way::Encode, returns, result());
+                let set = cache.clone().member("set").called(vec![Ts::name("key"), encoded]);
+                stmts.push(Stmt::Expr(set));
+            }
+            match kept.undoable {
+                Some(undoable) => stmts.push(undoable.completed(call)),
+                None => stmts.extend(self.undo_with(place, call)?),
+            }
+            stmts.push(Stmt::Return(kept.is_read.then(result)));
+            return Ok(stmts);
+        }
+        let succeeded = breaker.map(|breaker| told(breaker, "succeeded", Vec::new()));
+        match (kept.is_read, succeeded) {
+            (true, None) => stmts.push(Stmt::Return(Some(attempt))),
+            (true, Some(succeeded)) => {
+                stmts.extend([Stmt::constant("result", attempt), succeeded, Stmt::Return(Some(result()))]);
+            }
+            (false, succeeded) => stmts.extend([Stmt::Expr(attempt)].into_iter().chain(succeeded)),
+        }
+        Ok(stmts)
     }
 
     /// `const attempt = breaker.attempt();`, and the attempt, which begins what is tried.
