@@ -23,7 +23,7 @@ use crate::flow::words;
 type Result<T> = std::result::Result<T, EmitError>;
 
 /// Who keeps the result of a call.
-struct Kept<'k> {
+struct Keepers<'k> {
     undoable: Option<&'k Undoable>,
     cache: Option<&'k Ts>,
     /// Later steps read it.
@@ -87,9 +87,9 @@ impl<'a> Workflow<'a> {
         let breaker = breaker.filter(|_| is_watched);
         let mut tried = Vec::new();
         let (begun, breaker) = self.begun(breaker, &mut tried);
-        let kept =
-            Kept { undoable: undoable.as_ref(), cache: cached.as_ref().map(|(cache, _)| cache), is_read };
-        tried.extend(self.kept(place, call, &kept, attempt, breaker.as_ref())?);
+        let keepers =
+            Keepers { undoable: undoable.as_ref(), cache: cached.as_ref().map(|(cache, _)| cache), is_read };
+        tried.extend(self.well_ended(place, call, &keepers, attempt, breaker.as_ref())?);
         let failed = breaker.map(|breaker| told(&breaker, "failed", vec![Ts::name("error")]));
         let mut body = self.retried(place, call, (begun, tried), failed, is_read);
         if let Some(deadline) = policy::deadline(&mut self.file, &call.policy) {
@@ -127,34 +127,34 @@ impl<'a> Workflow<'a> {
     }
 
     /// The call, and what is done with its result where it went well.
-    fn kept(
+    fn well_ended(
         &mut self,
         place: &Place<'_>,
         call: &TaskCall,
-        kept: &Kept<'_>,
+        keepers: &Keepers<'_>,
         attempt: Ts,
         breaker: Option<&Ts>,
     ) -> Result<Vec<Stmt>> {
         let result = || Ts::name("result");
         let returns = call.callable.returns();
         let mut stmts = Vec::new();
-        if call.compensate.is_some() || kept.cache.is_some() {
-            let is_named = kept.undoable.is_none() || *returns != Type::Null || kept.cache.is_some();
+        if call.compensate.is_some() || keepers.cache.is_some() {
+            let is_named = keepers.undoable.is_none() || *returns != Type::Null || keepers.cache.is_some();
             stmts.push(if is_named { Stmt::constant("result", attempt) } else { Stmt::Expr(attempt) });
-            if let Some(cache) = kept.cache {
+            if let Some(cache) = keepers.cache {
                 let encoded = self.file.coded(Way::Encode, returns, result());
                 let set = cache.clone().member("set").called(vec![Ts::name("key"), encoded]);
                 stmts.push(Stmt::Expr(set));
             }
-            match kept.undoable {
+            match keepers.undoable {
                 Some(undoable) => stmts.push(undoable.completed(call)),
                 None => stmts.extend(self.undo_with(place, call)?),
             }
-            stmts.push(Stmt::Return(kept.is_read.then(result)));
+            stmts.push(Stmt::Return(keepers.is_read.then(result)));
             return Ok(stmts);
         }
         let succeeded = breaker.map(|breaker| told(breaker, "succeeded", Vec::new()));
-        match (kept.is_read, succeeded) {
+        match (keepers.is_read, succeeded) {
             (true, None) => stmts.push(Stmt::Return(Some(attempt))),
             (true, Some(succeeded)) => {
                 stmts.extend([Stmt::constant("result", attempt), succeeded, Stmt::Return(Some(result()))]);
