@@ -16,6 +16,19 @@ pub(crate) fn patient(items: Vec<Item>) -> Vec<Item> {
     while let Some((item, rest)) = items.split_first() {
         found.push(item.clone());
         items = rest;
+        // `approve the order within 24 hours`: the time is the approval's, whatever is approved.
+        if item.is(Mark::Approval)
+            && let [object, behind @ ..] = rest
+            && (object.is(Mark::It) || matches!(object, Item::Phrase(_)))
+            && let comma = usize::from(matches!(behind.first(), Some(Item::Comma(_))))
+            && let [limit, time @ Item::Time(..), rest @ ..] = &behind[comma..]
+            && limit.is_any(&[Mark::UpTo, Mark::Within])
+        {
+            found.extend([Item::Marks(vec![Mark::Within], limit.at().clone()), time.clone(), object.clone()]);
+            let ends = usize::from(matches!(rest, [Item::Comma(_), before, ..] if before.is(Mark::Before)));
+            items = &rest[ends..];
+            continue;
+        }
         // `an approval, max 6 hours, before A`
         if let [comma @ Item::Comma(_), limit, time @ Item::Time(..), rest @ ..] = rest
             && item.is(Mark::Approval)

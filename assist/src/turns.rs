@@ -187,6 +187,15 @@ fn paused(items: Vec<Item>) -> Vec<Item> {
         };
         let is_between_tries = rest.get(used).is_some_and(|item| item.is(Mark::BetweenAttempts));
         let before = found.last();
+        let start = found.iter().rposition(|item| matches!(item, Item::Stop(_))).map_or(0, |at| at + 1);
+        let is_retried =
+            found[start..].iter().any(|item| item.is_any(&[Mark::Retry, Mark::Retries, Mark::Times]));
+        // `retry A 3 times with a 10 second pause`
+        if !is_between_tries && is_retried && used == 1 && before.is_some_and(|item| item.is(Mark::With)) {
+            items = &rest[used..];
+            found.extend([time.clone(), Item::Marks(vec![Mark::BetweenAttempts], wait.at().clone())]);
+            continue;
+        }
         if is_between_tries || before.is_some_and(|item| item.is_any(&[Mark::With, Mark::Retry])) {
             found.push(item.clone());
             continue;

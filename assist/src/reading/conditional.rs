@@ -46,8 +46,16 @@ pub(super) fn consequence(context: &Context<'_>, condition: Condition, items: &[
     let is_step_behind = |two: &[Item]| matches!(two[0], Item::Comma(_)) && two[1].is(Mark::Then);
     if let (Some(at), None) = (then.windows(2).position(is_step_behind).filter(|at| *at > 0), otherwise)
         && !matches!(condition, Condition::Succeeded(_))
-        && !then[..at].iter().any(|item| item.is(Mark::First))
+        && !then[..at].iter().any(|item| item.is(Mark::First) && !item.is(Mark::Approval))
     {
+        if let (Condition::Holds(condition), approval @ Flow::Approval { .. }) =
+            (&condition, sentence(context, &then[..at])?)
+        {
+            // Nobody asks for consent to nothing.
+            let then_ask = Box::new(approval);
+            let asked = Flow::When { condition: condition.clone(), then: then_ask, otherwise: None };
+            return Ok(Flow::in_order([asked, sentence(context, &then[at + 1..])?]));
+        }
         let said = context.said(&then[at + 1..]);
         return context.ask(format!("does \"{said}\" depend on the condition, too?"));
     }

@@ -132,10 +132,12 @@ fn found(context: &Context<'_>, items: &[Item]) -> Option<Item> {
     context.maybe(&whole).map(|_| Item::Phrase(Phrase { at: object.at.clone(), ..whole }))
 }
 
-/// `all at the same time`
-fn is_of_all(context: &Context<'_>, mark: &Item) -> bool {
-    let said = context.said(std::slice::from_ref(mark)).to_lowercase();
-    said.starts_with("all") || said.starts_with("все") || said.starts_with("всё")
+/// `all at the same time`, `all three in parallel`
+fn is_of_all(context: &Context<'_>, items: &[Item], at: usize) -> bool {
+    let before = items[..at].iter().rfind(|item| matches!(item, Item::Phrase(_)));
+    let start = before.map_or(items[at].at().start, |phrase| phrase.at().end);
+    let said = context.text.get(start..items[at].at().end).unwrap_or_default().to_lowercase();
+    said.split(|letter: char| !letter.is_alphanumeric()).any(|word| ["all", "все", "всё"].contains(&word))
 }
 
 /// Whether a step begins here, so that a number before it counts steps.
@@ -197,14 +199,15 @@ impl Lists {
             }
             // `A, B and C in parallel, D`: whether A is one of them only its speaker knows.
             let is_loose = !self.joined && self.current.len() > 1 || self.current.len() > 2;
-            if mode == Mode::Parallel && self.is_pair() && limit(trimmed(rest)).is_none() {
+            let is_all = is_of_all(context, items, at);
+            if mode == Mode::Parallel && self.is_pair() && !is_all && limit(trimmed(rest)).is_none() {
                 let pair = self.current.split_off(self.current.len() - 2);
                 self.done.append(&mut self.current);
                 self.current = pair;
             } else if !ends && limit(trimmed(rest)).is_none() && is_loose {
                 return unclear(context);
             }
-            if mode == Mode::Parallel && self.current.len() > 2 && !is_of_all(context, &items[at]) {
+            if mode == Mode::Parallel && self.current.len() > 2 && !is_all {
                 self.independent(context, items)?;
             }
             if let (Mode::Sequential, Some(Flow::Each { limit: limit @ None, .. })) =

@@ -170,7 +170,8 @@ pub(super) fn is_of_many(context: &Context<'_>, phrase: &Phrase, task: &str) -> 
     let is_many = one != "item" && context.names.is_word_of(task, &one);
     let is_new = !context.present.iter().any(|present| present == task);
     let list = over_of(context, task, &[]).filter(|_| is_many && is_new);
-    list.map(|(over, _)| over)
+    // What a step gives comes after it.
+    list.map(|(over, _)| over).filter(|over| over.split('.').next() != Some(task))
 }
 
 /// `pack all items of the order`

@@ -52,7 +52,19 @@ const MEASURES: [(&str, &[&str]); 26] = [
 
 /// The value that the words name, or the one of theirs that the comparison is about.
 pub(super) fn measured(context: &Context<'_>, words: &[PhraseWord], op: &Item) -> Read<Option<Operand>> {
-    let named = operand(context, words);
+    let said = context.text[op.at().clone()].to_lowercase();
+    let measures = MEASURES.iter().find(|(word, _)| said.contains(word)).map(|(_, names)| *names);
+    let is_called = |own: &String, name: &str| context.names.are_same(own, &WORDS.stems.of(name));
+    // `the applicant is older than 60` is not said of his amount.
+    let is_measured = |operand: &Operand| {
+        measures.is_none_or(|names| {
+            operand.own.iter().any(|own| {
+                names.iter().any(|name| is_called(own, name))
+                    || words.iter().any(|word| context.names.are_same(own, &word.stem))
+            })
+        })
+    };
+    let named = operand(context, words).map(|found| found.filter(is_measured));
     if let Ok(Some(operand)) = &named {
         // `the luggage is over 23 kg` compares no luggage.
         let numbers = [Mark::Above, Mark::Below, Mark::AtLeast, Mark::AtMost];
@@ -63,14 +75,14 @@ pub(super) fn measured(context: &Context<'_>, words: &[PhraseWord], op: &Item) -
             named
         };
     }
-    let said = context.text[op.at().clone()].to_lowercase();
-    let Some((_, names)) = MEASURES.iter().find(|(word, _)| said.contains(word)) else {
+    let Some(names) = measures else {
         return named.map(|found| found.or_else(|| only_number(context, words)));
     };
     let measure = |name: &&str| {
         let Phrase { words: mut measure, .. } = alone((*name).to_owned(), op.at().clone());
         measure.extend(words.iter().cloned());
-        operand(context, &measure).ok().flatten()
+        let found = operand(context, &measure).ok().flatten();
+        found.filter(|operand| operand.own.iter().any(|own| is_called(own, name)))
     };
     let mut found: Vec<Operand> = names.iter().filter_map(measure).collect();
     found.dedup_by(|one, other| one.expression == other.expression);

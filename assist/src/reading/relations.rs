@@ -396,6 +396,25 @@ fn division(context: &Context<'_>, both: &Phrase) -> Option<(usize, (String, Str
     pairs.iter().all(|(_, pair)| *pair == first.1).then(|| first.clone())
 }
 
+/// The comma behind which the first order stands, where what comes before it gives none: `after fetching A, check B, charge C`.
+fn main_clause(context: &Context<'_>, items: &[Item]) -> Option<usize> {
+    let is_order = |at: usize| match items.get(at) {
+        Some(Item::Phrase(phrase)) => verbs::is_order(context, phrase),
+        _ => false,
+    };
+    let comma = items.iter().position(|item| matches!(item, Item::Comma(_)))?;
+    let is_subject = (0..comma).any(|at| matches!(items[at], Item::Phrase(_))) && !(0..comma).any(is_order);
+    (is_subject && (is_order(comma + 1) || is_run(context, &items[comma..]))).then_some(comma)
+}
+
+/// `, run the check`: the verb says nothing of the step.
+fn is_run(context: &Context<'_>, items: &[Item]) -> bool {
+    const RUNS: [&str; 8] = ["run", "do", "start", "execute", "perform", "запусти", "выполни", "сделай"];
+    let [comma, step @ Item::Phrase(_), ..] = items else { return false };
+    let between = context.text.get(comma.at().end..step.at().start).unwrap_or_default().to_lowercase();
+    between.split_whitespace().any(|word| RUNS.contains(&word))
+}
+
 /// The subordinate clause comes first: `after A, B`.
 fn leading(context: &Context<'_>, items: &[Item], delay: Option<u64>) -> Read<Flow> {
     let mark = &items[0];
@@ -413,6 +432,7 @@ fn leading(context: &Context<'_>, items: &[Item], delay: Option<u64>) -> Read<Fl
     let goes_on =
         |at: &usize| rest[*at..].iter().any(|item| matches!(item, Item::Phrase(_)) || item.is_any(&STEPS));
     let comma = rest.iter().rposition(|item| matches!(item, Item::Comma(_))).filter(goes_on);
+    let comma = main_clause(context, rest).or(comma);
     let split = match (done, comma) {
         (Some(done), _) => done + 1,
         (None, Some(comma)) => comma,

@@ -30,15 +30,10 @@ pub(super) fn repeated(context: &Context<'_>, items: &[Item], at: usize) -> Read
         rest[at] = Item::Marks(vec![Mark::UpTo], place.clone());
         rest[at + 2] = Item::Marks(vec![Mark::Times], place);
     }
-    let bound = rest
-        .windows(3)
-        .position(|three| three[0].is(Mark::UpTo) && three[1].whole().is_some() && three[2].is(Mark::Times));
-    let Some(bound) = bound else {
+    let mut body: Vec<Item> = head.to_vec();
+    let Some(most) = take_bound(&mut rest).or_else(|| take_bound(&mut body)) else {
         return context.ask(format!("how many times at most in \"{}\"?", context.said(items)));
     };
-    let most = rest[bound + 1].whole().unwrap_or_default();
-    rest.drain(bound..bound + 3);
-    let mut body: Vec<Item> = head.to_vec();
     let every = take_pause(&mut body).or_else(|| take_pause(&mut rest));
     // `look for X until it is found`: what is found is X.
     let found =
@@ -54,6 +49,15 @@ pub(super) fn repeated(context: &Context<'_>, items: &[Item], at: usize) -> Read
         return context.ask(format!("until which value in \"{}\"?", context.said(items)));
     };
     Ok(Flow::Repeat { until, every, most, body: Box::new(relations::part(context, &body)?) })
+}
+
+fn take_bound(items: &mut Vec<Item>) -> Option<u64> {
+    let at = items.windows(3).position(|three| {
+        three[0].is(Mark::UpTo) && three[1].whole().is_some() && three[2].is(Mark::Times)
+    })?;
+    let most = items[at + 1].whole();
+    items.drain(at..at + 3);
+    most
 }
 
 fn take_pause(items: &mut Vec<Item>) -> Option<u64> {

@@ -60,6 +60,12 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
         reading.edits.extend(edits);
         return Ok(());
     }
+    if contradicts_itself(statement) {
+        return context.ask(format!(
+            "do the steps in \"{}\" run at the same time, or one after another?",
+            context.said(statement)
+        ));
+    }
     let edge = statement.first().into_iter().chain(statement.last());
     // `A before B, and C after that`: behind A, and not at the end.
     let is_behind = |item: &Item| item.is(Mark::Then) && !is_end(context, item);
@@ -86,6 +92,15 @@ fn one(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> Read
             .ask(format!("the success of which step is meant in \"{}\"?", context.said(statement)));
     }
     settled(context, statement, reading)
+}
+
+/// `in parallel, one after the other`
+fn contradicts_itself(statement: &[Item]) -> bool {
+    let is_mode = |item: &Item| item.is_any(&[Mark::Parallel, Mark::Sequential]);
+    let is_joint = |item: &&Item| matches!(item, Item::Comma(_)) || item.is(Mark::And);
+    let modes: Vec<&Item> = statement.iter().rev().filter(|item| !is_joint(item)).take(2).collect();
+    matches!(modes[..], [last, before] if is_mode(last) && is_mode(before)
+        && last.is(Mark::Parallel) != before.is(Mark::Parallel))
 }
 
 /// A sentence that is no change by itself: its settings taken out, and then its steps.

@@ -5,7 +5,11 @@
 use super::{Token, TokenKind, WORDS};
 
 /// The verb, its particle, and the verb that stands for both; that itself where the particle adds nothing.
-const VERBS: [(&str, &str, &str); 88] = [
+const VERBS: [(&str, &str, &str); 92] = [
+    ("take", "out", "remove"),
+    ("cut", "out", "remove"),
+    ("throw", "out", "remove"),
+    ("leave", "out", "remove"),
     ("roll", "back", "rollback"),
     ("look", "for", "search"),
     ("spin", "up", "create"),
@@ -96,7 +100,8 @@ const VERBS: [(&str, &str, &str); 88] = [
     ("pull", "in", "fetch"),
 ];
 /// What may follow a particle behind its object.
-const SMALL: [&str; 18] = [
+const SMALL: [&str; 19] = [
+    "of",
     "to",
     "and",
     "then",
