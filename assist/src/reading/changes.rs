@@ -383,13 +383,23 @@ fn superfluous<'a>(context: &Context<'_>, items: &'a [Item]) -> Option<&'a Phras
     let is_no = |item: &Item| {
         item.is(Mark::Not) && context.said(std::slice::from_ref(item)).eq_ignore_ascii_case("no")
     };
+    // `drop X, nobody needs it`, `X is not needed any more, remove it`
+    if let Some(comma) = items.iter().rposition(|item| matches!(item, Item::Comma(_))) {
+        let is_gone = |item: &Item| item.is_any(&[Mark::NotNeeded, Mark::Remove]);
+        let again = &items[comma + 1..];
+        let says_no_more = again.first().is_some_and(is_gone)
+            && again[1..].iter().all(|item| item.is_any(&[Mark::It, Mark::Them, Mark::Filler]));
+        return superfluous(context, &items[..comma]).filter(|_| says_no_more);
+    }
     let (phrase, is_gone) = match items {
         [Item::Phrase(phrase), gone] => (phrase, gone.is(Mark::NotNeeded)),
-        // `drop X, nobody needs it`
-        [first, Item::Phrase(phrase), Item::Comma(_), gone, rest @ ..]
-            if gone.is(Mark::NotNeeded) && rest.iter().all(|item| item.is_any(&[Mark::It, Mark::Them])) =>
+        // `take X out of the workflow`
+        [remove, Item::Phrase(_), out @ ..]
+            if remove.is(Mark::Remove)
+                && !out.is_empty()
+                && out.iter().all(|item| item.is_any(&[Mark::Of, Mark::Whole, Mark::Filler])) =>
         {
-            (phrase, first.is(Mark::Remove))
+            return superfluous(context, &items[..2]);
         }
         [first, Item::Phrase(phrase)] => {
             (phrase, first.is_any(&[Mark::Remove, Mark::NotNeeded]) || is_no(first))

@@ -6,7 +6,7 @@ use crate::names::LONGEST;
 use crate::words::{Mark, is_russian};
 
 use super::cursor::{find, trimmed};
-use super::{Context, Read, groups, verbs};
+use super::{Context, Read, groups, sentences, verbs};
 
 const RELATIONS: [Mark; 5] = [Mark::Before, Mark::After, Mark::Alongside, Mark::While, Mark::When];
 /// What is done besides tasks.
@@ -397,7 +397,7 @@ fn division(context: &Context<'_>, both: &Phrase) -> Option<(usize, (String, Str
 }
 
 /// The comma behind which the first order stands, where what comes before it gives none: `after fetching A, check B, charge C`.
-fn main_clause(context: &Context<'_>, items: &[Item]) -> Option<usize> {
+pub(super) fn main_clause(context: &Context<'_>, items: &[Item]) -> Option<usize> {
     let is_order = |at: usize| match items.get(at) {
         Some(Item::Phrase(phrase)) => verbs::is_order(context, phrase),
         _ => false,
@@ -452,7 +452,12 @@ fn leading(context: &Context<'_>, items: &[Item], delay: Option<u64>) -> Read<Fl
         return part(context, &rest[split..]);
     }
     let first = groups::list(context, subject)?;
-    let second = part(context, &rest[split..])?;
+    let is_many = |item: &Item| item.is_any(&[Mark::Each, Mark::ForEach]);
+    let second = if rest[split..].iter().any(is_many) {
+        sentences::clause(context, &rest[split..], true)?
+    } else {
+        part(context, &rest[split..])?
+    };
     let first = if mark.is_any(&[Mark::After, Mark::When])
         && matches!(first, Flow::Sequence(_))
         && rest[..split].iter().any(|item| item.is(Mark::Both))
