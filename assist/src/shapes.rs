@@ -287,12 +287,19 @@ fn bounded(mut items: Vec<Item>) -> Vec<Item> {
         if !items[at].is(Mark::UpTo) || goes_on {
             continue;
         }
-        let counts = [Mark::Times, Mark::Retries, Mark::Attempts];
+        let counts = [Mark::Times, Mark::Retries, Mark::Attempts, Mark::AtATime, Mark::Parallel];
         let start = match (&items[at - 1], at.checked_sub(2).map(|start| &items[start])) {
             (Item::Time(..), _) => at - 1,
             (unit, Some(Item::Number(..))) if unit.is_any(&counts) => at - 2,
             _ => continue,
         };
+        // `a timeout of 5 seconds at most` says it twice.
+        let small = items[..start].iter().rev().take_while(|item| item.is_any(&[Mark::Of, Mark::To])).count();
+        let before = items[..start - small].last();
+        if before.is_some_and(|item| item.is_any(&[Mark::Timeout, Mark::Within, Mark::UpTo])) {
+            items.remove(at);
+            return bounded(items);
+        }
         items[start..=at].rotate_right(1);
     }
     items

@@ -356,11 +356,8 @@ fn whatever(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
         && context.maybe(both).is_none()
         && let Some((of, always)) = relations::task_and_rest(context, both)
     {
-        let mut steps = if trimmed(before).is_empty() {
-            Vec::new()
-        } else {
-            vec![relations::part(context, before)?]
-        };
+        let mut steps =
+            if trimmed(before).is_empty() { Vec::new() } else { vec![relations::part(context, before)?] };
         let is_last = steps.last().is_some_and(|flow| last_step(flow) == &Flow::Call(of.clone()));
         if !is_last {
             return context.ask(format!("after which step is \"{}\" done?", context.said(items)));
