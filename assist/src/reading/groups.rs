@@ -197,7 +197,11 @@ impl Lists {
             }
             // `A, B and C in parallel, D`: whether A is one of them only its speaker knows.
             let is_loose = !self.joined && self.current.len() > 1 || self.current.len() > 2;
-            if mode == Mode::Parallel && self.is_pair() && limit(trimmed(rest)).is_none() {
+            if mode == Mode::Parallel
+                && self.is_pair()
+                && !is_of_all(context, &items[at])
+                && limit(trimmed(rest)).is_none()
+            {
                 let pair = self.current.split_off(self.current.len() - 2);
                 self.done.append(&mut self.current);
                 self.current = pair;

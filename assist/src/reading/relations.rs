@@ -6,7 +6,7 @@ use crate::names::LONGEST;
 use crate::words::{Mark, is_russian};
 
 use super::cursor::{find, trimmed};
-use super::{Context, Read, groups, verbs};
+use super::{Context, Read, groups, sentences, verbs};
 
 const RELATIONS: [Mark; 5] = [Mark::Before, Mark::After, Mark::Alongside, Mark::While, Mark::When];
 /// What is done besides tasks.
@@ -279,6 +279,18 @@ fn joined(context: &Context<'_>, items: &[Item], at: usize, left: Flow, right: F
         {
             return Ok(Flow::in_order(steps.into_iter().chain([Flow::at_once([last, right])])));
         }
+        // `A in parallel with B and C`, where nouns alone name B and C
+        let is_noun = |item: &Item| match item {
+            Item::Phrase(phrase) => !verbs::is_order(context, phrase),
+            Item::Comma(_) => true,
+            item => item.is(Mark::And),
+        };
+        if let (false, Flow::Sequence(steps), true) = (is_loose(&left), &right, mark.is(Mark::Alongside))
+            && items[at + 1..].iter().all(is_noun)
+            && items[at + 1..].iter().any(|item| item.is(Mark::And))
+        {
+            return Ok(Flow::at_once(std::iter::once(left).chain(steps.iter().cloned())));
+        }
         if is_loose(&left) || is_loose(&right) {
             let said = context.said(&items[at..=at]);
             return context.ask(format!("which steps does \"{said}\" join in \"{}\"?", context.said(items)));
@@ -412,7 +424,9 @@ fn leading(context: &Context<'_>, items: &[Item], delay: Option<u64>) -> Read<Fl
     let done = rest.iter().position(|item| item.is_any(&[Mark::Done, Mark::Succeeds]));
     let goes_on =
         |at: &usize| rest[*at..].iter().any(|item| matches!(item, Item::Phrase(_)) || item.is_any(&STEPS));
-    let comma = rest.iter().rposition(|item| matches!(item, Item::Comma(_))).filter(goes_on);
+    let comma = main_clause(context, rest)
+        .or_else(|| rest.iter().rposition(|item| matches!(item, Item::Comma(_))))
+        .filter(goes_on);
     let split = match (done, comma) {
         (Some(done), _) => done + 1,
         (None, Some(comma)) => comma,
@@ -432,7 +446,7 @@ fn leading(context: &Context<'_>, items: &[Item], delay: Option<u64>) -> Read<Fl
         return part(context, &rest[split..]);
     }
     let first = groups::list(context, subject)?;
-    let second = part(context, &rest[split..])?;
+    let second = sentences::clause(context, &rest[split..], true)?;
     let first = if mark.is_any(&[Mark::After, Mark::When])
         && matches!(first, Flow::Sequence(_))
         && rest[..split].iter().any(|item| item.is(Mark::Both))
@@ -442,6 +456,24 @@ fn leading(context: &Context<'_>, items: &[Item], delay: Option<u64>) -> Read<Fl
         first
     };
     Ok(ordered(mark, first, second, delay))
+}
+
+/// The comma behind which the main clause begins, where its first word says so: an order, or what only a clause begins with.
+fn main_clause(context: &Context<'_>, items: &[Item]) -> Option<usize> {
+    const RUNS: [&str; 7] = ["run", "do", "execute", "start", "please", "then", "perform"];
+    let begins = |at: &usize| {
+        let between = context.text.get(items[*at].at().end..items[at + 1].at().start).unwrap_or_default();
+        match &items[at + 1] {
+            Item::Phrase(phrase) => {
+                verbs::is_order(context, phrase)
+                    || between.to_lowercase().split_whitespace().any(|word| RUNS.contains(&word))
+            }
+            item => item.is_any(&[Mark::If, Mark::Unless, Mark::ForEach, Mark::Parallel]),
+        }
+    };
+    let is_first = |at: &usize| items[..*at].iter().any(|item| matches!(item, Item::Phrase(_)));
+    (0..items.len().saturating_sub(1))
+        .find(|at| matches!(items[*at], Item::Comma(_)) && is_first(at) && begins(at))
 }
 
 /// The clause behind the mark, and what is said of it.
