@@ -363,6 +363,8 @@ fn insert(steps: &mut Vec<Data>, new: &[Data], place: &Place) -> Read<()> {
             steps.extend(new.iter().cloned());
             Ok(())
         }
+        Place::BeforeAll(anchors) => around(steps, new, anchors, false),
+        Place::AfterAll(anchors) => around(steps, new, anchors, true),
         Place::Before(anchor) | Place::After(anchor) => {
             change(steps, anchor, &|_| None)?;
             let after = matches!(place, Place::After(_));
@@ -370,6 +372,23 @@ fn insert(steps: &mut Vec<Data>, new: &[Data], place: &Place) -> Read<()> {
             Ok(())
         }
     }
+}
+
+/// Before the first of the steps that call the anchors, or behind the last; a block that calls several at once stays as it is.
+fn around(steps: &mut Vec<Data>, new: &[Data], anchors: &[String], after: bool) -> Read<()> {
+    anchors.iter().try_for_each(|anchor| change(steps, anchor, &|_| None))?;
+    let has = |step: &Data| calls(std::slice::from_ref(step)).iter().any(|call| anchors.contains(call));
+    let (Some(first), Some(last)) = (steps.iter().position(has), steps.iter().rposition(has)) else {
+        return Ok(());
+    };
+    if first == last
+        && let Some(Data::List(inner)) = steps[first].get_mut("sequence")
+    {
+        return around(inner, new, anchors, after);
+    }
+    let place = if after { last + 1 } else { first };
+    steps.splice(place..place, new.iter().cloned());
+    Ok(())
 }
 
 /// In a block whose branches run at once, the anchor and what is new become a sequence.

@@ -10,7 +10,7 @@ use crate::words::Mark;
 const COMPARES: [Mark; 4] = [Mark::Above, Mark::Below, Mark::AtLeast, Mark::AtMost];
 
 pub(crate) fn restated(items: Vec<Item>, names: &Names<'_>, text: &str) -> Vec<Item> {
-    let items = rows::turned(&asked(numbered(items, text), text), text);
+    let items = rows::turned(&asked(numbered(items, text), text), names, text);
     let items = none(outcome(priced(without(least(subsequent(items)), names, text)), text));
     undone(consent(allowed(held(items), text), names, text), text)
 }

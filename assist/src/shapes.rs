@@ -183,9 +183,9 @@ fn first_of_all(items: Vec<Item>, names: &Names<'_>) -> Vec<Item> {
             let mut whole = thing.clone();
             whole.words.extend(verb.words.iter().cloned());
             whole.at.end = verb.at.end;
-            if matches!(names.meant(&whole.words, &[]), Meant::Task(_))
-                && !matches!(names.meant(&thing.words, &[]), Meant::Task(_))
-            {
+            let task = names.meant(&whole.words, &[]);
+            let alone = names.meant(&thing.words, &[]);
+            if matches!(task, Meant::Task(_)) && (alone == task || !matches!(alone, Meant::Task(_))) {
                 let first = found[found.len() - 1].clone();
                 found.truncate(found.len() - used);
                 found.extend([first, Item::Phrase(whole)]);
@@ -363,7 +363,9 @@ pub(crate) fn with_verbs(items: Vec<Item>, names: &Names<'_>, text: &str, is_new
         }
         if let (Item::Phrase(phrase), Some(verb)) = (&item, verb) {
             let whole = phrase.led_by(text[verb.clone()].to_lowercase(), verb.clone());
-            if matches!(names.meant(&whole.words, &[]), Meant::Task(_)) {
+            let is_undo = found.last().is_some_and(|verb| verb.is(Mark::Undo));
+            let is_led = |task: &str| !is_undo || names.is_led_by(task, &whole.words[0]);
+            if matches!(names.meant(&whole.words, &[]), Meant::Task(task) if is_led(&task)) {
                 found.pop();
                 found.push(Item::Phrase(whole));
                 continue;

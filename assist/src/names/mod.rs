@@ -413,7 +413,9 @@ impl<'a> Names<'a> {
             || tells();
         let is_same = |id: &&String| {
             let of = profile(id).and_then(|profile| profile.own.split_first());
-            **id != by && of.is_some_and(|(_, of)| !of.is_empty() && of == thing)
+            // `rollback_deploy` undoes `deploy_service`
+            let is_done = |verb: &String| thing == std::slice::from_ref(verb);
+            **id != by && of.is_some_and(|(verb, of)| !of.is_empty() && of == thing || is_done(verb))
         };
         let found: BTreeSet<&String> = tasks.filter(is_same).collect();
         let mut found = found.into_iter();

@@ -16,7 +16,17 @@ pub(super) fn change(
     calls: &[String],
     is_first: bool,
 ) -> Read<Vec<Edit>> {
+    if let Flow::Sequence(steps) = &flow
+        && let Some(edits) = steps.iter().map(|step| guard(context, step)).collect::<Option<Vec<_>>>()
+    {
+        return Ok(edits);
+    }
     if let Some(edit) = single(context, items, &flow, calls, is_first)? {
+        return Ok(vec![edit]);
+    }
+    if let Flow::Sequence(steps) = &flow
+        && let Some(edit) = around(context, items, steps)
+    {
         return Ok(vec![edit]);
     }
     if let Flow::Sequence(steps) = &flow
@@ -103,6 +113,41 @@ fn guarded(
         _ => return context.ask(format!("where does \"{}\" stand among the steps?", context.said(items))),
     };
     Ok(Some(Edit::Add { flow: under(then.clone()), place }))
+}
+
+/// A condition of a step that is there.
+fn guard(context: &Context<'_>, step: &Flow) -> Option<Edit> {
+    let Flow::When { condition, then, otherwise: None } = step else { return None };
+    match &**then {
+        Flow::Call(task) if context.present.contains(task) => {
+            Some(Edit::Guard { task: task.clone(), condition: condition.clone() })
+        }
+        _ => None,
+    }
+}
+
+/// `A before B and C`, `A after B and C`, where A is new: B and C stay as they are.
+fn around(context: &Context<'_>, items: &[Item], steps: &[Flow]) -> Option<Edit> {
+    let is_there = |step: &Flow| matches!(step, Flow::Call(task) if context.present.contains(task));
+    let is_new =
+        |step: &Flow| !step.calls().iter().any(|task| context.present.iter().any(|there| there == task));
+    let tasks = |steps: &[Flow]| steps.iter().flat_map(Flow::calls).map(str::to_owned).collect::<Vec<_>>();
+    let orders: Vec<&Item> =
+        items.iter().filter(|item| item.is_any(&[Mark::Before, Mark::After, Mark::When])).collect();
+    let [order] = orders.as_slice() else { return None };
+    let there = steps.iter().filter(|step| is_there(step)).count();
+    if there < 2 || items.iter().any(|item| item.is_any(&[Mark::Then, Mark::OnlyIf])) {
+        return None;
+    }
+    let (flow, place) = if order.is(Mark::Before) {
+        let (new, anchors) = steps.split_at(steps.len() - there);
+        (new, Place::BeforeAll(tasks(anchors)))
+    } else {
+        let (anchors, new) = steps.split_at(there);
+        (new, Place::AfterAll(tasks(anchors)))
+    };
+    let others = steps.len() - there;
+    (others > 0 && flow.iter().all(is_new)).then(|| Edit::Add { flow: Flow::in_order(flow.to_vec()), place })
 }
 
 /// New steps among some that are there, in the order in which those are there: each behind the one before it.

@@ -9,7 +9,7 @@ use crate::words::Mark;
 use super::conditions::{self, Condition, negated};
 use super::cursor::{find, trimmed};
 use super::sentences::{clause, sentence};
-use super::{Context, Read, groups, relations};
+use super::{Context, Read, groups, relations, verbs};
 
 /// `if C, A, otherwise B`.
 pub(super) fn leading_condition(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
@@ -190,6 +190,16 @@ pub(super) fn trailing_condition(context: &Context<'_>, items: &[Item], at: usiz
         return Ok(flow);
     }
     let (before, flow) = conditioned(context, head, tail, relations::part(context, head)?);
+    if let Some(flow) = of_each(context, items, head, tail, &flow)? {
+        return Ok(flow);
+    }
+    let (before, flow) = match (before, flow) {
+        (None, Flow::Sequence(mut steps)) if is_loose_list(head) => {
+            let last = steps.pop().unwrap_or(Flow::Sequence(Vec::new()));
+            (Some(Flow::in_order(steps)), last)
+        }
+        both => both,
+    };
     if matches!(flow, Flow::Sequence(_)) && !are_new(context, head, &flow) {
         let said = context.said(&items[at..]);
         return context.ask(format!("does \"{said}\" hold for the last step alone, or for all before it?"));
@@ -236,6 +246,45 @@ fn conditioned(context: &Context<'_>, head: &[Item], tail: &[Item], flow: Flow) 
         }
         flow => (None, flow),
     }
+}
+
+/// `A, B, C if D`, without an `and` that would make one of them: D is said of C.
+fn is_loose_list(head: &[Item]) -> bool {
+    head.iter().all(|item| {
+        matches!(item, Item::Phrase(_) | Item::Comma(_)) || item.is_any(&[Mark::WaitFor, Mark::Approval])
+    }) && head.iter().any(|item| matches!(item, Item::Comma(_)))
+}
+
+/// `run A and B only if C`, where nouns alone name A and B, which are there: C is said of both.
+fn of_each(
+    context: &Context<'_>,
+    items: &[Item],
+    head: &[Item],
+    tail: &[Item],
+    flow: &Flow,
+) -> Read<Option<Flow>> {
+    let Flow::Sequence(steps) = flow else { return Ok(None) };
+    let is_noun = |item: &Item| match item {
+        Item::Phrase(phrase) => !verbs::is_order(context, phrase),
+        Item::Comma(_) => true,
+        item => item.is(Mark::And),
+    };
+    let is_there =
+        |step: &Flow| matches!(step, Flow::Call(task) if context.present.iter().any(|there| there == task));
+    let mark = items[head.len()..].iter().find(|item| !matches!(item, Item::Comma(_)));
+    let is_plain = mark.is_some_and(|mark| mark.is_any(&[Mark::OnlyIf, Mark::If, Mark::When, Mark::Unless]));
+    if !is_plain || !head.iter().all(is_noun) || !steps.iter().all(is_there) || steps.len() > 2 {
+        return Ok(None);
+    }
+    let Condition::Holds(condition) = conditions::condition(context, tail)? else { return Ok(None) };
+    let is_unless = mark.is_some_and(|mark| mark.is(Mark::Unless));
+    let condition = if is_unless { negated(&condition) } else { condition };
+    let each = steps.iter().map(|step| Flow::When {
+        condition: condition.clone(),
+        then: Box::new(step.clone()),
+        otherwise: None,
+    });
+    Ok(Some(Flow::in_order(each)))
 }
 
 /// `wait for approval if C, otherwise A`: whether A follows the wait, too, is not said.

@@ -21,11 +21,10 @@ fn forgiven(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Fou
     {
         let joint =
             rest.iter().take_while(|item| item.is(Mark::Then) || matches!(item, Item::Comma(_))).count();
-        let ignored = rest.get(joint).is_some_and(|item| item.is_any(&[Mark::Ignore, Mark::GoOn]));
-        let it = usize::from(rest.get(joint + 1).is_some_and(|item| item.is(Mark::It)));
-        if ignored {
+        let ignored = ignored(&rest[joint..]);
+        if ignored > 0 {
             let named = Some(Target::Task(context.task(phrase, &[])?));
-            let range = at..at + 3 + joint + 1 + it;
+            let range = at..at + 3 + joint + ignored;
             return Ok(Some(Found { range, named, changes: vec![Change::Tolerated] }));
         }
     }
@@ -41,18 +40,31 @@ fn forgiven(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Fou
     }
     // `if that fails, never mind`
     let joint = usize::from(matches!(items.get(at + 1), Some(Item::Comma(_))));
-    if items[at].is(Mark::OnFailure)
-        && items.get(at + 1 + joint).is_some_and(|item| item.is_any(&[Mark::Ignore, Mark::GoOn]))
-        && items.get(at + 2 + joint).is_none_or(|item| item.is(Mark::It))
-    {
-        let it = usize::from(items.len() > at + 2 + joint);
-        return Ok(Some(Found {
-            range: at..at + 2 + joint + it,
-            named: None,
-            changes: vec![Change::Tolerated],
-        }));
+    let ignored = items.get(at + 1 + joint..).map_or(0, ignored);
+    let end = at + 1 + joint + ignored;
+    if items[at].is(Mark::OnFailure) && ignored > 0 && !matches!(items.get(end), Some(Item::Phrase(_))) {
+        return Ok(Some(Found { range: at..end, named: None, changes: vec![Change::Tolerated] }));
     }
     Ok(None)
+}
+
+/// How many items say that a failure does not matter: `never mind`, `ignore the error`, `не страшно, ошибку игнорируем`.
+fn ignored(items: &[Item]) -> usize {
+    const WHAT: [Mark; 4] = [Mark::It, Mark::Them, Mark::Failures, Mark::Fails];
+    let is_ignored = |item: Option<&Item>| item.is_some_and(|item| item.is_any(&[Mark::Ignore, Mark::GoOn]));
+    let what = |at: usize| usize::from(items.get(at).is_some_and(|item| item.is_any(&WHAT)));
+    let one = |at: usize| {
+        let before = what(at);
+        if is_ignored(items.get(at + before)) { before + 1 + what(at + before + 1) } else { 0 }
+    };
+    let first = one(0);
+    let joint = usize::from(
+        items
+            .get(first)
+            .is_some_and(|item| matches!(item, Item::Comma(_)) || item.is_any(&[Mark::And, Mark::So])),
+    );
+    let second = if first > 0 { one(first + joint) } else { 0 };
+    first + if second > 0 { joint + second } else { 0 }
 }
 
 /// `ignore failures of X`, `X may fail`, `even if X fails`, `X in the background`.

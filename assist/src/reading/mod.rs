@@ -125,6 +125,9 @@ pub(crate) enum Edit {
 pub(crate) enum Place {
     Before(String),
     After(String),
+    /// Before or behind all of them.
+    BeforeAll(Vec<String>),
+    AfterAll(Vec<String>),
     First,
     Last,
 }

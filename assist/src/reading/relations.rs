@@ -279,6 +279,18 @@ fn joined(context: &Context<'_>, items: &[Item], at: usize, left: Flow, right: F
         {
             return Ok(Flow::in_order(steps.into_iter().chain([Flow::at_once([last, right])])));
         }
+        // `A in parallel with B and C`, where nouns alone name B and C
+        let is_noun = |item: &Item| match item {
+            Item::Phrase(phrase) => !verbs::is_order(context, phrase),
+            Item::Comma(_) => true,
+            item => item.is(Mark::And),
+        };
+        if let (false, Flow::Sequence(steps), true) = (is_loose(&left), &right, mark.is(Mark::Alongside))
+            && items[at + 1..].iter().all(is_noun)
+            && items[at + 1..].iter().any(|item| item.is(Mark::And))
+        {
+            return Ok(Flow::at_once(std::iter::once(left).chain(steps.iter().cloned())));
+        }
         if is_loose(&left) || is_loose(&right) {
             let said = context.said(&items[at..=at]);
             return context.ask(format!("which steps does \"{said}\" join in \"{}\"?", context.said(items)));
@@ -396,25 +408,6 @@ fn division(context: &Context<'_>, both: &Phrase) -> Option<(usize, (String, Str
     pairs.iter().all(|(_, pair)| *pair == first.1).then(|| first.clone())
 }
 
-/// The comma behind which the first order stands, where what comes before it gives none: `after fetching A, check B, charge C`.
-pub(super) fn main_clause(context: &Context<'_>, items: &[Item]) -> Option<usize> {
-    let is_order = |at: usize| match items.get(at) {
-        Some(Item::Phrase(phrase)) => verbs::is_order(context, phrase),
-        _ => false,
-    };
-    let comma = items.iter().position(|item| matches!(item, Item::Comma(_)))?;
-    let is_subject = (0..comma).any(|at| matches!(items[at], Item::Phrase(_))) && !(0..comma).any(is_order);
-    (is_subject && (is_order(comma + 1) || is_run(context, &items[comma..]))).then_some(comma)
-}
-
-/// `, run the check`: the verb says nothing of the step.
-fn is_run(context: &Context<'_>, items: &[Item]) -> bool {
-    const RUNS: [&str; 8] = ["run", "do", "start", "execute", "perform", "запусти", "выполни", "сделай"];
-    let [comma, step @ Item::Phrase(_), ..] = items else { return false };
-    let between = context.text.get(comma.at().end..step.at().start).unwrap_or_default().to_lowercase();
-    between.split_whitespace().any(|word| RUNS.contains(&word))
-}
-
 /// The subordinate clause comes first: `after A, B`.
 fn leading(context: &Context<'_>, items: &[Item], delay: Option<u64>) -> Read<Flow> {
     let mark = &items[0];
@@ -431,8 +424,9 @@ fn leading(context: &Context<'_>, items: &[Item], delay: Option<u64>) -> Read<Fl
     let done = rest.iter().position(|item| item.is_any(&[Mark::Done, Mark::Succeeds]));
     let goes_on =
         |at: &usize| rest[*at..].iter().any(|item| matches!(item, Item::Phrase(_)) || item.is_any(&STEPS));
-    let comma = rest.iter().rposition(|item| matches!(item, Item::Comma(_))).filter(goes_on);
-    let comma = main_clause(context, rest).or(comma);
+    let comma = main_clause(context, rest)
+        .or_else(|| rest.iter().rposition(|item| matches!(item, Item::Comma(_))))
+        .filter(goes_on);
     let split = match (done, comma) {
         (Some(done), _) => done + 1,
         (None, Some(comma)) => comma,
@@ -452,12 +446,7 @@ fn leading(context: &Context<'_>, items: &[Item], delay: Option<u64>) -> Read<Fl
         return part(context, &rest[split..]);
     }
     let first = groups::list(context, subject)?;
-    let is_many = |item: &Item| item.is_any(&[Mark::Each, Mark::ForEach]);
-    let second = if rest[split..].iter().any(is_many) {
-        sentences::clause(context, &rest[split..], true)?
-    } else {
-        part(context, &rest[split..])?
-    };
+    let second = sentences::clause(context, &rest[split..], true)?;
     let first = if mark.is_any(&[Mark::After, Mark::When])
         && matches!(first, Flow::Sequence(_))
         && rest[..split].iter().any(|item| item.is(Mark::Both))
@@ -467,6 +456,24 @@ fn leading(context: &Context<'_>, items: &[Item], delay: Option<u64>) -> Read<Fl
         first
     };
     Ok(ordered(mark, first, second, delay))
+}
+
+/// The comma behind which the main clause begins, where its first word says so: an order, or what only a clause begins with.
+pub(super) fn main_clause(context: &Context<'_>, items: &[Item]) -> Option<usize> {
+    const RUNS: [&str; 7] = ["run", "do", "execute", "start", "please", "then", "perform"];
+    let begins = |at: &usize| {
+        let between = context.text.get(items[*at].at().end..items[at + 1].at().start).unwrap_or_default();
+        match &items[at + 1] {
+            Item::Phrase(phrase) => {
+                verbs::is_order(context, phrase)
+                    || between.to_lowercase().split_whitespace().any(|word| RUNS.contains(&word))
+            }
+            item => item.is_any(&[Mark::If, Mark::Unless, Mark::ForEach, Mark::Parallel]),
+        }
+    };
+    let is_first = |at: &usize| items[..*at].iter().any(|item| matches!(item, Item::Phrase(_)));
+    (0..items.len().saturating_sub(1))
+        .find(|at| matches!(items[*at], Item::Comma(_)) && is_first(at) && begins(at))
 }
 
 /// The clause behind the mark, and what is said of it.

@@ -19,6 +19,12 @@ pub(super) fn repeated(context: &Context<'_>, items: &[Item], at: usize) -> Read
         head
     };
     let mut rest: Vec<Item> = tail.to_vec();
+    let mut body: Vec<Item> = head.to_vec();
+    // `A, up to 12 times, until C`
+    if let Some(at) = body.windows(3).position(is_bound) {
+        let start = at - usize::from(at > 0 && matches!(body[at - 1], Item::Comma(_)));
+        rest.extend(body.drain(start..at + 3).skip(at - start).collect::<Vec<_>>());
+    }
     // `give up after 24 attempts`
     let give_up = rest.windows(3).position(|three| {
         three[0].is(Mark::GiveUp)
@@ -30,10 +36,11 @@ pub(super) fn repeated(context: &Context<'_>, items: &[Item], at: usize) -> Read
         rest[at] = Item::Marks(vec![Mark::UpTo], place.clone());
         rest[at + 2] = Item::Marks(vec![Mark::Times], place);
     }
-    let mut body: Vec<Item> = head.to_vec();
-    let Some(most) = take_bound(&mut rest).or_else(|| take_bound(&mut body)) else {
+    let Some(bound) = rest.windows(3).position(is_bound) else {
         return context.ask(format!("how many times at most in \"{}\"?", context.said(items)));
     };
+    let most = rest[bound + 1].whole().unwrap_or_default();
+    rest.drain(bound..bound + 3);
     let every = take_pause(&mut body).or_else(|| take_pause(&mut rest));
     // `look for X until it is found`: what is found is X.
     let found =
@@ -51,13 +58,9 @@ pub(super) fn repeated(context: &Context<'_>, items: &[Item], at: usize) -> Read
     Ok(Flow::Repeat { until, every, most, body: Box::new(relations::part(context, &body)?) })
 }
 
-fn take_bound(items: &mut Vec<Item>) -> Option<u64> {
-    let at = items.windows(3).position(|three| {
-        three[0].is(Mark::UpTo) && three[1].whole().is_some() && three[2].is(Mark::Times)
-    })?;
-    let most = items[at + 1].whole();
-    items.drain(at..at + 3);
-    most
+/// `at most 12 times`
+fn is_bound(three: &[Item]) -> bool {
+    three[0].is(Mark::UpTo) && three[1].whole().is_some() && three[2].is_any(&[Mark::Times, Mark::Attempts])
 }
 
 fn take_pause(items: &mut Vec<Item>) -> Option<u64> {

@@ -126,6 +126,11 @@ pub(super) fn clause(context: &Context<'_>, items: &[Item], is_last: bool) -> Re
             }
             return if before.is_empty() {
                 Ok(inner)
+            } else if let [after, done @ ..] = before
+                && after.is_any(&[Mark::After, Mark::When])
+                && !done.iter().any(|item| matches!(item, Item::Comma(_)))
+            {
+                Ok(Flow::in_order([relations::ended(context, done)?, inner]))
             } else {
                 Ok(Flow::in_order([relations::part(context, before)?, inner]))
             };

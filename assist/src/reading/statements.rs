@@ -33,6 +33,25 @@ pub(crate) fn read(context: &Context<'_>, items: &[Item]) -> Read<Reading> {
             }
         }
     }
+    let is_set = |task: &str| {
+        let is_of = |setting: &Setting| match &setting.target {
+            Target::Task(of) => of == task,
+            Target::Several(several) => several.iter().any(|of| of == task),
+            Target::All => {
+                setting.said.split_whitespace().any(|word| ["it", "them", "его", "её", "их"].contains(&word))
+            }
+            Target::Workflow => false,
+        };
+        reading.settings.iter().any(is_of)
+    };
+    let removed = reading.edits.iter().find_map(|edit| match edit {
+        Edit::Remove(task) if is_set(task) => Some(task),
+        _ => None,
+    });
+    if let Some(task) = removed {
+        return context
+            .ask(format!("`{task}` is removed, and set to something else: which of the two is meant?"));
+    }
     if changes::are_contrary(&reading.edits) {
         return context.ask("which of the two comes first? Both are said");
     }

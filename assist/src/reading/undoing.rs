@@ -89,11 +89,11 @@ fn undone_later(context: &Context<'_>, items: &[Item], at: usize) -> Option<Foun
     let it = usize::from(items.get(at + 1).is_some_and(|item| item.is(Mark::It)));
     let (phrase, reason, end) = match &items[at..] {
         [Item::Phrase(phrase), rest @ ..] if rest.len() > it => {
-            let reason = rest[it..].iter().take_while(|item| is_reason(item)).count();
+            let reason = later_reason(&rest[it..]);
             (phrase, &rest[it..it + reason], at + 1 + it + reason)
         }
         [condition, rest @ ..] if condition.is_any(&[Mark::If, Mark::When]) => {
-            let reason = items[at..].iter().take_while(|item| is_reason(item)).count();
+            let reason = later_reason(&items[at..]);
             let comma = usize::from(matches!(rest.get(reason - 1), Some(Item::Comma(_))));
             let Some(Item::Phrase(phrase)) = items.get(at + reason + comma) else { return None };
             let end = at + reason + comma + 1;
@@ -105,7 +105,11 @@ fn undone_later(context: &Context<'_>, items: &[Item], at: usize) -> Option<Foun
     const LATER: [&str; 8] =
         ["later", "afterwards", "subsequent", "following", "further", "потом", "позже", "дальше"];
     let said = context.said(reason).to_lowercase();
-    let is_later = LATER.iter().any(|word| said.contains(word));
+    let after = reason.iter().find_map(|item| match item {
+        Item::Phrase(of) => context.maybe(of),
+        _ => None,
+    });
+    let is_later = after.is_some() || LATER.iter().any(|word| said.contains(word));
     let fails =
         reason.iter().any(|item| item.is(Mark::Anything)) && reason.iter().any(|item| item.is(Mark::Fails));
     let ends = items
@@ -115,7 +119,25 @@ fn undone_later(context: &Context<'_>, items: &[Item], at: usize) -> Option<Foun
         return None;
     }
     let by = context.maybe(phrase)?;
-    let done = context.names.undone_by(&by, context.mentioned.iter().chain(&context.present))?;
+    let near: Vec<String> = after.map_or_else(
+        || context.mentioned.iter().chain(&context.present).cloned().collect(),
+        |task| vec![task],
+    );
+    let done = context.names.undone_by(&by, near.iter())?;
     let changes = vec![Change::Undo(by)];
     Some(Found { range: at..end, named: Some(Target::Task(done)), changes })
+}
+
+/// How many items say that something fails, and after what: `if anything fails after A`.
+fn later_reason(items: &[Item]) -> usize {
+    let reason = items.iter().take_while(|item| is_reason(item)).count();
+    match &items[reason..] {
+        [after, Item::Phrase(_), ..] if reason > 0 && after.is_any(&[Mark::After, Mark::OnlyIf]) => {
+            reason + 2
+        }
+        [after, it, ..] if reason > 0 && after.is(Mark::After) && it.is_any(&[Mark::It, Mark::Them]) => {
+            reason + 2
+        }
+        _ => reason,
+    }
 }

@@ -1,0 +1,55 @@
+//! Who is asked and how long: `wait up to 2 days for approval`, `ask an editor for approval`.
+
+use super::{Place, Turn, mark, turn};
+use crate::items::{Item, Phrase};
+use crate::names::Meant;
+use crate::words::Mark;
+
+pub(super) fn turn_of(place: &Place<'_>) -> Option<Turn> {
+    let item = place.item;
+    let is_small = |item: &Item| item.is_any(&[Mark::With, Mark::To, Mark::Of]);
+    match place.rest {
+        // `wait up to 2 days for approval`
+        [limit, time @ Item::Time(..), small, approval, ..]
+            if item.is_any(&[Mark::Wait, Mark::WaitFor])
+                && limit.is_any(&[Mark::UpTo, Mark::Within])
+                && small.is(Mark::With)
+                && approval.is(Mark::Approval) =>
+        {
+            turn(
+                vec![mark(Mark::WaitFor, item), approval.clone(), mark(Mark::Within, limit), time.clone()],
+                4,
+            )
+        }
+        // `ask an editor for approval`
+        [small, approval, ..]
+            if matches!(item, Item::Phrase(who) if who.words.len() > 1 && ASKS.contains(&who.begin()) && is_unknown(place, &who.split(1).1))
+                && is_small(small)
+                && approval.is(Mark::Approval) =>
+        {
+            turn(vec![mark(Mark::WaitFor, item), approval.clone()], 2)
+        }
+        // `ask for approval from an editor`, `согласование у менеджера`
+        [small, Item::Phrase(who), ..]
+            if item.is(Mark::Approval)
+                && is_small(small)
+                && who.words.len() == 1
+                && is_unknown(place, who) =>
+        {
+            turn(vec![item.clone()], 2)
+        }
+        // `give her approval`
+        [it, approval, ..] if item.is(Mark::Give) && it.is(Mark::It) && approval.is(Mark::Approval) => {
+            turn(vec![approval.clone()], 2)
+        }
+        _ => None,
+    }
+}
+
+const ASKS: [&str; 8] = ["ask", "get", "request", "wait", "попроси", "запроси", "спроси", "получи"];
+
+/// Whether nothing of the manifest is called so.
+fn is_unknown(place: &Place<'_>, who: &Phrase) -> bool {
+    place.names.meant(&who.words, &[]) == Meant::Nothing
+        && who.words.iter().all(|word| !place.names.owns(&word.stem))
+}

@@ -1,0 +1,125 @@
+//! How long something may take: `within a second or fail`, `allow two seconds for A`.
+
+use super::{Place, Turn, ends, mark, turn};
+use crate::items::{Item, Phrase};
+use crate::words::Mark;
+
+/// The step of `the analysis gets`.
+fn owner(item: &Item) -> Option<Item> {
+    const HAS: [&str; 6] = ["gets", "get", "has", "have", "receives", "получает"];
+    let Item::Phrase(phrase) = item else { return None };
+    let (head, verb) = phrase.split(phrase.words.len().checked_sub(1).filter(|at| *at > 0)?);
+    HAS.contains(&verb.begin()).then_some(Item::Phrase(head))
+}
+
+/// How many items say that somebody loses patience: `it times out`, `giving up`.
+fn gives_up(rest: &[Item]) -> usize {
+    let small = rest.iter().take_while(|item| item.is_any(&[Mark::It, Mark::Them])).count();
+    let is_end = rest.get(small).is_some_and(|item| item.is_any(&[Mark::Timeout, Mark::GiveUp, Mark::Fails]));
+    if is_end && ends(rest.get(small + 1)) { small + 1 } else { 0 }
+}
+
+/// Whether things of this kind were named in the sentence: `per room`, behind the rooms.
+fn is_listed(place: &Place<'_>, one: &Phrase) -> bool {
+    let sentence = place.found.iter().rev().take_while(|item| !matches!(item, Item::Stop(_)));
+    let is_one = |item: &Item| matches!(item, Item::Phrase(many) if one.words.len() == 1 && many.words.iter().any(|word| word.stem == one.words[0].stem && word.text != one.words[0].text));
+    sentence.into_iter().any(is_one)
+}
+
+pub(super) fn turn_of(place: &Place<'_>) -> Option<Turn> {
+    let item = place.item;
+    match place.rest {
+        // `5 seconds instead of 100 ms`
+        [instead, Item::Time(..), ..] if matches!(item, Item::Time(..)) && instead.is(Mark::Instead) => {
+            turn(vec![item.clone()], 2)
+        }
+        // `allow two seconds for A`, `give up to two seconds to A`
+        [time @ Item::Time(..), small, step @ Item::Phrase(_), ..]
+            if item.is(Mark::Give) && small.is_any(&[Mark::With, Mark::To]) =>
+        {
+            turn(vec![mark(Mark::Timeout, item), time.clone(), mark(Mark::With, small), step.clone()], 3)
+        }
+        [limit, time @ Item::Time(..), small, step @ Item::Phrase(_), ..]
+            if item.is(Mark::Give) && limit.is(Mark::UpTo) && small.is_any(&[Mark::With, Mark::To]) =>
+        {
+            turn(vec![mark(Mark::Timeout, item), time.clone(), mark(Mark::With, small), step.clone()], 4)
+        }
+        // `three seconds before it times out`, `before giving up`
+        [before, rest @ ..]
+            if matches!(item, Item::Time(..)) && before.is(Mark::Before) && gives_up(rest) > 0 =>
+        {
+            turn(vec![item.clone()], 1 + gives_up(rest))
+        }
+        // `the analysis gets 5 minutes`
+        [time @ Item::Time(..), ..] if owner(item).is_some() && place.begins() => {
+            turn(vec![owner(item)?, mark(Mark::Within, time), time.clone()], 1)
+        }
+        [limit, time @ Item::Time(..), ..]
+            if owner(item).is_some() && place.begins() && limit.is_any(&[Mark::UpTo, Mark::Within]) =>
+        {
+            turn(vec![owner(item)?, mark(Mark::Within, time), time.clone()], 2)
+        }
+        // `clean the rooms, 10 minutes per room`
+        [each, Item::Phrase(one), ..]
+            if matches!(item, Item::Time(..))
+                && each.is_any(&[Mark::ForEach, Mark::With])
+                && is_listed(place, one) =>
+        {
+            turn(vec![item.clone()], 2)
+        }
+        // `three at a time at most`, `two of them at a time`
+        [many, limit, ..]
+            if matches!(item, Item::Number(..))
+                && many.is_any(&[Mark::AtATime, Mark::Parallel])
+                && limit.is(Mark::UpTo) =>
+        {
+            turn(vec![mark(Mark::UpTo, limit), item.clone(), many.clone()], 2)
+        }
+        [of, them, many, ..]
+            if matches!(item, Item::Number(..))
+                && of.is(Mark::Of)
+                && them.is_any(&[Mark::Them, Mark::All])
+                && many.is_any(&[Mark::AtATime, Mark::Parallel]) =>
+        {
+            turn(vec![item.clone(), many.clone()], 3)
+        }
+        // `fail if A takes more than 2 seconds`
+        [condition, step @ Item::Phrase(_), longer, time @ Item::Time(..), rest @ ..]
+            if item.is_any(&[Mark::Fails, Mark::GiveUp])
+                && ends(place.found.last())
+                && condition.is_any(&[Mark::If, Mark::When])
+                && longer.is(Mark::Within)
+                && ends(rest.first()) =>
+        {
+            let comma = Item::Comma(item.at().clone());
+            let items = [condition, step, longer, time].map(Item::clone).into_iter();
+            turn(items.chain([comma, mark(Mark::GiveUp, item)]).collect(), 4)
+        }
+        // `within a second or fail`
+        [or, fail, rest @ ..]
+            if matches!(item, Item::Time(..))
+                && or.is(Mark::Or)
+                && fail.is_any(&[Mark::Fails, Mark::GiveUp])
+                && ends(rest.first()) =>
+        {
+            turn(vec![item.clone()], 2)
+        }
+        // `A within 2 minutes, or else B`
+        [otherwise, Item::Phrase(_), ..] | [Item::Comma(_), otherwise, Item::Phrase(_), ..]
+            if matches!(item, Item::Time(..))
+                && !place.is_conditional
+                && ["or else", "otherwise", "else", "иначе"].contains(&place.said(otherwise).as_str()) =>
+        {
+            let comma = Item::Comma(otherwise.at().clone());
+            let used = if matches!(place.rest[0], Item::Comma(_)) { 2 } else { 1 };
+            turn(vec![item.clone(), comma, mark(Mark::OnFailure, otherwise)], used)
+        }
+        // `orders of 1000 or more`
+        [number @ Item::Number(..), bound, ..]
+            if item.is(Mark::Of) && bound.is_any(&[Mark::AtLeast, Mark::AtMost]) =>
+        {
+            turn(vec![bound.clone(), number.clone()], 2)
+        }
+        _ => None,
+    }
+}
