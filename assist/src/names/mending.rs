@@ -12,11 +12,7 @@ impl Names<'_> {
             self.words.iter().find(|(wanted, _)| is_typo_of(word, wanted)).map(|(_, stem)| stem.as_str());
         let named = named.or_else(|| self.short(word)).or_else(|| self.told_as(word));
         let named = named.or_else(|| self.abbreviated(word)).or_else(|| self.inflected(word));
-        named.or_else(|| {
-            let mut near =
-                self.concepts.stems().filter(|stem| word.chars().count() >= 6 && is_typo_of(word, stem));
-            near.next().filter(|_| near.next().is_none())
-        })
+        named.or_else(|| self.concepts.near(word).filter(|_| word.chars().count() >= 6))
     }
 
     /// Whether a Russian word has the root of a docstring's word, so that it is no slip.

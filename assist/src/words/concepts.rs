@@ -1,26 +1,99 @@
 //! Which words mean the same.
+//!
+//! The tables are large and an instruction is short: a word is stemmed when one that begins like it is asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
-use super::Stems;
 use super::nouns::is_noun_of;
+use super::roots::root;
+use super::typos::slips;
+use super::{Stems, is_russian};
 
-const TABLE: &str = include_str!("concepts.txt");
+const TABLES: [&str; 4] = [
+    include_str!("concepts/common.txt"),
+    include_str!("concepts/verbs.txt"),
+    include_str!("concepts/things.txt"),
+    include_str!("concepts/states.txt"),
+];
+
+/// In letters; shorter roots are common to too many words.
+const SHORTEST_ROOT: usize = 4;
+
+/// The first two letters of a word, which its stem has, too.
+type Beginning = (char, Option<char>);
+
+/// The numbers of the concepts that a word belongs to.
+type Numbers = BTreeSet<usize>;
 
 /// Stems with the concepts that they belong to.
 pub(crate) struct Concepts {
-    by_stem: BTreeMap<String, BTreeSet<usize>>,
+    stems: Stems,
+    groups: BTreeMap<Beginning, Group>,
+}
+
+/// The words of the tables that begin alike.
+#[derive(Default)]
+struct Group {
+    words: Vec<(&'static str, usize)>,
+    forms: OnceLock<Forms>,
+}
+
+#[derive(Default)]
+struct Forms {
+    by_stem: BTreeMap<String, Numbers>,
+    /// Of Russian words.
+    by_root: BTreeMap<String, Numbers>,
+}
+
+impl Forms {
+    fn new(words: &[(&str, usize)], stems: &Stems) -> Forms {
+        let mut forms = Forms::default();
+        for (word, number) in words {
+            let stem = stems.of(word);
+            if is_russian(word) {
+                let plain = word.replace('ё', "е");
+                for root in [root(&stem), root(plain.strip_suffix('ь').unwrap_or(&plain))] {
+                    forms.by_root.entry(root).or_default().insert(*number);
+                }
+            }
+            forms.by_stem.entry(stem).or_default().insert(*number);
+        }
+        forms.by_root.retain(|root, _| root.chars().count() >= SHORTEST_ROOT);
+        forms
+    }
+
+    /// Forms of a word that the tables do not have are told by its root: `оплачивается` by `оплатить`.
+    fn of(&self, stem: &str) -> Option<&Numbers> {
+        self.by_stem.get(stem).or_else(|| self.by_root.get(&root(stem)).filter(|_| is_russian(stem)))
+    }
 }
 
 impl Concepts {
-    pub fn new(stems: &Stems) -> Concepts {
-        let mut by_stem = BTreeMap::<String, BTreeSet<usize>>::new();
-        for (number, line) in TABLE.lines().filter(|line| !line.starts_with('#')).enumerate() {
+    pub fn new() -> Concepts {
+        let stems = Stems::new();
+        let mut groups = BTreeMap::<Beginning, Group>::new();
+        let lines = TABLES.iter().flat_map(|table| table.lines()).filter(|line| !line.starts_with('#'));
+        for (number, line) in lines.enumerate() {
             for word in line.split_whitespace() {
-                by_stem.entry(stems.of(word)).or_default().insert(number);
+                if let Some(beginning) = beginning(stems.regular(word)) {
+                    groups.entry(beginning).or_default().words.push((word, number));
+                }
             }
         }
-        Concepts { by_stem }
+        Concepts { stems, groups }
+    }
+
+    fn forms(&self, stem: &str) -> Option<&Forms> {
+        Some(self.forms_of(self.groups.get(&beginning(stem)?)?))
+    }
+
+    fn forms_of<'a>(&self, group: &'a Group) -> &'a Forms {
+        group.forms.get_or_init(|| Forms::new(&group.words, &self.stems))
+    }
+
+    fn of(&self, stem: &str) -> Option<&Numbers> {
+        self.forms(stem)?.of(stem)
     }
 
     /// Whether two stems are one word, or two words for one thing.
@@ -28,18 +101,30 @@ impl Concepts {
         one == other
             || is_noun_of(one, other)
             || is_noun_of(other, one)
-            || match (self.by_stem.get(one), self.by_stem.get(other)) {
-                (Some(one), Some(other)) => !one.is_disjoint(other),
-                _ => false,
-            }
+            || self
+                .of(one)
+                .is_some_and(|one| self.of(other).is_some_and(|other| !one.is_disjoint(other)))
     }
 
-    /// Every stem that the table has.
-    pub fn stems(&self) -> impl Iterator<Item = &str> {
-        self.by_stem.keys().map(String::as_str)
+    /// The stem that a misspelt word is nearest to; nothing where it is as near to one that means something else.
+    pub fn near(&self, word: &str) -> Option<&str> {
+        let first = word.chars().next()?;
+        let groups = self.groups.range((first, None)..).take_while(|((letter, _), _)| *letter == first);
+        let stems = groups.flat_map(|(_, group)| &self.forms_of(group).by_stem);
+        let near = stems.filter_map(|(stem, numbers)| Some((slips(word, stem)?, stem, numbers)));
+        let near: Vec<_> = near.collect();
+        let least = near.iter().map(|(slips, ..)| *slips).min()?;
+        let mut near = near.iter().filter(|(slips, ..)| *slips == least);
+        let (_, stem, numbers) = near.next()?;
+        near.all(|(_, _, others)| !others.is_disjoint(numbers)).then_some(stem.as_str())
     }
 
     pub fn knows(&self, stem: &str) -> bool {
-        self.by_stem.contains_key(stem)
+        self.of(stem).is_some()
     }
+}
+
+fn beginning(word: &str) -> Option<Beginning> {
+    let mut letters = word.chars().map(|letter| if letter == 'ё' { 'е' } else { letter });
+    Some((letters.next()?, letters.next()))
 }

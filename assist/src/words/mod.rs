@@ -14,6 +14,7 @@ mod telling;
 mod times;
 mod typos;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -256,7 +257,7 @@ fn push(found: &mut Vec<Token>, at: Range<usize>, kind: TokenKind) {
 /// The tables, read once.
 pub(crate) static WORDS: LazyLock<Words> = LazyLock::new(|| {
     let stems = Stems::new();
-    Words { lexicon: Lexicon::new(&stems), concepts: Concepts::new(&stems), stems }
+    Words { lexicon: Lexicon::new(&stems), concepts: Concepts::new(), stems }
 });
 
 pub(crate) struct Words {
@@ -370,11 +371,16 @@ const IRREGULAR: [(&str, &str); 97] = [
 pub(crate) struct Stems {
     english: Stemmer,
     russian: Stemmer,
+    irregular: BTreeMap<&'static str, &'static str>,
 }
 
 impl Stems {
     fn new() -> Stems {
-        Stems { english: Stemmer::create(Algorithm::English), russian: Stemmer::create(Algorithm::Russian) }
+        Stems {
+            english: Stemmer::create(Algorithm::English),
+            russian: Stemmer::create(Algorithm::Russian),
+            irregular: IRREGULAR.into_iter().collect(),
+        }
     }
 
     /// Of a word in lower case.
@@ -383,13 +389,28 @@ impl Stems {
         // The polite imperative: `проверьте` is `проверь`.
         let polite = word.strip_suffix("те").filter(|rest| rest.ends_with(['ь', 'и', 'й']));
         let word = polite.map_or(word.clone(), str::to_owned);
-        let word =
-            IRREGULAR.iter().find(|(form, _)| *form == word).map_or(word, |(_, verb)| (*verb).to_owned());
-        if is_russian(&word) {
-            self.russian.stem(&word).into_owned()
+        let word = american(word);
+        let word = self.regular(&word);
+        if is_russian(word) {
+            self.russian.stem(word).into_owned()
         } else {
-            self.english.stem(&word).into_owned()
+            self.english.stem(word).into_owned()
         }
+    }
+
+    /// A form that tells its verb by its ending.
+    fn regular<'a>(&self, word: &'a str) -> &'a str {
+        self.irregular.get(word).copied().unwrap_or(word)
+    }
+}
+
+/// `organise` as `organize`, which the stemmer knows.
+fn american(word: String) -> String {
+    const ENDINGS: [&str; 6] = ["ise", "ised", "ises", "iser", "ising", "isation"];
+    let is_british = |ending: &&str| word.len() >= 5 + ending.len() && word.ends_with(ending);
+    match ENDINGS.iter().find(is_british).filter(|_| !word.ends_with("wise")) {
+        Some(ending) => format!("{}iz{}", &word[..word.len() - ending.len()], &ending[2..]),
+        None => word,
     }
 }
 
