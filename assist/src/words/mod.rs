@@ -408,7 +408,7 @@ impl Stems {
 fn american(word: String) -> String {
     const ENDINGS: [&str; 6] = ["ise", "ised", "ises", "iser", "ising", "isation"];
     let is_british = |ending: &&str| word.len() >= 5 + ending.len() && word.ends_with(ending);
-    match ENDINGS.iter().find(is_british).filter(|_| !word.ends_with("wise")) {
+    match ENDINGS.into_iter().find(is_british).filter(|_| !word.ends_with("wise")) {
         Some(ending) => format!("{}iz{}", &word[..word.len() - ending.len()], &ending[2..]),
         None => word,
     }
@@ -439,3 +439,22 @@ pub(crate) fn words_of(identifier: &str) -> Vec<String> {
 }
 
 pub(crate) use typos::{are_swapped, is_typo_of, lacks_one};
+
+#[cfg(test)]
+mod tests {
+    use super::Stems;
+
+    #[test]
+    fn both_spellings_of_a_verb_have_one_stem() {
+        let stems = Stems::new();
+        for (british, american) in [
+            ("organise", "organize"),
+            ("organisation", "organization"),
+            ("authorised", "authorized"),
+            ("summarising", "summarizing"),
+        ] {
+            assert_eq!(stems.of(british), stems.of(american), "{british}");
+        }
+        assert_eq!(stems.of("otherwise"), "otherwis");
+    }
+}

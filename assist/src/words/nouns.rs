@@ -78,8 +78,6 @@ mod tests {
             ("acquisition", "acquire"),
             ("analysis", "analyse"),
             ("analyse", "analyze"),
-            ("organisation", "organize"),
-            ("authorised", "authorize"),
             ("colour", "color"),
             ("catalogue", "catalog"),
         ] {
