@@ -365,7 +365,7 @@ impl<'a> Names<'a> {
                 // `the permissions get checked`
                 let helps = at > 0 && matches!(word.text.as_str(), "get" | "gets" | "got");
                 strange.extend((!helps).then_some(at));
-                unknown += usize::from(!helps && !self.concepts.knows(&word.stem));
+                unknown += usize::from(!helps && !self.concepts.is_common(&word.stem));
                 0
             };
             score += worth;

@@ -10,12 +10,16 @@ use super::roots::root;
 use super::typos::slips;
 use super::{Stems, is_russian};
 
-const TABLES: [&str; 4] = [
-    include_str!("concepts/common.txt"),
+/// Words that most workflows have: they may stand beside the name of a task and say nothing new.
+const COMMON: &str = include_str!("concepts/common.txt");
+const TRADES: [&str; 3] = [
     include_str!("concepts/verbs.txt"),
     include_str!("concepts/things.txt"),
     include_str!("concepts/states.txt"),
 ];
+
+/// Of infinitives and of nouns of action.
+const ENDINGS: [&str; 4] = ["ть", "ти", "чь", "ние"];
 
 /// In letters; shorter roots are common to too many words.
 const SHORTEST_ROOT: usize = 4;
@@ -29,6 +33,8 @@ type Numbers = BTreeSet<usize>;
 /// Stems with the concepts that they belong to.
 pub(crate) struct Concepts {
     stems: Stems,
+    /// How many concepts are common.
+    common: usize,
     groups: BTreeMap<Beginning, Group>,
 }
 
@@ -42,7 +48,7 @@ struct Group {
 #[derive(Default)]
 struct Forms {
     by_stem: BTreeMap<String, Numbers>,
-    /// Of Russian words.
+    /// Of Russian verbs and their nouns.
     by_root: BTreeMap<String, Numbers>,
 }
 
@@ -51,11 +57,8 @@ impl Forms {
         let mut forms = Forms::default();
         for (word, number) in words {
             let stem = stems.of(word);
-            if is_russian(word) {
-                let plain = word.replace('ё', "е");
-                for root in [root(&stem), root(plain.strip_suffix('ь').unwrap_or(&plain))] {
-                    forms.by_root.entry(root).or_default().insert(*number);
-                }
+            if ENDINGS.iter().any(|ending| word.ends_with(ending)) {
+                forms.by_root.entry(root(&stem)).or_default().insert(*number);
             }
             forms.by_stem.entry(stem).or_default().insert(*number);
         }
@@ -73,15 +76,16 @@ impl Concepts {
     pub fn new() -> Concepts {
         let stems = Stems::new();
         let mut groups = BTreeMap::<Beginning, Group>::new();
-        let lines = TABLES.iter().flat_map(|table| table.lines()).filter(|line| !line.starts_with('#'));
-        for (number, line) in lines.enumerate() {
+        let lines = |table: &'static str| table.lines().filter(|line| !line.starts_with('#'));
+        let common = lines(COMMON).count();
+        for (number, line) in lines(COMMON).chain(TRADES.into_iter().flat_map(lines)).enumerate() {
             for word in line.split_whitespace() {
                 if let Some(beginning) = beginning(stems.regular(word)) {
                     groups.entry(beginning).or_default().words.push((word, number));
                 }
             }
         }
-        Concepts { stems, groups }
+        Concepts { stems, common, groups }
     }
 
     fn forms(&self, stem: &str) -> Option<&Forms> {
@@ -121,6 +125,11 @@ impl Concepts {
 
     pub fn knows(&self, stem: &str) -> bool {
         self.of(stem).is_some()
+    }
+
+    pub fn is_common(&self, stem: &str) -> bool {
+        let numbers = self.forms(stem).and_then(|forms| forms.by_stem.get(stem));
+        numbers.and_then(Numbers::first).is_some_and(|first| *first < self.common)
     }
 }
 
