@@ -105,9 +105,7 @@ impl Concepts {
         one == other
             || is_noun_of(one, other)
             || is_noun_of(other, one)
-            || self
-                .of(one)
-                .is_some_and(|one| self.of(other).is_some_and(|other| !one.is_disjoint(other)))
+            || self.of(one).is_some_and(|one| self.of(other).is_some_and(|other| !one.is_disjoint(other)))
     }
 
     /// The stem that a misspelt word is nearest to; nothing where it is as near to one that means something else.

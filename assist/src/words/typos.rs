@@ -19,10 +19,8 @@ pub(crate) fn slips(word: &str, wanted: &str) -> Option<usize> {
     let bound = allowed(wanted).min(allowed(word));
     let (one, other): (Vec<char>, Vec<char>) = (word.chars().collect(), wanted.chars().collect());
     // The first letter is seldom the wrong one, and telling words by it avoids most false friends.
-    let is_near = bound > 0
-        && one != other
-        && one.first() == other.first()
-        && one.len().abs_diff(other.len()) <= bound;
+    let is_near =
+        bound > 0 && one != other && one.first() == other.first() && one.len().abs_diff(other.len()) <= bound;
     is_near.then(|| distance(&one, &other)).filter(|slips| *slips <= bound)
 }
 
