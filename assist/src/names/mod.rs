@@ -3,6 +3,8 @@
 //! It decides nothing where two tasks fit equally well.
 
 mod additions;
+#[cfg(test)]
+mod distinct;
 mod mending;
 
 use std::collections::BTreeSet;

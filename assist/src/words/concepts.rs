@@ -2,7 +2,7 @@
 //!
 //! The tables are large and an instruction is short: a word is stemmed when one that begins like it is asked for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::OnceLock;
 
 use super::nouns::is_noun_of;
@@ -35,7 +35,7 @@ pub(crate) struct Concepts {
     stems: Stems,
     /// How many concepts are common.
     common: usize,
-    groups: BTreeMap<Beginning, Group>,
+    groups: HashMap<Beginning, Group>,
 }
 
 /// The words of the tables that begin alike.
@@ -75,7 +75,7 @@ impl Forms {
 impl Concepts {
     pub fn new() -> Concepts {
         let stems = Stems::new();
-        let mut groups = BTreeMap::<Beginning, Group>::new();
+        let mut groups = HashMap::<Beginning, Group>::new();
         let lines = |table: &'static str| table.lines().filter(|line| !line.starts_with('#'));
         let common = lines(COMMON).count();
         for (number, line) in lines(COMMON).chain(TRADES.into_iter().flat_map(lines)).enumerate() {
@@ -111,9 +111,9 @@ impl Concepts {
     /// The stem that a misspelt word is nearest to; nothing where it is as near to one that means something else.
     pub fn near(&self, word: &str) -> Option<&str> {
         let first = word.chars().next()?;
-        let groups = self.groups.range((first, None)..).take_while(|((letter, _), _)| *letter == first);
-        let stems = groups.flat_map(|(_, group)| &self.forms_of(group).by_stem);
-        let near = stems.filter_map(|(stem, numbers)| Some((slips(word, stem)?, stem, numbers)));
+        let groups = self.groups.iter().filter(|((letter, _), _)| *letter == first);
+        let stems: BTreeMap<_, _> = groups.flat_map(|(_, group)| &self.forms_of(group).by_stem).collect();
+        let near = stems.into_iter().filter_map(|(stem, numbers)| Some((slips(word, stem)?, stem, numbers)));
         let near: Vec<_> = near.collect();
         let least = near.iter().map(|(slips, ..)| *slips).min()?;
         let mut near = near.iter().filter(|(slips, ..)| *slips == least);
@@ -134,4 +134,46 @@ impl Concepts {
 fn beginning(word: &str) -> Option<Beginning> {
     let mut letters = word.chars().map(|letter| if letter == 'ё' { 'е' } else { letter });
     Some((letters.next()?, letters.next()))
+}
+#[cfg(test)]
+mod tests {
+    use super::Concepts;
+    use crate::words::Stems;
+
+    #[test]
+    fn words_mean_the_same_in_both_languages_and_in_every_form() {
+        let (stems, concepts) = (Stems::new(), Concepts::new());
+        let are_same = |one: &str, other: &str| concepts.are_same(&stems.of(one), &stems.of(other));
+        for (said, meant) in [
+            ("деплоем", "deploy"),
+            ("уведомления", "notify"),
+            ("транскодированием", "transcode"),
+            ("анализа", "analyse"),
+            ("рентген", "xray"),
+            ("x-ray", "xray"),
+            ("застраховано", "insured"),
+            ("срочный", "urgent"),
+            ("оплачена", "paid"),
+            ("платежа", "payment"),
+            ("оплачивается", "pay"),
+            ("perms", "permissions"),
+            ("subs", "subtitles"),
+        ] {
+            assert!(are_same(said, meant), "{said}, {meant}");
+        }
+        for (said, other) in
+            [("завтра", "breakfast"), ("билет", "bill"), ("номер", "order"), ("заказ", "book")]
+        {
+            assert!(!are_same(said, other), "{said}, {other}");
+        }
+    }
+
+    #[test]
+    fn every_word_is_found_by_its_own_stem() {
+        let concepts = Concepts::new();
+        let lost = |words: &[(&'static str, usize)]| {
+            words.iter().map(|(word, _)| *word).find(|word| !concepts.knows(&concepts.stems.of(word)))
+        };
+        assert_eq!(concepts.groups.values().find_map(|group| lost(&group.words)), None);
+    }
 }

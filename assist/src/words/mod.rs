@@ -14,7 +14,7 @@ mod telling;
 mod times;
 mod typos;
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -371,7 +371,7 @@ const IRREGULAR: [(&str, &str); 97] = [
 pub(crate) struct Stems {
     english: Stemmer,
     russian: Stemmer,
-    irregular: BTreeMap<&'static str, &'static str>,
+    irregular: HashMap<&'static str, &'static str>,
 }
 
 impl Stems {
@@ -404,12 +404,13 @@ impl Stems {
     }
 }
 
-/// `organise` as `organize`, which the stemmer knows.
+/// `organise` as `organize` and `analyse` as `analyze`, which the stemmer knows.
 fn american(word: String) -> String {
-    const ENDINGS: [&str; 6] = ["ise", "ised", "ises", "iser", "ising", "isation"];
-    let is_british = |ending: &&str| word.len() >= 5 + ending.len() && word.ends_with(ending);
-    match ENDINGS.into_iter().find(is_british).filter(|_| !word.ends_with("wise")) {
-        Some(ending) => format!("{}iz{}", &word[..word.len() - ending.len()], &ending[2..]),
+    const ENDINGS: [&str; 6] = ["e", "ed", "es", "er", "ing", "ation"];
+    let is_british = |stem: &str| stem.len() >= 6 && stem.ends_with("is") || stem.ends_with("alys");
+    let stems = ENDINGS.iter().filter_map(|ending| Some((word.strip_suffix(ending)?, ending)));
+    match stems.filter(|(stem, _)| is_british(stem) && !stem.ends_with("wis")).last() {
+        Some((stem, ending)) => format!("{}z{ending}", &stem[..stem.len() - 1]),
         None => word,
     }
 }
@@ -452,6 +453,7 @@ mod tests {
             ("organisation", "organization"),
             ("authorised", "authorized"),
             ("summarising", "summarizing"),
+            ("analysed", "analyzed"),
         ] {
             assert_eq!(stems.of(british), stems.of(american), "{british}");
         }
