@@ -12,11 +12,7 @@ impl Names<'_> {
             self.words.iter().find(|(wanted, _)| is_typo_of(word, wanted)).map(|(_, stem)| stem.as_str());
         let named = named.or_else(|| self.short(word)).or_else(|| self.told_as(word));
         let named = named.or_else(|| self.abbreviated(word)).or_else(|| self.inflected(word));
-        named.or_else(|| {
-            let mut near =
-                self.concepts.stems().filter(|stem| word.chars().count() >= 6 && is_typo_of(word, stem));
-            near.next().filter(|_| near.next().is_none())
-        })
+        named.or_else(|| self.concepts.near(word).filter(|_| word.chars().count() >= 6))
     }
 
     /// Whether a Russian word has the root of a docstring's word, so that it is no slip.
@@ -63,13 +59,23 @@ impl Names<'_> {
         near.all(|other| other == first).then_some(first)
     }
 
-    /// The stem of the name's verb that this form was meant to be: `procesed`, `fecthing`.
+    /// The stem of the name's word that this form was meant to be: `procesed`, `fecthing`, `cheks`.
     fn inflected(&self, word: &str) -> Option<&str> {
-        let is_form = word.is_ascii() && (word.ends_with("ed") || word.ends_with("ing"));
+        if !word.is_ascii() {
+            return None;
+        }
         let stem = WORDS.stems.of(word);
-        let is_meant = |wanted: &str| is_form && is_typo_of(&stem, wanted);
-        let mut near = self.words.iter().map(|(_, stem)| stem.as_str()).filter(|wanted| is_meant(wanted));
+        let is_meant = |wanted: &str, own: &str| {
+            let has_ending = ENDINGS.iter().any(|ending| word.ends_with(ending));
+            has_ending && is_typo_of(&stem, own)
+                || ENDINGS.iter().any(|ending| is_typo_of(word, &format!("{wanted}{ending}")))
+        };
+        let mut near =
+            self.words.iter().filter(|(wanted, own)| is_meant(wanted, own)).map(|(_, stem)| stem.as_str());
         let first = near.next()?;
         near.all(|other| other == first).then_some(first)
     }
 }
+
+/// Of English verbs and plurals.
+const ENDINGS: [&str; 4] = ["s", "es", "ed", "ing"];

@@ -3,6 +3,8 @@
 //! It decides nothing where two tasks fit equally well.
 
 mod additions;
+#[cfg(test)]
+mod distinct;
 mod mending;
 
 use std::collections::BTreeSet;
@@ -238,15 +240,14 @@ impl<'a> Names<'a> {
 
     /// The task that a phrase names, with the verbs beside it where it alone may be several.
     pub fn meant_by(&self, phrase: &Phrase, verbs: &[PhraseWord]) -> Meant {
-        let alone = self.meant(&phrase.words, verbs);
-        if phrase.aside.is_empty() || matches!(alone, Meant::Task(_)) {
-            return alone;
+        if phrase.aside.is_empty() {
+            return self.meant(&phrase.words, verbs);
         }
+        // Its own verb, however little it says, comes before one that it shares with others.
         let words: Vec<PhraseWord> = phrase.aside.iter().chain(&phrase.words).cloned().collect();
-        match self.meant(&words, verbs) {
-            Meant::Task(task) => Meant::Task(task),
-            _ => alone,
-        }
+        let of_its_own = [self.meant(&phrase.words, &[]), self.meant(&words, verbs)];
+        let task = of_its_own.into_iter().find(|meant| matches!(meant, Meant::Task(_)));
+        task.unwrap_or_else(|| self.meant(&phrase.words, verbs))
     }
 
     /// The one of these tasks that the words fit.
@@ -366,7 +367,7 @@ impl<'a> Names<'a> {
                 // `the permissions get checked`
                 let helps = at > 0 && matches!(word.text.as_str(), "get" | "gets" | "got");
                 strange.extend((!helps).then_some(at));
-                unknown += usize::from(!helps && !self.concepts.knows(&word.stem));
+                unknown += usize::from(!helps && !self.concepts.is_common(&word.stem));
                 0
             };
             score += worth;

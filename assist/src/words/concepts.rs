@@ -1,26 +1,103 @@
 //! Which words mean the same.
+//!
+//! The tables are large and an instruction is short: a word is stemmed when one that begins like it is asked for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::OnceLock;
 
-use super::Stems;
 use super::nouns::is_noun_of;
+use super::roots::root;
+use super::typos::slips;
+use super::{Stems, is_russian};
 
-const TABLE: &str = include_str!("concepts.txt");
+/// Words that most workflows have: they may stand beside the name of a task and say nothing new.
+const COMMON: &str = include_str!("concepts/common.txt");
+const TRADES: [&str; 3] = [
+    include_str!("concepts/verbs.txt"),
+    include_str!("concepts/things.txt"),
+    include_str!("concepts/states.txt"),
+];
+
+/// Of infinitives and of nouns of action.
+const ENDINGS: [&str; 4] = ["ть", "ти", "чь", "ние"];
+
+/// In letters; shorter roots are common to too many words.
+const SHORTEST_ROOT: usize = 4;
+
+/// The first two letters of a word, which its stem has, too.
+type Beginning = (char, Option<char>);
+
+/// The numbers of the concepts that a word belongs to.
+type Numbers = BTreeSet<usize>;
 
 /// Stems with the concepts that they belong to.
 pub(crate) struct Concepts {
-    by_stem: BTreeMap<String, BTreeSet<usize>>,
+    stems: Stems,
+    /// How many concepts are common.
+    common: usize,
+    groups: HashMap<Beginning, Group>,
+}
+
+/// The words of the tables that begin alike.
+#[derive(Default)]
+struct Group {
+    words: Vec<(&'static str, usize)>,
+    forms: OnceLock<Forms>,
+}
+
+#[derive(Default)]
+struct Forms {
+    by_stem: BTreeMap<String, Numbers>,
+    /// Of Russian verbs and their nouns.
+    by_root: BTreeMap<String, Numbers>,
+}
+
+impl Forms {
+    fn new(words: &[(&str, usize)], stems: &Stems) -> Forms {
+        let mut forms = Forms::default();
+        for (word, number) in words {
+            let stem = stems.of(word);
+            if ENDINGS.iter().any(|ending| word.ends_with(ending)) {
+                forms.by_root.entry(root(&stem)).or_default().insert(*number);
+            }
+            forms.by_stem.entry(stem).or_default().insert(*number);
+        }
+        forms.by_root.retain(|root, _| root.chars().count() >= SHORTEST_ROOT);
+        forms
+    }
+
+    /// Forms of a word that the tables do not have are told by its root: `оплачивается` by `оплатить`.
+    fn of(&self, stem: &str) -> Option<&Numbers> {
+        self.by_stem.get(stem).or_else(|| self.by_root.get(&root(stem)).filter(|_| is_russian(stem)))
+    }
 }
 
 impl Concepts {
-    pub fn new(stems: &Stems) -> Concepts {
-        let mut by_stem = BTreeMap::<String, BTreeSet<usize>>::new();
-        for (number, line) in TABLE.lines().filter(|line| !line.starts_with('#')).enumerate() {
+    pub fn new() -> Concepts {
+        let stems = Stems::new();
+        let mut groups = HashMap::<Beginning, Group>::new();
+        let lines = |table: &'static str| table.lines().filter(|line| !line.starts_with('#'));
+        let common = lines(COMMON).count();
+        for (number, line) in lines(COMMON).chain(TRADES.into_iter().flat_map(lines)).enumerate() {
             for word in line.split_whitespace() {
-                by_stem.entry(stems.of(word)).or_default().insert(number);
+                if let Some(beginning) = beginning(stems.regular(word)) {
+                    groups.entry(beginning).or_default().words.push((word, number));
+                }
             }
         }
-        Concepts { by_stem }
+        Concepts { stems, common, groups }
+    }
+
+    fn forms(&self, stem: &str) -> Option<&Forms> {
+        Some(self.forms_of(self.groups.get(&beginning(stem)?)?))
+    }
+
+    fn forms_of<'a>(&self, group: &'a Group) -> &'a Forms {
+        group.forms.get_or_init(|| Forms::new(&group.words, &self.stems))
+    }
+
+    fn of(&self, stem: &str) -> Option<&Numbers> {
+        self.forms(stem)?.of(stem)
     }
 
     /// Whether two stems are one word, or two words for one thing.
@@ -28,18 +105,75 @@ impl Concepts {
         one == other
             || is_noun_of(one, other)
             || is_noun_of(other, one)
-            || match (self.by_stem.get(one), self.by_stem.get(other)) {
-                (Some(one), Some(other)) => !one.is_disjoint(other),
-                _ => false,
-            }
+            || self.of(one).is_some_and(|one| self.of(other).is_some_and(|other| !one.is_disjoint(other)))
     }
 
-    /// Every stem that the table has.
-    pub fn stems(&self) -> impl Iterator<Item = &str> {
-        self.by_stem.keys().map(String::as_str)
+    /// The stem that a misspelt word is nearest to; nothing where it is as near to one that means something else.
+    pub fn near(&self, word: &str) -> Option<&str> {
+        let first = word.chars().next()?;
+        let groups = self.groups.iter().filter(|((letter, _), _)| *letter == first);
+        let stems: BTreeMap<_, _> = groups.flat_map(|(_, group)| &self.forms_of(group).by_stem).collect();
+        let near = stems.into_iter().filter_map(|(stem, numbers)| Some((slips(word, stem)?, stem, numbers)));
+        let near: Vec<_> = near.collect();
+        let least = near.iter().map(|(slips, ..)| *slips).min()?;
+        let mut near = near.iter().filter(|(slips, ..)| *slips == least);
+        let (_, stem, numbers) = near.next()?;
+        near.all(|(_, _, others)| !others.is_disjoint(numbers)).then_some(stem.as_str())
     }
 
     pub fn knows(&self, stem: &str) -> bool {
-        self.by_stem.contains_key(stem)
+        self.of(stem).is_some()
+    }
+
+    pub fn is_common(&self, stem: &str) -> bool {
+        let numbers = self.forms(stem).and_then(|forms| forms.by_stem.get(stem));
+        numbers.and_then(Numbers::first).is_some_and(|first| *first < self.common)
+    }
+}
+
+fn beginning(word: &str) -> Option<Beginning> {
+    let mut letters = word.chars().map(|letter| if letter == 'ё' { 'е' } else { letter });
+    Some((letters.next()?, letters.next()))
+}
+#[cfg(test)]
+mod tests {
+    use super::Concepts;
+    use crate::words::Stems;
+
+    #[test]
+    fn words_mean_the_same_in_both_languages_and_in_every_form() {
+        let (stems, concepts) = (Stems::new(), Concepts::new());
+        let are_same = |one: &str, other: &str| concepts.are_same(&stems.of(one), &stems.of(other));
+        for (said, meant) in [
+            ("деплоем", "deploy"),
+            ("уведомления", "notify"),
+            ("транскодированием", "transcode"),
+            ("анализа", "analyse"),
+            ("рентген", "xray"),
+            ("x-ray", "xray"),
+            ("застраховано", "insured"),
+            ("срочный", "urgent"),
+            ("оплачена", "paid"),
+            ("платежа", "payment"),
+            ("оплачивается", "pay"),
+            ("perms", "permissions"),
+            ("subs", "subtitles"),
+        ] {
+            assert!(are_same(said, meant), "{said}, {meant}");
+        }
+        for (said, other) in
+            [("завтра", "breakfast"), ("билет", "bill"), ("номер", "order"), ("заказ", "book")]
+        {
+            assert!(!are_same(said, other), "{said}, {other}");
+        }
+    }
+
+    #[test]
+    fn every_word_is_found_by_its_own_stem() {
+        let concepts = Concepts::new();
+        let lost = |words: &[(&'static str, usize)]| {
+            words.iter().map(|(word, _)| *word).find(|word| !concepts.knows(&concepts.stems.of(word)))
+        };
+        assert_eq!(concepts.groups.values().find_map(|group| lost(&group.words)), None);
     }
 }

@@ -81,7 +81,7 @@ impl Lexicon {
 
     fn add(&mut self, phrase: &str, mark: Mark, stems: &Memo<'_>) {
         let pattern = self.classes.pattern(phrase, stems);
-        let is_worth = |word: &&str| word.chars().count() >= 6 && mark != Mark::Filler && !word.contains('<');
+        let is_worth = |word: &&str| word.chars().count() >= 5 && mark != Mark::Filler && !word.contains('<');
         let of_classes = self.classes.words_of(&pattern).map(String::as_str);
         let long: Vec<&str> = words(phrase).chain(of_classes).filter(is_worth).collect();
         for word in long {
@@ -121,7 +121,11 @@ impl Lexicon {
 
     /// The stem of the word that this one was meant to be.
     pub fn mended(&self, word: &str) -> Option<&str> {
-        let near = self.long.iter().find(|(wanted, _)| super::is_typo_of(word, wanted));
+        let is_meant = |wanted: &str| match wanted.chars().count() {
+            5 => super::are_swapped(word, wanted),
+            _ => super::is_typo_of(word, wanted),
+        };
+        let near = self.long.iter().find(|(wanted, _)| is_meant(wanted));
         near.map(|(_, stem)| stem.as_str())
             .or_else(|| ORDER.into_iter().find(|wanted| super::lacks_one(word, wanted)))
     }

@@ -14,6 +14,7 @@ mod telling;
 mod times;
 mod typos;
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -256,7 +257,7 @@ fn push(found: &mut Vec<Token>, at: Range<usize>, kind: TokenKind) {
 /// The tables, read once.
 pub(crate) static WORDS: LazyLock<Words> = LazyLock::new(|| {
     let stems = Stems::new();
-    Words { lexicon: Lexicon::new(&stems), concepts: Concepts::new(&stems), stems }
+    Words { lexicon: Lexicon::new(&stems), concepts: Concepts::new(), stems }
 });
 
 pub(crate) struct Words {
@@ -370,11 +371,16 @@ const IRREGULAR: [(&str, &str); 97] = [
 pub(crate) struct Stems {
     english: Stemmer,
     russian: Stemmer,
+    irregular: HashMap<&'static str, &'static str>,
 }
 
 impl Stems {
     fn new() -> Stems {
-        Stems { english: Stemmer::create(Algorithm::English), russian: Stemmer::create(Algorithm::Russian) }
+        Stems {
+            english: Stemmer::create(Algorithm::English),
+            russian: Stemmer::create(Algorithm::Russian),
+            irregular: IRREGULAR.into_iter().collect(),
+        }
     }
 
     /// Of a word in lower case.
@@ -383,13 +389,29 @@ impl Stems {
         // The polite imperative: `проверьте` is `проверь`.
         let polite = word.strip_suffix("те").filter(|rest| rest.ends_with(['ь', 'и', 'й']));
         let word = polite.map_or(word.clone(), str::to_owned);
-        let word =
-            IRREGULAR.iter().find(|(form, _)| *form == word).map_or(word, |(_, verb)| (*verb).to_owned());
-        if is_russian(&word) {
-            self.russian.stem(&word).into_owned()
+        let word = american(word);
+        let word = self.regular(&word);
+        if is_russian(word) {
+            self.russian.stem(word).into_owned()
         } else {
-            self.english.stem(&word).into_owned()
+            self.english.stem(word).into_owned()
         }
+    }
+
+    /// A form that tells its verb by its ending.
+    fn regular<'a>(&self, word: &'a str) -> &'a str {
+        self.irregular.get(word).copied().unwrap_or(word)
+    }
+}
+
+/// `organise` as `organize` and `analyse` as `analyze`, which the stemmer knows.
+fn american(word: String) -> String {
+    const ENDINGS: [&str; 6] = ["e", "ed", "es", "er", "ing", "ation"];
+    let is_british = |stem: &str| stem.len() >= 6 && stem.ends_with("is") || stem.ends_with("alys");
+    let stems = ENDINGS.iter().filter_map(|ending| Some((word.strip_suffix(ending)?, ending)));
+    match stems.filter(|(stem, _)| is_british(stem) && !stem.ends_with("wis")).last() {
+        Some((stem, ending)) => format!("{}z{ending}", &stem[..stem.len() - 1]),
+        None => word,
     }
 }
 
@@ -418,3 +440,23 @@ pub(crate) fn words_of(identifier: &str) -> Vec<String> {
 }
 
 pub(crate) use typos::{are_swapped, is_typo_of, lacks_one};
+
+#[cfg(test)]
+mod tests {
+    use super::Stems;
+
+    #[test]
+    fn both_spellings_of_a_verb_have_one_stem() {
+        let stems = Stems::new();
+        for (british, american) in [
+            ("organise", "organize"),
+            ("organisation", "organization"),
+            ("authorised", "authorized"),
+            ("summarising", "summarizing"),
+            ("analysed", "analyzed"),
+        ] {
+            assert_eq!(stems.of(british), stems.of(american), "{british}");
+        }
+        assert_eq!(stems.of("otherwise"), "otherwis");
+    }
+}

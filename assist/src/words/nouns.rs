@@ -1,9 +1,10 @@
-//! English nouns of verbs whose end changes: `conversion` and `convert`, `production` and `produce`.
+//! English nouns of verbs whose end changes: `conversion` and `convert`, `production` and `produce`;
+//! and words that are spelled in two ways: `analyse` and `analyze`.
 //!
 //! It compares stems; what a common stem tells already it need not know.
 
-/// The end of the noun's stem, and that of the verb's.
-const ENDS: [(&str, &str); 24] = [
+/// The end of the noun's stem, and that of the verb's; or those of two spellings.
+const ENDS: [(&str, &str); 26] = [
     ("vers", "vert"),
     ("miss", "mit"),
     ("ens", "end"),
@@ -28,6 +29,9 @@ const ENDS: [(&str, &str); 24] = [
     ("vis", "vid"),
     ("plan", "plain"),
     ("quisit", "quir"),
+    // British and American
+    ("our", "or"),
+    ("ogu", "og"),
 ];
 
 /// Whether one stem is the noun of the other.
@@ -70,6 +74,9 @@ mod tests {
             ("division", "divide"),
             ("explanation", "explain"),
             ("acquisition", "acquire"),
+            ("analysis", "analyse"),
+            ("colour", "color"),
+            ("catalogue", "catalog"),
         ] {
             assert!(is_noun(noun, verb), "{noun}, {verb}");
         }

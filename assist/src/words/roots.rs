@@ -16,6 +16,14 @@ const SHORTEST: usize = 3;
 type Root = (String, Option<String>);
 
 fn roots(stem: &str) -> Root {
+    let root = root(stem);
+    let long = |rest: &&str| rest.chars().count() >= SHORTEST;
+    let inner = PREFIXES.iter().find_map(|prefix| root.strip_prefix(prefix).filter(long).map(str::to_owned));
+    (root, inner)
+}
+
+/// With its prefix.
+pub(crate) fn root(stem: &str) -> String {
     // `выдавай`, `выдаёт`
     let plain = stem.strip_suffix("ава").filter(|rest| rest.chars().count() >= SHORTEST);
     let mut root = bare(plain.unwrap_or(stem));
@@ -37,10 +45,7 @@ fn roots(stem: &str) -> Root {
             root = format!("{rest}{long}");
         }
     }
-    root = changed(root);
-    let long = |rest: &&str| rest.chars().count() >= SHORTEST;
-    let inner = PREFIXES.iter().find_map(|prefix| root.strip_prefix(prefix).filter(long).map(str::to_owned));
-    (root, inner)
+    changed(root)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

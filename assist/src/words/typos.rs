@@ -11,14 +11,17 @@ fn allowed(word: &str) -> usize {
 
 /// Both in lower case. A word is not its own typo.
 pub(crate) fn is_typo_of(word: &str, wanted: &str) -> bool {
+    slips(word, wanted).is_some()
+}
+
+/// How many slips make one word of the other, where they are few.
+pub(crate) fn slips(word: &str, wanted: &str) -> Option<usize> {
     let bound = allowed(wanted).min(allowed(word));
     let (one, other): (Vec<char>, Vec<char>) = (word.chars().collect(), wanted.chars().collect());
     // The first letter is seldom the wrong one, and telling words by it avoids most false friends.
-    bound > 0
-        && one != other
-        && one.first() == other.first()
-        && one.len().abs_diff(other.len()) <= bound
-        && distance(&one, &other) <= bound
+    let is_near =
+        bound > 0 && one != other && one.first() == other.first() && one.len().abs_diff(other.len()) <= bound;
+    is_near.then(|| distance(&one, &other)).filter(|slips| *slips <= bound)
 }
 
 /// Whether one letter of `wanted` was left out, not its first.
