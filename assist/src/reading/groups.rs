@@ -135,7 +135,11 @@ fn found(context: &Context<'_>, items: &[Item]) -> Option<Item> {
 /// `all at the same time`
 fn is_of_all(context: &Context<'_>, mark: &Item) -> bool {
     let said = context.said(std::slice::from_ref(mark)).to_lowercase();
-    said.starts_with("all") || said.starts_with("все") || said.starts_with("всё")
+    let before = context.text[..mark.at().start].trim_end().to_lowercase();
+    let is_led = ["all", "all three", "all four", "all five", "все", "все три", "все четыре"]
+        .iter()
+        .any(|all| before.ends_with(all));
+    is_led || said.starts_with("all") || said.starts_with("все") || said.starts_with("всё")
 }
 
 /// Whether a step begins here, so that a number before it counts steps.

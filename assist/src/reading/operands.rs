@@ -57,12 +57,17 @@ pub(super) fn measured(context: &Context<'_>, words: &[PhraseWord], op: &Item) -
         // `the luggage is over 23 kg` compares no luggage.
         let numbers = [Mark::Above, Mark::Below, Mark::AtLeast, Mark::AtMost];
         let is_number = operand.kind.is_empty() || is_number(&operand.kind);
-        return if !is_number && op.is_any(&numbers) {
-            named.map(|found| only_number(context, words).or(found))
-        } else {
-            named
-        };
+        let said = context.text[op.at().clone()].to_lowercase();
+        let is_measure = MEASURES.iter().any(|(word, _)| said.contains(word));
+        if is_number || !is_measure || !op.is_any(&numbers) {
+            return if !is_number && op.is_any(&numbers) {
+                named.map(|found| only_number(context, words).or(found))
+            } else {
+                named
+            };
+        }
     }
+    let named = if matches!(&named, Ok(Some(_))) { Ok(None) } else { named };
     let said = context.text[op.at().clone()].to_lowercase();
     let Some((_, names)) = MEASURES.iter().find(|(word, _)| said.contains(word)) else {
         return named.map(|found| found.or_else(|| only_number(context, words)));
