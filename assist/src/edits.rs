@@ -3,7 +3,7 @@
 //! It knows where steps stand in steps, not what a change is good for; a change that cannot be made is a question.
 
 use crate::data::Data;
-use crate::flow::{Flow, expression, set_option};
+use crate::flow::{Flow, expression, set_option, whole};
 use crate::reading::{Edit, Place, Question, Read};
 use crate::vocabulary::Task;
 
@@ -40,7 +40,18 @@ pub(crate) fn apply(steps: &mut Vec<Data>, edit: &Edit) -> Read<()> {
         Edit::Swap(one, other) => swap(steps, one, other),
         Edit::Beside { flow, task } => at_once_with(steps, task, &flow.steps()),
         Edit::Always(flow) => in_any_case(steps, flow.steps()),
-        Edit::Together(tasks) => together(steps, tasks, "parallel"),
+        Edit::Together(tasks, limit) => {
+            together(steps, tasks, "parallel")?;
+            if let Some(limit) = limit {
+                bounded(steps, tasks, *limit);
+            }
+            Ok(())
+        }
+        Edit::OnlyOnFailure { of, task } => {
+            let handler = Flow::Kept(take(steps, task)?);
+            apply(steps, &Edit::OnFailure { of: of.clone(), handler })
+        }
+        Edit::Either { condition, then, otherwise } => either(steps, condition, then, otherwise),
         Edit::Apart(tasks) => together(steps, tasks, "sequence"),
         Edit::Repeat { task, flow } => change(steps, task, &|step| {
             let mut flow = flow.clone();
@@ -428,6 +439,34 @@ fn together(steps: &mut Vec<Data>, tasks: &[String], kind: &'static str) -> Read
     })?;
     dissolve(steps, "sequence");
     Ok(())
+}
+
+/// At most so many of a block's branches at once.
+fn bounded(steps: &mut [Data], tasks: &[String], limit: u64) {
+    each(steps, &mut |step| {
+        let is_it = matches!(step.get("parallel"), Some(Data::List(branches)) if tasks.iter().all(|task| calls(branches).contains(task)));
+        if is_it {
+            step.set("max_concurrency", whole(limit));
+        }
+    });
+}
+
+/// One of two steps, where the first of them stands.
+fn either(steps: &mut Vec<Data>, condition: &str, then: &str, otherwise: &str) -> Read<()> {
+    let order = calls(steps);
+    let place = |task: &str| order.iter().position(|call| call == task);
+    let (first, last) = if place(then) < place(otherwise) { (then, otherwise) } else { (otherwise, then) };
+    let other = take(steps, last)?;
+    change(steps, first, &|step| {
+        let (one, two) =
+            if first == then { (step.clone(), other.clone()) } else { (other.clone(), step.clone()) };
+        let flow = Flow::When {
+            condition: condition.to_owned(),
+            then: Box::new(Flow::Kept(one)),
+            otherwise: Some(Box::new(Flow::Kept(two))),
+        };
+        flow.steps().pop()
+    })
 }
 
 fn swap(steps: &mut [Data], one: &str, other: &str) -> Read<()> {

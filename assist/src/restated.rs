@@ -10,7 +10,7 @@ use crate::words::Mark;
 const COMPARES: [Mark; 4] = [Mark::Above, Mark::Below, Mark::AtLeast, Mark::AtMost];
 
 pub(crate) fn restated(items: Vec<Item>, names: &Names<'_>, text: &str) -> Vec<Item> {
-    let items = rows::turned(&asked(numbered(items, text), text), names, text);
+    let items = rows::turned(&units(asked(numbered(items, text), text)), names, text);
     let items = none(outcome(priced(without(least(subsequent(items)), names, text)), text));
     undone(consent(allowed(held(items), text), names, text), text)
 }
@@ -30,6 +30,50 @@ fn numbered(items: Vec<Item>, text: &str) -> Vec<Item> {
         None => item,
     };
     items.into_iter().map(begun).collect()
+}
+
+/// `over 800 km ask for approval`: a unit ends what is compared.
+fn units(items: Vec<Item>) -> Vec<Item> {
+    const UNITS: [&str; 22] = [
+        "km",
+        "kilometers",
+        "kilometres",
+        "miles",
+        "degrees",
+        "kg",
+        "kilos",
+        "liters",
+        "litres",
+        "points",
+        "dollars",
+        "euros",
+        "usd",
+        "eur",
+        "percent",
+        "км",
+        "градусов",
+        "рублей",
+        "баллов",
+        "литров",
+        "процентов",
+        "кг",
+    ];
+    let mut found: Vec<Item> = Vec::new();
+    for item in items {
+        match item {
+            Item::Phrase(phrase)
+                if phrase.words.len() > 1
+                    && UNITS.contains(&phrase.begin())
+                    && matches!(found.last(), Some(Item::Number(..))) =>
+            {
+                let (unit, rest) = phrase.split(1);
+                let place = unit.at.end..unit.at.end;
+                found.extend([Item::Phrase(unit), Item::Comma(place), Item::Phrase(rest)]);
+            }
+            item => found.push(item),
+        }
+    }
+    found
 }
 
 /// `baking failed? refund the customer`

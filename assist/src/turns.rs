@@ -146,6 +146,11 @@ fn apart(items: Vec<Item>) -> Vec<Item> {
     let mut all: Vec<Item> = Vec::new();
     for statement in items.split_inclusive(|item| matches!(item, Item::Stop(_))) {
         let end = statement.len() - usize::from(matches!(statement.last(), Some(Item::Stop(_))));
+        if let Some(turned) = apart_in_order(&statement[..end]) {
+            all.extend(turned);
+            all.extend(statement[end..].iter().cloned());
+            continue;
+        }
         match &statement[..end] {
             [not, steps @ .., parallel]
                 if not.is(Mark::Not)
@@ -160,6 +165,44 @@ fn apart(items: Vec<Item>) -> Vec<Item> {
         }
     }
     all
+}
+
+/// `do not run A and B in parallel, A goes first`: which of them does.
+fn apart_in_order(statement: &[Item]) -> Option<Vec<Item>> {
+    let comma = statement.iter().position(|item| matches!(item, Item::Comma(_)))?;
+    let [not, one @ Item::Phrase(first), and, other @ Item::Phrase(last), parallel] = &statement[..comma]
+    else {
+        return None;
+    };
+    if !not.is(Mark::Not) || !and.is(Mark::And) || !parallel.is(Mark::Parallel) {
+        return None;
+    }
+    let rest = &statement[comma + 1..];
+    match rest {
+        [Item::Phrase(said), order] if order.is(Mark::First) => {
+            let has = |step: &crate::items::Phrase| {
+                said.words.iter().all(|word| step.words.iter().any(|own| own.stem == word.stem))
+            };
+            let (early, late) = match (has(first), has(last)) {
+                (true, false) => (one, other),
+                (false, true) => (other, one),
+                _ => return None,
+            };
+            Some(vec![early.clone(), Item::Marks(vec![Mark::Before], order.at().clone()), late.clone()])
+        }
+        [Item::Phrase(_), .., Item::Phrase(_)]
+            if rest.iter().any(|item| item.is_any(&[Mark::First, Mark::Before, Mark::After])) =>
+        {
+            // `A first and then B`
+            Some(match rest {
+                [early, order, then, late] if order.is(Mark::First) && then.is(Mark::Then) => {
+                    vec![early.clone(), Item::Marks(vec![Mark::Before], order.at().clone()), late.clone()]
+                }
+                rest => rest.to_vec(),
+            })
+        }
+        _ => None,
+    }
 }
 
 /// `a pause of 10 minutes`, `a 10 minute pause` is `wait 10 minutes`, whoever puts it there.

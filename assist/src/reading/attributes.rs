@@ -60,6 +60,7 @@ pub(super) fn said_of_a_thing(context: &Context<'_>, items: &[Item]) -> Read<Opt
     Ok(ruled(context, items)
         .or_else(|| that(context, items))
         .or_else(|| from_a_place(context, items))
+        .or_else(|| relative(context, items))
         .or_else(|| entitled(context, items))
         .or_else(|| ordered(context, items))
         .or_else(|| spared(context, items)))
@@ -170,6 +171,18 @@ fn without(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
     };
     let then = Box::new(Flow::Call(context.maybe(what)?));
     Some(Flow::When { condition, then, otherwise: None })
+}
+
+/// `users whose country is Germany do not need A`
+fn relative(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
+    let [Item::Phrase(_), whose, said @ .., not, Item::Phrase(what)] = items else { return None };
+    if !whose.is(Mark::Relative) || !not.is_any(&[Mark::Not, Mark::NotNeeded, Mark::Remove]) {
+        return None;
+    }
+    let task = context.maybe(what)?;
+    let Ok(Condition::Holds(condition)) = conditions::condition(context, said) else { return None };
+    let then = Box::new(Flow::Call(task));
+    Some(Flow::When { condition: conditions::negated(&condition), then, otherwise: None })
 }
 
 /// `remote people do not get a laptop`, `premium users get a gift`.

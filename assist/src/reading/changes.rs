@@ -49,7 +49,7 @@ fn single(
 ) -> Read<Option<Edit>> {
     let present = |task: &str| context.present.iter().any(|there| there == task);
     Ok(match flow {
-        Flow::Parallel { branches, limit: None }
+        Flow::Parallel { branches, limit }
             if branches.iter().all(|flow| matches!(flow, Flow::Call(task) if present(task))) =>
         {
             if !are_neighbours(context, calls) {
@@ -58,14 +58,34 @@ fn single(
                     context.said(items)
                 ));
             }
-            Some(Edit::Together(calls.to_vec()))
+            Some(Edit::Together(calls.to_vec(), *limit))
         }
         Flow::Parallel { branches, limit: None } => beside(context, branches),
         Flow::Sequence(steps) => reordered(context, items, steps, calls),
         Flow::When { condition, then, otherwise: None } => {
             guarded(context, items, condition, then, is_first)?
         }
+        Flow::When { condition, then, otherwise: Some(otherwise) } => match (&**then, &**otherwise) {
+            (Flow::Call(then), Flow::Call(otherwise))
+                if present(then) && present(otherwise) && are_neighbours(context, calls) =>
+            {
+                Some(Edit::Either {
+                    condition: condition.clone(),
+                    then: then.clone(),
+                    otherwise: otherwise.clone(),
+                })
+            }
+            _ => None,
+        },
         Flow::Try { body, handler: Some(handler), always: None } => match &**body {
+            // `A only if B fails`
+            Flow::Call(of)
+                if present(of)
+                    && items.iter().any(|item| item.is(Mark::OnlyIf))
+                    && matches!(&**handler, Flow::Call(task) if present(task)) =>
+            {
+                Some(Edit::OnlyOnFailure { of: of.clone(), task: handler.calls().concat() })
+            }
             Flow::Call(of) if present(of) => {
                 Some(Edit::OnFailure { of: of.clone(), handler: (**handler).clone() })
             }
@@ -361,7 +381,7 @@ fn together(context: &Context<'_>, items: &[Item]) -> Option<Edit> {
     match how {
         _ if !is_all || steps.len() < 2 => None,
         how if how.is(Mark::Sequential) => Some(Edit::Apart(steps)),
-        how if how.is(Mark::Parallel) => Some(Edit::Together(steps)),
+        how if how.is(Mark::Parallel) => Some(Edit::Together(steps, None)),
         _ => None,
     }
 }

@@ -42,6 +42,14 @@ pub(super) fn consequence(context: &Context<'_>, condition: Condition, items: &[
     if then.is_empty() {
         return context.ask("what should be done under that condition?");
     }
+    // `if C, wait for approval, then A`: A runs in any case.
+    if let (Condition::Holds(condition), Some(at), None) =
+        (&condition, find(then, &[Mark::Then]).filter(|at| *at > 0), otherwise)
+        && let Ok(wait @ Flow::Approval { .. }) = sentence(context, trimmed(&then[..at]))
+    {
+        let guarded = Flow::When { condition: condition.clone(), then: Box::new(wait), otherwise: None };
+        return Ok(Flow::in_order([guarded, sentence(context, trimmed(&then[at..]))?]));
+    }
     // `if C, A, then B`: whether B hangs on C, too, only its speaker knows.
     let is_step_behind = |two: &[Item]| matches!(two[0], Item::Comma(_)) && two[1].is(Mark::Then);
     if let (Some(at), None) = (then.windows(2).position(is_step_behind).filter(|at| *at > 0), otherwise)
@@ -163,7 +171,8 @@ fn in_any_case(items: &[Item]) -> Option<(&[Item], &[Item])> {
         [rest @ .., always] if always.is(Mark::Always) => trimmed(rest),
         _ => return None,
     };
-    let is_step = matches!(rest, [Item::Phrase(_)]);
+    let is_step = matches!(rest, [Item::Phrase(_)])
+        || matches!(rest, [Item::Phrase(_), it] if it.is_any(&[Mark::It, Mark::Them]));
     (is_step && !trimmed(&items[..start]).is_empty()).then(|| (trimmed(&items[..start]), rest))
 }
 
@@ -181,6 +190,9 @@ pub(super) fn trailing_condition(context: &Context<'_>, items: &[Item], at: usiz
         Some(at) => (&tail[..at], Some(trimmed(&tail[at + 1..]))),
         None => (tail, None),
     };
+    if let Some(flow) = listed(context, items, at)? {
+        return Ok(flow);
+    }
     if let Some(comma) = head.iter().rposition(|item| matches!(item, Item::Comma(_)))
         && let Some(flow) = contrasted(context, items, comma, head.len())?
     {
@@ -246,6 +258,23 @@ fn conditioned(context: &Context<'_>, head: &[Item], tail: &[Item], flow: Flow) 
         }
         flow => (None, flow),
     }
+}
+
+/// `A, B if C, D`: a list of which one step has a condition.
+fn listed(context: &Context<'_>, items: &[Item], at: usize) -> Read<Option<Flow>> {
+    let (head, tail) = (&items[..at], &items[at + 1..]);
+    let Some(comma) = tail.iter().position(|item| matches!(item, Item::Comma(_))).filter(|at| *at > 0) else {
+        return Ok(None);
+    };
+    let rest = &tail[comma + 1..];
+    let is_list = head.iter().any(|item| matches!(item, Item::Comma(_))) && is_loose_list(head);
+    let is_order = matches!(rest.first(), Some(Item::Phrase(phrase)) if verbs::is_order(context, phrase));
+    let is_end = rest.iter().all(|item| matches!(item, Item::Phrase(_) | Item::Comma(_)));
+    if !is_list || !is_order || !is_end || conditions::condition(context, &tail[..comma]).is_err() {
+        return Ok(None);
+    }
+    let first = trailing_condition(context, &items[..=at + comma], at)?;
+    Ok(Some(Flow::in_order([first, relations::part(context, rest)?])))
 }
 
 /// `A, B, C if D`, without an `and` that would make one of them: D is said of C.

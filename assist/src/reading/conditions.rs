@@ -253,16 +253,49 @@ fn of_property(context: &Context<'_>, items: &[Item]) -> Option<Read<Condition>>
         [op, Item::Phrase(phrase)] if op.is_any(&[Mark::Equals, Mark::Differs]) => {
             truth(context, &phrase.words, &phrase.words, op.is(Mark::Equals))
         }
+        // `the country DE`, `страна не RU`
+        [Item::Phrase(owner), not, Item::Phrase(value)]
+            if not.is(Mark::Not)
+                && is_code(context, value)
+                && of_code(context, owner, value, "!=").is_some() =>
+        {
+            of_code(context, owner, value, "!=").map(Ok)?
+        }
         // `автобус не подтверждён`
         [Item::Phrase(owner), not, Item::Phrase(field)] if not.is(Mark::Not) => {
             truth(context, &owner.words, &field.words, false)
         }
+        [Item::Phrase(phrase)] if coded(context, phrase).is_some() => coded(context, phrase).map(Ok)?,
         [Item::Phrase(phrase)] => truth(context, &phrase.words, &phrase.words, true),
         [not, Item::Phrase(phrase)] if not.is(Mark::Not) => {
             truth(context, &phrase.words, &phrase.words, false)
         }
         _ => return None,
     })
+}
+
+/// Whether a value is written as codes are: `DE`.
+fn is_code(context: &Context<'_>, value: &Phrase) -> bool {
+    let said = &context.text[value.at.clone()];
+    value.words.len() == 1
+        && said.len() > 1
+        && said.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_')
+}
+
+/// What is compared with a code: `the country is not DE`.
+fn of_code(context: &Context<'_>, owner: &Phrase, value: &Phrase, sign: &str) -> Option<Condition> {
+    let operand = operand(context, &owner.words).ok()??;
+    let said = &context.text[value.at.clone()];
+    operand
+        .kind
+        .starts_with("string")
+        .then(|| Condition::Holds(format!("{} {sign} '{said}'", operand.expression)))
+}
+
+/// `the country DE`
+fn coded(context: &Context<'_>, phrase: &Phrase) -> Option<Condition> {
+    let (owner, value) = phrase.split(phrase.words.len().checked_sub(1).filter(|at| *at > 0)?);
+    if is_code(context, &value) { of_code(context, &owner, &value, "==") } else { None }
 }
 
 /// `either A or B fails`

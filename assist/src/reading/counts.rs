@@ -10,7 +10,21 @@ use super::conditions::comparison;
 use super::cursor::find;
 use super::operands::{list, operand};
 
-pub(super) const UNITS: [&str; 31] = [
+pub(super) const UNITS: [&str; 45] = [
+    "km",
+    "kilometers",
+    "kilometres",
+    "miles",
+    "degrees",
+    "liters",
+    "litres",
+    "км",
+    "градусов",
+    "градуса",
+    "литров",
+    "баллов",
+    "балла",
+    "times",
     "years",
     "year",
     "лет",

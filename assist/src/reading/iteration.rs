@@ -135,18 +135,54 @@ pub(super) fn each(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     let rest: Vec<Item> =
         rest.iter().filter(|item| !item.is(Mark::Parallel) || limit.is_some()).cloned().collect();
     if !rest.is_empty() {
-        let Some((over, name)) = over(context, &head.words)? else { return unknown(context, &head) };
+        let Some((over, name)) = over(context, &head.words)? else {
+            return with_inner_step(context, &head, &rest, limit);
+        };
         let body = relations::part(context, &without_it(&rest))?;
         return Ok(Flow::Each { over, name, limit, body: Box::new(body) });
     }
     // Without a comma the list and the task stand in one phrase.
     for split in (1..head.words.len()).rev() {
         let (list, call) = head.words.split_at(split);
-        if let (Ok(Some((over, name))), Ok(task)) = (over(context, list), context.words(call, &[])) {
+        let all: Vec<PhraseWord> = call.iter().chain(list).cloned().collect();
+        let task = || context.words(call, &[]).or_else(|_| context.words(&all, &[]));
+        if let (Ok(Some((over, name))), Ok(task)) = (over(context, list), task()) {
             return Ok(Flow::Each { over, name, limit, body: Box::new(Flow::Call(task)) });
         }
     }
+    // `take the list, and for each check it`: of what the task takes
+    if let Some(task) = context.maybe(&head)
+        && let Some((over, name)) = over_of(context, &task, &[])
+        && takes_named(context, &task, &name)
+    {
+        return Ok(Flow::Each { over, name, limit, body: Box::new(Flow::Call(task)) });
+    }
     unknown(context, &head)
+}
+
+/// `for each file check it and send it`: the list and its first step stand in one phrase.
+fn with_inner_step(context: &Context<'_>, head: &Phrase, rest: &[Item], limit: Option<u64>) -> Read<Flow> {
+    for split in 1..head.words.len().min(LONGEST) {
+        let (list, call) = head.split(split);
+        if let (Ok(Some((over, name))), Ok(_)) = (over(context, &list.words), context.words(&call.words, &[]))
+        {
+            let steps: Vec<Item> = std::iter::once(Item::Phrase(call)).chain(rest.iter().cloned()).collect();
+            let is_plain = steps.iter().all(|item| {
+                matches!(item, Item::Phrase(_)) || item.is_any(&[Mark::And, Mark::It, Mark::Them])
+            });
+            if !is_plain {
+                break;
+            }
+            let body = relations::part(context, &without_it(&steps))?;
+            return Ok(Flow::Each { over, name, limit, body: Box::new(body) });
+        }
+    }
+    unknown(context, head)
+}
+
+/// Whether the task takes one that is called so.
+fn takes_named(context: &Context<'_>, task: &str, name: &str) -> bool {
+    context.vocabulary.task(task).is_some_and(|task| task.parameters.iter().any(|one| one.name == name))
 }
 
 /// `pack the items`: a task that takes one item, of a list whose name is said.
@@ -169,9 +205,9 @@ pub(super) fn is_of_many(context: &Context<'_>, phrase: &Phrase, task: &str) -> 
     let one = singular(&last.text);
     let is_many = one != "item" && context.names.is_word_of(task, &one);
     let is_new = !context.present.iter().any(|present| present == task);
-    let list = over_of(context, task, &[]).filter(|_| is_many && is_new);
-    // What a step gives comes after it.
-    list.map(|(over, _)| over).filter(|over| over.split('.').next() != Some(task))
+    let gives = |over: &str| over.split('.').next() == Some(task);
+    let list = over_of(context, task, &[]).filter(|(over, _)| is_many && is_new && !gives(over));
+    list.map(|(over, _)| over)
 }
 
 /// `pack all items of the order`
@@ -204,7 +240,8 @@ pub(super) fn mentioned(context: &Context<'_>, items: &[Item]) -> Read<Option<Fl
     let is_each = |item: &Item| {
         item.is_any(&[Mark::Each, Mark::ForEach, Mark::EachOfThem, Mark::Every]) && !item.is(Mark::All)
     };
-    if items.first().is_none_or(is_each) {
+    let is_leading = |item: &Item| item.is_any(&[Mark::After, Mark::Before, Mark::When]);
+    if items.first().is_none_or(|first| is_each(first) || is_leading(first)) {
         return Ok(None);
     }
     let mut items = items.to_vec();

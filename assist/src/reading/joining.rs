@@ -82,6 +82,12 @@ pub(super) fn place(
         reading.edits.extend(change(context, items, flow, &calls, is_first)?);
         return Ok(());
     }
+    if let Some(before) = reading.flow.as_ref().filter(|_| !reading.settings.is_empty() && !is_relation)
+        && is_plain_again(before, &flow)
+    {
+        reading.flow = Some(flow);
+        return Ok(());
+    }
     if let Some(task) = calls.iter().find(|task| is_called(reading, task))
         && let Some(before) = reading.flow.take()
     {
@@ -97,6 +103,19 @@ pub(super) fn place(
         None => flow,
     });
     Ok(())
+}
+
+/// `A within 2 hours, B within 10 minutes. A first, B second.`: steps of which only something was set are now put in order.
+fn is_plain_again(before: &Flow, flow: &Flow) -> bool {
+    let calls = |flow: &Flow| match flow {
+        Flow::Sequence(steps) if steps.iter().all(|step| matches!(step, Flow::Call(_))) => {
+            let mut calls: Vec<String> = flow.calls().into_iter().map(str::to_owned).collect();
+            calls.sort();
+            Some(calls)
+        }
+        _ => None,
+    };
+    calls(before).is_some_and(|known| calls(flow) == Some(known))
 }
 
 /// `Charge. Before that, check.`: one of the two is there already.

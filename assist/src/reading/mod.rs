@@ -98,7 +98,7 @@ pub(crate) enum Edit {
     /// Something that runs after all steps, whatever becomes of them.
     Always(Flow),
     /// Tasks that are there, at the same time or one after another.
-    Together(Vec<String>),
+    Together(Vec<String>, Option<u64>),
     Apart(Vec<String>),
     /// A task again and again, as a loop around it says.
     Repeat {
@@ -118,6 +118,17 @@ pub(crate) enum Edit {
     OnFailure {
         of: String,
         handler: Flow,
+    },
+    /// A task that is there only where another one, which is there, too, has failed.
+    OnlyOnFailure {
+        of: String,
+        task: String,
+    },
+    /// Of two tasks that are there one or the other.
+    Either {
+        condition: String,
+        then: String,
+        otherwise: String,
     },
 }
 

@@ -52,37 +52,30 @@ const MEASURES: [(&str, &[&str]); 26] = [
 
 /// The value that the words name, or the one of theirs that the comparison is about.
 pub(super) fn measured(context: &Context<'_>, words: &[PhraseWord], op: &Item) -> Read<Option<Operand>> {
-    let said = context.text[op.at().clone()].to_lowercase();
-    let measures = MEASURES.iter().find(|(word, _)| said.contains(word)).map(|(_, names)| *names);
-    let is_called = |own: &String, name: &str| context.names.are_same(own, &WORDS.stems.of(name));
-    // `the applicant is older than 60` is not said of his amount.
-    let is_measured = |operand: &Operand| {
-        measures.is_none_or(|names| {
-            operand.own.iter().any(|own| {
-                names.iter().any(|name| is_called(own, name))
-                    || words.iter().any(|word| context.names.are_same(own, &word.stem))
-            })
-        })
-    };
-    let named = operand(context, words).map(|found| found.filter(is_measured));
+    let named = operand(context, words);
     if let Ok(Some(operand)) = &named {
         // `the luggage is over 23 kg` compares no luggage.
         let numbers = [Mark::Above, Mark::Below, Mark::AtLeast, Mark::AtMost];
         let is_number = operand.kind.is_empty() || is_number(&operand.kind);
-        return if !is_number && op.is_any(&numbers) {
-            named.map(|found| only_number(context, words).or(found))
-        } else {
-            named
-        };
+        let said = context.text[op.at().clone()].to_lowercase();
+        let is_measure = MEASURES.iter().any(|(word, _)| said.contains(word));
+        if is_number || !is_measure || !op.is_any(&numbers) {
+            return if !is_number && op.is_any(&numbers) {
+                named.map(|found| only_number(context, words).or(found))
+            } else {
+                named
+            };
+        }
     }
-    let Some(names) = measures else {
+    let named = if matches!(&named, Ok(Some(_))) { Ok(None) } else { named };
+    let said = context.text[op.at().clone()].to_lowercase();
+    let Some((_, names)) = MEASURES.iter().find(|(word, _)| said.contains(word)) else {
         return named.map(|found| found.or_else(|| only_number(context, words)));
     };
     let measure = |name: &&str| {
         let Phrase { words: mut measure, .. } = alone((*name).to_owned(), op.at().clone());
         measure.extend(words.iter().cloned());
-        let found = operand(context, &measure).ok().flatten();
-        found.filter(|operand| operand.own.iter().any(|own| is_called(own, name)))
+        operand(context, &measure).ok().flatten()
     };
     let mut found: Vec<Operand> = names.iter().filter_map(measure).collect();
     found.dedup_by(|one, other| one.expression == other.expression);

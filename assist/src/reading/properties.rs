@@ -39,6 +39,12 @@ const ANTONYMS: [(&str, &str); 24] = [
 
 pub(super) fn presence(context: &Context<'_>, words: &[PhraseWord], op: &Item) -> Read<Condition> {
     let said = words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
+    // `the video has audio`, where `has_audio` says whether it does
+    if let Some(at) = words.first().map(|word| word.at.clone())
+        && let Some(has) = with_has(context, words, at)
+    {
+        return Ok(Condition::Holds(if op.is(Mark::Missing) { format!("!{has}") } else { has }));
+    }
     let Some(operand) = operand(context, words)? else {
         return context.ask(format!("what is \"{said}\"? Neither an input nor a result has that name"));
     };
@@ -54,6 +60,15 @@ pub(super) fn presence(context: &Context<'_>, words: &[PhraseWord], op: &Item) -
         }
         _ => format!("{expression} {} null", if is_missing { "==" } else { "!=" }),
     }))
+}
+
+/// The field that is called by `has` and what there is.
+fn with_has(context: &Context<'_>, words: &[PhraseWord], at: std::ops::Range<usize>) -> Option<String> {
+    let mut all = words.to_vec();
+    all.insert(0, PhraseWord::new("has".to_owned(), WORDS.stems.of("has"), at));
+    let operand = operand(context, &all).ok()??;
+    let is_it = operand.kind.starts_with("bool") && operand.own.contains(&WORDS.stems.of("has"));
+    is_it.then_some(operand.expression)
 }
 
 /// `the user is active`: a field that is true or false.

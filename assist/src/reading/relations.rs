@@ -21,6 +21,11 @@ pub(super) fn part(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     if let Some(flow) = led_twice(context, items)? {
         return Ok(flow);
     }
+    if let Some(at) = find(items, &[Mark::ButFirst]).filter(|at| *at > 0)
+        && items[0].is(Mark::Before)
+    {
+        return Ok(Flow::in_order([part(context, &items[at + 1..])?, part(context, &items[..at])?]));
+    }
     if items.first().is_some_and(is_leading) && !matches!(items.get(1), Some(Item::Time(..))) {
         return leading(context, items, None);
     }
@@ -336,7 +341,7 @@ pub(super) fn ended(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
 
 /// Where a clause without a comma ends: before a wait, or between two words of a phrase that then name a task each.
 fn clause_end(context: &Context<'_>, items: &[Item]) -> Option<(Vec<Item>, Vec<Item>)> {
-    let ends = [STEPS.as_slice(), &[Mark::Parallel, Mark::Sequential]].concat();
+    let ends = [STEPS.as_slice(), &[Mark::Parallel, Mark::Sequential, Mark::Loop]].concat();
     let is_end = |at: &usize| *at > 0 && (*at + 1 < items.len() || items[*at].is(Mark::Approval));
     if let Some(at) = find(items, &ends).filter(is_end) {
         return Some((items[..at].to_vec(), items[at..].to_vec()));
@@ -436,7 +441,8 @@ fn leading(context: &Context<'_>, items: &[Item], delay: Option<u64>) -> Read<Fl
                 return context
                     .ask(format!("where does \"{said}\" end, and what follows it? A comma would say"));
             };
-            let (first, second) = (groups::list(context, &first)?, part(context, &second)?);
+            let (first, second) =
+                (groups::list(context, &first)?, sentences::clause(context, &second, true)?);
             return Ok(ordered(mark, first, second, delay));
         }
     };

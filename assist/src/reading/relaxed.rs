@@ -58,7 +58,7 @@ fn two_changes(
     // What hangs on the other part is no change of its own.
     let hangs = |item: Option<&Item>| {
         item.is_some_and(|item| {
-            item.is_any(&[Mark::EvenIf, Mark::Else, Mark::If, Mark::Unless, Mark::OnlyIf, Mark::Not])
+            item.is_any(&[Mark::EvenIf, Mark::Else, Mark::Unless, Mark::OnlyIf, Mark::Not])
         })
     };
     let joints = (1..items.len()).filter(|at| is_joint(&items[*at]) && !hangs(items.get(at + 1))).take(MOST);
@@ -66,6 +66,11 @@ fn two_changes(
     let is_condition =
         |item: &Item| item.is_any(&[Mark::If, Mark::When, Mark::Unless, Mark::OnlyIf, Mark::Until]);
     let both = |at: usize| {
+        let says =
+            |part: &[Item]| part.iter().any(|item| matches!(item, Item::Phrase(_)) || item.is(Mark::All));
+        if !says(&items[..at]) || !says(&items[at + 1..]) {
+            return None;
+        }
         if !items[..at].iter().any(is_condition) && items[at + 1..].iter().skip(1).any(is_condition) {
             return None;
         }

@@ -34,10 +34,18 @@ pub(super) fn without_remarks(context: &Context<'_>, items: &[Item]) -> Vec<Item
             }
             topic = Some(subject);
         } else if !is_arrival {
-            found.extend(clause.iter().map(|item| match &topic {
-                Some(subject) if is_pronoun(item) => Item::Phrase(subject.clone()),
-                _ => item.clone(),
-            }));
+            for item in clause {
+                match (&topic, found.last_mut()) {
+                    // `send it`
+                    (Some(subject), Some(Item::Phrase(verb)))
+                        if is_pronoun(item) && verb.words.len() == 1 =>
+                    {
+                        verb.words.extend(subject.words.iter().cloned());
+                    }
+                    (Some(subject), _) if is_pronoun(item) => found.push(Item::Phrase(subject.clone())),
+                    _ => found.push(item.clone()),
+                }
+            }
             if !trimmed(clause).is_empty() && matches!(separator, Some(Item::Stop(_))) {
                 topic = None;
             }
@@ -67,6 +75,14 @@ fn remark(context: &Context<'_>, clause: &[Item]) -> Option<Phrase> {
                 phrase.words.iter().all(|word| !context.names.knows(&word.stem) && !is_telling(&word.text))
             };
             Some(subject.clone()).filter(|subject| context.present_task(subject).is_ok() && is_unknown(what))
+        }
+        // `nobody should have to wait for A`
+        [Item::Phrase(nobody), wait, Item::Phrase(subject)]
+            if ["nobody", "никто", "nothing"].contains(&nobody.begin())
+                && nobody.words.len() == 1
+                && wait.is_any(&[Mark::After, Mark::WaitFor, Mark::Wait]) =>
+        {
+            Some(subject.clone()).filter(|subject| context.present_task(subject).is_ok())
         }
         [Item::Phrase(whole)] => habit(context, whole).or_else(|| wish(context, whole)),
         [Item::Phrase(subject), said] if said.is(Mark::Remark) => {

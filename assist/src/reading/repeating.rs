@@ -3,8 +3,8 @@
 //! It knows rows of items, not what stands around them.
 
 use crate::flow::Flow;
-use crate::items::Item;
-use crate::words::Mark;
+use crate::items::{Item, Phrase};
+use crate::words::{Mark, WORDS};
 
 use super::conditions::{self, Condition};
 use super::cursor::trimmed;
@@ -50,12 +50,38 @@ pub(super) fn repeated(context: &Context<'_>, items: &[Item], at: usize) -> Read
             {
                 conditions::condition(context, &[step.clone(), outcome.clone()]).map_err(|_| question)
             }
+            // `poll the furnace until it is ready`, where a result says so
+            ([Item::Phrase(step)], [of @ .., end])
+                if end.is(Mark::Done) && of.iter().all(|item| item.is_any(&[Mark::It, Mark::Them])) =>
+            {
+                is_field(context, step, end).ok_or(question)
+            }
             _ => Err(question),
         });
     let Condition::Holds(until) = found? else {
         return context.ask(format!("until which value in \"{}\"?", context.said(items)));
     };
-    Ok(Flow::Repeat { until, every, most, body: Box::new(relations::part(context, &body)?) })
+    let body_flow = relations::part(context, &body)?;
+    let is_led = body.first().is_some_and(|item| item.is_any(&[Mark::After, Mark::When]));
+    let repeat = |flow: Flow| Flow::Repeat { until: until.clone(), every, most, body: Box::new(flow) };
+    match body_flow {
+        // `after A, B until C` repeats B alone.
+        Flow::Sequence(mut steps) if is_led => {
+            let last = steps.pop().map(repeat);
+            Ok(Flow::in_order(steps.into_iter().chain(last)))
+        }
+        flow => Ok(repeat(flow)),
+    }
+}
+
+/// The field of the step's result that is called like an end: `ready`.
+fn is_field(context: &Context<'_>, step: &Phrase, end: &Item) -> Option<Condition> {
+    let task = context.vocabulary.task(&context.maybe(step)?)?;
+    let said = context.said(std::slice::from_ref(end)).to_lowercase();
+    let stem = WORDS.stems.of(said.rsplit(' ').next()?);
+    let field =
+        task.result.iter().find(|field| field.kind == "bool" && WORDS.stems.of(&field.name) == stem)?;
+    Some(Condition::Holds(format!("{}.{}", task.id, field.name)))
 }
 
 /// `at most 12 times`

@@ -259,6 +259,16 @@ fn named_pause(items: &[Item], is_behind: bool) -> Option<(u64, usize)> {
         {
             Some((*ms, 3))
         }
+        // `3 times with a 10 second pause`
+        [Item::Time(ms, _), wait, rest @ ..]
+            if is_behind
+                && wait.is_any(&[Mark::Wait, Mark::PauseBetween])
+                && rest.first().is_none_or(|next| {
+                    matches!(next, Item::Comma(_) | Item::Stop(_)) || next.is(Mark::Then)
+                }) =>
+        {
+            Some((*ms, 2))
+        }
         // `пауза между попытками 10 секунд`
         [wait, between, Item::Time(ms, _), ..]
             if wait.is(Mark::Wait) && between.is(Mark::BetweenAttempts) =>

@@ -62,6 +62,7 @@ pub(super) fn sentence(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     if let Some(flow) = whatever(context, items)? {
         return Ok(flow);
     }
+    is_clear(context, items)?;
     let parts = split(items, |item| item.is(Mark::Then));
     let mut flows = Vec::new();
     for (index, part) in parts.iter().enumerate() {
@@ -75,11 +76,55 @@ pub(super) fn sentence(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     Ok(Flow::in_order(flows))
 }
 
+/// A question about `A in parallel, one after the other`, and about `A while B and then C`: C may follow B alone.
+fn is_clear(context: &Context<'_>, items: &[Item]) -> Read<()> {
+    let is_mode =
+        |two: &[Item]| two[0].is(Mark::Parallel) && two[1].is(Mark::Sequential) && !two[1].is(Mark::Then);
+    let plain: Vec<Item> = items.iter().filter(|item| !matches!(item, Item::Comma(_))).cloned().collect();
+    if plain.windows(2).any(is_mode) {
+        return context
+            .ask(format!("at the same time, or one after another, in \"{}\"?", context.said(items)));
+    }
+    let Some(at) = find(items, &[Mark::While]).filter(|at| *at > 0) else { return Ok(()) };
+    let clause = items[at..].iter().take_while(|item| !matches!(item, Item::Comma(_))).collect::<Vec<_>>();
+    let is_inner = clause.iter().any(|item| {
+        item.is(Mark::Then)
+            && context.said(std::slice::from_ref(*item)).to_lowercase().starts_with("and then")
+    });
+    if is_inner {
+        return context.ask(format!("what comes at the same time in \"{}\"?", context.said(items)));
+    }
+    Ok(())
+}
+
 /// A part between two `then`s.
 pub(super) fn clause(context: &Context<'_>, items: &[Item], is_last: bool) -> Read<Flow> {
     let items = attributes::conditional_clauses(context, trimmed(items));
     let items = items.as_slice();
     if let Some(flow) = unless(context, items)? {
+        return Ok(flow);
+    }
+    // `A only if C, but first B`
+    if let Some(at) = find(items, &[Mark::ButFirst]).filter(|at| *at > 0)
+        && items[..at].iter().any(|item| item.is_any(&[Mark::If, Mark::OnlyIf, Mark::Unless, Mark::When]))
+    {
+        let (main, first) =
+            (clause(context, &items[..at], true)?, relations::part(context, &items[at + 1..])?);
+        return match main {
+            Flow::Sequence(_) => {
+                context.ask(format!("before which step comes \"{}\"?", context.said(&items[at..])))
+            }
+            main => Ok(Flow::in_order([first, main])),
+        };
+    }
+    // `before A, repeat B until C`, `after A, B for each of them`
+    if items.first().is_some_and(|item| item.is_any(&[Mark::After, Mark::Before]) && !item.is(Mark::ButFirst))
+        && !items.iter().any(|item| item.is_any(&[Mark::If, Mark::Unless, Mark::OnlyIf, Mark::OnFailure]))
+        && items.iter().any(|item| {
+            item.is_any(&[Mark::Loop, Mark::ForEach, Mark::Each, Mark::EachOfThem]) && !item.is(Mark::Retry)
+        })
+        && let Ok(flow) = relations::part(context, items)
+    {
         return Ok(flow);
     }
     if let Some(flow) = attributes::said_of_a_thing(context, items)? {

@@ -1,6 +1,6 @@
 //! What undoes a step, where a later one fails.
 
-use crate::items::Item;
+use crate::items::{Item, Phrase};
 use crate::names::Meant;
 use crate::words::Mark;
 
@@ -23,16 +23,15 @@ pub(super) fn undo(context: &Context<'_>, items: &[Item], at: usize) -> Read<Opt
     }
     let start = at;
     let mut at = at;
+    let mut after = None;
     if items[at].is_any(&[Mark::If, Mark::When])
         && items.get(at + 1).is_some_and(|item| item.is(Mark::Anything))
     {
-        at += 2;
-        at += items[at..]
-            .iter()
-            .take_while(|item| {
-                item.is_any(&[Mark::Fails, Mark::Then, Mark::Of]) || matches!(item, Item::Comma(_))
-            })
-            .count();
+        let reason = later_reason(&items[at..]);
+        after = after_step(context, &items[at..at + reason]);
+        at += reason;
+        at +=
+            items[at..].iter().take_while(|item| item.is(Mark::Of) || matches!(item, Item::Comma(_))).count();
         if !items.get(at).is_some_and(|item| item.is(Mark::Undo)) {
             return Ok(None);
         }
@@ -47,7 +46,16 @@ pub(super) fn undo(context: &Context<'_>, items: &[Item], at: usize) -> Read<Opt
     {
         let changes = vec![Change::Undo(context.task(phrase, &[])?)];
         let end = behind_reason(items, at + 3 + it);
-        return Ok(Some(Found { range: start..end, named: None, changes }));
+        return Ok(Some(Found { range: start..end, named: after.map(Target::Task), changes }));
+    }
+    // `undo A by deleting it`
+    if let [Item::Phrase(done), by, Item::Phrase(phrase), ..] = &items[at + 1..]
+        && by.is_any(&[Mark::ByMeans, Mark::With])
+    {
+        let changes = vec![Change::Undo(context.task(phrase, &[])?)];
+        let end = behind_reason(items, at + 4);
+        let named = Some(Target::Task(context.present_task(done)?));
+        return Ok(Some(Found { range: start..end, named, changes }));
     }
     let Some(Item::Phrase(phrase)) = items.get(at + 1) else { return Ok(None) };
     let split = phrase
@@ -105,11 +113,10 @@ fn undone_later(context: &Context<'_>, items: &[Item], at: usize) -> Option<Foun
     const LATER: [&str; 8] =
         ["later", "afterwards", "subsequent", "following", "further", "потом", "позже", "дальше"];
     let said = context.said(reason).to_lowercase();
-    let after = reason.iter().find_map(|item| match item {
-        Item::Phrase(of) => context.maybe(of),
-        _ => None,
-    });
-    let is_later = after.is_some() || LATER.iter().any(|word| said.contains(word));
+    let after = after_step(context, reason);
+    let is_later = after.is_some()
+        || reason.iter().any(|item| item.is(Mark::After))
+        || LATER.iter().any(|word| said.contains(word));
     let fails =
         reason.iter().any(|item| item.is(Mark::Anything)) && reason.iter().any(|item| item.is(Mark::Fails));
     let ends = items
@@ -118,6 +125,10 @@ fn undone_later(context: &Context<'_>, items: &[Item], at: usize) -> Option<Foun
     if !is_later || !fails || !ends {
         return None;
     }
+    // `release the room again`
+    let last = phrase.words.len() - 1;
+    let again = last > 0 && ["again", "снова", "обратно"].contains(&phrase.words[last].text.as_str());
+    let phrase = &if again { phrase.split(last).0 } else { phrase.clone() };
     let by = context.maybe(phrase)?;
     let near: Vec<String> = after.map_or_else(
         || context.mentioned.iter().chain(&context.present).cloned().collect(),
@@ -128,16 +139,28 @@ fn undone_later(context: &Context<'_>, items: &[Item], at: usize) -> Option<Foun
     Some(Found { range: at..end, named: Some(Target::Task(done)), changes })
 }
 
-/// How many items say that something fails, and after what: `if anything fails after A`.
+/// How many items say that something fails, and after what: `if anything fails after A`, `after it was reserved`.
 fn later_reason(items: &[Item]) -> usize {
     let reason = items.iter().take_while(|item| is_reason(item)).count();
-    match &items[reason..] {
-        [after, Item::Phrase(_), ..] if reason > 0 && after.is_any(&[Mark::After, Mark::OnlyIf]) => {
-            reason + 2
-        }
-        [after, it, ..] if reason > 0 && after.is(Mark::After) && it.is_any(&[Mark::It, Mark::Them]) => {
-            reason + 2
-        }
-        _ => reason,
+    let [after, thing, rest @ ..] = &items[reason..] else { return reason };
+    let is_thing = matches!(thing, Item::Phrase(_)) || thing.is_any(&[Mark::It, Mark::Them]);
+    if reason == 0 || !after.is(Mark::After) || !is_thing {
+        return reason;
     }
+    let is_done = matches!(rest, [be, Item::Phrase(_), ..] if be.is_any(&[Mark::Equals, Mark::Exists]));
+    reason + 2 + if is_done { 2 } else { 0 }
+}
+
+/// The step after which something fails.
+fn after_step(context: &Context<'_>, reason: &[Item]) -> Option<String> {
+    let mut whole: Option<Phrase> = None;
+    for item in reason {
+        if let Item::Phrase(phrase) = item {
+            match &mut whole {
+                Some(whole) => whole.words.extend(phrase.words.iter().cloned()),
+                None => whole = Some(phrase.clone()),
+            }
+        }
+    }
+    context.present_task(&whole?).ok()
 }

@@ -38,6 +38,32 @@ pub(super) fn turn_of(place: &Place<'_>) -> Option<Turn> {
         {
             turn(vec![item.clone()], 2)
         }
+        // `the head of department has to approve it within 3 days`
+        [approval, rest @ ..]
+            if matches!(item, Item::Phrase(who) if is_unknown(place, who))
+                && place.begins()
+                && approval.is(Mark::Approval) =>
+        {
+            let it = usize::from(rest.first().is_some_and(|next| next.is_any(&[Mark::It, Mark::Them])));
+            turn(vec![approval.clone()], 1 + it)
+        }
+        // `an approval, wait for it 2 days at most`
+        [it, limit, time @ Item::Time(..), ..]
+            if item.is_any(&[Mark::Wait, Mark::WaitFor])
+                && it.is(Mark::It)
+                && limit.is_any(&[Mark::UpTo, Mark::Within])
+                && place.found.iter().any(|item| item.is(Mark::Approval)) =>
+        {
+            turn(vec![mark(Mark::Wait, item), mark(Mark::UpTo, limit), time.clone()], 3)
+        }
+        [it, time @ Item::Time(..), limit, ..]
+            if item.is_any(&[Mark::Wait, Mark::WaitFor])
+                && it.is(Mark::It)
+                && limit.is(Mark::UpTo)
+                && place.found.iter().any(|item| item.is(Mark::Approval)) =>
+        {
+            turn(vec![mark(Mark::Wait, item), mark(Mark::UpTo, limit), time.clone()], 3)
+        }
         // `give her approval`
         [it, approval, ..] if item.is(Mark::Give) && it.is(Mark::It) && approval.is(Mark::Approval) => {
             turn(vec![approval.clone()], 2)

@@ -13,7 +13,7 @@ pub(super) fn turn_of(place: &Place<'_>) -> Option<Turn> {
 /// `A, but B first`, `A, but before it B`: B comes before A. `A, after it B`: behind it.
 fn but_first(place: &Place<'_>) -> Option<Turn> {
     let item = place.item;
-    if !matches!(item, Item::Comma(_)) {
+    if !matches!(item, Item::Comma(_)) && !item.is(Mark::So) {
         return None;
     }
     if let [order, it, step @ Item::Phrase(phrase), ..] = place.rest
@@ -31,11 +31,21 @@ fn but_first(place: &Place<'_>) -> Option<Turn> {
         matches!(item, Item::Phrase(_) | Item::Comma(_)) || item.is(Mark::And) && !item.is(Mark::First)
     });
     let first @ Item::Phrase(_) = place.rest.first()? else { return None };
-    if !is_end || !is_list || !place.is_but(item, first) {
+    // `A unless it is late, B first`
+    let is_plain = || {
+        place.found.first().is_some_and(|item| matches!(item, Item::Phrase(_))) && is_condition_before(place)
+    };
+    if !is_end || !is_list || !place.is_but(item, first) && !is_plain() {
         return None;
     }
     let steps = sentence[..clause].iter().cloned();
     turn(std::iter::once(mark(Mark::ButFirst, item)).chain(steps).collect(), clause + 1)
+}
+
+/// Whether the sentence so far says when something is done.
+fn is_condition_before(place: &Place<'_>) -> bool {
+    let sentence = place.found.iter().rev().take_while(|item| !matches!(item, Item::Stop(_)));
+    sentence.into_iter().any(|item| item.is_any(&[Mark::If, Mark::OnlyIf, Mark::Unless, Mark::When]))
 }
 
 /// `B after A, not alongside it`, `one by one instead of in parallel`: what is not meant says nothing more.
@@ -83,6 +93,10 @@ fn instead_of_relation(place: &Place<'_>) -> Option<Turn> {
     let it = behind.iter().position(|item| item.is_any(&[Mark::It, Mark::Them]))?;
     // `only send it`, where the verb is the topic's own
     let verb = usize::from(it > 0 && matches!(&behind[it - 1], Item::Phrase(verb) if verb.words.len() == 1));
-    let items = behind[..it - verb].iter().chain([topic]).chain(&behind[it + 1..]).cloned();
+    let is_only = place.between(&sentence[comma], &behind[it - verb]).contains("only");
+    let condition = |item: &Item| {
+        if is_only && item.is(Mark::If) { mark(Mark::OnlyIf, item) } else { item.clone() }
+    };
+    let items = behind[..it - verb].iter().chain([topic]).chain(&behind[it + 1..]).map(condition);
     turn(items.collect(), sentence.len())
 }

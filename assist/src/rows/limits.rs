@@ -44,6 +44,27 @@ pub(super) fn turn_of(place: &Place<'_>) -> Option<Turn> {
         {
             turn(vec![mark(Mark::Timeout, item), time.clone(), mark(Mark::With, small), step.clone()], 4)
         }
+        // `within 24 hours at most`
+        [limit, time @ Item::Time(..), ..]
+            if item.is_any(&[Mark::Within, Mark::UpTo]) && limit.is_any(&[Mark::UpTo, Mark::Within]) =>
+        {
+            turn(vec![mark(Mark::Within, item), time.clone()], 2)
+        }
+        // `для A поставь таймаут 2 секунды`
+        [step @ Item::Phrase(_), set, timeout, time @ Item::Time(..), ..]
+            if place.begins()
+                && item.is_any(&[Mark::Of, Mark::To, Mark::With])
+                && set.is_any(&[Mark::Move, Mark::Add, Mark::Give])
+                && timeout.is(Mark::Timeout) =>
+        {
+            turn(vec![timeout.clone(), time.clone(), mark(Mark::With, item), step.clone()], 4)
+        }
+        // `на весь процесс даём минуту`
+        [whole, give, time @ Item::Time(..), ..]
+            if item.is_any(&[Mark::To, Mark::With]) && whole.is(Mark::Whole) && give.is(Mark::Give) =>
+        {
+            turn(vec![mark(Mark::Give, give), whole.clone(), time.clone()], 3)
+        }
         // `three seconds before it times out`, `before giving up`
         [before, rest @ ..]
             if matches!(item, Item::Time(..)) && before.is(Mark::Before) && gives_up(rest) > 0 =>

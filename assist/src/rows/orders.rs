@@ -1,6 +1,6 @@
 //! What comes when: `let A wait for B`, `A before B instead of after it`.
 
-use super::{Place, Turn, mark, turn};
+use super::{Place, Turn, ends, mark, turn};
 use crate::items::Item;
 use crate::words::{Mark, is_russian};
 
@@ -46,6 +46,31 @@ pub(super) fn turn_of(place: &Place<'_>) -> Option<Turn> {
             if item.is(Mark::Then) && place.said(item).ends_with(" после") && !is_order(noun.begin()) =>
         {
             turn(vec![mark(Mark::After, item)], 0)
+        }
+        // `hold for ten seconds before going on`
+        [before, on, rest @ ..]
+            if matches!(item, Item::Time(..))
+                && before.is(Mark::Before)
+                && on.is(Mark::GoOn)
+                && ends(rest.first()) =>
+        {
+            turn(vec![item.clone()], 2)
+        }
+        // `go on with whichever finishes first`
+        [then, race, rest @ ..]
+            if item.is(Mark::And) && then.is(Mark::Then) && race.is(Mark::Race) && ends(rest.first()) =>
+        {
+            turn(vec![race.clone()], 2)
+        }
+        // `deliver a parcel to each stop`
+        [each, Item::Phrase(_), ..]
+            if item.is_any(&[Mark::To, Mark::Of, Mark::With])
+                && each.is_any(&[Mark::Each, Mark::EachOfThem])
+                && !each.is(Mark::Every)
+                && matches!(place.found.last(), Some(Item::Phrase(step)) if place.is_task(step) || step.words.len() > 1)
+                && !place.found.iter().any(|item| item.is_any(&[Mark::Retry, Mark::Timeout])) =>
+        {
+            turn(vec![mark(Mark::ForEach, each)], 1)
         }
         // `race A against B`
         [Item::Phrase(both), ..] if item.is(Mark::Race) => {

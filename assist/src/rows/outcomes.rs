@@ -6,6 +6,23 @@ use crate::words::Mark;
 
 const STOPS: [&str; 9] = ["stop", "break", "block", "cancel", "abort", "hold", "ruin", "interrupt", "kill"];
 
+/// `remove`, and `take out` without what is taken.
+fn is_removal(item: &Item) -> bool {
+    item.is(Mark::Remove)
+        || matches!(item, Item::Phrase(phrase) if phrase.words.len() == 2 && phrase.begin() == "take" && phrase.words[1].text == "out")
+}
+
+/// `take A out` is `remove A`.
+fn taken_out(item: &Item) -> Option<Vec<Item>> {
+    let Item::Phrase(phrase) = item else { return None };
+    let last = phrase.words.len().checked_sub(1).filter(|last| *last > 1)?;
+    if !["take", "leave"].contains(&phrase.begin()) || phrase.words[last].text != "out" {
+        return None;
+    }
+    let verb = Item::Marks(vec![Mark::Remove], phrase.words[0].at.clone());
+    Some(vec![verb, Item::Phrase(phrase.split(last).0.split(1).1)])
+}
+
 /// One step, and words of the end around it.
 fn is_one_step(items: &[Item]) -> bool {
     items.iter().filter(|item| matches!(item, Item::Phrase(_))).count() == 1
@@ -51,6 +68,83 @@ pub(super) fn turn_of(place: &Place<'_>) -> Option<Turn> {
                 && ends(rest.first()) =>
         {
             turn(vec![mark(Mark::MayFail, item)], 1)
+        }
+        // `если он упал с ошибкой`
+        [it, fails, ..]
+            if item.is_any(&[Mark::If, Mark::When])
+                && it.is_any(&[Mark::It, Mark::Them])
+                && fails.is(Mark::Fails) =>
+        {
+            let again = usize::from(place.rest.get(2).is_some_and(|next| next.is(Mark::Fails)));
+            turn(vec![mark(Mark::OnFailure, fails)], 2 + again)
+        }
+        [again, ..] if item.is(Mark::Fails) && again.is(Mark::Fails) => turn(vec![item.clone()], 1),
+        // `при сбое повторяй A`
+        [retry, ..]
+            if item.is(Mark::OnFailure)
+                && place.begins()
+                && retry.is(Mark::Retry)
+                && !retry.is(Mark::Then) =>
+        {
+            turn(Vec::new(), 0)
+        }
+        // `it may fail, don't stop because of it`
+        [Item::Comma(_), not, Item::Phrase(stop), rest @ ..]
+            if item.is(Mark::MayFail)
+                && not.is(Mark::Not)
+                && STOPS.contains(&stop.begin())
+                && stop.words.len() == 1
+                && rest
+                    .first()
+                    .is_none_or(|next| matches!(next, Item::Stop(_)) || next.is(Mark::Because)) =>
+        {
+            let end = rest.iter().position(|item| matches!(item, Item::Stop(_))).unwrap_or(rest.len());
+            turn(vec![item.clone()], 3 + end)
+        }
+        // `do not fail the workflow if A fails`
+        [condition, step @ Item::Phrase(_), fails, ..]
+            if item.is(Mark::MayFail)
+                && place.begins()
+                && condition.is_any(&[Mark::If, Mark::When])
+                && fails.is(Mark::Fails) =>
+        {
+            turn(vec![mark(Mark::EvenIf, item), step.clone(), fails.clone()], 3)
+        }
+        // `in any case, even if something fails`
+        [Item::Comma(_), always, ..] if item.is(Mark::Always) && always.is(Mark::Always) => {
+            turn(vec![item.clone()], 2)
+        }
+        [always, ..] if item.is(Mark::Always) && always.is(Mark::Always) => turn(vec![item.clone()], 1),
+        // `A is undone by B`
+        [undo, by, ..]
+            if matches!(item, Item::Phrase(_))
+                && undo.is(Mark::Undo)
+                && by.is_any(&[Mark::ByMeans, Mark::With])
+                && ["is ", "are ", "gets ", "be "].iter().any(|be| place.said(undo).starts_with(be)) =>
+        {
+            turn(vec![undo.clone(), item.clone()], 1)
+        }
+        // `if more than 500 liters are requested, ...`
+        [requested, Item::Comma(_), ..]
+            if item.is(Mark::Equals) && requested.is(Mark::WaitFor) && place.is_conditional =>
+        {
+            turn(Vec::new(), 1)
+        }
+        // `we do not need A any more, remove it`
+        [remove, rest @ ..]
+            if matches!(item, Item::Comma(_))
+                && is_removal(remove)
+                && place.found.iter().any(|item| item.is(Mark::NotNeeded)) =>
+        {
+            let it = usize::from(rest.first().is_some_and(|next| next.is_any(&[Mark::It, Mark::Them])));
+            ends(rest.get(it)).then(|| Turn { dropped: 0, items: Vec::new(), used: 1 + it })
+        }
+        // `take A out of the workflow`
+        [of, whole, ..] if of.is(Mark::Of) && whole.is(Mark::Whole) && taken_out(item).is_some() => {
+            turn(taken_out(item)?, 2)
+        }
+        [rest @ ..] if ends(rest.first()) && place.begins() && taken_out(item).is_some() => {
+            turn(taken_out(item)?, 0)
         }
         // `ignore it if the call fails`
         [it, failure, ..]

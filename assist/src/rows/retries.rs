@@ -4,6 +4,7 @@ use super::{Place, Turn, mark, turn};
 use crate::items::Item;
 use crate::words::Mark;
 
+const AMOUNTS: [&str; 6] = ["number", "count", "amount", "количество", "число", "кол-во"];
 const UNITS: [Mark; 3] = [Mark::Times, Mark::Retries, Mark::Attempts];
 
 /// Whether what is tried is tried once, and what follows its failure is said.
@@ -51,6 +52,45 @@ pub(super) fn turn_of(place: &Place<'_>) -> Option<Turn> {
             if matches!(item, Item::Number(..)) && not.is(Mark::Instead) && unit.is_any(&UNITS) =>
         {
             turn(vec![item.clone(), unit.clone()], 3)
+        }
+        // `if A fails, try it up to 4 more times`
+        [it, rest @ ..]
+            if item.is(Mark::Attempts)
+                && it.is(Mark::It)
+                && rest.iter().take(3).any(|item| item.is(Mark::Times))
+                && place
+                    .found
+                    .iter()
+                    .rev()
+                    .take(2)
+                    .any(|item| item.is_any(&[Mark::Fails, Mark::OnFailure])) =>
+        {
+            turn(vec![mark(Mark::Retry, item), it.clone()], 1)
+        }
+        // `time out after 5s and be tried 3 times in total`
+        [number @ Item::Number(..), times, ..]
+            if item.is(Mark::Attempts)
+                && times.is(Mark::Times)
+                && place.found.last().is_some_and(|last| last.is(Mark::And))
+                && ["tried", "attempted"].iter().any(|verb| place.said(item).ends_with(verb)) =>
+        {
+            turn(vec![number.clone(), mark(Mark::Attempts, times)], 2)
+        }
+        // `reduce the number of retries of A to 1`
+        [Item::Phrase(amount), rest @ ..]
+            if item.is(Mark::Move) && AMOUNTS.contains(&amount.begin()) && amount.words.len() == 1 =>
+        {
+            let of = usize::from(rest.first().is_some_and(|next| next.is(Mark::Of)));
+            match &rest[of..] {
+                [retries, small, step @ Item::Phrase(_), to, number @ Item::Number(..), ..]
+                    if retries.is_any(&[Mark::Retries, Mark::Attempts])
+                        && small.is_any(&[Mark::Of, Mark::With])
+                        && to.is_any(&[Mark::To, Mark::UpTo]) =>
+                {
+                    turn(vec![number.clone(), retries.clone(), mark(Mark::With, small), step.clone()], of + 6)
+                }
+                _ => None,
+            }
         }
         // `allow 3 retries for A`
         [number @ Item::Number(..), retries, small, ..]

@@ -56,7 +56,8 @@ pub(crate) enum TokenKind {
 pub(crate) fn tokens(text: &str) -> Vec<Token> {
     let mut found = Vec::new();
     // `1) A 2) B 3) C`: the number of the next item.
-    let is_list = ["1)", "1. "].iter().any(|begin| text.trim_start().starts_with(begin));
+    let begins = |text: &str| ["1)", "1. "].iter().any(|begin| text.trim_start().starts_with(begin));
+    let is_list = begins(text) || text.split_once(':').is_some_and(|(_, list)| begins(list));
     let mut item = is_list.then_some(1_u64);
     let mut rest = text.char_indices().peekable();
     while let Some((start, letter)) = rest.next() {

@@ -13,6 +13,15 @@ pub(crate) fn time(tokens: &[Token], at: usize) -> Option<(usize, u64)> {
     if matches!(word(at), Some("half")) && matches!(word(at + 1), Some("a" | "an")) {
         return duration_unit(word(at + 2)?).map(|(ms, _)| (3, ms / 2));
     }
+    // `a half-second pause`
+    if word(at) == Some("half")
+        && let Some((ms, _)) = word(at + 1).and_then(duration_unit)
+    {
+        return Some((2, ms / 2));
+    }
+    if let (Some(count), Some("суток")) = (word(at).and_then(days), word(at + 1)) {
+        return Some((2, count * 86_400_000));
+    }
     match word(at) {
         Some(unit @ ("секунду" | "минуту" | "час" | "день" | "сутки" | "неделю")) =>
         {
@@ -53,6 +62,13 @@ pub(crate) fn time(tokens: &[Token], at: usize) -> Option<(usize, u64)> {
     }
     let (ms, _) = duration_unit(word(at + 1)?)?;
     Some((2, lasting(count, ms)))
+}
+
+/// `двое суток`
+fn days(word: &str) -> Option<u64> {
+    const DAYS: [&str; 4] = ["двое", "трое", "четверо", "пятеро"];
+    let at = DAYS.iter().position(|days| *days == word)?;
+    u64::try_from(at + 2).ok()
 }
 
 /// The milliseconds of so many units.
