@@ -58,7 +58,7 @@ fn resources(graph: &Graph, workflow: &Workflow) -> Vec<Resource> {
     let mut found = BTreeSet::new();
     for step in workflow.all_steps() {
         match &step.kind {
-            StepKind::Task(call) => found.extend(call.with_others().into_iter().flat_map(|call| &call.uses)),
+            StepKind::Task(call) => found.extend(call.with_others().flat_map(|call| &call.uses)),
             StepKind::Hold(hold) => {
                 found.insert(hold.resource);
             }

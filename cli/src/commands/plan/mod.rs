@@ -101,8 +101,9 @@ fn compare(
 /// Each workflow of the Plans with its bounds, by its id.
 fn sides(plans: &[Plan]) -> BTreeMap<&str, Side<'_>> {
     let bounds = timings(&flows(plans));
-    let side = |(plan, timing)| Side { plan, timing, waits: waits(plan) };
-    plans.iter().zip(bounds).map(|both| (both.0.workflow.as_str(), side(both))).collect()
+    let waits = conductor_parallel::map(plans.len(), plans, waits);
+    let sides = plans.iter().zip(bounds).zip(waits);
+    sides.map(|((plan, timing), waits)| (plan.workflow.as_str(), Side { plan, timing, waits })).collect()
 }
 
 /// What was bound without being written.

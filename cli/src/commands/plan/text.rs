@@ -26,9 +26,13 @@ pub(super) fn report(
     let mut page = Page { text: String::new(), coloured: output::coloured() };
     page.heading(project, comparison);
     let (before, after) = (sides(&comparison.before), sides(&comparison.after));
-    for change in &comparison.changes {
+    let of_one = |change: &WorkflowChange| {
+        let mut page = Page { text: String::new(), coloured: page.coloured };
         page.workflow(change, before.get(change.workflow.as_str()), after.get(change.workflow.as_str()));
-    }
+        page.text
+    };
+    let written = conductor_parallel::map(comparison.changes.len(), &comparison.changes, of_one);
+    page.text.extend(written);
     page.bindings(compiled);
     page.runs(comparison, runs);
     if !compiled.ungenerated.is_empty() {

@@ -99,12 +99,12 @@ fn placed_policies<'a>(context: Context<'a>) -> Vec<(Span, &'a PolicyFields)> {
 
 /// Every call of a task, those of fallbacks and compensations too, workflow by workflow.
 fn calls<'a>(context: Context<'a>) -> impl Iterator<Item = &'a TaskStep> {
-    context.graph.workflows.iter().flat_map(conductor_resolve::Workflow::all_steps).flat_map(|step| {
-        match &step.kind {
-            StepKind::Task(call) => call.with_others(),
-            _ => Vec::new(),
-        }
-    })
+    let steps = context.graph.workflows.iter().flat_map(conductor_resolve::Workflow::all_steps);
+    let calls = steps.filter_map(|step| match &step.kind {
+        StepKind::Task(call) => Some(call.with_others()),
+        _ => None,
+    });
+    calls.flatten()
 }
 
 /// Whether an attempt whose outcome is unknown may be tried again without harm.

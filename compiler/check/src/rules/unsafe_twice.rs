@@ -93,9 +93,7 @@ fn steps_with_calls(step: &Step) -> Vec<(&Step, &TaskStep)> {
     let mut pending = vec![step];
     while let Some(step) = pending.pop() {
         if let StepKind::Task(call) = &step.kind {
-            found.extend(
-                call.with_others().into_iter().filter(|inner| !is_undo(call, inner)).map(|call| (step, call)),
-            );
+            found.extend(call.with_others().filter(|inner| !is_undo(call, inner)).map(|call| (step, call)));
         }
         pending.extend(step.children());
     }

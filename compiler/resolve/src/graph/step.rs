@@ -166,16 +166,16 @@ impl StepKind {
 
 impl TaskStep {
     /// The call itself, then what stands by it: its fallbacks and what undoes it.
-    #[must_use]
-    pub fn with_others(&self) -> Vec<&TaskStep> {
-        let mut all = vec![self];
+    pub fn with_others(&self) -> impl Iterator<Item = &TaskStep> {
+        // Most calls have none, and a list that stays empty takes no memory.
+        let mut others: Vec<&TaskStep> = Vec::new();
         if let Some(Fallback::Task(other)) = &self.fallback {
-            all.extend(other.with_others());
+            others.extend(other.with_others());
         }
         if let Some(undo) = &self.compensate {
-            all.extend(undo.with_others());
+            others.extend(undo.with_others());
         }
-        all
+        std::iter::once(self).chain(others)
     }
 }
 
