@@ -2,10 +2,14 @@
 //!
 //! It knows where steps stand in steps, not what a change is good for; a change that cannot be made is a question.
 
+mod blocks;
+
 use crate::data::Data;
-use crate::flow::{Flow, expression, set_option, whole};
+use crate::flow::{Flow, expression, set_option};
 use crate::reading::{Edit, Place, Question, Read};
 use crate::vocabulary::Task;
+
+use blocks::{at_once_with, bounded, either, swap, together};
 
 /// Keys of a step whose value is a list of steps, and those whose mapping has one.
 const LISTS: [&str; 7] = ["sequence", "parallel", "graph", "race", "try", "finally", "default"];
@@ -64,21 +68,7 @@ pub(crate) fn apply(steps: &mut Vec<Data>, edit: &Edit) -> Read<()> {
         Edit::OnSuccess { task, of } => {
             change(steps, of, &|_| None)?;
             change(steps, task, &|_| None)?;
-            let place = |wanted: &str| {
-                steps
-                    .iter()
-                    .position(|step| calls(std::slice::from_ref(step)).iter().any(|task| task == wanted))
-            };
-            if place(of) < place(task) {
-                return Ok(());
-            }
-            // What must come before is moved, so that all behind the step stays behind it.
-            if place(of) > place(task) {
-                let step = take(steps, of)?;
-                return insert(steps, &[step], &Place::Before(task.clone()));
-            }
-            let step = take(steps, task)?;
-            insert(steps, &[step], &Place::After(of.clone()))
+            behind(steps, task, of)
         }
         Edit::OnFailure { of, handler } => {
             let handler = handler.clone();
@@ -95,6 +85,23 @@ pub(crate) fn apply(steps: &mut Vec<Data>, edit: &Edit) -> Read<()> {
     }
 }
 
+/// Puts a step behind another, where it does not stand there already.
+fn behind(steps: &mut Vec<Data>, task: &str, of: &str) -> Read<()> {
+    let place = |wanted: &str| {
+        steps.iter().position(|step| calls(std::slice::from_ref(step)).iter().any(|task| task == wanted))
+    };
+    if place(of) < place(task) {
+        return Ok(());
+    }
+    // What must come before is moved, so that all behind the step stays behind it.
+    if place(of) > place(task) {
+        let step = take(steps, of)?;
+        return insert(steps, &[step], &Place::Before(task.to_owned()));
+    }
+    let step = take(steps, task)?;
+    insert(steps, &[step], &Place::After(of.to_owned()))
+}
+
 fn guard(steps: &mut [Data], task: &str, condition: &str) -> Read<()> {
     change(steps, task, &|step| {
         let written = step
@@ -108,20 +115,6 @@ fn guard(steps: &mut [Data], task: &str, condition: &str) -> Read<()> {
         set_option(step, "when", expression(&all));
         None
     })
-}
-
-/// New steps at the same time as a task.
-fn at_once_with(steps: &mut [Data], task: &str, branches: &[Data]) -> Read<()> {
-    change(steps, task, &|step| {
-        let all = std::iter::once(step.clone()).chain(branches.iter().cloned()).collect();
-        Some(Data::map([("parallel", Data::List(all))]))
-    })?;
-    each(steps, &mut |step| {
-        if let Some(Data::List(branches)) = step.get_mut("parallel") {
-            dissolve(branches, "parallel");
-        }
-    });
-    Ok(())
 }
 
 /// Steps that run after all others, whatever becomes of those.
@@ -189,6 +182,18 @@ pub(crate) fn others(steps: &[Data]) -> Vec<&'static str> {
     let mut found = Vec::new();
     let mut copy = steps.to_vec();
     each(&mut copy, &mut |step| found.extend(OTHERS.into_iter().find(|word| step.get(word).is_some())));
+    found
+}
+
+/// Tasks of each block whose steps run at the same time.
+pub(crate) fn at_once(steps: &[Data]) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    let mut copy = steps.to_vec();
+    each(&mut copy, &mut |step| {
+        if let Some(Data::List(branches)) = step.get("parallel") {
+            found.push(calls(branches));
+        }
+    });
     found
 }
 
@@ -421,82 +426,5 @@ fn beside(steps: &mut Vec<Data>, new: &[Data], anchor: &str, after: bool, is_ord
         for inner in lists(step) {
             beside(inner, new, anchor, after, !at_once);
         }
-    }
-}
-
-/// The steps of the tasks as one block, where the first of them stands.
-fn together(steps: &mut Vec<Data>, tasks: &[String], kind: &'static str) -> Read<()> {
-    let Some((first, rest)) = tasks.split_first() else { return Ok(()) };
-    let mut branches = Vec::new();
-    for task in rest {
-        branches.push(take(steps, task)?);
-    }
-    let branches = std::cell::RefCell::new(branches);
-    change(steps, first, &|step| {
-        let mut all = vec![step.clone()];
-        all.append(&mut branches.borrow_mut());
-        Some(Data::map([(kind, Data::List(all))]))
-    })?;
-    dissolve(steps, "sequence");
-    Ok(())
-}
-
-/// At most so many of a block's branches at once.
-fn bounded(steps: &mut [Data], tasks: &[String], limit: u64) {
-    each(steps, &mut |step| {
-        let is_it = matches!(step.get("parallel"), Some(Data::List(branches)) if tasks.iter().all(|task| calls(branches).contains(task)));
-        if is_it {
-            step.set("max_concurrency", whole(limit));
-        }
-    });
-}
-
-/// One of two steps, where the first of them stands.
-fn either(steps: &mut Vec<Data>, condition: &str, then: &str, otherwise: &str) -> Read<()> {
-    let order = calls(steps);
-    let place = |task: &str| order.iter().position(|call| call == task);
-    let (first, last) = if place(then) < place(otherwise) { (then, otherwise) } else { (otherwise, then) };
-    let other = take(steps, last)?;
-    change(steps, first, &|step| {
-        let (one, two) =
-            if first == then { (step.clone(), other.clone()) } else { (other.clone(), step.clone()) };
-        let flow = Flow::When {
-            condition: condition.to_owned(),
-            then: Box::new(Flow::Kept(one)),
-            otherwise: Some(Box::new(Flow::Kept(two))),
-        };
-        flow.steps().pop()
-    })
-}
-
-fn swap(steps: &mut [Data], one: &str, other: &str) -> Read<()> {
-    let step = |steps: &mut [Data], task: &str| {
-        let found = std::cell::RefCell::new(Data::Null);
-        change(steps, task, &|step| {
-            *found.borrow_mut() = step.clone();
-            None
-        })?;
-        Ok(found.into_inner())
-    };
-    let (first, second) = (step(steps, one)?, step(steps, other)?);
-    each(steps, &mut |step| {
-        if *step == first {
-            *step = second.clone();
-        } else if *step == second {
-            *step = first.clone();
-        }
-    });
-    Ok(())
-}
-
-/// Of steps in a block of that kind, those of a block of the same kind without options stand in its place.
-fn dissolve(steps: &mut Vec<Data>, kind: &str) {
-    let is_plain = |step: &Data| matches!(step, Data::Map(pairs) if matches!(pairs.as_slice(), [(key, Data::List(_))] if key == kind));
-    while let Some(at) = steps.iter().position(is_plain) {
-        let inner = match steps[at].get(kind) {
-            Some(Data::List(inner)) => inner.clone(),
-            _ => return,
-        };
-        steps.splice(at..=at, inner);
     }
 }

@@ -97,7 +97,7 @@ fn drafted(request: &Request<'_>, draft: &mut Draft) -> Read<()> {
     if items.is_empty() {
         return ask("what should run?");
     }
-    let base = base(request, &names, &items)?;
+    let base = if is_of_its_own(request) { None } else { base(request, &names, &items)? };
     let items = shapes::with_verbs(items, &names, request.text, base.is_none());
     let mentioned = items.iter().filter_map(|item| match item {
         Item::Phrase(phrase) => match names.meant_by(phrase, &[]) {
@@ -113,6 +113,7 @@ fn drafted(request: &Request<'_>, draft: &mut Draft) -> Read<()> {
         mentioned: mentioned.collect(),
         present: base.map(|workflow| edits::calls(&workflow.steps)).unwrap_or_default(),
         others: base.map(|workflow| edits::others(&workflow.steps)).unwrap_or_default(),
+        at_once: base.map(|workflow| edits::at_once(&workflow.steps)).unwrap_or_default(),
         inputs: base.map(|workflow| workflow.inputs.clone()).unwrap_or_default(),
         bound: base.map(|workflow| edits::bound(&workflow.steps)).unwrap_or_default(),
     };
@@ -123,6 +124,7 @@ fn drafted(request: &Request<'_>, draft: &mut Draft) -> Read<()> {
         let context = Context {
             present: edits::calls(&asked.steps),
             others: edits::others(&asked.steps),
+            at_once: edits::at_once(&asked.steps),
             inputs: asked.inputs.clone(),
             bound: edits::bound(&asked.steps),
             ..context
@@ -133,6 +135,22 @@ fn drafted(request: &Request<'_>, draft: &mut Draft) -> Read<()> {
     draft.understood =
         reading.understood.iter().map(|part| (part.text.clone(), part.read_as.clone())).collect();
     finish(request, &names, base, reading, draft)
+}
+
+/// Whether the text asks for another workflow than those that are there.
+fn is_of_its_own(request: &Request<'_>) -> bool {
+    const NEW: [&str; 8] = [
+        "new workflow",
+        "new flow",
+        "new pipeline",
+        "separate workflow",
+        "another workflow",
+        "новый процесс",
+        "новый сценарий",
+        "новый воркфлоу",
+    ];
+    let said = request.text.to_lowercase();
+    request.workflow.is_none() && NEW.iter().any(|new| said.contains(new))
 }
 
 /// The workflow that the text may be about: the one that is named, else the only one that has the tasks of the text.

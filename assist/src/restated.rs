@@ -379,21 +379,23 @@ fn compared(item: &Item, rest: &[Item], names: &Names<'_>) -> Option<(Vec<Item>,
     let approval = behind.get(small).filter(|approval| approval.is(Mark::Approval))?;
     let is_task =
         matches!(thing, Item::Phrase(thing) if matches!(names.meant_by(thing, &[]), Meant::Task(_)));
+    // `payments over 1000 need approval within a day`
+    let patience: &[Item] = match &behind[small + 1..] {
+        [limit, Item::Time(..), ..] if limit.is_any(&[Mark::Within, Mark::UpTo]) => {
+            &behind[small + 1..small + 3]
+        }
+        _ => &[],
+    };
+    let small = small + patience.len();
     let ends = behind.get(small + 1).is_none_or(|next| matches!(next, Item::Stop(_)));
     if !compared.is_any(&COMPARES) || !is_task || !ends {
         return None;
     }
     let mark = |mark: Mark| Item::Marks(vec![mark], compared.at().start..compared.at().start);
-    let restated = [
-        approval.clone(),
-        mark(Mark::Before),
-        thing.clone(),
-        mark(Mark::If),
-        thing.clone(),
-        compared.clone(),
-        number.clone(),
-    ];
-    Some((restated.into(), led + 2 + small + 1))
+    let restated =
+        [mark(Mark::Before), thing.clone(), mark(Mark::If), thing.clone(), compared.clone(), number.clone()];
+    let restated = std::iter::once(approval).chain(patience).cloned().chain(restated).collect();
+    Some((restated, led + 2 + small + 1))
 }
 
 /// `approval for payments over 5000` comes before the payments, and only of those.

@@ -170,7 +170,8 @@ fn apart(items: Vec<Item>) -> Vec<Item> {
 /// `do not run A and B in parallel, A goes first`: which of them does.
 fn apart_in_order(statement: &[Item]) -> Option<Vec<Item>> {
     let comma = statement.iter().position(|item| matches!(item, Item::Comma(_)))?;
-    let [not, one @ Item::Phrase(first), and, other @ Item::Phrase(last), parallel] = &statement[..comma]
+    let ([not, one @ Item::Phrase(first), and, other @ Item::Phrase(last), parallel]
+    | [one @ Item::Phrase(first), and, other @ Item::Phrase(last), not, parallel]) = &statement[..comma]
     else {
         return None;
     };
@@ -190,11 +191,16 @@ fn apart_in_order(statement: &[Item]) -> Option<Vec<Item>> {
             };
             Some(vec![early.clone(), Item::Marks(vec![Mark::Before], order.at().clone()), late.clone()])
         }
-        [Item::Phrase(_), .., Item::Phrase(_)]
+        [Item::Phrase(_) | Item::Marks(..), .., Item::Phrase(_)]
             if rest.iter().any(|item| item.is_any(&[Mark::First, Mark::Before, Mark::After])) =>
         {
             // `A first and then B`
             Some(match rest {
+                [order, early, Item::Comma(_), then, late]
+                    if order.is(Mark::First) && then.is(Mark::Then) =>
+                {
+                    vec![early.clone(), Item::Marks(vec![Mark::Before], order.at().clone()), late.clone()]
+                }
                 [early, order, then, late] if order.is(Mark::First) && then.is(Mark::Then) => {
                     vec![early.clone(), Item::Marks(vec![Mark::Before], order.at().clone()), late.clone()]
                 }

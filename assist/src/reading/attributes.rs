@@ -24,6 +24,9 @@ pub(super) fn guarded(context: &Context<'_>, phrase: &Phrase) -> Option<Flow> {
         all.words.remove(at);
         return guarded(context, &all);
     }
+    if let Some(flow) = of_those_from(context, phrase) {
+        return Some(flow);
+    }
     let mut found: Option<Flow> = None;
     for at in 0..phrase.words.len() {
         let mut rest = phrase.words.clone();
@@ -73,20 +76,47 @@ const PLACES: [&str; 6] = ["country", "region", "city", "state", "location", "na
 fn from_a_place(context: &Context<'_>, items: &[Item]) -> Option<Flow> {
     let [Item::Phrase(what), from, place @ Item::Quoted(..)] = items else { return None };
     let small = context.said(std::slice::from_ref(from)).to_lowercase();
-    if !["from", "in", "из"].contains(&small.as_str()) {
+    if !FROM.contains(&small.as_str()) {
         return None;
     }
+    let (condition, task) = (place_condition(context, place)?, context.maybe(what)?);
+    Some(Flow::When { condition, then: Box::new(Flow::Call(task)), otherwise: None })
+}
+
+const FROM: [&str; 3] = ["from", "in", "из"];
+
+/// What a field says of a place: the country of `from DE`.
+pub(super) fn place_condition(context: &Context<'_>, place: &Item) -> Option<String> {
+    let at = place.at().clone();
+    let value = match place {
+        Item::Phrase(code) if conditions::is_code(context, code) => {
+            Item::Quoted(context.text[at.clone()].to_owned(), at.clone())
+        }
+        Item::Quoted(..) => place.clone(),
+        _ => return None,
+    };
     let said = |name: &&str| {
-        let field = alone((*name).to_owned(), from.at().clone());
-        let equals = Item::Marks(vec![Mark::Equals], from.at().clone());
-        match conditions::condition(context, &[Item::Phrase(field), equals, place.clone()]) {
+        let field = alone((*name).to_owned(), at.clone());
+        let equals = Item::Marks(vec![Mark::Equals], at.clone());
+        match conditions::condition(context, &[Item::Phrase(field), equals, value.clone()]) {
             Ok(Condition::Holds(condition)) => Some(condition),
             _ => None,
         }
     };
     let found: Vec<String> = PLACES.iter().filter_map(said).collect();
-    let ([condition], Some(task)) = (found.as_slice(), context.maybe(what)) else { return None };
-    Some(Flow::When { condition: condition.clone(), then: Box::new(Flow::Call(task)), otherwise: None })
+    if let [condition] = found.as_slice() { Some(condition.clone()) } else { None }
+}
+
+/// `the permission check for users from DE`
+fn of_those_from(context: &Context<'_>, phrase: &Phrase) -> Option<Flow> {
+    let (what, place) = phrase.split(phrase.words.len().checked_sub(1).filter(|at| *at > 0)?);
+    let is_of_country = place.at.len() == 2;
+    let preposition = place.words[0].preposition.as_str();
+    if !FROM.contains(&preposition) || preposition == "in" && !is_of_country {
+        return None;
+    }
+    let (condition, task) = (place_condition(context, &Item::Phrase(place))?, context.maybe(&what)?);
+    Some(Flow::When { condition, then: Box::new(Flow::Call(task)), otherwise: None })
 }
 
 /// `deploy models that passed`

@@ -74,7 +74,10 @@ pub(super) fn consequence(context: &Context<'_>, condition: Condition, items: &[
         return Ok(flow);
     }
     is_clear(context, items, then, &flow)?;
-    let otherwise = otherwise.map(|items| sentence(context, items)).transpose()?;
+    let otherwise = otherwise
+        .filter(|nothing| !matches!(nothing, [nothing] if nothing.is_any(&[Mark::GoOn, Mark::Not])))
+        .map(|items| sentence(context, items))
+        .transpose()?;
     exclusive(context, items, &flow, otherwise.as_ref())?;
     match condition {
         Condition::Holds(condition) => {
@@ -134,8 +137,10 @@ fn spared(
 fn approved(condition: &str, then: &[Item], flow: &Flow) -> Option<Flow> {
     let Flow::Sequence(steps) = flow else { return None };
     let [approval @ Flow::Approval { .. }, rest @ ..] = steps.as_slice() else { return None };
-    let before = find(then, &[Mark::Before]).filter(|at| *at > 0)?;
-    then[..before].iter().any(|item| item.is(Mark::Approval)).then(|| {
+    let before = find(then, &[Mark::Before])?;
+    // `before A ask for approval`
+    let is_led = before == 0 && then.last().is_some_and(|item| item.is(Mark::Approval));
+    (is_led || then[..before].iter().any(|item| item.is(Mark::Approval))).then(|| {
         let then = Box::new(approval.clone());
         let approval = Flow::When { condition: condition.to_owned(), then, otherwise: None };
         Flow::in_order(std::iter::once(approval).chain(rest.iter().cloned()))
@@ -382,10 +387,15 @@ fn asked_before(context: &Context<'_>, head: &[Item], mark: &Item, tail: &[Item]
 fn contrasted(context: &Context<'_>, items: &[Item], comma: usize, end: usize) -> Read<Option<Flow>> {
     let Some(next) = items.get(comma + 1).filter(|_| comma > 0 && comma + 1 < end) else { return Ok(None) };
     let between = context.text[items[comma].at().end..next.at().start].trim().to_lowercase();
-    if !["but", "но", "а"].contains(&between.as_str()) {
+    if !["but", "но", "а"].contains(&between.as_str()) && !next.is(Mark::ButFirst) {
         return Ok(None);
     }
     let first = relations::part(context, &items[..comma])?;
+    // `A, but before that B if C`
+    if next.is(Mark::ButFirst) && matches!(first, Flow::Call(_)) {
+        let second = clause(context, &items[comma + 2..], true)?;
+        return Ok(Some(Flow::in_order([second, first])));
+    }
     let second = clause(context, &items[comma + 1..], true)?;
     Ok(Some(Flow::in_order([first, second])))
 }

@@ -4,7 +4,7 @@
 
 use crate::items::{Item, Phrase, PhraseWord};
 use crate::names::LONGEST;
-use crate::words::{Mark, WORDS};
+use crate::words::{Mark, WORDS, is_russian};
 
 use super::counts::{UNITS, YEARS, counted, counted_list, in_unit, of_failures};
 use super::cursor::{find, trimmed};
@@ -114,6 +114,14 @@ pub(super) fn condition(context: &Context<'_>, items: &[Item]) -> Read<Condition
         {
             return Ok(Condition::Holds(format!("{one} {joint} {other}")));
         }
+    }
+    // `if it is from DE`
+    if let [be @ .., from, place] = items
+        && be.iter().all(|item| item.is_any(&[Mark::Equals, Mark::It]))
+        && from.is(Mark::Of)
+        && let Some(condition) = super::attributes::place_condition(context, place)
+    {
+        return Ok(Condition::Holds(condition));
     }
     if let Some(found) = of_field(context, items) {
         return Ok(found);
@@ -275,7 +283,7 @@ fn of_property(context: &Context<'_>, items: &[Item]) -> Option<Read<Condition>>
 }
 
 /// Whether a value is written as codes are: `DE`.
-fn is_code(context: &Context<'_>, value: &Phrase) -> bool {
+pub(super) fn is_code(context: &Context<'_>, value: &Phrase) -> bool {
     let said = &context.text[value.at.clone()];
     value.words.len() == 1
         && said.len() > 1
@@ -295,7 +303,9 @@ fn of_code(context: &Context<'_>, owner: &Phrase, value: &Phrase, sign: &str) ->
 /// `the country DE`
 fn coded(context: &Context<'_>, phrase: &Phrase) -> Option<Condition> {
     let (owner, value) = phrase.split(phrase.words.len().checked_sub(1).filter(|at| *at > 0)?);
-    if is_code(context, &value) { of_code(context, &owner, &value, "==") } else { None }
+    // `жанр jazz`
+    let is_foreign = !is_russian(value.begin()) && owner.words.iter().all(|word| is_russian(&word.text));
+    if is_code(context, &value) || is_foreign { of_code(context, &owner, &value, "==") } else { None }
 }
 
 /// `either A or B fails`

@@ -80,7 +80,7 @@ pub(super) fn failure(context: &Context<'_>, items: &[Item], at: usize) -> Read<
         let named = Some(Target::Task(context.present_task(phrase)?));
         return Ok(Some(Found { range: at..at + 3, named, changes: vec![Change::Tolerated] }));
     }
-    let of = at + 1 + usize::from(is(at + 1, Mark::Of) || is(at + 1, Mark::When));
+    let of = at + 1 + usize::from(is(at + 1, Mark::Of) || is(at + 1, Mark::When) || is(at + 1, Mark::While));
     if let (true, [Item::Phrase(phrase), may, ..]) =
         (items[at].is(Mark::Failures), &items[of.min(items.len())..])
         && may.is_any(&[Mark::MayFail, Mark::Ignore])

@@ -38,6 +38,17 @@ pub(super) fn said(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> 
             return Ok(Some(Flow::Each { over, name, limit, body: Box::new(Flow::Call(task)) }));
         }
     }
+    // `A, and issue a ticket for each passenger`
+    if let [earlier @ .., joint, what @ Item::Phrase(phrase)] = before
+        && (joint.is(Mark::And) || matches!(joint, Item::Comma(_)))
+        && !earlier.is_empty()
+        && context.maybe(phrase).is_some()
+    {
+        let last: Vec<Item> = std::iter::once(what.clone()).chain(items[at..].iter().cloned()).collect();
+        if let Some(last) = said(context, &last)? {
+            return Ok(Some(Flow::in_order([relations::part(context, earlier)?, last])));
+        }
+    }
     let each = self::each(context, &items[at + 1..])?;
     if before.is_empty() {
         return Ok(Some(each));
@@ -61,9 +72,10 @@ pub(super) fn element(context: &Context<'_>, items: &[Item]) -> Read<Option<(Flo
     // `review each of them`
     if let [Item::Phrase(verb), each, rest @ ..] = items
         && each.is_any(&[Mark::Each, Mark::EachOfThem, Mark::All])
-        && ["of them", "them all"]
+        && (["of them", "them all"]
             .iter()
             .any(|them| context.said(std::slice::from_ref(each)).to_lowercase().ends_with(them))
+            || each.is_any(&[Mark::Each, Mark::EachOfThem]))
         && !matches!(rest.first(), Some(Item::Phrase(_)))
         && let Some(task) = context.maybe(verb)
         && let Some((over, name)) = over_of(context, &task, &[])

@@ -4,12 +4,14 @@
 
 mod attributes;
 mod changes;
+mod commands;
 mod conditional;
 mod conditions;
 mod counts;
 mod cursor;
 mod dependence;
 mod failures;
+mod followups;
 mod groups;
 mod iteration;
 mod joining;
@@ -152,6 +154,8 @@ pub(crate) struct Context<'a> {
     pub present: Vec<String>,
     /// The words of its steps that call no task.
     pub others: Vec<&'static str>,
+    /// Tasks of each of its blocks whose steps run at the same time.
+    pub at_once: Vec<Vec<String>>,
     /// Tasks that the text names.
     pub mentioned: Vec<String>,
     /// Inputs of that workflow.

@@ -21,7 +21,9 @@ pub(super) fn second_look(
     if items.len() > LONGEST {
         return None;
     }
-    without_one(context, items, before, read).or_else(|| two_changes(items, before, read))
+    two_orders(items, before, read)
+        .or_else(|| without_one(context, items, before, read))
+        .or_else(|| two_changes(items, before, read))
 }
 
 /// What the sentence comes to without a small word, where that is clear.
@@ -48,6 +50,33 @@ fn without_one(
     found
 }
 
+/// `before A, B, and after A, C`: two orders of steps that share one.
+fn two_orders(
+    items: &[Item],
+    before: &Reading,
+    read: impl Fn(&[Item], &mut Reading) -> Read<()>,
+) -> Option<Reading> {
+    let is_joint = |item: &Item| item.is(Mark::And) || matches!(item, Item::Comma(_));
+    let is_order = |item: &Item| item.is_any(&[Mark::Before, Mark::After]);
+    let both = |at: usize| {
+        let (left, right) = (&items[..at], &items[at + 1..]);
+        if !right.iter().any(is_order) || is_joint(right.first()?) {
+            return None;
+        }
+        let mut alone = Reading::default();
+        read(right, &mut alone).ok()?;
+        let mut reading = before.clone();
+        read(left, &mut reading).ok()?;
+        let known = reading.flow.as_ref()?.calls().into_iter().map(str::to_owned).collect::<Vec<_>>();
+        let is_shared =
+            alone.flow.as_ref()?.calls().iter().filter(|call| known.iter().any(|task| task == *call)).count()
+                == 1;
+        read(right, &mut reading).ok()?;
+        (is_shared && known.len() > 1).then_some(reading)
+    };
+    (1..items.len()).filter(|at| is_joint(&items[*at])).take(MOST).find_map(both)
+}
+
 /// Two changes in one sentence: `drop A and retry B twice`. Neither may be a step of its own.
 fn two_changes(
     items: &[Item],
@@ -66,8 +95,11 @@ fn two_changes(
     let is_condition =
         |item: &Item| item.is_any(&[Mark::If, Mark::When, Mark::Unless, Mark::OnlyIf, Mark::Until]);
     let both = |at: usize| {
-        let says =
-            |part: &[Item]| part.iter().any(|item| matches!(item, Item::Phrase(_)) || item.is(Mark::All));
+        let says = |part: &[Item]| {
+            part.iter().any(|item| {
+                matches!(item, Item::Phrase(_) | Item::Time(..) | Item::Number(..)) || item.is(Mark::All)
+            })
+        };
         if !says(&items[..at]) || !says(&items[at + 1..]) {
             return None;
         }

@@ -46,7 +46,7 @@ pub(super) fn repeated(context: &Context<'_>, items: &[Item], at: usize) -> Read
     let found =
         conditions::condition(context, &rest).or_else(|question| match (trimmed(&body), trimmed(&rest)) {
             ([step @ Item::Phrase(_)], [of @ .., outcome])
-                if of.iter().all(|item| item.is_any(&[Mark::It, Mark::Them])) =>
+                if of.iter().all(|item| item.is_any(&[Mark::It, Mark::Them, Mark::Anything])) =>
             {
                 conditions::condition(context, &[step.clone(), outcome.clone()]).map_err(|_| question)
             }

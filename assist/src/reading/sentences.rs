@@ -9,6 +9,7 @@ use crate::words::Mark;
 use super::conditional::{consequence, leading_condition, trailing_condition};
 use super::conditions::{self, Condition, negated};
 use super::cursor::{find, split, trimmed};
+use super::followups::last_step;
 use super::repeating::{race, repeated};
 use super::{Context, Read, attributes, iteration, relations};
 
@@ -63,17 +64,42 @@ pub(super) fn sentence(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
         return Ok(flow);
     }
     is_clear(context, items)?;
+    if let Some(flow) = with_otherwise(context, items)? {
+        return Ok(flow);
+    }
     let parts = split(items, |item| item.is(Mark::Then));
     let mut flows = Vec::new();
     for (index, part) in parts.iter().enumerate() {
         let is_last = index + 1 == parts.len();
-        if let Some(at) = find(part, &[Mark::Always]) {
+        // `A if C, then B in any case`: B does not depend on C.
+        if let Some(at) = find(part, &[Mark::Always])
+            && matches!(flows.last().map(last_step), Some(Flow::When { otherwise: None, .. }))
+        {
+            let mut plain = part.to_vec();
+            plain.remove(at);
+            flows.push(clause(context, &plain, is_last)?);
+        } else if let Some(at) = find(part, &[Mark::Always]) {
             flows = vec![in_any_case(context, flows, part, at)?];
         } else {
             flows.push(clause(context, part, is_last)?);
         }
     }
     Ok(Flow::in_order(flows))
+}
+
+/// `A, if C, B and then D, otherwise E`: all between belongs to C.
+fn with_otherwise(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
+    if let Some(at) = find(items, &[Mark::If, Mark::Unless]).filter(|at| *at > 0)
+        && (matches!(items[at - 1], Item::Comma(_)) || items[at - 1].is(Mark::And))
+        && let Some(otherwise) = find(&items[at..], &[Mark::Else])
+        && items[at..at + otherwise].iter().any(|item| item.is(Mark::Then))
+        && !items[..at].iter().any(|item| item.is(Mark::Else))
+    {
+        let before = sentence(context, &items[..at])?;
+        let flow = Flow::in_order([before, leading_condition(context, &items[at..])?]);
+        return Ok(Some(flow));
+    }
+    Ok(None)
 }
 
 /// A question about `A in parallel, one after the other`, and about `A while B and then C`: C may follow B alone.
@@ -97,13 +123,8 @@ fn is_clear(context: &Context<'_>, items: &[Item]) -> Read<()> {
     Ok(())
 }
 
-/// A part between two `then`s.
-pub(super) fn clause(context: &Context<'_>, items: &[Item], is_last: bool) -> Read<Flow> {
-    let items = attributes::conditional_clauses(context, trimmed(items));
-    let items = items.as_slice();
-    if let Some(flow) = unless(context, items)? {
-        return Ok(flow);
-    }
+/// What comes before the main clause, though it is said behind or in front of it.
+fn led(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
     // `A only if C, but first B`
     if let Some(at) = find(items, &[Mark::ButFirst]).filter(|at| *at > 0)
         && items[..at].iter().any(|item| item.is_any(&[Mark::If, Mark::OnlyIf, Mark::Unless, Mark::When]))
@@ -114,7 +135,7 @@ pub(super) fn clause(context: &Context<'_>, items: &[Item], is_last: bool) -> Re
             Flow::Sequence(_) => {
                 context.ask(format!("before which step comes \"{}\"?", context.said(&items[at..])))
             }
-            main => Ok(Flow::in_order([first, main])),
+            main => Ok(Some(Flow::in_order([first, main]))),
         };
     }
     // `before A, repeat B until C`, `after A, B for each of them`
@@ -125,19 +146,40 @@ pub(super) fn clause(context: &Context<'_>, items: &[Item], is_last: bool) -> Re
         })
         && let Ok(flow) = relations::part(context, items)
     {
+        return Ok(Some(flow));
+    }
+    Ok(None)
+}
+
+/// `A and B if it fails`, `A, on failure B`.
+fn failing(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
+    if let [before @ .., last] = items
+        && last.is(Mark::OnFailure)
+        && let Some(flow) = handled(context, before)?
+    {
+        return Ok(Some(flow));
+    }
+    if let Some(at) = find(items, &[Mark::OnFailure]).filter(|at| *at > 0 && *at + 1 < items.len()) {
+        return on_failure(context, items, at).map(Some);
+    }
+    Ok(None)
+}
+
+/// A part between two `then`s.
+pub(super) fn clause(context: &Context<'_>, items: &[Item], is_last: bool) -> Read<Flow> {
+    let items = attributes::conditional_clauses(context, trimmed(items));
+    let items = items.as_slice();
+    if let Some(flow) = unless(context, items)? {
+        return Ok(flow);
+    }
+    if let Some(flow) = led(context, items)? {
         return Ok(flow);
     }
     if let Some(flow) = attributes::said_of_a_thing(context, items)? {
         return Ok(flow);
     }
-    if let [before @ .., last] = items
-        && last.is(Mark::OnFailure)
-        && let Some(flow) = handled(context, before)?
-    {
+    if let Some(flow) = failing(context, items)? {
         return Ok(flow);
-    }
-    if let Some(at) = find(items, &[Mark::OnFailure]).filter(|at| *at > 0 && *at + 1 < items.len()) {
-        return on_failure(context, items, at);
     }
     if let Some(at) = find(items, &[Mark::When]).filter(|at| *at > 0)
         && let end =
@@ -284,106 +326,13 @@ fn handled(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
 }
 
 /// The steps, the failure of the last of which is handled; `None` where that is no single call.
-fn caught(steps: Flow, handler: impl FnOnce() -> Read<Flow>) -> Read<Option<Flow>> {
+pub(super) fn caught(steps: Flow, handler: impl FnOnce() -> Read<Flow>) -> Read<Option<Flow>> {
     let mut steps = match steps {
         Flow::Sequence(steps) => steps,
         flow => vec![flow],
     };
     let Some(body @ Flow::Call(_)) = steps.pop() else { return Ok(None) };
     steps.push(Flow::Try { body: Box::new(body), handler: Some(Box::new(handler()?)), always: None });
-    Ok(Some(Flow::in_order(steps)))
-}
-
-/// `If that fails, B` and `Whatever happens, C`, as sentences of their own.
-pub(super) fn of_what_was_said(context: &Context<'_>, before: &Flow, items: &[Item]) -> Read<Option<Flow>> {
-    let Some((first, rest)) = items.split_first() else { return Ok(None) };
-    // `A and B. Those can run in parallel.`
-    if items.iter().all(|item| item.is_any(&[Mark::Parallel, Mark::It, Mark::Them, Mark::Both, Mark::All]))
-        && items.iter().any(|item| item.is(Mark::Parallel))
-    {
-        return Ok(last_two(before));
-    }
-    if trimmed(rest).is_empty() {
-        return Ok(None);
-    }
-    // `A and B. C only if both succeeded`
-    if let [step @ .., only, both, succeeded] = items
-        && !step.is_empty()
-        && only.is_any(&[Mark::OnlyIf, Mark::If, Mark::When, Mark::After])
-        && both.is_any(&[Mark::Both, Mark::All, Mark::Them])
-        && succeeded.is_any(&[Mark::Succeeds, Mark::Done])
-    {
-        return Ok(Some(Flow::in_order([before.clone(), clause(context, step, true)?])));
-    }
-    // `Only if that works, B`
-    let outcome = rest.iter().position(|item| item.is(Mark::Succeeds));
-    if let Some(at) = outcome.filter(|_| first.is(Mark::OnlyIf))
-        && rest[..at].iter().all(|item| item.is_any(&[Mark::It, Mark::Them, Mark::Both, Mark::All]))
-        && matches!(rest.get(at + 1), Some(Item::Comma(_)))
-    {
-        return Ok(Some(Flow::in_order([before.clone(), clause(context, &rest[at + 2..], true)?])));
-    }
-    if first.is(Mark::Else) && !first.is(Mark::OnFailure) {
-        return otherwise(context, before, rest);
-    }
-    // `If C, A. Either way, B`
-    let said = context.said(std::slice::from_ref(first)).to_lowercase();
-    if ["either way", "in either case"].contains(&said.as_str())
-        && matches!(last_step(before), Flow::When { .. })
-    {
-        return Ok(Some(Flow::in_order([before.clone(), clause(context, rest, true)?])));
-    }
-    if first.is(Mark::Always) {
-        return in_any_case(context, vec![before.clone()], items, 0).map(Some);
-    }
-    if let [step @ .., always] = items
-        && always.is(Mark::Always)
-        && !step.iter().any(|item| item.is_any(&[Mark::After, Mark::EvenIf]))
-    {
-        // `If C, A; B either way`
-        return if matches!(last_step(before), Flow::When { .. }) {
-            Ok(Some(Flow::in_order([before.clone(), clause(context, step, true)?])))
-        } else {
-            in_any_case(context, vec![before.clone()], items, items.len() - 1).map(Some)
-        };
-    }
-    if let [Item::Phrase(_), last] = items
-        && last.is(Mark::OnFailure)
-    {
-        return caught(before.clone(), || sentence(context, &items[..1]));
-    }
-    if first.is(Mark::OnFailure) { caught(before.clone(), || sentence(context, rest)) } else { Ok(None) }
-}
-
-/// The last two steps at the same time.
-fn last_two(before: &Flow) -> Option<Flow> {
-    let Flow::Sequence(steps) = before else { return None };
-    let (first, last) = steps.split_at(steps.len().checked_sub(2)?);
-    let is_call = |flow: &Flow| matches!(flow, Flow::Call(_));
-    let both = Flow::at_once(last.iter().cloned());
-    last.iter().all(is_call).then(|| Flow::in_order(first.iter().cloned().chain([both])))
-}
-
-fn last_step(flow: &Flow) -> &Flow {
-    match flow {
-        Flow::Sequence(steps) => steps.last().unwrap_or(flow),
-        flow => flow,
-    }
-}
-
-/// `If C, A. Otherwise, B.`
-fn otherwise(context: &Context<'_>, before: &Flow, rest: &[Item]) -> Read<Option<Flow>> {
-    let mut steps = match before.clone() {
-        Flow::Sequence(steps) => steps,
-        flow => vec![flow],
-    };
-    let Some(Flow::When { condition, then, otherwise: None }) = steps.pop() else { return Ok(None) };
-    // `in all other cases do nothing`
-    if matches!(trimmed(rest), [nothing] if nothing.is(Mark::GoOn)) {
-        return Ok(Some(before.clone()));
-    }
-    let otherwise = Some(Box::new(sentence(context, rest)?));
-    steps.push(Flow::When { condition, then, otherwise });
     Ok(Some(Flow::in_order(steps)))
 }
 
@@ -463,7 +412,7 @@ fn on_failure(context: &Context<'_>, items: &[Item], at: usize) -> Read<Flow> {
 }
 
 /// `A, then B, and in any case C`.
-fn in_any_case(context: &Context<'_>, before: Vec<Flow>, items: &[Item], at: usize) -> Read<Flow> {
+pub(super) fn in_any_case(context: &Context<'_>, before: Vec<Flow>, items: &[Item], at: usize) -> Read<Flow> {
     let (left, right) = (trimmed(&items[..at]), trimmed(&items[at + 1..]));
     // `B in any case after A`
     if let ([Item::Phrase(_)], [after, done @ ..], true) = (left, right, before.is_empty())

@@ -4,12 +4,13 @@ use crate::flow::Flow;
 use crate::items::{Item, Phrase};
 use crate::words::Mark;
 
-use super::changes::{self, edit, removals};
+use super::changes;
+use super::commands::{edit, removals};
 use super::cursor::trimmed;
 use super::joining::{beside_last, in_any_case, is_called, place};
 use super::{
-    Change, Context, Edit, Place, Read, Reading, Setting, Target, Understood, failures, relaxed, remarks,
-    sentences, settings,
+    Change, Context, Edit, Place, Read, Reading, Setting, Target, Understood, failures, followups, relaxed,
+    remarks, sentences, settings,
 };
 
 /// Reads the whole text.
@@ -147,7 +148,7 @@ fn settled(context: &Context<'_>, statement: &[Item], reading: &mut Reading) -> 
         return Ok(());
     }
     if let Some(flow) = &reading.flow
-        && let Some(whole) = sentences::of_what_was_said(context, flow, rest)?
+        && let Some(whole) = followups::of_what_was_said(context, flow, rest)?
     {
         reading.settings.extend(found);
         note(reading, context.said(rest), &whole.described());

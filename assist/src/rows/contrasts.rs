@@ -7,7 +7,10 @@ use crate::words::Mark;
 const RELATIONS: [Mark; 5] = [Mark::Alongside, Mark::While, Mark::Parallel, Mark::Before, Mark::After];
 
 pub(super) fn turn_of(place: &Place<'_>) -> Option<Turn> {
-    but_first(place).or_else(|| not_otherwise(place)).or_else(|| instead_of_relation(place))
+    but_first(place)
+        .or_else(|| before_all(place))
+        .or_else(|| not_otherwise(place))
+        .or_else(|| instead_of_relation(place))
 }
 
 /// `A, but B first`, `A, but before it B`: B comes before A. `A, after it B`: behind it.
@@ -28,7 +31,8 @@ fn but_first(place: &Place<'_>) -> Option<Turn> {
     let clause = sentence.iter().position(|item| item.is(Mark::First))?;
     let is_end = ends(sentence.get(clause + 1));
     let is_list = sentence[..clause].iter().all(|item| {
-        matches!(item, Item::Phrase(_) | Item::Comma(_)) || item.is(Mark::And) && !item.is(Mark::First)
+        matches!(item, Item::Phrase(_) | Item::Comma(_))
+            || item.is_any(&[Mark::And, Mark::Equals, Mark::Exists])
     });
     let first @ Item::Phrase(_) = place.rest.first()? else { return None };
     // `A unless it is late, B first`
@@ -40,6 +44,30 @@ fn but_first(place: &Place<'_>) -> Option<Turn> {
     }
     let steps = sentence[..clause].iter().cloned();
     turn(std::iter::once(mark(Mark::ButFirst, item)).chain(steps).collect(), clause + 1)
+}
+
+/// `A after B, and C before everything else`: C is a sentence of its own.
+fn before_all(place: &Place<'_>) -> Option<Turn> {
+    if !matches!(place.item, Item::Comma(_)) && !place.item.is(Mark::And) {
+        return None;
+    }
+    let sentence = place.sentence();
+    let (first, clause) = sentence.split_last()?;
+    let is_all = first.is(Mark::First) && place.said(first).starts_with("before ");
+    let and = usize::from(clause.first().is_some_and(|item| item.is(Mark::And)));
+    let clause = &clause[and..];
+    let is_clause = matches!(clause.first(), Some(Item::Phrase(_)))
+        && clause
+            .iter()
+            .all(|item| matches!(item, Item::Phrase(_)) || item.is_any(&[Mark::Equals, Mark::Exists]));
+    let before = place.found.iter().rev().take_while(|item| !matches!(item, Item::Stop(_))).count();
+    if !is_all || !is_clause || before == 0 {
+        return None;
+    }
+    let stop = Item::Stop(place.item.at().clone());
+    let main = &place.found[place.found.len() - before..];
+    let items = main.iter().chain([&stop]).chain(clause).chain([first]).cloned().collect();
+    Some(Turn { dropped: before, items, used: sentence.len() })
 }
 
 /// Whether the sentence so far says when something is done.
@@ -67,8 +95,18 @@ fn not_otherwise(place: &Place<'_>) -> Option<Turn> {
         };
     }
     let is_behind = place.found.last().is_some_and(|last| last.is_any(&RELATIONS));
+    // `B after A instead of at the same time`
+    if let ([mode, rest @ ..], true) = (rest, is_behind && matches!(item, Item::Phrase(_)))
+        && mode.is(Mark::Sequential)
+        && ["instead", "rather", "not", "а не"].iter().any(|not| place.said(mode).starts_with(not))
+        && ends(rest.first())
+    {
+        return turn(vec![item.clone()], comma + 1);
+    }
     let [not, relation, rest @ ..] = rest else { return None };
-    let it = usize::from(rest.first().is_some_and(|next| next.is_any(&[Mark::It, Mark::Them])));
+    // The stem of `ней` is that of `не`.
+    let is_it = |next: &Item| next.is_any(&[Mark::It, Mark::Them]) || place.said(next) == "ней";
+    let it = usize::from(rest.first().is_some_and(is_it));
     let is_contrast = matches!(item, Item::Phrase(_))
         && is_behind
         && not.is_any(&[Mark::Not, Mark::Instead])

@@ -4,9 +4,14 @@ use super::{Place, Turn, ends, mark, turn};
 use crate::items::{Item, Phrase};
 use crate::words::Mark;
 
+const HAS: [&str; 6] = ["gets", "get", "has", "have", "receives", "получает"];
+
+fn is_has(item: &Item) -> bool {
+    matches!(item, Item::Phrase(verb) if verb.words.len() == 1 && HAS.contains(&verb.begin()))
+}
+
 /// The step of `the analysis gets`.
 fn owner(item: &Item) -> Option<Item> {
-    const HAS: [&str; 6] = ["gets", "get", "has", "have", "receives", "получает"];
     let Item::Phrase(phrase) = item else { return None };
     let (head, verb) = phrase.split(phrase.words.len().checked_sub(1).filter(|at| *at > 0)?);
     HAS.contains(&verb.begin()).then_some(Item::Phrase(head))
@@ -27,6 +32,11 @@ fn is_listed(place: &Place<'_>, one: &Phrase) -> bool {
 }
 
 pub(super) fn turn_of(place: &Place<'_>) -> Option<Turn> {
+    granted(place).or_else(|| bounded(place)).or_else(|| counted(place)).or_else(|| given_up(place))
+}
+
+/// What a step is given: `allow two seconds for A`.
+fn granted(place: &Place<'_>) -> Option<Turn> {
     let item = place.item;
     match place.rest {
         // `5 seconds instead of 100 ms`
@@ -43,6 +53,40 @@ pub(super) fn turn_of(place: &Place<'_>) -> Option<Turn> {
             if item.is(Mark::Give) && limit.is(Mark::UpTo) && small.is_any(&[Mark::With, Mark::To]) =>
         {
             turn(vec![mark(Mark::Timeout, item), time.clone(), mark(Mark::With, small), step.clone()], 4)
+        }
+        // `the payment gets three retries`, `and gets 3 tries`
+        [number @ Item::Number(..), unit, ..]
+            if owner(item).is_some() && place.begins() && unit.is_any(&[Mark::Retries, Mark::Attempts]) =>
+        {
+            turn(vec![owner(item)?, mark(Mark::With, number), number.clone(), unit.clone()], 2)
+        }
+        [Item::Number(..), unit, ..]
+            if is_has(item) && place.begins() && unit.is_any(&[Mark::Retries, Mark::Attempts]) =>
+        {
+            turn(Vec::new(), 0)
+        }
+        // `3 retries and ten seconds`
+        [and, time @ Item::Time(..), rest @ ..]
+            if item.is_any(&[Mark::Retries, Mark::Attempts]) && and.is(Mark::And) && ends(rest.first()) =>
+        {
+            turn(vec![item.clone(), and.clone(), mark(Mark::Within, and), time.clone()], 2)
+        }
+        _ => None,
+    }
+}
+
+/// How long a step may take, in the order that the reading knows.
+fn bounded(place: &Place<'_>) -> Option<Turn> {
+    let item = place.item;
+    match place.rest {
+        // `do not let A take more than 5 seconds`
+        [step @ Item::Phrase(_), limit, time @ Item::Time(..), ..]
+            if item.is(Mark::Not)
+                && place.begins()
+                && limit.is(Mark::Within)
+                && ["more", "longer"].iter().any(|more| place.said(limit).contains(more)) =>
+        {
+            turn(vec![step.clone(), limit.clone(), time.clone()], 3)
         }
         // `within 24 hours at most`
         [limit, time @ Item::Time(..), ..]
@@ -71,6 +115,14 @@ pub(super) fn turn_of(place: &Place<'_>) -> Option<Turn> {
         {
             turn(vec![item.clone()], 1 + gives_up(rest))
         }
+        _ => None,
+    }
+}
+
+/// How long, or how many at once, of several things.
+fn counted(place: &Place<'_>) -> Option<Turn> {
+    let item = place.item;
+    match place.rest {
         // `the analysis gets 5 minutes`
         [time @ Item::Time(..), ..] if owner(item).is_some() && place.begins() => {
             turn(vec![owner(item)?, mark(Mark::Within, time), time.clone()], 1)
@@ -104,6 +156,14 @@ pub(super) fn turn_of(place: &Place<'_>) -> Option<Turn> {
         {
             turn(vec![item.clone(), many.clone()], 3)
         }
+        _ => None,
+    }
+}
+
+/// What happens when the time is over.
+fn given_up(place: &Place<'_>) -> Option<Turn> {
+    let item = place.item;
+    match place.rest {
         // `fail if A takes more than 2 seconds`
         [condition, step @ Item::Phrase(_), longer, time @ Item::Time(..), rest @ ..]
             if item.is_any(&[Mark::Fails, Mark::GiveUp])

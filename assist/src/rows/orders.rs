@@ -10,6 +10,11 @@ fn is_order(word: &str) -> bool {
 }
 
 pub(super) fn turn_of(place: &Place<'_>) -> Option<Turn> {
+    placed(place).or_else(|| waited(place)).or_else(|| joined(place))
+}
+
+/// Where a step stands, said twice or by an adverb.
+fn placed(place: &Place<'_>) -> Option<Turn> {
     let item = place.item;
     let is_relation = |item: &Item| item.is_any(&[Mark::Before, Mark::After]);
     match place.rest {
@@ -47,6 +52,43 @@ pub(super) fn turn_of(place: &Place<'_>) -> Option<Turn> {
         {
             turn(vec![mark(Mark::After, item)], 0)
         }
+        _ => None,
+    }
+}
+
+/// What is waited for, and for which of several things.
+fn waited(place: &Place<'_>) -> Option<Turn> {
+    let item = place.item;
+    match place.rest {
+        // `wait five minutes after A before B`
+        [time @ Item::Time(..), after, first @ Item::Phrase(_), before, last @ Item::Phrase(_), ..]
+            if item.is_any(&[Mark::Wait, Mark::WaitFor])
+                && after.is(Mark::After)
+                && before.is(Mark::Before) =>
+        {
+            let items = vec![
+                item.clone(),
+                time.clone(),
+                mark(Mark::Between, after),
+                first.clone(),
+                mark(Mark::And, before),
+                last.clone(),
+            ];
+            turn(items, 5)
+        }
+        // `publish to each of them`
+        [each, rest @ ..]
+            if item.is_any(&[Mark::To, Mark::Of, Mark::With])
+                && each.is_any(&[Mark::Each, Mark::EachOfThem])
+                && matches!(place.found.last(), Some(Item::Phrase(_)))
+                && (ends(rest.first()) || rest[0].is(Mark::UpTo))
+                && !place.found.iter().any(|item| {
+                    item.is_any(&[Mark::Retry, Mark::Timeout])
+                        || matches!(item, Item::Time(..) | Item::Number(..))
+                }) =>
+        {
+            turn(vec![each.clone()], 1)
+        }
         // `hold for ten seconds before going on`
         [before, on, rest @ ..]
             if matches!(item, Item::Time(..))
@@ -72,6 +114,14 @@ pub(super) fn turn_of(place: &Place<'_>) -> Option<Turn> {
         {
             turn(vec![mark(Mark::ForEach, each)], 1)
         }
+        _ => None,
+    }
+}
+
+/// Steps that are joined by other words than `and`.
+fn joined(place: &Place<'_>) -> Option<Turn> {
+    let item = place.item;
+    match place.rest {
         // `race A against B`
         [Item::Phrase(both), ..] if item.is(Mark::Race) => {
             let at = both.words.iter().position(|word| word.text == "against").filter(|at| *at > 0)?;

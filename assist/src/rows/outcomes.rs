@@ -30,6 +30,11 @@ fn is_one_step(items: &[Item]) -> bool {
 }
 
 pub(super) fn turn_of(place: &Place<'_>) -> Option<Turn> {
+    tolerated(place).or_else(|| failed(place)).or_else(|| guarded(place)).or_else(|| passed_over(place))
+}
+
+/// What must not fail because a step does.
+fn tolerated(place: &Place<'_>) -> Option<Turn> {
     let item = place.item;
     match place.rest {
         // `only on success of A`
@@ -69,6 +74,14 @@ pub(super) fn turn_of(place: &Place<'_>) -> Option<Turn> {
         {
             turn(vec![mark(Mark::MayFail, item)], 1)
         }
+        _ => None,
+    }
+}
+
+/// How a step has ended, said by a pronoun or twice.
+fn failed(place: &Place<'_>) -> Option<Turn> {
+    let item = place.item;
+    match place.rest {
         // `если он упал с ошибкой`
         [it, fails, ..]
             if item.is_any(&[Mark::If, Mark::When])
@@ -77,6 +90,24 @@ pub(super) fn turn_of(place: &Place<'_>) -> Option<Turn> {
         {
             let again = usize::from(place.rest.get(2).is_some_and(|next| next.is(Mark::Fails)));
             turn(vec![mark(Mark::OnFailure, fails)], 2 + again)
+        }
+        // `повторять до 3 раз, если упала`
+        [fails, rest @ ..]
+            if item.is_any(&[Mark::If, Mark::When])
+                && fails.is(Mark::Fails)
+                && rest.first().is_none_or(|next| matches!(next, Item::Stop(_))) =>
+        {
+            turn(vec![mark(Mark::OnFailure, fails)], 1)
+        }
+        // `in the background, nobody waits for it`
+        [Item::Comma(_), detach, ..] if item.is(Mark::Detach) && detach.is(Mark::Detach) => {
+            turn(vec![item.clone()], 2)
+        }
+        // `whichever finishes first wins`
+        [Item::Phrase(wins), ..]
+            if item.is(Mark::Race) && ["wins", "counts"].contains(&wins.begin()) && wins.words.len() == 1 =>
+        {
+            turn(vec![item.clone()], 1)
         }
         [again, ..] if item.is(Mark::Fails) && again.is(Mark::Fails) => turn(vec![item.clone()], 1),
         // `при сбое повторяй A`
@@ -101,6 +132,14 @@ pub(super) fn turn_of(place: &Place<'_>) -> Option<Turn> {
             let end = rest.iter().position(|item| matches!(item, Item::Stop(_))).unwrap_or(rest.len());
             turn(vec![item.clone()], 3 + end)
         }
+        _ => None,
+    }
+}
+
+/// What is done whether a step fails, or not any more.
+fn guarded(place: &Place<'_>) -> Option<Turn> {
+    let item = place.item;
+    match place.rest {
         // `do not fail the workflow if A fails`
         [condition, step @ Item::Phrase(_), fails, ..]
             if item.is(Mark::MayFail)
@@ -143,9 +182,17 @@ pub(super) fn turn_of(place: &Place<'_>) -> Option<Turn> {
         [of, whole, ..] if of.is(Mark::Of) && whole.is(Mark::Whole) && taken_out(item).is_some() => {
             turn(taken_out(item)?, 2)
         }
-        [rest @ ..] if ends(rest.first()) && place.begins() && taken_out(item).is_some() => {
+        rest if ends(rest.first()) && place.begins() && taken_out(item).is_some() => {
             turn(taken_out(item)?, 0)
         }
+        _ => None,
+    }
+}
+
+/// What does not matter.
+fn passed_over(place: &Place<'_>) -> Option<Turn> {
+    let item = place.item;
+    match place.rest {
         // `ignore it if the call fails`
         [it, failure, ..]
             if item.is_any(&[Mark::Ignore, Mark::GoOn]) && it.is(Mark::It) && failure.is(Mark::OnFailure) =>
@@ -171,7 +218,8 @@ pub(super) fn turn_of(place: &Place<'_>) -> Option<Turn> {
             if item.is(Mark::Else)
                 && nothing.is_any(&[Mark::GoOn, Mark::Not])
                 && ends(rest.first())
-                && matches!(place.found.last(), Some(Item::Comma(_))) =>
+                && matches!(place.found.last(), Some(Item::Comma(_)))
+                && !place.found.iter().any(|item| item.is(Mark::Then)) =>
         {
             Some(Turn { dropped: 1, items: Vec::new(), used: 1 })
         }

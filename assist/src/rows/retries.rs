@@ -5,6 +5,7 @@ use crate::items::Item;
 use crate::words::Mark;
 
 const AMOUNTS: [&str; 6] = ["number", "count", "amount", "количество", "число", "кол-во"];
+const STOPS: [&str; 7] = ["stop", "disable", "avoid", "forbid", "отключи", "выключи", "запрети"];
 const UNITS: [Mark; 3] = [Mark::Times, Mark::Retries, Mark::Attempts];
 
 /// Whether what is tried is tried once, and what follows its failure is said.
@@ -18,9 +19,12 @@ fn is_handled(place: &Place<'_>) -> bool {
 }
 
 pub(super) fn turn_of(place: &Place<'_>) -> Option<Turn> {
-    const STOPS: [&str; 7] = ["stop", "disable", "avoid", "forbid", "отключи", "выключи", "запрети"];
+    counted(place).or_else(|| changed(place)).or_else(|| attempted(place))
+}
+
+/// How many times, in the order that the reading knows.
+fn counted(place: &Place<'_>) -> Option<Turn> {
     let item = place.item;
-    let is_stop = matches!(item, Item::Phrase(stop) if stop.words.len() == 1 && STOPS.contains(&stop.words[0].text.as_str()));
     match place.rest {
         // `retries = 3`
         [equals, number @ Item::Number(..), ..] if item.is(Mark::Retries) && equals.is(Mark::Equals) => {
@@ -53,6 +57,14 @@ pub(super) fn turn_of(place: &Place<'_>) -> Option<Turn> {
         {
             turn(vec![item.clone(), unit.clone()], 3)
         }
+        _ => None,
+    }
+}
+
+/// How many times more, or instead.
+fn changed(place: &Place<'_>) -> Option<Turn> {
+    let item = place.item;
+    match place.rest {
         // `if A fails, try it up to 4 more times`
         [it, rest @ ..]
             if item.is(Mark::Attempts)
@@ -82,6 +94,15 @@ pub(super) fn turn_of(place: &Place<'_>) -> Option<Turn> {
         {
             let of = usize::from(rest.first().is_some_and(|next| next.is(Mark::Of)));
             match &rest[of..] {
+                [retries, step @ Item::Phrase(_), to, number @ Item::Number(..), ..]
+                    if retries.is_any(&[Mark::Retries, Mark::Attempts])
+                        && to.is_any(&[Mark::To, Mark::UpTo]) =>
+                {
+                    turn(
+                        vec![number.clone(), retries.clone(), mark(Mark::With, retries), step.clone()],
+                        of + 5,
+                    )
+                }
                 [retries, small, step @ Item::Phrase(_), to, number @ Item::Number(..), ..]
                     if retries.is_any(&[Mark::Retries, Mark::Attempts])
                         && small.is_any(&[Mark::Of, Mark::With])
@@ -100,6 +121,15 @@ pub(super) fn turn_of(place: &Place<'_>) -> Option<Turn> {
         {
             turn(vec![number.clone(), retries.clone()], 2)
         }
+        _ => None,
+    }
+}
+
+/// Attempts without a number, and those that are given up.
+fn attempted(place: &Place<'_>) -> Option<Turn> {
+    let item = place.item;
+    let is_stop = matches!(item, Item::Phrase(stop) if stop.words.len() == 1 && STOPS.contains(&stop.words[0].text.as_str()));
+    match place.rest {
         // `try to do A, and if that fails, B`
         [to, Item::Phrase(_), ..]
             if item.is(Mark::Attempts) && place.begins() && to.is(Mark::To) && is_handled(place) =>

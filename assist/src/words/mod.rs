@@ -216,6 +216,21 @@ const SHORT: [(&str, &str); 9] = [
     ("aft", "after"),
 ];
 
+/// Contractions without their apostrophe.
+const PLAIN: [(&str, [&str; 2]); 11] = [
+    ("cannot", ["can", "not"]),
+    ("dont", ["do", "not"]),
+    ("doesnt", ["does", "not"]),
+    ("didnt", ["did", "not"]),
+    ("cant", ["can", "not"]),
+    ("wont", ["will", "not"]),
+    ("isnt", ["is", "not"]),
+    ("arent", ["are", "not"]),
+    ("shouldnt", ["should", "not"]),
+    ("mustnt", ["must", "not"]),
+    ("wasnt", ["was", "not"]),
+];
+
 /// What an `'s` behind it says that it `is`.
 const ARE: [&str; 12] =
     ["it", "that", "there", "he", "she", "what", "who", "everything", "all", "here", "this", "something"];
@@ -247,8 +262,8 @@ fn push(found: &mut Vec<Token>, at: Range<usize>, kind: TokenKind) {
     if let Some((_, meant)) = SHORT.iter().find(|(short, _)| *short == word.as_str()) {
         words = vec![meant];
     }
-    if word == "cannot" {
-        words = vec!["can", "not"];
+    if let Some((_, both)) = PLAIN.iter().find(|(short, _)| *short == word.as_str()) {
+        words = both.to_vec();
     }
     for word in words {
         found.push(Token { at: at.clone(), kind: TokenKind::Word(word.to_owned()) });
