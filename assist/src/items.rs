@@ -149,7 +149,10 @@ impl Reader<'_> {
         let stem = self.stems.of(word);
         let is_name = word.ends_with("'s") || word.matches('-').count() > 1;
         let is_field = word.contains('.') && !is_name;
-        if !word.contains('-') && !is_field || is_name || self.names.knows(&stem) || self.lexicon.knows(&stem)
+        if !word.contains('-') && !is_field
+            || is_name
+            || self.names.is_word(&stem)
+            || self.lexicon.knows(&stem)
         {
             return vec![token];
         }
@@ -393,7 +396,7 @@ impl Reader<'_> {
         let TokenKind::Word(word) = &token.kind else { return String::new() };
         let stem = self.stems.of(word);
         let is_number = number(word).is_some() || duration_unit(word).is_some();
-        if self.names.knows(&stem) || self.lexicon.knows(&stem) || word.contains('_') || is_number {
+        if self.names.is_word(&stem) || self.lexicon.knows(&stem) || word.contains('_') || is_number {
             return stem;
         }
         if is_russian(word) && self.names.has_kin(word, &stem) {

@@ -152,8 +152,13 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// Whether a word of the manifest or the table of words has this stem.
+    /// Whether a word of the manifest or one that most workflows have has this stem.
     pub fn knows(&self, stem: &str) -> bool {
+        self.known.contains(stem) || self.concepts.is_common(stem)
+    }
+
+    /// Whether it is the stem of a word at all, and not of one that is misspelt.
+    pub fn is_word(&self, stem: &str) -> bool {
         self.known.contains(stem) || self.concepts.knows(stem)
     }
 

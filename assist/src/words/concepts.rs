@@ -21,6 +21,9 @@ const TRADES: [&str; 3] = [
 /// Of infinitives and of nouns of action.
 const ENDINGS: [&str; 4] = ["ть", "ти", "чь", "ние"];
 
+/// What Russian adjectives of things have behind the thing's stem.
+const ADJECTIVES: [&str; 4] = ["н", "ов", "ев", "ск"];
+
 /// In letters; shorter roots are common to too many words.
 const SHORTEST_ROOT: usize = 4;
 
@@ -55,20 +58,36 @@ struct Forms {
 impl Forms {
     fn new(words: &[(&str, usize)], stems: &Stems) -> Forms {
         let mut forms = Forms::default();
+        let mut verbs = Vec::new();
         for (word, number) in words {
             let stem = stems.of(word);
-            if ENDINGS.iter().any(|ending| word.ends_with(ending)) {
-                forms.by_root.entry(root(&stem)).or_default().insert(*number);
+            forms.by_stem.entry(stem.clone()).or_default().insert(*number);
+            let root = root(&stem);
+            let is_verb = ENDINGS.iter().any(|ending| word.ends_with(ending));
+            if is_verb && root.chars().count() >= SHORTEST_ROOT {
+                forms.by_root.entry(root.clone()).or_default().insert(*number);
+                verbs.push((stem, root));
             }
-            forms.by_stem.entry(stem).or_default().insert(*number);
         }
-        forms.by_root.retain(|root, _| root.chars().count() >= SHORTEST_ROOT);
+        // What one form of a verb means, all mean.
+        for (stem, root) in verbs {
+            forms.by_stem.entry(stem).or_default().extend(&forms.by_root[&root]);
+        }
         forms
     }
 
-    /// Forms of a word that the tables do not have are told by its root: `оплачивается` by `оплатить`.
-    fn of(&self, stem: &str) -> Option<&Numbers> {
-        self.by_stem.get(stem).or_else(|| self.by_root.get(&root(stem)).filter(|_| is_russian(stem)))
+    /// Words that the tables do not have are told by their root: `оплачивается` by `оплатить`, `кредитный` by `кредит`.
+    fn of(&self, stem: &str, stems: &Stems) -> Option<&Numbers> {
+        if let Some(numbers) = self.by_stem.get(stem) {
+            return Some(numbers);
+        }
+        if !is_russian(stem) {
+            return None;
+        }
+        let long = |noun: &&str| noun.chars().count() >= SHORTEST_ROOT;
+        let mut nouns = ADJECTIVES.iter().filter_map(|ending| stem.strip_suffix(ending)).filter(long);
+        let thing = || nouns.find_map(|noun| self.by_stem.get(&stems.of(noun)));
+        self.by_root.get(&root(stem)).or_else(thing)
     }
 }
 
@@ -97,7 +116,7 @@ impl Concepts {
     }
 
     fn of(&self, stem: &str) -> Option<&Numbers> {
-        self.forms(stem)?.of(stem)
+        self.forms(stem)?.of(stem, &self.stems)
     }
 
     /// Whether two stems are one word, or two words for one thing.
@@ -156,6 +175,8 @@ mod tests {
             ("оплачена", "paid"),
             ("платежа", "payment"),
             ("оплачивается", "pay"),
+            ("оцениваем", "grade"),
+            ("кредитный", "loan"),
             ("perms", "permissions"),
             ("subs", "subtitles"),
         ] {
