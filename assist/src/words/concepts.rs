@@ -189,6 +189,55 @@ mod tests {
         }
     }
 
+    /// What does the contrary must never be taken for what was said.
+    #[test]
+    fn contraries_do_not_mean_the_same() {
+        let (stems, concepts) = (Stems::new(), Concepts::new());
+        let pairs = [
+            ("approve утверди одобри согласование", "reject decline отклони откажи отказ"),
+            ("accept прими", "refuse deny отклони откажи"),
+            ("open открой", "close закрой"),
+            ("lock запри", "unlock отопри"),
+            ("block заблокируй блокировка", "unblock разблокируй разблокировка"),
+            ("freeze заморозь", "unfreeze разморозь"),
+            ("start запусти начни", "stop останови"),
+            ("pause приостанови", "resume возобнови"),
+            ("enable включи", "disable отключи выключи"),
+            ("activate активируй", "deactivate деактивируй"),
+            ("charge спиши", "refund верни возмести"),
+            ("buy купи", "sell продай"),
+            ("hire найми", "fire уволь"),
+            ("encrypt зашифруй", "decrypt расшифруй"),
+            ("compress сожми", "decompress распакуй"),
+            ("publish опубликуй", "unpublish скрой"),
+            ("assign назначь", "unassign"),
+            ("deposit внеси", "withdraw"),
+            ("increase увеличь повысь", "decrease уменьши снизь"),
+            ("load погрузи", "unload разгрузи"),
+            ("upload выложи залей", "download скачай"),
+            ("subscribe подпиши", "unsubscribe отпиши"),
+            ("create создай", "delete remove удали"),
+            ("add добавь", "remove удали убери"),
+            ("import импортируй", "export экспортируй"),
+            ("send отправь", "receive получи"),
+            ("attach прикрепи", "detach открепи"),
+            ("deploy разверни задеплой", "rollback откати"),
+            ("heat нагрей", "cool охлади"),
+            ("upgrade обнови", "downgrade понизь"),
+            ("check-in засели", "check-out высели"),
+            ("arrive прибытие", "depart отъезд"),
+            ("valid", "invalid"),
+            ("active", "inactive"),
+        ];
+        let mut alike = Vec::new();
+        for (one, other) in pairs {
+            let others = || other.split(' ');
+            let both = one.split(' ').flat_map(|one| others().map(move |other| (one, other)));
+            alike.extend(both.filter(|(one, other)| concepts.are_same(&stems.of(one), &stems.of(other))));
+        }
+        assert_eq!(alike, Vec::<(&str, &str)>::new());
+    }
+
     #[test]
     fn every_word_is_found_by_its_own_stem() {
         let concepts = Concepts::new();
