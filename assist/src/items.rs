@@ -347,7 +347,12 @@ impl Reader<'_> {
             && is_order(word)
             && ENDS.iter().any(|end| word.starts_with(end))
             && !matches!(tokens.get(at + 1).map(|next| &next.kind), Some(TokenKind::Word(_)));
-        let is_mark = !is_rather_verb && !is_find && !is_own && !is_check && !is_step;
+        // `убери каждый номер` removes no step where a task does it.
+        let is_done_to_each = used == 1
+            && marks.contains(&Mark::Remove)
+            && self.lexicon.at(&rest).is_some_and(|(_, marks)| marks.contains(&Mark::Each))
+            && self.names.leads(&stems[at]);
+        let is_mark = !is_rather_verb && !is_find && !is_own && !is_check && !is_step && !is_done_to_each;
         is_mark.then_some((used, Some(Item::Marks(marks, at_end))))
     }
 

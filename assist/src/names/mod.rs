@@ -217,6 +217,12 @@ impl<'a> Names<'a> {
         self.profiles.iter().any(|profile| profile.own.first().is_some_and(|own| own == stem))
     }
 
+    /// Whether the id of a task begins with the word, or with one that means the same.
+    pub fn leads(&self, stem: &str) -> bool {
+        let begins = |own: &String| self.concepts.are_same(own, stem);
+        self.profiles.iter().any(|profile| profile.own.first().is_some_and(begins))
+    }
+
     /// Whether the name or the docstring of a task has the verb.
     pub fn has_verb(&self, word: &PhraseWord) -> bool {
         let has = |profile: &Profile| profile.own.contains(&word.stem) || self.tells(profile, word);
