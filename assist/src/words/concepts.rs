@@ -62,9 +62,9 @@ impl Forms {
         for (word, number) in words {
             let stem = stems.of(word);
             forms.by_stem.entry(stem.clone()).or_default().insert(*number);
-            let root = root(&stem);
             let is_verb = ENDINGS.iter().any(|ending| word.ends_with(ending));
-            if is_verb && root.chars().count() >= SHORTEST_ROOT {
+            let root = is_verb.then(|| root(&stem)).filter(|root| root.chars().count() >= SHORTEST_ROOT);
+            if let Some(root) = root {
                 forms.by_root.entry(root.clone()).or_default().insert(*number);
                 verbs.push((stem, root));
             }
@@ -98,7 +98,7 @@ impl Concepts {
         let lines = |table: &'static str| table.lines().filter(|line| !line.starts_with('#'));
         let common = lines(COMMON).count();
         for (number, line) in lines(COMMON).chain(TRADES.into_iter().flat_map(lines)).enumerate() {
-            for word in line.split_whitespace() {
+            for word in line.split(' ') {
                 if let Some(beginning) = beginning(stems.regular(word)) {
                     groups.entry(beginning).or_default().words.push((word, number));
                 }
@@ -131,13 +131,12 @@ impl Concepts {
     pub fn near(&self, word: &str) -> Option<&str> {
         let first = word.chars().next()?;
         let groups = self.groups.iter().filter(|((letter, _), _)| *letter == first);
-        let stems: BTreeMap<_, _> = groups.flat_map(|(_, group)| &self.forms_of(group).by_stem).collect();
-        let near = stems.into_iter().filter_map(|(stem, numbers)| Some((slips(word, stem)?, stem, numbers)));
-        let near: Vec<_> = near.collect();
-        let least = near.iter().map(|(slips, ..)| *slips).min()?;
-        let mut near = near.iter().filter(|(slips, ..)| *slips == least);
-        let (_, stem, numbers) = near.next()?;
-        near.all(|(_, _, others)| !others.is_disjoint(numbers)).then_some(stem.as_str())
+        let stems = groups.flat_map(|(_, group)| &self.forms_of(group).by_stem);
+        let near = stems.filter_map(|(stem, numbers)| Some((slips(word, stem)?, stem, numbers)));
+        let near: BTreeSet<_> = near.collect();
+        let (least, stem, numbers) = near.first()?;
+        let mut others = near.iter().take_while(|(slips, ..)| slips == least);
+        others.all(|(_, _, others)| !others.is_disjoint(numbers)).then_some(stem.as_str())
     }
 
     pub fn knows(&self, stem: &str) -> bool {
