@@ -30,8 +30,8 @@ const SHORTEST_ROOT: usize = 4;
 /// The first two letters of a word, which its stem has, too.
 type Beginning = (char, Option<char>);
 
-/// The numbers of the concepts that a word belongs to.
-type Numbers = BTreeSet<usize>;
+/// The numbers of the concepts that a word belongs to: few, so that a list is compared faster than a set.
+type Numbers = Vec<usize>;
 
 /// Stems with the concepts that they belong to.
 pub(crate) struct Concepts {
@@ -61,17 +61,21 @@ impl Forms {
         let mut verbs = Vec::new();
         for (word, number) in words {
             let stem = stems.of(word);
-            forms.by_stem.entry(stem.clone()).or_default().insert(*number);
+            forms.by_stem.entry(stem.clone()).or_default().push(*number);
             let is_verb = ENDINGS.iter().any(|ending| word.ends_with(ending));
             let root = is_verb.then(|| root(&stem)).filter(|root| root.chars().count() >= SHORTEST_ROOT);
             if let Some(root) = root {
-                forms.by_root.entry(root.clone()).or_default().insert(*number);
+                forms.by_root.entry(root.clone()).or_default().push(*number);
                 verbs.push((stem, root));
             }
         }
         // What one form of a verb means, all mean.
         for (stem, root) in verbs {
             forms.by_stem.entry(stem).or_default().extend(&forms.by_root[&root]);
+        }
+        for numbers in forms.by_stem.values_mut() {
+            numbers.sort_unstable();
+            numbers.dedup();
         }
         forms
     }
@@ -124,7 +128,7 @@ impl Concepts {
         one == other
             || is_noun_of(one, other)
             || is_noun_of(other, one)
-            || self.of(one).is_some_and(|one| self.of(other).is_some_and(|other| !one.is_disjoint(other)))
+            || self.of(one).is_some_and(|one| self.of(other).is_some_and(|other| share(one, other)))
     }
 
     /// The stem that a misspelt word is nearest to; nothing where it is as near to one that means something else.
@@ -136,7 +140,7 @@ impl Concepts {
         let near: BTreeSet<_> = near.collect();
         let (least, stem, numbers) = near.first()?;
         let mut others = near.iter().take_while(|(slips, ..)| slips == least);
-        others.all(|(_, _, others)| !others.is_disjoint(numbers)).then_some(stem.as_str())
+        others.all(|(_, _, others)| share(others, numbers)).then_some(stem.as_str())
     }
 
     pub fn knows(&self, stem: &str) -> bool {
@@ -145,8 +149,12 @@ impl Concepts {
 
     pub fn is_common(&self, stem: &str) -> bool {
         let numbers = self.forms(stem).and_then(|forms| forms.by_stem.get(stem));
-        numbers.and_then(Numbers::first).is_some_and(|first| *first < self.common)
+        numbers.is_some_and(|numbers| numbers.iter().any(|number| *number < self.common))
     }
+}
+
+fn share(one: &[usize], other: &[usize]) -> bool {
+    one.iter().any(|number| other.contains(number))
 }
 
 fn beginning(word: &str) -> Option<Beginning> {
