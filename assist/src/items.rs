@@ -149,7 +149,10 @@ impl Reader<'_> {
         let stem = self.stems.of(word);
         let is_name = word.ends_with("'s") || word.matches('-').count() > 1;
         let is_field = word.contains('.') && !is_name;
-        if !word.contains('-') && !is_field || is_name || self.names.knows(&stem) || self.lexicon.knows(&stem)
+        if !word.contains('-') && !is_field
+            || is_name
+            || self.names.is_word(&stem)
+            || self.lexicon.knows(&stem)
         {
             return vec![token];
         }
@@ -344,7 +347,12 @@ impl Reader<'_> {
             && is_order(word)
             && ENDS.iter().any(|end| word.starts_with(end))
             && !matches!(tokens.get(at + 1).map(|next| &next.kind), Some(TokenKind::Word(_)));
-        let is_mark = !is_rather_verb && !is_find && !is_own && !is_check && !is_step;
+        // `убери каждый номер` removes no step where a task does it.
+        let is_done_to_each = used == 1
+            && marks.contains(&Mark::Remove)
+            && self.lexicon.at(&rest).is_some_and(|(_, marks)| marks.contains(&Mark::Each))
+            && self.names.leads(&stems[at]);
+        let is_mark = !is_rather_verb && !is_find && !is_own && !is_check && !is_step && !is_done_to_each;
         is_mark.then_some((used, Some(Item::Marks(marks, at_end))))
     }
 
@@ -393,7 +401,7 @@ impl Reader<'_> {
         let TokenKind::Word(word) = &token.kind else { return String::new() };
         let stem = self.stems.of(word);
         let is_number = number(word).is_some() || duration_unit(word).is_some();
-        if self.names.knows(&stem) || self.lexicon.knows(&stem) || word.contains('_') || is_number {
+        if self.names.is_word(&stem) || self.lexicon.knows(&stem) || word.contains('_') || is_number {
             return stem;
         }
         if is_russian(word) && self.names.has_kin(word, &stem) {

@@ -152,8 +152,13 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// Whether a word of the manifest or the table of words has this stem.
+    /// Whether a word of the manifest or one that most workflows have has this stem.
     pub fn knows(&self, stem: &str) -> bool {
+        self.known.contains(stem) || self.concepts.is_common(stem)
+    }
+
+    /// Whether it is the stem of a word at all, and not of one that is misspelt.
+    pub fn is_word(&self, stem: &str) -> bool {
         self.known.contains(stem) || self.concepts.knows(stem)
     }
 
@@ -210,6 +215,12 @@ impl<'a> Names<'a> {
     /// Whether the id of a task begins with the word.
     pub fn begins(&self, stem: &str) -> bool {
         self.profiles.iter().any(|profile| profile.own.first().is_some_and(|own| own == stem))
+    }
+
+    /// Whether the id of a task begins with the word, or with one that means the same.
+    pub fn leads(&self, stem: &str) -> bool {
+        let begins = |own: &String| self.concepts.are_same(own, stem);
+        self.profiles.iter().any(|profile| profile.own.first().is_some_and(begins))
     }
 
     /// Whether the name or the docstring of a task has the verb.

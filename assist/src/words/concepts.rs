@@ -21,14 +21,17 @@ const TRADES: [&str; 3] = [
 /// Of infinitives and of nouns of action.
 const ENDINGS: [&str; 4] = ["ть", "ти", "чь", "ние"];
 
+/// What Russian adjectives of things have behind the thing's stem.
+const ADJECTIVES: [&str; 4] = ["н", "ов", "ев", "ск"];
+
 /// In letters; shorter roots are common to too many words.
 const SHORTEST_ROOT: usize = 4;
 
 /// The first two letters of a word, which its stem has, too.
 type Beginning = (char, Option<char>);
 
-/// The numbers of the concepts that a word belongs to.
-type Numbers = BTreeSet<usize>;
+/// The numbers of the concepts that a word belongs to: few, so that a list is compared faster than a set.
+type Numbers = Vec<usize>;
 
 /// Stems with the concepts that they belong to.
 pub(crate) struct Concepts {
@@ -55,20 +58,40 @@ struct Forms {
 impl Forms {
     fn new(words: &[(&str, usize)], stems: &Stems) -> Forms {
         let mut forms = Forms::default();
+        let mut verbs = Vec::new();
         for (word, number) in words {
             let stem = stems.of(word);
-            if ENDINGS.iter().any(|ending| word.ends_with(ending)) {
-                forms.by_root.entry(root(&stem)).or_default().insert(*number);
+            forms.by_stem.entry(stem.clone()).or_default().push(*number);
+            let is_verb = ENDINGS.iter().any(|ending| word.ends_with(ending));
+            let root = is_verb.then(|| root(&stem)).filter(|root| root.chars().count() >= SHORTEST_ROOT);
+            if let Some(root) = root {
+                forms.by_root.entry(root.clone()).or_default().push(*number);
+                verbs.push((stem, root));
             }
-            forms.by_stem.entry(stem).or_default().insert(*number);
         }
-        forms.by_root.retain(|root, _| root.chars().count() >= SHORTEST_ROOT);
+        // What one form of a verb means, all mean.
+        for (stem, root) in verbs {
+            forms.by_stem.entry(stem).or_default().extend(&forms.by_root[&root]);
+        }
+        for numbers in forms.by_stem.values_mut() {
+            numbers.sort_unstable();
+            numbers.dedup();
+        }
         forms
     }
 
-    /// Forms of a word that the tables do not have are told by its root: `оплачивается` by `оплатить`.
-    fn of(&self, stem: &str) -> Option<&Numbers> {
-        self.by_stem.get(stem).or_else(|| self.by_root.get(&root(stem)).filter(|_| is_russian(stem)))
+    /// Words that the tables do not have are told by their root: `оплачивается` by `оплатить`, `кредитный` by `кредит`.
+    fn of(&self, stem: &str, stems: &Stems) -> Option<&Numbers> {
+        if let Some(numbers) = self.by_stem.get(stem) {
+            return Some(numbers);
+        }
+        if !is_russian(stem) {
+            return None;
+        }
+        let long = |noun: &&str| noun.chars().count() >= SHORTEST_ROOT;
+        let mut nouns = ADJECTIVES.iter().filter_map(|ending| stem.strip_suffix(ending)).filter(long);
+        let thing = || nouns.find_map(|noun| self.by_stem.get(&stems.of(noun)));
+        self.by_root.get(&root(stem)).or_else(thing)
     }
 }
 
@@ -79,7 +102,7 @@ impl Concepts {
         let lines = |table: &'static str| table.lines().filter(|line| !line.starts_with('#'));
         let common = lines(COMMON).count();
         for (number, line) in lines(COMMON).chain(TRADES.into_iter().flat_map(lines)).enumerate() {
-            for word in line.split_whitespace() {
+            for word in line.split(' ') {
                 if let Some(beginning) = beginning(stems.regular(word)) {
                     groups.entry(beginning).or_default().words.push((word, number));
                 }
@@ -97,7 +120,7 @@ impl Concepts {
     }
 
     fn of(&self, stem: &str) -> Option<&Numbers> {
-        self.forms(stem)?.of(stem)
+        self.forms(stem)?.of(stem, &self.stems)
     }
 
     /// Whether two stems are one word, or two words for one thing.
@@ -105,20 +128,19 @@ impl Concepts {
         one == other
             || is_noun_of(one, other)
             || is_noun_of(other, one)
-            || self.of(one).is_some_and(|one| self.of(other).is_some_and(|other| !one.is_disjoint(other)))
+            || self.of(one).is_some_and(|one| self.of(other).is_some_and(|other| share(one, other)))
     }
 
     /// The stem that a misspelt word is nearest to; nothing where it is as near to one that means something else.
     pub fn near(&self, word: &str) -> Option<&str> {
         let first = word.chars().next()?;
         let groups = self.groups.iter().filter(|((letter, _), _)| *letter == first);
-        let stems: BTreeMap<_, _> = groups.flat_map(|(_, group)| &self.forms_of(group).by_stem).collect();
-        let near = stems.into_iter().filter_map(|(stem, numbers)| Some((slips(word, stem)?, stem, numbers)));
-        let near: Vec<_> = near.collect();
-        let least = near.iter().map(|(slips, ..)| *slips).min()?;
-        let mut near = near.iter().filter(|(slips, ..)| *slips == least);
-        let (_, stem, numbers) = near.next()?;
-        near.all(|(_, _, others)| !others.is_disjoint(numbers)).then_some(stem.as_str())
+        let stems = groups.flat_map(|(_, group)| &self.forms_of(group).by_stem);
+        let near = stems.filter_map(|(stem, numbers)| Some((slips(word, stem)?, stem, numbers)));
+        let near: BTreeSet<_> = near.collect();
+        let (least, stem, numbers) = near.first()?;
+        let mut others = near.iter().take_while(|(slips, ..)| slips == least);
+        others.all(|(_, _, others)| share(others, numbers)).then_some(stem.as_str())
     }
 
     pub fn knows(&self, stem: &str) -> bool {
@@ -127,8 +149,12 @@ impl Concepts {
 
     pub fn is_common(&self, stem: &str) -> bool {
         let numbers = self.forms(stem).and_then(|forms| forms.by_stem.get(stem));
-        numbers.and_then(Numbers::first).is_some_and(|first| *first < self.common)
+        numbers.is_some_and(|numbers| numbers.iter().any(|number| *number < self.common))
     }
+}
+
+fn share(one: &[usize], other: &[usize]) -> bool {
+    one.iter().any(|number| other.contains(number))
 }
 
 fn beginning(word: &str) -> Option<Beginning> {
@@ -156,6 +182,8 @@ mod tests {
             ("оплачена", "paid"),
             ("платежа", "payment"),
             ("оплачивается", "pay"),
+            ("оцениваем", "grade"),
+            ("кредитный", "loan"),
             ("perms", "permissions"),
             ("subs", "subtitles"),
         ] {
@@ -166,6 +194,55 @@ mod tests {
         {
             assert!(!are_same(said, other), "{said}, {other}");
         }
+    }
+
+    /// What does the contrary must never be taken for what was said.
+    #[test]
+    fn contraries_do_not_mean_the_same() {
+        let (stems, concepts) = (Stems::new(), Concepts::new());
+        let pairs = [
+            ("approve утверди одобри согласование", "reject decline отклони откажи отказ"),
+            ("accept прими", "refuse deny отклони откажи"),
+            ("open открой", "close закрой"),
+            ("lock запри", "unlock отопри"),
+            ("block заблокируй блокировка", "unblock разблокируй разблокировка"),
+            ("freeze заморозь", "unfreeze разморозь"),
+            ("start запусти начни", "stop останови"),
+            ("pause приостанови", "resume возобнови"),
+            ("enable включи", "disable отключи выключи"),
+            ("activate активируй", "deactivate деактивируй"),
+            ("charge спиши", "refund верни возмести"),
+            ("buy купи", "sell продай"),
+            ("hire найми", "fire уволь"),
+            ("encrypt зашифруй", "decrypt расшифруй"),
+            ("compress сожми", "decompress распакуй"),
+            ("publish опубликуй", "unpublish скрой"),
+            ("assign назначь", "unassign"),
+            ("deposit внеси", "withdraw"),
+            ("increase увеличь повысь", "decrease уменьши снизь"),
+            ("load погрузи", "unload разгрузи"),
+            ("upload выложи залей", "download скачай"),
+            ("subscribe подпиши", "unsubscribe отпиши"),
+            ("create создай", "delete remove удали"),
+            ("add добавь", "remove удали убери"),
+            ("import импортируй", "export экспортируй"),
+            ("send отправь", "receive получи"),
+            ("attach прикрепи", "detach открепи"),
+            ("deploy разверни задеплой", "rollback откати"),
+            ("heat нагрей", "cool охлади"),
+            ("upgrade обнови", "downgrade понизь"),
+            ("check-in засели", "check-out высели"),
+            ("arrive прибытие", "depart отъезд"),
+            ("valid", "invalid"),
+            ("active", "inactive"),
+        ];
+        let mut alike = Vec::new();
+        for (one, other) in pairs {
+            let others = || other.split(' ');
+            let both = one.split(' ').flat_map(|one| others().map(move |other| (one, other)));
+            alike.extend(both.filter(|(one, other)| concepts.are_same(&stems.of(one), &stems.of(other))));
+        }
+        assert_eq!(alike, Vec::<(&str, &str)>::new());
     }
 
     #[test]

@@ -424,8 +424,8 @@ impl Stems {
 fn american(word: String) -> String {
     const ENDINGS: [&str; 6] = ["e", "ed", "es", "er", "ing", "ation"];
     let is_british = |stem: &str| stem.len() >= 6 && stem.ends_with("is") || stem.ends_with("alys");
-    let stems = ENDINGS.iter().filter_map(|ending| Some((word.strip_suffix(ending)?, ending)));
-    match stems.filter(|(stem, _)| is_british(stem) && !stem.ends_with("wis")).last() {
+    let mut stems = ENDINGS.iter().filter_map(|ending| Some((word.strip_suffix(ending)?, ending)));
+    match stems.find(|(stem, _)| is_british(stem) && !stem.ends_with("wis")) {
         Some((stem, ending)) => format!("{}z{ending}", &stem[..stem.len() - 1]),
         None => word,
     }

@@ -21,7 +21,15 @@ pub(crate) fn slips(word: &str, wanted: &str) -> Option<usize> {
     // The first letter is seldom the wrong one, and telling words by it avoids most false friends.
     let is_near =
         bound > 0 && one != other && one.first() == other.first() && one.len().abs_diff(other.len()) <= bound;
-    is_near.then(|| distance(&one, &other)).filter(|slips| *slips <= bound)
+    let slips = || if single(&one) == single(&other) { 1 } else { distance(&one, &other) };
+    is_near.then(slips).filter(|slips| *slips <= bound)
+}
+
+/// Each letter that is doubled once.
+fn single(word: &[char]) -> Vec<char> {
+    let mut word = word.to_vec();
+    word.dedup();
+    word
 }
 
 /// Whether one letter of `wanted` was left out, not its first.
@@ -67,7 +75,9 @@ mod tests {
 
     #[test]
     fn slips_are_mended_and_short_or_different_words_are_not() {
-        for (word, wanted) in [("paralel", "parallel"), ("reciept", "receipt"), ("paymnet", "payment")] {
+        for (word, wanted) in
+            [("paralel", "parallel"), ("reciept", "receipt"), ("paymnet", "payment"), ("procces", "process")]
+        {
             assert!(is_typo_of(word, wanted), "{word}");
         }
         for (word, wanted) in
