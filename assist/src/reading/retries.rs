@@ -196,9 +196,13 @@ pub(super) fn is_once(context: &Context<'_>, item: &Item) -> bool {
 /// `with exponential backoff`, `waiting 2 seconds between attempts`, `every 5 seconds`.
 pub(super) fn pauses(items: &[Item], mut next: usize, changes: &mut Vec<Change>) -> usize {
     loop {
-        let here = next
+        let comma = usize::from(
+            matches!(items.get(next), Some(Item::Comma(_)))
+                && items.get(next + 1).is_some_and(|item| item.is_any(&[Mark::And, Mark::With])),
+        );
+        let here = next + comma
             + usize::from(
-                items.get(next).is_some_and(|item| {
+                items.get(next + comma).is_some_and(|item| {
                     item.is_any(&[Mark::And, Mark::With]) || matches!(item, Item::Comma(_))
                 }),
             );
