@@ -34,11 +34,15 @@ pub(super) fn guarded(context: &Context<'_>, phrase: &Phrase) -> Option<Flow> {
         let property =
             Phrase { words: vec![word.clone()], glue: Vec::new(), aside: Vec::new(), at: word.at.clone() };
         let Meant::Task(task) = context.names.meant(&rest, &[]) else { continue };
-        let is_led = ["for", "для"].contains(&word.preposition.as_str());
+        let is_owned = ["with", "с", "со"].contains(&word.preposition.as_str());
+        let is_led = ["for", "для"].contains(&word.preposition.as_str()) || is_owned;
         if at + 1 == phrase.words.len() && !is_led || context.names.is_part(&task, &word) {
             continue;
         }
-        let Ok(Condition::Holds(condition)) = conditions::condition(context, &[Item::Phrase(property)])
+        // `users with an email should get a receipt`
+        let there = Item::Marks(vec![Mark::Exists], word.at.start..word.at.start);
+        let said = std::iter::once(Item::Phrase(property)).chain(is_owned.then_some(there));
+        let Ok(Condition::Holds(condition)) = conditions::condition(context, &said.collect::<Vec<_>>())
         else {
             continue;
         };

@@ -196,12 +196,15 @@ pub(super) fn is_once(context: &Context<'_>, item: &Item) -> bool {
 /// `with exponential backoff`, `waiting 2 seconds between attempts`, `every 5 seconds`.
 pub(super) fn pauses(items: &[Item], mut next: usize, changes: &mut Vec<Change>) -> usize {
     loop {
-        let here = next
-            + usize::from(
-                items.get(next).is_some_and(|item| {
+        let comma = usize::from(
+            matches!(items.get(next), Some(Item::Comma(_)))
+                && items.get(next + 1).is_some_and(|item| item.is_any(&[Mark::And, Mark::With])),
+        );
+        let here =
+            next + comma
+                + usize::from(items.get(next + comma).is_some_and(|item| {
                     item.is_any(&[Mark::And, Mark::With]) || matches!(item, Item::Comma(_))
-                }),
-            );
+                }));
         let Some(item) = items.get(here) else { return next };
         let ends = !matches!(items.get(here + 1), Some(Item::Phrase(_)));
         if item.is(Mark::OnFailure) && !changes.is_empty() && ends {

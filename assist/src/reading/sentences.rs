@@ -276,8 +276,14 @@ fn unless(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
         | [not, Item::Phrase(late), until, rest @ ..]
             if not.is(Mark::Not) && until.is_any(&[Mark::Until, Mark::Before]) =>
         {
-            let late = Flow::Call(context.task(late, &[])?);
-            Ok(Some(Flow::in_order([relations::ended(context, rest)?, late])))
+            let (late, early) = (Flow::Call(context.task(late, &[])?), relations::ended(context, rest)?);
+            // `until A and B`, where A takes what B gives, names them and not their order.
+            if let [.., first, last] = early.calls()[..]
+                && super::dependence::feeds(context, last, first)
+            {
+                return context.ask(format!("does `{first}` come before `{last}`?"));
+            }
+            Ok(Some(Flow::in_order([early, late])))
         }
         // `do not bind files with fewer than 20 pages`
         [not, rest @ ..]

@@ -64,6 +64,28 @@ pub(super) fn turn_of(place: &Place<'_>) -> Option<Turn> {
         {
             turn(vec![mark(Mark::Wait, item), mark(Mark::UpTo, limit), time.clone()], 3)
         }
+        // `let A wait for approval when it is more than 1000`
+        [wait, approval, condition, it, compared, number @ Item::Number(..), ..]
+            if matches!(item, Item::Phrase(step) if place.is_task(step))
+                && place.begins()
+                && wait.is_any(&[Mark::Wait, Mark::WaitFor])
+                && approval.is(Mark::Approval)
+                && condition.is_any(&[Mark::If, Mark::When])
+                && it.is(Mark::It)
+                && compared.is_any(&[Mark::Above, Mark::Below, Mark::AtLeast, Mark::AtMost]) =>
+        {
+            let order = [approval.clone(), mark(Mark::Before, wait), item.clone(), mark(Mark::If, condition)];
+            turn(order.into_iter().chain([item, compared, number].map(Item::clone)).collect(), 6)
+        }
+        // `let A wait for approval`
+        [wait, approval, ..]
+            if matches!(item, Item::Phrase(step) if place.is_task(step))
+                && place.begins()
+                && ["wait for", "waits for", "has to wait for"].contains(&place.said(wait).as_str())
+                && approval.is(Mark::Approval) =>
+        {
+            turn(vec![approval.clone(), mark(Mark::Before, wait), item.clone()], 2)
+        }
         // `give her approval`
         [it, approval, ..] if item.is(Mark::Give) && it.is(Mark::It) && approval.is(Mark::Approval) => {
             turn(vec![approval.clone()], 2)

@@ -176,6 +176,16 @@ fn given_up(place: &Place<'_>) -> Option<Turn> {
             let items = [condition, step, longer, time].map(Item::clone).into_iter();
             turn(items.chain([comma, mark(Mark::GiveUp, item)]).collect(), 4)
         }
+        // `make A fail after one second`
+        [fails, after, time @ Item::Time(..), rest @ ..]
+            if matches!(item, Item::Phrase(_))
+                && place.begins()
+                && fails.is_any(&[Mark::Fails, Mark::GiveUp])
+                && after.is(Mark::After)
+                && ends(rest.first()) =>
+        {
+            turn(vec![item.clone(), mark(Mark::Within, after), time.clone()], 3)
+        }
         // `within a second or fail`
         [or, fail, rest @ ..]
             if matches!(item, Item::Time(..))

@@ -143,6 +143,17 @@ fn joined(place: &Place<'_>) -> Option<Turn> {
         {
             turn(vec![item.clone(), mark(Mark::After, wait)], 1)
         }
+        // `let A wait until B is done`
+        [wait, until, Item::Phrase(_), ..]
+            if matches!(item, Item::Phrase(_))
+                && place.begins()
+                && wait.is_any(&[Mark::Wait, Mark::WaitFor])
+                && !wait.is(Mark::Approval)
+                && until.is(Mark::Until)
+                && place.sentence().last().is_some_and(|last| last.is_any(&[Mark::Done, Mark::Succeeds])) =>
+        {
+            turn(vec![item.clone(), mark(Mark::After, until)], 2)
+        }
         // `after a delay of 15 minutes`
         [pause, Item::Time(..), ..]
             if item.is(Mark::After) && pause.is_any(&[Mark::PauseBetween, Mark::Wait]) =>

@@ -149,6 +149,26 @@ fn guarded(place: &Place<'_>) -> Option<Turn> {
         {
             turn(vec![mark(Mark::EvenIf, item), step.clone(), fails.clone()], 3)
         }
+        // `we do not want the workflow to fail when A fails`
+        [fails, condition, step @ Item::Phrase(_), again, ..]
+            if item.is(Mark::Not)
+                && place.begins()
+                && fails.is(Mark::Fails)
+                && condition.is_any(&[Mark::If, Mark::When])
+                && again.is(Mark::Fails) =>
+        {
+            turn(vec![mark(Mark::EvenIf, item), step.clone(), again.clone()], 4)
+        }
+        // `no retries for A any more`
+        [gone, rest @ ..]
+            if matches!(item, Item::Phrase(_))
+                && gone.is(Mark::NotNeeded)
+                && ["any more", "anymore", "any longer", "больше"].contains(&place.said(gone).as_str())
+                && ends(rest.first())
+                && place.found.iter().any(|item| item.is_any(&[Mark::Retries, Mark::Timeout])) =>
+        {
+            turn(vec![item.clone()], 1)
+        }
         // `in any case, even if something fails`
         [Item::Comma(_), always, ..] if item.is(Mark::Always) && always.is(Mark::Always) => {
             turn(vec![item.clone()], 2)
