@@ -44,6 +44,10 @@ pub(super) fn list(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
                 at += used;
                 continue;
             }
+            // Of two things no more than two run at a time anyway: something else is meant.
+            if lists.mode.is_none() && lists.current.len() as u64 <= limit {
+                return context.ask(format!("which steps does \"{}\" bound?", context.said(items)));
+            }
             lists.limit = Some(limit);
             lists.mode = lists.mode.or(Some(Mode::Parallel));
             at += used;
@@ -216,6 +220,12 @@ impl Lists {
                 // `pack the items one by one`
                 *limit = Some(1);
                 return Ok(1);
+            }
+            let said = context.said(&items[at..=at]).to_lowercase();
+            let is_of_many =
+                ["one by one", "one at a time", "по одному", "по одной"].contains(&said.as_str());
+            if is_of_many && matches!(self.current.as_slice(), [Flow::Call(_)]) {
+                return context.ask(format!("what is done \"{said}\"? No list is named"));
             }
             self.mode = Some(mode);
             if limit(trimmed(rest)).is_none() {

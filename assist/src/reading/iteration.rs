@@ -3,6 +3,7 @@
 use crate::flow::Flow;
 use crate::items::{Item, Phrase, PhraseWord};
 use crate::names::LONGEST;
+use crate::vocabulary::Field;
 use crate::words::{Mark, WORDS, words_of};
 
 use super::cursor::{find, trimmed};
@@ -68,6 +69,15 @@ pub(super) fn element(context: &Context<'_>, items: &[Item]) -> Read<Option<(Flo
         let limit =
             if rest.first().is_some_and(|item| item.is(Mark::UpTo)) { take_limit(&mut rest) } else { None };
         return Ok(Some((Flow::Each { over, name, limit, body }, 2 + before - rest.len())));
+    }
+    // `push the firmware to each of them`
+    if let [step @ Item::Phrase(_), to, each, rest @ ..] = items
+        && to.is_any(&[Mark::To, Mark::With])
+        && each.is_any(&[Mark::Each, Mark::EachOfThem])
+        && !matches!(rest.first(), Some(Item::Phrase(_)))
+    {
+        let without: Vec<Item> = [step, each].into_iter().chain(rest).cloned().collect();
+        return Ok(element(context, &without)?.map(|(flow, used)| (flow, used + 1)));
     }
     // `review each of them`
     if let [Item::Phrase(verb), each, rest @ ..] = items
@@ -325,12 +335,19 @@ fn over(context: &Context<'_>, words: &[PhraseWord]) -> Read<Option<(String, Str
 /// `зарезервируй каждое лекарство`: the only list of what the task takes, where its docstring names that.
 fn over_of(context: &Context<'_>, task: &str, words: &[PhraseWord]) -> Option<(String, String)> {
     let is_told = |word: &PhraseWord| context.names.is_told(task, word) || context.names.is_part(task, word);
-    let [parameter] = context.vocabulary.task(task)?.parameters.as_slice() else { return None };
-    let kind = format!("list<{}>", parameter.kind);
-    let lists = context.vocabulary.tasks.iter().flat_map(|task| {
-        task.result.iter().filter(|field| field.kind == kind).map(move |field| (task, field))
-    });
-    let mut lists = lists.filter(|_| words.iter().all(is_told));
+    let parameters = context.vocabulary.task(task)?.parameters.as_slice();
+    // Of several parameters the one that is an item of a list is meant; texts and numbers by their names alone.
+    let takes = |field: &Field| {
+        parameters.iter().any(|parameter| {
+            field.kind == format!("list<{}>", parameter.kind)
+                && (parameters.len() == 1
+                    || !operands::is_scalar(&parameter.kind)
+                    || singular(&field.name) == parameter.name)
+        })
+    };
+    let lists =
+        context.vocabulary.tasks.iter().flat_map(|task| task.result.iter().map(move |field| (task, field)));
+    let mut lists = lists.filter(|(_, field)| takes(field) && words.iter().all(is_told));
     let (giver, field) = lists.next().filter(|_| lists.next().is_none())?;
     Some((format!("{}.{}", giver.id, field.name), singular(&field.name)))
 }
