@@ -68,6 +68,7 @@ pub(super) fn sentence(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
         return Ok(flow);
     }
     let parts = split(items, |item| item.is(Mark::Then));
+    is_first_clear(context, &parts)?;
     let mut flows = Vec::new();
     for (index, part) in parts.iter().enumerate() {
         let is_last = index + 1 == parts.len();
@@ -85,6 +86,16 @@ pub(super) fn sentence(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
         }
     }
     Ok(Flow::in_order(flows))
+}
+
+/// A question about `A, then B, but first C`: C may come before B, or before all.
+fn is_first_clear(context: &Context<'_>, parts: &[&[Item]]) -> Read<()> {
+    if let Some(part) =
+        parts.iter().skip(1).find(|part| find(part, &[Mark::ButFirst]).is_some_and(|at| at > 0))
+    {
+        return context.ask(format!("before which step comes what is first in \"{}\"?", context.said(part)));
+    }
+    Ok(())
 }
 
 /// `A, if C, B and then D, otherwise E`: all between belongs to C.

@@ -3,7 +3,7 @@
 //! Each setting belongs to the step that it names, else to the one before it.
 
 use crate::items::Item;
-use crate::words::Mark;
+use crate::words::{Mark, duration_unit};
 
 use super::cursor::cut;
 use super::retries::{is_once, limited, no_retries, pauses, retried_failure, retry};
@@ -198,6 +198,13 @@ fn elliptical(
     let change = match (items.get(at), last.map(|last| &last.change)) {
         (Some(Item::Number(..)), Some(Change::Retries(_))) => items[at].whole().map(Change::Retries),
         (Some(Item::Time(ms, _)), Some(Change::Timeout(_))) => Some(Change::Timeout(*ms)),
+        // `two seconds for X, one for Y`
+        (Some(Item::Number(..)), Some(Change::Timeout(_))) => {
+            let unit = last.and_then(|last| last.said.split_whitespace().find_map(duration_unit));
+            unit.zip(items[at].whole())
+                .and_then(|((unit, _), count)| count.checked_mul(unit))
+                .map(Change::Timeout)
+        }
         _ => None,
     };
     let is_for = items.get(at + 1).is_some_and(|item| item.is_any(&[Mark::With, Mark::Of, Mark::To]));

@@ -44,7 +44,8 @@ pub(super) fn nearest(
             context.said(std::slice::from_ref(mark))
         ));
     }
-    if let Some(Item::Phrase(main)) = main_clause(before) {
+    let is_of_it = items[range.clone()].iter().any(|item| item.is(Mark::It));
+    if let Some(Item::Phrase(main)) = main_clause(before, is_of_it) {
         return Ok(Target::Task(context.present_task(main)?));
     }
     if let Some(at) = last {
@@ -202,10 +203,11 @@ fn unclear_clause(before: &[Item]) -> Option<&Item> {
     }
 }
 
-/// `A after B, it may fail` is said of A.
-fn main_clause(before: &[Item]) -> Option<&Item> {
+/// `A after B, it may fail`, `move A before B and give it two seconds` are said of A.
+fn main_clause(before: &[Item], is_of_it: bool) -> Option<&Item> {
     let is_phrase = |item: &Item| matches!(item, Item::Phrase(_));
-    let comma = before.iter().rposition(|item| matches!(item, Item::Comma(_)))?;
+    let is_joint = |item: &Item| matches!(item, Item::Comma(_)) || is_of_it && item.is(Mark::And);
+    let comma = before.iter().rposition(is_joint)?;
     if before[comma..].iter().any(is_phrase) {
         return None;
     }

@@ -6,6 +6,11 @@ use crate::names::Meant;
 use crate::words::Mark;
 
 pub(super) fn turn_of(place: &Place<'_>) -> Option<Turn> {
+    asked(place).or_else(|| waited(place))
+}
+
+/// Who is asked, however he is called.
+fn asked(place: &Place<'_>) -> Option<Turn> {
     let item = place.item;
     let is_small = |item: &Item| item.is_any(&[Mark::With, Mark::To, Mark::Of]);
     match place.rest {
@@ -47,6 +52,14 @@ pub(super) fn turn_of(place: &Place<'_>) -> Option<Turn> {
             let it = usize::from(rest.first().is_some_and(|next| next.is_any(&[Mark::It, Mark::Them])));
             turn(vec![approval.clone()], 1 + it)
         }
+        _ => None,
+    }
+}
+
+/// How long somebody is asked for an approval, and what waits for it.
+fn waited(place: &Place<'_>) -> Option<Turn> {
+    let item = place.item;
+    match place.rest {
         // `an approval, wait for it 2 days at most`
         [it, limit, time @ Item::Time(..), ..]
             if item.is_any(&[Mark::Wait, Mark::WaitFor])

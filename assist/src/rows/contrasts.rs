@@ -35,10 +35,11 @@ fn but_first(place: &Place<'_>) -> Option<Turn> {
             || item.is_any(&[Mark::And, Mark::Equals, Mark::Exists])
     });
     let first @ Item::Phrase(_) = place.rest.first()? else { return None };
-    // `A unless it is late, B first`
-    let is_plain = || {
-        place.found.first().is_some_and(|item| matches!(item, Item::Phrase(_))) && is_condition_before(place)
-    };
+    // `A unless it is late, B first`, `A and C, B first`
+    let is_last = clause + 1 == sentence.len();
+    let so_far = || place.found.iter().rev().take_while(|item| !matches!(item, Item::Stop(_)));
+    let is_ordered = || so_far().any(|item| item.is_any(&[Mark::First, Mark::Not]));
+    let is_plain = || is_last && matches!(so_far().last(), Some(Item::Phrase(_))) && !is_ordered();
     if !is_end || !is_list || !place.is_but(item, first) && !is_plain() {
         return None;
     }
@@ -68,12 +69,6 @@ fn before_all(place: &Place<'_>) -> Option<Turn> {
     let main = &place.found[place.found.len() - before..];
     let items = main.iter().chain([&stop]).chain(clause).chain([first]).cloned().collect();
     Some(Turn { dropped: before, items, used: sentence.len() })
-}
-
-/// Whether the sentence so far says when something is done.
-fn is_condition_before(place: &Place<'_>) -> bool {
-    let sentence = place.found.iter().rev().take_while(|item| !matches!(item, Item::Stop(_)));
-    sentence.into_iter().any(|item| item.is_any(&[Mark::If, Mark::OnlyIf, Mark::Unless, Mark::When]))
 }
 
 /// `B after A, not alongside it`, `one by one instead of in parallel`: what is not meant says nothing more.

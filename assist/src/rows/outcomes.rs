@@ -4,7 +4,7 @@ use super::{Place, Turn, ends, mark, turn};
 use crate::items::Item;
 use crate::words::Mark;
 
-const STOPS: [&str; 9] = ["stop", "break", "block", "cancel", "abort", "hold", "ruin", "interrupt", "kill"];
+const STOPS: [&str; 6] = ["stop", "break", "cancel", "abort", "ruin", "kill"];
 
 /// `remove`, and `take out` without what is taken.
 fn is_removal(item: &Item) -> bool {
