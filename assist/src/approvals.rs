@@ -41,35 +41,17 @@ pub(crate) fn patient(items: Vec<Item>) -> Vec<Item> {
             };
             continue;
         }
-        // `approve the payment within 24 hours`
-        if let [before, next @ Item::Phrase(_), limit, time @ Item::Time(..), rest @ ..] = rest
+        // `approve the payment within 24 hours`, `an approval before A, but do not wait longer than an hour`
+        if let [before, next @ Item::Phrase(_), behind @ ..] = rest
             && item.is(Mark::Approval)
             && before.is(Mark::Before)
-            && before.at() == item.at()
+            && let comma = usize::from(matches!(behind.first(), Some(Item::Comma(_))))
+            && (comma == 1 || before.at() == item.at())
+            && let [limit, time @ Item::Time(..), rest @ ..] = &behind[comma..]
             && limit.is_any(&[Mark::Within, Mark::UpTo])
         {
-            found.extend([
-                Item::Marks(vec![Mark::Within], limit.at().clone()),
-                time.clone(),
-                before.clone(),
-                next.clone(),
-            ]);
-            items = rest;
-            continue;
-        }
-        // `an approval before A, but do not wait longer than an hour`
-        if let [before, next @ Item::Phrase(_), Item::Comma(_), limit, time @ Item::Time(..), rest @ ..] =
-            rest
-            && item.is(Mark::Approval)
-            && before.is(Mark::Before)
-            && limit.is_any(&[Mark::Within, Mark::UpTo])
-        {
-            found.extend([
-                Item::Marks(vec![Mark::Within], limit.at().clone()),
-                time.clone(),
-                before.clone(),
-                next.clone(),
-            ]);
+            let within = Item::Marks(vec![Mark::Within], limit.at().clone());
+            found.extend([within, time.clone(), before.clone(), next.clone()]);
             items = rest;
             continue;
         }

@@ -42,7 +42,7 @@ pub(super) fn consequence(context: &Context<'_>, condition: Condition, items: &[
     if then.is_empty() {
         return context.ask("what should be done under that condition?");
     }
-    // `if C, wait for approval, then A`: A runs in any case.
+    // `if C, wait for approval, then A`: A runs in any case, as nobody consents to nothing.
     if let (Condition::Holds(condition), Some(at), None) =
         (&condition, find(then, &[Mark::Then]).filter(|at| *at > 0), otherwise)
         && let Ok(wait @ Flow::Approval { .. }) = sentence(context, trimmed(&then[..at]))
@@ -56,14 +56,6 @@ pub(super) fn consequence(context: &Context<'_>, condition: Condition, items: &[
         && !matches!(condition, Condition::Succeeded(_))
         && !then[..at].iter().any(|item| item.is(Mark::First) && !item.is(Mark::Approval))
     {
-        if let (Condition::Holds(condition), approval @ Flow::Approval { .. }) =
-            (&condition, sentence(context, &then[..at])?)
-        {
-            // Nobody asks for consent to nothing.
-            let then_ask = Box::new(approval);
-            let asked = Flow::When { condition: condition.clone(), then: then_ask, otherwise: None };
-            return Ok(Flow::in_order([asked, sentence(context, &then[at + 1..])?]));
-        }
         let said = context.said(&then[at + 1..]);
         return context.ask(format!("does \"{said}\" depend on the condition, too?"));
     }

@@ -214,18 +214,8 @@ impl Lists {
             if mode == Mode::Parallel && self.current.len() > 2 && !is_all {
                 self.independent(context, items)?;
             }
-            if let (Mode::Sequential, Some(Flow::Each { limit: limit @ None, .. })) =
-                (mode, self.current.last_mut())
-            {
-                // `pack the items one by one`
-                *limit = Some(1);
+            if mode == Mode::Sequential && self.is_one_by_one(context, &items[at])? {
                 return Ok(1);
-            }
-            let said = context.said(&items[at..=at]).to_lowercase();
-            let is_of_many =
-                ["one by one", "one at a time", "по одному", "по одной"].contains(&said.as_str());
-            if is_of_many && matches!(self.current.as_slice(), [Flow::Call(_)]) {
-                return context.ask(format!("what is done \"{said}\"? No list is named"));
             }
             self.mode = Some(mode);
             if limit(trimmed(rest)).is_none() {
@@ -245,6 +235,22 @@ impl Lists {
             _ => return unclear(context),
         }
         Ok(1 + usize::from(is_aside))
+    }
+
+    /// `pack the items one by one`: at most one at a time.
+    fn is_one_by_one(&mut self, context: &Context<'_>, mark: &Item) -> Read<bool> {
+        const OF_MANY: [&str; 4] = ["one by one", "one at a time", "по одному", "по одной"];
+        let said = context.said(std::slice::from_ref(mark)).to_lowercase();
+        match self.current.as_mut_slice() {
+            [.., Flow::Each { limit: limit @ None, .. }] => {
+                *limit = Some(1);
+                Ok(true)
+            }
+            [Flow::Call(_)] if OF_MANY.contains(&said.as_str()) => {
+                context.ask(format!("what is done \"{said}\"? No list is named"))
+            }
+            _ => Ok(false),
+        }
     }
 
     /// Whether the last two steps share a verb that those before them do not: `build it, run unit and integration tests`.

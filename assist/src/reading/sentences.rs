@@ -235,11 +235,6 @@ pub(super) fn clause(context: &Context<'_>, items: &[Item], is_last: bool) -> Re
         }
         return trailing_condition(context, items, at);
     }
-    // `before A, B and C each of them`
-    let is_led = items.first().is_some_and(|first| first.is_any(&[Mark::Before, Mark::After]));
-    if is_led && relations::main_clause(context, &items[1..]).is_some() {
-        return relations::part(context, items);
-    }
     if let Some(flow) = iteration::said(context, items)? {
         return Ok(flow);
     }
