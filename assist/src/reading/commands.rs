@@ -165,7 +165,9 @@ fn superfluous<'a>(context: &Context<'_>, items: &'a [Item]) -> Option<&'a Phras
         let is_gone = |item: &Item| item.is_any(&[Mark::NotNeeded, Mark::Remove]);
         let again = &items[comma + 1..];
         let says_no_more = again.first().is_some_and(is_gone)
-            && again[1..].iter().all(|item| item.is_any(&[Mark::It, Mark::Them, Mark::Filler]));
+            && again[1..]
+                .iter()
+                .all(|item| item.is_any(&[Mark::It, Mark::Them, Mark::Filler, Mark::NotNeeded]));
         return superfluous(context, &items[..comma]).filter(|_| says_no_more);
     }
     let (phrase, is_gone) = match items {

@@ -66,8 +66,10 @@ fn related(context: &Context<'_>, items: &[Item], at: usize) -> Read<Flow> {
     if is_pause && (items[at - 1].is(Mark::And) || matches!(items[at - 1], Item::Comma(_))) {
         return Ok(Flow::in_order([groups::list(context, &items[..at])?, part(context, &items[at..])?]));
     }
-    // `A, and while B, C`
-    if items[at - 1].is(Mark::And)
+    // `A, and while B, C`, `A and B, when both are done, C`
+    let done = find(&items[at..], &[Mark::Done]).filter(|_| matches!(items[at - 1], Item::Comma(_)));
+    let is_of_both = done.is_some_and(|done| done > 1 && is_pronoun(&items[at + 1..at + done]));
+    if (items[at - 1].is(Mark::And) || is_of_both && !items[at].is(Mark::Before))
         && at > 1
         && let Ok(flow) = leading(context, &items[at..], None)
     {

@@ -43,21 +43,27 @@ pub(super) fn repeated(context: &Context<'_>, items: &[Item], at: usize) -> Read
     rest.drain(bound..bound + 3);
     let every = take_pause(&mut body).or_else(|| take_pause(&mut rest));
     // `look for X until it is found`: what is found is X.
-    let found =
-        conditions::condition(context, &rest).or_else(|question| match (trimmed(&body), trimmed(&rest)) {
-            ([step @ Item::Phrase(_)], [of @ .., outcome])
-                if of.iter().all(|item| item.is_any(&[Mark::It, Mark::Them, Mark::Anything])) =>
-            {
-                conditions::condition(context, &[step.clone(), outcome.clone()]).map_err(|_| question)
-            }
-            // `poll the furnace until it is ready`, where a result says so
-            ([Item::Phrase(step)], [of @ .., end])
-                if end.is(Mark::Done) && of.iter().all(|item| item.is_any(&[Mark::It, Mark::Them])) =>
-            {
-                is_field(context, step, end).ok_or(question)
-            }
-            _ => Err(question),
-        });
+    let holds = conditions::condition(context, &rest).and_then(|condition| match condition {
+        Condition::Holds(_) => Ok(condition),
+        _ => context.ask(format!("until which value in \"{}\"?", context.said(items))),
+    });
+    let last = body.iter().rposition(|item| item.is(Mark::And)).map_or(0, |and| and + 1);
+    let found = holds.or_else(|question| match (trimmed(&body[last..]), trimmed(&rest)) {
+        // `poll the furnace until it is ready`, where a result says so
+        ([Item::Phrase(step)], [of @ .., end])
+            if is_field(context, step, end).is_some()
+                && end.is_any(&[Mark::Done, Mark::Succeeds])
+                && of.iter().all(|item| item.is_any(&[Mark::It, Mark::Them, Mark::Equals])) =>
+        {
+            is_field(context, step, end).ok_or(question)
+        }
+        ([step @ Item::Phrase(_)], [of @ .., outcome])
+            if of.iter().all(|item| item.is_any(&[Mark::It, Mark::Them, Mark::Anything])) =>
+        {
+            conditions::condition(context, &[step.clone(), outcome.clone()]).map_err(|_| question)
+        }
+        _ => Err(question),
+    });
     let Condition::Holds(until) = found? else {
         return context.ask(format!("until which value in \"{}\"?", context.said(items)));
     };

@@ -67,6 +67,7 @@ pub(super) fn sentence(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     if let Some(flow) = with_otherwise(context, items)? {
         return Ok(flow);
     }
+    let items = &conditions_closed(context, items);
     let parts = split(items, |item| item.is(Mark::Then));
     is_first_clear(context, &parts)?;
     let mut flows = Vec::new();
@@ -174,6 +175,25 @@ fn failing(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
         return on_failure(context, items, at).map(Some);
     }
     Ok(None)
+}
+
+/// `A, and if C then B`: behind a condition `then` says what a comma does.
+fn conditions_closed(context: &Context<'_>, items: &[Item]) -> Vec<Item> {
+    let mut closed = items.to_vec();
+    let mut start = None;
+    for (at, item) in items.iter().enumerate() {
+        if item.is_any(&[Mark::If, Mark::Unless]) {
+            start = Some(at + 1);
+        } else if matches!(item, Item::Comma(_)) {
+            start = None;
+        } else if let Some(start) = start.take_if(|_| item.is(Mark::Then))
+            && start < at
+            && conditions::condition(context, &items[start..at]).is_ok()
+        {
+            closed[at] = Item::Comma(item.at().clone());
+        }
+    }
+    closed
 }
 
 /// A part between two `then`s.
