@@ -5,6 +5,7 @@
 mod additions;
 #[cfg(test)]
 mod distinct;
+mod ids;
 mod mending;
 
 use std::collections::BTreeSet;
@@ -286,15 +287,8 @@ impl<'a> Names<'a> {
         {
             return Meant::Task(profile.id.clone());
         }
-        // `the user (fetch_user)`
-        let spelled = |word: &PhraseWord| self.profiles.iter().find(|profile| profile.id == word.text);
-        let is_id = |word: &&PhraseWord| word.text.contains('_') && spelled(word).is_some();
-        if let Some(profile) = phrase.iter().find(is_id).and_then(spelled) {
-            let others: Vec<PhraseWord> = phrase.iter().filter(|word| !is_id(word)).cloned().collect();
-            let named = Meant::Task(profile.id.clone());
-            if self.meant(&others, verbs) == named {
-                return named;
-            }
+        if let Some(named) = self.called_by_id(phrase, verbs) {
+            return named;
         }
         let light = self.without_light(phrase);
         // `let the subscribers know by email`
