@@ -5,8 +5,7 @@
 use std::ops::Range;
 
 use crate::names::Names;
-use crate::passes::{ended, failing, joined, lone_verbs, sign_item};
-use crate::shapes::straightened;
+use crate::wording::{ended, failing, joined, lone_verbs, sign_item, straightened};
 use crate::words::{
     Lexicon, Mark, Stems, Token, TokenKind, WORDS, duration_unit, is_russian, number, plain, single, time,
     tokens,

@@ -3,20 +3,15 @@
 //! It knows names and types of tasks as text, and the steps of a workflow as data; neither files, nor the checker, nor any
 //! language model. Where a word that could change the steps is not understood, or two readings differ, it asks.
 
-mod approvals;
 mod data;
 mod edits;
 mod flow;
 mod items;
 mod names;
-mod passes;
 mod policies;
 mod reading;
-mod restated;
-mod rows;
-mod shapes;
-mod turns;
 mod vocabulary;
+mod wording;
 mod words;
 
 pub use data::Data;
@@ -98,7 +93,7 @@ fn drafted(request: &Request<'_>, draft: &mut Draft) -> Read<()> {
         return ask("what should run?");
     }
     let base = if is_of_its_own(request) { None } else { base(request, &names, &items)? };
-    let items = shapes::with_verbs(items, &names, request.text, base.is_none());
+    let items = wording::with_verbs(items, &names, request.text, base.is_none());
     let mentioned = items.iter().filter_map(|item| match item {
         Item::Phrase(phrase) => match names.meant_by(phrase, &[]) {
             Meant::Task(task) => Some(task),

@@ -2,9 +2,9 @@
 //!
 //! It knows rows of items, not what they say of steps.
 
+use super::rows;
 use crate::items::{Item, Phrase};
 use crate::names::{Meant, Names};
-use crate::rows;
 use crate::words::Mark;
 
 const COMPARES: [Mark; 4] = [Mark::Above, Mark::Below, Mark::AtLeast, Mark::AtMost];

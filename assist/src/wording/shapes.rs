@@ -2,11 +2,11 @@
 //!
 //! It knows rows of items, not what they say of steps.
 
-use crate::approvals::{approved, consented, nobodys, patient};
+use super::consent::{approved, consented, nobodys, patient};
+use super::restated::restated;
+use super::turns::turned;
 use crate::items::Item;
 use crate::names::{Meant, Names};
-use crate::restated::restated;
-use crate::turns::turned;
 use crate::words::Mark;
 
 pub(crate) fn straightened(items: Vec<Item>, names: &Names<'_>, text: &str) -> Vec<Item> {
