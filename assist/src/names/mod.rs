@@ -279,14 +279,6 @@ impl<'a> Names<'a> {
         if phrase.is_empty() || phrase.len() > LONGEST {
             return Meant::Nothing;
         }
-        if let [word] = phrase
-            && let Some(profile) = self
-                .profiles
-                .iter()
-                .find(|profile| is_spelled(&profile.id, &word.text) || profile.called == word.text)
-        {
-            return Meant::Task(profile.id.clone());
-        }
         if let Some(named) = self.called_by_id(phrase, verbs) {
             return named;
         }

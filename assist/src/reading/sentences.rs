@@ -15,22 +15,7 @@ use super::{Context, Read, attributes, iteration, relations};
 
 /// One sentence, its settings taken out.
 pub(super) fn sentence(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
-    let items = match trimmed(items) {
-        [all, rest @ ..] if all.is(Mark::All) && matches!(rest.first(), Some(Item::Phrase(_))) => rest,
-        items => items,
-    };
-    // `every payment must be checked before`
-    let items = match items {
-        [every, Item::Phrase(phrase), rest @ ..]
-            if every.is_any(&[Mark::Every, Mark::Each])
-                && !rest.is_empty()
-                && context.maybe(phrase).is_some()
-                && iteration::each(context, &items[1..]).is_err() =>
-        {
-            &items[1..]
-        }
-        items => items,
-    };
+    let items = without_all(context, trimmed(items));
     let Some(first) = items.first() else { return context.ask("what should be run?") };
     if first.is_any(&[Mark::If, Mark::Unless, Mark::OnlyIf]) {
         return leading_condition(context, items);
@@ -177,6 +162,32 @@ fn failing(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
     Ok(None)
 }
 
+/// `all payments must be checked before`, `every payment ...`: the task is meant.
+fn without_all<'a>(context: &Context<'_>, items: &'a [Item]) -> &'a [Item] {
+    let items = match items {
+        [all, rest @ ..] if all.is(Mark::All) && matches!(rest.first(), Some(Item::Phrase(_))) => rest,
+        items => items,
+    };
+    match items {
+        [every, Item::Phrase(phrase), rest @ ..]
+            if every.is_any(&[Mark::Every, Mark::Each])
+                && !rest.is_empty()
+                && context.maybe(phrase).is_some()
+                && iteration::each(context, &items[1..]).is_err() =>
+        {
+            &items[1..]
+        }
+        items => items,
+    }
+}
+
+/// Whether `when` leads a condition, up to a `before`.
+fn is_condition(context: &Context<'_>, items: &[Item]) -> bool {
+    let end = items.iter().position(|item| item.is(Mark::Before)).unwrap_or(items.len());
+    let said = conditions::condition(context, trimmed(&items[..end]));
+    end > 0 && matches!(said, Ok(Condition::Holds(_) | Condition::Failed(_)))
+}
+
 /// `A, and if C then B`: behind a condition `then` says what a comma does.
 fn conditions_closed(context: &Context<'_>, items: &[Item]) -> Vec<Item> {
     let mut closed = items.to_vec();
@@ -212,14 +223,8 @@ pub(super) fn clause(context: &Context<'_>, items: &[Item], is_last: bool) -> Re
     if let Some(flow) = failing(context, items)? {
         return Ok(flow);
     }
-    if let Some(at) = find(items, &[Mark::When]).filter(|at| *at > 0)
-        && let end =
-            items[at..].iter().position(|item| item.is(Mark::Before)).map_or(items.len(), |end| at + end)
-        && end > at + 1
-        && matches!(
-            conditions::condition(context, trimmed(&items[at + 1..end])),
-            Ok(Condition::Holds(_) | Condition::Failed(_))
-        )
+    if let Some(at) =
+        find(items, &[Mark::When]).filter(|at| *at > 0 && is_condition(context, &items[at + 1..]))
     {
         return trailing_condition(context, items, at);
     }

@@ -10,26 +10,9 @@ use crate::words::Mark;
 const COMPARES: [Mark; 4] = [Mark::Above, Mark::Below, Mark::AtLeast, Mark::AtMost];
 
 pub(crate) fn restated(items: Vec<Item>, names: &Names<'_>, text: &str) -> Vec<Item> {
-    let items = rows::turned(&units(asked(numbered(items, text), text)), names, text);
+    let items = rows::turned(&units(asked(items, text)), names, text);
     let items = none(outcome(priced(without(least(subsequent(items)), names, text)), text));
     undone(consent(allowed(held(items), text), names, text), text)
-}
-
-/// `1) A 2) B`: each number begins a sentence.
-fn numbered(items: Vec<Item>, text: &str) -> Vec<Item> {
-    let count = |item: &Item| match item {
-        Item::Number(_, at) if text[at.end..].starts_with(')') => item.whole(),
-        _ => None,
-    };
-    let counts: Vec<u64> = items.iter().filter_map(count).collect();
-    if counts.len() < 2 || !(1..).zip(&counts).all(|(wanted, found)| wanted == *found) {
-        return items;
-    }
-    let begun = |item: Item| match count(&item) {
-        Some(_) => Item::Stop(item.at().clone()),
-        None => item,
-    };
-    items.into_iter().map(begun).collect()
 }
 
 /// `over 800 km ask for approval`: a unit ends what is compared.

@@ -56,9 +56,7 @@ pub(crate) enum TokenKind {
 pub(crate) fn tokens(text: &str) -> Vec<Token> {
     let mut found = Vec::new();
     // `1) A 2) B 3) C`: the number of the next item.
-    let begins = |text: &str| ["1)", "1. "].iter().any(|begin| text.trim_start().starts_with(begin));
-    let is_list = begins(text) || text.split_once(':').is_some_and(|(_, list)| begins(list));
-    let mut item = is_list.then_some(1_u64);
+    let mut item = is_list(text).then_some(1_u64);
     let mut rest = text.char_indices().peekable();
     while let Some((start, letter)) = rest.next() {
         let mut end = start + letter.len_utf8();
@@ -125,6 +123,11 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
         push(&mut found, start..end, kind);
     }
     found
+}
+
+fn is_list(text: &str) -> bool {
+    let begins = |text: &str| ["1)", "1. "].iter().any(|begin| text.trim_start().starts_with(begin));
+    begins(text) || text.split_once(':').is_some_and(|(_, list)| begins(list))
 }
 
 /// In lower case; `US` is no pronoun.

@@ -170,10 +170,10 @@ fn guarded(place: &Place<'_>) -> Option<Turn> {
             turn(vec![item.clone()], 1)
         }
         // `in any case, even if something fails`
-        [Item::Comma(_), always, ..] if item.is(Mark::Always) && always.is(Mark::Always) => {
+        [Item::Comma(_), again, ..] if [item, again].iter().all(|item| item.is(Mark::Always)) => {
             turn(vec![item.clone()], 2)
         }
-        [always, ..] if item.is(Mark::Always) && always.is(Mark::Always) => turn(vec![item.clone()], 1),
+        [again, ..] if [item, again].iter().all(|item| item.is(Mark::Always)) => turn(vec![item.clone()], 1),
         // `A is undone by B`
         [undo, by, ..]
             if matches!(item, Item::Phrase(_))
