@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::OnceLock;
 
+use super::cognates::are_cognate;
 use super::nouns::is_noun_of;
 use super::roots::root;
 use super::typos::slips;
@@ -128,7 +129,13 @@ impl Concepts {
         one == other
             || is_noun_of(one, other)
             || is_noun_of(other, one)
-            || self.of(one).is_some_and(|one| self.of(other).is_some_and(|other| share(one, other)))
+            || match (self.of(one), self.of(other)) {
+                (Some(one), Some(other)) => share(one, other),
+                // What the tables have they know better.
+                (None, _) if is_russian(one) => !is_russian(other) && are_cognate(one, other),
+                (_, None) if is_russian(other) => !is_russian(one) && are_cognate(other, one),
+                _ => false,
+            }
     }
 
     /// The stem that a misspelt word is nearest to; nothing where it is as near to one that means something else.

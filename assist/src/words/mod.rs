@@ -3,6 +3,7 @@
 //! It knows English and Russian, not what a sentence means.
 
 mod clauses;
+mod cognates;
 mod concepts;
 mod lexicon;
 mod nouns;
