@@ -412,7 +412,9 @@ impl Stems {
         let word = american(word);
         let word = self.regular(&word);
         if is_russian(word) {
-            self.russian.stem(word).into_owned()
+            // Of `ней` nothing but `не` would be left, which says the contrary.
+            let stem = self.russian.stem(word);
+            if stem == "не" { word.to_owned() } else { stem.into_owned() }
         } else {
             self.english.stem(word).into_owned()
         }
