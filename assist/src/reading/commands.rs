@@ -172,14 +172,6 @@ fn superfluous<'a>(context: &Context<'_>, items: &'a [Item]) -> Option<&'a Phras
     }
     let (phrase, is_gone) = match items {
         [Item::Phrase(phrase), gone] => (phrase, gone.is(Mark::NotNeeded)),
-        // `take X out of the workflow`
-        [remove, Item::Phrase(_), out @ ..]
-            if remove.is(Mark::Remove)
-                && !out.is_empty()
-                && out.iter().all(|item| item.is_any(&[Mark::Of, Mark::Whole, Mark::Filler])) =>
-        {
-            return superfluous(context, &items[..2]);
-        }
         [first, Item::Phrase(phrase)] => {
             (phrase, first.is_any(&[Mark::Remove, Mark::NotNeeded]) || is_no(first))
         }

@@ -385,23 +385,6 @@ fn whatever(context: &Context<'_>, items: &[Item]) -> Read<Option<Flow>> {
         let turned: Vec<Item> = trimmed(&rest[comma..]).iter().chain(&items[..comma + 2]).cloned().collect();
         return whatever(context, &turned);
     }
-    // `whatever happens to A B`
-    if let [before @ .., even, Item::Phrase(both)] = items
-        && even.is(Mark::EvenIf)
-        && context.said(std::slice::from_ref(even)).to_lowercase().contains("what")
-        && context.maybe(both).is_none()
-        && let Some((of, always)) = relations::task_and_rest(context, both)
-    {
-        let mut steps =
-            if trimmed(before).is_empty() { Vec::new() } else { vec![relations::part(context, before)?] };
-        let is_last = steps.last().is_some_and(|flow| last_step(flow) == &Flow::Call(of.clone()));
-        if !is_last {
-            return context.ask(format!("after which step is \"{}\" done?", context.said(items)));
-        }
-        let always = Some(Box::new(Flow::Call(context.task(&always, &[])?)));
-        let body = Box::new(Flow::in_order(std::mem::take(&mut steps)));
-        return Ok(Some(Flow::Try { body, handler: None, always }));
-    }
     let (before, even, phrase, outcome) = match items {
         [before @ .., even, Item::Phrase(phrase), outcome] => (before, even, phrase, Some(outcome)),
         [before @ .., even, Item::Phrase(phrase)] => (before, even, phrase, None),
