@@ -185,6 +185,16 @@ pub(crate) fn others(steps: &[Data]) -> Vec<&'static str> {
     found
 }
 
+/// The workflows that steps start.
+pub(crate) fn starts(steps: &[Data]) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut copy = steps.to_vec();
+    each(&mut copy, &mut |step| {
+        found.extend(step.get("workflow").and_then(Data::as_text).map(str::to_owned));
+    });
+    found
+}
+
 /// Tasks of each block whose steps run at the same time.
 pub(crate) fn at_once(steps: &[Data]) -> Vec<Vec<String>> {
     let mut found = Vec::new();

@@ -203,6 +203,12 @@ fn base<'a>(request: &Request<'a>, names: &Names<'_>, items: &[Item]) -> Read<Op
             if let Some(same) = several.iter().find(is_all) {
                 return Ok(Some(same));
             }
+            // Where no step is named, what another starts is not meant.
+            let started: Vec<String> = workflows.iter().flat_map(|flow| edits::starts(&flow.steps)).collect();
+            let mut own = several.iter().filter(|workflow| most == 0 && !started.contains(&workflow.id));
+            if let (Some(only), None) = (own.next(), own.next()) {
+                return Ok(Some(only));
+            }
             let all: Vec<String> = several.iter().map(|workflow| format!("`{}`", workflow.id)).collect();
             Err(Question(format!("which workflow is meant: {}? `--workflow` says it", all.join(" or "))))
         }
