@@ -175,7 +175,7 @@ pub(super) fn each(context: &Context<'_>, items: &[Item]) -> Read<Flow> {
     // `take the list, and for each check it`: of what the task takes
     if let Some(task) = context.maybe(&head)
         && let Some((over, name)) = over_of(context, &task, &[])
-        && takes_named(context, &task, &name)
+        && takes_one(context, &task, &name)
     {
         return Ok(Flow::Each { over, name, limit, body: Box::new(Flow::Call(task)) });
     }
@@ -200,11 +200,6 @@ fn with_inner_step(context: &Context<'_>, head: &Phrase, rest: &[Item], limit: O
         }
     }
     unknown(context, head)
-}
-
-/// Whether the task takes one that is called so.
-fn takes_named(context: &Context<'_>, task: &str, name: &str) -> bool {
-    context.vocabulary.task(task).is_some_and(|task| task.parameters.iter().any(|one| one.name == name))
 }
 
 /// `pack the items`: a task that takes one item, of a list whose name is said.

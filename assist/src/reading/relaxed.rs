@@ -50,13 +50,16 @@ fn without_one(
     found
 }
 
+fn is_joint(item: &Item) -> bool {
+    item.is(Mark::And) || matches!(item, Item::Comma(_))
+}
+
 /// `before A, B, and after A, C`: two orders of steps that share one.
 fn two_orders(
     items: &[Item],
     before: &Reading,
     read: impl Fn(&[Item], &mut Reading) -> Read<()>,
 ) -> Option<Reading> {
-    let is_joint = |item: &Item| item.is(Mark::And) || matches!(item, Item::Comma(_));
     let is_order = |item: &Item| item.is_any(&[Mark::Before, Mark::After]);
     let both = |at: usize| {
         let (left, right) = (&items[..at], &items[at + 1..]);
@@ -83,7 +86,6 @@ fn two_changes(
     before: &Reading,
     read: impl Fn(&[Item], &mut Reading) -> Read<()>,
 ) -> Option<Reading> {
-    let is_joint = |item: &Item| item.is(Mark::And) || matches!(item, Item::Comma(_));
     // What hangs on the other part is no change of its own.
     let hangs = |item: Option<&Item>| {
         item.is_some_and(|item| {

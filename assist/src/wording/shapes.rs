@@ -287,7 +287,7 @@ fn bounded(mut items: Vec<Item>) -> Vec<Item> {
         if !items[at].is(Mark::UpTo) || goes_on {
             continue;
         }
-        let counts = [Mark::Times, Mark::Retries, Mark::Attempts, Mark::AtATime, Mark::Parallel];
+        let counts = [Mark::Times, Mark::Retries, Mark::Attempts];
         let start = match (&items[at - 1], at.checked_sub(2).map(|start| &items[start])) {
             (Item::Time(..), _) => at - 1,
             (unit, Some(Item::Number(..))) if unit.is_any(&counts) => at - 2,
