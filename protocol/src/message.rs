@@ -19,6 +19,7 @@ pub mod method {
     pub const AUTHENTICATE: &str = "authenticate";
     pub const HELLO: &str = "hello";
     pub const PING: &str = "ping";
+    pub const LOG_OPEN: &str = "log.open";
     pub const RUN_START: &str = "run.start";
     pub const RUN_READ: &str = "run.read";
     pub const RUN_AWAIT: &str = "run.await";
@@ -167,6 +168,24 @@ pub struct HelloResult {
     pub wanted: Vec<String>,
 }
 
+/// Asks for a log that the session's process writes by itself, ahead of the store.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LogOpen {}
+
+/// The log that was made; nothing where there is none to be had.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct LogOpenResult {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<LogFile>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LogFile {
+    pub path: String,
+    /// Its length, which does not change.
+    pub bytes: u64,
+}
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SidecarInfo {
     pub version: String,
@@ -296,6 +315,9 @@ pub struct StepRecord {
     pub run: String,
     pub epoch: u64,
     pub seq: u64,
+    /// It stands in the log of the session's process: the acknowledgement may take a while.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub logged: bool,
     pub entries: Vec<Entry>,
 }
 

@@ -20,6 +20,8 @@ pub struct Sidecar {
     data: PathBuf,
     arguments: Vec<String>,
     around: Around,
+    /// Whether it has a key, with which secret values are encrypted. Processes have logs of their own where it has none.
+    has_key: bool,
     process: Option<Process>,
 }
 
@@ -57,6 +59,14 @@ impl Sidecar {
         Sidecar::among(project, ".conductor", &[])
     }
 
+    /// The same without a key.
+    ///
+    /// # Errors
+    /// When it does not become ready.
+    pub fn without_key(project: &Project) -> Result<Sidecar> {
+        Sidecar::made(Around::default(), project, ".conductor", &[], false)
+    }
+
     /// Starts one of several, with a folder of its own in the project's.
     ///
     /// # Errors
@@ -70,8 +80,19 @@ impl Sidecar {
     /// # Errors
     /// When it does not become ready.
     pub fn within(around: Around, project: &Project, folder: &str, arguments: &[&str]) -> Result<Sidecar> {
+        Sidecar::made(around, project, folder, arguments, true)
+    }
+
+    fn made(
+        around: Around,
+        project: &Project,
+        folder: &str,
+        arguments: &[&str],
+        has_key: bool,
+    ) -> Result<Sidecar> {
         let arguments = arguments.iter().map(ToString::to_string).collect();
-        let mut sidecar = Sidecar { data: project.path().join(folder), arguments, around, process: None };
+        let mut sidecar =
+            Sidecar { data: project.path().join(folder), arguments, around, has_key, process: None };
         sidecar.restart(project)?;
         Ok(sidecar)
     }
@@ -83,12 +104,10 @@ impl Sidecar {
     pub fn restart(&mut self, project: &Project) -> Result<()> {
         ensure!(self.process.is_none(), "it runs already");
         let mut command = self.around.program(project, conductor()?, &["sidecar", "--http", "off", "--data"]);
-        command
-            .arg(&self.data)
-            .arg("--socket")
-            .arg(self.socket())
-            .args(&self.arguments)
-            .env("CONDUCTOR_KEY", journal::KEY);
+        command.arg(&self.data).arg("--socket").arg(self.socket()).args(&self.arguments);
+        if self.has_key {
+            command.env("CONDUCTOR_KEY", journal::KEY);
+        }
         let mut process = Process::spawn("conductor sidecar", command)?;
         process.wait_for_line("ready")?;
         self.process = Some(process);

@@ -65,7 +65,7 @@ struct Storm {
 impl Storm {
     fn begin() -> Result<Storm> {
         let project = Project::built("storm")?;
-        let sidecar = Sidecar::start(&project)?;
+        let sidecar = Sidecar::without_key(&project)?;
         let mut storm = Storm {
             project,
             sidecar,

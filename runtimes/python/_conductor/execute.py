@@ -112,6 +112,8 @@ class Execution:
             answer["next_seq"],
             session.send,
             session.at_the_end,
+            session.ahead,
+            answer.get("start") if answer["next_seq"] == 1 else None,
         )
         self._journal.on_lost = self._lost
         self._journal.on_cancelling = self._cancel
@@ -159,7 +161,7 @@ class Execution:
 
     async def accepted(self) -> bool:
         """Waits until the start of the run is on the disk. False where that was lost."""
-        await self._journal.barrier()
+        await self._journal.stored()
         return self._journal.ended != "lost"
 
     async def _drive(self) -> Outcome:
@@ -314,8 +316,8 @@ class Execution:
         return Outcome("failed", error=error)
 
     async def _end(self, outcome: Outcome) -> Outcome:
-        """Nobody is shown an end before it is on the disk."""
-        await self._journal.barrier()
+        """Nobody is shown an end before it is on the disk, and whoever asks sees it then."""
+        await self._journal.stored()
         if self._give_back is not None:
             self._give_back()
         if self._journal.ended == "lost":
@@ -448,7 +450,7 @@ async def _start(
     owned = _answer(workflow, run, answer)
     if owned.get("wanted"):
         session.define()
-    return {**owned, "traceparent": request.get("traceparent")}
+    return {**owned, "traceparent": request.get("traceparent"), "start": request}
 
 
 def _answer(

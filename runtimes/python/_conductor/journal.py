@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Literal
 
+from .ahead import Ahead
 from .jsontext import byte_size, dumps
 
 RETRY_STORE_SECONDS = 0.25
@@ -31,7 +32,10 @@ class Journal:
         next_seq: int,
         send: Callable[[bytes], bool],
         at_the_end: Callable[[Callable[[], None]], object] | None = None,
+        ahead: Ahead | None = None,
+        start: dict[str, Any] | None = None,
     ) -> None:
+        """`start` is how the run was begun here, where nobody had begun it before."""
         self.run = run
         self.epoch = epoch
         self.waits = 0
@@ -47,6 +51,18 @@ class Journal:
         self._first_seq = next_seq
         self._next_seq = next_seq
         self._acked = next_seq - 1 if next_seq > 1 else -1
+        self._safe = self._acked
+        """Up to here everything is on the disk: in the store, or in the log of this process."""
+        self._ahead = ahead
+        self._logged = -1
+        """Up to here the records stand in the log with this number."""
+        self._serial = 0
+        self._is_logging = False
+        self._may_keep = False
+        """Whether the log will do for those who wait."""
+        self._was_kept = False
+        """Something was put into the log in this turn."""
+        self._start = start
         self._send = send
         self._loop = asyncio.get_running_loop()
         self._at_the_end = at_the_end or self._loop.call_soon
@@ -54,7 +70,7 @@ class Journal:
         self._later: asyncio.TimerHandle | None = None
         self._is_due = False
         self._kept: deque[tuple[int, bytes, float]] = deque()
-        self._waiters: list[tuple[int, asyncio.Future[None]]] = []
+        self._waiters: list[tuple[int, asyncio.Future[None], bool]] = []
 
     def record(self, kind: str, /, **fields: Any) -> None:
         """Adds an entry to the next record."""
@@ -76,10 +92,37 @@ class Journal:
     def _look(self) -> None:
         """Sends what somebody waits for; the rest may wait for what follows it."""
         self._is_due = False
+        may_keep, self._may_keep = self._may_keep, False
         if self._waiters:
-            self.flush()
+            if not (may_keep and self._keep()):
+                self.flush()
         elif self._entries and self._later is None:
             self._later = self._loop.call_later(LINGER_SECONDS, self.flush)
+
+    def _keep(self) -> bool:
+        """Puts all that the store may not have into the log."""
+        ahead = self._ahead
+        if ahead is None:
+            return False
+        self._is_logging = True
+        self.flush()
+        self._is_logging = False
+        if self._serial != ahead.serial:
+            self._serial, self._logged = ahead.serial, self._acked
+        lines: list[bytes] = []
+        for seq, line, _ in reversed(self._kept):
+            if seq <= self._logged:
+                break
+            lines.append(line)
+        records = len(lines)
+        if self._logged < 0 and self._start is not None:
+            lines.append(_request("run.start", self._start))
+        lines.reverse()
+        if not ahead.keep(lines, records):
+            return False
+        self._safe = self._logged = self._next_seq - 1
+        self._release()
+        return True
 
     def flush(self) -> None:
         """Makes records of the entries that are waiting, and sends them."""
@@ -102,22 +145,55 @@ class Journal:
     def _emit(self, entries: list[str]) -> None:
         seq = self._next_seq
         self._next_seq += 1
+        logged = '"logged":true,' if self._is_logging else ""
         line = (
             '{"jsonrpc":"2.0","method":"step.record","params":{'
-            f'"run":{dumps(self.run)},"epoch":{self.epoch},"seq":{seq},'
+            f'"run":{dumps(self.run)},"epoch":{self.epoch},"seq":{seq},{logged}'
             f'"entries":[{",".join(entries)}]}}}}\n'
         ).encode()
         self._kept.append((seq, line, self._loop.time()))
-        self._send(line)
+        if self._is_logging and self._ahead is not None:
+            self._ahead.later(line)
+        else:
+            self._send(line)
 
     async def barrier(self) -> None:
         """Waits until everything so far is on the disk."""
-        last = self._next_seq - (0 if self._entries else 1)
-        if self._acked >= last or self.ended is not None:
+        last = self._last
+        if self._safe >= last or self.ended is not None:
             return
+        may_keep = (
+            self._ahead is not None
+            and (self._acked >= 0 or self._start is not None)
+            and self._ahead.may_keep(self)
+        )
+        if may_keep and not (self._was_kept or self._waiters) and self._keep():
+            self.waits += 1
+            self._was_kept = True
+            self._loop.call_soon(self._turned)
+            return
+        # Others may come in this turn: all of them are one flush.
+        self._may_keep = may_keep
+        await self._wait(last, is_for_store=False)
+
+    def _turned(self) -> None:
+        self._was_kept = False
+
+    async def stored(self) -> None:
+        """Waits until everything so far is in the store, where everybody sees it."""
+        last = self._last
+        if self._acked < last and self.ended is None:
+            await self._wait(last, is_for_store=True)
+
+    @property
+    def _last(self) -> int:
+        return self._next_seq - (0 if self._entries else 1)
+
+    async def _wait(self, last: int, *, is_for_store: bool) -> None:
         self.waits += 1
         waiter = self._loop.create_future()
-        self._waiters.append((last, waiter))
+        self._waiters.append((last, waiter, is_for_store))
+        self._may_keep = self._may_keep and not is_for_store
         if self._entries:
             self._look_soon()
         await waiter
@@ -125,17 +201,25 @@ class Journal:
     def acknowledged(self, seq: int) -> float | None:
         """Everything up to `seq` is on the disk. Says when the last of it was sent."""
         sent: float | None = None
+        logged = 0
         while self._kept and self._kept[0][0] <= seq:
-            sent = self._kept.popleft()[2]
+            number, _, sent = self._kept.popleft()
+            logged += number <= self._logged
+        if logged and self._ahead is not None and self._serial == self._ahead.serial:
+            self._ahead.acknowledged(logged)
         self._acked = max(self._acked, seq)
+        self._safe = max(self._safe, seq)
         self._release()
         return sent
 
     def _release(self) -> None:
         waiting = []
-        for seq, waiter in self._waiters:
-            if seq > self._acked and self.ended is None:
-                waiting.append((seq, waiter))
+        for seq, waiter, is_for_store in self._waiters:
+            if (
+                seq > (self._acked if is_for_store else self._safe)
+                and self.ended is None
+            ):
+                waiting.append((seq, waiter, is_for_store))
             elif not waiter.done():
                 waiter.set_result(None)
         self._waiters = waiting
@@ -168,3 +252,8 @@ class Journal:
             self.end("lost")
             if self.on_lost is not None:
                 self.on_lost(reason)
+
+
+def _request(method: str, params: dict[str, Any]) -> bytes:
+    message = {"jsonrpc": "2.0", "id": 0, "method": method, "params": params}
+    return dumps(message).encode() + b"\n"

@@ -8,15 +8,26 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-from . import config, endpoint, live, plans, process, saturation, shared, starting
+from . import (
+    ahead,
+    config,
+    endpoint,
+    live,
+    plans,
+    process,
+    saturation,
+    shared,
+    starting,
+)
 from .connection import Connection
 from .errors import logger
 from .ids import new_run_id
 from .journal import Journal
 from .jsontext import dumps, loads
+from .lease import Lease
 from .leases import Leases
 from .version import VERSION as CLIENT_VERSION
 
@@ -71,21 +82,6 @@ class _Request:
     """Whether it must not be sent again over another connection."""
 
 
-@dataclass(slots=True)
-class _Lease:
-    seconds: float = 0.0
-    """Unknown until the sidecar has said it in its answer to `hello`."""
-    until: float = 0.0
-    waiters: list[asyncio.Future[None]] = field(default_factory=list)
-
-    def renew(self, sent: float) -> None:
-        self.until = max(self.until, sent + self.seconds)
-        waiters, self.waiters = self.waiters, []
-        for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(None)
-
-
 class Session:
     """What one event loop and the sidecar have to say to each other."""
 
@@ -102,6 +98,7 @@ class Session:
         self.value_bytes = 4 << 20
         self._message_bytes = 16 << 20
         self.owned: dict[str, Journal] = {}
+        self.ahead = ahead.of(self)
         self.permits = Leases(
             lambda permit: self.notify("permit.release", {"permit": permit})
         )
@@ -121,7 +118,7 @@ class Session:
         self._requests: dict[int, _Request] = {}
         self._next_id = 1
         self._hello_id = 0
-        self._lease = _Lease()
+        self._lease = Lease()
         self._timer: asyncio.TimerHandle | None = None
         self._is_background = False
         """The sidecar is one that an application has started: where it is gone, another one is."""
@@ -345,7 +342,7 @@ class Session:
     def send(self, line: bytes) -> bool:
         """Sends now, or not at all."""
         if self._greeted and self._connection is not None:
-            self._connection.send(line)
+            self._connection.send(self.ahead.unsent() + line)
             return True
         return False
 
@@ -434,6 +431,7 @@ class Session:
             return
         self._connection = None
         self._greeted = False
+        self.ahead.lost()
         saturation.detach(self)
         shared.detach(self)
         hello = self._requests.pop(self._hello_id, None)
@@ -482,6 +480,7 @@ class Session:
         self.permits.close()
         saturation.detach(self, is_last_word=True)
         shared.detach(self)
+        self.ahead.lost()
         connection = self._connection
         if connection is not None:
             connection.close()

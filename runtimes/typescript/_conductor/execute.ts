@@ -175,7 +175,8 @@ async function start(
     session.definition.tell(workflow.options.plans);
   }
   const { traceparent } = request;
-  return traceparent === undefined ? owned : { ...owned, traceparent };
+  const asked = { ...owned, start: request as unknown as JsonObject };
+  return traceparent === undefined ? asked : { ...asked, traceparent };
 }
 
 function refusable<T>(workflow: Workflow, run: string, result: () => T): T {
@@ -245,7 +246,7 @@ async function detachRun(
       return;
     }
     begun.isKept = true;
-    await begun.journal.barrier();
+    await begun.journal.stored();
     if (begun.journal.ended !== "lost") {
       return;
     }

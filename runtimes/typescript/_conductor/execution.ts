@@ -49,6 +49,8 @@ export interface Owned {
   readonly cancelling: boolean;
   /** The caller's, where the run is new. */
   readonly traceparent?: string;
+  /** What was asked for. */
+  readonly start?: object;
 }
 
 export type Children = Pick<RunParts, "callChild" | "detachChild">;
@@ -94,6 +96,8 @@ export class Execution {
       owned.next_seq,
       (line) => session.send(line),
       session.hurry,
+      session.ahead,
+      owned.next_seq === 1 ? owned.start : undefined,
     );
     this.journal.onLost = () => {
       this.process.cancel(stopped());
@@ -360,10 +364,10 @@ export class Execution {
     return { state: "failed", error };
   }
 
-  /** Nobody is shown an end before it is on the disk. */
+  /** Nobody is shown an end before it is on the disk, and whoever asks sees it then. */
   private async end(conclude: () => Outcome): Promise<Outcome> {
     const outcome = conclude();
-    await this.journal.barrier();
+    await this.journal.stored();
     if (this.journal.ended === "lost") {
       return this.gone();
     }

@@ -4,6 +4,7 @@
  * It deliberately knows no steps: entries go in, acknowledgements come back, and at a barrier one waits for the other.
  */
 
+import type { Ahead } from "./ahead.js";
 import type { Hurry } from "./hurry.js";
 import { dumps, type Json } from "./json.js";
 import { monotonic } from "./timer.js";
@@ -23,6 +24,8 @@ interface Kept {
 
 interface Waiter {
   readonly seq: number;
+  /** Whether the log of this process will not do. */
+  readonly isForStore: boolean;
   readonly wake: () => void;
 }
 
@@ -46,8 +49,17 @@ export class Journal {
   private readonly firstSeq: number;
   private nextSeq: number;
   private acked: number;
+  /** Up to here everything is on the disk: in the store, or in the log of this process. */
+  private safe: number;
+  /** Up to here the records stand in the log with this number. */
+  private logged = -1;
+  private serial = 0;
+  private isLogging = false;
+  /** How the run was begun here, where nobody had begun it before. */
+  private readonly start: object | undefined;
   private readonly send: (line: string) => boolean;
   private readonly hurry: Hurry;
+  private readonly ahead: Ahead | undefined;
   private entries: string[] = [];
   private later: NodeJS.Timeout | undefined = undefined;
   private isDue = false;
@@ -61,14 +73,19 @@ export class Journal {
     nextSeq: number,
     send: (line: string) => boolean,
     hurry: Hurry,
+    ahead?: Ahead,
+    start?: object,
   ) {
     this.run = run;
     this.epoch = epoch;
     this.firstSeq = nextSeq;
     this.nextSeq = nextSeq;
     this.acked = nextSeq > 1 ? nextSeq - 1 : -1;
+    this.safe = this.acked;
     this.send = send;
     this.hurry = hurry;
+    this.ahead = ahead;
+    this.start = start;
   }
 
   /** Adds an entry to the next record. */
@@ -132,35 +149,93 @@ export class Journal {
   private emit(entries: string[]): void {
     const seq = this.nextSeq;
     this.nextSeq += 1;
+    const logged = this.isLogging ? '"logged":true,' : "";
     const line =
       `{"jsonrpc":"2.0","method":"step.record","params":{"run":${JSON.stringify(this.run)},` +
-      `"epoch":${String(this.epoch)},"seq":${String(seq)},"entries":[${entries.join(",")}]}}\n`;
+      `"epoch":${String(this.epoch)},"seq":${String(seq)},${logged}"entries":[${entries.join(",")}]}}\n`;
     this.kept.push({ seq, line, sent: monotonic() });
-    this.send(line);
+    if (this.isLogging) {
+      this.ahead?.later(line);
+    } else {
+      this.send(line);
+    }
   }
 
   /** Waits until everything so far is on the disk; there may be nothing to wait for. */
   barrier(): Promise<void> | undefined {
-    const seq = this.nextSeq - (this.entries.length > 0 ? 0 : 1);
-    if (this.acked >= seq || this.ended !== undefined) {
+    return this.safe >= this.last ? undefined : this.wait(false);
+  }
+
+  /** Waits until everything so far is in the store, where everybody sees it. */
+  stored(): Promise<void> | undefined {
+    return this.acked >= this.last ? undefined : this.wait(true);
+  }
+
+  private get last(): number {
+    return this.nextSeq - (this.entries.length > 0 ? 0 : 1);
+  }
+
+  private wait(isForStore: boolean): Promise<void> | undefined {
+    if (this.ended !== undefined) {
       return undefined;
     }
+    const seq = this.last;
     this.waits += 1;
+    const waiting = new Promise<void>((wake) => {
+      this.waiters.push({ seq, isForStore, wake });
+    });
     if (this.entries.length > 0 && !this.isHurried) {
       this.isHurried = true;
       this.hurry.add(() => {
         this.isHurried = false;
-        this.flush();
+        this.flushForWaiters();
       });
     }
-    return new Promise<void>((wake) => {
-      this.waiters.push({ seq, wake });
-    });
+    return waiting;
+  }
+
+  private flushForWaiters(): void {
+    const mayKeep =
+      (this.acked >= 0 || this.start !== undefined) &&
+      this.ahead?.mayKeep(this) === true &&
+      !this.waiters.some(({ isForStore }) => isForStore);
+    this.isLogging = mayKeep;
+    this.flush();
+    this.isLogging = false;
+    if (mayKeep) {
+      this.keep(this.ahead);
+    }
+  }
+
+  /** Puts all that the store may not have into the log. */
+  private keep(ahead: Ahead): void {
+    if (this.serial !== ahead.serial) {
+      this.serial = ahead.serial;
+      this.logged = this.acked;
+    }
+    let first = this.kept.length;
+    while (first > 0 && (this.kept[first - 1]?.seq ?? 0) > this.logged) {
+      first -= 1;
+    }
+    const lines = this.kept.slice(first).map(({ line }) => line);
+    const records = lines.length;
+    if (this.logged < 0 && this.start !== undefined) {
+      const [id, method] = [0, "run.start"];
+      lines.unshift(
+        `${dumps({ jsonrpc: "2.0", id, method, params: this.start })}\n`,
+      );
+    }
+    if (ahead.keep(lines, records)) {
+      this.logged = this.nextSeq - 1;
+      this.safe = this.logged;
+      this.release();
+    }
   }
 
   /** Everything up to `seq` is on the disk. Says when the last of it was sent. */
   acknowledged(seq: number): number | undefined {
     let count = 0;
+    let logged = 0;
     let sent: number | undefined;
     for (const record of this.kept) {
       if (record.seq > seq) {
@@ -168,9 +243,14 @@ export class Journal {
       }
       sent = record.sent;
       count += 1;
+      logged += record.seq <= this.logged ? 1 : 0;
     }
     this.kept.splice(0, count);
+    if (logged > 0 && this.serial === this.ahead?.serial) {
+      this.ahead.acknowledged(logged);
+    }
     this.acked = Math.max(this.acked, seq);
+    this.safe = Math.max(this.safe, seq);
     this.release();
     return sent;
   }
@@ -179,7 +259,8 @@ export class Journal {
     const waiting = this.waiters;
     this.waiters = [];
     for (const waiter of waiting) {
-      if (waiter.seq > this.acked && this.ended === undefined) {
+      const safe = waiter.isForStore ? this.acked : this.safe;
+      if (waiter.seq > safe && this.ended === undefined) {
         this.waiters.push(waiter);
       } else {
         waiter.wake();

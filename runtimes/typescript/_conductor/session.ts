@@ -6,6 +6,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { Ahead } from "./ahead.js";
 import { findSocket } from "./config.js";
 import { Connection, ConnectionLost } from "./connection.js";
 import { Definition } from "./definition.js";
@@ -56,6 +57,7 @@ export class Session {
   readonly permits = new Leases(this);
   readonly lease = new Lease();
   readonly definition = new Definition((line) => this.send(line));
+  readonly ahead = new Ahead(this);
   readonly hurry = new Hurry(() => this.connection?.flush());
   private messageBytes = 16 << 20;
   readonly options: SessionOptions;
@@ -310,7 +312,7 @@ export class Session {
   /** Sends now, or not at all. */
   send(line: string): boolean {
     if (this.greeted && this.connection !== undefined) {
-      this.connection.send(line);
+      this.connection.send(this.ahead.unsent() + line);
       return true;
     }
     return false;
@@ -420,6 +422,7 @@ export class Session {
     }
     this.connection = undefined;
     this.greeted = false;
+    this.ahead.lost();
     detach(this);
     standing.detach(this, this.isClosing);
     for (const request of [...this.requests.values()]) {
@@ -482,6 +485,7 @@ export class Session {
     this.permits.close();
     detach(this, true);
     standing.detach(this, true);
+    this.ahead.lost();
     await this.connection?.close(CLOSE_MS);
   }
 

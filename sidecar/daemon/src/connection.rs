@@ -28,10 +28,6 @@ const CHUNK: usize = 64 << 10;
 /// Requests of one connection that may wait for their answers at a time.
 const IN_FLIGHT: usize = 16 << 10;
 
-/// How long the start of a run waits for what follows it, so that both are one commit. Nobody waits for a start alone: who began it
-/// has an answer before the disk.
-const LINGER: Duration = Duration::from_millis(2);
-
 /// Serves JSON-RPC lines until either side ends the connection. `first` was read already.
 pub(crate) async fn serve(sidecar: Arc<Sidecar>, stream: Wire, first: Vec<u8>, guest: Guest) {
     let stream = Arc::new(stream);
@@ -167,8 +163,6 @@ impl Connection {
         self.outbox.send(&answers);
         if self.is_urgent {
             self.flush();
-        } else if done > 0 && self.lingers.is_none() {
-            self.lingers = Some(Instant::now() + LINGER);
         }
         fits
     }
@@ -207,11 +201,13 @@ impl Connection {
             id: incoming.id,
             line,
             again: self.again.as_ref(),
-            may_linger: false,
+            lingers: None,
         };
         let handled = handlers::handle(&mut call, &mut self.client, &incoming);
-        if call.may_linger {
+        if let Some(patience) = call.lingers {
             self.is_urgent = was_urgent;
+            let until = Instant::now() + patience;
+            self.lingers = Some(self.lingers.map_or(until, |at| at.min(until)));
         }
         if let Err(fault) = handled {
             if let Some(again) = self.again.as_ref().filter(|_| incoming.id.is_some() && may_pass(&fault)) {

@@ -2,25 +2,22 @@
 //!
 //! It knows no socket: lines come parsed, and answers go into the outbox.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use conductor_journal::{
-    Owner, PlanRow, Recorded, Refusal, Settled, StartRequest, Started, StoreError, Taken,
-};
+use conductor_journal::{Owner, PlanRow, Refusal, Settled, Started, StoreError, Taken};
 use conductor_protocol::PROTOCOL_VERSION;
-use conductor_protocol::entry::Entry;
 use conductor_protocol::message::{
-    Hello, HelloResult, ProtocolRange, RunAck, RunAwait, RunAwaitResult, RunCancel, RunCancelling,
-    RunRefused, RunRelease, RunStart, RunStartResult, SidecarInfo, TaskCancel, code, method,
+    Hello, HelloResult, ProtocolRange, RunAwait, RunAwaitResult, RunCancel, RunCancelling, RunRelease,
+    RunStart, RunStartResult, SidecarInfo, TaskCancel, code, method,
 };
 use conductor_protocol::state::RunState;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::task::JoinSet;
 
 use crate::again::{Again, damaged, may_pass};
+use crate::ahead;
 use crate::arrival;
 use crate::breakers;
 use crate::fleet;
@@ -31,11 +28,16 @@ use crate::outbox::Outbox;
 use crate::plans;
 use crate::policies;
 use crate::reading;
+use crate::recording;
 use crate::rpc::{self, Fault, Incoming};
 use crate::scheduled;
 use crate::session::{Pulse, Session};
 use crate::sidecar::{Sidecar, blocking};
 use crate::signals;
+
+/// How long the start of a run waits for what follows it, so that both are one commit. Nobody waits for a start alone: who began it
+/// has an answer before the disk.
+const LINGER: Duration = Duration::from_millis(2);
 
 /// Versions that this build speaks.
 const SPOKEN: ProtocolRange = ProtocolRange { min: PROTOCOL_VERSION, max: PROTOCOL_VERSION };
@@ -58,8 +60,8 @@ pub(crate) struct Call<'a> {
     /// What is to be handled again where the store refuses for the moment.
     pub(crate) line: &'a [u8],
     pub(crate) again: Option<&'a Arc<Again>>,
-    /// Whether nobody waits for the disk for its sake.
-    pub(crate) may_linger: bool,
+    /// How long it may wait for what follows it, because nobody waits for the disk for its sake.
+    pub(crate) lingers: Option<Duration>,
 }
 
 impl Call<'_> {
@@ -139,9 +141,14 @@ pub(crate) fn handle(
         return Ok(());
     };
     match &*incoming.method {
-        method::STEP_RECORD => record(call, greeted, incoming),
+        method::STEP_RECORD => recording::record(call, greeted, incoming),
         method::PING => {
             call.answer(Empty {});
+            Ok(())
+        }
+        method::LOG_OPEN => {
+            closing(call)?;
+            ahead::open(call, greeted);
             Ok(())
         }
         method::RUN_START => start(call, greeted, rpc::params(incoming)?),
@@ -224,6 +231,7 @@ fn hello(call: &mut Call<'_>, hello: Hello) -> Result<Client, Fault> {
     let stored = |error: StoreError| Fault::from(Refusal::Store(error.to_string()));
     sidecar.learn(&plans).map_err(stored)?;
     scheduled::learn(sidecar, &hello.plans, arrival::sayer(call.guest, &hello)).map_err(stored)?;
+    ahead::settle_before(sidecar, &owner.session)?;
     let (owned, given_back) = sidecar.journal.reclaim(&owner, &hello.owned)?;
     invocations::check_served(&hello.tasks)?;
     limits::reclaim(call, &owner.session, &hello.permits)?;
@@ -270,54 +278,85 @@ fn hello(call: &mut Call<'_>, hello: Hello) -> Result<Client, Fault> {
 
 fn start(call: &mut Call<'_>, client: &Client, start: RunStart) -> Result<(), Fault> {
     closing(call)?;
+    let sidecar = Arc::clone(call.sidecar);
+    if sidecar.ahead.is_settling() {
+        let (owner, language) = (client.owner.clone(), client.language.clone());
+        call.later(async move {
+            ahead::settled(&sidecar).await;
+            let begun = begin(&sidecar, &owner, &language, start)?;
+            sidecar.flush();
+            begun.told(&sidecar).await
+        });
+        return Ok(());
+    }
+    let begun = begin(&sidecar, &client.owner, &client.language, start)?;
+    if let Some(owned) = begun.before_the_disk(&sidecar) {
+        let has_log = sidecar.ahead.holds(&client.owner.session);
+        call.lingers = Some(if has_log { recording::LOGGED } else { LINGER });
+        call.answer(owned);
+        return Ok(());
+    }
+    call.later(async move { begun.told(&sidecar).await });
+    Ok(())
+}
+
+/// A start that the journal has admitted.
+struct Begun {
+    run: String,
+    started: Started,
+    wanted: bool,
+}
+
+fn begin(sidecar: &Arc<Sidecar>, owner: &Owner, language: &str, start: RunStart) -> Result<Begun, Fault> {
     if !start.secret.is_empty() {
         let row = PlanRow {
             workflow: start.workflow.clone(),
             digest: start.plan.clone(),
-            language: client.language.clone(),
+            language: language.to_owned(),
             secret: start.secret.clone(),
         };
-        call.sidecar.learn(&[row]).map_err(|error| Fault::from(Refusal::Store(error.to_string())))?;
+        sidecar.learn(&[row]).map_err(|error| Fault::from(Refusal::Store(error.to_string())))?;
     }
-    let run = start.run.clone();
-    let wanted = call.sidecar.plans.wants(&start.plan);
-    let request = StartRequest {
-        run: start.run,
-        workflow: start.workflow,
-        plan: Some(start.plan),
-        language: Some(client.language.clone()),
-        input: start.input,
-        secret: start.secret,
-        parent: start.parent,
-        traceparent: start.traceparent.filter(|text| rpc::is_traceparent(text)),
-        by: None,
-        at: start.at,
-    };
-    let sidecar = Arc::clone(call.sidecar);
+    let (run, wanted) = (start.run.clone(), sidecar.plans.wants(&start.plan));
     let may_take = |owner: &Owner| sidecar.may_take(owner);
-    match sidecar.journal.start(request, Some(&client.owner), &may_take)? {
-        Started::New { epoch, started_at, settled } => {
-            let owned = RunStartResult::Owned { epoch, next_seq: 1, started_at, cancelling: false, wanted };
-            if sidecar.journal.shared().is_none() {
-                call.may_linger = true;
-                call.answer(owned);
-                return Ok(());
-            }
-            // Another sidecar may begin the same run in this moment: only the store knows whose it is.
-            call.later(async move { fleet::still_here(&sidecar, &run, epoch, settled).await.map(|_| owned) });
-        }
-        Started::Taken(taken) => {
-            let sidecar = Arc::clone(&sidecar);
-            call.later(async move { continued(&sidecar, taken, wanted).await });
-        }
-        Started::Attached { state, settled: None } => call.answer(RunStartResult::Attached { state }),
-        Started::Attached { state, settled: Some(settled) } => call.later(async move {
-            on_disk(settled).await?;
-            Ok(RunStartResult::Attached { state })
-        }),
-        Started::Finished { state } => call.answer(RunStartResult::Finished { state }),
+    let started = sidecar.journal.start(recording::request_of(start, language), Some(owner), &may_take)?;
+    Ok(Begun { run, started, wanted })
+}
+
+impl Begun {
+    /// The answer to the start of a new run, of which nothing is on disk yet.
+    fn before_the_disk(&self, sidecar: &Sidecar) -> Option<RunStartResult> {
+        let Started::New { epoch, started_at, .. } = self.started else { return None };
+        // Where others share the store another one may begin the same run in this moment: only the store knows whose it is.
+        sidecar.journal.shared().is_none().then_some(RunStartResult::Owned {
+            epoch,
+            next_seq: 1,
+            started_at,
+            cancelling: false,
+            wanted: self.wanted,
+        })
     }
-    Ok(())
+
+    async fn told(self, sidecar: &Sidecar) -> Result<RunStartResult, Fault> {
+        if let Some(owned) = self.before_the_disk(sidecar) {
+            return Ok(owned);
+        }
+        let wanted = self.wanted;
+        match self.started {
+            Started::New { epoch, started_at, settled } => {
+                fleet::still_here(sidecar, &self.run, epoch, settled).await?;
+                Ok(RunStartResult::Owned { epoch, next_seq: 1, started_at, cancelling: false, wanted })
+            }
+            Started::Taken(taken) => continued(sidecar, taken, wanted).await,
+            Started::Attached { state, settled } => {
+                if let Some(settled) = settled {
+                    on_disk(settled).await?;
+                }
+                Ok(RunStartResult::Attached { state })
+            }
+            Started::Finished { state } => Ok(RunStartResult::Finished { state }),
+        }
+    }
 }
 
 async fn continued(sidecar: &Sidecar, taken: Taken, wanted: bool) -> Result<RunStartResult, Fault> {
@@ -338,46 +377,6 @@ pub(crate) async fn on_disk(settled: Settled) -> Result<(), Fault> {
         Ok(Err(refusal)) => Err(refusal.into()),
         Err(_) => Err(Refusal::Closing.into()),
     }
-}
-
-#[derive(Deserialize)]
-struct RecordParams<'a> {
-    #[serde(borrow)]
-    run: Cow<'a, str>,
-    epoch: u64,
-    seq: u64,
-    #[serde(borrow)]
-    entries: &'a RawValue,
-}
-
-fn record(call: &mut Call<'_>, client: &Client, incoming: &Incoming<'_>) -> Result<(), Fault> {
-    let params: RecordParams<'_> = rpc::params(incoming)?;
-    let body = params.entries.get();
-    let recorded = serde_json::from_str::<Vec<Entry>>(body)
-        .map_err(|error| Refusal::Invalid(format!("entries: {error}")))
-        .and_then(|entries| {
-            let session = &client.owner.session;
-            call.sidecar.journal.record(&params.run, params.epoch, params.seq, &entries, body, session)
-        });
-    match recorded {
-        Ok(Recorded::Queued | Recorded::Dropped) => {}
-        Ok(Recorded::Known { acked }) => {
-            let ack = RunAck { run: params.run.into_owned(), seq: acked };
-            rpc::notice(call.answers, method::RUN_ACK, ack);
-        }
-        Err(refusal) => {
-            call.sidecar.metrics.refused(refusal.reason());
-            let refused = RunRefused {
-                run: params.run.into_owned(),
-                epoch: params.epoch,
-                seq: params.seq,
-                code: refusal.code(),
-                message: refusal.to_string(),
-            };
-            rpc::notice(call.answers, method::RUN_REFUSED, refused);
-        }
-    }
-    Ok(())
 }
 
 fn wait(call: &mut Call<'_>, wait: RunAwait) -> Result<(), Fault> {
@@ -470,8 +469,9 @@ pub(crate) fn leave(sidecar: &Arc<Sidecar>, client: &Client, outbox: &Arc<Outbox
         sidecar.broker.lose(&session);
         sidecar.broker.drop_caller(&session, &sidecar.sessions);
     }
-    let sidecar = Arc::clone(sidecar);
+    let (sidecar, over) = (Arc::clone(sidecar), Arc::downgrade(outbox));
     tokio::spawn(async move {
+        ahead::settle(&sidecar, &session, Some(&over)).await;
         for pause in [0, 5, 20, 75, 200, 500] {
             tokio::time::sleep(Duration::from_millis(pause)).await;
             if sidecar.sessions.bury(&session) {

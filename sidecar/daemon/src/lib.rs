@@ -3,6 +3,7 @@
 //! It deliberately knows neither the command line nor any manifest: it is started with [`Options`].
 
 mod again;
+mod ahead;
 mod arguments;
 mod arrival;
 mod backlog;
@@ -40,6 +41,7 @@ mod policies;
 mod process;
 mod profile;
 mod reading;
+mod recording;
 mod remote;
 mod restarting;
 mod resuming;
@@ -78,6 +80,7 @@ pub use gate::{GateError, Role, TlsFiles, TokenError, token_digest};
 pub use place::PlaceError;
 pub use retention::Retention;
 
+use crate::ahead::Logs;
 use crate::exporting::Exporter;
 use crate::gate::{Gate, Sources};
 use crate::idle::Usage;
@@ -183,6 +186,8 @@ pub enum Error {
     Gate(#[from] GateError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("the logs beside {path} cannot be read: {cause}")]
+    Logs { path: PathBuf, cause: std::io::Error },
 }
 
 /// A sidecar at work.
@@ -208,7 +213,14 @@ pub async fn start(options: Options) -> Result<Handle, Error> {
     let lock = place::lock(&options.data_dir)?;
     let store = opened(&options)?;
     let exporter = Exporter::new(&*store, options.otlp.as_ref(), options.log_lines)?;
+    let are_sealed = options.encryption.keys.is_some();
     let journal = Journal::open(store, Limits::default(), options.encryption)?;
+    let logs = match &options.store {
+        StoreUrl::Sqlite(path) => {
+            Logs::beside(path, !are_sealed).map_err(|cause| Error::Logs { path: path.clone(), cause })?
+        }
+        StoreUrl::Postgres(_) => Logs::default(),
+    };
     let tcp = match options.http {
         Some(address) => Some(place::listen_http(address).await?),
         None => None,
@@ -224,8 +236,10 @@ pub async fn start(options: Options) -> Result<Handle, Error> {
     let http = tcp.as_ref().and_then(|tcp| tcp.local_addr().ok());
     let mut sidecar = Sidecar::new(journal, permits, options.lease, options.clock, keeping, usage, gate)?;
     sidecar.http = http;
+    sidecar.ahead = logs;
     let sidecar = Arc::new(sidecar);
     remember_owners(&sidecar);
+    ahead::settle_left(&sidecar);
     let listen = remote.as_ref().and_then(|remote| remote.local_addr().ok());
     let mut tasks = JoinSet::new();
     tasks.spawn(schedule::run(Arc::clone(&sidecar)));

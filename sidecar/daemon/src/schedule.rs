@@ -8,6 +8,7 @@ use std::time::Duration;
 use conductor_journal::Taken;
 use conductor_protocol::message::{RunDispatch, method};
 
+use crate::ahead;
 use crate::breakers;
 use crate::fleet;
 use crate::outbox::Outbox;
@@ -30,6 +31,7 @@ pub(crate) async fn run(sidecar: Arc<Sidecar>) {
             // While nobody is listened to, nobody is silent.
             _ = tick.tick() => if sidecar.is_safe() {
                 more = true;
+                ahead::hang_up_on_silent(&sidecar);
                 let gone = sidecar.sessions.sweep();
                 for session in &gone {
                     sidecar.permits.forget(session);

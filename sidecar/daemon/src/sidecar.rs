@@ -14,6 +14,7 @@ use conductor_protocol::message::{RunAck, RunRefused, method};
 use conductor_telemetry::Metrics;
 use tokio::sync::{Notify, watch};
 
+use crate::ahead::Logs;
 use crate::backlog::Backlog;
 use crate::breakers::Breakers;
 use crate::broker::Broker;
@@ -36,6 +37,7 @@ use crate::timetable::Timetable;
 pub(crate) struct Sidecar {
     pub(crate) journal: Journal,
     pub(crate) sessions: Sessions,
+    pub(crate) ahead: Logs,
     pub(crate) backlog: Backlog,
     pub(crate) permits: HostPermits,
     pub(crate) breakers: Breakers,
@@ -97,6 +99,7 @@ impl Sidecar {
             known: Mutex::new(known.collect()),
             journal,
             sessions: Sessions::new(lease + lease / 2),
+            ahead: Logs::default(),
             backlog: Backlog::default(),
             permits,
             breakers,
@@ -140,7 +143,8 @@ impl Sidecar {
     }
 
     pub(crate) fn may_take(&self, owner: &Owner) -> bool {
-        self.sessions.may_take(owner)
+        // What its process has in a log of its own comes first.
+        !self.ahead.holds(&owner.session) && self.sessions.may_take(owner)
     }
 
     /// Commits what has gathered, unless somebody is at it. Called after every batch of messages.
@@ -165,14 +169,25 @@ impl Sidecar {
         }
     }
 
+    /// Whether the last commit failed.
+    pub(crate) fn is_in_trouble(&self) -> bool {
+        self.trouble.load(Ordering::Relaxed)
+    }
+
     /// Tells everybody what a commit means to them, in its order.
     pub(crate) fn deliver(&self, notes: Vec<Note>) {
         let mut lines: BTreeMap<Arc<str>, Vec<u8>> = BTreeMap::new();
+        let mut counted = Vec::new();
         for note in notes {
             match note {
                 Note::Acked { run, session, seq } => {
                     let out = lines.entry(session).or_default();
                     rpc::notice(out, method::RUN_ACK, RunAck { run: run.to_string(), seq });
+                }
+                Note::Refused { session, .. } if self.ahead.holds(&session) => {
+                    // What it was told of may stand in its log: it comes again when the store has taken that.
+                    self.ahead.close(&session, None);
+                    self.sessions.outbox(&session).iter().for_each(|outbox| outbox.close());
                 }
                 Note::Refused { run, session, epoch, seq, refusal } => {
                     self.metrics.refused(refusal.reason());
@@ -204,16 +219,18 @@ impl Sidecar {
                     self.backlog.stopped(&run);
                     self.kick.notify_one();
                 }
-                Note::Facts { workflow, plan, trace, facts } => {
-                    let task_of = |key: &str| plans::task_of(self, plan.as_deref()?, key);
-                    counting::facts(&self.metrics, &workflow, trace.as_deref(), &facts, task_of);
-                }
+                Note::Facts { workflow, plan, trace, facts } => counted.push((workflow, plan, trace, facts)),
             }
         }
         for (session, lines) in lines {
             if let Some(outbox) = self.sessions.outbox(&session) {
                 outbox.send(&lines);
             }
+        }
+        // Nobody waits for what is only counted.
+        for (workflow, plan, trace, facts) in counted {
+            let task_of = |key: &str| plans::task_of(self, plan.as_deref()?, key);
+            counting::facts(&self.metrics, &workflow, trace.as_deref(), &facts, task_of);
         }
     }
 

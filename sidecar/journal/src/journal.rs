@@ -355,6 +355,19 @@ impl Journal {
         Ok(Recorded::Queued)
     }
 
+    /// Whether the record of this number, in whatever epoch, is on disk; so is all of a run that was purged.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn has(&self, run: &str, seq: u64) -> Result<bool, Refusal> {
+        let mut inner = self.hold();
+        match self.place(&mut inner, run)? {
+            Place::Open(cell) => Ok(cell.committed.as_ref().is_some_and(|head| seq < head.next_seq)),
+            Place::Ended(row) | Place::Away(row) => Ok(seq < row.head.next_seq),
+            Place::Absent => Ok(self.tombstone(run)?.is_some()),
+        }
+    }
+
     fn resent(&self, cell: &Cell, seq: u64, body: &str) -> Result<Recorded, Refusal> {
         let conflict = || Refusal::Conflict { run: cell.id.to_string(), seq };
         if let Some(pending) = cell.pending_body(seq) {

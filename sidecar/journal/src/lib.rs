@@ -2,6 +2,7 @@
 //!
 //! It deliberately knows no socket, no session's connection and no clock but the one that stamps its own entries.
 
+mod ahead;
 mod breakers;
 mod check;
 mod commit;
@@ -26,6 +27,7 @@ mod store;
 mod store_error;
 mod view;
 
+pub use ahead::{Ahead, Writer};
 pub use breakers::{BreakerChange, BreakerRow, SharedBreakers};
 pub use commit::{Committed, Note};
 pub use journal::{

@@ -3,6 +3,7 @@
 //! Each starts its own sidecar in its own folder, so that all may run at once.
 
 mod advice;
+mod ahead;
 mod alone;
 mod applications;
 mod breakers;

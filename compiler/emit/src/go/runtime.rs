@@ -11,7 +11,7 @@ pub fn is_needed(path: &str, imported: &BTreeSet<String>) -> bool {
 }
 
 /// Path below `internal/` and text of each file.
-pub const FILES: [(&str, &str); 81] = [
+pub const FILES: [(&str, &str); 84] = [
     ("cel/calendar.go", include_str!("../../../../runtimes/go/internal/cel/calendar.go")),
     ("cel/compare.go", include_str!("../../../../runtimes/go/internal/cel/compare.go")),
     ("cel/convert.go", include_str!("../../../../runtimes/go/internal/cel/convert.go")),
@@ -36,6 +36,7 @@ pub const FILES: [(&str, &str); 81] = [
     ("rpc/reply.go", include_str!("../../../../runtimes/go/internal/rpc/reply.go")),
     ("rpc/request.go", include_str!("../../../../runtimes/go/internal/rpc/request.go")),
     ("rpc/schema.go", include_str!("../../../../runtimes/go/internal/rpc/schema.go")),
+    ("runtime/ahead.go", include_str!("../../../../runtimes/go/internal/runtime/ahead.go")),
     ("runtime/attempt.go", include_str!("../../../../runtimes/go/internal/runtime/attempt.go")),
     ("runtime/blocks.go", include_str!("../../../../runtimes/go/internal/runtime/blocks.go")),
     ("runtime/branches.go", include_str!("../../../../runtimes/go/internal/runtime/branches.go")),
@@ -51,6 +52,8 @@ pub const FILES: [(&str, &str); 81] = [
     ("runtime/endpoint.go", include_str!("../../../../runtimes/go/internal/runtime/endpoint.go")),
     ("runtime/errors.go", include_str!("../../../../runtimes/go/internal/runtime/errors.go")),
     ("runtime/execution.go", include_str!("../../../../runtimes/go/internal/runtime/execution.go")),
+    ("runtime/flush_linux.go", include_str!("../../../../runtimes/go/internal/runtime/flush_linux.go")),
+    ("runtime/flush_other.go", include_str!("../../../../runtimes/go/internal/runtime/flush_other.go")),
     ("runtime/form.go", include_str!("../../../../runtimes/go/internal/runtime/form.go")),
     ("runtime/history.go", include_str!("../../../../runtimes/go/internal/runtime/history.go")),
     ("runtime/hold.go", include_str!("../../../../runtimes/go/internal/runtime/hold.go")),

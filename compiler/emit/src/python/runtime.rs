@@ -15,9 +15,10 @@ const VERSION: &str = concat!(
 );
 
 /// Name and text of each file of `_conductor/`.
-pub const FILES: [(&str, &str); 70] = [
+pub const FILES: [(&str, &str); 72] = [
     ("__init__.py", include_str!("../../../../runtimes/python/_conductor/__init__.py")),
     ("address.py", include_str!("../../../../runtimes/python/_conductor/address.py")),
+    ("ahead.py", include_str!("../../../../runtimes/python/_conductor/ahead.py")),
     ("atomic.py", include_str!("../../../../runtimes/python/_conductor/atomic.py")),
     ("background.py", include_str!("../../../../runtimes/python/_conductor/background.py")),
     ("breaker.py", include_str!("../../../../runtimes/python/_conductor/breaker.py")),
@@ -51,6 +52,7 @@ pub const FILES: [(&str, &str); 70] = [
     ("invoke.py", include_str!("../../../../runtimes/python/_conductor/invoke.py")),
     ("journal.py", include_str!("../../../../runtimes/python/_conductor/journal.py")),
     ("jsontext.py", include_str!("../../../../runtimes/python/_conductor/jsontext.py")),
+    ("lease.py", include_str!("../../../../runtimes/python/_conductor/lease.py")),
     ("leases.py", include_str!("../../../../runtimes/python/_conductor/leases.py")),
     ("left.py", include_str!("../../../../runtimes/python/_conductor/left.py")),
     ("limits.py", include_str!("../../../../runtimes/python/_conductor/limits.py")),

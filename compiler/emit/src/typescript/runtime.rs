@@ -17,8 +17,9 @@ macro_rules! runtime {
 }
 
 /// Name of each module of `_conductor/`, and its text as TypeScript, as JavaScript, and its declarations.
-const FILES: [(&str, &str, &str, &str); 94] = runtime![
+const FILES: [(&str, &str, &str, &str); 96] = runtime![
     "address",
+    "ahead",
     "attempt",
     "block",
     "branches",
@@ -39,6 +40,7 @@ const FILES: [(&str, &str, &str, &str); 94] = runtime![
     "config",
     "connection",
     "control",
+    "crc32",
     "current",
     "decimal",
     "definition",

@@ -142,6 +142,7 @@ func (c *caller) start(ctx context.Context) (map[string]any, *execution, error) 
 		}
 		var local *execution
 		if answer["outcome"] == "owned" {
+			answer["start"] = c.params
 			local = execute(ctx, c.session, c.workflow, c.run, answer, c.inputs, c.isLeft)
 		} else {
 			c.session.lock.Lock()

@@ -134,7 +134,7 @@ func (r *Run) detachChild(step *Step, workflow *Workflow, inputs map[string]any)
 	if local == nil {
 		return nil // others have it: what the answer says is on disk
 	}
-	if err := local.journal.barrier(r.detached); err != nil {
+	if err := local.journal.stored(r.detached); err != nil {
 		return &cancelled{errDetached}
 	}
 	return nil

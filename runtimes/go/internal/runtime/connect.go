@@ -257,6 +257,9 @@ func (s *session) lostConnection(conn *connection, hello int64) {
 		s.reconnecting = true
 	}
 	s.lock.Unlock()
+	if wasCurrent {
+		s.ahead.lost()
+	}
 	if greeting != nil {
 		greeting.then(nil, errHungUp)
 	}

@@ -53,9 +53,14 @@ func execute(ctx context.Context, session *session, workflow *Workflow, run stri
 	session.lock.Lock()
 	conn := session.conn
 	session.lock.Unlock()
+	next := number(answer["next_seq"])
+	var start []byte
+	if params, ok := answer["start"].(map[string]any); ok && next == 1 {
+		start = messageLine(map[string]any{"jsonrpc": "2.0", "id": int64(0), "method": "run.start", "params": params})
+	}
 	e := &execution{
 		workflow: workflow, run: run, session: session, answer: answer, inputs: inputs, isServed: isServed,
-		journal: newJournal(run, number(answer["epoch"]), number(answer["next_seq"]), conn), done: make(chan struct{}),
+		journal: newJournal(run, number(answer["epoch"]), next, conn, session.ahead, start), done: make(chan struct{}),
 	}
 	e.trace = givenTrace(TraceParent(ctx))
 	e.mailbox = newMailbox(session, run)
@@ -314,9 +319,9 @@ func (e *execution) paused(pause *halt) result {
 	return e.finish(result{err: pausedError(e.workflow, e.run, pause.reason)})
 }
 
-// finish: nobody is shown an end before it is on the disk.
+// finish: nobody is shown an end before it is on the disk, and whoever asks sees it then.
 func (e *execution) finish(end result) result {
-	_ = e.journal.barrier(context.Background()) // released when the journal ends
+	_ = e.journal.stored(context.Background()) // released when the journal ends
 	if state, _ := e.journal.state(); state == lost {
 		return e.gone()
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"conductor.invalid/internal/cel"
@@ -32,6 +33,14 @@ type journal struct {
 	firstSeq int64
 	nextSeq  int64
 	acked    int64
+	safe     int64  // up to here everything is on the disk: in the store, or in the log of this process
+	ahead    *ahead // the log; nil where there can be none
+	logged   int64  // up to here the records stand in the log with the number `serial`
+	serial   int64
+	start    []byte      // how the run was begun here, as a line; nil where somebody had begun it before
+	unsent   [][]byte    // lines that stand in the log, or are about to
+	sends    *time.Timer // sends them
+	isOver   atomic.Bool
 	entries  [][]byte
 	later    *time.Timer // flushes the entries where nobody comes to wait for them
 	kept     []record
@@ -61,16 +70,21 @@ type record struct {
 }
 
 type waiter struct {
-	seq  int64
-	done chan struct{}
+	seq        int64
+	isForStore bool // the log of this process will not do
+	done       chan struct{}
 }
 
-func newJournal(run string, epoch, nextSeq int64, conn *connection) *journal {
+// newJournal: `start` is the line by which the run was begun here.
+func newJournal(run string, epoch, nextSeq int64, conn *connection, ahead *ahead, start []byte) *journal {
 	acked := int64(-1)
 	if nextSeq > 1 {
 		acked = nextSeq - 1
 	}
-	return &journal{run: run, epoch: epoch, conn: conn, firstSeq: nextSeq, nextSeq: nextSeq, acked: acked}
+	return &journal{
+		run: run, epoch: epoch, conn: conn, ahead: ahead, start: start,
+		firstSeq: nextSeq, nextSeq: nextSeq, acked: acked, safe: acked, logged: -1,
+	}
 }
 
 // record adds an entry. Entries go in one record until somebody waits for them.
@@ -98,10 +112,10 @@ func (j *journal) recordText(entry []byte) {
 func (j *journal) flush() {
 	j.lock.Lock()
 	defer j.lock.Unlock()
-	j.flushLocked()
+	j.flushLocked(false)
 }
 
-func (j *journal) flushLocked() {
+func (j *journal) flushLocked(isLogged bool) {
 	if j.later != nil {
 		j.later.Stop()
 	}
@@ -110,17 +124,17 @@ func (j *journal) flushLocked() {
 	start, size := 0, 0
 	for i, entry := range entries {
 		if i > start && size+len(entry) > recordBytes {
-			j.emit(entries[start:i])
+			j.emit(entries[start:i], isLogged)
 			start, size = i, 0
 		}
 		size += len(entry)
 	}
 	if start < len(entries) {
-		j.emit(entries[start:])
+		j.emit(entries[start:], isLogged)
 	}
 }
 
-func (j *journal) emit(entries [][]byte) {
+func (j *journal) emit(entries [][]byte, isLogged bool) {
 	seq := j.nextSeq
 	j.nextSeq++
 	line := append([]byte(`{"jsonrpc":"2.0","method":"step.record","params":{"run":`), cel.JSON(j.run)...)
@@ -128,6 +142,9 @@ func (j *journal) emit(entries [][]byte) {
 	line = strconv.AppendInt(line, j.epoch, 10)
 	line = append(line, `,"seq":`...)
 	line = strconv.AppendInt(line, seq, 10)
+	if isLogged {
+		line = append(line, `,"logged":true`...)
+	}
 	line = append(line, `,"entries":[`...)
 	for i, entry := range entries {
 		if i > 0 {
@@ -137,29 +154,59 @@ func (j *journal) emit(entries [][]byte) {
 	}
 	line = append(line, "]}}\n"...)
 	j.kept = append(j.kept, record{seq, line, time.Now()})
-	if j.conn != nil {
-		j.conn.send(line)
+	j.unsent = append(j.unsent, line)
+	if !isLogged {
+		j.sendNow()
+	} else if len(j.unsent) == 1 {
+		j.sends = time.AfterFunc(sendLogged, j.sendLogged)
+	}
+}
+
+func (j *journal) sendLogged() {
+	j.lock.Lock()
+	defer j.lock.Unlock()
+	j.sendNow()
+}
+
+// sendNow sends what is not sent yet. It is called with the lock held.
+func (j *journal) sendNow() {
+	lines := j.unsent
+	j.unsent = nil
+	if j.sends != nil {
+		j.sends.Stop()
+		j.sends = nil
+	}
+	for _, line := range lines {
+		if j.conn != nil {
+			j.conn.send(line)
+		}
 	}
 }
 
 // barrier waits until everything so far is on the disk, or the context is done.
-func (j *journal) barrier(ctx context.Context) error {
+func (j *journal) barrier(ctx context.Context) error { return j.wait(ctx, false) }
+
+// stored waits until everything so far is in the store, where everybody sees it, or the context is done.
+func (j *journal) stored(ctx context.Context) error { return j.wait(ctx, true) }
+
+func (j *journal) wait(ctx context.Context, isForStore bool) error {
 	if j == nil {
 		return nil
 	}
 	j.lock.Lock()
-	j.flushLocked()
+	isLogged := !isForStore && (j.acked >= 0 || j.start != nil) && j.ahead.mayKeep(j)
+	j.flushLocked(isLogged)
 	last := j.nextSeq - 1
-	if j.acked >= last || j.end != running {
+	if j.isSafe(last, isForStore) || j.end != running {
 		j.lock.Unlock()
 		return nil
 	}
 	j.waits++
 	done := make(chan struct{})
-	j.waiters = append(j.waiters, waiter{last, done})
+	j.waiters = append(j.waiters, waiter{last, isForStore, done})
 	conn := j.conn
 	j.lock.Unlock()
-	if conn != nil {
+	if conn != nil && (!isLogged || !j.keep(last)) {
 		conn.hurry()
 	}
 	select {
@@ -170,17 +217,77 @@ func (j *journal) barrier(ctx context.Context) error {
 	}
 }
 
+func (j *journal) isSafe(seq int64, isForStore bool) bool {
+	if isForStore {
+		return j.acked >= seq
+	}
+	return j.safe >= seq
+}
+
+// keep puts all that the store may not have into the log. Who comes while another one flushes finds his own there, or flushes for
+// all who have come meanwhile. False where only the sidecar can: everything is sent then.
+func (j *journal) keep(last int64) bool {
+	j.ahead.lock.Lock()
+	defer j.ahead.lock.Unlock()
+	frames, logged := j.unlogged(last)
+	isKept := frames != nil && j.ahead.write(frames)
+	j.lock.Lock()
+	defer j.lock.Unlock()
+	if !isKept {
+		j.sendNow()
+		return j.safe >= last
+	}
+	j.safe = max(j.safe, logged)
+	j.release()
+	return true
+}
+
+// unlogged gives what is not in the log yet, as it will stand there, and up to where.
+func (j *journal) unlogged(last int64) ([]byte, int64) {
+	j.lock.Lock()
+	defer j.lock.Unlock()
+	if j.safe >= last {
+		return nil, 0
+	}
+	if serial := j.ahead.serial.Load(); serial != j.serial {
+		j.serial, j.logged = serial, j.acked
+	}
+	var lines [][]byte
+	if j.logged < 0 && j.start != nil {
+		lines = append(lines, j.start)
+	}
+	records := int64(0)
+	for _, each := range j.kept {
+		if each.seq > j.logged {
+			lines = append(lines, each.line)
+			records++
+		}
+	}
+	frames := j.ahead.framed(lines)
+	if frames != nil {
+		j.logged = j.nextSeq - 1
+		j.ahead.outstanding.Add(records)
+	}
+	return frames, j.nextSeq - 1
+}
+
 // acknowledged: everything up to `seq` is on the disk. It says when the last of it was sent.
 func (j *journal) acknowledged(seq int64) (sent time.Time) {
 	j.lock.Lock()
 	defer j.lock.Unlock()
-	done := 0
+	done, logged := 0, int64(0)
 	for done < len(j.kept) && j.kept[done].seq <= seq {
 		sent = j.kept[done].sent
+		if j.kept[done].seq <= j.logged {
+			logged++
+		}
 		done++
 	}
 	j.kept = slices.Delete(j.kept, 0, done)
-	j.acked = max(j.acked, seq)
+	if logged > 0 && j.serial == j.ahead.serial.Load() {
+		j.ahead.outstanding.Add(-logged)
+	}
+	j.acked, j.safe = max(j.acked, seq), max(j.safe, seq)
 	j.release()
 	return sent
 }
@@ -188,7 +295,7 @@ func (j *journal) acknowledged(seq int64) (sent time.Time) {
 func (j *journal) release() {
 	waiting := j.waiters[:0]
 	for _, each := range j.waiters {
-		if each.seq > j.acked && j.end == running {
+		if !j.isSafe(each.seq, each.isForStore) && j.end == running {
 			waiting = append(waiting, each)
 		} else {
 			close(each.done)
@@ -218,8 +325,9 @@ func (j *journal) resume(conn *connection, nextSeq int64) {
 	j.lock.Lock()
 	defer j.lock.Unlock()
 	j.conn = conn
+	j.unsent = nil // they are kept as well
 	j.resend(nextSeq)
-	j.flushLocked()
+	j.flushLocked(false)
 }
 
 func (j *journal) resend(seq int64) {
@@ -245,7 +353,9 @@ func (j *journal) stop(how ended) bool {
 	if j.end != running {
 		return false
 	}
+	j.sendNow()
 	j.end = how
+	j.isOver.Store(true)
 	j.entries, j.kept = nil, nil
 	j.release()
 	return true

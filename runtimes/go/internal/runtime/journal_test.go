@@ -13,7 +13,7 @@ func TestEntriesWaitForWhatFollowsThem(t *testing.T) {
 	// A busy machine may take longer between two of them than a journal waits.
 	for range 100 {
 		here, there := net.Pipe()
-		journal := newJournal("r", 1, 1, newConnection(here))
+		journal := newJournal("r", 1, 1, newConnection(here), nil, nil)
 		journal.recordText([]byte(`"a"`))
 		journal.recordText([]byte(`"b"`))
 		go func() { _ = journal.barrier(context.Background()) }()
@@ -33,7 +33,7 @@ func TestEntriesWaitForWhatFollowsThem(t *testing.T) {
 func TestEntriesForWhichNobodyWaitsAreSent(t *testing.T) {
 	here, there := net.Pipe()
 	defer func() { _, _ = here.Close(), there.Close() }()
-	newJournal("r", 1, 1, newConnection(here)).recordText([]byte(`"a"`))
+	newJournal("r", 1, 1, newConnection(here), nil, nil).recordText([]byte(`"a"`))
 	if line, err := bufio.NewReader(there).ReadString('\n'); err != nil || !strings.Contains(line, `["a"]`) {
 		t.Error(line, err)
 	}

@@ -72,6 +72,7 @@ type session struct {
 	owned        map[string]*journal
 	executions   map[string]*execution
 	permits      *leases
+	ahead        *ahead
 	calls        map[int64]context.CancelFunc
 	ticker       *time.Timer
 	valueBytes   int
@@ -86,6 +87,7 @@ func newSession(options sessionOptions) *session {
 		valueBytes: 4 << 20, messageBytes: 16 << 20,
 	}
 	s.permits = newLeases(func(permit int64) { s.notify("permit.release", map[string]any{"permit": permit}) })
+	s.ahead = newAhead(s.id, func(then func(any, error)) { s.request("log.open", map[string]any{}, then) })
 	return s
 }
 
@@ -334,6 +336,7 @@ func (s *session) close() {
 	s.permits.close()
 	reporter.detach(s, true)
 	breakers.detach(s, true)
+	s.ahead.lost()
 	if conn == nil {
 		return
 	}

@@ -108,7 +108,8 @@ async function start(session, workflow, run, request, scope) {
     session.definition.tell(workflow.options.plans);
   }
   const { traceparent } = request;
-  return traceparent === undefined ? owned : { ...owned, traceparent };
+  const asked = { ...owned, start: request };
+  return traceparent === undefined ? asked : { ...asked, traceparent };
 }
 function refusable(workflow, run, result) {
   try {
@@ -166,7 +167,7 @@ async function detachRun(workflow, inputs, run, trace) {
       return;
     }
     begun.isKept = true;
-    await begun.journal.barrier();
+    await begun.journal.stored();
     if (begun.journal.ended !== "lost") {
       return;
     }

@@ -26,6 +26,8 @@ export interface Owned {
   readonly cancelling: boolean;
   /** The caller's, where the run is new. */
   readonly traceparent?: string;
+  /** What was asked for. */
+  readonly start?: object;
 }
 export type Children = Pick<RunParts, "callChild" | "detachChild">;
 export declare class Execution {
@@ -78,7 +80,7 @@ export declare class Execution {
   /** Somebody else has the run, unless the sidecar refused what was recorded: that would happen again. */
   private gone;
   private refused;
-  /** Nobody is shown an end before it is on the disk. */
+  /** Nobody is shown an end before it is on the disk, and whoever asks sees it then. */
   private end;
 }
 /** Everything that is committed of a run. */

@@ -51,6 +51,8 @@ export class Execution {
       owned.next_seq,
       (line) => session.send(line),
       session.hurry,
+      session.ahead,
+      owned.next_seq === 1 ? owned.start : undefined,
     );
     this.journal.onLost = () => {
       this.process.cancel(stopped());
@@ -299,10 +301,10 @@ export class Execution {
     const error = new RunRefused(`run ${this.run}: ${reason}`, place);
     return { state: "failed", error };
   }
-  /** Nobody is shown an end before it is on the disk. */
+  /** Nobody is shown an end before it is on the disk, and whoever asks sees it then. */
   async end(conclude) {
     const outcome = conclude();
-    await this.journal.barrier();
+    await this.journal.stored();
     if (this.journal.ended === "lost") {
       return this.gone();
     }

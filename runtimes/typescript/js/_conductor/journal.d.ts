@@ -3,6 +3,7 @@
  *
  * It deliberately knows no steps: entries go in, acknowledgements come back, and at a barrier one waits for the other.
  */
+import type { Ahead } from "./ahead.js";
 import type { Hurry } from "./hurry.js";
 import { type Json } from "./json.js";
 /** How long a refused record waits for the store to mend, in milliseconds. */
@@ -25,8 +26,17 @@ export declare class Journal {
   private readonly firstSeq;
   private nextSeq;
   private acked;
+  /** Up to here everything is on the disk: in the store, or in the log of this process. */
+  private safe;
+  /** Up to here the records stand in the log with this number. */
+  private logged;
+  private serial;
+  private isLogging;
+  /** How the run was begun here, where nobody had begun it before. */
+  private readonly start;
   private readonly send;
   private readonly hurry;
+  private readonly ahead;
   private entries;
   private later;
   private isDue;
@@ -39,6 +49,8 @@ export declare class Journal {
     nextSeq: number,
     send: (line: string) => boolean,
     hurry: Hurry,
+    ahead?: Ahead,
+    start?: object,
   );
   /** Adds an entry to the next record. */
   record(kind: string, fields: object): void;
@@ -53,6 +65,13 @@ export declare class Journal {
   private emit;
   /** Waits until everything so far is on the disk; there may be nothing to wait for. */
   barrier(): Promise<void> | undefined;
+  /** Waits until everything so far is in the store, where everybody sees it. */
+  stored(): Promise<void> | undefined;
+  private get last();
+  private wait;
+  private flushForWaiters;
+  /** Puts all that the store may not have into the log. */
+  private keep;
   /** Everything up to `seq` is on the disk. Says when the last of it was sent. */
   acknowledged(seq: number): number | undefined;
   private release;

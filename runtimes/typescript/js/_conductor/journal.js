@@ -13,7 +13,7 @@ const RECORD_CHARACTERS = 4 << 20;
 const LINGER_MS = 2;
 /** Numbers the records of one run in one epoch, and keeps them until they are acknowledged. */
 export class Journal {
-  constructor(run, epoch, nextSeq, send, hurry) {
+  constructor(run, epoch, nextSeq, send, hurry, ahead, start) {
     /** How often somebody had to wait for the disk. */
     this.waits = 0;
     this.ended = undefined;
@@ -24,6 +24,10 @@ export class Journal {
     /** The connection was lost, and the run is still this process's. */
     this.onReclaimed = undefined;
     this.onSignal = undefined;
+    /** Up to here the records stand in the log with this number. */
+    this.logged = -1;
+    this.serial = 0;
+    this.isLogging = false;
     this.entries = [];
     this.later = undefined;
     this.isDue = false;
@@ -35,8 +39,11 @@ export class Journal {
     this.firstSeq = nextSeq;
     this.nextSeq = nextSeq;
     this.acked = nextSeq > 1 ? nextSeq - 1 : -1;
+    this.safe = this.acked;
     this.send = send;
     this.hurry = hurry;
+    this.ahead = ahead;
+    this.start = start;
   }
   /** Adds an entry to the next record. */
   record(kind, fields) {
@@ -94,33 +101,86 @@ export class Journal {
   emit(entries) {
     const seq = this.nextSeq;
     this.nextSeq += 1;
+    const logged = this.isLogging ? '"logged":true,' : "";
     const line =
       `{"jsonrpc":"2.0","method":"step.record","params":{"run":${JSON.stringify(this.run)},` +
-      `"epoch":${String(this.epoch)},"seq":${String(seq)},"entries":[${entries.join(",")}]}}\n`;
+      `"epoch":${String(this.epoch)},"seq":${String(seq)},${logged}"entries":[${entries.join(",")}]}}\n`;
     this.kept.push({ seq, line, sent: monotonic() });
-    this.send(line);
+    if (this.isLogging) {
+      this.ahead?.later(line);
+    } else {
+      this.send(line);
+    }
   }
   /** Waits until everything so far is on the disk; there may be nothing to wait for. */
   barrier() {
-    const seq = this.nextSeq - (this.entries.length > 0 ? 0 : 1);
-    if (this.acked >= seq || this.ended !== undefined) {
+    return this.safe >= this.last ? undefined : this.wait(false);
+  }
+  /** Waits until everything so far is in the store, where everybody sees it. */
+  stored() {
+    return this.acked >= this.last ? undefined : this.wait(true);
+  }
+  get last() {
+    return this.nextSeq - (this.entries.length > 0 ? 0 : 1);
+  }
+  wait(isForStore) {
+    if (this.ended !== undefined) {
       return undefined;
     }
+    const seq = this.last;
     this.waits += 1;
+    const waiting = new Promise((wake) => {
+      this.waiters.push({ seq, isForStore, wake });
+    });
     if (this.entries.length > 0 && !this.isHurried) {
       this.isHurried = true;
       this.hurry.add(() => {
         this.isHurried = false;
-        this.flush();
+        this.flushForWaiters();
       });
     }
-    return new Promise((wake) => {
-      this.waiters.push({ seq, wake });
-    });
+    return waiting;
+  }
+  flushForWaiters() {
+    const mayKeep =
+      (this.acked >= 0 || this.start !== undefined) &&
+      this.ahead?.mayKeep(this) === true &&
+      !this.waiters.some(({ isForStore }) => isForStore);
+    this.isLogging = mayKeep;
+    this.flush();
+    this.isLogging = false;
+    if (mayKeep) {
+      this.keep(this.ahead);
+    }
+  }
+  /** Puts all that the store may not have into the log. */
+  keep(ahead) {
+    if (this.serial !== ahead.serial) {
+      this.serial = ahead.serial;
+      this.logged = this.acked;
+    }
+    let first = this.kept.length;
+    while (first > 0 && (this.kept[first - 1]?.seq ?? 0) > this.logged) {
+      first -= 1;
+    }
+    const lines = this.kept.slice(first).map(({ line }) => line);
+    const records = lines.length;
+    if (this.logged < 0 && this.start !== undefined) {
+      const [id, method] = [0, "run.start"];
+      lines.unshift(
+        `${dumps({ jsonrpc: "2.0", id, method, params: this.start })}\n`,
+      );
+    }
+    if (ahead.keep(lines, records)) {
+      this.logged = this.nextSeq - 1;
+      this.safe = this.logged;
+      this.release();
+    }
   }
   /** Everything up to `seq` is on the disk. Says when the last of it was sent. */
   acknowledged(seq) {
     let count = 0;
+    let logged = 0;
     let sent;
     for (const record of this.kept) {
       if (record.seq > seq) {
@@ -128,9 +188,14 @@ export class Journal {
       }
       sent = record.sent;
       count += 1;
+      logged += record.seq <= this.logged ? 1 : 0;
     }
     this.kept.splice(0, count);
+    if (logged > 0 && this.serial === this.ahead?.serial) {
+      this.ahead.acknowledged(logged);
+    }
     this.acked = Math.max(this.acked, seq);
+    this.safe = Math.max(this.safe, seq);
     this.release();
     return sent;
   }
@@ -138,7 +203,8 @@ export class Journal {
     const waiting = this.waiters;
     this.waiters = [];
     for (const waiter of waiting) {
-      if (waiter.seq > this.acked && this.ended === undefined) {
+      const safe = waiter.isForStore ? this.acked : this.safe;
+      if (waiter.seq > safe && this.ended === undefined) {
         this.waiters.push(waiter);
       } else {
         waiter.wake();

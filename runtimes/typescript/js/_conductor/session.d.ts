@@ -3,6 +3,7 @@
  *
  * It deliberately knows neither steps nor workflows; it keeps the journals of the runs that it owns.
  */
+import { Ahead } from "./ahead.js";
 import { Definition } from "./definition.js";
 import { Hurry } from "./hurry.js";
 import { Journal } from "./journal.js";
@@ -18,6 +19,7 @@ export declare class Session {
   readonly permits: Leases;
   readonly lease: Lease;
   readonly definition: Definition;
+  readonly ahead: Ahead;
   readonly hurry: Hurry;
   private messageBytes;
   readonly options: SessionOptions;

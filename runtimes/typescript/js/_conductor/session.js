@@ -4,6 +4,7 @@
  * It deliberately knows neither steps nor workflows; it keeps the journals of the runs that it owns.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { Ahead } from "./ahead.js";
 import { findSocket } from "./config.js";
 import { Connection, ConnectionLost } from "./connection.js";
 import { Definition } from "./definition.js";
@@ -38,6 +39,7 @@ export class Session {
     this.permits = new Leases(this);
     this.lease = new Lease();
     this.definition = new Definition((line) => this.send(line));
+    this.ahead = new Ahead(this);
     this.hurry = new Hurry(() => this.connection?.flush());
     this.messageBytes = 16 << 20;
     this.connection = undefined;
@@ -266,7 +268,7 @@ export class Session {
   /** Sends now, or not at all. */
   send(line) {
     if (this.greeted && this.connection !== undefined) {
-      this.connection.send(line);
+      this.connection.send(this.ahead.unsent() + line);
       return true;
     }
     return false;
@@ -366,6 +368,7 @@ export class Session {
     }
     this.connection = undefined;
     this.greeted = false;
+    this.ahead.lost();
     detach(this);
     standing.detach(this, this.isClosing);
     for (const request of [...this.requests.values()]) {
@@ -426,6 +429,7 @@ export class Session {
     this.permits.close();
     detach(this, true);
     standing.detach(this, true);
+    this.ahead.lost();
     await this.connection?.close(CLOSE_MS);
   }
   /** Gives an unfinished run back. */

@@ -25,6 +25,7 @@ fn params(method: &str, params: &Value) -> Value {
         m::method::PING => params.clone(),
         m::method::RUN_START => turn::<m::RunStart>(params),
         m::method::RUN_READ => turn::<m::RunRead>(params),
+        m::method::LOG_OPEN => turn::<m::LogOpen>(params),
         m::method::RUN_AWAIT => turn::<m::RunAwait>(params),
         m::method::RUN_CANCEL => turn::<m::RunCancel>(params),
         m::method::RUN_RELEASE => turn::<m::RunRelease>(params),
@@ -58,6 +59,7 @@ fn result(method: &str, result: &Value) -> Value {
         m::method::HELLO => turn::<m::HelloResult>(result),
         m::method::RUN_START => turn::<m::RunStartResult>(result),
         m::method::RUN_READ => turn::<m::RunReadResult>(result),
+        m::method::LOG_OPEN => turn::<m::LogOpenResult>(result),
         m::method::RUN_AWAIT => turn::<m::RunAwaitResult>(result),
         m::method::SIGNAL_LIST => turn::<m::SignalListResult>(result),
         m::method::TASK_INVOKE => turn::<m::TaskOutcome>(result),
@@ -97,6 +99,6 @@ fn every_example_of_the_document_is_a_message() {
             entries += 1;
         }
     }
-    assert_eq!(methods.len(), 28, "a method has no example: {methods:?}");
+    assert_eq!(methods.len(), 29, "a method has no example: {methods:?}");
     assert_eq!(entries, 22, "the entries that stand by themselves");
 }

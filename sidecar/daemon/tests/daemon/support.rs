@@ -68,6 +68,15 @@ impl Daemon {
         }
     }
 
+    /// Ends as a killed one does, and starts anew on the same folder: nothing is committed any more, and no connection is ended in order.
+    pub fn crash(&mut self) {
+        if let (Some(runtime), Some(handle)) = (self.runtime.take(), self.handle.take()) {
+            runtime.shutdown_background();
+            drop(handle);
+        }
+        self.restart();
+    }
+
     pub fn client(&self, session: &str) -> Client {
         Client::connect(&self.socket(), session)
     }

@@ -20,10 +20,15 @@ import (
 	"example.com/torture/tasks"
 )
 
-const (
-	atATime = 4
-	newest  = 12
-)
+const newest = 12
+
+// atATime is how many runs it calls at a time.
+func atATime() int {
+	if wanted, err := strconv.Atoi(os.Getenv("TORTURE_AT_A_TIME")); err == nil {
+		return wanted
+	}
+	return 4
+}
 
 func limit() (int64, bool) {
 	text, err := os.ReadFile(filepath.Join(os.Args[1], "limit"))
@@ -57,7 +62,7 @@ func main() {
 	defer stop()
 	fmt.Println("up")
 	var callers sync.WaitGroup
-	for range atATime {
+	for range atATime() {
 		callers.Go(func() { call(ctx) })
 	}
 	err := conductorgen.Serve(ctx)

@@ -4,6 +4,7 @@ python app.py FOLDER     `FOLDER/limit` says up to which number runs exist; with
 """
 
 import asyncio
+import os
 import random
 import signal
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 from conductor_gen import WorkflowError, main_python, serve
 from tasks import note
 
-AT_A_TIME = 4
+AT_A_TIME = int(os.environ.get("TORTURE_AT_A_TIME", "4"))
 NEWEST = 12
 PATIENCE = 20
 """Seconds after which it is strange that something has not ended."""

@@ -11,7 +11,7 @@ import { setTimeout } from "node:timers/promises";
 import { WorkflowError, mainTypescript, serve } from "./conductor_gen/index.js";
 import { note } from "./tasks.js";
 
-const AT_A_TIME = 4;
+const AT_A_TIME = Number(process.env["TORTURE_AT_A_TIME"] ?? 4);
 const NEWEST = 12;
 const file = join(process.argv[2] ?? "", "limit");
 const stop = new AbortController();
