@@ -204,25 +204,32 @@ fn into_store(sidecar: &Arc<Sidecar>, log: &Ahead) -> io::Result<Settled> {
     log.close()?;
     let lines = log.lines()?;
     // What is admitted is on the disk at a later look, unless the store is in trouble: another one may be about to commit it.
-    for _ in 0..LOOKS {
-        let (mut waits, mut refused) = (false, 0);
-        for line in &lines {
-            match admit(sidecar, line, log.writer()) {
-                Ok(true) => {}
-                Ok(false) | Err(Refusal::Store(_)) => waits = true,
-                Err(_) => refused += 1,
-            }
-        }
-        if !waits {
-            return Ok(if refused == 0 { Settled::Wholly } else { Settled::But(refused) });
+    for look in 1.. {
+        let (waiting, refused) = offered(sidecar, log, &lines);
+        match (waiting, refused) {
+            (0, 0) => return Ok(Settled::Wholly),
+            // One that was on its way while its run changed hands is refused at first, and in the store at a later look.
+            (0, _) if look == LOOKS => return Ok(Settled::But(refused)),
+            _ if look == LOOKS || (waiting > 0 && look > 1 && sidecar.is_in_trouble()) => break,
+            _ => {}
         }
         sidecar.flush();
-        if sidecar.is_in_trouble() {
-            break;
-        }
         std::thread::sleep(Duration::from_millis(1));
     }
     Ok(Settled::NotYet)
+}
+
+/// Offers lines to the journal: how many are not in the store yet, and how many will never be.
+fn offered(sidecar: &Sidecar, log: &Ahead, lines: &[Vec<u8>]) -> (usize, usize) {
+    let (mut waiting, mut refused) = (0, 0);
+    for line in lines {
+        match admit(sidecar, line, log.writer()) {
+            Ok(true) => {}
+            Ok(false) | Err(Refusal::Store(_)) => waiting += 1,
+            Err(_) => refused += 1,
+        }
+    }
+    (waiting, refused)
 }
 
 /// Has the journal admit a line of a log. Whether it is in the store already.

@@ -92,8 +92,7 @@ impl Ahead {
                 let file = OpenOptions::new().read(true).write(true).open(&path)?;
                 match writer_of(&file)? {
                     Some(writer) => found.push(Ahead { path, file, writer }),
-                    // It was never given to anybody: its head is on the disk before that.
-                    None => fs::remove_file(&path)?,
+                    None => unowned(&path, &file)?,
                 }
             }
         }
@@ -183,6 +182,15 @@ fn new_file(folder: &Path) -> io::Result<(PathBuf, File)> {
             Ok(file) => return Ok((path, file)),
         }
     }
+}
+
+/// One without a head was never given to anybody, since that is on the disk before: where frames stand in it something else is wrong.
+fn unowned(path: &Path, file: &File) -> io::Result<()> {
+    let mut first = [0];
+    if file.read_at(&mut first, HEAD)? == 1 && first != [0] {
+        return fs::rename(path, path.with_extension("refused"));
+    }
+    fs::remove_file(path)
 }
 
 /// Whose it is, as its head says.
@@ -276,6 +284,17 @@ mod tests {
         assert_eq!(read(&found[0]), ["a"]);
         found[0].remove().expect("removes");
         assert!(Ahead::left_in(&folder.path().join("logs")).expect("reads").is_empty());
+    }
+
+    #[test]
+    fn one_without_a_head_is_taken_away_where_it_holds_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = |name: &str| folder.path().join(name);
+        fs::write(file("1.log"), b"op").expect("writes");
+        fs::write(file("2.log"), [vec![0; 4096], framed(1, "a")].concat()).expect("writes");
+        assert!(Ahead::left_in(folder.path()).expect("reads").is_empty());
+        assert!(!file("1.log").exists());
+        assert!(file("2.refused").exists());
     }
 
     #[test]
