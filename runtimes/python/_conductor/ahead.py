@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import time
 import zlib
 from collections.abc import Callable
@@ -35,7 +34,8 @@ STUCK = 8
 """So often it may be full while the store has not taken over what stands in it, before there is a new one."""
 LINE_BYTES = 4096
 DEPTH = 100
-_ODD = re.compile(rb"\\u[dD]|[0-9]{300}")
+DIGITS = 300
+"""A number of so many digits may be beyond a double."""
 
 
 class Ahead:
@@ -182,7 +182,9 @@ def _is_plain(line: bytes) -> bool:
     return (
         len(line) <= LINE_BYTES
         and line.count(b"[") + line.count(b"{") <= DEPTH
-        and _ODD.search(line) is None
+        and b"\\ud" not in line
+        and b"\\uD" not in line
+        and len(line) - len(line.translate(None, b"0123456789")) < DIGITS
     )
 
 

@@ -34,8 +34,8 @@ const LINE_CHARACTERS = 4096;
 const DEPTH = 100;
 /** Characters of a checksum, with its space. */
 const SUM = 9;
-/** Half of a surrogate pair, and a number beyond a double. `JSON.stringify` writes the former so. */
-const ODD = /\\u[dD]|[0-9]{300}/;
+/** A number of so many digits may be beyond a double. */
+const DIGITS = 300;
 
 /** The session, which speaks with the sidecar. */
 interface Asked {
@@ -252,15 +252,17 @@ function hex(number: number): string {
   return number.toString(16).padStart(8, "0");
 }
 
-/** Whether the sidecar will take it for certain. */
+/** Whether the sidecar will take it for certain: `JSON.stringify` writes half of a surrogate pair as `\ud`. */
 function isPlain(line: string): boolean {
-  if (line.length > LINE_CHARACTERS || ODD.test(line)) {
+  if (line.length > LINE_CHARACTERS || line.includes("\\ud")) {
     return false;
   }
   let depth = 0;
+  let digits = 0;
   for (let at = 0; at < line.length; at += 1) {
     const code = line.charCodeAt(at);
     depth += code === 0x5b || code === 0x7b ? 1 : 0;
+    digits += code >= 0x30 && code <= 0x39 ? 1 : 0;
   }
-  return depth <= DEPTH;
+  return depth <= DEPTH && digits < DIGITS;
 }

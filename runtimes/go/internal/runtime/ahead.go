@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"os"
-	"regexp"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,10 +32,10 @@ const (
 	// A line with more bytes or brackets than these is left to the sidecar.
 	logLine  = 4096
 	logDepth = 100
+	// A number with more characters, or more in its exponent with the letter, may be one beyond a double.
+	logDigits   = 24
+	logExponent = 3
 )
-
-// odd is half of a surrogate pair, or a number that may be beyond a double.
-var odd = regexp.MustCompile(`\\u[dD]|[0-9]{300}|[0-9][eE]\+?[0-9]{3}[,}\]]`)
 
 // ahead is the log of one session, and whether it is used.
 type ahead struct {
@@ -202,8 +201,35 @@ func (a *ahead) write(frames []byte) bool {
 	return true
 }
 
-// isPlain says whether the sidecar will take it for certain.
+// isPlain says whether the sidecar will take it for certain: it is short and flat, has no half of a surrogate pair, and no number
+// that may be beyond a double.
 func isPlain(line []byte) bool {
-	brackets := bytes.Count(line, []byte{'['}) + bytes.Count(line, []byte{'{'})
-	return len(line) <= logLine && brackets <= logDepth && !odd.Match(line)
+	if len(line) > logLine {
+		return false
+	}
+	depth, number, exponent, isText := 0, 0, 0, false
+	for i := 0; i < len(line); i++ {
+		switch c := line[i]; {
+		case c == '"':
+			isText = !isText
+		case isText && c == '\\':
+			i++
+			if i+1 < len(line) && line[i] == 'u' && (line[i+1] == 'd' || line[i+1] == 'D') {
+				return false
+			}
+		case isText:
+		case c == '[' || c == '{':
+			depth++
+		case c >= '0' && c <= '9' || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-':
+			if c == 'e' || c == 'E' || exponent > 0 && c >= '0' {
+				exponent++
+			}
+			if number++; number > logDigits || exponent > logExponent {
+				return false
+			}
+			continue
+		}
+		number, exponent = 0, 0
+	}
+	return depth <= logDepth
 }

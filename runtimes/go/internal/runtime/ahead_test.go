@@ -146,7 +146,16 @@ func TestWhatTheSidecarMayRefuseIsLeftToIt(t *testing.T) {
 			t.Error(line[:min(40, len(line))])
 		}
 	}
-	if !isPlain([]byte(`{"a":"é","run":"0e456-1e999"}`)) {
-		t.Error("nothing is wrong with it")
+	for _, line := range []string{`{"a":"é","b":1.5e+22,"c":1e-30,"d":12e12}`, `{"run":"0e456-1e999","c":[12,{"d":-1.797693134862315e+30}]}`} {
+		if !isPlain([]byte(line)) {
+			t.Error("nothing is wrong with", line)
+		}
+	}
+}
+
+func BenchmarkIsPlain(b *testing.B) {
+	line := []byte(`{"jsonrpc":"2.0","method":"step.record","params":{"run":"0193b5a8-7c1e-7000-8000-000000000001","entries":[` + strings.Repeat(`{"at":1790000000000},`, 15) + "]}}")
+	for b.Loop() {
+		isPlain(line)
 	}
 }
