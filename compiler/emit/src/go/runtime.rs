@@ -11,7 +11,7 @@ pub fn is_needed(path: &str, imported: &BTreeSet<String>) -> bool {
 }
 
 /// Path below `internal/` and text of each file.
-pub const FILES: [(&str, &str); 84] = [
+pub const FILES: [(&str, &str); 85] = [
     ("cel/calendar.go", include_str!("../../../../runtimes/go/internal/cel/calendar.go")),
     ("cel/compare.go", include_str!("../../../../runtimes/go/internal/cel/compare.go")),
     ("cel/convert.go", include_str!("../../../../runtimes/go/internal/cel/convert.go")),
@@ -63,6 +63,7 @@ pub const FILES: [(&str, &str); 84] = [
     ("runtime/http_values.go", include_str!("../../../../runtimes/go/internal/runtime/http_values.go")),
     ("runtime/ids.go", include_str!("../../../../runtimes/go/internal/runtime/ids.go")),
     ("runtime/journal.go", include_str!("../../../../runtimes/go/internal/runtime/journal.go")),
+    ("runtime/lazy.go", include_str!("../../../../runtimes/go/internal/runtime/lazy.go")),
     ("runtime/lease.go", include_str!("../../../../runtimes/go/internal/runtime/lease.go")),
     ("runtime/leases.go", include_str!("../../../../runtimes/go/internal/runtime/leases.go")),
     ("runtime/live.go", include_str!("../../../../runtimes/go/internal/runtime/live.go")),

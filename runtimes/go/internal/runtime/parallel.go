@@ -13,10 +13,7 @@ import (
 // Parallel starts branches, and waits until all have ended.
 func (b blocks) Parallel(ctx context.Context, key string, options ParallelOptions) *Branches {
 	if b.run == nil && options == (ParallelOptions{}) {
-		group := &Branches{simple: true}
-		group.ctx, group.cancel = context.WithCancelCause(ctx)
-		group.outer = ctx
-		return group
+		return &Branches{simple: true, inner: lazy{parent: ctx}}
 	}
 	return &Branches{branches: &branches{blocks: b, ctx: ctx, key: key, width: options.MaxConcurrency, waits: options.Wait}}
 }
@@ -27,9 +24,7 @@ type Branches struct {
 	*branches // nil where it is simple
 
 	simple   bool
-	outer    context.Context
-	ctx      context.Context
-	cancel   context.CancelCauseFunc
+	inner    lazy
 	last     func(context.Context) error
 	working  sync.WaitGroup
 	lock     sync.Mutex
@@ -52,10 +47,10 @@ func (b *Branches) Go(name string, work func(context.Context) error) {
 
 func (b *Branches) work(work func(context.Context) error) {
 	defer b.ended()
-	if b.outer.Err() != nil {
+	if b.inner.parent.Err() != nil {
 		return
 	}
-	if err := work(b.ctx); err != nil {
+	if err := work(&b.inner); err != nil {
 		b.failed(err)
 	}
 }
@@ -68,7 +63,7 @@ func (b *Branches) ended() {
 			b.panicked = &panicked{cause, debug.Stack()}
 		}
 		b.lock.Unlock()
-		b.cancel(errDecided)
+		b.inner.stop(errDecided)
 	}
 	b.working.Done()
 }
@@ -78,9 +73,9 @@ func (b *Branches) failed(err error) {
 	b.lock.Lock()
 	defer b.lock.Unlock()
 	_, isCancelled := err.(*cancelled)
-	if b.err == nil && b.ctx.Err() == nil && !isCancelled {
+	if b.err == nil && b.inner.Err() == nil && !isCancelled {
 		b.err = err
-		b.cancel(errDecided)
+		b.inner.stop(errDecided)
 	}
 }
 
@@ -98,10 +93,11 @@ func (b *Branches) Wait() error {
 	}
 	b.working.Wait()
 	b.panicked.goOn()
-	isDone := b.outer.Err() != nil
-	b.cancel(errDecided)
+	outer := b.inner.parent
+	isDone := outer.Err() != nil
+	b.inner.stop(errDecided)
 	if isDone {
-		return stopped(b.outer)
+		return stopped(outer)
 	}
 	return b.err
 }

@@ -159,12 +159,12 @@ func timedCall[T any](ctx context.Context, limit time.Duration, mayDoubt bool, c
 	if limit == 0 {
 		return Do(ctx, call)
 	}
-	inner, cancel := context.WithTimeout(ctx, limit)
+	inner := &lazy{parent: ctx, deadline: time.Now().Add(limit)}
 	value, err := guarded(inner, call)
 	if err != nil && inner.Err() != nil {
 		err = overTimeIn(ctx, limit, mayDoubt, err)
 	}
-	cancel()
+	inner.stop(context.Canceled)
 	return value, err
 }
 
