@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import time
 import zlib
 from collections.abc import Callable
@@ -36,6 +37,9 @@ LINE_BYTES = 4096
 DEPTH = 100
 DIGITS = 300
 """A number of so many digits may be beyond a double."""
+LONG_NUMBER = re.compile(rb"[0-9]{%d}" % (DIGITS // 2))
+LOGGED = b'"logged":true,'
+"""What a record says that stands in a log: so nobody waits for its commit."""
 
 
 class Ahead:
@@ -49,6 +53,8 @@ class Ahead:
     ) -> None:
         self.serial = 0
         """Which of the session's logs this is, one after the other."""
+        self.ended: dict[str, Journal] = {}
+        """Of runs that are over here, and of which something stands in the log that the store may not have."""
         self._loop = loop
         self._ask = ask
         self._send = send
@@ -97,9 +103,20 @@ class Ahead:
         else:
             os.close(file)
 
+    @property
+    def has_room(self) -> bool:
+        """Whether the log can go on without the store: it begins anew when that has all."""
+        return self._at - HEAD < (self._bytes - HEAD) // 2
+
+    def leave(self, journal: Journal) -> None:
+        """Its run is over here."""
+        if self._file >= 0:
+            self.ended[journal.run] = journal
+
     def lost(self) -> None:
         """The connection has ended: the sidecar takes over what stands in the log, and the rest is sent again."""
         self._unsent.clear()
+        self.ended.clear()
         self._drop()
 
     def _drop(self) -> None:
@@ -112,6 +129,8 @@ class Ahead:
         """Puts lines on the disk, of which so many are records. False where only the sidecar can: they are sent then."""
         kept = self._keep(lines, records)
         if not kept:
+            # Somebody waits for the sidecar, which must not wait for company.
+            self._unsent = [line.replace(LOGGED, b"", 1) for line in self._unsent]
             self._send_now()
         return kept
 
@@ -119,7 +138,8 @@ class Ahead:
         if not all(map(_is_plain, lines)):
             return False
         size = sum(map(len, lines)) + PREFIX * len(lines)
-        if self._at + size > self._bytes and not self._turn(size):
+        is_free = self._outstanding == 0 and not self.has_room
+        if (is_free or self._at + size > self._bytes) and not self._turn(size):
             return False
         frames = b"".join(self._frame(line) for line in lines)
         began = time.monotonic()
@@ -184,7 +204,10 @@ def _is_plain(line: bytes) -> bool:
         and line.count(b"[") + line.count(b"{") <= DEPTH
         and b"\\ud" not in line
         and b"\\uD" not in line
-        and len(line) - len(line.translate(None, b"0123456789")) < DIGITS
+        and (
+            len(line) - len(line.translate(None, b"0123456789")) < DIGITS
+            or LONG_NUMBER.search(line) is None
+        )
     )
 
 

@@ -316,8 +316,8 @@ class Execution:
         return Outcome("failed", error=error)
 
     async def _end(self, outcome: Outcome) -> Outcome:
-        """Nobody is shown an end before it is on the disk, and whoever asks sees it then."""
-        await self._journal.stored()
+        """Nobody is shown an end before it is on the disk."""
+        await self._journal.concluded()
         if self._give_back is not None:
             self._give_back()
         if self._journal.ended == "lost":

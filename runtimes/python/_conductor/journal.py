@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Literal
 
-from .ahead import Ahead
+from .ahead import LOGGED, Ahead
 from .jsontext import byte_size, dumps
 
 RETRY_STORE_SECONDS = 0.25
@@ -91,7 +91,7 @@ class Journal:
 
     def _look(self) -> None:
         """Sends what somebody waits for; the rest may wait for what follows it."""
-        self._is_due = False
+        self._is_due = self._was_kept = False
         may_keep, self._may_keep = self._may_keep, False
         if self._waiters:
             if not (may_keep and self._keep()):
@@ -145,7 +145,7 @@ class Journal:
     def _emit(self, entries: list[str]) -> None:
         seq = self._next_seq
         self._next_seq += 1
-        logged = '"logged":true,' if self._is_logging else ""
+        logged = LOGGED.decode() if self._is_logging else ""
         line = (
             '{"jsonrpc":"2.0","method":"step.record","params":{'
             f'"run":{dumps(self.run)},"epoch":{self.epoch},"seq":{seq},{logged}'
@@ -170,14 +170,18 @@ class Journal:
         if may_keep and not (self._was_kept or self._waiters) and self._keep():
             self.waits += 1
             self._was_kept = True
-            self._loop.call_soon(self._turned)
+            self._look_soon()
             return
         # Others may come in this turn: all of them are one flush.
         self._may_keep = may_keep
         await self._wait(last, is_for_store=False)
 
-    def _turned(self) -> None:
-        self._was_kept = False
+    async def concluded(self) -> None:
+        """Waits until the end of the run, its last entry, is on the disk. The store has it soon where the run was begun here."""
+        if self._start is not None and self._ahead is not None and self._ahead.has_room:
+            await self.barrier()
+        else:
+            await self.stored()
 
     async def stored(self) -> None:
         """Waits until everything so far is in the store, where everybody sees it."""
@@ -207,6 +211,8 @@ class Journal:
             logged += number <= self._logged
         if logged and self._ahead is not None and self._serial == self._ahead.serial:
             self._ahead.acknowledged(logged)
+            if self.ended is not None and not self._kept:
+                self._ahead.ended.pop(self.run, None)
         self._acked = max(self._acked, seq)
         self._safe = max(self._safe, seq)
         self._release()
@@ -243,8 +249,16 @@ class Journal:
         """Nothing more is recorded; nobody waits any longer."""
         self.ended = how
         self._entries.clear()
-        self._kept.clear()
+        if how == "finished" and self._ahead is not None and self._is_in_log():
+            self._ahead.leave(self)
+        else:
+            self._kept.clear()
         self._release()
+
+    def _is_in_log(self) -> bool:
+        """Whether something stands in the log that the store may not have."""
+        is_log = self._ahead is not None and self._serial == self._ahead.serial
+        return is_log and bool(self._kept) and self._kept[0][0] <= self._logged
 
     def lose(self, reason: str) -> None:
         """The run is not this process's any more."""

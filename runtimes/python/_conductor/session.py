@@ -29,6 +29,7 @@ from .journal import Journal
 from .jsontext import dumps, loads
 from .lease import Lease
 from .leases import Leases
+from .settle import forget
 from .version import VERSION as CLIENT_VERSION
 
 VERSION = 1
@@ -80,6 +81,8 @@ class _Request:
     sent: float = 0.0
     once: bool = False
     """Whether it must not be sent again over another connection."""
+    overtakes: bool = False
+    """Whether what stands in the log, and so may be sent later, need not be sent before it."""
 
 
 class Session:
@@ -258,7 +261,7 @@ class Session:
         third = self._lease.seconds / 3
         self._timer = self.loop.call_later(third, self._tick)
         if self._greeted and self._lease.until - self.loop.time() < 2 * third:
-            self.request("ping", {}).add_done_callback(_forget)
+            forget(self.request("ping", {}))
 
     @property
     def is_leased(self) -> bool:
@@ -300,6 +303,7 @@ class Session:
         message = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
         line = dumps(message).encode() + b"\n"
         request = _Request(line, self.loop.create_future())
+        request.overtakes = method == "run.start"
         if method == "hello":
             self._hello_id = number
         self._requests[number] = request
@@ -308,7 +312,7 @@ class Session:
 
     def _send_request(self, request: _Request) -> None:
         request.sent = self.loop.time()
-        self.send(request.line)
+        self.send(request.line, overtakes=request.overtakes)
 
     def notify(self, method: str, params: dict[str, Any]) -> None:
         """Tells; nothing is answered."""
@@ -339,10 +343,10 @@ class Session:
         self.send(line + b"\n")
         return None
 
-    def send(self, line: bytes) -> bool:
+    def send(self, line: bytes, *, overtakes: bool = False) -> bool:
         """Sends now, or not at all."""
         if self._greeted and self._connection is not None:
-            self._connection.send(self.ahead.unsent() + line)
+            self._connection.send(line if overtakes else self.ahead.unsent() + line)
             return True
         return False
 
@@ -400,7 +404,8 @@ class Session:
             if self._worker is not None:
                 self._worker.cancel(params["call"])
             return
-        journal = self.owned.get(params["run"])
+        run = params["run"]
+        journal = self.owned.get(run) or self.ahead.ended.get(run)
         if journal is None:
             return
         if method == "run.ack":
@@ -492,8 +497,3 @@ class Session:
         journal.end("finished")
         self.owned.pop(journal.run, None)
         self.notify("run.release", {"run": journal.run, "epoch": journal.epoch})
-
-
-def _forget(answer: asyncio.Future[Any]) -> None:
-    if not answer.cancelled():
-        answer.exception()

@@ -106,13 +106,71 @@ class Logged(unittest.IsolatedAsyncioTestCase):
         self.assertEqual([json.loads(line) for line in self.sent], [line])
         self.assertTrue(line["params"]["logged"])
 
-    async def test_the_end_waits_for_the_store(self) -> None:
+    async def test_the_end_of_a_run_that_was_begun_here_stands_in_the_log(self) -> None:
+        last = self.journal()
+        await self.opened(last)
+        last.end("finished")
+        journal = self.journal({"run": "r", "input": {}})
+        journal.record("b")
+        await journal.concluded()
+        self.assertEqual(len(self.lines()), 2)
+        self.assertEqual(self.sent, [])
+        journal.end("finished")
+        await asyncio.sleep(0.05)
+        self.assertEqual([json.loads(line) for line in self.sent], self.lines()[1:])
+        self.assertEqual(self.ahead._outstanding, 1)
+        self.assertIs(self.ahead.ended["r"], journal)
+        journal.acknowledged(1)
+        self.assertEqual((self.ahead._outstanding, self.ahead.ended), (0, {}))
+
+    async def test_an_end_waits_for_the_store_where_the_log_is_half_full(self) -> None:
+        self.size = HEAD + 1000
+        last = self.journal()
+        await self.opened(last)
+        last.end("finished")
+        journal = self.journal({"run": "r", "input": {}})
+        journal.record("b", text="x" * 400)
+        await journal.barrier()
+        journal.record("c")
+        waiting = asyncio.create_task(journal.concluded())
+        await asyncio.sleep(0.05)
+        self.assertFalse(waiting.done())
+        journal.acknowledged(2)
+        await waiting
+        journal.end("finished")
+        self.assertEqual(self.ahead.ended, {})
+
+    async def test_a_half_full_log_begins_anew_where_the_store_has_all_of_it(
+        self,
+    ) -> None:
+        self.size = HEAD + 1500
+        journal = self.journal()
+        await self.opened(journal)
+        for _ in range(8):
+            journal.record("b", text="x" * 900)
+            await journal.barrier()
+            journal.acknowledged(journal._next_seq - 1)
+        self.assertEqual(self.bytes()[HEAD + 9 : HEAD + 17], b"00000008")
+        self.assertEqual(len(self.lines()), 1)
+
+    async def test_what_was_lost_with_the_connection_is_not_kept(self) -> None:
+        last = self.journal()
+        await self.opened(last)
+        last.end("finished")
+        journal = self.journal({"run": "r", "input": {}})
+        journal.record("b")
+        await journal.concluded()
+        self.ahead.lost()
+        journal.end("finished")
+        self.assertEqual(self.ahead.ended, {})
+
+    async def test_the_end_of_a_run_that_others_began_waits_for_the_store(self) -> None:
         journal = self.journal()
         await self.opened(journal)
         journal.record("b")
         await journal.barrier()
         journal.record("c")
-        waiting = asyncio.create_task(journal.stored())
+        waiting = asyncio.create_task(journal.concluded())
         await asyncio.sleep(0.05)
         self.assertFalse(waiting.done())
         self.assertEqual(len(self.lines()), 1)
@@ -195,6 +253,24 @@ class Logged(unittest.IsolatedAsyncioTestCase):
             self.assertFalse(self.ahead.keep([large], 1))
         await self.alone(journal, ALONE)
         self.assertEqual(self.asked, asked + 1)
+
+    async def test_what_is_left_to_the_sidecar_is_not_said_to_stand_in_the_log(
+        self,
+    ) -> None:
+        journal = self.journal()
+        await self.opened(journal)
+        journal.record("b", text="x" * 5000)
+        waiting = asyncio.create_task(journal.barrier())
+        await asyncio.sleep(0.05)
+        (line,) = self.sent
+        self.assertNotIn("logged", json.loads(line)["params"])
+        journal.acknowledged(journal._next_seq - 1)
+        await waiting
+
+    async def test_many_short_numbers_are_taken(self) -> None:
+        self.open()
+        line = b'{"at":[%b]}\n' % b",".join([b"1790000000000"] * 40)
+        self.assertTrue(self.ahead.keep([line], 1))
 
     async def test_what_the_sidecar_may_refuse_is_left_to_it(self) -> None:
         self.open()

@@ -364,10 +364,10 @@ export class Execution {
     return { state: "failed", error };
   }
 
-  /** Nobody is shown an end before it is on the disk, and whoever asks sees it then. */
+  /** Nobody is shown an end before it is on the disk. */
   private async end(conclude: () => Outcome): Promise<Outcome> {
     const outcome = conclude();
-    await this.journal.stored();
+    await this.journal.concluded();
     if (this.journal.ended === "lost") {
       return this.gone();
     }

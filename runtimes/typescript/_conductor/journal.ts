@@ -4,7 +4,7 @@
  * It deliberately knows no steps: entries go in, acknowledgements come back, and at a barrier one waits for the other.
  */
 
-import type { Ahead } from "./ahead.js";
+import { LOGGED, type Ahead } from "./ahead.js";
 import type { Hurry } from "./hurry.js";
 import { dumps, type Json } from "./json.js";
 import { monotonic } from "./timer.js";
@@ -149,7 +149,7 @@ export class Journal {
   private emit(entries: string[]): void {
     const seq = this.nextSeq;
     this.nextSeq += 1;
-    const logged = this.isLogging ? '"logged":true,' : "";
+    const logged = this.isLogging ? LOGGED : "";
     const line =
       `{"jsonrpc":"2.0","method":"step.record","params":{"run":${JSON.stringify(this.run)},` +
       `"epoch":${String(this.epoch)},"seq":${String(seq)},${logged}"entries":[${entries.join(",")}]}}\n`;
@@ -164,6 +164,12 @@ export class Journal {
   /** Waits until everything so far is on the disk; there may be nothing to wait for. */
   barrier(): Promise<void> | undefined {
     return this.safe >= this.last ? undefined : this.wait(false);
+  }
+
+  /** Waits until the end of the run, its last entry, is on the disk. The store has it soon where the run was begun here. */
+  concluded(): Promise<void> | undefined {
+    const mayKeep = this.start !== undefined && this.ahead?.hasRoom === true;
+    return mayKeep ? this.barrier() : this.stored();
   }
 
   /** Waits until everything so far is in the store, where everybody sees it. */
@@ -248,6 +254,9 @@ export class Journal {
     this.kept.splice(0, count);
     if (logged > 0 && this.serial === this.ahead?.serial) {
       this.ahead.acknowledged(logged);
+      if (this.ended !== undefined && this.kept.length === 0) {
+        this.ahead.ended.delete(this.run);
+      }
     }
     this.acked = Math.max(this.acked, seq);
     this.safe = Math.max(this.safe, seq);
@@ -294,8 +303,18 @@ export class Journal {
   end(how: Ended): void {
     this.ended = how;
     this.entries = [];
-    this.kept = [];
+    if (how === "finished" && this.isInLog) {
+      this.ahead?.leave(this);
+    } else {
+      this.kept = [];
+    }
     this.release();
+  }
+
+  /** Whether something stands in the log that the store may not have. */
+  private get isInLog(): boolean {
+    const first = this.kept[0]?.seq ?? Infinity;
+    return this.serial === this.ahead?.serial && first <= this.logged;
   }
 
   /** The run is not this process's any more. */

@@ -23,6 +23,7 @@ import {
   Refused,
   type Dispatch,
   type Incoming,
+  type Request,
   type SessionOptions,
 } from "./messages.js";
 import { startTime } from "./process.js";
@@ -40,14 +41,6 @@ const LOST = [-32011, -32013, STORE];
 const FIRST_CONNECT_DELAYS = [0, 50, 100, 200, 400];
 const MAX_RECONNECT_DELAY = 1000;
 const CLOSE_MS = 1000;
-
-interface Request {
-  readonly method: string;
-  readonly line: string;
-  readonly resolve: (result: JsonObject) => void;
-  readonly reject: (error: Error) => void;
-  sent: number;
-}
 
 /** What one thread and the sidecar have to say to each other. */
 export class Session {
@@ -301,7 +294,8 @@ export class Session {
 
   private sendRequest(request: Request): void {
     request.sent = monotonic();
-    this.send(request.line);
+    // The start of a run need not wait for what stands in the log.
+    this.send(request.line, request.method === "run.start");
   }
 
   /** Tells; nothing is answered. */
@@ -310,9 +304,9 @@ export class Session {
   }
 
   /** Sends now, or not at all. */
-  send(line: string): boolean {
+  send(line: string, overtakes = false): boolean {
     if (this.greeted && this.connection !== undefined) {
-      this.connection.send(this.ahead.unsent() + line);
+      this.connection.send(overtakes ? line : this.ahead.unsent() + line);
       return true;
     }
     return false;
@@ -378,7 +372,8 @@ export class Session {
       this.options.invocationCancelled?.(Number(params["call"]));
       return;
     }
-    const journal = this.owned.get(textAt(params, "run"));
+    const run = textAt(params, "run");
+    const journal = this.owned.get(run) ?? this.ahead.ended.get(run);
     if (journal === undefined) {
       return;
     }

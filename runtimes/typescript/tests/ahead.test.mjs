@@ -15,11 +15,11 @@ import { Journal } from "../js/_conductor/journal.js";
 const HEAD = 4096;
 
 /**
- * A log of so many bytes, which the session is given, and what the session sends.
+ * A log of so many bytes, which the session is given, and what the session sends; a run that was begun here, or was not.
  *
  * @param {import("node:test").TestContext} context
  */
-async function logged(context, bytes = 64 << 10) {
+async function logged(context, bytes = 64 << 10, isOwn = true) {
   const folder = mkdtempSync(join(tmpdir(), "ahead-"));
   context.after(() => {
     rmSync(folder, { recursive: true });
@@ -50,7 +50,7 @@ async function logged(context, bytes = 64 << 10) {
   const ahead = new Ahead(session);
   const write = (/** @type {string} */ line) => session.send(line);
   const hurry = new Hurry(() => undefined);
-  const start = { run: "r", input: {} };
+  const start = isOwn ? { run: "r", input: {} } : undefined;
   const journal = new Journal("r", 1, 1, write, hurry, ahead, start);
   while (asked === 0) ahead.mayKeep(journal);
   await setImmediate();
@@ -97,21 +97,54 @@ test("what stands in the log waits for nobody and is sent all the same", async (
   );
 });
 
-test("the end of a run waits for the store", async (context) => {
-  const { journal, sent, read } = await logged(context);
+test("the end of a run that was begun here stands in the log", async (context) => {
+  const { journal, ahead, sent, read } = await logged(context);
   journal.record("a", {});
-  await journal.barrier();
-  journal.record("b", {});
-  let isDone = false;
-  const waiting = journal.stored()?.then(() => {
-    isDone = true;
-  });
-  while (sent.length < 2) await setImmediate();
-  assert.equal(isDone, false);
+  await journal.concluded();
   assert.equal(read().length, 2);
-  journal.acknowledged(2);
-  await waiting;
+  assert.deepEqual(sent, []);
+  journal.end("finished");
+  while (sent.length < 1) await setImmediate();
+  assert.deepEqual(
+    sent.map((line) => JSON.parse(line)),
+    read().slice(1),
+  );
+  assert.equal(ahead.ended.get("r"), journal);
+  journal.acknowledged(1);
+  assert.equal(ahead.ended.size, 0);
 });
+
+test("what was lost with the connection is not kept", async (context) => {
+  const { journal, ahead } = await logged(context);
+  journal.record("a", {});
+  await journal.concluded();
+  ahead.lost();
+  journal.end("finished");
+  assert.equal(ahead.ended.size, 0);
+});
+
+for (const [what, bytes, isOwn] of /** @type {const} */ ([
+  ["of a run that others began", 64 << 10, false],
+  ["with a log that is half full", HEAD + 600, true],
+])) {
+  test(`the end ${what} waits for the store`, async (context) => {
+    const { journal, ahead, sent } = await logged(context, bytes, isOwn);
+    journal.acknowledged(0);
+    journal.record("a", { text: "x".repeat(200) });
+    await journal.barrier();
+    journal.record("b", {});
+    let isDone = false;
+    const waiting = journal.concluded()?.then(() => {
+      isDone = true;
+    });
+    while (sent.length < 2) await setImmediate();
+    assert.equal(isDone, false);
+    journal.acknowledged(2);
+    await waiting;
+    journal.end("finished");
+    assert.equal(ahead.ended.size, 0);
+  });
+}
 
 test("a log that was closed is not believed", async (context) => {
   const { journal, path } = await logged(context);
@@ -148,6 +181,22 @@ test("a full log begins anew when the store has all of it, and is given up where
     assert.equal(ahead.keep([large], 1), false);
   for (let wait = 0; wait < 20; wait += 1) ahead.mayKeep(journal);
   assert.equal(asked(), 2);
+});
+
+test("what is left to the sidecar is not said to stand in the log", async (context) => {
+  const { journal, sent } = await logged(context);
+  journal.record("a", { text: "x".repeat(5000) });
+  const waiting = journal.barrier();
+  while (sent.length < 1) await setImmediate();
+  assert.equal(JSON.parse(sent[0] ?? "").params.logged, undefined);
+  journal.acknowledged(1);
+  await waiting;
+});
+
+test("many short numbers are taken", async (context) => {
+  const { ahead } = await logged(context);
+  const numbers = Array.from({ length: 40 }, () => 1_790_000_000_000);
+  assert.equal(ahead.keep([`{"at":[${numbers.join(",")}]}\n`], 1), true);
 });
 
 test("what the sidecar may refuse is left to it", async (context) => {

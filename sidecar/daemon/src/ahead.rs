@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use conductor_journal::{Ahead, Recorded, Refusal, Writer};
+use conductor_journal::{Ahead, Mark, Recorded, Refusal, Writer};
 use conductor_protocol::message::{LogFile, LogOpenResult, RunStart, method};
 
 use crate::handlers::{Call, Client};
@@ -42,6 +42,16 @@ struct Entry {
     over: Option<Weak<Outbox>>,
     /// Whether its process has no use of it any more.
     is_closed: bool,
+    /// How far the store is known to have it.
+    mark: Mark,
+    /// Whether it could not be read.
+    has_failed: bool,
+}
+
+impl Entry {
+    fn new(log: &Arc<Ahead>, over: Option<Weak<Outbox>>) -> Entry {
+        Entry { log: Arc::clone(log), over, is_closed: false, mark: Mark::default(), has_failed: false }
+    }
 }
 
 /// How a log was settled.
@@ -60,7 +70,7 @@ impl Logs {
         folder.push("-logs");
         let folder = std::path::absolute(PathBuf::from(folder))?;
         let left = Ahead::left_in(&folder)?.into_iter();
-        let table = left.map(|log| Entry { log: Arc::new(log), over: None, is_closed: true }).collect();
+        let table = left.map(|log| Entry { is_closed: true, ..Entry::new(&Arc::new(log), None) }).collect();
         Ok(Logs { folder: Some(folder), are_given, table: Mutex::new(table) })
     }
 
@@ -101,8 +111,22 @@ impl Logs {
     fn make(&self, writer: Writer, over: Weak<Outbox>) -> Option<Arc<Ahead>> {
         let folder = self.folder.as_ref().filter(|_| self.are_given && cfg!(target_os = "linux"))?;
         let log = Arc::new(Ahead::create(folder, writer).ok()?);
-        self.hold().push(Entry { log: Arc::clone(&log), over: Some(over), is_closed: false });
+        self.hold().push(Entry::new(&log, Some(over)));
         Some(log)
+    }
+
+    /// All, and how far the store has each.
+    fn all(&self) -> Vec<(Arc<Ahead>, Mark)> {
+        self.hold().iter().map(|entry| (Arc::clone(&entry.log), entry.mark.clone())).collect()
+    }
+
+    fn of<T>(&self, log: &Arc<Ahead>, change: impl FnOnce(&mut Entry) -> T) -> Option<T> {
+        let mut table = self.hold();
+        table.iter_mut().find(|entry| Arc::ptr_eq(&entry.log, log)).map(change)
+    }
+
+    fn is_first_failure(&self, log: &Arc<Ahead>) -> bool {
+        self.of(log, |entry| !std::mem::replace(&mut entry.has_failed, true)).unwrap_or(false)
     }
 
     fn forget(&self, log: &Arc<Ahead>) {
@@ -114,6 +138,29 @@ impl Logs {
 pub(crate) async fn settled(sidecar: &Sidecar) {
     while sidecar.ahead.is_settling() {
         tokio::time::sleep(SHORT).await;
+    }
+}
+
+/// Has the store take what stands in all logs by now, so that who reads finds what their processes have done. Where the store takes
+/// nothing he finds what there is.
+pub(crate) async fn caught_up(sidecar: &Arc<Sidecar>) {
+    for (log, mark) in sidecar.ahead.all() {
+        let Ok((lines, mark)) = blocking(|| log.lines_behind(&mark)) else { continue };
+        for look in 0..LOOKS {
+            let (waiting, _) = blocking(|| offered(sidecar, &log, &lines));
+            if waiting == 0 {
+                sidecar.ahead.of(&log, |entry| entry.mark = mark);
+                break;
+            }
+            if look > 0 {
+                // Another one is committing, or the store is in trouble.
+                tokio::time::sleep(SHORT).await;
+            }
+            if look > 1 && sidecar.is_in_trouble() {
+                break;
+            }
+            sidecar.flush();
+        }
     }
 }
 
@@ -154,6 +201,13 @@ pub(crate) async fn settle(sidecar: &Arc<Sidecar>, session: &str, over: Option<&
     }
 }
 
+/// Settles what can be settled at once, before the sidecar ends.
+pub(crate) fn settle_all(sidecar: &Arc<Sidecar>) {
+    for session in sidecar.ahead.sessions() {
+        let _is_left_to_the_next_one = settle_once(sidecar, &session, None);
+    }
+}
+
 /// Settles what an earlier sidecar has left, now or when the store takes it.
 pub(crate) fn settle_left(sidecar: &Arc<Sidecar>) {
     for session in sidecar.ahead.sessions() {
@@ -169,10 +223,11 @@ pub(crate) fn settle_left(sidecar: &Arc<Sidecar>) {
 
 /// Hangs up on sessions that are silent for so long that others may have their runs: their logs are settled then.
 pub(crate) fn hang_up_on_silent(sidecar: &Sidecar) {
-    for session in sidecar.ahead.sessions() {
-        let outbox = sidecar.sessions.outbox(&session).filter(|_| sidecar.sessions.is_silent(&session));
-        outbox.iter().for_each(|outbox| outbox.close());
-    }
+    let sessions = sidecar.ahead.sessions();
+    sessions
+        .iter()
+        .filter(|session| sidecar.sessions.is_silent(session))
+        .for_each(|session| sidecar.sessions.hang_up(session));
 }
 
 /// Whether the session, or the connection, has no log any more.
@@ -186,15 +241,18 @@ fn settle_once(sidecar: &Arc<Sidecar>, session: &str, over: Option<&Weak<Outbox>
                 let aside = aside.display();
                 eprintln!("conductor sidecar: {refused} records of {name} belong to no run of this store; they are in {aside}");
             }),
-            Err(error) => Err(error),
-        };
-        match done {
-            Ok(()) => sidecar.ahead.forget(log),
             Err(error) => {
-                eprintln!("conductor sidecar: {name}: {error}");
+                if sidecar.ahead.is_first_failure(log) {
+                    eprintln!("conductor sidecar: no run begins until {name} can be read: {error}");
+                }
                 return false;
             }
+        };
+        if let Err(error) = done {
+            // The store has what is in it: the next sidecar tries once more.
+            eprintln!("conductor sidecar: {name} stays: {error}");
         }
+        sidecar.ahead.forget(log);
         true
     })
 }
@@ -207,9 +265,12 @@ fn into_store(sidecar: &Arc<Sidecar>, log: &Ahead) -> io::Result<Settled> {
     for look in 1.. {
         let (waiting, refused) = offered(sidecar, log, &lines);
         match (waiting, refused) {
-            (0, 0) => return Ok(Settled::Wholly),
             // One that was on its way while its run changed hands is refused at first, and in the store at a later look.
-            (0, _) if look == LOOKS => return Ok(Settled::But(refused)),
+            (0, refused) if refused == 0 || look == LOOKS => {
+                let is_there = sidecar.journal.store().sync().is_ok();
+                let settled = if refused == 0 { Settled::Wholly } else { Settled::But(refused) };
+                return Ok(if is_there { settled } else { Settled::NotYet });
+            }
             _ if look == LOOKS || (waiting > 0 && look > 1 && sidecar.is_in_trouble()) => break,
             _ => {}
         }

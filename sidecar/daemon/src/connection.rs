@@ -100,7 +100,10 @@ impl Connection {
                 () = self.sidecar.closed() => return,
                 () = due(self.again.as_ref()) => continue,
                 () = alone(self.lingers) => {
-                    self.flush();
+                    self.lingers = None;
+                    let sidecar = Arc::clone(&self.sidecar);
+                    // Nobody waits for it, nor should what comes meanwhile.
+                    tokio::spawn(async move { sidecar.flush() });
                     continue;
                 }
             }

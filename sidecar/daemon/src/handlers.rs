@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use conductor_journal::{Owner, PlanRow, Refusal, Settled, Started, StoreError, Taken};
 use conductor_protocol::PROTOCOL_VERSION;
+use conductor_protocol::entry::UnixMillis;
 use conductor_protocol::message::{
     Hello, HelloResult, ProtocolRange, RunAwait, RunAwaitResult, RunCancel, RunCancelling, RunRelease,
     RunStart, RunStartResult, SidecarInfo, TaskCancel, code, method,
@@ -328,13 +329,7 @@ impl Begun {
     fn before_the_disk(&self, sidecar: &Sidecar) -> Option<RunStartResult> {
         let Started::New { epoch, started_at, .. } = self.started else { return None };
         // Where others share the store another one may begin the same run in this moment: only the store knows whose it is.
-        sidecar.journal.shared().is_none().then_some(RunStartResult::Owned {
-            epoch,
-            next_seq: 1,
-            started_at,
-            cancelling: false,
-            wanted: self.wanted,
-        })
+        sidecar.journal.shared().is_none().then(|| new_run(epoch, started_at, self.wanted))
     }
 
     async fn told(self, sidecar: &Sidecar) -> Result<RunStartResult, Fault> {
@@ -345,7 +340,7 @@ impl Begun {
         match self.started {
             Started::New { epoch, started_at, settled } => {
                 fleet::still_here(sidecar, &self.run, epoch, settled).await?;
-                Ok(RunStartResult::Owned { epoch, next_seq: 1, started_at, cancelling: false, wanted })
+                Ok(new_run(epoch, started_at, wanted))
             }
             Started::Taken(taken) => continued(sidecar, taken, wanted).await,
             Started::Attached { state, settled } => {
@@ -357,6 +352,10 @@ impl Begun {
             Started::Finished { state } => Ok(RunStartResult::Finished { state }),
         }
     }
+}
+
+fn new_run(epoch: u64, started_at: UnixMillis, wanted: bool) -> RunStartResult {
+    RunStartResult::Owned { epoch, next_seq: 1, started_at, cancelling: false, wanted }
 }
 
 async fn continued(sidecar: &Sidecar, taken: Taken, wanted: bool) -> Result<RunStartResult, Fault> {

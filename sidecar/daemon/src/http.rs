@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::middleware;
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Extension, Json, Router};
@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use crate::ahead;
 use crate::browser;
 use crate::counting;
 use crate::following;
@@ -46,12 +47,7 @@ pub(crate) fn router(sidecar: Arc<Sidecar>, door: Arc<Door>) -> Router {
     let limit = usize::try_from(sidecar.journal.limits().message_bytes).unwrap_or(usize::MAX);
     let guarded = (Arc::clone(&sidecar.gate), door, limit);
     Router::new()
-        .route("/healthz", get(async || "ok\n"))
-        .route("/readyz", get(readyz))
         .route("/metrics", get(counting::metrics))
-        .route("/", get(pages::page))
-        .route("/ui/{name}", get(pages::asset))
-        .route("/openapi.json", get(openapi))
         .route("/v1/events", get(news::events))
         .route("/v1/runs/{id}/events", get(following::events))
         .route("/v1/audit", get(operating::audit))
@@ -77,10 +73,22 @@ pub(crate) fn router(sidecar: Arc<Sidecar>, door: Arc<Door>) -> Router {
         .route("/v1/runs/{id}/restart", post(restart))
         .route("/v1/runs/{id}/signals/{name}", post(signal))
         .route("/v1/workflows/{id}/runs", post(start))
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&sidecar), caught_up))
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(readyz))
+        .route("/", get(pages::page))
+        .route("/ui/{name}", get(pages::asset))
+        .route("/openapi.json", get(openapi))
         .fallback(async || refuse(StatusCode::NOT_FOUND, "there is no such path"))
         .layer(DefaultBodyLimit::max(limit))
         .with_state(sidecar)
         .layer(middleware::from_fn_with_state(guarded, guard::pass))
+}
+
+/// What processes have in logs of their own counts as committed.
+async fn caught_up(State(sidecar): Shared, request: Request, next: Next) -> Response {
+    ahead::caught_up(&sidecar).await;
+    next.run(request).await
 }
 
 pub(crate) fn refuse(status: StatusCode, message: impl Into<String>) -> Response {

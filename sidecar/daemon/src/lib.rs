@@ -353,6 +353,7 @@ impl Handle {
         let all = async { while self.tasks.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(PATIENCE, all).await;
         self.sidecar.flush();
+        ahead::settle_all(&self.sidecar);
     }
 }
 

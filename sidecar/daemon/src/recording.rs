@@ -61,7 +61,9 @@ pub(crate) fn request_of(start: RunStart, language: &str) -> StartRequest {
 pub(crate) fn record(call: &mut Call<'_>, client: &Client, incoming: &Incoming<'_>) -> Result<(), Fault> {
     let params: RecordParams<'_> = rpc::params(incoming)?;
     match params.admit(call.sidecar, &client.owner.session) {
-        Ok(Recorded::Queued) if params.logged => call.lingers = Some(LOGGED),
+        Ok(Recorded::Queued) if params.logged && call.sidecar.journal.may_linger(&params.run) => {
+            call.lingers = Some(LOGGED);
+        }
         Ok(Recorded::Queued | Recorded::Dropped) => {}
         Ok(Recorded::Known { acked }) => {
             let ack = RunAck { run: params.run.into_owned(), seq: acked };

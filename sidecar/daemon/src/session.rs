@@ -119,6 +119,11 @@ impl Sessions {
         self.hold().get(session).and_then(|session| session.outbox.clone())
     }
 
+    /// Ends the connection of a session.
+    pub(crate) fn hang_up(&self, session: &str) {
+        self.outbox(session).iter().for_each(|outbox| outbox.close());
+    }
+
     /// Takes up a greeted session; an older connection of the same one is closed.
     pub(crate) fn join(&self, session: Session) {
         let mut table = self.hold();

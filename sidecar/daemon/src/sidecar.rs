@@ -187,7 +187,7 @@ impl Sidecar {
                 Note::Refused { session, .. } if self.ahead.holds(&session) => {
                     // What it was told of may stand in its log: it comes again when the store has taken that.
                     self.ahead.close(&session, None);
-                    self.sessions.outbox(&session).iter().for_each(|outbox| outbox.close());
+                    self.sessions.hang_up(&session);
                 }
                 Note::Refused { run, session, epoch, seq, refusal } => {
                     self.metrics.refused(refusal.reason());

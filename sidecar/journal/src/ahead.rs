@@ -4,6 +4,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
+use std::ops::Range;
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,6 +24,7 @@ const FORMAT: &str = "conductor-log 1";
 
 /// A checksum and a generation of eight digits each, with a space behind.
 const PREFIX: usize = 18;
+const GENERATION: Range<usize> = 9..17;
 
 #[derive(Debug)]
 pub struct Ahead {
@@ -30,6 +32,13 @@ pub struct Ahead {
     /// Kept open: where somebody takes the name away, what is in it stays.
     file: File,
     writer: Writer,
+}
+
+/// How far a log was read: in which generation, and to where behind the head.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Mark {
+    generation: [u8; 8],
+    at: u64,
 }
 
 /// Whose a log is.
@@ -132,17 +141,36 @@ impl Ahead {
     /// # Errors
     /// When the file cannot be read.
     pub fn lines(&self) -> io::Result<Vec<Vec<u8>>> {
-        let mut bytes = vec![0; usize::try_from(BYTES - HEAD).map_err(io::Error::other)?];
+        self.lines_behind(&Mark::default()).map(|(lines, _)| lines)
+    }
+
+    /// The lines that came after an earlier look, and how far this one came. Its process may be at work on it.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn lines_behind(&self, mark: &Mark) -> io::Result<(Vec<Vec<u8>>, Mark)> {
+        let first = self.read(0, PREFIX)?;
+        let generation = first.get(GENERATION).and_then(|digits| digits.try_into().ok()).unwrap_or_default();
+        let from = if mark.generation == generation { mark.at } else { 0 };
+        let bytes = self.read(from, usize::try_from(BYTES - HEAD - from).map_err(io::Error::other)?)?;
+        let (lines, length) = frames(&bytes, generation);
+        Ok((lines, Mark { generation, at: from + length as u64 }))
+    }
+
+    /// So many bytes behind the head, or fewer where there are no more.
+    fn read(&self, from: u64, length: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; length];
         let mut length = 0;
         while length < bytes.len() {
-            match self.file.read_at(&mut bytes[length..], HEAD + length as u64) {
+            match self.file.read_at(&mut bytes[length..], HEAD + from + length as u64) {
                 Ok(0) => break,
                 Ok(more) => length += more,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(frames(&bytes[..length]))
+        bytes.truncate(length);
+        Ok(bytes)
     }
 
     /// Takes it away: the store has all that is in it.
@@ -202,18 +230,18 @@ fn writer_of(file: &File) -> io::Result<Option<Writer>> {
     Ok(text.and_then(Writer::parse))
 }
 
-fn frames(bytes: &[u8]) -> Vec<Vec<u8>> {
+/// The lines of that generation, and how many bytes they take with their frames.
+fn frames(bytes: &[u8], generation: [u8; 8]) -> (Vec<Vec<u8>>, usize) {
     let mut lines = Vec::new();
-    let mut generation = None;
     let mut rest = bytes;
     while let Some((frame, behind)) = frame(rest) {
-        if *generation.get_or_insert(&frame[9..17]) != &frame[9..17] {
+        if frame[GENERATION] != generation {
             break;
         }
         lines.push(frame[PREFIX..].to_vec());
         rest = behind;
     }
-    lines
+    (lines, bytes.len() - rest.len())
 }
 
 /// The first frame with its line's end, if it is whole, and what stands behind it.
@@ -273,6 +301,20 @@ mod tests {
     fn what_an_earlier_generation_left_behind_is_not_read() {
         let (_folder, log) = written(&[framed(2, "a"), framed(1, "b")]);
         assert_eq!(read(&log), ["a"]);
+    }
+
+    #[test]
+    fn a_later_look_finds_what_came_since() {
+        let (_folder, log) = written(&[framed(1, "a"), framed(1, "b")]);
+        let (lines, mark) = log.lines_behind(&Mark::default()).expect("reads");
+        assert_eq!(lines, [b"a\n", b"b\n"]);
+        assert_eq!(log.lines_behind(&mark).expect("reads"), (Vec::new(), mark.clone()));
+        log.file.write_all_at(&framed(1, "c"), HEAD + mark.at).expect("writes");
+        let (lines, mark) = log.lines_behind(&mark).expect("reads");
+        assert_eq!(lines, [b"c\n"]);
+        log.file.write_all_at(&framed(2, "d"), HEAD).expect("writes");
+        let (lines, _) = log.lines_behind(&mark).expect("reads");
+        assert_eq!(lines, [b"d\n"]);
     }
 
     #[test]

@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 
 use conductor_protocol::entry::UnixMillis;
 use conductor_protocol::state::RunState;
+use tokio::sync::oneshot;
 
 use crate::journal::{Fact, Inner, Journal};
 use crate::refusal::Refusal;
 use crate::run::{Cell, Luggage};
 use crate::sharing::{is_taking, taken_by};
-use crate::store::{Change, Head, Home, StoreError, StoredSignal, Verdict};
+use crate::store::{Change, Head, Home, StoreError, StoredSignal, Verdict, is_logged};
 
 /// What a commit means to somebody.
 #[derive(Debug)]
@@ -84,6 +85,7 @@ impl Journal {
             let Some(mut change) = cell.queued.take() else { continue };
             change.head = cell.tip.clone();
             change.key = cell.key;
+            change.is_logged &= cell.luggage.waiters.iter().all(oneshot::Sender::is_closed);
             change.advances = cell.committed.as_ref().is_some_and(|stored| {
                 change.head == Head { next_seq: change.head.next_seq, ..stored.clone() }
             });
@@ -105,6 +107,13 @@ impl Journal {
                 Verdict::Done { key } => landed(&mut inner, change, *key, &mut notes),
                 Verdict::Fenced => fenced.push(change),
             }
+        }
+        let is_ack = |note: &mut Note| matches!(note, Note::Acked { .. });
+        if is_logged(batch) {
+            // Their writer may not begin its log anew before this is on the disk without it.
+            inner.unsynced.extend(notes.extract_if(.., is_ack));
+        } else {
+            notes.splice(0..0, inner.unsynced.drain(..));
         }
         for change in fenced {
             // Another writer was here: what the store has is the truth.

@@ -152,6 +152,8 @@ pub(crate) struct Inner {
     pub(crate) doubts: BTreeMap<Arc<str>, Option<u64>>,
     /// What was found out beside the commits.
     pub(crate) late: Vec<Note>,
+    /// Acknowledgements of what the power could still take from the store.
+    pub(crate) unsynced: Vec<Note>,
 }
 
 /// Where a run is.
@@ -439,6 +441,19 @@ impl Journal {
         cell.ends.retain(|end| !end.is_closed());
         cell.ends.push(sender);
         Some(receiver)
+    }
+
+    /// The last record of the run stands in its writer's log: whether its commit may wait for what follows it. Where somebody
+    /// waits for an end that is admitted it may not.
+    #[must_use]
+    pub fn may_linger(&self, run: &str) -> bool {
+        let mut inner = self.hold();
+        let Some(cell) = inner.runs.get_mut(run) else { return false };
+        if let Some(change) = &mut cell.queued {
+            change.is_logged = true;
+        }
+        let is_working = matches!(cell.tip.state, RunState::Running | RunState::Waiting);
+        is_working || cell.ends.iter().all(oneshot::Sender::is_closed)
     }
 }
 

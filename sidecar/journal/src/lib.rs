@@ -27,7 +27,7 @@ mod store;
 mod store_error;
 mod view;
 
-pub use ahead::{Ahead, Writer};
+pub use ahead::{Ahead, Mark, Writer};
 pub use breakers::{BreakerChange, BreakerRow, SharedBreakers};
 pub use commit::{Committed, Note};
 pub use journal::{

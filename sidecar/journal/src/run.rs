@@ -90,6 +90,7 @@ impl Cell {
             signals: Vec::new(),
             input: None,
             sealed: is_keyed(&cell.input_digest),
+            is_logged: false,
         });
         cell
     }
@@ -131,6 +132,7 @@ impl Cell {
             signals: Vec::new(),
             input: None,
             sealed: is_keyed(&self.input_digest),
+            is_logged: false,
         })
     }
 
@@ -152,6 +154,7 @@ impl Cell {
         let (seq, epoch) = (self.tip.next_seq, self.tip.epoch);
         let change = self.queue();
         change.records.push(StoredRecord { seq, epoch, body });
+        change.is_logged = false;
         match change.spans.last_mut() {
             Some(span) if span.session == session && span.epoch == epoch => span.last = seq,
             _ => change.spans.push(Span { session, epoch, first: seq, last: seq }),

@@ -83,6 +83,7 @@ impl Sealing {
                 None => None,
             },
             sealed: true,
+            is_logged: change.is_logged,
         }))
     }
 
@@ -326,6 +327,10 @@ impl Store for Sealing {
 
     fn tidy(&self) -> Result<(), StoreError> {
         self.inner.tidy()
+    }
+
+    fn sync(&self) -> Result<(), StoreError> {
+        self.inner.sync()
     }
 }
 

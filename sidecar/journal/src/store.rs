@@ -143,6 +143,14 @@ pub struct Change {
     pub input: Option<NewInput>,
     /// Whether the run's values are encrypted.
     pub sealed: bool,
+    /// Whether its writer has it on the disk, in a log that is not given up before [`Store::sync`].
+    pub is_logged: bool,
+}
+
+/// Whether a batch may be lost with the power, since all of it would be found again.
+#[must_use]
+pub fn is_logged(batch: &[Arc<Change>]) -> bool {
+    batch.iter().all(|change| change.is_logged)
 }
 
 /// What became of one [`Change`] of a committed batch.
@@ -278,7 +286,7 @@ pub struct Feed {
 
 /// A durable store. Reads see committed state only and may go on beside a commit.
 pub trait Store: Shelf + Searching + Send + Sync {
-    /// Writes a batch in one transaction and returns when it is on disk: one verdict a change.
+    /// Writes a batch in one transaction and returns when it is on disk, in whichever log: one verdict a change.
     ///
     /// # Errors
     /// When nothing of the batch was written.
@@ -412,6 +420,13 @@ pub trait Store: Shelf + Searching + Send + Sync {
     /// # Errors
     /// When it could not be done; nothing depends on it.
     fn tidy(&self) -> Result<(), StoreError>;
+    /// Returns when all that was committed is on disk without any other log.
+    ///
+    /// # Errors
+    /// When that is not certain.
+    fn sync(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 /// Runs that a sidecar can hand out: of that workflow, pinned to that Plan or to none.

@@ -1,7 +1,7 @@
 //! A process that executes one run at a time keeps a log of its own. It, the sidecar, or both are killed: no step happens again
-//! after another one has followed it, whichever of the two had it on the disk.
+//! after another one has followed it, nor of a run that has returned, whichever of the two had it on the disk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
@@ -107,19 +107,33 @@ impl Lone {
         Ok(false)
     }
 
-    /// The steps of each run, in the order in which they began.
-    fn begun(&self) -> Result<BTreeMap<String, Vec<usize>>> {
+    /// The steps of each run, in the order in which they began, and the runs that have returned.
+    fn noted(&self) -> Result<(BTreeMap<String, Vec<usize>>, BTreeSet<String>)> {
         let mut runs: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let mut returned = BTreeSet::new();
         for line in self.project.read("ledger")?.lines() {
             // A kill may tear a line.
             let Ok(note) = serde_json::from_str::<Value>(line) else { continue };
             if note["event"] == "begin" {
                 let key = note["key"].as_str().context("no key")?;
                 let (run, step) = key.split_once("/s").context("no step")?;
+                ensure!(!returned.contains(run), "{key} began after the run had returned");
                 runs.entry(run.to_owned()).or_default().push(step.parse()?);
+            } else if note["event"] == "returned" {
+                returned.insert(note["run"].as_str().context("no run")?.to_owned());
             }
         }
-        Ok(runs)
+        Ok((runs, returned))
+    }
+
+    /// Whoever asks sees the end of a run that has returned.
+    fn shows_what_has_returned(&self) -> Result<()> {
+        let (_, returned) = self.noted()?;
+        for run in returned {
+            let state = &self.sidecar.run(&run)?["state"];
+            ensure!(state == "succeeded", "{run} has returned, and is {state}");
+        }
+        Ok(())
     }
 }
 
@@ -133,6 +147,7 @@ fn killed(language: Language) -> Result<()> {
         eventually("a log that is written", || Ok(lone.is_logged()?.then_some(())))?;
         std::thread::sleep(Duration::from_millis(random.below(150)));
         logged += usize::from(lone.is_logged()?);
+        lone.shows_what_has_returned()?;
         let kind = random.below(3);
         if kind != 0 {
             lone.sidecar.kill()?;
@@ -153,7 +168,8 @@ fn killed(language: Language) -> Result<()> {
         Ok(lone.sidecar.journal()?.values().all(|run| run.state == "succeeded").then_some(()))
     })?;
     ensure!(logged > KILLS / 2, "only {logged} of {KILLS} kills met a log");
-    let begun = lone.begun()?;
+    let (begun, returned) = lone.noted()?;
+    ensure!(!returned.is_empty(), "no run has returned");
     for (run, steps) in &begun {
         let again = steps.windows(2).find(|pair| pair[1] < pair[0] || pair[1] > pair[0] + 1);
         ensure!(

@@ -48,6 +48,7 @@ type ahead struct {
 	isAsked    bool
 	isOpen     bool
 	restsUntil time.Time
+	ended      map[string]*journal // of runs that are over here, while something stands in the log that the store may not have
 
 	serial      atomic.Int64 // which of the session's logs this is, one after the other
 	outstanding atomic.Int64 // records that stand in it and of which it is not known that the store has them
@@ -63,7 +64,7 @@ type ahead struct {
 
 // newAhead: `ask` has the sidecar make a log.
 func newAhead(session string, ask func(then func(any, error))) *ahead {
-	return &ahead{session: session, ask: ask}
+	return &ahead{session: session, ask: ask, ended: map[string]*journal{}}
 }
 
 // mayKeep says whether a run that waits is to put its records into the log: no other one has waited of late.
@@ -122,11 +123,52 @@ func (a *ahead) opened(answer map[string]any) {
 	a.isOpen = true
 }
 
+// hasRoom says whether the log can go on without the store: it begins anew when that has all.
+func (a *ahead) hasRoom() bool {
+	if a == nil {
+		return false
+	}
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	return a.file != nil && a.isAtFront()
+}
+
+// isAtFront says whether the log is less than half full. It is called with the lock held.
+func (a *ahead) isAtFront() bool { return a.at-logHead < (a.bytes-logHead)/2 }
+
+// leave: the journal's run is over here.
+func (a *ahead) leave(j *journal) {
+	a.state.Lock()
+	defer a.state.Unlock()
+	if a.isOpen {
+		a.ended[j.run] = j
+	}
+}
+
+// left gives the journal of a run that is over here, if the store may not have all of it.
+func (a *ahead) left(run string) *journal {
+	a.state.Lock()
+	defer a.state.Unlock()
+	return a.ended[run]
+}
+
+// settled: the store has all of the journal's run.
+func (a *ahead) settled(j *journal) {
+	a.state.Lock()
+	defer a.state.Unlock()
+	if a.ended[j.run] == j {
+		delete(a.ended, j.run)
+	}
+}
+
 // lost: the connection has ended; the sidecar takes over what stands in the log.
 func (a *ahead) lost() {
 	a.lock.Lock()
 	defer a.lock.Unlock()
 	a.drop(false)
+	a.state.Lock()
+	defer a.state.Unlock()
+	clear(a.ended)
 }
 
 // drop is called with the lock held.
@@ -149,7 +191,8 @@ func (a *ahead) framed(lines [][]byte) []byte {
 		}
 		size += int64(len(line)) + 18
 	}
-	if a.file == nil || a.at+size > a.bytes && !a.turn(size) {
+	isFree := !a.isAtFront() && a.outstanding.Load() == 0
+	if a.file == nil || (isFree || a.at+size > a.bytes) && !a.turn(size) {
 		return nil
 	}
 	frames := make([]byte, 0, size)

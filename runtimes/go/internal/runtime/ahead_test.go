@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -80,12 +81,58 @@ func TestWhatStandsInTheLogWaitsForNobody(t *testing.T) {
 	if len(lines) != 3 || !strings.Contains(lines[0], "run.start") || !strings.Contains(lines[2], `"logged":true,"entries":["b"]`) {
 		t.Fatal(lines)
 	}
-	// The end of a run is shown when it is in the store.
-	short, stop := context.WithTimeout(context.Background(), 50*time.Millisecond)
-	defer stop()
+}
+
+func TestTheEndOfARunThatWasBegunHereStandsInTheLog(t *testing.T) {
+	a, path := logged(t, 64<<10)
+	j := aloneWith(t, a, []byte("{\"method\":\"run.start\"}\n"))
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
 	j.recordText([]byte(`"end"`))
-	if err := j.stored(short); err == nil || len(inLog(t, path)) != 3 {
-		t.Error("it did not wait")
+	if err := j.concluded(ctx); err != nil || len(inLog(t, path)) != 2 {
+		t.Fatal(err, inLog(t, path))
+	}
+	if !j.stop(finished) || a.left("r") != j || a.outstanding.Load() != 1 {
+		t.Fatal("it is not known what the store may not have")
+	}
+	j.acknowledged(1)
+	if a.left("r") != nil || a.outstanding.Load() != 0 {
+		t.Error("the store has all of it")
+	}
+}
+
+func TestTheEndOfARunWaitsForTheStore(t *testing.T) {
+	start := []byte("{\"method\":\"run.start\"}\n")
+	for what, each := range map[string]struct {
+		size  int
+		start []byte
+	}{"that others began": {64 << 10, nil}, "with a log that is half full": {logHead + 600, start}} {
+		a, _ := logged(t, each.size)
+		j := aloneWith(t, a, each.start)
+		j.acked, j.safe = 0, 0
+		j.recordText([]byte(`"` + strings.Repeat("x", 300) + `"`))
+		if err := j.barrier(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		short, stop := context.WithTimeout(context.Background(), 50*time.Millisecond)
+		j.recordText([]byte(`"end"`))
+		if err := j.concluded(short); err == nil {
+			t.Error(what, "did not wait")
+		}
+		stop()
+	}
+}
+
+func TestWhatWasLostWithTheConnectionIsNotKept(t *testing.T) {
+	a, _ := logged(t, 64<<10)
+	j := aloneWith(t, a, []byte("{\"method\":\"run.start\"}\n"))
+	j.recordText([]byte(`"end"`))
+	if err := j.concluded(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	a.lost()
+	if !j.stop(finished) || a.left("r") != nil {
+		t.Error("its log is settled by the sidecar")
 	}
 }
 
@@ -150,6 +197,22 @@ func TestWhatTheSidecarMayRefuseIsLeftToIt(t *testing.T) {
 		if !isPlain([]byte(line)) {
 			t.Error("nothing is wrong with", line)
 		}
+	}
+}
+
+func TestWhatIsLeftToTheSidecarIsNotSaidToStandInTheLog(t *testing.T) {
+	a, _ := logged(t, 64<<10)
+	here, there := net.Pipe()
+	defer func() { _, _ = here.Close(), there.Close() }()
+	j := newJournal("r", 1, 1, newConnection(here), a, []byte("{}\n"))
+	a.last = j
+	j.recordText([]byte(`"` + strings.Repeat("x", logLine) + `"`))
+	ctx, stop := context.WithTimeout(context.Background(), 5*time.Second)
+	defer stop()
+	go func() { _ = j.barrier(ctx) }()
+	line, err := bufio.NewReader(there).ReadString('\n')
+	if err != nil || !strings.Contains(line, `"seq":1,"entries":`) {
+		t.Error(line, err)
 	}
 }
 

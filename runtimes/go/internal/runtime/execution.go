@@ -319,9 +319,9 @@ func (e *execution) paused(pause *halt) result {
 	return e.finish(result{err: pausedError(e.workflow, e.run, pause.reason)})
 }
 
-// finish: nobody is shown an end before it is on the disk, and whoever asks sees it then.
+// finish: nobody is shown an end before it is on the disk.
 func (e *execution) finish(end result) result {
-	_ = e.journal.stored(context.Background()) // released when the journal ends
+	_ = e.journal.concluded(context.Background()) // released when the journal ends
 	if state, _ := e.journal.state(); state == lost {
 		return e.gone()
 	}

@@ -4,6 +4,7 @@ package runtime
 // This file knows no steps: entries go in, acknowledgements come back, and at a barrier one waits for the other.
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"strconv"
@@ -19,6 +20,8 @@ const (
 	retryStore = 250 * time.Millisecond
 	// recordBytes: entries beyond this size go into a record of their own.
 	recordBytes = 4 << 20
+	// saysLogged is what a record says that stands in a log: so nobody waits for its commit.
+	saysLogged = `,"logged":true`
 	// linger is how long entries for which nobody waits are kept for what follows them.
 	linger = 2 * time.Millisecond
 )
@@ -143,7 +146,7 @@ func (j *journal) emit(entries [][]byte, isLogged bool) {
 	line = append(line, `,"seq":`...)
 	line = strconv.AppendInt(line, seq, 10)
 	if isLogged {
-		line = append(line, `,"logged":true`...)
+		line = append(line, saysLogged...)
 	}
 	line = append(line, `,"entries":[`...)
 	for i, entry := range entries {
@@ -185,6 +188,11 @@ func (j *journal) sendNow() {
 
 // barrier waits until everything so far is on the disk, or the context is done.
 func (j *journal) barrier(ctx context.Context) error { return j.wait(ctx, false) }
+
+// concluded waits until the end of the run, its last entry, is on the disk. The store has it soon where the run was begun here.
+func (j *journal) concluded(ctx context.Context) error {
+	return j.wait(ctx, j.start == nil || !j.ahead.hasRoom())
+}
 
 // stored waits until everything so far is in the store, where everybody sees it, or the context is done.
 func (j *journal) stored(ctx context.Context) error { return j.wait(ctx, true) }
@@ -234,6 +242,10 @@ func (j *journal) keep(last int64) bool {
 	j.lock.Lock()
 	defer j.lock.Unlock()
 	if !isKept {
+		// Somebody waits for the sidecar, which must not wait for company.
+		for i, line := range j.unsent {
+			j.unsent[i] = bytes.Replace(line, []byte(saysLogged), nil, 1)
+		}
 		j.sendNow()
 		return j.safe >= last
 	}
@@ -286,6 +298,9 @@ func (j *journal) acknowledged(seq int64) (sent time.Time) {
 	j.kept = slices.Delete(j.kept, 0, done)
 	if logged > 0 && j.serial == j.ahead.serial.Load() {
 		j.ahead.outstanding.Add(-logged)
+		if j.end != running && len(j.kept) == 0 {
+			j.ahead.settled(j)
+		}
 	}
 	j.acked, j.safe = max(j.acked, seq), max(j.safe, seq)
 	j.release()
@@ -353,12 +368,22 @@ func (j *journal) stop(how ended) bool {
 	if j.end != running {
 		return false
 	}
-	j.sendNow()
 	j.end = how
 	j.isOver.Store(true)
-	j.entries, j.kept = nil, nil
+	j.entries = nil
+	if how == finished && j.isInLog() {
+		j.ahead.leave(j) // it is sent in its time
+	} else {
+		j.sendNow()
+		j.kept = nil
+	}
 	j.release()
 	return true
+}
+
+// isInLog says whether something stands in the log that the store may not have. It is called with the lock held.
+func (j *journal) isInLog() bool {
+	return j.ahead != nil && len(j.kept) > 0 && j.kept[0].seq <= j.logged && j.serial == j.ahead.serial.Load()
 }
 
 // state says whether it has ended, and why the sidecar refused it.

@@ -249,6 +249,9 @@ func (s *session) called(conn *connection, method string, id any, params map[str
 	journal := s.owned[run]
 	s.lock.Unlock()
 	if journal == nil {
+		journal = s.ahead.left(run)
+	}
+	if journal == nil {
 		return
 	}
 	if method == "run.ack" {

@@ -6,6 +6,8 @@
  */
 import type { Journal } from "./journal.js";
 import type { JsonObject } from "./json.js";
+/** What a record says that stands in a log: so nobody waits for its commit. */
+export declare const LOGGED = '"logged":true,';
 /** The session, which speaks with the sidecar. */
 interface Asked {
   readonly id: string;
@@ -16,6 +18,8 @@ interface Asked {
 export declare class Ahead {
   /** Which of the session's logs this is, one after the other. */
   serial: number;
+  /** Of runs that are over here, and of which something stands in the log that the store may not have. */
+  readonly ended: Map<string, Journal>;
   private readonly session;
   private lines;
   private timer;
@@ -39,6 +43,10 @@ export declare class Ahead {
   /** Whether neither the disk nor the rest of the process has to wait for too long. */
   private isFree;
   private opened;
+  /** Whether the log can go on without the store: it begins anew when that has all. */
+  get hasRoom(): boolean;
+  /** Its run is over here. */
+  leave(journal: Journal): void;
   /** The connection has ended: the sidecar takes over what stands in the log, and the rest is sent again. */
   lost(): void;
   private drop;

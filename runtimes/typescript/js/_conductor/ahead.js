@@ -31,11 +31,16 @@ const DEPTH = 100;
 const SUM = 9;
 /** A number of so many digits may be beyond a double. */
 const DIGITS = 300;
+const LONG_NUMBER = /[0-9]{150}/;
+/** What a record says that stands in a log: so nobody waits for its commit. */
+export const LOGGED = '"logged":true,';
 /** The log of one session, and whether it is used. */
 export class Ahead {
   constructor(session) {
     /** Which of the session's logs this is, one after the other. */
     this.serial = 0;
+    /** Of runs that are over here, and of which something stands in the log that the store may not have. */
+    this.ended = new Map();
     this.lines = [];
     this.timer = undefined;
     this.turned = 0;
@@ -116,9 +121,20 @@ export class Ahead {
     this.stuck = 0;
     this.slow = 0;
   }
+  /** Whether the log can go on without the store: it begins anew when that has all. */
+  get hasRoom() {
+    return this.at - HEAD < (this.bytes - HEAD) / 2;
+  }
+  /** Its run is over here. */
+  leave(journal) {
+    if (this.file >= 0) {
+      this.ended.set(journal.run, journal);
+    }
+  }
   /** The connection has ended: the sidecar takes over what stands in the log, and the rest is sent again. */
   lost() {
     this.lines = [];
+    this.ended.clear();
     this.drop();
   }
   drop() {
@@ -154,6 +170,8 @@ export class Ahead {
   keep(lines, records) {
     const isKept = this.put(lines, records);
     if (!isKept) {
+      // Somebody waits for the sidecar, which must not wait for company.
+      this.lines = this.lines.map((line) => line.replace(LOGGED, ""));
       this.sendNow();
     }
     return isKept;
@@ -163,7 +181,8 @@ export class Ahead {
       return false;
     }
     let frames = this.frames(lines);
-    if (this.at + frames.length > this.bytes) {
+    const isFree = this.outstanding === 0 && !this.hasRoom;
+    if (isFree || this.at + frames.length > this.bytes) {
       if (!this.turn(frames.length)) {
         return false;
       }
@@ -234,5 +253,5 @@ function isPlain(line) {
     depth += code === 0x5b || code === 0x7b ? 1 : 0;
     digits += code >= 0x30 && code <= 0x39 ? 1 : 0;
   }
-  return depth <= DEPTH && digits < DIGITS;
+  return depth <= DEPTH && (digits < DIGITS || !LONG_NUMBER.test(line));
 }

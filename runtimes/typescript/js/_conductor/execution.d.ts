@@ -80,7 +80,7 @@ export declare class Execution {
   /** Somebody else has the run, unless the sidecar refused what was recorded: that would happen again. */
   private gone;
   private refused;
-  /** Nobody is shown an end before it is on the disk, and whoever asks sees it then. */
+  /** Nobody is shown an end before it is on the disk. */
   private end;
 }
 /** Everything that is committed of a run. */

@@ -301,10 +301,10 @@ export class Execution {
     const error = new RunRefused(`run ${this.run}: ${reason}`, place);
     return { state: "failed", error };
   }
-  /** Nobody is shown an end before it is on the disk, and whoever asks sees it then. */
+  /** Nobody is shown an end before it is on the disk. */
   async end(conclude) {
     const outcome = conclude();
-    await this.journal.stored();
+    await this.journal.concluded();
     if (this.journal.ended === "lost") {
       return this.gone();
     }

@@ -3,7 +3,7 @@
  *
  * It deliberately knows no steps: entries go in, acknowledgements come back, and at a barrier one waits for the other.
  */
-import type { Ahead } from "./ahead.js";
+import { type Ahead } from "./ahead.js";
 import type { Hurry } from "./hurry.js";
 import { type Json } from "./json.js";
 /** How long a refused record waits for the store to mend, in milliseconds. */
@@ -65,6 +65,8 @@ export declare class Journal {
   private emit;
   /** Waits until everything so far is on the disk; there may be nothing to wait for. */
   barrier(): Promise<void> | undefined;
+  /** Waits until the end of the run, its last entry, is on the disk. The store has it soon where the run was begun here. */
+  concluded(): Promise<void> | undefined;
   /** Waits until everything so far is in the store, where everybody sees it. */
   stored(): Promise<void> | undefined;
   private get last();
@@ -81,6 +83,8 @@ export declare class Journal {
   resend(seq: number): void;
   /** Nothing more is recorded; nobody waits any longer. */
   end(how: Ended): void;
+  /** Whether something stands in the log that the store may not have. */
+  private get isInLog();
   /** The run is not this process's any more. */
   lose(reason: string): void;
 }

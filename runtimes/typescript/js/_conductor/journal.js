@@ -3,6 +3,7 @@
  *
  * It deliberately knows no steps: entries go in, acknowledgements come back, and at a barrier one waits for the other.
  */
+import { LOGGED } from "./ahead.js";
 import { dumps } from "./json.js";
 import { monotonic } from "./timer.js";
 /** How long a refused record waits for the store to mend, in milliseconds. */
@@ -101,7 +102,7 @@ export class Journal {
   emit(entries) {
     const seq = this.nextSeq;
     this.nextSeq += 1;
-    const logged = this.isLogging ? '"logged":true,' : "";
+    const logged = this.isLogging ? LOGGED : "";
     const line =
       `{"jsonrpc":"2.0","method":"step.record","params":{"run":${JSON.stringify(this.run)},` +
       `"epoch":${String(this.epoch)},"seq":${String(seq)},${logged}"entries":[${entries.join(",")}]}}\n`;
@@ -115,6 +116,11 @@ export class Journal {
   /** Waits until everything so far is on the disk; there may be nothing to wait for. */
   barrier() {
     return this.safe >= this.last ? undefined : this.wait(false);
+  }
+  /** Waits until the end of the run, its last entry, is on the disk. The store has it soon where the run was begun here. */
+  concluded() {
+    const mayKeep = this.start !== undefined && this.ahead?.hasRoom === true;
+    return mayKeep ? this.barrier() : this.stored();
   }
   /** Waits until everything so far is in the store, where everybody sees it. */
   stored() {
@@ -193,6 +199,9 @@ export class Journal {
     this.kept.splice(0, count);
     if (logged > 0 && this.serial === this.ahead?.serial) {
       this.ahead.acknowledged(logged);
+      if (this.ended !== undefined && this.kept.length === 0) {
+        this.ahead.ended.delete(this.run);
+      }
     }
     this.acked = Math.max(this.acked, seq);
     this.safe = Math.max(this.safe, seq);
@@ -235,8 +244,17 @@ export class Journal {
   end(how) {
     this.ended = how;
     this.entries = [];
-    this.kept = [];
+    if (how === "finished" && this.isInLog) {
+      this.ahead?.leave(this);
+    } else {
+      this.kept = [];
+    }
     this.release();
+  }
+  /** Whether something stands in the log that the store may not have. */
+  get isInLog() {
+    const first = this.kept[0]?.seq ?? Infinity;
+    return this.serial === this.ahead?.serial && first <= this.logged;
   }
   /** The run is not this process's any more. */
   lose(reason) {

@@ -54,6 +54,14 @@ export interface Claim {
   readonly limit?: number;
   held: boolean;
 }
+/** What was asked and is not answered yet. */
+export interface Request {
+  readonly method: string;
+  readonly line: string;
+  readonly resolve: (result: JsonObject) => void;
+  readonly reject: (error: Error) => void;
+  sent: number;
+}
 export type Incoming = {
   id?: number | string | null;
   method?: string;

@@ -61,7 +61,7 @@ export declare class Session {
   /** Tells; nothing is answered. */
   notify(method: string, params: object): void;
   /** Sends now, or not at all. */
-  send(line: string): boolean;
+  send(line: string, overtakes?: boolean): boolean;
   private received;
   /** A request of the sidecar: a call of a function that is served here. */
   private asked;

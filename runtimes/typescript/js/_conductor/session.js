@@ -259,16 +259,17 @@ export class Session {
   }
   sendRequest(request) {
     request.sent = monotonic();
-    this.send(request.line);
+    // The start of a run need not wait for what stands in the log.
+    this.send(request.line, request.method === "run.start");
   }
   /** Tells; nothing is answered. */
   notify(method, params) {
     this.send(`${dumps({ jsonrpc: "2.0", method, params })}\n`);
   }
   /** Sends now, or not at all. */
-  send(line) {
+  send(line, overtakes = false) {
     if (this.greeted && this.connection !== undefined) {
-      this.connection.send(this.ahead.unsent() + line);
+      this.connection.send(overtakes ? line : this.ahead.unsent() + line);
       return true;
     }
     return false;
@@ -327,7 +328,8 @@ export class Session {
       this.options.invocationCancelled?.(Number(params["call"]));
       return;
     }
-    const journal = this.owned.get(textAt(params, "run"));
+    const run = textAt(params, "run");
+    const journal = this.owned.get(run) ?? this.ahead.ended.get(run);
     if (journal === undefined) {
       return;
     }

@@ -28,7 +28,7 @@ use self::watch::Watch;
 use crate::search::{Probes, Scan, Scanned, Search, Searching, Stretch, first_of};
 use crate::store::{
     AuditRow, Change, EndPlace, Feed, Page, PlanRow, PurgeFilter, Purged, RunFilter, RunPage, RunRow,
-    ScheduleRow, Store, StoreError, StoredSignal, Times, Tombstone, Verdict,
+    ScheduleRow, Store, StoreError, StoredSignal, Times, Tombstone, Verdict, is_logged,
 };
 
 /// How long a commit waits for somebody else's lock before the store counts as locked.
@@ -134,7 +134,20 @@ impl Store for SqliteStore {
     fn commit(&self, batch: &[Arc<Change>]) -> Result<Vec<Verdict>, StoreError> {
         let mut writer = self.writer()?;
         let noted = self.noted.load(Ordering::Relaxed);
-        write::commit(&mut writer, batch, noted).map_err(|error| self.fault(&error))
+        let fail = |error: rusqlite::Error| self.fault(&error);
+        if !is_logged(batch) {
+            return write::commit(&mut writer, batch, noted).map_err(fail);
+        }
+        writer.pragma_update(None, "synchronous", "NORMAL").map_err(fail)?;
+        let done = write::commit(&mut writer, batch, noted);
+        writer.pragma_update(None, "synchronous", "FULL").map_err(fail)?;
+        done.map_err(fail)
+    }
+
+    fn sync(&self) -> Result<(), StoreError> {
+        let log = log::path(&self.path);
+        let synced = std::fs::File::open(&log).and_then(|file| file.sync_data());
+        synced.map_err(|error| StoreError::Failed(format!("{}: {error}", log.display())))
     }
 
     fn find(&self, run: &str) -> Result<Option<RunRow>, StoreError> {
