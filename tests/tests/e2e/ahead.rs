@@ -69,6 +69,14 @@ struct Lone {
     application: Option<Process>,
 }
 
+/// What the application has written down.
+#[derive(Default)]
+struct Noted {
+    /// The steps of each run, in the order in which they began.
+    begun: BTreeMap<String, Vec<usize>>,
+    returned: BTreeSet<String>,
+}
+
 impl Lone {
     fn begin(language: Language) -> Result<Lone> {
         let project = Project::named(&format!("torture/{}", language.name()))?;
@@ -107,10 +115,8 @@ impl Lone {
         Ok(false)
     }
 
-    /// The steps of each run, in the order in which they began, and the runs that have returned.
-    fn noted(&self) -> Result<(BTreeMap<String, Vec<usize>>, BTreeSet<String>)> {
-        let mut runs: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        let mut returned = BTreeSet::new();
+    fn noted(&self) -> Result<Noted> {
+        let Noted { mut begun, mut returned } = Noted::default();
         for line in self.project.read("ledger")?.lines() {
             // A kill may tear a line.
             let Ok(note) = serde_json::from_str::<Value>(line) else { continue };
@@ -118,18 +124,17 @@ impl Lone {
                 let key = note["key"].as_str().context("no key")?;
                 let (run, step) = key.split_once("/s").context("no step")?;
                 ensure!(!returned.contains(run), "{key} began after the run had returned");
-                runs.entry(run.to_owned()).or_default().push(step.parse()?);
+                begun.entry(run.to_owned()).or_default().push(step.parse()?);
             } else if note["event"] == "returned" {
                 returned.insert(note["run"].as_str().context("no run")?.to_owned());
             }
         }
-        Ok((runs, returned))
+        Ok(Noted { begun, returned })
     }
 
     /// Whoever asks sees the end of a run that has returned.
     fn shows_what_has_returned(&self) -> Result<()> {
-        let (_, returned) = self.noted()?;
-        for run in returned {
+        for run in self.noted()?.returned {
             let state = &self.sidecar.run(&run)?["state"];
             ensure!(state == "succeeded", "{run} has returned, and is {state}");
         }
@@ -168,7 +173,7 @@ fn killed(language: Language) -> Result<()> {
         Ok(lone.sidecar.journal()?.values().all(|run| run.state == "succeeded").then_some(()))
     })?;
     ensure!(logged > KILLS / 2, "only {logged} of {KILLS} kills met a log");
-    let (begun, returned) = lone.noted()?;
+    let Noted { begun, returned } = lone.noted()?;
     ensure!(!returned.is_empty(), "no run has returned");
     for (run, steps) in &begun {
         let again = steps.windows(2).find(|pair| pair[1] < pair[0] || pair[1] > pair[0] + 1);
