@@ -78,6 +78,13 @@ class Logged(unittest.IsolatedAsyncioTestCase):
         await self.alone(journal, STILL_ALONE - 1)
         self.sent.clear()
 
+    async def begun(self) -> Journal:
+        """The journal of a run that was begun here, while a log is in use."""
+        last = self.journal()
+        await self.opened(last)
+        last.end("finished")
+        return self.journal({"run": "r", "input": {}})
+
     async def test_a_log_is_asked_for_after_many_waits_of_one_run(self) -> None:
         journal = self.journal()
         await self.alone(journal, ALONE - 1)
@@ -107,10 +114,7 @@ class Logged(unittest.IsolatedAsyncioTestCase):
         self.assertTrue(line["params"]["logged"])
 
     async def test_the_end_of_a_run_that_was_begun_here_stands_in_the_log(self) -> None:
-        last = self.journal()
-        await self.opened(last)
-        last.end("finished")
-        journal = self.journal({"run": "r", "input": {}})
+        journal = await self.begun()
         journal.record("b")
         await journal.concluded()
         self.assertEqual(len(self.lines()), 2)
@@ -125,10 +129,7 @@ class Logged(unittest.IsolatedAsyncioTestCase):
 
     async def test_an_end_waits_for_the_store_where_the_log_is_half_full(self) -> None:
         self.size = HEAD + 1000
-        last = self.journal()
-        await self.opened(last)
-        last.end("finished")
-        journal = self.journal({"run": "r", "input": {}})
+        journal = await self.begun()
         journal.record("b", text="x" * 400)
         await journal.barrier()
         journal.record("c")
@@ -154,10 +155,7 @@ class Logged(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(len(self.lines()), 1)
 
     async def test_what_was_lost_with_the_connection_is_not_kept(self) -> None:
-        last = self.journal()
-        await self.opened(last)
-        last.end("finished")
-        journal = self.journal({"run": "r", "input": {}})
+        journal = await self.begun()
         journal.record("b")
         await journal.concluded()
         self.ahead.lost()
@@ -179,10 +177,7 @@ class Logged(unittest.IsolatedAsyncioTestCase):
         await waiting
 
     async def test_the_start_of_a_run_stands_before_its_records(self) -> None:
-        last = self.journal()
-        await self.opened(last)
-        last.end("finished")
-        journal = self.journal({"run": "r", "input": {}})
+        journal = await self.begun()
         journal.record("b")
         await journal.barrier()
         self.assertEqual(

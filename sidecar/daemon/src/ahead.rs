@@ -83,6 +83,11 @@ impl Logs {
         self.hold().iter().any(|entry| &**entry.log.session() == session)
     }
 
+    /// Whether the session's process may go on by a log.
+    pub(crate) fn is_in_use(&self, session: &str) -> bool {
+        self.hold().iter().any(|entry| &**entry.log.session() == session && !entry.is_closed)
+    }
+
     /// Whether something may stand in a log that nobody has admitted: a run that is not in the store may have begun there.
     pub(crate) fn is_settling(&self) -> bool {
         self.hold().iter().any(|entry| entry.is_closed)

@@ -58,10 +58,16 @@ pub(crate) fn request_of(start: RunStart, language: &str) -> StartRequest {
     }
 }
 
+/// Whether a record that is said to stand in a log may wait for company. One that is sent again over another connection says so
+/// of a log that is gone, and somebody waits for it.
+fn may_linger(sidecar: &Sidecar, client: &Client, run: &str) -> bool {
+    sidecar.ahead.is_in_use(&client.owner.session) && sidecar.journal.note_logged(run)
+}
+
 pub(crate) fn record(call: &mut Call<'_>, client: &Client, incoming: &Incoming<'_>) -> Result<(), Fault> {
     let params: RecordParams<'_> = rpc::params(incoming)?;
     match params.admit(call.sidecar, &client.owner.session) {
-        Ok(Recorded::Queued) if params.logged && call.sidecar.journal.may_linger(&params.run) => {
+        Ok(Recorded::Queued) if params.logged && may_linger(call.sidecar, client, &params.run) => {
             call.lingers = Some(LOGGED);
         }
         Ok(Recorded::Queued | Recorded::Dropped) => {}

@@ -443,10 +443,9 @@ impl Journal {
         Some(receiver)
     }
 
-    /// The last record of the run stands in its writer's log: whether its commit may wait for what follows it. Where somebody
-    /// waits for an end that is admitted it may not.
-    #[must_use]
-    pub fn may_linger(&self, run: &str) -> bool {
+    /// Notes that the last record of the run stands in its writer's log. Whether its commit may wait for what follows it: where
+    /// somebody waits for an end that is admitted it may not.
+    pub fn note_logged(&self, run: &str) -> bool {
         let mut inner = self.hold();
         let Some(cell) = inner.runs.get_mut(run) else { return false };
         if let Some(change) = &mut cell.queued {

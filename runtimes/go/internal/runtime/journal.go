@@ -160,8 +160,6 @@ func (j *journal) emit(entries [][]byte, isLogged bool) {
 	j.unsent = append(j.unsent, line)
 	if !isLogged {
 		j.sendNow()
-	} else if len(j.unsent) == 1 {
-		j.sends = time.AfterFunc(sendLogged, j.sendLogged)
 	}
 }
 
@@ -248,6 +246,9 @@ func (j *journal) keep(last int64) bool {
 		}
 		j.sendNow()
 		return j.safe >= last
+	}
+	if j.sends == nil && len(j.unsent) > 0 {
+		j.sends = time.AfterFunc(sendLogged, j.sendLogged)
 	}
 	j.safe = max(j.safe, logged)
 	j.release()

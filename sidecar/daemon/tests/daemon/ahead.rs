@@ -143,6 +143,18 @@ fn a_record_that_stands_in_the_log_is_acknowledged_when_the_store_is_flushed_for
 }
 
 #[test]
+fn what_is_sent_again_without_a_log_is_acknowledged_by_itself() {
+    let daemon = Daemon::new();
+    let (owner, _log) = under_way(&daemon, &Process::own());
+    drop(owner);
+    let mut again = daemon.client("a");
+    again.hello_as(0, &Process::own(), json!([{"run": "r", "epoch": 1}]));
+    // It was to stand in the log, which was closed before.
+    again.raw(format!("{}\n", record("r", 2, &step_succeeded("charge"))).as_bytes());
+    again.acked("r", 2);
+}
+
+#[test]
 fn a_commit_for_another_run_acknowledges_what_stood_in_the_log() {
     let daemon = Daemon::new();
     let (mut owner, mut log) = under_way(&daemon, &Process::own());
