@@ -6,7 +6,9 @@ import os
 import tempfile
 import unittest
 import zlib
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 from _conductor.ahead import ALONE, HEAD, STILL_ALONE, STUCK, Ahead
 from _conductor.journal import Journal
@@ -22,6 +24,10 @@ class Logged(unittest.IsolatedAsyncioTestCase):
         self.sent: list[bytes] = []
         self.size = 64 << 10
         os.close(file)
+        # However long the disk takes here, its flushes are quick.
+        self.now = 0.0
+        clock = SimpleNamespace(monotonic=lambda: self.now)
+        self.enterContext(patch("_conductor.ahead.time", clock))
 
     async def asyncSetUp(self) -> None:
         self.ahead = Ahead(asyncio.get_running_loop(), self.ask, self.send)
@@ -211,6 +217,22 @@ class Logged(unittest.IsolatedAsyncioTestCase):
         self.assertFalse(waiting.done())
         journal.acknowledged(journal._next_seq - 1)
         await waiting
+
+    async def test_a_log_on_a_slow_disk_rests(self) -> None:
+        journal = self.journal()
+        await self.opened(journal)
+        self.assertTrue(self.ahead.may_keep(journal))
+
+        def slowly(file: int) -> None:
+            self.now += 0.001
+
+        with patch("_conductor.ahead.os.fdatasync", slowly):
+            for _ in range(3):
+                self.assertTrue(self.ahead.keep([b"{}\n"], 1))
+        self.now += 0.19
+        self.assertFalse(self.ahead.may_keep(journal))
+        self.now += 0.02
+        self.assertTrue(self.ahead.may_keep(journal))
 
     async def test_the_log_of_another_session_is_none(self) -> None:
         journal = self.journal()

@@ -20,6 +20,9 @@ const HEAD = 4096;
  * @param {import("node:test").TestContext} context
  */
 async function logged(context, bytes = 64 << 10, isOwn = true) {
+  // However long the disk takes here, its flushes are quick.
+  const clock = { now: 0, tick: 0 };
+  context.mock.method(performance, "now", () => (clock.now += clock.tick));
   const folder = mkdtempSync(join(tmpdir(), "ahead-"));
   context.after(() => {
     rmSync(folder, { recursive: true });
@@ -56,7 +59,7 @@ async function logged(context, bytes = 64 << 10, isOwn = true) {
   await setImmediate();
   for (let wait = 0; wait < 4; wait += 1) ahead.mayKeep(journal);
   const read = () => frames(readFileSync(path).subarray(HEAD));
-  return { journal, ahead, path, sent, read, asked: () => asked };
+  return { journal, ahead, path, sent, read, clock, asked: () => asked };
 }
 
 /** @param {Buffer} bytes */
@@ -160,6 +163,31 @@ test("a log that was closed is not believed", async (context) => {
   assert.equal(isDone, false);
   journal.acknowledged(1);
   await waiting;
+});
+
+test("a log on a slow disk rests", async (context) => {
+  const { journal, ahead, clock } = await logged(context);
+  assert.equal(ahead.mayKeep(journal), true);
+  clock.tick = 0.6;
+  for (let time = 0; time < 3; time += 1) {
+    assert.equal(ahead.keep(["{}\n"], 1), true);
+  }
+  clock.tick = 0;
+  clock.now += 100;
+  await setImmediate();
+  assert.equal(ahead.mayKeep(journal), false);
+  clock.now += 30;
+  await setImmediate();
+  assert.equal(ahead.mayKeep(journal), true);
+});
+
+test("a run waits for the sidecar where others have long had no turn", async (context) => {
+  const { journal, ahead, clock } = await logged(context);
+  assert.equal(ahead.mayKeep(journal), true);
+  clock.now += 5;
+  assert.equal(ahead.mayKeep(journal), false);
+  await setImmediate();
+  assert.equal(ahead.mayKeep(journal), true);
 });
 
 test("a full log begins anew when the store has all of it, and is given up where it stays full", async (context) => {
