@@ -39,6 +39,7 @@ mod repeat;
 mod resources;
 mod runtime;
 mod scope;
+mod shared;
 mod tasks;
 mod tidy;
 mod together;

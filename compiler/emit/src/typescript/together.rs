@@ -23,7 +23,8 @@ impl Workflow<'_> {
             return None;
         }
         let calls = branches.iter().zip(started).map(|(step, branch)| self.called_at_once(step, branch));
-        let calls: Vec<Ts> = calls.collect::<Option<_>>()?;
+        let mut calls: Vec<Ts> = calls.collect::<Option<_>>()?;
+        self.share(block, branches, &mut calls);
         let call = Ts::call("run.all", vec![Ts::Array(calls)]).awaited();
         if bound.is_empty() {
             return Some(vec![Stmt::Expr(call)]);

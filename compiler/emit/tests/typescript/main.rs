@@ -18,6 +18,7 @@ mod layouts;
 mod module_kinds;
 mod policies;
 mod project;
+mod shared;
 mod shop;
 mod typescript;
 mod undoing;
