@@ -7,6 +7,7 @@ package runtime
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,10 +16,11 @@ type lazy struct {
 	parent   context.Context
 	deadline time.Time // zero where it has none
 
-	lock     sync.Mutex
-	standard context.Context // nil until somebody listens
-	cancel   func(cause error)
-	cause    error // why it was cancelled before that
+	isTouched atomic.Bool // whether it is more than its parent and its deadline: known without the lock, for who only asks
+	lock      sync.Mutex
+	standard  context.Context // nil until somebody listens
+	cancel    func(cause error)
+	cause     error // why it was cancelled before that
 }
 
 // stop cancels it; the first cause counts.
@@ -29,6 +31,7 @@ func (l *lazy) stop(cause error) {
 		l.cancel(cause)
 	} else if l.cause == nil {
 		l.cause = cause
+		l.isTouched.Store(true)
 	}
 }
 
@@ -43,12 +46,10 @@ func (l *lazy) Deadline() (time.Time, bool) {
 func (l *lazy) Done() <-chan struct{} { return l.made().Done() }
 
 func (l *lazy) Err() error {
-	l.lock.Lock()
-	defer l.lock.Unlock()
-	if l.standard == nil && l.cause == nil && l.parent.Err() == nil && (l.deadline.IsZero() || time.Until(l.deadline) > 0) {
+	if !l.isTouched.Load() && l.parent.Err() == nil && (l.deadline.IsZero() || time.Until(l.deadline) > 0) {
 		return nil
 	}
-	return l.madeLocked().Err()
+	return l.made().Err()
 }
 
 // Value finds what the standard library keeps in its own contexts, under pointers to numbers, in the one behind it: children
@@ -68,6 +69,7 @@ func (l *lazy) made() context.Context {
 
 func (l *lazy) madeLocked() context.Context {
 	if l.standard == nil {
+		l.isTouched.Store(true)
 		cancelled, cancel := context.WithCancelCause(l.parent)
 		l.standard, l.cancel = cancelled, cancel
 		if !l.deadline.IsZero() {
