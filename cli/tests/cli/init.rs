@@ -315,3 +315,19 @@ fn each_language_gets_a_workflow() {
     }
     project.conductor(&["check"]).says(0, &[]);
 }
+
+#[test]
+fn a_language_that_only_folders_show_is_named() {
+    let project = Project::empty();
+    let hive = "export async function loadHive(id: string): Promise<string> { return id; }\n";
+    project.write("src/hive.ts", hive);
+    project.conductor(&["init"]).says(0, &["task load_hive, commented out"]);
+    let text = project.read("concurrency.yaml");
+    assert!(text.contains("targets:\n  - language: typescript\n    root: \".\"\n"), "{text}");
+    project.write("concurrency.yaml", &text.replace("# tasks:", "tasks:").replace("#   ", "  "));
+    project.conductor(&["check"]).says(0, &["no workflow calls it"]);
+    project.write("package.json", "{}\n");
+    fs::remove_file(project.path().join("concurrency.yaml")).unwrap();
+    project.conductor(&["init"]).says(0, &["task load_hive, commented out"]);
+    assert!(!project.read("concurrency.yaml").contains("targets"));
+}

@@ -20,6 +20,7 @@ use conductor_introspect::survey::Survey;
 use conductor_protocol::plan::Language;
 use conductor_syntax::Syntax;
 
+use crate::introspection::code::looks_like;
 use crate::{Answer, Need, Outcome, Schemas, Wanted, compile_for};
 use candidates::MOST_CANDIDATES;
 pub(crate) use entry::{Entry, scalar};
@@ -130,7 +131,7 @@ pub fn draft(name: &str, tree: &Tree, fetch: &mut dyn FnMut(&Need) -> Answer) ->
         let located = tasks::located(tree, &roots, &wishes, fetch);
         (tasks::tasks(&wishes, located, &mut taken, &mut rows), Vec::new(), roots)
     };
-    fixed.extend(targets(&roots));
+    fixed.extend(targets(&roots, fetch));
     let all: Vec<&Task> = tasks.iter().collect();
     fixed.extend(policies(&all, &BTreeSet::new(), &mut rows));
     let resources = services::used(&all, &BTreeSet::new(), tree, &mut rows);
@@ -208,10 +209,13 @@ fn head(is_annotated: bool) -> Vec<String> {
     lines.iter().map(|line| (*line).to_owned()).collect()
 }
 
-/// Only where the folder of the sources is not the manifest's.
-fn targets(roots: &BTreeMap<Language, String>) -> Vec<Entry> {
-    let other = roots.iter().filter(|(_, root)| root.as_str() != ".");
+/// Only where the folder of the sources is not the manifest's, or that does not say of which language they are.
+fn targets(roots: &BTreeMap<Language, String>, fetch: &mut dyn FnMut(&Need) -> Answer) -> Vec<Entry> {
+    let mut is_plain = |language: Language| looks_like(language, ".".to_owned(), fetch);
+    let other: Vec<_> =
+        roots.iter().filter(|(language, root)| root.as_str() != "." || !is_plain(**language)).collect();
     other
+        .into_iter()
         .map(|(language, root)| {
             Entry::new("targets", &[("language", language.as_str().to_owned()), ("root", scalar(root))])
         })

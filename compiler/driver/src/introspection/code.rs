@@ -108,8 +108,13 @@ fn languages(
     if found.is_empty() { vec![Language::Python] } else { found }
 }
 
-/// Whether the folder of the sources looks like one of that language.
 fn stands_there(language: Language, asking: &mut Asking<'_>) -> bool {
+    let root = asking.folders.of(language).root;
+    looks_like(language, root, asking.fetch)
+}
+
+/// Whether the folder of the sources looks like one of that language: where none is named, code is looked for in it.
+pub(crate) fn looks_like(language: Language, root: String, fetch: &mut dyn FnMut(&Need) -> Answer) -> bool {
     let (files, endings): (&[&str], &[&str]) = match language {
         // What nobody names a language for is looked for here in any case.
         Language::Python => return true,
@@ -119,8 +124,7 @@ fn stands_there(language: Language, asking: &mut Asking<'_>) -> bool {
         Language::Go => (&["go.mod", "go.work"], &["go"]),
         Language::Rust => (&["Cargo.toml"], &["rs"]),
     };
-    let root = asking.folders.of(language).root;
-    let Answer::Directory(entries) = (asking.fetch)(&Need::Directory(root)) else { return false };
+    let Answer::Directory(entries) = fetch(&Need::Directory(root)) else { return false };
     entries.iter().any(|entry| {
         let ending = entry.name.rsplit_once('.').map_or("", |(_, ending)| ending);
         !entry.is_dir && (files.contains(&entry.name.as_str()) || endings.contains(&ending))

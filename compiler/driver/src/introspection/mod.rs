@@ -3,7 +3,7 @@
 //! It knows no disk and no network: whoever compiles answers.
 
 mod address;
-mod code;
+pub(crate) mod code;
 pub(crate) mod container;
 pub(crate) mod grpc;
 pub(crate) mod http;
