@@ -165,8 +165,7 @@ fn the_corpus_through_the_binary() {
         if table.len() == 1 && some.len() < every.len() {
             table.push(told("offline, of these", some.len(), &figures(&some, &[])));
         }
-        // A model on the machine's own processor takes its time.
-        let model = ["--model", name, "--endpoint", url, "--timeout", "10m"];
+        let model = ["--model", name, "--endpoint", url, "--timeout", "2m"];
         table.push(told(name, some.len(), &figures(&some, &model)));
     }
     println!("{}", table.join("\n"));
