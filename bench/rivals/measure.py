@@ -3,6 +3,7 @@
 It knows no engine, only systems that can be started, asked and ended.
 """
 
+import json
 import os
 import signal
 import statistics
@@ -15,6 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+
+from rivals import install
 from rivals.processes import Disk, children, computed, memory
 from rivals.systems import SYSTEMS, System
 
@@ -110,6 +113,15 @@ def flush(place: Path, count: int = 60) -> float:
         times.append((time.perf_counter() - began) * 1000)
     os.close(file)
     return statistics.median(times)
+
+
+def commits(system: System, runs: int) -> float:
+    """Milliseconds of eleven bare commits in its database."""
+    assert system.postgres is not None
+    program = Path(__file__).with_name("commits.py")
+    command = [str(install.python("dbos-python")), str(program), system.postgres.url(), str(runs)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return statistics.median(json.loads(done.stdout))
 
 
 def idle(system: System, figures: Figures, seconds: float) -> None:
@@ -215,6 +227,9 @@ def side_by_side(group: str, place: Path, figures: Figures, plan: Plan) -> None:
         works = [system for system in up if system.name in paces]
         for number in range(plan.rounds):
             figures.add("flush_ms", group, flush(place))
+            for system in works:
+                if system.postgres and not system.is_engine:
+                    figures.add("eleven_commits.ms", group, commits(system, plan.runs))
             for system in works if number % 2 == 0 else works[::-1]:
                 say(f"  round {number + 1}: {system.name}")
                 figures.guard("round", system.name, partial(turn, system, number))
