@@ -227,6 +227,21 @@ fn a_model_can_undo_detach_and_set() {
 }
 
 #[test]
+fn what_an_answer_says_twice_is_said_once() {
+    let project = Project::shop();
+    let answer = json!({"answer": {
+        "workflow": TWO,
+        "steps": both(),
+        "policies": [{"id": "fast_fail"}, {"id": "new", "retries": 1}],
+        "started": [{"id": TWO, "steps": [{"task": "fetch_user"}]}],
+    }});
+    let server = Server::saying(&[&answer.to_string()]);
+    let (code, drafted) = drafted(&project, &server.url, &["--workflow", TWO, SENTENCE]);
+    assert_eq!((code, &drafted["steps"]), (Some(0), &both()), "{drafted}");
+    assert_eq!(drafted["policies"], json!([{"id": "new", "retries": 1}]));
+}
+
+#[test]
 fn a_long_refused_answer_goes_back_by_its_beginning() {
     let project = Project::shop();
     let long = steps(&json!([{"task": "fetch_user", "policy": "nowhere", "id": "a".repeat(50_000)}]));

@@ -51,12 +51,14 @@ pub(super) fn read(answer: &str, known: &Vocabulary, subject: Option<&str>) -> R
         let id = text(policy, "id").ok_or("a policy has no `id`")?;
         match known.policies.iter().find(|(taken, _)| taken == id) {
             None => draft.policies.push(policy.clone()),
-            Some((_, settings)) if sorted(settings) == sorted(policy) => {}
+            Some((_, settings)) if is_id_alone(policy) || sorted(settings) == sorted(policy) => {}
             Some(_) => return Err(format!("there is a policy `{id}` already: take another id")),
         }
     }
-    draft.workflows =
-        maps(answer, "started")?.iter().map(|workflow| started(workflow, known)).collect::<Result<_, _>>()?;
+    // Small models put the workflow itself there, too, or a part of it: its steps are those of `steps`.
+    let others =
+        maps(answer, "started")?.iter().filter(|other| text(other, "id") != Some(draft.workflow.as_str()));
+    draft.workflows = others.map(|workflow| started(workflow, known)).collect::<Result<_, _>>()?;
     for undone in maps(answer, "undone")? {
         let named = |key: &str| text(undone, key).ok_or(format!("an entry of `undone` has no `{key}`"));
         let (task, by) = (named("task")?, named("by")?);
@@ -69,6 +71,11 @@ pub(super) fn read(answer: &str, known: &Vocabulary, subject: Option<&str>) -> R
     }
     draft.options.extend(text(answer, "deadline").map(|text| ("deadline".to_owned(), Data::text(text))));
     Ok(draft)
+}
+
+/// Whether a policy is only named.
+fn is_id_alone(policy: &Data) -> bool {
+    matches!(policy, Data::Map(pairs) if pairs.iter().all(|(key, _)| key == "id"))
 }
 
 /// A new workflow that the steps run or start.
