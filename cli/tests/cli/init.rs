@@ -324,7 +324,7 @@ fn a_language_that_only_folders_show_is_named() {
     project.conductor(&["init"]).says(0, &["task load_hive, commented out"]);
     let text = project.read("concurrency.yaml");
     assert!(text.contains("targets:\n  - language: typescript\n    root: \".\"\n"), "{text}");
-    project.write("concurrency.yaml", &text.replace("# tasks:", "tasks:").replace("#   ", "  "));
+    project.write("concurrency.yaml", text.replace("# tasks:", "tasks:").replace("#   ", "  "));
     project.conductor(&["check"]).says(0, &["no workflow calls it"]);
     project.write("package.json", "{}\n");
     fs::remove_file(project.path().join("concurrency.yaml")).unwrap();
