@@ -6,6 +6,7 @@ All that is compared is measured in one run, in turns.
 """
 
 import argparse
+import base64
 import json
 import os
 import re
@@ -46,6 +47,8 @@ REFERENCES = {
     "typescript": ("tasks.touch", "tasks.look"),
     "go": ("go:example.com/speed/tasks.Touch", "go:example.com/speed/tasks.Look"),
 }
+
+KEY = base64.b64encode(b"k" * 32).decode()
 
 
 class Project:
@@ -166,7 +169,8 @@ def slow_disk(folder: Path, milliseconds: float) -> dict[str, str]:
     # Clock, flush and room, as the library reads them.
     words = (0, int(milliseconds * 1000), 0)
     control.write_bytes(b"".join(word.to_bytes(8, sys.byteorder) for word in words))
-    return {"LD_PRELOAD": str(library), "STORM_CONTROL": str(control)}
+    # A process's log rests on a slow disk. Its own flushes are not slowed here: with a key it has no log.
+    return {"LD_PRELOAD": str(library), "STORM_CONTROL": str(control), "CONDUCTOR_KEY": KEY}
 
 
 def wide(folder: Path, runs: int, rows: Rows) -> None:
