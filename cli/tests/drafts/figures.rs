@@ -165,7 +165,7 @@ fn the_corpus_through_the_binary() {
         if table.len() == 1 && some.len() < every.len() {
             table.push(told("offline, of these", some.len(), &figures(&some, &[])));
         }
-        let model = ["--model", name, "--endpoint", url, "--timeout", "2m"];
+        let model = ["--model", name, "--endpoint", url];
         table.push(told(name, some.len(), &figures(&some, &model)));
     }
     println!("{}", table.join("\n"));

@@ -78,19 +78,18 @@ impl<'a> Workflow<'a> {
         Ok(vec![self.bind(self.waited(call), &vars)])
     }
 
+    /// The function of this module that is called.
+    pub fn callee_of(&self, call: &Ts) -> Option<&Function> {
+        let Ts::Call { callee, is_new: false, .. } = call else { return None };
+        self.functions.iter().find_map(|item| match item {
+            Item::Function(function) if **callee == Ts::name(function.name.clone()) => Some(function),
+            _ => None,
+        })
+    }
+
     /// The call, awaited where its function gives a promise.
     pub fn waited(&self, call: Ts) -> Ts {
-        let is_plain = |name: &str| {
-            let known = self.functions.iter().find_map(|item| match item {
-                Item::Function(function) if function.name == name => Some(function.is_async),
-                _ => None,
-            });
-            known == Some(false)
-        };
-        match &call {
-            Ts::Call { callee, .. } if matches!(&**callee, Ts::Name(name) if is_plain(name)) => call,
-            _ => call.awaited(),
-        }
+        if self.callee_of(&call).is_some_and(|function| !function.is_async) { call } else { call.awaited() }
     }
 
     /// `const name = value`, as far as anybody reads it.

@@ -74,11 +74,7 @@ impl Workflow<'_> {
 
     /// The function that is called, where it is that of a bare call.
     fn single(&self, call: &Ts) -> Option<Single<'_>> {
-        let Ts::Call { callee, .. } = call else { return None };
-        let function = self.functions.iter().find_map(|item| match item {
-            Item::Function(function) if **callee == Ts::name(function.name.clone()) => Some(function),
-            _ => None,
-        })?;
+        let function = self.callee_of(call)?;
         let [Stmt::Try { body, handler: Some((_, handler)), finally }] = function.body.as_slice() else {
             return None;
         };

@@ -6,7 +6,7 @@ use conductor_protocol::plan::{ArgumentValue, Step, StepKind};
 
 use super::direct::is_bare;
 use super::names::camel;
-use super::tree::{Body, Function, Item, Pattern, Property, Stmt, Ts};
+use super::tree::{Body, Pattern, Property, Stmt, Ts};
 use super::workflow::{Workflow, is_guarded};
 
 impl Workflow<'_> {
@@ -51,11 +51,7 @@ impl Workflow<'_> {
             return None;
         }
         let Property::Value(_, Ts::Arrow(arrow)) = branch else { return None };
-        let Body::Value(call @ Ts::Call { callee, is_new: false, .. }) = &arrow.body else { return None };
-        let is_asynchronous = self.functions.iter().any(|item| match item {
-            Item::Function(Function { name, is_async: true, .. }) => **callee == Ts::name(name.clone()),
-            _ => false,
-        });
-        is_asynchronous.then(|| call.clone())
+        let Body::Value(call) = &arrow.body else { return None };
+        self.callee_of(call)?.is_async.then(|| call.clone())
     }
 }
