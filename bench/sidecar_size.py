@@ -1,6 +1,6 @@
 """The size of a sidecar: its memory, its way back after a kill, and its lists, each against what it is to be.
 
-    cargo xtask bench size [--open N] [--runs N] [--only memory|lists]
+    cargo xtask bench size [--open N] [--runs N] [--only memory|lists|lists-postgres]
 
 It speaks the protocol itself, so that no runtime is measured with it.
 """
@@ -11,16 +11,17 @@ import json
 import os
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from busy_year import Postgres, Sqlite, Store
 from rows import Rows
 
 PLAN = "blake3:00112233445566778899aabbccddeeff"
@@ -29,14 +30,15 @@ MIB = 1024.0
 
 
 class Sidecar:
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, arguments: Sequence[str] = ()) -> None:
         self.folder = folder
+        self.arguments = arguments
         self.socket = os.path.join(folder, "sidecar.sock")
         self.start()
 
     def start(self) -> None:
         binary = os.environ.get("CONDUCTOR_BINARY", "conductor")
-        command = [binary, "sidecar", "--http", "off", "--data", self.folder, "--socket", self.socket]
+        command = [binary, "sidecar", "--http", "off", "--data", self.folder, "--socket", self.socket, *self.arguments]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         assert self.process.stdout is not None
         while self.process.stdout.readline().strip() != "ready":
@@ -148,44 +150,7 @@ def dispatched(sidecar: Sidecar, count: int) -> float:
     return time.perf_counter() - began
 
 
-def fill(store: str, runs: int) -> None:
-    """As many runs as a busy year leaves, one every 30 seconds: two workflows, of which one has failures and the other is
-    cancelled at times, and a third that runs once a day."""
-    database = sqlite3.connect(store)
-    database.execute("PRAGMA synchronous = OFF")
-    database.execute(
-        """
-        WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-        INSERT INTO runs (id, workflow, plan, language, state, epoch, next_seq, input_digest, started_at,
-            finished_at, input, output, error)
-        SELECT printf('old-%08d', i),
-            CASE WHEN i % 2880 = 1 THEN 'reports' WHEN i % 2 = 0 THEN 'orders' ELSE 'invoices' END, 'p', 'python',
-            CASE WHEN i % 20 = 0 THEN 'failed' WHEN i % 2 = 1 AND i % 11 = 0 THEN 'cancelled' ELSE 'succeeded' END,
-            1, 12, 'd', 1750000000000 + 30000 * i, 1750000000500 + 30000 * i,
-            printf('{"amount":"%d.50","user":{"id":"u%d"}}', i % 1000, i % 50021), '{"id":"ch_1"}',
-            CASE WHEN i % 20 = 0 THEN printf('{"types":["shop.%s"],"message":"no funds on %d","code":"402","step":"charge",'
-                || '"attempts":3}', CASE WHEN i % 100000 = 0 THEN 'Stolen' ELSE 'CardDeclined' END, i) END
-        FROM n
-        """,
-        (runs,),
-    )
-    database.commit()
-    database.close()
-
-
-def noted(store: str, runs: int) -> float:
-    """Seconds until the sidecar has noted what all runs but the newest hold."""
-    began = time.perf_counter()
-    database = sqlite3.connect(store)
-    while True:
-        row = database.execute("SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'noted'").fetchone()
-        if row is not None and row[0] >= (runs - 1024) // 128:
-            database.close()
-            return time.perf_counter() - began
-        time.sleep(0.1)
-
-
-# With dates in the middle and near the begin of what `fill` leaves.
+# With dates in the middle and near the begin of the year.
 QUERIES = (
     "",
     "limit=1000",
@@ -221,15 +186,14 @@ QUERIES = (
 )
 
 
-def lists(folder: str, runs: int, rows: Rows) -> None:
-    sidecar = Sidecar(folder)
+def lists(store: Store, runs: int, rows: Rows) -> None:
+    sidecar = Sidecar(str(store.folder), store.arguments)
     sidecar.end()
     began = time.perf_counter()
-    store = os.path.join(folder, "journal.db")
-    fill(store, runs)
-    print(f"filled with {runs} runs in {time.perf_counter() - began:.1f} s")
+    store.fill(runs)
+    print(f"{store.title} filled with {runs} runs in {time.perf_counter() - began:.1f} s")
     sidecar.start()
-    print(f"what they hold was noted in {noted(store, runs):.1f} s; the median of 21 requests:")
+    print(f"what they hold was noted in {store.noted(runs):.1f} s; the median of 21 requests:")
     for query in (*QUERIES, None):
         path = "/v1/runs/old-00500000" if query is None else f"/v1/runs?{quote(query, safe='=&')}"
         times, pages = [], 1
@@ -246,8 +210,9 @@ def lists(folder: str, runs: int, rows: Rows) -> None:
                 found, pages = found + len(answer["runs"]), pages + 1
             beside = f"{pages} pages in {time.perf_counter() - began:.2f} s for {found} runs"
         # The machine's other work is in the slowest, the sidecar's is in all.
-        rows.most(path if query is None else f"runs {query}", sorted(times)[10], 50, "ms", beside)
+        rows.most(path if query is None else f"{store.title}: runs {query}", sorted(times)[10], 50, "ms", beside)
     sidecar.end()
+    store.end()
 
 
 def memory(folder: str, count: int, rows: Rows) -> None:
@@ -269,23 +234,33 @@ def memory(folder: str, count: int, rows: Rows) -> None:
     sidecar.end()
 
 
-PARTS = {"memory": memory, "lists": lists}
+PARTS = ("memory", "lists", "lists-postgres")
+
+
+def measure(part: str, folder: str, given: argparse.Namespace, rows: Rows) -> None:
+    match part:
+        case "memory":
+            memory(folder, given.open, rows)
+        case "lists":
+            lists(Sqlite(Path(folder)), given.runs, rows)
+        case _:
+            lists(Postgres(Path(folder)), given.runs, rows)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="The size of a sidecar.")
     parser.add_argument("--open", type=int, default=10_000)
     parser.add_argument("--runs", type=int, default=1_000_000)
-    parser.add_argument("--only", choices=sorted(PARTS))
+    parser.add_argument("--only", choices=PARTS)
     parser.add_argument("--hold", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.hold:
         hold(given.hold, given.open)
     rows = Rows()
-    for name, part in PARTS.items():
-        if given.only in (None, name):
+    for part in PARTS:
+        if given.only in (None, part):
             with tempfile.TemporaryDirectory(prefix="cdct") as folder:
-                part(folder, given.runs if part is lists else given.open, rows)
+                measure(part, folder, given, rows)
     raise SystemExit(1 if rows.missed else 0)
 
 

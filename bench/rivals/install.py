@@ -17,6 +17,7 @@ PYTHON = {
     "dbos-python": ["dbos==3.4.0"],
     "temporal-python": ["temporalio==1.35.0"],
     "restate-python": ["restate_sdk==1.3.0", "hypercorn==0.18.0"],
+    "psycopg": ["psycopg[binary]==3.3.9"],
 }
 NPM = {
     "node": [f"node@{NODE}"],

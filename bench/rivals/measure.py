@@ -119,7 +119,7 @@ def commits(system: System, runs: int) -> float:
     """Milliseconds of eleven bare commits in its database."""
     assert system.postgres is not None
     program = Path(__file__).with_name("commits.py")
-    command = [str(install.python("dbos-python")), str(program), system.postgres.url(), str(runs)]
+    command = [str(install.python("psycopg")), str(program), system.postgres.url(), str(runs)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return statistics.median(json.loads(done.stdout))
 

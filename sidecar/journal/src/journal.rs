@@ -16,10 +16,11 @@ use crate::commit::Note;
 use crate::keys::{Keys, digest_like, is_keyed};
 use crate::life::{self, Event};
 use crate::ownership::{begin, take};
+use crate::purging::absent;
 use crate::refusal::Refusal;
 use crate::run::Cell;
 use crate::sealing::Sealing;
-use crate::store::{Head, Owner, RunRow, Store, StoreError};
+use crate::store::{Head, Known, Owner, RunRow, Store, StoreError, Tombstone};
 
 /// Hears whether a change is on disk.
 pub type Settled = oneshot::Receiver<Result<(), Refusal>>;
@@ -162,7 +163,8 @@ pub(crate) enum Place<'a> {
     /// Another sidecar has it.
     Away(Box<RunRow>),
     Ended(Box<RunRow>),
-    Absent,
+    /// With what is left of one that was purged.
+    Absent(Option<Box<Tombstone>>),
 }
 
 pub struct Journal {
@@ -215,13 +217,14 @@ impl Journal {
     pub(crate) fn place<'a>(&self, inner: &'a mut Inner, run: &str) -> Result<Place<'a>, Refusal> {
         self.clear_doubt(inner, run)?;
         if let Some(id) = inner.runs.get_key_value(run).map(|(id, _)| Arc::clone(id)) {
-            return Ok(inner.runs.get_mut(&id).map_or(Place::Absent, Place::Open));
+            return Ok(inner.runs.get_mut(&id).map_or(Place::Absent(None), Place::Open));
         }
-        match self.store.find(run).map_err(stored)? {
-            Some(row) if row.head.state.is_terminal() => Ok(Place::Ended(Box::new(row))),
+        match self.store.known(run).map_err(stored)? {
+            Known::Run(row) if row.head.state.is_terminal() => Ok(Place::Ended(row)),
             // Open runs are all in memory, unless others share the store.
-            Some(row) => self.settle_in(inner, row),
-            None => Ok(Place::Absent),
+            Known::Run(row) => self.settle_in(inner, *row),
+            Known::Purged(stone) => Ok(Place::Absent(Some(stone))),
+            Known::Nothing => Ok(Place::Absent(None)),
         }
     }
 
@@ -245,8 +248,10 @@ impl Journal {
         };
         let mut inner = self.hold();
         match self.place(&mut inner, &request.run)? {
-            Place::Absent => {
-                self.check_tombstone(&request, &input)?;
+            Place::Absent(stone) => {
+                if let Some(stone) = stone {
+                    return Err(self.buried(&request, &input, &stone));
+                }
                 let input_digest = match keys.filter(|_| self.is_sealed(&mut inner, &request)) {
                     Some(keys) => keys.digest(&input),
                     None if request.secret.is_empty() => digest(input.as_bytes()),
@@ -294,7 +299,7 @@ impl Journal {
         parent.chain(starters).any(|run| match self.place(inner, run) {
             Ok(Place::Open(cell)) => is_keyed(&cell.input_digest),
             Ok(Place::Ended(row) | Place::Away(row)) => row.is_sealed(),
-            Ok(Place::Absent) | Err(_) => false,
+            Ok(Place::Absent(_)) | Err(_) => false,
         })
     }
 
@@ -323,7 +328,7 @@ impl Journal {
                     Refusal::StaleEpoch { run: run.to_owned(), given: epoch, current }
                 });
             }
-            Place::Absent => return Err(self.absent(run)),
+            Place::Absent(stone) => return Err(absent(run, stone.as_deref())),
         };
         if cell.tip.epoch != epoch {
             return Err(Refusal::StaleEpoch { run: run.to_owned(), given: epoch, current: cell.tip.epoch });
@@ -366,7 +371,7 @@ impl Journal {
         match self.place(&mut inner, run)? {
             Place::Open(cell) => Ok(cell.committed.as_ref().is_some_and(|head| seq < head.next_seq)),
             Place::Ended(row) | Place::Away(row) => Ok(seq < row.head.next_seq),
-            Place::Absent => Ok(self.tombstone(run)?.is_some()),
+            Place::Absent(stone) => Ok(stone.is_some()),
         }
     }
 

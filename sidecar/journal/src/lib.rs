@@ -25,6 +25,7 @@ mod signal;
 mod sqlite;
 mod store;
 mod store_error;
+mod store_shared;
 mod view;
 
 pub use ahead::{Ahead, Mark, Writer};
@@ -46,8 +47,8 @@ pub use shelf::{Kept, Shelf, Shelved};
 pub use signal::Signals;
 pub use sqlite::SqliteStore;
 pub use store::{
-    AuditRow, Change, EndPlace, Fed, Feed, Head, Home, NewInput, NewRun, Owner, PURGE_SLICE, Page, PlanRow,
-    PurgeFilter, Purged, RunFilter, RunPage, RunRow, ScheduleRow, Shared, SharedAsk, Span, Store, StoreError,
-    StoredRecord, StoredSignal, Times, Tombstone, Verdict, Wanted,
+    AuditRow, Change, EndPlace, Fed, Feed, Head, Home, Known, NewInput, NewRun, Owner, PURGE_SLICE, Page,
+    PlanRow, PurgeFilter, Purged, RunFilter, RunPage, RunRow, ScheduleRow, Shared, SharedAsk, Span, Store,
+    StoreError, StoredRecord, StoredSignal, Times, Tombstone, Verdict, Wanted,
 };
 pub use view::{AttemptView, OwnerView, ReopenedView, RestartedView, RunView, StepView, fold, summary};

@@ -16,6 +16,7 @@ use crate::journal::{
     Cancelled, Inner, Journal, MayTake, Place, RunInfo, StartRequest, Started, Taken, body_of, info, stored,
 };
 use crate::life::{self, Event};
+use crate::purging::absent;
 use crate::refusal::Refusal;
 use crate::run::Cell;
 use crate::sharing::Ask;
@@ -98,7 +99,7 @@ impl Journal {
                 }
                 return Ok(Cancelled { settled: None, info: info(&Cell::stored(*row)) });
             }
-            Place::Absent => return Err(self.absent(run)),
+            Place::Absent(stone) => return Err(absent(run, stone.as_deref())),
         };
         if cell.tip.cancel.is_some() {
             return Ok(Cancelled { settled: cell.settled(), info: info(cell) });
@@ -157,7 +158,7 @@ impl Journal {
             let (head, id) = match self.place(&mut inner, &claim.run)? {
                 Place::Open(cell) => (cell.tip.clone(), Arc::clone(&cell.id)),
                 Place::Ended(row) => (row.head, row.id.into()),
-                Place::Away(_) | Place::Absent => continue,
+                Place::Away(_) | Place::Absent(_) => continue,
             };
             let own = head.owner.as_ref().is_some_and(|of| of.session == owner.session);
             // A run that stopped in the claimed epoch was stopped by its owner: it may not have heard so.

@@ -26,20 +26,20 @@ impl Journal {
     #[must_use]
     pub fn absent(&self, run: &str) -> Refusal {
         match self.tombstone(run) {
-            Ok(Some(stone)) => purged(&stone),
-            Ok(None) => Refusal::Unknown { run: run.to_owned() },
+            Ok(stone) => absent(run, stone.as_ref()),
             Err(refusal) => refusal,
         }
     }
 
-    /// Refuses a start under the id of a purged run, and one with another input as it would be if the run were still there.
-    pub(crate) fn check_tombstone(&self, request: &StartRequest, input: &str) -> Result<(), Refusal> {
-        let Some(stone) = self.tombstone(&request.run)? else { return Ok(()) };
+    /// Why there is no start under the id of a purged run: as it would be if the run were still there.
+    pub(crate) fn buried(&self, request: &StartRequest, input: &str, stone: &Tombstone) -> Refusal {
         // Without the key nobody can say whether the input is the same.
-        if let Ok(digest) = digest_like(self.encryption.keys.as_ref(), &stone.input_digest, input) {
-            same(request, &digest, &stone.workflow, &stone.input_digest)?;
+        if let Ok(digest) = digest_like(self.encryption.keys.as_ref(), &stone.input_digest, input)
+            && let Err(refusal) = same(request, &digest, &stone.workflow, &stone.input_digest)
+        {
+            return refusal;
         }
-        Err(purged(&stone))
+        purged(stone)
     }
 
     /// Purges a run that has ended, and the runs that it started and awaited. Returns how many.
@@ -76,6 +76,11 @@ impl Journal {
         }
         Ok(count)
     }
+}
+
+/// Why there is no such run: there never was, or this is what is left of it.
+pub(crate) fn absent(run: &str, stone: Option<&Tombstone>) -> Refusal {
+    stone.map_or_else(|| Refusal::Unknown { run: run.to_owned() }, purged)
 }
 
 fn purged(stone: &Tombstone) -> Refusal {

@@ -12,6 +12,7 @@ use conductor_protocol::state::RunState;
 use crate::check::check_value;
 use crate::journal::{Journal, Place, RunInfo, Settled, body_of, info, stored};
 use crate::life::{self, Event};
+use crate::purging::absent;
 use crate::refusal::Refusal;
 use crate::run::Cell;
 use crate::store::Head;
@@ -75,7 +76,7 @@ impl Journal {
                     life::next(Some(row.head.state), event).err().unwrap_or(life::Refused::NotPaused);
                 return Err(Refusal::Transition { event, reason });
             }
-            Place::Absent => return Err(self.absent(run)),
+            Place::Absent(stone) => return Err(absent(run, stone.as_deref())),
         };
         let stop = stop_of(cell)?;
         let (id, mut parent) = (Arc::clone(&cell.id), cell.parent.clone());
@@ -87,7 +88,7 @@ impl Journal {
                         "run {run} waits for {child}, which is paused: resume that one, and both go on"
                     )));
                 }
-                Place::Absent => false,
+                Place::Absent(_) => false,
                 Place::Open(_) | Place::Away(_) | Place::Ended(_) => true,
             },
             None => false,

@@ -14,6 +14,7 @@ use crate::check::check_value;
 use crate::journal::{Journal, Place, RunInfo, Settled, body_of, info, stored};
 use crate::keys::digest_like;
 use crate::life::{self, Event};
+use crate::purging::absent;
 use crate::refusal::Refusal;
 use crate::run::Cell;
 use crate::store::{Head, NewInput};
@@ -108,7 +109,7 @@ impl Journal {
             }
             // Another sidecar lets it go on at this moment.
             Place::Away(_) => return Err(Refusal::Store(format!("run {run} is just being written"))),
-            Place::Absent => return Err(self.absent(run)),
+            Place::Absent(stone) => return Err(absent(run, stone.as_deref())),
         };
         inner.dirty.push(id);
         Ok(restarted)

@@ -15,9 +15,9 @@ use crate::keys::{KeyError, Keys, unsealed};
 use crate::search::{Scan, Scanned, Search, Searching, Stretch};
 use crate::shelf::{Kept, Shelf, Shelved};
 use crate::store::{
-    AuditRow, Change, EndPlace, Feed, Head, NewInput, NewRun, Page, PlanRow, PurgeFilter, Purged, RunFilter,
-    RunPage, RunRow, ScheduleRow, Shared, SharedAsk, Store, StoreError, StoredRecord, StoredSignal, Times,
-    Tombstone, Verdict, Wanted,
+    AuditRow, Change, EndPlace, Feed, Head, Known, NewInput, NewRun, Page, PlanRow, PurgeFilter, Purged,
+    RunFilter, RunPage, RunRow, ScheduleRow, Shared, SharedAsk, Store, StoreError, StoredRecord,
+    StoredSignal, Times, Tombstone, Verdict, Wanted,
 };
 
 /// Another store, behind keys. Without any it still reads what is not sealed.
@@ -204,6 +204,13 @@ impl Store for Sealing {
 
     fn find(&self, run: &str) -> Result<Option<RunRow>, StoreError> {
         self.inner.find(run)?.map(|row| self.open(row)).transpose()
+    }
+
+    fn known(&self, run: &str) -> Result<Known, StoreError> {
+        match self.inner.known(run)? {
+            Known::Run(row) => Ok(Known::Run(Box::new(self.open(*row)?))),
+            known => Ok(known),
+        }
     }
 
     fn open_runs(&self) -> Result<Vec<RunRow>, StoreError> {

@@ -52,7 +52,7 @@ impl Journal {
                         return Ok(Place::Ended(Box::new(found)));
                     }
                     Some(found) => row = RunRow { home: Home::Away, ..found },
-                    None => return Ok(Place::Absent),
+                    None => return Ok(Place::Absent(None)),
                 },
             }
         }
@@ -189,7 +189,7 @@ impl Journal {
         Ok(match self.place(&mut self.hold(), run)? {
             Place::Open(_) => Whereabouts::Here,
             Place::Away(_) => Whereabouts::Elsewhere,
-            Place::Ended(_) | Place::Absent => Whereabouts::Nowhere,
+            Place::Ended(_) | Place::Absent(_) => Whereabouts::Nowhere,
         })
     }
 

@@ -9,6 +9,7 @@ use conductor_protocol::message::Signal;
 
 use crate::check::{check_name, check_value};
 use crate::journal::{Journal, Place, Settled, stored};
+use crate::purging::absent;
 use crate::refusal::Refusal;
 use crate::run::Cell;
 use crate::sharing::Ask;
@@ -39,8 +40,8 @@ impl Journal {
                 return self.ask(&row, &ask).map(|()| None);
             }
             // For who sends, it has ended.
-            Place::Absent => {
-                return Err(match self.absent(run) {
+            Place::Absent(stone) => {
+                return Err(match absent(run, stone.as_deref()) {
                     Refusal::Purged { run, state, .. } => Refusal::Ended { run, state },
                     refusal => refusal,
                 });

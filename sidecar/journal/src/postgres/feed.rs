@@ -269,13 +269,14 @@ pub(super) fn done(store: &PostgresStore) -> Result<(), StoreError> {
     done
 }
 
-/// What [`super::write`] adds to its statement where somebody reads: marks of runs that are new, and of those that had ended
-/// and go on.
-pub(super) const MARKED: &str = ", marked AS (
-    INSERT INTO exported (run, seq, sidecar)
-    SELECT key, 0, $1::text FROM fresh
-    UNION ALL
-    SELECT moved.key, old.next_seq, $1::text FROM moved JOIN runs old ON old.key = moved.key
-    WHERE old.finished_at IS NOT NULL
-    ON CONFLICT (run) DO NOTHING
-)";
+/// Marks of runs that are new, and of those that had ended and go on; `CHANGED` is what was written of them.
+pub(super) const MARK_NEW: &str = "SELECT key, 0, $1::text FROM CHANGED";
+pub(super) const MARK_MOVED: &str = "SELECT CHANGED.key, old.next_seq, $1::text
+    FROM CHANGED JOIN runs old ON old.key = CHANGED.key WHERE old.finished_at IS NOT NULL";
+
+/// What [`super::write`] adds to its statement where somebody reads: such marks, each of what stands beside it.
+pub(super) fn marked(marks: &[(&str, &str)]) -> String {
+    let marks: Vec<String> = marks.iter().map(|(mark, changed)| mark.replace("CHANGED", changed)).collect();
+    let marks = marks.join(" UNION ALL ");
+    format!(", marked AS (INSERT INTO exported (run, seq, sidecar) {marks} ON CONFLICT (run) DO NOTHING)")
+}

@@ -26,7 +26,7 @@ use self::fleet::Lease;
 use self::link::{Engine, Link, Trouble, hold};
 use crate::search::{Probes, Scan, Scanned, Search, Searching, Stretch};
 use crate::store::{
-    AuditRow, Change, EndPlace, Feed, Page, PlanRow, PurgeFilter, Purged, RunFilter, RunPage, RunRow,
+    AuditRow, Change, EndPlace, Feed, Known, Page, PlanRow, PurgeFilter, Purged, RunFilter, RunPage, RunRow,
     ScheduleRow, Shared, Store, StoreError, StoredSignal, Times, Tombstone, Verdict,
 };
 
@@ -79,8 +79,8 @@ impl PostgresStore {
         let store = PostgresStore {
             engine,
             writer,
-            finder: Link::default(),
-            reader: Link::default(),
+            finder: Link::by_index(),
+            reader: Link::by_index(),
             keeper: Link::default(),
             lease: Mutex::new(Lease::new()),
             member,
@@ -180,6 +180,10 @@ impl Store for PostgresStore {
 
     fn find(&self, run: &str) -> Result<Option<RunRow>, StoreError> {
         self.rows(&self.finder, async |wire| read::find(wire, self.me(), run).await)
+    }
+
+    fn known(&self, run: &str) -> Result<Known, StoreError> {
+        self.rows(&self.finder, async |wire| read::known(wire, self.me(), run).await)
     }
 
     fn open_runs(&self) -> Result<Vec<RunRow>, StoreError> {

@@ -20,10 +20,11 @@ const LOOK: usize = 64;
 /// Records that one slice takes away.
 const SLICE: u64 = 1000;
 
-pub(super) async fn tombstone(wire: &mut Wire, run: &str) -> Rows<Option<Tombstone>> {
-    let sql = "SELECT id, workflow, input_digest, state, started_at, finished_at, purged_at FROM tombstones
-        WHERE id = $1";
-    let statement = wire.prepared(sql).await?;
+pub(super) const STONE: &str = "SELECT id, workflow, input_digest, state, started_at, finished_at, purged_at
+    FROM tombstones WHERE id = $1";
+
+pub(super) async fn tombstone(wire: &Wire, run: &str) -> Rows<Option<Tombstone>> {
+    let statement = wire.prepared(STONE).await?;
     let Some(row) = wire.client.query_opt(&statement, &[&text(run)]).await? else { return Ok(Ok(None)) };
     let name: &str = row.try_get(3)?;
     let Some(state) = RunState::parse(name) else { return Ok(Err(damaged("state", name))) };

@@ -11,10 +11,11 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 
 use super::link::Wire;
+use super::purge;
 use super::write::{signed, text};
 use crate::store::{
-    Head, Home, Owner, Page, PlanRow, RunFilter, RunPage, RunRow, ScheduleRow, StoreError, StoredRecord,
-    StoredSignal,
+    Head, Home, Known, Owner, Page, PlanRow, RunFilter, RunPage, RunRow, ScheduleRow, StoreError,
+    StoredRecord, StoredSignal,
 };
 
 /// What is told of a run, and where it is: `$1` is the sidecar that asks.
@@ -88,10 +89,28 @@ pub(super) fn runs(rows: &[Row], with_input: bool) -> Rows<Vec<RunRow>> {
     rows.iter().map(|row| run(row, with_input)).collect::<Result<Result<_, _>, _>>()
 }
 
-pub(super) async fn find(wire: &mut Wire, me: &str, id: &str) -> Rows<Option<RunRow>> {
-    let statement = wire.prepared(&format!("SELECT {HEAD}, r.input FROM runs r WHERE r.id = $2")).await?;
+fn find_sql() -> String {
+    format!("SELECT {HEAD}, r.input FROM runs r WHERE r.id = $2")
+}
+
+pub(super) async fn find(wire: &Wire, me: &str, id: &str) -> Rows<Option<RunRow>> {
+    let statement = wire.prepared(&find_sql()).await?;
     let found = wire.client.query_opt(&statement, &[&me, &text(id)]).await?;
     found.map(|row| run(&row, true)).transpose().map(Option::transpose)
+}
+
+/// Both are asked for at the same time, as most ids are of neither: the run first, since it leaves a tombstone.
+pub(super) async fn known(wire: &Wire, me: &str, id: &str) -> Rows<Known> {
+    // What would have to be prepared first could overtake the other.
+    wire.prepared(&find_sql()).await?;
+    wire.prepared(purge::STONE).await?;
+    let (row, stone) = tokio::try_join!(find(wire, me, id), purge::tombstone(wire, id))?;
+    let known = match row {
+        Ok(Some(row)) => Ok(Known::Run(Box::new(row))),
+        Ok(None) => stone.map(|stone| stone.map_or(Known::Nothing, |stone| Known::Purged(Box::new(stone)))),
+        Err(damaged) => Err(damaged),
+    };
+    Ok(known)
 }
 
 pub(super) async fn run_of(wire: &mut Wire, me: &str, key: i64) -> Rows<Option<RunRow>> {
@@ -180,47 +199,58 @@ pub(super) async fn selected(
     within: Option<(i64, i64)>,
 ) -> Result<Vec<Row>, Error> {
     let limit = i64::from(filter.limit) + 1;
-    let state = filter.state.map(RunState::as_str);
-    let workflow = filter.workflow.as_deref().map(text);
     let mut values: Vec<&(dyn ToSql + Sync)> = vec![&me, &limit];
-    let mut sql = format!("SELECT {HEAD}, r.input FROM runs r WHERE true");
-    if let Some(workflow) = &workflow {
-        values.push(workflow);
-        sql.push_str(&format!(" AND r.workflow = ${}", values.len()));
-    }
-    if let Some(state) = &state {
-        values.push(state);
-        sql.push_str(&format!(" AND r.state = ${}", values.len()));
-    }
+    let workflow = filter.workflow.as_deref().map(text);
+    let state = filter.state.map(RunState::as_str);
+    let mut same: Vec<(&str, &(dyn ToSql + Sync))> = Vec::new();
+    same.extend(workflow.as_ref().map(|workflow| ("r.workflow", workflow as &(dyn ToSql + Sync))));
+    same.extend(state.as_ref().map(|state| ("r.state", state as &(dyn ToSql + Sync))));
+    let mut sql = format!("SELECT {HEAD}, r.input FROM runs r WHERE ");
+    let before = filter.before.unwrap_or(i64::MAX);
+    let (first, last) = within.unwrap_or((0, before.saturating_sub(1)));
     // Keys begin at 1.
-    let before = filter.before.unwrap_or(if filter.times.is_some() { 0 } else { i64::MAX });
-    let (first, last) = within.unwrap_or_default();
-    let place = values.len() + 1;
-    match (within, &filter.times) {
-        (Some(_), _) => {
-            values.extend([&first as &(dyn ToSql + Sync), &last]);
+    let place = filter.before.unwrap_or(0);
+    match filter.times.as_ref().filter(|_| within.is_none()) {
+        Some(times) => {
+            let number = values.len() + 1;
+            values.extend([&times.since as &(dyn ToSql + Sync), &times.until, &place]);
             sql.push_str(&format!(
-                " AND r.key BETWEEN ${place} AND ${} ORDER BY r.key DESC LIMIT $2",
-                place + 1,
+                "r.started_at >= ${number} AND (r.started_at, r.key) < (${}, ${})",
+                number + 1,
+                number + 2
             ));
+            for (column, value) in same {
+                values.push(value);
+                sql.push_str(&format!(" AND {column} = ${}", values.len()));
+            }
+            sql.push_str(" ORDER BY r.started_at DESC, r.key DESC LIMIT $2");
         }
-        (None, Some(times)) => {
-            values.push(&before);
-            values.extend([&times.since as &(dyn ToSql + Sync), &times.until]);
-            sql.push_str(&format!(
-                " AND r.started_at >= ${} AND (r.started_at, r.key) < (${}, ${place})
-                ORDER BY r.started_at DESC, r.key DESC LIMIT $2",
-                place + 1,
-                place + 2,
-            ));
-        }
-        (None, None) => {
-            values.push(&before);
-            sql.push_str(&format!(" AND r.key < ${place} ORDER BY r.key DESC LIMIT $2"));
-        }
+        None => by_key(&mut sql, &mut values, &same, (&first, &last)),
     }
     let statement = wire.prepared(&sql).await?;
     wire.client.query(&statement, &values).await
+}
+
+/// Runs of which some columns have these values, by the index that begins with them. They are compared as one value and are a
+/// part of the order: where they stood by themselves, the server might think that it soon finds enough of them by looking
+/// through all runs.
+fn by_key<'a>(
+    sql: &mut String,
+    values: &mut Vec<&'a (dyn ToSql + Sync)>,
+    same: &[(&str, &'a (dyn ToSql + Sync))],
+    (first, last): (&'a i64, &'a i64),
+) {
+    let columns: Vec<&str> = same.iter().map(|(column, _)| *column).chain(["r.key"]).collect();
+    let mut row = |key| {
+        let begun = values.len() + 1;
+        values.extend(same.iter().map(|(_, value)| *value));
+        values.push(key);
+        (begun..=values.len()).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
+    };
+    let (from, to) = (row(first), row(last));
+    let all = columns.join(", ");
+    let order = columns.iter().map(|column| format!("{column} DESC")).collect::<Vec<_>>().join(", ");
+    sql.push_str(&format!("({all}) >= ({from}) AND ({all}) <= ({to}) ORDER BY {order} LIMIT $2"));
 }
 
 pub(super) async fn list(wire: &mut Wire, me: &str, filter: &RunFilter) -> Rows<RunPage> {

@@ -2,12 +2,14 @@
 //!
 //! It knows no reason for a change: it checks the fence and writes.
 
+mod one;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Error, GenericClient, Statement};
+use tokio_postgres::{Error, GenericClient, Row, Statement};
 
 use super::feed;
 use super::link::Wire;
@@ -72,7 +74,11 @@ pub(super) async fn commit(
     token: i64,
     is_fed: bool,
 ) -> Result<Written, Error> {
-    let marked = if is_fed { feed::MARKED } else { "" };
+    if let [change] = batch {
+        return one::write(wire, change, me, token, is_fed).await;
+    }
+    let marks = [(feed::MARK_NEW, "fresh"), (feed::MARK_MOVED, "moved")];
+    let marked = if is_fed { feed::marked(&marks) } else { String::new() };
     let statement = wire.prepared(&format!("{COMMIT}{marked} SELECT key, id FROM done")).await?;
     let slices = slices(batch);
     let done = match slices.as_slice() {
@@ -263,6 +269,10 @@ async fn write(
             ],
         )
         .await?;
+    keys(&rows)
+}
+
+fn keys(rows: &[Row]) -> Result<Written, Error> {
     rows.iter().map(|row| Ok((row.try_get("id")?, row.try_get("key")?))).collect()
 }
 
