@@ -69,7 +69,8 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     }
     document.print(args.format, || {
         let pinned = pinned.iter().map(Pinned::report).collect::<String>();
-        fixed.report() + &pinned + &check::report(&project, &fixed.left, compile::Which::Errors)
+        let left = check::report(&project, &fixed.left, compile::Which::Errors);
+        fixed.report() + &pinned + &left + &further(&fixed.left, args.all)
     });
     Ok(if fixed.left.errors() == 0 { Exit::Fine } else { Exit::Finding })
 }
@@ -122,6 +123,16 @@ fn write(project: &Project, overlay: &Overlay) -> Result<(), Failure> {
 fn fixes(compiled: &Compilation, which: Which) -> impl Iterator<Item = &Fix> {
     let wanted = move |fix: &&Fix| which == Which::All || fix.safety == Safety::Safe;
     compiled.outcome.diagnostics.iter().filter_map(move |finding| finding.fixes.iter().find(wanted))
+}
+
+/// What of the rest would be mended by a fix that was not wanted.
+fn further(left: &Compilation, all: bool) -> String {
+    match fixes(left, Which::All).count() {
+        0 => String::new(),
+        _ if all => String::new(),
+        1 => "`conductor fix --unsafe` mends one of them, and may change what runs today\n".to_owned(),
+        count => format!("`conductor fix --unsafe` mends {count} of them, and may change what runs today\n"),
+    }
 }
 
 /// How many findings a safe fix mends.

@@ -51,6 +51,19 @@ fn errors_without_a_fix_remain_and_are_told() {
 }
 
 #[test]
+fn a_fix_that_may_change_what_runs_is_named_and_made_when_asked_for() {
+    let project = Project::hello();
+    project.conductor(&["build"]).says(0, &[]);
+    let code = project.read("greetings.py");
+    project.write("greetings.py", code.replace("name: str", "name: str, title: str"));
+    let changed = project.files();
+    project.conductor(&["fix"]).says(1, &["E170", "`conductor fix --unsafe` mends one of them"]);
+    assert_eq!(changed, project.files());
+    project.conductor(&["fix", "--unsafe"]).says(0, &["fixed: pin what is inferred now"]);
+    project.conductor(&["build"]).says(0, &[]);
+}
+
+#[test]
 fn json_says_what_was_fixed_and_what_is_left() {
     let project = Project::seed();
     let (code, document) = project.json(&["fix"]);

@@ -188,6 +188,14 @@ impl Searching for Sealing {
         Ok(Scanned { runs, ..scanned })
     }
 
+    fn places(&self, filter: &RunFilter, within: (i64, i64)) -> Result<Vec<(UnixMillis, i64)>, StoreError> {
+        self.inner.places(filter, within)
+    }
+
+    fn runs_of(&self, keys: &[i64]) -> Result<Vec<RunRow>, StoreError> {
+        Ok(self.inner.runs_of(keys)?.into_iter().map(|row| self.open_for_list(row)).collect())
+    }
+
     fn note_blocks(&self) -> Result<bool, StoreError> {
         self.inner.note_blocks()
     }

@@ -90,18 +90,19 @@ impl<'a> Hunt<'a> {
             limit: FEW,
             ..self.filter.clone()
         };
-        let within = Some(store.keys_of(times)?);
-        let scanned = store.scan(&Scan { filter: &filter, search: &self.search, within })?;
-        if scanned.more {
+        let mut places = store.places(&filter, store.keys_of(times)?)?;
+        if places.len() > FEW as usize {
             return self.through_all();
         }
-        let place = (times.until, self.filter.before.unwrap_or(0));
-        let mut rows = scanned.runs;
-        rows.retain(|row| (row.started_at, row.key) < place);
-        rows.sort_by_key(|row| std::cmp::Reverse((row.started_at, row.key)));
-        let last = rows.last().map(|row| (row.started_at, row.key));
-        match self.take(rows) {
-            Some(full) if Some(full) != last => Ok(self.until(full, false)),
+        let before = (times.until, self.filter.before.unwrap_or(0));
+        places.retain(|place| times.since <= place.0 && *place < before);
+        places.sort_unstable_by_key(|place| std::cmp::Reverse(*place));
+        let is_all = places.len() <= self.limit;
+        places.truncate(self.limit);
+        let keys: Vec<i64> = places.iter().map(|(_, key)| *key).collect();
+        self.take(store.runs_of(&keys)?);
+        match places.last() {
+            Some(last) if !is_all => Ok(self.until(*last, false)),
             _ => Ok(self.whole()),
         }
     }

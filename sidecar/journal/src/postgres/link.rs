@@ -71,10 +71,11 @@ pub(super) struct Link {
 impl Link {
     /// For statements that find rows by their keys alone: each is planned once, for any table. The server would plan anew
     /// whenever that seems cheaper to it, which takes as long as the commit of a record, and a plan that was made while the
-    /// tables were empty would go through the whole of them ever after.
+    /// tables were empty would go through the whole of them ever after. Nor does it sort what an index has in order.
     pub(super) fn by_index() -> Link {
         let settings = "SET plan_cache_mode TO 'force_generic_plan'; SET enable_seqscan TO off; \
-                        SET enable_hashjoin TO off; SET enable_mergejoin TO off;";
+                        SET enable_hashjoin TO off; SET enable_mergejoin TO off; \
+                        SET enable_sort TO off; SET enable_incremental_sort TO off;";
         Link { settings, ..Link::default() }
     }
 }

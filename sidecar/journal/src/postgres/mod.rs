@@ -136,6 +136,14 @@ impl Searching for PostgresStore {
         self.rows(&self.reader, async |wire| blocks::scan(wire, self.me(), scan).await)
     }
 
+    fn places(&self, filter: &RunFilter, within: (i64, i64)) -> Result<Vec<(UnixMillis, i64)>, StoreError> {
+        self.engine.read(&self.reader, async |wire| read::places(wire, filter, within).await)
+    }
+
+    fn runs_of(&self, keys: &[i64]) -> Result<Vec<RunRow>, StoreError> {
+        self.rows(&self.reader, async |wire| read::runs_of(wire, self.me(), keys).await)
+    }
+
     fn note_blocks(&self) -> Result<bool, StoreError> {
         self.engine.read(&self.keeper, async |wire| blocks::note(wire).await)
     }

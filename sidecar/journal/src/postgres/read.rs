@@ -2,9 +2,10 @@
 //!
 //! It knows no view: rows come out as they stand.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use conductor_protocol::entry::Parent;
+use conductor_protocol::entry::{Parent, UnixMillis};
 use conductor_protocol::plan::{Missed, Schedule};
 use conductor_protocol::state::RunState;
 use tokio_postgres::types::ToSql;
@@ -199,12 +200,9 @@ pub(super) async fn selected(
     within: Option<(i64, i64)>,
 ) -> Result<Vec<Row>, Error> {
     let limit = i64::from(filter.limit) + 1;
-    let mut values: Vec<&(dyn ToSql + Sync)> = vec![&me, &limit];
-    let workflow = filter.workflow.as_deref().map(text);
-    let state = filter.state.map(RunState::as_str);
-    let mut same: Vec<(&str, &(dyn ToSql + Sync))> = Vec::new();
-    same.extend(workflow.as_ref().map(|workflow| ("r.workflow", workflow as &(dyn ToSql + Sync))));
-    same.extend(state.as_ref().map(|state| ("r.state", state as &(dyn ToSql + Sync))));
+    let mut values: Vec<&(dyn ToSql + Sync)> = vec![&me];
+    let head = Sought::of(filter);
+    let same = head.same();
     let mut sql = format!("SELECT {HEAD}, r.input FROM runs r WHERE ");
     let before = filter.before.unwrap_or(i64::MAX);
     let (first, last) = within.unwrap_or((0, before.saturating_sub(1)));
@@ -223,12 +221,33 @@ pub(super) async fn selected(
                 values.push(value);
                 sql.push_str(&format!(" AND {column} = ${}", values.len()));
             }
-            sql.push_str(" ORDER BY r.started_at DESC, r.key DESC LIMIT $2");
+            values.push(&limit);
+            let last = values.len();
+            sql.push_str(&format!(" ORDER BY r.started_at DESC, r.key DESC LIMIT ${last}"));
         }
-        None => by_key(&mut sql, &mut values, &same, (&first, &last)),
+        None => by_key(&mut sql, &mut values, &same, (&first, &last), &limit),
     }
     let statement = wire.prepared(&sql).await?;
     wire.client.query(&statement, &values).await
+}
+
+/// The workflow and the state of a filter, as the server is given them.
+struct Sought<'a> {
+    workflow: Option<Cow<'a, str>>,
+    state: Option<&'static str>,
+}
+
+impl<'a> Sought<'a> {
+    fn of(filter: &'a RunFilter) -> Sought<'a> {
+        Sought { workflow: filter.workflow.as_deref().map(text), state: filter.state.map(RunState::as_str) }
+    }
+
+    /// Columns and the values that they have.
+    fn same(&self) -> Vec<(&'static str, &(dyn ToSql + Sync))> {
+        let workflow = self.workflow.as_ref().map(|workflow| ("r.workflow", workflow as _));
+        let state = self.state.as_ref().map(|state| ("r.state", state as _));
+        workflow.into_iter().chain(state).collect()
+    }
 }
 
 /// Runs of which some columns have these values, by the index that begins with them. They are compared as one value and are a
@@ -239,6 +258,7 @@ fn by_key<'a>(
     values: &mut Vec<&'a (dyn ToSql + Sync)>,
     same: &[(&str, &'a (dyn ToSql + Sync))],
     (first, last): (&'a i64, &'a i64),
+    limit: &'a i64,
 ) {
     let columns: Vec<&str> = same.iter().map(|(column, _)| *column).chain(["r.key"]).collect();
     let mut row = |key| {
@@ -250,7 +270,32 @@ fn by_key<'a>(
     let (from, to) = (row(first), row(last));
     let all = columns.join(", ");
     let order = columns.iter().map(|column| format!("{column} DESC")).collect::<Vec<_>>().join(", ");
-    sql.push_str(&format!("({all}) >= ({from}) AND ({all}) <= ({to}) ORDER BY {order} LIMIT $2"));
+    values.push(limit);
+    let limit = values.len();
+    sql.push_str(&format!("({all}) >= ({from}) AND ({all}) <= ({to}) ORDER BY {order} LIMIT ${limit}"));
+}
+
+pub(super) async fn places(
+    wire: &mut Wire,
+    filter: &RunFilter,
+    (first, last): (i64, i64),
+) -> Result<Vec<(UnixMillis, i64)>, Error> {
+    let limit = i64::from(filter.limit) + 1;
+    let (mut sql, mut values) = ("SELECT r.started_at, r.key FROM runs r WHERE ".to_owned(), Vec::new());
+    let head = Sought::of(filter);
+    by_key(&mut sql, &mut values, &head.same(), (&first, &last), &limit);
+    let statement = wire.prepared(&sql).await?;
+    let rows = wire.client.query(&statement, &values).await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+}
+
+pub(super) async fn runs_of(wire: &mut Wire, me: &str, keys: &[i64]) -> Rows<Vec<RunRow>> {
+    let sql = format!(
+        "SELECT {HEAD}, r.input FROM unnest($2::bigint[]) WITH ORDINALITY AS k (key, place)
+         JOIN runs r ON r.key = k.key ORDER BY k.place"
+    );
+    let statement = wire.prepared(&sql).await?;
+    runs(&wire.client.query(&statement, &[&me, &keys]).await?, true)
 }
 
 pub(super) async fn list(wire: &mut Wire, me: &str, filter: &RunFilter) -> Rows<RunPage> {

@@ -225,6 +225,17 @@ pub trait Searching {
     /// # Errors
     /// When the store cannot be read.
     fn scan(&self, scan: &Scan<'_>) -> Result<Scanned, StoreError>;
+    /// The starts and the keys of the runs of a workflow or in a state within these keys, the newest keys first. One more than the
+    /// filter's limit says that there are more.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn places(&self, filter: &RunFilter, within: (i64, i64)) -> Result<Vec<(UnixMillis, i64)>, StoreError>;
+    /// The runs with these keys that are still there, in this order.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn runs_of(&self, keys: &[i64]) -> Result<Vec<RunRow>, StoreError>;
     /// One slice of noting what blocks of runs hold. Returns whether there is more.
     ///
     /// # Errors

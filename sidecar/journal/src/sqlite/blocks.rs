@@ -225,9 +225,6 @@ pub(super) fn scan(connection: &Connection, scan: &Scan<'_>) -> Sql<Scanned> {
             keys.push(key);
         }
     }
-    for key in keys {
-        // One that is purged meanwhile is not found.
-        scanned.runs.extend(read::run_of(connection, key)?);
-    }
+    scanned.runs = read::runs_of(connection, &keys)?;
     Ok(scanned)
 }

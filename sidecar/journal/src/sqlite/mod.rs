@@ -291,6 +291,14 @@ impl Searching for SqliteStore {
         self.reading(|connection| blocks::scan(connection, scan))
     }
 
+    fn places(&self, filter: &RunFilter, within: (i64, i64)) -> Result<Vec<(UnixMillis, i64)>, StoreError> {
+        self.reading(|connection| read::places(connection, filter, within))
+    }
+
+    fn runs_of(&self, keys: &[i64]) -> Result<Vec<RunRow>, StoreError> {
+        self.reading(|connection| read::runs_of(connection, keys))
+    }
+
     fn note_blocks(&self) -> Result<bool, StoreError> {
         let fail = |error: rusqlite::Error| self.fault(&error);
         let mut keeper = hold(&self.keeper);

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use conductor_protocol::entry::Parent;
+use conductor_protocol::entry::{Parent, UnixMillis};
 use conductor_protocol::state::RunState;
 use rusqlite::types::{Type, Value};
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
@@ -194,6 +194,25 @@ pub(super) fn list(connection: &Connection, filter: &RunFilter) -> Sql<RunPage> 
         None
     };
     Ok(RunPage { runs, next })
+}
+
+pub(super) fn places(
+    connection: &Connection,
+    filter: &RunFilter,
+    within: (i64, i64),
+) -> Sql<Vec<(UnixMillis, i64)>> {
+    let mut sql = "SELECT started_at, key FROM runs WHERE 1".to_owned();
+    let mut values: Vec<Value> = Vec::new();
+    narrow(&mut sql, &mut values, filter, Some(within));
+    connection
+        .prepare_cached(&sql)?
+        .query_map(params_from_iter(values), |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+}
+
+/// One that is purged meanwhile is not found.
+pub(super) fn runs_of(connection: &Connection, keys: &[i64]) -> Sql<Vec<RunRow>> {
+    keys.iter().filter_map(|key| run_of(connection, *key).transpose()).collect()
 }
 
 pub(super) fn plans(connection: &Connection) -> Sql<Vec<PlanRow>> {
