@@ -27,8 +27,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-/// How long anything may take before a test gives up. Long, because two cores may be busy with other tests.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+/// How long anything may take before a test gives up. Long, because two cores may be busy with other tests, and slow.
+pub const PATIENCE: Duration = Duration::from_secs(90);
 
 /// The checkout's folder.
 #[must_use]
