@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use conductor_daemon::{Handle, Options};
 use serde_json::{Value, json};
 
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A lease short enough to wait for.
 pub const LEASE: Duration = Duration::from_millis(400);
