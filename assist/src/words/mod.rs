@@ -80,21 +80,10 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
                 next.is_ascii_digit()
                     || matches!(next, '.' | ',' | '_') && after.is_some_and(|after| after.is_ascii_digit())
             });
-            let is_item = text[end..].starts_with(')') || text[end..].starts_with(". ");
-            if is_item && item.is_some() && text[start..end].parse().ok() == item {
-                item = item.map(|number| number + 1);
-                TokenKind::Stop
-            } else if let Some(name) = numbered(&text[start..]) {
-                let last = start + name;
-                while rest.next_if(|(at, _)| *at < last).is_some() {}
-                end = last;
-                TokenKind::Word(text[start..end].to_lowercase())
-            } else if let Some(number) = thousands(&text[start..end], &text[end..]) {
-                end += rest.next().map_or(0, |(_, letter)| letter.len_utf8());
-                TokenKind::Number(number)
-            } else {
-                TokenKind::Number(text[start..end].replace(['_', ','], ""))
-            }
+            let kind;
+            (kind, end) = begun_by_digits(text, start..end, &mut item);
+            while rest.next_if(|(at, _)| *at < end).is_some() {}
+            kind
         } else if letter == 'w' && text[start..].starts_with("w/") {
             extend(&|next, after| next == '/' || next == 'o' && !after.is_some_and(char::is_alphanumeric));
             TokenKind::Word(if end - start > 2 { "without" } else { "with" }.to_owned())
@@ -124,6 +113,23 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
         push(&mut found, start..end, kind);
     }
     found
+}
+
+/// What the digits at `span` begin, and its end: the next item of a list, a name such as `3d_print`, or a number.
+fn begun_by_digits(text: &str, span: Range<usize>, item: &mut Option<u64>) -> (TokenKind, usize) {
+    let (digits, after) = (&text[span.clone()], &text[span.end..]);
+    let is_item = after.starts_with(')') || after.starts_with(". ");
+    if is_item && item.is_some() && digits.parse().ok() == *item {
+        *item = item.map(|number| number + 1);
+        (TokenKind::Stop, span.end)
+    } else if let Some(length) = numbered(&text[span.start..]) {
+        let end = span.start + length;
+        (TokenKind::Word(text[span.start..end].to_lowercase()), end)
+    } else if let Some(number) = thousands(digits, after) {
+        (TokenKind::Number(number), span.end + after.chars().next().map_or(0, char::len_utf8))
+    } else {
+        (TokenKind::Number(digits.replace(['_', ','], "")), span.end)
+    }
 }
 
 fn is_list(text: &str) -> bool {

@@ -147,7 +147,7 @@ fn a_collector_that_is_away_loses_nothing_and_keeps_nobody_waiting() -> Result<(
     let sidecar = shop.sidecar()?;
     sidecar.signal(rustix::process::Signal::TERM)?;
     sidecar.wait()?.expect_code(0)?;
-    assert!(began.elapsed() < std::time::Duration::from_secs(10), "{:?}", began.elapsed());
+    assert!(began.elapsed() < std::time::Duration::from_secs(30), "{:?}", began.elapsed());
     collector.restart()?;
     shop.restart()?;
     for run in ["ada-1", "ada-2", "poor-1"] {

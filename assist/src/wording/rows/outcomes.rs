@@ -30,7 +30,11 @@ fn is_one_step(items: &[Item]) -> bool {
 }
 
 pub(super) fn turn_of(place: &Place<'_>) -> Option<Turn> {
-    tolerated(place).or_else(|| failed(place)).or_else(|| guarded(place)).or_else(|| passed_over(place))
+    tolerated(place)
+        .or_else(|| failed(place))
+        .or_else(|| guarded(place))
+        .or_else(|| removed(place))
+        .or_else(|| passed_over(place))
 }
 
 /// What must not fail because a step does.
@@ -136,7 +140,7 @@ fn failed(place: &Place<'_>) -> Option<Turn> {
     }
 }
 
-/// What is done whether a step fails, or not any more.
+/// What is done whether a step fails, or instead of it.
 fn guarded(place: &Place<'_>) -> Option<Turn> {
     let item = place.item;
     match place.rest {
@@ -159,16 +163,6 @@ fn guarded(place: &Place<'_>) -> Option<Turn> {
         {
             turn(vec![mark(Mark::EvenIf, item), step.clone(), again.clone()], 4)
         }
-        // `no retries for A any more`
-        [gone, rest @ ..]
-            if matches!(item, Item::Phrase(_))
-                && gone.is(Mark::NotNeeded)
-                && ["any more", "anymore", "any longer", "больше"].contains(&place.said(gone).as_str())
-                && ends(rest.first())
-                && place.found.iter().any(|item| item.is_any(&[Mark::Retries, Mark::Timeout])) =>
-        {
-            turn(vec![item.clone()], 1)
-        }
         // `in any case, even if something fails`
         [Item::Comma(_), again, ..] if [item, again].iter().all(|item| item.is(Mark::Always)) => {
             turn(vec![item.clone()], 2)
@@ -188,6 +182,24 @@ fn guarded(place: &Place<'_>) -> Option<Turn> {
             if item.is(Mark::Equals) && requested.is(Mark::WaitFor) && place.is_conditional =>
         {
             turn(Vec::new(), 1)
+        }
+        _ => None,
+    }
+}
+
+/// What is not done any more.
+fn removed(place: &Place<'_>) -> Option<Turn> {
+    let item = place.item;
+    match place.rest {
+        // `no retries for A any more`
+        [gone, rest @ ..]
+            if matches!(item, Item::Phrase(_))
+                && gone.is(Mark::NotNeeded)
+                && ["any more", "anymore", "any longer", "больше"].contains(&place.said(gone).as_str())
+                && ends(rest.first())
+                && place.found.iter().any(|item| item.is_any(&[Mark::Retries, Mark::Timeout])) =>
+        {
+            turn(vec![item.clone()], 1)
         }
         // `we do not need A any more, remove it`
         [remove, rest @ ..]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::support::{Daemon, start, succeeded};
+use crate::support::{Daemon, PATIENCE, start, succeeded};
 use crate::tls::{Lenient, Remote, Site, line};
 
 /// Resident bytes of this process, in which the sidecar is.
@@ -24,7 +24,7 @@ fn is_served(site: &Site, run: &str) {
     client
         .notify("step.record", json!({"run": run, "epoch": 1, "seq": 1, "entries": [succeeded(&json!(1))]}));
     client.wait_for(|line| line["method"] == "run.ack" && line["params"]["seq"] == 1);
-    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    assert!(began.elapsed() < PATIENCE, "{:?}", began.elapsed());
 }
 
 fn local_is_served(daemon: &Daemon, run: &str) {

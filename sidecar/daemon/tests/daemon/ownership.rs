@@ -1,14 +1,17 @@
 //! Who owns a run when processes die, go silent, come back, or never were there.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use conductor_daemon::Options;
 use serde_json::json;
 
 use crate::support::{Daemon, LEASE, Process, Stand, start, step_started, succeeded};
 
 #[test]
 fn a_run_of_a_dead_process_is_dispatched_at_once() {
-    let daemon = Daemon::new();
+    let temp = tempfile::tempdir().unwrap();
+    let lease = Duration::from_secs(600);
+    let daemon = Daemon::with(Options { lease, ..Options::in_folder(&temp.path().join("c")) });
     let mut stand = Stand::new();
     let mut owner = daemon.client("a");
     owner.hello_as(0, &stand.process(), json!([]));
@@ -23,9 +26,8 @@ fn a_run_of_a_dead_process_is_dispatched_at_once() {
     other_plan.call("hello", greeting);
     stand.kill();
     drop(owner);
-    let began = Instant::now();
+    // Whoever waits for something loses patience long before the lease is over.
     let dispatch = heir.notice("run.dispatch");
-    assert!(began.elapsed() < LEASE, "it waited for the lease");
     assert_eq!(
         dispatch,
         json!({"run": "r", "workflow": "w", "plan": "p", "epoch": 2, "next_seq": 3,

@@ -13,7 +13,7 @@ use tokio_postgres::{Error, GenericClient, Row, Statement};
 
 use super::feed;
 use super::link::Wire;
-use crate::store::{Change, PlanRow, ScheduleRow, Verdict};
+use crate::store::{Change, NewRun, PlanRow, ScheduleRow, Verdict};
 
 /// Bytes of values after which a batch is cut into several statements of one transaction: the server takes a parameter of
 /// at most 1 GiB, and holds all of them in its memory.
@@ -196,6 +196,19 @@ fn column<T, V>(items: &[T], value: impl Fn(&T) -> V) -> Vec<V> {
     items.iter().map(value).collect()
 }
 
+fn new(batch: &[Arc<Change>]) -> Vec<(&Arc<Change>, &NewRun)> {
+    batch.iter().filter_map(|change| Some((change, change.new.as_ref()?))).collect()
+}
+
+/// The changes of runs that are there, with their keys.
+fn old(batch: &[Arc<Change>]) -> Vec<(&Arc<Change>, i64)> {
+    batch
+        .iter()
+        .filter(|change| change.new.is_none())
+        .filter_map(|change| Some((change, change.key?)))
+        .collect()
+}
+
 async fn write(
     client: &impl GenericClient,
     statement: &Statement,
@@ -203,12 +216,7 @@ async fn write(
     me: &str,
     token: i64,
 ) -> Result<Written, Error> {
-    let new: Vec<_> = batch.iter().filter_map(|change| Some((change, change.new.as_ref()?))).collect();
-    let old: Vec<_> = batch
-        .iter()
-        .filter(|change| change.new.is_none())
-        .filter_map(|change| Some((change, change.key?)))
-        .collect();
+    let (new, old) = (new(batch), old(batch));
     let records: Vec<_> =
         batch.iter().flat_map(|change| change.records.iter().map(|record| (&change.id, record))).collect();
     let signals: Vec<_> =
