@@ -136,7 +136,7 @@ fn place<T>(of: &[T], random: &mut Random) -> usize {
 
 #[test]
 fn mangled_messages_of_a_greeted_client_hurt_nobody() {
-    let daemon = Daemon::new();
+    let daemon = Daemon::patient();
     let mut owner = daemon.client("owner");
     owner.hello(0);
     owner.start("honest");

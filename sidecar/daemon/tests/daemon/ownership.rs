@@ -1,17 +1,14 @@
 //! Who owns a run when processes die, go silent, come back, or never were there.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use conductor_daemon::Options;
 use serde_json::json;
 
 use crate::support::{Daemon, LEASE, Process, Stand, start, step_started, succeeded};
 
 #[test]
 fn a_run_of_a_dead_process_is_dispatched_at_once() {
-    let temp = tempfile::tempdir().unwrap();
-    let lease = Duration::from_secs(600);
-    let daemon = Daemon::with(Options { lease, ..Options::in_folder(&temp.path().join("c")) });
+    let daemon = Daemon::patient();
     let mut stand = Stand::new();
     let mut owner = daemon.client("a");
     owner.hello_as(0, &stand.process(), json!([]));

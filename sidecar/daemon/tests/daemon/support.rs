@@ -29,6 +29,15 @@ impl Daemon {
         daemon
     }
 
+    /// With a lease that nobody loses by being silent for a while.
+    pub fn patient() -> Daemon {
+        let temp = tempfile::tempdir().unwrap();
+        let lease = Duration::from_secs(600);
+        let mut daemon = Daemon::with(Options { lease, ..Options::in_folder(&temp.path().join("c")) });
+        daemon._temp = Some(temp);
+        daemon
+    }
+
     pub fn on(folder: &Path) -> Daemon {
         Daemon::with(Options { lease: LEASE, ..Options::in_folder(folder) })
     }
