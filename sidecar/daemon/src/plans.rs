@@ -115,6 +115,7 @@ pub(crate) fn tidy(sidecar: &Sidecar, runs_are_kept: Option<Duration>) -> Result
     let grain = i64::try_from(grain).unwrap_or(i64::MAX);
     let mut used = std::mem::take(&mut sidecar.plans.hold().used);
     used.extend(sidecar.sessions.plans());
+    let before = sidecar.plans.hold().kept.clone();
     let mut kept = store.all_shelved(Kept::Plan)?;
     let is_used = |plan: &Shelved| used.contains(&*plan.name);
     let due = kept.iter().filter(|plan| is_used(plan) && now.saturating_sub(plan.used_at) >= grain);
@@ -132,7 +133,10 @@ pub(crate) fn tidy(sidecar: &Sidecar, runs_are_kept: Option<Duration>) -> Result
     if !go.is_empty() {
         store.unshelve(Kept::Plan, &go.iter().map(|plan| &*plan.name).collect::<Vec<_>>())?;
     }
-    sidecar.plans.hold().kept = stay.into_iter().map(|plan| plan.name.into()).collect();
+    let mut table = sidecar.plans.hold();
+    // What was told since the store was read stays.
+    table.kept.retain(|name| !before.contains(name));
+    table.kept.extend(stay.into_iter().map(|plan| Box::from(plan.name)));
     Ok(())
 }
 
@@ -145,15 +149,22 @@ pub(crate) fn task_of(sidecar: &Sidecar, digest: &str, key: &str) -> Option<Arc<
         }
         table.tasks.get(digest).cloned()
     };
-    let tasks = known.unwrap_or_else(|| {
-        let tasks = Arc::new(told(sidecar, digest).map(|plan| tasks(&plan)).unwrap_or_default());
+    let tasks = if let Some(tasks) = known {
+        tasks
+    } else {
+        let tasks = Arc::new(match told(sidecar, digest) {
+            Ok(plan) => tasks(&plan),
+            // It says the same each time that it is read.
+            Err(refusal) if refusal.status() == StatusCode::UNPROCESSABLE_ENTITY => Tasks::new(),
+            Err(_) => return None,
+        });
         let mut table = sidecar.plans.hold();
         if table.tasks.len() >= FEW {
             table.tasks.clear();
         }
         table.tasks.insert(digest.into(), Arc::clone(&tasks));
         tasks
-    });
+    };
     // Before the id stand the iterations around the step.
     let id = key.rsplit_once("].").map_or(key, |(_, id)| id);
     tasks.get(id).cloned()

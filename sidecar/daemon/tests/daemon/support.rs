@@ -109,6 +109,20 @@ impl Daemon {
             std::thread::sleep(Duration::from_millis(10));
         }
     }
+
+    /// Waits until the metrics have `sample`: what was recorded is acknowledged before it is counted.
+    pub fn counts(&self, sample: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let (_, metrics) = self.http("GET", "/metrics", "");
+            let metrics = metrics.as_str().unwrap();
+            if metrics.contains(sample) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{sample} is missing in\n{metrics}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
 }
 
 impl Drop for Daemon {
