@@ -118,11 +118,13 @@ fn parallel(
     let ty = workflow.file.runtime("ParallelOptions");
     let options = Go::Struct { ty, fields, spread: false };
     let key = workflow.key(&step.id);
-    let opened = Go::call("w.run.Parallel", vec![ctx(), key, options]);
+    let branching = Go::call("w.run.Branching", vec![key, options]);
+    let opened = workflow.file.call_runtime("Parallel", vec![ctx(), branching, Go::atom("w")]);
     let mut body = vec![Stmt::define("branches", opened)];
+    let methods = format!("(*{})", workflow.state().name);
     for branch in branches {
         let name = workflow.step_method(branch)?;
-        let args = vec![Go::string(&branch.id), Go::atom(format!("w.{name}"))];
+        let args = vec![Go::string(&branch.id), Go::atom(format!("{methods}.{name}"))];
         body.push(Stmt::Expr(Go::call("branches.Go", args)));
     }
     waited(workflow, step, body, "branches.Wait")

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -51,17 +52,22 @@ func BenchmarkParallelOfTenByHand(b *testing.B) {
 	}
 }
 
+// ten are branches that come to the same.
+type ten struct{ last atomic.Int64 }
+
+func (t *ten) branch(ctx context.Context) error {
+	value, err := noop(ctx, 1)
+	t.last.Store(value)
+	return err
+}
+
 func BenchmarkParallelOfTen(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		local := NewLocal("bench", nil)
-		group := local.Parallel(context.Background(), "p", ParallelOptions{})
-		var results [10]int64
-		for i := range 10 {
-			group.Go("x", func(ctx context.Context) (err error) {
-				results[i], err = noop(ctx, int64(i))
-				return err
-			})
+		group := Parallel(context.Background(), local.Branching("p", ParallelOptions{}), &ten{})
+		for range 10 {
+			group.Go("x", (*ten).branch)
 		}
 		if err := group.Wait(); err != nil {
 			b.Fatal(err)

@@ -12,11 +12,22 @@ import (
 	"conductor.invalid/internal/cel"
 )
 
+// group is a parallel block whose branches are closures.
+type group struct{ *Branches[struct{}] }
+
+func closures(ctx context.Context, branching Branching) group {
+	return group{Parallel(ctx, branching, struct{}{})}
+}
+
+func (g group) Go(name string, work func(context.Context) error) {
+	g.Branches.Go(name, func(_ struct{}, ctx context.Context) error { return work(ctx) })
+}
+
 func TestTheFirstFailureOfAParallelBlockDecidesAndIsReadOnReplay(t *testing.T) {
 	p := newPeer(t)
 	var slow atomic.Int64
 	workflow := workflowOf(func(ctx context.Context, run *Run) (any, error) {
-		group := run.Parallel(ctx, "checks", ParallelOptions{})
+		group := closures(ctx, run.Branching("checks", ParallelOptions{}))
 		group.Go("good", func(ctx context.Context) error {
 			_, err := task(ctx, run, "good", StepOptions{Effect: Read}, 0, func(ctx context.Context) (int64, error) {
 				slow.Add(1)

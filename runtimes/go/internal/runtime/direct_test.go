@@ -15,7 +15,7 @@ import (
 func TestAParallelBlockWithoutAJournal(t *testing.T) {
 	local := NewLocal("quote", nil)
 	boom := errors.New("boom")
-	group := local.Parallel(context.Background(), "checks", ParallelOptions{})
+	group := closures(context.Background(), local.Branching("checks", ParallelOptions{}))
 	var cancelled atomic.Int64
 	for range 3 {
 		group.Go("waits", func(ctx context.Context) error {
@@ -28,7 +28,7 @@ func TestAParallelBlockWithoutAJournal(t *testing.T) {
 	if err := group.Wait(); !errors.Is(err, boom) || cancelled.Load() != 3 {
 		t.Error(err, cancelled.Load())
 	}
-	waiting := local.Parallel(context.Background(), "checks", ParallelOptions{Wait: true, MaxConcurrency: 1})
+	waiting := closures(context.Background(), local.Branching("checks", ParallelOptions{Wait: true, MaxConcurrency: 1}))
 	var order []string
 	for _, name := range []string{"a", "b", "c"} {
 		waiting.Go(name, func(context.Context) error {
@@ -50,7 +50,7 @@ func TestAPanicOfABranchGoesOnInTheOneWhoWaits(t *testing.T) {
 					t.Error("the panic was lost")
 				}
 			}()
-			group := local.Parallel(context.Background(), "checks", options)
+			group := closures(context.Background(), local.Branching("checks", options))
 			group.Go("panics", func(context.Context) error { panic("mine") })
 			group.Go("waits", func(context.Context) error { return nil })
 			_ = group.Wait()
@@ -62,7 +62,7 @@ func TestOutsideCancellationIsNoFailure(t *testing.T) {
 	local := NewLocal("quote", nil)
 	ctx, cancel := context.WithCancel(context.Background())
 	time.AfterFunc(10*time.Millisecond, cancel)
-	group := local.Parallel(ctx, "naps", ParallelOptions{})
+	group := closures(ctx, local.Branching("naps", ParallelOptions{}))
 	group.Go("nap", func(ctx context.Context) error { return local.Sleep(ctx, "nap", time.Hour) })
 	group.Go("nap", func(ctx context.Context) error { return local.Sleep(ctx, "nap", time.Hour) })
 	err := local.Tolerate("naps", group.Wait())
@@ -325,7 +325,7 @@ func TestManyDirectRunsLeaveNothingBehind(t *testing.T) {
 	local := NewLocal("quote", nil)
 	settle := leaks(t)
 	for range 20_000 {
-		group := local.Parallel(context.Background(), "p", ParallelOptions{})
+		group := closures(context.Background(), local.Branching("p", ParallelOptions{}))
 		for range 3 {
 			group.Go("x", func(ctx context.Context) error {
 				return TryNull(ctx, Around{Effect: Read, Timeout: time.Minute}, func(context.Context) error { return nil })

@@ -10,96 +10,120 @@ import (
 	"sync"
 )
 
-// Parallel starts branches, and waits until all have ended.
-func (b blocks) Parallel(ctx context.Context, key string, options ParallelOptions) *Branches {
-	if b.run == nil && options == (ParallelOptions{}) {
-		return &Branches{simple: true, inner: lazy{parent: ctx}}
-	}
-	return &Branches{branches: &branches{blocks: b, ctx: ctx, key: key, width: options.MaxConcurrency, waits: options.Wait}}
+// Branching is what a parallel block says of its branches.
+type Branching struct {
+	blocks
+	key     string
+	options ParallelOptions
 }
 
-// Branches are those of a parallel block. Without a journal, a width or patience they are goroutines and nothing else: the
-// last one is the caller's own.
-type Branches struct {
-	*branches // nil where it is simple
+// Branching says how the branches of a block run.
+func (b blocks) Branching(key string, options ParallelOptions) Branching {
+	return Branching{b, key, options}
+}
 
-	simple   bool
-	inner    lazy
-	last     func(context.Context) error
+// Parallel starts branches, which are methods of state, and waits until all have ended.
+func Parallel[S any](ctx context.Context, branching Branching, state S) *Branches[S] {
+	options := branching.options
+	if !branching.isDurable() && options == (ParallelOptions{}) {
+		return &Branches[S]{state: state, alone: goroutines{ctx: lazy{parent: ctx}}}
+	}
+	return &Branches[S]{state: state, branches: &branches{
+		blocks: branching.blocks, ctx: ctx, key: branching.key, width: options.MaxConcurrency, waits: options.Wait,
+	}}
+}
+
+// Branches are those of a parallel block. They are methods and not closures, of which each would be an allocation.
+type Branches[S any] struct {
+	*branches // nil where goroutines alone will do: without a journal, a width and patience
+
+	state S
+	alone goroutines
+	last  func(S, context.Context) error
+}
+
+// Go adds a branch.
+func (b *Branches[S]) Go(name string, work func(S, context.Context) error) {
+	if b.branches != nil {
+		state := b.state
+		b.list = append(b.list, branch{name: name, work: func(ctx context.Context) (bool, error) { return true, work(state, ctx) }})
+		return
+	}
+	if b.last != nil {
+		b.alone.working.Add(1)
+		go b.work(b.last)
+	}
+	b.last = work
+}
+
+func (b *Branches[S]) work(work func(S, context.Context) error) {
+	defer b.alone.ended()
+	if b.alone.ctx.parent.Err() != nil {
+		return
+	}
+	if err := work(b.state, &b.alone.ctx); err != nil {
+		b.alone.failed(err)
+	}
+}
+
+// Wait gives the failure that decided, after all branches have ended.
+func (b *Branches[S]) Wait() error {
+	if b.branches != nil {
+		if err := b.perform(); err != nil {
+			return err
+		}
+		return b.all()
+	}
+	if b.last != nil {
+		b.alone.working.Add(1)
+		b.work(b.last)
+	}
+	return b.alone.wait()
+}
+
+// goroutines are branches and nothing else; the last one is the caller's own.
+type goroutines struct {
+	ctx      lazy
 	working  sync.WaitGroup
 	lock     sync.Mutex
 	err      error
 	panicked *panicked
 }
 
-// Go adds a branch.
-func (b *Branches) Go(name string, work func(context.Context) error) {
-	if !b.simple {
-		b.list = append(b.list, branch{name: name, work: func(ctx context.Context) (bool, error) { return true, work(ctx) }})
-		return
-	}
-	if b.last != nil {
-		b.working.Add(1)
-		go b.work(b.last)
-	}
-	b.last = work
-}
-
-func (b *Branches) work(work func(context.Context) error) {
-	defer b.ended()
-	if b.inner.parent.Err() != nil {
-		return
-	}
-	if err := work(&b.inner); err != nil {
-		b.failed(err)
-	}
-}
-
 // ended is deferred by each branch.
-func (b *Branches) ended() {
+func (g *goroutines) ended() {
 	if cause := recover(); cause != nil {
-		b.lock.Lock()
-		if b.panicked == nil {
-			b.panicked = &panicked{cause, debug.Stack()}
+		g.lock.Lock()
+		if g.panicked == nil {
+			g.panicked = &panicked{cause, debug.Stack()}
 		}
-		b.lock.Unlock()
-		b.inner.stop(errDecided)
+		g.lock.Unlock()
+		g.ctx.stop(errDecided)
 	}
-	b.working.Done()
+	g.working.Done()
 }
 
 // failed notes the first failure, which decides.
-func (b *Branches) failed(err error) {
-	b.lock.Lock()
-	defer b.lock.Unlock()
+func (g *goroutines) failed(err error) {
+	g.lock.Lock()
+	defer g.lock.Unlock()
 	_, isCancelled := err.(*cancelled)
-	if b.err == nil && b.inner.Err() == nil && !isCancelled {
-		b.err = err
-		b.inner.stop(errDecided)
+	if g.err == nil && g.ctx.Err() == nil && !isCancelled {
+		g.err = err
+		g.ctx.stop(errDecided)
 	}
 }
 
-// Wait gives the failure that decided, after all branches have ended.
-func (b *Branches) Wait() error {
-	if !b.simple {
-		if err := b.branches.perform(); err != nil {
-			return err
-		}
-		return b.all()
-	}
-	if b.last != nil {
-		b.working.Add(1)
-		b.work(b.last)
-	}
-	b.working.Wait()
-	b.panicked.goOn()
-	outer := b.inner.parent
+func (g *goroutines) wait() error {
+	g.working.Wait()
+	g.panicked.goOn()
+	outer := g.ctx.parent
 	isDone := outer.Err() != nil
-	b.inner.stop(errDecided)
+	g.ctx.stop(errDecided)
 	if isDone {
 		return stopped(outer)
 	}
-	return b.err
+	return g.err
 }
 
 // Graph starts steps when those that they need have ended.

@@ -99,7 +99,7 @@ type stepAt func(ctx context.Context, key string, options StepOptions, retries i
 func inBlocks(ctx context.Context, run *Run, at stepAt) (int64, error) {
 	read := StepOptions{Effect: Read}
 	var left, right int64
-	group := run.Parallel(ctx, "both", ParallelOptions{})
+	group := closures(ctx, run.Branching("both", ParallelOptions{}))
 	group.Go("left", func(ctx context.Context) (err error) {
 		left, err = at(ctx, "left", read, 0, returns(100))
 		return err
