@@ -99,24 +99,24 @@ impl Process {
     /// Sends a signal to the process alone.
     ///
     /// # Errors
-    /// When it is gone, or ignores an interrupt.
+    /// When it is gone, or ignores an interrupt or a quit.
     pub fn signal(&self, signal: Signal) -> Result<()> {
         self.must_hear(signal)?;
         kill_process(self.pid, signal).with_context(|| format!("failed to signal {}", self.name))
     }
 
-    /// Whoever is started by one that ignores an interrupt ignores it, too.
+    /// Whoever is started by one that ignores an interrupt or a quit ignores it, too.
     fn must_hear(&self, signal: Signal) -> Result<()> {
-        if signal != Signal::INT {
+        if ![Signal::INT, Signal::QUIT].contains(&signal) {
             return Ok(());
         }
         let path = format!("/proc/{}/status", self.pid.as_raw_nonzero());
         let status = fs::read_to_string(path).with_context(|| format!("{} is gone", self.name))?;
         let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or("0");
         let ignored = u64::from_str_radix(ignored.trim(), 16).context("a mask of signals")?;
-        if ignored & (1 << (Signal::INT.as_raw() - 1)) != 0 {
+        if ignored & (1 << (signal.as_raw() - 1)) != 0 {
             bail!(
-                "{} ignores SIGINT, as all does that a script starts with `&`: start the tests without it",
+                "{} ignores {signal:?}, as all does that a script starts with `&`: start the tests without it",
                 self.name
             );
         }
@@ -145,7 +145,7 @@ impl Process {
     /// Sends a signal to the whole group, as a terminal does on Ctrl-C.
     ///
     /// # Errors
-    /// When the group is gone, or its leader ignores an interrupt.
+    /// When the group is gone, or its leader ignores an interrupt or a quit.
     pub fn signal_group(&self, signal: Signal) -> Result<()> {
         self.must_hear(signal)?;
         kill_process_group(self.pid, signal).with_context(|| format!("failed to signal {}", self.name))

@@ -23,16 +23,16 @@ pub struct Daemon {
 
 impl Daemon {
     pub fn new() -> Daemon {
-        let temp = tempfile::tempdir().unwrap();
-        let mut daemon = Daemon::on(&temp.path().join("c"));
-        daemon._temp = Some(temp);
-        daemon
+        Daemon::leasing(LEASE)
     }
 
     /// With a lease that nobody loses by being silent for a while.
     pub fn patient() -> Daemon {
+        Daemon::leasing(Duration::from_secs(600))
+    }
+
+    fn leasing(lease: Duration) -> Daemon {
         let temp = tempfile::tempdir().unwrap();
-        let lease = Duration::from_secs(600);
         let mut daemon = Daemon::with(Options { lease, ..Options::in_folder(&temp.path().join("c")) });
         daemon._temp = Some(temp);
         daemon
@@ -98,28 +98,28 @@ impl Daemon {
     }
 
     /// A run as the API shows it, once `wanted` holds.
+    #[track_caller]
     pub fn run_when(&self, run: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let (status, view) = self.http("GET", &format!("/v1/runs/{run}"), "");
-            if status == 200 && wanted(&view) {
-                return view;
-            }
-            assert!(Instant::now() < deadline, "still {status} {view}");
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        let (_, view) =
+            self.asked_until(&format!("/v1/runs/{run}"), |status, view| status == 200 && wanted(view));
+        view
     }
 
     /// Waits until the metrics have `sample`: what was recorded is acknowledged before it is counted.
+    #[track_caller]
     pub fn counts(&self, sample: &str) {
+        self.asked_until("/metrics", |_, metrics| metrics.as_str().unwrap().contains(sample));
+    }
+
+    #[track_caller]
+    fn asked_until(&self, path: &str, wanted: impl Fn(u16, &Value) -> bool) -> (u16, Value) {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let (_, metrics) = self.http("GET", "/metrics", "");
-            let metrics = metrics.as_str().unwrap();
-            if metrics.contains(sample) {
-                return;
+            let (status, body) = self.http("GET", path, "");
+            if wanted(status, &body) {
+                return (status, body);
             }
-            assert!(Instant::now() < deadline, "{sample} is missing in\n{metrics}");
+            assert!(Instant::now() < deadline, "{path} is still {status} {body}");
             std::thread::sleep(Duration::from_millis(10));
         }
     }
