@@ -31,6 +31,9 @@ async def serve(workflows: Sequence[Workflow], tasks: Sequence[Task] = ()) -> No
         if workflow is None or not is_open:
             session.notify("run.release", {"run": run, "epoch": epoch})
         else:
+            if run in session.owned:
+                # Others had it in between, of which this process has not heard.
+                session.give_up(session.owned[run], "it was handed out again")
             Execution(session, workflow, run, dispatch, None)
 
     plans = tuple(workflow.served for workflow in workflows)

@@ -240,7 +240,7 @@ class Session:
                 continue
             item = kept.get(journal.run)
             if item is None or item["epoch"] != journal.epoch:
-                self._give_up(journal, "another session owns the run")
+                self.give_up(journal, "another session owns the run")
                 continue
             journal.acknowledged(item["next_seq"] - 1)
             journal.resend(item["next_seq"])
@@ -420,13 +420,14 @@ class Session:
                 return
             if code not in LOST:
                 journal.refusal = message
-            self._give_up(journal, message)
+            self.give_up(journal, message)
         elif method == "run.cancelling" and journal.on_cancelling is not None:
             journal.on_cancelling(params["reason"])
         elif method == "run.signal" and journal.on_signal is not None:
             journal.on_signal(params)
 
-    def _give_up(self, journal: Journal, reason: str) -> None:
+    def give_up(self, journal: Journal, reason: str) -> None:
+        """The run is another's."""
         logger.info("run %s is given up: %s", journal.run, reason)
         self.owned.pop(journal.run, None)
         journal.lose(reason)

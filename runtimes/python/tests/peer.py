@@ -23,6 +23,7 @@ class Peer:
         self.records: dict[str, list[dict[str, Any]]] = {}
         self.runs: dict[str, dict[str, Any]] = {}
         self.hello: dict[str, Any] = {}
+        self.greeted: list[socket.socket] = []
         self.lock = threading.Lock()
         self.held: dict[str, int] = {}
         """Permits that are held, by resource."""
@@ -87,6 +88,20 @@ class Peer:
                     part = answer if "error" in answer else {"result": answer}
                     answer = {"id": message["id"], **part}
                 self._tell(connection, answer)
+                if message["method"] == "hello":
+                    self.greeted.append(connection)
+
+    def dispatch(self, run: str, workflow: str, epoch: int) -> bool:
+        """Hands a run to whoever came first; False where nobody has."""
+        if not self.greeted:
+            return False
+        params = {"run": run, "workflow": workflow, "epoch": epoch}
+        own = {"plan": "blake3:0", "next_seq": 1, "started_at": 0, "cancelling": False}
+        self.runs[run] = {"input": {}, "at": 0}
+        self.records.setdefault(run, [])
+        message = {"method": "run.dispatch", "params": {**params, **own}}
+        self._tell(self.greeted[0], message)
+        return True
 
     @staticmethod
     def _until_gone(lines: Iterable[str]) -> Iterator[str]:

@@ -235,8 +235,12 @@ export class Session {
     );
   }
 
-  /** Takes a journal of a run that it owns from now on. */
+  /** Takes a journal of a run that it owns from now on. Where it had the run before, others had it in between. */
   own(journal: Journal): void {
+    const before = this.owned.get(journal.run);
+    if (before !== undefined) {
+      this.giveUp(before, "it was handed out again");
+    }
     this.owned.set(journal.run, journal);
     this.breathe();
   }

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { call } from "../js/_conductor/execute.js";
 import { close } from "../js/_conductor/resources.js";
+import { serve } from "../js/_conductor/serve.js";
 import { Workflow } from "../js/_conductor/workflow.js";
 import { Peer } from "./peer.mjs";
 import { flow, task } from "./steps.mjs";
@@ -321,4 +322,49 @@ test("sleep, pauses and tolerated steps have their entries", async () => {
     "step_failed frail",
     "run_succeeded",
   ]);
+});
+
+test("a run that is handed out again is executed by the last life alone", async () => {
+  let lives = 0;
+  let open;
+  const gate = new Promise((resolve) => (open = resolve));
+  const looked = [];
+  const body = async (run) => {
+    lives += 1;
+    const life = lives;
+    await gate;
+    return task(run, "look", () => looked.push(life));
+  };
+  const begun = async (count) => {
+    while (lives < count) {
+      await sleep(1);
+    }
+  };
+  const stop = new AbortController();
+  const serving = serve([flow(body)], [], { signal: stop.signal });
+  while (peer.hellos.at(-1)?.serve !== 256) {
+    await sleep(1);
+  }
+  peer.records.set("again", []);
+  // Others had it between the two, and nobody has told this process.
+  for (const epoch of [1, 3]) {
+    peer.notify("run.dispatch", {
+      run: "again",
+      workflow: "w",
+      epoch,
+      next_seq: 1,
+      started_at: 0,
+      cancelling: false,
+    });
+    await begun((epoch + 1) / 2);
+  }
+  open();
+  while (!peer.kinds("again").includes("run_succeeded")) {
+    await sleep(1);
+  }
+  stop.abort();
+  await serving;
+  assert.deepEqual(looked, [2]);
+  const epochs = peer.records.get("again").map(({ epoch }) => epoch);
+  assert.deepEqual([...new Set(epochs)], [3]);
 });

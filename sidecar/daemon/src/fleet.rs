@@ -11,8 +11,9 @@ use crate::handlers::{ask_cancel, on_disk, tell_owner};
 use crate::rpc::Fault;
 use crate::sidecar::{Sidecar, blocking};
 
-/// The lease of a sidecar among sidecars, in leases of a session: the answer that renews a session's lease is given only while
-/// at least so much is left of the sidecar's, so half of it is what the store may be away without anybody noticing.
+/// The lease of a sidecar among sidecars, in leases of a session. The answer that renews a session's lease is given only while
+/// that lease and a quarter of it are left of the sidecar's: who has just looked at its lease may need a moment until it begins.
+/// The rest is what the store may be away without anybody noticing.
 pub(crate) const LEASES: u32 = 2;
 
 /// How often a gate that is shut is looked at.
@@ -24,7 +25,7 @@ const CLAIM: usize = 500;
 impl Sidecar {
     /// Whether a session whose message is answered now may trust in its lease: nobody takes its runs before that is over.
     pub(crate) fn is_safe(&self) -> bool {
-        self.journal.shared().is_none_or(|shared| shared.remaining() >= self.lease)
+        self.journal.shared().is_none_or(|shared| shared.remaining() >= self.lease + self.lease / 4)
     }
 
     /// Waits until messages may be answered.
@@ -194,6 +195,8 @@ pub(crate) fn claim(sidecar: &Arc<Sidecar>) -> bool {
     let limit = u32::try_from(limit).unwrap_or(u32::MAX);
     match blocking(|| sidecar.journal.claim(&wanted, limit)) {
         Ok(claimed) => {
+            // Who had one of them before others did must hear of it before it is handed out again.
+            sidecar.deliver(sidecar.journal.late());
             claimed.iter().for_each(|info| sidecar.offer(info));
             claimed.len() == limit as usize
         }

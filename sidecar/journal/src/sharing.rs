@@ -12,7 +12,7 @@ use crate::journal::{Inner, Journal, MayTake, Place, RunInfo, info, stored};
 use crate::keys::digest_like;
 use crate::refusal::Refusal;
 use crate::run::Cell;
-use crate::store::{Change, Home, RunRow, Shared, StoreError, Wanted};
+use crate::store::{Change, Head, Home, RunRow, Shared, StoreError, Wanted};
 
 /// What another sidecar asks of the one that has the run.
 #[derive(Debug, Serialize, Deserialize)]
@@ -87,14 +87,12 @@ impl Journal {
             inner.runs.remove(run);
             return Ok(());
         }
-        let id: Arc<str> = run.into();
-        let cell = inner.runs.entry(Arc::clone(&id)).or_insert_with(|| Cell::stored(row.clone()));
-        renewed(cell, row);
+        let cell = renewed(inner, row);
         // Whoever took it in that commit was told that it failed: nobody executes it.
         if taken == Some(cell.tip.epoch) && cell.tip.owner.is_some() {
             cell.queue();
             cell.tip.owner = None;
-            inner.dirty.push(id);
+            inner.dirty.push(run.into());
         }
         Ok(())
     }
@@ -115,7 +113,7 @@ impl Journal {
         std::mem::take(&mut self.hold().late)
     }
 
-    /// Takes up runs that wait for somebody who executes them.
+    /// Takes up runs that wait for somebody who executes them. Who had one of them here before others had it is told by [`Self::late`].
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -124,10 +122,7 @@ impl Journal {
         let mut inner = self.hold();
         let mut claimed = Vec::new();
         for row in shared.claim(wanted, limit)? {
-            let id: Arc<str> = row.id.as_str().into();
-            let cell = inner.runs.entry(id).or_insert_with(|| Cell::stored(row.clone()));
-            renewed(cell, row);
-            claimed.push(info(cell));
+            claimed.push(info(renewed(&mut inner, row)));
         }
         Ok(claimed)
     }
@@ -226,12 +221,25 @@ fn is_idle(cell: &Cell) -> bool {
 }
 
 /// What the store has takes the place of what was remembered, where nothing is on its way.
-fn renewed(cell: &mut Cell, row: RunRow) {
+fn renewed(inner: &mut Inner, row: RunRow) -> &mut Cell {
+    let id: Arc<str> = row.id.as_str().into();
+    if inner.runs.get(&id).is_some_and(|cell| is_idle(cell) && was_away(&cell.tip, &row.head)) {
+        leave(inner, &id);
+    }
+    let cell = inner.runs.entry(id).or_insert_with(|| Cell::stored(row.clone()));
     if is_idle(cell) {
         cell.key = Some(row.key);
         cell.committed = Some(row.head.clone());
         cell.tip = row.head;
     }
+    cell
+}
+
+/// Whether others have had the run since it was remembered: it is back, and who owned it here does not own it any more.
+fn was_away(remembered: &Head, stored: &Head) -> bool {
+    let session = |head: &Head| head.owner.as_ref().map(|owner| Arc::clone(&owner.session));
+    stored.epoch > remembered.epoch
+        || stored.epoch == remembered.epoch && session(stored) != session(remembered)
 }
 
 /// Another sidecar has the run, or nobody: who owned it here hears of it.

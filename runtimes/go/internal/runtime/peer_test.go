@@ -278,3 +278,21 @@ func (p *peer) cut(run string, entries int) {
 	delete(p.runs, run)
 	p.records[run] = p.records[run][:entries]
 }
+
+// dispatch hands a run to the one who serves, once somebody does.
+func (p *peer) dispatch(run string, epoch int64) {
+	for {
+		p.lock.Lock()
+		if len(p.hellos) > 0 {
+			break
+		}
+		p.lock.Unlock()
+		time.Sleep(time.Millisecond)
+	}
+	defer p.lock.Unlock()
+	p.runs[run] = map[string]any{"input": map[string]any{}, "next_seq": int64(1)}
+	p.tell(p.conns[0], "run.dispatch", map[string]any{
+		"run": run, "workflow": "test_workflow", "plan": "blake3:0", "epoch": epoch, "next_seq": int64(1),
+		"started_at": nowMillis(), "cancelling": false,
+	})
+}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -239,5 +241,39 @@ func TestAnAtomicBlockFailsAsOneStep(t *testing.T) {
 	wantKinds(t, p, "r", "step_started held", "step_failed held", "run_failed")
 	if string(cel.JSON(p.entry("r", "run_failed", "")["step"])) != `"held"` {
 		t.Error(p.entry("r", "run_failed", ""))
+	}
+}
+
+func TestARunThatIsHandedOutAgainIsExecutedByItsLastLifeAlone(t *testing.T) {
+	p := newPeer(t)
+	begun, gate, looked := make(chan struct{}), make(chan struct{}), make(chan int64, 2)
+	var lives atomic.Int64
+	workflow := workflowOf(func(ctx context.Context, run *Run) (any, error) {
+		life := lives.Add(1)
+		begun <- struct{}{}
+		<-gate
+		return task(ctx, run, "look", StepOptions{Effect: Read}, 0, func(context.Context) (int64, error) {
+			looked <- life
+			return life, nil
+		})
+	})
+	ctx, stop := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- Serve(ctx, []*Workflow{workflow}, nil) }()
+	// Others had it between the two, and nobody has told this process.
+	for _, epoch := range []int64{1, 3} {
+		p.dispatch("r", epoch)
+		<-begun
+	}
+	close(gate)
+	if life := <-looked; life != 2 {
+		t.Error(life)
+	}
+	for !slices.Contains(p.kinds("r"), "run_succeeded") {
+		time.Sleep(time.Millisecond)
+	}
+	stop()
+	if err := <-served; err != nil || len(looked) > 0 {
+		t.Error(err, len(looked))
 	}
 }

@@ -297,10 +297,15 @@ func (s *session) giveUp(journal *journal, reason string) {
 	journal.lose(reason)
 }
 
+// own takes a journal of a run that it owns from now on. Where it had the run before, others had it in between.
 func (s *session) own(journal *journal) {
 	s.lock.Lock()
-	defer s.lock.Unlock()
+	before := s.owned[journal.run]
 	s.owned[journal.run] = journal
+	s.lock.Unlock()
+	if before != nil {
+		s.giveUp(before, "it was handed out again")
+	}
 }
 
 func (s *session) disown(journal *journal) {

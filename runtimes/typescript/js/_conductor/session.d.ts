@@ -50,7 +50,7 @@ export declare class Session {
   private breathe;
   /** Whether somebody waits for it. Nobody waits for the answer to a report. */
   private get isBusy();
-  /** Takes a journal of a run that it owns from now on. */
+  /** Takes a journal of a run that it owns from now on. Where it had the run before, others had it in between. */
   own(journal: Journal): void;
   /** The run of this journal has ended, or is no longer this session's. */
   disown(journal: Journal): void;

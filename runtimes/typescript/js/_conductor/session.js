@@ -208,8 +208,12 @@ export class Session {
       (this.options.tasks?.length ?? 0) > 0
     );
   }
-  /** Takes a journal of a run that it owns from now on. */
+  /** Takes a journal of a run that it owns from now on. Where it had the run before, others had it in between. */
   own(journal) {
+    const before = this.owned.get(journal.run);
+    if (before !== undefined) {
+      this.giveUp(before, "it was handed out again");
+    }
     this.owned.set(journal.run, journal);
     this.breathe();
   }

@@ -94,6 +94,7 @@ fn what_holds_over_every_store(version: Version) {
     a_newer_format_and_a_foreign_schema_are_refused_by_name(&server);
     a_commit_whose_end_is_not_heard_of_is_done_once(&server);
     who_comes_back_too_late_writes_nothing(&server);
+    who_had_a_run_that_comes_back_from_another_is_told(&server);
     feed::each_record_is_fed_to_one_sidecar_and_what_the_gone_have_left_to_another(&server);
     feed::what_is_purged_before_it_was_read_is_told_of(&server);
     search::who_began_before_is_waited_for(&Schema::new(&server));
@@ -240,6 +241,40 @@ fn who_comes_back_too_late_writes_nothing(server: &Postgres) {
     assert!(late.recount().unwrap());
     late.shared().unwrap().recounted();
     assert!(late.shared().unwrap().remaining() > Duration::ZERO);
+}
+
+/// A sidecar whose lease was over takes a run up again before it has counted what is left: another had it meanwhile.
+fn who_had_a_run_that_comes_back_from_another_is_told(server: &Postgres) {
+    let schema = Schema::new(server);
+    let open = |id: &str| {
+        let member = Member { lease: Duration::from_millis(300), ..schema.named(id, None) };
+        let store = PostgresStore::open(&schema.url(), member).unwrap();
+        Journal::open(Box::new(store), Limits::default(), Encryption::default()).unwrap()
+    };
+    let late = open("late");
+    start(&late, "r", "s");
+    commit(&late);
+    let heir = open("heir");
+    std::thread::sleep(Duration::from_millis(320));
+    heir.shared().unwrap().renew().unwrap();
+    std::thread::sleep(Duration::from_millis(200));
+    let wanted = [Wanted { workflow: "w".to_owned(), plan: "p".to_owned() }];
+    assert_eq!(heir.claim(&wanted, 1).unwrap().len(), 1);
+    heir.take("r", &owner("t"), "p", "python", &|_| true).unwrap().unwrap();
+    assert_eq!(said(&commit(&heir)), ["r t ack 1"]);
+    heir.release("r", 2, "t").unwrap();
+    commit(&heir);
+    heir.let_go(&["r".into()], &|_| true).unwrap();
+    let claimed = late.claim(&wanted, 1).unwrap();
+    assert_eq!(
+        claimed.iter().map(|info| (info.epoch, info.owner.is_some())).collect::<Vec<_>>(),
+        [(2, false)]
+    );
+    assert_eq!(said(&late.late()), ["r s refused 1 stale_epoch", "r s gone"]);
+    assert!(late.shared().unwrap().renew().unwrap(), "it was over");
+    assert!(late.recount().unwrap());
+    assert_eq!(said(&late.late()), [""; 0], "it is here");
+    assert_eq!(record(&late, "r", 1, 1, STARTED, "s").unwrap_err().code(), code::STALE_EPOCH);
 }
 
 /// `cargo test --release --workspace --test journal -- --ignored --nocapture figures`
