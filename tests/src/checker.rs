@@ -29,6 +29,8 @@ pub struct Snapshot {
     /// Length of the log after the store was read.
     pub log_after: u64,
     pub news: Vec<(String, Record)>,
+    /// Steps, by run and key, whose start stood in a process's own log before the store was read, and so was on disk as well.
+    pub logged: Vec<(String, String)>,
 }
 
 /// All that is known in the end.
@@ -246,6 +248,7 @@ fn began_before_commit(evidence: &Evidence<'_>) -> Vec<String> {
                 }
             }
         }
+        started.extend(snapshot.logged.iter().map(|(run, key)| (run.as_str(), key.as_str())));
         let since = evidence.executions.iter().filter(|execution| {
             let is_new = (checked..snapshot.log_before).contains(&execution.position);
             execution.begin && is_new && (evidence.is_write)(&execution.run, &execution.key)

@@ -3,15 +3,21 @@
 //! It takes no lock that a writer would feel, and trusts nothing: the checker judges what it reads.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use conductor_journal::{Keys, open_record};
 use conductor_protocol::entry::Entry;
 use rusqlite::{Connection, OpenFlags};
+use serde_json::Value;
 
 /// What the sidecars of tests encrypt with.
 pub const KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+
+/// Where the frames of a process's own log begin.
+const LOG_HEAD: usize = 4096;
 
 /// Every run, by its id.
 pub type Journal = BTreeMap<String, Run>;
@@ -107,6 +113,42 @@ fn records_after(connection: &Connection, last: &mut i64) -> Result<Vec<(String,
         found.push((row.get(1)?, Record { seq, epoch, body, entries }));
     }
     Ok(found)
+}
+
+/// Steps, by run and key, whose start stands in a process's own log beside the store, as `docs/protocol.md` says.
+///
+/// # Errors
+/// When a log is there and cannot be read.
+pub fn starts_in_logs(store: &Path) -> Result<Vec<(String, String)>> {
+    let folder = store.with_file_name(format!("{}-logs", store.file_name().unwrap_or_default().display()));
+    let mut found = Vec::new();
+    for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|file| file.path()) {
+        match fs::read(&path) {
+            // The store has taken it over.
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            bytes => found.extend(starts(bytes?.get(LOG_HEAD..).unwrap_or_default())),
+        }
+    }
+    Ok(found)
+}
+
+/// Of the frames of one generation, up to the first that is not whole.
+fn starts(frames: &[u8]) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for frame in frames.split_inclusive(|byte| *byte == b'\n') {
+        let parts = (frame.get(..8), frame.get(9..), frame.get(9..17), frame.get(18..));
+        let (Some(sum), Some(body), generation, Some(line)) = parts else { break };
+        let sum = std::str::from_utf8(sum).ok().and_then(|sum| u32::from_str_radix(sum, 16).ok());
+        if sum != Some(crc32fast::hash(body)) || generation != frames.get(9..17) {
+            break;
+        }
+        let Ok(message) = serde_json::from_slice::<Value>(line) else { break };
+        let params = &message["params"];
+        let entries = params["entries"].as_array().into_iter().flatten();
+        let keys = entries.filter_map(|entry| entry["step_started"]["key"].as_str());
+        found.extend(keys.map(|key| (params["run"].as_str().unwrap_or_default().to_owned(), key.to_owned())));
+    }
+    found
 }
 
 impl Run {

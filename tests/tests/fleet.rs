@@ -242,7 +242,7 @@ impl Fleet {
         let (news, journal) = self.follower.news(&self.server.url())?;
         let log_after = fs::metadata(self.log())?.len();
         self.journal = journal;
-        self.snapshots.push(Snapshot { log_before, log_after, news });
+        self.snapshots.push(Snapshot { log_before, log_after, news, logged: Vec::new() });
         Ok(())
     }
 

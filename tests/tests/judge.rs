@@ -44,8 +44,8 @@ fn good() -> Result<History> {
         records[range].iter().map(|it| ("r".to_owned(), it.clone())).collect()
     };
     let snapshots = vec![
-        Snapshot { log_before: 35, log_after: 35, news: news(0..3) },
-        Snapshot { log_before: 60, log_after: 60, news: news(3..6) },
+        Snapshot { log_before: 35, log_after: 35, news: news(0..3), logged: Vec::new() },
+        Snapshot { log_before: 60, log_after: 60, news: news(3..6), logged: Vec::new() },
     ];
     let run = Run { workflow: "w".into(), state: "succeeded".into(), output: Some("1".into()), records };
     let executions = vec![

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use conductor_protocol::entry::Entry;
 use conductor_tests::checker::{Evidence, Snapshot, judge};
-use conductor_tests::journal::Follower;
+use conductor_tests::journal::{Follower, starts_in_logs};
 use conductor_tests::process::Process;
 use conductor_tests::project::Project;
 use conductor_tests::random::{Random, seed};
@@ -139,9 +139,11 @@ impl Storm {
     /// Reads what has been committed since the last look.
     fn look(&mut self) -> Result<()> {
         let log_before = fs::metadata(self.log())?.len();
+        // First the logs: what is gone from one is in the store.
+        let logged = starts_in_logs(&self.sidecar.store())?;
         let news = self.follower.news(&self.sidecar.store())?;
         let log_after = fs::metadata(self.log())?.len();
-        self.snapshots.push(Snapshot { log_before, log_after, news });
+        self.snapshots.push(Snapshot { log_before, log_after, news, logged });
         Ok(())
     }
 

@@ -231,7 +231,7 @@ impl Crowd {
                 self.see(run, entry);
             }
         }
-        self.snapshots.push(Snapshot { log_before, log_after, news });
+        self.snapshots.push(Snapshot { log_before, log_after, news, logged: Vec::new() });
         Ok(())
     }
 
