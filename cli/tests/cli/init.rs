@@ -331,3 +331,15 @@ fn a_language_that_only_folders_show_is_named() {
     project.conductor(&["init"]).says(0, &["task load_hive, commented out"]);
     assert!(!project.read("concurrency.yaml").contains("targets"));
 }
+
+#[test]
+fn where_no_function_looks_like_a_task_nothing_is_called_a_suggestion() {
+    let project = Project::empty();
+    project.write("farm.py", "def apples(count: int) -> int:\n    return count\n");
+    let said = project.conductor(&["init"]);
+    said.says(0, &["no annotation", "annotate functions", "no findings"]);
+    assert!(!said.stdout.contains("take the `#` away"), "{}", said.stdout);
+    let manifest = project.read("concurrency.yaml");
+    assert!(manifest.contains("none looks like a task") && !manifest.contains("suggestion"), "{manifest}");
+    project.conductor(&["fmt", "--check"]).says(0, &[]);
+}

@@ -59,6 +59,11 @@ pub fn of_tree(project: Project, walked: &Walked) -> Work {
     let is_annotated = walked.tree.is_annotated();
     let next = if is_annotated {
         vec!["look at the workflow, then `conductor build`".to_owned()]
+    } else if draft.rows.iter().all(|row| row.became.is_none()) {
+        vec![
+            "annotate functions (`conductor init --help` says how) and run `conductor init --update`"
+                .to_owned(),
+        ]
     } else {
         vec![
             format!(

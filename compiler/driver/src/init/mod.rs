@@ -139,7 +139,7 @@ pub fn draft(name: &str, tree: &Tree, fetch: &mut dyn FnMut(&Need) -> Answer) ->
     fixed.extend(resources);
     let ids: BTreeSet<String> = taken.into_keys().collect();
     fixed.extend(services::suggested(tree, &ids, &mut names, &mut rows));
-    let head = head(!wishes.is_empty());
+    let head = head(!wishes.is_empty(), rows.iter().any(|row| row.became.is_some()));
     let (text, outcome) = mend::mended(&mut tasks, |tasks| {
         let text = written(Syntax::of(name), &head, &fixed, tasks);
         let outcome = compile_for(Wanted::Findings, Schemas::Pinned, name, text.as_bytes(), None, fetch);
@@ -193,11 +193,16 @@ fn row(task: &Task) -> Row {
     }
 }
 
-fn head(is_annotated: bool) -> Vec<String> {
+fn head(is_annotated: bool, is_found: bool) -> Vec<String> {
     let lines: &[&str] = if is_annotated {
         &[
             "How the annotated functions run. `conductor check` holds this file to the code, `conductor build`",
             "generates the code that runs it, `conductor init --update` adds what is annotated later.",
+        ]
+    } else if !is_found {
+        &[
+            "No function is annotated, and none looks like a task. Annotate functions",
+            "(`# conductor: task fetch_user effect=read` above one) and run `conductor init --update`.",
         ]
     } else {
         &[
