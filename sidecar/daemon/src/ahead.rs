@@ -23,6 +23,9 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// How often it is looked whether the store has what stands in a log, a millisecond apart.
 const LOOKS: usize = 100;
 
+/// How long a start from outside waits for logs before it is refused.
+const SOON: Duration = Duration::from_secs(1);
+
 /// How long whoever waits for a log waits between two looks.
 const SHORT: Duration = Duration::from_millis(2);
 
@@ -144,6 +147,11 @@ pub(crate) async fn settled(sidecar: &Sidecar) {
     while sidecar.ahead.is_settling() {
         tokio::time::sleep(SHORT).await;
     }
+}
+
+/// Returns when nothing is on its way from a log to the store, or the store is in trouble.
+pub(crate) async fn settled_soon(sidecar: &Sidecar) {
+    let _it_is_asked_again = tokio::time::timeout(SOON, settled(sidecar)).await;
 }
 
 /// Has the store take what stands in all logs by now, so that who reads finds what their processes have done. Where the store takes

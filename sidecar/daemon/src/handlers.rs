@@ -280,17 +280,14 @@ fn hello(call: &mut Call<'_>, hello: Hello) -> Result<Client, Fault> {
 fn start(call: &mut Call<'_>, client: &Client, start: RunStart) -> Result<(), Fault> {
     closing(call)?;
     let sidecar = Arc::clone(call.sidecar);
-    if sidecar.ahead.is_settling() {
-        let (owner, language) = (client.owner.clone(), client.language.clone());
-        call.later(async move {
-            ahead::settled(&sidecar).await;
-            let begun = begin(&sidecar, &owner, &language, start)?;
-            sidecar.flush();
-            begun.told(&sidecar).await
-        });
-        return Ok(());
-    }
-    let begun = begin(&sidecar, &client.owner, &client.language, start)?;
+    let at_once = || begin(&sidecar, &client.owner, &client.language, start.clone());
+    let begun = match (!sidecar.ahead.is_settling()).then(at_once) {
+        None | Some(Err(Refusal::Unsettled)) => {
+            start_later(call, client, start);
+            return Ok(());
+        }
+        Some(begun) => begun?,
+    };
     if let Some(owned) = begun.before_the_disk(&sidecar) {
         let has_log = sidecar.ahead.holds(&client.owner.session);
         call.lingers = Some(if has_log { recording::LOGGED } else { LINGER });
@@ -301,6 +298,23 @@ fn start(call: &mut Call<'_>, client: &Client, start: RunStart) -> Result<(), Fa
     Ok(())
 }
 
+/// Starts a run that may have begun in a log, when the store has what stands there.
+fn start_later(call: &mut Call<'_>, client: &Client, start: RunStart) {
+    let sidecar = Arc::clone(call.sidecar);
+    let (owner, language) = (client.owner.clone(), client.language.clone());
+    call.later(async move {
+        let begun = loop {
+            ahead::settled(&sidecar).await;
+            match begin(&sidecar, &owner, &language, start.clone()) {
+                Err(Refusal::Unsettled) => {}
+                begun => break begun?,
+            }
+        };
+        sidecar.flush();
+        begun.told(&sidecar).await
+    });
+}
+
 /// A start that the journal has admitted.
 struct Begun {
     run: String,
@@ -308,7 +322,7 @@ struct Begun {
     wanted: bool,
 }
 
-fn begin(sidecar: &Arc<Sidecar>, owner: &Owner, language: &str, start: RunStart) -> Result<Begun, Fault> {
+fn begin(sidecar: &Sidecar, owner: &Owner, language: &str, start: RunStart) -> Result<Begun, Refusal> {
     if !start.secret.is_empty() {
         let row = PlanRow {
             workflow: start.workflow.clone(),
@@ -316,11 +330,10 @@ fn begin(sidecar: &Arc<Sidecar>, owner: &Owner, language: &str, start: RunStart)
             language: language.to_owned(),
             secret: start.secret.clone(),
         };
-        sidecar.learn(&[row]).map_err(|error| Fault::from(Refusal::Store(error.to_string())))?;
+        sidecar.learn(&[row]).map_err(|error| Refusal::Store(error.to_string()))?;
     }
     let (run, wanted) = (start.run.clone(), sidecar.plans.wants(&start.plan));
-    let may_take = |owner: &Owner| sidecar.may_take(owner);
-    let started = sidecar.journal.start(recording::request_of(start, language), Some(owner), &may_take)?;
+    let started = sidecar.start(recording::request_of(start, language), Some(owner))?;
     Ok(Begun { run, started, wanted })
 }
 

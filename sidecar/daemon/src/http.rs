@@ -11,7 +11,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Extension, Json, Router};
-use conductor_journal::{Home, Owner, Refusal, RunRow, RunView, Settled, StartRequest, Started, fold};
+use conductor_journal::{Home, Refusal, RunRow, RunView, Settled, StartRequest, Started, fold};
 use conductor_protocol::entry::UnixMillis;
 use conductor_protocol::message::SignalSend;
 use conductor_protocol::state::RunState;
@@ -105,7 +105,9 @@ pub(crate) fn refused(refusal: &Refusal) -> Response {
         | Refusal::Needed { .. } => StatusCode::CONFLICT,
         Refusal::Purged { .. } => StatusCode::GONE,
         Refusal::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-        Refusal::Store(_) | Refusal::NoKey { .. } | Refusal::Closing => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::Store(_) | Refusal::Unsettled | Refusal::NoKey { .. } | Refusal::Closing => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         _ => StatusCode::BAD_REQUEST,
     };
     let error = json!({"code": refusal.code(), "message": refusal.to_string()});
@@ -309,7 +311,8 @@ async fn start(
         by: operating::named(&access, body.by.as_deref()),
         at: jiff::Timestamp::now().as_millisecond(),
     };
-    let started = sidecar.journal.start(request, None, &|owner: &Owner| sidecar.may_take(owner));
+    ahead::settled_soon(&sidecar).await;
+    let started = sidecar.start(request, None);
     sidecar.flush();
     let state = match started {
         Err(refusal) => return refused(&refusal),

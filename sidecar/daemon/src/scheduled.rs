@@ -10,6 +10,7 @@ use conductor_protocol::entry::UnixMillis;
 use conductor_protocol::message::PlanRef;
 use serde_json::value::RawValue;
 
+use crate::ahead;
 use crate::sidecar::{Sidecar, blocking};
 use crate::timetable::{Firing, Sayer};
 
@@ -66,6 +67,7 @@ pub(crate) async fn run(sidecar: Arc<Sidecar>) {
 type Begun = (String, Result<Option<Settled>, Refusal>);
 
 async fn look(sidecar: &Arc<Sidecar>) {
+    ahead::settled_soon(sidecar).await;
     let now = sidecar.clock.now();
     let firings = sidecar.timetable().due(
         now,
@@ -115,7 +117,7 @@ fn start(sidecar: &Sidecar, workflow: &str, at: UnixMillis, now: UnixMillis) -> 
         by: None,
         at: now,
     };
-    let started = sidecar.journal.start(request, None, &|owner| sidecar.may_take(owner));
+    let started = sidecar.start(request, None);
     let settled = match started {
         Ok(Started::New { settled, .. }) => Ok(Some(settled)),
         Ok(Started::Attached { settled, .. }) => Ok(settled),

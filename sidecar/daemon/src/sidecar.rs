@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use conductor_journal::{Journal, Kept, Note, Owner, PlanRow, RunInfo, StoreError};
+use conductor_journal::{
+    Journal, Kept, Note, Owner, PlanRow, Refusal, RunInfo, StartRequest, Started, StoreError,
+};
 use conductor_protocol::entry::UnixMillis;
 use conductor_protocol::message::{RunAck, RunRefused, method};
 use conductor_telemetry::Metrics;
@@ -147,6 +149,12 @@ impl Sidecar {
         !self.ahead.holds(&owner.session) && self.sessions.may_take(owner)
     }
 
+    /// Starts a run that may stand in no log which is on its way to the store.
+    pub(crate) fn start(&self, request: StartRequest, caller: Option<&Owner>) -> Result<Started, Refusal> {
+        let may_take = |owner: &Owner| self.may_take(owner);
+        self.journal.start_where(request, caller, &may_take, &|| !self.ahead.is_settling())
+    }
+
     /// Commits what has gathered, unless somebody is at it. Called after every batch of messages.
     pub(crate) fn flush(self: &Arc<Self>) {
         let Some(done) = blocking(|| self.journal.commit(|notes| self.deliver(notes))) else { return };
@@ -184,11 +192,13 @@ impl Sidecar {
                     let out = lines.entry(session).or_default();
                     rpc::notice(out, method::RUN_ACK, RunAck { run: run.to_string(), seq });
                 }
-                Note::Refused { session, .. } if self.ahead.holds(&session) => {
-                    // What it was told of may stand in its log: it comes again when the store has taken that.
+                // What it was told of may stand in its log: it comes again when the store has taken that, and nobody begins
+                // its runs anew until then.
+                Note::Reverting { session } | Note::Refused { session, .. } if self.ahead.holds(&session) => {
                     self.ahead.close(&session, None);
                     self.sessions.hang_up(&session);
                 }
+                Note::Reverting { .. } => {}
                 Note::Refused { run, session, epoch, seq, refusal } => {
                     self.metrics.refused(refusal.reason());
                     let refused = RunRefused {

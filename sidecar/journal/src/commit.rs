@@ -2,6 +2,7 @@
 //!
 //! It knows no connection: what came of a batch is handed out as notes, in order.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,8 @@ pub enum Note {
     Acked { run: Arc<str>, session: Arc<str>, seq: u64 },
     /// The record `seq` of the session, and all after it, were not taken.
     Refused { run: Arc<str>, session: Arc<str>, epoch: u64, seq: u64, refusal: Refusal },
+    /// The store took nothing of what the session wrote. Told while the journal still knows it, and before its refusals.
+    Reverting { session: Arc<str> },
     /// The run has ended or is paused; `session` owned it until then.
     Stopped {
         run: Arc<str>,
@@ -55,7 +58,7 @@ impl Journal {
     /// Commits what has gathered, unless somebody else is at it: then `None`, and he will see to it that it is
     /// committed. Blocks for as long as the disk takes. `deliver` gets the notes before the next batch begins, so
     /// that acknowledgements are in order; it must not commit.
-    pub fn commit(&self, deliver: impl FnOnce(Vec<Note>)) -> Option<Committed> {
+    pub fn commit(&self, mut deliver: impl FnMut(Vec<Note>)) -> Option<Committed> {
         let batch = self.board()?;
         let began = Instant::now();
         let result = self.store.commit(&batch);
@@ -64,7 +67,10 @@ impl Journal {
         let failure = result.as_ref().err().cloned();
         let notes = match result {
             Ok(verdicts) => self.land(&batch, &verdicts),
-            Err(error) => self.turn_back(&batch, &error),
+            Err(error) => {
+                deliver(reverting(&batch));
+                self.turn_back(&batch, &error)
+            }
         };
         deliver(notes);
         let mut inner = self.hold();
@@ -155,6 +161,13 @@ impl Journal {
         }
         notes
     }
+}
+
+fn reverting(batch: &[Arc<Change>]) -> Vec<Note> {
+    let sessions: BTreeSet<&Arc<str>> =
+        batch.iter().flat_map(|change| &change.spans).map(|span| &span.session).collect();
+    let named = sessions.into_iter().filter(|session| !session.is_empty());
+    named.map(|session| Note::Reverting { session: Arc::clone(session) }).collect()
 }
 
 fn landed(inner: &mut Inner, change: &Change, key: i64, notes: &mut Vec<Note>) {

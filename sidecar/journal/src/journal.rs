@@ -238,6 +238,20 @@ impl Journal {
         caller: Option<&Owner>,
         may_take: MayTake<'_>,
     ) -> Result<Started, Refusal> {
+        self.start_where(request, caller, may_take, &|| true)
+    }
+
+    /// As [`Journal::start`]. `may_begin` is asked of a run of which nothing is known, under the journal's lock.
+    ///
+    /// # Errors
+    /// Those of [`Journal::start`], and [`Refusal::Unsettled`].
+    pub fn start_where(
+        &self,
+        request: StartRequest,
+        caller: Option<&Owner>,
+        may_take: MayTake<'_>,
+        may_begin: &dyn Fn() -> bool,
+    ) -> Result<Started, Refusal> {
         check_id(&request.run)?;
         check_value(self.limits, request.input.get(), || "the input".to_owned())?;
         let input =
@@ -248,10 +262,9 @@ impl Journal {
         };
         let mut inner = self.hold();
         match self.place(&mut inner, &request.run)? {
-            Place::Absent(stone) => {
-                if let Some(stone) = stone {
-                    return Err(self.buried(&request, &input, &stone));
-                }
+            Place::Absent(Some(stone)) => Err(self.buried(&request, &input, &stone)),
+            Place::Absent(None) if !may_begin() => Err(Refusal::Unsettled),
+            Place::Absent(None) => {
                 let input_digest = match keys.filter(|_| self.is_sealed(&mut inner, &request)) {
                     Some(keys) => keys.digest(&input),
                     None if request.secret.is_empty() => digest(input.as_bytes()),

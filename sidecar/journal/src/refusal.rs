@@ -50,6 +50,9 @@ pub enum Refusal {
     NoKey { workflow: String, inputs: Vec<String> },
     #[error("the store refused: {0}; nothing is lost, resend later")]
     Store(String),
+    /// Of a start: the run may have begun in a log that the store has not taken yet.
+    #[error("the store has not taken yet what a process left in its log; ask again")]
+    Unsettled,
     #[error("the sidecar is shutting down")]
     Closing,
 }
@@ -69,7 +72,7 @@ impl Refusal {
             Refusal::Invalid(_) => code::INVALID_PARAMS,
             Refusal::TooLarge { .. } => code::TOO_LARGE,
             Refusal::NoKey { .. } => code::NO_KEY,
-            Refusal::Store(_) => code::STORE,
+            Refusal::Store(_) | Refusal::Unsettled => code::STORE,
             Refusal::Closing => code::CLOSING,
         }
     }
@@ -89,7 +92,7 @@ impl Refusal {
             Refusal::Invalid(_) => "invalid",
             Refusal::TooLarge { .. } => "too_large",
             Refusal::NoKey { .. } => "no_key",
-            Refusal::Store(_) => "store",
+            Refusal::Store(_) | Refusal::Unsettled => "store",
             Refusal::Closing => "closing",
         }
     }

@@ -112,7 +112,7 @@ pub fn old_runs_go_and_leave_their_ids(at: &dyn At) {
     let null = RawValue::from_string("null".to_owned()).unwrap();
     assert!(matches!(journal.signal("old", "go", "1", &null), Err(Refusal::Ended { .. })));
     // Until its own time is over.
-    assert!(!journal.store().sweep(1000).unwrap());
+    while journal.store().sweep(1000).unwrap() {}
     assert!(journal.tombstone("old").unwrap().is_some());
     while journal.store().sweep(1001).unwrap() {}
     assert!(matches!(journal.absent("old"), Refusal::Unknown { .. }));

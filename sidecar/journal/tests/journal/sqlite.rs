@@ -4,15 +4,18 @@ mod damaged;
 mod watch;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use conductor_journal::{Encryption, Journal, Note, Recorded, ScheduleRow, SqliteStore, Store, StoreError};
+use conductor_journal::{
+    Encryption, Journal, Note, Recorded, Refusal, ScheduleRow, SqliteStore, Started, Store, StoreError,
+};
 use conductor_protocol::message::{Limits, code};
 use conductor_protocol::plan::{Missed, Schedule};
 use conductor_protocol::state::RunState;
 use serde_json::value::RawValue;
 
 use crate::same;
-use crate::support::{At, FINISHED, STARTED, commit, record, request, said, start};
+use crate::support::{At, FINISHED, STARTED, commit, never, owner, record, request, said, start};
 
 struct File {
     path: PathBuf,
@@ -64,7 +67,14 @@ fn a_locked_store_refuses_and_the_journal_goes_on_from_the_disk() {
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     record(&journal, "r", 1, 2, STARTED, "s").unwrap();
     start(&journal, "new", "s");
-    let notes = commit(&journal);
+    let (mut notes, mut warned) = (Vec::new(), Vec::new());
+    journal.commit(|all| {
+        if let [Note::Reverting { session }] = &all[..] {
+            warned.push((Arc::clone(session), journal.info("new").is_some()));
+        }
+        notes.extend(all);
+    });
+    assert_eq!(warned, [("s".into(), true)], "told while the run that is to be forgotten is known");
     assert_eq!(said(&notes), ["r s refused 2 store", "new s refused 0 store"]);
     // What was on its way is dropped in silence, until the refused one comes again.
     assert_eq!(record(&journal, "r", 1, 3, FINISHED, "s"), Ok(Recorded::Dropped));
@@ -74,6 +84,17 @@ fn a_locked_store_refuses_and_the_journal_goes_on_from_the_disk() {
     assert_eq!(record(&journal, "r", 1, 3, FINISHED, "s"), Ok(Recorded::Queued));
     start(&journal, "new", "s");
     assert_eq!(said(&commit(&journal)), ["r s ack 3", "r succeeded", "new s ack 0"]);
+}
+
+#[test]
+fn a_run_that_may_have_begun_elsewhere_does_not_begin() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(&folder.path().join("j.db"));
+    let begin = |run: &str| journal.start_where(request(run, "{}"), Some(&owner("t")), &never, &|| false);
+    assert_eq!(begin("r").unwrap_err(), Refusal::Unsettled);
+    assert!(journal.info("r").is_none());
+    start(&journal, "r", "s");
+    assert!(matches!(begin("r"), Ok(Started::Attached { .. })), "one that is known is what it is");
 }
 
 /// A process's limit on file size answers writes as a full disk does, in the middle of a commit. It takes a process

@@ -65,7 +65,7 @@ pub fn record(
 
 pub fn commit(journal: &Journal) -> Vec<Note> {
     let mut notes = Vec::new();
-    journal.commit(|all| notes = all);
+    journal.commit(|all| notes.extend(all));
     notes
 }
 
@@ -80,7 +80,9 @@ pub fn said(notes: &[Note]) -> Vec<String> {
             }
             Note::Stopped { run, head, .. } => Some(format!("{run} {}", head.state.as_str())),
             Note::Gone { run, session } => Some(format!("{run} {session} gone")),
-            Note::Signalled { .. } | Note::Facts { .. } | Note::Changed { .. } => None,
+            Note::Reverting { .. } | Note::Signalled { .. } | Note::Facts { .. } | Note::Changed { .. } => {
+                None
+            }
         })
         .collect()
 }
