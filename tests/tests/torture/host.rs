@@ -28,6 +28,9 @@ const LEASE: Duration = Duration::from_secs(2);
 /// The size of the disk, which a fault fills to its end.
 const DISK: &str = "512m";
 
+/// How much longer flushes take before the power is lost: it is lost in the middle of one then.
+const SLOW_FLUSH: Duration = Duration::from_millis(100);
+
 /// How far the clock is set forward and back.
 const SECONDS: u64 = 10;
 
@@ -123,9 +126,13 @@ impl Site for Host {
                 self.sidecar_ends(report, "sidecar killed", |_| Ok(0))?;
             }
             8..11 => {
+                self.shim.set_flush(SLOW_FLUSH)?;
+                std::thread::sleep(millis(random, 50, 200));
                 let data = self.data();
-                let torn =
-                    self.sidecar_ends(report, "power of the sidecar lost", |shim| shim.tear(&data, random))?;
+                let torn = self.sidecar_ends(report, "power of the sidecar lost", |shim| {
+                    shim.set_flush(Duration::ZERO)?;
+                    shim.tear(&data, random)
+                })?;
                 report.count("writes torn or cut off", torn);
             }
             11 => self.kill_everything(report)?,

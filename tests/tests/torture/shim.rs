@@ -7,6 +7,7 @@ use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use conductor_tests::random::Random;
@@ -59,6 +60,11 @@ impl Shim {
 
     pub fn set_clock(&self, seconds: i64) -> Result<()> {
         self.say(0, seconds * 1_000_000)
+    }
+
+    /// How much longer a flush takes.
+    pub fn set_flush(&self, longer: Duration) -> Result<()> {
+        self.say(8, i64::try_from(longer.as_micros())?)
     }
 
     pub fn set_full(&self, full: bool) -> Result<()> {
