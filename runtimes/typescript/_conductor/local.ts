@@ -336,7 +336,7 @@ export class LocalRun extends Block<LocalRun> {
   close(): void {
     this.ownScope?.end();
     const { options, ownExtras } = this;
-    if (options instanceof calls.PlainChildOptions && ownExtras !== undefined) {
+    if (ownExtras !== undefined && options instanceof calls.PlainChildOptions) {
       options.adopt(ownExtras.undo.splice(0));
     }
   }

@@ -54,6 +54,7 @@ mod searching;
 mod session;
 mod sidecar;
 mod signals;
+mod starting;
 mod timetable;
 mod tuning;
 mod wire;

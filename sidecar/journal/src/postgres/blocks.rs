@@ -54,7 +54,7 @@ async fn due(wire: &mut Wire) -> Result<Range<i64>, Error> {
             return Ok(due);
         }
         at_work = Some(left);
-        tokio::time::sleep(WAIT).await;
+        std::thread::sleep(WAIT);
     }
     Ok(next..next)
 }

@@ -1,23 +1,21 @@
 //! Connections to PostgreSQL that synchronous code works with: made when needed, given up when they fail, made again.
 //!
-//! It knows no table. The driver's tasks run on a thread of their own, so that the caller may block any thread.
+//! It knows no table. What is asked for is asked and waited for by the caller's thread, which it may block.
 
 use std::collections::BTreeMap;
-use std::error::Error as _;
-use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::runtime::Runtime;
-use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Error, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::dial;
+use super::line::Line;
+use super::trouble::{Trouble, explained, is_lost, told};
 use super::url::{PostgresUrl, Tls};
 use crate::store::StoreError;
 
@@ -27,33 +25,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// After a connection that could not be made, others are not tried for so long: their callers hold locks.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// What went wrong with an exchange.
-#[derive(Debug)]
-pub(super) enum Trouble {
-    /// No connection could be made: nothing was sent.
-    Unreachable(StoreError),
-    /// The connection ended or went silent: what was sent may have been done or not.
-    Lost(String),
-    /// The server said no.
-    Refused(Error),
-}
-
-impl Trouble {
-    /// Whether the same may go well a little later.
-    pub(super) fn may_pass(&self) -> bool {
-        match self {
-            Trouble::Unreachable(_) | Trouble::Lost(_) => true,
-            Trouble::Refused(error) => matches!(
-                error.code(),
-                Some(&SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED)
-            ),
-        }
-    }
-}
-
-/// The driver's runtime and the way to the server.
+/// The way to the server.
 pub(super) struct Engine {
-    /// Always there but while it is dropped.
+    /// For notifications, which come when they come. Always there but while it is dropped.
     runtime: Option<Runtime>,
     pub(super) url: PostgresUrl,
     tls: Option<MakeRustlsConnect>,
@@ -63,7 +37,7 @@ pub(super) struct Engine {
 /// One connection, used by one caller at a time.
 #[derive(Default)]
 pub(super) struct Link {
-    wire: Mutex<Option<Wire>>,
+    wire: Mutex<Option<(Wire, Line)>>,
     /// Statements that set what this connection needs beyond what all need.
     settings: &'static str,
 }
@@ -117,23 +91,22 @@ impl Engine {
         work: impl AsyncFn(&mut Wire) -> Result<T, Error>,
     ) -> Result<T, Trouble> {
         let mut slot = hold(&link.wire);
-        let _inside = self.runtime.as_ref().map(Runtime::enter);
-        let mut wire = match slot.take().filter(|wire| !wire.client.is_closed()) {
-            Some(wire) => wire,
+        let (mut wire, mut line) = match slot.take().and_then(still_open) {
+            Some(open) => open,
             None => self.connected(link.settings)?,
         };
         // Where it fails the connection is dropped with whatever is still on its way.
-        match wait(tokio::time::timeout(PATIENCE, work(&mut wire))) {
-            Ok(Ok(done)) => {
-                *slot = Some(wire);
+        match line.drive(work(&mut wire), Instant::now() + PATIENCE) {
+            Some(Ok(done)) => {
+                *slot = Some((wire, line));
                 Ok(done)
             }
-            Ok(Err(error)) if is_lost(&error) => Err(Trouble::Lost(told(&error))),
-            Ok(Err(error)) => {
-                *slot = Some(wire);
+            Some(Err(error)) if is_lost(&error) => Err(Trouble::Lost(told(&error))),
+            Some(Err(error)) => {
+                *slot = Some((wire, line));
                 Err(Trouble::Refused(error))
             }
-            Err(_) => Err(Trouble::Lost(format!("no answer within {} s", PATIENCE.as_secs()))),
+            None => Err(Trouble::Lost(format!("no answer within {} s", PATIENCE.as_secs()))),
         }
     }
 
@@ -152,38 +125,24 @@ impl Engine {
         done.map_err(|trouble| self.fault(trouble))
     }
 
-    fn connected(&self, settings: &str) -> Result<Wire, Trouble> {
+    fn connected(&self, settings: &str) -> Result<(Wire, Line), Trouble> {
         if let Some((at, error)) = &*hold(&self.unreachable)
             && at.elapsed() < PAUSE
         {
             return Err(Trouble::Unreachable(error.clone()));
         }
-        let made = wait(async {
-            let wire = tokio::time::timeout(PATIENCE, self.connect(settings)).await;
-            wire.unwrap_or_else(|_| Err(format!("no connection within {} s", PATIENCE.as_secs())))
-        });
+        let made = self.connect(settings);
         let made = made.map_err(|cause| StoreError::Open { path: self.url.to_string(), cause });
         *hold(&self.unreachable) = made.as_ref().err().map(|error| (Instant::now(), error.clone()));
         made.map_err(Trouble::Unreachable)
     }
 
-    async fn connect(&self, settings: &str) -> Result<Wire, String> {
-        let explained = |error: Error| explained(&error);
-        let client = match &self.tls {
-            Some(tls) => {
-                let (client, connection) = self.url.config.connect(tls.clone()).await.map_err(explained)?;
-                tokio::spawn(connection);
-                client
-            }
-            None => {
-                let plain = tokio_postgres::NoTls;
-                let (client, connection) = self.url.config.connect(plain).await.map_err(explained)?;
-                tokio::spawn(connection);
-                client
-            }
-        };
-        client.batch_execute(&(self.settings() + settings)).await.map_err(explained)?;
-        Ok(Wire { client, statements: Mutex::default() })
+    fn connect(&self, settings: &str) -> Result<(Wire, Line), String> {
+        let until = Instant::now() + PATIENCE;
+        let (client, mut line) = dial::connect(&self.url.config, self.tls.as_ref(), until)?;
+        let settings = self.settings() + settings;
+        line.asked(client.batch_execute(&settings), until)?;
+        Ok((Wire { client, statements: Mutex::default() }, line))
     }
 
     /// What every connection needs, whatever the server's defaults are. A commit that is told of is on disk, and where there
@@ -267,71 +226,9 @@ pub(super) fn hold<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-/// Blocks this thread until the future is done, on a thread of another runtime too, where Tokio's own way panics.
-fn wait<F: Future>(future: F) -> F::Output {
-    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
-    let mut context = Context::from_waker(&waker);
-    let mut future = pin!(future);
-    loop {
-        match future.as_mut().poll(&mut context) {
-            Poll::Ready(done) => return done,
-            Poll::Pending => std::thread::park(),
-        }
-    }
-}
-
-/// Whether the connection is of no more use. A server that shuts down, or that has become a standby, is another's turn.
-fn is_lost(error: &Error) -> bool {
-    match error.code() {
-        None => true,
-        Some(code) => {
-            code.code().starts_with("08")
-                || [
-                    SqlState::ADMIN_SHUTDOWN,
-                    SqlState::CRASH_SHUTDOWN,
-                    SqlState::CANNOT_CONNECT_NOW,
-                    SqlState::READ_ONLY_SQL_TRANSACTION,
-                ]
-                .contains(code)
-        }
-    }
-}
-
-/// The error with its cause, and what to do about it.
-fn explained(error: &Error) -> String {
-    let hint = match error.code() {
-        Some(&SqlState::DISK_FULL) => "the server's disk is full: free some space",
-        Some(&SqlState::TOO_MANY_CONNECTIONS) => {
-            "the server has no connection left: raise its max_connections (a sidecar takes five)"
-        }
-        Some(&SqlState::INVALID_PASSWORD | &SqlState::INVALID_AUTHORIZATION_SPECIFICATION) => {
-            "give the user and password that the server knows"
-        }
-        Some(&SqlState::INVALID_CATALOG_NAME) => "make the database first, with `createdb`",
-        Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {
-            "grant the user CREATE on the database, or make the schema and grant it to the user"
-        }
-        Some(&SqlState::READ_ONLY_SQL_TRANSACTION) => "the server is a standby: give the primary's address",
-        Some(&SqlState::QUERY_CANCELED) => "it took too long: see what holds the server up",
-        Some(_) => "see the message of PostgreSQL",
-        None => "see that the server runs and that its address is right",
-    };
-    format!("{hint} ({})", told(error))
-}
-
-fn told(error: &Error) -> String {
-    match error.source() {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
-    }
+/// A server that was started anew has hung up.
+fn still_open((wire, mut line): (Wire, Line)) -> Option<(Wire, Line)> {
+    line.is_open().then_some((wire, line))
 }
 
 fn connector(tls: &Tls) -> Result<Option<MakeRustlsConnect>, String> {

@@ -5,13 +5,16 @@
 mod audit;
 mod blocks;
 mod breakers;
+mod dial;
 mod feed;
 mod fleet;
+mod line;
 mod link;
 mod purge;
 mod read;
 mod schema;
 mod shelf;
+mod trouble;
 mod url;
 mod write;
 
@@ -23,7 +26,8 @@ use tokio::sync::Notify;
 
 use self::feed::Feeding;
 use self::fleet::Lease;
-use self::link::{Engine, Link, Trouble, hold};
+use self::link::{Engine, Link, hold};
+use self::trouble::Trouble;
 use crate::search::{Probes, Scan, Scanned, Search, Searching, Stretch};
 use crate::store::{
     AuditRow, Change, EndPlace, Feed, Known, Page, PlanRow, PurgeFilter, Purged, RunFilter, RunPage, RunRow,
