@@ -5,7 +5,6 @@ It deliberately does not speak to it.
 
 import asyncio
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -26,7 +25,10 @@ async def start() -> str | None:
     folder = config.find_project()
     if folder is None:
         return "there is no concurrency.yaml here or above beside which one could be started"
-    binary = os.environ.get("CONDUCTOR_BIN") or shutil.which("conductor")
+    # With it come the modules of all its archives: few programs start a sidecar.
+    from shutil import which
+
+    binary = os.environ.get("CONDUCTOR_BIN") or which("conductor")
     if binary is None:
         return "there is no `conductor` on the PATH that could be started, and CONDUCTOR_BIN is not set"
     return await asyncio.to_thread(_run, binary, folder)

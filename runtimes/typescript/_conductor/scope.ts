@@ -10,6 +10,11 @@ import { after, monotonic } from "./timer.js";
 
 type Listener = (reason: Cancelled) => void;
 
+/** What is cancelled with a scope: a scope inside of it, or a wait. */
+interface Cancellable {
+  cancel(reason: Cancelled): void;
+}
+
 /** What runs together and is cancelled together. */
 export class Scope {
   /** Why it is cancelled; nothing while it is not. */
@@ -19,7 +24,7 @@ export class Scope {
   private readonly outer: Scope | undefined;
   /** What reaches even where cancellation does not: the end of the work in this process. */
   private readonly base: Scope | undefined;
-  private listeners: Set<Listener | Scope> | undefined = undefined;
+  private listeners: Set<Listener | Cancellable> | undefined = undefined;
   private controller: AbortController | undefined = undefined;
   private unlisten: (() => void) | undefined = undefined;
 
@@ -102,10 +107,10 @@ export class Scope {
     this.listeners = undefined;
     this.controller?.abort(reason);
     for (const listener of listeners ?? []) {
-      if (listener instanceof Scope) {
-        listener.cancel(reason);
-      } else {
+      if (typeof listener === "function") {
         listener(reason);
+      } else {
+        listener.cancel(reason);
       }
     }
   }
@@ -117,12 +122,13 @@ export class Scope {
     }
   }
 
-  private add(listener: Listener | Scope): void {
+  /** Tells it when this is cancelled, which it is not yet, until it is removed. */
+  add(listener: Listener | Cancellable): void {
     this.listeners ??= new Set();
     this.listeners.add(listener);
   }
 
-  private remove(listener: Listener | Scope): void {
+  remove(listener: Listener | Cancellable): void {
     this.listeners?.delete(listener);
   }
 

@@ -19,7 +19,7 @@ export class Work<T> {
   private value: T | undefined = undefined;
   private error: unknown = undefined;
   /** Those who wait; each is called once. */
-  private waiting: Set<() => void> | undefined = undefined;
+  private waiting: Set<(() => void) | Waiting> | undefined = undefined;
 
   /** Starts it; what it throws before its first pause counts as its failure too. */
   static start<T>(work: () => T | PromiseLike<T>): Work<T> {
@@ -69,8 +69,12 @@ export class Work<T> {
   private told(): void {
     const waiting = this.waiting;
     this.waiting = undefined;
-    for (const wake of waiting ?? []) {
-      wake();
+    for (const one of waiting ?? []) {
+      if (one instanceof Waiting) {
+        one.finish("ended");
+      } else {
+        one();
+      }
     }
   }
 
@@ -114,37 +118,62 @@ export class Work<T> {
       return Promise.resolve("ended");
     }
     return new Promise((resolve) => {
-      const stops: Stop[] = [];
-      let isOver = false;
-      const finish = (end: End) => {
-        if (!isOver) {
-          isOver = true;
-          for (const stop of stops) {
-            stop();
-          }
-          resolve(end);
-        }
-      };
-      stops.push(
-        this.onEnd(() => {
-          finish("ended");
-        }),
-      );
-      if (scope !== undefined) {
-        stops.push(
-          scope.onCancel(() => {
-            finish("cancelled");
-          }),
-        );
-      }
-      if (milliseconds !== undefined && !isOver) {
-        stops.push(
-          after(milliseconds, () => {
-            finish("over");
-          }),
-        );
-      }
+      const waiting = new Waiting(this, scope, resolve);
+      this.waiting ??= new Set();
+      this.waiting.add(waiting);
+      waiting.begin(milliseconds);
     });
+  }
+
+  /** Tells it no more. */
+  forget(waiting: Waiting): void {
+    this.waiting?.delete(waiting);
+  }
+}
+
+/** Who waits for an end, a cancellation or the end of a time, whichever comes first. */
+class Waiting {
+  private readonly work: Work<unknown>;
+  private readonly scope: Scope | undefined;
+  private resolve: ((end: End) => void) | undefined;
+  private stop: Stop | undefined = undefined;
+
+  constructor(
+    work: Work<unknown>,
+    scope: Scope | undefined,
+    resolve: (end: End) => void,
+  ) {
+    this.work = work;
+    this.scope = scope;
+    this.resolve = resolve;
+  }
+
+  begin(milliseconds: number | undefined): void {
+    if (this.scope?.reason !== undefined) {
+      this.finish("cancelled");
+      return;
+    }
+    this.scope?.add(this);
+    if (milliseconds !== undefined) {
+      this.stop = after(milliseconds, () => {
+        this.finish("over");
+      });
+    }
+  }
+
+  cancel(): void {
+    this.finish("cancelled");
+  }
+
+  finish(end: End): void {
+    const { resolve } = this;
+    if (resolve !== undefined) {
+      this.resolve = undefined;
+      this.work.forget(this);
+      this.scope?.remove(this);
+      this.stop?.();
+      resolve(end);
+    }
   }
 }
 

@@ -149,7 +149,7 @@ pub(crate) async fn settled(sidecar: &Sidecar) {
     }
 }
 
-/// Returns when nothing is on its way from a log to the store, or the store is in trouble.
+/// As [`settled`], for no longer than somebody who waits for an answer should.
 pub(crate) async fn settled_soon(sidecar: &Sidecar) {
     let _it_is_asked_again = tokio::time::timeout(SOON, settled(sidecar)).await;
 }

@@ -5,6 +5,10 @@
  */
 import { Cancelled } from "./control.js";
 type Listener = (reason: Cancelled) => void;
+/** What is cancelled with a scope: a scope inside of it, or a wait. */
+interface Cancellable {
+  cancel(reason: Cancelled): void;
+}
 /** What runs together and is cancelled together. */
 export declare class Scope {
   /** Why it is cancelled; nothing while it is not. */
@@ -35,8 +39,9 @@ export declare class Scope {
   cancel(reason: Cancelled): void;
   /** Throws where it is cancelled. */
   check(): void;
-  private add;
-  private remove;
+  /** Tells it when this is cancelled, which it is not yet, until it is removed. */
+  add(listener: Listener | Cancellable): void;
+  remove(listener: Listener | Cancellable): void;
   /** Calls `listener` when it is cancelled, at once where it is. Says how to take that back. */
   onCancel(listener: Listener): () => void;
   /** Lets time pass; throws when it is cancelled. */

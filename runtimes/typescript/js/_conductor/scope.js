@@ -84,10 +84,10 @@ export class Scope {
     this.listeners = undefined;
     this.controller?.abort(reason);
     for (const listener of listeners ?? []) {
-      if (listener instanceof Scope) {
-        listener.cancel(reason);
-      } else {
+      if (typeof listener === "function") {
         listener(reason);
+      } else {
+        listener.cancel(reason);
       }
     }
   }
@@ -97,6 +97,7 @@ export class Scope {
       throw this.reason;
     }
   }
+  /** Tells it when this is cancelled, which it is not yet, until it is removed. */
   add(listener) {
     this.listeners ??= new Set();
     this.listeners.add(listener);

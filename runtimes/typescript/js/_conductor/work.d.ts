@@ -34,6 +34,23 @@ export declare class Work<T> {
   onEnd(action: () => void): () => void;
   /** Waits for its end, for so many milliseconds at most, unless `scope` is cancelled before. Never throws. */
   ended(milliseconds?: number, scope?: Scope): Promise<End>;
+  /** Tells it no more. */
+  forget(waiting: Waiting): void;
+}
+/** Who waits for an end, a cancellation or the end of a time, whichever comes first. */
+declare class Waiting {
+  private readonly work;
+  private readonly scope;
+  private resolve;
+  private stop;
+  constructor(
+    work: Work<unknown>,
+    scope: Scope | undefined,
+    resolve: (end: End) => void,
+  );
+  begin(milliseconds: number | undefined): void;
+  cancel(): void;
+  finish(end: End): void;
 }
 /** Waits for every one of `works`, within the bound. */
 export declare function allEnded(works: Iterable<Work<unknown>>): Promise<void>;

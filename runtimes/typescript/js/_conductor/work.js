@@ -59,8 +59,12 @@ export class Work {
   told() {
     const waiting = this.waiting;
     this.waiting = undefined;
-    for (const wake of waiting ?? []) {
-      wake();
+    for (const one of waiting ?? []) {
+      if (one instanceof Waiting) {
+        one.finish("ended");
+      } else {
+        one();
+      }
     }
   }
   get hasEnded() {
@@ -98,37 +102,49 @@ export class Work {
       return Promise.resolve("ended");
     }
     return new Promise((resolve) => {
-      const stops = [];
-      let isOver = false;
-      const finish = (end) => {
-        if (!isOver) {
-          isOver = true;
-          for (const stop of stops) {
-            stop();
-          }
-          resolve(end);
-        }
-      };
-      stops.push(
-        this.onEnd(() => {
-          finish("ended");
-        }),
-      );
-      if (scope !== undefined) {
-        stops.push(
-          scope.onCancel(() => {
-            finish("cancelled");
-          }),
-        );
-      }
-      if (milliseconds !== undefined && !isOver) {
-        stops.push(
-          after(milliseconds, () => {
-            finish("over");
-          }),
-        );
-      }
+      const waiting = new Waiting(this, scope, resolve);
+      this.waiting ??= new Set();
+      this.waiting.add(waiting);
+      waiting.begin(milliseconds);
     });
+  }
+  /** Tells it no more. */
+  forget(waiting) {
+    this.waiting?.delete(waiting);
+  }
+}
+/** Who waits for an end, a cancellation or the end of a time, whichever comes first. */
+class Waiting {
+  constructor(work, scope, resolve) {
+    this.stop = undefined;
+    this.work = work;
+    this.scope = scope;
+    this.resolve = resolve;
+  }
+  begin(milliseconds) {
+    if (this.scope?.reason !== undefined) {
+      this.finish("cancelled");
+      return;
+    }
+    this.scope?.add(this);
+    if (milliseconds !== undefined) {
+      this.stop = after(milliseconds, () => {
+        this.finish("over");
+      });
+    }
+  }
+  cancel() {
+    this.finish("cancelled");
+  }
+  finish(end) {
+    const { resolve } = this;
+    if (resolve !== undefined) {
+      this.resolve = undefined;
+      this.work.forget(this);
+      this.scope?.remove(this);
+      this.stop?.();
+      resolve(end);
+    }
   }
 }
 function isThenable(value) {

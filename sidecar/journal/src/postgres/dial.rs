@@ -35,8 +35,8 @@ pub(super) fn connect(
 ) -> Result<(Client, Line), String> {
     let (hosts, addresses, ports) = (config.get_hosts(), config.get_hostaddrs(), config.get_ports());
     let count = hosts.len().max(addresses.len());
-    let fits = |given: usize| given <= 1 || given == count;
-    if !(fits(hosts.len()) && fits(addresses.len()) && fits(ports.len())) {
+    let all_or = |given: usize, most: usize| given <= most || given == count;
+    if !(all_or(hosts.len(), 0) && all_or(addresses.len(), 0) && all_or(ports.len(), 1)) {
         return Err("name as many ports and addresses as hosts".to_owned());
     }
     let mut failed = String::new();

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests fail by panicking")]
 
 mod audit;
+mod dial;
 mod feed;
 mod log;
 mod postgres;
