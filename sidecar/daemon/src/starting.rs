@@ -42,7 +42,13 @@ pub(crate) fn start(call: &mut Call<'_>, client: &Client, start: RunStart) -> Re
         let is_unseen = begun.is_unseen(&sidecar);
         match begun.told(&sidecar).await {
             // It was there, or the commit was not heard of: the store says which.
-            Err(fault) if is_unseen && may_pass(&fault) => starter.settled(&sidecar).await,
+            Err(fault) if is_unseen && may_pass(&fault) => {
+                let told = starter.settled(&sidecar).await;
+                // It may have been handed out in between, while it seemed to be this caller's.
+                let left = told.is_err().then(|| sidecar.journal.info(&starter.start.run)).flatten();
+                left.iter().for_each(|info| sidecar.offer(info));
+                told
+            }
             told => told,
         }
     });

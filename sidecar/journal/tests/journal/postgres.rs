@@ -273,6 +273,21 @@ fn what_was_there_is_not_begun_unseen(server: &Postgres) {
             }
         }
     }
+    // It was left here, and is taken up while somebody begins another run by its id.
+    start(&first, "left", "s");
+    commit(&first);
+    first.let_go(&["left".into()], &|_| true).unwrap();
+    let other = || request("left", r#"{"other":1}"#);
+    let Ok(Started::New { settled, .. }) = second.start_unseen(other(), Some(&owner("t")), &never, &|| true)
+    else {
+        panic!("it was seen")
+    };
+    let wanted = [Wanted { workflow: "w".to_owned(), plan: "p".to_owned() }];
+    assert_eq!(second.claim(&wanted, 10).unwrap().len(), 1);
+    commit(&second);
+    assert!(settled.blocking_recv().unwrap().is_err());
+    let refused = second.start(other(), Some(&owner("t")), &|_| true).unwrap_err();
+    assert_eq!(refused.code(), code::RUN_MISMATCH, "{refused}");
     let again = |run: &str| second.start(request(run, "{}"), Some(&owner("t")), &never);
     assert!(matches!(again("theirs"), Ok(Started::Attached { .. })));
     assert!(matches!(again("ended"), Ok(Started::Finished { .. })));
