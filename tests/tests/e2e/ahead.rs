@@ -19,6 +19,8 @@ use serde_json::Value;
 /// Writes of a run.
 const STEPS: usize = 60;
 const KILLS: usize = 12;
+/// After so many looks for a log another run may begin.
+const LOOKS: u32 = 100;
 
 #[test]
 fn what_python_has_on_the_disk_is_not_done_again() -> Result<()> {
@@ -154,10 +156,19 @@ fn killed(language: Language) -> Result<()> {
     let mut lone = Lone::begin(language)?;
     let mut random = Random::new(seed("CONDUCTOR_KILL_SEED"));
     let mut logged = 0;
+    let mut limit = 1;
     lone.serve()?;
-    for kill in 0..KILLS {
-        // A log comes after some lone waits of a process.
-        eventually("a log that is written", || Ok(lone.is_logged()?.then_some(())))?;
+    for _ in 0..KILLS {
+        // A log comes after some lone waits of a process, and may come when all its runs have ended.
+        let mut looks = 0;
+        eventually("a log that is written", || {
+            looks += 1;
+            if looks % LOOKS == 0 {
+                limit += 1;
+                lone.project.write("limit", &limit.to_string())?;
+            }
+            Ok(lone.is_logged()?.then_some(()))
+        })?;
         std::thread::sleep(Duration::from_millis(random.below(150)));
         logged += usize::from(lone.is_logged()?);
         lone.shows_what_has_returned()?;
@@ -168,7 +179,8 @@ fn killed(language: Language) -> Result<()> {
         if kind != 1 {
             lone.kill_application()?;
         }
-        lone.project.write("limit", &(3 * kill + 4).to_string())?;
+        limit += 3;
+        lone.project.write("limit", &limit.to_string())?;
         if kind != 0 {
             lone.sidecar.restart(&lone.project)?;
         }
