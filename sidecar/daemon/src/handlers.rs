@@ -5,11 +5,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use conductor_journal::{Owner, PlanRow, Refusal, Settled, StoreError};
+use conductor_journal::{Owner, PlanRow, Refusal, Settled, Started, StoreError, Taken};
 use conductor_protocol::PROTOCOL_VERSION;
+use conductor_protocol::entry::UnixMillis;
 use conductor_protocol::message::{
     Hello, HelloResult, ProtocolRange, RunAwait, RunAwaitResult, RunCancel, RunCancelling, RunRelease,
-    SidecarInfo, TaskCancel, code, method,
+    RunStart, RunStartResult, SidecarInfo, TaskCancel, code, method,
 };
 use conductor_protocol::state::RunState;
 use serde::Serialize;
@@ -34,7 +35,10 @@ use crate::scheduled;
 use crate::session::{Pulse, Session};
 use crate::sidecar::{Sidecar, blocking};
 use crate::signals;
-use crate::starting;
+
+/// How long the start of a run waits for what follows it, so that both are one commit. Nobody waits for a start alone: who began it
+/// has an answer before the disk.
+const LINGER: Duration = Duration::from_millis(2);
 
 /// Versions that this build speaks.
 const SPOKEN: ProtocolRange = ProtocolRange { min: PROTOCOL_VERSION, max: PROTOCOL_VERSION };
@@ -148,7 +152,7 @@ pub(crate) fn handle(
             ahead::open(call, greeted);
             Ok(())
         }
-        method::RUN_START => starting::start(call, greeted, rpc::params(incoming)?),
+        method::RUN_START => start(call, greeted, rpc::params(incoming)?),
         method::RUN_READ => reading::read(call, rpc::params(incoming)?),
         method::RUN_AWAIT => wait(call, rpc::params(incoming)?),
         method::RUN_CANCEL => cancel(call, rpc::params(incoming)?),
@@ -189,7 +193,7 @@ pub(crate) fn handle(
 #[derive(Serialize)]
 pub(crate) struct Empty {}
 
-pub(crate) fn closing(call: &Call<'_>) -> Result<(), Fault> {
+fn closing(call: &Call<'_>) -> Result<(), Fault> {
     if call.sidecar.is_closing() { Err(Refusal::Closing.into()) } else { Ok(()) }
 }
 
@@ -271,6 +275,112 @@ fn hello(call: &mut Call<'_>, hello: Hello) -> Result<Client, Fault> {
     });
     call.outbox.first(std::mem::take(call.answers));
     Ok(client)
+}
+
+fn start(call: &mut Call<'_>, client: &Client, start: RunStart) -> Result<(), Fault> {
+    closing(call)?;
+    let sidecar = Arc::clone(call.sidecar);
+    let at_once = || begin(&sidecar, &client.owner, &client.language, start.clone());
+    let begun = match (!sidecar.ahead.is_settling()).then(at_once) {
+        None | Some(Err(Refusal::Unsettled)) => {
+            start_later(call, client, start);
+            return Ok(());
+        }
+        Some(begun) => begun?,
+    };
+    if let Some(owned) = begun.before_the_disk(&sidecar) {
+        let has_log = sidecar.ahead.holds(&client.owner.session);
+        call.lingers = Some(if has_log { recording::LOGGED } else { LINGER });
+        call.answer(owned);
+        return Ok(());
+    }
+    call.later(async move { begun.told(&sidecar).await });
+    Ok(())
+}
+
+/// Starts a run that may have begun in a log, when the store has what stands there.
+fn start_later(call: &mut Call<'_>, client: &Client, start: RunStart) {
+    let sidecar = Arc::clone(call.sidecar);
+    let (owner, language) = (client.owner.clone(), client.language.clone());
+    call.later(async move {
+        let begun = loop {
+            ahead::settled(&sidecar).await;
+            match begin(&sidecar, &owner, &language, start.clone()) {
+                Err(Refusal::Unsettled) => {}
+                begun => break begun?,
+            }
+        };
+        sidecar.flush();
+        begun.told(&sidecar).await
+    });
+}
+
+/// A start that the journal has admitted.
+struct Begun {
+    run: String,
+    started: Started,
+    wanted: bool,
+}
+
+fn begin(sidecar: &Sidecar, owner: &Owner, language: &str, start: RunStart) -> Result<Begun, Refusal> {
+    if !start.secret.is_empty() {
+        let row = PlanRow {
+            workflow: start.workflow.clone(),
+            digest: start.plan.clone(),
+            language: language.to_owned(),
+            secret: start.secret.clone(),
+        };
+        sidecar.learn(&[row]).map_err(|error| Refusal::Store(error.to_string()))?;
+    }
+    let (run, wanted) = (start.run.clone(), sidecar.plans.wants(&start.plan));
+    let started = sidecar.start(recording::request_of(start, language), Some(owner))?;
+    Ok(Begun { run, started, wanted })
+}
+
+impl Begun {
+    /// The answer to the start of a new run, of which nothing is on disk yet.
+    fn before_the_disk(&self, sidecar: &Sidecar) -> Option<RunStartResult> {
+        let Started::New { epoch, started_at, .. } = self.started else { return None };
+        // Where others share the store another one may begin the same run in this moment: only the store knows whose it is.
+        sidecar.journal.shared().is_none().then(|| new_run(epoch, started_at, self.wanted))
+    }
+
+    async fn told(self, sidecar: &Sidecar) -> Result<RunStartResult, Fault> {
+        if let Some(owned) = self.before_the_disk(sidecar) {
+            return Ok(owned);
+        }
+        let wanted = self.wanted;
+        match self.started {
+            Started::New { epoch, started_at, settled } => {
+                fleet::still_here(sidecar, &self.run, epoch, settled).await?;
+                Ok(new_run(epoch, started_at, wanted))
+            }
+            Started::Taken(taken) => continued(sidecar, taken, wanted).await,
+            Started::Attached { state, settled } => {
+                if let Some(settled) = settled {
+                    on_disk(settled).await?;
+                }
+                Ok(RunStartResult::Attached { state })
+            }
+            Started::Finished { state } => Ok(RunStartResult::Finished { state }),
+        }
+    }
+}
+
+fn new_run(epoch: u64, started_at: UnixMillis, wanted: bool) -> RunStartResult {
+    RunStartResult::Owned { epoch, next_seq: 1, started_at, cancelling: false, wanted }
+}
+
+async fn continued(sidecar: &Sidecar, taken: Taken, wanted: bool) -> Result<RunStartResult, Fault> {
+    let Taken { info, next_seq, settled } = taken;
+    let now = fleet::still_here(sidecar, &info.run, info.epoch, settled).await?;
+    Ok(RunStartResult::Owned {
+        epoch: info.epoch,
+        next_seq,
+        started_at: info.started_at,
+        cancelling: now.is_some_and(|now| now.cancel.is_some()),
+        wanted,
+    })
 }
 
 pub(crate) async fn on_disk(settled: Settled) -> Result<(), Fault> {

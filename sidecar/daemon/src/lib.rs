@@ -54,7 +54,6 @@ mod searching;
 mod session;
 mod sidecar;
 mod signals;
-mod starting;
 mod timetable;
 mod tuning;
 mod wire;

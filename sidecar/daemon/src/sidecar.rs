@@ -155,16 +155,6 @@ impl Sidecar {
         self.journal.start_where(request, caller, &may_take, &|| !self.ahead.is_settling())
     }
 
-    /// As [`Self::start`], for a run that is new in all likelihood: see [`Journal::start_unseen`].
-    pub(crate) fn start_unseen(
-        &self,
-        request: StartRequest,
-        caller: Option<&Owner>,
-    ) -> Result<Started, Refusal> {
-        let may_take = |owner: &Owner| self.may_take(owner);
-        self.journal.start_unseen(request, caller, &may_take, &|| !self.ahead.is_settling())
-    }
-
     /// Commits what has gathered, unless somebody is at it. Called after every batch of messages.
     pub(crate) fn flush(self: &Arc<Self>) {
         let Some(done) = blocking(|| self.journal.commit(|notes| self.deliver(notes))) else { return };

@@ -135,18 +135,11 @@ impl Journal {
             let told = if is_shared && is_taking(change) { &beaten } else { &stale };
             let waiting = if is_shared { &beaten } else { &stale };
             let is_here = truth.as_ref().is_none_or(|row| row.home == Home::Here);
-            // What was begun as a new run is not the one that stands there.
-            let other = truth.clone().filter(|row| change.new.is_some() && !row.head.state.is_terminal());
-            if change.new.is_none()
-                && let (Some(row), Some(cell)) = (truth, inner.runs.get_mut(&change.id))
-            {
+            if let (Some(row), Some(cell)) = (truth, inner.runs.get_mut(&change.id)) {
                 cell.key = Some(row.key);
                 cell.committed = Some(row.head);
             }
             reverted(&mut inner, change, (told, waiting), &mut notes);
-            if let Some(row) = other.filter(|_| is_here) {
-                inner.runs.insert(Arc::clone(&change.id), Cell::stored(row));
-            }
             if !is_here {
                 inner.runs.remove(&change.id);
                 let session = change.head.owner.as_ref().map(|owner| Arc::clone(&owner.session));

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use conductor_protocol::digest::canonical_json;
+use conductor_protocol::digest::{canonical_json, digest};
 use conductor_protocol::entry::{Entry, Json, Parent, UnixMillis};
 use conductor_protocol::message::Limits;
 use conductor_protocol::state::RunState;
@@ -13,9 +13,9 @@ use tokio::sync::oneshot;
 
 use crate::check::{check_entries, check_id, check_value, same, same_json};
 use crate::commit::Note;
-use crate::keys::{Keys, digest_like};
+use crate::keys::{Keys, digest_like, is_keyed};
 use crate::life::{self, Event};
-use crate::ownership::take;
+use crate::ownership::{begin, take};
 use crate::purging::absent;
 use crate::refusal::Refusal;
 use crate::run::Cell;
@@ -252,7 +252,10 @@ impl Journal {
         may_take: MayTake<'_>,
         may_begin: &dyn Fn() -> bool,
     ) -> Result<Started, Refusal> {
-        let input = self.checked(&request)?;
+        check_id(&request.run)?;
+        check_value(self.limits, request.input.get(), || "the input".to_owned())?;
+        let input =
+            canonical_json(&request.input).map_err(|error| Refusal::Invalid(format!("input: {error}")))?;
         let keys = self.encryption.keys.as_ref();
         let like = |stored: &str| {
             digest_like(keys, stored, &input).map_err(|error| Refusal::Store(error.to_string()))
@@ -261,7 +264,19 @@ impl Journal {
         match self.place(&mut inner, &request.run)? {
             Place::Absent(Some(stone)) => Err(self.buried(&request, &input, &stone)),
             Place::Absent(None) if !may_begin() => Err(Refusal::Unsettled),
-            Place::Absent(None) => self.begin(&mut inner, request, &input, caller),
+            Place::Absent(None) => {
+                let input_digest = match keys.filter(|_| self.is_sealed(&mut inner, &request)) {
+                    Some(keys) => keys.digest(&input),
+                    None if request.secret.is_empty() => digest(input.as_bytes()),
+                    None => {
+                        return Err(Refusal::NoKey { workflow: request.workflow, inputs: request.secret });
+                    }
+                };
+                let (cell, started) = begin(request, input_digest, caller)?;
+                inner.dirty.push(Arc::clone(&cell.id));
+                inner.runs.insert(Arc::clone(&cell.id), cell);
+                Ok(started)
+            }
             Place::Ended(row) => {
                 same(&request, &like(&row.input_digest)?, &row.workflow, &row.input_digest)?;
                 Ok(Started::Finished { state: row.head.state })
@@ -286,11 +301,19 @@ impl Journal {
         }
     }
 
-    /// The run's input in one spelling, where the id and the input may be taken.
-    pub(crate) fn checked(&self, request: &StartRequest) -> Result<String, Refusal> {
-        check_id(&request.run)?;
-        check_value(self.limits, request.input.get(), || "the input".to_owned())?;
-        canonical_json(&request.input).map_err(|error| Refusal::Invalid(format!("input: {error}")))
+    /// Whether a run's values are to be encrypted: its own inputs are secret, or those of a run that started it, whose
+    /// name its own begins with.
+    fn is_sealed(&self, inner: &mut Inner, request: &StartRequest) -> bool {
+        if self.encryption.all || !request.secret.is_empty() {
+            return true;
+        }
+        let parent = request.parent.iter().map(|parent| parent.run.as_str());
+        let starters = request.run.match_indices('/').map(|(end, _)| &request.run[..end]);
+        parent.chain(starters).any(|run| match self.place(inner, run) {
+            Ok(Place::Open(cell)) => is_keyed(&cell.input_digest),
+            Ok(Place::Ended(row) | Place::Away(row)) => row.is_sealed(),
+            Ok(Place::Absent(_)) | Err(_) => false,
+        })
     }
 
     /// Admits a record of the owner. `body` is the JSON array of `entries` as it came.

@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use conductor_protocol::FORMAT_VERSION;
-use conductor_protocol::digest::digest;
 use conductor_protocol::entry::{Entry, RunStarted, UnixMillis};
 use conductor_protocol::message::{Owned, Resumable};
 use conductor_protocol::state::RunState;
@@ -16,7 +15,6 @@ use tokio::sync::oneshot;
 use crate::journal::{
     Cancelled, Inner, Journal, MayTake, Place, RunInfo, StartRequest, Started, Taken, body_of, info, stored,
 };
-use crate::keys::is_keyed;
 use crate::life::{self, Event};
 use crate::purging::absent;
 use crate::refusal::Refusal;
@@ -28,41 +26,6 @@ use crate::store::{Head, NewRun, Owner};
 const FRESH_RECORDS: u64 = 16;
 
 impl Journal {
-    /// Begins a run of which there is nothing.
-    pub(crate) fn begin(
-        &self,
-        inner: &mut Inner,
-        request: StartRequest,
-        input: &str,
-        caller: Option<&Owner>,
-    ) -> Result<Started, Refusal> {
-        let keys = self.encryption.keys.as_ref();
-        let input_digest = match keys.filter(|_| self.is_sealed(inner, &request)) {
-            Some(keys) => keys.digest(input),
-            None if request.secret.is_empty() => digest(input.as_bytes()),
-            None => return Err(Refusal::NoKey { workflow: request.workflow, inputs: request.secret }),
-        };
-        let (cell, started) = begin(request, input_digest, caller)?;
-        inner.dirty.push(Arc::clone(&cell.id));
-        inner.runs.insert(Arc::clone(&cell.id), cell);
-        Ok(started)
-    }
-
-    /// Whether a run's values are to be encrypted: its own inputs are secret, or those of a run that started it, whose
-    /// name its own begins with.
-    fn is_sealed(&self, inner: &mut Inner, request: &StartRequest) -> bool {
-        if self.encryption.all || !request.secret.is_empty() {
-            return true;
-        }
-        let parent = request.parent.iter().map(|parent| parent.run.as_str());
-        let starters = request.run.match_indices('/').map(|(end, _)| &request.run[..end]);
-        parent.chain(starters).any(|run| match self.place(inner, run) {
-            Ok(Place::Open(cell)) => is_keyed(&cell.input_digest),
-            Ok(Place::Ended(row) | Place::Away(row)) => row.is_sealed(),
-            Ok(Place::Absent(_)) | Err(_) => false,
-        })
-    }
-
     /// Gives a free run to a session, as a dispatch does. `None` where it is not free any more.
     ///
     /// # Errors
@@ -228,7 +191,7 @@ impl Journal {
 }
 
 /// A new run with its record 0. Without a caller it has epoch 0 and waits for its first owner.
-fn begin(
+pub(crate) fn begin(
     request: StartRequest,
     input_digest: String,
     caller: Option<&Owner>,

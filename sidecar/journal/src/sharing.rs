@@ -8,11 +8,11 @@ use conductor_protocol::entry::Json;
 use serde::{Deserialize, Serialize};
 
 use crate::commit::Note;
-use crate::journal::{Inner, Journal, MayTake, Place, RunInfo, StartRequest, Started, info, stored};
+use crate::journal::{Inner, Journal, MayTake, Place, RunInfo, info, stored};
 use crate::keys::digest_like;
 use crate::refusal::Refusal;
 use crate::run::Cell;
-use crate::store::{Change, Head, Home, Owner, RunRow, Shared, StoreError, Wanted};
+use crate::store::{Change, Head, Home, RunRow, Shared, StoreError, Wanted};
 
 /// What another sidecar asks of the one that has the run.
 #[derive(Debug, Serialize, Deserialize)]
@@ -36,33 +36,6 @@ impl Journal {
     #[must_use]
     pub fn shared(&self) -> Option<&dyn Shared> {
         self.store.shared()
-    }
-
-    /// As [`Journal::start_where`], but a shared store is not asked first whether the run is there: most are new, and the commit
-    /// says so. Where it was there `settled` is an error, and the run is to be started by [`Journal::start_where`].
-    ///
-    /// # Errors
-    /// Those of [`Journal::start_where`].
-    pub fn start_unseen(
-        &self,
-        request: StartRequest,
-        caller: Option<&Owner>,
-        may_take: MayTake<'_>,
-        may_begin: &dyn Fn() -> bool,
-    ) -> Result<Started, Refusal> {
-        if self.shared().is_some() {
-            let input = self.checked(&request)?;
-            let mut inner = self.hold();
-            self.clear_doubt(&mut inner, &request.run)?;
-            if !inner.runs.contains_key(&*request.run) {
-                return if may_begin() {
-                    self.begin(&mut inner, request, &input, caller)
-                } else {
-                    Err(Refusal::Unsettled)
-                };
-            }
-        }
-        self.start_where(request, caller, may_take, may_begin)
     }
 
     /// Takes up an open run that is not in memory, if it may.

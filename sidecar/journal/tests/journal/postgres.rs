@@ -13,7 +13,7 @@ use conductor_journal::{
 use conductor_protocol::message::{Limits, code};
 use conductor_tests::servers::{Postgres, Version};
 
-use crate::support::{At, FINISHED, STARTED, commit, never, owner, record, request, said, start};
+use crate::support::{At, STARTED, commit, never, owner, record, request, said, start};
 use crate::{feed, same, search};
 
 /// A schema of a server.
@@ -94,7 +94,6 @@ fn what_holds_over_every_store(version: Version) {
     a_newer_format_and_a_foreign_schema_are_refused_by_name(&server);
     a_commit_whose_end_is_not_heard_of_is_done_once(&server);
     who_comes_back_too_late_writes_nothing(&server);
-    what_was_there_is_not_begun_unseen(&server);
     who_had_a_run_that_comes_back_from_another_is_told(&server);
     feed::each_record_is_fed_to_one_sidecar_and_what_the_gone_have_left_to_another(&server);
     feed::what_is_purged_before_it_was_read_is_told_of(&server);
@@ -245,56 +244,6 @@ fn who_comes_back_too_late_writes_nothing(server: &Postgres) {
 }
 
 /// A sidecar whose lease was over takes a run up again before it has counted what is left: another had it meanwhile.
-/// A start that asks nobody first is told by its commit where the run was there: somebody else's, ended or purged; what stands in
-/// the same batch is written all the same.
-fn what_was_there_is_not_begun_unseen(server: &Postgres) {
-    let schema = Schema::new(server);
-    let journal = |id| {
-        Journal::open(Box::new(schema.member(id, None)), Limits::default(), Encryption::default()).unwrap()
-    };
-    let (first, second) = (journal("a"), journal("b"));
-    start(&first, "theirs", "s");
-    start(&first, "ended", "s");
-    record(&first, "ended", 1, 1, FINISHED, "s").unwrap();
-    commit(&first);
-    schema.sql("INSERT INTO tombstones VALUES ('purged', 'w', 'd', 'succeeded', 1, 2, 3)");
-    let begun = |run: &str| {
-        let started = second.start_unseen(request(run, "{}"), Some(&owner("t")), &never, &|| true).unwrap();
-        let Started::New { settled, .. } = started else { panic!("{started:?}") };
-        settled
-    };
-    for together in [1, 4] {
-        for runs in ["theirs", "ended", "purged", &format!("new{together}")].chunks(together) {
-            let waiting: Vec<_> = runs.iter().map(|run| (*run, begun(run))).collect();
-            commit(&second);
-            for (run, settled) in waiting {
-                let told = settled.blocking_recv().unwrap();
-                assert_eq!(told.is_ok(), run.starts_with("new"), "{run}: {told:?}");
-            }
-        }
-    }
-    // It was left here, and is taken up while somebody begins another run by its id.
-    start(&first, "left", "s");
-    commit(&first);
-    first.let_go(&["left".into()], &|_| true).unwrap();
-    let other = || request("left", r#"{"other":1}"#);
-    let Ok(Started::New { settled, .. }) = second.start_unseen(other(), Some(&owner("t")), &never, &|| true)
-    else {
-        panic!("it was seen")
-    };
-    let wanted = [Wanted { workflow: "w".to_owned(), plan: "p".to_owned() }];
-    assert_eq!(second.claim(&wanted, 10).unwrap().len(), 1);
-    commit(&second);
-    assert!(settled.blocking_recv().unwrap().is_err());
-    let refused = second.start(other(), Some(&owner("t")), &|_| true).unwrap_err();
-    assert_eq!(refused.code(), code::RUN_MISMATCH, "{refused}");
-    let again = |run: &str| second.start(request(run, "{}"), Some(&owner("t")), &never);
-    assert!(matches!(again("theirs"), Ok(Started::Attached { .. })));
-    assert!(matches!(again("ended"), Ok(Started::Finished { .. })));
-    assert!(again("purged").is_err());
-    assert!(matches!(again("new1"), Ok(Started::Attached { .. })));
-}
-
 fn who_had_a_run_that_comes_back_from_another_is_told(server: &Postgres) {
     let schema = Schema::new(server);
     let open = |id: &str| {

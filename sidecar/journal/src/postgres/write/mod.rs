@@ -20,7 +20,7 @@ use crate::store::{Change, NewRun, PlanRow, ScheduleRow, Verdict};
 const SLICE: usize = 64 << 20;
 
 /// A change is written where the run still has the epoch and the sequence number that it builds on, and this sidecar has the
-/// run, or it has ended: a restart makes it this one's. No run begins by the id of one that was purged. Of a batch that was written before, nothing is written again.
+/// run, or it has ended: a restart makes it this one's. Of a batch that was written before, nothing is written again.
 /// `keys` stands where a join would: what the parameters are is not known when the statement is planned ([`super::link::Link::by_index`]).
 const COMMIT: &str = "
 WITH fresh AS (
@@ -29,8 +29,7 @@ WITH fresh AS (
         output, error, sidecar, batch)
     SELECT n.*, $1::text, $2::bigint FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
         $8::bigint[], $9::bigint[], $10::text[], $11::bigint[], $12::bigint[], $13::text[], $14::text[],
-        $15::text[], $16::text[], $17::bigint[], $18::bigint[], $19::text[], $20::text[], $21::text[]) AS n (id)
-    WHERE NOT EXISTS (SELECT 1 FROM tombstones WHERE tombstones.id = n.id)
+        $15::text[], $16::text[], $17::bigint[], $18::bigint[], $19::text[], $20::text[], $21::text[]) AS n
     ON CONFLICT (id) DO NOTHING
     RETURNING key, id
 ), moved AS (

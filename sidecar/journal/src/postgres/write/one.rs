@@ -77,9 +77,8 @@ fn insert<'a>(draft: &mut Draft<'a>, change: &'a Change, new: &'a NewRun) {
         ("input", Box::new(&*new.input)),
     ]);
     let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
-    draft.sql.push_str(&format!("INSERT INTO runs (sidecar, batch, {}) SELECT $1, $2, ", names.join(", ")));
+    draft.sql.push_str(&format!("INSERT INTO runs (sidecar, batch, {}) VALUES ($1, $2, ", names.join(", ")));
     draft.add_all(columns, |_, place| format!("${place}"));
-    draft.add(" WHERE NOT EXISTS (SELECT 1 FROM tombstones WHERE id = ", text(&change.id));
     draft.sql.push_str(") ON CONFLICT (id) DO NOTHING");
 }
 
