@@ -288,7 +288,7 @@ fn start(call: &mut Call<'_>, client: &Client, start: RunStart) -> Result<(), Fa
         }
         Some(begun) => begun?,
     };
-    if let Some(owned) = begun.before_the_disk(&sidecar) {
+    if let Some(owned) = begun.before_the_disk() {
         let has_log = sidecar.ahead.holds(&client.owner.session);
         call.lingers = Some(if has_log { recording::LOGGED } else { LINGER });
         call.answer(owned);
@@ -317,7 +317,6 @@ fn start_later(call: &mut Call<'_>, client: &Client, start: RunStart) {
 
 /// A start that the journal has admitted.
 struct Begun {
-    run: String,
     started: Started,
     wanted: bool,
 }
@@ -332,30 +331,23 @@ fn begin(sidecar: &Sidecar, owner: &Owner, language: &str, start: RunStart) -> R
         };
         sidecar.learn(&[row]).map_err(|error| Refusal::Store(error.to_string()))?;
     }
-    let (run, wanted) = (start.run.clone(), sidecar.plans.wants(&start.plan));
+    let wanted = sidecar.plans.wants(&start.plan);
     let started = sidecar.start(recording::request_of(start, language), Some(owner))?;
-    Ok(Begun { run, started, wanted })
+    Ok(Begun { started, wanted })
 }
 
 impl Begun {
-    /// The answer to the start of a new run, of which nothing is on disk yet.
-    fn before_the_disk(&self, sidecar: &Sidecar) -> Option<RunStartResult> {
+    /// The answer to the start of a new run, of which nothing is on disk yet. Where another sidecar begins the same run in this moment
+    /// the store says whose it is, and the other one's client hears that its start was not taken.
+    fn before_the_disk(&self) -> Option<RunStartResult> {
         let Started::New { epoch, started_at, .. } = self.started else { return None };
-        // Where others share the store another one may begin the same run in this moment: only the store knows whose it is.
-        sidecar.journal.shared().is_none().then(|| new_run(epoch, started_at, self.wanted))
+        Some(new_run(epoch, started_at, self.wanted))
     }
 
     async fn told(self, sidecar: &Sidecar) -> Result<RunStartResult, Fault> {
-        if let Some(owned) = self.before_the_disk(sidecar) {
-            return Ok(owned);
-        }
-        let wanted = self.wanted;
         match self.started {
-            Started::New { epoch, started_at, settled } => {
-                fleet::still_here(sidecar, &self.run, epoch, settled).await?;
-                Ok(new_run(epoch, started_at, wanted))
-            }
-            Started::Taken(taken) => continued(sidecar, taken, wanted).await,
+            Started::New { epoch, started_at, .. } => Ok(new_run(epoch, started_at, self.wanted)),
+            Started::Taken(taken) => continued(sidecar, taken, self.wanted).await,
             Started::Attached { state, settled } => {
                 if let Some(settled) = settled {
                     on_disk(settled).await?;

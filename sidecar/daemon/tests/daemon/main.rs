@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests fail by panicking")]
 
 mod ahead;
+mod begun;
 mod besieged;
 mod breakers;
 mod browser;
