@@ -48,6 +48,9 @@ class Plan:
     idle_s: float
     flushed: int
     open: int
+    """Runs that are open when everything is killed."""
+    open_s: float
+    """A system whose 64 at a time would take longer than this for so many has a tenth of them open."""
     timers: int
     cold: int
     without: tuple[str, ...] = ()
@@ -65,13 +68,15 @@ QUICK = Plan(
     wide_s=0.8,
     idle_s=2.0,
     flushed=5,
-    open=100,
+    open=1000,
+    open_s=20.0,
     timers=0,
     cold=1,
     without=("temporal-python", "temporal-typescript"),
 )
 FULL = Plan(
-    rounds=12, runs=20, work_s=1.0, fan_outs=3, wide_s=2.0, idle_s=10.0, flushed=30, open=1000, timers=10_000, cold=5
+    rounds=12, runs=20, work_s=1.0, fan_outs=3, wide_s=2.0, idle_s=10.0, flushed=30, open=1000, open_s=float("inf"),
+    timers=10_000, cold=5
 )
 # A system that takes this many times the time of a turn for its 64 workflows does them in every fifth round.
 SLOW = 8
@@ -262,17 +267,26 @@ def cold(name: str, place: Path, figures: Figures, plan: Plan) -> None:
             system.stop()
 
 
+def opened(name: str, figures: Figures, plan: Plan) -> int:
+    """How many runs a system has open when it is killed."""
+    rates = figures.values.get("wide.per_s", {}).get(name, [])
+    is_slow = rates and plan.open / statistics.median(rates) > plan.open_s
+    return plan.open // 10 if is_slow else plan.open
+
+
 def crash(name: str, place: Path, figures: Figures, plan: Plan) -> None:
     """Kills everything but a database while runs are half done, starts it again, and waits for the last step of the last run."""
+    runs = opened(name, figures, plan)
     with made(name, place) as system:
         system.start(PAUSE="0")
-        system.client().ask(do="open", work="held", runs=plan.open)
-        system.served().ask(do="until", place="gate", runs=plan.open)
+        system.client().ask(do="open", work="held", runs=runs)
+        system.served().ask(do="until", place="gate", runs=runs)
         system.stop(signal.SIGKILL)
         began = time.perf_counter()
         system.start(RELEASED="1")
-        system.served().ask(do="until", place="mark", runs=plan.open)
+        system.served().ask(do="until", place="mark", runs=runs)
         figures.add("crash.s", name, time.perf_counter() - began)
+        figures.add("crash.runs", name, runs)
 
 
 def timers(name: str, place: Path, figures: Figures, plan: Plan) -> None:
