@@ -16,6 +16,7 @@ NODE = "22.23.3"
 PYTHON = {
     "dbos-python": ["dbos==3.4.0"],
     "temporal-python": ["temporalio==1.35.0"],
+    "prefect-python": ["prefect==3.9.1"],
     "restate-python": ["restate_sdk==1.3.0", "hypercorn==0.18.0"],
     "psycopg": ["psycopg[binary]==3.3.9"],
 }

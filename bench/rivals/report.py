@@ -158,8 +158,14 @@ def written_lines() -> str:
 
 def kind(found: Found) -> str:
     """Of a quick run: somebody may have measured more than it does by itself."""
-    more = any(found.rounds("ten_steps.ms", name) for name in QUICK.without)
-    return "a quick run, with Temporal" if more else "a quick run"
+    more = sorted({SYSTEMS[name].title for name in QUICK.without if found.rounds("ten_steps.ms", name)})
+    return f"a quick run, with {' and '.join(more)}" if more else "a quick run"
+
+
+def lacking() -> str:
+    """What is left out of a measurement, of each rival once."""
+    found = {(system.title, part, why) for system in SYSTEMS.values() for part, why in system.lacks.items()}
+    return "\n".join(f"- {title} ({part}): {why}." for title, part, why in sorted(found))
 
 
 def page(figures: dict[str, Any]) -> str:
@@ -190,6 +196,7 @@ def page(figures: dict[str, Any]) -> str:
         behind=behind(found),
         lines=written_lines(),
         failed="\n".join(failed) or "None.",
+        lacking=lacking(),
     )
 
 

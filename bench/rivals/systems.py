@@ -30,6 +30,8 @@ class System:
     store: str
     is_engine = True
     """Whether it is an engine that somebody else wrote; the others are Conductor and code by hand."""
+    lacks: dict[str, str] = {}
+    """Why a part of the measurements is not for it, by the part."""
 
     def __init__(self, folder: Path) -> None:
         self.name = folder.name
@@ -333,6 +335,41 @@ class TemporalTypeScript(Temporal):
         return [str(install.node()), "main.js"]
 
 
+class Prefect(System):
+    """The server as `prefect server start` has it, on PostgreSQL, and flows that the application calls."""
+
+    title = "Prefect"
+    language = "Python"
+    store = "PostgreSQL"
+    lacks = {"timers": "it has no timer in a flow that outlives its process"}
+
+    def source(self) -> str:
+        return "prefect-python"
+
+    def prepare(self) -> None:
+        self.postgres = Postgres(self.folder)
+        port = free_port()
+        self.environment |= {
+            "PREFECT_HOME": str(self.folder / "home"),
+            "PREFECT_SERVER_API_HOST": "127.0.0.1",
+            "PREFECT_SERVER_API_PORT": str(port),
+            "PREFECT_SERVER_DATABASE_CONNECTION_URL": self.postgres.url().replace("://", "+asyncpg://"),
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+            "PREFECT_LOGGING_LEVEL": "ERROR",
+            "DO_NOT_TRACK": "1",
+        }
+
+    def serve(self) -> None:
+        command = [str(install.python("prefect-python").with_name("prefect")), "server", "start"]
+        server = Server(command, self.folder, "server.log", env=os.environ | self.environment)
+        self.servers.append(server)
+        until(lambda: answers(f"{self.environment['PREFECT_API_URL']}/health"), "Prefect's server", server)
+
+    def command(self) -> list[str]:
+        return [str(install.python("prefect-python")), "main.py"]
+
+
 def on_postgres(base: type[System], source: str) -> type[System]:
     return type(base.__name__ + "Postgres", (base,), {"store": "PostgreSQL", "source": lambda self: source})
 
@@ -349,6 +386,7 @@ SYSTEMS: dict[str, type[System]] = {
     "temporal-typescript": TemporalTypeScript,
     "conductor-python-postgres": on_postgres(ConductorPython, "conductor-python"),
     "dbos-python-postgres": on_postgres(DbosPython, "dbos-python"),
+    "prefect-python-postgres": Prefect,
     "conductor-typescript-postgres": on_postgres(ConductorTypeScript, "conductor-typescript"),
     "dbos-typescript-postgres": on_postgres(DbosTypeScript, "dbos-typescript"),
 }
