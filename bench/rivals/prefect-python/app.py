@@ -90,6 +90,8 @@ FLOWS = {
 
 LEFT = filters.FlowRunFilterStateType(any_=[StateType.PENDING, StateType.RUNNING])
 PAGE = 200
+# As many as its server has connections to PostgreSQL by default; with a thousand at once it answers most with a failure.
+AT_A_TIME = 15
 
 
 async def unfinished(flow: Flow) -> list[FlowRun]:
@@ -105,9 +107,15 @@ async def unfinished(flow: Flow) -> list[FlowRun]:
                 return found
 
 
-async def again(flow: Flow, run: FlowRun) -> None:
+async def again(flow: Flow, run: FlowRun, free: asyncio.Semaphore) -> None:
     """What `prefect flow-run retry` does, which takes no run that is left as running."""
-    async with get_client() as client:
+    async with free, get_client() as client:
         await client.set_flow_run_state(run.id, Scheduled(), force=True)
         run = await client.read_flow_run(run.id)
-    await run_flow_async(flow, flow_run=run, parameters=run.parameters)
+        await run_flow_async(flow, flow_run=run, parameters=run.parameters)
+
+
+async def resume() -> None:
+    free = asyncio.Semaphore(AT_A_TIME)
+    left = [(flow, run) for flow in set(FLOWS.values()) for run in await unfinished(flow)]
+    await asyncio.gather(*(again(flow, run, free) for flow, run in left))

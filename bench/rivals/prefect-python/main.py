@@ -1,6 +1,6 @@
 import asyncio
 
-from app import FLOWS, again, unfinished
+from app import FLOWS, resume
 
 from driver import drive
 
@@ -10,10 +10,9 @@ async def start(work: str, _run: str) -> None:
 
 
 async def main() -> None:
-    left = [(flow, run) for flow in set(FLOWS.values()) for run in await unfinished(flow)]
-    resumed = [asyncio.ensure_future(again(flow, run)) for flow, run in left]
+    resuming = asyncio.ensure_future(resume())
     await drive(start)
-    del resumed
+    del resuming
 
 
 asyncio.run(main())
