@@ -27,7 +27,7 @@ NPM = {
     "temporal-typescript": [f"@temporalio/{part}@1.24.0" for part in ("activity", "client", "worker", "workflow")],
     "restate-typescript": ["@restatedev/restate-sdk@1.17.2"],
 }
-GO = {"temporal": ["go.temporal.io/server/cmd/server@v1.32.1"]}
+GO = {"temporal": [f"go.temporal.io/server/cmd/{part}@v1.32.1" for part in ("server", "tools/sql")]}
 
 
 def run(command: list[str], folder: Path, environment: dict[str, str] | None = None) -> None:

@@ -29,8 +29,17 @@ LATENCY_WORKS = ("ten_steps", "one_write", "parallel", "order", "fan_out")
 GROUPS = {
     "Python": ("hand-python", "conductor-python", "dbos-python", "restate-python", "temporal-python"),
     "TypeScript": ("hand-typescript", "conductor-typescript", "restate-typescript", "temporal-typescript"),
-    "Python with PostgreSQL": ("conductor-python-postgres", "dbos-python-postgres", "prefect-python-postgres"),
-    "TypeScript with PostgreSQL": ("conductor-typescript-postgres", "dbos-typescript-postgres"),
+    "Python with PostgreSQL": (
+        "conductor-python-postgres",
+        "dbos-python-postgres",
+        "temporal-python-postgres",
+        "prefect-python-postgres",
+    ),
+    "TypeScript with PostgreSQL": (
+        "conductor-typescript-postgres",
+        "dbos-typescript-postgres",
+        "temporal-typescript-postgres",
+    ),
 }
 
 
@@ -72,7 +81,13 @@ QUICK = Plan(
     open_s=20.0,
     timers=0,
     cold=1,
-    without=("temporal-python", "temporal-typescript", "prefect-python-postgres"),
+    without=(
+        "temporal-python",
+        "temporal-typescript",
+        "temporal-python-postgres",
+        "temporal-typescript-postgres",
+        "prefect-python-postgres",
+    ),
 )
 FULL = Plan(
     rounds=12, runs=20, work_s=1.0, fan_outs=3, wide_s=2.0, idle_s=10.0, flushed=30, open=1000, open_s=float("inf"),

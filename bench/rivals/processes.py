@@ -5,12 +5,14 @@ It knows /proc and strace, and no engine.
 
 import json
 import os
+import random
 import re
 import select
 import signal
 import socket
 import subprocess
 import time
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +121,20 @@ def free_port() -> int:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as taken:
+        try:
+            taken.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def low_ports(count: int) -> list[int]:
+    """Free ports that are a `smallint`; the kernel gives higher ones."""
+    return list(islice(filter(is_free, random.sample(range(10_000, 1 << 15), 1000)), count))
 
 
 def wait(process: subprocess.Popen[Any], seconds: float) -> None:

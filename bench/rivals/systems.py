@@ -16,7 +16,7 @@ from string import Template
 from typing import Any
 
 from rivals import install
-from rivals.processes import PATIENCE, Server, Worker, children, free_port
+from rivals.processes import PATIENCE, Server, Worker, children, free_port, low_ports
 
 HERE = Path(__file__).resolve().parent
 NOBODY = 65534
@@ -296,20 +296,42 @@ class RestatePython(Restate):
 
 
 class Temporal(System):
-    """All services of the server in one process, as its development configuration has them, with SQLite in a file."""
+    """All services of the server in one process, as its development configurations have them, with SQLite in a file."""
 
     title = "Temporal"
     store = "SQLite in its server"
 
     def prepare(self) -> None:
+        self.has_schema = False
+        persistence = "sqlite.yaml"
+        if self.store == "PostgreSQL":
+            self.postgres = Postgres(self.folder)
+            persistence = "postgres.yaml"
         services = ("frontend", "matching", "history", "worker")
-        ports = {name: str(free_port()) for service in services for name in (service, f"{service}_members")}
+        ports = {service: str(free_port()) for service in services}
+        # The schema for PostgreSQL keeps them as `smallint`.
+        members = zip(services, low_ports(len(services)), strict=True)
+        ports |= {f"{service}_members": str(port) for service, port in members}
+        if self.postgres:
+            ports["database"] = str(self.postgres.port)
+        parts = {"persistence": (HERE / "temporal-server" / persistence).read_text()}
         (self.folder / "config").mkdir()
-        text = Template((HERE / "temporal-server/config.yaml").read_text()).substitute(ports)
-        (self.folder / "config/rival.yaml").write_text(text)
+        text = Template((HERE / "temporal-server/config.yaml").read_text()).safe_substitute(parts)
+        (self.folder / "config/rival.yaml").write_text(Template(text).substitute(ports))
         self.environment["ADDRESS"] = f"127.0.0.1:{ports['frontend']}"
 
+    def make_schema(self, postgres: Postgres) -> None:
+        """In two databases, as the server's own Makefile does it."""
+        for database, name in (("temporal", "temporal"), ("temporal_visibility", "visibility")):
+            where = ["--plugin", "postgres12", "--port", str(postgres.port), "--user", "app", "--database", database]
+            for what in ("create", "setup-schema --version 0.0", f"update-schema --schema-name postgresql/v12/{name}"):
+                command = [str(install.go("temporal") / "sql"), *where, *what.split()]
+                subprocess.run(command, check=True, capture_output=True)
+
     def serve(self) -> None:
+        if self.postgres and not self.has_schema:
+            self.make_schema(self.postgres)
+            self.has_schema = True
         options = ["--root", ".", "--config", "config", "--env", "rival", "--allow-no-auth"]
         server = Server([str(install.go("temporal") / "server"), *options, "start"], self.folder, "server.log")
         self.servers.append(server)
@@ -387,6 +409,8 @@ SYSTEMS: dict[str, type[System]] = {
     "conductor-python-postgres": on_postgres(ConductorPython, "conductor-python"),
     "dbos-python-postgres": on_postgres(DbosPython, "dbos-python"),
     "prefect-python-postgres": Prefect,
+    "temporal-python-postgres": on_postgres(TemporalPython, "temporal-python"),
     "conductor-typescript-postgres": on_postgres(ConductorTypeScript, "conductor-typescript"),
     "dbos-typescript-postgres": on_postgres(DbosTypeScript, "dbos-typescript"),
+    "temporal-typescript-postgres": on_postgres(TemporalTypeScript, "temporal-typescript"),
 }
