@@ -1,6 +1,6 @@
 """Conductor against what people use today: the same work, durable, on the same disk, in turns.
 
-    cargo xtask bench rivals [--quick] [--group NAME] [--part turns|alone] [--report]
+    cargo xtask bench rivals [--quick [--all]] [--group NAME] [--part turns|alone] [--report]
 
 It installs the rivals into target/bench, writes docs/benchmarks.md with its charts, and the figures beside it.
 """
@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +41,15 @@ def measure(groups: list[str], parts: list[str], plan: Plan) -> Figures:
     return figures
 
 
-def side_by_side_figures(groups: list[str], parts: list[str], is_quick: bool) -> dict[str, Any]:
+def side_by_side_figures(groups: list[str], parts: list[str], plan: Plan) -> dict[str, Any]:
     """Installs and measures; all that the report needs."""
     began, at = time.monotonic(), time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
-    install.everything()
+    install.everything(is_quick=bool(plan.without))
     installed = time.monotonic()
-    figures = measure(groups, parts, QUICK if is_quick else FULL)
+    figures = measure(groups, parts, plan)
     return {
         "at": at,
-        "quick": is_quick,
+        "quick": plan.rounds == QUICK.rounds,
         "install_s": round(installed - began),
         "measured_s": round(time.monotonic() - installed),
         "machine": machine.describe(),
@@ -61,6 +62,7 @@ def side_by_side_figures(groups: list[str], parts: list[str], is_quick: bool) ->
 def main() -> None:
     parser = argparse.ArgumentParser(description="Conductor side by side with what people use today.")
     parser.add_argument("--quick", action="store_true", help="few rounds, under five minutes after the installs")
+    parser.add_argument("--all", action="store_true", help="with --quick: those, too, that it leaves out")
     parser.add_argument("--group", action="append", choices=list(GROUPS))
     parser.add_argument("--part", action="append", choices=["turns", "alone"])
     parser.add_argument("--report", action="store_true", help="only write the report again, from the last figures")
@@ -69,7 +71,9 @@ def main() -> None:
         found = json.loads(FIGURES.read_text())
         found["parts"] |= kept()
     else:
-        found = side_by_side_figures(given.group or list(GROUPS), given.part or ["turns", "alone"], given.quick)
+        plan = QUICK if given.quick else FULL
+        plan = replace(plan, without=()) if given.all else plan
+        found = side_by_side_figures(given.group or list(GROUPS), given.part or ["turns", "alone"], plan)
     FIGURES.write_text(json.dumps(found, indent=1) + "\n")
     missed = report.write(found)
     raise SystemExit(1 if missed else 0)

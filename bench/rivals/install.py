@@ -3,6 +3,7 @@
 It knows packages, not what is measured with them.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ PYTHON = {
     "temporal-python": ["temporalio==1.35.0"],
     "prefect-python": ["prefect==3.9.1"],
     "restate-python": ["restate_sdk==1.3.0", "hypercorn==0.18.0"],
+    "dapr-python": ["dapr-ext-workflow==1.18.3", "dapr==1.18.3"],
     "psycopg": ["psycopg[binary]==3.3.9"],
 }
 NPM = {
@@ -28,12 +30,16 @@ NPM = {
     "restate-typescript": ["@restatedev/restate-sdk@1.17.2"],
 }
 GO = {"temporal": [f"go.temporal.io/server/cmd/{part}@v1.32.1" for part in ("server", "tools/sql")]}
+DAPR = "github.com/dapr/dapr@v1.18.2"
+# A daprd is compiled with some 130 components and all that they need; these are the ones that are used here.
+DAPR_COMPONENTS = ("state_sqlite.go", "nameresolution_nameformat.go")
 
 
-def run(command: list[str], folder: Path, environment: dict[str, str] | None = None) -> None:
+def run(command: list[str], folder: Path, environment: dict[str, str] | None = None) -> str:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(command)}: {done.stdout[-1000:]}{done.stderr[-1000:]}")
+    return done.stdout
 
 
 def place(name: str, pins: list[str]) -> tuple[Path, bool]:
@@ -83,6 +89,27 @@ def go(name: str) -> Path:
     return folder
 
 
+def dapr() -> Path:
+    """The folder that has Dapr's sidecar and the services of its control plane.
+
+    Its module has replacements, so that Go builds it as a main module only: a copy, which has fewer components.
+    """
+    folder, is_there = place("dapr", [DAPR])
+    if not is_there:
+        module = json.loads(run(["go", "mod", "download", "-json", DAPR], folder))["Dir"]
+        source = folder / "source"
+        run(["cp", "-r", "--no-preserve=mode", module, str(source)], folder)
+        for component in (source / "cmd/daprd/components").iterdir():
+            if component.name not in DAPR_COMPONENTS:
+                component.unlink()
+        programs = [f"./cmd/{name}" for name in ("daprd", "placement", "scheduler")]
+        environment = os.environ | {"GOBIN": str(folder)}
+        run(["go", "install", "-ldflags=-s -w", "-tags=allcomponents", *programs], source, environment)
+        shutil.rmtree(source)
+        (folder / "stamp").write_text(DAPR)
+    return folder
+
+
 def node() -> Path:
     return npm("node") / "node/bin/node"
 
@@ -96,12 +123,13 @@ def postgres() -> Path:
     return ROOT / "target/postgres/node_modules/postgres-18/native/bin"
 
 
-def everything() -> None:
-    node()
+def everything(is_quick: bool) -> None:
+    """All that is measured; what takes longest has no part in a quick run."""
+    left_out = ("temporal", "prefect", "dapr") if is_quick else ()
     restate_server()
-    for name in ("", *PYTHON):
-        python(name)
-    for name in NPM:
-        npm(name)
-    for name in GO:
-        go(name)
+    for install, names in ((python, ("", *PYTHON)), (npm, NPM), (go, GO)):
+        for name in names:
+            if not name.startswith(left_out):
+                install(name)
+    if not is_quick:
+        dapr()

@@ -27,7 +27,7 @@ FEW_AT_A_TIME = 8
 LATENCY_WORKS = ("ten_steps", "one_write", "parallel", "order", "fan_out")
 # Systems that are up at the same time and take turns.
 GROUPS = {
-    "Python": ("hand-python", "conductor-python", "dbos-python", "restate-python", "temporal-python"),
+    "Python": ("hand-python", "conductor-python", "dbos-python", "restate-python", "temporal-python", "dapr-python"),
     "TypeScript": ("hand-typescript", "conductor-typescript", "restate-typescript", "temporal-typescript"),
     "Python with PostgreSQL": (
         "conductor-python-postgres",
@@ -87,11 +87,21 @@ QUICK = Plan(
         "temporal-python-postgres",
         "temporal-typescript-postgres",
         "prefect-python-postgres",
+        "dapr-python",
     ),
 )
 FULL = Plan(
-    rounds=12, runs=20, work_s=1.0, fan_outs=3, wide_s=2.0, idle_s=10.0, flushed=30, open=1000, open_s=float("inf"),
-    timers=10_000, cold=5
+    rounds=12,
+    runs=20,
+    work_s=1.0,
+    fan_outs=3,
+    wide_s=2.0,
+    idle_s=10.0,
+    flushed=30,
+    open=1000,
+    open_s=120.0,
+    timers=10_000,
+    cold=5,
 )
 # A system that takes this many times the time of a turn for its 64 workflows does them in every fifth round.
 SLOW = 8

@@ -232,7 +232,7 @@ def post(url: str, body: str) -> None:
 def answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=5) as answer:
-            return bool(answer.status == 200)
+            return bool(answer.status < 300)
     except (urllib.error.URLError, OSError):
         return False
 
@@ -392,6 +392,69 @@ class Prefect(System):
         return [str(install.python("prefect-python")), "main.py"]
 
 
+class DaprPython(System):
+    """The sidecar and the two services that it needs for workflows, as without containers, with SQLite in a file."""
+
+    title = "Dapr Workflow"
+    language = "Python"
+    store = "SQLite in its sidecar"
+    lacks = {"timers": "10,000 workflows that wake at once have not ended after ten minutes; 1,000 do"}
+
+    def prepare(self) -> None:
+        names = ("placement", "raft", "scheduler", "etcd", "etcd_peers", "http", "grpc", "internal")
+        self.ports = {name: str(free_port()) for name in names}
+        self.environment["DAPR_GRPC_PORT"] = self.ports["grpc"]
+
+    def run(self, program: str, **options: str) -> None:
+        """Starts one of its programs, which all have these options."""
+        options |= {
+            "log_level": "warn",
+            "metrics_listen_address": "127.0.0.1",
+            "metrics_port": str(free_port()),
+        }
+        words = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
+        self.servers.append(Server([str(install.dapr() / program), *words], self.folder, "server.log"))
+
+    def control(self, program: str, **options: str) -> None:
+        """Starts a service of the control plane."""
+        self.run(
+            program,
+            port=self.ports[program],
+            listen_address="127.0.0.1",
+            healthz_listen_address="127.0.0.1",
+            healthz_port=str(free_port()),
+            **options,
+        )
+
+    def serve(self) -> None:
+        ports = self.ports
+        self.control("placement", initial_cluster=f"dapr-placement-0=127.0.0.1:{ports['raft']}")
+        self.control(
+            "scheduler",
+            etcd_data_dir="etcd",
+            etcd_client_port=ports["etcd"],
+            etcd_initial_cluster=f"dapr-scheduler-server-0=http://127.0.0.1:{ports['etcd_peers']}",
+        )
+        self.run(
+            "daprd",
+            app_id="rival",
+            config="config.yaml",
+            resources_path="resources",
+            dapr_listen_addresses="127.0.0.1",
+            dapr_http_port=ports["http"],
+            dapr_grpc_port=ports["grpc"],
+            dapr_internal_grpc_listen_address="127.0.0.1",
+            dapr_internal_grpc_port=ports["internal"],
+            placement_host_address=f"127.0.0.1:{ports['placement']}",
+            scheduler_host_address=f"127.0.0.1:{ports['scheduler']}",
+        )
+        health = f"http://127.0.0.1:{ports['http']}/v1.0/healthz"
+        until(lambda: answers(health), "Dapr's sidecar", self.servers[-1])
+
+    def command(self) -> list[str]:
+        return [str(install.python("dapr-python")), "main.py"]
+
+
 def on_postgres(base: type[System], source: str) -> type[System]:
     return type(base.__name__ + "Postgres", (base,), {"store": "PostgreSQL", "source": lambda self: source})
 
@@ -402,6 +465,7 @@ SYSTEMS: dict[str, type[System]] = {
     "dbos-python": DbosPython,
     "restate-python": RestatePython,
     "temporal-python": TemporalPython,
+    "dapr-python": DaprPython,
     "hand-typescript": HandTypeScript,
     "conductor-typescript": ConductorTypeScript,
     "restate-typescript": RestateTypeScript,

@@ -72,7 +72,7 @@ class ReportTest(unittest.TestCase):
     def test_lines_are_those_of_the_application(self) -> None:
         page = report.page(figures({}))
         self.assertRegex(page, r"\| DBOS \| TypeScript \| \d+ \|  \|")
-        self.assertRegex(page, r"\| Conductor \| Python \| 1\d\d \| \d of 5 need fewer \|")
+        self.assertRegex(page, r"\| Conductor \| Python \| 1\d\d \| \d of 6 need fewer \|")
 
     def test_page_is_of_the_figures_beside_it(self) -> None:
         self.assertEqual((report.DOCS / "benchmarks.md").read_text(), report.page(json.loads(FIGURES.read_text())))
