@@ -132,7 +132,7 @@ const PARTS: [(&str, &str); 10] = [
 
 /// What `bench --quick` runs: all that has a target in the report.
 const QUICK: [(&str, &str); 6] = [
-    ("compile", "--rounds 2 --sizes 10000 100000"),
+    ("compile", "--rounds 9 --sizes 10000 100000"),
     ("introspect", "--rounds 3"),
     ("advice", "--rounds 3"),
     ("direct", "--rounds 21"),
