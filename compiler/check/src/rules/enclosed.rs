@@ -20,7 +20,7 @@ pub(super) struct Limit<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Enclosed<'a> {
     pub step: &'a Step,
-    pub timing: Timing<'a>,
+    pub timing: &'a Timing<'a>,
     /// The tightest deadline of the blocks and the workflow around it; the first of equal ones from outside.
     pub limit: Option<Limit<'a>>,
     /// Whether a race around it may cancel it.
@@ -51,7 +51,7 @@ struct Walk<'a, 'f> {
 impl<'a> Walk<'a, '_> {
     fn steps(&mut self, steps: &'a [Step], limit: Option<Limit<'a>>, raced: bool) {
         for step in steps {
-            let Some(timing) = self.timings.next().copied() else { return };
+            let Some(timing) = self.timings.next() else { return };
             self.found.push(Enclosed { step, timing, limit, raced });
             let own = step.deadline.as_ref().map(|deadline| Limit {
                 ms: deadline.value,

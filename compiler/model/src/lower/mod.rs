@@ -56,6 +56,8 @@ const MAX_FINDINGS: usize = 200;
 
 /// So many items are lowered in the time in which a workflow is bound.
 const ITEMS_OF_A_WORKFLOW: usize = 4;
+/// So many items of a section share what gathers while they are lowered.
+const TOGETHER: usize = 16;
 
 /// Where findings gather while a manifest is lowered.
 pub(crate) struct Context {
@@ -172,17 +174,21 @@ fn items<T: Send>(
     match &entry.value.kind {
         Kind::List(nodes) => {
             let syntax = context.syntax;
-            let lowered = conductor_parallel::map(nodes.len() / ITEMS_OF_A_WORKFLOW, nodes, |node| {
+            let some: Vec<&[Node]> = nodes.chunks(TOGETHER).collect();
+            let lowered = conductor_parallel::map(nodes.len() / ITEMS_OF_A_WORKFLOW, &some, |some| {
                 let mut part = Context::new(syntax);
-                (lower(&mut part, node), part)
+                let items: Vec<Option<T>> = some.iter().map(|node| lower(&mut part, node)).collect();
+                (items, part)
             });
             read.reserve(nodes.len());
-            for (node, (item, part)) in nodes.iter().zip(lowered) {
+            for (some, (items, part)) in some.iter().zip(lowered) {
                 context.add(part);
-                match (item, id_of(node)) {
-                    (Some(item), _) => read.push(item),
-                    (None, Some(id)) => lost.ids.push(id.to_owned()),
-                    (None, None) => lost.any = true,
+                for (node, item) in some.iter().zip(items) {
+                    match (item, id_of(node)) {
+                        (Some(item), _) => read.push(item),
+                        (None, Some(id)) => lost.ids.push(id.to_owned()),
+                        (None, None) => lost.any = true,
+                    }
                 }
             }
         }

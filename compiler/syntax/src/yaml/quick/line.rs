@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Reader;
+use super::{ENTRIES, Reader};
 use crate::tree::{Entry, Kind, Node};
 use crate::yaml::{core_schema, expression};
 
@@ -119,7 +119,7 @@ impl Reader<'_> {
     fn flow_mapping(&mut self) -> Option<Node> {
         let start = self.at;
         self.deeper()?;
-        let mut entries: Vec<Entry> = Vec::new();
+        let mut entries: Vec<Entry> = Vec::with_capacity(ENTRIES);
         let mut known = BTreeSet::new();
         if !self.opened(b'}') {
             loop {

@@ -22,6 +22,8 @@ const MAX_DEPTH: usize = 64;
 const MAX_KEY: usize = 1000;
 /// So many keys of a mapping are compared one with each other.
 const FEW: usize = 24;
+/// There is room for so many entries at first: most mappings of steps and arguments have no more.
+const ENTRIES: usize = 2;
 
 /// So much text is about as much work as a workflow.
 const BYTES_OF_A_WORKFLOW: usize = 2 << 10;
@@ -156,7 +158,7 @@ impl<'a> Reader<'a> {
     fn mapping(&mut self, indent: usize) -> Option<Node> {
         self.deeper()?;
         let start = self.at;
-        let mut entries: Vec<Entry> = Vec::new();
+        let mut entries: Vec<Entry> = Vec::with_capacity(ENTRIES);
         let mut known = BTreeSet::new();
         loop {
             let key = self.key()?;
