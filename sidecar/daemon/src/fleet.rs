@@ -188,7 +188,11 @@ pub(crate) fn claim(sidecar: &Arc<Sidecar>) -> bool {
     }
     let (served, room) = sidecar.sessions.served();
     let limit = room.min(CLAIM);
-    if limit == 0 || served.is_empty() {
+    if limit == 0 {
+        // Each run that ends makes room for another.
+        return true;
+    }
+    if served.is_empty() {
         return false;
     }
     let wanted: Vec<Wanted> = served.into_iter().map(|(workflow, plan)| Wanted { workflow, plan }).collect();

@@ -36,6 +36,7 @@ over_each_version! {
     a_restarted_sidecar_has_its_sessions_runs_at_once
     what_was_left_while_nobody_served_it_is_handed_out_when_somebody_does
     runs_of_a_gone_sidecar_go_on_elsewhere_within_its_lease
+    a_run_that_ends_makes_room_for_the_next_at_once
     a_schedule_fires_once
     what_a_person_changes_on_a_policy_reaches_the_processes_of_all_hosts
     what_a_person_decides_on_a_breaker_holds_on_all_hosts
@@ -223,6 +224,30 @@ fn runs_of_a_gone_sidecar_go_on_elsewhere_within_its_lease(version: Version) {
         assert_eq!((&dispatch["epoch"], &dispatch["next_seq"]), (&json!(2), &json!(3)));
     }
     assert!(began.elapsed() < LEASE * 4 + BUSY, "{:?}", began.elapsed());
+}
+
+/// A look every 2.5 s, a quarter of the lease at most, would take two minutes for all of them.
+fn a_run_that_ends_makes_room_for_the_next_at_once(version: Version) {
+    let fleet = Fleet::with(version, 1, Duration::from_secs(60));
+    let sidecar = &fleet.sidecars[0];
+    let mut starter = served(sidecar, "starter", 0);
+    for number in 0..100 {
+        let run = format!("r{number}");
+        starter.start(&run);
+        starter.record(&run, 1, 1, step_started("s"));
+        starter.acked(&run, 1);
+        starter.notify("run.release", json!({"run": run, "epoch": 1}));
+    }
+    let mut worker = served(sidecar, "worker", 2);
+    let began = Instant::now();
+    for _ in 0..100 {
+        let dispatch = worker.notice("run.dispatch");
+        let number = |name: &str| dispatch[name].as_u64().unwrap();
+        let (run, next) = (dispatch["run"].as_str().unwrap(), number("next_seq"));
+        worker.record(run, number("epoch"), next, succeeded(&json!(1)));
+        worker.acked(run, next);
+    }
+    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
 }
 
 fn a_schedule_fires_once(version: Version) {
