@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from . import (
@@ -29,6 +28,7 @@ from .journal import Journal
 from .jsontext import dumps, loads
 from .lease import Lease
 from .leases import Leases
+from .lines import Request, acknowledged
 from .settle import forget
 from .version import VERSION as CLIENT_VERSION
 
@@ -74,17 +74,6 @@ class Answering(Protocol):
         """Nobody waits for a call any more."""
 
 
-@dataclass(slots=True)
-class _Request:
-    line: bytes
-    answer: asyncio.Future[Any]
-    sent: float = 0.0
-    once: bool = False
-    """Whether it must not be sent again over another connection."""
-    overtakes: bool = False
-    """Whether what stands in the log, and so may be sent later, need not be sent before it."""
-
-
 class Session:
     """What one event loop and the sidecar have to say to each other."""
 
@@ -118,7 +107,7 @@ class Session:
         self._closing = False
         self._opening: asyncio.Task[str | None] | None = None
         self._reconnecting: asyncio.Task[None] | None = None
-        self._requests: dict[int, _Request] = {}
+        self._requests: dict[int, Request] = {}
         self._next_id = 1
         self._hello_id = 0
         self._lease = Lease()
@@ -297,12 +286,12 @@ class Session:
             self._send_request(request)
         return request.answer
 
-    def _make_request(self, method: str, params: dict[str, Any]) -> _Request:
+    def _make_request(self, method: str, params: dict[str, Any]) -> Request:
         number = self._next_id
         self._next_id += 1
         message = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
         line = dumps(message).encode() + b"\n"
-        request = _Request(line, self.loop.create_future())
+        request = Request(line, self.loop.create_future())
         request.overtakes = method == "run.start"
         if method == "hello":
             self._hello_id = number
@@ -310,7 +299,7 @@ class Session:
         request.answer.add_done_callback(lambda _: self._requests.pop(number, None))
         return request
 
-    def _send_request(self, request: _Request) -> None:
+    def _send_request(self, request: Request) -> None:
         request.sent = self.loop.time()
         self.send(request.line, overtakes=request.overtakes)
 
@@ -358,6 +347,10 @@ class Session:
             self.loop.call_soon(more)
 
     def _received(self, line: bytes) -> None:
+        ack = acknowledged(line)
+        if ack is not None:
+            self._acknowledged(*ack)
+            return
         message = loads(line)
         if "method" in message:
             if "id" in message:
@@ -404,17 +397,14 @@ class Session:
             if self._worker is not None:
                 self._worker.cancel(params["call"])
             return
+        if method == "run.ack":
+            self._acknowledged(params["run"], params["seq"])
+            return
         run = params["run"]
         journal = self.owned.get(run) or self.ahead.ended.get(run)
-        if journal is None:
+        if journal is None or params["epoch"] != journal.epoch:
             return
-        if method == "run.ack":
-            sent = journal.acknowledged(params["seq"])
-            if sent is not None:
-                self._lease.renew(sent)
-        elif params["epoch"] != journal.epoch:
-            return
-        elif method == "run.refused":
+        if method == "run.refused":
             code, message = params["code"], params["message"]
             if code == STORE and journal.refused(params["seq"]):
                 return
@@ -425,6 +415,12 @@ class Session:
             journal.on_cancelling(params["reason"])
         elif method == "run.signal" and journal.on_signal is not None:
             journal.on_signal(params)
+
+    def _acknowledged(self, run: str, seq: int) -> None:
+        journal = self.owned.get(run) or self.ahead.ended.get(run)
+        sent = None if journal is None else journal.acknowledged(seq)
+        if sent is not None:
+            self._lease.renew(sent)
 
     def give_up(self, journal: Journal, reason: str) -> None:
         """The run is another's."""

@@ -15,7 +15,7 @@ const VERSION: &str = concat!(
 );
 
 /// Name and text of each file of `_conductor/`.
-pub const FILES: [(&str, &str); 72] = [
+pub const FILES: [(&str, &str); 73] = [
     ("__init__.py", include_str!("../../../../runtimes/python/_conductor/__init__.py")),
     ("address.py", include_str!("../../../../runtimes/python/_conductor/address.py")),
     ("ahead.py", include_str!("../../../../runtimes/python/_conductor/ahead.py")),
@@ -56,6 +56,7 @@ pub const FILES: [(&str, &str); 72] = [
     ("leases.py", include_str!("../../../../runtimes/python/_conductor/leases.py")),
     ("left.py", include_str!("../../../../runtimes/python/_conductor/left.py")),
     ("limits.py", include_str!("../../../../runtimes/python/_conductor/limits.py")),
+    ("lines.py", include_str!("../../../../runtimes/python/_conductor/lines.py")),
     ("live.py", include_str!("../../../../runtimes/python/_conductor/live.py")),
     ("logs.py", include_str!("../../../../runtimes/python/_conductor/logs.py")),
     ("parallel.py", include_str!("../../../../runtimes/python/_conductor/parallel.py")),

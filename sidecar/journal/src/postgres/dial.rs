@@ -39,25 +39,19 @@ pub(super) fn connect(
     if !(all_or(hosts.len(), 0) && all_or(addresses.len(), 0) && all_or(ports.len(), 1)) {
         return Err("name as many ports and addresses as hosts".to_owned());
     }
-    let mut failed = String::new();
+    let mut failed = unreachable(&io::ErrorKind::AddrNotAvailable.into());
     for index in 0..count {
         let (name, found) = places(config, index, until);
-        let connected = found.map_err(|error| unreachable(&error)).and_then(|found| {
-            let mut failed = unreachable(&io::ErrorKind::AddrNotAvailable.into());
-            for place in found {
-                let greeted = dial(config, &place, until)
-                    .map_err(|error| unreachable(&error))
-                    .and_then(|socket| greet(config, tls, &name, socket, until));
-                match greeted {
-                    Err(error) => failed = error,
-                    connected => return connected,
-                }
-            }
-            Err(failed)
+        let found = found.unwrap_or_else(|error| {
+            failed = unreachable(&error);
+            Vec::new()
         });
-        match connected {
-            Err(error) => failed = error,
-            connected => return connected,
+        for place in found {
+            let socket = dial(config, &place, until).map_err(|error| unreachable(&error));
+            match socket.and_then(|socket| greet(config, tls, &name, socket, until)) {
+                Err(error) => failed = error,
+                connected => return connected,
+            }
         }
     }
     Err(failed)

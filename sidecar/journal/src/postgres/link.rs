@@ -27,8 +27,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// The way to the server.
 pub(super) struct Engine {
-    /// For notifications, which come when they come. Always there but while it is dropped.
-    runtime: Option<Runtime>,
+    /// Notifications come when they come. Always there but while it is dropped.
+    listening: Option<Runtime>,
     pub(super) url: PostgresUrl,
     tls: Option<MakeRustlsConnect>,
     unreachable: Mutex<Option<(Instant, StoreError)>>,
@@ -75,13 +75,13 @@ impl Engine {
     pub(super) fn new(url: PostgresUrl) -> Result<Engine, StoreError> {
         let open = |cause: String| StoreError::Open { path: url.to_string(), cause };
         let tls = connector(&url.tls).map_err(open)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
+        let listening = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("postgres")
             .enable_all()
             .build()
             .map_err(|error| open(error.to_string()))?;
-        Ok(Engine { runtime: Some(runtime), url, tls, unreachable: Mutex::default() })
+        Ok(Engine { listening: Some(listening), url, tls, unreachable: Mutex::default() })
     }
 
     /// One exchange over a connection, which is made first if need be.
@@ -162,9 +162,9 @@ impl Engine {
     /// Keeps a connection of its own that hears notifications on the channel; `heard` is called for each, and after each
     /// time that some may have been missed.
     pub(super) fn listen(&self, channel: String, heard: impl Fn() + Send + Sync + 'static) {
-        let Some(runtime) = &self.runtime else { return };
+        let Some(listening) = &self.listening else { return };
         let (config, tls) = (self.url.config.clone(), self.tls.clone());
-        runtime.spawn(async move {
+        listening.spawn(async move {
             let heard = Arc::new(heard);
             loop {
                 match &tls {
@@ -190,8 +190,8 @@ impl Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         // A runtime that is dropped inside another one panics.
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
+        if let Some(listening) = self.listening.take() {
+            listening.shutdown_background();
         }
     }
 }
