@@ -362,11 +362,7 @@ class Prefect(System):
 
     title = "Prefect"
     language = "Python"
-    store = "PostgreSQL"
     lacks = {"timers": "it has no timer in a flow that outlives its process"}
-
-    def source(self) -> str:
-        return "prefect-python"
 
     def prepare(self) -> None:
         self.postgres = Postgres(self.folder)
@@ -472,7 +468,7 @@ SYSTEMS: dict[str, type[System]] = {
     "temporal-typescript": TemporalTypeScript,
     "conductor-python-postgres": on_postgres(ConductorPython, "conductor-python"),
     "dbos-python-postgres": on_postgres(DbosPython, "dbos-python"),
-    "prefect-python-postgres": Prefect,
+    "prefect-python-postgres": on_postgres(Prefect, "prefect-python"),
     "temporal-python-postgres": on_postgres(TemporalPython, "temporal-python"),
     "conductor-typescript-postgres": on_postgres(ConductorTypeScript, "conductor-typescript"),
     "dbos-typescript-postgres": on_postgres(DbosTypeScript, "dbos-typescript"),
