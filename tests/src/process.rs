@@ -159,6 +159,23 @@ impl Process {
         self.end()
     }
 
+    /// As [`Self::kill`], its children first, whatever their groups: none of them is left to act upon the end of another.
+    ///
+    /// # Errors
+    /// When it is gone, or cannot be awaited.
+    pub fn kill_with_children(self) -> Result<()> {
+        self.stop()?;
+        let pid = self.pid.as_raw_nonzero();
+        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?;
+        for child in children.split_whitespace() {
+            let child = Pid::from_raw(child.parse()?).context("a child's pid")?;
+            // One that has ended by itself stands there until its stopped parent awaits it.
+            kill_process(child, Signal::KILL)
+                .with_context(|| format!("failed to kill a child of {}", self.name))?;
+        }
+        self.kill()
+    }
+
     /// Waits for the end.
     ///
     /// # Errors

@@ -157,12 +157,13 @@ impl Postgres {
         Ok(())
     }
 
-    /// SIGKILL. Its children see that it is gone and end by themselves; until they have, it does not start again.
+    /// SIGKILL to all its processes: a session that would see the end of the server's first one gives up its locks,
+    /// and another one may still commit.
     ///
     /// # Errors
     /// When it does not run.
     pub fn kill(&mut self) -> Result<()> {
-        self.process.take().context("it does not run")?.kill()
+        self.process.take().context("it does not run")?.kill_with_children()
     }
 
     /// Starts the server again after a kill.
