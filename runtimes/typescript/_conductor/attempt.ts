@@ -11,7 +11,7 @@ import type { Taken } from "./permits.js";
 import { Scope } from "./scope.js";
 import type { Step } from "./step.js";
 import { timeoutOf } from "./stepOptions.js";
-import { isInterruption, SETTLE_MS, Work } from "./work.js";
+import { isInterruption, SETTLE_MS, Work, type End } from "./work.js";
 
 export interface Attempt {
   readonly step: Step;
@@ -96,18 +96,49 @@ class Current implements CurrentStep {
 }
 
 /** Makes the call, and waits for what it comes to. */
-export async function perform<T>(
+export function perform<T>(
   attempt: Attempt,
   work: (signal: AbortSignal) => T | PromiseLike<T>,
   listens: boolean,
   isRemote = false,
 ): Promise<T> {
-  const { step, taken } = attempt;
-  const timeout = timeoutOf(step.options);
-  const left = step.left();
-  const isDeadline =
-    left !== undefined && (timeout === undefined || left < timeout);
-  const limit = isDeadline ? left : timeout;
+  return new Promise((resolve, reject) => {
+    const { step } = attempt;
+    const timeout = timeoutOf(step.options);
+    const left = step.left();
+    const isDeadline =
+      left !== undefined && (timeout === undefined || left < timeout);
+    const limit = isDeadline ? left : timeout;
+    const call = begin(attempt, work, limit, listens, isRemote);
+    const conclude = (end: End) => {
+      if (end === "ended") {
+        call.work.settle(resolve, reject);
+        return;
+      }
+      const late = () =>
+        isDeadline ? step.overDeadline() : overTime(timeout ?? 0);
+      // Whoever cancels has said all that it has to say before anything is made of it.
+      Promise.resolve()
+        .then(() =>
+          end === "over"
+            ? timedOut(step, call, late())
+            : cancelledIn(attempt, call),
+        )
+        .then(() => {
+          call.work.settle(resolve, reject);
+        }, reject);
+    };
+    call.work.tellEnd(conclude, limit, step.run.scope);
+  });
+}
+
+function begin<T>(
+  { step, taken }: Attempt,
+  work: (signal: AbortSignal) => T | PromiseLike<T>,
+  limit: number | undefined,
+  listens: boolean,
+  isRemote: boolean,
+): Call<T> {
   const scope = new Scope();
   scope.endsAt = step.run.scope.endsAt;
   scope.limit(limit);
@@ -120,22 +151,7 @@ export async function perform<T>(
   running.onEnd(() => {
     taken.ended();
   });
-  const call = new Call(running, scope, listens);
-  switch (await running.ended(limit, step.run.scope)) {
-    case "ended":
-      break;
-    case "over":
-      await timedOut(
-        step,
-        call,
-        isDeadline ? step.overDeadline() : overTime(timeout ?? 0),
-      );
-      break;
-    case "cancelled":
-      await cancelledIn(attempt, call);
-      break;
-  }
-  return running.result();
+  return new Call(running, scope, listens);
 }
 
 const NEVER = new AbortController().signal;

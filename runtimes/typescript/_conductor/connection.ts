@@ -18,6 +18,9 @@ export class Connection {
   private outgoing: string[] = [];
   private partial: string[] = [];
   private isClosed = false;
+  private isKeeping = true;
+  /** Whether what is sent now is given to the system when the turn is over. */
+  private isDue = false;
   private readonly closing: (() => void)[] = [];
 
   private constructor(socket: Socket, received: (line: string) => void) {
@@ -47,8 +50,10 @@ export class Connection {
 
   /** Sends a line, together with all others of this turn. */
   send(line: string): void {
-    if (this.outgoing.length === 0) {
-      queueMicrotask(() => {
+    if (!this.isDue) {
+      this.isDue = true;
+      process.nextTick(() => {
+        this.isDue = false;
         this.flush();
       });
     }
@@ -95,6 +100,10 @@ export class Connection {
 
   /** Keeps the process alive, or lets it end while this is open. */
   keepsAlive(does: boolean): void {
+    if (does === this.isKeeping) {
+      return;
+    }
+    this.isKeeping = does;
     if (does) {
       this.socket.ref();
     } else {

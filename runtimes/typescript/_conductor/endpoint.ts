@@ -5,22 +5,21 @@
  */
 
 import { readFileSync } from "node:fs";
-import { connect as connectPlain, isIP, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { connect, isIP, type Socket } from "node:net";
 
 import { dumps } from "./json.js";
 
 /** Connects; throws where nobody can be reached there. */
-export function dial(place: string): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const remote = split(place);
-    const token = remote === undefined ? "" : ownToken();
-    const [socket, event] =
-      remote === undefined
-        ? ([connectPlain(place), "connect"] as const)
-        : remote.isTls
-          ? ([secured(remote), "secureConnect"] as const)
-          : ([connectPlain(remote.port, remote.host), "connect"] as const);
+export async function dial(place: string): Promise<Socket> {
+  const remote = split(place);
+  const token = remote === undefined ? "" : ownToken();
+  const [socket, event] =
+    remote === undefined
+      ? ([connect(place), "connect"] as const)
+      : remote.isTls
+        ? ([await secured(remote), "secureConnect"] as const)
+        : ([connect(remote.port, remote.host), "connect"] as const);
+  await new Promise<void>((resolve, reject) => {
     socket.once("error", reject);
     socket.once(event, () => {
       socket.off("error", reject);
@@ -30,9 +29,10 @@ export function dial(place: string): Promise<Socket> {
         socket.setNoDelay(true);
         introduce(socket, token);
       }
-      resolve(socket);
+      resolve();
     });
   });
+  return socket;
 }
 
 interface Remote {
@@ -56,8 +56,10 @@ function split(place: string): Remote | undefined {
   return { isTls: scheme === "tls", host, port: Number(port) };
 }
 
-function secured({ host, port }: Remote): Socket {
-  return connectTls({
+async function secured({ host, port }: Remote): Promise<Socket> {
+  // It takes a while to load, which the start of most processes need not wait for.
+  const tls = await import("node:tls");
+  return tls.connect({
     host,
     port,
     minVersion: "TLSv1.3",

@@ -29,7 +29,7 @@ import type { Session } from "./session.js";
 import { nowMs } from "./timer.js";
 import { written } from "./values.js";
 import { allEnded, Work } from "./work.js";
-import type { Workflow } from "./workflow.js";
+import type { Concurrency, Workflow } from "./workflow.js";
 
 /** No step can have this id. */
 const DEADLINE_KEY = "run.deadline";
@@ -157,15 +157,18 @@ export class Execution {
   }
 
   private async drive(): Promise<Outcome> {
-    let run: Run;
+    let history: History;
     try {
-      run = new Run(await this.parts(), this.scope);
+      // Nothing of it is executed before whoever begins it knows of it.
+      history = await (this.newHistory() ??
+        readHistory(this.session, this.run));
     } catch (error) {
       if (error instanceof Refused) {
         return this.refused(error.message);
       }
       throw error;
     }
+    const run = new Run(this.parts(history), this.scope);
     try {
       const outcome = await this.perform(run);
       if (this.process.reason !== undefined) {
@@ -182,8 +185,7 @@ export class Execution {
     }
   }
 
-  private async parts(): Promise<RunParts> {
-    const history = await this.history();
+  private parts(history: History): RunParts {
     const { secret } = this.workflow.options;
     if (secret !== undefined) {
       this.showSecrets = hide(secret, history.input);
@@ -212,12 +214,13 @@ export class Execution {
     };
   }
 
-  private async history(): Promise<History> {
-    if (this.inputs !== undefined && this.owned.next_seq === 1) {
-      const { traceparent } = this.owned;
-      return new History(wire(this.inputs).json as JsonObject, traceparent);
+  /** That of a run that begins here. */
+  private newHistory(): History | undefined {
+    if (this.inputs === undefined || this.owned.next_seq !== 1) {
+      return undefined;
     }
-    return readHistory(this.session, this.run);
+    const { traceparent } = this.owned;
+    return new History(wire(this.inputs).json as JsonObject, traceparent);
   }
 
   /** What the run comes to: where it failed or was cancelled, everything that it did is undone first. */
@@ -263,10 +266,12 @@ export class Execution {
   }
 
   /** The deadline counts from the start of the run, or of its last generation, wherever that was; the wait for its turn is part of it. */
-  private async withinDeadline(run: Run): Promise<Json> {
-    const { deadline, body } = this.workflow.options;
+  private withinDeadline(run: Run): Promise<Json> {
+    const { deadline, body, concurrency } = this.workflow.options;
     const perform = async (inside: Run) => {
-      await this.turn(inside);
+      if (concurrency !== undefined) {
+        await this.turn(inside, concurrency);
+      }
       return (await body(inside)) as Json;
     };
     if (deadline === undefined) {
@@ -279,11 +284,7 @@ export class Execution {
   }
 
   /** Waits until the workflow's `concurrency` lets the run in. */
-  private async turn(run: Run): Promise<void> {
-    const { concurrency } = this.workflow.options;
-    if (concurrency === undefined) {
-      return;
-    }
+  private async turn(run: Run, concurrency: Concurrency): Promise<void> {
     const key = concurrency.key?.(run.history.input);
     const suffix = key === undefined ? "" : `:${dumps(key)}`;
     const wanted = {

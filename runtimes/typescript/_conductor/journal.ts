@@ -5,7 +5,8 @@
  */
 
 import { LOGGED, type Ahead } from "./ahead.js";
-import type { Hurry } from "./hurry.js";
+import { added } from "./few.js";
+import type { Hurried, Hurry } from "./hurry.js";
 import { dumps, type Json } from "./json.js";
 import { monotonic } from "./timer.js";
 
@@ -33,7 +34,7 @@ interface Waiter {
 const LINGER_MS = 2;
 
 /** Numbers the records of one run in one epoch, and keeps them until they are acknowledged. */
-export class Journal {
+export class Journal implements Hurried {
   readonly run: string;
   readonly epoch: number;
   /** How often somebody had to wait for the disk. */
@@ -98,24 +99,16 @@ export class Journal {
     if (this.ended !== undefined) {
       return;
     }
-    if (this.entries.length === 0) {
-      this.lookSoon();
-    }
-    this.entries.push(entry);
-  }
-
-  /** After all that goes on by itself now: the end of a step and the start of the next are one record. */
-  private lookSoon(): void {
-    if (!this.isDue) {
+    if (this.entries.length === 0 && !this.isDue) {
       this.isDue = true;
-      process.nextTick(() => {
-        this.look();
-      });
+      // The end of a step and the start of the next are one record.
+      this.hurry.addUnsettled(this);
     }
+    this.entries = added(this.entries, entry);
   }
 
   /** What somebody waits for is sent by then; the rest may wait for what follows it. */
-  private look(): void {
+  settled(): void {
     this.isDue = false;
     if (this.entries.length > 0 && !this.isHurried) {
       this.later ??= setTimeout(() => {
@@ -130,30 +123,30 @@ export class Journal {
     this.later = undefined;
     const entries = this.entries;
     this.entries = [];
+    let first = 0;
     let size = 0;
-    let together: string[] = [];
-    for (const entry of entries) {
-      if (together.length > 0 && size + entry.length > RECORD_CHARACTERS) {
-        this.emit(together);
-        together = [];
+    for (let at = 0; at < entries.length; at += 1) {
+      const length = entries[at]?.length ?? 0;
+      if (at > first && size + length > RECORD_CHARACTERS) {
+        this.emit(entries.slice(first, at));
+        first = at;
         size = 0;
       }
-      together.push(entry);
-      size += entry.length;
+      size += length;
     }
-    if (together.length > 0) {
-      this.emit(together);
+    if (entries.length > 0) {
+      this.emit(first === 0 ? entries : entries.slice(first));
     }
   }
 
-  private emit(entries: string[]): void {
+  private emit(entries: readonly string[]): void {
     const seq = this.nextSeq;
     this.nextSeq += 1;
     const logged = this.isLogging ? LOGGED : "";
     const line =
       `{"jsonrpc":"2.0","method":"step.record","params":{"run":${JSON.stringify(this.run)},` +
       `"epoch":${String(this.epoch)},"seq":${String(seq)},${logged}"entries":[${entries.join(",")}]}}\n`;
-    this.kept.push({ seq, line, sent: monotonic() });
+    this.kept = added(this.kept, { seq, line, sent: monotonic() });
     if (this.isLogging) {
       this.ahead?.later(line);
     } else {
@@ -188,19 +181,18 @@ export class Journal {
     const seq = this.last;
     this.waits += 1;
     const waiting = new Promise<void>((wake) => {
-      this.waiters.push({ seq, isForStore, wake });
+      this.waiters = added(this.waiters, { seq, isForStore, wake });
     });
     if (this.entries.length > 0 && !this.isHurried) {
       this.isHurried = true;
-      this.hurry.add(() => {
-        this.isHurried = false;
-        this.flushForWaiters();
-      });
+      this.hurry.add(this);
     }
     return waiting;
   }
 
-  private flushForWaiters(): void {
+  /** Sends what somebody waits for. */
+  hurried(): void {
+    this.isHurried = false;
     const mayKeep =
       (this.acked >= 0 || this.start !== undefined) &&
       this.ahead?.mayKeep(this) === true &&
@@ -251,7 +243,9 @@ export class Journal {
       count += 1;
       logged += record.seq <= this.logged ? 1 : 0;
     }
-    this.kept.splice(0, count);
+    if (count > 0) {
+      this.kept = this.kept.slice(count);
+    }
     if (logged > 0 && this.serial === this.ahead?.serial) {
       this.ahead.acknowledged(logged);
       if (this.ended !== undefined && this.kept.length === 0) {
@@ -266,6 +260,9 @@ export class Journal {
 
   private release(): void {
     const waiting = this.waiters;
+    if (waiting.length === 0) {
+      return;
+    }
     this.waiters = [];
     for (const waiter of waiting) {
       const safe = waiter.isForStore ? this.acked : this.safe;

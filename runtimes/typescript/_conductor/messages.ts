@@ -87,6 +87,34 @@ export type Incoming = {
   error?: { code: number; message: string };
 };
 
+/** Every record up to `seq` is on the disk. */
+export interface Acknowledgement {
+  readonly run: string;
+  readonly seq: number;
+}
+
+const BEFORE_RUN = '{"jsonrpc":"2.0","method":"run.ack","params":{"run":"';
+const BEFORE_SEQ = '","seq":';
+const DIGITS = 15;
+
+/** What a `run.ack` says, read as the sidecar writes it; nothing of any other line, which a parser must read. */
+export function acknowledgement(line: string): Acknowledgement | undefined {
+  if (!line.startsWith(BEFORE_RUN)) {
+    return undefined;
+  }
+  const end = line.indexOf('"', BEFORE_RUN.length);
+  const run = line.slice(BEFORE_RUN.length, end);
+  const digits = line.slice(end + BEFORE_SEQ.length, -2);
+  const seq = Number(digits);
+  const isWhole =
+    line.startsWith(BEFORE_SEQ, end) &&
+    line.endsWith("}}") &&
+    digits.length > 0 &&
+    digits.length <= DIGITS &&
+    Number.isInteger(seq);
+  return isWhole && !run.includes("\\") ? { run, seq } : undefined;
+}
+
 /** Why the socket at `path` cannot be reached. */
 export function reasonOf(error: unknown, path: string): string {
   const code = error instanceof Error && "code" in error ? error.code : "";

@@ -15,7 +15,7 @@ import {
 } from "./errors.js";
 import type { RunOptions } from "./execute.js";
 import { errorForm } from "./form.js";
-import type { History } from "./history.js";
+import type { History, Past } from "./history.js";
 import type { Journal } from "./journal.js";
 import { dumps, type Json, type JsonObject, type Wire } from "./json.js";
 import { LocalRun } from "./local.js";
@@ -393,16 +393,33 @@ export class Run extends Block<Run> {
    * process's.
    */
   async barrier(): Promise<void> {
-    const flushed = this.parts.journal.barrier();
-    if (flushed !== undefined) {
-      await flushed;
-    }
+    await this.parts.journal.barrier();
+    await this.untilOwned();
+  }
+
+  /** Whether something has come between that [`untilOwned`] must see to. */
+  get mustWait(): boolean {
+    return this.parts.journal.ended !== undefined || !this.isLeased;
+  }
+
+  /** Waits until this process may begin attempts; throws where the run is no longer this process's. */
+  async untilOwned(): Promise<void> {
     if (this.parts.journal.ended !== undefined) {
       this.scope.check();
     }
     if (!this.isLeased) {
       await this.untilLeased();
     }
+  }
+
+  stepStarted(key: string, task: string, { attempt, deadlineAt }: Past): void {
+    this.record("step_started", {
+      key,
+      task,
+      attempt,
+      deadline_at: deadlineAt,
+      at: nowMs(),
+    });
   }
 
   stepSucceeded(key: string, output: Wire, success: Success): void {

@@ -18,6 +18,7 @@ import { Lease } from "./lease.js";
 import { Leases } from "./leases.js";
 import { logger } from "./log.js";
 import {
+  acknowledgement,
   misunderstood,
   reasonOf,
   Refused,
@@ -27,6 +28,7 @@ import {
   type SessionOptions,
 } from "./messages.js";
 import { startTime } from "./process.js";
+import { Requests } from "./requests.js";
 import { attach, detach } from "./saturation.js";
 import * as standing from "./standing.js";
 import * as starting from "./starting.js";
@@ -59,10 +61,7 @@ export class Session {
   private isClosing = false;
   private opening: Promise<string | undefined> | undefined = undefined;
   private reconnecting: Promise<void> | undefined = undefined;
-  private readonly requests = new Map<number, Request>();
-  /** How many of the requests are reports on breakers. */
-  private reports = 0;
-  private nextId = 1;
+  private readonly requests = new Requests();
   private helloId = 0;
   /** The sidecar is one that an application has started: where it is gone, another one is. */
   private isBackground = false;
@@ -164,8 +163,8 @@ export class Session {
       ...(tasks.length > 0 ? { tasks } : {}),
     };
     const sent = monotonic();
-    this.helloId = this.nextId;
-    const answer = await this.ask("hello", params, (request) => {
+    this.helloId = this.requests.newId();
+    const answer = await this.ask(this.helloId, "hello", params, (request) => {
       request.sent = sent;
       connection.send(request.line);
     });
@@ -180,7 +179,7 @@ export class Session {
     this.isBackground = starting.isBackground(answer["sidecar"]);
     this.valueBytes = Number(limits["value_bytes"]);
     this.messageBytes = Number(limits["message_bytes"]);
-    for (const request of [...this.requests.values()]) {
+    for (const request of this.requests.all()) {
       this.sendRequest(request);
     }
     const items = answer["owned"] as JsonObject[];
@@ -225,10 +224,10 @@ export class Session {
     this.connection?.keepsAlive(this.isBusy);
   }
 
-  /** Whether somebody waits for it. Nobody waits for the answer to a report. */
+  /** Whether somebody waits for it. */
   private get isBusy(): boolean {
     return (
-      this.requests.size > this.reports ||
+      this.requests.areAwaited ||
       this.owned.size > 0 ||
       (this.options.serve ?? 0) > 0 ||
       (this.options.tasks?.length ?? 0) > 0
@@ -255,7 +254,7 @@ export class Session {
 
   /** Asks; the answer may take until the sidecar is back. */
   request(method: string, params: object): Promise<JsonObject> {
-    return this.ask(method, params, (request) => {
+    return this.ask(this.requests.newId(), method, params, (request) => {
       // Before the greeting it waits: the answer to that sends it.
       if (this.greeted) {
         this.sendRequest(request);
@@ -263,37 +262,28 @@ export class Session {
     });
   }
 
-  private async ask(
+  private ask(
+    id: number,
     method: string,
     params: object,
     send: (request: Request) => void,
   ): Promise<JsonObject> {
-    const id = this.nextId;
-    this.nextId += 1;
-    const line = `${dumps({ jsonrpc: "2.0", id, method, params })}\n`;
-    const size = Buffer.byteLength(line);
-    if (size > this.messageBytes) {
-      // The sidecar would hang up on it, and again whenever it is sent after that.
-      const limit = String(this.messageBytes);
-      throw new Refused(
-        LIMIT,
-        `it takes ${String(size)} bytes; a message has at most ${limit}`,
-      );
-    }
-    const isReport = method === "breaker.report" ? 1 : 0;
-    this.reports += isReport;
-    try {
-      return await new Promise<JsonObject>((resolve, reject) => {
-        const request = { method, line, resolve, reject, sent: 0 };
-        this.requests.set(id, request);
-        send(request);
-        this.breathe();
-      });
-    } finally {
-      this.requests.delete(id);
-      this.reports -= isReport;
+    return new Promise<JsonObject>((resolve, reject) => {
+      const line = `${dumps({ jsonrpc: "2.0", id, method, params })}\n`;
+      const size = Buffer.byteLength(line);
+      if (size > this.messageBytes) {
+        // The sidecar would hang up on it, and again whenever it is sent after that.
+        const limit = String(this.messageBytes);
+        throw new Refused(
+          LIMIT,
+          `it takes ${String(size)} bytes; a message has at most ${limit}`,
+        );
+      }
+      const request = { method, line, resolve, reject, sent: 0 };
+      this.requests.add(id, request);
+      send(request);
       this.breathe();
-    }
+    });
   }
 
   private sendRequest(request: Request): void {
@@ -317,6 +307,11 @@ export class Session {
   }
 
   private received(line: string): void {
+    const ack = acknowledgement(line);
+    if (ack !== undefined) {
+      this.acknowledged(ack.run, ack.seq);
+      return;
+    }
     const message = loads(line) as Incoming;
     const { id, method, params = {} } = message;
     if (method !== undefined) {
@@ -330,12 +325,13 @@ export class Session {
     if (id === null) {
       // Before the greeting is answered it says that we are not let in.
       const asked = this.greeted ? -1 : this.helloId;
-      misunderstood(message, this.requests.get(asked));
+      misunderstood(message, this.requests.take(asked));
     }
-    const request = typeof id === "number" ? this.requests.get(id) : undefined;
+    const request = this.requests.take(id);
     if (request === undefined) {
       return;
     }
+    this.breathe();
     this.lease.renew(request.sent);
     if (message.error === undefined) {
       request.resolve(message.result ?? {});
@@ -377,17 +373,24 @@ export class Session {
       return;
     }
     const run = textAt(params, "run");
-    const journal = this.owned.get(run) ?? this.ahead.ended.get(run);
-    if (journal === undefined) {
+    if (method === "run.ack") {
+      this.acknowledged(run, Number(params["seq"]));
       return;
     }
-    if (method === "run.ack") {
-      const sent = journal.acknowledged(Number(params["seq"]));
-      if (sent !== undefined) {
-        this.lease.renew(sent);
-      }
-    } else if (params["epoch"] === journal.epoch) {
+    const journal = this.journalOf(run);
+    if (journal !== undefined && params["epoch"] === journal.epoch) {
       this.told(method, params, journal);
+    }
+  }
+
+  private journalOf(run: string): Journal | undefined {
+    return this.owned.get(run) ?? this.ahead.ended.get(run);
+  }
+
+  private acknowledged(run: string, seq: number): void {
+    const sent = this.journalOf(run)?.acknowledged(seq);
+    if (sent !== undefined) {
+      this.lease.renew(sent);
     }
   }
 
@@ -424,17 +427,10 @@ export class Session {
     this.ahead.lost();
     detach(this);
     standing.detach(this, this.isClosing);
-    for (const request of [...this.requests.values()]) {
-      if (request.method === "task.invoke" && request.sent > 0) {
-        // A sidecar that comes back cannot know whether it was made.
-        request.resolve({ lost: true });
-      }
-    }
-    const hello = this.requests.get(this.helloId);
+    const hello = this.requests.take(this.helloId);
     hello?.reject(new ConnectionLost("the connection was lost"));
-    const others = this.requests.size - (hello === undefined ? 0 : 1);
     const isNeeded =
-      others > 0 ||
+      this.requests.size > 0 ||
       this.owned.size > 0 ||
       this.permits.isUsed ||
       standing.isUsed() ||
@@ -445,6 +441,10 @@ export class Session {
       this.opening !== undefined ||
       this.reconnecting !== undefined;
     this.permits.lost();
+    for (const request of this.requests.takeMade("task.invoke")) {
+      // A sidecar that comes back cannot know whether it was made.
+      request.resolve({ lost: true });
+    }
     if (isNeeded && !isUnderWay) {
       this.reconnecting = this.reconnect();
     }

@@ -4,7 +4,6 @@
  * It deliberately does not speak to it.
  */
 
-import { spawn } from "node:child_process";
 import { join } from "node:path";
 
 import { findProject } from "./config.js";
@@ -60,11 +59,13 @@ interface Done {
   readonly said: string;
 }
 
-function run(
+async function run(
   binary: string,
   folder: string,
   given: readonly string[],
 ): Promise<Done> {
+  // Most processes find a sidecar, and need not wait until this is loaded.
+  const { spawn } = await import("node:child_process");
   return new Promise((resolve) => {
     const child = spawn(binary, given, {
       cwd: folder,

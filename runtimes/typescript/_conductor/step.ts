@@ -22,7 +22,7 @@ import type { Past } from "./history.js";
 import { invoked } from "./invoke.js";
 import type { Json } from "./json.js";
 import { logger } from "./log.js";
-import { take, Taken } from "./permits.js";
+import { take, Taken, type Taker } from "./permits.js";
 import type { Run } from "./run.js";
 import {
   undoArguments,
@@ -133,7 +133,7 @@ export class Step {
   }
 
   /** Begins an attempt where one is needed: waits out the backoff, for permits, for the disk before a write. */
-  async nextAttempt(): Promise<boolean> {
+  nextAttempt(): boolean | Promise<boolean> {
     const { past } = this;
     if (this.isExhausted && !this.hasFallback) {
       // Only a person can have said so.
@@ -145,21 +145,45 @@ export class Step {
     if (!past.isOpen) {
       this.run.scope.check();
     }
-    if (this.takeCached()) {
-      return false;
-    }
+    return !this.takeCached() && this.begin();
+  }
+
+  /** One function does all that may wait: what each more would cost is a good part of a step. */
+  private async begin(): Promise<boolean> {
+    const { run, past, options } = this;
     let hasBegun = false;
     try {
       if (past.isOpen) {
         this.cutOffByACrash();
       }
-      this.run.scope.check();
+      run.scope.check();
       if (past.retryAt !== undefined) {
         await this.backOff(past.retryAt);
       }
-      hasBegun =
-        (this.options.breaker !== undefined && (await this.isRefused())) ||
-        (await this.begin());
+      if (options.breaker === undefined || !(await this.isRefused())) {
+        const left = this.left();
+        if (left !== undefined && left <= 0) {
+          throw this.overDeadline();
+        }
+        if (options.uses !== undefined) {
+          await this.takePermits(options.uses, left);
+        }
+        if (!run.isLeased) {
+          await run.untilLeased();
+        }
+        run.scope.check();
+        past.attempt += 1;
+        past.hasBegun = true;
+        run.stepStarted(this.key, this.task, past);
+        if (options.barrier ?? this.isWrite) {
+          await run.parts.journal.barrier();
+          if (run.mustWait) {
+            await run.untilOwned();
+          }
+        }
+        run.scope.check();
+      }
+      hasBegun = true;
     } catch (error) {
       if (error instanceof Cancelled) {
         this.stoppedBy(error);
@@ -229,43 +253,18 @@ export class Step {
     return this.refusal !== undefined;
   }
 
-  /** Takes permits and records the start. Waiting counts against the deadline, not against the time of the attempt. */
-  private async begin(): Promise<boolean> {
-    const { run, past } = this;
-    const left = this.left();
-    if (left !== undefined && left <= 0) {
+  /** Waiting counts against the deadline, not against the time of the attempt. */
+  private async takePermits(
+    uses: readonly Taker[],
+    milliseconds: number | undefined,
+  ): Promise<void> {
+    const { scope, session } = this.run;
+    const wanted = this.run.withoutHeld(uses);
+    const taken = await take(wanted, { scope, session, milliseconds });
+    if (taken === undefined) {
       throw this.overDeadline();
     }
-    const uses = this.options.uses ?? [];
-    if (uses.length > 0) {
-      const taken = await take(run.withoutHeld(uses), {
-        scope: run.scope,
-        session: run.session,
-        milliseconds: left,
-      });
-      if (taken === undefined) {
-        throw this.overDeadline();
-      }
-      this.taken = taken;
-    }
-    if (!run.isLeased) {
-      await run.untilLeased();
-    }
-    run.scope.check();
-    past.attempt += 1;
-    past.hasBegun = true;
-    run.record("step_started", {
-      key: this.key,
-      task: this.task,
-      attempt: past.attempt,
-      deadline_at: past.deadlineAt,
-      at: nowMs(),
-    });
-    if (this.options.barrier ?? this.isWrite) {
-      await run.barrier();
-    }
-    run.scope.check();
-    return true;
+    this.taken = taken;
   }
 
   /** Milliseconds until the deadline, which begins with the first attempt. */
@@ -320,20 +319,21 @@ export class Step {
   }
 
   /** Tells the breaker how the call ended. */
-  private async told<T>(call: () => Promise<T>): Promise<T> {
+  private told<T>(call: () => Promise<T>): Promise<T> {
     if (this.refusal !== undefined) {
       throw this.refusal as Error;
     }
-    try {
-      const result = await call();
+    const succeeded = (result: T): T => {
       this.asked?.succeeded();
       this.over();
       return result;
-    } catch (error) {
+    };
+    const failed = (error: unknown): never => {
       this.asked?.failed(error);
       this.over();
       throw error;
-    }
+    };
+    return call().then(succeeded, failed);
   }
 
   private over(): void {

@@ -5,13 +5,14 @@
  */
 
 import type { Cancelled } from "./control.js";
+import { added } from "./few.js";
 import type { Scope } from "./scope.js";
 import { after, type Stop } from "./timer.js";
 
 /** How long the real end of a write is awaited after its time is over, in milliseconds. */
 export const SETTLE_MS = 30_000;
 
-type End = "ended" | "over" | "cancelled";
+export type End = "ended" | "over" | "cancelled";
 
 /** Something that runs. Its failure is kept, and is no unhandled rejection. */
 export class Work<T> {
@@ -19,7 +20,7 @@ export class Work<T> {
   private value: T | undefined = undefined;
   private error: unknown = undefined;
   /** Those who wait; each is called once. */
-  private waiting: Set<(() => void) | Waiting> | undefined = undefined;
+  private waiting: ((() => void) | Waiting)[] = [];
 
   /** Starts it; what it throws before its first pause counts as its failure too. */
   static start<T>(work: () => T | PromiseLike<T>): Work<T> {
@@ -68,8 +69,8 @@ export class Work<T> {
 
   private told(): void {
     const waiting = this.waiting;
-    this.waiting = undefined;
-    for (const one of waiting ?? []) {
+    this.waiting = [];
+    for (const one of waiting) {
       if (one instanceof Waiting) {
         one.finish("ended");
       } else {
@@ -99,16 +100,24 @@ export class Work<T> {
     return this.value as T;
   }
 
+  /** Gives its value or its error to a promise. It must have ended. */
+  settle(resolve: (value: T) => void, reject: (error: unknown) => void): void {
+    if (this.state === "failed") {
+      reject(this.error);
+    } else {
+      resolve(this.value as T);
+    }
+  }
+
   /** Calls `action` when it ends, at once where it has. */
   onEnd(action: () => void): () => void {
     if (this.hasEnded) {
       action();
       return () => undefined;
     }
-    this.waiting ??= new Set();
-    this.waiting.add(action);
+    this.wait(action);
     return () => {
-      this.waiting?.delete(action);
+      this.forget(action);
     };
   }
 
@@ -118,16 +127,35 @@ export class Work<T> {
       return Promise.resolve("ended");
     }
     return new Promise((resolve) => {
-      const waiting = new Waiting(this, scope, resolve);
-      this.waiting ??= new Set();
-      this.waiting.add(waiting);
-      waiting.begin(milliseconds);
+      this.tellEnd(resolve, milliseconds, scope);
     });
   }
 
+  /** Tells what [`ended`] would give, in the moment in which it is so. */
+  tellEnd(
+    tell: (end: End) => void,
+    milliseconds: number | undefined,
+    scope: Scope | undefined,
+  ): void {
+    if (this.hasEnded) {
+      tell("ended");
+      return;
+    }
+    const waiting = new Waiting(this, scope, tell);
+    this.wait(waiting);
+    waiting.begin(milliseconds);
+  }
+
+  private wait(one: (() => void) | Waiting): void {
+    this.waiting = added(this.waiting, one);
+  }
+
   /** Tells it no more. */
-  forget(waiting: Waiting): void {
-    this.waiting?.delete(waiting);
+  forget(one: (() => void) | Waiting): void {
+    const at = this.waiting.indexOf(one);
+    if (at >= 0) {
+      this.waiting.splice(at, 1);
+    }
   }
 }
 

@@ -17,7 +17,7 @@ macro_rules! runtime {
 }
 
 /// Name of each module of `_conductor/`, and its text as TypeScript, as JavaScript, and its declarations.
-const FILES: [(&str, &str, &str, &str); 96] = runtime![
+const FILES: [(&str, &str, &str, &str); 98] = runtime![
     "address",
     "ahead",
     "attempt",
@@ -49,6 +49,7 @@ const FILES: [(&str, &str, &str, &str); 96] = runtime![
     "errors",
     "execute",
     "execution",
+    "few",
     "form",
     "graph",
     "grpcCalls",
@@ -88,6 +89,7 @@ const FILES: [(&str, &str, &str, &str); 96] = runtime![
     "recorded",
     "redis",
     "remote",
+    "requests",
     "resources",
     "run",
     "saturation",

@@ -64,13 +64,37 @@ class Current {
   }
 }
 /** Makes the call, and waits for what it comes to. */
-export async function perform(attempt, work, listens, isRemote = false) {
-  const { step, taken } = attempt;
-  const timeout = timeoutOf(step.options);
-  const left = step.left();
-  const isDeadline =
-    left !== undefined && (timeout === undefined || left < timeout);
-  const limit = isDeadline ? left : timeout;
+export function perform(attempt, work, listens, isRemote = false) {
+  return new Promise((resolve, reject) => {
+    const { step } = attempt;
+    const timeout = timeoutOf(step.options);
+    const left = step.left();
+    const isDeadline =
+      left !== undefined && (timeout === undefined || left < timeout);
+    const limit = isDeadline ? left : timeout;
+    const call = begin(attempt, work, limit, listens, isRemote);
+    const conclude = (end) => {
+      if (end === "ended") {
+        call.work.settle(resolve, reject);
+        return;
+      }
+      const late = () =>
+        isDeadline ? step.overDeadline() : overTime(timeout ?? 0);
+      // Whoever cancels has said all that it has to say before anything is made of it.
+      Promise.resolve()
+        .then(() =>
+          end === "over"
+            ? timedOut(step, call, late())
+            : cancelledIn(attempt, call),
+        )
+        .then(() => {
+          call.work.settle(resolve, reject);
+        }, reject);
+    };
+    call.work.tellEnd(conclude, limit, step.run.scope);
+  });
+}
+function begin({ step, taken }, work, limit, listens, isRemote) {
   const scope = new Scope();
   scope.endsAt = step.run.scope.endsAt;
   scope.limit(limit);
@@ -83,22 +107,7 @@ export async function perform(attempt, work, listens, isRemote = false) {
   running.onEnd(() => {
     taken.ended();
   });
-  const call = new Call(running, scope, listens);
-  switch (await running.ended(limit, step.run.scope)) {
-    case "ended":
-      break;
-    case "over":
-      await timedOut(
-        step,
-        call,
-        isDeadline ? step.overDeadline() : overTime(timeout ?? 0),
-      );
-      break;
-    case "cancelled":
-      await cancelledIn(attempt, call);
-      break;
-  }
-  return running.result();
+  return new Call(running, scope, listens);
 }
 const NEVER = new AbortController().signal;
 /** The real end counts where there is one within the bound; else `inDoubt` decides. */

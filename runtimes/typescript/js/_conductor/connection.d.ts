@@ -12,6 +12,9 @@ export declare class Connection {
   private outgoing;
   private partial;
   private isClosed;
+  private isKeeping;
+  /** Whether what is sent now is given to the system when the turn is over. */
+  private isDue;
   private readonly closing;
   private constructor();
   /** Connects; throws where nobody listens at `place`. `lost` is called once, when it is over. */

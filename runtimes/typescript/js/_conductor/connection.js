@@ -12,6 +12,9 @@ export class Connection {
     this.outgoing = [];
     this.partial = [];
     this.isClosed = false;
+    this.isKeeping = true;
+    /** Whether what is sent now is given to the system when the turn is over. */
+    this.isDue = false;
     this.closing = [];
     this.socket = socket;
     this.received = received;
@@ -33,8 +36,10 @@ export class Connection {
   }
   /** Sends a line, together with all others of this turn. */
   send(line) {
-    if (this.outgoing.length === 0) {
-      queueMicrotask(() => {
+    if (!this.isDue) {
+      this.isDue = true;
+      process.nextTick(() => {
+        this.isDue = false;
         this.flush();
       });
     }
@@ -77,6 +82,10 @@ export class Connection {
   }
   /** Keeps the process alive, or lets it end while this is open. */
   keepsAlive(does) {
+    if (does === this.isKeeping) {
+      return;
+    }
+    this.isKeeping = does;
     if (does) {
       this.socket.ref();
     } else {

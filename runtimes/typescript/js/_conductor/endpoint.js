@@ -4,20 +4,19 @@
  * It deliberately says no more than who comes: what follows is the session's.
  */
 import { readFileSync } from "node:fs";
-import { connect as connectPlain, isIP } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { connect, isIP } from "node:net";
 import { dumps } from "./json.js";
 /** Connects; throws where nobody can be reached there. */
-export function dial(place) {
-  return new Promise((resolve, reject) => {
-    const remote = split(place);
-    const token = remote === undefined ? "" : ownToken();
-    const [socket, event] =
-      remote === undefined
-        ? [connectPlain(place), "connect"]
-        : remote.isTls
-          ? [secured(remote), "secureConnect"]
-          : [connectPlain(remote.port, remote.host), "connect"];
+export async function dial(place) {
+  const remote = split(place);
+  const token = remote === undefined ? "" : ownToken();
+  const [socket, event] =
+    remote === undefined
+      ? [connect(place), "connect"]
+      : remote.isTls
+        ? [await secured(remote), "secureConnect"]
+        : [connect(remote.port, remote.host), "connect"];
+  await new Promise((resolve, reject) => {
     socket.once("error", reject);
     socket.once(event, () => {
       socket.off("error", reject);
@@ -27,9 +26,10 @@ export function dial(place) {
         socket.setNoDelay(true);
         introduce(socket, token);
       }
-      resolve(socket);
+      resolve();
     });
   });
+  return socket;
 }
 /** Nothing where the place is the path of a socket. */
 function split(place) {
@@ -45,8 +45,10 @@ function split(place) {
   }
   return { isTls: scheme === "tls", host, port: Number(port) };
 }
-function secured({ host, port }) {
-  return connectTls({
+async function secured({ host, port }) {
+  // It takes a while to load, which the start of most processes need not wait for.
+  const tls = await import("node:tls");
+  return tls.connect({
     host,
     port,
     minVersion: "TLSv1.3",

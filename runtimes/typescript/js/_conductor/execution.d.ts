@@ -65,7 +65,8 @@ export declare class Execution {
   wait(scope: Scope): Promise<Outcome>;
   private drive;
   private parts;
-  private history;
+  /** That of a run that begins here. */
+  private newHistory;
   /** What the run comes to: where it failed or was cancelled, everything that it did is undone first. */
   private perform;
   private undone;

@@ -107,15 +107,18 @@ export class Execution {
     return this.work.result();
   }
   async drive() {
-    let run;
+    let history;
     try {
-      run = new Run(await this.parts(), this.scope);
+      // Nothing of it is executed before whoever begins it knows of it.
+      history = await (this.newHistory() ??
+        readHistory(this.session, this.run));
     } catch (error) {
       if (error instanceof Refused) {
         return this.refused(error.message);
       }
       throw error;
     }
+    const run = new Run(this.parts(history), this.scope);
     try {
       const outcome = await this.perform(run);
       if (this.process.reason !== undefined) {
@@ -131,8 +134,7 @@ export class Execution {
       this.giveBackTurn?.();
     }
   }
-  async parts() {
-    const history = await this.history();
+  parts(history) {
     const { secret } = this.workflow.options;
     if (secret !== undefined) {
       this.showSecrets = hide(secret, history.input);
@@ -160,12 +162,13 @@ export class Execution {
       ...this.children,
     };
   }
-  async history() {
-    if (this.inputs !== undefined && this.owned.next_seq === 1) {
-      const { traceparent } = this.owned;
-      return new History(wire(this.inputs).json, traceparent);
+  /** That of a run that begins here. */
+  newHistory() {
+    if (this.inputs === undefined || this.owned.next_seq !== 1) {
+      return undefined;
     }
-    return readHistory(this.session, this.run);
+    const { traceparent } = this.owned;
+    return new History(wire(this.inputs).json, traceparent);
   }
   /** What the run comes to: where it failed or was cancelled, everything that it did is undone first. */
   async perform(run) {
@@ -208,10 +211,12 @@ export class Execution {
     }
   }
   /** The deadline counts from the start of the run, or of its last generation, wherever that was; the wait for its turn is part of it. */
-  async withinDeadline(run) {
-    const { deadline, body } = this.workflow.options;
+  withinDeadline(run) {
+    const { deadline, body, concurrency } = this.workflow.options;
     const perform = async (inside) => {
-      await this.turn(inside);
+      if (concurrency !== undefined) {
+        await this.turn(inside, concurrency);
+      }
       return await body(inside);
     };
     if (deadline === undefined) {
@@ -223,11 +228,7 @@ export class Execution {
     return run.deadline(null, deadline, perform);
   }
   /** Waits until the workflow's `concurrency` lets the run in. */
-  async turn(run) {
-    const { concurrency } = this.workflow.options;
-    if (concurrency === undefined) {
-      return;
-    }
+  async turn(run, concurrency) {
     const key = concurrency.key?.(run.history.input);
     const suffix = key === undefined ? "" : `:${dumps(key)}`;
     const wanted = {

@@ -82,8 +82,8 @@ export class History {
   /** Folds the entries of one record. */
   add(entries) {
     for (const entry of entries) {
-      for (const [kind, fields] of Object.entries(entry)) {
-        this.fold(kind, fields);
+      for (const kind of Object.keys(entry)) {
+        this.fold(kind, entry[kind] ?? {});
       }
     }
   }

@@ -4,13 +4,13 @@
  * It deliberately knows no steps: entries go in, acknowledgements come back, and at a barrier one waits for the other.
  */
 import { type Ahead } from "./ahead.js";
-import type { Hurry } from "./hurry.js";
+import type { Hurried, Hurry } from "./hurry.js";
 import { type Json } from "./json.js";
 /** How long a refused record waits for the store to mend, in milliseconds. */
 export declare const RETRY_STORE_MS = 250;
 export type Ended = "lost" | "finished";
 /** Numbers the records of one run in one epoch, and keeps them until they are acknowledged. */
-export declare class Journal {
+export declare class Journal implements Hurried {
   readonly run: string;
   readonly epoch: number;
   /** How often somebody had to wait for the disk. */
@@ -56,10 +56,8 @@ export declare class Journal {
   record(kind: string, fields: object): void;
   /** Adds an entry that is JSON already. */
   recordText(entry: string): void;
-  /** After all that goes on by itself now: the end of a step and the start of the next are one record. */
-  private lookSoon;
   /** What somebody waits for is sent by then; the rest may wait for what follows it. */
-  private look;
+  settled(): void;
   /** Makes records of the entries that are waiting, and sends them. */
   flush(): void;
   private emit;
@@ -71,7 +69,8 @@ export declare class Journal {
   stored(): Promise<void> | undefined;
   private get last();
   private wait;
-  private flushForWaiters;
+  /** Sends what somebody waits for. */
+  hurried(): void;
   /** Puts all that the store may not have into the log. */
   private keep;
   /** Everything up to `seq` is on the disk. Says when the last of it was sent. */

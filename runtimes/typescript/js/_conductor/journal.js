@@ -4,6 +4,7 @@
  * It deliberately knows no steps: entries go in, acknowledgements come back, and at a barrier one waits for the other.
  */
 import { LOGGED } from "./ahead.js";
+import { added } from "./few.js";
 import { dumps } from "./json.js";
 import { monotonic } from "./timer.js";
 /** How long a refused record waits for the store to mend, in milliseconds. */
@@ -55,22 +56,15 @@ export class Journal {
     if (this.ended !== undefined) {
       return;
     }
-    if (this.entries.length === 0) {
-      this.lookSoon();
-    }
-    this.entries.push(entry);
-  }
-  /** After all that goes on by itself now: the end of a step and the start of the next are one record. */
-  lookSoon() {
-    if (!this.isDue) {
+    if (this.entries.length === 0 && !this.isDue) {
       this.isDue = true;
-      process.nextTick(() => {
-        this.look();
-      });
+      // The end of a step and the start of the next are one record.
+      this.hurry.addUnsettled(this);
     }
+    this.entries = added(this.entries, entry);
   }
   /** What somebody waits for is sent by then; the rest may wait for what follows it. */
-  look() {
+  settled() {
     this.isDue = false;
     if (this.entries.length > 0 && !this.isHurried) {
       this.later ??= setTimeout(() => {
@@ -84,19 +78,19 @@ export class Journal {
     this.later = undefined;
     const entries = this.entries;
     this.entries = [];
+    let first = 0;
     let size = 0;
-    let together = [];
-    for (const entry of entries) {
-      if (together.length > 0 && size + entry.length > RECORD_CHARACTERS) {
-        this.emit(together);
-        together = [];
+    for (let at = 0; at < entries.length; at += 1) {
+      const length = entries[at]?.length ?? 0;
+      if (at > first && size + length > RECORD_CHARACTERS) {
+        this.emit(entries.slice(first, at));
+        first = at;
         size = 0;
       }
-      together.push(entry);
-      size += entry.length;
+      size += length;
     }
-    if (together.length > 0) {
-      this.emit(together);
+    if (entries.length > 0) {
+      this.emit(first === 0 ? entries : entries.slice(first));
     }
   }
   emit(entries) {
@@ -106,7 +100,7 @@ export class Journal {
     const line =
       `{"jsonrpc":"2.0","method":"step.record","params":{"run":${JSON.stringify(this.run)},` +
       `"epoch":${String(this.epoch)},"seq":${String(seq)},${logged}"entries":[${entries.join(",")}]}}\n`;
-    this.kept.push({ seq, line, sent: monotonic() });
+    this.kept = added(this.kept, { seq, line, sent: monotonic() });
     if (this.isLogging) {
       this.ahead?.later(line);
     } else {
@@ -136,18 +130,17 @@ export class Journal {
     const seq = this.last;
     this.waits += 1;
     const waiting = new Promise((wake) => {
-      this.waiters.push({ seq, isForStore, wake });
+      this.waiters = added(this.waiters, { seq, isForStore, wake });
     });
     if (this.entries.length > 0 && !this.isHurried) {
       this.isHurried = true;
-      this.hurry.add(() => {
-        this.isHurried = false;
-        this.flushForWaiters();
-      });
+      this.hurry.add(this);
     }
     return waiting;
   }
-  flushForWaiters() {
+  /** Sends what somebody waits for. */
+  hurried() {
+    this.isHurried = false;
     const mayKeep =
       (this.acked >= 0 || this.start !== undefined) &&
       this.ahead?.mayKeep(this) === true &&
@@ -196,7 +189,9 @@ export class Journal {
       count += 1;
       logged += record.seq <= this.logged ? 1 : 0;
     }
-    this.kept.splice(0, count);
+    if (count > 0) {
+      this.kept = this.kept.slice(count);
+    }
     if (logged > 0 && this.serial === this.ahead?.serial) {
       this.ahead.acknowledged(logged);
       if (this.ended !== undefined && this.kept.length === 0) {
@@ -210,6 +205,9 @@ export class Journal {
   }
   release() {
     const waiting = this.waiters;
+    if (waiting.length === 0) {
+      return;
+    }
     this.waiters = [];
     for (const waiter of waiting) {
       const safe = waiter.isForStore ? this.acked : this.safe;

@@ -72,6 +72,15 @@ export type Incoming = {
     message: string;
   };
 };
+/** Every record up to `seq` is on the disk. */
+export interface Acknowledgement {
+  readonly run: string;
+  readonly seq: number;
+}
+/** What a `run.ack` says, read as the sidecar writes it; nothing of any other line, which a parser must read. */
+export declare function acknowledgement(
+  line: string,
+): Acknowledgement | undefined;
 /** Why the socket at `path` cannot be reached. */
 export declare function reasonOf(error: unknown, path: string): string;
 /** An error that belongs to no request: it refuses what is asked for, where that is, or is told of. */

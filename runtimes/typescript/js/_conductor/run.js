@@ -258,16 +258,30 @@ export class Run extends Block {
    * process's.
    */
   async barrier() {
-    const flushed = this.parts.journal.barrier();
-    if (flushed !== undefined) {
-      await flushed;
-    }
+    await this.parts.journal.barrier();
+    await this.untilOwned();
+  }
+  /** Whether something has come between that [`untilOwned`] must see to. */
+  get mustWait() {
+    return this.parts.journal.ended !== undefined || !this.isLeased;
+  }
+  /** Waits until this process may begin attempts; throws where the run is no longer this process's. */
+  async untilOwned() {
     if (this.parts.journal.ended !== undefined) {
       this.scope.check();
     }
     if (!this.isLeased) {
       await this.untilLeased();
     }
+  }
+  stepStarted(key, task, { attempt, deadlineAt }) {
+    this.record("step_started", {
+      key,
+      task,
+      attempt,
+      deadline_at: deadlineAt,
+      at: nowMs(),
+    });
   }
   stepSucceeded(key, output, success) {
     const { attempt, signal } = success;

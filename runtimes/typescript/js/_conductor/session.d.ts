@@ -29,9 +29,6 @@ export declare class Session {
   private opening;
   private reconnecting;
   private readonly requests;
-  /** How many of the requests are reports on breakers. */
-  private reports;
-  private nextId;
   private helloId;
   /** The sidecar is one that an application has started: where it is gone, another one is. */
   private isBackground;
@@ -48,7 +45,7 @@ export declare class Session {
   private tick;
   /** An idle session does not keep the process alive. */
   private breathe;
-  /** Whether somebody waits for it. Nobody waits for the answer to a report. */
+  /** Whether somebody waits for it. */
   private get isBusy();
   /** Takes a journal of a run that it owns from now on. Where it had the run before, others had it in between. */
   own(journal: Journal): void;
@@ -66,6 +63,8 @@ export declare class Session {
   /** A request of the sidecar: a call of a function that is served here. */
   private asked;
   private notified;
+  private journalOf;
+  private acknowledged;
   private told;
   private giveUp;
   private lost;

@@ -15,8 +15,14 @@ import { dumps, loads, textAt } from "./json.js";
 import { Lease } from "./lease.js";
 import { Leases } from "./leases.js";
 import { logger } from "./log.js";
-import { misunderstood, reasonOf, Refused } from "./messages.js";
+import {
+  acknowledgement,
+  misunderstood,
+  reasonOf,
+  Refused,
+} from "./messages.js";
 import { startTime } from "./process.js";
+import { Requests } from "./requests.js";
 import { attach, detach } from "./saturation.js";
 import * as standing from "./standing.js";
 import * as starting from "./starting.js";
@@ -47,10 +53,7 @@ export class Session {
     this.isClosing = false;
     this.opening = undefined;
     this.reconnecting = undefined;
-    this.requests = new Map();
-    /** How many of the requests are reports on breakers. */
-    this.reports = 0;
-    this.nextId = 1;
+    this.requests = new Requests();
     this.helloId = 0;
     /** The sidecar is one that an application has started: where it is gone, another one is. */
     this.isBackground = false;
@@ -142,8 +145,8 @@ export class Session {
       ...(tasks.length > 0 ? { tasks } : {}),
     };
     const sent = monotonic();
-    this.helloId = this.nextId;
-    const answer = await this.ask("hello", params, (request) => {
+    this.helloId = this.requests.newId();
+    const answer = await this.ask(this.helloId, "hello", params, (request) => {
       request.sent = sent;
       connection.send(request.line);
     });
@@ -157,7 +160,7 @@ export class Session {
     this.isBackground = starting.isBackground(answer["sidecar"]);
     this.valueBytes = Number(limits["value_bytes"]);
     this.messageBytes = Number(limits["message_bytes"]);
-    for (const request of [...this.requests.values()]) {
+    for (const request of this.requests.all()) {
       this.sendRequest(request);
     }
     const items = answer["owned"];
@@ -199,10 +202,10 @@ export class Session {
   breathe() {
     this.connection?.keepsAlive(this.isBusy);
   }
-  /** Whether somebody waits for it. Nobody waits for the answer to a report. */
+  /** Whether somebody waits for it. */
   get isBusy() {
     return (
-      this.requests.size > this.reports ||
+      this.requests.areAwaited ||
       this.owned.size > 0 ||
       (this.options.serve ?? 0) > 0 ||
       (this.options.tasks?.length ?? 0) > 0
@@ -226,40 +229,30 @@ export class Session {
   }
   /** Asks; the answer may take until the sidecar is back. */
   request(method, params) {
-    return this.ask(method, params, (request) => {
+    return this.ask(this.requests.newId(), method, params, (request) => {
       // Before the greeting it waits: the answer to that sends it.
       if (this.greeted) {
         this.sendRequest(request);
       }
     });
   }
-  async ask(method, params, send) {
-    const id = this.nextId;
-    this.nextId += 1;
-    const line = `${dumps({ jsonrpc: "2.0", id, method, params })}\n`;
-    const size = Buffer.byteLength(line);
-    if (size > this.messageBytes) {
-      // The sidecar would hang up on it, and again whenever it is sent after that.
-      const limit = String(this.messageBytes);
-      throw new Refused(
-        LIMIT,
-        `it takes ${String(size)} bytes; a message has at most ${limit}`,
-      );
-    }
-    const isReport = method === "breaker.report" ? 1 : 0;
-    this.reports += isReport;
-    try {
-      return await new Promise((resolve, reject) => {
-        const request = { method, line, resolve, reject, sent: 0 };
-        this.requests.set(id, request);
-        send(request);
-        this.breathe();
-      });
-    } finally {
-      this.requests.delete(id);
-      this.reports -= isReport;
+  ask(id, method, params, send) {
+    return new Promise((resolve, reject) => {
+      const line = `${dumps({ jsonrpc: "2.0", id, method, params })}\n`;
+      const size = Buffer.byteLength(line);
+      if (size > this.messageBytes) {
+        // The sidecar would hang up on it, and again whenever it is sent after that.
+        const limit = String(this.messageBytes);
+        throw new Refused(
+          LIMIT,
+          `it takes ${String(size)} bytes; a message has at most ${limit}`,
+        );
+      }
+      const request = { method, line, resolve, reject, sent: 0 };
+      this.requests.add(id, request);
+      send(request);
       this.breathe();
-    }
+    });
   }
   sendRequest(request) {
     request.sent = monotonic();
@@ -279,6 +272,11 @@ export class Session {
     return false;
   }
   received(line) {
+    const ack = acknowledgement(line);
+    if (ack !== undefined) {
+      this.acknowledged(ack.run, ack.seq);
+      return;
+    }
     const message = loads(line);
     const { id, method, params = {} } = message;
     if (method !== undefined) {
@@ -292,12 +290,13 @@ export class Session {
     if (id === null) {
       // Before the greeting is answered it says that we are not let in.
       const asked = this.greeted ? -1 : this.helloId;
-      misunderstood(message, this.requests.get(asked));
+      misunderstood(message, this.requests.take(asked));
     }
-    const request = typeof id === "number" ? this.requests.get(id) : undefined;
+    const request = this.requests.take(id);
     if (request === undefined) {
       return;
     }
+    this.breathe();
     this.lease.renew(request.sent);
     if (message.error === undefined) {
       request.resolve(message.result ?? {});
@@ -333,17 +332,22 @@ export class Session {
       return;
     }
     const run = textAt(params, "run");
-    const journal = this.owned.get(run) ?? this.ahead.ended.get(run);
-    if (journal === undefined) {
+    if (method === "run.ack") {
+      this.acknowledged(run, Number(params["seq"]));
       return;
     }
-    if (method === "run.ack") {
-      const sent = journal.acknowledged(Number(params["seq"]));
-      if (sent !== undefined) {
-        this.lease.renew(sent);
-      }
-    } else if (params["epoch"] === journal.epoch) {
+    const journal = this.journalOf(run);
+    if (journal !== undefined && params["epoch"] === journal.epoch) {
       this.told(method, params, journal);
+    }
+  }
+  journalOf(run) {
+    return this.owned.get(run) ?? this.ahead.ended.get(run);
+  }
+  acknowledged(run, seq) {
+    const sent = this.journalOf(run)?.acknowledged(seq);
+    if (sent !== undefined) {
+      this.lease.renew(sent);
     }
   }
   told(method, params, journal) {
@@ -377,17 +381,10 @@ export class Session {
     this.ahead.lost();
     detach(this);
     standing.detach(this, this.isClosing);
-    for (const request of [...this.requests.values()]) {
-      if (request.method === "task.invoke" && request.sent > 0) {
-        // A sidecar that comes back cannot know whether it was made.
-        request.resolve({ lost: true });
-      }
-    }
-    const hello = this.requests.get(this.helloId);
+    const hello = this.requests.take(this.helloId);
     hello?.reject(new ConnectionLost("the connection was lost"));
-    const others = this.requests.size - (hello === undefined ? 0 : 1);
     const isNeeded =
-      others > 0 ||
+      this.requests.size > 0 ||
       this.owned.size > 0 ||
       this.permits.isUsed ||
       standing.isUsed() ||
@@ -398,6 +395,10 @@ export class Session {
       this.opening !== undefined ||
       this.reconnecting !== undefined;
     this.permits.lost();
+    for (const request of this.requests.takeMade("task.invoke")) {
+      // A sidecar that comes back cannot know whether it was made.
+      request.resolve({ lost: true });
+    }
     if (isNeeded && !isUnderWay) {
       this.reconnecting = this.reconnect();
     }

@@ -3,7 +3,6 @@
  *
  * It deliberately does not speak to it.
  */
-import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { findProject } from "./config.js";
 /** How long `conductor sidecar --background` may take. It says earlier when it gives up. */
@@ -42,7 +41,9 @@ export async function startAfter(reason, connect) {
   const why = await startSidecar();
   return why === undefined ? connect() : `${reason}, and ${why}`;
 }
-function run(binary, folder, given) {
+async function run(binary, folder, given) {
+  // Most processes find a sidecar, and need not wait until this is loaded.
+  const { spawn } = await import("node:child_process");
   return new Promise((resolve) => {
     const child = spawn(binary, given, {
       cwd: folder,

@@ -49,7 +49,9 @@ export declare class Step {
   /** The value of an argument that may have none: the step fails then, and no attempt is begun. */
   evaluate<T>(expression: () => T): T;
   /** Begins an attempt where one is needed: waits out the backoff, for permits, for the disk before a write. */
-  nextAttempt(): Promise<boolean>;
+  nextAttempt(): boolean | Promise<boolean>;
+  /** One function does all that may wait: what each more would cost is a good part of a step. */
+  private begin;
   private takeCached;
   private giveUp;
   /** The last attempt has no outcome, and this process did not make it. Only a write's matters. */
@@ -57,8 +59,8 @@ export declare class Step {
   private backOff;
   /** An open breaker is asked before anything is waited for; the generated code is told by the call. */
   private isRefused;
-  /** Takes permits and records the start. Waiting counts against the deadline, not against the time of the attempt. */
-  private begin;
+  /** Waiting counts against the deadline, not against the time of the attempt. */
+  private takePermits;
   /** Milliseconds until the deadline, which begins with the first attempt. */
   left(): number | undefined;
   overDeadline(): DeadlineExceeded;

@@ -103,7 +103,7 @@ export class Step {
     }
   }
   /** Begins an attempt where one is needed: waits out the backoff, for permits, for the disk before a write. */
-  async nextAttempt() {
+  nextAttempt() {
     const { past } = this;
     if (this.isExhausted && !this.hasFallback) {
       // Only a person can have said so.
@@ -115,21 +115,44 @@ export class Step {
     if (!past.isOpen) {
       this.run.scope.check();
     }
-    if (this.takeCached()) {
-      return false;
-    }
+    return !this.takeCached() && this.begin();
+  }
+  /** One function does all that may wait: what each more would cost is a good part of a step. */
+  async begin() {
+    const { run, past, options } = this;
     let hasBegun = false;
     try {
       if (past.isOpen) {
         this.cutOffByACrash();
       }
-      this.run.scope.check();
+      run.scope.check();
       if (past.retryAt !== undefined) {
         await this.backOff(past.retryAt);
       }
-      hasBegun =
-        (this.options.breaker !== undefined && (await this.isRefused())) ||
-        (await this.begin());
+      if (options.breaker === undefined || !(await this.isRefused())) {
+        const left = this.left();
+        if (left !== undefined && left <= 0) {
+          throw this.overDeadline();
+        }
+        if (options.uses !== undefined) {
+          await this.takePermits(options.uses, left);
+        }
+        if (!run.isLeased) {
+          await run.untilLeased();
+        }
+        run.scope.check();
+        past.attempt += 1;
+        past.hasBegun = true;
+        run.stepStarted(this.key, this.task, past);
+        if (options.barrier ?? this.isWrite) {
+          await run.parts.journal.barrier();
+          if (run.mustWait) {
+            await run.untilOwned();
+          }
+        }
+        run.scope.check();
+      }
+      hasBegun = true;
     } catch (error) {
       if (error instanceof Cancelled) {
         this.stoppedBy(error);
@@ -193,43 +216,15 @@ export class Step {
     this.refusal = await this.asked?.refusal();
     return this.refusal !== undefined;
   }
-  /** Takes permits and records the start. Waiting counts against the deadline, not against the time of the attempt. */
-  async begin() {
-    const { run, past } = this;
-    const left = this.left();
-    if (left !== undefined && left <= 0) {
+  /** Waiting counts against the deadline, not against the time of the attempt. */
+  async takePermits(uses, milliseconds) {
+    const { scope, session } = this.run;
+    const wanted = this.run.withoutHeld(uses);
+    const taken = await take(wanted, { scope, session, milliseconds });
+    if (taken === undefined) {
       throw this.overDeadline();
     }
-    const uses = this.options.uses ?? [];
-    if (uses.length > 0) {
-      const taken = await take(run.withoutHeld(uses), {
-        scope: run.scope,
-        session: run.session,
-        milliseconds: left,
-      });
-      if (taken === undefined) {
-        throw this.overDeadline();
-      }
-      this.taken = taken;
-    }
-    if (!run.isLeased) {
-      await run.untilLeased();
-    }
-    run.scope.check();
-    past.attempt += 1;
-    past.hasBegun = true;
-    run.record("step_started", {
-      key: this.key,
-      task: this.task,
-      attempt: past.attempt,
-      deadline_at: past.deadlineAt,
-      at: nowMs(),
-    });
-    if (this.options.barrier ?? this.isWrite) {
-      await run.barrier();
-    }
-    run.scope.check();
-    return true;
+    this.taken = taken;
   }
   /** Milliseconds until the deadline, which begins with the first attempt. */
   left() {
@@ -269,20 +264,21 @@ export class Step {
     return this.told(() => perform(this.attempt, call, true, true));
   }
   /** Tells the breaker how the call ended. */
-  async told(call) {
+  told(call) {
     if (this.refusal !== undefined) {
       throw this.refusal;
     }
-    try {
-      const result = await call();
+    const succeeded = (result) => {
       this.asked?.succeeded();
       this.over();
       return result;
-    } catch (error) {
+    };
+    const failed = (error) => {
       this.asked?.failed(error);
       this.over();
       throw error;
-    }
+    };
+    return call().then(succeeded, failed);
   }
   over() {
     this.asked = undefined;

@@ -7,7 +7,7 @@ import type { Cancelled } from "./control.js";
 import type { Scope } from "./scope.js";
 /** How long the real end of a write is awaited after its time is over, in milliseconds. */
 export declare const SETTLE_MS = 30000;
-type End = "ended" | "over" | "cancelled";
+export type End = "ended" | "over" | "cancelled";
 /** Something that runs. Its failure is kept, and is no unhandled rejection. */
 export declare class Work<T> {
   private state;
@@ -30,12 +30,21 @@ export declare class Work<T> {
   get failure(): unknown;
   /** Its value, or its error thrown. It must have ended. */
   result(): T;
+  /** Gives its value or its error to a promise. It must have ended. */
+  settle(resolve: (value: T) => void, reject: (error: unknown) => void): void;
   /** Calls `action` when it ends, at once where it has. */
   onEnd(action: () => void): () => void;
   /** Waits for its end, for so many milliseconds at most, unless `scope` is cancelled before. Never throws. */
   ended(milliseconds?: number, scope?: Scope): Promise<End>;
+  /** Tells what [`ended`] would give, in the moment in which it is so. */
+  tellEnd(
+    tell: (end: End) => void,
+    milliseconds: number | undefined,
+    scope: Scope | undefined,
+  ): void;
+  private wait;
   /** Tells it no more. */
-  forget(waiting: Waiting): void;
+  forget(one: (() => void) | Waiting): void;
 }
 /** Who waits for an end, a cancellation or the end of a time, whichever comes first. */
 declare class Waiting {

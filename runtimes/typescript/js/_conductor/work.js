@@ -3,6 +3,7 @@
  *
  * It deliberately knows no journal; what an unknown outcome means is its callers' business.
  */
+import { added } from "./few.js";
 import { after } from "./timer.js";
 /** How long the real end of a write is awaited after its time is over, in milliseconds. */
 export const SETTLE_MS = 30_000;
@@ -13,7 +14,7 @@ export class Work {
     this.value = undefined;
     this.error = undefined;
     /** Those who wait; each is called once. */
-    this.waiting = undefined;
+    this.waiting = [];
   }
   /** Starts it; what it throws before its first pause counts as its failure too. */
   static start(work) {
@@ -58,8 +59,8 @@ export class Work {
   }
   told() {
     const waiting = this.waiting;
-    this.waiting = undefined;
-    for (const one of waiting ?? []) {
+    this.waiting = [];
+    for (const one of waiting) {
       if (one instanceof Waiting) {
         one.finish("ended");
       } else {
@@ -84,16 +85,23 @@ export class Work {
     }
     return this.value;
   }
+  /** Gives its value or its error to a promise. It must have ended. */
+  settle(resolve, reject) {
+    if (this.state === "failed") {
+      reject(this.error);
+    } else {
+      resolve(this.value);
+    }
+  }
   /** Calls `action` when it ends, at once where it has. */
   onEnd(action) {
     if (this.hasEnded) {
       action();
       return () => undefined;
     }
-    this.waiting ??= new Set();
-    this.waiting.add(action);
+    this.wait(action);
     return () => {
-      this.waiting?.delete(action);
+      this.forget(action);
     };
   }
   /** Waits for its end, for so many milliseconds at most, unless `scope` is cancelled before. Never throws. */
@@ -102,15 +110,28 @@ export class Work {
       return Promise.resolve("ended");
     }
     return new Promise((resolve) => {
-      const waiting = new Waiting(this, scope, resolve);
-      this.waiting ??= new Set();
-      this.waiting.add(waiting);
-      waiting.begin(milliseconds);
+      this.tellEnd(resolve, milliseconds, scope);
     });
   }
+  /** Tells what [`ended`] would give, in the moment in which it is so. */
+  tellEnd(tell, milliseconds, scope) {
+    if (this.hasEnded) {
+      tell("ended");
+      return;
+    }
+    const waiting = new Waiting(this, scope, tell);
+    this.wait(waiting);
+    waiting.begin(milliseconds);
+  }
+  wait(one) {
+    this.waiting = added(this.waiting, one);
+  }
   /** Tells it no more. */
-  forget(waiting) {
-    this.waiting?.delete(waiting);
+  forget(one) {
+    const at = this.waiting.indexOf(one);
+    if (at >= 0) {
+      this.waiting.splice(at, 1);
+    }
   }
 }
 /** Who waits for an end, a cancellation or the end of a time, whichever comes first. */

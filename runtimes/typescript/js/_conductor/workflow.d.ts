@@ -16,12 +16,7 @@ export interface WorkflowOptions {
   /** Ids of the steps whose unknown outcome matters. */
   readonly writes?: readonly string[] | undefined;
   /** How many of its runs may be executed at a time, for each value of the key. */
-  readonly concurrency?:
-    | {
-        readonly limit: number;
-        readonly key?: ((input: JsonObject) => unknown) | undefined;
-      }
-    | undefined;
+  readonly concurrency?: Concurrency | undefined;
   /** When the sidecar begins runs of it by itself. */
   readonly schedule?: Schedule | undefined;
   /** The Plans of the build, as JSON, for a sidecar that does not have them. */
@@ -32,6 +27,10 @@ export interface WorkflowOptions {
   readonly compensations?: Readonly<Record<string, Compensation>> | undefined;
   /** The workflows that its steps call and await, by the step's id: a parent that fails undoes what they did. */
   readonly children?: (() => Readonly<Record<string, Workflow>>) | undefined;
+}
+export interface Concurrency {
+  readonly limit: number;
+  readonly key?: ((input: JsonObject) => unknown) | undefined;
 }
 /** When runs begin by themselves. */
 export interface Schedule {
