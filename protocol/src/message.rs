@@ -348,6 +348,9 @@ pub struct RunDispatch {
     pub next_seq: u64,
     pub started_at: UnixMillis,
     pub cancelling: bool,
+    /// What `run.read` would answer from 0, where that is at hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<Json>,
 }
 
 /// From the sidecar to the owner: somebody asked for the run to be cancelled.

@@ -194,9 +194,10 @@ class Execution:
         if self._inputs is not None and self._answer["next_seq"] == 1:
             trace = self._answer.get("traceparent")
             return History(input=self._inputs, trace=trace, children=children)
+        page = self._answer.pop("history", None)
         while True:
             try:
-                return await read_all(self._session, self.run, children)
+                return await read_all(self._session, self.run, children, page)
             except asyncio.CancelledError:
                 # What a run that is cancelled has done must be known all the same.
                 if self._reason is None or self._journal.ended is not None:
@@ -405,9 +406,8 @@ async def _call(
                 if outcome.state != "gone":
                     return outcome.unwrap()
                 await asyncio.sleep(pause)
-                pause = min(
-                    max(2 * pause, START_AGAIN_SECONDS[0]), START_AGAIN_SECONDS[1]
-                )
+                least, most = START_AGAIN_SECONDS
+                pause = min(max(2 * pause, least), most)
                 continue
             end = end or session.request("run.await", {"run": run})
             is_finished = answer["outcome"] == "finished"

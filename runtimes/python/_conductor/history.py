@@ -190,16 +190,20 @@ def step_id(key: str) -> str:
 
 
 async def read_all(
-    session: Session, run: str, children: tuple[str, ...] = ()
+    session: Session,
+    run: str,
+    children: tuple[str, ...] = (),
+    page: dict[str, Any] | None = None,
 ) -> History:
-    """What is recorded of a run."""
+    """What is recorded of a run, of which the first page may be here already."""
     history = History(children=children)
     seq, more = 0, True
     while more:
-        page = await session.request("run.read", {"run": run, "from": seq})
-        for record in page["records"]:
+        asked = {"run": run, "from": seq}
+        read = page or await session.request("run.read", asked)
+        for record in read["records"]:
             history.add(record["entries"])
             seq = record["seq"] + 1
-        more = page["more"]
+        more, page = read["more"], None
     history.is_read()
     return history

@@ -91,7 +91,7 @@ class Peer:
                 if message["method"] == "hello":
                     self.greeted.append(connection)
 
-    def dispatch(self, run: str, workflow: str, epoch: int) -> bool:
+    def dispatch(self, run: str, workflow: str, epoch: int, **more: object) -> bool:
         """Hands a run to whoever came first; False where nobody has."""
         if not self.greeted:
             return False
@@ -99,7 +99,7 @@ class Peer:
         own = {"plan": "blake3:0", "next_seq": 1, "started_at": 0, "cancelling": False}
         self.runs[run] = {"input": {}, "at": 0}
         self.records.setdefault(run, [])
-        message = {"method": "run.dispatch", "params": {**params, **own}}
+        message = {"method": "run.dispatch", "params": {**params, **own, **more}}
         self._tell(self.greeted[0], message)
         return True
 
@@ -193,7 +193,9 @@ class Peer:
                 "seq": 0,
                 "entries": [{"run_started": {"input": run["input"], "at": run["at"]}}],
             }
-            return {"records": [first, *self.records[params["run"]]], "more": False}
+            known = [first, *self.records[params["run"]]]
+            asked = [record for record in known if record["seq"] >= params["from"]]
+            return {"records": asked, "more": False}
         if method == "step.record":
             self.records[params["run"]].append(
                 {"seq": params["seq"], "entries": params["entries"]}

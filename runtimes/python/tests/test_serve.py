@@ -54,6 +54,43 @@ class Serving(unittest.IsolatedAsyncioTestCase):
             await serving
         self.assertEqual(looked, [2])
 
+    async def test_what_comes_with_a_run_is_not_asked_for_and_what_follows_it_is(
+        self,
+    ) -> None:
+        def done(key: str, seq: int) -> dict[str, object]:
+            started = {"key": key, "task": key, "attempt": 1, "at": 0}
+            succeeded = {"key": key, "attempt": 1, "output": key, "at": 0}
+            entries = [{"step_started": started}, {"step_succeeded": succeeded}]
+            return {"seq": seq, "entries": entries}
+
+        made = []
+
+        async def make(what: str) -> str:
+            made.append(what)
+            return what
+
+        async def body(run: Run) -> object:
+            for key in ("one", "two", "three"):
+                step = run.step(key, effect="read")
+                while await step.next_attempt():
+                    step.succeed(await step.awaited(make(f"{run.id} {key}")))
+            return None
+
+        serving = asyncio.create_task(serve([Workflow("w", "blake3:0", body)]))
+        begun = {"seq": 0, "entries": [{"run_started": {"input": {}, "at": 0}}]}
+        for run, more in (("whole", False), ("begun", True)):
+            # Of what the peer would answer only the second step is news.
+            self.peer.records[run] = [{"seq": 1, "entries": []}, done("two", 2)]
+            history = {"records": [begun, done("one", 1)], "more": more}
+            while not self.peer.dispatch(run, "w", 1, next_seq=3, history=history):
+                await asyncio.sleep(0.001)
+            while "run_succeeded" not in self.peer.kinds(run):
+                await asyncio.sleep(0.001)
+        serving.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await serving
+        self.assertEqual(made, ["whole two", "whole three", "begun three"])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -7,18 +7,10 @@
 import { Cancelled } from "./control.js";
 import { inStep, type CurrentStep } from "./current.js";
 import { OutcomeUnknown, RecordedError, TimeoutError } from "./errors.js";
-import type { Taken } from "./permits.js";
 import { Scope } from "./scope.js";
 import type { Step } from "./step.js";
 import { timeoutOf } from "./stepOptions.js";
 import { isInterruption, SETTLE_MS, Work, type End } from "./work.js";
-
-export interface Attempt {
-  readonly step: Step;
-  readonly taken: Taken;
-  /** The block was cancelled, but the call ran to its real end: that is recorded first. */
-  readonly cancelled: (reason: Cancelled) => void;
-}
 
 /** The error of an attempt that took too long. */
 export function overTime(milliseconds: number): TimeoutError {
@@ -95,24 +87,35 @@ class Current implements CurrentStep {
   }
 }
 
-/** Makes the call, and waits for what it comes to. */
+/** Makes the call of an attempt, and waits for what it comes to. */
 export function perform<T>(
-  attempt: Attempt,
+  step: Step,
   work: (signal: AbortSignal) => T | PromiseLike<T>,
   listens: boolean,
-  isRemote = false,
+  isRemote: boolean,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const { step } = attempt;
     const timeout = timeoutOf(step.options);
     const left = step.left();
     const isDeadline =
       left !== undefined && (timeout === undefined || left < timeout);
     const limit = isDeadline ? left : timeout;
-    const call = begin(attempt, work, limit, listens, isRemote);
+    const call = begin(step, work, limit, listens, isRemote);
+    const failed = (error: Error) => {
+      step.callEnded({ error });
+      reject(error);
+    };
+    const settle = () => {
+      if (call.work.hasSucceeded) {
+        step.callEnded(undefined);
+        resolve(call.work.result());
+      } else {
+        failed(call.work.failure as Error);
+      }
+    };
     const conclude = (end: End) => {
       if (end === "ended") {
-        call.work.settle(resolve, reject);
+        settle();
         return;
       }
       const late = () =>
@@ -122,23 +125,23 @@ export function perform<T>(
         .then(() =>
           end === "over"
             ? timedOut(step, call, late())
-            : cancelledIn(attempt, call),
+            : cancelledIn(step, call),
         )
-        .then(() => {
-          call.work.settle(resolve, reject);
-        }, reject);
+        .then(settle)
+        .catch(failed);
     };
     call.work.tellEnd(conclude, limit, step.run.scope);
   });
 }
 
 function begin<T>(
-  { step, taken }: Attempt,
+  step: Step,
   work: (signal: AbortSignal) => T | PromiseLike<T>,
   limit: number | undefined,
   listens: boolean,
   isRemote: boolean,
 ): Call<T> {
+  const { taken } = step;
   const scope = new Scope();
   scope.endsAt = step.run.scope.endsAt;
   scope.limit(limit);
@@ -213,11 +216,7 @@ async function unserved(work: Work<unknown>, error: Error): Promise<void> {
 }
 
 /** A started write is settled first; what it really came to is recorded before the cancellation goes on. */
-async function cancelledIn(
-  attempt: Attempt,
-  call: Call<unknown>,
-): Promise<void> {
-  const { step } = attempt;
+async function cancelledIn(step: Step, call: Call<unknown>): Promise<void> {
   const reason = step.run.scope.reason ?? new Cancelled("", true);
   if (reason.decided || !step.isWrite) {
     call.interrupt(reason.message);
@@ -227,7 +226,7 @@ async function cancelledIn(
   }
   await call.work.ended(SETTLE_MS);
   if (call.hasRealEnd && call.work.hasSucceeded) {
-    attempt.cancelled(reason);
+    step.cancelled = reason;
     return;
   }
   step.past.isUnknown ||= !call.hasRealEnd;

@@ -15,7 +15,7 @@ import {
   type WorkflowError,
 } from "./errors.js";
 import { errorForm } from "./form.js";
-import { History, type Entry } from "./history.js";
+import { History } from "./history.js";
 import { takeOfHost } from "./host.js";
 import { Journal } from "./journal.js";
 import { dumps, wire, type Json, type JsonObject, type Wire } from "./json.js";
@@ -24,7 +24,7 @@ import { Mailbox } from "./mailbox.js";
 import { Run, type RunParts } from "./run.js";
 import { Scope } from "./scope.js";
 import { hide } from "./secrets.js";
-import { Refused } from "./messages.js";
+import { Refused, type Page } from "./messages.js";
 import type { Session } from "./session.js";
 import { nowMs } from "./timer.js";
 import { written } from "./values.js";
@@ -82,6 +82,7 @@ export class Execution {
     owned: Owned,
     inputs: JsonObject | undefined,
     children: Children,
+    firstPage?: Page,
   ) {
     this.session = session;
     this.workflow = workflow;
@@ -110,7 +111,8 @@ export class Execution {
     if (owned.cancelling) {
       this.cancel("cancelled while nobody executed it");
     }
-    this.work = Work.start(() => this.drive());
+    const history = this.newHistory() ?? readHistory(session, run, firstPage);
+    this.work = Work.start(() => this.drive(history));
     this.work.onEnd(() => {
       this.forget();
     });
@@ -156,12 +158,11 @@ export class Execution {
     return this.work.result();
   }
 
-  private async drive(): Promise<Outcome> {
+  private async drive(past: History | Promise<History>): Promise<Outcome> {
     let history: History;
     try {
       // Nothing of it is executed before whoever begins it knows of it.
-      history = await (this.newHistory() ??
-        readHistory(this.session, this.run));
+      history = await past;
     } catch (error) {
       if (error instanceof Refused) {
         return this.refused(error.message);
@@ -381,27 +382,29 @@ export class Execution {
   }
 }
 
-/** Everything that is committed of a run. */
+/** Everything that is committed of a run, of which the first page may be here already. */
 export async function readHistory(
   session: Session,
   run: string,
+  firstPage?: Page,
 ): Promise<History> {
   const history = new History();
   let from = 0;
+  let page = firstPage;
   for (;;) {
-    const page = await session.request("run.read", { run, from });
-    const records = page["records"] as unknown as {
-      seq: number;
-      entries: Entry[];
-    }[];
-    for (const record of records) {
+    if (page === undefined) {
+      const answer = await session.request("run.read", { run, from });
+      page = answer as unknown as Page;
+    }
+    for (const record of page.records) {
       history.add(record.entries);
       from = record.seq + 1;
     }
-    if (page["more"] !== true) {
+    if (!page.more) {
       history.isRead();
       return history;
     }
+    page = undefined;
   }
 }
 

@@ -6,6 +6,7 @@
 
 import { statSync } from "node:fs";
 
+import type { Entry } from "./history.js";
 import type { JsonObject } from "./json.js";
 import { logger } from "./log.js";
 
@@ -28,6 +29,17 @@ export interface Dispatch {
   readonly next_seq: number;
   readonly started_at: number;
   readonly cancelling: boolean;
+  /** The first page of its records, where the sidecar had them at hand. */
+  readonly history?: Page;
+}
+
+/** Committed records of a run, in their order. */
+export interface Page {
+  readonly records: readonly {
+    readonly seq: number;
+    readonly entries: readonly Entry[];
+  }[];
+  readonly more: boolean;
 }
 
 /** A function that this process serves for others. */

@@ -413,13 +413,12 @@ export class Run extends Block<Run> {
   }
 
   stepStarted(key: string, task: string, { attempt, deadlineAt }: Past): void {
-    this.record("step_started", {
-      key,
-      task,
-      attempt,
-      deadline_at: deadlineAt,
-      at: nowMs(),
-    });
+    const deadline =
+      deadlineAt === undefined ? "" : `,"deadline_at":${String(deadlineAt)}`;
+    this.parts.journal.recordText(
+      `{"step_started":{"key":${JSON.stringify(key)},"task":${JSON.stringify(task)},` +
+        `"attempt":${String(attempt)}${deadline},"at":${String(nowMs())}}}`,
+    );
   }
 
   stepSucceeded(key: string, output: Wire, success: Success): void {

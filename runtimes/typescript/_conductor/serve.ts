@@ -69,13 +69,22 @@ class Server {
   }
 
   private take(dispatch: Dispatch): void {
-    const { run, epoch } = dispatch;
-    const workflow = this.byName.get(dispatch.workflow);
+    const { history, ...owned } = dispatch;
+    const { run, epoch } = owned;
+    const workflow = this.byName.get(owned.workflow);
     if (workflow === undefined || !this.isOpen) {
       this.session.notify("run.release", { run, epoch });
     } else {
       const { session } = this;
-      new Execution(session, workflow, run, dispatch, undefined, CHILDREN);
+      new Execution(
+        session,
+        workflow,
+        run,
+        owned,
+        undefined,
+        CHILDREN,
+        history,
+      );
     }
   }
 

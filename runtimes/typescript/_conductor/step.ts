@@ -4,7 +4,7 @@
  * It deliberately decides neither whether to try again nor how long to wait: that stands in the generated loop.
  */
 
-import { perform, type Attempt } from "./attempt.js";
+import { perform } from "./attempt.js";
 import { logTolerated, notDoneWithin } from "./block.js";
 import type { BreakerCall } from "./breakerCall.js";
 import { Cancelled, Control, Halt, passControl } from "./control.js";
@@ -40,14 +40,14 @@ export class Step {
   readonly options: StepOptions;
   readonly past: Past;
   private readonly id: string;
-  private taken = new Taken();
+  taken = new Taken();
   private hasFallback: boolean;
   private failure: unknown = undefined;
   /** Why no call is made: the breaker is open. */
   private refusal: unknown = undefined;
   private asked: BreakerCall | undefined = undefined;
-  /** The block was cancelled while the call ran to its real end. */
-  private cancelled: Cancelled | undefined = undefined;
+  /** The block was cancelled while the call ran to its real end, which is recorded first. */
+  cancelled: Cancelled | undefined = undefined;
 
   constructor(run: Run, id: string, options: StepOptions) {
     this.run = run;
@@ -283,19 +283,9 @@ export class Step {
     return new DeadlineExceeded(notDoneWithin(this.options.deadline ?? 0));
   }
 
-  private get attempt(): Attempt {
-    return {
-      step: this,
-      taken: this.taken,
-      cancelled: (reason) => {
-        this.cancelled = reason;
-      },
-    };
-  }
-
   /** The result of the attempt's call. A function that takes the signal is told by it to stop. */
   call<T>(work: (signal: AbortSignal) => T | PromiseLike<T>): Promise<T> {
-    return this.told(() => perform(this.attempt, work, work.length > 0));
+    return this.perform(work, work.length > 0);
   }
 
   /** The first result of several calls: one more for each `after` in which none has ended. */
@@ -304,7 +294,7 @@ export class Step {
     work: (signal: AbortSignal) => PromiseLike<T>,
   ): Promise<T> {
     const calls = stepCalls(this.run, this.options, hedge, work, this.taken);
-    return this.told(() => perform(this.attempt, calls, true));
+    return this.perform(calls, true);
   }
 
   /** The result of a task that another process serves, as JSON. */
@@ -315,25 +305,28 @@ export class Step {
   ): Promise<unknown> {
     const call = (signal: AbortSignal) =>
       invoked(this, { name, signature, args, signal });
-    return this.told(() => perform(this.attempt, call, true, true));
+    return this.perform(call, true, true);
   }
 
-  /** Tells the breaker how the call ended. */
-  private told<T>(call: () => Promise<T>): Promise<T> {
+  private perform<T>(
+    work: (signal: AbortSignal) => T | PromiseLike<T>,
+    listens: boolean,
+    isRemote = false,
+  ): Promise<T> {
     if (this.refusal !== undefined) {
       throw this.refusal as Error;
     }
-    const succeeded = (result: T): T => {
+    return perform(this, work, listens, isRemote);
+  }
+
+  /** The call is over, whatever it came to. */
+  callEnded(call: { readonly error: unknown } | undefined): void {
+    if (call === undefined) {
       this.asked?.succeeded();
-      this.over();
-      return result;
-    };
-    const failed = (error: unknown): never => {
-      this.asked?.failed(error);
-      this.over();
-      throw error;
-    };
-    return call().then(succeeded, failed);
+    } else {
+      this.asked?.failed(call.error);
+    }
+    this.over();
   }
 
   private over(): void {

@@ -100,15 +100,6 @@ export class Work<T> {
     return this.value as T;
   }
 
-  /** Gives its value or its error to a promise. It must have ended. */
-  settle(resolve: (value: T) => void, reject: (error: unknown) => void): void {
-    if (this.state === "failed") {
-      reject(this.error);
-    } else {
-      resolve(this.value as T);
-    }
-  }
-
   /** Calls `action` when it ends, at once where it has. */
   onEnd(action: () => void): () => void {
     if (this.hasEnded) {

@@ -324,6 +324,54 @@ test("sleep, pauses and tolerated steps have their entries", async () => {
   ]);
 });
 
+/** Serves a workflow; the promise in it is that of its end. */
+async function served(body, signal) {
+  const { length } = peer.hellos;
+  const serving = serve([flow(body)], [], { signal });
+  while (peer.hellos.length === length) {
+    await sleep(1);
+  }
+  return [serving];
+}
+
+test("what comes with a run is not asked for, and what follows it is", async () => {
+  const done = (key, seq) => ({
+    seq,
+    entries: [
+      { step_started: { key, task: key, attempt: 1, at: 0 } },
+      { step_succeeded: { key, attempt: 1, output: key, at: 0 } },
+    ],
+  });
+  const started = { seq: 0, entries: [{ run_started: { input: {}, at: 0 } }] };
+  const made = [];
+  const body = async (run) => {
+    for (const key of ["one", "two", "three"]) {
+      await task(run, key, () => made.push(`${run.id} ${key}`));
+    }
+    return null;
+  };
+  const stop = new AbortController();
+  const [serving] = await served(body, stop.signal);
+  for (const [run, more] of [
+    ["whole", false],
+    ["begun", true],
+  ]) {
+    // Of what the peer would answer only the second step is news.
+    peer.records.set(run, [{ seq: 1, entries: [] }, done("two", 2)]);
+    const history = { records: [started, done("one", 1)], more };
+    peer.notify("run.dispatch", {
+      ...{ run, workflow: "w", epoch: 1, next_seq: 3 },
+      ...{ started_at: 0, cancelling: false, history },
+    });
+    while (!peer.kinds(run).includes("run_succeeded")) {
+      await sleep(1);
+    }
+  }
+  stop.abort();
+  await serving;
+  assert.deepEqual(made, ["whole two", "whole three", "begun three"]);
+});
+
 test("a run that is handed out again is executed by the last life alone", async () => {
   let lives = 0;
   let open;
@@ -341,10 +389,7 @@ test("a run that is handed out again is executed by the last life alone", async 
     }
   };
   const stop = new AbortController();
-  const serving = serve([flow(body)], [], { signal: stop.signal });
-  while (peer.hellos.at(-1)?.serve !== 256) {
-    await sleep(1);
-  }
+  const [serving] = await served(body, stop.signal);
   peer.records.set("again", []);
   // Others had it between the two, and nobody has told this process.
   for (const epoch of [1, 3]) {

@@ -165,6 +165,12 @@ impl Outbox {
         self.moved.notify_waiters();
     }
 
+    /// Whether a large answer could be made now.
+    pub(crate) fn has_room(&self) -> bool {
+        let buffer = self.hold();
+        !buffer.closed && buffer.len() < FULL
+    }
+
     /// Waits for the turn to make an answer that may be large.
     pub(crate) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.turn.lock().await

@@ -1,4 +1,4 @@
-//! `run.read`: the committed records of a run, page by page.
+//! The committed records of a run, page by page: as `run.read` asks for them, or beside a run that is handed out.
 //!
 //! It knows no entry: records go out as their writers sent them.
 
@@ -11,11 +11,15 @@ use serde_json::value::RawValue;
 
 use crate::again::damaged;
 use crate::handlers::Call;
+use crate::outbox::Outbox;
 use crate::rpc::Fault;
 use crate::sidecar::{Sidecar, blocking};
 
 /// Bytes of records after which a page of `run.read` ends.
 const PAGE: usize = 1 << 20;
+
+/// The same of what is handed out: hundreds of runs may come at once.
+const FIRST_PAGE: usize = 16 << 10;
 
 #[derive(Serialize)]
 struct ReadRecord {
@@ -31,19 +35,29 @@ struct ReadResult {
 
 pub(crate) fn read(call: &mut Call<'_>, read: RunRead) -> Result<(), Fault> {
     let sidecar = Arc::clone(call.sidecar);
-    call.later_in_turn(move || page(&sidecar, read));
+    call.later_in_turn(move || page(&sidecar, &read.run, read.from, PAGE));
     Ok(())
 }
 
-fn page(sidecar: &Sidecar, read: RunRead) -> Result<ReadResult, Fault> {
+/// What a run begins with, for whom it is handed to. Nothing where that would keep others waiting, or cannot be read: whoever
+/// asks for it hears why.
+pub(crate) fn first_page(sidecar: &Sidecar, run: &str, outbox: &Outbox) -> Option<Box<RawValue>> {
+    if sidecar.journal.shared().is_some() || !outbox.has_room() {
+        return None;
+    }
+    let page = page(sidecar, run, 0, FIRST_PAGE).ok()?;
+    serde_json::value::to_raw_value(&page).ok()
+}
+
+fn page(sidecar: &Sidecar, run: &str, from: u64, bytes: usize) -> Result<ReadResult, Fault> {
     let store = sidecar.journal.store();
-    let found = blocking(|| match store.find(&read.run)? {
-        Some(row) => store.records(row.key, read.from, PAGE).map(Some),
+    let found = blocking(|| match store.find(run)? {
+        Some(row) => store.records(row.key, from, bytes).map(Some),
         None => Ok(None),
     });
     let page = found
         .map_err(|error: StoreError| Fault::from(Refusal::Store(error.to_string())))?
-        .ok_or_else(|| Fault::from(sidecar.journal.absent(&read.run)))?;
+        .ok_or_else(|| Fault::from(sidecar.journal.absent(run)))?;
     let mut records = Vec::with_capacity(page.records.len());
     for record in page.records {
         let entries = RawValue::from_string(String::from(&*record.body)).map_err(|error| damaged(&error))?;

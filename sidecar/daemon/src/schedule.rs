@@ -12,6 +12,7 @@ use crate::ahead;
 use crate::breakers;
 use crate::fleet;
 use crate::outbox::Outbox;
+use crate::reading;
 use crate::rpc;
 use crate::sidecar::Sidecar;
 
@@ -113,6 +114,7 @@ async fn tell(sidecar: &Arc<Sidecar>, handed: Vec<(Taken, Arc<Outbox>)>) {
             epoch: info.epoch,
             next_seq,
             started_at: info.started_at,
+            history: reading::first_page(sidecar, &info.run, &outbox),
         };
         rpc::notice(&mut line, method::RUN_DISPATCH, dispatch);
         outbox.send(&line);

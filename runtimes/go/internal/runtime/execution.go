@@ -180,15 +180,21 @@ func (e *execution) history() (*history, error) {
 		history.trace = e.trace
 		return history, nil
 	}
-	return history, readInto(e.detached, e.session, e.run, history)
+	firstPage, _ := e.answer["history"].(map[string]any)
+	delete(e.answer, "history")
+	return history, readInto(e.detached, e.session, e.run, firstPage, history)
 }
 
-func readInto(ctx context.Context, session *session, run string, history *history) error {
+// readInto reads what is recorded of a run, of which the first page may be here already.
+func readInto(ctx context.Context, session *session, run string, page map[string]any, history *history) error {
 	from, more := int64(0), true
 	for more {
-		page, err := session.ask(ctx, "run.read", map[string]any{"run": run, "from": from})
-		if err != nil {
-			return err
+		if page == nil {
+			asked, err := session.ask(ctx, "run.read", map[string]any{"run": run, "from": from})
+			if err != nil {
+				return err
+			}
+			page = asked
 		}
 		records, _ := page["records"].([]any)
 		for _, each := range records {
@@ -197,7 +203,7 @@ func readInto(ctx context.Context, session *session, run string, history *histor
 			history.add(entries)
 			from = number(record["seq"]) + 1
 		}
-		more = page["more"] == true
+		more, page = page["more"] == true, nil
 	}
 	history.isRead()
 	return nil

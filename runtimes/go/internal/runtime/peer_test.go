@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -127,7 +128,11 @@ func (p *peer) heard(conn net.Conn, method string, params map[string]any, answer
 		p.started(run, params, answer)
 	case "run.read":
 		entries := append([]any{map[string]any{"run_started": map[string]any{"input": p.runs[run]["input"]}}}, p.records[run]...)
-		answer(map[string]any{"records": []any{map[string]any{"seq": int64(0), "entries": entries}}, "more": false})
+		records := []any{}
+		for seq := number(params["from"]); seq < int64(len(entries)); seq++ {
+			records = append(records, map[string]any{"seq": seq, "entries": []any{entries[seq]}})
+		}
+		answer(map[string]any{"records": records, "more": false})
 	case "run.await":
 		if end, ok := p.ended[run]; ok {
 			answer(end)
@@ -280,7 +285,7 @@ func (p *peer) cut(run string, entries int) {
 }
 
 // dispatch hands a run to the one who serves, once somebody does.
-func (p *peer) dispatch(run string, epoch int64) {
+func (p *peer) dispatch(run string, epoch int64, more map[string]any) {
 	for {
 		p.lock.Lock()
 		if len(p.hellos) > 0 {
@@ -290,9 +295,11 @@ func (p *peer) dispatch(run string, epoch int64) {
 		time.Sleep(time.Millisecond)
 	}
 	defer p.lock.Unlock()
-	p.runs[run] = map[string]any{"input": map[string]any{}, "next_seq": int64(1)}
-	p.tell(p.conns[0], "run.dispatch", map[string]any{
+	params := map[string]any{
 		"run": run, "workflow": "test_workflow", "plan": "blake3:0", "epoch": epoch, "next_seq": int64(1),
 		"started_at": nowMillis(), "cancelling": false,
-	})
+	}
+	maps.Copy(params, more)
+	p.runs[run] = map[string]any{"input": map[string]any{}, "next_seq": params["next_seq"]}
+	p.tell(p.conns[0], "run.dispatch", params)
 }

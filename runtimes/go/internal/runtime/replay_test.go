@@ -262,7 +262,7 @@ func TestARunThatIsHandedOutAgainIsExecutedByItsLastLifeAlone(t *testing.T) {
 	go func() { served <- Serve(ctx, []*Workflow{workflow}, nil) }()
 	// Others had it between the two, and nobody has told this process.
 	for _, epoch := range []int64{1, 3} {
-		p.dispatch("r", epoch)
+		p.dispatch("r", epoch, nil)
 		<-begun
 	}
 	close(gate)
@@ -275,5 +275,52 @@ func TestARunThatIsHandedOutAgainIsExecutedByItsLastLifeAlone(t *testing.T) {
 	stop()
 	if err := <-served; err != nil || len(looked) > 0 {
 		t.Error(err, len(looked))
+	}
+}
+
+func TestWhatComesWithARunIsNotAskedForAndWhatFollowsItIs(t *testing.T) {
+	p := newPeer(t)
+	made := make(chan string, 8)
+	workflow := workflowOf(func(ctx context.Context, run *Run) (any, error) {
+		for _, key := range []string{"one", "two", "three"} {
+			_, err := task(ctx, run, key, StepOptions{Effect: Read}, 0, func(context.Context) (int64, error) {
+				made <- run.id + " " + key
+				return 0, nil
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
+		return nil, nil
+	})
+	ctx, stop := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- Serve(ctx, []*Workflow{workflow}, nil) }()
+	done := func(key string) any {
+		return map[string]any{"step_succeeded": map[string]any{"key": key, "attempt": int64(1), "output": int64(0), "at": int64(0)}}
+	}
+	started := map[string]any{"run_started": map[string]any{"input": map[string]any{}}}
+	for _, run := range []string{"whole", "begun"} {
+		// Of what the peer would answer only the second step is news.
+		p.lock.Lock()
+		p.records[run] = []any{done("one"), done("two")}
+		p.lock.Unlock()
+		records := []any{map[string]any{"seq": int64(0), "entries": []any{started}}, map[string]any{"seq": int64(1), "entries": []any{done("one")}}}
+		p.dispatch(run, 1, map[string]any{"next_seq": int64(3), "history": map[string]any{"records": records, "more": run == "begun"}})
+		for !slices.Contains(p.kinds(run), "run_succeeded") {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	stop()
+	if err := <-served; err != nil {
+		t.Error(err)
+	}
+	close(made)
+	var what []string
+	for each := range made {
+		what = append(what, each)
+	}
+	if !slices.Equal(what, []string{"whole two", "whole three", "begun three"}) {
+		t.Error(what)
 	}
 }

@@ -102,7 +102,7 @@ func (r *Run) undoChild(ctx context.Context, key string, workflow *Workflow) *ha
 	} else {
 		inside.undone = r.undone + "/" + key // a child has one generation
 	}
-	if err := readInto(ctx, r.session, inside.undone, past); err != nil {
+	if err := readInto(ctx, r.session, inside.undone, nil, past); err != nil {
 		return &halt{fmt.Sprintf("what %s did cannot be read: %s", key, err), key}
 	}
 	return inside.undoList(ctx, past.undo, workflow)

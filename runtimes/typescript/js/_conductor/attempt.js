@@ -63,19 +63,30 @@ class Current {
     return this.#step.traceparent;
   }
 }
-/** Makes the call, and waits for what it comes to. */
-export function perform(attempt, work, listens, isRemote = false) {
+/** Makes the call of an attempt, and waits for what it comes to. */
+export function perform(step, work, listens, isRemote) {
   return new Promise((resolve, reject) => {
-    const { step } = attempt;
     const timeout = timeoutOf(step.options);
     const left = step.left();
     const isDeadline =
       left !== undefined && (timeout === undefined || left < timeout);
     const limit = isDeadline ? left : timeout;
-    const call = begin(attempt, work, limit, listens, isRemote);
+    const call = begin(step, work, limit, listens, isRemote);
+    const failed = (error) => {
+      step.callEnded({ error });
+      reject(error);
+    };
+    const settle = () => {
+      if (call.work.hasSucceeded) {
+        step.callEnded(undefined);
+        resolve(call.work.result());
+      } else {
+        failed(call.work.failure);
+      }
+    };
     const conclude = (end) => {
       if (end === "ended") {
-        call.work.settle(resolve, reject);
+        settle();
         return;
       }
       const late = () =>
@@ -85,16 +96,16 @@ export function perform(attempt, work, listens, isRemote = false) {
         .then(() =>
           end === "over"
             ? timedOut(step, call, late())
-            : cancelledIn(attempt, call),
+            : cancelledIn(step, call),
         )
-        .then(() => {
-          call.work.settle(resolve, reject);
-        }, reject);
+        .then(settle)
+        .catch(failed);
     };
     call.work.tellEnd(conclude, limit, step.run.scope);
   });
 }
-function begin({ step, taken }, work, limit, listens, isRemote) {
+function begin(step, work, limit, listens, isRemote) {
+  const { taken } = step;
   const scope = new Scope();
   scope.endsAt = step.run.scope.endsAt;
   scope.limit(limit);
@@ -160,8 +171,7 @@ async function unserved(work, error) {
   }
 }
 /** A started write is settled first; what it really came to is recorded before the cancellation goes on. */
-async function cancelledIn(attempt, call) {
-  const { step } = attempt;
+async function cancelledIn(step, call) {
   const reason = step.run.scope.reason ?? new Cancelled("", true);
   if (reason.decided || !step.isWrite) {
     call.interrupt(reason.message);
@@ -171,7 +181,7 @@ async function cancelledIn(attempt, call) {
   }
   await call.work.ended(SETTLE_MS);
   if (call.hasRealEnd && call.work.hasSucceeded) {
-    attempt.cancelled(reason);
+    step.cancelled = reason;
     return;
   }
   step.past.isUnknown ||= !call.hasRealEnd;

@@ -9,6 +9,7 @@ import { Journal } from "./journal.js";
 import { type Json, type JsonObject } from "./json.js";
 import { type RunParts } from "./run.js";
 import { Scope } from "./scope.js";
+import { type Page } from "./messages.js";
 import type { Session } from "./session.js";
 import { Work } from "./work.js";
 import type { Workflow } from "./workflow.js";
@@ -56,6 +57,7 @@ export declare class Execution {
     owned: Owned,
     inputs: JsonObject | undefined,
     children: Children,
+    firstPage?: Page,
   );
   private forget;
   private cancel;
@@ -84,10 +86,11 @@ export declare class Execution {
   /** Nobody is shown an end before it is on the disk. */
   private end;
 }
-/** Everything that is committed of a run. */
+/** Everything that is committed of a run, of which the first page may be here already. */
 export declare function readHistory(
   session: Session,
   run: string,
+  firstPage?: Page,
 ): Promise<History>;
 /** The runs that are executed for `session`, by id. */
 export declare function executionsOf(session: Session): Map<string, Execution>;

@@ -29,7 +29,7 @@ import { allEnded, Work } from "./work.js";
 /** No step can have this id. */
 const DEADLINE_KEY = "run.deadline";
 export class Execution {
-  constructor(session, workflow, run, owned, inputs, children) {
+  constructor(session, workflow, run, owned, inputs, children, firstPage) {
     this.waiters = 0;
     /** Cancelled when the work in this process ends. */
     this.process = new Scope();
@@ -65,7 +65,8 @@ export class Execution {
     if (owned.cancelling) {
       this.cancel("cancelled while nobody executed it");
     }
-    this.work = Work.start(() => this.drive());
+    const history = this.newHistory() ?? readHistory(session, run, firstPage);
+    this.work = Work.start(() => this.drive(history));
     this.work.onEnd(() => {
       this.forget();
     });
@@ -106,12 +107,11 @@ export class Execution {
     }
     return this.work.result();
   }
-  async drive() {
+  async drive(past) {
     let history;
     try {
       // Nothing of it is executed before whoever begins it knows of it.
-      history = await (this.newHistory() ??
-        readHistory(this.session, this.run));
+      history = await past;
     } catch (error) {
       if (error instanceof Refused) {
         return this.refused(error.message);
@@ -317,21 +317,25 @@ export class Execution {
     return outcome;
   }
 }
-/** Everything that is committed of a run. */
-export async function readHistory(session, run) {
+/** Everything that is committed of a run, of which the first page may be here already. */
+export async function readHistory(session, run, firstPage) {
   const history = new History();
   let from = 0;
+  let page = firstPage;
   for (;;) {
-    const page = await session.request("run.read", { run, from });
-    const records = page["records"];
-    for (const record of records) {
+    if (page === undefined) {
+      const answer = await session.request("run.read", { run, from });
+      page = answer;
+    }
+    for (const record of page.records) {
       history.add(record.entries);
       from = record.seq + 1;
     }
-    if (page["more"] !== true) {
+    if (!page.more) {
       history.isRead();
       return history;
     }
+    page = undefined;
   }
 }
 /** Every signal that was sent to a run, page by page. */

@@ -3,6 +3,7 @@
  *
  * It deliberately sends nothing.
  */
+import type { Entry } from "./history.js";
 import type { JsonObject } from "./json.js";
 /** The sidecar answered a request with an error. */
 export declare class Refused extends Error {
@@ -17,6 +18,16 @@ export interface Dispatch {
   readonly next_seq: number;
   readonly started_at: number;
   readonly cancelling: boolean;
+  /** The first page of its records, where the sidecar had them at hand. */
+  readonly history?: Page;
+}
+/** Committed records of a run, in their order. */
+export interface Page {
+  readonly records: readonly {
+    readonly seq: number;
+    readonly entries: readonly Entry[];
+  }[];
+  readonly more: boolean;
 }
 /** A function that this process serves for others. */
 export interface TaskRef {

@@ -275,13 +275,12 @@ export class Run extends Block {
     }
   }
   stepStarted(key, task, { attempt, deadlineAt }) {
-    this.record("step_started", {
-      key,
-      task,
-      attempt,
-      deadline_at: deadlineAt,
-      at: nowMs(),
-    });
+    const deadline =
+      deadlineAt === undefined ? "" : `,"deadline_at":${String(deadlineAt)}`;
+    this.parts.journal.recordText(
+      `{"step_started":{"key":${JSON.stringify(key)},"task":${JSON.stringify(task)},` +
+        `"attempt":${String(attempt)}${deadline},"at":${String(nowMs())}}}`,
+    );
   }
   stepSucceeded(key, output, success) {
     const { attempt, signal } = success;

@@ -8,6 +8,7 @@ import { DeadlineExceeded } from "./errors.js";
 import { type Hedge } from "./hedge.js";
 import type { Past } from "./history.js";
 import type { Json } from "./json.js";
+import { Taken } from "./permits.js";
 import type { Run } from "./run.js";
 import {
   type InDoubt,
@@ -21,14 +22,14 @@ export declare class Step {
   readonly options: StepOptions;
   readonly past: Past;
   private readonly id;
-  private taken;
+  taken: Taken;
   private hasFallback;
   private failure;
   /** Why no call is made: the breaker is open. */
   private refusal;
   private asked;
-  /** The block was cancelled while the call ran to its real end. */
-  private cancelled;
+  /** The block was cancelled while the call ran to its real end, which is recorded first. */
+  cancelled: Cancelled | undefined;
   constructor(run: Run, id: string, options: StepOptions);
   get isWrite(): boolean;
   get mayRepeat(): boolean;
@@ -64,7 +65,6 @@ export declare class Step {
   /** Milliseconds until the deadline, which begins with the first attempt. */
   left(): number | undefined;
   overDeadline(): DeadlineExceeded;
-  private get attempt();
   /** The result of the attempt's call. A function that takes the signal is told by it to stop. */
   call<T>(work: (signal: AbortSignal) => T | PromiseLike<T>): Promise<T>;
   /** The first result of several calls: one more for each `after` in which none has ended. */
@@ -78,8 +78,15 @@ export declare class Step {
     signature: string,
     args: Record<string, unknown>,
   ): Promise<unknown>;
-  /** Tells the breaker how the call ended. */
-  private told;
+  private perform;
+  /** The call is over, whatever it came to. */
+  callEnded(
+    call:
+      | {
+          readonly error: unknown;
+        }
+      | undefined,
+  ): void;
   private over;
   /** Throws the cancellation on, after it is recorded where the workflow itself cancels. */
   stoppedBy(reason: Cancelled): never;

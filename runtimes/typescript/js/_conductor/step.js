@@ -30,7 +30,7 @@ export class Step {
     /** Why no call is made: the breaker is open. */
     this.refusal = undefined;
     this.asked = undefined;
-    /** The block was cancelled while the call ran to its real end. */
+    /** The block was cancelled while the call ran to its real end, which is recorded first. */
     this.cancelled = undefined;
     this.run = run;
     this.id = id;
@@ -240,45 +240,34 @@ export class Step {
   overDeadline() {
     return new DeadlineExceeded(notDoneWithin(this.options.deadline ?? 0));
   }
-  get attempt() {
-    return {
-      step: this,
-      taken: this.taken,
-      cancelled: (reason) => {
-        this.cancelled = reason;
-      },
-    };
-  }
   /** The result of the attempt's call. A function that takes the signal is told by it to stop. */
   call(work) {
-    return this.told(() => perform(this.attempt, work, work.length > 0));
+    return this.perform(work, work.length > 0);
   }
   /** The first result of several calls: one more for each `after` in which none has ended. */
   hedge(hedge, work) {
     const calls = stepCalls(this.run, this.options, hedge, work, this.taken);
-    return this.told(() => perform(this.attempt, calls, true));
+    return this.perform(calls, true);
   }
   /** The result of a task that another process serves, as JSON. */
   invoke(name, signature, args) {
     const call = (signal) => invoked(this, { name, signature, args, signal });
-    return this.told(() => perform(this.attempt, call, true, true));
+    return this.perform(call, true, true);
   }
-  /** Tells the breaker how the call ended. */
-  told(call) {
+  perform(work, listens, isRemote = false) {
     if (this.refusal !== undefined) {
       throw this.refusal;
     }
-    const succeeded = (result) => {
+    return perform(this, work, listens, isRemote);
+  }
+  /** The call is over, whatever it came to. */
+  callEnded(call) {
+    if (call === undefined) {
       this.asked?.succeeded();
-      this.over();
-      return result;
-    };
-    const failed = (error) => {
-      this.asked?.failed(error);
-      this.over();
-      throw error;
-    };
-    return call().then(succeeded, failed);
+    } else {
+      this.asked?.failed(call.error);
+    }
+    this.over();
   }
   over() {
     this.asked = undefined;

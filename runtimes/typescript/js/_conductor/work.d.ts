@@ -30,8 +30,6 @@ export declare class Work<T> {
   get failure(): unknown;
   /** Its value, or its error thrown. It must have ended. */
   result(): T;
-  /** Gives its value or its error to a promise. It must have ended. */
-  settle(resolve: (value: T) => void, reject: (error: unknown) => void): void;
   /** Calls `action` when it ends, at once where it has. */
   onEnd(action: () => void): () => void;
   /** Waits for its end, for so many milliseconds at most, unless `scope` is cancelled before. Never throws. */

@@ -85,14 +85,6 @@ export class Work {
     }
     return this.value;
   }
-  /** Gives its value or its error to a promise. It must have ended. */
-  settle(resolve, reject) {
-    if (this.state === "failed") {
-      reject(this.error);
-    } else {
-      resolve(this.value);
-    }
-  }
   /** Calls `action` when it ends, at once where it has. */
   onEnd(action) {
     if (this.hasEnded) {

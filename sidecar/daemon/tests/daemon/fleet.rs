@@ -107,6 +107,7 @@ fn one_sidecar_does_what_another_was_asked(version: Version) {
         (&dispatch["run"], &dispatch["epoch"], &dispatch["next_seq"]),
         (&json!("r1"), &json!(1), &json!(2))
     );
+    assert_eq!(dispatch.get("history"), None, "the next run would wait until the store has answered");
     // Who starts it there as well is attached to it and hears of its end.
     let mut caller = served(b, "caller", 0);
     assert_eq!(caller.start("r1"), json!({"outcome": "attached", "state": "running"}));

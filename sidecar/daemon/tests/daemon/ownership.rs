@@ -25,12 +25,12 @@ fn a_run_of_a_dead_process_is_dispatched_at_once() {
     drop(owner);
     // Whoever waits for something loses patience long before the lease is over.
     let dispatch = heir.notice("run.dispatch");
+    let read = heir.call("run.read", json!({"run": "r", "from": 0}));
     assert_eq!(
         dispatch,
         json!({"run": "r", "workflow": "w", "plan": "p", "epoch": 2, "next_seq": 3,
-               "started_at": 1_790_000_000_000_i64, "cancelling": false})
+               "started_at": 1_790_000_000_000_i64, "cancelling": false, "history": read})
     );
-    let read = heir.call("run.read", json!({"run": "r", "from": 0}));
     assert_eq!(read["records"][2]["entries"][0]["run_resumed"]["session"], "b");
     heir.record("r", 2, 3, succeeded(&json!(1)));
     heir.acked("r", 3);
@@ -38,6 +38,33 @@ fn a_run_of_a_dead_process_is_dispatched_at_once() {
     assert_eq!(view["owners"][0]["session"], "a");
     assert_eq!((&view["owners"][1]["session"], &view["owners"][1]["epoch"]), (&json!("b"), &json!(2)));
     assert_eq!(view["steps"][0]["history"][0]["outcome"], "interrupted");
+}
+
+/// Else those who are handed hundreds at once would be sent all of them.
+#[test]
+fn a_long_history_is_handed_out_as_far_as_one_page_of_it() {
+    let daemon = Daemon::patient();
+    let mut stand = Stand::new();
+    let mut owner = daemon.client("a");
+    owner.hello_as(0, &stand.process(), json!([]));
+    owner.start("r");
+    for seq in 1..=40 {
+        let chosen = json!({"key": seq.to_string(), "value": "x".repeat(1024), "at": 1});
+        owner.record("r", 1, seq, json!({"chosen": chosen}));
+    }
+    owner.acked("r", 40);
+    let mut heir = daemon.client("b");
+    heir.hello(1);
+    stand.kill();
+    drop(owner);
+    let page = heir.notice("run.dispatch")["history"].take();
+    let records = page["records"].as_array().unwrap();
+    assert_eq!(page["more"], true);
+    assert!((16..=18).contains(&records.len()), "{}", records.len());
+    let rest = heir.call("run.read", json!({"run": "r", "from": records.len()}));
+    let both = [records.as_slice(), rest["records"].as_array().unwrap()].concat();
+    let whole = heir.call("run.read", json!({"run": "r", "from": 0}));
+    assert_eq!(json!(both), whole["records"]);
 }
 
 #[test]
