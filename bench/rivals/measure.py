@@ -145,13 +145,14 @@ def flush(place: Path, count: int = 60) -> float:
     return statistics.median(times)
 
 
-def commits(system: System, runs: int) -> float:
-    """Milliseconds of eleven bare commits in its database."""
+def commits(system: System, figures: Figures, runs: int, group: str) -> None:
+    """What eleven bare commits in its database take."""
     assert system.postgres is not None
     program = Path(__file__).with_name("commits.py")
     command = [str(install.python("psycopg")), str(program), system.postgres.url(), str(runs)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return statistics.median(json.loads(done.stdout))
+    for how, took in json.loads(done.stdout).items():
+        figures.add(f"eleven_commits.{how}.ms", group, statistics.median(took))
 
 
 def idle(system: System, figures: Figures, seconds: float) -> None:
@@ -259,7 +260,7 @@ def side_by_side(group: str, place: Path, figures: Figures, plan: Plan) -> None:
             figures.add("flush_ms", group, flush(place))
             for system in works:
                 if system.postgres and not system.is_engine:
-                    figures.add("eleven_commits.ms", group, commits(system, plan.runs))
+                    commits(system, figures, plan.runs, group)
             for system in works if number % 2 == 0 else works[::-1]:
                 say(f"  round {number + 1}: {system.name}")
                 figures.guard("round", system.name, partial(turn, system, number))

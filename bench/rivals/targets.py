@@ -135,8 +135,12 @@ def after_kill(found: Found, language: str) -> Iterator[Target]:
 def postgres(found: Found, language: str) -> Iterator[Target]:
     own, rival = f"{OWN[language]}-postgres", f"dbos-{language.lower()}-postgres"
     ratio, beside = against(found, "ten_steps.ms", rival, own, False)
-    bare = found.middle("eleven_commits.ms", f"{language} with PostgreSQL")
-    beside += f"; eleven commits of one row and nothing else: {number(bare)} ms" if bare else ""
+    alone, asked = (
+        found.middle(f"eleven_commits.{how}.ms", f"{language} with PostgreSQL") for how in ("alone", "asked")
+    )
+    if alone and asked:
+        beside += f"; eleven commits of one row and nothing else: {number(alone)} ms"
+        beside += f", asked for over a socket: {number(asked)} ms"
     yield least(f"{language} on PostgreSQL: ten writes against DBOS, times faster", 5, ratio, beside)
     ratio, beside = fastest(found, f"{language} with PostgreSQL", own, rival)
     yield least(f"{language} on PostgreSQL: 64 at a time against DBOS, times as many", 10, ratio, beside)
