@@ -115,7 +115,11 @@ async def again(flow: Flow, run: FlowRun, free: asyncio.Semaphore) -> None:
         await run_flow_async(flow, flow_run=run, parameters=run.parameters)
 
 
-async def resume() -> None:
+async def left_behind() -> list[tuple[Flow, FlowRun]]:
+    """The runs of all flows, before this process begins any: its own look the same."""
+    return [(flow, run) for flow in set(FLOWS.values()) for run in await unfinished(flow)]
+
+
+async def resume(left: list[tuple[Flow, FlowRun]]) -> None:
     free = asyncio.Semaphore(AT_A_TIME)
-    left = [(flow, run) for flow in set(FLOWS.values()) for run in await unfinished(flow)]
     await asyncio.gather(*(again(flow, run, free) for flow, run in left))

@@ -1,6 +1,6 @@
 import asyncio
 
-from app import FLOWS, resume
+from app import FLOWS, left_behind, resume
 
 from driver import drive
 
@@ -10,7 +10,7 @@ async def start(work: str, _run: str) -> None:
 
 
 async def main() -> None:
-    resuming = asyncio.ensure_future(resume())
+    resuming = asyncio.ensure_future(resume(await left_behind()))
     await drive(start)
     del resuming
 
