@@ -9,7 +9,6 @@ import { RunCancelled, RunPaused, WorkflowCancelled } from "./errors.js";
 import { causeOf } from "./form.js";
 import { wire, type Json, type JsonObject } from "./json.js";
 import type { Run } from "./run.js";
-import { nowMs } from "./timer.js";
 import { hasEnded, NULL } from "./waits.js";
 import { Work } from "./work.js";
 import type { Workflow } from "./workflow.js";
@@ -31,12 +30,7 @@ async function began(
   const past = run.history.past(key);
   if (!past.isOpen) {
     past.attempt = 1;
-    run.record("step_started", {
-      key,
-      task: workflow.name,
-      attempt: 1,
-      at: nowMs(),
-    });
+    run.stepStarted(key, workflow.name, past.attempt);
     if (barrier) {
       await run.barrier();
     }

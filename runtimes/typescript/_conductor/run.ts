@@ -15,7 +15,7 @@ import {
 } from "./errors.js";
 import type { RunOptions } from "./execute.js";
 import { errorForm } from "./form.js";
-import type { History, Past } from "./history.js";
+import type { History } from "./history.js";
 import type { Journal } from "./journal.js";
 import { dumps, type Json, type JsonObject, type Wire } from "./json.js";
 import { LocalRun } from "./local.js";
@@ -334,7 +334,7 @@ export class Run extends Block<Run> {
     }
     this.scope.check();
     return this.hold(id, taker, async () => {
-      this.record("step_started", { key, task: id, attempt: 1, at: nowMs() });
+      this.stepStarted(key, id, 1);
       await this.barrier();
       this.scope.check();
       const undone: [string, Json][] = [];
@@ -412,7 +412,12 @@ export class Run extends Block<Run> {
     }
   }
 
-  stepStarted(key: string, task: string, { attempt, deadlineAt }: Past): void {
+  stepStarted(
+    key: string,
+    task: string,
+    attempt: number,
+    deadlineAt?: number,
+  ): void {
     const deadline =
       deadlineAt === undefined ? "" : `,"deadline_at":${String(deadlineAt)}`;
     this.parts.journal.recordText(

@@ -7,7 +7,6 @@ import { Cancelled, Halt } from "./control.js";
 import { RunCancelled, RunPaused, WorkflowCancelled } from "./errors.js";
 import { causeOf } from "./form.js";
 import { wire } from "./json.js";
-import { nowMs } from "./timer.js";
 import { hasEnded, NULL } from "./waits.js";
 import { Work } from "./work.js";
 /** How long a child that is to be cancelled has until it is asked again: it may not have begun the first time. */
@@ -16,12 +15,7 @@ async function began(run, key, workflow, barrier = true) {
   const past = run.history.past(key);
   if (!past.isOpen) {
     past.attempt = 1;
-    run.record("step_started", {
-      key,
-      task: workflow.name,
-      attempt: 1,
-      at: nowMs(),
-    });
+    run.stepStarted(key, workflow.name, past.attempt);
     if (barrier) {
       await run.barrier();
     }

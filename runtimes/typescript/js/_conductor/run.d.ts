@@ -7,7 +7,7 @@ import { Block, type Decision } from "./block.js";
 import { type ChildOptions } from "./child.js";
 import { type ErrorForm } from "./errors.js";
 import type { RunOptions } from "./execute.js";
-import type { History, Past } from "./history.js";
+import type { History } from "./history.js";
 import type { Journal } from "./journal.js";
 import { type Json, type JsonObject, type Wire } from "./json.js";
 import { LocalRun } from "./local.js";
@@ -166,7 +166,12 @@ export declare class Run extends Block<Run> {
   get mustWait(): boolean;
   /** Waits until this process may begin attempts; throws where the run is no longer this process's. */
   untilOwned(): Promise<void>;
-  stepStarted(key: string, task: string, { attempt, deadlineAt }: Past): void;
+  stepStarted(
+    key: string,
+    task: string,
+    attempt: number,
+    deadlineAt?: number,
+  ): void;
   stepSucceeded(key: string, output: Wire, success: Success): void;
   stepFailed(key: string, failed: Failed): void;
   stepCancelled(key: string, unknown: boolean, undo?: Json): void;

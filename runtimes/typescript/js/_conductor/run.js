@@ -204,7 +204,7 @@ export class Run extends Block {
     }
     this.scope.check();
     return this.hold(id, taker, async () => {
-      this.record("step_started", { key, task: id, attempt: 1, at: nowMs() });
+      this.stepStarted(key, id, 1);
       await this.barrier();
       this.scope.check();
       const undone = [];
@@ -274,7 +274,7 @@ export class Run extends Block {
       await this.untilLeased();
     }
   }
-  stepStarted(key, task, { attempt, deadlineAt }) {
+  stepStarted(key, task, attempt, deadlineAt) {
     const deadline =
       deadlineAt === undefined ? "" : `,"deadline_at":${String(deadlineAt)}`;
     this.parts.journal.recordText(

@@ -143,7 +143,7 @@ export class Step {
         run.scope.check();
         past.attempt += 1;
         past.hasBegun = true;
-        run.stepStarted(this.key, this.task, past);
+        run.stepStarted(this.key, this.task, past.attempt, past.deadlineAt);
         if (options.barrier ?? this.isWrite) {
           await run.parts.journal.barrier();
           if (run.mustWait) {
