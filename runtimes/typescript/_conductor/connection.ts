@@ -16,7 +16,8 @@ export class Connection {
   private readonly socket: Socket;
   private readonly received: (line: string) => void;
   private outgoing: string[] = [];
-  private partial: string[] = [];
+  /** The beginning of a line of which the end has not arrived. */
+  private partial = "";
   private isClosed = false;
   private isKeeping = true;
   /** Whether what is sent now is given to the system when the turn is over. */
@@ -76,18 +77,12 @@ export class Connection {
       if (end < 0) {
         break;
       }
-      this.partial.push(text.slice(start, end));
-      const line =
-        this.partial.length === 1
-          ? (this.partial[0] ?? "")
-          : this.partial.join("");
-      this.partial = [];
+      const line = this.partial + text.slice(start, end);
+      this.partial = "";
       start = end + 1;
       this.received(line);
     }
-    if (start < text.length) {
-      this.partial.push(start === 0 ? text : text.slice(start));
-    }
+    this.partial += text.slice(start);
   }
 
   private ended(): void {

@@ -6,7 +6,7 @@
 
 import { Cancelled } from "./control.js";
 import { thrown } from "./errors.js";
-import { take, type Taken, type Taker } from "./permits.js";
+import { take, type Taker } from "./permits.js";
 import type { Run } from "./run.js";
 import { Scope } from "./scope.js";
 import type { Session } from "./session.js";
@@ -24,7 +24,6 @@ export interface Hedge {
 export interface HedgeContext {
   /** Aborted when all calls are to stop. */
   readonly signal: AbortSignal;
-  readonly taken?: Taken | undefined;
   readonly session?: Session | undefined;
   /** What each further call takes for itself. */
   readonly perCall?: readonly Taker[] | undefined;
@@ -53,7 +52,6 @@ export function stepCalls<T>(
   { uses = [], effect }: StepOptions,
   hedge: Hedge,
   work: (signal: AbortSignal) => T | PromiseLike<T>,
-  taken: Taken,
 ): (signal: AbortSignal) => Promise<T> {
   // Limits of the task itself are those of the whole attempt.
   const perCall = run
@@ -62,7 +60,7 @@ export function stepCalls<T>(
   const unsettled = effect === "write" ? run : undefined;
   const { session } = run;
   return (signal) =>
-    hedged(hedge, work, { signal, taken, session, perCall, unsettled });
+    hedged(hedge, work, { signal, session, perCall, unsettled });
 }
 
 class Calls<T> {

@@ -132,7 +132,7 @@ export class History {
   /** Folds the entries of one record. */
   add(entries: readonly Entry[]): void {
     for (const entry of entries) {
-      for (const kind of Object.keys(entry)) {
+      for (const kind in entry) {
         this.fold(kind, entry[kind] ?? {});
       }
     }

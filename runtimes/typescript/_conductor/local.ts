@@ -29,6 +29,7 @@ import * as calls from "./localCalls.js";
 import { emitLocally, LocalMail, waitLocally } from "./localSignals.js";
 import { logger } from "./log.js";
 import { take, type Taker } from "./permits.js";
+import { PlainChildOptions } from "./plainChild.js";
 import { callerTrace } from "./remote.js";
 import { Scope } from "./scope.js";
 import { decodeMilliseconds } from "./durations.js";
@@ -336,7 +337,7 @@ export class LocalRun extends Block<LocalRun> {
   close(): void {
     this.ownScope?.end();
     const { options, ownExtras } = this;
-    if (ownExtras !== undefined && options instanceof calls.PlainChildOptions) {
+    if (ownExtras !== undefined && options instanceof PlainChildOptions) {
       options.adopt(ownExtras.undo.splice(0));
     }
   }
@@ -344,7 +345,7 @@ export class LocalRun extends Block<LocalRun> {
   /** For a workflow that keeps no journal and runs as a step. */
   childOptions(id: string): RunOptions {
     const key = () => this.key(id);
-    return new calls.PlainChildOptions(key, this.signal, (undo) => {
+    return new PlainChildOptions(key, this.signal, (undo) => {
       this.extras.undo.push(...undo);
     });
   }

@@ -9,7 +9,6 @@ import type { Branch } from "./block.js";
 import { Cancelled, passControl } from "./control.js";
 import { OutcomeUnknown, StepFailed, thrown } from "./errors.js";
 import { inStep } from "./current.js";
-import type { RunOptions } from "./execute.js";
 import { causeOf } from "./form.js";
 import { invokeOnce } from "./invoke.js";
 import type { Json } from "./json.js";
@@ -229,28 +228,6 @@ export async function childOf(
     }
     run.tolerate(id, failure);
     return null;
-  }
-}
-
-/** What a child is given: its id where somebody asks for it, and its parent, which undoes it as a whole. */
-export class PlainChildOptions implements RunOptions {
-  readonly signal: AbortSignal;
-  /** Takes over what undoes the child, in the order in which it was done. */
-  readonly adopt: (undo: readonly (() => Promise<void>)[]) => void;
-  private readonly id: () => string;
-
-  constructor(
-    id: () => string,
-    signal: AbortSignal,
-    adopt: (undo: readonly (() => Promise<void>)[]) => void,
-  ) {
-    this.id = id;
-    this.signal = signal;
-    this.adopt = adopt;
-  }
-
-  get runId(): string {
-    return this.id();
   }
 }
 

@@ -4,8 +4,6 @@
  * It deliberately knows neither clocks nor journals: errors and numbers in, a decision out.
  */
 
-import { AssertionError } from "node:assert";
-
 import { isOverTime } from "./attempt.js";
 import { Control } from "./control.js";
 import {
@@ -34,8 +32,9 @@ const PROGRAMMING_ERRORS = [
   SyntaxError,
   RangeError,
   EvalError,
-  AssertionError,
 ];
+/** What `node:assert` says of its errors; it is not loaded to be told apart. */
+const ASSERTION = "ERR_ASSERTION";
 
 const NEVER_AGAIN = [
   Control,
@@ -79,7 +78,8 @@ export function isRetryable(error: unknown, patterns: Patterns = {}): boolean {
   if (error instanceof CircuitOpen || isOneOf(error, PROGRAMMING_ERRORS)) {
     return false;
   }
-  return !isRefused(typeNames(error), errorCode(error));
+  const code = errorCode(error);
+  return code !== ASSERTION && !isRefused(typeNames(error), code);
 }
 
 /** Whether it is an answer of the one who was called, by what the policy says of it, and no failure of his. */

@@ -18,10 +18,10 @@ import { errorForm } from "./form.js";
 import type { History } from "./history.js";
 import type { Journal } from "./journal.js";
 import { dumps, type Json, type JsonObject, type Wire } from "./json.js";
-import { LocalRun } from "./local.js";
-import { PlainChildOptions } from "./localCalls.js";
+import type { LocalRun } from "./local.js";
 import type { Mailbox } from "./mailbox.js";
 import { take, type Taker } from "./permits.js";
+import { PlainChildOptions } from "./plainChild.js";
 import type { Scope } from "./scope.js";
 import type { Session } from "./session.js";
 import { Step } from "./step.js";
@@ -333,6 +333,7 @@ export class Run extends Block<Run> {
       throw new StepFailed(key, 1, new RecordedError(past.error ?? {}));
     }
     this.scope.check();
+    const { LocalRun } = await import("./local.js");
     return this.hold(id, taker, async () => {
       this.stepStarted(key, id, 1);
       await this.barrier();

@@ -22,7 +22,7 @@ import type { Past } from "./history.js";
 import { invoked } from "./invoke.js";
 import type { Json } from "./json.js";
 import { logger } from "./log.js";
-import { take, Taken, type Taker } from "./permits.js";
+import { take, type Taken, type Taker } from "./permits.js";
 import type { Run } from "./run.js";
 import {
   undoArguments,
@@ -40,7 +40,8 @@ export class Step {
   readonly options: StepOptions;
   readonly past: Past;
   private readonly id: string;
-  taken = new Taken();
+  /** The permits of the attempt. */
+  taken: Taken | undefined = undefined;
   private hasFallback: boolean;
   private failure: unknown = undefined;
   /** Why no call is made: the breaker is open. */
@@ -293,7 +294,7 @@ export class Step {
     hedge: Hedge,
     work: (signal: AbortSignal) => PromiseLike<T>,
   ): Promise<T> {
-    const calls = stepCalls(this.run, this.options, hedge, work, this.taken);
+    const calls = stepCalls(this.run, this.options, hedge, work);
     return this.perform(calls, true);
   }
 
@@ -331,7 +332,7 @@ export class Step {
 
   private over(): void {
     this.asked = undefined;
-    this.taken.over();
+    this.taken?.over();
   }
 
   /** Throws the cancellation on, after it is recorded where the workflow itself cancels. */

@@ -121,12 +121,7 @@ fn awaited(workflow: &mut Workflow, step: &Step, target: &Plan, call: &WorkflowC
             (Stmt::Define(vec!["result".to_owned(), "err".to_owned()], run), succeed)
         }
     };
-    let is_ok = Go::binary(super::tree::Operator::Equal, Go::atom("err"), Go::atom("nil"));
-    let fail = vec![Stmt::Expr(Go::call("step.Fail", vec![Go::atom("err")])), Stmt::Continue];
-    body.push(Stmt::While {
-        test: Some(Go::call("step.NextAttempt", vec![Go::atom("ctx")])),
-        body: vec![attempt, Stmt::when(is_ok.negated(), fail), Stmt::Expr(succeed)],
-    });
+    body.push(durable::attempted_once(attempt, succeed));
     body.extend(durable::outcome(workflow, step)?);
     Ok(body)
 }

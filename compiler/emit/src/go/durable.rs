@@ -138,7 +138,7 @@ fn attempts(workflow: &mut Workflow, step: &Step, call: &TaskCall) -> Result<Vec
                 workflow.file.call_runtime("Succeed", vec![Go::atom("step"), Go::atom("result"), encode]);
             (Stmt::Define(vec!["result".to_owned(), "err".to_owned()], call), succeed)
         };
-        body.push(looped(workflow, call, result, succeed));
+        body.push(attempted(workflow, call, result, succeed));
     }
     if let Some(instead) = &call.fallback {
         body.extend(fallback(workflow, step, instead)?);
@@ -151,34 +151,44 @@ pub fn is_foreign(call: &TaskCall) -> bool {
     matches!(&call.callable, Callable::Function(function) if function.language != Language::Go)
 }
 
-/// `for step.NextAttempt(ctx) { ... }` around one attempt and the decision after it.
-pub fn looped(workflow: &mut Workflow, call: &TaskCall, attempt: Stmt, succeed: Go) -> Stmt {
-    let fail = vec![Stmt::Expr(Go::call("step.Fail", vec![Go::atom("err")]))];
-    let is_ok = Go::binary(Operator::Equal, Go::atom("err"), Go::atom("nil"));
-    let decision = if call.policy.is_once() {
-        vec![
-            Stmt::when(is_ok.negated(), fail.into_iter().chain([Stmt::Continue]).collect()),
-            Stmt::Expr(succeed),
-        ]
-    } else {
-        let failures = || Go::call("step.Failures", Vec::new());
-        let retryable = policy::is_retryable(workflow, &call.policy);
-        let test = match policy::retries(workflow, &call.policy) {
-            Some(retries) => {
-                let left = Go::binary(Operator::Less, failures(), retries);
-                Go::binary(Operator::And, left, retryable)
-            }
-            None => retryable,
-        };
-        let next = Go::binary(Operator::Add, failures(), Go::atom("1"));
-        let delay = policy::delay(workflow, &call.policy, next);
-        let retry = vec![Stmt::Expr(Go::call("step.Retry", vec![Go::atom("err"), delay]))];
-        let cases = vec![(vec![is_ok], vec![Stmt::Expr(succeed)]), (vec![test], retry), (Vec::new(), fail)];
-        vec![Stmt::Switch { head: String::new(), cases }]
+/// `for step.NextAttempt(ctx) { ... }` around one attempt and the decision after it, or `if` where there is only the one.
+pub fn attempted(workflow: &mut Workflow, call: &TaskCall, attempt: Stmt, succeed: Go) -> Stmt {
+    if call.policy.is_once() {
+        return attempted_once(attempt, succeed);
+    }
+    let failures = || Go::call("step.Failures", Vec::new());
+    let retryable = policy::is_retryable(workflow, &call.policy);
+    let test = match policy::retries(workflow, &call.policy) {
+        Some(retries) => {
+            let left = Go::binary(Operator::Less, failures(), retries);
+            Go::binary(Operator::And, left, retryable)
+        }
+        None => retryable,
     };
-    let mut body = vec![attempt];
-    body.extend(decision);
-    Stmt::While { test: Some(Go::call("step.NextAttempt", vec![Go::atom("ctx")])), body }
+    let next = Go::binary(Operator::Add, failures(), Go::atom("1"));
+    let delay = policy::delay(workflow, &call.policy, next);
+    let retry = vec![Stmt::Expr(Go::call("step.Retry", vec![Go::atom("err"), delay]))];
+    let is_ok = Go::binary(Operator::Equal, Go::atom("err"), Go::atom("nil"));
+    let cases =
+        vec![(vec![is_ok], vec![Stmt::Expr(succeed)]), (vec![test], retry), (Vec::new(), vec![fail()])];
+    let body = vec![attempt, Stmt::Switch { head: String::new(), cases }];
+    Stmt::While { test: Some(next_attempt()), body }
+}
+
+/// `if step.NextAttempt(ctx) { ... }` around the only attempt and what it comes to.
+pub fn attempted_once(attempt: Stmt, succeed: Go) -> Stmt {
+    let test = Go::binary(Operator::NotEqual, Go::atom("err"), Go::atom("nil"));
+    let otherwise = vec![Stmt::Expr(succeed)];
+    let decision = Stmt::If { init: None, test, body: vec![fail()], otherwise };
+    Stmt::when(next_attempt(), vec![attempt, decision])
+}
+
+fn next_attempt() -> Go {
+    Go::call("step.NextAttempt", vec![Go::atom("ctx")])
+}
+
+fn fail() -> Stmt {
+    Stmt::Expr(Go::call("step.Fail", vec![Go::atom("err")]))
 }
 
 /// What the runtime must know of the step.

@@ -217,7 +217,6 @@ pub enum Stmt {
     },
     Return(Vec<Go>),
     Defer(Go),
-    Continue,
 }
 
 impl Stmt {

@@ -55,7 +55,7 @@ pub fn invoked(workflow: &mut Workflow, call: &TaskCall) -> Result<Vec<Stmt>> {
     Ok(vec![
         Stmt::Define(vec!["args".to_owned(), "err".to_owned()], encoded),
         Stmt::if_err(vec![Stmt::Return(vec![invalid])]),
-        durable::looped(workflow, call, attempt, succeed),
+        durable::attempted(workflow, call, attempt, succeed),
     ])
 }
 

@@ -231,7 +231,6 @@ fn statement(stmt: &Stmt, level: usize) -> String {
             let values: Vec<String> = values.iter().map(|value| expr(value, level)).collect();
             format!("return {}", values.join(", "))
         }
-        Stmt::Continue => "continue".to_owned(),
     }
 }
 

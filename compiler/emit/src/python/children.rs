@@ -57,7 +57,7 @@ pub fn child(workflow: &mut Workflow, step: &Step, call: &WorkflowCall) -> Resul
     let handler = give_up(workflow, step);
     Ok(vec![
         Stmt::Assign { target: "step".to_owned(), annotation: None, value: open },
-        attempts(tried, handler),
+        attempts(tried, handler, true),
     ])
 }
 

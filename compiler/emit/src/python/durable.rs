@@ -207,7 +207,7 @@ fn attempted(
     };
     tried.extend(ended(workflow, call, attempt, undo.is_some()));
     let handler = on_failure(workflow, step, call);
-    body.push(attempts(tried, handler));
+    body.push(attempts(tried, handler, call.policy.is_once()));
     for name in made.given {
         workflow.file.names.release(&name);
     }
@@ -300,8 +300,8 @@ fn limits(workflow: &mut Workflow, call: &TaskCall, mut open: Py) -> Py {
     open
 }
 
-/// `while await step.next_attempt():` around one attempt.
-pub fn attempts(tried: Vec<Stmt>, handler: Vec<Stmt>) -> Stmt {
+/// `while await step.next_attempt():` around one attempt, or `if` where there is only the one.
+pub fn attempts(tried: Vec<Stmt>, handler: Vec<Stmt>, is_once: bool) -> Stmt {
     let attempt = Stmt::Try {
         body: tried,
         errors: "Exception".to_owned(),
@@ -309,7 +309,9 @@ pub fn attempts(tried: Vec<Stmt>, handler: Vec<Stmt>) -> Stmt {
         handler,
         otherwise: Vec::new(),
     };
-    Stmt::While { test: Py::call("step.next_attempt", Vec::new()).awaited(), body: vec![attempt] }
+    let test = Py::call("step.next_attempt", Vec::new()).awaited();
+    let body = vec![attempt];
+    if is_once { Stmt::If { test, body, otherwise: Vec::new() } } else { Stmt::While { test, body } }
 }
 
 /// Another attempt where the policy allows one, else the step's failure.

@@ -146,10 +146,7 @@ impl<'a> Workflow<'a> {
             handler: Some(("error".to_owned(), vec![handler])),
             finally: Vec::new(),
         };
-        let mut body = vec![
-            Stmt::constant("step", opened),
-            Stmt::While { test: Ts::call("step.nextAttempt", Vec::new()).awaited(), body: vec![attempt] },
-        ];
+        let mut body = vec![Stmt::constant("step", opened), super::durable::attempts(attempt, true)];
         let var = Var::Step(step.id.clone());
         body.push(if is_read {
             let output = Ts::path("step.output");

@@ -93,10 +93,7 @@ impl<'a> Workflow<'a> {
         let handler = self.on_failure(critical, call);
         let attempt =
             Stmt::Try { body: tried, handler: Some(("error".to_owned(), handler)), finally: Vec::new() };
-        body.push(Stmt::While {
-            test: Ts::call("step.nextAttempt", Vec::new()).awaited(),
-            body: vec![attempt],
-        });
+        body.push(attempts(attempt, call.policy.is_once()));
         if let Some(instead) = &call.fallback {
             body.push(self.durable_fallback(reader, critical, place, instead)?);
         }
@@ -364,6 +361,13 @@ impl Undo {
         let made = Ts::call("undo", if self.takes_result { vec![result] } else { Vec::new() });
         if self.may_fail { Ts::call("step.undo", vec![Ts::arrow(&[], made)]) } else { made }
     }
+}
+
+/// `while (await step.nextAttempt())` around one attempt, or `if` where there is only the one.
+pub fn attempts(attempt: Stmt, is_once: bool) -> Stmt {
+    let test = Ts::call("step.nextAttempt", Vec::new()).awaited();
+    let body = vec![attempt];
+    if is_once { Stmt::If { test, body, otherwise: Vec::new() } } else { Stmt::While { test, body } }
 }
 
 /// Whether the code says that the result is a `bigint`.

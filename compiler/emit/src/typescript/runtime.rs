@@ -17,7 +17,7 @@ macro_rules! runtime {
 }
 
 /// Name of each module of `_conductor/`, and its text as TypeScript, as JavaScript, and its declarations.
-const FILES: [(&str, &str, &str, &str); 98] = runtime![
+const FILES: [(&str, &str, &str, &str); 99] = runtime![
     "address",
     "ahead",
     "attempt",
@@ -82,6 +82,7 @@ const FILES: [(&str, &str, &str, &str); 98] = runtime![
     "moment",
     "pattern",
     "permits",
+    "plainChild",
     "place",
     "policy",
     "postgres",

@@ -110,14 +110,16 @@ function begin(step, work, limit, listens, isRemote) {
   scope.endsAt = step.run.scope.endsAt;
   scope.limit(limit);
   const current = new Current(step, scope);
-  taken.started();
+  taken?.started();
   const running = (isRemote ? new RemoteWork() : new Work()).begin(() =>
     // A signal that nobody takes is not made.
     inStep(current, () => work(listens ? scope.signal : NEVER)),
   );
-  running.onEnd(() => {
-    taken.ended();
-  });
+  if (taken !== undefined) {
+    running.onEnd(() => {
+      taken.ended();
+    });
+  }
   return new Call(running, scope, listens);
 }
 const NEVER = new AbortController().signal;

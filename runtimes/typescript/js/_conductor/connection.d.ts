@@ -10,6 +10,7 @@ export declare class Connection {
   private readonly socket;
   private readonly received;
   private outgoing;
+  /** The beginning of a line of which the end has not arrived. */
   private partial;
   private isClosed;
   private isKeeping;

@@ -10,7 +10,8 @@ export class ConnectionLost extends Error {}
 export class Connection {
   constructor(socket, received) {
     this.outgoing = [];
-    this.partial = [];
+    /** The beginning of a line of which the end has not arrived. */
+    this.partial = "";
     this.isClosed = false;
     this.isKeeping = true;
     /** Whether what is sent now is given to the system when the turn is over. */
@@ -60,18 +61,12 @@ export class Connection {
       if (end < 0) {
         break;
       }
-      this.partial.push(text.slice(start, end));
-      const line =
-        this.partial.length === 1
-          ? (this.partial[0] ?? "")
-          : this.partial.join("");
-      this.partial = [];
+      const line = this.partial + text.slice(start, end);
+      this.partial = "";
       start = end + 1;
       this.received(line);
     }
-    if (start < text.length) {
-      this.partial.push(start === 0 ? text : text.slice(start));
-    }
+    this.partial += text.slice(start);
   }
   ended() {
     this.isClosed = true;

@@ -3,7 +3,7 @@
  *
  * It deliberately knows not whether a call may happen twice: the checker allows a hedge only there.
  */
-import { type Taken, type Taker } from "./permits.js";
+import { type Taker } from "./permits.js";
 import type { Run } from "./run.js";
 import type { Session } from "./session.js";
 import type { StepOptions } from "./stepOptions.js";
@@ -17,7 +17,6 @@ export interface Hedge {
 export interface HedgeContext {
   /** Aborted when all calls are to stop. */
   readonly signal: AbortSignal;
-  readonly taken?: Taken | undefined;
   readonly session?: Session | undefined;
   /** What each further call takes for itself. */
   readonly perCall?: readonly Taker[] | undefined;
@@ -40,5 +39,4 @@ export declare function stepCalls<T>(
   { uses, effect }: StepOptions,
   hedge: Hedge,
   work: (signal: AbortSignal) => T | PromiseLike<T>,
-  taken: Taken,
 ): (signal: AbortSignal) => Promise<T>;

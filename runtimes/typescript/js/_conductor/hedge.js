@@ -20,7 +20,7 @@ export async function hedged(hedge, work, context) {
   }
 }
 /** The calls of a hedge of a durable step. */
-export function stepCalls(run, { uses = [], effect }, hedge, work, taken) {
+export function stepCalls(run, { uses = [], effect }, hedge, work) {
   // Limits of the task itself are those of the whole attempt.
   const perCall = run
     .withoutHeld(uses)
@@ -28,7 +28,7 @@ export function stepCalls(run, { uses = [], effect }, hedge, work, taken) {
   const unsettled = effect === "write" ? run : undefined;
   const { session } = run;
   return (signal) =>
-    hedged(hedge, work, { signal, taken, session, perCall, unsettled });
+    hedged(hedge, work, { signal, session, perCall, unsettled });
 }
 class Calls {
   constructor(hedge, work, context, scope) {

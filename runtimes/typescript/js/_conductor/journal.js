@@ -181,8 +181,9 @@ export class Journal {
     let count = 0;
     let logged = 0;
     let sent;
-    for (const record of this.kept) {
-      if (record.seq > seq) {
+    for (;;) {
+      const record = this.kept[count];
+      if (record === undefined || record.seq > seq) {
         break;
       }
       sent = record.sent;

@@ -63,8 +63,8 @@ function exactly(value) {
     .map(([name, field]) => `${JSON.stringify(name)}:${exactly(field)}`);
   return `{${fields.join(",")}}`;
 }
-/** So many digits may make a number that is not safe; those of shorter ones never do. */
-const LONG = /[0-9]{16}/;
+/** So many digits may make a number that is not safe; those of shorter ones never do. It is not looked for from within a number. */
+const LONG = /(?:^|[^0-9])[0-9]{16}/;
 /** Reads JSON that may hold whole numbers beyond 2^53. */
 export function loads(text) {
   const value = JSON.parse(text);

@@ -4,7 +4,6 @@
  * It deliberately records nothing, and makes a signal only for functions that take one.
  */
 import type { Branch } from "./block.js";
-import type { RunOptions } from "./execute.js";
 import type { Json } from "./json.js";
 import type { LocalRun } from "./local.js";
 import { Scope } from "./scope.js";
@@ -57,19 +56,6 @@ export declare function childOf(
   call: () => Promise<Json>,
   critical: boolean | undefined,
 ): Promise<Json>;
-/** What a child is given: its id where somebody asks for it, and its parent, which undoes it as a whole. */
-export declare class PlainChildOptions implements RunOptions {
-  readonly signal: AbortSignal;
-  /** Takes over what undoes the child, in the order in which it was done. */
-  readonly adopt: (undo: readonly (() => Promise<void>)[]) => void;
-  private readonly id;
-  constructor(
-    id: () => string,
-    signal: AbortSignal,
-    adopt: (undo: readonly (() => Promise<void>)[]) => void,
-  );
-  get runId(): string;
-}
 /** Calls a function of a step that can ask for its step. */
 export declare function calling<T>(
   run: LocalRun,

@@ -171,17 +171,6 @@ export async function childOf(run, id, call, critical) {
     return null;
   }
 }
-/** What a child is given: its id where somebody asks for it, and its parent, which undoes it as a whole. */
-export class PlainChildOptions {
-  constructor(id, signal, adopt) {
-    this.id = id;
-    this.signal = signal;
-    this.adopt = adopt;
-  }
-  get runId() {
-    return this.id();
-  }
-}
 /** Calls a function of a step that can ask for its step. */
 export function calling(run, step, work) {
   const { id, task, attempt } = step;

@@ -10,7 +10,7 @@ import type { RunOptions } from "./execute.js";
 import type { History } from "./history.js";
 import type { Journal } from "./journal.js";
 import { type Json, type JsonObject, type Wire } from "./json.js";
-import { LocalRun } from "./local.js";
+import type { LocalRun } from "./local.js";
 import type { Mailbox } from "./mailbox.js";
 import { type Taker } from "./permits.js";
 import type { Scope } from "./scope.js";

@@ -9,9 +9,8 @@ import { Control } from "./control.js";
 import { RecordedError, ResultError, StepFailed } from "./errors.js";
 import { errorForm } from "./form.js";
 import { dumps } from "./json.js";
-import { LocalRun } from "./local.js";
-import { PlainChildOptions } from "./localCalls.js";
 import { take } from "./permits.js";
+import { PlainChildOptions } from "./plainChild.js";
 import { Step } from "./step.js";
 import { nowMs } from "./timer.js";
 import { traceOfAttempt, traceOfRun } from "./trace.js";
@@ -203,6 +202,7 @@ export class Run extends Block {
       throw new StepFailed(key, 1, new RecordedError(past.error ?? {}));
     }
     this.scope.check();
+    const { LocalRun } = await import("./local.js");
     return this.hold(id, taker, async () => {
       this.stepStarted(key, id, 1);
       await this.barrier();

@@ -8,7 +8,7 @@ import { DeadlineExceeded } from "./errors.js";
 import { type Hedge } from "./hedge.js";
 import type { Past } from "./history.js";
 import type { Json } from "./json.js";
-import { Taken } from "./permits.js";
+import { type Taken } from "./permits.js";
 import type { Run } from "./run.js";
 import {
   type InDoubt,
@@ -22,7 +22,8 @@ export declare class Step {
   readonly options: StepOptions;
   readonly past: Past;
   private readonly id;
-  taken: Taken;
+  /** The permits of the attempt. */
+  taken: Taken | undefined;
   private hasFallback;
   private failure;
   /** Why no call is made: the breaker is open. */

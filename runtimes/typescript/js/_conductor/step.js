@@ -18,14 +18,15 @@ import { causeOf, errorForm } from "./form.js";
 import { stepCalls } from "./hedge.js";
 import { invoked } from "./invoke.js";
 import { logger } from "./log.js";
-import { take, Taken } from "./permits.js";
+import { take } from "./permits.js";
 import { undoArguments } from "./stepOptions.js";
 import { nowMs } from "./timer.js";
 import { written } from "./values.js";
 /** A step that is being executed, or was in an earlier life of the run. */
 export class Step {
   constructor(run, id, options) {
-    this.taken = new Taken();
+    /** The permits of the attempt. */
+    this.taken = undefined;
     this.failure = undefined;
     /** Why no call is made: the breaker is open. */
     this.refusal = undefined;
@@ -246,7 +247,7 @@ export class Step {
   }
   /** The first result of several calls: one more for each `after` in which none has ended. */
   hedge(hedge, work) {
-    const calls = stepCalls(this.run, this.options, hedge, work, this.taken);
+    const calls = stepCalls(this.run, this.options, hedge, work);
     return this.perform(calls, true);
   }
   /** The result of a task that another process serves, as JSON. */
@@ -271,7 +272,7 @@ export class Step {
   }
   over() {
     this.asked = undefined;
-    this.taken.over();
+    this.taken?.over();
   }
   /** Throws the cancellation on, after it is recorded where the workflow itself cancels. */
   stoppedBy(reason) {

@@ -91,7 +91,7 @@ async def _fetch_user(run: Run, user_id: str) -> Recorded[user_service.User]:
 async def _check_permissions(run: Run, fetch_user: Recorded[user_service.User]) -> None:
     """Step `check_permissions`: `auth_service.check_permissions`, a read."""
     step = run.step("check_permissions", effect="read", timeout=0.1)
-    while await step.next_attempt():
+    if await step.next_attempt():
         try:
             result = await step.awaited(
                 auth_service.check_permissions(user=fetch_user.value()),

@@ -86,7 +86,7 @@ async function checkPermissionsStep(
   fetchUser: Recorded<userService.User>,
 ): Promise<void> {
   const step = run.step("check_permissions", { effect: "read", timeout: 100 });
-  while (await step.nextAttempt()) {
+  if (await step.nextAttempt()) {
     try {
       const result = await step.call(() =>
         authService.checkPermissions(fetchUser.value()),
