@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 PLACE = ROOT / "target" / "bench"
 
-NODE = "22.23.3"
+NODE = "26.10.0"
 PYTHON = {
     "dbos-python": ["dbos==3.4.0"],
     "temporal-python": ["temporalio==1.35.0"],
