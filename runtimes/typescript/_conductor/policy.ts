@@ -75,11 +75,10 @@ export function isRetryable(error: unknown, patterns: Patterns = {}): boolean {
     return matches(error, retryOn);
   }
   // An open breaker is an answer in itself: it leads straight to the fallback.
-  if (error instanceof CircuitOpen || isOneOf(error, PROGRAMMING_ERRORS)) {
+  if (error instanceof CircuitOpen || isProgramming(error)) {
     return false;
   }
-  const code = errorCode(error);
-  return code !== ASSERTION && !isRefused(typeNames(error), code);
+  return !isRefused(typeNames(error), errorCode(error));
 }
 
 /** Whether it is an answer of the one who was called, by what the policy says of it, and no failure of his. */
@@ -88,6 +87,14 @@ export function isOfDomain(error: unknown, patterns: Patterns = {}): boolean {
     return false;
   }
   return !isRetryable(error, patterns);
+}
+
+function isProgramming(error: unknown): boolean {
+  const isAssertion =
+    error instanceof Error &&
+    !(error instanceof NamedError) &&
+    errorCode(error) === ASSERTION;
+  return isAssertion || isOneOf(error, PROGRAMMING_ERRORS);
 }
 
 function isOneOf(

@@ -62,11 +62,10 @@ export function isRetryable(error, patterns = {}) {
     return matches(error, retryOn);
   }
   // An open breaker is an answer in itself: it leads straight to the fallback.
-  if (error instanceof CircuitOpen || isOneOf(error, PROGRAMMING_ERRORS)) {
+  if (error instanceof CircuitOpen || isProgramming(error)) {
     return false;
   }
-  const code = errorCode(error);
-  return code !== ASSERTION && !isRefused(typeNames(error), code);
+  return !isRefused(typeNames(error), errorCode(error));
 }
 /** Whether it is an answer of the one who was called, by what the policy says of it, and no failure of his. */
 export function isOfDomain(error, patterns = {}) {
@@ -74,6 +73,13 @@ export function isOfDomain(error, patterns = {}) {
     return false;
   }
   return !isRetryable(error, patterns);
+}
+function isProgramming(error) {
+  const isAssertion =
+    error instanceof Error &&
+    !(error instanceof NamedError) &&
+    errorCode(error) === ASSERTION;
+  return isAssertion || isOneOf(error, PROGRAMMING_ERRORS);
 }
 function isOneOf(error, kinds) {
   return kinds.some((kind) => error instanceof kind);
