@@ -135,7 +135,7 @@ const QUICK: [(&str, &str); 6] = [
     ("compile", "--rounds 9 --sizes 10000 100000"),
     ("introspect", "--rounds 3"),
     ("advice", "--rounds 3"),
-    ("direct", "--rounds 21"),
+    ("direct", "--rounds 63"),
     ("python", "--rounds 40"),
     ("rivals", "--quick"),
 ];
