@@ -35,7 +35,6 @@ MEASURED = {
     "go": lambda rounds: ["./measure", "-rounds", rounds],
 }
 
-
 PROCESSES = 7
 """Each compiles its code while it runs, and lays out its memory, in its own way: that differs more than rounds do."""
 
@@ -52,11 +51,12 @@ def measure(language: str, conductor: str, rounds: int) -> list[dict[str, Any]]:
             subprocess.run(command, cwd=project, check=True, capture_output=True, text=True).stdout.splitlines()
             for _ in range(PROCESSES)
         ]
-    return [
-        first | {name: statistics.median(line[name] for line in lines) for name in ("ns", "ratio")}
-        for lines in (list(map(json.loads, same)) for same in zip(*printed, strict=True))
-        for first in lines[:1]
-    ]
+    return [medians([json.loads(line) for line in same]) for same in zip(*printed, strict=True)]
+
+
+def medians(lines: list[dict[str, Any]]) -> dict[str, Any]:
+    """What several processes print of one candidate, as one line."""
+    return lines[0] | {figure: statistics.median(line[figure] for line in lines) for figure in ("ns", "ratio")}
 
 
 def main() -> None:

@@ -52,7 +52,7 @@ test("a character that is cut in two, and a line without an end", async (context
   assert.deepEqual(await linesOf(context, chunks), ["größe"]);
 });
 
-test("a line of sixteen megabytes in its pieces", async (context) => {
+test("a line of thirty-two megabytes in its pieces", async (context) => {
   const long = "x".repeat(16 << 20);
   const [line] = await linesOf(context, [long, `${long}\n`]);
   assert.equal(line.length, 32 << 20);

@@ -177,9 +177,7 @@ pub fn attempted(workflow: &mut Workflow, call: &TaskCall, attempt: Stmt, succee
 
 /// `if step.NextAttempt(ctx) { ... }` around the only attempt and what it comes to.
 pub fn attempted_once(attempt: Stmt, succeed: Go) -> Stmt {
-    let test = Go::binary(Operator::NotEqual, Go::atom("err"), Go::atom("nil"));
-    let otherwise = vec![Stmt::Expr(succeed)];
-    let decision = Stmt::If { init: None, test, body: vec![fail()], otherwise };
+    let decision = Stmt::if_err_else(vec![fail()], vec![Stmt::Expr(succeed)]);
     Stmt::when(next_attempt(), vec![attempt, decision])
 }
 

@@ -246,8 +246,12 @@ impl Stmt {
     }
 
     pub fn if_err(body: Vec<Stmt>) -> Stmt {
+        Stmt::if_err_else(body, Vec::new())
+    }
+
+    pub fn if_err_else(body: Vec<Stmt>, otherwise: Vec<Stmt>) -> Stmt {
         let test = Go::binary(Operator::NotEqual, Go::atom("err"), Go::atom("nil"));
-        Stmt::If { init: None, test, body, otherwise: Vec::new() }
+        Stmt::If { init: None, test, body, otherwise }
     }
 
     /// `if err := value; err != nil { return err }`.
